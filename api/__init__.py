@@ -1,0 +1,1 @@
+"""HTTP: parses a request, calls one service, gives back its answer."""

@@ -1,0 +1,71 @@
+"""What can go wrong for a user, said in the user's terms.
+
+::
+
+    GovgridError                 exit code 2: one sentence, nothing was done
+    ├── InputError               a file, a value or an option that cannot be used
+    │   ├── SourceError          the file cannot be read as what it claims to be
+    │   ├── CRSError             no, an unknown or an impossible coordinate system
+    │   └── LayerError           unknown layer or column
+    ├── NotFoundError            a code that stands nowhere
+    ├── StateError               right request, wrong moment (nothing computed yet, …)
+    └── StoreError               the database
+        ├── ClusterError         the private cluster cannot be made or started
+        └── UnavailableError     the database does not answer now
+"""
+
+from geo.words import say
+
+
+class GovgridError(Exception):
+    """A failure with its sentence in the catalogue: `key` names it, `facts` fill it."""
+
+    exit_code = 2
+
+    def __init__(self, key: str, **facts: object) -> None:
+        self.key = key
+        self.facts = facts
+        super().__init__(key)
+
+    def text(self, lang: str) -> str:
+        """Return the sentence in `lang`: what was found, what was expected, what to do."""
+        return say(self.key, lang, **self.facts)
+
+    def __str__(self) -> str:
+        return self.text("en")
+
+
+class InputError(GovgridError):
+    """A file, a value or an option that cannot be used."""
+
+
+class SourceError(InputError):
+    """A file cannot be read as what it claims to be."""
+
+
+class CRSError(InputError):
+    """No, an unknown or an impossible coordinate system."""
+
+
+class LayerError(InputError):
+    """An unknown layer or column."""
+
+
+class NotFoundError(GovgridError):
+    """A code that stands nowhere."""
+
+
+class StateError(GovgridError):
+    """The right request at the wrong moment."""
+
+
+class StoreError(GovgridError):
+    """The database refused or failed."""
+
+
+class ClusterError(StoreError):
+    """The private cluster cannot be made or started."""
+
+
+class UnavailableError(StoreError):
+    """The database does not answer now."""

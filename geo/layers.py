@@ -1,0 +1,363 @@
+"""The layers that can be brought in: columns, units, limits, header aliases, allowed words.
+
+One contract serves the templates, the mapping of headers, the checks, the tables and the exports.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Literal
+
+from geo.errors import LayerError
+
+Kind = Literal["text", "code", "number", "integer", "boolean", "date", "time", "choice", "heading"]
+Shape = Literal["point", "line", "polygon", "none"]
+
+
+@dataclass(frozen=True)
+class Field:
+    """One column of a layer.
+
+    `aliases` are headers accepted beside `name` (compared without case, blanks and underscores);
+    `choices` maps the stored word to the words accepted for it; `low` and `high` are inclusive.
+    """
+
+    name: str
+    kind: Kind = "text"
+    aliases: tuple[str, ...] = ()
+    required: bool = False
+    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    low: float | None = None
+    high: float | None = None
+    example: str = ""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One kind of thing with its table, shape and columns; `key` names the identifying column."""
+
+    name: str
+    table: str
+    shape: Shape
+    fields: tuple[Field, ...]
+    key: str = "code"
+    needs_geometry: bool = True
+
+    def field(self, name: str) -> Field:
+        """Return the column called `name`."""
+        for candidate in self.fields:
+            if candidate.name == name:
+                return candidate
+        raise LayerError(
+            "layer.unknown_field",
+            layer=self.name,
+            field=name,
+            known=", ".join(f.name for f in self.fields),
+        )
+
+
+def layer(name: str) -> Layer:
+    """Return the layer called `name`.
+
+    Raises
+    ------
+    LayerError
+        If there is no such layer; the sentence names those that there are.
+    """
+    if name not in LAYERS:
+        raise LayerError("layer.unknown", name=name, known=", ".join(LAYERS))
+    return LAYERS[name]
+
+
+OWNER_KINDS = {
+    "skynet": ("天网", "天网工程", "一类点", "公安", "政府"),
+    "social": ("社会面", "社会单位自建", "社会资源", "社会组织", "二类点", "三类点"),
+}
+FORMS = {
+    "fixed": ("枪机", "固定枪机", "筒机", "枪式"),
+    "dome": ("半球", "半球机"),
+    "ptz": ("球机", "云台", "快球", "球机(云台)", "枪球联动", "遥控枪机", "遥控半球"),
+    "panoramic": ("全景", "全景机", "鱼眼"),
+    "multi": ("多目", "多目全景", "多目拼接"),
+}
+LIGHTS = {
+    "none": ("无", "无补光", "1"),
+    "infrared": ("红外", "红外补光", "2"),
+    "white": ("白光", "白光补光", "3"),
+    "laser": ("激光", "4"),
+    "other": ("其他", "9"),
+}
+STATUSES = {
+    "online": ("在线", "通", "ON", "on", "正常"),
+    "offline": ("离线", "断", "OFF", "off", "故障"),
+    "unknown": ("状态不详", "不详", "未知"),
+}
+LEVELS = {
+    "district": ("区", "县", "区县", "市辖区"),
+    "township": ("乡街", "乡镇", "街道", "乡镇街道", "镇街"),
+    "community": ("村居", "社区", "村", "village"),
+    "grid": ("网格", "责任网格", "基础网格"),
+}
+ROAD_CLASSES = {
+    "trunk": ("快速路", "motorway", "国道"),
+    "primary": ("主干道", "主干路"),
+    "secondary": ("次干道", "次干路", "tertiary"),
+    "residential": ("支路", "小区道路", "unclassified"),
+    "service": ("内部道路", "living_street"),
+    "track": ("村道", "机耕道", "乡村道路"),
+    "path": ("步行道", "人行道", "footway", "pedestrian"),
+}
+STATES = {
+    "reported": ("待受理", "上报"),
+    "accepted": ("已受理", "立案"),
+    "assigned": ("已派遣", "交办", "派单"),
+    "in_progress": ("处置中", "办理中"),
+    "done": ("处置完毕", "办结待核"),
+    "closed": ("结案", "办结", "已办结", "归档"),
+    "cancelled": ("作废",),
+    "duplicate": ("重复件", "并案"),
+}
+
+CODE = Field("code", "code", ("编码", "代码", "code12"), example="340802001001001")
+NAME = Field("name", "text", ("名称",), required=True)
+
+_LAYERS = (
+    Layer(
+        "areas",
+        "area",
+        "polygon",
+        (
+            Field(
+                "code",
+                "code",
+                ("编码", "网格编码", "区划代码", "代码", "adcode", "code12"),
+                required=True,
+                example="340802001001001",
+            ),
+            Field("name", "text", ("名称", "网格名称"), required=True, example="吴樾社区第一网格"),
+            Field("level", "choice", ("层级", "级别"), choices=LEVELS, example="网格"),
+            Field("kind", "text", ("类型", "类别"), example="基础网格"),
+            Field(
+                "parent_code",
+                "code",
+                ("上级编码", "所属编码", "parent", "parent_code12"),
+                example="340802001001",
+            ),
+            Field("local_code", "code", ("本地编码", "自编号")),
+        ),
+    ),
+    Layer(
+        "cameras",
+        "camera",
+        "point",
+        (
+            Field(
+                "code",
+                "code",
+                ("设备编码", "国标编码", "编码", "国标id", "20位编码", "device_id"),
+                example="34080200001320000001",
+            ),
+            Field("local_code", "code", ("本地编码", "厂商编码", "自编号")),
+            Field("site", "text", ("点位", "点位名称", "杆件", "监控点")),
+            Field(
+                "name",
+                "text",
+                ("设备名称", "名称", "摄像机名称", "点位俗称"),
+                required=True,
+                example="人民路与龙山路口东北角枪机",
+            ),
+            Field(
+                "owner_kind",
+                "choice",
+                ("建设类别", "权属", "归属", "类别", "建设性质"),
+                choices=OWNER_KINDS,
+                example="天网",
+            ),
+            Field("point_class", "text", ("点位类别", "点位类型"), example="一类"),
+            Field("legal_basis", "text", ("建设依据", "法律依据")),
+            Field(
+                "form", "choice", ("摄像机类型", "类型", "形式"), choices=FORMS, example="固定枪机"
+            ),
+            Field("indoor", "boolean", ("室内", "室内外"), example="否"),
+            Field("supply_light", "choice", ("补光", "补光属性"), choices=LIGHTS, example="红外"),
+            Field("mount_height_m", "number", ("安装高度", "杆高"), low=0, high=120, example="6"),
+            Field("heading_deg", "heading", ("监视方位", "朝向", "方位角", "角度"), example="45"),
+            Field(
+                "hfov_deg",
+                "number",
+                ("水平视场角", "视场角", "视角"),
+                low=1,
+                high=360,
+                example="90",
+            ),
+            Field("vfov_deg", "number", ("垂直视场角",), low=1, high=180),
+            Field("tilt_deg", "number", ("俯角", "俯仰角"), low=-90, high=90),
+            Field("res_h_px", "integer", ("水平像素",), low=160, high=20000, example="2560"),
+            Field(
+                "range_m",
+                "number",
+                ("有效距离", "可视距离", "监控距离"),
+                low=0,
+                high=5000,
+                example="80",
+            ),
+            Field("status", "choice", ("状态", "在线状态"), choices=STATUSES, example="在线"),
+            Field(
+                "retention_days",
+                "integer",
+                ("录像保存天数", "存储天数"),
+                low=0,
+                high=3650,
+                example="30",
+            ),
+            Field("filing_no", "text", ("备案号", "备案编号")),
+            Field("sign_present", "boolean", ("提示标识", "标识牌")),
+            Field(
+                "installed_on", "date", ("安装时间", "安装日期", "建成时间"), example="2023-05-01"
+            ),
+            Field("build_phase", "text", ("建设期次", "建设批次")),
+            Field("management_unit", "text", ("管理单位", "使用单位")),
+            Field("maintenance_unit", "text", ("运维单位", "维保单位")),
+            Field("duty_phone", "text", ("值班电话", "联系电话")),
+            Field("position_sigma_m", "number", ("定位精度", "坐标精度"), low=0, high=1000),
+        ),
+    ),
+    Layer(
+        "buildings",
+        "building",
+        "polygon",
+        (
+            CODE,
+            Field("name", "text", ("名称", "楼名")),
+            Field("kind", "text", ("类型", "用途", "building")),
+            Field("height_m", "number", ("height", "高度", "建筑高度", "楼高"), low=0, high=900),
+        ),
+    ),
+    Layer(
+        "roads",
+        "road",
+        "line",
+        (
+            CODE,
+            Field("name", "text", ("名称", "路名", "道路名称")),
+            Field(
+                "class",
+                "choice",
+                ("等级", "道路等级", "highway", "fclass"),
+                required=True,
+                choices=ROAD_CLASSES,
+                example="主干道",
+            ),
+            Field("width_m", "number", ("宽度", "路宽", "width"), low=0.5, high=200),
+        ),
+    ),
+    Layer(
+        "water",
+        "water",
+        "polygon",
+        (CODE, Field("name", "text", ("名称",)), Field("kind", "text", ("类型",))),
+    ),
+    Layer(
+        "farmland",
+        "farmland",
+        "polygon",
+        (CODE, Field("name", "text", ("名称",)), Field("kind", "text", ("类型",))),
+    ),
+    Layer(
+        "places",
+        "place",
+        "point",
+        (
+            CODE,
+            NAME,
+            Field("kind", "text", ("类型", "类别", "场所类型"), required=True, example="学校"),
+            Field("weight", "number", ("权重",), low=0, high=100, example="1"),
+            Field("radius_m", "number", ("范围半径", "半径"), low=1, high=1000, example="60"),
+        ),
+    ),
+    Layer(
+        "entrances",
+        "entrance",
+        "point",
+        (
+            CODE,
+            Field("name", "text", ("名称", "出入口名称")),
+            Field("place_code", "code", ("场所编码", "所属场所")),
+            Field("kind", "text", ("类型",), example="主入口"),
+        ),
+    ),
+    Layer(
+        "addresses",
+        "address",
+        "point",
+        (
+            CODE,
+            NAME,
+            Field("kind", "text", ("类型",), required=True, example="路口"),
+            Field("alias", "text", ("别名", "俗称")),
+        ),
+    ),
+    Layer(
+        "units",
+        "unit",
+        "none",
+        (
+            Field("code", "code", ("单位编码", "编码"), required=True, example="U-CG-001"),
+            Field(
+                "name", "text", ("单位名称", "名称"), required=True, example="宜城路街道城管中队"
+            ),
+            Field("kind", "text", ("类型", "类别")),
+            Field("area_code", "code", ("辖区编码", "辖区"), example="340802001"),
+            Field("duty_post", "text", ("值班岗", "值班员岗位", "岗位"), example="值班室"),
+            Field("duty_phone", "text", ("值班电话", "联系电话"), example="0556-0000000"),
+        ),
+        needs_geometry=False,
+    ),
+    Layer(
+        "centres",
+        "centre",
+        "point",
+        (
+            Field("code", "code", ("中心编码", "编码"), required=True, example="C-340802"),
+            Field("name", "text", ("中心名称", "名称"), required=True, example="迎江区综治中心"),
+            Field("level", "choice", ("层级", "级别"), choices=LEVELS),
+            Field("area_code", "code", ("辖区编码", "辖区")),
+            Field("address", "text", ("地址",)),
+            Field("duty_post", "text", ("值班岗", "岗位")),
+            Field("duty_phone", "text", ("值班电话", "联系电话")),
+        ),
+    ),
+    Layer(
+        "duties",
+        "unit_duty",
+        "none",
+        (
+            Field("code", "code", ("编码",)),
+            Field("unit_code", "code", ("单位编码", "责任单位编码"), required=True),
+            Field("area_code", "code", ("辖区编码", "网格编码", "村居编码"), required=True),
+            Field("category", "text", ("事项类别", "类别"), example="市容环境"),
+        ),
+        needs_geometry=False,
+    ),
+    Layer(
+        "incidents",
+        "incident",
+        "point",
+        (
+            Field("code", "code", ("事项编号", "编号", "工单号", "id"), required=True),
+            Field("title", "text", ("标题", "事项名称", "主题"), required=True, example="井盖缺失"),
+            Field("category", "text", ("事项类别", "类别", "大类"), example="市容环境"),
+            Field("description", "text", ("描述", "内容", "事项内容")),
+            Field("source", "text", ("来源",), example="网格上报"),
+            Field("state", "choice", ("状态", "办理状态"), choices=STATES, example="待受理"),
+            Field("occurred_at", "time", ("发生时间", "created"), example="2026-09-30 21:38"),
+            Field("reported_at", "time", ("上报时间", "受理时间"), example="2026-09-30 21:40"),
+            Field("closed_at", "time", ("结案时间", "办结时间", "closed")),
+            Field("accuracy_m", "number", ("定位精度", "误差"), low=0, high=100000),
+            Field("address", "text", ("地址", "地点")),
+        ),
+        needs_geometry=False,
+    ),
+)
+
+LAYERS: Mapping[str, Layer] = MappingProxyType({each.name: each for each in _LAYERS})

@@ -1,0 +1,1 @@
+"""Use cases: each reads like its sentence; the only place where store and computing meet."""

@@ -1,0 +1,48 @@
+"""The one catalogue of words and sentences people see, in Chinese and English.
+
+Each ``*.toml`` beside this file holds one topic: ``key = { zh = "…", en = "…" }``. A text may hold
+``{fields}``, filled by :func:`say`. A key stands in one file only; both languages are required.
+"""
+
+import tomllib
+from functools import cache
+from importlib import resources
+
+LANGUAGES = ("zh", "en")
+DEFAULT_LANGUAGE = "zh"
+
+
+@cache
+def catalogue() -> dict[str, dict[str, str]]:
+    """Return every key with its text per language, flattened to dotted keys."""
+    texts: dict[str, dict[str, str]] = {}
+    for file in sorted(resources.files(__name__).iterdir(), key=lambda f: f.name):
+        if file.name.endswith(".toml"):
+            for key, text in _flat(tomllib.loads(file.read_text(encoding="utf-8"))):
+                if key in texts:
+                    raise KeyError(f"{file.name}: the key {key} stands in another file already")
+                texts[key] = text
+    return texts
+
+
+def say(key: str, lang: str = DEFAULT_LANGUAGE, **facts: object) -> str:
+    """Return the text of `key` in `lang` ("zh" or "en") with its fields filled by `facts`.
+
+    Raises
+    ------
+    KeyError
+        If the catalogue has no such key: a mistake in the program, not in its input.
+    """
+    return catalogue()[key][lang].format(**facts)
+
+
+def _flat(tree: dict[str, object], prefix: str = "") -> list[tuple[str, dict[str, str]]]:
+    found: list[tuple[str, dict[str, str]]] = []
+    for name, value in tree.items():
+        if not isinstance(value, dict):
+            raise TypeError(f"{prefix}{name}: expected a table of languages")
+        if set(value) == set(LANGUAGES):
+            found.append((prefix + name, value))
+        else:
+            found.extend(_flat(value, f"{prefix}{name}."))
+    return found

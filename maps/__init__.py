@@ -1,0 +1,1 @@
+"""Drawings: pages made of the frames they are given."""
