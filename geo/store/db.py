@@ -1,0 +1,136 @@
+"""Connections: one small pool a process, driver errors turned into ours, migrations."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+
+import psycopg2
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+from sqlalchemy import Connection, Engine, create_engine, text
+from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
+
+from geo.errors import StateError, StoreError, UnavailableError
+
+SCHEMA = "govgrid"
+# SQLSTATEs that a user can do something about.
+DISK_FULL, TOO_MANY, CANCELLED = "53100", "53300", "57014"
+
+
+def connect(url: str, *, pool_size: int = 2, statement_timeout_s: float = 60.0) -> Engine:
+    """Return an engine on `url`; no connection is opened yet.
+
+    The session's time zone is UTC whatever the host says: times are stored with their zone.
+    """
+    options = (
+        f"-c timezone=UTC -c statement_timeout={int(statement_timeout_s * 1000)}"
+        " -c client_encoding=UTF8 -c jit=off"
+    )
+    return create_engine(
+        url,
+        pool_size=pool_size,
+        max_overflow=0,
+        pool_timeout=10,
+        pool_pre_ping=True,
+        connect_args={"options": options, "connect_timeout": 5, "application_name": "govgrid"},
+    )
+
+
+@contextmanager
+def transaction(engine: Engine, *, keep: bool = True) -> Iterator[Connection]:
+    """Open one transaction; everything in it happens or nothing does (always so if not `keep`).
+
+    Raises
+    ------
+    UnavailableError
+        If the database cannot be reached or has no connection left.
+    StoreError
+        If it refuses what was asked; the driver's exception stays inside the store.
+    """
+    try:
+        with engine.connect() as connection, connection.begin() as running:
+            yield connection
+            if not keep:
+                running.rollback()
+    except PoolTimeout as error:
+        raise UnavailableError("store.busy") from error
+    except DBAPIError as error:
+        raise translated(error) from error
+
+
+def translated(error: DBAPIError) -> StoreError:
+    """Return our error for the driver's."""
+    cause = error.orig
+    state = getattr(cause, "pgcode", None)
+    reason = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
+    if state == DISK_FULL:
+        return StoreError("store.disk_full")
+    if state == CANCELLED:
+        return StoreError("store.too_slow")
+    if state == "42P01" or state == "3F000":
+        return StoreError("store.not_migrated")
+    lost = error.connection_invalidated or state is None or state[:2] in ("08", "57")
+    if state == TOO_MANY or (lost and isinstance(cause, psycopg2.OperationalError)):
+        return UnavailableError("store.unavailable", reason=reason)
+    return StoreError("store.refused", reason=reason)
+
+
+def migrate(engine: Engine, *, revision: str = "head") -> str:
+    """Bring the tables to `revision` and return the revision they have then."""
+    try:
+        with engine.begin() as connection:
+            connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
+            for extension in ("postgis", "ltree", "btree_gist"):
+                connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
+            config = _config()
+            config.attributes["connection"] = connection
+            command.upgrade(config, revision)
+    except DBAPIError as error:
+        raise translated(error) from error
+    return current_revision(engine) or ""
+
+
+def current_revision(engine: Engine) -> str | None:
+    """Return the revision the tables have; None where there are none."""
+    try:
+        with engine.connect() as connection:
+            context = MigrationContext.configure(
+                connection,
+                opts={"version_table": "revision", "version_table_schema": SCHEMA},
+            )
+            return context.get_current_revision()
+    except OperationalError as error:
+        raise translated(error) from error
+
+
+def newest_revision() -> str:
+    """Return the newest revision this program knows."""
+    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+
+
+def require_current(engine: Engine) -> None:
+    """Refuse to work on tables that are older or newer than this program.
+
+    Raises
+    ------
+    StateError
+        With the two revisions and what to do.
+    """
+    found, expected = current_revision(engine), newest_revision()
+    if found is None:
+        raise StateError("store.no_tables")
+    if found != expected:
+        key = "store.tables_old" if found < expected else "store.tables_new"
+        raise StateError(key, found=found, expected=expected)
+
+
+def _config() -> Config:
+    config = Config()
+    folder = Path(str(resources.files("geo.store.migrations")))
+    config.set_main_option("script_location", str(folder).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
+    return config

@@ -1,0 +1,41 @@
+"""What the database as a whole has decided: its metric SRID and the like."""
+
+import json
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from geo.errors import StateError
+
+
+def get(connection: Connection, key: str) -> Any:  # noqa: ANN401 - a JSON value
+    """Return the stored value of `key`; None where nothing is stored."""
+    row = connection.execute(
+        text("SELECT value FROM govgrid.setting WHERE key = :key"), {"key": key}
+    ).first()
+    return None if row is None else row.value
+
+
+def put(connection: Connection, key: str, value: object) -> None:
+    """Store `value` (JSON) under `key`."""
+    connection.execute(
+        text(
+            "INSERT INTO govgrid.setting VALUES (:key, CAST(:value AS jsonb))"
+            " ON CONFLICT (key) DO UPDATE SET value = excluded.value"
+        ),
+        {"key": key, "value": json.dumps(value, ensure_ascii=False)},
+    )
+
+
+def metric_srid(connection: Connection) -> int:
+    """Return the database's metric SRID.
+
+    Raises
+    ------
+    StateError
+        If nothing with a position was brought in yet.
+    """
+    srid = get(connection, "metric_srid")
+    if srid is None:
+        raise StateError("store.empty")
+    return int(srid)

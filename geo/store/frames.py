@@ -1,0 +1,101 @@
+"""Frames in and out of tables: COPY on the way in, hex EWKB on the way out."""
+
+import io
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from psycopg2 import sql
+from sqlalchemy import Connection, text
+
+from geo.crs import WGS84
+
+
+def read(
+    connection: Connection, statement: str, parameters: Mapping[str, Any] | None = None
+) -> pd.DataFrame:
+    """Return the rows of `statement` as a frame; an empty result keeps its columns."""
+    result = connection.execute(text(statement), dict(parameters or {}))
+    return pd.DataFrame(result.fetchall(), columns=list(result.keys()))
+
+
+def read_layer(
+    connection: Connection,
+    statement: str,
+    parameters: Mapping[str, Any] | None = None,
+    *,
+    srid: int = WGS84,
+) -> gpd.GeoDataFrame:
+    """Return the rows of `statement`, whose column ``geom`` becomes the geometry in `srid`."""
+    rows = read(connection, statement, parameters)
+    geometry = shapely.from_wkb(rows.pop("geom").to_numpy(dtype=object))
+    return gpd.GeoDataFrame(rows, geometry=shapely.set_srid(geometry, 0), crs=srid)
+
+
+def copy_in(
+    connection: Connection, table: str, frame: pd.DataFrame, *, schema: str | None = "govgrid"
+) -> None:
+    """Append `frame` to `table` by COPY; the geometry column, if any, goes to ``geom``."""
+    cells = _cells(frame)
+    buffer = io.StringIO()
+    cells.to_csv(buffer, index=False, header=False, na_rep="\\N")
+    buffer.seek(0)
+    target = sql.Identifier(schema, table) if schema else sql.Identifier(table)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT csv, NULL '\\N')").format(
+        target, sql.SQL(", ").join(map(sql.Identifier, cells.columns))
+    )
+    with _driver(connection).cursor() as cursor:
+        cursor.copy_expert(statement, buffer)
+
+
+def execute(connection: Connection, statement: sql.Composable) -> list[tuple[Any, ...]]:
+    """Run a statement whose identifiers were composed, and return its rows, if any."""
+    with _driver(connection).cursor() as cursor:
+        cursor.execute(statement)
+        return list(cursor.fetchall()) if cursor.description else []
+
+
+def columns_of(names: Sequence[str], *, prefix: str | None = None) -> sql.Composable:
+    """Return the quoted list of column names, each with `prefix` if given."""
+    quoted = [sql.Identifier(prefix, n) if prefix else sql.Identifier(n) for n in names]
+    return sql.SQL(", ").join(quoted)
+
+
+def to_json(value: object) -> str:
+    """Return `value` as the text of a jsonb cell."""
+    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+
+
+def _driver(connection: Connection) -> Any:  # noqa: ANN401 - psycopg2's own connection
+    return connection.connection.driver_connection
+
+
+def _cells(frame: pd.DataFrame) -> pd.DataFrame:
+    cells = pd.DataFrame(index=frame.index)
+    for name in frame.columns:
+        column = frame[name]
+        if isinstance(column, gpd.GeoSeries):
+            cells["geom"] = _ewkb(column)
+        elif column.dtype == object:
+            cells[name] = column.map(_cell)
+        else:
+            cells[name] = column
+    return cells
+
+
+def _ewkb(geometry: gpd.GeoSeries) -> np.ndarray[Any, Any]:
+    srid = (geometry.crs.to_epsg() if geometry.crs is not None else None) or 0
+    shapes = shapely.set_srid(geometry.to_numpy(), srid)
+    return np.asarray(shapely.to_wkb(shapes, hex=True, include_srid=True), dtype=object)
+
+
+def _cell(value: object) -> object:
+    if isinstance(value, dict):
+        return to_json(value)
+    if isinstance(value, list | tuple):
+        return "{" + ",".join(repr(float(v)) for v in value) + "}"
+    return None if value is None or value is pd.NA or value is pd.NaT else value

@@ -1,0 +1,13 @@
+"""features."""
+
+from geo.store.migrations import apply
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Run the SQL file of this revision."""
+    apply("0002_features.sql")

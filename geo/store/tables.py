@@ -1,0 +1,98 @@
+"""Rows of the ordinary layers: staged, compared, then inserted or updated in one statement."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+from psycopg2 import sql
+from sqlalchemy import Connection
+
+from geo.store import frames
+
+
+@dataclass(frozen=True)
+class Change:
+    """How many rows an import inserted, updated and found unchanged."""
+
+    inserted: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+
+def upsert(
+    connection: Connection,
+    table: str,
+    rows: pd.DataFrame,
+    *,
+    key: Sequence[str] = ("code",),
+    run: int | None = None,
+) -> Change:
+    """Bring `rows` into `table`, matched by `key`; columns that `rows` lacks stay as they are.
+
+    A row that is equal in all given columns is left alone, so that the same file twice changes
+    nothing. `run` marks the rows that did change.
+    """
+    return change_of(rows, merge(connection, table, rows, key=key, run=run))
+
+
+def merge(
+    connection: Connection,
+    table: str,
+    rows: pd.DataFrame,
+    *,
+    key: Sequence[str] = ("code",),
+    run: int | None = None,
+) -> pd.DataFrame:
+    """Do what :func:`upsert` does and return the rows that changed: the key and ``is_new``."""
+    if rows.empty:
+        return pd.DataFrame(columns=[*key, "is_new"])
+    names = ["geom" if isinstance(rows[c], gpd.GeoSeries) else c for c in rows.columns]
+    _stage(connection, table, names, rows)
+    changed = frames.execute(connection, _merge(table, names, key, run))
+    frames.execute(connection, sql.SQL("DROP TABLE stage"))
+    return pd.DataFrame(changed, columns=[*key, "is_new"])
+
+
+def change_of(rows: pd.DataFrame, changed: pd.DataFrame) -> Change:
+    """Return the counts for `rows` of which `changed` (with ``is_new``) are not as before."""
+    inserted = int(changed["is_new"].astype(bool).sum())
+    return Change(inserted, len(changed) - inserted, len(rows) - len(changed))
+
+
+def _stage(connection: Connection, table: str, names: list[str], rows: pd.DataFrame) -> None:
+    statement = sql.SQL(
+        "CREATE TEMP TABLE stage ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA"
+    ).format(frames.columns_of(names), sql.Identifier("govgrid", table))
+    frames.execute(connection, statement)
+    frames.copy_in(connection, "stage", rows, schema=None)
+
+
+def _merge(table: str, names: list[str], key: Sequence[str], run: int | None) -> sql.Composable:
+    values = [name for name in names if name not in key]
+    marked = [*names, "import_run"] if run is not None else names
+    assignments = [
+        sql.SQL("{0} = excluded.{0}").format(sql.Identifier(name))
+        for name in marked
+        if name not in key
+    ]
+    return sql.SQL(
+        "INSERT INTO {table} AS old ({columns}) SELECT {source} FROM stage"
+        " ON CONFLICT ({key}) DO UPDATE SET {assignments}"
+        " WHERE ROW({old}) IS DISTINCT FROM ROW({new})"
+        " RETURNING {returned}, xmax = 0"
+    ).format(
+        table=sql.Identifier("govgrid", table),
+        columns=frames.columns_of(marked),
+        source=sql.SQL(", ").join(
+            [
+                frames.columns_of(names),
+                *([sql.Literal(run)] if run is not None else []),
+            ]
+        ),
+        key=frames.columns_of(key),
+        returned=frames.columns_of(key, prefix="old"),
+        assignments=sql.SQL(", ").join(assignments),
+        old=frames.columns_of(values, prefix="old"),
+        new=frames.columns_of(values, prefix="excluded"),
+    )
