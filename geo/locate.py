@@ -1,0 +1,211 @@
+"""Which grid a place belongs to, honestly: inside one, on a border of several, or outside all.
+
+The border rule (one rule for every caller):
+
+* *covers* is decided on the stored lon/lat, border included; only distances are metric;
+* the tolerance is ``max(1 m, stated accuracy)``; candidates are the areas that cover the point or
+  come within the tolerance of it;
+* exactly one area covers the point: that one is the answer, whatever else is near;
+* otherwise the answer is the candidate that shares most ground with the disc of that radius, and
+  of equal ones the smallest code;
+* ``status`` is ``inside`` (one candidate), ``border`` (several) or ``outside`` (none).
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from geo.crs import WGS84
+
+MIN_TOLERANCE_M = 1.0
+# A straight line in degrees bends in a projection: 100 m pieces keep the bend under 0.1 mm.
+PIECE_DEG = 0.001
+# A place on a common border splits the disc in halves but for the bend of a projected edge (0.1 mm
+# of a disc of 1 m: 6e-5 of it). Shares are equal to this step, and then the smallest code decides.
+SAME_SHARE = 1e-3
+
+Floats = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Locator:
+    """Areas of one level, ready to be asked many times.
+
+    `codes` are sorted; `lonlat` and `metric` hold the same areas in EPSG:4326 and in `srid`.
+    Distances ask `edge_tree`, the single edges of all borders in `srid`, because a distance to
+    a whole border looks at each of its thousands of vertices; `edge_owner` says whose edge it is.
+    """
+
+    codes: NDArray[Any]
+    lonlat: NDArray[Any]
+    metric: NDArray[Any]
+    srid: int
+    lonlat_tree: shapely.STRtree
+    edge_tree: shapely.STRtree
+    edge_owner: NDArray[np.intp]
+
+
+def locator(areas: gpd.GeoDataFrame, *, srid: int) -> Locator:
+    """Return a locator over `areas` (column ``code``, polygons, EPSG:4326); `srid` is metric."""
+    ordered = areas.sort_values("code", kind="stable")
+    lonlat = ordered.geometry.to_numpy().copy()
+    shapely.prepare(lonlat)
+    dense = gpd.GeoSeries(shapely.segmentize(lonlat, PIECE_DEG), crs=areas.crs)
+    metric = dense.to_crs(srid).to_numpy()
+    edges, owner = _edges(metric)
+    return Locator(
+        codes=ordered["code"].to_numpy(dtype=object),
+        lonlat=lonlat,
+        metric=metric,
+        srid=srid,
+        lonlat_tree=shapely.STRtree(lonlat),
+        edge_tree=shapely.STRtree(edges),
+        edge_owner=owner,
+    )
+
+
+def locate(
+    lon: Floats, lat: Floats, areas: Locator, *, accuracy_m: float | Floats = 0.0
+) -> pd.DataFrame:
+    """Return the area of each point by the border rule of this module.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, EPSG:4326, shape ``(n,)``; NaN where there is no position.
+    areas
+        From :func:`locator`.
+    accuracy_m
+        Stated accuracy of the positions in metres, one number or shape ``(n,)``.
+
+    Returns
+    -------
+    DataFrame
+        One row a point: ``status`` (inside, border, outside; missing without a position),
+        ``code`` (empty if outside), ``candidates`` (list, the answer first, then by code),
+        ``nearest_code`` and ``nearest_m`` (the area closest to the point; 0 m if it covers it).
+    """
+    tolerance = np.broadcast_to(
+        np.maximum(MIN_TOLERANCE_M, np.nan_to_num(np.asarray(accuracy_m, dtype=float))), lon.shape
+    )
+    there = np.isfinite(lon) & np.isfinite(lat)
+    points, metric = _points(lon, lat, there, areas.srid)
+    pairs = _candidates(points, metric, areas, tolerance)
+    answer = _answers(pairs, metric, areas, tolerance)
+    return _table(pairs, answer, metric, areas, there)
+
+
+def _edges(metric: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
+    parts, area = shapely.get_parts(metric, return_index=True)
+    rings, part = shapely.get_rings(parts, return_index=True)
+    xy, ring = shapely.get_coordinates(rings, return_index=True)
+    same = ring[1:] == ring[:-1]
+    pairs = np.stack([xy[:-1][same], xy[1:][same]], axis=1)
+    return np.asarray(shapely.linestrings(pairs)), area[part[ring[1:][same]]]
+
+
+def _points(
+    lon: Floats, lat: Floats, there: NDArray[np.bool_], srid: int
+) -> tuple[NDArray[Any], NDArray[Any]]:
+    points = np.full(lon.shape, None, dtype=object)
+    metric = points.copy()
+    points[there] = shapely.points(lon[there], lat[there])
+    metric[there] = gpd.GeoSeries(points[there], crs=WGS84).to_crs(srid).to_numpy()
+    return points, metric
+
+
+def _candidates(
+    points: NDArray[Any], metric: NDArray[Any], areas: Locator, tolerance: Floats
+) -> pd.DataFrame:
+    # The tree would prepare the points; it is the areas that are asked again and again.
+    inbox, box = areas.lonlat_tree.query(points)
+    hit = shapely.intersects(areas.lonlat[box], points[inbox])
+    covered = pd.DataFrame({"point": inbox[hit], "area": box[hit], "covers": True})
+    point, edge = areas.edge_tree.query(metric, predicate="dwithin", distance=tolerance)
+    near = pd.DataFrame({"point": point, "area": areas.edge_owner[edge], "covers": False})
+    return (
+        pd.concat([covered, near])
+        .drop_duplicates(["point", "area"], keep="first")
+        .sort_values(["point", "area"], ignore_index=True)
+    )
+
+
+def _answers(
+    pairs: pd.DataFrame, metric: NDArray[Any], areas: Locator, tolerance: Floats
+) -> pd.Series:
+    covering = pairs[pairs["covers"]]
+    only = covering.drop_duplicates("point", keep=False).set_index("point")["area"]
+    contested = pairs[~pairs["point"].isin(only.index)]
+    if contested.empty:
+        return only
+    point, area = contested["point"].to_numpy(), contested["area"].to_numpy()
+    discs = shapely.buffer(metric[point], tolerance[point], quad_segs=16)
+    shared = shapely.area(shapely.intersection(discs, areas.metric[area])) / shapely.area(discs)
+    ranked = contested.assign(shared=np.round(shared / SAME_SHARE))
+    ranked = ranked.sort_values(["point", "shared", "area"], ascending=[True, False, True])
+    best = ranked.drop_duplicates("point").set_index("point")["area"]
+    answers: pd.Series = pd.concat([only, best])
+    return answers
+
+
+def _table(
+    pairs: pd.DataFrame,
+    answer: pd.Series,
+    metric: NDArray[Any],
+    areas: Locator,
+    there: NDArray[np.bool_],
+) -> pd.DataFrame:
+    number = len(there)
+    chosen = answer.reindex(np.arange(number))
+    found = chosen.notna().to_numpy()
+    count = pairs.groupby("point").size().reindex(np.arange(number), fill_value=0).to_numpy()
+    status = np.where(count > 1, "border", np.where(count == 1, "inside", "outside")).astype(object)
+    status[~there] = None
+    code = np.full(number, "", dtype=object)
+    code[found] = areas.codes[chosen[found].astype(int)]
+    nearest, nearest_m = _nearest(pairs, chosen, found, metric, areas)
+    return pd.DataFrame(
+        {
+            "status": status,
+            "code": code,
+            "candidates": _lists(pairs, chosen, areas, number),
+            "nearest_code": nearest,
+            "nearest_m": nearest_m,
+        }
+    )
+
+
+def _nearest(
+    pairs: pd.DataFrame,
+    chosen: pd.Series,
+    found: NDArray[np.bool_],
+    metric: NDArray[Any],
+    areas: Locator,
+) -> tuple[NDArray[Any], Floats]:
+    covered = pairs.loc[pairs["covers"], "point"].to_numpy()
+    code = np.full(len(found), "", dtype=object)
+    distance = np.full(len(found), np.nan)
+    code[found] = areas.codes[chosen[found].astype(int)]
+    distance[found] = 0.0
+    loose = np.setdiff1d(np.flatnonzero(metric != None), covered)  # noqa: E711 - elementwise
+    if loose.size and len(areas.codes):
+        (which, edge), metres = areas.edge_tree.query_nearest(metric[loose], return_distance=True)
+        # Neighbours share edges: of equally near areas the smallest code stands, written last.
+        order = np.argsort(-areas.edge_owner[edge], kind="stable")
+        code[loose[which[order]]] = areas.codes[areas.edge_owner[edge[order]]]
+        distance[loose[which]] = metres
+    return code, distance
+
+
+def _lists(pairs: pd.DataFrame, chosen: pd.Series, areas: Locator, number: int) -> list[list[str]]:
+    lists: list[list[str]] = [[] for _ in range(number)]
+    first = chosen.to_numpy()
+    for point, area in zip(pairs["point"], pairs["area"], strict=True):
+        place = 0 if area == first[point] else len(lists[point])
+        lists[point].insert(place, areas.codes[area])
+    return lists
