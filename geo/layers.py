@@ -87,10 +87,15 @@ LIGHTS = {
     "laser": ("激光", "4"),
     "other": ("其他", "9"),
 }
-STATUSES = {
-    "online": ("在线", "通", "ON", "on", "正常"),
-    "offline": ("离线", "断", "OFF", "off", "故障"),
+CONNECTIONS = {
+    "online": ("在线", "通", "ON", "正常"),
+    "offline": ("离线", "断", "OFF", "故障"),
     "unknown": ("状态不详", "不详", "未知"),
+}
+STATUSES = {
+    "in_use": ("在用", "1"),
+    "repair": ("维修", "2"),
+    "removed": ("拆除", "停用", "报废", "3"),
 }
 LEVELS = {
     "district": ("区", "县", "区县", "市辖区"),
@@ -201,7 +206,12 @@ _LAYERS = (
                 high=5000,
                 example="80",
             ),
-            Field("status", "choice", ("状态", "在线状态"), choices=STATUSES, example="在线"),
+            Field(
+                "connection", "choice", ("状态", "在线状态"), choices=CONNECTIONS, example="在线"
+            ),
+            Field("status", "choice", ("设备状态", "使用状态"), choices=STATUSES, example="在用"),
+            Field("networked", "boolean", ("联网属性", "联网"), example="已联网"),
+            Field("address", "text", ("安装地址", "地址")),
             Field(
                 "retention_days",
                 "integer",
@@ -358,6 +368,11 @@ _LAYERS = (
         ),
         needs_geometry=False,
     ),
+)
+
+# A list of places to be located: no table of its own.
+POINTS = Layer(
+    "points", "", "point", (Field("accuracy_m", "number", ("定位精度", "误差", "accuracy")),)
 )
 
 LAYERS: Mapping[str, Layer] = MappingProxyType({each.name: each for each in _LAYERS})

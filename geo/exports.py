@@ -1,0 +1,140 @@
+"""Frames to files, by the ending of the name; formulas of spreadsheets are disarmed."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import shapely
+
+from geo.errors import InputError
+
+DRIVERS = {".geojson": "GeoJSON", ".gpkg": "GPKG", ".shp": "ESRI Shapefile"}
+ENDINGS = (*DRIVERS, ".csv", ".xlsx")
+# What a spreadsheet takes for the start of a formula.
+FORMULA = ("=", "+", "-", "@", "\t", "\r")
+
+
+def require_ending(path: Path) -> str:
+    """Return the ending of `path`, lower case.
+
+    Raises
+    ------
+    InputError
+        If no writer goes by it; the sentence names those that do.
+    """
+    ending = path.suffix.lower()
+    if ending not in ENDINGS:
+        raise InputError("export.ending", file=path.name, known=" ".join(ENDINGS))
+    if not path.resolve().parent.is_dir():
+        raise InputError("export.no_folder", folder=str(path.parent))
+    return ending
+
+
+def write(frame: pd.DataFrame, path: Path, *, layer: str, remark: str = "") -> None:
+    """Write `frame` to `path`; nothing is left half written.
+
+    Parameters
+    ----------
+    frame
+        A layer (with its CRS), or a plain table for CSV and XLSX. In these two, points become the
+        columns ``lon`` and ``lat``, other shapes WKT.
+    layer
+        Name of the layer or sheet inside the file.
+    remark
+        Stands in a column of its own in every row, where it is not empty.
+    """
+    ending = require_ending(path)
+    if remark:
+        frame = frame.assign(remark=remark)
+    draft = path.with_name(f".{path.stem}.part{ending}")
+    try:
+        if ending in DRIVERS:
+            _vector(frame, draft, ending, layer)
+        elif ending == ".csv":
+            flat(frame).map(disarm).to_csv(draft, index=False, encoding="utf-8-sig")
+        else:
+            workbook({layer: flat(frame)}, draft)
+        for part in draft.parent.glob(f"{draft.stem}.*"):
+            part.replace(path.with_name(path.stem + part.suffix))
+    finally:
+        for part in draft.parent.glob(f"{draft.stem}.*"):
+            part.unlink()
+
+
+def workbook(sheets: Mapping[str, pd.DataFrame], path: Path) -> None:
+    """Write plain tables as sheets of one workbook, header frozen and columns of a fair width."""
+    with pd.ExcelWriter(path, engine="openpyxl") as writer:
+        for name, table in sheets.items():
+            table.map(disarm).to_excel(writer, sheet_name=name[:31], index=False)
+            sheet = writer.sheets[name[:31]]
+            sheet.freeze_panes = "A2"
+            for position, column in enumerate(table.columns, start=1):
+                letter = sheet.cell(1, position).column_letter
+                longest = table[column].head(200).astype("str").str.len().max()
+                width = max(len(str(column)) * 2, 0 if pd.isna(longest) else int(longest)) + 2
+                sheet.column_dimensions[letter].width = min(width, 48)
+
+
+def flat(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without geometry: points as lon, lat (or x, y), other shapes as WKT."""
+    table = pd.DataFrame(frame).copy()
+    for name in table.columns:
+        table[name] = _plain_column(table[name])
+    if not isinstance(frame, gpd.GeoDataFrame):
+        return table
+    geometry = frame.geometry
+    table = table.drop(columns=geometry.name)
+    if geometry.dropna().geom_type.eq("Point").all():
+        lonlat = frame.crs is None or frame.crs.is_geographic
+        names = ("lon", "lat") if lonlat else ("x", "y")
+        values = (np.asarray(geometry.x), np.asarray(geometry.y))
+        return table.assign(**{n: v for n, v in zip(names, values, strict=True) if n not in table})
+    return table.assign(wkt=shapely.to_wkt(geometry.to_numpy(), rounding_precision=7))
+
+
+def disarm(value: object) -> object:
+    """Return `value`; a text that a spreadsheet would run as a formula gets an apostrophe."""
+    if isinstance(value, str) and value.startswith(FORMULA) and not _is_number(value):
+        return "'" + value
+    return value
+
+
+def _is_number(value: str) -> bool:
+    try:
+        float(value)
+    except ValueError:
+        return False
+    return True
+
+
+def _plain_column(column: pd.Series) -> pd.Series:
+    if isinstance(column.dtype, pd.DatetimeTZDtype):
+        return column.map(
+            lambda t: None if pd.isna(t) else t.isoformat(sep=" ", timespec="seconds")
+        )
+    if column.dtype == object:
+        return column.map(_plain_cell)
+    return column
+
+
+def _plain_cell(value: object) -> object:
+    if isinstance(value, list | tuple | dict):
+        return str(value)
+    if isinstance(value, pd.Timestamp) and value.tzinfo is not None:
+        return value.isoformat(sep=" ", timespec="seconds")
+    return value
+
+
+def _vector(frame: pd.DataFrame, path: Path, ending: str, layer: str) -> None:
+    if not isinstance(frame, gpd.GeoDataFrame):
+        raise InputError("export.no_geometry", layer=layer, known=".csv .xlsx")
+    table = frame.copy()
+    for name in [n for n in table.columns if n != table.geometry.name]:
+        table[name] = _plain_column(table[name])
+    options = {".geojson": {"COORDINATE_PRECISION": "7"}, ".shp": {"ENCODING": "UTF-8"}}
+    pyogrio.write_dataframe(
+        table, path, driver=DRIVERS[ending], layer=layer, layer_options=options.get(ending, {})
+    )

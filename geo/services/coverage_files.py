@@ -1,0 +1,94 @@
+"""The coverage report as a file: figures with their denominators said in the headers."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from sqlalchemy import Engine
+
+from geo import exports
+from geo.services import layers
+from geo.store import areas, db
+from geo.words import say
+
+# Each column of the report, in the order of the file; headers name unit and denominator.
+COLUMNS = (
+    "level",
+    "code",
+    "name",
+    "device_set",
+    "certainty",
+    "detail",
+    "demand_m2",
+    "covered_demand_m2",
+    "covered_demand_share",
+    "open_ground_m2",
+    "covered_area_m2",
+    "covered_share",
+    "area_m2",
+    "obstacles_known",
+)
+
+
+def write(engine: Engine, report: Mapping[str, Any], out: Path, *, lang: str) -> int:
+    """Write `report` (as from ``coverage_report.report``) to `out`; return its rows.
+
+    XLSX holds the figures, the counts of cameras and the assumptions as three sheets; CSV the
+    figures; GPKG and GeoJSON the figures on the areas' polygons, column names as in the JSON.
+    """
+    ending = exports.require_ending(out)
+    remark = layers.remark(engine)
+    figures = pd.DataFrame(report["areas"], columns=[*COLUMNS, "k_area_m2"])
+    if ending in exports.DRIVERS:
+        exports.write(_on_map(engine, figures), out, layer="coverage", remark=remark)
+        return len(figures)
+    table = _readable(figures, lang)
+    table[say("column.as_of_plain", lang)] = report["computed_at"]
+    if remark:
+        table[say("column.remark", lang)] = remark
+    if ending == ".csv":
+        exports.write(table, out, layer="coverage")
+    else:
+        exports.workbook(_sheets(table, report, lang), out)
+    return len(figures)
+
+
+def _sheets(table: pd.DataFrame, report: Mapping[str, Any], lang: str) -> dict[str, pd.DataFrame]:
+    counts = pd.DataFrame(report["cameras"]).rename(columns=lambda c: say(f"column.{c}", lang))
+    assumed = pd.DataFrame(
+        [(say(f"assumption.{name}", lang), count) for name, count in report["assumptions"].items()],
+        columns=[say("column.assumption", lang), say("column.count", lang)],
+    )
+    return {
+        say("sheet.figures", lang): table,
+        say("sheet.cameras", lang): counts,
+        say("sheet.assumptions", lang): assumed,
+    }
+
+
+def _readable(figures: pd.DataFrame, lang: str) -> pd.DataFrame:
+    table = figures[list(COLUMNS)].copy()
+    for column in ("level", "device_set", "certainty"):
+        table[column] = [say(f"{column}.{value}", lang) for value in table[column]]
+    for k in (0, 1, 2):
+        table[f"k{k}_m2"] = [_k(row, k) for row in figures["k_area_m2"]]
+    for column in [c for c in table.columns if c.endswith("_m2")]:
+        table[column] = table[column].astype(float).round(1)
+    for column in ("covered_demand_share", "covered_share"):
+        table[column] = table[column].astype(float).round(4)
+    return table.rename(columns=lambda name: say(f"header.{name}", lang))
+
+
+def _k(row: list[float], k: int) -> float:
+    """Return the ground seen by exactly `k` devices; from 2 on, by `k` or more."""
+    return sum(row[k:]) if k == 2 else row[k]
+
+
+def _on_map(engine: Engine, figures: pd.DataFrame) -> gpd.GeoDataFrame:
+    with db.transaction(engine) as connection:
+        known = areas.now(connection)[["level", "code", "geometry"]]
+    joined = known.merge(figures, on=["level", "code"])
+    joined["k_area_m2"] = joined["k_area_m2"].map(str)
+    return gpd.GeoDataFrame(joined, geometry="geometry", crs=known.crs)

@@ -1,0 +1,132 @@
+"""The figures of the newest computation beside what was reported, registered and located."""
+
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from sqlalchemy import Connection, Engine
+
+from geo.crs import WGS84
+from geo.store import areas, db, decisions, frames, results
+
+AREA_KEYS = (
+    "level",
+    "code",
+    "name",
+    "device_set",
+    "detail",
+    "certainty",
+    "area_m2",
+    "open_ground_m2",
+    "demand_m2",
+    "covered_demand_m2",
+    "covered_demand_share",
+    "covered_area_m2",
+    "covered_share",
+    "k_area_m2",
+    "obstacles_known",
+)
+COUNTS = (
+    "SELECT o.owner_kind, count(c.code) AS registered,"
+    " count(c.code) FILTER (WHERE EXISTS (SELECT FROM govgrid.area_now a"
+    "  WHERE a.level = 'district' AND ST_Covers(a.geom, c.geom))) AS located,"
+    " count(c.code) FILTER (WHERE EXISTS (SELECT FROM govgrid.viewshed v"
+    "  WHERE v.camera_code = c.code AND NOT ST_IsEmpty(v.geom))) AS computed"
+    " FROM (VALUES ('skynet'), ('social'), (NULL)) AS o(owner_kind)"
+    " LEFT JOIN govgrid.camera c ON c.owner_kind IS NOT DISTINCT FROM o.owner_kind"
+    " GROUP BY o.owner_kind ORDER BY o.owner_kind"
+)
+
+
+def report(
+    engine: Engine,
+    *,
+    by: str | None = None,
+    area: str | None = None,
+    device_set: str | None = None,
+    detail: int | None = None,
+    certainty: str | None = None,
+) -> dict[str, Any]:
+    """Return the newest figures, cut by what is given; see DESIGN's keys of ``coverage report``.
+
+    Raises
+    ------
+    StateError
+        If nothing was computed yet.
+    """
+    with db.transaction(engine) as connection:
+        run = results.require_newest(connection)
+        figures = results.figures(connection, run.id)
+        cameras = camera_counts(connection)
+    wanted = {
+        "level": by,
+        "code": area,
+        "device_set": device_set,
+        "detail": detail,
+        "certainty": certainty,
+    }
+    for column, value in wanted.items():
+        if value is not None:
+            figures = figures[figures[column] == value]
+    return {
+        "run": run.id,
+        "computed_at": run.computed_at.isoformat(timespec="seconds"),
+        "assumptions": dict(run.assumptions),
+        "areas": [_plain(row) for row in figures[list(AREA_KEYS)].to_dict("records")],
+        "cameras": cameras,
+    }
+
+
+def camera_counts(connection: Connection) -> list[dict[str, Any]]:
+    """Return reported, registered, located and computed numbers of cameras per owner kind.
+
+    *Reported* is what the district's own papers say (columns ``reported_skynet`` and
+    ``reported_social`` of its area); *registered* the rows taken in; *located* those inside the
+    district; *computed* those with a viewshed. Cameras without an owner kind are a row of their
+    own, if there are any.
+    """
+    counted = frames.read(connection, COUNTS)
+    reported = _reported(connection)
+    rows = []
+    for row in counted.to_dict("records"):
+        kind = row["owner_kind"] if isinstance(row["owner_kind"], str) else None
+        if kind is not None or row["registered"]:
+            numbers = {name: int(row[name]) for name in ("registered", "located", "computed")}
+            rows.append({"owner_kind": kind, "reported": reported.get(kind), **numbers})
+    return rows
+
+
+def gaps(
+    engine: Engine, *, device_set: str = "all", certainty: str = "certain"
+) -> gpd.GeoDataFrame:
+    """Return the gaps of the newest run, EPSG:4326, with a place to point at (lon, lat)."""
+    with db.transaction(engine) as connection:
+        run = results.require_newest(connection)
+        found = results.gaps(
+            connection,
+            run.id,
+            srid=decisions.metric_srid(connection),
+            device_set=device_set,
+            certainty=certainty,
+        )
+    points = gpd.GeoSeries(found.representative_point(), crs=found.crs).to_crs(WGS84)
+    return found.to_crs(WGS84).assign(lon=points.x.round(7), lat=points.y.round(7))
+
+
+def _reported(connection: Connection) -> dict[str | None, int]:
+    known = areas.now(connection)
+    merged: dict[str, Any] = {}
+    for attributes in known.loc[known["level"] == "district", "attributes"]:
+        merged.update(attributes)
+    found: dict[str | None, int] = {}
+    for kind in ("skynet", "social"):
+        value = str(merged.get(f"reported_{kind}", ""))
+        if value.isdecimal():
+            found[kind] = int(value)
+    return found
+
+
+def _plain(row: dict[Any, Any]) -> dict[str, Any]:
+    clean = {str(k): None if isinstance(v, float) and pd.isna(v) else v for k, v in row.items()}
+    clean["k_area_m2"] = [round(v, 3) for v in clean["k_area_m2"]]
+    return clean

@@ -1,0 +1,51 @@
+"""Which database a process works on: the private cluster of its home, or one that is named."""
+
+import getpass
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Engine, make_url
+from sqlalchemy.exc import ArgumentError
+
+from geo.errors import InputError
+from geo.settings import Settings
+from geo.store import cluster, db
+
+
+def url(settings: Settings) -> str:
+    """Return the database address; the private cluster is made and started where it is needed."""
+    if settings.database_url is None:
+        return cluster.start(settings.home).url
+    try:
+        address = make_url(settings.database_url)
+    except ArgumentError as error:
+        raise InputError("store.bad_url") from error
+    if not address.drivername.startswith("postgres"):
+        raise InputError("store.bad_url")
+    return address.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
+
+
+@contextmanager
+def opened(settings: Settings, *, pool_size: int = 2) -> Iterator[Engine]:
+    """Open the database with tables that fit this program, and close it at the end.
+
+    An empty private database gets its tables by itself; older tables wait for ``db migrate``, so
+    that nobody's data change shape unasked.
+    """
+    engine = db.connect(
+        url(settings),
+        pool_size=pool_size,
+        statement_timeout_s=settings.statement_timeout_s,
+    )
+    try:
+        if settings.database_url is None and db.current_revision(engine) is None:
+            db.migrate(engine)
+        db.require_current(engine)
+        yield engine
+    finally:
+        engine.dispose()
+
+
+def whoami() -> str:
+    """Return who acts over the local socket, as the audit names it."""
+    return f"os:{getpass.getuser()}"

@@ -1,0 +1,146 @@
+"""Where a place belongs: its grid with community and township, one place or a file of them."""
+
+from collections.abc import Mapping
+from datetime import date
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, Engine
+
+from geo import crs, locate
+from geo.errors import InputError, StateError
+from geo.locate import Locator
+from geo.store import areas, db, decisions
+
+COLUMNS = (
+    "status",
+    "grid_code",
+    "candidates",
+    "community_code",
+    "township_code",
+    "nearest_code",
+    "nearest_m",
+)
+
+
+class Directory:
+    """The grids of one date with what lies above them, ready to be asked many times."""
+
+    def __init__(self, known: gpd.GeoDataFrame, srid: int) -> None:
+        grids = known[known["level"] == "grid"]
+        if grids.empty:
+            raise StateError("locate.no_grids")
+        self.above = _above(known).set_index(grids["code"].to_numpy())
+        self.names = dict(zip(known["code"], known["name"], strict=True))
+        self.locator: Locator = locate.locator(grids, srid=srid)
+
+    def ask(
+        self,
+        lon: np.ndarray[tuple[int], np.dtype[np.float64]],
+        lat: np.ndarray[tuple[int], np.dtype[np.float64]],
+        accuracy_m: float | np.ndarray[tuple[int], np.dtype[np.float64]] = 0.0,
+    ) -> pd.DataFrame:
+        """Return :data:`COLUMNS` for each place (degrees, EPSG:4326); candidates as lists."""
+        found = locate.locate(lon, lat, self.locator, accuracy_m=accuracy_m)
+        above = self.above.reindex(found["code"]).reset_index(drop=True)
+        table = found.rename(columns={"code": "grid_code"}).join(above)
+        return table[list(COLUMNS)]
+
+
+def directory(connection: Connection, *, at: date | None = None) -> Directory:
+    """Return the directory of the areas valid at a date (today if none).
+
+    Raises
+    ------
+    StateError
+        If there are no grids.
+    """
+    return Directory(areas.now(connection, at=at), decisions.metric_srid(connection))
+
+
+def locate_one(
+    engine: Engine,
+    lon: float,
+    lat: float,
+    *,
+    system: str = "wgs84",
+    accuracy_m: float = 0.0,
+    at: date | None = None,
+) -> dict[str, object]:
+    """Return where one place belongs, as plain values."""
+    lons, lats = to_wgs84(np.array([lon]), np.array([lat]), system)
+    with db.transaction(engine) as connection:
+        book = directory(connection, at=at)
+    answer = book.ask(lons, lats, accuracy_m).iloc[0].to_dict()
+    return {str(name): _plain(value) for name, value in answer.items()}
+
+
+def to_wgs84(
+    lon: np.ndarray[tuple[int], np.dtype[np.float64]],
+    lat: np.ndarray[tuple[int], np.dtype[np.float64]],
+    system: str,
+) -> tuple[
+    np.ndarray[tuple[int], np.dtype[np.float64]], np.ndarray[tuple[int], np.dtype[np.float64]]
+]:
+    """Return places given in another system as EPSG:4326; NaN stays NaN.
+
+    Raises
+    ------
+    CRSError
+        If the system is unknown or the numbers lie nowhere on the globe in it.
+    """
+    there = np.isfinite(lon) & np.isfinite(lat)
+    points = gpd.points_from_xy(lon[there], lat[there])
+    moved = gpd.GeoSeries(crs.to_lonlat(np.asarray(points, dtype=object), crs.parse_crs(system)))
+    lons, lats = np.full(lon.shape, np.nan), np.full(lat.shape, np.nan)
+    lons[there], lats[there] = moved.x, moved.y
+    return lons, lats
+
+
+def locate_rows(
+    engine: Engine,
+    rows: pd.DataFrame,
+    *,
+    columns: Mapping[str, str],
+    system: str = "wgs84",
+) -> tuple[pd.DataFrame, int]:
+    """Return `rows` (text cells) with :data:`COLUMNS` behind, and how many had no usable place.
+
+    `columns` names the headers of ``lon``, ``lat`` and, if there is one, ``accuracy_m``.
+    Candidates are joined by ``;``; metres have three decimals.
+    """
+    clash = [name for name in COLUMNS if name in rows.columns]
+    if clash:
+        raise InputError("locate.columns_taken", columns="、".join(clash))
+    number = {
+        name: pd.to_numeric(rows[header], errors="coerce").to_numpy(float)
+        for name, header in columns.items()
+        if name in ("lon", "lat", "accuracy_m")
+    }
+    lons, lats = to_wgs84(number["lon"], number["lat"], system)
+    metres = number.get("accuracy_m", 0.0)
+    with db.transaction(engine) as connection:
+        book = directory(connection)
+    found = book.ask(lons, lats, metres)
+    found["candidates"] = found["candidates"].map(";".join)
+    found["nearest_m"] = found["nearest_m"].map(lambda m: "" if pd.isna(m) else f"{m:.3f}")
+    unplaced = int((~np.isfinite(lons)).sum())
+    return pd.concat([rows.reset_index(drop=True), found.fillna("")], axis=1), unplaced
+
+
+def _above(known: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return community_code and township_code of each grid, empty where it has none."""
+    codes, levels = known["code"], known["level"]
+    rows = []
+    for path in known.loc[known["level"] == "grid", "path"]:
+        units = [int(step) for step in path.split(".")]
+        by_level = {levels[unit]: codes[unit] for unit in units if unit in codes.index}
+        rows.append((by_level.get("community", ""), by_level.get("township", "")))
+    return pd.DataFrame(rows, columns=["community_code", "township_code"])
+
+
+def _plain(value: object) -> object:
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and np.isnan(value) else value

@@ -1,0 +1,14 @@
+"""How long work tells how far it is."""
+
+from typing import Protocol
+
+
+class Progress(Protocol):
+    """Called with the step's catalogue key, what is done and the total (0 = not known)."""
+
+    def __call__(self, step: str, done: int, total: int) -> None:
+        """Take note of how far a step is."""
+
+
+def silent(step: str, done: int, total: int) -> None:
+    """Say nothing."""

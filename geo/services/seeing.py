@@ -1,0 +1,131 @@
+"""Which cameras see a place, may see it, or stand near and do not, and why."""
+
+from datetime import date, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import geopandas as gpd
+import pandas as pd
+import shapely
+from sqlalchemy import Connection, Engine
+
+from geo import sightline
+from geo.services import coverage
+from geo.store import areas, db, decisions, frames, scene
+from geo.store.scene import Scene
+
+RADIUS_M = 150.0
+# Who is asked for a picture, and how long it is kept.
+FACTS = (
+    "SELECT code, name, connection, retention_days, management_unit AS unit, duty_phone AS phone,"
+    " installed_on FROM govgrid.camera"
+)
+
+
+def of_scene(prepared: coverage.Prepared, points: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the sight lines of `points` (metric CRS, index = name of the place) in a scene."""
+    read = prepared.scene
+    views = prepared.views
+    single = ~views["camera_code"].duplicated()
+    place = views.loc[single, ["camera_code", "x", "y", "placement", "moved_m"]]
+    cameras = read.cameras.drop_duplicates("code").set_index("code")
+    return sightline.seeing(
+        points,
+        cameras=cameras,
+        views=views,
+        placement=place.set_index("camera_code"),
+        obstacles=prepared.footprints,
+        radius_m=RADIUS_M,
+        convergence_deg=float(views["convergence_deg"].mean()) if len(views) else 0.0,
+    )
+
+
+def seeing_one(
+    engine: Engine,
+    lon: float,
+    lat: float,
+    *,
+    at: datetime | None = None,
+    timezone: str,
+    detail: int = 20,
+) -> dict[str, Any]:
+    """Return the cameras of one place (EPSG:4326), as the command line and the service tell it.
+
+    `at` is the moment the footage is wanted from; without it now. Whether a camera was online at
+    an earlier moment is not recorded yet, so it is unknown (None) then.
+    """
+    with db.transaction(engine) as connection:
+        read = _surroundings(connection, lon, lat)
+        facts = frames.read(connection, FACTS).set_index("code")
+    prepared = coverage.prepare(read, detail=detail)
+    point = gpd.GeoDataFrame(index=["place"], geometry=[shapely.Point(lon, lat)], crs=4326)
+    lines = of_scene(prepared, point.to_crs(read.srid))
+    cameras = [
+        _told(line, facts.loc[line["camera_code"]], at, timezone)
+        for line in lines.to_dict("records")
+    ]
+    nearest = lines["distance_m"].min() if len(lines) else None
+    return {"cameras": cameras, "nearest_m": None if nearest is None else round(nearest, 1)}
+
+
+def _surroundings(connection: Connection, lon: float, lat: float) -> Scene:
+    """Return the scene around a place: all cameras, but only the buildings that can block."""
+    srid = decisions.metric_srid(connection)
+    near = frames.read_layer(
+        connection,
+        "SELECT code, geom FROM govgrid.building WHERE geom && ST_Expand(ST_SetSRID("
+        "ST_MakePoint(:lon, :lat), 4326), :reach_deg, :reach_deg) ORDER BY code",
+        # 0.004 degrees are 440 m northwards and, up to 55 degrees of latitude, 250 m eastwards.
+        {"lon": lon, "lat": lat, "reach_deg": 0.004},
+    ).to_crs(srid)
+    cameras = scene.cameras(connection)
+    empty = near.iloc[:0]
+    return Scene(
+        srid=srid,
+        areas=areas.now(connection).to_crs(srid),
+        cameras=cameras.to_crs(srid),
+        lonlat=cameras.geometry,
+        buildings=near,
+        roads=empty,
+        water=empty,
+        farmland=empty,
+        places=empty,
+        entrances=empty,
+        incidents=empty,
+    )
+
+
+def _told(
+    line: dict[Any, Any], fact: pd.Series, at: datetime | None, timezone: str
+) -> dict[str, Any]:
+    state = {"online": True, "offline": False}.get(str(fact["connection"])) if at is None else None
+    return {
+        "code": line["camera_code"],
+        "name": fact["name"],
+        "relation": line["relation"],
+        "why": line["why"],
+        "distance_m": round(line["distance_m"], 1),
+        "bearing_deg": round(line["bearing_deg"], 1),
+        "heading_deg": _number(line["heading_deg"]),
+        "px_per_m": _number(line["px_per_m"]),
+        "online": state,
+        "footage_until": _until(fact, at or datetime.now(ZoneInfo(timezone))),
+        "unit": _text(fact["unit"]),
+        "phone": _text(fact["phone"]),
+    }
+
+
+def _until(fact: pd.Series, moment: datetime) -> str | None:
+    days: Any = fact["retention_days"]
+    installed: date | None = fact["installed_on"]
+    if pd.isna(days) or (installed is not None and installed > moment.date()):
+        return None
+    return (moment + timedelta(days=int(days))).isoformat(timespec="seconds")
+
+
+def _number(value: float) -> float | None:
+    return None if pd.isna(value) else round(float(value), 1)
+
+
+def _text(value: object) -> str | None:
+    return value if isinstance(value, str) and value else None
