@@ -1,0 +1,51 @@
+"""The web service: an application built by a call, holding one pool."""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from anyio import to_thread
+from fastapi import FastAPI
+
+from api import problems
+from api.deps import MapPages
+from api.routes import collections, health, locate, pages
+from geo import __version__
+from geo.services import database
+from geo.settings import Settings
+from geo.store import db
+
+# Connections of one worker; requests beyond them wait in their thread for a free one.
+POOL_SIZE = 3
+
+
+def create_app(settings: Settings) -> FastAPI:
+    """Return the service on the database of `settings`; nothing is opened before it starts."""
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        to_thread.current_default_thread_limiter().total_tokens = POOL_SIZE
+        engine = db.connect(
+            database.url(settings),
+            pool_size=POOL_SIZE,
+            statement_timeout_s=settings.statement_timeout_s,
+        )
+        app.state.engine, app.state.settings = engine, settings
+        app.state.map_pages = MapPages(engine, settings)
+        try:
+            yield
+        finally:
+            engine.dispose()
+
+    # The stock documentation pages load their scripts from elsewhere, so they stay off.
+    app = FastAPI(
+        title="govgrid",
+        version=__version__,
+        lifespan=lifespan,
+        docs_url=None,
+        redoc_url=None,
+        openapi_url="/api/api",
+    )
+    problems.register(app)
+    for module in (health, locate, collections, pages):
+        app.include_router(module.router)
+    return app

@@ -1,0 +1,30 @@
+"""Pages made of the layers of the database."""
+
+from sqlalchemy import Engine
+
+from geo.services import map_layers
+from geo.settings import Settings
+from maps.content import MapContent
+from maps.folium_page import render
+
+
+def map_page(
+    engine: Engine,
+    settings: Settings,
+    *,
+    lang: str,
+    device_set: str = "all",
+    certainty: str = "certain",
+    area: str | None = None,
+) -> str:
+    """Return the map of the district, or of one area, as one self-contained HTML page."""
+    content = map_layers.read(
+        engine,
+        lang=lang,
+        detail=settings.detail_px_per_m,
+        device_set=device_set,
+        certainty=certainty,
+        area=area,
+    )
+    page = MapContent(mark=settings.mark, timezone=settings.timezone, **content)
+    return render(page, lang=lang)

@@ -1,0 +1,49 @@
+"""Layers as collections of features."""
+
+import json
+from typing import Annotated, Any
+from urllib.parse import urlencode
+
+import geopandas as gpd
+from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
+
+from api.deps import EngineDep
+from geo.errors import NotFoundError
+from geo.services import layers
+
+router = APIRouter(prefix="/api/collections")
+GEOJSON = "application/geo+json"
+
+
+@router.get("")
+async def collections() -> dict[str, Any]:
+    """Return the names of the collections."""
+    return {"collections": [{"id": name} for name in layers.COLLECTIONS]}
+
+
+@router.get("/{layer}/items")
+def items(
+    request: Request,
+    engine: EngineDep,
+    layer: str,
+    limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
+    after: Annotated[str, Query(max_length=200)] = "",
+) -> Response:
+    """Return a page of features (EPSG:4326, lon/lat) and the link to the next one."""
+    if layer not in layers.COLLECTIONS:
+        raise NotFoundError("layer.unknown", name=layer, known=", ".join(layers.COLLECTIONS))
+    frame = layers.page(engine, layer, after=after.replace("\x00", ""), limit=limit)
+    body = _feature_collection(frame)
+    body["numberReturned"] = len(frame)
+    if len(frame) == limit:
+        last = str(frame.iloc[-1, 0])
+        link = f"{request.url.path}?{urlencode({'limit': limit, 'after': last})}"
+        body["links"] = [{"rel": "next", "type": GEOJSON, "href": link}]
+    return Response(json.dumps(body, ensure_ascii=False, default=str), media_type=GEOJSON)
+
+
+def _feature_collection(frame: gpd.GeoDataFrame) -> dict[str, Any]:
+    ids = frame.iloc[:, 0].astype("str").to_numpy()
+    body: dict[str, Any] = json.loads(frame.set_index(ids).to_json(na="null", default=str))
+    return body

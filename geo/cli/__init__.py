@@ -1,0 +1,19 @@
+"""The command line ``govgrid``: one function a command, in rooms named after their nouns."""
+
+import sys
+
+from geo.errors import GovgridError
+
+
+def main() -> None:
+    """Run the command line; a failure is one sentence on stderr and its exit code."""
+    from geo.cli.app import app, language
+
+    try:
+        app(standalone_mode=True)
+    except GovgridError as error:
+        sys.stderr.write(error.text(language()) + "\n")
+        sys.exit(error.exit_code)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)

@@ -1,0 +1,68 @@
+"""The root of the command line: options that every command knows, and the rooms below it."""
+
+import importlib
+import os
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from geo import __version__
+from geo.settings import Settings
+from geo.words import LANGUAGES
+
+app = typer.Typer(
+    name="govgrid",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    add_completion=False,
+    help="Grids, cameras and matters of a district on one map in PostGIS.",
+)
+
+
+def settings(context: typer.Context) -> Settings:
+    """Return the settings of this call: environment, overridden by the root's options."""
+    found: Settings = context.find_object(Settings) or Settings()
+    return found
+
+
+def language() -> str:
+    """Return the language of sentences to people, even before any option was read."""
+    asked = os.environ.get("GOVGRID_LANG", "zh")
+    return asked if asked in LANGUAGES else "zh"
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        typer.echo(f"govgrid {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def root(
+    context: typer.Context,
+    home: Annotated[
+        Path | None, typer.Option(help="Folder of the private database and of results.")
+    ] = None,
+    database: Annotated[
+        str | None, typer.Option(metavar="URL", help="Another PostGIS instead of the private one.")
+    ] = None,
+    lang: Annotated[
+        str | None, typer.Option(help="Language of what people read: zh or en.")
+    ] = None,
+    version: Annotated[  # noqa: ARG001 - acted on by its callback
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+    ] = False,
+) -> None:
+    """Set what every command works on."""
+    if lang is not None:
+        if lang not in LANGUAGES:
+            raise typer.BadParameter(f"{lang}: expected zh or en")
+        os.environ["GOVGRID_LANG"] = lang
+    given = {"home": home, "database_url": database}
+    context.obj = Settings(**{name: value for name, value in given.items() if value is not None})
+
+
+# Each room registers its commands on `app` when it is imported.
+for _room in ("database", "layers", "coverage", "places", "maps", "service"):
+    importlib.import_module(f"geo.cli.{_room}")

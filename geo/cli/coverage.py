@@ -1,0 +1,154 @@
+"""``govgrid coverage`` and ``govgrid gaps``: what the cameras see and miss."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from geo.cli.app import app, settings
+
+room = typer.Typer(no_args_is_help=True, help="What the cameras see: compute, report.")
+app.add_typer(room, name="coverage")
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+
+
+@room.command()
+def compute(
+    context: typer.Context,
+    full: Annotated[bool, typer.Option("--full", help="Compute all anew.")] = False,
+    as_json_: JsonOption = False,
+) -> None:
+    """Compute what every camera sees, the figures of every area, and the gaps."""
+    from geo.cli.output import as_json, note, progress, told
+    from geo.services import coverage, database
+
+    config = settings(context)
+    with database.opened(config) as engine, progress() as moving:
+        done = coverage.compute(engine, detail=config.detail_px_per_m, full=full, progress=moving)
+    if as_json_:
+        as_json(
+            {
+                "run": done.run.id,
+                "computed_at": done.run.computed_at.isoformat(),
+                "viewsheds_computed": done.fresh,
+                "viewsheds_kept": done.kept,
+                "unchanged": done.unchanged,
+                "assumptions": done.run.assumptions,
+            }
+        )
+        return
+    key = "coverage.nothing_new" if done.unchanged else "coverage.done"
+    note(told(key, run=done.run.id, fresh=done.fresh, kept=done.kept))
+    note(told("coverage.assumptions", **done.run.assumptions))
+
+
+@room.command()
+def report(
+    context: typer.Context,
+    by: Annotated[str | None, typer.Option(help="district, township, community or grid")] = None,
+    area: Annotated[str | None, typer.Option(help="Code of one area")] = None,
+    device_set: Annotated[str | None, typer.Option(help="all, skynet, social or online")] = None,
+    detail: Annotated[int | None, typer.Option(help="Pixels per metre")] = None,
+    certainty: Annotated[str | None, typer.Option(help="certain or possible")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write to .xlsx, .csv, .gpkg or .geojson")
+    ] = None,
+    as_json_: JsonOption = False,
+) -> None:
+    """Print the figures of the newest computation, with their denominators."""
+    from geo.cli.output import as_json, note, told
+    from geo.services import coverage_report, database
+
+    choice: dict[str, Any] = {
+        "by": by,
+        "area": area,
+        "device_set": device_set,
+        "detail": detail,
+        "certainty": certainty,
+    }
+    with database.opened(settings(context)) as engine:
+        found = coverage_report.report(engine, **choice)
+        if out is not None:
+            count = _write(engine, found, out)
+            note(told("export.written", file=out, count=count))
+    if as_json_:
+        as_json(found)
+    elif out is None:
+        _tell(found, by)
+
+
+@app.command()
+def gaps(
+    context: typer.Context,
+    device_set: Annotated[str, typer.Option(help="all, skynet, social or online")] = "all",
+    certainty: Annotated[str, typer.Option(help="certain or possible")] = "certain",
+    limit: Annotated[int, typer.Option(help="How many to print; 0 = all")] = 20,
+    out: Annotated[Path | None, typer.Option(help="Write to .gpkg, .geojson, .csv …")] = None,
+    as_json_: JsonOption = False,
+) -> None:
+    """List the uncovered pieces of what must be seen, the heaviest first."""
+    from geo import exports
+    from geo.cli.output import as_json, note, table, told
+    from geo.services import coverage_report, database, layers
+
+    with database.opened(settings(context)) as engine:
+        found = coverage_report.gaps(engine, device_set=device_set, certainty=certainty)
+        remark = layers.remark(engine)
+    if out is not None:
+        exports.write(found, out, layer="gaps", remark=remark)
+        note(told("export.written", file=out, count=len(found)))
+    plain = found.drop(columns="geometry")
+    if as_json_:
+        as_json({"gaps": plain.to_dict("records")})
+    elif out is None:
+        shown = plain.head(limit) if limit else plain
+        columns = ("rank", "grid_code", "area_m2", "weight", "road_m", "entrances", "lon", "lat")
+        rows = [[row[c] for c in columns] for row in shown.to_dict("records")]
+        table([told(f"column.{c}") for c in columns], rows)
+
+
+def _write(engine: Any, found: dict[str, Any], out: Path) -> int:  # noqa: ANN401 - an engine
+    from geo.cli.app import language
+    from geo.services import coverage_files
+
+    return coverage_files.write(engine, found, out, lang=language())
+
+
+def _tell(found: dict[str, Any], by: str | None) -> None:
+    from geo.cli.output import note, table, told
+
+    rows = [
+        (
+            area["code"],
+            area["name"],
+            told(f"device_set.{area['device_set']}"),
+            told(f"certainty.{area['certainty']}"),
+            _share(area["covered_demand_share"]),
+            round(area["demand_m2"] / 1e4, 1),
+            _share(area["covered_share"]),
+            round(area["open_ground_m2"] / 1e6, 2),
+        )
+        for area in found["areas"]
+        if by is not None or area["level"] in ("district", "township")
+    ]
+    columns = (
+        "code",
+        "name",
+        "device_set",
+        "certainty",
+        "demand_share",
+        "demand_10k",
+        "open_share",
+        "open_km2",
+    )
+    table([told(f"column.{c}") for c in columns], rows, title=told("coverage.as_of", **found))
+    for count in found["cameras"]:
+        facts = {k: "—" if v is None else v for k, v in count.items()}
+        facts["owner_kind"] = told(f"device_set.{count['owner_kind'] or 'none'}")
+        note(told("coverage.counts", **facts))
+    note(told("coverage.assumptions", **found["assumptions"]))
+
+
+def _share(value: float | None) -> str:
+    return "—" if value is None else f"{value:.1%}"

@@ -1,0 +1,98 @@
+"""``govgrid db``: the private cluster, its tables, its health."""
+
+from typing import Annotated
+
+import typer
+
+from geo.cli.app import app, settings
+from geo.errors import InputError
+
+room = typer.Typer(no_args_is_help=True, help="The database: start, stop, status, migrate, doctor.")
+app.add_typer(room, name="db")
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+
+
+@room.command()
+def start(context: typer.Context) -> None:
+    """Make the private database if there is none, and start it."""
+    from geo.cli.output import note, told
+    from geo.store import cluster
+
+    config = settings(context)
+    if config.database_url is not None:
+        raise InputError("db.not_private")
+    found = cluster.start(config.home)
+    note(told("db.running", data=found.data))
+
+
+@room.command()
+def stop(context: typer.Context) -> None:
+    """Stop the private database; its data stay."""
+    from geo.cli.output import note, told
+    from geo.store import cluster
+
+    config = settings(context)
+    if config.database_url is not None:
+        raise InputError("db.not_private")
+    note(told("db.stopped" if cluster.stop(config.home) else "db.was_down"))
+
+
+@room.command()
+def status(context: typer.Context, as_json_: JsonOption = False) -> None:
+    """Say where the database lies, whether it runs, and which revision its tables have."""
+    from dataclasses import asdict
+
+    from geo.cli.output import as_json, cell, note
+    from geo.store import cluster
+
+    found = {name: cell(v) for name, v in asdict(cluster.status(settings(context).home)).items()}
+    if as_json_:
+        as_json(found)
+    else:
+        for name, value in found.items():
+            note(f"{name}: {value}")
+
+
+@room.command()
+def migrate(context: typer.Context) -> None:
+    """Bring the tables to the revision of this program."""
+    from geo.cli.output import note, told
+    from geo.services import database
+    from geo.store import db
+
+    engine = db.connect(database.url(settings(context)))
+    try:
+        note(told("db.migrated", revision=db.migrate(engine)))
+    finally:
+        engine.dispose()
+
+
+@room.command()
+def doctor(context: typer.Context, as_json_: JsonOption = False) -> None:
+    """Look at the database and say what it lacks, with what to do. Exit code 2 if anything."""
+    from geo.cli.app import language
+    from geo.cli.output import as_json, table
+    from geo.services import database
+    from geo.store.doctor import examine
+    from geo.words import say
+
+    checks = examine(database.url(settings(context)))
+    rows = [
+        (
+            "ok" if check.ok else "BAD",
+            check.name,
+            check.found,
+            check.expected,
+            "" if check.ok else say(check.advice, language()),
+        )
+        for check in checks
+    ]
+    if as_json_:
+        as_json(
+            [dict(zip(("ok", "name", "found", "expected", "advice"), r, strict=True)) for r in rows]
+        )
+    else:
+        table(("", "check", "found", "expected", "advice"), rows)
+    if not all(check.ok for check in checks):
+        raise typer.Exit(2)

@@ -1,0 +1,111 @@
+"""The demonstration from an empty home to a map, with the share of time of each step."""
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import Engine
+
+from geo.cli.app import language
+from geo.cli.output import note, progress, told
+from geo.services.progress import Progress
+from geo.settings import Settings
+
+
+class Stopwatch:
+    """Seconds by step, in order."""
+
+    def __init__(self) -> None:
+        self.seconds: dict[str, float] = {}
+
+    @contextmanager
+    def step(self, key: str) -> Iterator[None]:
+        """Time what happens inside under the catalogue key `key`."""
+        began = time.perf_counter()
+        yield
+        self.seconds[key] = self.seconds.get(key, 0.0) + time.perf_counter() - began
+
+    def tell(self) -> None:
+        """Write each step's seconds and share."""
+        whole = sum(self.seconds.values()) or 1.0
+        for key, seconds in self.seconds.items():
+            note(f"{seconds:7.1f} s {seconds / whole:6.1%}  {told(key)}")
+        note(f"{whole:7.1f} s         {told('demo.total')}")
+
+
+def run(config: Settings) -> None:
+    """Build, import, compute, draw; print where the results lie."""
+    from geo.services import coverage, database
+
+    watch = Stopwatch()
+    folder = config.home / "demo"
+    with watch.step("demo.build"):
+        files = _built(folder)
+    with watch.step("demo.database"):
+        opened = database.opened(config)
+        engine = opened.__enter__()
+    try:
+        with watch.step("demo.import"), progress() as moving:
+            _bring_in(engine, config, files, moving)
+        with watch.step("demo.compute"), progress() as moving:
+            done = coverage.compute(engine, detail=config.detail_px_per_m, progress=moving)
+        note(told("coverage.assumptions", **done.run.assumptions))
+        with watch.step("demo.write"):
+            written = _written(engine, config)
+    finally:
+        opened.__exit__(None, None, None)
+    watch.tell()
+    for path in written:
+        note(told("demo.wrote", file=path))
+
+
+def _built(folder: Path) -> Any:  # noqa: ANN401 - tuple of geo.demo.DemoFile
+    from geo import demo
+
+    folder.mkdir(parents=True, exist_ok=True)
+    return demo.build(folder)
+
+
+def _bring_in(engine: Engine, config: Settings, files: Any, moving: Progress) -> None:  # noqa: ANN401
+    from geo.services import database, imports
+
+    for number, file in enumerate(files):
+        moving("demo.import", number, len(files))
+        report = imports.import_file(
+            engine,
+            file.layer,
+            file.path,
+            imports.ImportOptions(crs=file.options.get("crs"), level=file.options.get("level")),
+            by_whom=database.whoami(),
+            timezone=config.timezone,
+            disk=config.home if config.database_url is None else None,
+        )
+        change = report.change
+        note(
+            told(
+                "import.counts",
+                layer=f"{file.layer} {file.path.name}",
+                read=report.read,
+                inserted=change.inserted,
+                updated=change.updated,
+                unchanged=change.unchanged,
+                quarantined=report.quarantined,
+            )
+        )
+    moving("demo.import", len(files), len(files))
+
+
+def _written(engine: Engine, config: Settings) -> list[Path]:
+    from api.pages import map_page
+    from geo import exports
+    from geo.cli.service import out_folder
+    from geo.services import coverage_files, coverage_report, layers
+
+    out = out_folder(config)
+    page, figures, gaps = out / "map.html", out / "coverage.xlsx", out / "gaps.gpkg"
+    page.write_text(map_page(engine, config, lang=language()), encoding="utf-8")
+    coverage_files.write(engine, coverage_report.report(engine), figures, lang=language())
+    exports.write(coverage_report.gaps(engine), gaps, layer="gaps", remark=layers.remark(engine))
+    return [page, figures, gaps]

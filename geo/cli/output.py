@@ -1,0 +1,117 @@
+"""What a command prints: JSON on stdout, everything else for the reader's eyes on stderr."""
+
+import json
+import sys
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from rich.console import Console
+from rich.progress import (
+    BarColumn,
+    MofNCompleteColumn,
+    ProgressColumn,
+    SpinnerColumn,
+    Task,
+    TextColumn,
+    TimeElapsedColumn,
+    TimeRemainingColumn,
+)
+from rich.progress import Progress as Bars
+from rich.table import Table
+from rich.text import Text
+
+from geo.cli.app import language
+from geo.services.progress import Progress
+from geo.words import say
+
+
+def told(key: str, **facts: object) -> str:
+    """Return a sentence of the catalogue in the language of this call."""
+    return say(key, language(), **facts)
+
+
+def note(text: str) -> None:
+    """Write one line for people."""
+    sys.stderr.write(text + "\n")
+
+
+def as_json(value: object) -> None:
+    """Write the answer of a command as JSON on stdout."""
+    json.dump(value, sys.stdout, ensure_ascii=False, default=str, allow_nan=False)
+    sys.stdout.write("\n")
+
+
+def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> None:
+    """Write a table for people on stdout; numbers stand right."""
+    drawn = Table(title=title or None, title_justify="left")
+    for position, column in enumerate(columns):
+        numeric = bool(rows) and all(isinstance(row[position], int | float) for row in rows)
+        drawn.add_column(column, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(cell(value) for value in row))
+    Console().print(drawn)
+
+
+def cell(value: object) -> str:
+    """Return a value as a table shows it."""
+    if value is None:
+        return "—"
+    return f"{value:,.1f}" if isinstance(value, float) else str(value)
+
+
+class _Rate(ProgressColumn):
+    """Pieces of work per second."""
+
+    def render(self, task: Task) -> Text:
+        return Text(f"{task.speed:,.0f}/s" if task.speed else "", style="dim")
+
+
+@contextmanager
+def progress() -> Iterator[Progress]:
+    """Draw a bar with rate and remaining time for each step; plain lines where nobody watches."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield _lines()
+        return
+    columns = (
+        SpinnerColumn(finished_text="[green]✓"),
+        TextColumn("{task.description}"),
+        BarColumn(bar_width=30),
+        MofNCompleteColumn(),
+        _Rate(),
+        TimeElapsedColumn(),
+        TimeRemainingColumn(),
+    )
+    with Bars(*columns, console=console) as bars:
+        yield _bar(bars)
+
+
+def _bar(bars: Bars) -> Progress:
+    steps: dict[str, Any] = {}
+
+    def move(step: str, done: int, total: int) -> None:
+        for other in [s for s in steps if s != step]:
+            task = bars.tasks[steps.pop(other)]
+            bars.update(task.id, total=task.total or 1, completed=task.total or 1)
+        if step not in steps:
+            steps[step] = bars.add_task(told(step), total=total or None, completed=done)
+        bars.update(steps[step], completed=done, total=total or None)
+
+    return move
+
+
+def _lines() -> Progress:
+    seen: set[str] = set()
+
+    def move(step: str, done: int, total: int) -> None:  # noqa: ARG001 - a bar would need it
+        if step not in seen:
+            seen.add(step)
+            note(told(step) + (f"（{total}）" if total else "") + "…")
+
+    return move
+
+
+def counts(report: Mapping[str, object]) -> str:
+    """Return the one-line summary of an import."""
+    return told("import.counts", **report)

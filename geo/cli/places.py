@@ -1,0 +1,176 @@
+"""``govgrid locate`` and ``govgrid cameras seeing``: questions about places."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from geo.cli.app import app, settings
+from geo.errors import InputError
+
+cameras = typer.Typer(no_args_is_help=True, help="Questions to the cameras.")
+app.add_typer(cameras, name="cameras")
+
+# Negative degrees are arguments here, not options.
+NUMBERS = {"ignore_unknown_options": True}
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+CrsOption = Annotated[str, typer.Option(help="System of the coordinates")]
+AtOption = Annotated[str | None, typer.Option(metavar="ISO", help="At this time instead of now")]
+
+
+@app.command(context_settings=NUMBERS)
+def locate(
+    context: typer.Context,
+    lon: Annotated[float | None, typer.Argument(help="Longitude")] = None,
+    lat: Annotated[float | None, typer.Argument(help="Latitude")] = None,
+    crs: CrsOption = "wgs84",
+    accuracy: Annotated[float, typer.Option(help="Accuracy of the position in metres")] = 0.0,
+    at: AtOption = None,
+    points: Annotated[Path | None, typer.Option(help="CSV with a column each of lon, lat")] = None,
+    out: Annotated[Path | None, typer.Option(help="CSV to write, with --points")] = None,
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", metavar="FIELD=HEADER", help="lon=…, lat=…")
+    ] = None,
+    as_json_: JsonOption = False,
+) -> None:
+    """Say which grid a place belongs to, or each place of a file."""
+    from geo.cli.output import as_json, note, table
+    from geo.services import database, places
+
+    if points is not None:
+        _locate_file(context, points, out, crs, mapping or [])
+        return
+    if lon is None or lat is None:
+        raise InputError("locate.form")
+    with database.opened(settings(context)) as engine:
+        answer = places.locate_one(engine, lon, lat, system=crs, accuracy_m=accuracy, at=_date(at))
+    if as_json_:
+        as_json(answer)
+        return
+    candidates: Any = answer["candidates"]
+    shown = {**answer, "candidates": " ".join(candidates)}
+    table(("", ""), list(shown.items()))
+    if answer["status"] != "inside":
+        from geo.cli.output import told
+
+        note(told(f"locate.{answer['status']}", **answer))
+
+
+@cameras.command(context_settings=NUMBERS)
+def seeing(
+    context: typer.Context,
+    lon: Annotated[float, typer.Argument(help="Longitude")],
+    lat: Annotated[float, typer.Argument(help="Latitude")],
+    crs: CrsOption = "wgs84",
+    at: AtOption = None,
+    as_json_: JsonOption = False,
+) -> None:
+    """List the cameras that see a place, may see it, or stand near and do not, and why."""
+    import numpy as np
+
+    from geo.cli.output import as_json, note, table, told
+    from geo.services import database, places
+    from geo.services import seeing as service
+
+    config = settings(context)
+    lons, lats = places.to_wgs84(np.array([lon]), np.array([lat]), crs)
+    with database.opened(config) as engine:
+        found = service.seeing_one(
+            engine,
+            float(lons[0]),
+            float(lats[0]),
+            at=_moment(at, config.timezone),
+            timezone=config.timezone,
+            detail=config.detail_px_per_m,
+        )
+    if as_json_:
+        as_json(found)
+        return
+    columns = (
+        "code",
+        "name",
+        "relation",
+        "why",
+        "distance_m",
+        "bearing_deg",
+        "px_per_m",
+        "online",
+        "unit",
+        "phone",
+    )
+    table(
+        [told(f"column.{c}") for c in columns], [_seeing_row(c, columns) for c in found["cameras"]]
+    )
+    if not any(c["relation"] == "sees" for c in found["cameras"]):
+        note(_nobody(found))
+
+
+def _locate_file(
+    context: typer.Context, points: Path, out: Path | None, crs: str, mapping: list[str]
+) -> None:
+    from geo import sources
+    from geo.cli.layers import pairs
+    from geo.cli.output import note, told
+    from geo.intake.columns import map_columns
+    from geo.layers import POINTS
+    from geo.services import database, places
+
+    if out is None:
+        raise InputError("locate.no_out")
+    rows = sources.read(points).rows.reset_index(drop=True)
+    found = map_columns(list(rows.columns), POINTS, given=pairs(mapping))
+    if not {"lon", "lat"} <= set(found):
+        raise InputError("locate.no_columns", file=points.name, found="、".join(rows.columns))
+    with database.opened(settings(context)) as engine:
+        answer, unplaced = places.locate_rows(engine, rows, columns=found, system=crs)
+    draft = out.with_name(f".{out.name}.part")
+    answer.to_csv(draft, index=False, encoding="utf-8-sig")
+    draft.replace(out)
+    note(told("export.written", file=out, count=len(answer)))
+    if unplaced:
+        note(told("locate.unplaced", count=unplaced))
+        raise typer.Exit(3)
+
+
+def _moment(text: str | None, timezone: str) -> datetime | None:
+    from zoneinfo import ZoneInfo
+
+    if text is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(text)
+    except ValueError as error:
+        raise InputError("time.unreadable", text=text) from error
+    return moment if moment.tzinfo else moment.replace(tzinfo=ZoneInfo(timezone))
+
+
+def _date(text: str | None) -> Any:  # noqa: ANN401 - a date or None
+    moment = _moment(text, "UTC")
+    return None if moment is None else moment.date()
+
+
+def _seeing_row(camera: dict[str, Any], columns: tuple[str, ...]) -> list[Any]:
+    from geo.cli.output import told
+
+    state = {True: "state.yes", False: "state.no", None: "state.unknown"}
+    words = {
+        "relation": told(f"relation.{camera['relation']}"),
+        "why": told(f"why.{camera['why']}"),
+        "online": told(state[camera["online"]]),
+    }
+    return [words.get(name, camera[name]) for name in columns]
+
+
+def _nobody(found: dict[str, Any]) -> str:
+    from geo.cli.output import told
+
+    if not found["cameras"]:
+        return told("seeing.no_cameras")
+    nearest = min(found["cameras"], key=lambda c: float(c["distance_m"]))
+    return told(
+        "seeing.nobody",
+        code=nearest["code"],
+        distance_m=nearest["distance_m"],
+        why=told(f"why.{nearest['why']}"),
+    )

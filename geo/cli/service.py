@@ -1,0 +1,73 @@
+"""``govgrid serve`` and ``govgrid demo``."""
+
+import socket
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from geo.cli.app import app, settings
+from geo.errors import InputError
+from geo.settings import Settings
+
+PortOption = Annotated[int, typer.Option(min=0, max=65535)]
+
+
+@app.command()
+def serve(
+    context: typer.Context,
+    host: Annotated[str, typer.Option(help="Address to listen on")] = "127.0.0.1",
+    port: PortOption = 8000,
+) -> None:
+    """Run the web service until it is stopped (Ctrl+C)."""
+    from geo.services import database
+
+    config = settings(context)
+    with database.opened(config):
+        pass
+    _serve(config, host, port)
+
+
+@app.command()
+def demo(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Compute, write out/, and end.")] = False,
+    port: PortOption = 8000,
+) -> None:
+    """Build the synthetic district, compute it, draw its map, and serve it."""
+    from geo.cli.demo import run
+
+    config = settings(context)
+    if not once:
+        _require_free("127.0.0.1", port)
+    run(config)
+    if not once:
+        _serve(config, "127.0.0.1", port)
+
+
+def _serve(config: Settings, host: str, port: int) -> None:
+    import uvicorn
+
+    from api.app import create_app
+    from geo.cli.output import note, told
+
+    _require_free(host, port)
+    note(told("serve.open", url=f"http://{host}:{port}/"))
+    uvicorn.run(create_app(config), host=host, port=port, log_level="warning")
+
+
+def _require_free(host: str, port: int) -> None:
+    with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as error:
+            reason = error.strerror or str(error)
+            raise InputError("serve.port_taken", host=host, port=port, reason=reason) from error
+
+
+def out_folder(config: Settings) -> Path:
+    """Return the folder of results in the home, made if need be."""
+    folder = config.home / "out"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
