@@ -1,0 +1,44 @@
+"""The catalogue: both languages, the same fields, every key that the code names."""
+
+import ast
+import string
+from pathlib import Path
+
+import pytest
+
+from geo.words import LANGUAGES, catalogue, say
+
+ROOT = Path(__file__).resolve().parent.parent
+RAISED = ("Error", "told", "say")
+
+
+def fields(text: str) -> set[str]:
+    return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
+
+
+@pytest.mark.parametrize("key", sorted(catalogue()))
+def test_both_languages_fill_the_same_fields(key):
+    texts = catalogue()[key]
+    assert all(texts[lang].strip() or texts[lang] == "" for lang in LANGUAGES)
+    assert fields(texts["zh"]) == fields(texts["en"])
+
+
+def named_keys():
+    for folder in ("geo", "api", "maps"):
+        for file in sorted((ROOT / folder).rglob("*.py")):
+            for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+                if isinstance(node, ast.Call) and node.args:
+                    name = getattr(node.func, "id", getattr(node.func, "attr", ""))
+                    first = node.args[0]
+                    if name.endswith(RAISED) and isinstance(first, ast.Constant):
+                        if isinstance(first.value, str) and "." in first.value:
+                            yield f"{file.relative_to(ROOT)}:{node.lineno}", first.value
+
+
+def test_every_key_named_in_the_code_stands_in_the_catalogue():
+    missing = [(where, key) for where, key in named_keys() if key not in catalogue()]
+    assert missing == []
+
+
+def test_a_sentence_is_filled_with_its_facts():
+    assert "beton" in say("layer.unknown", "en", name="beton", known="areas")
