@@ -4,6 +4,7 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
+from uuid import uuid4
 
 import geopandas as gpd
 import numpy as np
@@ -42,11 +43,13 @@ def copy_in(
     """Append `frame` to `table` by COPY; the geometry column, if any, goes to ``geom``."""
     cells = _cells(frame)
     buffer = io.StringIO()
-    cells.to_csv(buffer, index=False, header=False, na_rep="\\N")
+    # No text of anybody's is equal to this, so that every text stays a text.
+    nothing = uuid4().hex
+    cells.to_csv(buffer, index=False, header=False, na_rep=nothing)
     buffer.seek(0)
     target = sql.Identifier(schema, table) if schema else sql.Identifier(table)
-    statement = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT csv, NULL '\\N')").format(
-        target, sql.SQL(", ").join(map(sql.Identifier, cells.columns))
+    statement = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT csv, NULL {})").format(
+        target, columns_of(list(cells.columns)), sql.Literal(nothing)
     )
     with _driver(connection).cursor() as cursor:
         cursor.copy_expert(statement, buffer)

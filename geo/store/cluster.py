@@ -1,0 +1,393 @@
+"""The private PostGIS cluster of one home: made, started, stopped, looked at."""
+
+import fcntl
+import os
+import shutil
+import subprocess
+import time
+from collections.abc import Iterator
+from contextlib import closing, contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from urllib.parse import quote
+
+import psycopg2
+
+from geo.errors import ClusterError
+from geo.store.binaries import find_binaries, major_of
+from geo.store.place import (
+    SOCKET_NAME,
+    Place,
+    find_place,
+    require_space,
+    short_folder,
+    socket_folder,
+)
+from geo.store.wiring import ACCESS_RULES, identities, server_settings
+
+__all__ = ["Cluster", "ClusterStatus", "find_binaries", "start", "status", "stop"]
+
+DATABASE = ROLE = "govgrid"
+SUPERUSER = "postgres"
+EXTENSIONS = ("postgis", "ltree", "btree_gist", "pg_trgm")
+PORT = 5432  # names the socket file only: the server listens on no network
+LEAST_FREE_MB = 300
+PATIENCE_S = 60.0
+LOCK_PATIENCE_S = 180.0
+RETRY_S = 2.0
+PAUSE_S = 0.05
+ON_ITS_WAY = ("starting up", "not yet accepting", "shutting down", "in recovery mode")
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """A running cluster: where it lies and how it is reached."""
+
+    home: Path
+    data: Path
+    socket: Path
+    server_user: str
+
+    @property
+    def url(self) -> str:
+        """The address of the database for the ordinary role, which owns it."""
+        return self._url(ROLE, DATABASE)
+
+    def admin_url(self, database: str = DATABASE) -> str:
+        """Return the address of a database of this cluster for the superuser role."""
+        return self._url(SUPERUSER, database)
+
+    def _url(self, role: str, database: str) -> str:
+        folder = quote(os.fsencode(self.socket), safe="/")
+        return f"postgresql+psycopg2://{role}@/{quote(database)}?host={folder}&port={PORT}"
+
+
+@dataclass(frozen=True)
+class ClusterStatus:
+    """What there is of a cluster; versions and size are None where there is nothing to ask."""
+
+    exists: bool
+    running: bool
+    home: Path
+    data: Path
+    socket: Path | None
+    server_user: str
+    server_version: str | None
+    postgis_version: str | None
+    size_bytes: int | None
+
+
+def start(home: Path) -> Cluster:
+    """Return the running cluster of `home`; make it if absent, start it if down.
+
+    A lock in the home makes this safe in several processes at once: one makes and starts, the
+    others wait and find it running. The server outlives the process that started it.
+
+    Raises
+    ------
+    ClusterError
+        If PostgreSQL or PostGIS is missing, the disk is nearly full, the data belong to another
+        account or to another server version, or the server does not start; each with a sentence.
+    """
+    home = _absolute(home)
+    with _translated(home):
+        if not home.exists():
+            require_space(home, LEAST_FREE_MB)
+            home.mkdir(parents=True, exist_ok=True)
+        with _locked(home) as lock:
+            return _furnished(find_place(home), lock)
+
+
+def stop(home: Path) -> bool:
+    """Shut the cluster of `home` down, ending its connections; False if it was not running."""
+    home = _absolute(home)
+    with _translated(home):
+        if not home.is_dir():
+            return False
+        with _locked(home):
+            place = find_place(home)
+            socket = _socket_of_running(place.data)
+            if socket is None:
+                return False
+            _halt(place)
+            if socket == short_folder(place):
+                shutil.rmtree(socket, ignore_errors=True)
+            return True
+
+
+def status(home: Path) -> ClusterStatus:
+    """Return what there is of the cluster of `home`; makes, starts and changes nothing."""
+    home = _absolute(home)
+    with _translated(home):
+        place = find_place(home)
+        exists = (place.data / "PG_VERSION").is_file()
+        socket = _socket_of_running(place.data) if exists else None
+        user = place.account.pw_name
+        server, postgis = _versions(place, socket) if exists else (None, None)
+        return ClusterStatus(
+            exists=exists,
+            running=socket is not None,
+            home=home,
+            data=place.data,
+            socket=socket,
+            server_user=user,
+            server_version=server,
+            postgis_version=postgis,
+            size_bytes=_size_bytes(place.data) if exists else None,
+        )
+
+
+def _absolute(home: Path) -> Path:
+    return Path(home).expanduser().resolve()
+
+
+@contextmanager
+def _translated(home: Path) -> Iterator[None]:
+    try:
+        yield
+    except PermissionError as error:
+        raise ClusterError("cluster.not_allowed", path=error.filename or home) from error
+    except subprocess.TimeoutExpired as error:
+        raise ClusterError("cluster.too_slow", seconds=round(error.timeout)) from error
+    except OSError as error:
+        raise ClusterError(
+            "cluster.os_refused", path=error.filename or home, reason=error.strerror or error
+        ) from error
+    except psycopg2.Error as error:
+        raise ClusterError("cluster.not_answering", reason=_first_line(str(error))) from error
+
+
+@contextmanager
+def _locked(home: Path) -> Iterator[int]:
+    with (home / "cluster.lock").open("a") as file:
+        for _ in _moments(LOCK_PATIENCE_S):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                continue
+        else:
+            raise ClusterError("cluster.busy", home=home, seconds=round(LOCK_PATIENCE_S))
+        yield file.fileno()
+
+
+def _moments(patience_s: float) -> Iterator[None]:
+    end = time.monotonic() + patience_s
+    while time.monotonic() < end:
+        yield
+        time.sleep(PAUSE_S)
+
+
+def _launch(place: Place, lock: int) -> Path:
+    require_space(place.base, LEAST_FREE_MB)
+    place.require_reach()
+    programs = _programs(place)
+    place.make()
+    if not place.data.exists():
+        _initialise(place, programs, lock)
+    _clear_remains(place.data)
+    socket = socket_folder(place)
+    _wire(place, socket)
+    report = place.log / "start.log"
+    report.unlink(missing_ok=True)
+    patience = f"{PATIENCE_S:.0f}"
+    # Relative paths: see Place.run.
+    answer = place.run(
+        [programs / "pg_ctl", "start", "-w", "-t", patience, "-D", "pgdata", "-l", "log/start.log"]
+    )
+    if answer.returncode != 0:
+        raise ClusterError("cluster.start_failed", reason=_complaint(place), log=place.log)
+    return socket
+
+
+def _programs(place: Place) -> Path:
+    if not place.data.exists():
+        return find_binaries()
+    made_by = place.data / "PG_VERSION"
+    if not made_by.is_file():
+        raise ClusterError("cluster.damaged", folder=place.data)
+    major = int(made_by.read_text(encoding="ascii").strip())
+    try:
+        return find_binaries(major=major)
+    except ClusterError as error:
+        if error.key != "cluster.no_server":
+            raise
+        here = major_of(find_binaries())
+        raise ClusterError(
+            "cluster.other_version", folder=place.data, made_by=major, here=here
+        ) from None
+
+
+def _initialise(place: Place, programs: Path, lock: int) -> None:
+    shutil.rmtree(place.fresh, ignore_errors=True)
+    # initdb holds the lock as well: were we killed, the next start would wait for its end.
+    answer = place.run(
+        [
+            programs / "initdb",
+            "--pgdata=pgdata.init",
+            f"--username={SUPERUSER}",
+            "--encoding=UTF8",
+            "--locale=C.UTF-8",
+            "--data-checksums",
+            "--auth-local=peer",
+            "--auth-host=reject",
+            "--no-instructions",
+        ],
+        keep_open=[lock],
+    )
+    if answer.returncode != 0:
+        shutil.rmtree(place.fresh, ignore_errors=True)
+        raise ClusterError("cluster.init_failed", reason=_first_line(answer.stderr))
+    settings = place.fresh / "postgresql.conf"
+    text = settings.read_text(encoding="utf-8")
+    place.write(settings, f"{text}\ninclude = 'govgrid.conf'\n")
+    place.fresh.rename(place.data)
+
+
+def _wire(place: Place, socket: Path) -> None:
+    place.write(place.data / "govgrid.conf", server_settings(socket, place.log, PORT))
+    place.write(place.data / "pg_hba.conf", ACCESS_RULES)
+    users = {"root", place.account.pw_name}
+    place.write(place.data / "pg_ident.conf", identities(users, (ROLE, SUPERUSER)))
+
+
+def _clear_remains(data: Path) -> None:
+    """Wait for the processes of a killed server; drop its mark if another process has its number.
+
+    PostgreSQL itself replaces a mark whose number is free, but takes any process of the same
+    account that got the number since, after a power cut for instance, for a running server.
+    """
+    if not any(True for _ in _moments(PATIENCE_S) if not _processes_in(data)):
+        raise ClusterError("cluster.remains", data=data)
+    mark = data / "postmaster.pid"
+    lines = mark.read_text(encoding="utf-8").splitlines() if mark.exists() else []
+    if lines and Path("/proc", lines[0].strip().lstrip("-")).exists():
+        mark.unlink()
+        for end in ("", ".lock"):
+            (Path(lines[4]) / f"{SOCKET_NAME}{end}").unlink(missing_ok=True)
+
+
+def _socket_of_running(data: Path) -> Path | None:
+    """Return the socket folder of the server that works on `data`, None if there is none."""
+    for _ in _moments(PATIENCE_S):
+        try:
+            lines = (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
+        except FileNotFoundError:
+            return None
+        if not lines or not _works_in(Path("/proc", lines[0].strip()), data):
+            return None
+        if len(lines) > 4 and lines[4].strip():
+            return Path(lines[4].strip())
+    raise ClusterError("cluster.too_slow", seconds=round(PATIENCE_S))
+
+
+def _processes_in(data: Path) -> list[Path]:
+    return [each for each in Path("/proc").glob("[0-9]*") if _works_in(each, data)]
+
+
+def _works_in(process: Path, data: Path) -> bool:
+    try:
+        name = (process / "comm").read_text(encoding="utf-8", errors="replace")
+        return name.startswith("postgres") and (process / "cwd").samefile(data)
+    except OSError:
+        return False
+
+
+def _halt(place: Place) -> None:
+    patience = f"{PATIENCE_S:.0f}"
+    answer = place.run(
+        [_programs(place) / "pg_ctl", "stop", "-m", "fast", "-w", "-t", patience, "-D", "pgdata"]
+    )
+    if answer.returncode != 0 and _socket_of_running(place.data) is not None:
+        raise ClusterError("cluster.stop_failed", reason=_first_line(answer.stderr))
+
+
+def _furnished(place: Place, lock: int) -> Cluster:
+    """Return the running cluster; what we see may die, or be on its way up or down, as we call."""
+    began = time.monotonic()
+    while True:
+        socket = _socket_of_running(place.data) or _launch(place, lock)
+        cluster = Cluster(place.home, place.data, socket, place.account.pw_name)
+        try:
+            _furnish(cluster)
+        except psycopg2.OperationalError as error:
+            on_its_way = any(sign in str(error) for sign in ON_ITS_WAY)
+            if time.monotonic() - began > (PATIENCE_S if on_its_way else RETRY_S):
+                raise
+            time.sleep(PAUSE_S)
+        else:
+            return cluster
+
+
+def _furnish(cluster: Cluster) -> None:
+    """Make the role, the database and the extensions that are not there yet."""
+    with _session(cluster.socket, "postgres") as cursor:
+        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE])
+        if cursor.fetchone() is None:
+            cursor.execute(f"CREATE ROLE {ROLE} LOGIN")
+        cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
+        if cursor.fetchone() is None:
+            cursor.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
+    with _session(cluster.socket, DATABASE) as cursor:
+        cursor.execute("SELECT extname FROM pg_extension")
+        present = {name for (name,) in cursor.fetchall()}
+        for extension in EXTENSIONS:
+            if extension not in present:
+                cursor.execute(f"CREATE EXTENSION {extension}")
+
+
+@contextmanager
+def _session(socket: Path, database: str) -> Iterator["psycopg2.extensions.cursor"]:
+    with closing(
+        psycopg2.connect(
+            host=str(socket),
+            port=PORT,
+            user=SUPERUSER,
+            dbname=database,
+            options="-c synchronous_commit=off",  # what a power cut takes, the next start makes
+        )
+    ) as connection:
+        connection.autocommit = True
+        with connection.cursor() as cursor:
+            yield cursor
+
+
+def _versions(place: Place, socket: Path | None) -> tuple[str, str | None]:
+    made_by = (place.data / "PG_VERSION").read_text(encoding="ascii").strip()
+    if socket is None:
+        return made_by, None
+    try:
+        with _session(socket, DATABASE) as cursor:
+            cursor.execute(
+                "SELECT split_part(current_setting('server_version'), ' ', 1),"
+                " (SELECT extversion FROM pg_extension WHERE extname = 'postgis')"
+            )
+            return cursor.fetchall()[0]
+    except psycopg2.Error:
+        return made_by, None  # half started or half furnished: still worth a status
+
+
+def _size_bytes(folder: Path) -> int:
+    total = 0
+    for path, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(path, name)).st_blocks * 512  # noqa: PTH118
+            except FileNotFoundError:
+                continue  # a running server drops files under our eyes
+    return total
+
+
+def _complaint(place: Place) -> str:
+    reports = sorted(place.log.glob("*.log"), key=lambda path: path.stat().st_mtime)
+    lines = [
+        line
+        for report in reports
+        for line in report.read_text(encoding="utf-8", errors="replace").splitlines()
+        if any(word in line for word in ("FATAL", "PANIC", "could not", "error:"))
+    ]
+    return lines[-1].strip() if lines else "?"
+
+
+def _first_line(text: str) -> str:
+    return next((line.strip() for line in text.splitlines() if line.strip()), "?")
