@@ -37,8 +37,13 @@ def server() -> Iterator[str]:
             running = cluster.start(home)
         except ClusterError as error:
             pytest.skip(f"no PostGIS here: {error}")
+        address = running.admin_url("postgres")
+        # Nobody minds if these data are lost.
+        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+            _do(address, f"ALTER SYSTEM SET {setting} = off")
+        _do(address, "SELECT pg_reload_conf()")
         try:
-            yield running.admin_url("postgres")
+            yield address
         finally:
             cluster.stop(home)
 

@@ -46,12 +46,12 @@ def status(context: typer.Context, as_json_: JsonOption = False) -> None:
     from geo.cli.output import as_json, cell, note
     from geo.store import cluster
 
-    found = {name: cell(v) for name, v in asdict(cluster.status(settings(context).home)).items()}
+    found = asdict(cluster.status(settings(context).home))
     if as_json_:
         as_json(found)
     else:
         for name, value in found.items():
-            note(f"{name}: {value}")
+            note(f"{name}: {cell(value)}")
 
 
 @room.command()
@@ -72,27 +72,19 @@ def migrate(context: typer.Context) -> None:
 def doctor(context: typer.Context, as_json_: JsonOption = False) -> None:
     """Look at the database and say what it lacks, with what to do. Exit code 2 if anything."""
     from geo.cli.app import language
-    from geo.cli.output import as_json, table
+    from geo.cli.output import as_json, table, told
     from geo.services import database
     from geo.store.doctor import examine
-    from geo.words import say
 
-    checks = examine(database.url(settings(context)))
-    rows = [
-        (
-            "ok" if check.ok else "BAD",
-            check.name,
-            check.found,
-            check.expected,
-            "" if check.ok else say(check.advice, language()),
-        )
-        for check in checks
-    ]
+    config = settings(context)
+    lang = language()
+    checks = examine(database.url(config), timezone=config.timezone)
+    columns = ("ok", "name", "found", "expected", "advice")
+    rows = [(c.ok, c.label(lang), c.found, c.expected, c.text(lang)) for c in checks]
     if as_json_:
-        as_json(
-            [dict(zip(("ok", "name", "found", "expected", "advice"), r, strict=True)) for r in rows]
-        )
+        as_json([dict(zip(columns, row, strict=True)) for row in rows])
     else:
-        table(("", "check", "found", "expected", "advice"), rows)
+        marks = [("✓" if ok else "✗", *rest) for ok, *rest in rows]
+        table(("", *(told(f"column.{name}") for name in columns[1:])), marks)
     if not all(check.ok for check in checks):
         raise typer.Exit(2)

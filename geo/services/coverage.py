@@ -211,6 +211,7 @@ def _figures(
         farmland=read.farmland.geometry,
         buildings=prepared.footprints.parts,
     )
+    pieces = gaps.demand_pieces(_grids(read), wanted)
     known = _obstacles_known(read.areas, read)
     figures, holes = [], []
     combinations = list(_combinations())
@@ -231,7 +232,7 @@ def _figures(
             excluded=_not_open(read),
         )
         figures.append(table.assign(level=read.areas["level"], obstacles_known=known, **label))
-        holes.append(_gaps(read, wanted, frame).assign(**label))
+        holes.append(_gaps(read, pieces, frame).assign(**label))
     progress("coverage.figures", len(combinations), len(combinations))
     results.keep_figures(
         connection,
@@ -265,17 +266,15 @@ def _not_open(read: Scene) -> np.ndarray[Any, Any]:
     return np.concatenate([read.water.geometry.to_numpy(), read.farmland.geometry.to_numpy()])
 
 
-def _gaps(read: Scene, wanted: np.ndarray[Any, Any], seen: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    covered = coverage.union(seen.geometry)
-    pieces, _ = gaps.gaps(
-        _grids(read),
-        demand=wanted,
-        covered=covered,
+def _gaps(read: Scene, pieces: gpd.GeoDataFrame, seen: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    found, _ = gaps.uncovered(
+        pieces,
+        covered=coverage.union(seen.geometry),
         roads=read.roads,
         entrances=read.entrances.geometry,
         incidents=read.incidents.geometry,
     )
-    return pieces.set_crs(read.srid)
+    return found
 
 
 def _grids(read: Scene) -> gpd.GeoDataFrame:

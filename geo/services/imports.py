@@ -11,6 +11,8 @@ from typing import Any
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import shapely
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection, Engine
 
 from geo import crs as crs_module
@@ -134,8 +136,10 @@ def import_file(
 
 
 def typed(rows: gpd.GeoDataFrame, target: Layer, timezone: str) -> gpd.GeoDataFrame:
-    """Return `rows` with whole numbers as such and times with their zone."""
+    """Return `rows` as their table wants them: whole numbers, times with zone, multi-lines."""
     rows = rows.copy()
+    if target.shape == "line":
+        rows = rows.set_geometry([_multi(line) for line in rows.geometry], crs=rows.crs)
     for column in target.fields:
         if column.name not in rows:
             continue
@@ -144,6 +148,10 @@ def typed(rows: gpd.GeoDataFrame, target: Layer, timezone: str) -> gpd.GeoDataFr
         elif column.kind == "time":
             rows[column.name] = _zoned(rows[column.name], timezone)
     return rows
+
+
+def _multi(line: BaseGeometry) -> BaseGeometry:
+    return shapely.MultiLineString([line]) if line.geom_type == "LineString" else line
 
 
 def _zoned(times: pd.Series, timezone: str) -> pd.Series:

@@ -58,13 +58,13 @@ def transaction(engine: Engine, *, keep: bool = True) -> Iterator[Connection]:
                 running.rollback()
     except PoolTimeout as error:
         raise UnavailableError("store.busy") from error
-    except DBAPIError as error:
+    except (DBAPIError, psycopg2.Error) as error:
         raise translated(error) from error
 
 
-def translated(error: DBAPIError) -> StoreError:
-    """Return our error for the driver's."""
-    cause = error.orig
+def translated(error: DBAPIError | psycopg2.Error) -> StoreError:
+    """Return our error for the driver's, whether it came bare (COPY) or wrapped."""
+    cause = error.orig if isinstance(error, DBAPIError) else error
     state = getattr(cause, "pgcode", None)
     reason = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
     if state == DISK_FULL:
@@ -73,7 +73,7 @@ def translated(error: DBAPIError) -> StoreError:
         return StoreError("store.too_slow")
     if state == "42P01" or state == "3F000":
         return StoreError("store.not_migrated")
-    lost = error.connection_invalidated or state is None or state[:2] in ("08", "57")
+    lost = state is None or state[:2] in ("08", "57")
     if state == TOO_MANY or (lost and isinstance(cause, psycopg2.OperationalError)):
         return UnavailableError("store.unavailable", reason=reason)
     return StoreError("store.refused", reason=reason)

@@ -92,6 +92,7 @@ def keep_viewsheds(connection: Connection, fresh: gpd.GeoDataFrame, gone: pd.Dat
             " AND v.view_no = s.view_no AND v.detail = s.detail AND v.certainty = s.certainty"
         )
     )
+    connection.execute(text("DROP TABLE stale"))
     frames.copy_in(connection, "viewshed", fresh)
 
 

@@ -1,0 +1,223 @@
+"""What a camera could see on open ground: its views, their range, their sector of headings."""
+
+from collections.abc import Mapping
+from types import MappingProxyType
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geo.errors import InputError, LayerError
+
+Floats = NDArray[np.float64]
+
+DETAILS = (20, 40, 80, 125, 250, 500, 1500)
+CERTAINTIES = ("certain", "possible")
+RANGE_CAP_M = 150.0
+DEFAULT_HFOV_DEG = 90.0
+PANORAMIC_HFOV_DEG = 360.0
+DEFAULT_RES_H_PX = 2560.0
+HEADING_TOLERANCE_DEG: Mapping[str, float] = MappingProxyType(
+    {"surveyed": 5.0, "parsed": 5.0, "rounded8": 22.5, "unknown": 180.0}
+)
+
+# Below these a value means "not known" in the registers that carry it.
+LEAST: Mapping[str, float] = MappingProxyType({"hfov_deg": 1.0, "res_h_px": 1.0, "range_m": 0.0})
+
+_NUMBERS = (
+    "heading_deg",
+    "hfov_deg",
+    "res_h_px",
+    "range_m",
+    "mount_height_m",
+    "tilt_deg",
+    "vfov_deg",
+)
+
+
+def camera_views(cameras: pd.DataFrame, *, detail_px_per_m: float = 20) -> pd.DataFrame:
+    """Return the views of cameras with the range at which they show a given detail.
+
+    The range is the smallest of: the distance at which the picture still has `detail_px_per_m`,
+    the range given for the camera, the far edge of the picture on the ground (where mounting
+    height, tilt and vertical angle are all given) and 150 m. Rows of one camera code are its views,
+    numbered from 1 in their order.
+
+    Parameters
+    ----------
+    cameras
+        Index camera code, not necessarily unique. Columns `form` (fixed, dome, ptz, panoramic,
+        multi), `heading_deg` (clockwise from true north, NaN unknown), `heading_source`,
+        `hfov_deg`, `res_h_px`, `range_m`, `indoor`, `mount_height_m`, `tilt_deg` (down positive),
+        `vfov_deg`. A column that is absent counts as not given.
+    detail_px_per_m
+        Pixel density asked for, px/m.
+
+    Returns
+    -------
+    DataFrame
+        One row a view, fresh index: `camera_code`, `no`, `form`, `indoor`, `heading_deg` in
+        [0, 360) or NaN, `heading_source`, `hfov_deg`, `res_h_px`, `range_m`, `near_m` (dead ground
+        in front of the pole, NaN unknown; reported, not cut out of the viewshed), `assumed` (comma
+        list of inputs that nobody gave: hfov, resolution, range, heading_source).
+
+    Raises
+    ------
+    InputError
+        If the detail is not a number above 0.
+
+    Notes
+    -----
+    Assumed where not given: 90° (360° for panoramic cameras), 2560 px, and 150 m where nothing
+    else ends the view sooner. They are typical of 2.8–4 mm lenses and 4-megapixel sensors: an
+    assumption, so each is named in `assumed`. A camera with several sensors (multi) whose views
+    are not listed counts as one such lens, which undercounts it.
+
+    References
+    ----------
+    Pixel density and its classes: IEC 62676-4:2025. Rectilinear lens: a plane at distance d is
+    ``2·d·tan(hfov/2)`` wide, so ``R = res_h / (2·detail·tan(hfov/2))``; from 180° on the picture
+    follows the arc, so ``R = res_h / (detail·hfov)`` with hfov in radians.
+
+    Examples
+    --------
+    >>> one = {"form": "fixed", "heading_deg": 90.0, "hfov_deg": 90.0, "res_h_px": 1920}
+    >>> views = camera_views(pd.DataFrame(one, index=["a"]), detail_px_per_m=20)
+    >>> views["range_m"].round(6).tolist(), views["assumed"].tolist()
+    ([48.0], ['heading_source'])
+    """
+    if not (np.isfinite(detail_px_per_m) and detail_px_per_m > 0):
+        raise InputError(
+            "coverage.detail_invalid", detail=detail_px_per_m, known=", ".join(map(str, DETAILS))
+        )
+    given = _given(cameras)
+    views = _filled(given)
+    optical_m = reach_at_detail_m(
+        views["hfov_deg"].to_numpy(), views["res_h_px"].to_numpy(), detail_px_per_m
+    )
+    near_m, far_m = _ground_edges_m(given)
+    limits = np.column_stack([optical_m, given["range_m"].to_numpy(), far_m])
+    nearest = np.fmin.reduce(limits, axis=1)
+    views["range_m"] = np.fmin(nearest, RANGE_CAP_M)
+    views["near_m"] = near_m
+    views["assumed"] = _assumed(given, capped=~(nearest <= RANGE_CAP_M))
+    return views
+
+
+def reach_at_detail_m(hfov_deg: Floats, res_h_px: Floats, detail_px_per_m: float) -> Floats:
+    """Return the distance, in metres, at which a picture has `detail_px_per_m`."""
+    return px_per_m(hfov_deg, res_h_px, np.ones_like(hfov_deg)) / detail_px_per_m
+
+
+def px_per_m(hfov_deg: Floats, res_h_px: Floats, distance_m: Floats) -> Floats:
+    """Return the pixel density at a distance; NaN closer than 1 cm, where it has no meaning.
+
+    The formula changes from plane to arc at 180°, see :func:`camera_views`.
+    """
+    hfov = np.radians(hfov_deg)
+    width = np.where(hfov_deg >= 180, hfov, 2 * np.tan(np.where(hfov_deg >= 180, 1, hfov) / 2))
+    return np.asarray(res_h_px / (np.where(distance_m < 0.01, np.nan, distance_m) * width))
+
+
+def sectors(views: pd.DataFrame, certainty: str) -> pd.DataFrame:
+    """Return the sector of directions that each view covers with a given certainty.
+
+    *certain* is what is seen under every heading within its uncertainty, so the angle shrinks by
+    it on both sides; *possible* is what is seen under some heading, so it widens. Uncertainty:
+    surveyed or a number ±5°, an eight-way word ±22.5°, unknown all around. A ptz camera can turn
+    anywhere, and is certain only around its guard heading where that is known. An indoor camera
+    covers no ground.
+
+    Parameters
+    ----------
+    views
+        As from :func:`camera_views`.
+    certainty
+        ``"certain"`` or ``"possible"``.
+
+    Returns
+    -------
+    DataFrame
+        Index of `views`; `start_deg` in [0, 360), clockwise from true north; `width_deg` in
+        [0, 360], 0 = sees nothing, 360 = all around.
+
+    Raises
+    ------
+    InputError
+        If the certainty is unknown, or "expected", which is not computed yet.
+    """
+    if certainty == "expected":
+        raise InputError("coverage.certainty_expected")
+    if certainty not in CERTAINTIES:
+        raise InputError("coverage.certainty_unknown", certainty=certainty)
+    hfov = views["hfov_deg"].to_numpy(dtype=float)
+    change = heading_tolerance_deg(views) * (-2 if certainty == "certain" else 2)
+    width = np.clip(hfov + change, 0, 360)
+    if certainty == "possible":
+        width = np.where(views["form"].eq("ptz"), 360.0, width)
+    width = np.where(hfov >= 360, 360.0, width)
+    width = np.where(views["indoor"], 0.0, width)
+    heading = np.nan_to_num(views["heading_deg"].to_numpy(dtype=float), nan=0.0)
+    start = np.mod(heading - width / 2, 360)
+    start = np.where((width >= 360) | (start >= 360), 0.0, start)
+    return pd.DataFrame({"start_deg": start, "width_deg": width}, index=views.index)
+
+
+def heading_tolerance_deg(views: pd.DataFrame) -> Floats:
+    """Return how far, in degrees to either side, the heading of each view may be wrong."""
+    known = views["heading_source"].map(HEADING_TOLERANCE_DEG).to_numpy(dtype=float)
+    unknown = np.isnan(views["heading_deg"].to_numpy(dtype=float)) | np.isnan(known)
+    return np.where(unknown, HEADING_TOLERANCE_DEG["unknown"], known)
+
+
+def _given(cameras: pd.DataFrame) -> pd.DataFrame:
+    if "form" not in cameras:
+        raise LayerError("coverage.columns_missing", layer="cameras", columns="form")
+    given = cameras.reindex(columns=["form", "heading_source", "indoor", *_NUMBERS])
+    numbers = {n: pd.to_numeric(given[n], errors="coerce").astype(float) for n in _NUMBERS}
+    for name, least in LEAST.items():
+        numbers[name] = numbers[name].where(numbers[name] >= least)
+    numbers["hfov_deg"] = numbers["hfov_deg"].clip(upper=PANORAMIC_HFOV_DEG)
+    return given.assign(**numbers)
+
+
+def _filled(given: pd.DataFrame) -> pd.DataFrame:
+    code = given.index.to_series().reset_index(drop=True)
+    rows = given.reset_index(drop=True)
+    source = rows["heading_source"].astype(object)
+    source = source.where(source.notna(), "parsed").where(rows["heading_deg"].notna(), "unknown")
+    usual = np.where(rows["form"].eq("panoramic"), PANORAMIC_HFOV_DEG, DEFAULT_HFOV_DEG)
+    return pd.DataFrame(
+        {
+            "camera_code": code,
+            "no": code.groupby(code, sort=False).cumcount() + 1,
+            "form": rows["form"],
+            "indoor": rows["indoor"].astype(object).eq(True),
+            "heading_deg": rows["heading_deg"] % 360 % 360,  # a hair below 0 rounds to 360 at first
+            "heading_source": source.astype("str"),
+            "hfov_deg": rows["hfov_deg"].fillna(pd.Series(usual)),
+            "res_h_px": rows["res_h_px"].fillna(DEFAULT_RES_H_PX),
+        }
+    )
+
+
+def _ground_edges_m(given: pd.DataFrame) -> tuple[Floats, Floats]:
+    """Return where the picture's lower and upper edge meet the ground; NaN unknown or never."""
+    half = given["vfov_deg"].to_numpy() / 2
+    tilt = given["tilt_deg"].to_numpy()
+    height = given["mount_height_m"].to_numpy()
+    lower, upper = np.minimum(tilt + half, 90.0), np.minimum(tilt - half, 90.0)
+    near = np.where(lower > 0, height / np.tan(np.radians(np.where(lower > 0, lower, 1))), np.nan)
+    far = np.where(upper > 0, height / np.tan(np.radians(np.where(upper > 0, upper, 1))), np.nan)
+    return near, far
+
+
+def _assumed(given: pd.DataFrame, *, capped: NDArray[np.bool_]) -> list[str]:
+    flags = {
+        "hfov": given["hfov_deg"].isna(),
+        "resolution": given["res_h_px"].isna(),
+        "range": given["range_m"].isna() & capped,
+        "heading_source": given["heading_deg"].notna() & given["heading_source"].isna(),
+    }
+    table = np.column_stack([flag.to_numpy() for flag in flags.values()])
+    return [",".join(n for n, on in zip(flags, row, strict=True) if on) for row in table]

@@ -1,0 +1,88 @@
+"""Migrations, sessions, and driver errors that become ours."""
+
+import re
+from importlib import resources
+
+import pytest
+from sqlalchemy import text
+
+from geo.errors import StateError, StoreError, UnavailableError
+from geo.store import db
+
+pytestmark = pytest.mark.postgis
+REVISIONS = ("0001", "0002", "0003")
+
+
+def test_empty_database_is_brought_to_the_newest_revision(empty_url):
+    engine = db.connect(empty_url)
+    with pytest.raises(StateError, match="no govgrid tables"):
+        db.require_current(engine)
+    assert db.migrate(engine) == db.newest_revision() == REVISIONS[-1]
+    db.require_current(engine)
+    engine.dispose()
+
+
+@pytest.mark.parametrize("earlier", REVISIONS)
+def test_each_earlier_revision_is_brought_to_the_newest(empty_url, earlier):
+    engine = db.connect(empty_url)
+    assert db.migrate(engine, revision=earlier) == earlier
+    assert db.migrate(engine) == REVISIONS[-1]
+    engine.dispose()
+
+
+def test_every_revision_has_its_sql_file():
+    names = {f.name[:4] for f in resources.files("geo.store.migrations").joinpath("sql").iterdir()}
+    assert names == set(REVISIONS)
+
+
+def test_older_tables_say_what_to_do(empty_url):
+    engine = db.connect(empty_url)
+    db.migrate(engine, revision="0002")
+    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0003")):
+        db.require_current(engine)
+    engine.dispose()
+
+
+def test_newer_tables_are_not_touched(engine):
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE govgrid.revision SET version_num = '9999'"))
+    with pytest.raises(StateError, match="newer than this program"):
+        db.require_current(engine)
+
+
+def test_a_database_that_is_down_is_said_to_be_down():
+    engine = db.connect("postgresql+psycopg2://nobody@/nowhere?host=/nonexistent")
+    with pytest.raises(UnavailableError, match="does not answer"), db.transaction(engine):
+        pass
+    engine.dispose()
+
+
+def test_a_refusal_rolls_everything_back_and_shows_no_sql(engine):
+    twice = text("INSERT INTO govgrid.setting VALUES ('a', '1'), ('a', '2')")
+    with pytest.raises(StoreError) as caught, db.transaction(engine) as connection:
+        connection.execute(twice)
+    assert "INSERT" not in str(caught.value)
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM govgrid.setting")).scalar_one() == 0
+
+
+def test_a_transaction_that_is_not_kept_leaves_nothing(engine):
+    with db.transaction(engine, keep=False) as connection:
+        connection.execute(text("INSERT INTO govgrid.setting VALUES ('a', '1')"))
+    with engine.connect() as connection:
+        assert connection.execute(text("SELECT count(*) FROM govgrid.setting")).scalar_one() == 0
+
+
+def test_a_statement_beyond_its_time_is_stopped(database_url):
+    engine = db.connect(database_url, statement_timeout_s=0.2)
+    with (
+        pytest.raises(StoreError, match="longer than allowed"),
+        db.transaction(engine) as connection,
+    ):
+        connection.execute(text("SELECT pg_sleep(5)"))
+    engine.dispose()
+
+
+def test_sessions_speak_utc_whatever_the_host_says(engine):
+    with engine.connect() as connection:
+        assert connection.execute(text("SHOW timezone")).scalar_one() == "UTC"
