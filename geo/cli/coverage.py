@@ -7,6 +7,13 @@ import typer
 
 from geo.cli.app import app, settings
 
+# The columns of shares in the printed table.
+SHOWN = tuple(
+    (device_set, certainty)
+    for certainty in ("certain", "possible")
+    for device_set in ("all", "skynet", "social", "online")
+)
+
 room = typer.Typer(no_args_is_help=True, help="What the cameras see: compute, report.")
 app.add_typer(room, name="coverage")
 
@@ -104,7 +111,8 @@ def gaps(
     elif out is None:
         shown = plain.head(limit) if limit else plain
         columns = ("rank", "grid_code", "area_m2", "weight", "road_m", "entrances", "lon", "lat")
-        rows = [[row[c] for c in columns] for row in shown.to_dict("records")]
+        places = shown.assign(**{c: shown[c].map("{:.6f}".format) for c in ("lon", "lat")})
+        rows = [[row[c] for c in columns] for row in places.to_dict("records")]
         table([told(f"column.{c}") for c in columns], rows)
 
 
@@ -118,31 +126,10 @@ def _write(engine: Any, found: dict[str, Any], out: Path) -> int:  # noqa: ANN40
 def _tell(found: dict[str, Any], by: str | None) -> None:
     from geo.cli.output import note, table, told
 
-    rows = [
-        (
-            area["code"],
-            area["name"],
-            told(f"device_set.{area['device_set']}"),
-            told(f"certainty.{area['certainty']}"),
-            _share(area["covered_demand_share"]),
-            round(area["demand_m2"] / 1e4, 1),
-            _share(area["covered_share"]),
-            round(area["open_ground_m2"] / 1e6, 2),
-        )
-        for area in found["areas"]
-        if by is not None or area["level"] in ("district", "township")
-    ]
-    columns = (
-        "code",
-        "name",
-        "device_set",
-        "certainty",
-        "demand_share",
-        "demand_10k",
-        "open_share",
-        "open_km2",
-    )
-    table([told(f"column.{c}") for c in columns], rows, title=told("coverage.as_of", **found))
+    columns = [told(f"column.{c}") for c in ("code", "name", "demand_10k")]
+    columns += [f"{told(f'device_set.{d}')}·{told(f'certainty.{c}')}" for d, c in SHOWN]
+    table(columns, _rows(found["areas"], by), title=told("coverage.as_of", **found))
+    note(told("coverage.share_of_demand"))
     for count in found["cameras"]:
         facts = {k: "—" if v is None else v for k, v in count.items()}
         facts["owner_kind"] = told(f"device_set.{count['owner_kind'] or 'none'}")
@@ -150,5 +137,15 @@ def _tell(found: dict[str, Any], by: str | None) -> None:
     note(told("coverage.assumptions", **found["assumptions"]))
 
 
-def _share(value: float | None) -> str:
-    return "—" if value is None else f"{value:.1%}"
+def _rows(areas: list[dict[str, Any]], by: str | None) -> list[list[Any]]:
+    """Return a row an area; without `by`, districts and townships."""
+    rows: dict[tuple[str, str], list[Any]] = {}
+    for area in areas:
+        if by is None and area["level"] not in ("district", "township"):
+            continue
+        blank = [area["code"], area["name"], area["demand_m2"] / 1e4, *("" for _ in SHOWN)]
+        row = rows.setdefault((area["level"], area["code"]), blank)
+        share = area["covered_demand_share"]
+        if share is not None:
+            row[3 + SHOWN.index((area["device_set"], area["certainty"]))] = f"{share:.1%}"
+    return list(rows.values())

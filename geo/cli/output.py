@@ -25,6 +25,8 @@ from geo.cli.app import language
 from geo.services.progress import Progress
 from geo.words import say
 
+WIDE = 200
+
 
 def told(key: str, **facts: object) -> str:
     """Return a sentence of the catalogue in the language of this call."""
@@ -50,7 +52,9 @@ def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: st
         drawn.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         drawn.add_row(*(cell(value) for value in row))
-    Console().print(drawn)
+    console = Console()
+    # A file or a pipe has no width of its own.
+    Console(width=None if console.is_terminal else WIDE).print(drawn)
 
 
 def cell(value: object) -> str:

@@ -6,17 +6,14 @@ from importlib import resources
 from pathlib import Path
 
 import psycopg2
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, create_engine, text
-from sqlalchemy.exc import DBAPIError, OperationalError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from geo.errors import StateError, StoreError, UnavailableError
 
 SCHEMA = "govgrid"
+MIGRATIONS = Path(str(resources.files("geo.store"))) / "migrations"
 # SQLSTATEs that a user can do something about.
 DISK_FULL, TOO_MANY, CANCELLED = "53100", "53300", "57014"
 
@@ -81,35 +78,37 @@ def translated(error: DBAPIError | psycopg2.Error) -> StoreError:
 
 def migrate(engine: Engine, *, revision: str = "head") -> str:
     """Bring the tables to `revision` and return the revision they have then."""
+    # Alembic takes a good part of a second to load, and only this function needs it.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS).replace("%", "%%"))
+    config.set_main_option("path_separator", "os")
     try:
         with engine.begin() as connection:
             connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
             for extension in ("postgis", "ltree", "btree_gist"):
                 connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
-            config = _config()
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
-    except DBAPIError as error:
+    except (DBAPIError, psycopg2.Error) as error:
         raise translated(error) from error
     return current_revision(engine) or ""
 
 
 def current_revision(engine: Engine) -> str | None:
     """Return the revision the tables have; None where there are none."""
-    try:
-        with engine.connect() as connection:
-            context = MigrationContext.configure(
-                connection,
-                opts={"version_table": "revision", "version_table_schema": SCHEMA},
-            )
-            return context.get_current_revision()
-    except OperationalError as error:
-        raise translated(error) from error
+    with transaction(engine) as connection:
+        there = connection.execute(text(f"SELECT to_regclass('{SCHEMA}.revision')")).scalar()
+        if there is None:
+            return None
+        return connection.execute(text(f"SELECT version_num FROM {SCHEMA}.revision")).scalar()  # noqa: S608
 
 
 def newest_revision() -> str:
     """Return the newest revision this program knows."""
-    return ScriptDirectory.from_config(_config()).get_current_head() or ""
+    return max(file.name[:4] for file in (MIGRATIONS / "sql").iterdir())
 
 
 def require_current(engine: Engine) -> None:
@@ -126,11 +125,3 @@ def require_current(engine: Engine) -> None:
     if found != expected:
         key = "store.tables_old" if found < expected else "store.tables_new"
         raise StateError(key, found=found, expected=expected)
-
-
-def _config() -> Config:
-    config = Config()
-    folder = Path(str(resources.files("geo.store.migrations")))
-    config.set_main_option("script_location", str(folder).replace("%", "%%"))
-    config.set_main_option("path_separator", "os")
-    return config

@@ -33,7 +33,8 @@ def read_layer(
 ) -> gpd.GeoDataFrame:
     """Return the rows of `statement`, whose column ``geom`` becomes the geometry in `srid`."""
     rows = read(connection, statement, parameters)
-    geometry = shapely.from_wkb(rows.pop("geom").to_numpy(dtype=object))
+    shapes = rows.pop("geom").astype(object)
+    geometry = shapely.from_wkb(shapes.where(shapes.notna(), None).to_numpy(dtype=object))
     return gpd.GeoDataFrame(rows, geometry=shapely.set_srid(geometry, 0), crs=srid)
 
 
