@@ -1,0 +1,98 @@
+"""Findings: what an import noticed in which cell, how grave it is, what to do about it."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, Literal
+
+from geo.words import say
+
+Severity = Literal["error", "warning", "note"]
+
+# error: the row cannot be used; warning: taken, but look at it; note: taken, for information
+SEVERITY: Final[Mapping[str, Severity]] = MappingProxyType(
+    {
+        "CODE_AS_NUMBER": "error",
+        "CODE_SCIENTIFIC": "error",
+        "CODE_LENGTH": "error",
+        "CODE_TYPE": "error",
+        "CODE_DUPLICATE": "error",
+        "DUPLICATE_ROW": "note",
+        "FULLWIDTH_DIGITS": "note",
+        "WHITESPACE": "note",
+        "LONLAT_SWAPPED": "error",
+        "ZERO_COORDINATES": "error",
+        "COORDINATES_MISSING": "error",
+        "COORDINATES_RANGE": "error",
+        "POSITION_REPEATED": "warning",
+        "OUT_OF_DISTRICT": "warning",
+        "CRS_GCJ02": "note",
+        "CRS_BD09": "note",
+        "CRS_SUSPECT": "warning",
+        "CRS_MISSING": "error",
+        "CRS_UNKNOWN": "error",
+        "CRS_OVERRIDDEN": "note",
+        "CRS_UNIDENTIFIED": "warning",
+        "AZIMUTH_TEXT": "note",
+        "AZIMUTH_MISSING": "warning",
+        "AZIMUTH_RANGE": "warning",
+        "AZIMUTH_UNREADABLE": "warning",
+        "FOV_RANGE": "warning",
+        "RETENTION_BELOW_30": "warning",
+        "FORMULA_CELL": "warning",
+        "MERGED_CELL": "note",
+        "DATE_TEXT": "warning",
+        "DATE_FUTURE": "warning",
+        "VALUE_REQUIRED": "error",
+        "VALUE_CHOICE": "warning",
+        "VALUE_NUMBER": "warning",
+        "VALUE_RANGE": "warning",
+        "VALUE_UNIT": "note",
+        "VALUE_PERSONAL": "warning",
+        "LEVEL_UNKNOWN": "error",
+        "GEOMETRY_MISSING": "error",
+        "GEOMETRY_TYPE": "error",
+        "GEOMETRY_EMPTY": "error",
+        "GEOMETRY_REPAIRED": "warning",
+        "PLACE_FROM_AREA": "note",
+        "ROW_LONG": "error",
+        "COLUMN_PERSONAL": "warning",
+        "COLUMN_UNMAPPED": "note",
+    }
+)
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One thing noticed: sheet row or file line, leaf header, stable code, and the cell's value.
+
+    `suggested` is a value that the cell might be meant to hold, "" where none can be told;
+    nothing is corrected by it. `facts` fill the sentence of :meth:`advice`.
+    """
+
+    row: int
+    column: str
+    code: str
+    severity: Severity
+    value: str = ""
+    suggested: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+    def advice(self, lang: str) -> str:
+        """Return what was found, what was expected and what to do, in "zh" or "en"."""
+        known = {"column": self.column, "value": self.value, "suggested": self.suggested}
+        return say(f"finding.{self.code}", lang, **{**known, **self.facts})
+
+
+@dataclass(frozen=True)
+class Defect:
+    """What is wrong with a value, wherever it stands."""
+
+    code: str
+    suggested: str = ""
+    facts: Mapping[str, object] = field(default_factory=dict)
+
+    def at(self, row: int, column: str, value: str, *, severity: Severity | None = None) -> Finding:
+        """Return the finding for this defect in a cell; the severity is the code's own."""
+        grave = severity or SEVERITY[self.code]
+        return Finding(row, column, self.code, grave, value, self.suggested, self.facts)

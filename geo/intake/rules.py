@@ -1,0 +1,110 @@
+"""Rules beyond one cell: national camera codes, retention, levels and codes of areas."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import pandas as pd
+
+from geo.codes import area_level, camera_code_problem, full_area_code
+from geo.errors import LayerError
+from geo.intake.cells import text_of
+from geo.intake.finding import Defect, Finding
+from geo.intake.identity import repeated_codes
+from geo.intake.values import Values
+from geo.layers import LEVELS, Layer
+from geo.sources import Table
+
+RETENTION_MIN_DAYS: Final = 30  # decree 799, article 17
+_AREA_CODES: Final = frozenset({"area_code", "parent_code"})
+
+
+def known_level(word: str) -> str:
+    """Return the level that `word` names, in the code's or the people's language.
+
+    Raises
+    ------
+    LayerError
+        If it names none.
+    """
+    plain = word.strip().casefold()
+    for level, words in LEVELS.items():
+        if plain in (level, *words):
+            return level
+    raise LayerError("intake.no_level", level=word, known=", ".join(LEVELS))
+
+
+def apply_rules(
+    table: Table, layer: Layer, mapping: Mapping[str, str], values: Values, *, level: str | None
+) -> tuple[Values, list[Finding]]:
+    """Return the values with codes completed and unusable ones taken out, and the findings."""
+    done = dict(values)
+    for name in _AREA_CODES & done.keys():
+        done[name] = [_full(code) for code in done[name]]
+    findings: list[Finding] = []
+    if layer.name == "areas":
+        findings += _levels(table, mapping, done, level)
+    if layer.name == "cameras":
+        findings += _camera_codes(table, mapping, done) + _retention(table, mapping, done)
+    if layer.key in mapping:
+        codes = pd.Series(done[layer.key], index=table.rows.index, dtype=object)
+        findings += repeated_codes(codes, mapping[layer.key])
+    return done, findings
+
+
+def _full(code: object) -> object:
+    return full_area_code(code) if isinstance(code, str) else code
+
+
+def _levels(
+    table: Table, mapping: Mapping[str, str], done: Values, level: str | None
+) -> list[Finding]:
+    """Fill in levels: the row's own word, else the user's, else what the official code says."""
+    option = known_level(level) if level is not None else None
+    codes = done["code"]
+    said = [area_level(code) if isinstance(code, str) else None for code in codes]
+    done["level"] = [
+        own or option or by_code for own, by_code in zip(done["level"], said, strict=True)
+    ]
+    # a grid's own six or nine digits are no district and no township
+    done["code"] = [
+        code if own == "grid" else _full(code)
+        for code, own in zip(codes, done["level"], strict=True)
+    ]
+    column = mapping.get("level", mapping.get("code", ""))
+    return _each(
+        table, column, done["level"], lambda own: Defect("LEVEL_UNKNOWN") if own is None else None
+    )
+
+
+def _camera_codes(table: Table, mapping: Mapping[str, str], done: Values) -> list[Finding]:
+    def judge(code: object) -> Defect | None:
+        problem = camera_code_problem(code) if isinstance(code, str) else None
+        return Defect(problem, facts={"digits": len(str(code))}) if problem else None
+
+    findings = _each(table, mapping.get("code", ""), done["code"], judge)
+    bad = {finding.row for finding in findings}
+    rows = table.rows.index
+    done["code"] = [
+        None if row in bad else code for row, code in zip(rows, done["code"], strict=True)
+    ]
+    return findings
+
+
+def _retention(table: Table, mapping: Mapping[str, str], done: Values) -> list[Finding]:
+    def judge(days: object) -> Defect | None:
+        short = isinstance(days, float) and days < RETENTION_MIN_DAYS
+        return Defect("RETENTION_BELOW_30") if short else None
+
+    return _each(table, mapping.get("retention_days", ""), done["retention_days"], judge)
+
+
+def _each(
+    table: Table, column: str, values: list[object], judge: Callable[[object], Defect | None]
+) -> list[Finding]:
+    """Return the findings of a judgement over a column, with the cells as written."""
+    written = table.rows[column].to_numpy() if column in table.rows else [None] * len(values)
+    return [
+        defect.at(row, column, text_of(cell))
+        for row, cell, value in zip(table.rows.index, written, values, strict=True)
+        if (defect := judge(value)) is not None
+    ]

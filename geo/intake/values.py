@@ -1,0 +1,102 @@
+"""Values: the columns of a table read as the fields of a layer."""
+
+import datetime as dt
+from collections.abc import Mapping
+from typing import Final
+
+import pandas as pd
+
+from geo.intake.cells import Reading, reader, text_of
+from geo.intake.finding import SEVERITY, Defect, Finding, Severity
+from geo.intake.personal import redacted
+from geo.layers import Field, Layer
+from geo.sources import Table
+
+Values = dict[str, list[object]]
+
+_REQUIRED: Final = Reading(None, (Defect("VALUE_REQUIRED"),))
+
+
+def read_values(
+    table: Table,
+    layer: Layer,
+    mapping: Mapping[str, str],
+    *,
+    refused: frozenset[str],
+    today: dt.date,
+) -> tuple[Values, list[Finding]]:
+    """Return field → one value per row, None where blank or unusable, and the findings.
+
+    Columns in `refused` are read as blank.
+    """
+    values: Values = {}
+    findings: list[Finding] = []
+    for field in layer.fields:
+        header = mapping.get(field.name)
+        taken = header is not None and header not in refused
+        if not taken and not field.required:
+            values[field.name] = [None] * len(table.rows)
+            continue
+        blank = pd.Series(None, index=table.rows.index, dtype=object)
+        cells = table.rows[header] if taken else blank
+        key = field.name == layer.key
+        values[field.name], found = _column(cells, field, header or "", today=today, key=key)
+        findings += found
+    return values, findings
+
+
+def _column(
+    cells: pd.Series, field: Field, header: str, *, today: dt.date, key: bool
+) -> tuple[list[object], list[Finding]]:
+    read = reader(field, today=today)
+    marks = [cell if type(cell) is str else _mark(cell) for cell in cells.to_numpy()]
+    # each different cell is read once
+    known = {mark: _demanded(read(_cell(mark)), field) for mark in dict.fromkeys(marks)}
+    values = [known[mark].value for mark in marks]
+    if not any(reading.defects for reading in known.values()):
+        return values, []
+    return values, [
+        defect.at(
+            row,
+            header,
+            redacted(text_of(_cell(mark))),
+            severity=_severity(defect, known[mark], field, key=key),
+        )
+        for row, mark in zip(cells.index, marks, strict=True)
+        for defect in known[mark].defects
+    ]
+
+
+def _mark(cell: object) -> tuple[type, object]:
+    """Return what tells cells apart: 1, 1.0 and True are equal but not the same."""
+    return type(cell), cell if getattr(cell, "__hash__", None) else text_of(cell)
+
+
+def _cell(mark: str | tuple[type, object]) -> object:
+    return mark if isinstance(mark, str) else mark[1]
+
+
+def _demanded(reading: Reading, field: Field) -> Reading:
+    if field.kind == "text":
+        reading = _discreet(reading)
+    missing = reading.value is None and not reading.defects
+    return _REQUIRED if missing and field.required else reading
+
+
+def _discreet(reading: Reading) -> Reading:
+    """Take numbers of persons out of free text."""
+    text = reading.value
+    if not isinstance(text, str) or (clean := redacted(text)) == text:
+        return reading if text != "" else Reading(None, reading.defects)
+    return Reading(clean, (*reading.defects, Defect("VALUE_PERSONAL")))
+
+
+def _severity(defect: Defect, reading: Reading, field: Field, *, key: bool) -> Severity:
+    """Return the code's severity, raised or lowered by what the field is for."""
+    usual = SEVERITY[defect.code]
+    if usual == "note" or defect.code == "VALUE_PERSONAL":
+        return usual
+    if reading.value is None and (field.required or key):
+        return "error"
+    # a broken code beside the key costs that value, not the row
+    return "warning" if field.kind == "code" else usual
