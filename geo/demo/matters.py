@@ -1,0 +1,222 @@
+"""Matters of half a year: what was reported where and when, and how far it has come."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from geo.demo.buildings import buildings
+from geo.demo.hamlets import hamlets
+from geo.demo.lattice import OLD_COLUMNS, OLD_ROWS, S_LINES_M, T_LINES_M
+from geo.demo.places import entrances, places
+from geo.demo.streets import network
+from geo.demo.terrain import METRIC_SRID, Floats, Shapes, dots, town_plane
+from geo.demo.waters import limit
+
+TOTAL, CLOSED = 1_167, 987
+NO_POSITION_SHARE = 0.03
+FIRST_DAY, DAYS = np.datetime64("2026-04-01"), 183
+_TITLES = {
+    "市容环境": (
+        "占道经营",
+        "垃圾积存未清运",
+        "店外堆放杂物",
+        "乱贴小广告",
+        "非机动车乱停放",
+        "露天烧烤油烟",
+    ),
+    "道路设施": (
+        "井盖缺失",
+        "路面坑洼积水",
+        "路灯不亮",
+        "护栏损坏",
+        "人行道砖松动",
+        "交通标志被遮挡",
+    ),
+    "施工管理": ("夜间施工噪声", "渣土车带泥上路", "围挡破损", "裸土未覆盖"),
+    "街面秩序": ("车辆占用消防通道", "流动摊点堵塞路口", "广场音响扰民", "占用盲道停车"),
+    "矛盾纠纷": ("相邻排水纠纷", "停车位使用纠纷", "物业服务纠纷", "宅基地边界纠纷"),
+    "突发事件": ("树木倒伏阻断道路", "积水漫过路面", "电线垂落", "外墙砖脱落", "燃气异味"),
+    "供水排水": ("自来水管爆裂", "污水外溢", "雨水井堵塞", "沟渠淤塞"),
+    "园林绿化": ("行道树枯死", "绿地被占用", "树枝遮挡信号灯", "绿化带缺株"),
+    "消防安全": ("楼道堆放易燃物", "消防栓漏水", "电动自行车飞线充电", "秸秆露天堆放"),
+}
+_SHARES = (0.27, 0.15, 0.08, 0.15, 0.10, 0.06, 0.08, 0.06, 0.05)
+_SOURCES = ("网格上报", "12345", "视频巡查", "手机APP", "来访", "110非警务", "说事会", "上级交办")
+_SOURCE_SHARES = (0.42, 0.22, 0.12, 0.10, 0.05, 0.04, 0.03, 0.02)
+_HOUR_WEIGHTS = np.array(
+    [2, 1, 1, 1, 1, 2, 6, 14, 20, 22, 20, 16, 11, 12, 17, 19, 18, 17, 15, 14, 12, 9, 6, 3], float
+)
+_DAY_WEIGHTS = np.array([1.15, 1.1, 1.05, 1.0, 1.1, 0.8, 0.7])
+_OPEN_STATES = {
+    "待受理": 22,
+    "已受理": 18,
+    "已派遣": 38,
+    "处置中": 56,
+    "处置完毕": 30,
+    "作废": 9,
+    "重复件": 7,
+}
+
+
+def matters(seed: int) -> gpd.GeoDataFrame:
+    """Return 1,167 matters of which 987 are closed, oldest first (metres; some without place)."""
+    rng = np.random.default_rng([seed, 6])
+    spots = _spots(seed, rng)
+    frame = (
+        pd.DataFrame({"at": _times(rng)}).sort_values("at", kind="stable").reset_index(drop=True)
+    )
+    order = rng.permutation(TOTAL)
+    frame["place"] = spots["place"].to_numpy()[order]
+    frame["category"] = _categories(spots["kind"].to_numpy()[order], rng)
+    frame["title"] = [
+        f"{place}{rng.choice(_TITLES[category])}"
+        for place, category in zip(frame["place"], frame["category"], strict=True)
+    ]
+    frame["source"] = rng.choice(_SOURCES, TOTAL, p=_SOURCE_SHARES)
+    frame["reported"] = frame["at"] + rng.integers(1, 50, TOTAL).astype("timedelta64[m]")
+    _add_states(frame, rng)
+    frame["code"] = [
+        f"SX{str(day)[:10].replace('-', '')}{k:04d}" for k, day in enumerate(frame["reported"], 1)
+    ]
+    frame["accuracy_m"] = rng.choice([5, 10, 20, 50], TOTAL, p=[0.45, 0.35, 0.15, 0.05])
+    points = spots["geometry"].to_numpy()[order].copy()
+    points[rng.choice(TOTAL, round(TOTAL * NO_POSITION_SHARE), replace=False)] = None
+    return gpd.GeoDataFrame(frame, geometry=points, crs=METRIC_SRID)
+
+
+def _times(rng: np.random.Generator) -> NDArray[np.datetime64]:
+    days = FIRST_DAY + np.arange(DAYS)
+    weekday = (days.astype("datetime64[D]").astype(int) + 3) % 7
+    weight = _DAY_WEIGHTS[weekday] * (1 + 0.25 * np.sin(np.arange(DAYS) / 23))
+    day = rng.choice(days, TOTAL, p=weight / weight.sum())
+    hour = rng.choice(24, TOTAL, p=_HOUR_WEIGHTS / _HOUR_WEIGHTS.sum())
+    minute = hour * 60 + rng.integers(0, 60, TOTAL)
+    latest = 22 * 60 + 30
+    minute = np.where(day == days[-1], np.minimum(minute, latest), minute)
+    return np.asarray(day.astype("datetime64[m]") + minute.astype("timedelta64[m]"))
+
+
+def _categories(kind: Shapes, rng: np.random.Generator) -> list[str]:
+    names = list(_TITLES)
+    lift = {
+        "market": {"市容环境": 2.5, "街面秩序": 2.0},
+        "junction": {"道路设施": 2.2, "街面秩序": 1.6},
+        "village": {"矛盾纠纷": 2.5, "供水排水": 1.8, "施工管理": 0.3},
+        "street": {},
+        "gate": {"消防安全": 2.0},
+    }
+    found = []
+    for each in kind:
+        weight = np.array(
+            [share * lift[each].get(name, 1.0) for name, share in zip(names, _SHARES, strict=True)]
+        )
+        found.append(str(rng.choice(names, p=weight / weight.sum())))
+    return found
+
+
+def _add_states(frame: pd.DataFrame, rng: np.random.Generator) -> None:
+    """Close 987, the older the likelier; the rest stands somewhere on the way."""
+    age = (frame["at"].max() - frame["at"]).dt.days.to_numpy()
+    chance = rng.random(TOTAL) ** (1 / (1 + age / 9.0))
+    closed = np.zeros(TOTAL, bool)
+    closed[np.argsort(-chance, kind="stable")[:CLOSED]] = True
+    frame["state"] = "结案"
+    rest = np.repeat(list(_OPEN_STATES), list(_OPEN_STATES.values()))
+    frame.loc[~closed, "state"] = rng.permutation(rest)
+    hours = np.minimum(rng.lognormal(3.0, 1.0, TOTAL), 24.0 * (age + 1))
+    last = np.datetime64("2026-09-30T23:30")
+    done = frame["reported"] + (hours * 60).astype("timedelta64[m]")
+    done = done.where(done <= last, np.maximum(frame["reported"] + np.timedelta64(20, "m"), last))
+    frame["closed"] = done.where(closed)
+
+
+def _spots(seed: int, rng: np.random.Generator) -> pd.DataFrame:
+    """Positions outdoors: hot spots at markets and crossings, the old town, gates, villages."""
+    parts = [_around_gates(seed, rng), _around_junctions(rng), _on_streets(rng), _in_villages(rng)]
+    frame = pd.concat(parts, ignore_index=True)
+    points = frame["geometry"].to_numpy()
+    hit = shapely.STRtree(points).query(
+        buildings(seed).geometry.to_numpy(), "dwithin", distance=0.2
+    )[1]
+    good = np.setdiff1d(np.arange(len(frame)), hit)
+    good = good[shapely.contains_properly(limit(), points[good])]
+    return frame.iloc[np.sort(rng.choice(good, TOTAL, replace=False))].reset_index(drop=True)
+
+
+def _zipf(count: int, size: int, rng: np.random.Generator) -> NDArray[np.int64]:
+    weight = 1 / (np.arange(count) + 2.0)
+    return rng.permutation(count)[rng.choice(count, size, p=weight / weight.sum())]
+
+
+def _around_gates(seed: int, rng: np.random.Generator) -> pd.DataFrame:
+    home = places(seed).set_index("code")
+    gates = entrances(seed)
+    busy = gates[
+        gates["place_code"]
+        .map(home["use"])
+        .isin(["market", "square", "station", "mall", "hospital", "school"])
+    ]
+    quiet = gates[gates["place_code"].map(home["use"]).isin(["estate", "park"])]
+    rows = []
+    for group, size, kind, spread in ((busy, 420, "market", 9.0), (quiet, 170, "gate", 4.0)):
+        chosen = group.iloc[_zipf(len(group), size, rng)]
+        spot = shapely.get_coordinates(chosen.geometry.to_numpy()) + rng.normal(
+            0, spread, (size, 2)
+        )
+        names = chosen["name"].str.replace("正门|侧门", "", regex=True).to_numpy() + np.array(
+            "门口", object
+        )
+        rows.append(pd.DataFrame({"place": names, "kind": kind, "geometry": dots(spot)}))
+    return pd.concat(rows)
+
+
+def _around_junctions(rng: np.random.Generator) -> pd.DataFrame:
+    found = network().junctions
+    found = found[found["rank"] <= 2]
+    chosen = found.iloc[_zipf(len(found), 260, rng)]
+    spot = shapely.get_coordinates(chosen.geometry.to_numpy()) + rng.normal(0, 11, (260, 2))
+    name = (
+        chosen["name_a"].to_numpy()
+        + np.array("与", object)
+        + chosen["name_b"].to_numpy()
+        + np.array("口", object)
+    )
+    return pd.DataFrame({"place": name, "kind": "junction", "geometry": dots(spot)})
+
+
+def _on_streets(rng: np.random.Generator) -> pd.DataFrame:
+    """Along streets, four times as dense in the old town."""
+    roads = network().roads
+    town = roads[roads["class"].isin(["primary", "secondary", "residential"])]
+    corner = np.array([S_LINES_M[OLD_COLUMNS], T_LINES_M[OLD_ROWS]], float)
+    middle = shapely.get_coordinates(shapely.centroid(town.geometry.to_numpy()))
+    edge = town_plane(corner[:1], corner[1:])[0]
+    weight = town.geometry.length.to_numpy() * np.where((middle < edge).all(axis=1), 4.0, 1.0)
+    row = rng.choice(len(town), 420, p=weight / weight.sum())
+    spot = _on(town.geometry.to_numpy()[row], town["width_m"].to_numpy()[row] * 0.45, rng)
+    return pd.DataFrame({"place": town["name"].to_numpy()[row], "kind": "street", "geometry": spot})
+
+
+def _on(lines: Shapes, reach: Floats, rng: np.random.Generator) -> Shapes:
+    here = shapely.line_interpolate_point(lines, rng.random(len(lines)), normalized=True)
+    return np.asarray(
+        dots(
+            shapely.get_coordinates(here)
+            + rng.uniform(-1, 1, (len(lines), 2)) * reach[:, None] * 0.7
+        )
+    )
+
+
+def _in_villages(rng: np.random.Generator) -> pd.DataFrame:
+    homes = hamlets()
+    chosen = [homes[k] for k in _zipf(len(homes), 230, rng)]
+    spot = [
+        h.place(
+            rng.uniform(-0.5, 0.5, 1) * h.length_m, rng.choice(h.offsets(), 1) + rng.normal(0, 1, 1)
+        )[0]
+        for h in chosen
+    ]
+    names = [f"{h.village}{h.name}" for h in chosen]
+    return pd.DataFrame({"place": names, "kind": "village", "geometry": dots(np.array(spot))})

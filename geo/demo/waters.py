@@ -1,0 +1,76 @@
+"""Water of the district: river, lakes, canal, creeks and village ponds; and the dry limit."""
+
+from functools import cache
+
+import geopandas as gpd
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from shapely import Polygon
+from shapely.geometry.base import BaseGeometry
+
+from geo.crs import WGS84, project
+from geo.demo import terrain
+from geo.demo.divisions import district
+from geo.demo.hamlets import hamlets
+from geo.demo.lattice import PLAN_SEED
+from geo.demo.streets import network
+from geo.demo.terrain import METRIC_SRID, Shapes
+
+
+@cache
+def water() -> gpd.GeoDataFrame:
+    """Return the water surfaces: name, kind, geometry (metres)."""
+    still = terrain.canal().union(terrain.creeks())
+    rows: list[tuple[str, str, BaseGeometry]] = [("皖水", "江河", terrain.river())]
+    rows += [("新开河", "河渠", terrain.canal().difference(terrain.river()))]
+    rows += [("排涝沟", "沟渠", part) for part in shapely.get_parts(terrain.creeks())]
+    rows += [(name, "湖泊", shape.difference(still)) for name, shape in terrain.lakes().items()]
+    rows += [("", "坑塘", pond) for pond in _ponds()]
+    names, kinds, shapes = zip(*rows, strict=True)
+    return gpd.GeoDataFrame({"name": names, "kind": kinds}, geometry=list(shapes), crs=METRIC_SRID)
+
+
+def _ponds() -> list[Polygon]:
+    """One to three ponds at the edge of each hamlet, off the roads and other water."""
+    rng = np.random.default_rng(PLAN_SEED + 3)
+    u = np.linspace(0, 2 * np.pi, 18, endpoint=False)
+    found = []
+    for hamlet in hamlets():
+        for _ in range(int(rng.integers(1, 4))):
+            x = rng.uniform(-0.5, 0.5) * hamlet.length_m
+            size = rng.uniform((22, 14), (52, 30))
+            y = rng.choice([-1, 1]) * (hamlet.reach_m + size[1] + rng.uniform(4, 40))
+            rough = 1 + 0.14 * np.sin(2 * u + rng.uniform(0, 6)) + 0.08 * np.sin(5 * u)
+            found.append(
+                Polygon(
+                    hamlet.place(x + size[0] * np.cos(u) * rough, y + size[1] * np.sin(u) * rough)
+                )
+            )
+    ponds = np.array(found)
+    roads = network().roads
+    others = [terrain.river(), terrain.canal(), terrain.creeks(), *terrain.lakes().values()]
+    tree = shapely.STRtree(ponds)
+    bad = np.concatenate([
+        tree.query(roads.geometry.to_numpy(), "dwithin", distance=9.0)[1],
+        tree.query(np.array(others), "dwithin", distance=15.0)[1],
+        np.max(tree.query(ponds, "intersects"), axis=0)[_apart(tree, ponds)],
+        tree.query(np.array([h.yard() for h in hamlets()]), "intersects")[1],
+    ])  # fmt: skip
+    keep = np.setdiff1d(np.arange(len(ponds)), bad)
+    inside = shapely.contains_properly(limit(), ponds[keep])
+    return list(ponds[keep][inside])
+
+
+def _apart(tree: shapely.STRtree, ponds: Shapes) -> NDArray[np.bool_]:
+    """Tell which of the pairs are of two different ponds."""
+    one, two = tree.query(ponds, "intersects")
+    return np.asarray(one != two)
+
+
+@cache
+def limit() -> Polygon:
+    """Return the district's ground in metres: within it things may stand."""
+    shape: Polygon = project(district().geometry.to_numpy(), source=WGS84, target=METRIC_SRID)[0]
+    shapely.prepare(shape)
+    return shape
