@@ -104,9 +104,9 @@ LEVELS = {
     "grid": ("网格", "责任网格", "基础网格"),
 }
 ROAD_CLASSES = {
-    "trunk": ("快速路", "motorway", "国道"),
-    "primary": ("主干道", "主干路"),
-    "secondary": ("次干道", "次干路", "tertiary"),
+    "trunk": ("快速路", "motorway", "国道", "trunk_link", "motorway_link"),
+    "primary": ("主干道", "主干路", "primary_link"),
+    "secondary": ("次干道", "次干路", "tertiary", "secondary_link", "tertiary_link"),
     "residential": ("支路", "小区道路", "unclassified"),
     "service": ("内部道路", "living_street"),
     "track": ("村道", "机耕道", "乡村道路"),
@@ -178,7 +178,7 @@ _LAYERS = (
                 choices=OWNER_KINDS,
                 example="天网",
             ),
-            Field("point_class", "text", ("点位类别", "点位类型"), example="一类"),
+            Field("point_class", "text", ("点位类别", "点位类型", "监控点位类型"), example="一类"),
             Field("legal_basis", "text", ("建设依据", "法律依据")),
             Field(
                 "form", "choice", ("摄像机类型", "类型", "形式"), choices=FORMS, example="固定枪机"

@@ -11,6 +11,7 @@ from sqlalchemy import Engine, create_engine, make_url, text
 from geo.errors import ClusterError
 from geo.settings import Settings
 from geo.store import cluster, db
+from tests.toy_town import bring_in, place, rectangle, write_geojson
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
@@ -110,3 +111,61 @@ def _do(server: str, statement: str) -> None:
     with engine.connect() as connection:
         connection.execute(text(statement))
     engine.dispose()
+
+
+@pytest.fixture
+def town_files(tmp_path: Path) -> dict[str, Path]:
+    """Return the files of the toy town by layer, in the order of their import."""
+    folder = tmp_path / "town"
+    folder.mkdir()
+    grids = write_geojson(
+        folder / "grids.geojson",
+        [
+            ({"code": "340802001001001", "name": "西格"}, rectangle(-20, -20, 0, 20)),
+            ({"code": "340802001001002", "name": "东格"}, rectangle(0, -20, 20, 20)),
+        ],
+    )
+    slab = write_geojson(folder / "buildings.geojson", [({"height": 18}, rectangle(6, -4, 7, 4))])
+    street = {"type": "LineString", "coordinates": [place(-20, 0), place(20, 0)]}
+    roads = write_geojson(folder / "roads.geojson", [({"name": "一路", "class": "主干道"}, street)])
+    cameras = folder / "cameras.csv"
+    rows = [
+        ("K1", "朝东枪机", "天网", "固定枪机", "90", "60", "在线", *place(1, 0)),
+        ("K2", "朝向不详", "社会面", "固定枪机", "", "60", "离线", *place(1, 1)),
+        ("K3", "背向枪机", "天网", "固定枪机", "270", "60", "在线", *place(2, 0)),
+        ("K4", "楼后枪机", "社会面", "固定枪机", "270", "100", "在线", *place(9, 0)),
+    ]
+    header = "编码,名称,建设类别,摄像机类型,监视方位,有效距离,状态,经度,纬度"
+    lines = [header, *(",".join(map(str, row)) for row in rows)]
+    cameras.write_text("\n".join(lines), encoding="gb18030")
+    units = folder / "units.csv"
+    units.write_text(
+        "编码,名称,类型,辖区,值班电话\nU1,城管中队,城管中队,,0556-1\n", encoding="utf-8"
+    )
+    duties = folder / "duties.csv"
+    duties.write_text("单位编码,辖区编码,类别\nU1,340802001001002,市容环境\n", encoding="utf-8")
+    incidents = folder / "incidents.csv"
+    matters = [
+        ("M1", "垃圾堆放", "市容环境", *place(4, 0)),
+        ("M2", "</script><img src=x onerror=alert(1)>", "市容环境", *place(4, 1)),
+        ("M3", "井盖缺失", "道路设施", *place(-15, -15)),
+    ]
+    lines = ["编号,标题,类别,经度,纬度", *(",".join(map(str, row)) for row in matters)]
+    incidents.write_text("\n".join(lines), encoding="utf-8")
+    return {
+        "areas": grids,
+        "buildings": slab,
+        "roads": roads,
+        "units": units,
+        "duties": duties,
+        "cameras": cameras,
+        "incidents": incidents,
+    }
+
+
+@pytest.fixture
+def town(engine: Engine, town_files: dict[str, Path]) -> Engine:
+    """Return a database that holds the toy town, brought in through the ordinary import."""
+    for layer, path in town_files.items():
+        bring_in(engine, layer, path)
+    return engine

@@ -50,6 +50,7 @@ SEVERITY: Final[Mapping[str, Severity]] = MappingProxyType(
         "VALUE_UNIT": "note",
         "VALUE_PERSONAL": "warning",
         "LEVEL_UNKNOWN": "error",
+        "AREA_CHANGED": "error",
         "GEOMETRY_MISSING": "error",
         "GEOMETRY_TYPE": "error",
         "GEOMETRY_EMPTY": "error",

@@ -128,7 +128,7 @@ def in_set(views: pd.DataFrame, device_set: str) -> np.ndarray[Any, np.dtype[np.
 
 
 def _assumptions(views: pd.DataFrame, read: Scene) -> dict[str, int]:
-    assumed = views["assumed"].str.split(",").explode()
+    assumed = views["assumed"].astype("str").str.split(",").explode()
     return {
         "views": len(views),
         "heading_unknown": int((views["heading_source"] == "unknown").sum()),

@@ -1,0 +1,166 @@
+"""Coverage, gaps, reports, sight lines and matters of the toy town."""
+
+import math
+
+import pandas as pd
+import pytest
+
+from geo.errors import StateError
+from geo.services import coverage, coverage_report, incidents, map_layers, seeing
+from geo.store import db
+from tests.toy_town import bring_in, place
+
+pytestmark = pytest.mark.postgis
+
+
+def figure(engine, code, device_set="all", certainty="certain"):
+    report = coverage_report.report(engine, area=code, device_set=device_set, certainty=certainty)
+    (row,) = report["areas"]
+    return row
+
+
+def test_nothing_can_be_reported_before_it_was_computed(town):
+    with pytest.raises(StateError, match="coverage compute"):
+        coverage_report.report(town)
+
+
+def test_without_areas_there_is_nothing_to_compute(engine):
+    with pytest.raises(StateError, match="import areas"):
+        coverage.compute(engine)
+
+
+def test_an_east_looking_camera_sees_the_east_up_to_the_wall(town):
+    coverage.compute(town)
+    east = figure(town, "340802001001002", "skynet", "certain")
+    west = figure(town, "340802001001001", "skynet", "certain")
+    # K1 looks east from 10 m beyond the border; K3 looks west and reaches the western grid.
+    assert east["covered_area_m2"] > 500
+    # Certain: 90° less 5° on both sides, 60 m; the wall 48 m ahead cuts what lies behind it.
+    free = math.radians(80) * 60**2 / 2
+    assert east["covered_area_m2"] < 2 * free
+    assert west["covered_area_m2"] > 0
+
+
+def test_an_unknown_heading_is_possible_and_never_certain(town):
+    coverage.compute(town)
+    certain = figure(town, "340802001001002", "social", "certain")
+    possible = figure(town, "340802001001002", "social", "possible")
+    assert possible["covered_area_m2"] > certain["covered_area_m2"]
+
+
+def test_the_shares_of_seen_ground_add_up_to_the_area(town):
+    coverage.compute(town)
+    for row in coverage_report.report(town)["areas"]:
+        assert sum(row["k_area_m2"]) == pytest.approx(row["area_m2"], abs=0.01)
+
+
+def test_a_camera_off_line_is_missing_in_the_online_figures(town):
+    coverage.compute(town)
+    everything = figure(town, "340802001001002", "all", "possible")
+    online = figure(town, "340802001001002", "online", "possible")
+    assert online["covered_area_m2"] < everything["covered_area_m2"]
+
+
+def test_computing_again_without_a_change_keeps_the_run(town):
+    first = coverage.compute(town)
+    again = coverage.compute(town)
+    assert again.unchanged
+    assert again.run.id == first.run.id
+    assert coverage.compute(town, full=True).run.id > first.run.id
+
+
+def test_one_changed_camera_recomputes_only_its_viewsheds(town, tmp_path):
+    coverage.compute(town)
+    before = figure(town, "340802001001002")["covered_area_m2"]
+    path = tmp_path / "turned.csv"
+    lon, lat = place(1, 0)
+    path.write_text(f"编码,名称,监视方位,经度,纬度\nK1,朝东枪机,0,{lon},{lat}\n", encoding="utf-8")
+    assert bring_in(town, "cameras", path).change.updated == 1
+    done = coverage.compute(town)
+    assert (done.fresh, done.kept) == (2, 6)
+    assert figure(town, "340802001001002")["covered_area_m2"] != before
+
+
+def test_a_removed_camera_leaves_the_figures(town, tmp_path):
+    coverage.compute(town)
+    path = tmp_path / "gone.csv"
+    rows = [(f"K{n}", f"摄像机{n}", "拆除", *place(n, 0)) for n in (1, 2, 3, 4)]
+    lines = ["编码,名称,设备状态,经度,纬度", *(",".join(map(str, row)) for row in rows)]
+    path.write_text("\n".join(lines), encoding="utf-8")
+    bring_in(town, "cameras", path)
+    coverage.compute(town)
+    assert figure(town, "340802001001002", "all", "possible")["covered_area_m2"] == 0
+
+
+def test_gaps_lie_on_the_street_where_nobody_looks(town):
+    coverage.compute(town)
+    found = coverage_report.gaps(town)
+    assert found["rank"].tolist() == list(range(1, len(found) + 1))
+    assert set(found["grid_code"]) == {"340802001001001", "340802001001002"}
+    demand = figure(town, "340802001001001")
+    uncovered = demand["demand_m2"] - demand["covered_demand_m2"]
+    west = found[found["grid_code"] == "340802001001001"]["area_m2"].sum()
+    assert west == pytest.approx(uncovered, rel=0.01)
+
+
+def test_grids_without_buildings_are_marked(town):
+    done = coverage.compute(town)
+    assert done.run.assumptions["grids_without_buildings"] == 1
+    assert figure(town, "340802001001001")["obstacles_known"] is False
+
+
+def test_counts_stand_beside_what_was_reported(town):
+    coverage.compute(town)
+    counts = {row["owner_kind"]: row for row in coverage_report.report(town)["cameras"]}
+    assert counts["skynet"] == {
+        "owner_kind": "skynet",
+        "reported": None,
+        "registered": 2,
+        "located": 2,
+        "computed": 2,
+    }
+
+
+def test_the_cameras_of_a_place_come_in_order_with_their_reasons(town):
+    lon, lat = place(4, 0)
+    found = seeing.seeing_one(town, lon, lat, timezone="Asia/Shanghai")
+    told = [(c["code"], c["relation"], c["why"]) for c in found["cameras"]]
+    assert told == [
+        ("K1", "sees", "sees"),
+        ("K2", "possible", "heading_unknown"),
+        ("K3", "near", "turned_away"),
+        ("K4", "near", "blocked"),
+    ]
+    first = found["cameras"][0]
+    assert first["distance_m"] == pytest.approx(28.8, abs=0.2)
+    assert first["bearing_deg"] == pytest.approx(90, abs=0.2)
+    assert (first["online"], found["cameras"][1]["online"]) == (True, False)
+    assert first["footage_until"] is None
+
+
+def test_a_matter_leads_to_its_grid_and_its_unit(town):
+    with db.transaction(town) as connection:
+        matters = incidents.assigned(connection, lang="zh").set_index("code")
+    assert matters.loc["M1", "grid_code"] == "340802001001002"
+    assert (matters.loc["M1", "unit_name"], matters.loc["M1", "reason"]) == (
+        "城管中队",
+        "东格 × 市容环境",
+    )
+    assert matters.loc["M3", "unit_code"] == ""
+    assert pd.isna(matters.loc["M3", "unit_name"])
+
+
+def test_the_map_gets_everything_of_one_moment(town):
+    coverage.compute(town)
+    content = map_layers.read(town, lang="zh")
+    assert len(content["areas"]) == 3
+    assert set(content["seeing"]["incident_code"]) == {"M1", "M2", "M3"}
+    assert content["computed_at"] is not None
+    assert content["synthetic"] is False
+
+
+def test_a_map_of_one_area_is_cut_to_it(town):
+    content = map_layers.read(town, lang="zh", area="340802001001001")
+    assert content["areas"]["code"].tolist() == ["340802001001001"]
+    assert len(content["cameras"]) == 0
+    assert content["incidents"]["code"].tolist() == ["M3"]
