@@ -1,0 +1,54 @@
+"""What one page of the map shows: frames and facts, ready to be drawn."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+from geopandas import GeoDataFrame
+from pandas import DataFrame
+
+
+@dataclass(frozen=True)
+class MapContent:
+    """Everything on one self-contained page.
+
+    All frames are EPSG:4326, lon/lat. Any may be empty, any figure NaN, any text hostile; a column
+    that is absent counts as unknown. Columns read, beside the geometry:
+
+    - `areas` (polygons): level (district, township, community, grid), code, name, kind,
+      parent_code, unit_name, area_m2, open_ground_m2, demand_m2, covered_demand_m2,
+      covered_demand_share, covered_area_m2, covered_share;
+    - `water`, `farmland` (polygons): name, kind; `roads` (lines): class, name;
+    - `cameras` (points): code, name, owner_kind (skynet, social), form, status (in_use, repair,
+      removed, or online, offline, unknown), connection (online, offline, unknown; if it has an
+      own column), indoor, heading_deg, heading_source, hfov_deg, range_m, grid_code;
+    - `gaps` (polygons): rank, grid_code, area_m2, weight;
+    - `centres` (points): code, name, level, duty_phone; `places` (points): name, kind;
+    - `incidents` (points, may be empty): code, title, category, state, reported_at, status
+      (inside, border, outside), grid_code, unit_name, duty_phone, reason;
+    - `seeing` (a row per incident and camera): incident_code, rank (1, 2, …), camera_code,
+      relation (sees, possible, near), why, distance_m, bearing_deg (camera to place), heading_deg,
+      px_per_m, online (true, false, none). A camera that stands here alone is listed by its code
+      and never placed on the map.
+
+    `mark` and `synthetic` are printed on the page whatever is shown. `computed_at` carries a zone;
+    None means that nothing has been computed yet. Times are shown in `timezone`.
+    """
+
+    title: str
+    mark: str
+    synthetic: bool
+    computed_at: datetime | None
+    device_set: str
+    detail: int
+    certainty: str
+    areas: GeoDataFrame
+    water: GeoDataFrame
+    farmland: GeoDataFrame
+    roads: GeoDataFrame
+    cameras: GeoDataFrame
+    gaps: GeoDataFrame
+    centres: GeoDataFrame
+    places: GeoDataFrame
+    incidents: GeoDataFrame
+    seeing: DataFrame
+    timezone: str = "Asia/Shanghai"

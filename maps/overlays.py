@@ -1,0 +1,197 @@
+"""The layers of a page, each a frame brought to what the browser draws."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import shapely
+from geopandas import GeoDataFrame
+from numpy.typing import NDArray
+from pandas import DataFrame
+
+from maps.content import MapContent
+from maps.pack import Packed, flags, geometries, numbers, points, shapes, texts, times
+
+LEVELS = ("district", "township", "community", "grid")
+RELATIONS = ("sees", "possible", "near")
+
+BORDER_TOLERANCE_DEG = 1e-5
+"""About 1.1 m (Visvalingam): less than a pixel at the scale at which a grid fills the screen."""
+
+SHAPE_TOLERANCE_DEG = 1.5e-5
+"""About 1.6 m (Douglas-Peucker), for water, farmland, roads and gaps."""
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column on its way to the page: its name, and the digits kept if it holds numbers."""
+
+    name: str
+    digits: int | None = None
+
+
+_AREA_TEXTS = ("code", "name", "kind", "parent_code", "unit_name")
+_AREA_M2 = ("area_m2", "open_ground_m2", "demand_m2", "covered_demand_m2", "covered_area_m2")
+_CAMERA_TEXTS = (
+    "code",
+    "name",
+    "owner_kind",
+    "form",
+    "status",
+    "connection",
+    "heading_source",
+    "grid_code",
+)
+_INCIDENT_TEXTS = (
+    "code",
+    "title",
+    "category",
+    "state",
+    "status",
+    "grid_code",
+    "unit_name",
+    "duty_phone",
+    "reason",
+)
+
+
+def layers(content: MapContent) -> dict[str, Packed]:
+    """Return all layers of `content` by name, ready for :func:`maps.pack.as_json`."""
+    return {
+        "areas": areas(content.areas),
+        "water": base(content.water, ("name", "kind"), closed=True),
+        "farmland": base(content.farmland, ("name", "kind"), closed=True),
+        "roads": base(content.roads, ("class", "name"), closed=False),
+        "gaps": gaps(content.gaps),
+        "cameras": cameras(content.cameras),
+        "centres": marked(content.centres, ("code", "name", "level", "duty_phone")),
+        "places": marked(content.places, ("name", "kind")),
+        "incidents": incidents(content.incidents, timezone=content.timezone),
+        "seeing": seeing(content.seeing, content.incidents, content.cameras),
+    }
+
+
+def areas(frame: GeoDataFrame) -> Packed:
+    """Return areas of all levels in the order district to grid, by code, with their figures.
+
+    Each level is simplified as one coverage, so borders that neighbours share stay shared; a level
+    that is not a valid coverage is left as it is. `at` is a point well inside each area.
+    """
+    level = frame["level"].astype(str) if "level" in frame else pd.Series("", index=frame.index)
+    rank = level.map({name: k for k, name in enumerate(LEVELS)})
+    known = frame.assign(_rank=rank)[rank.notna()]
+    ordered = known.sort_values(["_rank", "code"], kind="stable") if len(known) else known
+    geoms = geometries(ordered)
+    codes = ordered["_rank"].to_numpy(dtype=float)
+    for k in range(len(LEVELS)):
+        geoms[codes == k] = simplified_coverage(geoms[codes == k])
+    at = GeoDataFrame(geometry=_middles(geoms), crs=4326)
+    return {
+        "level": codes.astype(int).tolist(),
+        **{name: texts(ordered, name) for name in _AREA_TEXTS},
+        **{name: numbers(ordered, name) for name in _AREA_M2},
+        "covered_demand_share": numbers(ordered, "covered_demand_share", digits=4),
+        "covered_share": numbers(ordered, "covered_share", digits=4),
+        "at": points(at),
+        "shape": shapes(geoms, closed=True),
+    }
+
+
+def base(frame: GeoDataFrame, columns: tuple[str, ...], *, closed: bool) -> Packed:
+    """Return a layer of the quiet base map: polygons (`closed`) or lines."""
+    geoms = shapely.simplify(geometries(frame), SHAPE_TOLERANCE_DEG)
+    return {**{name: texts(frame, name) for name in columns}, "shape": shapes(geoms, closed=closed)}
+
+
+def gaps(frame: GeoDataFrame) -> Packed:
+    """Return the gaps, heaviest first."""
+    ordered = frame.sort_values("rank", kind="stable") if "rank" in frame else frame
+    geoms = shapely.simplify(geometries(ordered), SHAPE_TOLERANCE_DEG)
+    return {
+        "rank": numbers(ordered, "rank"),
+        "grid_code": texts(ordered, "grid_code"),
+        "area_m2": numbers(ordered, "area_m2"),
+        "weight": numbers(ordered, "weight", digits=1),
+        "shape": shapes(geoms, closed=True),
+    }
+
+
+def cameras(frame: GeoDataFrame) -> Packed:
+    """Return the cameras with what the register says of each; never a stream address."""
+    return {
+        **{name: texts(frame, name) for name in _CAMERA_TEXTS},
+        "indoor": flags(frame, "indoor"),
+        **{name: numbers(frame, name) for name in ("heading_deg", "hfov_deg", "range_m")},
+        "at": points(frame),
+    }
+
+
+def marked(frame: GeoDataFrame, columns: tuple[str, ...]) -> Packed:
+    """Return a layer of points with some texts."""
+    return {**{name: texts(frame, name) for name in columns}, "at": points(frame)}
+
+
+def incidents(frame: GeoDataFrame, *, timezone: str) -> Packed:
+    """Return the incidents, times in `timezone`."""
+    return {
+        **{name: texts(frame, name) for name in _INCIDENT_TEXTS},
+        "reported_at": times(frame, "reported_at", timezone=timezone),
+        "at": points(frame),
+    }
+
+
+def seeing(frame: DataFrame, incidents: DataFrame, cameras: DataFrame) -> Packed:
+    """Return who sees each incident, in order, by row numbers of the two other layers.
+
+    A camera that stands in `frame` alone gets a number past the last camera, its code in `extra`.
+    Rows of unknown incidents are left out.
+
+    Returns
+    -------
+    dict
+        `n` rows per incident, then one value per row in the columns.
+    """
+    of = _row_of(frame, "incident_code", incidents)
+    rows = frame.assign(_of=of)[of >= 0]
+    if len(rows):
+        rows = rows.sort_values(["_of", *(["rank"] if "rank" in rows else [])], kind="stable")
+    camera = _row_of(rows, "camera_code", cameras)
+    unknown = camera < 0
+    codes = rows["camera_code"].astype(str).to_numpy(dtype=object) if len(rows) else np.array([])
+    extra_row, extra = pd.factorize(codes[unknown])
+    camera[unknown] = len(cameras) + extra_row
+    measures = ("distance_m", "bearing_deg", "heading_deg", "px_per_m")
+    return {
+        "n": np.bincount(rows["_of"].to_numpy(dtype=int), minlength=len(incidents)).tolist(),
+        "camera": camera.tolist(),
+        "extra": list(extra),
+        "relation": texts(rows, "relation"),
+        "why": texts(rows, "why"),
+        **{name: numbers(rows, name) for name in measures},
+        "online": flags(rows, "online"),
+    }
+
+
+def simplified_coverage(geoms: NDArray[Any]) -> NDArray[Any]:
+    """Return polygons that tile with fewer points and the same shared borders, else as given."""
+    if len(geoms) == 0 or not np.isin(shapely.get_type_id(geoms), (3, 6)).all():
+        return geoms
+    if not shapely.coverage_is_valid(geoms):
+        return geoms
+    return np.asarray(shapely.coverage_simplify(geoms, BORDER_TOLERANCE_DEG), dtype=object)
+
+
+def _middles(geoms: NDArray[Any]) -> NDArray[Any]:
+    """Return a point inside each area, far from its border where that is quick to find."""
+    return np.asarray(shapely.point_on_surface(geoms), dtype=object)
+
+
+def _row_of(frame: DataFrame, column: str, other: DataFrame) -> NDArray[np.int64]:
+    """Return the row number in `other` of each code in a column, -1 where unknown."""
+    if column not in frame or "code" not in other:
+        return np.full(len(frame), -1, dtype=np.int64)
+    known = pd.Series(np.arange(len(other)), index=other["code"].astype(str))
+    known = known[~known.index.duplicated()]
+    found = known.reindex(frame[column].astype(str)).fillna(-1)
+    return np.array(found, dtype=np.int64)

@@ -1,0 +1,55 @@
+"""Colours and classes of the map, shared by the page, the legend and the reports."""
+
+import numpy as np
+from numpy.typing import NDArray
+
+SHARE_BREAKS = (0.2, 0.4, 0.6, 0.8)
+"""Upper ends (exclusive) of all classes but the last: fixed, so that two maps can be compared."""
+
+SHARE_COLOURS = ("#fbf0cd", "#c3dfb5", "#82beae", "#4596a9", "#2b6890")
+"""From sand to blue, lightness falling evenly: readable without telling red from green."""
+
+COLOURS = {
+    "land": "#f5f3ee",
+    "farmland": "#eaefdc",
+    "water": "#c9dbe8",
+    "road": "#ffffff",
+    "road_edge": "#b9b4a8",
+    "no_data": "#a7a59f",
+    "outline": "#3c4a57",
+    "skynet": "#1d4f9c",
+    "social": "#7a3b93",
+    "offline": "#6d7278",
+    "gap": "#d1570b",
+    "incident": "#c31f39",
+    "closed": "#767b82",
+    "sees": "#0b6e4f",
+    "possible": "#a35a00",
+    "near": "#5f6670",
+    "centre": "#22313f",
+    "place": "#5d4a37",
+}
+
+
+def share_class(shares: NDArray[np.float64]) -> NDArray[np.int64]:
+    """Return the class of each share: 0 … 4, or -1 where it is NaN.
+
+    A share on a break belongs to the class above it; 1.0 belongs to the last.
+
+    Parameters
+    ----------
+    shares
+        Shares in [0, 1], shape ``(n,)``.
+
+    Returns
+    -------
+    ndarray
+        Integers, shape ``(n,)``.
+
+    Examples
+    --------
+    >>> share_class(np.array([0.0, 0.2, 1.0, np.nan])).tolist()
+    [0, 1, 4, -1]
+    """
+    classes = np.searchsorted(np.asarray(SHARE_BREAKS), shares, side="right")
+    return np.where(np.isnan(shares), -1, classes).astype(np.int64)

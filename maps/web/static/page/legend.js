@@ -1,0 +1,152 @@
+// One card for both: which layers are shown, and what their signs mean.
+(function (gg) {
+  "use strict";
+  const h = gg.h;
+  const say = gg.say;
+
+  const ROWS = [
+    ["areas", ["share", "outlines", "gaps"]],
+    ["video", ["skynet", "social", "cones"]],
+    ["incidents", ["open", "closed"]],
+    ["base", ["centres", "places", "roads", "water", "farmland"]],
+  ];
+  const HIDDEN_FIRST = new Set(["closed"]);
+  const FROM = () => ({ gaps: gg.GAPS_FROM, cones: gg.CONES_FROM, places: gg.PLACES_FROM });
+
+  const counts = (data) => {
+    const of = (values, wanted) => values.filter(wanted).length;
+    return {
+      share: data.areas.grids.length,
+      gaps: data.gaps.rank.length,
+      skynet: of(data.cameras.owner_kind, (kind) => kind !== "social"),
+      social: of(data.cameras.owner_kind, (kind) => kind === "social"),
+      open: of(data.incidents.closed, (closed) => !closed),
+      closed: of(data.incidents.closed, (closed) => closed),
+      centres: data.centres.code.length,
+      places: data.places.name.length,
+      roads: data.roads.class.length,
+      water: data.water.name.length,
+      farmland: data.farmland.name.length,
+    };
+  };
+
+  const sign = (key) => h(`i.sign.sign-${key}`, { "aria-hidden": "true" });
+
+  const shareClasses = (data) => {
+    const { breaks, shares } = data.palette;
+    const edges = [0, ...breaks, 1].map((edge) => Math.round(edge * 100));
+    const per = shares.map((_, c) => data.areas.grids.filter((k) => data.areas.class[k] === c).length);
+    const none = data.areas.grids.filter((k) => data.areas.class[k] === -1).length;
+    const row = (look, text, n) =>
+      h("tr", {}, h("td", {}, look), h("th", { scope: "row" }, text), h("td.n", {}, String(n)));
+    const swatch = (style, name) => h(`i.swatch${name || ""}`, { style, "aria-hidden": "true" });
+    return h(
+      "div.classes",
+      {},
+      h("p.what", {}, say("legend.title")),
+      h("p.unit", {}, say("legend.unit")),
+      h(
+        "table",
+        {},
+        shares
+          .map((_, j) => shares.length - 1 - j)
+          .map((c) =>
+            row(
+              swatch(`background:${shares[c]}`),
+              `${say("legend.above", { low: edges[c], high: edges[c + 1] })} %`,
+              per[c],
+            ),
+          ),
+        row(swatch(null, ".none"), say("legend.no_data"), none),
+      ),
+      h("p.unit", {}, say("legend.counts")),
+      h(
+        "p.unit",
+        {},
+        say("legend.basis", {
+          set: gg.choice("set", data.deviceSet),
+          certainty: gg.choice("certainty", data.certainty),
+          detail: data.detail,
+        }),
+      ),
+    );
+  };
+
+  const cameraSigns = () =>
+    h(
+      "p.signs",
+      {},
+      h("span", {}, h("i.cam.skynet.offline"), h("i.cam.social.offline"), say("layer.offline")),
+      h("span", {}, h("i.cam.skynet.unknown"), h("i.cam.social.unknown"), say("layer.state_unknown")),
+      h("span", {}, h("i.sign.ring-unknown"), say("layer.heading_unknown")),
+      h("span.wide", {}, say("layer.cone_note")),
+    );
+
+  gg.legend = (map, data, change) => {
+    const shown = new Set([
+      "land",
+      ...ROWS.flatMap(([, keys]) => keys).filter((key) => !HIDDEN_FIRST.has(key)),
+    ]);
+    const number = counts(data);
+    const rows = {};
+    const row = (key) => {
+      const box = h("input", {
+        type: "checkbox",
+        "data-layer": key,
+        change: () => {
+          box.checked ? shown.add(key) : shown.delete(key);
+          change(key);
+        },
+      });
+      box.checked = shown.has(key);
+      rows[key] = h(
+        "label.row",
+        {},
+        box,
+        sign(key),
+        h("span", {}, say(`layer.${key}`)),
+        key in number ? h("span.n", {}, gg.number(number[key])) : null,
+      );
+      return rows[key];
+    };
+    const more = {
+      share: () => shareClasses(data),
+      cones: cameraSigns,
+      closed: () => h("p.signs", {}, h("span", {}, h("i.sign.sign-doubt"), say("layer.border_mark"))),
+    };
+    const body = h(
+      "div.body",
+      {},
+      ROWS.map(([group, keys]) =>
+        h(
+          "fieldset",
+          {},
+          h("legend", {}, say(`layer.group_${group}`)),
+          keys.flatMap((key) => [row(key), more[key] ? more[key]() : null]),
+        ),
+      ),
+    );
+    const small = window.matchMedia("(max-width: 700px)").matches;
+    const card = h("details.card", {}, h("summary", {}, say("layer.title")), body);
+    card.open = !small;
+
+    const Card = L.Control.extend({
+      options: { position: "topleft" },
+      onAdd: () => {
+        L.DomEvent.disableClickPropagation(card).disableScrollPropagation(card);
+        return card;
+      },
+    });
+    map.addControl(new Card());
+    const rest = () => {
+      for (const [key, from] of Object.entries(FROM())) {
+        const far = map.getZoom() < from;
+        rows[key].classList.toggle("far", far);
+        rows[key].title = far ? say("layer.zoom_needed") : "";
+      }
+    };
+    map.on("zoomend", rest);
+    rest();
+    return { shown, width: () => (card.open && !small ? card.offsetWidth : 0) };
+  };
+})((window.govgrid = window.govgrid || {}));

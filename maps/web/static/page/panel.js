@@ -1,0 +1,381 @@
+// The panel: the overview, or the facts about what was chosen. Also the table twin of the map.
+(function (gg) {
+  "use strict";
+  const h = gg.h;
+  const say = gg.say;
+
+  const { facts, link, heading, chip, phone, bar, list } = gg.parts;
+
+  gg.panel = (data, act) => {
+    const { areas, cameras, incidents, seeing, gaps } = data;
+    const toOverview = () => act.overview();
+
+    const gridLink = (code) => {
+      const k = areas.rows.get(code);
+      return k === undefined
+        ? code
+          ? gg.code(code)
+          : say("none")
+        : [link(areas.name[k] || code, () => act.choose("area", k)), " ", gg.code(code)];
+    };
+    const cameraName = (k) =>
+      k < cameras.code.length ? cameras.name[k] || cameras.code[k] : say("seeing.hidden");
+    const cameraCode = (k) =>
+      k < cameras.code.length ? cameras.code[k] : seeing.extra[k - cameras.code.length];
+
+    const figure = (k) => {
+      const share = areas.covered_demand_share[k];
+      if (share === null) return h("p.hint", {}, say("area.no_figures"));
+      return h(
+        "div.figure",
+        {},
+        h("p.big", {}, gg.share(share)),
+        h(
+          "p",
+          {},
+          say("area.share"),
+          h(
+            "small",
+            {},
+            say("area.of", { part: gg.area(areas.covered_demand_m2[k]), whole: gg.area(areas.demand_m2[k]) }),
+          ),
+        ),
+        bar(share),
+      );
+    };
+    const parts = (list, title) =>
+      list.length === 0
+        ? null
+        : h(
+            "section",
+            {},
+            h("h3", {}, title),
+            h(
+              "table.parts",
+              {},
+              list.map((k) =>
+                h(
+                  "tr",
+                  {},
+                  h(
+                    "th",
+                    { scope: "row" },
+                    link(gg.shortName(areas, k), () => act.choose("area", k)),
+                  ),
+                  h("td", {}, bar(areas.covered_demand_share[k])),
+                  h("td.n", {}, gg.share(areas.covered_demand_share[k])),
+                ),
+              ),
+            ),
+          );
+    const partsOf = (k) => {
+      const list = areas.parts.get(areas.code[k]) || [];
+      return parts(list, list.length ? say("area.parts", { level: levelWord(list[0]) }) : "");
+    };
+    const levelWord = (k) => say(`level.${["district", "township", "community", "grid"][areas.level[k]]}`);
+
+    const inside = (codes) => {
+      const of = (list) => list.flatMap((code, k) => (codes.has(code) ? [k] : []));
+      return { cameras: of(cameras.grid_code), incidents: of(incidents.grid_code), gaps: of(gaps.grid_code) };
+    };
+    const kinds = (list) => {
+      const social = list.filter((k) => cameras.owner_kind[k] === "social").length;
+      return say("area.cameras_of", { skynet: list.length - social, social });
+    };
+
+    const overview = () => {
+      const first = areas.level.indexOf(0);
+      const online = cameras.net.filter((state) => state === "online").length;
+      const unknown = cameras.net.filter((state) => state === "unknown").length;
+      const closed = incidents.closed.filter(Boolean).length;
+      const placeless = incidents.at.x.filter((x) => Number.isNaN(x)).length;
+      const top = Math.min(...areas.level.filter((level) => level > 0), 3);
+      const list = areas.level.flatMap((level, k) => (level === top ? [k] : []));
+      return [
+        heading(say("overview.title"), data.title),
+        first >= 0 ? figure(first) : null,
+        facts([
+          [say("overview.grids"), gg.number(areas.grids.length)],
+          [say("overview.communities"), gg.number(areas.level.filter((level) => level === 2).length)],
+          [say("overview.cameras"), gg.number(cameras.code.length), kinds(cameras.code.map((_, k) => k))],
+          [
+            say("overview.online"),
+            say("overview.online_of", {
+              online: gg.number(online),
+              due: gg.number(cameras.code.length - unknown),
+              unknown: gg.number(unknown),
+            }),
+          ],
+          [
+            say("overview.incidents"),
+            gg.number(incidents.code.length),
+            say("overview.closed_of", { closed: gg.number(closed), all: gg.number(incidents.code.length) }),
+          ],
+        ]),
+        placeless ? h("p.hint", {}, say("overview.no_place", { n: placeless })) : null,
+        list.length ? parts(list, levelWord(list[0])) : null,
+        h("p.hint", {}, say("overview.hint")),
+      ];
+    };
+
+    const area = (k) => {
+      const found = inside(gg.gridsOf(data, k));
+      const open = found.incidents.filter((i) => !incidents.closed[i]).length;
+      const gapArea = found.gaps.reduce((sum, g) => sum + (gaps.area_m2[g] || 0), 0);
+      return [
+        heading(
+          levelWord(k),
+          areas.name[k] || areas.code[k],
+          areas.kind[k] ? [chip(areas.kind[k])] : [],
+          toOverview,
+        ),
+        figure(k),
+        facts([
+          [say("code"), gg.code(areas.code[k])],
+          [say("area.parent"), areas.parent_code[k] ? gridLink(areas.parent_code[k]) : null],
+          [say("area.unit"), areas.unit_name[k]],
+          [say("area.demand"), areas.demand_m2[k] === null ? null : gg.area(areas.demand_m2[k])],
+          [
+            say("area.ground_share"),
+            areas.covered_share[k] === null ? null : gg.share(areas.covered_share[k]),
+            say("area.of", {
+              part: gg.area(areas.covered_area_m2[k]),
+              whole: gg.area(areas.open_ground_m2[k]),
+            }),
+          ],
+          [
+            say("area.open_ground"),
+            areas.open_ground_m2[k] === null ? null : gg.area(areas.open_ground_m2[k]),
+            say("area.open_ground_note"),
+          ],
+          [say("area.area"), gg.area(areas.area_m2[k])],
+          [say("area.cameras"), gg.number(found.cameras.length), kinds(found.cameras)],
+          [
+            say("area.incidents"),
+            gg.number(found.incidents.length),
+            say("area.incidents_of", { open, closed: found.incidents.length - open }),
+          ],
+          [say("area.gaps"), say("area.gaps_of", { n: found.gaps.length, area: gg.area(gapArea) })],
+        ]),
+        partsOf(k),
+        list(
+          say("area.open_here"),
+          found.incidents.filter((i) => !incidents.closed[i]),
+          (i) => link(incidents.title[i] || incidents.code[i], () => act.choose("incident", i)),
+        ),
+        areas.level[k] === gg.GRID
+          ? list(say("area.cameras_here"), found.cameras, (c) =>
+              link(cameraName(c), () => act.choose("camera", c)),
+            )
+          : null,
+      ];
+    };
+    const netChip = (state) => chip(gg.choice("camera_state", state), `net-${state}`);
+    const camera = (k) => [
+      heading(
+        say("camera.title"),
+        cameras.name[k] || cameras.code[k],
+        [
+          chip(
+            gg.choice("owner", cameras.owner_kind[k]),
+            cameras.owner_kind[k] === "social" ? "social" : "skynet",
+          ),
+          netChip(cameras.net[k]),
+        ],
+        toOverview,
+      ),
+      facts([
+        [say("code"), gg.code(cameras.code[k])],
+        [say("camera.form"), gg.choice("form", cameras.form[k])],
+        [
+          say("camera.state"),
+          ["in_use", "repair", "removed"].includes(cameras.status[k])
+            ? gg.choice("camera_state", cameras.status[k])
+            : null,
+        ],
+        [
+          say("camera.place"),
+          cameras.indoor[k] === null
+            ? say("unknown")
+            : say(cameras.indoor[k] ? "camera.indoor" : "camera.outdoor"),
+        ],
+        [
+          say("camera.heading"),
+          cameras.heading_deg[k] === null
+            ? say("unknown")
+            : say("camera.heading_from", {
+                heading: gg.heading(cameras.heading_deg[k]),
+                source: gg.choice("source", cameras.heading_source[k]),
+              }),
+        ],
+        [
+          say("camera.hfov"),
+          cameras.hfov_deg[k] === null ? say("unknown") : say("unit.deg", { n: cameras.hfov_deg[k] }),
+        ],
+        [say("camera.range"), cameras.range_m[k] === null ? say("unknown") : gg.distance(cameras.range_m[k])],
+        [say("camera.grid"), gridLink(cameras.grid_code[k])],
+      ]),
+      seenBy(k),
+    ];
+    const seenBy = (k) => {
+      const rows = incidents.code.flatMap((_, i) => {
+        for (let row = seeing.start[i]; row < seeing.start[i + 1]; row++)
+          if (seeing.camera[row] === k && seeing.relation[row] !== "near") return [i];
+        return [];
+      });
+      return list(say("camera.incidents"), rows, (i) =>
+        link(incidents.title[i] || incidents.code[i], () => act.choose("incident", i)),
+      );
+    };
+
+    const why = (row) => gg.choice("why", seeing.why[row]);
+    const online = (row) =>
+      gg.choice(
+        "camera_state",
+        seeing.online[row] === null ? "unknown" : seeing.online[row] ? "online" : "offline",
+      );
+    const seeingRow = (row, number) => {
+      const k = seeing.camera[row];
+      const relation = gg.relationClass(seeing.relation[row]);
+      const known = k < cameras.code.length;
+      return h(
+        `li.seeing.${relation}`,
+        {},
+        h("span.number", { "aria-hidden": "true" }, h("b", {}, String(number))),
+        h(
+          "div",
+          {},
+          h(
+            "p",
+            {},
+            known ? link(cameraName(k), () => act.choose("camera", k)) : h("span", {}, cameraName(k)),
+            h("b.distance", {}, gg.distance(seeing.distance_m[row])),
+          ),
+          h("p", {}, h("strong", {}, say(`relation.${relation}`)), ` · ${why(row)} · ${online(row)}`),
+          h(
+            "p.fine",
+            {},
+            gg.code(cameraCode(k)),
+            known ? h("span", {}, gg.choice("owner", cameras.owner_kind[k])) : null,
+            seeing.bearing_deg[row] === null
+              ? null
+              : h("span", {}, say("seeing.bearing", { bearing: gg.heading(seeing.bearing_deg[row]) })),
+            h("span", {}, say("seeing.heading", { heading: gg.heading(seeing.heading_deg[row]) })),
+            seeing.px_per_m[row] === null || relation === "near"
+              ? null
+              : h("span", {}, say("seeing.density", { density: seeing.px_per_m[row] })),
+          ),
+        ),
+      );
+    };
+    const seeingList = (k) => {
+      const [from, to] = [seeing.start[k], seeing.start[k + 1]];
+      const rows = Array.from({ length: to - from }, (_, j) => from + j);
+      const has = (relation) => rows.some((row) => seeing.relation[row] === relation);
+      const nearest = rows.reduce(
+        (best, row) => (best === null || seeing.distance_m[row] < seeing.distance_m[best] ? row : best),
+        null,
+      );
+      const answer = has("sees")
+        ? null
+        : has("possible")
+          ? say("seeing.only_possible")
+          : [
+              say("seeing.none"),
+              nearest === null
+                ? say("seeing.not_judged")
+                : say("seeing.nearest", {
+                    name: cameraName(seeing.camera[nearest]),
+                    distance: gg.distance(seeing.distance_m[nearest]),
+                    why: why(nearest),
+                  }),
+            ].join("");
+      return h(
+        "section",
+        {},
+        h("h3", {}, say("seeing.title"), rows.length ? h("small", {}, say("seeing.order")) : null),
+        answer ? h("p.answer", {}, answer) : null,
+        h(
+          "ol.cameras",
+          {},
+          rows.map((row, j) => seeingRow(row, j + 1)),
+        ),
+      );
+    };
+
+    const incident = (k) => {
+      const placeless = Number.isNaN(incidents.at.x[k]);
+      const status = incidents.status[k];
+      const note =
+        !placeless && ["border", "outside"].includes(status)
+          ? h("p.doubtful", {}, h("b", {}, say(`incident.${status}`)), say(`incident.${status}_note`))
+          : null;
+      return [
+        heading(
+          say("incident.title"),
+          incidents.title[k] || incidents.code[k],
+          [chip(gg.choice("state", incidents.state[k]), incidents.closed[k] ? "done" : "open")],
+          toOverview,
+        ),
+        note,
+        placeless ? h("p.doubtful", {}, say("incident.no_place")) : null,
+        facts([
+          [say("incident.grid"), gridLink(incidents.grid_code[k])],
+          [say("incident.unit"), h("b.unit", {}, incidents.unit_name[k] || say("incident.no_unit"))],
+          [say("incident.phone"), phone(incidents.duty_phone[k])],
+          [say("incident.reason"), incidents.reason[k]],
+          [say("incident.category"), incidents.category[k]],
+          [say("incident.reported_at"), incidents.reported_at[k] ? gg.time(incidents.reported_at[k]) : null],
+          [say("incident.number"), gg.code(incidents.code[k])],
+        ]),
+        placeless ? null : seeingList(k),
+      ];
+    };
+
+    const gap = (k) => [
+      heading(
+        say("gap.title"),
+        say("gap.rank", { rank: gaps.rank[k] === null ? "—" : gaps.rank[k] }),
+        [],
+        toOverview,
+      ),
+      facts([
+        [say("gap.area"), gg.area(gaps.area_m2[k])],
+        [say("gap.weight"), gg.number(gaps.weight[k], 1)],
+        [say("gap.grid"), gridLink(gaps.grid_code[k])],
+      ]),
+    ];
+    const centre = (k) => [
+      heading(say("centre.title"), data.centres.name[k] || data.centres.code[k], [], toOverview),
+      facts([
+        [say("code"), gg.code(data.centres.code[k])],
+        [say("centre.level"), gg.choice("level", data.centres.level[k])],
+        [say("incident.phone"), phone(data.centres.duty_phone[k])],
+      ]),
+    ];
+    const place = (k) => [
+      heading(say("place.title"), data.places.name[k], [], toOverview),
+      facts([[say("kind"), data.places.kind[k]]]),
+    ];
+
+    const views = { overview, area, camera, incident, gap, centre, place };
+    const detail = document.getElementById("detail");
+    const panel = document.getElementById("panel");
+    const grip = document.getElementById("grip");
+    const told = document.getElementById("told");
+    const open = (is) => {
+      panel.classList.toggle("open", is);
+      grip.setAttribute("aria-expanded", String(is));
+    };
+    grip.addEventListener("click", () => open(!panel.classList.contains("open")));
+    return {
+      show: (kind, k) => {
+        detail.replaceChildren(...views[kind](k).filter(Boolean));
+        detail.dataset.kind = kind;
+        detail.scrollTop = 0;
+        open(kind !== "overview");
+        told.textContent = kind === "overview" ? "" : detail.querySelector("h2").textContent;
+      },
+    };
+  };
+})((window.govgrid = window.govgrid || {}));
