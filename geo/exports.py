@@ -13,6 +13,8 @@ from geo.errors import InputError
 
 DRIVERS = {".geojson": "GeoJSON", ".gpkg": "GPKG", ".shp": "ESRI Shapefile"}
 ENDINGS = (*DRIVERS, ".csv", ".xlsx")
+# Type numbers of shapely: no geometry, and a point.
+MISSING, POINT = -1, 0
 # What a spreadsheet takes for the start of a formula.
 FORMULA = ("=", "+", "-", "@", "\t", "\r")
 
@@ -87,7 +89,8 @@ def flat(frame: pd.DataFrame) -> pd.DataFrame:
         return table
     geometry = frame.geometry
     table = table.drop(columns=geometry.name)
-    if geometry.dropna().geom_type.eq("Point").all():
+    kinds = shapely.get_type_id(geometry.to_numpy())
+    if np.isin(kinds, (MISSING, POINT)).all():
         lonlat = frame.crs is None or frame.crs.is_geographic
         names = ("lon", "lat") if lonlat else ("x", "y")
         values = (np.asarray(geometry.x), np.asarray(geometry.y))
@@ -108,6 +111,19 @@ def _is_number(value: str) -> bool:
     except ValueError:
         return False
     return True
+
+
+def _short(names: list[str]) -> dict[str, str]:
+    """Return names of at most ten bytes, which is all that a Shapefile holds, each one once."""
+    found: dict[str, str] = {}
+    for name in names:
+        short, number = name.encode()[:10].decode(errors="ignore"), 1
+        while short in found.values():
+            tail = f"_{number}"
+            short = name.encode()[: 10 - len(tail)].decode(errors="ignore") + tail
+            number += 1
+        found[name] = name if name == "geometry" else short
+    return found
 
 
 def _plain_column(column: pd.Series) -> pd.Series:
@@ -134,6 +150,8 @@ def _vector(frame: pd.DataFrame, path: Path, ending: str, layer: str) -> None:
     table = frame.copy()
     for name in [n for n in table.columns if n != table.geometry.name]:
         table[name] = _plain_column(table[name])
+    if ending == ".shp":
+        table = table.rename(columns=_short(list(table.columns)))
     options = {".geojson": {"COORDINATE_PRECISION": "7"}, ".shp": {"ENCODING": "UTF-8"}}
     pyogrio.write_dataframe(
         table, path, driver=DRIVERS[ending], layer=layer, layer_options=options.get(ending, {})

@@ -29,4 +29,4 @@ class Settings(BaseSettings):
     timezone: str = "Asia/Shanghai"
     mark: str = "内部资料 注意保管"
     detail_px_per_m: int = 20
-    statement_timeout_s: float = Field(60.0, gt=0)
+    statement_timeout_s: float = Field(default=60.0, gt=0)

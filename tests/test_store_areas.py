@@ -123,3 +123,20 @@ def test_areas_that_a_file_does_not_name_are_not_touched(engine):
     bring(engine, GRIDS)
     bring(engine, frame("grid", ("G3", None, box(2, 0, 3, 1))))
     assert set(known(engine)["code"]) >= {"G1", "G2", "G3"}
+
+
+def test_what_a_file_lacks_stays(engine):
+    bring(engine, COMMUNITIES)
+    bring(engine, frame("grid", ("G2", "C1", box(1, 0, 2, 1))).assign(kind="专属网格"))
+    bare = frame("grid", ("G2", None, box(1, 0, 2, 1))).drop(columns=["parent_code", "attributes"])
+    done = bring(engine, bare.assign(name="新名"))
+    assert done.change.updated == 1
+    row = known(engine).set_index("code").loc["G2"]
+    assert (row["name"], row["kind"], row["parent_given"]) == ("新名", "专属网格", "C1")
+
+
+def test_a_parent_by_place_that_comes_back_by_name_is_no_change(engine):
+    bring(engine, COMMUNITIES)
+    bring(engine, GRIDS)
+    named = GRIDS.assign(parent_code=["C1", "C2"])
+    assert bring(engine, named).change.unchanged == 2

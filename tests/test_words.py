@@ -30,9 +30,9 @@ def named_keys():
                 if isinstance(node, ast.Call) and node.args:
                     name = getattr(node.func, "id", getattr(node.func, "attr", ""))
                     first = node.args[0]
-                    if name.endswith(RAISED) and isinstance(first, ast.Constant):
-                        if isinstance(first.value, str) and "." in first.value:
-                            yield f"{file.relative_to(ROOT)}:{node.lineno}", first.value
+                    value = first.value if isinstance(first, ast.Constant) else None
+                    if name.endswith(RAISED) and isinstance(value, str) and "." in value:
+                        yield f"{file.relative_to(ROOT)}:{node.lineno}", value
 
 
 def test_every_key_named_in_the_code_stands_in_the_catalogue():

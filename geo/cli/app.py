@@ -3,7 +3,7 @@
 import importlib
 import os
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -59,7 +59,7 @@ def root(
         if lang not in LANGUAGES:
             raise typer.BadParameter(f"{lang}: expected zh or en")
         os.environ["GOVGRID_LANG"] = lang
-    given = {"home": home, "database_url": database}
+    given: dict[str, Any] = {"home": home, "database_url": database}
     context.obj = Settings(**{name: value for name, value in given.items() if value is not None})
 
 

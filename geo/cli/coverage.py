@@ -108,6 +108,8 @@ def gaps(
     plain = found.drop(columns="geometry")
     if as_json_:
         as_json({"gaps": plain.to_dict("records")})
+    elif out is None and plain.empty:
+        note(told("coverage.no_gaps"))
     elif out is None:
         shown = plain.head(limit) if limit else plain
         columns = ("rank", "grid_code", "area_m2", "weight", "road_m", "entrances", "lon", "lat")
@@ -126,10 +128,11 @@ def _write(engine: Any, found: dict[str, Any], out: Path) -> int:  # noqa: ANN40
 def _tell(found: dict[str, Any], by: str | None) -> None:
     from geo.cli.output import note, table, told
 
-    columns = [told(f"column.{c}") for c in ("code", "name", "demand_10k")]
+    base = _denominator(found["areas"])
+    columns = [told("column.code"), told("column.name"), told(f"column.{base}")]
     columns += [f"{told(f'device_set.{d}')}·{told(f'certainty.{c}')}" for d, c in SHOWN]
-    table(columns, _rows(found["areas"], by), title=told("coverage.as_of", **found))
-    note(told("coverage.share_of_demand"))
+    table(columns, _rows(found["areas"], by, base), title=told("coverage.as_of", **found))
+    note(told(f"coverage.share_of_{base}"))
     for count in found["cameras"]:
         facts = {k: "—" if v is None else v for k, v in count.items()}
         facts["owner_kind"] = told(f"device_set.{count['owner_kind'] or 'none'}")
@@ -137,15 +140,21 @@ def _tell(found: dict[str, Any], by: str | None) -> None:
     note(told("coverage.assumptions", **found["assumptions"]))
 
 
-def _rows(areas: list[dict[str, Any]], by: str | None) -> list[list[Any]]:
+def _denominator(areas: list[dict[str, Any]]) -> str:
+    """Return what shares are of: the demand surface, or open ground where nothing is demanded."""
+    return "demand_m2" if any(area["demand_m2"] > 0 for area in areas) else "open_ground_m2"
+
+
+def _rows(areas: list[dict[str, Any]], by: str | None, base: str) -> list[list[Any]]:
     """Return a row an area; without `by`, districts and townships."""
+    share_name = {"demand_m2": "covered_demand_share", "open_ground_m2": "covered_share"}[base]
     rows: dict[tuple[str, str], list[Any]] = {}
     for area in areas:
         if by is None and area["level"] not in ("district", "township"):
             continue
-        blank = [area["code"], area["name"], area["demand_m2"] / 1e4, *("" for _ in SHOWN)]
+        blank = [area["code"], area["name"], area[base] / 1e4, *("" for _ in SHOWN)]
         row = rows.setdefault((area["level"], area["code"]), blank)
-        share = area["covered_demand_share"]
+        share = area[share_name]
         if share is not None:
             row[3 + SHOWN.index((area["device_set"], area["certainty"]))] = f"{share:.1%}"
     return list(rows.values())

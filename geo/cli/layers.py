@@ -59,7 +59,7 @@ def import_(
         dry_run=dry_run,
         strict=strict,
     )
-    with database.opened(config) as engine, progress() as moving:
+    with database.opened(config) as engine, progress(quiet_log=True) as moving:
         report = imports.import_file(
             engine,
             layer,

@@ -22,7 +22,7 @@ from rich.table import Table
 from rich.text import Text
 
 from geo.cli.app import language
-from geo.services.progress import Progress
+from geo.services.progress import Progress, silent
 from geo.words import say
 
 WIDE = 200
@@ -72,11 +72,14 @@ class _Rate(ProgressColumn):
 
 
 @contextmanager
-def progress() -> Iterator[Progress]:
-    """Draw a bar with rate and remaining time for each step; plain lines where nobody watches."""
+def progress(*, quiet_log: bool = False) -> Iterator[Progress]:
+    """Draw a bar with rate and remaining time for each step.
+
+    Where nobody watches (a pipe, a log) each step is one line, or none if `quiet_log`.
+    """
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield _lines()
+        yield silent if quiet_log else _lines()
         return
     columns = (
         SpinnerColumn(finished_text="[green]✓"),

@@ -109,6 +109,8 @@ def seeing(
 def _locate_file(
     context: typer.Context, points: Path, out: Path | None, crs: str, mapping: list[str]
 ) -> None:
+    import geopandas as gpd
+
     from geo import sources
     from geo.cli.layers import pairs
     from geo.cli.output import note, told
@@ -118,8 +120,13 @@ def _locate_file(
 
     if out is None:
         raise InputError("locate.no_out")
-    rows = sources.read(points).rows.reset_index(drop=True)
+    read = sources.read(points)
+    rows = read.rows.reset_index(drop=True)
     found = map_columns(list(rows.columns), POINTS, given=pairs(mapping))
+    if read.geometry is not None and not {"lon", "lat"} <= set(found):
+        centres = gpd.GeoSeries(read.geometry.to_numpy()).representative_point()
+        rows = rows.assign(lon=centres.x.to_numpy(), lat=centres.y.to_numpy())
+        found |= {"lon": "lon", "lat": "lat"}
     if not {"lon", "lat"} <= set(found):
         raise InputError("locate.no_columns", file=points.name, found="、".join(rows.columns))
     with database.opened(settings(context)) as engine:

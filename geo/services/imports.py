@@ -151,7 +151,7 @@ def typed(rows: gpd.GeoDataFrame, target: Layer, timezone: str) -> gpd.GeoDataFr
 
 
 def _multi(line: BaseGeometry) -> BaseGeometry:
-    return shapely.MultiLineString([line]) if line.geom_type == "LineString" else line
+    return shapely.MultiLineString([line]) if isinstance(line, shapely.LineString) else line
 
 
 def _zoned(times: pd.Series, timezone: str) -> pd.Series:

@@ -9,7 +9,7 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from geo import crs, locate
-from geo.errors import InputError, StateError
+from geo.errors import StateError
 from geo.locate import Locator
 from geo.store import areas, db, decisions
 
@@ -110,9 +110,6 @@ def locate_rows(
     `columns` names the headers of ``lon``, ``lat`` and, if there is one, ``accuracy_m``.
     Candidates are joined by ``;``; metres have three decimals.
     """
-    clash = [name for name in COLUMNS if name in rows.columns]
-    if clash:
-        raise InputError("locate.columns_taken", columns="、".join(clash))
     number = {
         name: pd.to_numeric(rows[header], errors="coerce").to_numpy(float)
         for name, header in columns.items()
@@ -126,7 +123,9 @@ def locate_rows(
     found["candidates"] = found["candidates"].map(";".join)
     found["nearest_m"] = found["nearest_m"].map(lambda m: "" if pd.isna(m) else f"{m:.3f}")
     unplaced = int((~np.isfinite(lons)).sum())
-    return pd.concat([rows.reset_index(drop=True), found.fillna("")], axis=1), unplaced
+    # The answer's columns have fixed names; a column of the file with such a name steps aside.
+    given = rows.rename(columns={name: f"{name}_source" for name in COLUMNS})
+    return pd.concat([given.reset_index(drop=True), found.fillna("")], axis=1), unplaced
 
 
 def _above(known: gpd.GeoDataFrame) -> pd.DataFrame:

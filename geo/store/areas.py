@@ -17,7 +17,7 @@ from geo.store.tables import Change
 # One area: cells by column name (a record of a frame).
 Row = Mapping[Hashable, Any]
 MADE = {"made": True}
-MADE_CODE = "~district"
+MADE_CODE, MADE_NAME = "~district", "本辖区"
 COMPARED = ("name", "kind", "local_code", "parent_given", "attributes")
 
 
@@ -49,7 +49,9 @@ def bring_in(
     A boundary that differs from the stored one makes a new version from `valid_from` on; without
     that date the row is left out and named in ``moved``.
     """
-    known = now(connection).reset_index().set_index(["level", "code"])
+    known = now(connection)
+    known["parent_code"] = known["parent_unit_id"].map(known["code"])
+    known = known.reset_index().set_index(["level", "code"])
     rows = rows.rename(columns={"parent_code": "parent_given"})
     counts = {"inserted": 0, "updated": 0, "unchanged": 0}
     moved: list[str] = []
@@ -58,14 +60,16 @@ def bring_in(
         if old is None:
             _insert(connection, row, run, None, valid_from)
             counts["inserted"] += 1
-        elif not shapely.equals(old["geometry"], row["geometry"]):
+            continue
+        merged = _merged(old, row)
+        if not shapely.equals(old["geometry"], row["geometry"]):
             if valid_from is None:
                 moved.append(row["code"])
                 continue
-            _supersede(connection, row, run, int(old["unit_id"]), valid_from)
+            _supersede(connection, merged, run, int(old["unit_id"]), valid_from)
             counts["updated"] += 1
-        elif _differs(old, row):
-            _update(connection, row, run, int(old["unit_id"]))
+        elif _differs(old, merged):
+            _update(connection, merged, run, int(old["unit_id"]))
             counts["updated"] += 1
         else:
             counts["unchanged"] += 1
@@ -91,8 +95,20 @@ def _known(known: gpd.GeoDataFrame, row: Row) -> bool:
     return (row["level"], row["code"]) in known.index
 
 
+def _merged(old: pd.Series, row: Row) -> Row:
+    """Return the area as it is after `row`: what a file lacks stays.
+
+    A parent that was found by place and now comes by name, as in an export, is the same parent.
+    """
+    given = _value(row.get("parent_given"))
+    kept = _value(old["parent_given"])
+    if given is None or (kept is None and given == old["parent_code"]):
+        given = kept
+    return {**old, **row, "parent_given": given}
+
+
 def _differs(old: pd.Series, row: Row) -> bool:
-    return any(name in row and _value(row[name]) != _value(old[name]) for name in COMPARED)
+    return any(_value(row[name]) != _value(old[name]) for name in COMPARED)
 
 
 def _value(value: Any) -> Any:  # noqa: ANN401 - a cell
@@ -143,7 +159,7 @@ def _make_district(connection: Connection) -> None:
         row: dict[Hashable, Any] = {
             "code": MADE_CODE,
             "level": "district",
-            "name": "~",
+            "name": MADE_NAME,
             "attributes": MADE,
         }
         unit = int(made.index[0]) if len(made) else None

@@ -1,0 +1,307 @@
+"""The command line as its user types it: real processes, a real private database."""
+
+import json
+import os
+import socket
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from pathlib import Path
+
+import openpyxl
+import pyogrio
+import pytest
+
+from geo.cli import main
+from geo.errors import ClusterError
+from geo.store import cluster
+from tests.toy_town import place, rectangle, write_geojson
+
+pytestmark = pytest.mark.postgis
+
+
+@pytest.fixture(scope="module")
+def home():
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        found = Path(folder) / "home"
+        try:
+            cluster.find_binaries()
+        except ClusterError as error:
+            pytest.skip(f"no PostGIS here: {error}")
+        try:
+            yield found
+        finally:
+            cluster.stop(found)
+
+
+@dataclass(frozen=True)
+class Done:
+    """What a command printed."""
+
+    stdout: str
+    stderr: str
+
+
+@pytest.fixture
+def govgrid(home, monkeypatch, capfd):
+    """Run the command line in this process: every command loads the same libraries."""
+    for name in [n for n in os.environ if n.startswith("GOVGRID_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GOVGRID_HOME", str(home))
+    monkeypatch.setenv("GOVGRID_LANG", "en")
+
+    def run(*args, code=0, **env):
+        for name, value in env.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.setattr(sys, "argv", ["govgrid", *map(str, args)])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            main()
+        printed = Done(*capfd.readouterr())
+        assert (ended.value.code or 0) == code, printed.stderr
+        return printed
+
+    return run
+
+
+@pytest.fixture(scope="module")
+def ready(home):
+    """Tell that the town has been brought in once."""
+    return []
+
+
+@pytest.fixture
+def town_home(govgrid, town_files, ready):
+    if not ready:
+        for layer, path in town_files.items():
+            level = ["--level", "grid"] if layer == "areas" else []
+            govgrid("import", layer, path, "--crs", "wgs84", *level)
+        govgrid("coverage", "compute")
+        ready.append(True)
+    return govgrid
+
+
+def test_help_names_the_commands():
+    done = subprocess.run(
+        [sys.executable, "-c", "from geo.cli import main; main()", "--help"],
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    for command in ("import", "export", "locate", "coverage", "gaps", "map", "serve", "demo", "db"):
+        assert command in done.stdout
+
+
+def test_an_import_prints_its_report_as_json(town_home, town_files):
+    report = json.loads(
+        town_home("import", "cameras", town_files["cameras"], "--crs", "wgs84", "--json").stdout
+    )
+    keys = {"read", "inserted", "updated", "unchanged", "quarantined", "findings"}
+    assert keys <= set(report)
+    assert (report["read"], report["unchanged"], report["quarantined"]) == (4, 4, 0)
+
+
+def test_quarantined_rows_give_exit_code_three_and_a_findings_file(town_home, tmp_path):
+    path, out = tmp_path / "bad.csv", tmp_path / "findings.xlsx"
+    path.write_text("编码,名称,经度,纬度\nK9,零,0,0\n", encoding="utf-8")
+    done = town_home("import", "cameras", path, "--crs", "wgs84", "--findings", out, code=3)
+    assert "ZERO_COORDINATES" in done.stderr
+    sheet = openpyxl.load_workbook(out).active
+    assert [cell.value for cell in sheet[1]][:3] == ["row", "column", "code"]
+
+
+def test_a_template_comes_back_through_the_import(town_home, tmp_path):
+    out = tmp_path / "cameras.xlsx"
+    town_home("import", "template", "cameras", out)
+    assert "编码" in str(openpyxl.load_workbook(out).active["A1"].value)
+
+
+def test_locate_answers_one_place(town_home):
+    lon, lat = place(4, 0)
+    answer = json.loads(town_home("locate", lon, lat, "--json").stdout)
+    assert (answer["status"], answer["grid_code"]) == ("inside", "340802001001002")
+
+
+def test_locate_takes_negative_degrees(town_home):
+    answer = json.loads(town_home("locate", -77.01, 38.9, "--json").stdout)
+    assert (answer["status"], answer["grid_code"]) == ("outside", "")
+
+
+def test_locate_a_file_keeps_its_columns_and_says_what_has_no_place(town_home, tmp_path):
+    points, out = tmp_path / "in.csv", tmp_path / "out.csv"
+    inside, border = place(4, 0), place(0, 0)
+    points.write_text(
+        f"id,经度,纬度,备注\n1,{inside[0]},{inside[1]},a\n2,{border[0]},{border[1]},b\n3,,,c\n",
+        encoding="utf-8",
+    )
+    done = town_home("locate", "--points", points, "--out", out, code=3)
+    assert "1 rows have no usable position" in done.stderr
+    lines = out.read_text(encoding="utf-8-sig").splitlines()
+    assert lines[0].startswith("id,经度,纬度,备注,status,grid_code,candidates,community_code")
+    assert ",inside,340802001001002,340802001001002," in lines[1]
+    assert ",border,340802001001001,340802001001001;340802001001002," in lines[2]
+    assert lines[3] == "3,,,c,,,,,,,"
+
+
+def test_a_column_with_the_name_of_an_answer_steps_aside(town_home, tmp_path):
+    exported, out = tmp_path / "cameras.csv", tmp_path / "out.csv"
+    town_home("export", "cameras", exported)
+    town_home("locate", "--points", exported, "--out", out)
+    header = out.read_text(encoding="utf-8-sig").splitlines()[0].split(",")
+    assert (header.count("status"), header.count("status_source")) == (1, 1)
+
+
+def test_a_file_with_geometry_is_located_by_it(town_home, tmp_path):
+    exported, out = tmp_path / "cameras.geojson", tmp_path / "out.csv"
+    town_home("export", "cameras", exported)
+    town_home("locate", "--points", exported, "--out", out)
+    assert out.read_text(encoding="utf-8-sig").count("340802001001002") >= 4
+
+
+def test_the_cameras_of_a_place_as_json(town_home):
+    found = json.loads(town_home("cameras", "seeing", *place(4, 0), "--json").stdout)
+    assert [camera["relation"] for camera in found["cameras"]] == [
+        "sees",
+        "possible",
+        "near",
+        "near",
+    ]
+    assert set(found["cameras"][0]) == {
+        *("code", "name", "relation", "why", "distance_m", "bearing_deg", "heading_deg"),
+        *("px_per_m", "online", "footage_until", "unit", "phone"),
+    }
+    assert found["nearest_m"] == pytest.approx(19.2, abs=0.2)
+
+
+def test_the_report_has_its_keys_and_its_files(town_home, tmp_path):
+    report = json.loads(town_home("coverage", "report", "--json").stdout)
+    assert {"run", "computed_at", "areas", "cameras"} <= set(report)
+    assert len(report["areas"]) == 3 * 4 * 2
+    out = tmp_path / "coverage.xlsx"
+    town_home("coverage", "report", "--by", "grid", "--out", out)
+    assert openpyxl.load_workbook(out).sheetnames == ["coverage", "cameras", "assumptions"]
+    on_map = tmp_path / "coverage.gpkg"
+    town_home("coverage", "report", "--by", "grid", "--out", on_map)
+    assert pyogrio.read_info(on_map)["features"] == 2 * 4 * 2
+
+
+def test_gaps_as_json_and_as_a_layer(town_home, tmp_path):
+    found = json.loads(town_home("gaps", "--json").stdout)["gaps"]
+    assert {"rank", "grid_code", "area_m2", "weight", "lon", "lat"} <= set(found[0])
+    out = tmp_path / "gaps.gpkg"
+    town_home("gaps", "--out", out)
+    assert pyogrio.read_info(out)["features"] == len(found)
+
+
+@pytest.mark.parametrize("ending", ["geojson", "gpkg", "csv", "xlsx", "shp"])
+def test_cameras_are_exported_in_every_format(town_home, tmp_path, ending):
+    out = tmp_path / f"cameras.{ending}"
+    town_home("export", "cameras", out)
+    assert out.stat().st_size > 0
+    assert [p.name for p in tmp_path.glob(".*")] == []
+    if ending == "csv":
+        assert out.read_bytes().startswith(b"\xef\xbb\xbf")
+    elif ending != "xlsx":
+        assert pyogrio.read_info(out)["features"] == 4
+
+
+def test_exported_areas_come_back_unchanged(town_home, tmp_path):
+    out = tmp_path / "grids.geojson"
+    town_home("export", "grids", out)
+    report = json.loads(
+        town_home("import", "areas", out, "--level", "grid", "--crs", "wgs84", "--json").stdout
+    )
+    assert (report["unchanged"], report["inserted"]) == (2, 0)
+
+
+def test_the_map_is_written_as_one_file(town_home, tmp_path):
+    out = tmp_path / "map.html"
+    town_home("map", out)
+    assert "西格" in out.read_text(encoding="utf-8")
+    town_home("map", out, "--area", "999", code=2)
+
+
+def test_the_doctor_finds_the_private_database_healthy(town_home):
+    assert all(check["ok"] for check in json.loads(town_home("db", "doctor", "--json").stdout))
+    assert json.loads(town_home("db", "status", "--json").stdout)["running"] is True
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("import", "areas", "nowhere.geojson", "--crs", "wgs84"), "nowhere.geojson"),
+        (("import", "beton", "nowhere.geojson"), "known ones: areas"),
+        (("import", "areas", "GRIDS", "--level", "grid"), "--crs"),
+        (("import", "areas", "GRIDS", "--level", "grid", "--crs", "mars"), "wgs84"),
+        (("import", "areas", "TABLE", "--level", "grid", "--crs", "wgs84"), ""),
+        (("import", "areas", "GRIDS", "--crs", "wgs84", "--map", "code"), "FIELD=HEADER"),
+        (("export", "beton", "x.csv"), "known ones"),
+        (("export", "grids", "x.doc"), ".geojson"),
+        (("export", "grids", "nowhere/x.csv"), "does not exist"),
+        (("export", "grids", "x.csv", "--crs", "gcj02"), "off by default"),
+        (("locate", "117.05"), "Usage"),
+        (("cameras", "seeing", "117.05", "30.5", "--at", "gestern"), "gestern"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_exit_code_two(town_home, town_files, tmp_path, words, said):
+    table = tmp_path / "table.csv"
+    table.write_text("编码,名称\nA,甲\n", encoding="utf-8")
+    files = {"GRIDS": town_files["areas"], "TABLE": table}
+    done = town_home(*(files.get(word, word) for word in words), code=2)
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert said in done.stderr
+
+
+def test_no_postgis_installed_is_one_sentence(govgrid, tmp_path, monkeypatch):
+    monkeypatch.setenv("PATH", str(tmp_path))
+    code = (
+        "import geo.store.binaries as b; from pathlib import Path; "
+        "import functools; b.find_binaries.__kwdefaults__['root'] = Path('/nonexistent'); "
+        "from geo.cli import main; main()"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code, "--home", str(tmp_path / "h"), "db", "start"],
+        env={**os.environ, "GOVGRID_LANG": "en"},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "postgresql-15-postgis-3" in done.stderr
+
+
+def test_another_database_that_is_down_is_one_sentence(govgrid):
+    url = "postgresql://nobody@127.0.0.1:9/nowhere"
+    done = govgrid("locate", 117, 30, GOVGRID_DATABASE_URL=url, code=2)
+    assert len(done.stderr.strip().splitlines()) == 1
+    assert "does not answer" in done.stderr
+
+
+def test_a_port_that_is_taken_is_one_sentence(town_home):
+    with socket.socket() as taken:
+        taken.bind(("127.0.0.1", 0))
+        taken.listen()
+        done = town_home("serve", "--port", taken.getsockname()[1], code=2)
+    assert "cannot be used" in done.stderr
+    assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_a_boundary_version_needs_its_date(town_home, tmp_path):
+    moved = write_geojson(
+        tmp_path / "moved.geojson",
+        [({"code": "340802001001009", "name": "北格"}, rectangle(-20, 20, 20, 30))],
+    )
+    town_home("import", "areas", moved, "--level", "grid", "--crs", "wgs84")
+    again = write_geojson(
+        tmp_path / "again.geojson",
+        [({"code": "340802001001009", "name": "北格"}, rectangle(-20, 20, 20, 31))],
+    )
+    done = town_home("import", "areas", again, "--level", "grid", "--crs", "wgs84", code=3)
+    assert "AREA_CHANGED" in done.stderr
+    town_home(
+        *("import", "areas", again, "--level", "grid", "--crs", "wgs84"),
+        *("--valid-from", "2026-01-01"),
+    )

@@ -1,0 +1,67 @@
+"""A wheel built from the tree, installed elsewhere, finds its SQL, words, templates and assets."""
+
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PROBE = """
+import sys
+from geo.store import db
+from geo.words import say
+from maps import assets
+import geo
+assert "site" in geo.__file__, geo.__file__
+assert db.newest_revision() == "0003"
+assert say("import.read", "zh") == "读取文件"
+assert all(assets.style(name) for name in assets.STYLES)
+assert all(assets.script(name) for name in (*assets.LIBRARIES, *assets.SCRIPTS))
+"""
+
+
+@pytest.fixture(scope="module")
+def wheel(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("wheel")
+    subprocess.run(
+        [sys.executable, "-m", "build", "--wheel", "--no-isolation", "--outdir", folder, ROOT],
+        check=True,
+        capture_output=True,
+    )
+    (found,) = folder.glob("*.whl")
+    return found
+
+
+def test_the_wheel_ships_only_the_three_packages(wheel):
+    names = zipfile.ZipFile(wheel).namelist()
+    tops = {name.split("/")[0] for name in names}
+    assert {t for t in tops if not t.endswith(".dist-info")} == {"geo", "api", "maps"}
+    assert any(name.endswith("0001_areas.sql") for name in names)
+    assert any("static/vendor" in name for name in names)
+
+
+@pytest.mark.slow
+def test_the_wheel_runs_from_another_folder(wheel, tmp_path):
+    target = tmp_path / "site"
+    subprocess.run(
+        [
+            *(sys.executable, "-m", "pip", "install", "--quiet", "--no-deps", "--no-index"),
+            *("--disable-pip-version-check", "--target", target, wheel),
+        ],
+        check=True,
+        capture_output=True,
+    )
+    # The checkout's own environment lends the libraries; -P keeps the working folder off the path.
+    environment = {"PYTHONPATH": str(target), "PATH": "/usr/bin:/bin", "HOME": str(tmp_path)}
+    run = {"cwd": tmp_path, "env": environment, "capture_output": True, "text": True}
+    probe = subprocess.run([sys.executable, "-P", "-c", PROBE], check=False, **run)
+    assert probe.returncode == 0, probe.stderr
+    launched = subprocess.run(
+        [sys.executable, "-P", "-c", "from geo.cli import main; main()", "--help"],
+        check=False,
+        **run,
+    )
+    assert launched.returncode == 0, launched.stderr
+    assert "coverage" in launched.stdout
