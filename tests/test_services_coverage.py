@@ -29,6 +29,16 @@ def test_without_areas_there_is_nothing_to_compute(engine):
         coverage.compute(engine)
 
 
+def test_without_cameras_everything_that_must_be_seen_is_a_gap(engine, town_files):
+    for layer in ("areas", "roads"):
+        bring_in(engine, layer, town_files[layer])
+    coverage.compute(engine)
+    row = figure(engine, "340802001001001")
+    assert row["covered_area_m2"] == 0
+    assert row["covered_demand_share"] == 0
+    assert coverage_report.gaps(engine)["area_m2"].sum() > 0
+
+
 def test_an_east_looking_camera_sees_the_east_up_to_the_wall(town):
     coverage.compute(town)
     east = figure(town, "340802001001002", "skynet", "certain")

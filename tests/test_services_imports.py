@@ -121,6 +121,12 @@ def test_what_is_not_there_is_said(engine, town_files, layer, name, error):
         bring_in(engine, layer, path)
 
 
+def test_a_required_field_without_a_column_refuses_the_file(engine, tmp_path):
+    path = write_geojson(tmp_path / "bare.geojson", [({"code": "1"}, rectangle(0, 0, 1, 1))])
+    with pytest.raises(LayerError, match=r"name（名称.*the file has: code"):
+        bring_in(engine, "areas", path)
+
+
 def test_a_table_without_places_is_refused_for_a_layer_of_places(engine, tmp_path):
     path = tmp_path / "units.csv"
     path.write_text("编码,名称\nA,甲\n", encoding="utf-8")

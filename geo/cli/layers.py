@@ -9,7 +9,8 @@ import typer
 from geo.cli.app import app, settings
 from geo.errors import InputError
 
-SHOWN_FINDINGS = 20
+GRAVITY = ("error", "warning", "note")
+SHOWN_ROWS = 5
 
 
 @app.command("import")
@@ -165,11 +166,33 @@ def _write_findings(findings: Any, out: Path) -> None:  # noqa: ANN401
 def _tell(report: Any) -> None:  # noqa: ANN401
     from geo.cli.output import counts, note, told
 
-    rows = _finding_rows(report.findings)
-    for row in [r for r in rows if r["severity"] != "note"][:SHOWN_FINDINGS]:
-        note(told("import.finding", **row))
-    if len(rows) > SHOWN_FINDINGS:
-        note(told("import.more", count=len(rows) - SHOWN_FINDINGS))
+    for line in _summary(_finding_rows(report.findings)):
+        note(told("import.finding", **line))
     note(counts(_report(report)) + (told("import.dry") if report.dry_run else ""))
     if report.refused:
         note(told("import.refused", quarantined=report.quarantined))
+
+
+def _summary(rows: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Return one line for each kind of finding in a column: how many, where, the first value."""
+    kinds: dict[tuple[str, str, str], list[dict[str, Any]]] = {}
+    for row in rows:
+        kinds.setdefault((row["severity"], row["code"], row["column"]), []).append(row)
+    ordered = sorted(kinds.items(), key=lambda item: (GRAVITY.index(item[0][0]), -len(item[1])))
+    return [
+        {
+            **found[0],
+            "severity": told_severity(severity),
+            "count": len(found),
+            "rows": ", ".join(str(row["row"]) for row in found[:SHOWN_ROWS])
+            + (" …" if len(found) > SHOWN_ROWS else ""),
+        }
+        for (severity, _, _), found in ordered
+    ]
+
+
+def told_severity(severity: str) -> str:
+    """Return the word for a severity."""
+    from geo.cli.output import told
+
+    return told(f"severity.{severity}")

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geo.crs import WGS84, Geometries, InputCRS
+from geo.errors import LayerError
 from geo.heading import Heading
 from geo.intake.cells import text_of
 from geo.intake.columns import map_columns
@@ -99,7 +100,8 @@ def check(
     Raises
     ------
     LayerError
-        If `mapping` names no such field or column, or `level` is none.
+        If `mapping` names no such field or column, no column holds a required field, or `level` is
+        none.
     CRSError
         If nothing says the coordinate system, or most positions contradict it.
     InputError
@@ -107,6 +109,7 @@ def check(
     """
     has_geometry = table.geometry is not None and layer.shape != "none"
     used = map_columns(table.headers, layer, given=mapping, has_geometry=has_geometry)
+    _require_columns(table, layer, used)
     refused, found = _refused(table, used)
     values, noticed = read_values(
         table, layer, used, refused=refused, today=today or dt.date.today()
@@ -119,6 +122,21 @@ def check(
     rows = _frame(table, layer, used, refused, values, place)[kept]
     rows, same = _coded(rows, layer, used)
     return Intake(layer, rows, _sorted(found + same, table), len(table.rows), len(bad), used)
+
+
+def _require_columns(table: Table, layer: Layer, used: Mapping[str, str]) -> None:
+    lacking = [
+        f"{field.name}（{'、'.join(field.aliases[:2])}）"
+        for field in layer.fields
+        if field.required and field.name not in used
+    ]
+    if lacking:
+        raise LayerError(
+            "intake.required_column",
+            layer=layer.name,
+            fields="; ".join(lacking),
+            columns=", ".join(table.headers),
+        )
 
 
 def _refused(table: Table, used: Mapping[str, str]) -> tuple[frozenset[str], list[Finding]]:

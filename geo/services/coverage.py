@@ -151,6 +151,8 @@ def _viewsheds(
             connection, srid=prepared.scene.srid, detail=detail, certainty=certainty
         )
         wanted = _wanted(prepared, detail, certainty)
+        stored = stored.astype({"camera_code": "str", "inputs_hash": "str", "view_no": "int64"})
+        wanted = wanted.astype({"camera_code": "str", "view_no": "int64"})
         joined = wanted.merge(
             stored, on=["camera_code", "view_no", "inputs_hash"], how="left", validate="1:1"
         )
@@ -178,7 +180,10 @@ def _wanted(prepared: Prepared, detail: int, certainty: str) -> pd.DataFrame:
     hashes = [hashlib.sha256(base.encode() + row.tobytes()).hexdigest()[:32] for row in numbers]
     identity = prepared.views[["camera_code", "view_no", "owner_kind", "connection"]]
     return pd.concat([identity, sector], axis=1).assign(
-        detail=detail, certainty=certainty, inputs_hash=hashes
+        detail=detail,
+        certainty=certainty,
+        # Named dtype: without any camera there is nothing to guess it from.
+        inputs_hash=pd.Series(hashes, index=identity.index, dtype="str"),
     )
 
 
