@@ -14,6 +14,13 @@ ROOT = Path(__file__).resolve().parent.parent
 READMES = ("README.md", "README.zh-CN.md")
 
 
+def commands(name: str) -> list[str]:
+    """Return the command lines of a readme's code blocks, without their remarks."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    lines = "\n".join(re.findall(r"```\n(.*?)```", text, re.DOTALL)).splitlines()
+    return [line.partition("#")[0].strip() for line in lines]
+
+
 @pytest.mark.parametrize("name", READMES)
 def test_every_setting_stands_in_the_readme(name):
     text = (ROOT / name).read_text(encoding="utf-8")
@@ -23,9 +30,8 @@ def test_every_setting_stands_in_the_readme(name):
 
 @pytest.mark.parametrize("name", READMES)
 def test_every_command_in_a_readme_exists(name):
-    text = (ROOT / name).read_text(encoding="utf-8")
     known = set(typer.main.get_command(app).commands)
-    named = set(re.findall(r"^govgrid (\w+)", text, re.MULTILINE))
+    named = {line.split()[1] for line in commands(name) if line.startswith("govgrid ")}
     assert named
     assert named <= known
 
@@ -38,11 +44,7 @@ def test_links_to_files_lead_somewhere(page):
 
 
 def test_both_readmes_show_the_same_commands():
-    shown = [
-        re.findall(r"^(?:govgrid|scripts/)[^#\n]*", (ROOT / n).read_text(encoding="utf-8"), re.M)
-        for n in READMES
-    ]
-    assert [s.strip() for s in shown[0]] == [s.strip() for s in shown[1]]
+    assert commands(READMES[0]) == commands(READMES[1])
 
 
 def test_every_layer_can_be_named_in_an_import():
@@ -51,6 +53,4 @@ def test_every_layer_can_be_named_in_an_import():
 
 def test_no_lock_file_names_an_address():
     for name in ("requirements.lock", "package-lock.json"):
-        assert "://" not in (ROOT / name).read_text(encoding="utf-8").replace(
-            "https://opencollective.com", ""
-        )
+        assert "://" not in (ROOT / name).read_text(encoding="utf-8")
