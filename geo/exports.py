@@ -1,6 +1,10 @@
 """Frames to files, by the ending of the name; formulas of spreadsheets are disarmed."""
 
-from collections.abc import Mapping
+import errno
+import glob
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 import geopandas as gpd
@@ -8,6 +12,7 @@ import numpy as np
 import pandas as pd
 import pyogrio
 import shapely
+from pyogrio.errors import DataLayerError, DataSourceError
 
 from geo.errors import InputError
 
@@ -30,9 +35,51 @@ def require_ending(path: Path) -> str:
     ending = path.suffix.lower()
     if ending not in ENDINGS:
         raise InputError("export.ending", file=path.name, known=" ".join(ENDINGS))
-    if not path.resolve().parent.is_dir():
-        raise InputError("export.no_folder", folder=str(path.parent))
+    require_writable(path)
     return ending
+
+
+def require_writable(path: Path) -> None:
+    """Refuse a name that is a folder, or whose folder is missing or closed.
+
+    Raises
+    ------
+    InputError
+        With what stands in the way.
+    """
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise InputError("export.no_folder", folder=str(path.parent))
+    if not path.name or path.is_dir():
+        raise InputError("export.is_folder", file=str(path))
+    if not os.access(folder, os.W_OK):
+        raise InputError("export.cannot_write", file=str(path), reason=os.strerror(errno.EACCES))
+
+
+@contextmanager
+def draft_of(path: Path) -> Iterator[Path]:
+    """Give a name to write to that becomes `path` at the end, so that nothing is half written.
+
+    Companions of the draft (a Shapefile has several) move along; after a failure all are gone.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    require_writable(path)
+    draft = path.with_name(f".{path.stem}.part{path.suffix}")
+    try:
+        yield draft
+        for part in draft.parent.glob(f"{glob.escape(draft.stem)}.*"):
+            part.replace(path.with_name(path.stem + part.suffix))
+    except (OSError, DataSourceError, DataLayerError) as error:
+        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        raise InputError("export.cannot_write", file=str(path), reason=reason) from error
+    finally:
+        with suppress(OSError):
+            for part in draft.parent.glob(f"{glob.escape(draft.stem)}.*"):
+                part.unlink()
 
 
 def write(frame: pd.DataFrame, path: Path, *, layer: str, remark: str = "") -> None:
@@ -51,23 +98,22 @@ def write(frame: pd.DataFrame, path: Path, *, layer: str, remark: str = "") -> N
     ending = require_ending(path)
     if remark:
         frame = frame.assign(remark=remark)
-    draft = path.with_name(f".{path.stem}.part{ending}")
-    try:
+    with draft_of(path) as draft:
         if ending in DRIVERS:
             _vector(frame, draft, ending, layer)
         elif ending == ".csv":
             flat(frame).map(disarm).to_csv(draft, index=False, encoding="utf-8-sig")
         else:
-            workbook({layer: flat(frame)}, draft)
-        for part in draft.parent.glob(f"{draft.stem}.*"):
-            part.replace(path.with_name(path.stem + part.suffix))
-    finally:
-        for part in draft.parent.glob(f"{draft.stem}.*"):
-            part.unlink()
+            _sheets({layer: flat(frame)}, draft)
 
 
 def workbook(sheets: Mapping[str, pd.DataFrame], path: Path) -> None:
     """Write plain tables as sheets of one workbook, header frozen and columns of a fair width."""
+    with draft_of(path) as draft:
+        _sheets(sheets, draft)
+
+
+def _sheets(sheets: Mapping[str, pd.DataFrame], path: Path) -> None:
     with pd.ExcelWriter(path, engine="openpyxl") as writer:
         for name, table in sheets.items():
             table.map(disarm).to_excel(writer, sheet_name=name[:31], index=False)

@@ -243,6 +243,17 @@ def test_the_doctor_finds_the_private_database_healthy(town_home):
         (("export", "grids", "x.csv", "--crs", "gcj02"), "off by default"),
         (("locate", "117.05"), "Usage"),
         (("cameras", "seeing", "117.05", "30.5", "--at", "gestern"), "gestern"),
+        (("cameras", "seeing", "nan", "nan"), "globe"),
+        (("locate", "inf", "30"), "globe"),
+        (("locate", "200", "30"), "globe"),
+        (("locate", "117", "30", "--accuracy", "nan"), "metres from 0"),
+        (("coverage", "report", "--area", "99"), "99"),
+        (("coverage", "report", "--out", "/proc/x.xlsx"), "cannot be written"),
+        (("gaps", "--out", "/proc/x.gpkg"), "cannot be written"),
+        (("map", "/proc/x.html"), "cannot be written"),
+        (("map", "."), "is a folder"),
+        (("locate", "--points", "TABLE", "--out", "nowhere/o.csv"), "does not exist"),
+        (("import", "areas", "GRIDS", "--findings", "nowhere/f.csv"), "does not exist"),
     ],
 )
 def test_bad_input_is_one_sentence_and_exit_code_two(town_home, town_files, tmp_path, words, said):
@@ -252,6 +263,18 @@ def test_bad_input_is_one_sentence_and_exit_code_two(town_home, town_files, tmp_
     done = town_home(*(files.get(word, word) for word in words), code=2)
     assert len(done.stderr.strip().splitlines()) == 1
     assert said in done.stderr
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("coverage", "report", "--by", "nonsense"),
+        ("gaps", "--certainty", "maybe"),
+        ("map", "x.html", "--device-set", "nonsense"),
+    ],
+)
+def test_a_word_that_an_option_does_not_know_is_refused_with_those_it_does(town_home, words):
+    assert "is not one of" in town_home(*words, code=2).stderr
 
 
 def test_no_postgis_installed_is_one_sentence(govgrid, tmp_path, monkeypatch):

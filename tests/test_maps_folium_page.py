@@ -10,6 +10,7 @@ import pytest
 
 from benchmarks.map_scene import scene
 from geo.errors import InputError
+from geo.words import LANGUAGES, catalogue
 from maps.folium_page import render
 
 HOSTILE = "</script><img src=x onerror=alert(1)>{{ 'ran' ~ 'away' }}{% raw %}\u2028${1}"
@@ -63,6 +64,19 @@ def test_a_real_district_carries_no_demonstration_banner(content):
     markup = page.split('<script type="application/json"')[0]
     assert 'class="synthetic"' not in markup.split("<noscript>")[0].split("</header>")[1]
     assert 'class="mark"' not in markup
+
+
+def test_a_phone_may_enlarge_the_page(page):
+    (viewport,) = re.findall(r'<meta name="viewport"[^>]*>', page)
+    assert "user-scalable" not in viewport
+    assert "maximum-scale" not in viewport
+
+
+def test_the_share_is_never_called_by_the_name_of_the_official_criterion():
+    for lang in LANGUAGES:
+        for key, text in catalogue().items():
+            if key.startswith("map."):
+                assert "重点公共区域" not in text[lang], key
 
 
 def test_before_the_first_computation_the_page_says_so(content):

@@ -5,6 +5,7 @@ from dataclasses import replace
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pytest
 import shapely
 
 from benchmarks.map_scene import scene
@@ -89,6 +90,59 @@ def test_gaps_are_drawn_heaviest_first():
     assert columns(overlays.gaps(frame), "grid_code") == ["g2", "g1"]
 
 
+def small_gaps(n: int, grid_code: list) -> gpd.GeoDataFrame:
+    at = [shapely.box(117 + k * 1e-4, 30, 117.00005 + k * 1e-4, 30.00005) for k in range(n)]
+    columns = {"rank": np.arange(n, 0, -1), "grid_code": grid_code, "area_m2": 10.0}
+    return gpd.GeoDataFrame(columns, geometry=at, crs=4326)
+
+
+def test_the_heaviest_gaps_are_drawn_and_all_are_counted():
+    n = overlays.MOST_GAPS + 5
+    frame = small_gaps(n, ["g1"] * (n - 1) + [None])
+    drawn = overlays.gaps(frame)["rank"]
+    assert drawn == list(range(1, overlays.MOST_GAPS + 1))
+    totals = overlays.gap_totals(frame)
+    assert dict(zip(columns(totals, "grid_code"), totals["n"], strict=True)) == {"g1": n - 1, "": 1}
+    assert sum(totals["area_m2"]) == 10 * n
+
+
+def test_half_a_metre_of_a_gap_s_border_may_go_and_no_more():
+    bent = shapely.Polygon([(117, 30), (117.0005, 30.000003), (117.001, 30), (117.001, 30.001)])
+    kept = shapely.Polygon([(117, 30), (117.0005, 30.000006), (117.001, 30), (117.001, 30.001)])
+    frame = gpd.GeoDataFrame({"rank": [1, 2]}, geometry=[bent, kept], crs=4326)
+    assert overlays.gaps(frame)["shape"]["n"] == [3, 4]
+
+
+@pytest.mark.parametrize(
+    ("demand", "ground", "expected"),
+    [
+        ([0.5, np.nan], [0.2, 0.1], "demand"),
+        ([np.nan, np.nan], [0.2, np.nan], "ground"),
+        ([np.nan, np.nan], [np.nan, np.nan], "none"),
+        ([None, None], None, "none"),
+    ],
+)
+def test_shares_are_of_the_demand_else_of_open_ground_else_there_are_none(demand, ground, expected):
+    frame = squares("grid", ["a", "b"]).assign(covered_demand_share=demand)
+    if ground is not None:
+        frame = frame.assign(covered_share=ground)
+    assert overlays.basis(frame) == expected
+    assert overlays.basis(gpd.GeoDataFrame()) == "none"
+
+
+def test_a_grid_without_buildings_is_told_apart_from_one_of_which_nothing_is_known():
+    frame = squares("grid", ["a", "b", "c"])
+    assert overlays.areas(frame)["obstacles_known"] == [None, None, None]
+    known = frame.assign(obstacles_known=pd.Series([True, False, None], dtype=object))
+    assert overlays.areas(known)["obstacles_known"] == [1, 0, None]
+
+
+def test_a_camera_of_no_known_owner_kind_keeps_none():
+    at = gpd.points_from_xy([117, 117, 117], [30, 30, 30])
+    frame = gpd.GeoDataFrame({"owner_kind": ["skynet", None, np.nan]}, geometry=at, crs=4326)
+    assert columns(overlays.cameras(frame), "owner_kind") == ["skynet", "", ""]
+
+
 def test_frames_without_rows_columns_or_geometry_give_empty_layers():
     nothing = gpd.GeoDataFrame()
     content = scene(grids=60, cameras=0, incidents=0, gaps=0, roads=0)
@@ -97,4 +151,5 @@ def test_frames_without_rows_columns_or_geometry_give_empty_layers():
     assert packed["areas"]["shape"]["d"] == []
     assert packed["cameras"]["code"] == []
     assert packed["seeing"]["n"] == []
+    assert packed["gap_totals"]["n"] == []
     assert packed["areas"]["shape"]["s"] == STEP_DEG

@@ -57,7 +57,9 @@ def test_a_share_on_a_break_belongs_to_the_class_above():
     assert share_class(shares).tolist() == [0, 0, 1, 2, 3, 4, 4, -1]
 
 
-@pytest.mark.parametrize("name", ["incident", "skynet", "social", "sees", "possible", "near"])
+@pytest.mark.parametrize(
+    "name", ["incident", "skynet", "social", "unsorted", "sees", "possible", "near"]
+)
 def test_white_figures_can_be_read_on_every_sign(name):
     y = float(np.array([0.2126, 0.7152, 0.0722]) @ linear(COLOURS[name]))
     assert 1.05 / (y + 0.05) >= 4.5

@@ -17,3 +17,11 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        from geo.words import say
+
+        reason = error.strerror or str(error)
+        sys.stderr.write(
+            say("system.refused", language(), what=error.filename, reason=reason) + "\n"
+        )
+        sys.exit(2)

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from geo.cli.app import app, settings
+from geo.cli.choices import Certainty, DeviceSet, Level
 
 # The columns of shares in the printed table.
 SHOWN = tuple(
@@ -53,11 +54,11 @@ def compute(
 @room.command()
 def report(
     context: typer.Context,
-    by: Annotated[str | None, typer.Option(help="district, township, community or grid")] = None,
+    by: Annotated[Level | None, typer.Option(help="One level only")] = None,
     area: Annotated[str | None, typer.Option(help="Code of one area")] = None,
-    device_set: Annotated[str | None, typer.Option(help="all, skynet, social or online")] = None,
+    device_set: Annotated[DeviceSet | None, typer.Option(help="Which cameras")] = None,
     detail: Annotated[int | None, typer.Option(help="Pixels per metre")] = None,
-    certainty: Annotated[str | None, typer.Option(help="certain or possible")] = None,
+    certainty: Annotated[Certainty | None, typer.Option(help="How sure")] = None,
     out: Annotated[
         Path | None, typer.Option(help="Write to .xlsx, .csv, .gpkg or .geojson")
     ] = None,
@@ -88,8 +89,8 @@ def report(
 @app.command()
 def gaps(
     context: typer.Context,
-    device_set: Annotated[str, typer.Option(help="all, skynet, social or online")] = "all",
-    certainty: Annotated[str, typer.Option(help="certain or possible")] = "certain",
+    device_set: Annotated[DeviceSet, typer.Option(help="Which cameras")] = "all",
+    certainty: Annotated[Certainty, typer.Option(help="How sure")] = "certain",
     limit: Annotated[int, typer.Option(help="How many to print; 0 = all")] = 20,
     out: Annotated[Path | None, typer.Option(help="Write to .gpkg, .geojson, .csv …")] = None,
     as_json_: JsonOption = False,

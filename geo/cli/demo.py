@@ -9,7 +9,7 @@ from typing import Any
 from sqlalchemy import Engine
 
 from geo.cli.app import language
-from geo.cli.output import note, progress, told
+from geo.cli.output import counts, note, progress, told
 from geo.services.progress import Progress
 from geo.settings import Settings
 
@@ -82,18 +82,7 @@ def _bring_in(engine: Engine, config: Settings, files: Any, moving: Progress) ->
             timezone=config.timezone,
             disk=config.home if config.database_url is None else None,
         )
-        change = report.change
-        note(
-            told(
-                "import.counts",
-                layer=f"{file.layer} {file.path.name}",
-                read=report.read,
-                inserted=change.inserted,
-                updated=change.updated,
-                unchanged=change.unchanged,
-                quarantined=report.quarantined,
-            )
-        )
+        note(counts(report))
     moving("demo.import", len(files), len(files))
 
 

@@ -43,12 +43,16 @@ def import_(
 
     Exit code 0: all rows taken; 3: some quarantined; 2: refused, nothing written.
     """
+    from geo import exports
     from geo.cli.output import as_json, progress
     from geo.services import database, imports
 
     if layer == "template":
         _template(file, out)
         return
+    if findings is not None:
+        # Before the import: a file of findings that cannot be written must not follow taken rows.
+        exports.require_ending(findings)
     config = settings(context)
     options = imports.ImportOptions(
         crs=crs,
@@ -119,7 +123,7 @@ def _template(layer_name: str, out: Path | None) -> None:
     if out is None:
         raise InputError("import.template_form")
     write_template(layer(layer_name), out)
-    note(told("export.written", file=out, count=1))
+    note(told("import.template_written", file=out))
 
 
 def _report(report: Any) -> dict[str, Any]:  # noqa: ANN401 - services.imports is loaded late
@@ -132,6 +136,7 @@ def _report(report: Any) -> dict[str, Any]:  # noqa: ANN401 - services.imports i
         "inserted": report.change.inserted,
         "updated": report.change.updated,
         "unchanged": report.change.unchanged,
+        "repeated": report.repeated,
         "quarantined": report.quarantined,
         "findings": _finding_rows(report.findings),
     }
@@ -168,7 +173,7 @@ def _tell(report: Any) -> None:  # noqa: ANN401
 
     for line in _summary(_finding_rows(report.findings)):
         note(told("import.finding", **line))
-    note(counts(_report(report)) + (told("import.dry") if report.dry_run else ""))
+    note(counts(report) + (told("import.dry") if report.dry_run else ""))
     if report.refused:
         note(told("import.refused", quarantined=report.quarantined))
 

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from geo.cli.app import app, settings
+from geo.cli.choices import Certainty, DeviceSet
 
 
 @app.command("map")
@@ -13,18 +14,17 @@ def map_(
     context: typer.Context,
     out: Annotated[Path, typer.Argument(help="The HTML file to write")],
     area: Annotated[str | None, typer.Option(help="Cut to the area of this code")] = None,
-    device_set: Annotated[str, typer.Option(help="all, skynet, social or online")] = "all",
-    certainty: Annotated[str, typer.Option(help="certain or possible")] = "certain",
+    device_set: Annotated[DeviceSet, typer.Option(help="Which cameras")] = "all",
+    certainty: Annotated[Certainty, typer.Option(help="How sure")] = "certain",
 ) -> None:
     """Write the interactive map as one page that needs no network."""
     from api.pages import map_page
+    from geo import exports
     from geo.cli.app import language
     from geo.cli.output import note, told
-    from geo.errors import InputError
     from geo.services import database
 
-    if not out.resolve().parent.is_dir():
-        raise InputError("export.no_folder", folder=str(out.parent))
+    exports.require_writable(out)
     config = settings(context)
     with database.opened(config) as engine:
         page = map_page(
@@ -35,7 +35,6 @@ def map_(
             certainty=certainty,
             area=area,
         )
-    draft = out.with_name(f".{out.name}.part")
-    draft.write_text(page, encoding="utf-8")
-    draft.replace(out)
+    with exports.draft_of(out) as draft:
+        draft.write_text(page, encoding="utf-8")
     note(told("export.map_written", file=out, kb=round(out.stat().st_size / 1000)))

@@ -2,9 +2,9 @@
 
 import json
 import sys
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
 from rich.progress import (
@@ -24,6 +24,9 @@ from rich.text import Text
 from geo.cli.app import language
 from geo.services.progress import Progress, silent
 from geo.words import say
+
+if TYPE_CHECKING:
+    from geo.services.imports import ImportReport
 
 WIDE = 200
 
@@ -119,6 +122,16 @@ def _lines() -> Progress:
     return move
 
 
-def counts(report: Mapping[str, object]) -> str:
+def counts(report: "ImportReport") -> str:
     """Return the one-line summary of an import."""
-    return told("import.counts", **report)
+    change = report.change
+    return told(
+        "import.counts",
+        layer=f"{report.layer} {report.source}",
+        read=report.read,
+        inserted=change.inserted,
+        updated=change.updated,
+        unchanged=change.unchanged,
+        repeated=report.repeated,
+        quarantined=report.quarantined,
+    )

@@ -67,14 +67,12 @@ def seeing(
     as_json_: JsonOption = False,
 ) -> None:
     """List the cameras that see a place, may see it, or stand near and do not, and why."""
-    import numpy as np
-
     from geo.cli.output import as_json, note, table, told
     from geo.services import database, places
     from geo.services import seeing as service
 
     config = settings(context)
-    lons, lats = places.to_wgs84(np.array([lon]), np.array([lat]), crs)
+    lons, lats = places.one_place(lon, lat, crs)
     with database.opened(config) as engine:
         found = service.seeing_one(
             engine,
@@ -111,7 +109,7 @@ def _locate_file(
 ) -> None:
     import geopandas as gpd
 
-    from geo import sources
+    from geo import exports, sources
     from geo.cli.layers import pairs
     from geo.cli.output import note, told
     from geo.intake.columns import map_columns
@@ -120,6 +118,7 @@ def _locate_file(
 
     if out is None:
         raise InputError("locate.no_out")
+    exports.require_writable(out)
     read = sources.read(points)
     rows = read.rows.reset_index(drop=True)
     found = map_columns(list(rows.columns), POINTS, given=pairs(mapping))
@@ -131,9 +130,8 @@ def _locate_file(
         raise InputError("locate.no_columns", file=points.name, found="、".join(rows.columns))
     with database.opened(settings(context)) as engine:
         answer, unplaced = places.locate_rows(engine, rows, columns=found, system=crs)
-    draft = out.with_name(f".{out.name}.part")
-    answer.to_csv(draft, index=False, encoding="utf-8-sig")
-    draft.replace(out)
+    with exports.draft_of(out) as draft:
+        answer.to_csv(draft, index=False, encoding="utf-8-sig")
     note(told("export.written", file=out, count=len(answer)))
     if unplaced:
         note(told("locate.unplaced", count=unplaced))

@@ -7,6 +7,8 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from geo.crs import WGS84
+from geo.errors import NotFoundError
+from geo.services.coverage import CERTAINTIES, DEVICE_SETS
 from geo.store import areas, db, decisions, frames, results
 
 AREA_KEYS = (
@@ -53,6 +55,8 @@ def report(
     ------
     StateError
         If nothing was computed yet.
+    NotFoundError
+        If there are no figures of that level, area, device set, detail or certainty.
     """
     with db.transaction(engine) as connection:
         run = results.require_newest(connection)
@@ -66,8 +70,11 @@ def report(
         "certainty": certainty,
     }
     for column, value in wanted.items():
-        if value is not None:
-            figures = figures[figures[column] == value]
+        if value is None:
+            continue
+        if value not in set(figures[column]):
+            raise NotFoundError("coverage.no_figures", column=column, value=value)
+        figures = figures[figures[column] == value]
     return {
         "run": run.id,
         "computed_at": run.computed_at.isoformat(timespec="seconds"),
@@ -99,7 +106,21 @@ def camera_counts(connection: Connection) -> list[dict[str, Any]]:
 def gaps(
     engine: Engine, *, device_set: str = "all", certainty: str = "certain"
 ) -> gpd.GeoDataFrame:
-    """Return the gaps of the newest run, EPSG:4326, with a place to point at (lon, lat)."""
+    """Return the gaps of the newest run, EPSG:4326, with a place to point at (lon, lat).
+
+    Raises
+    ------
+    StateError
+        If nothing was computed yet.
+    NotFoundError
+        If `device_set` or `certainty` is none that is computed.
+    """
+    for column, value, known in (
+        ("device_set", device_set, DEVICE_SETS),
+        ("certainty", certainty, CERTAINTIES),
+    ):
+        if value not in known:
+            raise NotFoundError("coverage.no_figures", column=column, value=value)
     with db.transaction(engine) as connection:
         run = results.require_newest(connection)
         found = results.gaps(

@@ -67,6 +67,15 @@ class ImportReport:
     refused: bool = False
 
     @property
+    def repeated(self) -> int:
+        """How many rows said again what an earlier one had said, and were taken once."""
+        if self.refused:
+            return 0
+        change = self.change
+        done = change.inserted + change.updated + change.unchanged + self.quarantined
+        return self.read - done
+
+    @property
     def exit_code(self) -> int:
         """0 all rows taken, 3 some quarantined, 2 refused and nothing written."""
         if self.refused:

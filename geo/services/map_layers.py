@@ -44,8 +44,14 @@ def read(
     Raises
     ------
     NotFoundError
-        If there is no area of that code.
+        If there is no area of that code, no such device set or certainty.
     """
+    for column, value, words in (
+        ("device_set", device_set, coverage.DEVICE_SETS),
+        ("certainty", certainty, coverage.CERTAINTIES),
+    ):
+        if value not in words:
+            raise NotFoundError("coverage.no_figures", column=column, value=value)
     with db.transaction(engine) as connection:
         known = areas.now(connection)
         run = results.newest(connection)
@@ -142,7 +148,9 @@ def _areas(
         & (figures["certainty"] == certainty)
     )
     return table.merge(
-        figures.loc[chosen, ["level", "code", *SHARES]], on=["level", "code"], how="left"
+        figures.loc[chosen, ["level", "code", "obstacles_known", *SHARES]],
+        on=["level", "code"],
+        how="left",
     )
 
 

@@ -9,10 +9,11 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from geo import crs, locate
-from geo.errors import StateError
+from geo.errors import CRSError, InputError, StateError
 from geo.locate import Locator
 from geo.store import areas, db, decisions
 
+MOST_ACCURACY_M = 100_000
 COLUMNS = (
     "status",
     "grid_code",
@@ -68,12 +69,44 @@ def locate_one(
     accuracy_m: float = 0.0,
     at: date | None = None,
 ) -> dict[str, object]:
-    """Return where one place belongs, as plain values."""
-    lons, lats = to_wgs84(np.array([lon]), np.array([lat]), system)
+    """Return where one place belongs, as plain values.
+
+    Raises
+    ------
+    CRSError
+        If the place is not on the globe.
+    InputError
+        If the accuracy is no number of metres from 0 to 100,000.
+    """
+    lons, lats = one_place(lon, lat, system)
+    if not 0 <= accuracy_m <= MOST_ACCURACY_M:
+        raise InputError("locate.accuracy", accuracy_m=accuracy_m, most=MOST_ACCURACY_M)
     with db.transaction(engine) as connection:
         book = directory(connection, at=at)
     answer = book.ask(lons, lats, accuracy_m).iloc[0].to_dict()
     return {str(name): _plain(value) for name, value in answer.items()}
+
+
+def one_place(
+    lon: float, lat: float, system: str
+) -> tuple[
+    np.ndarray[tuple[int], np.dtype[np.float64]], np.ndarray[tuple[int], np.dtype[np.float64]]
+]:
+    """Return one place as EPSG:4326, each coordinate an array of one.
+
+    Raises
+    ------
+    CRSError
+        If the system is unknown or the place is not on the globe.
+    """
+    crs.parse_crs(system)
+    try:
+        lons, lats = to_wgs84(np.array([lon]), np.array([lat]), system)
+    except CRSError as error:
+        raise CRSError("crs.no_place", lon=lon, lat=lat) from error
+    if not np.isfinite([lons[0], lats[0]]).all():
+        raise CRSError("crs.no_place", lon=lon, lat=lat)
+    return lons, lats
 
 
 def to_wgs84(
@@ -116,7 +149,8 @@ def locate_rows(
         if name in ("lon", "lat", "accuracy_m")
     }
     lons, lats = to_wgs84(number["lon"], number["lat"], system)
-    metres = number.get("accuracy_m", 0.0)
+    metres = number.get("accuracy_m", np.zeros(len(rows)))
+    metres = np.where((metres >= 0) & (metres <= MOST_ACCURACY_M), metres, 0.0)
     with db.transaction(engine) as connection:
         book = directory(connection)
     found = book.ask(lons, lats, metres)

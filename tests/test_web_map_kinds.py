@@ -1,0 +1,195 @@
+"""What the page counts as what, and of what its shares are, in a real browser."""
+
+from dataclasses import replace
+
+import numpy as np
+import pandas as pd
+import pytest
+
+from maps.folium_page import render
+from tests.test_web_map import (  # noqa: F401 - fixtures
+    DESK,
+    OTHER_STATES,
+    browser,
+    content,
+    desk,
+    file,
+    opened,
+    visit,
+)
+
+pytestmark = pytest.mark.browser
+
+UNSORTED = 100
+OVERLAP = """() => {
+  const boxes = (what) => [...document.querySelectorAll(what)].map((e) => e.getBoundingClientRect());
+  const hidden = (ring, box) => {
+    const [x, y] = [(ring.left + ring.right) / 2, (ring.top + ring.bottom) / 2];
+    return box.left < x + 7 && box.right > x - 7 && box.top < y + 5 && box.bottom > y - 5;
+  };
+  const [rings, badges] = [boxes(".cluster.cameras"), boxes(".cluster.incidents")];
+  return [badges.length, rings.filter((ring) => badges.some((badge) => hidden(ring, badge))).length];
+}"""
+
+
+@pytest.fixture(scope="module")
+def mixed(content):
+    """A district some of whose cameras have no kind and some of whose grids have no buildings."""
+    kinds = content.cameras["owner_kind"].astype(object)
+    kinds.iloc[:UNSORTED] = None
+    grids = content.areas["level"] == "grid"
+    known = pd.Series(None, index=content.areas.index, dtype=object)
+    known[grids] = True
+    known[content.areas.index[grids & content.areas["covered_demand_share"].notna()][:7]] = False
+    cameras = content.cameras.assign(owner_kind=kinds)
+    return replace(content, cameras=cameras, areas=content.areas.assign(obstacles_known=known))
+
+
+@pytest.fixture(scope="module")
+def mixed_page(mixed, tmp_path_factory):
+    path = tmp_path_factory.mktemp("mixed") / "map.html"
+    path.write_text(render(mixed), encoding="utf-8")
+    return path
+
+
+def count(page, layer):
+    return int(page.text(f".row:has([data-layer={layer}]) .n"))
+
+
+def uncomputed(content, *columns):
+    return content.areas.assign(**dict.fromkeys(columns, np.nan))
+
+
+def test_cameras_of_unknown_kind_are_never_counted_as_another(visit, mixed, mixed_page):
+    page = visit(mixed_page)
+    per = mixed.cameras["owner_kind"].value_counts()
+    assert count(page, "unsorted") == UNSORTED
+    assert count(page, "skynet") == per["skynet"]
+    assert count(page, "social") == per["social"]
+    told = f"天网 {per['skynet']}、社会面 {per['social']}、类别不详 {UNSORTED}"
+    assert told in page.text()
+    titles = page.page.eval_on_selector_all(
+        ".cluster.cameras .ring", "all => all.map(e => e.title)"
+    )
+    assert any("类别不详" in title for title in titles)
+    for layer in ("skynet", "social"):
+        page.page.uncheck(f"[data-layer={layer}]")
+    assert page.page.locator(".cluster.cameras, .cam.unsorted").count() > 0
+    page.page.uncheck("[data-layer=unsorted]")
+    assert page.page.locator(".cluster.cameras, .cam.leaflet-marker-icon").count() == 0
+    page.quiet()
+
+
+def test_a_camera_of_unknown_kind_says_so_in_panel_and_search(visit, mixed, mixed_page):
+    page = visit(mixed_page)
+    page.choose("camera", 3)
+    assert page.text(".chip.unsorted") == "类别不详"
+    assert page.page.locator(".cam.unsorted.chosen").count() == 1
+    page.page.fill("#find", mixed.cameras["code"].iloc[3])
+    assert page.text("[role=option] .word") == "类别不详摄像机"
+
+
+def test_no_row_stands_in_the_legend_for_what_there_is_none_of(desk):
+    assert desk.page.locator("[data-layer=unsorted]").count() == 0
+    assert desk.page.locator(".swatch.unblocked").count() == 0
+    assert "类别不详" not in desk.text()
+
+
+def test_only_the_state_closed_counts_as_closed(desk, content):
+    states = content.incidents["state"]
+    closed, other = (states == "closed").sum(), states.isin(OTHER_STATES).sum()
+    assert other >= len(OTHER_STATES)
+    assert count(desk, "closed") == closed
+    assert count(desk, "other") == other
+    assert count(desk, "open") == len(states) - closed - other
+    assert f"已办结 {closed} / {len(states)}" in desk.text()
+    assert f"未办结 {len(states) - closed - other}、其他 {other}" in desk.text()
+    assert "只计“结案”" in desk.page.get_attribute(".defined", "title")
+    assert "只计“结案”" in desk.page.get_attribute(".row:has([data-layer=closed])", "title")
+
+
+def test_incidents_that_came_to_nothing_have_a_layer_and_a_pin_of_their_own(desk, content):
+    row = content.incidents.geometry.iloc[: len(OTHER_STATES)].notna().tolist().index(True)
+    desk.choose("incident", row)
+    assert desk.page.locator(".pin.other.chosen").count() == 1
+    for layer in ("open", "closed"):
+        desk.page.set_checked(f"[data-layer={layer}]", False)
+    pins = desk.page.locator(".pin.other.leaflet-marker-icon:not(.chosen), .cluster.incidents")
+    assert pins.count() == 0
+    desk.page.check("[data-layer=other]")
+    assert pins.count() > 0
+    desk.page.uncheck("[data-layer=other]")
+    desk.page.check("[data-layer=open]")
+    desk.quiet()
+
+
+def test_a_grid_without_buildings_shows_an_upper_bound(visit, mixed, mixed_page):
+    page = visit(mixed_page)
+    assert page.text(".classes tr:has(.unblocked) .n") == "7"
+    assert "7 个网格没有建筑数据：未计遮挡，为上限" in page.text()
+    known = mixed.areas["obstacles_known"]
+    code = mixed.areas.loc[known.map(lambda value: value is False), "code"].iloc[0]
+    page.page.fill("#find", code)
+    page.page.keyboard.press("Enter")
+    assert page.text(".figure .big").startswith("≤")
+    assert "未计遮挡，为上限" in page.text(".bound")
+    sure = mixed.areas.loc[known.map(lambda value: value is True), "code"].iloc[-1]
+    page.page.fill("#find", sure)
+    page.page.keyboard.press("Enter")
+    assert "未计遮挡" not in page.text()
+
+
+def test_without_any_demand_the_shares_are_of_open_ground_and_say_why(visit, content, tmp_path):
+    areas = uncomputed(content, "covered_demand_share", "covered_demand_m2").assign(demand_m2=0.0)
+    path = tmp_path / "ground.html"
+    path.write_text(render(replace(content, areas=areas)), encoding="utf-8")
+    page = visit(path)
+    grids = areas[areas["level"] == "grid"]
+    counts = [int(n) for n in page.page.locator(".classes td.n").all_inner_texts()]
+    assert sum(counts) == len(grids)
+    assert counts[-1] == grids["covered_share"].isna().sum()
+    legend = page.text(".classes")
+    assert "覆盖率（按室外面积）" in legend
+    assert "没有道路、重点部位等数据" in legend
+    assert "应覆盖面积" not in legend
+    grid = grids[grids["covered_share"].notna()].iloc[0]
+    page.page.fill("#find", grid["code"])
+    page.page.keyboard.press("Enter")
+    assert f"{grid['covered_share']:.1%}" in page.text(".figure .big")
+    assert "应覆盖面积" not in page.text()
+    page.quiet()
+
+
+def test_before_any_computation_nothing_looks_like_a_figure(visit, content, tmp_path):
+    figures = [name for name in content.areas if name.endswith(("_share", "_m2"))]
+    path = tmp_path / "none.html"
+    areas = uncomputed(content, *figures)
+    path.write_text(render(replace(content, areas=areas, computed_at=None)), encoding="utf-8")
+    page = visit(path)
+    assert page.text(".classes") == "视频覆盖尚未计算"
+    assert "视频覆盖尚未计算" in page.text()
+    assert "%" not in page.text()
+    page.quiet()
+
+
+def test_the_legend_says_which_of_all_gaps_are_drawn(visit, content, tmp_path):
+    many = content.gaps.iloc[np.resize(np.arange(len(content.gaps)), 2100)]
+    many = many.assign(rank=np.arange(len(many)) + 1).reset_index(drop=True)
+    path = tmp_path / "gaps.html"
+    path.write_text(render(replace(content, gaps=many)), encoding="utf-8")
+    page = visit(path)
+    assert "图上为最重的 2000 处，共 2100 处" in page.text(".card")
+    page.choose("area", 0)
+    assert "2100 处" in page.text()
+
+
+@pytest.mark.parametrize("size", [DESK, {"width": 390, "height": 844}])
+def test_no_cluster_of_incidents_hides_the_number_of_a_cluster_of_cameras(visit, size):
+    page = visit(size=size)
+    for zoom_in in range(3):
+        if zoom_in:
+            page.page.evaluate("govgrid.shown.map.zoomIn(1, {animate: false})")
+        page.page.wait_for_timeout(300)
+        badges, hidden = page.page.evaluate(OVERLAP)
+        assert badges > 0
+        assert hidden == 0
