@@ -303,6 +303,12 @@ def test_another_database_that_is_down_is_one_sentence(govgrid):
     assert "does not answer" in done.stderr
 
 
+@pytest.mark.parametrize("url", ["mysql://x/y", "postgresql://x@127.0.0.1:notaport/y", "beton"])
+def test_an_address_that_is_none_is_one_sentence(govgrid, url):
+    done = govgrid("--database", url, "locate", 117, 30, code=2)
+    assert "postgresql://user@host:port/name" in done.stderr
+
+
 def test_a_port_that_is_taken_is_one_sentence(town_home):
     with socket.socket() as taken:
         taken.bind(("127.0.0.1", 0))

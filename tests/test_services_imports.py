@@ -1,6 +1,7 @@
 """Files in, through reading, checking, comparing and writing, on the toy town."""
 
 import json
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
@@ -174,3 +175,16 @@ def test_hostile_text_is_only_text(town):
     assert "</script><img src=x onerror=alert(1)>" in titles
     with db.transaction(town) as connection:
         assert connection.execute(text("SELECT count(*) FROM govgrid.incident")).scalar_one() == 3
+
+
+def test_two_imports_of_one_file_at_once_take_it_once(database_url, town_files):
+    def one(_):
+        engine = db.connect(database_url)
+        try:
+            return bring_in(engine, "areas", town_files["areas"]).change
+        finally:
+            engine.dispose()
+
+    with ThreadPoolExecutor(2) as pool:
+        changes = list(pool.map(one, range(2)))
+    assert sorted((c.inserted, c.unchanged) for c in changes) == [(0, 2), (2, 0)]

@@ -1,6 +1,8 @@
 """Migrations, sessions, and driver errors that become ours."""
 
 import re
+import time
+from concurrent.futures import ThreadPoolExecutor
 from importlib import resources
 
 import pytest
@@ -86,3 +88,36 @@ def test_a_statement_beyond_its_time_is_stopped(database_url):
 def test_sessions_speak_utc_whatever_the_host_says(engine):
     with engine.connect() as connection:
         assert connection.execute(text("SHOW timezone")).scalar_one() == "UTC"
+
+
+def test_two_first_migrations_at_once_both_succeed(empty_url):
+    def one(_):
+        engine = db.connect(empty_url)
+        try:
+            return db.migrate(engine)
+        finally:
+            engine.dispose()
+
+    with ThreadPoolExecutor(2) as pool:
+        assert list(pool.map(one, range(2))) == [REVISIONS[-1]] * 2
+
+
+def test_the_same_work_waits_its_turn(database_url):
+    first, second = db.connect(database_url), db.connect(database_url, statement_timeout_s=0.2)
+    order = []
+
+    def late():
+        with db.transaction(second) as connection:
+            db.take_turn(connection, db.IMPORTING)
+            order.append("second")
+
+    with ThreadPoolExecutor(1) as pool:
+        with db.transaction(first) as connection:
+            db.take_turn(connection, db.IMPORTING)
+            waiting = pool.submit(late)
+            time.sleep(0.5)
+            order.append("first")
+        waiting.result()
+    assert order == ["first", "second"]
+    first.dispose()
+    second.dispose()

@@ -42,7 +42,9 @@ def _version(wanted: bool) -> None:
 def root(
     context: typer.Context,
     home: Annotated[
-        Path | None, typer.Option(help="Folder of the private database and of results.")
+        Path | None,
+        # Whether it can be read is the cluster's own question, with an answer of its own.
+        typer.Option(readable=False, help="Folder of the private database and of results."),
     ] = None,
     database: Annotated[
         str | None, typer.Option(metavar="URL", help="Another PostGIS instead of the private one.")

@@ -46,7 +46,10 @@ def status(context: typer.Context, as_json_: JsonOption = False) -> None:
     from geo.cli.output import as_json, cell, note
     from geo.store import cluster
 
-    found = asdict(cluster.status(settings(context).home))
+    config = settings(context)
+    if config.database_url is not None:
+        raise InputError("db.not_private")
+    found = asdict(cluster.status(config.home))
     if as_json_:
         as_json(found)
     else:

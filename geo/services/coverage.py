@@ -49,7 +49,7 @@ def compute(
 ) -> Outcome:
     """Compute viewsheds, figures and gaps of all device sets, and store them as one run.
 
-    Viewsheds whose inputs (place, sector, range, obstacles, kernel) are as before are kept. Where
+    One computation runs at a time; a second one waits for the first. Viewsheds whose inputs (place, sector, range, obstacles, kernel) are as before are kept. Where
     nothing at all has changed no new run is made, unless `full`.
 
     Raises
@@ -57,22 +57,22 @@ def compute(
     StateError
         If there are no areas yet.
     """
-    progress("coverage.read", 0, 0)
     with db.transaction(engine) as connection:
+        progress("coverage.wait", 0, 0)
+        db.take_turn(connection, db.COMPUTING)
+        progress("coverage.read", 0, 0)
         read = scene.read(connection)
         before = results.newest(connection)
-    progress("coverage.prepare", 0, 0)
-    prepared = prepare(read, detail=detail)
-    state = _state(prepared, detail)
-    if before is not None and before.inputs_hash == state and not full:
-        return Outcome(before, 0, len(CERTAINTIES) * len(prepared.views), unchanged=True)
-    with db.transaction(engine) as connection:
+        progress("coverage.prepare", 0, 0)
+        prepared = prepare(read, detail=detail)
+        total = len(CERTAINTIES) * len(prepared.views)
+        state = _state(prepared, detail)
+        if before is not None and before.inputs_hash == state and not full:
+            return Outcome(before, 0, total, unchanged=True)
         seen, fresh = _viewsheds(connection, prepared, detail, full=full, progress=progress)
         run = results.begin(connection, state, prepared.assumptions)
         _figures(connection, run, prepared, seen, detail, progress)
-        newest = results.require_newest(connection)
-    total = len(CERTAINTIES) * len(prepared.views)
-    return Outcome(newest, fresh, total - fresh, unchanged=False)
+        return Outcome(results.require_newest(connection), fresh, total - fresh, unchanged=False)
 
 
 def prepare(read: Scene, *, detail: int) -> Prepared:

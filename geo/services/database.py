@@ -18,7 +18,7 @@ def url(settings: Settings) -> str:
         return cluster.start(settings.home).url
     try:
         address = make_url(settings.database_url)
-    except ArgumentError as error:
+    except (ArgumentError, ValueError) as error:
         raise InputError("store.bad_url") from error
     if not address.drivername.startswith("postgres"):
         raise InputError("store.bad_url")

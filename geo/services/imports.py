@@ -183,6 +183,7 @@ def _write(
     by_whom: str,
 ) -> ImportReport:
     with db.transaction(engine, keep=not options.dry_run) as connection:
+        db.take_turn(connection, db.IMPORTING)
         run = runs.begin(connection, _run_row(target, path, options, by_whom))
         _decide_srid(connection, rows)
         change, late = _bring_in(connection, target, rows, run, options)

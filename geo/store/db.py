@@ -14,8 +14,23 @@ from geo.errors import StateError, StoreError, UnavailableError
 
 SCHEMA = "govgrid"
 MIGRATIONS = Path(str(resources.files("geo.store"))) / "migrations"
-# SQLSTATEs that a user can do something about.
-DISK_FULL, TOO_MANY, CANCELLED = "53100", "53300", "57014"
+# SQLSTATEs that a user can do something about, and the sentence for each.
+SENTENCES = {
+    "53100": "store.disk_full",
+    "57014": "store.too_slow",
+    "42P01": "store.not_migrated",
+    "3F000": "store.not_migrated",
+    "42501": "store.no_rights",
+    "0A000": "store.no_postgis",
+    "58P01": "store.no_postgis",
+    "40001": "store.collided",
+    "40P01": "store.collided",
+    "23505": "store.collided",
+}
+TOO_MANY = "53300"
+# Numbers of advisory locks: those who do the same kind of work wait for each other.
+MIGRATING, IMPORTING, COMPUTING = 1, 2, 3
+LOCKS = 340802
 
 
 def connect(url: str, *, pool_size: int = 2, statement_timeout_s: float = 60.0) -> Engine:
@@ -59,17 +74,23 @@ def transaction(engine: Engine, *, keep: bool = True) -> Iterator[Connection]:
         raise translated(error) from error
 
 
+def take_turn(connection: Connection, work: int) -> None:
+    """Wait until nobody else does the same kind of work; the turn ends with the transaction.
+
+    Such work may take longer than a question may, so the time limit of statements is off for it.
+    """
+    connection.execute(text("SET LOCAL statement_timeout = 0"))
+    turn = text("SELECT pg_advisory_xact_lock(:locks, :work)")
+    connection.execute(turn, {"locks": LOCKS, "work": work})
+
+
 def translated(error: DBAPIError | psycopg2.Error) -> StoreError:
     """Return our error for the driver's, whether it came bare (COPY) or wrapped."""
     cause = error.orig if isinstance(error, DBAPIError) else error
     state = getattr(cause, "pgcode", None)
     reason = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
-    if state == DISK_FULL:
-        return StoreError("store.disk_full")
-    if state == CANCELLED:
-        return StoreError("store.too_slow")
-    if state == "42P01" or state == "3F000":
-        return StoreError("store.not_migrated")
+    if state in SENTENCES:
+        return StoreError(SENTENCES[state], reason=reason)
     lost = state is None or state[:2] in ("08", "57")
     if state == TOO_MANY or (lost and isinstance(cause, psycopg2.OperationalError)):
         return UnavailableError("store.unavailable", reason=reason)
@@ -87,6 +108,7 @@ def migrate(engine: Engine, *, revision: str = "head") -> str:
     config.set_main_option("path_separator", "os")
     try:
         with engine.begin() as connection:
+            take_turn(connection, MIGRATING)
             connection.execute(text(f"CREATE SCHEMA IF NOT EXISTS {SCHEMA}"))
             for extension in ("postgis", "ltree", "btree_gist"):
                 connection.execute(text(f"CREATE EXTENSION IF NOT EXISTS {extension}"))
