@@ -26,7 +26,8 @@ TITLES = (
     "乱停车辆",
 )
 CATEGORIES = ("市容环境", "道路设施", "施工管理", "街面秩序", "突发事件")
-STATES = ("reported", "accepted", "assigned", "in_progress", "done")
+STATES = ("reported", "accepted", "assigned", "in_progress", "done", "cancelled", "duplicate")
+STATE_SHARES = (0.2, 0.15, 0.2, 0.2, 0.16, 0.05, 0.04)
 REASON = "网格×类别：市容环境由街道城管中队承办"
 
 
@@ -35,7 +36,7 @@ def scene(
     grids: int = 344,
     cameras: int = 3675,
     incidents: int = 1167,
-    gaps: int = 4000,
+    gaps: int = 17_149,
     roads: int = 2500,
     seed: int = 7,
 ) -> MapContent:
@@ -207,7 +208,9 @@ def _incidents(rng: Generator, n: int, cells: GeoDataFrame) -> GeoDataFrame:
             "code": [f"YJ2026{k:06d}" for k in range(n)],
             "title": [f"人民路{k % 200 + 1}号{t}" for k, t in enumerate(rng.choice(TITLES, n))],
             "category": rng.choice(CATEGORIES, n),
-            "state": np.where(rng.random(n) < 987 / 1167, "closed", rng.choice(STATES, n)),
+            "state": np.where(
+                rng.random(n) < 987 / 1167, "closed", rng.choice(STATES, n, p=STATE_SHARES)
+            ),
             "reported_at": pd.Timestamp("2026-09-30T13:40Z") - pd.to_timedelta(minutes, unit="min"),
             "status": status,
             "grid_code": np.where(status == "outside", "", grid),

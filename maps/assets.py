@@ -23,12 +23,15 @@ SCRIPTS = tuple(
     f"page/{noun}.js"
     for noun in (
         "words",
+        "kinds",
         "data",
         "sheet",
         "drawing",
+        "room",
         "marks",
         "legend",
         "parts",
+        "figures",
         "panel",
         "search",
         "page",

@@ -16,12 +16,14 @@ class MapContent:
 
     - `areas` (polygons): level (district, township, community, grid), code, name, kind,
       parent_code, unit_name, area_m2, open_ground_m2, demand_m2, covered_demand_m2,
-      covered_demand_share, covered_area_m2, covered_share;
+      covered_demand_share, covered_area_m2, covered_share, obstacles_known (False: no buildings are
+      loaded there, so its shares are upper bounds);
     - `water`, `farmland` (polygons): name, kind; `roads` (lines): class, name;
-    - `cameras` (points): code, name, owner_kind (skynet, social), form, status (in_use, repair,
-      removed, or online, offline, unknown), connection (online, offline, unknown; if it has an
-      own column), indoor, heading_deg, heading_source, hfov_deg, range_m, grid_code;
-    - `gaps` (polygons): rank, grid_code, area_m2, weight;
+    - `cameras` (points): code, name, owner_kind (skynet, social; any other is a kind of its own),
+      form, status (in_use, repair, removed, or online, offline, unknown), connection (online,
+      offline, unknown; if it has an own column), indoor, heading_deg, heading_source, hfov_deg,
+      range_m, grid_code;
+    - `gaps` (polygons): rank, grid_code, area_m2, weight; the heaviest are drawn, all are counted;
     - `centres` (points): code, name, level, duty_phone; `places` (points): name, kind;
     - `incidents` (points, may be empty): code, title, category, state, reported_at, status
       (inside, border, outside), grid_code, unit_name, duty_phone, reason;

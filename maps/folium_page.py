@@ -15,7 +15,7 @@ from geo.errors import InputError
 from geo.words import LANGUAGES, catalogue, say
 from maps.assets import LIBRARIES, SCRIPTS, STYLES, script, style
 from maps.content import MapContent
-from maps.overlays import layers
+from maps.overlays import basis, layers
 from maps.pack import Packed, as_json
 from maps.palette import COLOURS, SHARE_BREAKS, SHARE_COLOURS
 
@@ -34,6 +34,8 @@ _LAYERS = (
 )
 _SCRIPT = re.compile(r"<script>(.*?)</script>", re.DOTALL)
 _POLICY_HERE = "@policy@"
+_FIXED_SIZE = re.compile(r'<meta name="viewport"[^>]*>')
+_VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1">'
 _shells = Environment(loader=PackageLoader("maps", "web/templates"), autoescape=True)
 
 
@@ -68,7 +70,7 @@ def render(content: MapContent, *, lang: str = "zh") -> str:
     chart = _Chart(_centre(content.areas))
     chart.add_child(_Start(), name="start")
     page.add_child(chart, name="chart")
-    return _sealed(page.render())
+    return _sealed(_enlargeable(page.render()))
 
 
 class _Text(Element):
@@ -165,7 +167,7 @@ def _data(content: MapContent, words: dict[str, str], lang: str) -> Packed:
         "deviceSet": content.device_set,
         "detail": content.detail,
         "certainty": content.certainty,
-        "computed": content.computed_at is not None,
+        "basis": basis(content.areas),
         "words": words,
         "palette": {"colours": COLOURS, "breaks": SHARE_BREAKS, "shares": SHARE_COLOURS},
         "layers": layers(content),
@@ -220,3 +222,8 @@ def _sealed(html: str) -> str:
         "img-src data:; base-uri 'none'; form-action 'none'"
     )
     return html.replace(_POLICY_HERE, policy, 1)
+
+
+def _enlargeable(html: str) -> str:
+    """Return the page without folium's ban on enlarging it: small print has to be readable."""
+    return _FIXED_SIZE.sub(_VIEWPORT, html, count=1)

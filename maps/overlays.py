@@ -20,7 +20,13 @@ BORDER_TOLERANCE_DEG = 1e-5
 """About 1.1 m (Visvalingam): less than a pixel at the scale at which a grid fills the screen."""
 
 SHAPE_TOLERANCE_DEG = 1.5e-5
-"""About 1.6 m (Douglas-Peucker), for water, farmland, roads and gaps."""
+"""About 1.6 m (Douglas-Peucker), for water, farmland and roads."""
+
+GAP_TOLERANCE_DEG = 4.5e-6
+"""About 0.5 m (Douglas-Peucker): gaps are narrow strips of roads."""
+
+MOST_GAPS = 2000
+"""Gaps that are drawn, the heaviest first: more only hide the street under them."""
 
 
 @dataclass(frozen=True)
@@ -64,6 +70,7 @@ def layers(content: MapContent) -> dict[str, Packed]:
         "farmland": base(content.farmland, ("name", "kind"), closed=True),
         "roads": base(content.roads, ("class", "name"), closed=False),
         "gaps": gaps(content.gaps),
+        "gap_totals": gap_totals(content.gaps),
         "cameras": cameras(content.cameras),
         "centres": marked(content.centres, ("code", "name", "level", "duty_phone")),
         "places": marked(content.places, ("name", "kind")),
@@ -93,6 +100,7 @@ def areas(frame: GeoDataFrame) -> Packed:
         **{name: numbers(ordered, name) for name in _AREA_M2},
         "covered_demand_share": numbers(ordered, "covered_demand_share", digits=4),
         "covered_share": numbers(ordered, "covered_share", digits=4),
+        "obstacles_known": flags(ordered, "obstacles_known"),
         "at": points(at),
         "shape": shapes(geoms, closed=True),
     }
@@ -105,9 +113,10 @@ def base(frame: GeoDataFrame, columns: tuple[str, ...], *, closed: bool) -> Pack
 
 
 def gaps(frame: GeoDataFrame) -> Packed:
-    """Return the gaps, heaviest first."""
+    """Return the :data:`MOST_GAPS` heaviest gaps, heaviest first."""
     ordered = frame.sort_values("rank", kind="stable") if "rank" in frame else frame
-    geoms = shapely.simplify(geometries(ordered), SHAPE_TOLERANCE_DEG)
+    ordered = ordered.iloc[:MOST_GAPS]
+    geoms = shapely.simplify(geometries(ordered), GAP_TOLERANCE_DEG)
     return {
         "rank": numbers(ordered, "rank"),
         "grid_code": texts(ordered, "grid_code"),
@@ -115,6 +124,34 @@ def gaps(frame: GeoDataFrame) -> Packed:
         "weight": numbers(ordered, "weight", digits=1),
         "shape": shapes(geoms, closed=True),
     }
+
+
+def gap_totals(frame: DataFrame) -> Packed:
+    """Return number and area of all gaps per grid, those that are not drawn among them."""
+    table = DataFrame(frame).reindex(columns=["grid_code", "area_m2"])
+    table["area_m2"] = pd.to_numeric(table["area_m2"], errors="coerce")
+    per = table.groupby("grid_code", dropna=False)["area_m2"]
+    whole = DataFrame({"n": per.size(), "area_m2": per.sum()}).reset_index()
+    return {
+        "grid_code": texts(whole, "grid_code"),
+        "n": numbers(whole, "n"),
+        "area_m2": numbers(whole, "area_m2"),
+    }
+
+
+def basis(frame: DataFrame) -> str:
+    """Return what the shares of areas are of.
+
+    Returns
+    -------
+    str
+        "demand" (the demand surface), "ground" (open ground, where no area has any demand), or
+        "none" (nothing has been computed).
+    """
+    for name, column in (("demand", "covered_demand_share"), ("ground", "covered_share")):
+        if any(value is not None for value in numbers(frame, column, digits=4)):
+            return name
+    return "none"
 
 
 def cameras(frame: GeoDataFrame) -> Packed:

@@ -19,6 +19,7 @@ COLOURS = {
     "outline": "#3c4a57",
     "skynet": "#1d4f9c",
     "social": "#7a3b93",
+    "unsorted": "#5f6614",
     "offline": "#6d7278",
     "gap": "#d1570b",
     "incident": "#c31f39",

@@ -49,8 +49,9 @@ def compute(
 ) -> Outcome:
     """Compute viewsheds, figures and gaps of all device sets, and store them as one run.
 
-    One computation runs at a time; a second one waits for the first. Viewsheds whose inputs (place, sector, range, obstacles, kernel) are as before are kept. Where
-    nothing at all has changed no new run is made, unless `full`.
+    One computation runs at a time; a second one waits for the first. Viewsheds whose inputs (place,
+    sector, range, obstacles, kernel) are as before are kept. Where nothing at all has changed no
+    new run is made, unless `full`.
 
     Raises
     ------

@@ -94,7 +94,6 @@
   };
 
   gg.GRID = 3;
-  const CLOSED = new Set(["closed", "cancelled", "duplicate", "not_accepted", "self_handled"]);
 
   gg.read = (text) => {
     const page = JSON.parse(text);
@@ -107,10 +106,13 @@
     areas.parent_code.forEach((code, k) => {
       if (code) areas.parts.set(code, (areas.parts.get(code) || []).concat(k));
     });
+    areas.share = gg.sharesOf(areas, page.basis);
+    areas.unblocked = unblocked(areas);
     cameras.rows = rows(cameras.code);
+    cameras.kind = cameras.owner_kind.map(gg.owner);
     cameras.net = cameras.code.map((_, k) => netState(cameras.connection[k], cameras.status[k]));
     incidents.rows = rows(incidents.code);
-    incidents.closed = incidents.state.map((state) => CLOSED.has(state));
+    incidents.outcome = incidents.state.map(gg.outcome);
     seeing.start = seeing.n.reduce(
       (starts, n, k) => {
         starts.push(starts[k] + n);
@@ -119,6 +121,19 @@
       [0],
     );
     return { ...page, ...all, layers: null };
+  };
+
+  // how many grids of each area have no buildings to stand in the way of views
+  const unblocked = (areas) => {
+    const n = areas.code.map(() => 0);
+    for (const grid of areas.grids) {
+      if (areas.obstacles_known[grid] !== 0) continue;
+      for (let k = grid, depth = 0; k !== undefined && depth < 5; depth++) {
+        n[k]++;
+        k = areas.rows.get(areas.parent_code[k]);
+      }
+    }
+    return n;
   };
 
   // a camera in repair or removed sends no picture, whatever its last signal said

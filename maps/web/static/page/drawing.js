@@ -34,20 +34,32 @@
     };
     const every = () => true;
     const level = (wanted) => (f) => areas.level[f] === wanted;
+    const grids = (wanted) => (f) => areas.level[f] === gg.GRID && wanted(f);
 
     const land = () => {
       fill(areas.shape, level(areas.level.length ? Math.min(...areas.level) : 0), colours.land);
       if (shown.has("farmland")) fill(data.farmland.shape, every, colours.farmland);
     };
     const coverage = () => {
+      if (data.basis === "none") return;
       pen.globalAlpha = view.zoom >= 16 ? 0.45 : 0.78;
       for (let c = 0; c < shares.length; c++)
-        fill(areas.shape, (f) => areas.level[f] === gg.GRID && areas.class[f] === c, shares[c]);
+        fill(
+          areas.shape,
+          grids((f) => areas.class[f] === c),
+          shares[c],
+        );
       pen.globalAlpha = 0.9;
       fill(
         areas.shape,
-        (f) => areas.level[f] === gg.GRID && areas.class[f] === -1,
+        grids((f) => areas.class[f] === -1),
         gg.stripes(pen, colours.no_data, 7, 1, 1),
+      );
+      pen.globalAlpha = 0.55;
+      fill(
+        areas.shape,
+        grids((f) => areas.class[f] >= 0 && areas.unblocked[f] > 0),
+        gg.dots(pen, colours.outline, 6, 0.8),
       );
       pen.globalAlpha = 1;
     };
@@ -115,15 +127,11 @@
     const { colours } = data.palette;
     for (let k = 0; k < cameras.code.length; k++) {
       const [x, y] = [cameras.at.x[k], cameras.at.y[k]];
-      if (cameras.indoor[k] === 1 || !shown.has(cameras.owner_kind[k] === "social" ? "social" : "skynet"))
-        continue;
+      if (cameras.indoor[k] === 1 || !shown.has(cameras.kind[k])) continue;
       const perWorld = gg.metresPerWorld(y);
       const reach = (cameras.range_m[k] || ASSUMED_RANGE_M) / perWorld;
       if (!within(view, x, y, reach)) continue;
-      const colour =
-        cameras.net[k] === "offline"
-          ? colours.offline
-          : colours[cameras.owner_kind[k] === "social" ? "social" : "skynet"];
+      const colour = cameras.net[k] === "offline" ? colours.offline : colours[cameras.kind[k]];
       cone(pen, x * view.scale - view.x, y * view.scale - view.y, reach * view.scale, cameras, k, colour);
     }
     pen.setLineDash([]);

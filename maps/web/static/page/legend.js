@@ -6,22 +6,20 @@
 
   const ROWS = [
     ["areas", ["share", "outlines", "gaps"]],
-    ["video", ["skynet", "social", "cones"]],
-    ["incidents", ["open", "closed"]],
+    ["video", ["skynet", "social", "unsorted", "cones"]],
+    ["incidents", ["open", "closed", "other"]],
     ["base", ["centres", "places", "roads", "water", "farmland"]],
   ];
-  const HIDDEN_FIRST = new Set(["closed"]);
+  const HIDDEN_FIRST = new Set(["closed", "other"]);
+  const ONLY_WHERE_SOME = new Set(["unsorted", "other"]);
   const FROM = () => ({ gaps: gg.GAPS_FROM, cones: gg.CONES_FROM, places: gg.PLACES_FROM });
 
   const counts = (data) => {
-    const of = (values, wanted) => values.filter(wanted).length;
     return {
       share: data.areas.grids.length,
       gaps: data.gaps.rank.length,
-      skynet: of(data.cameras.owner_kind, (kind) => kind !== "social"),
-      social: of(data.cameras.owner_kind, (kind) => kind === "social"),
-      open: of(data.incidents.closed, (closed) => !closed),
-      closed: of(data.incidents.closed, (closed) => closed),
+      ...gg.tally(data.cameras.kind, gg.OWNERS),
+      ...gg.tally(data.incidents.outcome, gg.OUTCOMES),
       centres: data.centres.code.length,
       places: data.places.name.length,
       roads: data.roads.class.length,
@@ -37,14 +35,20 @@
     const edges = [0, ...breaks, 1].map((edge) => Math.round(edge * 100));
     const per = shares.map((_, c) => data.areas.grids.filter((k) => data.areas.class[k] === c).length);
     const none = data.areas.grids.filter((k) => data.areas.class[k] === -1).length;
-    const row = (look, text, n) =>
-      h("tr", {}, h("td", {}, look), h("th", { scope: "row" }, text), h("td.n", {}, String(n)));
+    const unblocked = data.areas.grids.filter(
+      (k) => data.areas.unblocked[k] > 0 && data.areas.class[k] >= 0,
+    ).length;
+    if (data.basis === "none")
+      return h("div.classes", {}, h("p.what", {}, say("not_computed")));
+    const row = (look, text, n, name = "") =>
+      h(`tr${name}`, {}, h("td", {}, look), h("th", { scope: "row" }, text), h("td.n", {}, String(n)));
     const swatch = (style, name) => h(`i.swatch${name || ""}`, { style, "aria-hidden": "true" });
     return h(
       "div.classes",
       {},
-      h("p.what", {}, say("legend.title")),
-      h("p.unit", {}, say("legend.unit")),
+      h("p.what", {}, say(`basis.${data.basis}`)),
+      h("p.unit", {}, say(`basis.${data.basis}_unit`)),
+      data.basis === "ground" ? h("p.unit.why", {}, say("basis.ground_why")) : null,
       h(
         "table",
         {},
@@ -58,6 +62,7 @@
             ),
           ),
         row(swatch(null, ".none"), say("legend.no_data"), none),
+        unblocked ? row(swatch(null, ".unblocked"), say("legend.unblocked"), unblocked, ".apart") : null,
       ),
       h("p.unit", {}, say("legend.counts")),
       h(
@@ -101,7 +106,7 @@
       box.checked = shown.has(key);
       rows[key] = h(
         "label.row",
-        {},
+        { title: key === "open" || key === "closed" ? say("outcome.definition") : null },
         box,
         sign(key),
         h("span", {}, say(`layer.${key}`)),
@@ -112,7 +117,11 @@
     const more = {
       share: () => shareClasses(data),
       cones: cameraSigns,
-      closed: () => h("p.signs", {}, h("span", {}, h("i.sign.sign-doubt"), say("layer.border_mark"))),
+      gaps: () => {
+        const note = gg.gapsNote(data);
+        return note ? h("p.signs.note", {}, note) : null;
+      },
+      incidents: () => h("p.signs", {}, h("span", {}, h("i.sign.sign-doubt"), say("layer.border_mark"))),
     };
     const body = h(
       "div.body",
@@ -122,7 +131,10 @@
           "fieldset",
           {},
           h("legend", {}, say(`layer.group_${group}`)),
-          keys.flatMap((key) => [row(key), more[key] ? more[key]() : null]),
+          keys
+            .filter((key) => !ONLY_WHERE_SOME.has(key) || number[key] > 0)
+            .flatMap((key) => [row(key), more[key] ? more[key]() : null]),
+          more[group] ? more[group]() : null,
         ),
       ),
     );

@@ -4,9 +4,9 @@
   const h = gg.h;
 
   gg.cameraClass = (cameras, k) =>
-    `cam ${cameras.owner_kind[k] === "social" ? "social" : "skynet"} ${cameras.net[k]}`;
+`cam ${cameras.kind[k]} ${cameras.net[k]}`;
   gg.incidentClass = (incidents, k) =>
-    `pin ${incidents.closed[k] ? "closed" : "open"}${["border", "outside"].includes(incidents.status[k]) ? " doubt" : ""}`;
+    `pin ${incidents.outcome[k]}${["border", "outside"].includes(incidents.status[k]) ? " doubt" : ""}`;
   const icons = new Map();
   const icon = (name, size, anchor) => {
     if (!icons.has(name))
@@ -22,28 +22,34 @@
     return icons.get(name);
   };
 
-  // a ring in two colours shows the parts; the words in its title say the numbers
+  // a ring in the colours of the kinds shows the parts; the words in its title say the numbers
   const cameraCluster = (cluster) => {
-    const children = cluster.getAllChildMarkers();
-    const skynet = children.filter((mark) => mark.options.kind === "skynet").length;
-    const social = children.length - skynet;
-    const size = children.length < 10 ? 26 : children.length < 100 ? 34 : 40;
-    const part = Math.round((100 * skynet) / children.length);
+    const kinds = cluster.getAllChildMarkers().map((mark) => mark.options.kind);
+    const n = gg.tally(kinds, gg.OWNERS);
+    const size = kinds.length < 10 ? 26 : kinds.length < 100 ? 32 : kinds.length < 1000 ? 38 : 44;
+    const part = (some) => `${Math.round((100 * some) / kinds.length)}%`;
     const ring = h(
       "div.ring",
-      { title: gg.say("layer.cluster", { skynet, social }), style: `--part:${part}%` },
-      h("b", {}, String(children.length)),
+      {
+        title: gg.say("layer.cluster", { kinds: gg.ownersText(kinds) }),
+        style: `--skynet-end:${part(n.skynet)};--social-end:${part(n.skynet + n.social)}`,
+      },
+      h("b", {}, String(kinds.length)),
     );
     return L.divIcon({ html: ring, className: "cluster cameras", iconSize: [size, size] });
   };
   const incidentCluster = (cluster) => {
     const n = cluster.getChildCount();
-    const size = n < 10 ? 26 : n < 100 ? 30 : 36;
-    const open = cluster.getAllChildMarkers().some((mark) => mark.options.kind === "open");
-    const box = h("div.box", { title: gg.say("layer.incident_cluster", { n }) }, h("b", {}, String(n)));
+    const size = n < 10 ? 20 : n < 100 ? 24 : 30;
+    const kinds = cluster.getAllChildMarkers().map((mark) => mark.options.kind);
+    const some = Object.entries(gg.tally(kinds, gg.OUTCOMES)).filter(([, count]) => count > 0);
+    const open = kinds.filter((kind) => kind === "open").length;
+    const title = gg.say("layer.cluster", { kinds: gg.outcomesText(Object.fromEntries(some)) });
+    const style = `--open-end:${Math.round((100 * open) / n)}%`;
+    const box = h("div.box", { title, style }, h("b", {}, String(n)));
     return L.divIcon({
       html: box,
-      className: `cluster incidents ${open ? "open" : "closed"}`,
+      className: "cluster incidents",
       iconSize: [size, size],
       iconAnchor: [0, size], // its sharp corner stands on the place
     });
@@ -80,7 +86,7 @@
           cameras.at,
           k,
           icon(gg.cameraClass(cameras, k), 14),
-          cameras.owner_kind[k] === "social" ? "social" : "skynet",
+          cameras.kind[k],
           cameras.name[k] || cameras.code[k],
           "camera",
         ),
@@ -92,7 +98,7 @@
           incidents.at,
           k,
           icon(gg.incidentClass(incidents, k), 18, [9, 21]),
-          incidents.closed[k] ? "closed" : "open",
+          incidents.outcome[k],
           incidents.title[k] || incidents.code[k],
           "incident",
         ),
@@ -128,19 +134,7 @@
         centreMarks,
         (level) => shown.has("centres") && map.getZoom() >= (CENTRES_FROM[level] || 0),
       );
-    return { refresh, centresAt, taken: taken(map) };
-  };
-
-  // the boxes that markers take on a sheet whose corner stands at this layer point
-  const taken = (map) => (corner) => {
-    const boxes = [];
-    map.eachLayer((layer) => {
-      if (!layer._icon) return;
-      const at = L.DomUtil.getPosition(layer._icon).subtract(corner);
-      const [width, height] = [layer._icon.offsetWidth / 2, layer._icon.offsetHeight / 2];
-      boxes.push([at.x - width, at.y - height, at.x + width, at.y + height]);
-    });
-    return boxes;
+    return { refresh, centresAt };
   };
 
   const CENTRES_FROM = { township: 12.2, community: 13.8 };

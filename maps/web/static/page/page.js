@@ -87,9 +87,7 @@
     const data = gg.read(document.getElementById("data").textContent);
     gg.setWords(data.words, data.lang);
     styled(data);
-    data.areas.class = data.areas.covered_demand_share.map((share) =>
-      gg.shareClass(share, data.palette.breaks),
-    );
+    data.areas.class = data.areas.share.map((share) => gg.shareClass(share, data.palette.breaks));
     panes(map);
     const district = whole(data);
     map.setView(district.getCenter(), 12, { animate: false });
@@ -229,9 +227,12 @@
     map.setMaxBounds(district.pad(1));
     marks.refresh(legend.shown);
     sheet = new gg.Sheet(gg.drawing(data, legend.shown)).addTo(map);
-    names = new gg.Sheet(gg.naming(data, legend.shown, marks.taken), { pane: "names", late: true }).addTo(
-      map,
-    );
+    const room = gg.room(map);
+    const boxes = (corner) => {
+      room.settle();
+      return room.taken(corner);
+    };
+    names = new gg.Sheet(gg.naming(data, legend.shown, boxes), { pane: "names", late: true }).addTo(map);
     map.on("zoomend", () => marks.centresAt(legend.shown));
     document.addEventListener("keydown", (event) => {
       if (event.key === "Escape" && document.activeElement.tagName !== "INPUT") overview();

@@ -4,7 +4,7 @@
   const h = gg.h;
   const say = gg.say;
 
-  const { facts, link, heading, chip, phone, bar, list } = gg.parts;
+  const { facts, link, heading, chip, phone, list } = gg.parts;
 
   gg.panel = (data, act) => {
     const { areas, cameras, incidents, seeing, gaps } = data;
@@ -23,51 +23,7 @@
     const cameraCode = (k) =>
       k < cameras.code.length ? cameras.code[k] : seeing.extra[k - cameras.code.length];
 
-    const figure = (k) => {
-      const share = areas.covered_demand_share[k];
-      if (share === null) return h("p.hint", {}, say("area.no_figures"));
-      return h(
-        "div.figure",
-        {},
-        h("p.big", {}, gg.share(share)),
-        h(
-          "p",
-          {},
-          say("area.share"),
-          h(
-            "small",
-            {},
-            say("area.of", { part: gg.area(areas.covered_demand_m2[k]), whole: gg.area(areas.demand_m2[k]) }),
-          ),
-        ),
-        bar(share),
-      );
-    };
-    const parts = (list, title) =>
-      list.length === 0
-        ? null
-        : h(
-            "section",
-            {},
-            h("h3", {}, title),
-            h(
-              "table.parts",
-              {},
-              list.map((k) =>
-                h(
-                  "tr",
-                  {},
-                  h(
-                    "th",
-                    { scope: "row" },
-                    link(gg.shortName(areas, k), () => act.choose("area", k)),
-                  ),
-                  h("td", {}, bar(areas.covered_demand_share[k])),
-                  h("td.n", {}, gg.share(areas.covered_demand_share[k])),
-                ),
-              ),
-            ),
-          );
+    const { figure, parts, written } = gg.figures(data, act.choose);
     const partsOf = (k) => {
       const list = areas.parts.get(areas.code[k]) || [];
       return parts(list, list.length ? say("area.parts", { level: levelWord(list[0]) }) : "");
@@ -76,18 +32,25 @@
 
     const inside = (codes) => {
       const of = (list) => list.flatMap((code, k) => (codes.has(code) ? [k] : []));
-      return { cameras: of(cameras.grid_code), incidents: of(incidents.grid_code), gaps: of(gaps.grid_code) };
+      return {
+        cameras: of(cameras.grid_code),
+        incidents: of(incidents.grid_code),
+        gaps: of(data.gap_totals.grid_code),
+      };
     };
-    const kinds = (list) => {
-      const social = list.filter((k) => cameras.owner_kind[k] === "social").length;
-      return say("area.cameras_of", { skynet: list.length - social, social });
-    };
+    const kinds = (list) => gg.ownersText(list.map((k) => cameras.kind[k]));
+    const outcomes = (list) =>
+      gg.tally(
+        list.map((i) => incidents.outcome[i]),
+        gg.OUTCOMES,
+      );
+    const defined = (text) => h("span.defined", { title: say("outcome.definition") }, text);
 
     const overview = () => {
       const first = areas.level.indexOf(0);
       const online = cameras.net.filter((state) => state === "online").length;
       const unknown = cameras.net.filter((state) => state === "unknown").length;
-      const closed = incidents.closed.filter(Boolean).length;
+      const ended = outcomes(incidents.code.map((_, i) => i));
       const placeless = incidents.at.x.filter((x) => Number.isNaN(x)).length;
       const top = Math.min(...areas.level.filter((level) => level > 0), 3);
       const list = areas.level.flatMap((level, k) => (level === top ? [k] : []));
@@ -109,7 +72,14 @@
           [
             say("overview.incidents"),
             gg.number(incidents.code.length),
-            say("overview.closed_of", { closed: gg.number(closed), all: gg.number(incidents.code.length) }),
+            defined([
+              say("overview.closed_of", {
+                closed: gg.number(ended.closed),
+                all: gg.number(incidents.code.length),
+              }),
+              h("br"),
+              gg.outcomesText({ open: ended.open, ...(ended.other ? { other: ended.other } : {}) }),
+            ]),
           ],
         ]),
         placeless ? h("p.hint", {}, say("overview.no_place", { n: placeless })) : null,
@@ -120,8 +90,7 @@
 
     const area = (k) => {
       const found = inside(gg.gridsOf(data, k));
-      const open = found.incidents.filter((i) => !incidents.closed[i]).length;
-      const gapArea = found.gaps.reduce((sum, g) => sum + (gaps.area_m2[g] || 0), 0);
+      const total = (column) => found.gaps.reduce((sum, g) => sum + (column[g] || 0), 0);
       return [
         heading(
           levelWord(k),
@@ -134,10 +103,16 @@
           [say("code"), gg.code(areas.code[k])],
           [say("area.parent"), areas.parent_code[k] ? gridLink(areas.parent_code[k]) : null],
           [say("area.unit"), areas.unit_name[k]],
-          [say("area.demand"), areas.demand_m2[k] === null ? null : gg.area(areas.demand_m2[k])],
           [
-            say("area.ground_share"),
-            areas.covered_share[k] === null ? null : gg.share(areas.covered_share[k]),
+            say("area.demand"),
+            data.basis !== "demand" || areas.demand_m2[k] === null ? null : gg.area(areas.demand_m2[k]),
+            say("area.demand_note"),
+          ],
+          [
+            say("basis.ground"),
+            data.basis !== "demand" || areas.covered_share[k] === null
+              ? null
+              : written(k, areas.covered_share[k]),
             say("area.of", {
               part: gg.area(areas.covered_area_m2[k]),
               whole: gg.area(areas.open_ground_m2[k]),
@@ -153,14 +128,23 @@
           [
             say("area.incidents"),
             gg.number(found.incidents.length),
-            say("area.incidents_of", { open, closed: found.incidents.length - open }),
+            defined(gg.outcomesText(outcomes(found.incidents))),
           ],
-          [say("area.gaps"), say("area.gaps_of", { n: found.gaps.length, area: gg.area(gapArea) })],
+          [
+            say("area.gaps"),
+            data.basis !== "demand"
+              ? null
+              : say("area.gaps_of", {
+                  n: gg.number(total(data.gap_totals.n)),
+                  area: gg.area(total(data.gap_totals.area_m2)),
+                }),
+            gg.gapsNote(data),
+          ],
         ]),
         partsOf(k),
         list(
           say("area.open_here"),
-          found.incidents.filter((i) => !incidents.closed[i]),
+          found.incidents.filter((i) => incidents.outcome[i] === "open"),
           (i) => link(incidents.title[i] || incidents.code[i], () => act.choose("incident", i)),
         ),
         areas.level[k] === gg.GRID
@@ -176,10 +160,7 @@
         say("camera.title"),
         cameras.name[k] || cameras.code[k],
         [
-          chip(
-            gg.choice("owner", cameras.owner_kind[k]),
-            cameras.owner_kind[k] === "social" ? "social" : "skynet",
-          ),
+          chip(say(`owner.${cameras.kind[k]}`), cameras.kind[k]),
           netChip(cameras.net[k]),
         ],
         toOverview,
@@ -256,7 +237,7 @@
             "p.fine",
             {},
             gg.code(cameraCode(k)),
-            known ? h("span", {}, gg.choice("owner", cameras.owner_kind[k])) : null,
+            known ? h("span", {}, say(`owner.${cameras.kind[k]}`)) : null,
             seeing.bearing_deg[row] === null
               ? null
               : h("span", {}, say("seeing.bearing", { bearing: gg.heading(seeing.bearing_deg[row]) })),
@@ -314,7 +295,7 @@
         heading(
           say("incident.title"),
           incidents.title[k] || incidents.code[k],
-          [chip(gg.choice("state", incidents.state[k]), incidents.closed[k] ? "done" : "open")],
+          [chip(gg.choice("state", incidents.state[k]), incidents.outcome[k])],
           toOverview,
         ),
         note,
@@ -370,7 +351,7 @@
     grip.addEventListener("click", () => open(!panel.classList.contains("open")));
     return {
       show: (kind, k) => {
-        detail.replaceChildren(...views[kind](k).filter(Boolean));
+        detail.replaceChildren(...views[kind](k).flat().filter(Boolean));
         detail.dataset.kind = kind;
         detail.scrollTop = 0;
         open(kind !== "overview");

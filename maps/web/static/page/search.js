@@ -31,7 +31,7 @@
     add(data.incidents, "incident", data.incidents.title, () => gg.say("incident.title"));
     add(data.places, "place", data.places.name, () => gg.say("place.title"));
     add(data.centres, "centre", data.centres.name, () => gg.say("centre.title"));
-    add(data.cameras, "camera", data.cameras.name, () => gg.say("camera.title"));
+    add(data.cameras, "camera", data.cameras.name, (k) => gg.say(`layer.${data.cameras.kind[k]}`));
     return entries;
   };
 

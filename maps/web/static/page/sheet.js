@@ -96,4 +96,16 @@
     ink.stroke();
     return pen.createPattern(tile, "repeat");
   };
+
+  // dots as a filling: a figure that is only a bound
+  gg.dots = (pen, colour, distance, radius) => {
+    const tile = document.createElement("canvas");
+    tile.width = tile.height = distance;
+    const ink = tile.getContext("2d");
+    ink.fillStyle = colour;
+    ink.beginPath();
+    ink.arc(distance / 2, distance / 2, radius, 0, 2 * Math.PI);
+    ink.fill();
+    return pen.createPattern(tile, "repeat");
+  };
 })((window.govgrid = window.govgrid || {}));

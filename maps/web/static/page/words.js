@@ -41,9 +41,14 @@
     return element;
   };
 
+  // in Chinese whole numbers of four digits stand together
   const grouped = (n, digits) =>
     n
-      .toLocaleString("en-US", { minimumFractionDigits: digits, maximumFractionDigits: digits })
+      .toLocaleString("en-US", {
+        minimumFractionDigits: digits,
+        maximumFractionDigits: digits,
+        useGrouping: lang !== "zh" || n >= 10000,
+      })
       .replace(/,/g, lang === "zh" ? "\u202f" : ",");
   gg.number = (n, digits = 0) => (n === null || n === undefined ? "—" : grouped(n, digits));
   gg.share = (s) => (s === null || s === undefined ? "—" : `${(s * 100).toFixed(1)}%`);
