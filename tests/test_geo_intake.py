@@ -635,3 +635,12 @@ def test_every_finding_stands_in_the_documentation_with_its_severity():
     text = (Path(__file__).resolve().parents[1] / "docs" / "findings.md").read_text("utf-8")
     stated = dict(re.findall(r"^\| `([A-Z_0-9]+)` \| (\w+)", text, re.MULTILINE))
     assert stated == dict(SEVERITY)
+
+
+@pytest.mark.parametrize("number", ["1e999", "nan", "inf", "-inf"])
+def test_a_coordinate_that_is_no_finite_number_quarantines_its_row_alone(tmp_path, number):
+    path = tmp_path / "cameras.csv"
+    path.write_text(f"code,name,lon,lat\nA,a,{number},30.5\nB,b,117.1,30.5\n")
+    done = check(read(path), layer("cameras"), crs=parse_crs("wgs84"))
+    assert done.rows["code"].tolist() == ["B"]
+    assert done.quarantined == 1

@@ -262,7 +262,7 @@ def broken(tmp_path, name, content=b"\x00\x01 no such thing \xff\xfe\xfd" * 20):
             lambda folder: text_file(
                 folder, '{"type":"FeatureCollection","features":[]}', name="a.geojson"
             ),
-            "source.no_rows",
+            "source.no_features",
         ),
     ],
 )
@@ -277,3 +277,20 @@ def test_what_cannot_be_read_is_refused_with_its_own_sentence(tmp_path, make, ke
 def test_an_unknown_encoding_is_refused(tmp_path):
     with pytest.raises(SourceError, match="klingon"):
         read(text_file(tmp_path, "a\n1\n"), encoding="klingon")
+
+
+def test_control_characters_are_taken_out_and_noted(tmp_path):
+    table = tmp_path / "a.csv"
+    table.write_bytes("code,name\n1,a\x00b\n2,c\n".encode())
+    found = read(table)
+    assert found.rows["name"].tolist() == ["ab", "c"]
+    assert [(n.code, n.row, n.column) for n in found.notes] == [("CONTROL_CHARACTER", 2, "name")]
+
+
+def test_an_escaped_nul_in_geojson_does_not_cut_the_text(tmp_path):
+    path = tmp_path / "a.geojson"
+    path.write_text(
+        '{"type":"FeatureCollection","features":[{"type":"Feature",'
+        '"properties":{"name":"p\\u0000q"},"geometry":{"type":"Point","coordinates":[1,2]}}]}'
+    )
+    assert read(path).rows["name"].tolist() == ["pq"]

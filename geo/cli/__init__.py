@@ -7,8 +7,10 @@ from geo.errors import GovgridError
 
 def main() -> None:
     """Run the command line; a failure is one sentence on stderr and its exit code."""
-    from geo.cli.app import app, language
-
+    try:
+        from geo.cli.app import app, language
+    except KeyboardInterrupt:
+        sys.exit(130)
     try:
         app(standalone_mode=True)
     except GovgridError as error:

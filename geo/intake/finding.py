@@ -20,6 +20,7 @@ SEVERITY: Final[Mapping[str, Severity]] = MappingProxyType(
         "DUPLICATE_ROW": "note",
         "FULLWIDTH_DIGITS": "note",
         "WHITESPACE": "note",
+        "CONTROL_CHARACTER": "note",
         "LONLAT_SWAPPED": "error",
         "ZERO_COORDINATES": "error",
         "COORDINATES_MISSING": "error",

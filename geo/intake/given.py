@@ -104,6 +104,7 @@ def _from_pair(
 def _coordinates(cells: pd.Series, *, needed: bool) -> tuple[NDArray[np.float64], list[Finding]]:
     written, column = cells.to_numpy(), str(cells.name)
     numbers, findings = plain_numbers(written), []
+    numbers[~np.isfinite(numbers)] = np.nan
     for at in map(int, np.flatnonzero(np.isnan(numbers))):
         reading = _coordinate(written[at])
         numbers[at] = reading.value if isinstance(reading.value, float) else np.nan
@@ -132,6 +133,8 @@ def _coordinate(cell: object) -> Reading:
     reading = read_number(cell) if cell is not None else Reading()
     if reading.value is None and not reading.defects:
         return Reading(None, (Defect("COORDINATES_MISSING"),))
+    if isinstance(reading.value, float) and not np.isfinite(reading.value):
+        return Reading(None, (Defect("VALUE_NUMBER"),))
     return reading
 
 

@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final
 
 from geo.errors import SourceError
+from geo.sources.control import without_controls
 from geo.sources.table import SourceNote, Table
 from geo.sources.text import read_text
 from geo.sources.vector import read_geojson, read_geopackage, read_shapefile
@@ -47,7 +48,7 @@ def read(path: Path, *, sheet: str | None = None, encoding: str | None = None) -
     Returns
     -------
     Table
-        ``rows`` has dtype object and at least one row.
+        ``rows`` has dtype object and at least one row; no text holds control characters.
 
     Raises
     ------
@@ -59,8 +60,9 @@ def read(path: Path, *, sheet: str | None = None, encoding: str | None = None) -
     _check(path, ending)
     table = READERS[ending](path, sheet, encoding)
     if table.rows.empty:
-        raise SourceError("source.no_rows", path=path.name)
-    return table
+        key = "source.no_rows" if table.header_row else "source.no_features"
+        raise SourceError(key, path=path.name)
+    return without_controls(table)
 
 
 def _check(path: Path, ending: str) -> None:

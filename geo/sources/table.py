@@ -8,7 +8,9 @@ import pandas as pd
 
 from geo.crs import InputCRS
 
-NoteCode = Literal["MERGED_CELL", "FORMULA_CELL", "ROW_LONG", "CRS_UNIDENTIFIED"]
+NoteCode = Literal[
+    "MERGED_CELL", "FORMULA_CELL", "ROW_LONG", "CRS_UNIDENTIFIED", "CONTROL_CHARACTER"
+]
 
 
 @dataclass(frozen=True)
@@ -57,7 +59,9 @@ def unique_headers(written: Sequence[object]) -> tuple[str, ...]:
     headers: list[str] = []
     for number, cell in enumerate(written, start=1):
         header = "" if cell is None else " ".join(str(cell).split())
-        headers.append(f"{header}#{number}" if header in headers or not header else header)
+        while header in headers or not header:
+            header = f"{header}#{number}"
+        headers.append(header)
     return tuple(headers)
 
 

@@ -42,7 +42,7 @@ def _decode(path: Path, encoding: str | None) -> tuple[str, str]:
     for each in tried:
         try:
             return raw.decode(each), each
-        except UnicodeDecodeError:
+        except UnicodeError:
             continue
         except LookupError as error:
             raise SourceError("source.encoding_unknown", encoding=each) from error
@@ -63,7 +63,8 @@ def _lines(text: str, name: str) -> Iterator[tuple[int, list[str]]]:
 
 
 def _separator(text: str) -> str:
-    first = next((line for line in text.splitlines() if line.strip()), "")
+    lines = io.StringIO(text, newline="")
+    first = next((line for line in lines if line.strip()), "")
     outside_quotes = "".join(first.split('"')[::2])
     counts = Counter(sign for sign in outside_quotes if sign in SEPARATORS)
     return counts.most_common(1)[0][0] if counts else ","

@@ -2,6 +2,8 @@
 
 import re
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -14,9 +16,12 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from geo.crs import crs_of_definition, parse_crs
 from geo.errors import CRSError, SourceError
+from geo.sources.damage import damaged
 from geo.sources.table import SourceNote, Table, unique_headers
 
 _CRS_MEMBER: Final = re.compile(rb'"crs"\s*:\s*\{.{0,200}?"name"\s*:\s*"([^"]+)"', re.DOTALL)
+# an escape is one only behind an even number of backslashes
+_NUL_ESCAPE: Final = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 _HEAD_BYTES: Final = 65536
 _TAIL_BYTES: Final = 4096
 
@@ -26,7 +31,7 @@ def read_geojson(path: Path) -> Table:
 
     RFC 7946 says WGS 84, but files in other systems without a word about it are common.
     """
-    table, stated = _read(path), _crs_member(path)
+    table, stated = _read(path, content=_shielded(path)), _crs_member(path)
     if stated is None:
         return replace(table, crs=None, notes=())
     try:
@@ -37,10 +42,7 @@ def read_geojson(path: Path) -> Table:
 
 def read_geopackage(path: Path, *, sheet: str | None = None) -> Table:
     """Return one layer of a GeoPackage: the one named, else the only one with geometry."""
-    try:
-        layers = {str(name): kind for name, kind in pyogrio.list_layers(path)}
-    except (DataSourceError, RuntimeError) as error:
-        raise SourceError("source.damaged", path=path.name, reason=str(error)) from error
+    layers = _layers(path)
     spatial = [name for name, kind in layers.items() if kind is not None]
     if sheet is None and len(spatial) != 1:
         raise SourceError("source.layers", path=path.name, known=", ".join(layers))
@@ -59,20 +61,38 @@ def read_shapefile(path: Path, *, encoding: str | None = None) -> Table:
     return _read(path, encoding=encoding)
 
 
-def _read(path: Path, *, layer: str | None = None, encoding: str | None = None) -> Table:
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Refuse what the library cannot read; keep its warnings to itself.
+
+    What it warns of (open rings, odd dates) shows again as findings of the rows.
+    """
     try:
         with warnings.catch_warnings():
-            # what it warns of (open rings, odd dates) shows again as findings of the rows
             warnings.simplefilter("ignore", RuntimeWarning)
             warnings.simplefilter("ignore", UserWarning)
-            frame = pyogrio.read_dataframe(
-                path, layer=layer, encoding=encoding, on_invalid="ignore"
-            )
-    except (DataSourceError, DataLayerError, UnicodeDecodeError, LookupError) as error:
-        raise SourceError("source.damaged", path=path.name, reason=str(error)) from error
-    except (RuntimeError, ValueError) as error:
-        raise SourceError("source.damaged", path=path.name, reason=str(error)) from error
-    return _table(frame)
+            yield
+    except (DataSourceError, DataLayerError, LookupError, RuntimeError, ValueError) as error:
+        raise damaged(path, error) from error
+
+
+def _layers(path: Path) -> dict[str, str | None]:
+    with _reading(path):
+        return {str(name): kind for name, kind in pyogrio.list_layers(path)}
+
+
+def _read(
+    path: Path,
+    *,
+    content: bytes | None = None,
+    layer: str | None = None,
+    encoding: str | None = None,
+) -> Table:
+    with _reading(path):
+        frame = pyogrio.read_dataframe(
+            content or path, layer=layer, encoding=encoding, on_invalid="ignore"
+        )
+        return _table(frame)
 
 
 def _table(frame: pd.DataFrame) -> Table:
@@ -111,6 +131,15 @@ def _crs_member(path: Path) -> str | None:
     before, after = head.partition(b'"features"')[0], tail.rpartition(b"]")[2]
     member = _CRS_MEMBER.search(before) or _CRS_MEMBER.search(after)
     return member.group(1).decode("utf-8", "replace") if member else None
+
+
+def _shielded(path: Path) -> bytes | None:
+    """Return the file with each escaped NUL made another control character, None if it has none.
+
+    The library ends a text at a NUL, so that nobody would see that something is missing.
+    """
+    raw = path.read_bytes()
+    return _NUL_ESCAPE.sub(rb"\1\\u001a", raw) if _NUL_ESCAPE.search(raw) else None
 
 
 def _sibling(path: Path, ending: str) -> Path | None:

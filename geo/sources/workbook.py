@@ -11,6 +11,7 @@ import openpyxl
 from python_calamine import CalamineError, CalamineWorkbook
 
 from geo.errors import SourceError
+from geo.sources.damage import damaged
 from geo.sources.table import SourceNote, Table, frame, unique_headers
 
 Cells = list[list[object]]
@@ -53,7 +54,7 @@ def _sheet(path: Path, sheet: str | None) -> tuple[str, Cells, list[Span]]:
             rows = found.to_python(skip_empty_area=False)
             spans = found.merged_cell_ranges or []
     except (CalamineError, OSError, ValueError) as error:
-        raise SourceError("source.damaged", path=path.name, reason=str(error)) from error
+        raise damaged(path, error) from error
     return name, [[_plain(cell) for cell in row] for row in rows], spans
 
 
