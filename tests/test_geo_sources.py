@@ -281,7 +281,7 @@ def test_an_unknown_encoding_is_refused(tmp_path):
 
 def test_control_characters_are_taken_out_and_noted(tmp_path):
     table = tmp_path / "a.csv"
-    table.write_bytes("code,name\n1,a\x00b\n2,c\n".encode())
+    table.write_bytes(b"code,name\n1,a\x00b\n2,c\n")
     found = read(table)
     assert found.rows["name"].tolist() == ["ab", "c"]
     assert [(n.code, n.row, n.column) for n in found.notes] == [("CONTROL_CHARACTER", 2, "name")]
