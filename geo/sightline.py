@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from geo.obstacles import Obstacles, place
 from geo.optics import px_per_m, sectors
 from geo.polygons import Indices
-from geo.viewshed import reach_m
+from geo.shadows import reach_m
 
 # Best first: the best view of a camera speaks for it.
 WHYS = (
