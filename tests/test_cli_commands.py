@@ -103,6 +103,23 @@ def test_an_import_prints_its_report_as_json(town_home, town_files):
     assert (report["read"], report["unchanged"], report["quarantined"]) == (4, 4, 0)
 
 
+def test_the_scheme_of_a_heading_code_is_declared(town_home, tmp_path):
+    lon, lat = place(3, 3)
+    path = tmp_path / "codes.csv"
+    path.write_text(f"编码,名称,监视方位,经度,纬度\nK9,甲,5,{lon},{lat}\n", encoding="utf-8")
+    options = ("--crs", "wgs84", "--dry-run", "--json")
+    suggested = [
+        [f["suggested"] for f in json.loads(found.stdout)["findings"]]
+        for found in (
+            town_home("import", "cameras", path, *options),
+            town_home("import", "cameras", path, *options, "--heading-scheme", "gbt28181"),
+            town_home("import", "cameras", path, *options, "--heading-scheme", "gat1400"),
+        )
+    ]
+    assert suggested == [[], ["135"], ["45"]]
+    town_home("import", "cameras", path, *options, "--heading-scheme", "onvif", code=2)
+
+
 def test_quarantined_rows_give_exit_code_three_and_a_findings_file(town_home, tmp_path):
     path, out = tmp_path / "bad.csv", tmp_path / "findings.xlsx"
     path.write_text("编码,名称,经度,纬度\nK9,零,0,0\n", encoding="utf-8")

@@ -463,6 +463,110 @@ def test_a_broken_code_beside_the_key_costs_the_value_not_the_row():
     assert taken.rows["area_code"].tolist() == [None]
 
 
+# headings ------------------------------------------------------------------------------------
+
+
+def test_a_range_fills_the_angle_of_view_only_where_that_is_blank():
+    rows = [
+        camera(监视方位="239-284"),
+        camera(设备编码="B", 监视方位="270-90", 水平视场角="80"),
+        camera(设备编码="C", 监视方位="45"),
+    ]
+    taken = cameras(*rows, mapping={"hfov_deg": "水平视场角"})
+    assert taken.rows["heading_deg"].tolist() == [261.5, 0.0, 45.0]
+    assert taken.rows["heading_source"].tolist() == ["surveyed"] * 3
+    assert taken.rows["hfov_deg"].fillna(-1).tolist() == [45.0, 80.0, -1]
+    assert taken.rows["views"].tolist() == [None] * 3
+    assert found(taken) == [(2, "监视方位", "AZIMUTH_VIEWS"), (3, "监视方位", "AZIMUTH_VIEWS")]
+    assert [f.suggested for f in taken.findings] == ["261.5", "0"]
+
+
+def test_an_unusable_angle_of_view_is_filled_from_the_range_too():
+    taken = cameras(camera(监视方位="239-284", 水平视场角="400"))
+    assert taken.rows["hfov_deg"].tolist() == [45.0]
+    assert {f.code for f in taken.findings} == {"AZIMUTH_VIEWS", "FOV_RANGE"}
+
+
+def test_a_list_of_headings_is_several_views_and_the_columns_hold_the_first():
+    taken = cameras(camera(监视方位="NE；10-30、南偏西15度", 水平视场角="80", 有效距离="60"))
+    (row,) = taken.rows.to_dict("records")
+    assert (row["heading_deg"], row["heading_source"], row["hfov_deg"]) == (45.0, "rounded8", 80.0)
+    assert row["views"] == [
+        {"heading_deg": 45.0, "heading_source": "rounded8", "hfov_deg": 80.0},
+        {"heading_deg": 20.0, "heading_source": "surveyed", "hfov_deg": 80.0},
+        {"heading_deg": 195.0, "heading_source": "parsed", "hfov_deg": 80.0},
+    ]
+    finding = the(taken, "AZIMUTH_VIEWS")
+    assert (finding.severity, finding.suggested) == ("note", "45;20;195")
+
+
+def test_each_range_of_a_list_has_its_own_angle():
+    taken = cameras(camera(监视方位="0-90;200"))
+    assert [view["hfov_deg"] for view in taken.rows["views"].iloc[0]] == [90.0, None]
+
+
+@pytest.mark.parametrize(
+    ("scheme", "cell", "deg", "source"),
+    [
+        ("degrees", "5", 5.0, "surveyed"),
+        ("gbt28181", "5", 135.0, "rounded8"),
+        ("gbt28181", 5, 135.0, "rounded8"),
+        ("gbt28181", 5.0, 135.0, "rounded8"),
+        ("gat1400", "5", 45.0, "rounded8"),
+        ("gat1400", "西北", 315.0, "rounded8"),
+    ],
+)
+def test_a_bare_digit_is_what_the_declared_scheme_says(scheme, cell, deg, source):
+    taken = cameras(camera(监视方位=cell), heading_scheme=scheme)
+    assert taken.rows["heading_deg"].tolist() == [deg]
+    assert taken.rows["heading_source"].tolist() == [source]
+    assert len(taken.findings) == (source != "surveyed")
+
+
+@pytest.mark.parametrize(
+    ("scheme", "cell", "code"),
+    [
+        ("gbt28181", "9", "AZIMUTH_CODE"),
+        ("gbt28181", "45", "AZIMUTH_CODE"),
+        ("gbt28181", "0", "AZIMUTH_MISSING"),
+        ("gat1400", "9", "AZIMUTH_MISSING"),
+        ("gat1400", "1-3", "AZIMUTH_UNREADABLE"),
+    ],
+)
+def test_a_code_without_a_direction_leaves_the_heading_unknown(scheme, cell, code):
+    taken = cameras(camera(监视方位=cell), heading_scheme=scheme)
+    finding = the(taken, code)
+    assert (finding.column, finding.severity) == ("监视方位", "warning")
+    assert taken.rows["heading_source"].tolist() == ["unknown"]
+    if code == "AZIMUTH_CODE":
+        assert "GB/T 28181" in finding.advice("zh")
+        assert "0, 1, 2, 3, 4, 5, 6, 7, 8" in finding.advice("en")
+
+
+def test_an_unknown_scheme_refuses_the_import():
+    with pytest.raises(InputError, match="gbt28181"):
+        cameras(camera(), heading_scheme="onvif")
+
+
+@pytest.mark.parametrize("cell", ["0-360", "5-355", "45;0-360"])
+def test_a_range_in_which_a_camera_turns_is_no_picture(cell):
+    taken = cameras(camera(监视方位=cell, 摄像机类型="球机"))
+    (row,) = taken.rows.to_dict("records")
+    assert row["heading_source"] == "unknown"
+    assert np.isnan(row["heading_deg"])
+    assert np.isnan(row["hfov_deg"])
+    assert row["views"] is None
+    assert the(taken, "AZIMUTH_TURNING").severity == "warning"
+
+
+def test_a_full_circle_of_a_camera_that_does_not_turn_is_its_picture():
+    for form in ("全景", "枪机", None):
+        taken = cameras(camera(监视方位="0-360", 摄像机类型=form))
+        assert taken.rows["hfov_deg"].tolist() == [360.0]
+    narrow = cameras(camera(监视方位="239-284", 摄像机类型="球机"))
+    assert narrow.rows["hfov_deg"].tolist() == [45.0]
+
+
 # identity ------------------------------------------------------------------------------------
 
 
@@ -492,6 +596,18 @@ def test_same_name_and_place_but_another_heading_stays_another_camera():
     taken = cameras(camera(设备编码=None, 监视方位="90"), camera(设备编码=None, 监视方位="270"))
     assert found(taken) == []
     assert taken.rows["code"].is_unique
+
+
+def test_codes_made_from_content_are_those_of_earlier_versions():
+    looks = [{"监视方位": "90"}, {"监视方位": "东北", "水平视场角": "80"}, {}]
+    taken = cameras(*(camera(设备编码=None, **look) for look in looks))
+    assert taken.rows["code"].tolist() == ["~6d3194a90f0b", "~4bb77369d41c", "~72e57f126702"]
+
+
+def test_cameras_that_differ_in_a_further_view_stay_two_cameras():
+    rows = [camera(设备编码=None, 监视方位=cell) for cell in ("90", "90;180", "90;270", "90;180")]
+    taken = cameras(*rows)
+    assert len(taken.rows) == taken.rows["code"].nunique() == 3
 
 
 @given(st.lists(st.tuples(st.sampled_from("甲乙"), st.integers(0, 2)), min_size=1, max_size=8))

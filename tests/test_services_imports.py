@@ -43,6 +43,66 @@ def test_a_camera_comes_with_its_view(town):
     assert pd.isna(views["heading_deg"].tolist()[1])
 
 
+VIEWS = (
+    "SELECT camera_code, no, heading_deg, heading_source, hfov_deg, range_m"
+    " FROM govgrid.camera_view ORDER BY camera_code, no"
+)
+
+
+def register(path, *rows):
+    """A register of cameras: code, heading, angle of view, range."""
+    lon, lat = place(3, 3)
+    lines = [f"{row},{lon},{lat}" for row in rows]
+    header = "编码,监视方位,水平视场角,有效距离,名称,经度,纬度"
+    path.write_text("\n".join([header, *lines]), encoding="utf-8")
+    return path
+
+
+def change(report):
+    return (report.change.inserted, report.change.updated, report.change.unchanged)
+
+
+def test_a_list_of_headings_makes_several_views_that_share_the_rest(engine, tmp_path):
+    path = register(tmp_path / "c.csv", "A,NE;10-30,,60,甲", "B,270-90,,40,乙", "C,45,80,30,丙")
+    assert change(bring_in(engine, "cameras", path)) == (3, 0, 0)
+    rows = rows_of(engine, VIEWS).astype(object)
+    assert rows.where(rows.notna(), None).to_numpy().tolist() == [
+        ["A", 1, 45.0, "rounded8", None, 60.0],
+        ["A", 2, 20.0, "surveyed", 20.0, 60.0],
+        ["B", 1, 0.0, "surveyed", 180.0, 40.0],
+        ["C", 1, 45.0, "surveyed", 80.0, 30.0],
+    ]
+    assert change(bring_in(engine, "cameras", path)) == (0, 0, 3)
+
+
+def test_a_further_or_a_lost_view_is_a_change_of_its_camera(engine, tmp_path):
+    one = register(tmp_path / "one.csv", "A,45,,60,甲", "B,90,,60,乙")
+    two = register(tmp_path / "two.csv", "A,45;225,,60,甲", "B,90,,60,乙")
+    assert change(bring_in(engine, "cameras", one)) == (2, 0, 0)
+    assert change(bring_in(engine, "cameras", two)) == (0, 1, 1)
+    assert rows_of(engine, VIEWS)["heading_deg"].tolist() == [45, 225, 90]
+    alone = register(tmp_path / "alone.csv", "B,90,,60,乙")
+    assert change(bring_in(engine, "cameras", alone)) == (0, 0, 1)
+    assert len(rows_of(engine, VIEWS)) == 3
+    assert change(bring_in(engine, "cameras", one)) == (0, 1, 1)
+    assert rows_of(engine, VIEWS)["heading_deg"].tolist() == [45, 90]
+
+
+def test_the_heading_scheme_is_declared_and_stands_in_the_run(engine, tmp_path):
+    path = register(tmp_path / "c.csv", "A,5,,60,甲", "B,6,,60,乙")
+    read = {}
+    for scheme in ("degrees", "gbt28181", "gat1400"):
+        bring_in(engine, "cameras", path, heading_scheme=scheme)
+        read[scheme] = rows_of(engine, VIEWS)["heading_deg"].tolist()
+    assert read == {"degrees": [5, 6], "gbt28181": [135, 45], "gat1400": [45, 225]}
+    runs = rows_of(engine, "SELECT options FROM govgrid.import_run ORDER BY id")["options"]
+    assert runs.tolist() == [
+        {"crs": "wgs84"},
+        {"crs": "wgs84", "heading_scheme": "gbt28181"},
+        {"crs": "wgs84", "heading_scheme": "gat1400"},
+    ]
+
+
 def test_times_without_a_zone_are_the_districts(engine, tmp_path):
     lon, lat = place(0, 0)
     path = tmp_path / "matters.csv"

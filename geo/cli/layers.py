@@ -8,6 +8,7 @@ import typer
 
 from geo.cli.app import app, settings
 from geo.errors import InputError
+from geo.heading import Scheme
 
 GRAVITY = ("error", "warning", "note")
 SHOWN_ROWS = 5
@@ -32,6 +33,9 @@ def import_(
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], help="For areas: from when new boundaries hold"),
     ] = None,
+    heading_scheme: Annotated[
+        Scheme, typer.Option(help="For cameras: what a bare number in the heading is")
+    ] = "degrees",
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = False,
     strict: Annotated[bool, typer.Option("--strict", help="All rows or none.")] = False,
     findings: Annotated[
@@ -63,6 +67,7 @@ def import_(
         valid_from=valid_from.date() if valid_from else None,
         dry_run=dry_run,
         strict=strict,
+        heading_scheme=heading_scheme,
     )
     with database.opened(config) as engine, progress(quiet_log=True) as moving:
         report = imports.import_file(

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from geo.codes import clean_code, half_width, is_scientific
 from geo.errors import InputError
-from geo.heading import UNKNOWN_WORDS, Heading, parse_heading
+from geo.heading import UNKNOWN_WORDS, Heading, Scheme, parse_views
 from geo.intake.finding import Defect
 from geo.layers import Field
 
@@ -70,9 +70,9 @@ def text_of(cell: object) -> str:
     return str(cell)
 
 
-def reader(field: Field, *, today: dt.date) -> Reader:
+def reader(field: Field, *, today: dt.date, heading_scheme: Scheme = "degrees") -> Reader:
     """Return the function that reads the cells of `field`; blank cells read as None."""
-    read = _readers(field, today)[field.kind]
+    read = _readers(field, today, heading_scheme)[field.kind]
 
     blank_is_read = field.kind == "heading"  # as missing, which is worth a word
 
@@ -153,7 +153,7 @@ def _width(written: str, clean: str) -> tuple[Defect, ...]:
     return (Defect("FULLWIDTH_DIGITS", clean),) if wide else ()
 
 
-def _readers(field: Field, today: dt.date) -> dict[str, Reader]:
+def _readers(field: Field, today: dt.date, scheme: Scheme) -> dict[str, Reader]:
     return {
         "text": lambda cell: Reading(text_of(cell).strip()),
         "code": read_code,
@@ -163,7 +163,7 @@ def _readers(field: Field, today: dt.date) -> dict[str, Reader]:
         "date": lambda cell: _read_time(cell, today, only_date=True),
         "time": lambda cell: _read_time(cell, today, only_date=False),
         "choice": _choice_reader(field),
-        "heading": read_heading,
+        "heading": lambda cell: read_heading(cell, scheme),
     }
 
 
@@ -218,23 +218,32 @@ def _word(text: str) -> str:
     return half_width(text).strip().casefold()
 
 
-def read_heading(cell: object) -> Reading:
-    """Return a :class:`~geo.heading.Heading`, or None with the reason why there is none."""
+def read_heading(cell: object, scheme: Scheme = "degrees") -> Reading:
+    """Return the headings of a cell as a tuple, or None with the reason why there is none."""
     written = text_of(cell)
     try:
-        heading = parse_heading(written)
+        views = parse_views(written, scheme)
     except InputError as error:
-        code = "AZIMUTH_RANGE" if error.key == "heading.range" else "AZIMUTH_UNREADABLE"
-        return Reading(None, (Defect(code),))
-    if heading is None:
+        return Reading(None, (_heading_defect(error),))
+    if not views:
         return Reading(None, (Defect("AZIMUTH_MISSING"),))
-    return Reading(heading, _heading_notes(heading, written))
+    return Reading(views, _heading_notes(views, written))
 
 
-def _heading_notes(heading: Heading, written: str) -> tuple[Defect, ...]:
-    if heading.source == "number":
-        return _width(written, f"{heading.deg:g}")
-    return (Defect("AZIMUTH_TEXT", f"{heading.deg:g}"),)
+def _heading_defect(error: InputError) -> Defect:
+    if error.key == "heading.code_unknown":
+        facts = {"declared": error.facts["standard"], "known": error.facts["known"]}
+        return Defect("AZIMUTH_CODE", facts=facts)
+    return Defect("AZIMUTH_RANGE" if error.key == "heading.range" else "AZIMUTH_UNREADABLE")
+
+
+def _heading_notes(views: tuple[Heading, ...], written: str) -> tuple[Defect, ...]:
+    read = ";".join(f"{view.deg:g}" for view in views)
+    if len(views) > 1 or views[0].hfov_deg is not None:
+        return (Defect("AZIMUTH_VIEWS", read),)
+    if views[0].source == "number":
+        return _width(written, read)
+    return (Defect("AZIMUTH_TEXT", read),)
 
 
 def _read_time(cell: object, today: dt.date, *, only_date: bool) -> Reading:

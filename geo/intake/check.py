@@ -15,7 +15,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.crs import WGS84, Geometries, InputCRS
 from geo.errors import LayerError
-from geo.heading import Heading
+from geo.heading import Scheme, require_scheme
 from geo.intake.cells import text_of
 from geo.intake.columns import map_columns
 from geo.intake.finding import Defect, Finding, Severity
@@ -26,6 +26,7 @@ from geo.intake.position import Positions, locate
 from geo.intake.rules import apply_rules
 from geo.intake.shapes import fit_shapes, places_from_areas
 from geo.intake.values import Values, read_values
+from geo.intake.views import VIEWS, view_columns
 from geo.layers import Layer
 from geo.sources import Table
 
@@ -33,7 +34,6 @@ Cells = NDArray[np.object_] | NDArray[np.float64]
 
 _JSON: Final = (str, bool, int, float, list, dict)
 _PHONES: Final = ("duty_phone",)
-_HEADING_SOURCES: Final = {"number": "surveyed", "parsed": "parsed", "rounded8": "rounded8"}
 
 
 @dataclass(frozen=True)
@@ -45,8 +45,9 @@ class Intake:
     rows
         Usable rows: one column per field of the layer (numbers float, others object, None where
         blank), ``attributes`` (dict of the columns not mapped, JSON values; ``reported`` holds a
-        position as given where it was converted), for cameras also ``heading_source``; geometry
-        in EPSG:4326; index ``row`` = row of the file.
+        position as given where it was converted), for cameras also ``heading_source`` and
+        ``views`` (None, or the list of all views where the heading names several: the columns hold
+        the first); geometry in EPSG:4326; index ``row`` = row of the file.
     findings
         In order of rows. Rows with one of severity "error" are not in `rows`.
     read, quarantined
@@ -81,6 +82,7 @@ def check(
     level: str | None = None,
     bounds: BaseGeometry | None = None,
     today: dt.date | None = None,
+    heading_scheme: Scheme = "degrees",
 ) -> Intake:
     """Return the rows of `table` that the layer can use, with everything that was noticed.
 
@@ -96,6 +98,8 @@ def check(
         The district, lon/lat; None where none is known yet.
     today
         Last date that does not lie in the future; default: the host's.
+    heading_scheme
+        What a bare number in a column of headings is, see :func:`geo.heading.parse_heading`.
 
     Raises
     ------
@@ -105,14 +109,20 @@ def check(
     CRSError
         If nothing says the coordinate system, or most positions contradict it.
     InputError
-        If a layer with places is given a table without coordinates.
+        If a layer with places is given a table without coordinates, or the scheme is none.
     """
+    require_scheme(heading_scheme)
     has_geometry = table.geometry is not None and layer.shape != "none"
     used = map_columns(table.headers, layer, given=mapping, has_geometry=has_geometry)
     _require_columns(table, layer, used)
     refused, found = _refused(table, used)
     values, noticed = read_values(
-        table, layer, used, refused=refused, today=today or dt.date.today()
+        table,
+        layer,
+        used,
+        refused=refused,
+        today=today or dt.date.today(),
+        heading_scheme=heading_scheme,
     )
     values, broken = apply_rules(table, layer, used, values, level=level)
     place, placed = _placed(table, layer, used, crs=crs, bounds=bounds)
@@ -206,9 +216,10 @@ def _frame(
     """Return all rows, usable or not, in the shape of :class:`Intake`."""
     columns: dict[str, Cells] = {}
     for field in layer.fields:
-        columns[field.name] = _typed(values[field.name], field.kind)
         if field.kind == "heading":
-            columns[field.name], columns["heading_source"] = _headings(values[field.name])
+            columns |= view_columns(values[field.name], values["hfov_deg"])
+        elif field.name not in columns:
+            columns[field.name] = _typed(values[field.name], field.kind)
     if layer.name == "places":
         radius_m = np.asarray(columns["radius_m"], dtype=np.float64)
         columns["radius_m"] = np.where(np.isnan(radius_m), place.radius_m.round(1), radius_m)
@@ -232,15 +243,6 @@ def _objects(values: list[object]) -> NDArray[np.object_]:
     cells = np.empty(len(values), dtype=object)
     cells[:] = values
     return cells
-
-
-def _headings(values: list[object]) -> tuple[NDArray[np.float64], NDArray[np.object_]]:
-    known = [each if isinstance(each, Heading) else None for each in values]
-    deg = [np.nan if each is None else each.deg for each in known]
-    sources: list[object] = [
-        "unknown" if each is None else _HEADING_SOURCES[each.source] for each in known
-    ]
-    return np.array(deg, dtype=np.float64), _objects(sources)
 
 
 def _attributes(cells: pd.DataFrame, positions: Positions | None) -> list[dict[str, object]]:
@@ -281,7 +283,10 @@ def _coded(
     cells = bare.drop(columns=["geometry"])
 
     def content(at: int) -> str:
-        return json.dumps(cells.iloc[at].to_dict(), ensure_ascii=False, default=str)
+        row = cells.iloc[at].to_dict()
+        # a camera of one view keeps the code it always had
+        row = {name: cell for name, cell in row.items() if name != VIEWS or cell is not None}
+        return json.dumps(row, ensure_ascii=False, default=str)
 
     codes = content_codes(names, bare.geometry.to_numpy(), content)
     rows = rows.copy()

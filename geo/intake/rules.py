@@ -7,6 +7,7 @@ import pandas as pd
 
 from geo.codes import area_level, camera_code_problem, full_area_code
 from geo.errors import LayerError
+from geo.heading import Heading
 from geo.intake.cells import text_of
 from geo.intake.finding import Defect, Finding
 from geo.intake.identity import repeated_codes
@@ -15,6 +16,7 @@ from geo.layers import LEVELS, Layer
 from geo.sources import Table
 
 RETENTION_MIN_DAYS: Final = 30  # decree 799, article 17
+_TURNING_DEG: Final = 180.0  # no picture of a lens that zooms is as wide
 _AREA_CODES: Final = frozenset({"area_code", "parent_code"})
 
 
@@ -45,6 +47,7 @@ def apply_rules(
         findings += _levels(table, mapping, done, level)
     if layer.name == "cameras":
         findings += _camera_codes(table, mapping, done) + _retention(table, mapping, done)
+        findings += _turning(table, mapping, done)
     if layer.key in mapping:
         codes = pd.Series(done[layer.key], index=table.rows.index, dtype=object)
         findings += repeated_codes(codes, mapping[layer.key])
@@ -96,6 +99,27 @@ def _retention(table: Table, mapping: Mapping[str, str], done: Values) -> list[F
         return Defect("RETENTION_BELOW_30") if short else None
 
     return _each(table, mapping.get("retention_days", ""), done["retention_days"], judge)
+
+
+def _turning(table: Table, mapping: Mapping[str, str], done: Values) -> list[Finding]:
+    """Take the range in which a camera can turn for what it is: no heading, no angle of view."""
+    turning: list[object] = [
+        form == "ptz" and isinstance(cell, tuple) and any(map(_turns, cell))
+        for form, cell in zip(done["form"], done["heading_deg"], strict=True)
+    ]
+    done["heading_deg"] = [
+        None if turns else cell for turns, cell in zip(turning, done["heading_deg"], strict=True)
+    ]
+    return _each(
+        table,
+        mapping.get("heading_deg", ""),
+        turning,
+        lambda turns: Defect("AZIMUTH_TURNING") if turns else None,
+    )
+
+
+def _turns(heading: Heading) -> bool:
+    return heading.hfov_deg is not None and heading.hfov_deg >= _TURNING_DEG
 
 
 def _each(

@@ -6,7 +6,8 @@ from typing import Final
 
 import pandas as pd
 
-from geo.intake.cells import Reading, reader, text_of
+from geo.heading import Scheme
+from geo.intake.cells import Reader, Reading, reader, text_of
 from geo.intake.finding import SEVERITY, Defect, Finding, Severity
 from geo.intake.personal import redacted
 from geo.layers import Field, Layer
@@ -24,6 +25,7 @@ def read_values(
     *,
     refused: frozenset[str],
     today: dt.date,
+    heading_scheme: Scheme = "degrees",
 ) -> tuple[Values, list[Finding]]:
     """Return field → one value per row, None where blank or unusable, and the findings.
 
@@ -39,16 +41,16 @@ def read_values(
             continue
         blank = pd.Series(None, index=table.rows.index, dtype=object)
         cells = table.rows[header] if taken else blank
+        read = reader(field, today=today, heading_scheme=heading_scheme)
         key = field.name == layer.key
-        values[field.name], found = _column(cells, field, header or "", today=today, key=key)
+        values[field.name], found = _column(cells, field, header or "", read, key=key)
         findings += found
     return values, findings
 
 
 def _column(
-    cells: pd.Series, field: Field, header: str, *, today: dt.date, key: bool
+    cells: pd.Series, field: Field, header: str, read: Reader, *, key: bool
 ) -> tuple[list[object], list[Finding]]:
-    read = reader(field, today=today)
     marks = [cell if type(cell) is str else _mark(cell) for cell in cells.to_numpy()]
     # each different cell is read once
     known = {mark: _demanded(read(_cell(mark)), field) for mark in dict.fromkeys(marks)}

@@ -13,11 +13,12 @@ import numpy as np
 import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from geo import crs as crs_module
 from geo import intake, sources
 from geo.errors import InputError, StoreError
+from geo.heading import Scheme
 from geo.intake import Finding
 from geo.layers import Layer, layer
 from geo.services.progress import Progress, silent
@@ -51,6 +52,7 @@ class ImportOptions:
     valid_from: date | None = None
     dry_run: bool = False
     strict: bool = False
+    heading_scheme: Scheme = "degrees"
 
 
 @dataclass(frozen=True)
@@ -127,6 +129,7 @@ def import_file(
         mapping=options.mapping,
         level=options.level,
         bounds=bounds if target.name != "areas" else None,
+        heading_scheme=options.heading_scheme,
     )
     report = ImportReport(
         layer=target.name,
@@ -219,15 +222,48 @@ def _bring_in(
 
 def _cameras(connection: Connection, rows: gpd.GeoDataFrame, run: int) -> Change:
     given = [name for name in VIEW_FIELDS if name in rows]
-    changed = tables.merge(connection, "camera", rows.drop(columns=given), run=run)
-    views = pd.DataFrame(rows[["code", *given]]).rename(columns={"code": "camera_code"})
-    views = views.assign(no=1)
+    apart = [*given, *(["views"] if "views" in rows else [])]
+    changed = tables.merge(connection, "camera", rows.drop(columns=apart), run=run)
+    views = view_rows(rows)
     if "heading_source" not in views:
         new = set(changed.loc[changed["is_new"].astype(bool), "code"])
         views = views[views["camera_code"].isin(new)].assign(heading_source="unknown")
     seen = tables.merge(connection, "camera_view", views, key=("camera_code", "no"))
-    both = pd.concat([changed, seen.rename(columns={"camera_code": "code"})[["code", "is_new"]]])
-    return tables.change_of(rows, both.drop_duplicates("code"))
+    touched = pd.concat([seen["camera_code"], _drop_surplus(connection, views)])
+    # a further view of a known camera is a change of it, not a new camera
+    of_views = pd.DataFrame({"code": touched, "is_new": False})
+    return tables.change_of(rows, pd.concat([changed, of_views]).drop_duplicates("code"))
+
+
+def view_rows(rows: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the rows of ``camera_view`` for rows of cameras as :func:`geo.intake.check` has them.
+
+    One row a view: `camera_code`, `no` from 1, and those of `VIEW_FIELDS` that `rows` has. Where
+    `views` lists several, each has its own of the list; the other columns are shared.
+    """
+    shared = ["code", *(name for name in VIEW_FIELDS if name in rows)]
+    listed = rows["views"] if "views" in rows else pd.Series(None, index=rows.index, dtype=object)
+    views = pd.DataFrame(rows[shared]).assign(own=listed).explode("own", ignore_index=True)
+    several = views["own"].notna()
+    own = pd.DataFrame(views.loc[several, "own"].tolist(), index=views.index[several])
+    for name in own:
+        views.loc[several, name] = own[name].astype(views[name].dtype)
+    views["no"] = views.groupby("code", sort=False).cumcount() + 1
+    return views.drop(columns="own").rename(columns={"code": "camera_code"})
+
+
+def _drop_surplus(connection: Connection, views: pd.DataFrame) -> pd.Series:
+    """Delete the views that a file no longer names of its cameras; return these cameras' codes."""
+    kept = views.groupby("camera_code")["no"].max()
+    gone = connection.execute(
+        text(
+            "DELETE FROM govgrid.camera_view v USING unnest(CAST(:codes AS text[]),"
+            " CAST(:counts AS integer[])) AS kept (code, count)"
+            " WHERE v.camera_code = kept.code AND v.no > kept.count RETURNING v.camera_code"
+        ),
+        {"codes": kept.index.tolist(), "counts": kept.tolist()},
+    )
+    return pd.Series(gone.scalars().all(), dtype=object)
 
 
 def _bounds(connection: Connection) -> Any:  # noqa: ANN401 - a geometry or None
@@ -261,6 +297,7 @@ def _run_row(target: Layer, path: Path, options: ImportOptions, by_whom: str) ->
         "sheet": options.sheet,
         "encoding": options.encoding,
         "mapping": dict(options.mapping),
+        "heading_scheme": "" if options.heading_scheme == "degrees" else options.heading_scheme,
     }
     return {
         "layer": target.name,
