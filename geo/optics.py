@@ -12,7 +12,23 @@ from geo.errors import InputError, LayerError
 Floats = NDArray[np.float64]
 
 DETAILS = (20, 40, 80, 125, 250, 500, 1500)
-CERTAINTIES = ("certain", "possible")
+# IEC 62676-4:2025, then the names of its edition of 2014 (DORI) as aliases; px/m
+DETAIL_NAMES: Mapping[str, float] = MappingProxyType(
+    {
+        "overview": 20.0,
+        "outline": 40.0,
+        "discern": 80.0,
+        "perceive": 125.0,
+        "characterise": 250.0,
+        "validate": 500.0,
+        "scrutinise": 1500.0,
+        "detect": 25.0,
+        "observe": 62.5,
+        "recognise": 125.0,
+        "identify": 250.0,
+    }
+)
+CERTAINTIES = ("certain", "expected", "possible")
 RANGE_CAP_M = 150.0
 DEFAULT_HFOV_DEG = 90.0
 PANORAMIC_HFOV_DEG = 360.0
@@ -22,7 +38,17 @@ HEADING_TOLERANCE_DEG: Mapping[str, float] = MappingProxyType(
 )
 
 # Below these a value means "not known" in the registers that carry it.
-LEAST: Mapping[str, float] = MappingProxyType({"hfov_deg": 1.0, "res_h_px": 1.0, "range_m": 0.0})
+LEAST: Mapping[str, float] = MappingProxyType(
+    {
+        "hfov_deg": 1.0,
+        "res_h_px": 1.0,
+        "range_m": 0.0,
+        "mount_height_m": 0.1,
+        "vfov_deg": 1.0,
+        "focal_mm": 0.5,
+        "sensor_w_mm": 0.5,
+    }
+)
 
 _NUMBERS = (
     "heading_deg",
@@ -32,10 +58,14 @@ _NUMBERS = (
     "mount_height_m",
     "tilt_deg",
     "vfov_deg",
+    "focal_mm",
+    "sensor_w_mm",
 )
+# narrower than this a band is rounding: 0.003 µm wide at 150 m
+_LEAST_BAND_DEG = 1e-9
 
 
-def camera_views(cameras: pd.DataFrame, *, detail_px_per_m: float = 20) -> pd.DataFrame:
+def camera_views(cameras: pd.DataFrame, *, detail_px_per_m: str | float = 20) -> pd.DataFrame:
     """Return the views of cameras with the range at which they show a given detail.
 
     The range is the smallest of: the distance at which the picture still has `detail_px_per_m`,
@@ -49,35 +79,46 @@ def camera_views(cameras: pd.DataFrame, *, detail_px_per_m: float = 20) -> pd.Da
         Index camera code, not necessarily unique. Columns `form` (fixed, dome, ptz, panoramic,
         multi), `heading_deg` (clockwise from true north, NaN unknown), `heading_source`,
         `hfov_deg`, `res_h_px`, `range_m`, `indoor`, `mount_height_m`, `tilt_deg` (down positive),
-        `vfov_deg`. A column that is absent counts as not given.
+        `vfov_deg`, `focal_mm` and `sensor_w_mm` (width of the sensor's picture; with the focal
+        length it tells the angle where `hfov_deg` does not). A column that is absent counts as
+        not given.
     detail_px_per_m
-        Pixel density asked for, px/m.
+        Pixel density asked for, px/m, or its name: see :func:`detail_of`.
 
     Returns
     -------
     DataFrame
         One row a view, fresh index: `camera_code`, `no`, `form`, `indoor`, `heading_deg` in
         [0, 360) or NaN, `heading_source`, `hfov_deg`, `res_h_px`, `range_m`, `near_m` (dead ground
-        in front of the pole, NaN unknown; reported, not cut out of the viewshed), `assumed` (comma
-        list of inputs that nobody gave: hfov, resolution, range, heading_source).
+        in front of the pole: up to here the ground lies below the picture; NaN unknown),
+        `assumed` (comma list of inputs that nobody gave: hfov, resolution, range,
+        heading_source).
 
     Raises
     ------
     InputError
-        If the detail is not a number above 0.
+        If the detail is neither a number above 0 nor a known name.
 
     Notes
     -----
     Assumed where not given: 90° (360° for panoramic cameras), 2560 px, and 150 m where nothing
     else ends the view sooner. They are typical of 2.8–4 mm lenses and 4-megapixel sensors: an
     assumption, so each is named in `assumed`. A camera with several sensors (multi) whose views
-    are not listed counts as one such lens, which undercounts it.
+    are not listed counts as one such lens, which undercounts it. The lens tells nothing of a
+    panoramic camera: a fisheye does not draw as a rectilinear lens does. Nominal sensor sizes
+    (1/2.8") tell no width: makers mean different ones by the same name.
+
+    Dead ground is reported and not cut out: `near_m` holds for the ground itself (target height
+    0), while somebody who stands there comes into the picture sooner, height and tilt are rarely
+    surveyed, and a hole around every pole would hide the gaps that matter.
 
     References
     ----------
     Pixel density and its classes: IEC 62676-4:2025. Rectilinear lens: a plane at distance d is
     ``2·d·tan(hfov/2)`` wide, so ``R = res_h / (2·detail·tan(hfov/2))``; from 180° on the picture
-    follows the arc, so ``R = res_h / (detail·hfov)`` with hfov in radians.
+    follows the arc, so ``R = res_h / (detail·hfov)`` with hfov in radians. The same lens has
+    ``hfov = 2·atan(sensor_w / (2·focal))``; its lower and upper edge meet flat ground at
+    ``height / tan(tilt ± vfov/2)``.
 
     Examples
     --------
@@ -86,14 +127,11 @@ def camera_views(cameras: pd.DataFrame, *, detail_px_per_m: float = 20) -> pd.Da
     >>> views["range_m"].round(6).tolist(), views["assumed"].tolist()
     ([48.0], ['heading_source'])
     """
-    if not (np.isfinite(detail_px_per_m) and detail_px_per_m > 0):
-        raise InputError(
-            "coverage.detail_invalid", detail=detail_px_per_m, known=", ".join(map(str, DETAILS))
-        )
+    detail = detail_of(detail_px_per_m)
     given = _given(cameras)
     views = _filled(given)
     optical_m = reach_at_detail_m(
-        views["hfov_deg"].to_numpy(), views["res_h_px"].to_numpy(), detail_px_per_m
+        views["hfov_deg"].to_numpy(), views["res_h_px"].to_numpy(), detail
     )
     near_m, far_m = _ground_edges_m(given)
     limits = np.column_stack([optical_m, given["range_m"].to_numpy(), far_m])
@@ -102,6 +140,33 @@ def camera_views(cameras: pd.DataFrame, *, detail_px_per_m: float = 20) -> pd.Da
     views["near_m"] = near_m
     views["assumed"] = _assumed(given, capped=~(nearest <= RANGE_CAP_M))
     return views
+
+
+def detail_of(word: str | float) -> float:
+    """Return the pixel density, px/m, that a number or a name stands for.
+
+    Raises
+    ------
+    InputError
+        ``coverage.detail_invalid`` if it is neither a number above 0 nor one of `DETAIL_NAMES`.
+
+    References
+    ----------
+    IEC 62676-4:2025, classes overview to scrutinise; IEC 62676-4:2014, detect to identify (DORI).
+
+    Examples
+    --------
+    >>> detail_of("overview"), detail_of("observe"), detail_of("40"), detail_of(40)
+    (20.0, 62.5, 40.0, 40.0)
+    """
+    name = str(word).strip().casefold().replace("ize", "ise")
+    try:
+        detail = DETAIL_NAMES[name] if name in DETAIL_NAMES else float(name)
+    except ValueError:
+        detail = np.nan
+    if not (np.isfinite(detail) and detail > 0):
+        raise InputError("coverage.detail_invalid", detail=word, known=", ".join(map(str, DETAILS)))
+    return detail
 
 
 def reach_at_detail_m(hfov_deg: Floats, res_h_px: Floats, detail_px_per_m: float) -> Floats:
@@ -144,7 +209,8 @@ def sectors(views: pd.DataFrame, certainty: str) -> pd.DataFrame:
     Raises
     ------
     InputError
-        If the certainty is unknown, or "expected", which is not computed yet.
+        If the certainty is unknown, or "expected", which no single sector shows: see
+        :func:`bands`.
     """
     if certainty == "expected":
         raise InputError("coverage.certainty_expected")
@@ -163,6 +229,80 @@ def sectors(views: pd.DataFrame, certainty: str) -> pd.DataFrame:
     return pd.DataFrame({"start_deg": start, "width_deg": width}, index=views.index)
 
 
+def bands(views: pd.DataFrame, *, steps: int = 4) -> pd.DataFrame:
+    """Return the directions that each view may cover, weighted by how likely it covers them.
+
+    The heading is taken as evenly spread over its uncertainty, so the probability that a direction
+    is inside the picture is a trapezoid around the heading: 1 throughout the certain sector, 0
+    outside of the possible one. Its ramps are cut into `steps` equal parts, each with the exact
+    mean of its part. The bands of a view are disjoint, together they are its possible sector, and
+    ``Σ width·weight`` is its angle of view. So certain ≤ expected ≤ possible.
+
+    A view of unknown heading is one band all around with weight ``hfov / 360``. A ptz camera
+    counts at its guard heading where that is known: the rest of the circle, which it may turn to
+    (`sectors` has it as possible), is not in the bands. An indoor camera has none.
+
+    Parameters
+    ----------
+    views
+        As from :func:`camera_views`.
+    steps
+        Parts of each ramp, at least 1.
+
+    Returns
+    -------
+    DataFrame
+        Fresh index; by view, then clockwise: `view` (position in `views`), `start_deg` in
+        [0, 360), clockwise from true north, `width_deg` in (0, 360], `weight` in (0, 1].
+
+    Raises
+    ------
+    InputError
+        If `steps` is below 1.
+
+    Notes
+    -----
+    With tolerance t, angle f and δ degrees off the heading, the headings that show the place are
+    [δ - f/2, δ + f/2], of [-t, t]; hence ``P(δ) = clip((t + f/2 - |δ|) / 2t, 0, min(1, f / 2t))``.
+    Where ``t + f/2`` passes 180°, both ramps reach the place behind the camera and add up: as one
+    rises by what the other falls, their common part is level, at ``(t + f/2 - 180) / t``.
+
+    Examples
+    --------
+    >>> one = {"form": "fixed", "heading_deg": 90.0, "heading_source": "rounded8", "hfov_deg": 90.0}
+    >>> bands(camera_views(pd.DataFrame(one, index=["a"])), steps=1).to_numpy().tolist()
+    [[0.0, 22.5, 45.0, 0.5], [0.0, 67.5, 45.0, 1.0], [0.0, 112.5, 45.0, 0.5]]
+    """
+    if steps < 1:
+        raise InputError("coverage.steps_invalid", steps=steps)
+    hfov = np.minimum(views["hfov_deg"].to_numpy(dtype=float), 360.0)
+    edges, weight = _trapezoids(hfov, heading_tolerance_deg(views), steps)
+    width = np.diff(edges, axis=1)
+    heading = np.nan_to_num(views["heading_deg"].to_numpy(dtype=float), nan=0.0)
+    start = np.mod(heading[:, None] + edges[:, :-1], 360)
+    start = np.where((width >= 360) | (start >= 360), 0.0, start)
+    outdoor = ~views["indoor"].to_numpy(dtype=bool)
+    kept = (width > _LEAST_BAND_DEG) & (weight > 0) & outdoor[:, None]
+    columns = {"start_deg": start[kept], "width_deg": width[kept], "weight": weight[kept]}
+    return pd.DataFrame({"view": np.nonzero(kept)[0], **columns})
+
+
+def _trapezoids(hfov: Floats, tolerance: Floats, steps: int) -> tuple[Floats, Floats]:
+    """Return edges (off the heading, rising) and weights: ramp, top, ramp, what lies behind."""
+    half = hfov / 2
+    behind = np.maximum(tolerance + half - 180, 0)
+    even = (hfov >= 360) | (tolerance >= 180)
+    inner = np.where(even, 180.0, np.abs(tolerance - half))
+    outer = np.where(even, 180.0, tolerance + half - 2 * behind)
+    top = np.where(even, hfov / 360, np.minimum(1, half / tolerance))
+    bottom = behind / tolerance
+    share = np.arange(steps + 1) / steps
+    side = inner[:, None] + (outer - inner)[:, None] * share
+    ramp = top[:, None] + (bottom - top)[:, None] * (share[1:] + share[:-1]) / 2
+    edges = np.hstack([-side[:, ::-1], side, 360 - outer[:, None]])
+    return edges, np.hstack([ramp[:, ::-1], top[:, None], ramp, bottom[:, None]])
+
+
 def heading_tolerance_deg(views: pd.DataFrame) -> Floats:
     """Return how far, in degrees to either side, the heading of each view may be wrong."""
     known = views["heading_source"].map(HEADING_TOLERANCE_DEG).to_numpy(dtype=float)
@@ -177,8 +317,14 @@ def _given(cameras: pd.DataFrame) -> pd.DataFrame:
     numbers = {n: pd.to_numeric(given[n], errors="coerce").astype(float) for n in _NUMBERS}
     for name, least in LEAST.items():
         numbers[name] = numbers[name].where(numbers[name] >= least)
-    numbers["hfov_deg"] = numbers["hfov_deg"].clip(upper=PANORAMIC_HFOV_DEG)
+    of_lens = _lens_hfov_deg(given["form"], numbers["focal_mm"], numbers["sensor_w_mm"])
+    numbers["hfov_deg"] = numbers["hfov_deg"].clip(upper=PANORAMIC_HFOV_DEG).fillna(of_lens)
     return given.assign(**numbers)
+
+
+def _lens_hfov_deg(form: pd.Series, focal_mm: pd.Series, sensor_w_mm: pd.Series) -> pd.Series:
+    hfov_deg = np.degrees(2 * np.arctan(sensor_w_mm.to_numpy() / (2 * focal_mm.to_numpy())))
+    return pd.Series(np.where(form.eq("panoramic"), np.nan, hfov_deg), index=form.index)
 
 
 def _filled(given: pd.DataFrame) -> pd.DataFrame:
