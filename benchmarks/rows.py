@@ -12,29 +12,39 @@ Row = dict[str, Any]
 
 def row(
     work: str,
-    value: float,
+    value: float | None,
     unit: str,
     *,
     peer: str | None = None,
     peer_value: float | None = None,
     goal: float | None = None,
+    goal_ratio: float | None = None,
     more_is_better: bool = False,
 ) -> Row:
-    """Return one row; `ratio` says how many times better than the peer the value is."""
+    """Return one row; `ratio` says how many times better than the peer the value is.
+
+    `goal_ratio` is how many times better it has to be; `goal` is then the value that takes. What
+    was not measured (None), here or at the peer, reaches no goal.
+    """
     ratio = None
-    if peer_value is not None and value and peer_value:
+    if value and peer_value:
         ratio = value / peer_value if more_is_better else peer_value / value
+    if goal_ratio is not None and peer_value is not None:
+        goal = _short(peer_value * goal_ratio if more_is_better else peer_value / goal_ratio)
     reached = None
-    if goal is not None:
-        reached = bool(value >= goal if more_is_better else value <= goal)
+    if goal_ratio is not None:
+        reached = ratio is not None and bool(ratio >= goal_ratio)
+    elif goal is not None:
+        reached = value is not None and bool(value >= goal if more_is_better else value <= goal)
     return {
         "work": work,
         "value": _short(value),
         "unit": unit,
         "peer": peer,
-        "peer_value": None if peer_value is None else _short(peer_value),
-        "ratio": None if ratio is None else _short(ratio),
+        "peer_value": _short(peer_value),
+        "ratio": _short(ratio),
         "goal": goal,
+        "goal_ratio": goal_ratio,
         "reached": reached,
     }
 
@@ -62,8 +72,8 @@ def run(measured: Callable[[], Sequence[Row]], description: str | None) -> None:
         print("  ".join(text.ljust(width) for text, width in zip(line, widths, strict=True)))
 
 
-def _short(value: float) -> float:
-    return float(f"{value:.4g}")
+def _short(value: float | None) -> float | None:
+    return None if value is None else float(f"{value:.4g}")
 
 
 def _cell(value: object) -> str:
