@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.polygons import Geometries, Indices, Shapes, dissolve, geometries
+from geo.polygons import Geometries, Indices, Shapes, dissolve, expand, geometries
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -24,7 +24,7 @@ class Obstacles:
 
     `edges` holds ``x0, y0, x1, y1`` of every edge, the inside of the footprint on its left; the
     edges of part *i* are ``edges[first_edge[i]:first_edge[i + 1]]``. `content_hash` names the
-    content whatever the order in which it came.
+    content whatever the order in which it came, `digests` that of each part.
     """
 
     parts: Geometries
@@ -32,12 +32,27 @@ class Obstacles:
     content_hash: str
     edges: Floats = field(repr=False, compare=False)
     first_edge: Indices = field(repr=False, compare=False)
+    digests: NDArray[np.uint64] = field(repr=False, compare=False)
 
     def block(self, points: Geometries) -> NDArray[np.bool_]:
         """Return whether each point lies inside a footprint or on its wall."""
         hit = np.zeros(len(points), dtype=np.bool_)
         hit[self.holding(points)[0]] = True
         return hit
+
+    def clear_of(self, xy: Floats, distance_m: float) -> NDArray[np.bool_]:
+        """Return whether each place keeps a distance from every footprint."""
+        points = np.asarray(shapely.points(xy), dtype=object)
+        free = np.ones(len(points), dtype=np.bool_)
+        free[self.tree.query(points, predicate="dwithin", distance=distance_m)[0]] = False
+        return free
+
+    def content_near(self, boxes: Geometries) -> NDArray[np.uint64]:
+        """Return a number for each box that changes with the parts that meet it."""
+        box, part = self.tree.query(boxes)
+        found = np.zeros(len(boxes), dtype=np.uint64)
+        np.add.at(found, box, self.digests[part])
+        return found
 
     def holding(self, points: Geometries) -> tuple[Indices, Indices]:
         """Return positions of points and of the parts that hold them, walls included."""
@@ -71,13 +86,15 @@ def merge(footprints: Shapes) -> Obstacles:
     """
     found = dissolve(footprints)
     found = shapely.remove_repeated_points(found[shapely.area(found) >= MIN_PART_M2])
-    found = shapely.orient_polygons(shapely.normalize(found))
+    found = shapely.normalize(found)  # the same start of each ring, whatever came first
     content = shapely.to_wkb(found) if len(found) else np.empty(0, dtype=object)
     order = np.argsort(content)
     parts = found[order]
-    digest = hashlib.sha256(b"".join(content[order])).hexdigest()
+    own = [hashlib.sha256(wkb).digest() for wkb in content[order]]
+    digest = hashlib.sha256(b"".join(own)).hexdigest()
+    digests = np.frombuffer(b"".join(each[:8] for each in own), dtype=np.uint64)
     edges, first_edge = _edges(parts)
-    return Obstacles(parts, shapely.STRtree(parts), digest, edges, first_edge)
+    return Obstacles(parts, shapely.STRtree(parts), digest, edges, first_edge, digests)
 
 
 def place(
@@ -136,23 +153,13 @@ def place(
     )
 
 
-def expand(first: Indices, owner: Indices) -> tuple[Indices, Indices]:
-    """Return every member of the given owners: position in `owner`, position of the member.
-
-    `first` holds where the members of each owner begin, with one more entry at the end.
-    """
-    count = first[owner + 1] - first[owner]
-    pair = np.repeat(np.arange(len(owner)), count)
-    within = np.arange(len(pair)) - np.repeat(np.cumsum(count) - count, count)
-    return pair, first[owner][pair] + within
-
-
 def _edges(parts: Geometries) -> tuple[Floats, Indices]:
     """Return all edges in the order of the parts; a ring's closing vertex starts no edge."""
     rings, part = shapely.get_rings(parts, return_index=True)
     xy, ring = shapely.get_coordinates(rings, return_index=True)
     starts = np.flatnonzero(ring[:-1] == ring[1:]) if len(ring) else np.empty(0, dtype=np.intp)
-    edges = np.column_stack([xy[starts], xy[starts + 1]])
+    # Normalised rings have their inside on the right.
+    edges = np.column_stack([xy[starts + 1], xy[starts]])
     owner = part[ring[starts]] if len(starts) else np.empty(0, dtype=np.intp)
     first = np.searchsorted(owner, np.arange(len(parts) + 1))
     return edges, first.astype(np.intp)
@@ -168,7 +175,7 @@ def _free_front(xy: Floats, obstacles: Obstacles, snap_m: float) -> Floats:
     owner, spots = owner[order], spots[order]
     while len(owner):  # the nearest spot of each point first: it is nearly always free
         nearest = np.flatnonzero(np.diff(owner, prepend=-1))
-        free = ~obstacles.block(np.asarray(shapely.points(spots[nearest]), dtype=object))
+        free = obstacles.clear_of(spots[nearest], SNAP_CLEARANCE_M / 2)
         place[owner[nearest[free]]] = spots[nearest[free]]
         left = ~np.isin(owner, owner[nearest[free]])
         left[nearest] = False

@@ -5,6 +5,7 @@ polygons. Touching borders have no area and count for nothing.
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any, Protocol, TypeAlias, runtime_checkable
 
 import geopandas as gpd
@@ -16,6 +17,9 @@ from shapely.geometry.base import BaseGeometry
 Geometries: TypeAlias = NDArray[np.object_]
 Indices: TypeAlias = NDArray[np.intp]
 
+# As geopandas takes and gives it.
+Crs: TypeAlias = Any
+
 POLYGON = 3
 
 
@@ -26,6 +30,13 @@ class HasParts(Protocol):
     @property
     def parts(self) -> Geometries:
         """Return the polygons."""
+
+
+@dataclass(frozen=True)
+class Disjoint:
+    """Valid polygons that are known to be disjoint, so that nobody dissolves them again."""
+
+    parts: Geometries
 
 
 Shapes: TypeAlias = (
@@ -83,6 +94,8 @@ def polygons(shapes: Shapes) -> Geometries:
 
 def parts_of(found: Geometries) -> tuple[Geometries, Indices]:
     """Return the polygon parts of valid geometries and, per part, the position it comes from."""
+    if (shapely.get_type_id(found) == POLYGON).all() and not shapely.is_empty(found).any():
+        return found, np.arange(len(found))
     parts, origin = shapely.get_parts(found, return_index=True)
     nested = shapely.get_type_id(parts) > POLYGON
     if nested.any():  # a collection can hold a multipolygon
@@ -113,7 +126,8 @@ def dissolve(shapes: Shapes) -> Geometries:
     found = polygons(shapes)
     if len(found) == 0:
         return found
-    return polygons(shapely.disjoint_subset_union_all(found))
+    united = np.array([shapely.disjoint_subset_union_all(found)], dtype=object)
+    return parts_of(united)[0]
 
 
 def clipped(shapes: Geometries, areas: Geometries) -> tuple[Geometries, Indices, Indices]:
@@ -174,7 +188,23 @@ def union_by(parts: Geometries, group: Indices) -> tuple[Geometries, Indices]:
 
 def area_by(parts: Geometries, group: Indices, count: int) -> NDArray[np.float64]:
     """Return the summed area of the parts of each group 0 … count - 1."""
-    return np.bincount(group, weights=shapely.area(parts), minlength=count).astype(np.float64)
+    return sums(group, shapely.area(parts), count)
+
+
+def sums(group: Indices, values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+    """Return the sum of the values of each group 0 … count - 1."""
+    return np.bincount(group, weights=values, minlength=count).astype(np.float64)
+
+
+def expand(first: Indices, owner: Indices) -> tuple[Indices, Indices]:
+    """Return every member of the given owners: position in `owner`, position of the member.
+
+    `first` holds where the members of each owner begin, with one more entry at the end.
+    """
+    count = first[owner + 1] - first[owner]
+    pair = np.repeat(np.arange(len(owner)), count)
+    within = np.arange(len(pair)) - np.repeat(np.cumsum(count) - count, count)
+    return pair, first[owner][pair] + within
 
 
 def _covered(

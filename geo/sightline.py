@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from geo.obstacles import Obstacles, place
 from geo.optics import px_per_m, sectors
+from geo.overlook import Obstruction, hidden, low_buildings
 from geo.polygons import Indices
 from geo.shadows import reach_m
 
@@ -43,7 +44,7 @@ def seeing(
     cameras: gpd.GeoDataFrame,
     views: pd.DataFrame,
     placement: pd.DataFrame,
-    obstacles: Obstacles,
+    obstacles: Obstacles | Obstruction,
     radius_m: float = 150.0,
     nearest: int = 3,
     convergence_deg: float | pd.Series = 0.0,
@@ -64,7 +65,8 @@ def seeing(
     views
         As from `geo.optics.camera_views`.
     placement
-        As from `geo.obstacles.place`, index camera code.
+        As from `geo.obstacles.place`, index camera code; with `mount_height_m` where buildings may
+        be looked over.
     obstacles
         Footprints, same CRS.
     radius_m
@@ -83,7 +85,8 @@ def seeing(
         (camera to point, clockwise from true north), `heading_deg` (NaN unknown), `px_per_m` at
         the point (NaN closer than 1 cm), `moved_m`.
     """
-    spots = place(points.geometry, np.zeros(len(points), dtype=bool), obstacles, snap_m=np.inf)
+    sight = obstacles if isinstance(obstacles, Obstruction) else _opaque(obstacles)
+    spots = place(points.geometry, np.zeros(len(points), dtype=bool), sight.built, snap_m=np.inf)
     stands = placement.loc[cameras.index]
     targets = spots[["x", "y"]].to_numpy()
     point, camera = _pairs(targets, stands[["x", "y"]].to_numpy(dtype=float), radius_m, nearest)
@@ -94,7 +97,7 @@ def seeing(
     pairs["indoor"] = cameras["indoor"].astype(object).eq(True).to_numpy()[camera]
     pairs["moved_m"] = spots["moved_m"].to_numpy()[point]
     looks = _looks(pairs, views)
-    looks["why"] = _why(looks, _blocked(looks, obstacles))
+    looks["why"] = _why(looks, _blocked(looks, sight))
     return _answer(looks, points.index)
 
 
@@ -131,6 +134,7 @@ def _measured(
             "distance_m": np.hypot(east, north),
             "bearing_deg": (np.degrees(np.arctan2(east, north)) + turn_deg) % 360 % 360,
             "placement": stands["placement"].to_numpy(),
+            "height_m": stands.get("mount_height_m", pd.Series(np.nan, stands.index)).to_numpy(),
         }
     )
 
@@ -157,17 +161,23 @@ def _reach(looks: pd.DataFrame, certainty: str) -> NDArray[np.float64]:
     return reach_m(offset.to_numpy(dtype=float), width, range_m)
 
 
-def _blocked(looks: pd.DataFrame, obstacles: Obstacles) -> NDArray[np.bool_]:
+def _opaque(obstacles: Obstacles) -> Obstruction:
+    return Obstruction(obstacles, obstacles, low_buildings(None, np.empty(0)))
+
+
+def _blocked(looks: pd.DataFrame, sight: Obstruction) -> NDArray[np.bool_]:
     """Return which lines of sight meet the inside of a footprint; others are not looked at."""
     farthest_m = looks[["certain_m", "possible_m"]].max(axis=1)
     asked = np.flatnonzero(looks["distance_m"] <= farthest_m)
     ends = looks.iloc[asked][["camera_x", "camera_y", "x", "y"]].to_numpy(dtype=float)
     lines = np.asarray(shapely.linestrings(ends.reshape(-1, 2, 2)), dtype=object)
-    line, part = obstacles.tree.query(lines, predicate="intersects")
-    shapely.prepare(obstacles.parts[part])
-    inside = shapely.relate_pattern(obstacles.parts[part], lines[line], "T********")
+    line, part = sight.tall.tree.query(lines, predicate="intersects")
+    shapely.prepare(sight.tall.parts[part])
+    inside = shapely.relate_pattern(sight.tall.parts[part], lines[line], "T********")
     blocked = np.zeros(len(looks), dtype=np.bool_)
     blocked[asked[line[inside]]] = True
+    height_m = looks["height_m"].to_numpy(dtype=float)[asked]
+    blocked[asked[hidden(ends[:, 2:], ends[:, :2], height_m, sight.low)]] = True
     return blocked
 
 

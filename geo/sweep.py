@@ -23,7 +23,7 @@ DONE, INSIDE, CLOSE = 0, 1, 2  # states of a camera
 FEW = 64  # up to so many values the plain sort is the quicker one
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def visible_rings(
     look: Floats,
     first_part: Indices,
@@ -67,8 +67,11 @@ def visible_rings(
     xy = np.empty((max(1024, 32 * len(look)), 2))
     first = np.zeros(len(look) + 1, np.intp)
     state = np.zeros(len(look), np.intp)
+    camera = np.empty(7)  # the sector, the angle of one chord, and how near the chords come
     for i in range(len(look)):
-        camera = look[i]
+        camera[:5] = look[i]
+        camera[5] = look[i, 3] / chords[i]
+        camera[6] = look[i, 4] * np.cos(camera[5] / 2)
         mine = part[first_part[i] : first_part[i + 1]]
         count, state[i] = _faces(camera, mine, edges, first_edge, chords[i], close_m, faces)
         at = first[i]
@@ -83,7 +86,7 @@ def visible_rings(
     return xy[: first[-1]], first, state
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _faces(
     camera: Floats,
     parts: Indices,
@@ -99,33 +102,42 @@ def _faces(
     """
     count = 0
     inside = False
-    range2 = camera[4] * camera[4]
+    range2, close2 = camera[4] * camera[4], close_m * close_m
     for p in parts:
         for e in range(first_edge[p], first_edge[p + 1]):
             ax, ay = edges[e, 0] - camera[0], edges[e, 1] - camera[1]
             bx, by = edges[e, 2] - camera[0], edges[e, 3] - camera[1]
             dx, dy = bx - ax, by - ay
-            length2 = dx * dx + dy * dy
             cross = ax * dy - ay * dx
             if (ay > 0) != (by > 0) and (cross > 0) == (dy > 0):
                 inside = not inside
-            if cross * cross > range2 * length2:
-                continue
-            middle = -(ax * dx + ay * dy) / length2
-            gap2 = cross * cross / length2
-            beside = max(0.0, -middle, middle - 1.0)
-            if gap2 + beside * beside * length2 <= close_m * close_m:
+            length2 = dx * dx + dy * dy
+            cross2 = cross * cross
+            if cross2 > range2 * length2 or (cross > 0 and cross2 > close2 * length2):
+                continue  # out of range, or turned away
+            along = -(ax * dx + ay * dy)
+            if cross2 <= close2 * length2 and _touches(along, cross2, length2, close_m):
                 return 0, CLOSE
             if -cross <= SIDEWAYS_M * np.sqrt(length2):
                 continue
-            half = np.sqrt(max(0.0, (range2 - gap2) / length2))
-            low, high = max(0.0, middle - half), min(1.0, middle + half)
+            low, high = 0.0, 1.0
+            if ax * ax + ay * ay > range2 or bx * bx + by * by > range2:
+                middle = along / length2
+                half = np.sqrt(max(0.0, range2 - cross2 / length2) / length2)
+                low, high = max(0.0, middle - half), min(1.0, middle + half)
             if high > low:
                 count = _cut(camera, chords, ax, ay, dx, dy, low, high, faces, count)
     return count, INSIDE if inside else DONE
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
+def _touches(along: float, cross2: float, length2: float, close_m: float) -> bool:
+    """Return whether an edge, whose line passes the camera closely, does so itself."""
+    beside = max(0.0, -along, along - length2)
+    return cross2 / length2 + beside * beside / length2 <= close_m * close_m
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
 def _cut(
     camera: Floats,
     chords: int,
@@ -151,7 +163,7 @@ def _cut(
     return count
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _turned(x: float, y: float, start: float) -> float:
     """Return the clockwise angle from a direction to a place, in [0, 2π)."""
     angle = np.arctan2(x, y) - start
@@ -159,7 +171,7 @@ def _turned(x: float, y: float, start: float) -> float:
     return 0.0 if angle >= TURN else angle
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _piece(
     camera: Floats,
     chords: int,
@@ -173,8 +185,7 @@ def _piece(
 ) -> int:
     """Write one piece of an edge, as far as it lies within the chords; return the new count."""
     ax, ay, dx, dy = line
-    step = camera[3] / chords
-    apothem = camera[4] * np.cos(step / 2)
+    step, apothem = camera[5], camera[6]
     x, y = ax + low * dx, ay + low * dy
     far2 = x * x + y * y
     x, y = ax + high * dx, ay + high * dy
@@ -204,14 +215,14 @@ def _piece(
     return count + 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _near(x: float, y: float, start: float, angle: float) -> float:
     """Return the direction of a place as the value next to `angle`, without a turn in between."""
     aside = np.arctan2(x, y) - start - angle
     return float(angle + aside - TURN * np.round(aside / TURN))
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _ring(
     camera: Floats,
     chords: int,
@@ -245,7 +256,7 @@ def _ring(
     return _closed(xy, begin, at)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _ends(width: float, faces: Floats, ends: Floats) -> Floats:
     """Return all directions where a face begins or ends, and the end of the sector, ascending."""
     count = len(faces)
@@ -262,7 +273,7 @@ def _ends(width: float, faces: Floats, ends: Floats) -> Floats:
     return found
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _order(values: Floats) -> Indices:
     """Return the positions of the values in ascending order."""
     if len(values) > FEW:
@@ -277,7 +288,7 @@ def _order(values: Floats) -> Indices:
     return order
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _nearest(
     bearing: float, angle: float, faces: Floats, active: Indices, alive: int
 ) -> tuple[int, int]:
@@ -297,7 +308,7 @@ def _nearest(
     return nearest, alive
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _border(
     camera: Floats,
     chords: int,
@@ -315,32 +326,30 @@ def _border(
     if run >= 0:
         at = _on_face(camera, faces[run], since, xy, begin, at)
         return _on_face(camera, faces[run], until, xy, begin, at)
-    step = camera[3] / chords
+    step = camera[5]
     first = min(int(since / step + 1e-9), chords - 1)
     last = max(min(int(np.ceil(until / step - 1e-9)), chords) - 1, first)
-    at = _on_chord(camera, step, first, since, xy, begin, at)
+    at = _on_chord(camera, first, since, xy, begin, at)
     for j in range(first + 1, last + 1):
         at = _corner(camera, camera[2] + j * step, camera[4], xy, begin, at)
-    return _on_chord(camera, step, last, until, xy, begin, at)
+    return _on_chord(camera, last, until, xy, begin, at)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _on_face(camera: Floats, face: Floats, angle: float, xy: Floats, begin: int, at: int) -> int:
     bearing = camera[2] + angle
     distance = face[6] / (np.sin(bearing) * face[5] - np.cos(bearing) * face[4])
     return _corner(camera, bearing, distance, xy, begin, at)
 
 
-@njit(cache=True, nogil=True)
-def _on_chord(
-    camera: Floats, step: float, chord: int, angle: float, xy: Floats, begin: int, at: int
-) -> int:
-    aside = angle - (chord + 0.5) * step
-    distance = camera[4] * np.cos(step / 2) / np.cos(aside)
+@njit(cache=True, nogil=True, error_model="numpy")
+def _on_chord(camera: Floats, chord: int, angle: float, xy: Floats, begin: int, at: int) -> int:
+    aside = angle - (chord + 0.5) * camera[5]
+    distance = camera[6] / np.cos(aside)
     return _corner(camera, camera[2] + angle, distance, xy, begin, at)
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _corner(
     camera: Floats, bearing: float, distance: float, xy: Floats, begin: int, at: int
 ) -> int:
@@ -353,7 +362,7 @@ def _corner(
     return at + 1
 
 
-@njit(cache=True, nogil=True)
+@njit(cache=True, nogil=True, error_model="numpy")
 def _closed(xy: Floats, begin: int, at: int) -> int:
     """Return where the ring ends without corners that repeat its first; nothing below three."""
     while at - begin > 1 and (

@@ -127,3 +127,16 @@ def test_a_snapped_camera_is_outside_every_footprint(seed):
     spots = shapely.points(found[["x", "y"]].to_numpy())
     assert (obstacles.block(spots) == (found["placement"] == "suspect")).all()
     assert found["moved_m"].max() <= 5.2 + 1e-9
+
+
+def test_a_camera_moved_out_of_an_inner_corner_keeps_off_both_walls():
+    angle = shapely.affinity.rotate(box(0, 0, 20, 20) - box(4, 4, 20, 20), 31, origin=(0, 0))
+    walls = merge([angle])
+    rng = np.random.default_rng(2)
+    inside = shapely.points(rng.uniform(-6, 20, (4000, 2)))
+    inside = inside[shapely.contains(angle, inside)]
+    spots = place(inside, np.zeros(len(inside), dtype=bool), walls)
+    moved = spots[spots["placement"] == "snapped"]
+    off_m = shapely.distance(angle, shapely.points(moved[["x", "y"]].to_numpy()))
+    assert len(moved) > 500
+    assert off_m.min() > 0.1 - 1e-9
