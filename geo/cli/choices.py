@@ -3,5 +3,5 @@
 from typing import Literal
 
 DeviceSet = Literal["all", "skynet", "social", "online"]
-Certainty = Literal["certain", "possible"]
+Certainty = Literal["certain", "expected", "possible"]
 Level = Literal["district", "township", "community", "grid"]

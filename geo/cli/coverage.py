@@ -8,11 +8,22 @@ import typer
 from geo.cli.app import app, settings
 from geo.cli.choices import Certainty, DeviceSet, Level
 
-# The columns of shares in the printed table.
+CERTAINTIES = ("certain", "expected", "possible")
+# The columns of shares in the printed table of areas.
 SHOWN = tuple(
     (device_set, certainty)
-    for certainty in ("certain", "possible")
+    for certainty in CERTAINTIES
     for device_set in ("all", "skynet", "social", "online")
+    if certainty != "expected" or device_set == "all"
+)
+# The official criteria: what is counted, and how much of it is seen.
+CRITERIA = (
+    ("places", "places_seen"),
+    ("entrances", "entrances_seen"),
+    ("road_m", "road_seen_m"),
+    ("junctions", "junctions_seen"),
+    ("crossings", "crossings_seen"),
+    ("demand_m2", "covered_demand_m2"),
 )
 
 room = typer.Typer(no_args_is_help=True, help="What the cameras see: compute, report.")
@@ -24,16 +35,33 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JS
 @room.command()
 def compute(
     context: typer.Context,
+    detail: Annotated[
+        list[str] | None,
+        typer.Option(help="Pixels per metre or a word (overview, observe …); may be given again"),
+    ] = None,
     full: Annotated[bool, typer.Option("--full", help="Compute all anew.")] = False,
+    heights: Annotated[
+        bool | None,
+        typer.Option(
+            "--heights/--no-heights",
+            help="Whether cameras look over lower buildings; kept for later computations.",
+        ),
+    ] = None,
     as_json_: JsonOption = False,
 ) -> None:
     """Compute what every camera sees, the figures of every area, and the gaps."""
     from geo.cli.output import as_json, note, progress, told
-    from geo.services import coverage, database
+    from geo.optics import detail_of
+    from geo.services import coverage, coverage_report, database
 
     config = settings(context)
-    with database.opened(config) as engine, progress() as moving:
-        done = coverage.compute(engine, detail=config.detail_px_per_m, full=full, progress=moving)
+    details = [detail_of(word) for word in detail or (config.detail_px_per_m,)]
+    with database.opened(config) as engine:
+        with progress() as moving:
+            done = coverage.compute(
+                engine, details=details, full=full, heights=heights, progress=moving
+            )
+        found = coverage_report.report(engine, by="district")
     if as_json_:
         as_json(
             {
@@ -48,6 +76,7 @@ def compute(
         return
     key = "coverage.nothing_new" if done.unchanged else "coverage.done"
     note(told(key, run=done.run.id, fresh=done.fresh, kept=done.kept))
+    _summary(found["areas"])
     note(told("coverage.assumptions", **done.run.assumptions))
 
 
@@ -57,7 +86,7 @@ def report(
     by: Annotated[Level | None, typer.Option(help="One level only")] = None,
     area: Annotated[str | None, typer.Option(help="Code of one area")] = None,
     device_set: Annotated[DeviceSet | None, typer.Option(help="Which cameras")] = None,
-    detail: Annotated[int | None, typer.Option(help="Pixels per metre")] = None,
+    detail: Annotated[float | None, typer.Option(help="Pixels per metre")] = None,
     certainty: Annotated[Certainty | None, typer.Option(help="How sure")] = None,
     out: Annotated[
         Path | None, typer.Option(help="Write to .xlsx, .csv, .gpkg or .geojson")
@@ -91,6 +120,7 @@ def gaps(
     context: typer.Context,
     device_set: Annotated[DeviceSet, typer.Option(help="Which cameras")] = "all",
     certainty: Annotated[Certainty, typer.Option(help="How sure")] = "certain",
+    detail: Annotated[float | None, typer.Option(help="Pixels per metre")] = None,
     limit: Annotated[int, typer.Option(help="How many to print; 0 = all")] = 20,
     out: Annotated[Path | None, typer.Option(help="Write to .gpkg, .geojson, .csv …")] = None,
     as_json_: JsonOption = False,
@@ -101,7 +131,9 @@ def gaps(
     from geo.services import coverage_report, database, layers
 
     with database.opened(settings(context)) as engine:
-        found = coverage_report.gaps(engine, device_set=device_set, certainty=certainty)
+        found = coverage_report.gaps(
+            engine, device_set=device_set, certainty=certainty, detail=detail
+        )
         remark = layers.remark(engine)
     if out is not None:
         exports.write(found, out, layer="gaps", remark=remark)
@@ -132,6 +164,7 @@ def _tell(found: dict[str, Any], by: str | None) -> None:
     base = _denominator(found["areas"])
     columns = [told("column.code"), told("column.name"), told(f"column.{base}")]
     columns += [f"{told(f'device_set.{d}')}·{told(f'certainty.{c}')}" for d, c in SHOWN]
+    _summary([area for area in found["areas"] if area["level"] == found["areas"][0]["level"]])
     table(columns, _rows(found["areas"], by, base), title=told("coverage.as_of", **found))
     note(told(f"coverage.share_of_{base}"))
     for count in found["cameras"]:
@@ -139,6 +172,36 @@ def _tell(found: dict[str, Any], by: str | None) -> None:
         facts["owner_kind"] = told(f"device_set.{count['owner_kind'] or 'none'}")
         note(told("coverage.counts", **facts))
     note(told("coverage.assumptions", **found["assumptions"]))
+
+
+def _summary(areas: list[dict[str, Any]]) -> None:
+    """Print the official criteria, a row for each area, detail, device set and certainty."""
+    from geo.cli.output import note, table, told
+
+    columns = [told(f"column.{c}") for c in ("name", "detail", "device_set", "certainty")]
+    columns += [told(f"criterion.{whole}") for whole, _ in CRITERIA]
+    columns.append(told("criterion.longest_blind_m"))
+    order = sorted(areas, key=lambda a: (a["code"], a["detail"], CERTAINTIES.index(a["certainty"])))
+    rows = [
+        [
+            area["name"],
+            str(area["detail"]),
+            told(f"device_set.{area['device_set']}"),
+            told(f"certainty.{area['certainty']}"),
+            *(_part(area[seen], area[whole]) for whole, seen in CRITERIA),
+            area["longest_blind_m"],
+        ]
+        for area in order
+    ]
+    table(columns, rows, title=told("criterion.title"))
+    note(told("criterion.meaning"))
+
+
+def _part(seen: float | None, whole: float | None) -> str:
+    """Return a share with its counts, such as 93.1 % (912 / 980)."""
+    if not whole:
+        return "—"
+    return f"{(seen or 0.0) / whole:.1%} ({seen or 0.0:,.0f}/{whole:,.0f})"
 
 
 def _denominator(areas: list[dict[str, Any]]) -> str:

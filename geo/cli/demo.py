@@ -50,7 +50,7 @@ def run(config: Settings) -> None:
         with watch.step("demo.import"), progress() as moving:
             _bring_in(engine, config, files, moving)
         with watch.step("demo.compute"), progress() as moving:
-            done = coverage.compute(engine, detail=config.detail_px_per_m, progress=moving)
+            done = coverage.compute(engine, details=[config.detail_px_per_m], progress=moving)
         note(told("coverage.assumptions", **done.run.assumptions))
         with watch.step("demo.write"):
             written = _written(engine, config)

@@ -1,42 +1,40 @@
-"""Compute what the cameras see and miss, keep it, and report it with its denominators."""
+"""Compute what the cameras see and miss, and keep it as a run."""
 
 import hashlib
-from collections.abc import Iterator
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
-import numpy as np
 import pandas as pd
-import shapely
 from sqlalchemy import Connection, Engine
 
-from geo import coverage, demand, gaps, obstacles, optics, viewshed
-from geo.crs import convergence_deg
+from geo import figures
+from geo.board import Board
+from geo.errors import StateError
+from geo.ground import Ground, lay
+from geo.services.prepared import (
+    CERTAINTIES,
+    DEVICE_SETS,
+    SURE,
+    Prepared,
+    camera_state,
+    ground_state,
+    members,
+    placed,
+    prepare,
+    view_hashes,
+    visible,
+)
 from geo.services.progress import Progress, silent
-from geo.store import db, results, scene
-from geo.store.scene import Scene
+from geo.store import db, decisions, results, scene
 
-DEVICE_SETS = ("all", "skynet", "social", "online")
-CERTAINTIES = ("certain", "possible")
-# Goes into every hash: a change of the computation makes what was stored stale.
-KERNEL = "shadow-1"
-CHUNK = 250
-
-
-@dataclass(frozen=True)
-class Prepared:
-    """A scene made ready: obstacles, views with their place, and what had to be assumed."""
-
-    scene: Scene
-    footprints: obstacles.Obstacles
-    views: pd.DataFrame
-    assumptions: dict[str, int]
+GAP_COLUMNS = ("grid_code", "area_m2", "weight", "road_m", "entrances", "incidents", "geometry")
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """What a computation did; `fresh` viewsheds were computed, `kept` ones were still right."""
+    """What a computation did; `fresh` viewsheds are new, `kept` ones are as they were."""
 
     run: results.Run
     fresh: int
@@ -44,14 +42,37 @@ class Outcome:
     unchanged: bool
 
 
+@dataclass(frozen=True)
+class Standing:
+    """A district at one detail: what it was prepared from, what its cameras see, and its board."""
+
+    detail: float
+    prepared: Prepared
+    visible: dict[str, gpd.GeoDataFrame]
+    board: Board
+
+
 def compute(
-    engine: Engine, *, detail: int = 20, full: bool = False, progress: Progress = silent
+    engine: Engine,
+    *,
+    details: Sequence[float] = (20.0,),
+    full: bool = False,
+    heights: bool | None = None,
+    progress: Progress = silent,
 ) -> Outcome:
     """Compute viewsheds, figures and gaps of all device sets, and store them as one run.
 
-    One computation runs at a time; a second one waits for the first. Viewsheds whose inputs (place,
-    sector, range, obstacles, kernel) are as before are kept. Where nothing at all has changed no
-    new run is made, unless `full`.
+    One computation runs at a time; a second one waits for the first. Where nothing at all has
+    changed no new run is made, unless `full`; of viewsheds only those are written whose inputs
+    (place, sector, range, obstacles in reach, kernel) are not as before.
+
+    Parameters
+    ----------
+    details
+        Pixel densities, px/m, each with its own figures.
+    heights
+        Whether cameras look over buildings known to be lower than they are, from now on; None: as
+        before, at first not.
 
     Raises
     ------
@@ -61,262 +82,154 @@ def compute(
     with db.transaction(engine) as connection:
         progress("coverage.wait", 0, 0)
         db.take_turn(connection, db.COMPUTING)
-        progress("coverage.read", 0, 0)
-        read = scene.read(connection)
-        before = results.newest(connection)
-        progress("coverage.prepare", 0, 0)
-        prepared = prepare(read, detail=detail)
-        total = len(CERTAINTIES) * len(prepared.views)
-        state = _state(prepared, detail)
-        if before is not None and before.inputs_hash == state and not full:
-            return Outcome(before, 0, total, unchanged=True)
-        seen, fresh = _viewsheds(connection, prepared, detail, full=full, progress=progress)
-        run = results.begin(connection, state, prepared.assumptions)
-        _figures(connection, run, prepared, seen, detail, progress)
-        return Outcome(results.require_newest(connection), fresh, total - fresh, unchanged=False)
+        if heights is not None:
+            decisions.put(connection, "building_heights", heights)
+        return computed(connection, details=details, full=full, progress=progress)[0]
 
 
-def prepare(read: Scene, *, detail: int) -> Prepared:
-    """Return a scene with merged obstacles and placed views.
-
-    The views have ``x, y`` (metres, where the camera stands for sight), ``placement`` and the
-    columns of :func:`geo.optics.camera_views`; headings are turned from true to grid north.
-    """
-    footprints = obstacles.merge(read.buildings.geometry)
-    cameras = read.cameras.set_index("code")
-    views = optics.camera_views(pd.DataFrame(cameras), detail_px_per_m=detail)
-    place = obstacles.place(cameras.geometry, cameras["indoor"].to_numpy(dtype=bool), footprints)
-    turn = convergence_deg(read.lonlat.x.to_numpy(), read.lonlat.y.to_numpy(), read.srid)
-    views = views.assign(
-        view_no=cameras["view_no"].to_numpy(),
-        owner_kind=cameras["owner_kind"].to_numpy(),
-        connection=cameras["connection"].to_numpy(),
-        x=place["x"].to_numpy(),
-        y=place["y"].to_numpy(),
-        placement=place["placement"].to_numpy(),
-        moved_m=place["moved_m"].to_numpy(),
-        convergence_deg=turn,
-    )
-    return Prepared(read, footprints, views, _assumptions(views, read))
-
-
-def sectors(views: pd.DataFrame, certainty: str) -> pd.DataFrame:
-    """Return what :func:`geo.viewshed.viewsheds` asks for, by the district's policy.
-
-    A camera whose position is suspect counts for nothing that is certain.
-    """
-    sector = optics.sectors(views, certainty)
-    width = sector["width_deg"].to_numpy(dtype=float)
-    if certainty == "certain":
-        width = np.where(views["placement"] == "suspect", 0.0, width)
-    return pd.DataFrame(
-        {
-            "x": views["x"],
-            "y": views["y"],
-            "start_deg": (sector["start_deg"] - views["convergence_deg"]) % 360,
-            "width_deg": width,
-            "range_m": views["range_m"],
-        }
-    )
-
-
-def in_set(views: pd.DataFrame, device_set: str) -> np.ndarray[Any, np.dtype[np.bool_]]:
-    """Return which views belong to a device set; a camera of unknown state is not online."""
-    if device_set == "all":
-        return np.ones(len(views), dtype=bool)
-    column = "connection" if device_set == "online" else "owner_kind"
-    return np.asarray(views[column].eq(device_set).fillna(False), dtype=bool)
-
-
-def _assumptions(views: pd.DataFrame, read: Scene) -> dict[str, int]:
-    assumed = views["assumed"].astype("str").str.split(",").explode()
-    return {
-        "views": len(views),
-        "heading_unknown": int((views["heading_source"] == "unknown").sum()),
-        "heading_rounded8": int((views["heading_source"] == "rounded8").sum()),
-        "indoor": int((views["placement"] == "indoor").sum()),
-        "snapped": int((views["placement"] == "snapped").sum()),
-        "suspect": int((views["placement"] == "suspect").sum()),
-        **{f"assumed_{name}": int((assumed == name).sum()) for name in ("hfov", "resolution")},
-        "grids_without_buildings": int((~_obstacles_known(_grids(read), read)).sum()),
-    }
-
-
-def _viewsheds(
-    connection: Connection, prepared: Prepared, detail: int, *, full: bool, progress: Progress
-) -> tuple[dict[str, gpd.GeoDataFrame], int]:
-    seen, fresh = {}, 0
-    total = len(CERTAINTIES) * len(prepared.views)
-    for step, certainty in enumerate(CERTAINTIES):
-        stored = results.viewsheds(
-            connection, srid=prepared.scene.srid, detail=detail, certainty=certainty
-        )
-        wanted = _wanted(prepared, detail, certainty)
-        stored = stored.astype({"camera_code": "str", "inputs_hash": "str", "view_no": "int64"})
-        wanted = wanted.astype({"camera_code": "str", "view_no": "int64"})
-        joined = wanted.merge(
-            stored, on=["camera_code", "view_no", "inputs_hash"], how="left", validate="1:1"
-        )
-        missing = joined["geometry"].isna() if not full else pd.Series(True, index=joined.index)
-        start = step * len(wanted) + int((~missing).sum())
-        shapes = _computed(joined[missing], prepared, start, total, progress)
-        joined.loc[missing, "geometry"] = shapes
-        frame = gpd.GeoDataFrame(joined, geometry="geometry", crs=prepared.scene.srid)
-        columns = [*results.KEY, "inputs_hash", "geometry"]
-        gone = stored[~_pairs(stored).isin(_pairs(wanted))]
-        gone = pd.DataFrame(gone).assign(detail=detail, certainty=certainty)
-        results.keep_viewsheds(connection, frame.loc[missing, columns], gone)
-        seen[certainty], fresh = frame, fresh + int(missing.sum())
-    return seen, fresh
-
-
-def _pairs(frame: pd.DataFrame) -> pd.Index:
-    return pd.MultiIndex.from_frame(frame[["camera_code", "view_no"]])
-
-
-def _wanted(prepared: Prepared, detail: int, certainty: str) -> pd.DataFrame:
-    sector = sectors(prepared.views, certainty)
-    base = f"{KERNEL}|{prepared.footprints.content_hash}|"
-    numbers = sector.to_numpy(dtype=float)
-    hashes = [hashlib.sha256(base.encode() + row.tobytes()).hexdigest()[:32] for row in numbers]
-    identity = prepared.views[["camera_code", "view_no", "owner_kind", "connection"]]
-    return pd.concat([identity, sector], axis=1).assign(
-        detail=detail,
-        certainty=certainty,
-        # Named dtype: without any camera there is nothing to guess it from.
-        inputs_hash=pd.Series(hashes, index=identity.index, dtype="str"),
-    )
-
-
-def _computed(
-    todo: pd.DataFrame, prepared: Prepared, start: int, total: int, progress: Progress
-) -> np.ndarray[Any, Any]:
-    done = []
-    progress("coverage.viewsheds", start, total)
-    for first in range(0, len(todo), CHUNK):
-        part = todo.iloc[first : first + CHUNK]
-        done.append(viewshed.viewsheds(part, prepared.footprints).to_numpy())
-        progress("coverage.viewsheds", start + first + len(part), total)
-    return np.concatenate(done) if done else np.empty(0, dtype=object)
-
-
-def _figures(
+def computed(
     connection: Connection,
-    run: int,
-    prepared: Prepared,
-    seen: dict[str, gpd.GeoDataFrame],
-    detail: int,
-    progress: Progress,
-) -> None:
-    read = prepared.scene
+    *,
+    details: Sequence[float],
+    full: bool = False,
+    hold: bool = False,
+    progress: Progress = silent,
+) -> tuple[Outcome, list[Standing]]:
+    """Compute as :func:`compute` does, in a turn of the caller's; return the standings too.
+
+    Where nothing has changed there are none, unless the caller wants to `hold` them.
+    """
+    progress("coverage.read", 0, 0)
+    read = scene.read(connection)
+    if read.areas.empty:
+        raise StateError("coverage.no_areas")
+    before = results.newest(connection)
+    progress("coverage.prepare", 0, 0)
+    prepared = [prepare(read, detail=details[0])]
+    prepared += [at_detail(prepared[0], detail) for detail in details[1:]]
+    now = state(ground_state(prepared[0]), [_cameras(each) for each in prepared], details)
+    total = len(SURE) * len(details) * len(prepared[0].views)
+    same = before is not None and before.inputs_hash == now and not full
+    if same and not hold:
+        return Outcome(results.require_newest(connection), 0, total, unchanged=True), []
     progress("coverage.demand", 0, 0)
-    wanted = _demand(prepared)
-    ground = demand.open_ground(
-        read.areas.geometry,
-        water=read.water.geometry,
-        farmland=read.farmland.geometry,
-        buildings=prepared.footprints.parts,
-    )
-    pieces = gaps.demand_pieces(_grids(read), wanted)
-    known = _obstacles_known(read.areas, read)
-    figures, holes = [], []
-    combinations = list(_combinations())
-    for number, (device_set, certainty) in enumerate(combinations):
-        progress("coverage.figures", number, len(combinations))
-        frame = seen[certainty]
-        frame = frame[in_set(frame, device_set)]
-        label: dict[str, Any] = {
-            "device_set": device_set,
-            "detail": detail,
-            "certainty": certainty,
-        }
-        table = coverage.figures(
-            read.areas,
-            viewsheds=frame[["camera_code", "geometry"]],
-            demand=wanted,
-            open_ground_m2=ground,
-            excluded=_not_open(read),
-        )
-        figures.append(table.assign(level=read.areas["level"], obstacles_known=known, **label))
-        holes.append(_gaps(read, pieces, frame).assign(**label))
-    progress("coverage.figures", len(combinations), len(combinations))
-    results.keep_figures(
-        connection,
-        pd.concat(figures).rename(columns={"code": "area_code"}).assign(coverage_run=run),
-        gpd.GeoDataFrame(pd.concat(holes, ignore_index=True), crs=read.srid).assign(
-            coverage_run=run
-        ),
+    ground = lay(prepared[0].layers)
+    standings = [
+        stand(ready, ground, detail, progress)
+        for detail, ready in zip(details, prepared, strict=True)
+    ]
+    fresh = 0 if same else _kept(connection, now, standings, full=full, progress=progress)
+    outcome = Outcome(results.require_newest(connection), fresh, total - fresh, unchanged=same)
+    return outcome, standings
+
+
+def _kept(
+    connection: Connection,
+    now: str,
+    standings: Sequence[Standing],
+    *,
+    full: bool,
+    progress: Progress,
+) -> int:
+    """Write standings as a new run; return how many viewsheds were new."""
+    progress("coverage.write", 0, 0)
+    run = results.begin(connection, now, standings[0].prepared.assumptions)
+    results.forget_gaps(connection)
+    fresh = 0
+    for standing in standings:
+        fresh += keep_viewsheds(connection, standing, full=full)
+        for certainty, device_set in combinations():
+            results.keep_figures(connection, *rows(standing, run, certainty, device_set))
+    results.announce(connection, "coverage", f"{run}.1")
+    return fresh
+
+
+def stand(prepared: Prepared, ground: Ground, detail: float, progress: Progress) -> Standing:
+    """Return the standing of a district: every viewshed computed, every figure measured."""
+    seen = {}
+    for number, certainty in enumerate(CERTAINTIES):
+        progress("coverage.viewsheds", number, len(CERTAINTIES))
+        seen[certainty] = visible(prepared, prepared.views, certainty)
+    progress("coverage.viewsheds", len(CERTAINTIES), len(CERTAINTIES))
+    board = Board(ground, DEVICE_SETS)
+    board.put(*members(prepared.views), seen)
+    board.settle(lambda done, total: progress("coverage.figures", done, total))
+    return Standing(detail, prepared, seen, board)
+
+
+def at_detail(prepared: Prepared, detail: float) -> Prepared:
+    """Return the same scene seen at another detail."""
+    read = prepared.scene
+    views = placed(read.cameras, read.lonlat, prepared.sight, read.srid, detail=detail)
+    return replace(prepared, views=views)
+
+
+def state(ground: str, cameras: Sequence[Mapping[str, int]], details: Sequence[float]) -> str:
+    """Return the hash of all that the figures depend on: the ground, and by detail the cameras."""
+    digest = hashlib.sha256(ground.encode())
+    for detail, own in zip(details, cameras, strict=True):
+        digest.update(f"|{detail:g}|{sum(own.values()) % 2**128:x}".encode())
+    return digest.hexdigest()
+
+
+def _cameras(prepared: Prepared) -> dict[str, int]:
+    return camera_state(prepared.views, prepared.sight)
+
+
+def keep_viewsheds(
+    connection: Connection,
+    standing: Standing,
+    *,
+    codes: Sequence[str] | None = None,
+    full: bool = False,
+) -> int:
+    """Write the viewsheds that are not stored, delete those that are no more; return how many.
+
+    `codes` are the cameras that `standing` speaks of; None: all there are.
+    """
+    stored = results.viewshed_hashes(connection, detail=standing.detail, codes=codes)
+    wanted = pd.concat([_viewshed_rows(standing, certainty) for certainty in SURE])
+    keys = pd.MultiIndex.from_frame(stored[[*results.KEY, "inputs_hash"]].astype(object))
+    own = pd.MultiIndex.from_frame(wanted[[*results.KEY, "inputs_hash"]].astype(object))
+    fresh = wanted[~own.isin(keys) | full]
+    of_key = pd.MultiIndex.from_frame(stored[results.KEY].astype(object))
+    gone = stored[~of_key.isin(own.droplevel("inputs_hash"))]
+    results.keep_viewsheds(connection, gpd.GeoDataFrame(fresh, crs=wanted.crs), gone)
+    return len(fresh)
+
+
+def _viewshed_rows(standing: Standing, certainty: str) -> gpd.GeoDataFrame:
+    views, seen = standing.prepared.views, standing.visible[certainty]
+    hashes = view_hashes(views, standing.prepared.sight, certainty)
+    found = seen.drop(columns="weight")
+    return gpd.GeoDataFrame(
+        found.assign(detail=standing.detail, certainty=certainty, inputs_hash=hashes)
     )
 
 
-def _combinations() -> Iterator[tuple[str, str]]:
+def combinations() -> Iterator[tuple[str, str]]:
+    """Yield each certainty with each device set."""
     for certainty in CERTAINTIES:
         for device_set in DEVICE_SETS:
-            yield device_set, certainty
+            yield certainty, device_set
 
 
-def _demand(prepared: Prepared) -> np.ndarray[Any, Any]:
-    read = prepared.scene
-    return demand.demand_surface(
-        roads=read.roads,
-        places=read.places,
-        entrances=read.entrances.geometry,
-        incidents=read.incidents.geometry,
-        water=read.water.geometry,
-        buildings=prepared.footprints.parts,
-        within=_grids(read).geometry,
-    )
+def rows(
+    standing: Standing, run: int, certainty: str, device_set: str
+) -> tuple[pd.DataFrame, gpd.GeoDataFrame]:
+    """Return the rows of the tables of figures and of gaps for one certainty and device set."""
+    board = standing.board
+    label = labels(run, standing.detail, certainty, device_set)
+    table = figures.figures(board, certainty, device_set).rename(columns={"code": "area_code"})
+    found = board.gaps(certainty, device_set)[list(GAP_COLUMNS)]
+    return table.assign(**label), gpd.GeoDataFrame(found.assign(**label))
 
 
-def _not_open(read: Scene) -> np.ndarray[Any, Any]:
-    return np.concatenate([read.water.geometry.to_numpy(), read.farmland.geometry.to_numpy()])
-
-
-def _gaps(read: Scene, pieces: gpd.GeoDataFrame, seen: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    found, _ = gaps.uncovered(
-        pieces,
-        covered=coverage.union(seen.geometry),
-        roads=read.roads,
-        entrances=read.entrances.geometry,
-        incidents=read.incidents.geometry,
-    )
-    return found
-
-
-def _grids(read: Scene) -> gpd.GeoDataFrame:
-    """Return the smallest areas there are: grids, or what stands in for them."""
-    for level in ("grid", "community", "township", "district"):
-        chosen = read.areas[read.areas["level"] == level]
-        if len(chosen):
-            return chosen
-    return read.areas
-
-
-def _obstacles_known(areas: gpd.GeoDataFrame, read: Scene) -> pd.Series:
-    tree = shapely.STRtree(read.buildings.geometry.to_numpy())
-    hit = np.unique(tree.query(areas.geometry.to_numpy(), predicate="intersects")[0])
-    return pd.Series(np.isin(np.arange(len(areas)), hit), index=areas.index)
-
-
-def _state(prepared: Prepared, detail: int) -> str:
-    """Return the hash of all that the figures depend on."""
-    digest = hashlib.sha256(f"{KERNEL}|{detail}|{prepared.footprints.content_hash}".encode())
-    read = prepared.scene
-    layers = (
-        read.areas,
-        read.roads,
-        read.water,
-        read.farmland,
-        read.places,
-        read.entrances,
-        read.incidents,
-    )
-    for certainty in CERTAINTIES:
-        digest.update("".join(_wanted(prepared, detail, certainty)["inputs_hash"]).encode())
-    for column in ("owner_kind", "connection"):
-        digest.update("|".join(map(str, prepared.views[column])).encode())
-    for frame in layers:
-        digest.update(b"".join(shapely.to_wkb(frame.geometry.to_numpy())))
-        plain = pd.DataFrame(frame.drop(columns="geometry"))
-        digest.update(plain.drop(columns="attributes", errors="ignore").to_csv().encode())
-    return digest.hexdigest()
+def labels(run: int, detail: float, certainty: str, device_set: str) -> dict[str, Any]:
+    """Return the columns that tell figures and gaps of one kind from others."""
+    return {
+        "coverage_run": run,
+        "device_set": device_set,
+        "detail": detail,
+        "certainty": certainty,
+    }

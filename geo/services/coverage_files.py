@@ -21,6 +21,17 @@ COLUMNS = (
     "device_set",
     "certainty",
     "detail",
+    "places",
+    "places_seen",
+    "entrances",
+    "entrances_seen",
+    "road_m",
+    "road_seen_m",
+    "longest_blind_m",
+    "junctions",
+    "junctions_seen",
+    "crossings",
+    "crossings_seen",
     "demand_m2",
     "covered_demand_m2",
     "covered_demand_share",
@@ -74,7 +85,7 @@ def _readable(figures: pd.DataFrame, lang: str) -> pd.DataFrame:
         table[column] = [say(f"{column}.{value}", lang) for value in table[column]]
     for k in (0, 1, 2):
         table[f"k{k}_m2"] = [_k(row, k) for row in figures["k_area_m2"]]
-    for column in [c for c in table.columns if c.endswith("_m2")]:
+    for column in [c for c in table.columns if c.endswith(("_m2", "_m", "_seen"))]:
         table[column] = table[column].astype(float).round(1)
     for column in ("covered_demand_share", "covered_share"):
         table[column] = table[column].astype(float).round(4)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from geo.crs import WGS84
 from geo.errors import NotFoundError
-from geo.services.coverage import CERTAINTIES, DEVICE_SETS
+from geo.services.prepared import DEVICE_SETS, SURE
 from geo.store import areas, db, decisions, frames, results
 
 AREA_KEYS = (
@@ -26,6 +26,18 @@ AREA_KEYS = (
     "covered_area_m2",
     "covered_share",
     "k_area_m2",
+    "sliver_m2",
+    "places",
+    "places_seen",
+    "entrances",
+    "entrances_seen",
+    "junctions",
+    "junctions_seen",
+    "crossings",
+    "crossings_seen",
+    "road_m",
+    "road_seen_m",
+    "longest_blind_m",
     "obstacles_known",
 )
 COUNTS = (
@@ -46,7 +58,7 @@ def report(
     by: str | None = None,
     area: str | None = None,
     device_set: str | None = None,
-    detail: int | None = None,
+    detail: float | None = None,
     certainty: str | None = None,
 ) -> dict[str, Any]:
     """Return the newest figures, cut by what is given; see DESIGN's keys of ``coverage report``.
@@ -104,9 +116,16 @@ def camera_counts(connection: Connection) -> list[dict[str, Any]]:
 
 
 def gaps(
-    engine: Engine, *, device_set: str = "all", certainty: str = "certain"
+    engine: Engine,
+    *,
+    device_set: str = "all",
+    certainty: str = "certain",
+    detail: float | None = None,
 ) -> gpd.GeoDataFrame:
     """Return the gaps of the newest run, EPSG:4326, with a place to point at (lon, lat).
+
+    Without `detail` those of the coarsest that was computed. *Expected* has no gaps: a mean over
+    headings has no border.
 
     Raises
     ------
@@ -117,17 +136,22 @@ def gaps(
     """
     for column, value, known in (
         ("device_set", device_set, DEVICE_SETS),
-        ("certainty", certainty, CERTAINTIES),
+        ("certainty", certainty, SURE),
     ):
         if value not in known:
-            raise NotFoundError("coverage.no_figures", column=column, value=value)
+            key = "coverage.gaps_expected" if value == "expected" else "coverage.no_figures"
+            raise NotFoundError(key, column=column, value=value)
     with db.transaction(engine) as connection:
         run = results.require_newest(connection)
+        computed = results.details(connection, run.id)
+        if detail is not None and detail not in computed:
+            raise NotFoundError("coverage.no_figures", column="detail", value=detail)
         found = results.gaps(
             connection,
             run.id,
             srid=decisions.metric_srid(connection),
             device_set=device_set,
+            detail=computed[0] if detail is None else detail,
             certainty=certainty,
         )
     points = gpd.GeoSeries(found.representative_point(), crs=found.crs).to_crs(WGS84)
@@ -150,4 +174,10 @@ def _reported(connection: Connection) -> dict[str | None, int]:
 def _plain(row: dict[Any, Any]) -> dict[str, Any]:
     clean = {str(k): None if isinstance(v, float) and pd.isna(v) else v for k, v in row.items()}
     clean["k_area_m2"] = [round(v, 3) for v in clean["k_area_m2"]]
+    clean["detail"] = _number(clean["detail"])
     return clean
+
+
+def _number(detail: float) -> float:
+    """Return 20 for 20.0: densities are whole but for one."""
+    return int(detail) if float(detail).is_integer() else detail

@@ -122,6 +122,7 @@ def _gaps(connection: Connection, after: str, limit: int) -> gpd.GeoDataFrame:
         run.id,
         srid=decisions.metric_srid(connection),
         device_set="all",
+        detail=min(results.details(connection, run.id), default=0),
         certainty="certain",
     )
     first = int(after) if after.isdecimal() else 0

@@ -9,7 +9,8 @@ from sqlalchemy import Connection, Engine
 
 from geo.crs import WGS84
 from geo.errors import NotFoundError
-from geo.services import coverage, incidents, seeing
+from geo.services import incidents, seeing
+from geo.services.prepared import CERTAINTIES, DEVICE_SETS, Prepared, prepare
 from geo.store import areas, db, decisions, frames, results, scene
 
 MAIN_ROADS = ("trunk", "primary", "secondary")
@@ -47,8 +48,8 @@ def read(
         If there is no area of that code, no such device set or certainty.
     """
     for column, value, words in (
-        ("device_set", device_set, coverage.DEVICE_SETS),
-        ("certainty", certainty, coverage.CERTAINTIES),
+        ("device_set", device_set, DEVICE_SETS),
+        ("certainty", certainty, CERTAINTIES),
     ):
         if value not in words:
             raise NotFoundError("coverage.no_figures", column=column, value=value)
@@ -58,8 +59,8 @@ def read(
         shown = _within(known, area)
         frames_ = _frames(connection, shown, lang)
         frames_["areas"] = _areas(connection, shown, run, device_set, detail, certainty)
-        frames_["gaps"] = _gaps(connection, run, device_set, certainty)
-        prepared = coverage.prepare(scene.read(connection), detail=detail)
+        frames_["gaps"] = _gaps(connection, run, device_set, detail, certainty)
+        prepared = prepare(scene.read(connection), detail=detail)
     if area is not None:
         frames_ = _cut(frames_, known[known["code"] == area].geometry.union_all())
     top = shown.sort_values("level", key=_order).iloc[0] if len(shown) else None
@@ -155,13 +156,19 @@ def _areas(
 
 
 def _gaps(
-    connection: Connection, run: results.Run | None, device_set: str, certainty: str
+    connection: Connection,
+    run: results.Run | None,
+    device_set: str,
+    detail: int,
+    certainty: str,
 ) -> gpd.GeoDataFrame:
     if run is None:
         columns = ["rank", "grid_code", "area_m2", "weight", "geometry"]
         return gpd.GeoDataFrame(columns=columns, geometry="geometry", crs=WGS84)
     srid = decisions.metric_srid(connection)
-    found = results.gaps(connection, run.id, srid=srid, device_set=device_set, certainty=certainty)
+    found = results.gaps(
+        connection, run.id, srid=srid, device_set=device_set, detail=detail, certainty=certainty
+    )
     return found.to_crs(WGS84)
 
 
@@ -177,7 +184,7 @@ def _synthetic(known: gpd.GeoDataFrame) -> bool:
 
 
 def _seeing(
-    matters: gpd.GeoDataFrame, cameras: gpd.GeoDataFrame, prepared: coverage.Prepared
+    matters: gpd.GeoDataFrame, cameras: gpd.GeoDataFrame, prepared: Prepared
 ) -> pd.DataFrame:
     placed = matters[matters.geometry.notna() & ~matters.geometry.is_empty]
     points = placed[["code", "geometry"]].set_index("code").to_crs(prepared.scene.srid)

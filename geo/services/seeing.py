@@ -10,7 +10,7 @@ import shapely
 from sqlalchemy import Connection, Engine
 
 from geo import sightline
-from geo.services import coverage
+from geo.services.prepared import Prepared, prepare
 from geo.store import areas, db, decisions, frames, scene
 from geo.store.scene import Scene
 
@@ -22,21 +22,22 @@ FACTS = (
 )
 
 
-def of_scene(prepared: coverage.Prepared, points: gpd.GeoDataFrame) -> pd.DataFrame:
+def of_scene(prepared: Prepared, points: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return the sight lines of `points` (metric CRS, index = name of the place) in a scene."""
     read = prepared.scene
     views = prepared.views
     single = ~views["camera_code"].duplicated()
-    place = views.loc[single, ["camera_code", "x", "y", "placement", "moved_m"]]
+    columns = ["camera_code", "x", "y", "placement", "moved_m", "mount_height_m"]
+    place = views.loc[single, columns]
     cameras = read.cameras.drop_duplicates("code").set_index("code")
     return sightline.seeing(
         points,
         cameras=cameras,
         views=views,
         placement=place.set_index("camera_code"),
-        obstacles=prepared.footprints,
+        obstacles=prepared.sight,
         radius_m=RADIUS_M,
-        convergence_deg=float(views["convergence_deg"].mean()) if len(views) else 0.0,
+        convergence_deg=views.loc[single].set_index("camera_code")["convergence_deg"],
     )
 
 
@@ -57,7 +58,7 @@ def seeing_one(
     with db.transaction(engine) as connection:
         read = _surroundings(connection, lon, lat)
         facts = frames.read(connection, FACTS).set_index("code")
-    prepared = coverage.prepare(read, detail=detail)
+    prepared = prepare(read, detail=detail)
     point = gpd.GeoDataFrame(index=["place"], geometry=[shapely.Point(lon, lat)], crs=4326)
     lines = of_scene(prepared, point.to_crs(read.srid))
     cameras = [
@@ -73,7 +74,7 @@ def _surroundings(connection: Connection, lon: float, lat: float) -> Scene:
     srid = decisions.metric_srid(connection)
     near = frames.read_layer(
         connection,
-        "SELECT code, geom FROM govgrid.building WHERE geom && ST_Expand(ST_SetSRID("
+        "SELECT code, height_m, geom FROM govgrid.building WHERE geom && ST_Expand(ST_SetSRID("
         "ST_MakePoint(:lon, :lat), 4326), :reach_deg, :reach_deg) ORDER BY code",
         # 0.004 degrees are 440 m northwards and, up to 55 degrees of latitude, 250 m eastwards.
         {"lon": lon, "lat": lat, "reach_deg": 0.004},
@@ -92,6 +93,8 @@ def _surroundings(connection: Connection, lon: float, lat: float) -> Scene:
         places=empty,
         entrances=empty,
         incidents=empty,
+        zones=empty,
+        heights=bool(decisions.get(connection, "building_heights")),
     )
 
 

@@ -1,6 +1,6 @@
 """What was computed: viewsheds kept by the hash of their inputs, figures and gaps by run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -17,10 +17,14 @@ KEY = ["camera_code", "view_no", "detail", "certainty"]
 
 @dataclass(frozen=True)
 class Run:
-    """One computation: number, time (with zone), hash of all it looked at, assumptions."""
+    """One computation: number, time (with zone), hash of all it looked at, assumptions.
+
+    `revision` counts the edits that amended its figures since, the last one at `computed_at`.
+    """
 
     id: int
     computed_at: datetime
+    revision: int
     inputs_hash: str
     assumptions: Mapping[str, Any]
 
@@ -29,11 +33,12 @@ def newest(connection: Connection) -> Run | None:
     """Return the newest run; None where nothing was computed yet."""
     row = connection.execute(
         text(
-            "SELECT id, computed_at, inputs_hash, assumptions FROM govgrid.coverage_run"
+            "SELECT id, coalesce(amended_at, computed_at) AS computed_at, revision, inputs_hash,"
+            " assumptions FROM govgrid.coverage_run"
             " ORDER BY id DESC LIMIT 1"
         )
     ).first()
-    return None if row is None else Run(row.id, row.computed_at, row.inputs_hash, row.assumptions)
+    return None if row is None else Run(*row)
 
 
 def require_newest(connection: Connection) -> Run:
@@ -63,12 +68,49 @@ def begin(connection: Connection, inputs_hash: str, assumptions: Mapping[str, An
     )
 
 
-def viewsheds(connection: Connection, *, srid: int, detail: int, certainty: str) -> pd.DataFrame:
-    """Return stored viewsheds: camera_code, view_no, inputs_hash, geometry (in `srid`)."""
+def amend(
+    connection: Connection, run: int, inputs_hash: str, assumptions: Mapping[str, Any]
+) -> int:
+    """Note that an edit amended the figures of a run; return the run's new revision."""
+    return int(
+        connection.execute(
+            text(
+                "UPDATE govgrid.coverage_run SET revision = revision + 1, inputs_hash = :hash,"
+                " assumptions = CAST(:assumptions AS jsonb), amended_at = now()"
+                " WHERE id = :run RETURNING revision"
+            ),
+            {"run": run, "hash": inputs_hash, "assumptions": frames.to_json(dict(assumptions))},
+        ).scalar_one()
+    )
+
+
+def announce(connection: Connection, layer: str, revision: str) -> None:
+    """Tell all who listen that a layer has changed, as soon as this transaction holds."""
+    told = {"message": f"{layer} {revision}"}
+    connection.execute(text("SELECT pg_notify('govgrid', :message)"), told)
+
+
+def viewshed_hashes(
+    connection: Connection, *, detail: float, codes: Sequence[str] | None = None
+) -> pd.DataFrame:
+    """Return what is stored of viewsheds (of `codes`): the columns of the key, inputs_hash."""
+    return frames.read(
+        connection,
+        "SELECT camera_code, view_no, detail, certainty, inputs_hash FROM govgrid.viewshed"
+        " WHERE detail = :detail"
+        " AND (CAST(:codes AS text[]) IS NULL OR camera_code = ANY(CAST(:codes AS text[])))",
+        {"detail": detail, "codes": None if codes is None else list(codes)},
+    )
+
+
+def viewsheds(
+    connection: Connection, *, srid: int, detail: float, certainty: str
+) -> gpd.GeoDataFrame:
+    """Return the stored viewsheds of one kind: `camera_code`, `view_no`, geometry in `srid`."""
     return frames.read_layer(
         connection,
-        "SELECT camera_code, view_no, inputs_hash, geom FROM govgrid.viewshed"
-        " WHERE detail = :detail AND certainty = :certainty",
+        "SELECT camera_code, view_no, geom FROM govgrid.viewshed"
+        " WHERE detail = :detail AND certainty = :certainty ORDER BY camera_code, view_no",
         {"detail": detail, "certainty": certainty},
         srid=srid,
     )
@@ -79,28 +121,68 @@ def keep_viewsheds(connection: Connection, fresh: gpd.GeoDataFrame, gone: pd.Dat
     stale = pd.concat([fresh[KEY], gone[KEY]])
     if stale.empty:
         return
+    columns = {name: stale[name].tolist() for name in KEY}
     connection.execute(
         text(
-            "CREATE TEMP TABLE stale (camera_code text, view_no smallint, detail integer,"
-            " certainty text) ON COMMIT DROP"
-        )
+            "DELETE FROM govgrid.viewshed v USING unnest(CAST(:camera_code AS text[]),"
+            " CAST(:view_no AS integer[]), CAST(:detail AS float8[]),"
+            " CAST(:certainty AS text[])) AS s (camera_code, view_no, detail, certainty)"
+            " WHERE v.camera_code = s.camera_code AND v.view_no = s.view_no"
+            " AND v.detail = s.detail AND v.certainty = s.certainty"
+        ),
+        columns,
     )
-    frames.copy_in(connection, "stale", stale, schema=None)
+    if len(fresh):
+        frames.copy_in(connection, "viewshed", fresh)
+
+
+def forget_gaps(connection: Connection) -> None:
+    """Delete the gaps of all runs: they describe now, only figures are kept of earlier runs."""
+    connection.execute(text("DELETE FROM govgrid.gap"))
+
+
+def replace_figures(
+    connection: Connection, figures: pd.DataFrame, gaps: gpd.GeoDataFrame, grids: Sequence[str]
+) -> None:
+    """Put figures and gaps of one run and detail in the place of those before.
+
+    Replaced are the figures of the same areas, device sets and certainties, and all gaps of those
+    device sets in `grids`.
+    """
+    key = {
+        "run": int(figures["coverage_run"].iloc[0]),
+        "detail": float(figures["detail"].iloc[0]),
+        "sets": sorted(set(figures["device_set"])),
+    }
     connection.execute(
         text(
-            "DELETE FROM govgrid.viewshed v USING stale s WHERE v.camera_code = s.camera_code"
-            " AND v.view_no = s.view_no AND v.detail = s.detail AND v.certainty = s.certainty"
-        )
+            "DELETE FROM govgrid.area_coverage c USING unnest(CAST(:levels AS text[]),"
+            " CAST(:codes AS text[])) AS s (level, area_code)"
+            " WHERE c.coverage_run = :run AND c.detail = :detail AND c.device_set = ANY(:sets)"
+            " AND c.level = s.level AND c.area_code = s.area_code"
+        ),
+        {**key, **_distinct(figures)},
     )
-    connection.execute(text("DROP TABLE stale"))
-    frames.copy_in(connection, "viewshed", fresh)
+    connection.execute(
+        text(
+            "DELETE FROM govgrid.gap WHERE coverage_run = :run AND detail = :detail"
+            " AND device_set = ANY(:sets) AND grid_code = ANY(:grids)"
+        ),
+        {**key, "grids": list(grids)},
+    )
+    keep_figures(connection, figures, gaps)
+
+
+def _distinct(figures: pd.DataFrame) -> dict[str, list[str]]:
+    areas = figures[["level", "area_code"]].drop_duplicates()
+    return {"levels": areas["level"].tolist(), "codes": areas["area_code"].tolist()}
 
 
 def keep_figures(connection: Connection, figures: pd.DataFrame, gaps: gpd.GeoDataFrame) -> None:
-    """Write figures and gaps of a run; gaps of earlier runs go, their figures stay."""
-    connection.execute(text("DELETE FROM govgrid.gap"))
+    """Write figures and gaps of a run."""
     frames.copy_in(connection, "area_coverage", figures)
-    frames.copy_in(connection, "gap", gaps)
+    if len(gaps):
+        frames.copy_in(connection, "gap", gaps)
 
 
 def figures(connection: Connection, run: int) -> pd.DataFrame:
@@ -109,27 +191,43 @@ def figures(connection: Connection, run: int) -> pd.DataFrame:
         connection,
         "SELECT c.level, c.area_code AS code, a.name, a.kind, p.code AS parent_code, c.device_set,"
         " c.detail, c.certainty, c.area_m2, c.open_ground_m2, c.demand_m2, c.covered_demand_m2,"
-        " c.covered_demand_share, c.covered_area_m2, c.covered_share, c.k_area_m2,"
+        " c.covered_demand_share, c.covered_area_m2, c.covered_share, c.sliver_m2, c.k_area_m2,"
+        " c.places, c.places_seen, c.entrances, c.entrances_seen, c.junctions, c.junctions_seen,"
+        " c.crossings, c.crossings_seen, c.road_m, c.road_seen_m, c.longest_blind_m,"
         " c.obstacles_known"
         " FROM govgrid.area_coverage c"
         " LEFT JOIN govgrid.area_now a ON a.level = c.level AND a.code = c.area_code"
         " LEFT JOIN govgrid.area_now p ON p.unit_id = a.parent_unit_id"
         " WHERE c.coverage_run = :run"
         " ORDER BY array_position(ARRAY['district', 'township', 'community', 'grid'], c.level),"
-        " c.area_code, c.device_set, c.certainty",
+        " c.area_code, c.detail, c.device_set, c.certainty",
         {"run": run},
     )
 
 
 def gaps(
-    connection: Connection, run: int, *, srid: int, device_set: str, certainty: str
+    connection: Connection, run: int, *, srid: int, device_set: str, detail: float, certainty: str
 ) -> gpd.GeoDataFrame:
     """Return the gaps of a run for one device set and certainty, the heaviest first, in `srid`."""
     return frames.read_layer(
         connection,
-        "SELECT rank, grid_code, area_m2, weight, road_m, entrances, incidents, geom"
+        "SELECT row_number() OVER (ORDER BY round(weight::numeric, 6) DESC, grid_code,"
+        " ST_XMin(geom), ST_YMin(geom)) AS rank,"
+        " grid_code, area_m2, weight, road_m, entrances, incidents, geom"
         " FROM govgrid.gap WHERE coverage_run = :run AND device_set = :device_set"
-        " AND certainty = :certainty ORDER BY rank",
-        {"run": run, "device_set": device_set, "certainty": certainty},
+        " AND detail = :detail AND certainty = :certainty ORDER BY rank",
+        {"run": run, "device_set": device_set, "detail": detail, "certainty": certainty},
         srid=srid,
     )
+
+
+def details(connection: Connection, run: int) -> list[float]:
+    """Return the details that a run has figures for, px/m, ascending."""
+    rows = connection.execute(
+        text(
+            "SELECT DISTINCT detail FROM govgrid.area_coverage WHERE coverage_run = :run"
+            " ORDER BY detail"
+        ),
+        {"run": run},
+    )
+    return list(rows.scalars())

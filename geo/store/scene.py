@@ -1,5 +1,6 @@
 """Everything the computation of coverage looks at, read once in the metric SRID."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import geopandas as gpd
@@ -13,15 +14,18 @@ CAMERAS = (
     "SELECT c.code, c.name, c.owner_kind, c.form, coalesce(c.indoor, false) AS indoor,"
     " coalesce(c.connection, 'unknown') AS connection, c.mount_height_m, c.position_sigma_m,"
     " v.no AS view_no, v.heading_deg, v.heading_source, v.hfov_deg, v.vfov_deg, v.tilt_deg,"
-    " v.res_h_px, v.range_m, c.geom"
+    " v.res_h_px, v.range_m, v.focal_mm, v.sensor_w_mm, c.geom"
     " FROM govgrid.camera c JOIN govgrid.camera_view v ON v.camera_code = c.code"
-    " WHERE coalesce(c.status, 'in_use') <> 'removed' ORDER BY c.code, v.no"
+    " WHERE coalesce(c.status, 'in_use') <> 'removed'"
 )
 
 
 @dataclass(frozen=True)
 class Scene:
-    """Layers of one district in its metric SRID; `lonlat` holds the cameras as they were given."""
+    """Layers of one district in its metric SRID; `lonlat` holds the cameras as they were given.
+
+    `heights` says that cameras look over buildings known to be lower than they are.
+    """
 
     srid: int
     areas: gpd.GeoDataFrame
@@ -34,6 +38,8 @@ class Scene:
     places: gpd.GeoDataFrame
     entrances: gpd.GeoDataFrame
     incidents: gpd.GeoDataFrame
+    zones: gpd.GeoDataFrame
+    heights: bool = False
 
 
 def read(connection: Connection) -> Scene:
@@ -45,19 +51,21 @@ def read(connection: Connection) -> Scene:
         If nothing with a position was brought in yet.
     """
     srid = decisions.metric_srid(connection)
-    cameras = frames.read_layer(connection, CAMERAS)
+    given = cameras(connection)
     return Scene(
         srid=srid,
         areas=areas.now(connection).to_crs(srid),
-        cameras=cameras.to_crs(srid),
-        lonlat=cameras.geometry,
-        buildings=_layer(connection, "building", "code", srid),
+        cameras=given.to_crs(srid),
+        lonlat=given.geometry,
+        buildings=_layer(connection, "building", "code, height_m", srid),
         roads=_layer(connection, "road", "code, class, width_m", srid),
         water=_layer(connection, "water", "code", srid),
         farmland=_layer(connection, "farmland", "code", srid),
         places=_layer(connection, "place", "code, kind, weight, radius_m", srid),
-        entrances=_layer(connection, "entrance", "code, kind", srid),
+        entrances=_layer(connection, "entrance", "code, kind, place_code", srid),
         incidents=_layer(connection, "incident", "code", srid),
+        zones=_layer(connection, "privacy_zone", "code", srid),
+        heights=bool(decisions.get(connection, "building_heights")),
     )
 
 
@@ -66,9 +74,15 @@ def obstacles(connection: Connection, srid: int) -> gpd.GeoDataFrame:
     return _layer(connection, "building", "code", srid)
 
 
-def cameras(connection: Connection) -> gpd.GeoDataFrame:
-    """Return the views of all cameras that were not removed, lon/lat, one row a view."""
-    return frames.read_layer(connection, CAMERAS)
+def cameras(connection: Connection, codes: Sequence[str] | None = None) -> gpd.GeoDataFrame:
+    """Return the views of all cameras that were not removed, lon/lat, one row a view.
+
+    With `codes`, of these cameras only.
+    """
+    if codes is None:
+        return frames.read_layer(connection, f"{CAMERAS} ORDER BY c.code, v.no")
+    statement = f"{CAMERAS} AND c.code = ANY(:codes) ORDER BY c.code, v.no"
+    return frames.read_layer(connection, statement, {"codes": list(codes)})
 
 
 def _layer(connection: Connection, table: str, columns: str, srid: int) -> gpd.GeoDataFrame:
