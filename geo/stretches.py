@@ -180,7 +180,7 @@ def lengths(
     Parameters
     ----------
     stretches
-        As from :func:`stretches`, all of them.
+        As from :func:`stretches`, all of them or those of some lines, numbered afresh.
     belongings
         As from :func:`belongings`, of all areas or of some.
     intervals
