@@ -10,7 +10,7 @@ from geo.ground import Ground
 from geo.polygons import Indices
 from geo.seen import Seen
 from geo.stretches import intervals
-from geo.watch import chances, sightings, tally
+from geo.watch import Tally, chances, sightings
 
 Floats: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -36,7 +36,7 @@ class Criteria:
     """
 
     def __init__(self, ground: Ground, certainties: tuple[str, ...], sets: int) -> None:
-        self.ground = ground
+        self.lay(ground)
         points, runs = len(ground.points), len(ground.streets.run_area)
         self.chance = {name: np.zeros((points, sets)) for name in certainties}
         self.seen_m = {name: np.zeros((runs, sets)) for name in certainties}
@@ -44,11 +44,13 @@ class Criteria:
         none = pd.DataFrame(np.empty((0, len(INTERVALS))), columns=list(INTERVALS))
         none = none.astype({"stretch": np.intp, "device": np.intp})
         self.intervals = dict.fromkeys(certainties, none)
-        self.road_m = ground.streets.measured(ground.streets.lines, none)[1]["road_m"].to_numpy()
+        everyone = np.zeros((0, 1), dtype=np.bool_)
+        self.road_m = ground.streets.measured(ground.streets.lines, none, everyone)[1][:, 0]
 
     def lay(self, ground: Ground) -> None:
         """Take a ground whose points and roads are the same; a point may stand elsewhere."""
         self.ground = ground
+        self._tally = Tally(ground.points, ground.belongs, len(ground.areas))
 
     def measure(
         self, certainty: str, seen: Seen, member: Flags, cells: Indices, sets: Indices
@@ -78,17 +80,17 @@ class Criteria:
         """Return the figures of all areas for one set: `COLUMNS`, index of the areas."""
         ground, streets = self.ground, self.ground.streets
         count = len(ground.areas)
-        points = tally(ground.points, self.chance[certainty][:, which], ground.belongs, count)
-        sums = {
+        points = self._tally.count(self.chance[certainty][:, which])
+        table = {
+            **points,
             "road_m": np.bincount(streets.run_area, weights=self.road_m, minlength=count),
             "road_seen_m": np.bincount(
                 streets.run_area, weights=self.seen_m[certainty][:, which], minlength=count
             ),
             "longest_blind_m": np.zeros(count),
         }
-        np.maximum.at(sums["longest_blind_m"], streets.run_area, self.blind_m[certainty][:, which])
-        table = points.assign(**sums)[list(COLUMNS)]
-        return table.set_axis(ground.areas.index)
+        np.maximum.at(table["longest_blind_m"], streets.run_area, self.blind_m[certainty][:, which])
+        return pd.DataFrame(table, columns=list(COLUMNS)).set_axis(ground.areas.index)
 
     def _walk(
         self, certainty: str, seen: Seen, member: Flags, cells: Indices, sets: Indices
@@ -103,9 +105,7 @@ class Criteria:
         every = pd.concat([kept, fresh], ignore_index=True) if len(kept) else fresh
         self.intervals[certainty] = every
         lines = np.unique(streets.stretches["line"].to_numpy()[dirty])
-        mine = every[streets.on_lines(every["stretch"].to_numpy(), lines)]
-        for which in sets:
-            own = mine[member[mine["device"].to_numpy(), which]]
-            runs, table = streets.measured(lines, own)
-            self.seen_m[certainty][runs, which] = table["road_seen_m"]
-            self.blind_m[certainty][runs, which] = table["longest_blind_m"]
+        mine = every[streets.on_lines(every["stretch"].to_numpy(dtype=np.intp), lines)]
+        runs, _, seen_m, blind_m = streets.measured(lines, mine, member[:, sets])
+        self.seen_m[certainty][np.ix_(runs, sets)] = seen_m
+        self.blind_m[certainty][np.ix_(runs, sets)] = blind_m

@@ -13,6 +13,7 @@ from geo.polygons import Geometries, Indices
 from geo.stretches import ENDS, belongings, lengths, stretches
 
 Floats: TypeAlias = NDArray[np.float64]
+Flags: TypeAlias = NDArray[np.bool_]
 
 
 @dataclass(frozen=True)
@@ -48,23 +49,52 @@ class Streets:
         """Return the numbers of all lines."""
         return np.unique(self.stretches["line"].to_numpy())
 
-    def on_lines(self, stretch: Indices, lines: Indices) -> NDArray[np.bool_]:
+    def on_lines(self, stretch: Indices, lines: Indices) -> Flags:
         """Return which stretches lie on some lines."""
         return np.isin(self.stretches["line"].to_numpy()[stretch], lines)
 
-    def measured(self, lines: Indices, intervals: pd.DataFrame) -> tuple[Indices, pd.DataFrame]:
-        """Return the runs of some lines, and the metres of each, seen and unseen.
+    def measured(
+        self, lines: Indices, intervals: pd.DataFrame, member: Flags
+    ) -> tuple[Indices, Floats, Floats, Floats]:
+        """Return the runs of some lines with their metres, seen and unseen, for several sets.
 
-        `intervals` are those of the stretches of these lines, or more; `stretch` counts among all.
+        Parameters
+        ----------
+        lines
+            Numbers of lines.
+        intervals
+            As from `geo.stretches.intervals`, of all stretches of these lines; `stretch` counts
+            among all.
+        member
+            Shape ``(n_devices, n_sets)``: which device numbers are in which set.
+
+        Returns
+        -------
+        tuple
+            Positions of the runs; metres of each; metres seen and the longest blind run, by set,
+            ``(n_runs, n_sets)``.
         """
         own = np.flatnonzero(np.isin(self.stretches["line"].to_numpy(), lines))
         of_pair = np.isin(self.stretch, own)
-        runs, number = np.unique(self.run[of_pair], return_inverse=True)
-        part = self.stretches.iloc[own].reset_index(drop=True)
-        mine = intervals[intervals["stretch"].isin(own)]
-        mine = mine.assign(stretch=np.searchsorted(own, mine["stretch"].to_numpy()))
-        pairs = (np.searchsorted(own, self.stretch[of_pair]), number.astype(np.intp))
-        return runs, lengths(part, pairs, mine, len(runs))
+        runs, run = np.unique(self.run[of_pair], return_inverse=True)
+        sets, count, most = np.arange(member.shape[1]), len(own), int(lines.max(initial=-1)) + 1
+        # One town for each set, side by side: a few large steps instead of many small ones.
+        towns = pd.concat([self.stretches.iloc[own]] * len(sets), ignore_index=True)
+        towns["line"] += np.repeat(sets * most, count)
+        pairs = [np.searchsorted(own, self.stretch[of_pair]), run]
+        stretch, area = (
+            (sets[:, None] * size + each).ravel()
+            for size, each in zip((count, len(runs)), pairs, strict=True)
+        )
+        row, which = np.nonzero(member[intervals["device"].to_numpy(dtype=np.intp)])
+        looks = intervals.iloc[row]
+        at = np.searchsorted(own, looks["stretch"].to_numpy()) + which * count
+        table = lengths(towns, (stretch, area), looks.assign(stretch=at), len(runs) * len(sets))
+        road_m, seen_m, blind_m = (
+            table[name].to_numpy().reshape(len(sets), len(runs)).T
+            for name in ("road_m", "road_seen_m", "longest_blind_m")
+        )
+        return runs, road_m, seen_m, blind_m
 
 
 def streets(roads: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, cells: Geometries) -> Streets:

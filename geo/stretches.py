@@ -210,7 +210,8 @@ def lengths(
     >>> lengths(cut, belongings(cut, area), looks, 1).values.tolist()
     [[80.0, 10.0, 50.0]]
     """
-    stretch, area = _ordered(*belongings)
+    order = np.lexsort(belongings)
+    stretch, area = (each[order] for each in belongings)
     seen_m, sights = _sights(stretches, intervals)
     length_m = (stretches["to_m"] - stretches["from_m"]).to_numpy()
     blind = _blind(stretches, area, stretch, sights)
@@ -344,11 +345,6 @@ def _sums(group: Indices, values: Floats, count: int) -> Floats:
     return np.bincount(group, weights=values, minlength=count).astype(np.float64)
 
 
-def _ordered(stretch: Indices, area: Indices) -> Pairs:
-    order = np.lexsort((stretch, area))
-    return stretch[order], area[order]
-
-
 def _blind(
     stretches: pd.DataFrame, area: Indices, stretch: Indices, sights: pd.DataFrame
 ) -> pd.DataFrame:
@@ -386,11 +382,16 @@ def _views(chain: Indices, pairs: Pairs, sights: pd.DataFrame) -> tuple[Indices,
 
 def _around(stretches: pd.DataFrame, blind: pd.DataFrame) -> tuple[Indices, Floats]:
     """Return the blind runs across the closing vertex of closed lines: area, metres."""
-    new = np.diff(stretches["line"], prepend=-1) != 0
-    first, last = stretches[new], stretches[np.roll(new, -1)]
-    closed = (first[["x0", "y0"]].to_numpy() == last[["x1", "y1"]].to_numpy()).all(axis=1)
-    whole_m = pd.Series(last["to_m"].to_numpy(), index=first["line"])[closed]
-    runs = blind.assign(whole_m=blind["line"].map(whole_m))
+    line = stretches["line"].to_numpy()
+    first = np.flatnonzero(np.diff(line, prepend=-1))
+    last = np.flatnonzero(np.diff(line, append=-1))
+    ends = stretches[list(ENDS)].to_numpy()
+    closed = (ends[first, :2] == ends[last, 2:]).all(axis=1)
+    runs = blind[np.isin(blind["line"].to_numpy(), line[first[closed]])]
+    if runs.empty:
+        return np.empty(0, dtype=np.intp), np.empty(0)
+    whole_m = dict(zip(line[first], stretches["to_m"].to_numpy()[last], strict=True))
+    runs = runs.assign(whole_m=runs["line"].map(whole_m))
     lead, tail = runs[runs["from_m"] == 0.0], runs[runs["to_m"] == runs["whole_m"]]
     both = lead.merge(tail, on=["area", "line"], suffixes=("", "_tail"))
     both = both[both["to_m"] < both["from_m_tail"]]

@@ -1,5 +1,6 @@
 """Points that must be seen: key places, their entrances, road junctions, crossings of borders."""
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 import geopandas as gpd
@@ -9,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.obstacles import Obstacles, place
-from geo.polygons import Geometries, Indices, geometries
+from geo.polygons import Geometries, Indices, geometries, sums
 
 Floats: TypeAlias = NDArray[np.float64]
 Pairs: TypeAlias = tuple[Indices, Indices]
@@ -257,32 +258,45 @@ def tally(
         Index 0 … n_areas - 1; for each of `KINDS` its plural (int) and the same with `_seen`
         (float, the sum of probabilities): `places`, `places_seen`, `entrances`, …
     """
-    chance = _by_entrances(points, probability)
-    point, area = belongings
-    kind = points["kind"].to_numpy(dtype=object)[point]
-    found = {}
+    return pd.DataFrame(Tally(points, belongings, n_areas).count(probability))
+
+
+class Tally:
+    """Points counted by kind and area, prepared once for many probabilities; see :func:`tally`."""
+
+    def __init__(self, points: gpd.GeoDataFrame, belongings: Pairs, n_areas: int) -> None:
+        point, area = belongings
+        kind = points["kind"].to_numpy(dtype=object)
+        self._pairs = {name: (point[at], area[at]) for name, at in _by_kind(kind, point)}
+        self._areas = n_areas
+        self._place, self._entrance = _entrances_of_places(points, kind)
+
+    def count(self, probability: Floats) -> dict[str, NDArray[np.number]]:
+        """Return the columns of :func:`tally` for the probability that each point is seen."""
+        chance = np.array(probability, dtype=np.float64)
+        chance[self._place] = np.inf
+        np.minimum.at(chance, self._place, probability[self._entrance])
+        found: dict[str, NDArray[np.number]] = {}
+        for name, (point, area) in self._pairs.items():
+            found[f"{name}s"] = np.bincount(area, minlength=self._areas)
+            found[f"{name}s_seen"] = sums(area, chance[point], self._areas)
+        return found
+
+
+def _by_kind(kind: NDArray[np.object_], point: Indices) -> Iterator[tuple[str, NDArray[np.bool_]]]:
     for name in KINDS:
-        at = kind == name
-        found[f"{name}s"] = np.bincount(area[at], minlength=n_areas)
-        seen = np.bincount(area[at], weights=chance[point[at]], minlength=n_areas)
-        found[f"{name}s_seen"] = seen.astype(np.float64)
-    return pd.DataFrame(found)
+        yield name, (kind == name)[point]
 
 
-def _by_entrances(points: pd.DataFrame, probability: Floats) -> Floats:
-    """Return the probabilities, those of places with entrances being the smallest of theirs."""
-    kind = points["kind"].to_numpy(dtype=object)
+def _entrances_of_places(points: pd.DataFrame, kind: NDArray[np.object_]) -> Pairs:
+    """Return pairs of a place and an entrance of it."""
     owner = points["place_code"].to_numpy(dtype=object)
-    place_at = np.flatnonzero(kind == "place")
-    entrance_at = np.flatnonzero((kind == "entrance") & (owner != ""))
-    codes = np.concatenate([points["code"].to_numpy(dtype=object)[place_at], owner[entrance_at]])
-    number = pd.factorize(codes)[0]
-    least = np.full(len(codes), np.inf)
-    np.minimum.at(least, number[len(place_at) :], probability[entrance_at])
-    own = least[number[: len(place_at)]]
-    chance = np.array(probability, dtype=np.float64)
-    chance[place_at] = np.where(np.isfinite(own), own, chance[place_at])
-    return chance
+    places = pd.DataFrame({"place": np.flatnonzero(kind == "place")})
+    places["code"] = points["code"].to_numpy(dtype=object)[places["place"]]
+    entrances = pd.DataFrame({"entrance": np.flatnonzero((kind == "entrance") & (owner != ""))})
+    entrances["code"] = owner[entrances["entrance"]]
+    both = places.merge(entrances, on="code")
+    return both["place"].to_numpy(dtype=np.intp), both["entrance"].to_numpy(dtype=np.intp)
 
 
 def _listed(
