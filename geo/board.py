@@ -15,7 +15,7 @@ from geo.ground import Ground, Plot
 from geo.measures import Measures, joined
 from geo.optics import CERTAINTIES
 from geo.polygons import Indices, geometries
-from geo.seen import Seen, nothing, seen_of
+from geo.seen import BESIDE_M, Seen, nothing, seen_of
 
 Flags: TypeAlias = NDArray[np.bool_]
 
@@ -24,7 +24,8 @@ Flags: TypeAlias = NDArray[np.bool_]
 class Change:
     """What an edit touched: positions of cells, areas and device sets, and the gaps it opened.
 
-    `opened` are gaps as they are now, with `certainty`, `device_set` and `opened_m2`.
+    `opened` are gaps as they are now, with `certainty`, `device_set` and `opened_m2`: the square
+    metres of each that were no gap before. The first measuring opens all gaps.
     """
 
     cells: Indices
@@ -93,7 +94,6 @@ class Board:
         """
         device = self._numbers(codes)
         joined = self.member[device] ^ member
-        either = self.member[device] | member
         self.member[device] = member
         moved = np.zeros(len(codes), dtype=np.bool_)
         for certainty in self.certainties:
@@ -106,10 +106,13 @@ class Board:
             self._stir(fresh, stirred)
             moved |= differ
             self.seen[certainty] = every.replaced(device, fresh) if differ.any() else every
-        self._dirty_sets |= joined.any(axis=0) | either[moved].any(axis=0)
+        self._dirty_sets |= joined.any(axis=0) | member[moved].any(axis=0)
 
     def lay(self, ground: Ground, dirty: Indices) -> None:
         """Take a ground on which the cells `dirty` have changed, as from `geo.ground.relay`."""
+        moved = (self.ground.point_xy != ground.point_xy).any(axis=1)
+        stood = np.concatenate([self.ground.point_cell[moved], ground.point_cell[moved]])
+        dirty = np.concatenate([dirty, stood[stood >= 0]])
         self.ground = ground
         self.criteria.lay(ground)
         self._dirty[dirty] = True
@@ -120,6 +123,7 @@ class Board:
 
         `progress` is told how many certainties of how many are done.
         """
+        self._spread()
         cells, sets = np.flatnonzero(self._dirty), np.flatnonzero(self._dirty_sets)
         if len(cells) == 0 or len(sets) == 0:
             cells = sets = np.empty(0, dtype=np.intp)
@@ -162,7 +166,15 @@ class Board:
         """Mark the cells that meet what these devices see."""
         if not self._dirty.all():
             shapes = seen.shapes[np.isin(seen.device, devices)]
-            self._dirty[self._tree.query(shapes, predicate="intersects")[1]] = True
+            met = self._tree.query(shapes, predicate="dwithin", distance=BESIDE_M)[1]
+            self._dirty[met] = True
+
+    def _spread(self) -> None:
+        """Mark the cells whose gaps hold points that stand in a marked cell."""
+        ground = self.ground
+        stands = ground.point_cell[ground.held_point]
+        holds = ground.pieces["cell"].to_numpy()[ground.held["piece"].to_numpy(dtype=np.intp)]
+        self._dirty[holds[(stands >= 0) & self._dirty[stands]]] = True
 
     def _measure(self, certainty: str, plot: Plot, sets: Indices) -> list[gpd.GeoDataFrame]:
         """Measure a plot for some sets; return the gaps that opened."""

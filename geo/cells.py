@@ -17,6 +17,9 @@ from geo.polygons import Geometries, Indices, parts_of
 Floats: TypeAlias = NDArray[np.float64]
 
 EVEN_M2 = 1e-3  # borders that differ by less ground are the same border
+# Where borders all but coincide, overlays of plain numbers can lose whole areas; on a grid that is
+# far coarser than a double they do not (on one of 10 nm they still did).
+ROUNDED_M = 1e-6
 
 
 @dataclass(frozen=True)
@@ -82,27 +85,36 @@ def _lay(
             continue
         held_m2 += inside.area
         if grounds[cell].area - inside.area > EVEN_M2:
-            grounds.append(_polygonal(shapely.difference(grounds[cell], ground)))
+            outside = shapely.difference(grounds[cell], ground, grid_size=ROUNDED_M)
+            grounds.append(_polygonal(outside))
             members.append(list(members[cell]))
             grounds[cell] = inside
         members[cell].append(area)
-    if ground.area - held_m2 > EVEN_M2:
-        rest = _polygonal(shapely.difference(ground, shapely.union_all(known[met])))
-        if rest.area > EVEN_M2:
-            grounds.append(rest)
-            members.append([area])
+    rest = ground if held_m2 == 0 else _rest(ground, known[met], held_m2)
+    if rest.area > EVEN_M2:
+        grounds.append(rest)
+        members.append([area])
 
 
 def _inside(ground: BaseGeometry, cell: BaseGeometry) -> BaseGeometry | None:
     """Return what of a cell lies in an area: all, a part, or nothing worth it."""
     if shapely.covers(ground, cell):
         return cell
-    common = _polygonal(shapely.intersection(ground, cell))
+    common = _polygonal(shapely.intersection(ground, cell, grid_size=ROUNDED_M))
     if common.area <= EVEN_M2:
         return None
     return cell if cell.area - common.area <= EVEN_M2 else common
 
 
+def _rest(ground: BaseGeometry, cells: Geometries, held_m2: float) -> BaseGeometry:
+    """Return what of an area no cell holds."""
+    if ground.area - held_m2 <= EVEN_M2:
+        return shapely.Polygon()
+    taken = shapely.union_all(cells, grid_size=ROUNDED_M)
+    return _polygonal(shapely.difference(ground, taken, grid_size=ROUNDED_M))
+
+
 def _polygonal(shape: BaseGeometry) -> BaseGeometry:
-    parts = parts_of(np.array([shape], dtype=object))[0]
-    return parts[0] if len(parts) == 1 else shapely.multipolygons(parts)
+    parts = parts_of(np.array([shape], dtype=object))[0].tolist()
+    found: BaseGeometry = parts[0] if len(parts) == 1 else shapely.MultiPolygon(parts)
+    return found

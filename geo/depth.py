@@ -1,5 +1,6 @@
 """Depth of coverage: how much ground is seen by how many devices, for several sets at once."""
 
+from collections.abc import Iterator
 from typing import TypeAlias
 
 import numpy as np
@@ -13,6 +14,7 @@ Floats: TypeAlias = NDArray[np.float64]
 
 STEP_M = 0.5
 K_MAX = 8
+BLOCK = 20_000  # shapes whose edges are taken out at a time, which bounds memory
 
 
 def device_areas(
@@ -63,29 +65,46 @@ def device_areas(
     """
     weight = np.ones(len(seen)) if weight is None else weight
     member = np.ones((1, len(seen)), dtype=np.bool_) if member is None else member
-    from geo import scanline  # the compiler takes a second to load
-
     area, pair = shapely.STRtree(seen).query(areas)
     order = np.lexsort((pair, area))
-    first_pair = np.searchsorted(area[order], np.arange(len(areas) + 1))
-    own, first_own = edges_of(areas)
-    edges, first = edges_of(seen)
-    return np.asarray(
-        scanline.count_rows(
-            own,
-            first_own,
-            first_pair,
-            pair[order],
-            edges,
-            first,
-            # The compiler would compile again for a view, or for what must not be written to.
-            np.require(device, np.intp, ["C", "W"]),
-            np.require(weight, np.float64, ["C", "W"]),
-            np.require(member, np.bool_, ["C", "W"]),
+    pair, begin = pair[order], np.searchsorted(area[order], np.arange(len(areas) + 1))
+    device = np.asarray(device, dtype=np.intp)
+    found = np.zeros((len(areas), len(member), k_max + 1))
+    for first, last in _blocks(begin):
+        near, number = np.unique(pair[begin[first] : begin[last]], return_inverse=True)
+        found[first:last] = _counted(
+            areas[first:last],
+            (begin[first : last + 1] - begin[first], number.astype(np.intp)),
+            seen[near],
+            (device[near], weight[near], np.ascontiguousarray(member[:, near])),
             k_max,
             step_m,
         )
-    )
+    return found
+
+
+def _blocks(begin: Indices) -> Iterator[tuple[int, int]]:
+    """Yield runs of areas with at most `BLOCK` shapes to look at, or one area with more."""
+    first = 0
+    while first < len(begin) - 1:
+        fits = int(np.searchsorted(begin, begin[first] + BLOCK, side="right")) - 1
+        last = max(first + 1, fits)
+        yield first, last
+        first = last
+
+
+def _counted(
+    areas: Geometries,
+    pairs: tuple[Indices, Indices],
+    seen: Geometries,
+    devices: tuple[Indices, Floats, NDArray[np.bool_]],
+    k_max: int,
+    step_m: float,
+) -> Floats:
+    from geo import scanline  # the compiler takes a second to load
+
+    borders = (*edges_of(areas), *pairs, *edges_of(seen))
+    return np.asarray(scanline.count_rows(*borders, *devices, k_max, step_m))
 
 
 def exact_device_areas(

@@ -198,7 +198,7 @@ def road_lines(pieces: gpd.GeoDataFrame, roads: gpd.GeoDataFrame | None) -> pd.D
     inside = shapely.intersection(lines[road], shapes[piece])
     factor = np.ones(len(lines))
     if roads is not None and len(roads):
-        factor = roads["class"].map(ROAD_FACTOR).fillna(1.0).to_numpy(dtype=float)
+        factor = np.asarray(roads["class"].map(ROAD_FACTOR).fillna(1.0), dtype=np.float64)
     table = pd.DataFrame({"piece": piece, "line": inside, "factor": factor[road]})
     table["length_m"] = shapely.length(inside)
     return table[table["length_m"] > 0].reset_index(drop=True)

@@ -333,7 +333,7 @@ def _rows(known: Indices, wanted: Indices) -> Indices:
     first, last = (np.searchsorted(known, wanted, side) for side in ("left", "right"))
     begin = np.concatenate([[0], np.cumsum(last - first)])
     within = np.arange(begin[-1]) - np.repeat(begin[:-1], last - first)
-    return np.repeat(first, last - first) + within
+    return np.asarray(np.repeat(first, last - first) + within, dtype=np.intp)
 
 
 def _sound(areas: gpd.GeoDataFrame) -> gpd.GeoSeries:

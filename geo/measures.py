@@ -22,6 +22,7 @@ from geo.polygons import (
     area_by,
     clipped,
     polygons,
+    subtract,
     sums,
 )
 from geo.seen import Seen
@@ -36,7 +37,7 @@ ROUNDED_M = 1e-6
 
 @dataclass(frozen=True)
 class Opened:
-    """Gaps that grew, with the grid of each piece, and by how much each piece misses more."""
+    """Gaps that grew, with the grid of each piece, and what of each gap was none before."""
 
     gaps: Missed
     grid_code: NDArray[np.object_]
@@ -49,19 +50,21 @@ class Opened:
 
 @dataclass(frozen=True)
 class _Rows:
-    """The gaps of one cell: some of what was measured together, and what each piece misses."""
+    """The gaps of one cell: some of what was measured together."""
 
     source: Missed
     grid_code: NDArray[np.object_]
     rows: slice
-    missed_m2: Floats
+
+    @property
+    def shapes(self) -> Geometries:
+        return self.source.shapes[self.rows]
 
     def goes_on_with(self, other: "_Rows") -> bool:
         return self.source is other.source and self.rows.stop == other.rows.start
 
     def with_(self, other: "_Rows") -> "_Rows":
-        rows = slice(self.rows.start, other.rows.stop)
-        return _Rows(self.source, self.grid_code, rows, other.missed_m2)
+        return _Rows(self.source, self.grid_code, slice(self.rows.start, other.rows.stop))
 
     def frame(self, crs: Crs) -> gpd.GeoDataFrame:
         return self.source.where(self.rows).frame(self.grid_code, crs)
@@ -101,7 +104,8 @@ class Measures:
         Returns
         -------
         list
-            For each set the gaps that opened: grew by a square metre or more.
+            For each set the gaps that opened: a square metre or more of each was no gap before. In
+            a cell that was never measured all have opened.
         """
         k_m2 = _depth(plot.grounds, seen, member, self.k.shape[2] - 1)
         if self.weighted:
@@ -141,23 +145,18 @@ class Measures:
         seen_m2 = np.maximum(plot.piece_m2 - left_m2 - dropped_m2, 0.0)
         self.sliver[plot.cells, which] = plot.sums(plot.piece_cell, dropped_m2)
         self.wanted[plot.cells, which] = plot.sums(plot.piece_cell, seen_m2)
-        more_m2 = (left_m2 - self._kept(plot, which, left, left_m2))[left.piece]
+        more_m2 = _more_m2(left.shapes, self._kept(plot, which, left))
         grown = more_m2 >= OPENED_M2
         return Opened(left.where(grown), plot.grid_code, more_m2[grown])
 
-    def _kept(self, plot: Plot, which: int, left: Missed, left_m2: Floats) -> Floats:
-        """Put gaps in the place of those before; return what was missed of each piece before."""
-        before_m2 = np.zeros(len(plot.pieces))
-        first = np.searchsorted(plot.piece_cell, np.arange(len(plot.cells) + 1))
-        begin = np.searchsorted(plot.piece_cell[left.piece], np.arange(len(plot.cells) + 1))
-        for i, cell in enumerate(plot.cells.tolist()):
-            missed_m2 = left_m2[first[i] : first[i + 1]]
-            old = self._gaps[which].get(cell)
-            if old is not None and len(old.missed_m2) == len(missed_m2):
-                before_m2[first[i] : first[i + 1]] = old.missed_m2
-            rows = slice(int(begin[i]), int(begin[i + 1]))
-            self._gaps[which][cell] = _Rows(left, plot.grid_code, rows, missed_m2)
-        return before_m2
+    def _kept(self, plot: Plot, which: int, left: Missed) -> Geometries:
+        """Put gaps in the place of those before, and return these."""
+        known, cells = self._gaps[which], plot.cells.tolist()
+        before = [known[cell].shapes for cell in cells if cell in known]
+        begin = np.searchsorted(plot.piece_cell[left.piece], np.arange(len(cells) + 1)).tolist()
+        for i, cell in enumerate(cells):
+            known[cell] = _Rows(left, plot.grid_code, slice(begin[i], begin[i + 1]))
+        return np.concatenate([np.empty(0, dtype=object), *before])
 
     def _expect(self, plot: Plot, seen: Seen, member: Flags, sets: Indices, k_m2: Floats) -> None:
         """Note what is seen on average: ground, demand and land beside, all by scan lines."""
@@ -174,10 +173,11 @@ class Measures:
 
 
 def no_gaps(crs: Crs) -> gpd.GeoDataFrame:
-    """Return the frame of no gap."""
-    columns: dict[str, NDArray[Any]] = {n: np.empty(0, dtype=float) for n in MEASURED}
-    columns |= {"piece": np.empty(0, dtype=np.intp), "grid_code": np.empty(0, dtype=object)}
-    return gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries([], crs=crs), crs=crs)
+    """Return the frame of no gap, and of none that opened."""
+    columns: dict[str, NDArray[Any]] = {"piece": np.empty(0, dtype=np.intp)}
+    columns |= {name: np.empty(0, dtype=float) for name in (*MEASURED, "opened_m2")}
+    columns |= {n: np.empty(0, dtype=object) for n in ("grid_code", "certainty", "device_set")}
+    return gpd.GeoDataFrame(columns, geometry=np.empty(0, dtype=object), crs=crs)
 
 
 def joined(found: Sequence[gpd.GeoDataFrame], crs: Crs) -> gpd.GeoDataFrame:
@@ -186,6 +186,14 @@ def joined(found: Sequence[gpd.GeoDataFrame], crs: Crs) -> gpd.GeoDataFrame:
     if not some:
         return no_gaps(crs)
     return gpd.GeoDataFrame(pd.concat(some, ignore_index=True), crs=crs)
+
+
+def _more_m2(shapes: Geometries, before: Geometries) -> Floats:
+    """Return the square metres of each gap that were no gap before."""
+    more_m2, known = np.zeros(len(shapes)), set(shapely.to_wkb(before).tolist())
+    other = [i for i, wkb in enumerate(shapely.to_wkb(shapes).tolist()) if wkb not in known]
+    more_m2[other] = shapely.area(subtract(shapes[other], before))
+    return more_m2
 
 
 def _depth(grounds: Geometries, seen: Seen, member: Flags, k_max: int) -> Floats:

@@ -190,7 +190,8 @@ def _swept(shapes: Geometries, foot: Floats, growth: Floats) -> tuple[Geometries
     near = np.stack([a[first], a[first + 1]], axis=1)
     at = foot[edge_owner][:, None]
     away = at + (near - at) * growth[edge_owner, None, None]
-    quads = shapely.polygons(np.concatenate([near, away[:, ::-1]], axis=1))
+    corners = np.concatenate([near, away[:, ::-1]], axis=1)
+    quads = np.asarray(shapely.polygons(corners), dtype=object)
     solid = shapely.area(quads) > FLAT_M2
     pieces = np.concatenate([shapes, grown, quads[solid]])
     count = np.arange(len(shapes))

@@ -12,6 +12,8 @@ from geo.polygons import Geometries, Indices
 Floats: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
 
+BESIDE_M = 1.0  # points and roads this near to a cell may count in it: see `geo.streets.cells_of`
+
 
 @dataclass(frozen=True)
 class Seen:
@@ -26,13 +28,13 @@ class Seen:
     bounds: Floats
 
     def near(self, grounds: Geometries) -> "Seen":
-        """Return what may meet some ground, within a metre."""
+        """Return what may meet some ground, or what lies beside it."""
         if len(grounds) == 0:
             return self.where(np.zeros(len(self.shapes), dtype=np.bool_))
         x0, y0, x1, y1 = shapely.bounds(grounds).T
         low_x, low_y, high_x, high_y = self.bounds.T
-        hit = (high_x >= x0.min() - 1) & (low_x <= x1.max() + 1)
-        hit &= (high_y >= y0.min() - 1) & (low_y <= y1.max() + 1)
+        hit = (high_x >= x0.min() - BESIDE_M) & (low_x <= x1.max() + BESIDE_M)
+        hit &= (high_y >= y0.min() - BESIDE_M) & (low_y <= y1.max() + BESIDE_M)
         return self.where(hit)
 
     def where(self, mask: Flags) -> "Seen":

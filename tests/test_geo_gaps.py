@@ -10,7 +10,8 @@ from shapely import LineString, Point, box
 
 from geo.coverage import union
 from geo.errors import InputError
-from geo.gaps import gaps
+from geo.gaps import Held, Lines, demand_pieces, gaps, held_points, road_lines, uncovered
+from geo.polygons import geometries
 
 
 def grids(*shapes):
@@ -131,6 +132,112 @@ def test_equal_gaps_stand_in_the_order_of_grid_and_place():
 def test_a_piece_that_fits_nothing_is_refused():
     with pytest.raises(InputError, match="at least"):
         gaps(grids(), demand=None, covered=None, max_piece_m=0)
+
+
+def one_road(kind, *xy):
+    return gpd.GeoDataFrame({"class": [kind]}, geometry=[LineString(xy)])
+
+
+def pieces_of(*shapes):
+    return gpd.GeoDataFrame({"grid_code": "g"}, index=range(len(shapes)), geometry=list(shapes))
+
+
+def missed(pieces, covered=None, *, roads=None, points=None):
+    """What nobody sees of pieces; all the points count as unseen."""
+    return uncovered(
+        geometries(pieces),
+        covered=union(covered),
+        lines=Lines.of(road_lines(pieces, roads)),
+        unseen=Held.of(held_points(pieces, **{"entrances": points, "incidents": None})),
+    )
+
+
+def test_road_lines_are_cut_at_pieces_and_touching_is_no_length():
+    pieces = pieces_of(box(0, 0, 10, 10), box(10, 0, 20, 10), box(0, 10, 20, 20))
+    found = road_lines(pieces, one_road("primary", (5, 5), (15, 5)))
+    assert found[["piece", "length_m", "factor"]].values.tolist() == [[0, 5, 1.5], [1, 5, 1.5]]
+    assert road_lines(pieces, one_road("alley", (5, 5), (5, 10)))["factor"].tolist() == [1.0]
+    assert (
+        len(road_lines(pieces, None))
+        == len(road_lines(pieces_of(), one_road("path", (0, 0), (1, 1))))
+        == 0
+    )
+
+
+def test_points_are_held_by_the_nearest_piece_within_reach():
+    pieces = pieces_of(box(0, 0, 10, 10), box(14, 0, 20, 10))
+    doors = gpd.GeoSeries([None, Point(11, 5), Point(13, 5), Point(26, 5), Point()])
+    found = held_points(pieces, entrances=doors, incidents=[Point(19, 11)])
+    rows = [["entrances", 1, 0], ["entrances", 2, 1], ["incidents", 0, 1]]
+    assert found[["kind", "source", "piece"]].values.tolist() == rows
+
+
+def test_what_is_missed_counts_part_by_part_of_its_piece():
+    pieces = pieces_of(box(0, 0, 30, 10), box(40, 0, 50, 10), box(60, 0, 70, 10))
+    found, dropped_m2 = missed(
+        pieces, [box(10, -5, 20, 15), box(60.05, 0, 70, 10), box(39, 0, 51, 11)]
+    )
+    assert found.piece.tolist() == [0, 0]
+    assert found.area_m2.tolist() == [100, 100]
+    assert dropped_m2.tolist() == pytest.approx([0, 0, 0.5])
+
+
+def test_a_point_counts_for_the_nearest_part_of_its_own_piece():
+    # The point lies in the second piece, of which only the far end is missed.
+    pieces = pieces_of(box(0, 0, 10, 10), box(10, 0, 30, 10))
+    found, _ = missed(pieces, [box(10, 0, 25, 10)], points=[Point(11, 5)])
+    assert found.piece.tolist() == [0, 1]
+    assert found.entrances.tolist() == [0, 1]
+    assert found.weight.tolist() == [100, 50 + 700]
+
+
+@pytest.mark.parametrize("covered", [[], [box(0, 0, 4, 10)]])
+def test_roads_in_a_whole_piece_and_in_its_parts_are_measured_alike(covered):
+    pieces = pieces_of(box(0, 0, 10, 10), box(50, 0, 60, 10))
+    found, _ = missed(pieces, covered, roads=one_road("secondary", (-5, 5), (8, 5), (8, 90)))
+    seen_m = 4 if covered else 0
+    assert found.road_m.tolist() == [8 - seen_m + 5, 0]
+    assert found.weight.tolist() == [(100 - 10 * seen_m) * 1.25, 100]
+
+
+def test_a_seen_road_weighs_no_gap():
+    found, _ = missed(
+        pieces_of(box(0, 0, 10, 10)), [box(0, 0, 10, 6)], roads=one_road("trunk", (0, 3), (10, 3))
+    )
+    assert (found.road_m.tolist(), found.weight.tolist()) == ([0], [40])
+
+
+def test_rows_of_some_pieces_are_numbered_anew():
+    pieces = pieces_of(*(box(x, 0, x + 10, 10) for x in (0, 20, 40)))
+    held = Held.of(held_points(pieces, entrances=[Point(45, 5), Point(5, 5), Point(46, 5)]))
+    few = held.taken(np.array([0, 2]), np.array([0, 2]))
+    assert (few.piece.tolist(), few.kind.tolist()) == ([1, 1], ["entrances"] * 2)
+    lines = Lines.of(road_lines(pieces, one_road("path", (0, 5), (50, 5))))
+    assert lines.taken(np.array([1, 2]), np.array([1, 2])).piece.tolist() == [0, 1]
+
+
+def test_missed_parts_can_be_drawn():
+    found, _ = missed(pieces_of(box(0, 0, 30, 10)), [box(10, 0, 20, 10)])
+    east = shapely.bounds(found.shapes)[:, 0] == 20
+    frame = found.where(east).frame(np.array(["g7"], dtype=object), 32650)
+    assert frame["grid_code"].tolist() == ["g7"]
+    assert frame.geometry.iloc[0].equals(box(20, 0, 30, 10))
+    assert frame.crs == 32650
+
+
+def test_no_pieces_miss_nothing():
+    found, dropped_m2 = missed(pieces_of(), [box(0, 0, 9, 9)], points=[Point(1, 1)])
+    assert len(found.piece) == len(dropped_m2) == 0
+
+
+def test_pieces_depend_on_the_demand_alone():
+    demand = union(scatter(3, 6))
+    cells = grids(box(0, 0, 150, 300), box(150, 0, 300, 300))
+    whole = demand_pieces(cells, demand)
+    alone = demand_pieces(cells.iloc[[1]], demand)
+    mine = whole[whole["grid_code"] == "g1"]
+    assert len(alone) == len(mine)
+    assert alone.area.sort_values().to_numpy() == pytest.approx(mine.area.sort_values().to_numpy())
 
 
 @settings(derandomize=True, deadline=None, max_examples=30)
