@@ -1,0 +1,73 @@
+"""``govgrid coverage loss``: which cameras to maintain first, and what losing many would cost."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from geo.cli.app import language, settings
+from geo.cli.choices import DeviceSet
+from geo.cli.coverage import JsonOption, room
+
+# The form has names of units and telephones; these columns are enough on a screen.
+SHOWN = ("rank", "code", "name", "grid_code", "opens_m2", "entrances", "junctions", "unit", "phone")
+
+
+@room.command()
+def loss(
+    context: typer.Context,
+    device_set: Annotated[DeviceSet, typer.Option(help="Which cameras")] = "online",
+    share: Annotated[float, typer.Option(help="Share of them that fails")] = 0.05,
+    limit: Annotated[int, typer.Option(min=0, help="How many to print; 0 = all")] = 10,
+    area: Annotated[str | None, typer.Option(help="Code of one area")] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write all to .xlsx, .csv, .gpkg or .geojson")
+    ] = None,
+    as_json_: JsonOption = False,
+) -> None:
+    """List the cameras whose failure would open the most, and what a loss of many would cost."""
+    from geo import exports
+    from geo.cli.output import as_json, note, progress, told
+    from geo.services import database
+    from geo.services import loss as service
+
+    if out is not None:
+        exports.require_ending(out)
+    with database.opened(settings(context)) as engine:
+        with progress(quiet_log=as_json_) as moving:
+            found = service.loss(
+                engine, device_set=device_set, share=share, area=area, progress=moving
+            )
+        if out is not None:
+            count = service.write(engine, found, out, lang=language())
+            note(told("export.written", file=out, count=count))
+    first = found.maintain.head(limit) if limit else found.maintain
+    rows = first.drop(columns="geometry").to_dict("records")
+    if as_json_:
+        as_json({**found.facts, "maintain": [_plain(row) for row in rows]})
+    else:
+        _tell(found.facts, rows)
+
+
+def _plain(row: dict[Any, Any]) -> dict[str, Any]:
+    """Return a row with None for what is not known, which pandas reads as NaN."""
+    return {str(name): value if value == value else None for name, value in row.items()}
+
+
+def _tell(facts: dict[str, Any], rows: list[dict[Any, Any]]) -> None:
+    from geo.cli.output import note, table, told
+
+    if rows:
+        named = {**facts, "device_set": told(f"device_set.{facts['device_set']}")}
+        shown = [[_plain(row)[name] for name in SHOWN] for row in rows]
+        columns = [told(f"column.{name}") for name in SHOWN]
+        table(columns, shown, title=told("loss.title", **named))
+    else:
+        note(told("loss.nothing"))
+    if facts["demand_m2"]:
+        shares = {case: f"{s:.2%}" for case, s in facts["covered_demand_share"].items()}
+        counted = {"cameras": facts["cameras"], "lost": facts["lost"]}
+        note(told("loss.after", share=f"{100 * facts['share']:g}%", **counted, **shares))
+        note(told("loss.meaning"))
+    if not facts["current"]:
+        note(told("loss.stale", run=facts["run"]))

@@ -1,0 +1,113 @@
+"""``govgrid survey``: which headings to survey first, with the form and the sheets to do it."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from geo.cli.app import app, settings
+from geo.errors import InputError
+from geo.settings import Settings
+
+SHOWN = 20
+COLUMNS = ("rank", "code", "name", "grid_code", "form", "depends_m2", "entrances", "lon", "lat")
+GRID_COLUMNS = ("rank", "grid_code", "name", "cameras", "depends_m2", "entrances")
+
+room = typer.Typer(no_args_is_help=True, help="Surveys of what the register does not know.")
+app.add_typer(room, name="survey")
+
+
+@room.command("list")
+def list_(
+    context: typer.Context,
+    by_grid: Annotated[bool, typer.Option("--by-grid", help="One row a grid")] = False,
+    area: Annotated[str | None, typer.Option(help="Code of one area")] = None,
+    eight_way: Annotated[
+        bool, typer.Option("--eight-way", help="Headings known as a compass point only too")
+    ] = False,
+    limit: Annotated[
+        int | None, typer.Option(min=0, help="The first so many cameras only; 0 = all")
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the form to type headings into: .xlsx or .csv")
+    ] = None,
+    sheets: Annotated[
+        Path | None, typer.Option(help="Write the printable sheets, a page a grid: .html")
+    ] = None,
+    as_json_: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+) -> None:
+    """List the unknown headings, those on which the figures depend most first."""
+    from geo import exports
+    from geo.cli.output import as_json, note, told
+    from geo.services import database, survey
+
+    config = settings(context)
+    _require_files(out, sheets)
+    with database.opened(config) as engine:
+        listed = survey.survey_list(engine, area=area, eight_way=eight_way, limit=limit or 0)
+        if out is not None:
+            count = survey.write_form(engine, listed, out, mark=config.mark, lang=_lang())
+            note(told("export.written", file=out, count=count))
+        if sheets is not None:
+            page = _page(survey.sheets(engine, listed), config)
+            with exports.draft_of(sheets) as draft:
+                draft.write_text(page, encoding="utf-8")
+            note(told("survey.sheets_written", file=sheets, count=len(listed.grids)))
+    if as_json_:
+        as_json(survey.plain(listed))
+    elif out is None and sheets is None:
+        _tell(listed, by_grid=by_grid, most=SHOWN if limit is None else 0)
+
+
+def _require_files(out: Path | None, sheets: Path | None) -> None:
+    from geo import exports
+
+    if out is not None and out.suffix.lower() not in (".xlsx", ".csv"):
+        raise InputError("export.ending", file=out.name, known=".xlsx .csv")
+    if sheets is not None and sheets.suffix.lower() not in (".html", ".htm"):
+        raise InputError("export.ending", file=sheets.name, known=".html")
+    for path in (out, sheets):
+        if path is not None:
+            exports.require_writable(path)
+
+
+def _page(layers: dict[str, Any], config: Settings) -> str:
+    from maps.sheets import SheetContent, render
+
+    return render(SheetContent(mark=config.mark, timezone=config.timezone, **layers), lang=_lang())
+
+
+def _lang() -> str:
+    from geo.cli.app import language
+
+    return language()
+
+
+def _tell(listed: Any, *, by_grid: bool, most: int) -> None:  # noqa: ANN401 - a Survey
+    from geo.cli.output import note, table, told
+
+    frame = listed.grids if by_grid else listed.cameras
+    columns = GRID_COLUMNS if by_grid else COLUMNS
+    if frame.empty:
+        note(told("survey.nothing"))
+        return
+    shown = (frame.head(most) if most else frame).to_dict("records")
+    at = listed.run.computed_at.isoformat(timespec="seconds")
+    title = told("survey.title", run=listed.run.id, computed_at=at)
+    rows = [[_cell(name, row[name]) for name in columns] for row in shown]
+    table([told(f"column.{name}") for name in columns], rows, title=title)
+    if len(shown) < len(frame):
+        note(told("survey.more", count=len(frame) - len(shown)))
+    note(told("survey.meaning"))
+
+
+def _cell(column: str, value: Any) -> Any:  # noqa: ANN401 - as a table has it
+    from geo.cli.output import told
+
+    if column in ("lon", "lat"):
+        return f"{value:.6f}"
+    if column == "form":
+        return told(f"map.form.{value}") if isinstance(value, str) else None
+    if column == "grid_code":
+        return value or told("survey.outside")
+    return value if isinstance(value, str | int | float) else None

@@ -1,0 +1,237 @@
+"""The survey of headings: which to look at first, as a list, as a form, as what sheets show."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from sqlalchemy import Connection, Engine
+
+from geo import exports, locate, survey
+from geo.codes import full_area_code
+from geo.errors import NotFoundError
+from geo.ground import lay
+from geo.layers import layer
+from geo.services.layers import remark
+from geo.services.prepared import Prepared, prepare, smallest_areas, visible
+from geo.store import areas, db, decisions, frames, results, scene
+from geo.words import say
+
+COLUMNS = (
+    "rank",
+    "code",
+    "name",
+    "site",
+    "form",
+    "heading_source",
+    "heading_deg",
+    "grid_code",
+    "number",
+    "lon",
+    "lat",
+    "depends_m2",
+    "entrances",
+)
+GRID_COLUMNS = ("rank", "grid_code", "name", "cameras", "depends_m2", "entrances")
+# The form that is typed back: fields of the layer ``headings``, the last three left empty.
+FORM = ("grid_code", "number", "code", "name", "heading_deg", "hfov_deg", "surveyed_on")
+
+
+@dataclass(frozen=True)
+class Survey:
+    """Cameras whose heading is worth a survey, those on which most depends first, and their grids.
+
+    Attributes
+    ----------
+    run
+        The computation whose figures depend on them.
+    cameras
+        `COLUMNS`; `number` counts within the grid and stands on its sheet; lon, lat to six
+        decimals. `grid_code` is of the smallest level there is, "" for a camera outside of all.
+    grids
+        `GRID_COLUMNS`, sums over the cameras of `cameras`; ground that several of them may see
+        counts several times.
+    """
+
+    run: results.Run
+    cameras: pd.DataFrame
+    grids: pd.DataFrame
+
+
+def survey_list(
+    engine: Engine, *, area: str | None = None, eight_way: bool = False, limit: int = 0
+) -> Survey:
+    """Return which headings to survey first, by how much the newest figures depend on them.
+
+    Judged at the coarsest detail that was computed, for all cameras together.
+
+    Parameters
+    ----------
+    area
+        Code of an area of any level: only cameras whose grid lies in it.
+    eight_way
+        Headings known as a compass point only too.
+    limit
+        The first so many only; 0: all.
+
+    Raises
+    ------
+    StateError
+        If nothing was computed yet.
+    NotFoundError
+        If there is no area of that code.
+    """
+    with db.transaction(engine) as connection:
+        run = results.require_newest(connection)
+        detail = min(results.details(connection, run.id))
+        known = areas.now(connection)
+        inside = None if area is None else _inside(known, area)
+        sites = frames.read(connection, "SELECT code, site FROM govgrid.camera")
+        read = scene.read(connection)
+        certain = results.viewsheds(connection, srid=read.srid, detail=detail, certainty="certain")
+    prepared = prepare(read, detail=detail)
+    views = prepared.views[survey.unsettled(prepared.views, eight_way=eight_way)]
+    rows = _rows(prepared, views, known, sites)
+    if inside is not None:
+        rows = rows[rows["grid_code"].isin(inside)]
+    views = views[views["camera_code"].isin(rows["code"])]
+    found = _dependence(prepared, views, certain)
+    found = found.head(limit or len(found))
+    return _listed(run, found.merge(rows, left_on="camera_code", right_on="code"), known)
+
+
+def _inside(known: gpd.GeoDataFrame, area: str) -> set[str]:
+    """Return the codes of an area and of all that lies in it."""
+    chosen = known[known["code"].isin([area, full_area_code(area)])]
+    if chosen.empty:
+        raise NotFoundError("area.unknown", code=area)
+    path = chosen["path"].iloc[0]
+    within = (known["path"] == path) | known["path"].str.startswith(path + ".")
+    return set(known.loc[within, "code"])
+
+
+def _rows(
+    prepared: Prepared, views: pd.DataFrame, known: gpd.GeoDataFrame, sites: pd.DataFrame
+) -> pd.DataFrame:
+    """Return what is told of the cameras of some views, one row a camera."""
+    read = prepared.scene
+    place = pd.DataFrame({"lon": read.lonlat.x, "lat": read.lonlat.y})
+    told = pd.DataFrame(read.cameras[["code", "name", "form"]]).join(place)
+    told = told[told["code"].isin(views["camera_code"])].drop_duplicates("code")
+    first = views.drop_duplicates("camera_code").set_index("camera_code")
+    told = told.join(first[["heading_source", "heading_deg"]], on="code")
+    level = smallest_areas(read)["level"].iloc[0]
+    grids = locate.locator(known[known["level"] == level], srid=read.srid)
+    found = locate.locate(told["lon"].to_numpy(), told["lat"].to_numpy(), grids)
+    told = told.assign(grid_code=found["code"].to_numpy()).round({"lon": 6, "lat": 6})
+    return told.merge(sites, on="code", how="left")
+
+
+def _dependence(prepared: Prepared, views: pd.DataFrame, certain: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return how much depends on the heading of each camera, see `geo.survey.dependence`."""
+    # A camera that turns may see all around whatever its heading: on that only the picture at its
+    # guard heading depends, which is that of a fixed one.
+    possible = visible(prepared, views.assign(form="fixed"), ["possible"])["possible"]
+    if views.empty:
+        return survey.dependence(possible, certain=None, demand=None)
+    ground = lay(prepared.layers)
+    entrances = ground.points[ground.points["kind"] == "entrance"]
+    return survey.dependence(
+        possible, certain=certain, demand=ground.pieces, entrances=entrances.geometry
+    )
+
+
+def _listed(run: results.Run, cameras: pd.DataFrame, known: gpd.GeoDataFrame) -> Survey:
+    cameras = cameras.assign(
+        number=cameras.groupby("grid_code").cumcount() + 1,
+        depends_m2=cameras["depends_m2"].round(1),
+    )
+    grids = cameras.groupby("grid_code", as_index=False).agg(
+        cameras=("code", "size"), depends_m2=("depends_m2", "sum"), entrances=("entrances", "sum")
+    )
+    grids = grids.sort_values(
+        ["depends_m2", "entrances", "grid_code"], ascending=[False, False, True], ignore_index=True
+    )
+    names = dict(zip(known["code"], known["name"], strict=True))
+    grids = grids.assign(rank=grids.index + 1, name=grids["grid_code"].map(names))
+    return Survey(run, cameras[list(COLUMNS)], grids[list(GRID_COLUMNS)])
+
+
+def plain(listed: Survey) -> dict[str, Any]:
+    """Return the list as plain values, None where something is not known."""
+    tables = {"cameras": listed.cameras, "grids": listed.grids}
+    rows = {
+        name: table.astype(object).where(table.notna(), None).to_dict("records")
+        for name, table in tables.items()
+    }
+    at = listed.run.computed_at.isoformat(timespec="seconds")
+    return {"run": listed.run.id, "computed_at": at, **rows}
+
+
+def by_sheet(listed: Survey) -> pd.DataFrame:
+    """Return the cameras in the order of the sheets: grid by grid, as numbered there."""
+    order = listed.cameras["grid_code"].map(listed.grids.set_index("grid_code")["rank"])
+    ordered = listed.cameras.assign(_sheet=order).sort_values(["_sheet", "number"])
+    return ordered.drop(columns="_sheet").reset_index(drop=True)
+
+
+def form(listed: Survey, *, lang: str) -> pd.DataFrame:
+    """Return the form that is typed back through ``import headings``, in the order of the sheets.
+
+    In Chinese its headers are those of the sheets, in English the names of the fields.
+    """
+    target, cameras = layer("headings"), by_sheet(listed)
+    empty = {name: [""] * len(cameras) for name in ("heading_deg", "hfov_deg", "surveyed_on")}
+    table = cameras.assign(**empty)[list(FORM)]
+    heads = {name: target.field(name) for name in FORM}
+    return table.rename(columns=lambda n: heads[n].aliases[0] if lang == "zh" else n)
+
+
+def write_form(engine: Engine, listed: Survey, out: Path, *, mark: str, lang: str) -> int:
+    """Write the form to an XLSX (with a sheet of notes) or a CSV file; return its rows."""
+    table, note = form(listed, lang=lang), remark(engine)
+    if exports.require_ending(out) != ".xlsx":
+        exports.write(table, out, layer="headings", remark=note)
+        return len(table)
+    lines = [mark, note, *(say(f"survey.form.{n}", lang) for n in ("fill", "blank", "typed_back"))]
+    notes = pd.DataFrame({say("survey.form.notes", lang): [line for line in lines if line]})
+    names = (say("survey.form.sheet", lang), say("survey.form.notes", lang))
+    exports.workbook(dict(zip(names, (table, notes), strict=True)), out)
+    return len(table)
+
+
+def sheets(engine: Engine, listed: Survey) -> dict[str, Any]:
+    """Return what the printable sheets show, by the names of ``maps.sheets.SheetContent``."""
+    with db.transaction(engine) as connection:
+        srid = decisions.metric_srid(connection)
+        known = areas.now(connection).to_crs(srid)
+        ground = {
+            "roads": _layer(connection, "name, class, geom FROM govgrid.road", srid),
+            "water": _layer(connection, "geom FROM govgrid.water", srid),
+            "buildings": _layer(connection, "geom FROM govgrid.building", srid),
+        }
+    cameras = by_sheet(listed)
+    points = gpd.points_from_xy(cameras["lon"], cameras["lat"], crs=4326)
+    shapes = known.drop_duplicates("code").set_index("code").geometry
+    grids = gpd.GeoDataFrame(
+        {"code": listed.grids["grid_code"], "name": listed.grids["name"]},
+        geometry=listed.grids["grid_code"].map(shapes).to_numpy(),
+        crs=srid,
+    )
+    districts = known[known["level"] == "district"]
+    return {
+        **ground,
+        "title": "、".join(districts["name"]),
+        "synthetic": "虚构" in remark(engine),
+        "run": listed.run.id,
+        "computed_at": listed.run.computed_at,
+        "grids": grids,
+        "cameras": gpd.GeoDataFrame(cameras, geometry=points).to_crs(srid),
+    }
+
+
+def _layer(connection: Connection, what: str, srid: int) -> gpd.GeoDataFrame:
+    # `what` is a constant of this module.
+    statement = f"SELECT {what} WHERE geom IS NOT NULL ORDER BY code"
+    return frames.read_layer(connection, statement).to_crs(srid)
