@@ -34,7 +34,11 @@ class Field:
 
 @dataclass(frozen=True)
 class Layer:
-    """One kind of thing with its table, shape and columns; `key` names the identifying column."""
+    """One kind of thing with its table, shape and columns; `key` names the identifying column.
+
+    `moment` names a time that identifies a row beside the key, where a thing may have several; a
+    blank one is the time of the import.
+    """
 
     name: str
     table: str
@@ -42,6 +46,7 @@ class Layer:
     fields: tuple[Field, ...]
     key: str = "code"
     needs_geometry: bool = True
+    moment: str | None = None
 
     def field(self, name: str) -> Field:
         """Return the column called `name`."""
@@ -231,6 +236,57 @@ _LAYERS = (
             Field("duty_phone", "text", ("值班电话", "联系电话")),
             Field("position_sigma_m", "number", ("定位精度", "坐标精度"), low=0, high=1000),
         ),
+    ),
+    Layer(
+        "headings",
+        "camera_view",
+        "none",
+        (
+            Field("grid_code", "code", ("网格编码",)),
+            Field("number", "integer", ("图上编号",)),
+            Field(
+                "code",
+                "code",
+                ("设备编码", "国标编码", "编码", "国标id", "20位编码", "device_id"),
+                required=True,
+                example="34080200001320000001",
+            ),
+            Field("name", "text", ("设备名称", "名称", "摄像机名称")),
+            Field("heading_deg", "heading", ("监视方位", "朝向", "方位角", "角度"), example="45"),
+            Field("hfov_deg", "number", ("水平视场角", "视场角", "视角"), low=1, high=360),
+            Field("surveyed_on", "date", ("核实日期", "核实时间"), example="2023-05-01"),
+        ),
+        needs_geometry=False,
+    ),
+    Layer(
+        "camera-status",
+        "camera_status",
+        "none",
+        (
+            Field(
+                "code",
+                "code",
+                ("设备编码", "国标编码", "编码", "国标id", "20位编码", "device_id"),
+                required=True,
+                example="34080200001320000001",
+            ),
+            Field(
+                "status",
+                "choice",
+                ("状态", "在线状态", "设备状态"),
+                required=True,
+                choices=CONNECTIONS,
+                example="离线",
+            ),
+            Field(
+                "since",
+                "time",
+                ("起始时间", "时间", "状态时间", "上报时间", "变更时间"),
+                example="2026-09-30 21:40",
+            ),
+        ),
+        needs_geometry=False,
+        moment="since",
     ),
     Layer(
         "buildings",

@@ -248,3 +248,36 @@ def test_two_imports_of_one_file_at_once_take_it_once(database_url, town_files):
     with ThreadPoolExecutor(2) as pool:
         changes = list(pool.map(one, range(2)))
     assert sorted((c.inserted, c.unchanged) for c in changes) == [(0, 2), (2, 0)]
+
+
+def camera(engine, code="K1"):
+    found = rows_of(
+        engine,
+        "SELECT c.code, c.name, owner_kind, form, mount_height_m, heading_deg, heading_source,"
+        " hfov_deg, range_m FROM govgrid.camera c JOIN govgrid.camera_view v ON v.camera_code = c.code",
+    )
+    return found.set_index("code").loc[code]
+
+
+def test_columns_that_a_file_lacks_stay_as_they_are(town, tmp_path):
+    before = camera(town)
+    lon, lat = place(2, 2)
+    few = tmp_path / "few.csv"
+    few.write_text(f"编码,名称,经度,纬度\nK1,新名称,{lon},{lat}\n", encoding="utf-8")
+    report = bring_in(town, "cameras", few)
+    after = camera(town)
+    assert report.change.updated == 1
+    assert after["name"] == "新名称"
+    assert after.drop("name").to_dict() == before.drop("name").to_dict()
+
+
+def test_a_blank_heading_leaves_a_known_one_alone(town, tmp_path):
+    before = camera(town)
+    lon, lat = place(2, 2)
+    blank = tmp_path / "blank.csv"
+    blank.write_text(f"编码,名称,经度,纬度,监视方位\nK1,甲,{lon},{lat},\n", encoding="utf-8")
+    bring_in(town, "cameras", blank)
+    after = camera(town)
+    known = ["heading_deg", "heading_source"]
+    assert before["heading_source"] != "unknown"
+    assert after[known].to_dict() == before[known].to_dict()

@@ -1,5 +1,6 @@
 """``govgrid import`` and ``govgrid export``: files in and out."""
 
+from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
@@ -48,6 +49,7 @@ def import_(
     Exit code 0: all rows taken; 3: some quarantined; 2: refused, nothing written.
     """
     from geo import exports
+    from geo.cli import status
     from geo.cli.output import as_json, progress
     from geo.services import database, imports
 
@@ -69,23 +71,33 @@ def import_(
         strict=strict,
         heading_scheme=heading_scheme,
     )
+    amendment = None
     with database.opened(config) as engine, progress(quiet_log=True) as moving:
-        report = imports.import_file(
-            engine,
-            layer,
-            Path(file),
-            options,
-            by_whom=database.whoami(),
-            timezone=config.timezone,
-            disk=config.home if config.database_url is None else None,
-            progress=moving,
-        )
+
+        def write(trial: bool) -> imports.ImportReport:
+            return imports.import_file(
+                engine,
+                layer,
+                Path(file),
+                replace(options, dry_run=trial),
+                by_whom=database.whoami(),
+                timezone=config.timezone,
+                disk=config.home if config.database_url is None else None,
+                progress=moving,
+            )
+
+        if layer == status.LAYER and not dry_run:
+            report, amendment = status.bring_in(engine, write, moving)
+        else:
+            report = write(dry_run)
     if findings is not None:
         _write_findings(report.findings, findings)
     if as_json_:
-        as_json(_report(report))
+        more = status.as_plain(amendment) if layer == status.LAYER else {}
+        as_json({**_report(report), **more})
     else:
         _tell(report)
+        status.tell(amendment)
     raise typer.Exit(report.exit_code)
 
 

@@ -17,6 +17,7 @@ SEVERITY: Final[Mapping[str, Severity]] = MappingProxyType(
         "CODE_LENGTH": "error",
         "CODE_TYPE": "error",
         "CODE_DUPLICATE": "error",
+        "CODE_UNKNOWN": "error",
         "DUPLICATE_ROW": "note",
         "FULLWIDTH_DIGITS": "note",
         "WHITESPACE": "note",

@@ -16,13 +16,16 @@ _HEX_DIGITS: Final = 12
 _DECIMALS: Final = 7  # of a degree: about 1 cm
 
 
-def repeated_codes(codes: pd.Series, column: str) -> list[Finding]:
-    """Return a finding for each later row with the code of an earlier one; index = row."""
+def repeated_codes(
+    codes: pd.Series, column: str, moments: Sequence[object] | None = None
+) -> list[Finding]:
+    """Return a finding for each later row with the code, and moment, of an earlier one."""
     first: dict[object, int] = {}
     findings = []
-    for row, code in zip(codes.index, codes.to_numpy(), strict=True):
-        if code is not None and first.setdefault(code, row) != row:
-            facts = {"first": first[code]}
+    times = [None] * len(codes) if moments is None else moments
+    for row, code, moment in zip(codes.index, codes.to_numpy(), times, strict=True):
+        if code is not None and first.setdefault((code, moment), row) != row:
+            facts = {"first": first[code, moment]}
             findings.append(Defect("CODE_DUPLICATE", facts=facts).at(row, column, str(code)))
     return findings
 

@@ -50,7 +50,8 @@ def apply_rules(
         findings += _turning(table, mapping, done)
     if layer.key in mapping:
         codes = pd.Series(done[layer.key], index=table.rows.index, dtype=object)
-        findings += repeated_codes(codes, mapping[layer.key])
+        moments = None if layer.moment is None else done[layer.moment]
+        findings += repeated_codes(codes, mapping[layer.key], moments)
     return done, findings
 
 

@@ -42,7 +42,7 @@ def read_values(
         blank = pd.Series(None, index=table.rows.index, dtype=object)
         cells = table.rows[header] if taken else blank
         read = reader(field, today=today, heading_scheme=heading_scheme)
-        key = field.name == layer.key
+        key = field.name in (layer.key, layer.moment)
         values[field.name], found = _column(cells, field, header or "", read, key=key)
         findings += found
     return values, findings

@@ -99,6 +99,7 @@ def computed(
 
     Where nothing has changed there are none, unless the caller wants to `hold` them.
     """
+    details = sorted(set(details))
     progress("coverage.read", 0, 0)
     read = scene.read(connection)
     if read.areas.empty:
@@ -146,11 +147,8 @@ def _kept(
 
 def stand(prepared: Prepared, ground: Ground, detail: float, progress: Progress) -> Standing:
     """Return the standing of a district: every viewshed computed, every figure measured."""
-    seen = {}
-    for number, certainty in enumerate(CERTAINTIES):
-        progress("coverage.viewsheds", number, len(CERTAINTIES))
-        seen[certainty] = visible(prepared, prepared.views, certainty)
-    progress("coverage.viewsheds", len(CERTAINTIES), len(CERTAINTIES))
+    progress("coverage.viewsheds", 0, 0)
+    seen = visible(prepared, prepared.views)
     board = Board(ground, DEVICE_SETS)
     board.put(*members(prepared.views), seen)
     board.settle(lambda done, total: progress("coverage.figures", done, total))

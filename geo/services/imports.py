@@ -7,6 +7,7 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import numpy as np
@@ -21,8 +22,9 @@ from geo.errors import InputError, StoreError
 from geo.heading import Scheme
 from geo.intake import Finding
 from geo.layers import Layer, layer
+from geo.services import headings, status
 from geo.services.progress import Progress, silent
-from geo.store import areas, db, decisions, runs, tables
+from geo.store import areas, db, decisions, frames, runs, tables
 from geo.store.tables import Change
 
 VIEW_FIELDS = (
@@ -129,8 +131,15 @@ def import_file(
         mapping=options.mapping,
         level=options.level,
         bounds=bounds if target.name != "areas" else None,
+        today=datetime.now(ZoneInfo(timezone)).date(),
         heading_scheme=options.heading_scheme,
     )
+    if target.name == "headings":
+        with engine.connect() as connection:
+            checked = headings.screened(connection, table, checked)
+    if target.name == status.LAYER:
+        with engine.connect() as connection:
+            checked = status.screened(connection, checked, timezone=timezone)
     report = ImportReport(
         layer=target.name,
         source=path.name,
@@ -142,9 +151,26 @@ def import_file(
     )
     if options.strict and checked.quarantined:
         return replace(report, refused=True)
-    rows = typed(checked.rows, target, timezone)
+    rows = typed(given(checked), target, timezone)
     progress("import.write", 0, len(rows))
     return _write(engine, target, path, rows, report, options, by_whom)
+
+
+def given(checked: intake.Intake) -> gpd.GeoDataFrame:
+    """Return the usable rows without the columns that the file lacks, so that those stay as known.
+
+    Areas keep all: their versions are compared whole.
+    """
+    if checked.layer.name in ("areas", "headings", status.LAYER):
+        return checked.rows
+    fields = {each.name for each in checked.layer.fields} - {checked.layer.key}
+    absent = [name for name in checked.rows.columns if name in fields - set(checked.mapping)]
+    listed = "views" in checked.rows and checked.rows["views"].notna().any()
+    needed = set(VIEW_FIELDS) if listed else set()  # a list of headings may name angles as well
+    blank = [n for n in absent if n not in needed and checked.rows[n].isna().all()]
+    if "heading_deg" in blank:
+        blank += [name for name in ("heading_source", "views") if name in checked.rows]
+    return gpd.GeoDataFrame(checked.rows.drop(columns=blank))
 
 
 def typed(rows: gpd.GeoDataFrame, target: Layer, timezone: str) -> gpd.GeoDataFrame:
@@ -158,22 +184,12 @@ def typed(rows: gpd.GeoDataFrame, target: Layer, timezone: str) -> gpd.GeoDataFr
         if column.kind == "integer":
             rows[column.name] = pd.to_numeric(rows[column.name]).round().astype("Int64")
         elif column.kind == "time":
-            rows[column.name] = _zoned(rows[column.name], timezone)
+            rows[column.name] = status.zoned(rows[column.name], timezone)
     return rows
 
 
 def _multi(line: BaseGeometry) -> BaseGeometry:
     return shapely.MultiLineString([line]) if isinstance(line, shapely.LineString) else line
-
-
-def _zoned(times: pd.Series, timezone: str) -> pd.Series:
-    def one(value: object) -> pd.Timestamp | None:
-        if not isinstance(value, str | datetime):
-            return None
-        stamp = pd.Timestamp(value)
-        return stamp.tz_localize(timezone) if stamp.tzinfo is None else stamp
-
-    return times.map(one).astype(object)
 
 
 def _write(
@@ -216,6 +232,10 @@ def _bring_in(
         return done.change, late
     if target.name == "cameras":
         return _cameras(connection, rows, run), ()
+    if target.name == "headings":
+        return headings.bring_in(connection, rows, view_rows(rows), run=run), ()
+    if target.name == status.LAYER:
+        return status.bring_in(connection, rows, run=run)[0], ()
     frame = rows if target.shape != "none" else pd.DataFrame(rows.drop(columns="geometry"))
     return tables.upsert(connection, target.table, frame, key=(target.key,), run=run), ()
 
@@ -224,7 +244,7 @@ def _cameras(connection: Connection, rows: gpd.GeoDataFrame, run: int) -> Change
     given = [name for name in VIEW_FIELDS if name in rows]
     apart = [*given, *(["views"] if "views" in rows else [])]
     changed = tables.merge(connection, "camera", rows.drop(columns=apart), run=run)
-    views = view_rows(rows)
+    views = _known_headings(connection, view_rows(rows))
     if "heading_source" not in views:
         new = set(changed.loc[changed["is_new"].astype(bool), "code"])
         views = views[views["camera_code"].isin(new)].assign(heading_source="unknown")
@@ -233,6 +253,24 @@ def _cameras(connection: Connection, rows: gpd.GeoDataFrame, run: int) -> Change
     # a further view of a known camera is a change of it, not a new camera
     of_views = pd.DataFrame({"code": touched, "is_new": False})
     return tables.change_of(rows, pd.concat([changed, of_views]).drop_duplicates("code"))
+
+
+def _known_headings(connection: Connection, views: pd.DataFrame) -> pd.DataFrame:
+    """Return views where a blank heading is the one that is known: nobody unlearns a survey."""
+    if "heading_deg" not in views or not views["heading_deg"].isna().any():
+        return views
+    known = frames.read(
+        connection,
+        "SELECT camera_code, no, heading_deg AS known_deg, heading_source AS known_source"
+        " FROM govgrid.camera_view WHERE heading_deg IS NOT NULL",
+    )
+    both = views.merge(known, on=["camera_code", "no"], how="left")
+    known_deg = both["known_deg"].astype(float)
+    blank = both["heading_deg"].isna() & known_deg.notna()
+    return both.drop(columns=["known_deg", "known_source"]).assign(
+        heading_deg=both["heading_deg"].where(~blank, known_deg),
+        heading_source=both["heading_source"].where(~blank, both["known_source"]),
+    )
 
 
 def view_rows(rows: gpd.GeoDataFrame) -> pd.DataFrame:

@@ -1,7 +1,8 @@
 """A standing kept in memory, so that an edit changes figures and gaps within moments."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import TypeVar
 
 import geopandas as gpd
 import numpy as np
@@ -16,7 +17,7 @@ from geo.measures import joined
 from geo.overlook import obstruction
 from geo.polygons import Geometries, Indices
 from geo.services import coverage
-from geo.services.coverage import Standing, labels, state
+from geo.services.coverage import Standing, at_detail, labels, state
 from geo.services.prepared import (
     CERTAINTIES,
     Prepared,
@@ -26,18 +27,24 @@ from geo.services.prepared import (
     members,
     placed,
     prepare,
-    unbuilt_areas,
     visible,
 )
 from geo.services.progress import Progress, silent
 from geo.store import db, results, scene
+from geo.store.results import Run
+
+DETAIL = 20.0
+Written = TypeVar("Written")
 
 
 @dataclass(frozen=True)
 class Amendment:
     """What an edit did: the run and its revision, the cameras and grids concerned, opened gaps.
 
-    `opened` are gaps that grew, with `certainty`, `device_set` and `opened_m2`, metric.
+    `opened` are gaps that grew, as they are now: `grid_code`, `area_m2`, `certainty`, `device_set`,
+    `detail` and `opened_m2`, metric. What is left of one piece of demand in several parts has a row
+    for each, all with the metres that opened in the piece and its number `piece`. After a
+    computation from the start nothing is named.
     """
 
     run: int
@@ -49,16 +56,19 @@ class Amendment:
 
 @dataclass(frozen=True)
 class _Held:
-    """What is kept between edits; `cameras` and `ground_hash` tell what the tables held."""
+    """What is kept between edits, by detail; `cameras` and `ground_hash` say what it rests on."""
 
-    run: int
-    standing: Standing
-    cameras: Mapping[str, int]
+    standings: tuple[Standing, ...]
+    cameras: tuple[Mapping[str, int], ...]
     ground_hash: str
 
     @property
     def state(self) -> str:
-        return state(self.ground_hash, [self.cameras], [self.standing.detail])
+        return state(self.ground_hash, self.cameras, [each.detail for each in self.standings])
+
+    @property
+    def assumptions(self) -> dict[str, int]:
+        return self.standings[0].prepared.assumptions
 
 
 class Live:
@@ -73,20 +83,44 @@ class Live:
     ----------
     engine
         A database with current tables.
-    detail
-        Pixel density, px/m.
+    details
+        Pixel densities, px/m, ascending; None: those of the newest run, 20 where there is none.
     """
 
     def __init__(
-        self, engine: Engine, *, detail: float = 20.0, progress: Progress = silent
+        self,
+        engine: Engine,
+        *,
+        details: Sequence[float] | None = None,
+        progress: Progress = silent,
     ) -> None:
         self.engine = engine
-        self.detail = detail
+        self.details = details
         self.progress = progress
         self._held: _Held | None = None
 
+    def amended(
+        self, write: Callable[[], tuple[Written, Sequence[str] | None]]
+    ) -> tuple[Written, Amendment]:
+        """Let `write` change the tables, and bring figures and gaps up to date with them.
+
+        The run is taken up before, where that was not done yet, so that what opens can be named.
+
+        Parameters
+        ----------
+        write
+            Does it in transactions of its own; returns whatever it likes, and the cameras that
+            changed as for :meth:`refresh`.
+        """
+        if self._held is None:
+            self.refresh()
+        done, codes = write()
+        return done, self.refresh(codes)
+
     def refresh(self, codes: Sequence[str] | None = None) -> Amendment:
         """Bring figures and gaps up to date with the tables.
+
+        Where nothing has changed that they depend on, the run stays as it is.
 
         Parameters
         ----------
@@ -102,92 +136,135 @@ class Live:
         with db.transaction(self.engine) as connection:
             db.take_turn(connection, db.COMPUTING)
             held, self._held = self._held, None
-            if held is None or results.require_newest(connection).inputs_hash != held.state:
-                held, done = self._started(connection)
-            elif codes is None:
-                held, done = self._compared(connection, held)
+            run = results.newest(connection)
+            edit = None
+            if held is not None and run is not None and run.inputs_hash == held.state:
+                edit = _edit(connection, held, codes)
+            if held is None or run is None or edit is None:
+                held, done = self._started(connection, run)
             else:
-                held, done = self._edited(connection, held, codes)
+                held, done = edit.after, _settled(connection, run, held, edit)
         self._held = held
         return done
 
-    def _started(self, connection: Connection) -> tuple[_Held, Amendment]:
+    def _started(self, connection: Connection, run: Run | None) -> tuple[_Held, Amendment]:
         """Compute all, or take up the newest run where it still stands."""
-        outcome, (standing,) = coverage.computed(
-            connection, details=[self.detail], hold=True, progress=self.progress
+        known = [] if run is None else results.details(connection, run.id)
+        outcome, standings = coverage.computed(
+            connection,
+            details=self.details or known or [DETAIL],
+            hold=True,
+            progress=self.progress,
         )
-        ready = standing.prepared
-        cameras = camera_state(ready.views, ready.sight)
-        held = _Held(outcome.run.id, standing, cameras, ground_state(ready))
-        nothing = joined([], ready.scene.areas.crs)
-        return held, Amendment(outcome.run.id, outcome.run.revision, (), (), nothing)
+        ready = tuple(standing.prepared for standing in standings)
+        # What each camera sees is on the board; a second copy would grow old.
+        bare = tuple(replace(standing, visible={}) for standing in standings)
+        held = _Held(bare, _states(ready), ground_state(ready[0]))
+        return held, _unchanged(outcome.run, held)
 
-    def _edited(
-        self, connection: Connection, held: _Held, codes: Sequence[str]
-    ) -> tuple[_Held, Amendment]:
-        """Take cameras anew from the tables."""
-        ready = held.standing.prepared
-        rows = scene.cameras(connection, codes)
+
+@dataclass(frozen=True)
+class _Edit:
+    """What the tables hold now: what to keep, cameras that differ, ground and cells laid anew."""
+
+    after: _Held
+    codes: list[str]
+    ground: tuple[Ground, Indices] | None = None
+
+
+def _edit(connection: Connection, held: _Held, codes: Sequence[str] | None) -> _Edit | None:
+    """Return what differs in the tables; None where only a new computation helps."""
+    found = None if codes is None else _cameras_edited(connection, held, codes)
+    return found or _tables_edited(connection, held)
+
+
+def _cameras_edited(connection: Connection, held: _Held, codes: Sequence[str]) -> _Edit | None:
+    """Take some cameras anew; None where other cameras may see otherwise because of them."""
+    rows = scene.cameras(connection, codes)
+    standings, cameras = [], []
+    for standing, before in zip(held.standings, held.cameras, strict=True):
+        ready = standing.prepared
         views = placed(
             rows.to_crs(ready.scene.srid),
             rows.geometry,
             ready.sight,
             ready.scene.srid,
-            detail=self.detail,
+            detail=standing.detail,
         )
-        fresh = camera_state(views, ready.sight)
-        cameras = {c: s for c, s in held.cameras.items() if c not in set(codes)} | fresh
-        every = _replaced(ready.views, views, codes)
-        after = replace(held, cameras=cameras, standing=_with(held.standing, every))
-        return after, self._settled(connection, after, views, codes)
-
-    def _compared(self, connection: Connection, held: _Held) -> tuple[_Held, Amendment]:
-        """Find what differs between the tables and what is held, and amend that."""
-        read = scene.read(connection)
-        ready = prepare(read, detail=self.detail)
-        if _lines(ready) != _lines(held.standing.prepared):
-            return self._started(connection)
-        cameras = camera_state(ready.views, ready.sight)
-        codes = _differing(held.cameras, cameras)
-        ground = _laid(held.standing.board.ground, held.standing.prepared, ready)
-        standing = replace(held.standing, prepared=ready)
-        standing.board.lay(*ground)
-        after = _Held(held.run, standing, cameras, ground_state(ready))
-        views = ready.views[ready.views["camera_code"].isin(codes)].reset_index(drop=True)
-        return after, self._settled(connection, after, views, codes)
-
-    def _settled(
-        self, connection: Connection, held: _Held, views: pd.DataFrame, codes: Sequence[str]
-    ) -> Amendment:
-        """Put changed cameras on the board, measure, and write what came of it."""
-        ready, board = held.standing.prepared, held.standing.board
-        seen = {certainty: visible(ready, views, certainty) for certainty in CERTAINTIES}
-        gone = [code for code in codes if code not in set(views["camera_code"])]
-        known, member = members(views)
-        none = np.zeros((len(gone), member.shape[1]), dtype=np.bool_)
-        board.put([*known, *gone], np.vstack([member, none]), seen)
-        change = board.settle()
-        edited = Standing(self.detail, replace(ready, views=views), seen, board)
-        if len(codes):
-            coverage.keep_viewsheds(connection, edited, codes=codes)
-        if len(change.cells):
-            results.replace_figures(connection, *_rows(held, change))
-        told = assumptions(ready.views, unbuilt_areas(ready.scene))
-        revision = results.amend(connection, held.run, held.state, told)
-        results.announce(connection, "coverage", f"{held.run}.{revision}")
-        grids = tuple(sorted(set(board.ground.grid_code[change.cells])))
-        return Amendment(held.run, revision, tuple(sorted(codes)), grids, change.opened)
+        now = replace(ready, views=_replaced(ready.views, views, codes))
+        if _top_m(now) != _top_m(ready):
+            return None
+        unbuilt = ready.assumptions["grids_without_buildings"]
+        now = replace(now, assumptions=assumptions(now.views, unbuilt))
+        standings.append(replace(standing, prepared=now))
+        kept = {code: own for code, own in before.items() if code not in set(codes)}
+        cameras.append(kept | camera_state(views, ready.sight))
+    after = replace(held, standings=tuple(standings), cameras=tuple(cameras))
+    return _Edit(after, _differing(held, after))
 
 
-def _rows(held: _Held, change: Change) -> tuple[pd.DataFrame, gpd.GeoDataFrame, list[str]]:
+def _tables_edited(connection: Connection, held: _Held) -> _Edit | None:
+    """Compare the tables with what is held; None where areas, roads or places differ."""
+    first = held.standings[0]
+    now = prepare(scene.read(connection), detail=first.detail)
+    if _lines(now) != _lines(first.prepared):
+        return None
+    ready = (now, *(at_detail(now, each.detail) for each in held.standings[1:]))
+    standings = tuple(
+        replace(standing, prepared=own) for standing, own in zip(held.standings, ready, strict=True)
+    )
+    after = _Held(standings, _states(ready), ground_state(now))
+    ground = _laid(first.board.ground, first.prepared, now)
+    return _Edit(after, _differing(held, after), ground)
+
+
+def _settled(connection: Connection, run: Run, held: _Held, edit: _Edit) -> Amendment:
+    """Measure what an edit touches at every detail, write it, and announce it."""
+    after = edit.after
+    if after.state == held.state:
+        return _unchanged(run, held)
+    opened, grids = [], set[str]()
+    for standing in after.standings:
+        if edit.ground is not None:
+            standing.board.lay(*edit.ground)
+        change = _measured(connection, run.id, standing, edit.codes)
+        opened.append(change.opened.assign(detail=standing.detail))
+        grids |= set(standing.board.ground.grid_code[change.cells])
+    revision = results.amend(connection, run.id, after.state, after.assumptions)
+    results.announce(connection, "coverage", f"{run.id}.{revision}")
+    more = _opened(opened, after)
+    return Amendment(run.id, revision, tuple(edit.codes), tuple(sorted(grids)), more)
+
+
+def _measured(connection: Connection, run: int, standing: Standing, codes: Sequence[str]) -> Change:
+    """Put changed cameras on the board of one detail, measure, and write what came of it."""
+    ready, board = standing.prepared, standing.board
+    views = ready.views[ready.views["camera_code"].isin(codes)].reset_index(drop=True)
+    seen = visible(ready, views)
+    known, member = members(views)
+    gone = sorted(set(codes) - set(known))
+    none = np.zeros((len(gone), len(board.sets)), dtype=np.bool_)
+    board.put([*known, *gone], np.vstack([member, none]), seen)
+    change = board.settle()
+    if codes:
+        own = replace(standing, prepared=replace(ready, views=views), visible=seen)
+        coverage.keep_viewsheds(connection, own, codes=codes)
+    if len(change.cells):
+        results.replace_figures(connection, *_rows(run, standing, change))
+    return change
+
+
+def _rows(
+    run: int, standing: Standing, change: Change
+) -> tuple[pd.DataFrame, gpd.GeoDataFrame, list[str]]:
     """Return the figures and the gaps to be written, and the grids whose gaps these are."""
-    board = held.standing.board
+    board = standing.board
     grids = sorted(set(board.ground.grid_code[change.cells]))
     cells = np.flatnonzero(np.isin(board.ground.grid_code, grids))
     tables, found = [], []
     for certainty in CERTAINTIES:
         for device_set in (board.sets[which] for which in change.sets):
-            label = labels(held.run, held.standing.detail, certainty, device_set)
+            label = labels(run, standing.detail, certainty, device_set)
             table = figures.figures(board, certainty, device_set).iloc[change.areas]
             tables.append(table.rename(columns={"code": "area_code"}).assign(**label))
             gaps = board.gaps_of(certainty, device_set, cells)[list(coverage.GAP_COLUMNS)]
@@ -197,17 +274,37 @@ def _rows(held: _Held, change: Change) -> tuple[pd.DataFrame, gpd.GeoDataFrame, 
     return pd.concat(tables), gaps, grids
 
 
+def _unchanged(run: Run, held: _Held) -> Amendment:
+    return Amendment(run.id, run.revision, (), (), _opened([], held))
+
+
+def _opened(found: Sequence[gpd.GeoDataFrame], held: _Held) -> gpd.GeoDataFrame:
+    every = joined(found, held.standings[0].board.ground.areas.crs)
+    if len(every):
+        return every
+    return every.assign(certainty="", device_set="", detail=0.0, opened_m2=0.0)
+
+
+def _states(ready: Sequence[Prepared]) -> tuple[dict[str, int], ...]:
+    return tuple(camera_state(each.views, each.sight) for each in ready)
+
+
+def _top_m(prepared: Prepared) -> float:
+    """Return the height of the highest camera, on which it rests which buildings are low."""
+    if not prepared.scene.heights:
+        return 0.0
+    return float(np.nanmax(prepared.views["mount_height_m"].to_numpy(dtype=float), initial=0.0))
+
+
 def _replaced(views: pd.DataFrame, fresh: pd.DataFrame, codes: Sequence[str]) -> pd.DataFrame:
     kept = views[~views["camera_code"].isin(codes)]
     return pd.concat([kept, fresh], ignore_index=True) if len(fresh) else kept
 
 
-def _with(standing: Standing, views: pd.DataFrame) -> Standing:
-    return replace(standing, prepared=replace(standing.prepared, views=views))
-
-
-def _differing(before: Mapping[str, int], now: Mapping[str, int]) -> list[str]:
-    return sorted(code for code in {*before, *now} if before.get(code) != now.get(code))
+def _differing(before: _Held, now: _Held) -> list[str]:
+    """Return the cameras that are not as before at some detail."""
+    pairs = list(zip(before.cameras, now.cameras, strict=True))
+    return sorted({c for a, b in pairs for c in {*a, *b} if a.get(c) != b.get(c)})
 
 
 def _lines(prepared: Prepared) -> str:

@@ -1,6 +1,7 @@
 """A scene made ready: obstacles, views with their place, what had to be assumed, and its hashes."""
 
 import hashlib
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -127,9 +128,12 @@ def sectors(views: pd.DataFrame, certainty: str) -> pd.DataFrame:
     )
 
 
-def visible(prepared: Prepared, views: pd.DataFrame, certainty: str) -> gpd.GeoDataFrame:
-    """Return what some views see: `camera_code`, `view_no`, `weight`, geometry."""
-    sector = sectors(views, certainty)
+def visible(
+    prepared: Prepared, views: pd.DataFrame, certainties: Sequence[str] = CERTAINTIES
+) -> dict[str, gpd.GeoDataFrame]:
+    """Return what some views see, by certainty: `camera_code`, `view_no`, `weight`, geometry."""
+    looks = {certainty: sectors(views, certainty) for certainty in certainties}
+    sector = pd.concat(looks.values())
     own = views.iloc[sector.index.to_numpy()]
     shapes = overlook.look_over(
         viewshed.viewsheds(sector, prepared.sight.tall).to_numpy(),
@@ -138,7 +142,7 @@ def visible(prepared: Prepared, views: pd.DataFrame, certainty: str) -> gpd.GeoD
         prepared.sight.low,
         range_m=sector["range_m"].to_numpy(),
     )
-    return gpd.GeoDataFrame(
+    found = gpd.GeoDataFrame(
         {
             "camera_code": own["camera_code"].to_numpy(),
             "view_no": own["view_no"].to_numpy(),
@@ -147,6 +151,11 @@ def visible(prepared: Prepared, views: pd.DataFrame, certainty: str) -> gpd.GeoD
         geometry=shapes,
         crs=prepared.scene.srid,
     )
+    ends = np.cumsum([len(look) for look in looks.values()])
+    parts = zip(looks, [0, *ends[:-1]], ends, strict=True)
+    return {
+        certainty: found.iloc[first:last].reset_index(drop=True) for certainty, first, last in parts
+    }
 
 
 def members(views: pd.DataFrame) -> tuple[list[str], Flags]:
@@ -199,10 +208,9 @@ def camera_state(views: pd.DataFrame, sight: Obstruction) -> dict[str, int]:
     """Return a number for each camera that changes with all that the figures take from it."""
     hashes = [view_hashes(views, sight, certainty) for certainty in SURE]
     # Probabilities follow from heading and angle: two views may share both their sure sectors.
-    told = (
-        views[name]
-        for name in ("camera_code", "owner_kind", "connection", "heading_deg", "hfov_deg")
-    )
+    columns = ["camera_code", "owner_kind", "connection", "heading_deg", "hfov_deg"]
+    # What is missing is None or NaN, as the other rows happen to be.
+    told = (views[name].astype(object).where(views[name].notna(), "") for name in columns)
     found: dict[str, int] = {}
     for code, *rest in zip(*told, *hashes, strict=True):
         digest = hashlib.sha256("|".join(map(str, rest)).encode()).digest()

@@ -20,6 +20,10 @@ FACTS = (
     "SELECT code, name, connection, retention_days, management_unit AS unit, duty_phone AS phone,"
     " installed_on FROM govgrid.camera"
 )
+STATES = (
+    "SELECT DISTINCT ON (camera_code) camera_code, status FROM govgrid.camera_status"
+    " WHERE since <= :at ORDER BY camera_code, since DESC"
+)
 
 
 def of_scene(prepared: Prepared, points: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -52,12 +56,12 @@ def seeing_one(
 ) -> dict[str, Any]:
     """Return the cameras of one place (EPSG:4326), as the command line and the service tell it.
 
-    `at` is the moment the footage is wanted from; without it now. Whether a camera was online at
-    an earlier moment is not recorded yet, so it is unknown (None) then.
+    `at` is the moment the footage is wanted from; without it now. Whether a camera was online then
+    is what it had reported last by that time; None where it had reported nothing.
     """
     with db.transaction(engine) as connection:
         read = _surroundings(connection, lon, lat)
-        facts = frames.read(connection, FACTS).set_index("code")
+        facts = _facts(connection, at)
     prepared = prepare(read, detail=detail)
     point = gpd.GeoDataFrame(index=["place"], geometry=[shapely.Point(lon, lat)], crs=4326)
     lines = of_scene(prepared, point.to_crs(read.srid))
@@ -67,6 +71,15 @@ def seeing_one(
     ]
     nearest = lines["distance_m"].min() if len(lines) else None
     return {"cameras": cameras, "nearest_m": None if nearest is None else round(nearest, 1)}
+
+
+def _facts(connection: Connection, at: datetime | None) -> pd.DataFrame:
+    """Return what is known of every camera, with its connection at a moment or now."""
+    facts = frames.read(connection, FACTS).set_index("code")
+    if at is None:
+        return facts
+    then = frames.read(connection, STATES, {"at": at}).set_index("camera_code")["status"]
+    return facts.assign(connection=then.reindex(facts.index))
 
 
 def _surroundings(connection: Connection, lon: float, lat: float) -> Scene:
@@ -101,7 +114,6 @@ def _surroundings(connection: Connection, lon: float, lat: float) -> Scene:
 def _told(
     line: dict[Any, Any], fact: pd.Series, at: datetime | None, timezone: str
 ) -> dict[str, Any]:
-    state = {"online": True, "offline": False}.get(str(fact["connection"])) if at is None else None
     return {
         "code": line["camera_code"],
         "name": fact["name"],
@@ -111,7 +123,7 @@ def _told(
         "bearing_deg": round(line["bearing_deg"], 1),
         "heading_deg": _number(line["heading_deg"]),
         "px_per_m": _number(line["px_per_m"]),
-        "online": state,
+        "online": {"online": True, "offline": False}.get(str(fact["connection"])),
         "footage_until": _until(fact, at or datetime.now(ZoneInfo(timezone))),
         "unit": _text(fact["unit"]),
         "phone": _text(fact["phone"]),

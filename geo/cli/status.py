@@ -1,0 +1,74 @@
+"""``govgrid import camera-status``: states go in, and the figures they change follow at once."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from geo.services.imports import ImportReport
+    from geo.services.live import Amendment
+    from geo.services.progress import Progress
+
+LAYER = "camera-status"
+SHOWN = 20
+COLUMNS = ("grid_code", "opened_m2", "area_m2", "lon", "lat")
+
+
+def bring_in(
+    engine: "Engine", write: Callable[[bool], "ImportReport"], moving: "Progress"
+) -> "tuple[ImportReport, Amendment | None]":
+    """Bring states in; where they change anything, amend the newest run, if there is one.
+
+    `write` imports, for trial only if it is told so: the run, which takes a while, is taken up
+    where that is worth it.
+    """
+    from geo.cli.output import note, told
+    from geo.services import status
+
+    trial = write(True)
+    if trial.refused or not trial.change.inserted + trial.change.updated:
+        return write(False), None
+    live = status.held(engine, progress=moving)
+    if live is None:
+        note(told("coverage.not_computed"))
+        return write(False), None
+    return live.amended(lambda: (write(False), None))
+
+
+def as_plain(amendment: "Amendment | None") -> dict[str, Any]:
+    """Return what an amendment did as values of JSON."""
+    from geo.services import status
+
+    if amendment is None:
+        return {"amended": None, "opened": []}
+    done = {
+        "run": amendment.run,
+        "revision": amendment.revision,
+        "cameras": list(amendment.cameras),
+        "grids": list(amendment.grids),
+    }
+    return {"amended": done, "opened": status.opened(amendment)}
+
+
+def tell(amendment: "Amendment | None") -> None:
+    """Print what an amendment did: the run, and the gaps that opened, the largest first."""
+    from geo.cli.output import note, table, told
+    from geo.services import status
+
+    if amendment is None:
+        return
+    counts = {"cameras": len(amendment.cameras), "grids": len(amendment.grids)}
+    note(told("status.amended", run=amendment.run, revision=amendment.revision, **counts))
+    gaps = status.opened(amendment)
+    if not gaps:
+        return
+    rows = [[_placed(gap)[name] for name in COLUMNS] for gap in gaps[:SHOWN]]
+    table([told(f"column.{name}") for name in COLUMNS], rows, title=told("status.opened"))
+    if len(gaps) > SHOWN:
+        note(told("status.more", count=len(gaps) - SHOWN))
+
+
+def _placed(gap: dict[str, Any]) -> dict[str, Any]:
+    """Return a gap with its place in six decimals, a tenth of a metre."""
+    return {**gap, **{name: f"{gap[name]:.6f}" for name in ("lon", "lat")}}

@@ -1,0 +1,135 @@
+"""Surveyed headings typed back: they take the place of what the register says of a camera."""
+
+from dataclasses import replace
+
+import pandas as pd
+from sqlalchemy import Connection, text
+
+from geo.errors import LayerError
+from geo.intake import Finding, Intake
+from geo.intake.cells import text_of
+from geo.services.register import registered
+from geo.sources import Table
+from geo.store import frames, tables
+from geo.store.tables import Change
+
+SURVEYED_ON = "heading_surveyed_on"  # among the free attributes of a camera
+TURNING_DEG = 180.0  # no picture of a lens that zooms is as wide
+FURTHER_VIEWS = (
+    "INSERT INTO govgrid.camera_view (camera_code, no, heading_source, hfov_deg, vfov_deg,"
+    " tilt_deg, res_h_px, range_m, focal_mm, sensor_w_mm)"
+    " SELECT v.camera_code, s.no, 'unknown', v.hfov_deg, v.vfov_deg,"
+    " v.tilt_deg, v.res_h_px, v.range_m, v.focal_mm, v.sensor_w_mm"
+    " FROM unnest(CAST(:codes AS text[]), CAST(:numbers AS smallint[])) AS s (code, no)"
+    " JOIN govgrid.camera_view v ON v.camera_code = s.code AND v.no = 1"
+    " ON CONFLICT DO NOTHING"
+)
+DATES = (
+    "UPDATE govgrid.camera c"
+    " SET attributes = c.attributes || jsonb_build_object(CAST(:name AS text), s.day)"
+    " FROM unnest(CAST(:codes AS text[]), CAST(:days AS text[])) AS s (code, day)"
+    " WHERE c.code = s.code AND c.attributes ->> :name IS DISTINCT FROM s.day RETURNING c.code"
+)
+
+
+def screened(connection: Connection, table: Table, checked: Intake) -> Intake:
+    """Return what can be used of a batch of headings, as :func:`geo.intake.check` has it.
+
+    A row without a heading is one that was not surveyed, which is no finding. A heading that cannot
+    be used makes the row unusable, and so does the range in which a camera can turn.
+
+    Raises
+    ------
+    LayerError
+        If no column holds headings.
+    """
+    column = _heading_column(table, checked)
+    known = registered(connection, checked)
+    said = [finding for finding in known.findings if finding.code != "AZIMUTH_MISSING"]
+    for row in known.rows.index[_turning(connection, known.rows)]:
+        cell = text_of(table.rows.loc[row, column])
+        said.append(Finding(row, column, "AZIMUTH_TURNING", "warning", cell))
+    lost = {finding.row for finding in said if _is_lost(finding, column)}
+    findings = [replace(f, severity="error") if _is_lost(f, column) else f for f in said]
+    left = known.rows[~known.rows.index.isin(lost)]
+    return replace(
+        known,
+        rows=left,
+        findings=tuple(sorted(findings, key=lambda finding: finding.row)),
+        quarantined=known.quarantined + len(known.rows) - len(left),
+    )
+
+
+def _heading_column(table: Table, checked: Intake) -> str:
+    field = checked.layer.field("heading_deg")
+    if field.name not in checked.mapping:
+        raise LayerError(
+            "intake.required_column",
+            layer=checked.layer.name,
+            fields=f"{field.name}（{'、'.join(field.aliases[:2])}）",
+            columns=", ".join(table.headers),
+        )
+    return checked.mapping[field.name]
+
+
+def _is_lost(finding: Finding, column: str) -> bool:
+    return finding.column == column and finding.severity == "warning"
+
+
+def _turning(connection: Connection, rows: pd.DataFrame) -> pd.Series:
+    turns = connection.execute(text("SELECT code FROM govgrid.camera WHERE form = 'ptz'"))
+    wide = rows["heading_deg"].notna() & (rows["hfov_deg"] >= TURNING_DEG)
+    return wide & rows["code"].isin(turns.scalars().all())
+
+
+def bring_in(
+    connection: Connection, rows: pd.DataFrame, views: pd.DataFrame, *, run: int
+) -> Change:
+    """Write surveyed headings to the views of their cameras.
+
+    A number or words with degrees become *surveyed*, a compass point *rounded8*. Where a cell lists
+    several headings, the second and further views look through the optics of the first.
+
+    Parameters
+    ----------
+    rows
+        As from :func:`screened`; those without a heading change nothing.
+    views
+        The same, one row a view: `camera_code`, `no`, `heading_deg`, `heading_source`, `hfov_deg`.
+    run
+        Number of the import, for the cameras that did change.
+    """
+    told = views[views["heading_deg"].notna()]
+    told = told.assign(heading_source=told["heading_source"].replace("parsed", "surveyed"))
+    numbers = {"codes": told["camera_code"].tolist(), "numbers": told["no"].tolist()}
+    connection.execute(text(FURTHER_VIEWS), numbers)
+    seen = tables.merge(
+        connection, "camera_view", _with_angles(connection, told), key=("camera_code", "no")
+    )
+    changed = set(seen["camera_code"]) | _dated(connection, rows[rows["heading_deg"].notna()])
+    connection.execute(
+        text("UPDATE govgrid.camera SET import_run = :run WHERE code = ANY(:codes)"),
+        {"run": run, "codes": sorted(changed)},
+    )
+    return Change(0, len(changed), len(rows) - len(changed))
+
+
+def _with_angles(connection: Connection, told: pd.DataFrame) -> pd.DataFrame:
+    """Return the views with the angle that is known of each where the batch gives none."""
+    known = frames.read(
+        connection,
+        "SELECT camera_code, no, hfov_deg AS known_deg FROM govgrid.camera_view"
+        " WHERE camera_code = ANY(:codes)",
+        {"codes": told["camera_code"].tolist()},
+    )
+    both = told.merge(known.astype({"known_deg": float}), on=["camera_code", "no"], how="left")
+    both["hfov_deg"] = both["hfov_deg"].fillna(both["known_deg"])
+    return both[["camera_code", "no", "heading_deg", "heading_source", "hfov_deg"]]
+
+
+def _dated(connection: Connection, told: pd.DataFrame) -> set[str]:
+    """Keep the dates of the survey; return the cameras for which that is a change."""
+    dated = told[told["surveyed_on"].notna()]
+    days = {"codes": dated["code"].tolist(), "days": dated["surveyed_on"].tolist()}
+    changed = connection.execute(text(DATES), {**days, "name": SURVEYED_ON})
+    return set(changed.scalars())

@@ -1,0 +1,27 @@
+"""Rows that speak of cameras: only those of cameras that are in the register can be used."""
+
+from dataclasses import replace
+
+from sqlalchemy import Connection, text
+
+from geo.intake import Finding, Intake
+
+
+def registered(connection: Connection, checked: Intake) -> Intake:
+    """Return what was checked without the rows whose `code` is no camera's, each with a finding."""
+    codes = checked.rows["code"]
+    known = connection.execute(
+        text("SELECT code FROM govgrid.camera WHERE code = ANY(:codes)"), {"codes": codes.tolist()}
+    )
+    lost = codes[~codes.isin(known.scalars().all())]
+    column = checked.mapping["code"]
+    found = [
+        Finding(row, column, "CODE_UNKNOWN", "error", code)
+        for row, code in zip(lost.index.tolist(), lost.tolist(), strict=True)
+    ]
+    return replace(
+        checked,
+        rows=checked.rows.drop(index=lost.index),
+        findings=tuple(sorted((*checked.findings, *found), key=lambda finding: finding.row)),
+        quarantined=checked.quarantined + len(found),
+    )
