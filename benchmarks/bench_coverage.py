@@ -10,7 +10,9 @@ import os
 import statistics
 import time
 from collections.abc import Callable
+from functools import partial
 
+import coverage_edits
 import coverage_rasters as rasters
 import geopandas as gpd
 import numpy as np
@@ -27,7 +29,7 @@ from coverage_peers import (
 from coverage_scene import CAMERAS, SEED, Scene, candidate_edges, scene
 from rows import Row, peak_memory_mb, row, run
 
-from geo import coverage, obstacles, polygons, viewshed
+from geo import coverage, depth, obstacles, polygons, viewshed
 
 TIMES = 5  # our own short works; the middle counts
 SHADOW_SAMPLE, RASTER_SAMPLE = 400, 100  # cameras
@@ -45,6 +47,7 @@ def measured() -> list[Row]:
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # servers and programs inherit it
     town = scene()
     viewshed.warm_up()
+    depth.warm_up()
     sectors = town.cameras()
     seen = viewshed.viewsheds(sectors, town.obstacles)
     return [
@@ -53,34 +56,38 @@ def measured() -> list[Row]:
         *merged(town),
         *united(town, seen),
         *recomputed(town, sectors),
-        *edited(town, sectors),
         *accurate(town, seen),
+        *edited(),
     ]
 
 
 def grown(town: Scene) -> list[Row]:
     """Return viewsheds and figures of ten and a hundred times the cameras in the same town."""
-    seconds: dict[int, float] = {}
+    seen_s: dict[int, float] = {}
+    figures_s: dict[int, float] = {}
     for times in (1, 10, 100):
         sectors = town.cameras(times * CAMERAS)
         repeats = TIMES if times == 1 else 1
-        seconds[len(sectors)] = cpu_s(
-            lambda given=sectors: viewshed.viewsheds(given, town.obstacles), times=repeats
-        )
-    rows = [row(f"viewsheds of {n:,} cameras", took, "CPU s") for n, took in seconds.items()]
-    # Figures of each size (viewsheds and scan lines) are measured here.
-    rows += [not_yet(f"figures of {n:,} cameras", "CPU s", g) for n, g in FIGURES_GOALS_S.items()]
+        seen_s[len(sectors)] = cpu_s(partial(viewshed.viewsheds, sectors, town.obstacles), repeats)
+        figures_s[len(sectors)] = cpu_s(partial(figures, town, sectors), repeats)
+    rows = [row(f"viewsheds of {n:,} cameras", took, "CPU s") for n, took in seen_s.items()]
+    for count, took in figures_s.items():
+        work = f"figures of {count:,} cameras (viewsheds, ground by number of devices)"
+        rows.append(row(work, took, "CPU s", goal=FIGURES_GOALS_S.get(count)))
+    memory = f"peak memory with {100 * CAMERAS:,} cameras"
     return [
         *rows,
-        row("growth exponent of viewsheds, worst step", _exponent(seconds), "", goal=GROWTH_GOAL),
-        not_yet("growth exponent of figures, worst step", "", GROWTH_GOAL),
-        row(
-            f"peak memory with {100 * CAMERAS:,} cameras (viewsheds)",
-            peak_memory_mb(),
-            "MB",
-            goal=MEMORY_GOAL_MB,
-        ),
+        row("growth exponent of viewsheds, worst step", _exponent(seen_s), "", goal=GROWTH_GOAL),
+        row("growth exponent of figures, worst step", _exponent(figures_s), "", goal=GROWTH_GOAL),
+        row(memory, peak_memory_mb(), "MB", goal=MEMORY_GOAL_MB),
     ]
+
+
+def figures(town: Scene, sectors: pd.DataFrame) -> np.ndarray:
+    """Return how much of each grid 0, 1, … devices see; viewsheds computed on the way."""
+    seen = viewshed.viewsheds(sectors, town.obstacles).to_numpy()
+    some = ~shapely.is_empty(seen)
+    return depth.device_areas(town.grids.geometry.to_numpy(), seen[some], np.flatnonzero(some))
 
 
 def viewsheds(town: Scene, sectors: pd.DataFrame, seen: gpd.GeoSeries) -> list[Row]:
@@ -129,8 +136,8 @@ def merged(town: Scene) -> list[Row]:
     peer = shapely_union(town.footprints, shapely.area(town.obstacles.parts).sum())
     work = f"footprint merge, {len(town.footprints):,}"
     return [
-        _seconds(f"{work}, ready for viewsheds", whole, peer, MERGE_RATIO),
-        _seconds(f"{work}, union alone", alone, peer, None),
+        _seconds(f"{work}, as the peer does: union alone", alone, peer, MERGE_RATIO),
+        _seconds(f"{work}, ready for viewsheds: index, edges, hashes", whole, peer, None),
     ]
 
 
@@ -158,29 +165,49 @@ def united(town: Scene, seen: gpd.GeoSeries) -> list[Row]:
 
 def recomputed(town: Scene, sectors: pd.DataFrame) -> list[Row]:
     """Return the warm recompute of the whole district: views, union, gaps of each grid, k."""
-    size = f"{len(sectors):,} cameras, {len(town.grids)} grids"
-    return [
-        not_yet(f"full recompute, {size}, one set", "CPU s", RECOMPUTE_GOAL_S),
-        not_yet(f"full recompute, {size}, every set, detail and certainty", "CPU s", None),
-    ]
+    grids = polygons.geometries(town.grids)
 
+    def once() -> None:
+        seen = viewshed.viewsheds(sectors, town.obstacles).to_numpy()
+        seen = seen[~shapely.is_empty(seen)]
+        polygons.subtract(grids, coverage.union(seen))
+        depth.device_areas(grids, seen, np.arange(len(seen)))
 
-def edited(town: Scene, sectors: pd.DataFrame) -> list[Row]:
-    """Return how long one moved or turned camera takes, computed alone and with the database."""
-    work = f"one camera of {len(sectors):,} edited, {len(town.grids)} grids"
-    return [
-        not_yet(f"{work}, p95", "CPU ms", EDIT_GOAL_MS),
-        not_yet(f"{work}, with the database, p95", "ms", EDIT_STORED_GOAL_MS),
-    ]
+    work = f"full recompute, {len(sectors):,} cameras: viewsheds, union, {len(grids)} gaps, depth"
+    return [row(f"{work}, one set", cpu_s(once), "CPU s", goal=RECOMPUTE_GOAL_S)]
 
 
 def accurate(town: Scene, seen: gpd.GeoSeries) -> list[Row]:
-    """Return how far the areas by scan lines are from exact faces, as a share of each grid."""
-    work = f"areas by devices of {len(town.grids)} grids and {len(seen):,} viewsheds"
-    return [not_yet(f"{work}, off the exact, p95", "share of the grid", ACCURACY_GOAL)]
+    """Return how far the areas by scan lines are from exact ones, as a share of each grid."""
+    grids, shapes = polygons.geometries(town.grids), seen.to_numpy()
+    some = np.flatnonzero(~shapely.is_empty(shapes))
+    swept = depth.device_areas(grids, shapes[some], some)[:, 0]
+    exact = depth.exact_device_areas(grids, shapes[some], some)
+    off = np.abs(swept - exact).max(axis=1) / shapely.area(grids)
+    work = f"ground by number of devices, {len(grids)} grids: scan lines off the exact"
+    unit = "share of the grid"
+    return [
+        row(f"{work}, p95", float(np.percentile(off, 95)), unit, goal=ACCURACY_GOAL),
+        row(f"{work}, worst", float(off.max()), unit),
+    ]
 
 
-def cpu_s(work: Callable[[], object], *, times: int = TIMES) -> float:
+def edited() -> list[Row]:
+    """Return how long edits of the synthetic district take, and its whole matrix of figures."""
+    found = coverage_edits.measured()
+    work = f"one camera of {found.cameras:,} moved, {found.grids} grids"
+    return [
+        row(f"{work}, one set and certainty, p95", found.one_ms, "CPU ms", goal=EDIT_GOAL_MS),
+        row(f"{work}, all sets and certainties, p95", found.all_ms, "CPU ms"),
+        row(f"{work}, with the database, p95", found.stored_ms, "ms", goal=EDIT_STORED_GOAL_MS),
+        row(f"{work}, off line, with the database, p95", found.offline_ms, "ms"),
+        row("whole matrix, synthetic district: 4 sets, 3 certainties", found.matrix_s, "CPU s"),
+        row("one set and certainty, synthetic district, with criteria", found.one_s, "CPU s"),
+        row("ground of the synthetic district (once, or when roads change)", found.lay_s, "CPU s"),
+    ]
+
+
+def cpu_s(work: Callable[[], object], times: int = TIMES) -> float:
     """Return the CPU seconds of work in this process, the middle of so many times."""
     seconds = []
     for _ in range(times):
@@ -188,11 +215,6 @@ def cpu_s(work: Callable[[], object], *, times: int = TIMES) -> float:
         work()
         seconds.append(time.process_time() - began)
     return statistics.median(seconds)
-
-
-def not_yet(work: str, unit: str, goal: float | None) -> Row:
-    """Return the row of a work that is not measured yet."""
-    return row(work, None, unit, goal=goal)
 
 
 def _per_second(work: str, ours: float, peer: Peer, goal_ratio: float | None) -> Row:
