@@ -169,7 +169,7 @@ def lay(layers: Layers) -> Ground:
     >>> lay(Layers(areas, house, none, none, none, none, land, land, land)).open_m2.tolist()
     [72.0]
     """
-    layers = replace(layers, areas=layers.areas.set_geometry(_sound(layers.areas)))
+    layers = _located(layers, layers.areas.set_geometry(_sound(layers.areas)))
     cells = overlay(geometries(layers.areas))
     grid_code = _smallest(layers.areas, cells)
     every = np.arange(len(cells.grounds))
@@ -202,7 +202,7 @@ def relay(ground: Ground, layers: Layers, dirty: Indices) -> Ground:
     """
     if len(dirty) == 0:
         return ground
-    layers, dirty = replace(layers, areas=ground.areas), np.unique(dirty)
+    layers, dirty = _located(layers, ground.areas), np.unique(dirty)
     near = layers.near(ground.cells.grounds[dirty])
     fresh = _measured(ground.cells.grounds[dirty], dirty, near)
     kept = ~ground.pieces["cell"].isin(dirty).to_numpy()
@@ -343,6 +343,15 @@ def _sound(areas: gpd.GeoDataFrame) -> gpd.GeoSeries:
     broken = ~shapely.is_valid(found)
     found[broken] = shapely.make_valid(found[broken], method="structure", keep_collapsed=False)
     return gpd.GeoSeries(found, index=areas.index, crs=areas.crs)
+
+
+def _located(layers: Layers, areas: gpd.GeoDataFrame) -> Layers:
+    """Return layers with other areas, without entrances and incidents that have no place."""
+    entrances, incidents = (
+        each[~(each.is_empty | each.geometry.isna())]
+        for each in (layers.entrances, layers.incidents)
+    )
+    return replace(layers, areas=areas, entrances=entrances, incidents=incidents)
 
 
 def _smallest(areas: gpd.GeoDataFrame, cells: Cells) -> NDArray[np.object_]:

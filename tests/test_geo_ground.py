@@ -88,6 +88,19 @@ def test_areas_may_be_missing_empty_invalid_or_nested():
     assert ground.cells.sums(ground.open_m2).tolist() == pytest.approx([0, 0, whole_m2, 200])
 
 
+@pytest.mark.parametrize("layer", ["entrances", "incidents"])
+def test_points_without_a_place_are_left_out(layer):
+    doors = points((10, 10), (10, 30), (50, 50))
+    doors.loc[0, "geometry"], doors.loc[1, "geometry"] = None, shapely.Point()
+    found = lay(layers(areas(WEST), **{layer: doors}))
+    alone = lay(layers(areas(WEST), **{layer: doors.iloc[2:]}))
+    assert len(found.held) == len(found.points) == 1
+    assert found.held_point.tolist() == alone.held_point.tolist() == [0]
+    assert found.demand_m2.tolist() == alone.demand_m2.tolist()
+    again = relay(found, layers(areas(WEST), **{layer: doors}), np.array([0]))
+    assert again.held_point.tolist() == [0]
+
+
 def test_a_town_without_anything_is_open_ground():
     ground = lay(layers(areas(WEST)))
     assert ground.open_m2.tolist() == [10_000]
