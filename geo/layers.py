@@ -324,6 +324,12 @@ _LAYERS = (
         (CODE, Field("name", "text", ("名称",)), Field("kind", "text", ("类型",))),
     ),
     Layer(
+        "privacy-zones",
+        "privacy_zone",
+        "polygon",
+        (CODE, Field("name", "text", ("名称",)), Field("kind", "text", ("类型",))),
+    ),
+    Layer(
         "farmland",
         "farmland",
         "polygon",

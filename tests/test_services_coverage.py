@@ -4,11 +4,12 @@ import math
 
 import pandas as pd
 import pytest
+from sqlalchemy import text
 
-from geo.errors import StateError
+from geo.errors import NotFoundError, StateError
 from geo.services import coverage, coverage_report, incidents, map_layers, seeing
 from geo.store import db
-from tests.toy_town import bring_in, place
+from tests.toy_town import bring_in, place, rectangle, write_geojson
 
 pytestmark = pytest.mark.postgis
 
@@ -174,3 +175,67 @@ def test_a_map_of_one_area_is_cut_to_it(town):
     assert content["areas"]["code"].tolist() == ["340802001001001"]
     assert len(content["cameras"]) == 0
     assert content["incidents"]["code"].tolist() == ["M3"]
+
+
+def test_nothing_is_demanded_in_a_privacy_zone_and_it_is_no_open_ground(town, tmp_path):
+    coverage.compute(town)
+    before = figure(town, "340802001001002")
+    zone = rectangle(0, -2, 3, 2)
+    bring_in(town, "privacy-zones", write_geojson(tmp_path / "z.geojson", [({"code": "Z1"}, zone)]))
+    coverage.compute(town)
+    after = figure(town, "340802001001002")
+    assert after["area_m2"] == before["area_m2"]
+    assert after["demand_m2"] < before["demand_m2"]
+    assert after["open_ground_m2"] < before["open_ground_m2"]
+    assert after["covered_share"] <= 1
+
+
+def test_the_official_criteria_stand_beside_the_shares(town):
+    coverage.compute(town)
+    for certainty in ("certain", "expected", "possible"):
+        row = figure(town, "340802001001002", "all", certainty)
+        assert 0 <= row["road_seen_m"] <= row["road_m"]
+        assert row["longest_blind_m"] <= row["road_m"]
+        for kind in ("places", "entrances", "junctions", "crossings"):
+            assert 0 <= row[f"{kind}_seen"] <= row[kind]
+    shares = [
+        figure(town, "340802001001002", "all", certainty)["covered_demand_m2"]
+        for certainty in ("certain", "expected", "possible")
+    ]
+    assert shares == sorted(shares)
+
+
+def test_every_detail_has_figures_of_its_own(town):
+    coverage.compute(town, details=[62.5, 20])
+    seen = {
+        row["detail"]: row["covered_area_m2"]
+        for row in coverage_report.report(town, area="340802001001002")["areas"]
+        if (row["device_set"], row["certainty"]) == ("all", "certain")
+    }
+    assert list(seen) == [20, 62.5]
+    assert seen[62.5] < seen[20]
+    assert len(coverage_report.gaps(town, detail=62.5)) > 0
+
+
+def test_expected_figures_have_no_gaps_to_show(town):
+    coverage.compute(town)
+    with pytest.raises(NotFoundError, match="certain"):
+        coverage_report.gaps(town, certainty="expected")
+
+
+def test_a_camera_looks_over_a_lower_building_only_where_heights_count(town, tmp_path):
+    coverage.compute(town)
+    before = figure(town, "340802001001002", "skynet")["covered_area_m2"]
+    # The slab before K1 becomes 2 m high; K1 hangs at 6 m.
+    with town.begin() as connection:
+        connection.execute(text("UPDATE govgrid.building SET height_m = 2"))
+        connection.execute(text("UPDATE govgrid.camera SET mount_height_m = 6"))
+    coverage.compute(town)
+    assert figure(town, "340802001001002", "skynet")["covered_area_m2"] == pytest.approx(before)
+    coverage.compute(town, heights=True)
+    over = figure(town, "340802001001002", "skynet")["covered_area_m2"]
+    assert over > before
+    # The choice stays until it is taken back.
+    assert coverage.compute(town).unchanged
+    coverage.compute(town, heights=False)
+    assert figure(town, "340802001001002", "skynet")["covered_area_m2"] == pytest.approx(before)

@@ -254,7 +254,8 @@ def camera(engine, code="K1"):
     found = rows_of(
         engine,
         "SELECT c.code, c.name, owner_kind, form, mount_height_m, heading_deg, heading_source,"
-        " hfov_deg, range_m FROM govgrid.camera c JOIN govgrid.camera_view v ON v.camera_code = c.code",
+        " hfov_deg, range_m FROM govgrid.camera c"
+        " JOIN govgrid.camera_view v ON v.camera_code = c.code",
     )
     return found.set_index("code").loc[code]
 

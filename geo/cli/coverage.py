@@ -162,9 +162,9 @@ def _tell(found: dict[str, Any], by: str | None) -> None:
     from geo.cli.output import note, table, told
 
     base = _denominator(found["areas"])
-    columns = [told("column.code"), told("column.name"), told(f"column.{base}")]
+    columns = [told(f"column.{c}") for c in ("code", "name", "detail", base)]
     columns += [f"{told(f'device_set.{d}')}·{told(f'certainty.{c}')}" for d, c in SHOWN]
-    _summary([area for area in found["areas"] if area["level"] == found["areas"][0]["level"]])
+    _summary(_told_apart(found["areas"], by))
     table(columns, _rows(found["areas"], by, base), title=told("coverage.as_of", **found))
     note(told(f"coverage.share_of_{base}"))
     for count in found["cameras"]:
@@ -172,6 +172,15 @@ def _tell(found: dict[str, Any], by: str | None) -> None:
         facts["owner_kind"] = told(f"device_set.{count['owner_kind'] or 'none'}")
         note(told("coverage.counts", **facts))
     note(told("coverage.assumptions", **found["assumptions"]))
+
+
+def _told_apart(areas: list[dict[str, Any]], by: str | None) -> list[dict[str, Any]]:
+    """Return what the table of criteria shows: all of the district, of others the sure part."""
+    top = areas[0]["level"]
+    if by is None or top == "district":
+        return [area for area in areas if area["level"] == top]
+    sure = {"device_set": "all", "certainty": "certain"}
+    return [area for area in areas if sure.items() <= area.items()] or areas
 
 
 def _summary(areas: list[dict[str, Any]]) -> None:
@@ -212,13 +221,14 @@ def _denominator(areas: list[dict[str, Any]]) -> str:
 def _rows(areas: list[dict[str, Any]], by: str | None, base: str) -> list[list[Any]]:
     """Return a row an area; without `by`, districts and townships."""
     share_name = {"demand_m2": "covered_demand_share", "open_ground_m2": "covered_share"}[base]
-    rows: dict[tuple[str, str], list[Any]] = {}
+    rows: dict[tuple[str, str, float], list[Any]] = {}
     for area in areas:
         if by is None and area["level"] not in ("district", "township"):
             continue
-        blank = [area["code"], area["name"], area[base] / 1e4, *("" for _ in SHOWN)]
-        row = rows.setdefault((area["level"], area["code"]), blank)
-        share = area[share_name]
-        if share is not None:
-            row[3 + SHOWN.index((area["device_set"], area["certainty"]))] = f"{share:.1%}"
+        about: list[Any] = [area["code"], area["name"], str(area["detail"]), area[base] / 1e4]
+        blank = [*about, *("" for _ in SHOWN)]
+        row = rows.setdefault((area["level"], area["code"], area["detail"]), blank)
+        share, shown = area[share_name], (area["device_set"], area["certainty"])
+        if share is not None and shown in SHOWN:
+            row[len(about) + SHOWN.index(shown)] = f"{share:.1%}"
     return list(rows.values())

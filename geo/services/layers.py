@@ -52,6 +52,7 @@ STATEMENTS: Mapping[str, str] = MappingProxyType(
         "roads": _plain("road", "name, class, width_m"),
         "water": _plain("water", "name, kind"),
         "farmland": _plain("farmland", "name, kind"),
+        "privacy-zones": _plain("privacy_zone", "name, kind"),
         "places": _plain("place", "name, kind, weight, radius_m"),
         "entrances": _plain("entrance", "name, place_code, kind"),
         "addresses": _plain("address", "name, kind, alias"),
