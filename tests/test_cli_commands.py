@@ -195,7 +195,7 @@ def test_the_cameras_of_a_place_as_json(town_home):
 def test_the_report_has_its_keys_and_its_files(town_home, tmp_path):
     report = json.loads(town_home("coverage", "report", "--json").stdout)
     assert {"run", "computed_at", "areas", "cameras"} <= set(report)
-    assert len(report["areas"]) == 3 * 4 * 2
+    assert len(report["areas"]) == 3 * 4 * 3  # levels, device sets, certainties
     out = tmp_path / "coverage.xlsx"
     town_home("coverage", "report", "--by", "grid", "--out", out)
     assert openpyxl.load_workbook(out).sheetnames == ["coverage", "cameras", "assumptions"]
