@@ -19,7 +19,7 @@ TURN = 2 * np.pi
 SIDEWAYS_M = 1e-9  # a wall whose line passes the camera this close is seen edge-on
 TWICE_M = 1e-6  # neighbouring corners closer than this are one
 TIE_RAD = 1e-11
-DONE, INSIDE, CLOSE = 0, 1, 2  # states of a camera
+DONE, INSIDE, CLOSE, DOUBTFUL = 0, 1, 2, 3  # states of a camera
 FEW = 64  # up to so many values the plain sort is the quicker one
 
 
@@ -53,7 +53,8 @@ def visible_rings(
     -------
     tuple
         Corners, shape (m, 2), clockwise and not closed; where each ring begins, shape (n + 1,);
-        and the state of each camera: `DONE`, `INSIDE` a footprint, or `CLOSE` to a wall.
+        and the state of each camera: `DONE`, `INSIDE` a footprint, `CLOSE` to a wall, or
+        `DOUBTFUL`, where the ring may touch itself.
     """
     most = 2
     for i in range(len(look)):
@@ -82,6 +83,8 @@ def visible_rings(
                 wider[:at] = xy[:at]
                 xy = wider
             at = _ring(camera, chords[i], faces[:count], ends, active, xy, at)
+            if _doubles_back(camera, xy, first[i], at):
+                state[i] = DOUBTFUL
         first[i + 1] = at
     return xy[: first[-1]], first, state
 
@@ -370,3 +373,23 @@ def _closed(xy: Floats, begin: int, at: int) -> int:
     ):
         at -= 1
     return at if at - begin >= 3 else begin
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _doubles_back(camera: Floats, xy: Floats, begin: int, at: int) -> bool:
+    """Return whether a ring goes backwards, or along one ray twice in a row.
+
+    Else it is simple: seen from the camera its corners turn one way, and where they do, by more
+    than rounding can move them.
+    """
+    straight = False
+    for i in range(begin, at + 1 if at > begin else begin):
+        a, b = begin + (i - begin) % (at - begin), begin + (i + 1 - begin) % (at - begin)
+        ax, ay = xy[a, 0] - camera[0], xy[a, 1] - camera[1]
+        bx, by = xy[b, 0] - camera[0], xy[b, 1] - camera[1]
+        far = np.sqrt(max(ax * ax + ay * ay, bx * bx + by * by))
+        aside = (ay * bx - ax * by) / far
+        if aside < -TWICE_M or (straight and aside < TWICE_M):
+            return True
+        straight = aside < TWICE_M
+    return False

@@ -109,8 +109,10 @@ def _visible(look: Floats, obstacles: Obstacles, tolerance_m: float) -> Geometri
     )
     seen = _polygons(xy, begin)
     seen[state == sweep.INSIDE] = shapely.Polygon()
-    doubtful = (state == sweep.CLOSE) | ~shapely.is_valid(seen)
-    seen[doubtful] = shadows.visible(look[doubtful], obstacles, tolerance_m)
+    doubtful = np.flatnonzero(state == sweep.DOUBTFUL)
+    again = np.flatnonzero(state == sweep.CLOSE)
+    again = np.concatenate([again, doubtful[~shapely.is_valid(seen[doubtful])]])
+    seen[again] = shadows.visible(look[again], obstacles, tolerance_m)
     return seen
 
 

@@ -201,7 +201,7 @@ def test_the_report_has_its_keys_and_its_files(town_home, tmp_path):
     assert openpyxl.load_workbook(out).sheetnames == ["coverage", "cameras", "assumptions"]
     on_map = tmp_path / "coverage.gpkg"
     town_home("coverage", "report", "--by", "grid", "--out", on_map)
-    assert pyogrio.read_info(on_map)["features"] == 2 * 4 * 2
+    assert pyogrio.read_info(on_map)["features"] == 2 * 4 * 3
 
 
 def test_gaps_as_json_and_as_a_layer(town_home, tmp_path):

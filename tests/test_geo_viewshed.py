@@ -351,3 +351,16 @@ def test_cameras_among_real_buildings_agree_with_their_sight_lines():
         points = away_from_border(points, view)
         wrong += (shapely.covers(view, points) != oracle(sector, points, local)).sum()
     assert wrong == 0
+
+
+def test_no_view_is_invalid_however_near_to_walls_and_corners_a_camera_stands():
+    for seed in range(40):
+        rng = np.random.default_rng(seed)
+        origin = np.array([0.0, 0.0] if seed % 2 else [500_000.0, 3_380_000.0])
+        obstacles = merge(shapely.transform(town(rng), lambda xy, by=origin: xy + by))
+        edges = obstacles.edges[rng.integers(0, len(obstacles.edges), 100)]
+        along = rng.choice([0.0, 0.5, 1e-9], 100)[:, None]
+        aside = rng.choice([0, 1e-9, 1e-6, 1e-4, 2e-3, 0.2], (100, 1)) * rng.normal(size=(100, 2))
+        sectors = looks(rng, 100)
+        sectors[["x", "y"]] = edges[:, :2] + along * (edges[:, 2:] - edges[:, :2]) + aside
+        assert viewsheds(sectors, obstacles).is_valid.all()
