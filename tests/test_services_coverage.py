@@ -226,10 +226,10 @@ def test_expected_figures_have_no_gaps_to_show(town):
 def test_a_camera_looks_over_a_lower_building_only_where_heights_count(town, tmp_path):
     coverage.compute(town)
     before = figure(town, "340802001001002", "skynet")["covered_area_m2"]
-    # The slab before K1 becomes 2 m high; K1 hangs at 6 m.
+    # A wall of half a metre before a camera 50 m up: its shadow is 1 % of the distance.
     with town.begin() as connection:
-        connection.execute(text("UPDATE govgrid.building SET height_m = 2"))
-        connection.execute(text("UPDATE govgrid.camera SET mount_height_m = 6"))
+        connection.execute(text("UPDATE govgrid.building SET height_m = 0.5"))
+        connection.execute(text("UPDATE govgrid.camera SET mount_height_m = 50"))
     coverage.compute(town)
     assert figure(town, "340802001001002", "skynet")["covered_area_m2"] == pytest.approx(before)
     coverage.compute(town, heights=True)
