@@ -12,8 +12,9 @@ from geo.intake.cells import text_of
 from geo.intake.finding import Defect, Finding
 from geo.intake.identity import repeated_codes
 from geo.intake.values import Values
-from geo.layers import LEVELS, Layer
+from geo.layers import Layer
 from geo.sources import Table
+from geo.vocabularies import LEVELS
 
 RETENTION_MIN_DAYS: Final = 30  # decree 799, article 17
 _TURNING_DEG: Final = 180.0  # no picture of a lens that zooms is as wide

@@ -1,0 +1,55 @@
+"""The words that registers use for a few kinds of things, and the one that is stored for each."""
+
+OWNER_KINDS = {
+    "skynet": ("天网", "天网工程", "一类点", "公安", "政府"),
+    "social": ("社会面", "社会单位自建", "社会资源", "社会组织", "二类点", "三类点"),
+}
+FORMS = {
+    "fixed": ("枪机", "固定枪机", "筒机", "枪式"),
+    "dome": ("半球", "半球机"),
+    "ptz": ("球机", "云台", "快球", "球机(云台)", "枪球联动", "遥控枪机", "遥控半球"),
+    "panoramic": ("全景", "全景机", "鱼眼"),
+    "multi": ("多目", "多目全景", "多目拼接"),
+}
+LIGHTS = {
+    "none": ("无", "无补光", "1"),
+    "infrared": ("红外", "红外补光", "2"),
+    "white": ("白光", "白光补光", "3"),
+    "laser": ("激光", "4"),
+    "other": ("其他", "9"),
+}
+CONNECTIONS = {
+    "online": ("在线", "通", "ON", "正常"),
+    "offline": ("离线", "断", "OFF", "故障"),
+    "unknown": ("状态不详", "不详", "未知"),
+}
+STATUSES = {
+    "in_use": ("在用", "1"),
+    "repair": ("维修", "2"),
+    "removed": ("拆除", "停用", "报废", "3"),
+}
+LEVELS = {
+    "district": ("区", "县", "区县", "市辖区"),
+    "township": ("乡街", "乡镇", "街道", "乡镇街道", "镇街"),
+    "community": ("村居", "社区", "村", "village"),
+    "grid": ("网格", "责任网格", "基础网格"),
+}
+ROAD_CLASSES = {
+    "trunk": ("快速路", "motorway", "国道", "trunk_link", "motorway_link"),
+    "primary": ("主干道", "主干路", "primary_link"),
+    "secondary": ("次干道", "次干路", "tertiary", "secondary_link", "tertiary_link"),
+    "residential": ("支路", "小区道路", "unclassified"),
+    "service": ("内部道路", "living_street"),
+    "track": ("村道", "机耕道", "乡村道路"),
+    "path": ("步行道", "人行道", "footway", "pedestrian"),
+}
+STATES = {
+    "reported": ("待受理", "上报"),
+    "accepted": ("已受理", "立案"),
+    "assigned": ("已派遣", "交办", "派单"),
+    "in_progress": ("处置中", "办理中"),
+    "done": ("处置完毕", "办结待核"),
+    "closed": ("结案", "办结", "已办结", "归档"),
+    "cancelled": ("作废",),
+    "duplicate": ("重复件", "并案"),
+}
