@@ -3,11 +3,18 @@
 "Coverage" in this project is what cameras see; polygons that tile are a *partition*.
 """
 
+from collections.abc import Sequence
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
+from geo.polygons import Geometries
+
+LEAST_M2 = 1.0  # less is rounding of borders
+SLIVER_M = 1.0  # nowhere wider: two drawings of one border
 LEVELS = ("district", "township", "community", "grid")
 
 
@@ -59,3 +66,117 @@ def outline(areas: gpd.GeoDataFrame) -> shapely.MultiPolygon:
     union = shapely.union_all(areas.geometry.to_numpy())
     parts = [p for p in np.atleast_1d(shapely.get_parts(union)) if p.geom_type == "Polygon"]
     return shapely.MultiPolygon(parts)
+
+
+def defects(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return where the areas of a level do not tile, and where levels do not nest.
+
+    Parameters
+    ----------
+    areas
+        `code`, `level` and polygons, metric CRS.
+
+    Returns
+    -------
+    GeoDataFrame
+        Fresh index, the largest of a kind first: `kind`, `level`, `codes` (tuple), `area_m2` and
+        the ground concerned. Kinds:
+
+        *invalid*: a polygon that crosses itself (its other defects are judged on what is left of it
+        when made valid); *overlap*: ground of two areas of one level, or of an area outside of its
+        parent and inside another; *gap*: ground of the areas of the level above, in none of this
+        level; *sliver*: one of both that is nowhere as wide as a metre; *orphan*: an area that lies
+        for the greater part in none of the level above.
+
+    Notes
+    -----
+    Less than a square metre is no defect: borders that were drawn once agree to millimetres.
+
+    Examples
+    --------
+    >>> boxes = [shapely.box(0, 0, 9, 10), shapely.box(8, 0, 20, 10)]
+    >>> grids = gpd.GeoDataFrame({"code": ["a", "b"], "level": "grid"}, geometry=boxes)
+    >>> defects(grids)[["kind", "codes", "area_m2"]].values.tolist()
+    [['overlap', ('a', 'b'), 10.0]]
+    """
+    sound = areas.assign(geometry=areas.geometry.make_valid())
+    found = [_invalid(areas)]
+    above: gpd.GeoDataFrame | None = None
+    for level in LEVELS:
+        mine = sound[sound["level"] == level].reset_index(drop=True)
+        if mine.empty:
+            continue
+        found.append(_shared(mine, level))
+        if above is not None:
+            found += [_holes(mine, above, level), *_outside(mine, above, level)]
+        above = mine
+    table = pd.DataFrame(pd.concat(found, ignore_index=True))
+    order = table.assign(_m2=-table["area_m2"]).sort_values(["kind", "_m2"], kind="stable").index
+    table = table.loc[order].reset_index(drop=True)
+    return gpd.GeoDataFrame(table, geometry=gpd.GeoSeries(table["geometry"], crs=areas.crs))
+
+
+def _invalid(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    broken = areas[~areas.is_valid]
+    codes = [(code,) for code in broken["code"]]
+    return _table("invalid", broken["level"].to_numpy(), codes, broken.geometry.to_numpy())
+
+
+def _shared(areas: gpd.GeoDataFrame, level: str) -> gpd.GeoDataFrame:
+    """Return the ground that two areas of one level have in common."""
+    shapes, code = areas.geometry.to_numpy(), areas["code"].to_numpy(dtype=object)
+    one, other = shapely.STRtree(shapes).query(shapes, predicate="intersects")
+    one, other = one[one < other], other[one < other]
+    common = shapely.intersection(shapes[one], shapes[other])
+    codes = [tuple(sorted(pair)) for pair in zip(code[one], code[other], strict=True)]
+    return _table("overlap", level, codes, common)
+
+
+def _holes(areas: gpd.GeoDataFrame, above: gpd.GeoDataFrame, level: str) -> gpd.GeoDataFrame:
+    """Return the ground of the level above that no area of this level covers, piece by piece."""
+    left = shapely.difference(above.union_all(), areas.union_all())
+    pieces = shapely.get_parts(left)
+    tree, code = shapely.STRtree(areas.geometry.to_numpy()), areas["code"].to_numpy(dtype=object)
+    piece, area = tree.query(pieces, predicate="intersects")
+    codes = [tuple(sorted(code[area[piece == i]])) for i in range(len(pieces))]
+    return _table("gap", level, codes, pieces)
+
+
+def _outside(
+    areas: gpd.GeoDataFrame, above: gpd.GeoDataFrame, level: str
+) -> list[gpd.GeoDataFrame]:
+    """Return areas without a parent, and the ground of the others that lies in another parent."""
+    shapes, uppers = areas.geometry.to_numpy(), above.geometry.to_numpy()
+    code, upper_code = (each["code"].to_numpy(dtype=object) for each in (areas, above))
+    upper, area = shapely.STRtree(shapes).query(uppers, predicate="intersects")
+    common = shapely.intersection(shapes[area], uppers[upper])
+    shared_m2 = np.zeros((len(shapes), len(uppers)))
+    shared_m2[area, upper] = shapely.area(common)
+    parent = shared_m2.argmax(axis=1)
+    lost = shared_m2.max(axis=1) < shapely.area(shapes) / 2
+    strays = (upper != parent[area]) & ~lost[area]
+    codes = [(code[a], upper_code[u]) for a, u in zip(area[strays], upper[strays], strict=True)]
+    orphans = [(each,) for each in code[lost]]
+    return [
+        _table("orphan", level, orphans, shapes[lost]),
+        _table("overlap", level, codes, common[strays]),
+    ]
+
+
+def _table(
+    kind: str,
+    level: str | NDArray[np.object_],
+    codes: Sequence[tuple[str, ...]],
+    shapes: Geometries,
+) -> gpd.GeoDataFrame:
+    """Return defects of a square metre or more; thin ones of overlaps and gaps are slivers."""
+    listed = np.empty(len(codes), dtype=object)
+    listed[:] = codes
+    columns = {"kind": kind, "level": level, "codes": listed}
+    table = gpd.GeoDataFrame(columns, geometry=gpd.GeoSeries(list(shapes)))
+    table["area_m2"] = table.area
+    if kind in ("overlap", "gap"):
+        table = table[table["area_m2"] >= LEAST_M2]
+        thin = table.buffer(-SLIVER_M / 2).is_empty
+        table["kind"] = np.where(thin, "sliver", kind)
+    return table

@@ -351,3 +351,15 @@ def test_a_boundary_version_needs_its_date(town_home, tmp_path):
         *("import", "areas", again, "--level", "grid", "--crs", "wgs84"),
         *("--valid-from", "2026-01-01"),
     )
+
+
+def test_the_partition_check_has_its_keys_and_writes_what_it_found(town_home, tmp_path):
+    answer = json.loads(town_home("check", "partition", "--json").stdout)
+    assert set(answer) == {"areas", "valid", "defects"}
+    assert answer["areas"] == answer["valid"]
+    for defect in answer["defects"]:
+        assert {"kind", "codes", "area_m2"} <= set(defect)
+        assert defect["kind"] in ("gap", "overlap", "sliver", "orphan", "invalid")
+    out = tmp_path / "defects.gpkg"
+    assert "areas" in town_home("check", "partition", "--out", out).stderr
+    assert pyogrio.read_info(out)["features"] == len(answer["defects"])

@@ -66,5 +66,15 @@ def root(
 
 
 # Each room registers its commands on `app` when it is imported.
-for _room in ("database", "layers", "coverage", "loss", "survey", "places", "maps", "service"):
+for _room in (
+    "database",
+    "layers",
+    "checks",
+    "coverage",
+    "loss",
+    "survey",
+    "places",
+    "maps",
+    "service",
+):
     importlib.import_module(f"geo.cli.{_room}")

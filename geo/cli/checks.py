@@ -1,0 +1,67 @@
+"""``govgrid check``: whether what is loaded holds together."""
+
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+
+from geo.cli.app import app, settings
+
+room = typer.Typer(no_args_is_help=True, help="Whether what is loaded holds together.")
+app.add_typer(room, name="check")
+
+COLUMNS = ("kind", "level", "codes", "area_m2", "lon", "lat")
+
+
+@room.command()
+def partition(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(help="How many to print; 0 = all")] = 20,
+    out: Annotated[
+        Path | None, typer.Option(help="Write the ground of each defect to .gpkg, .geojson …")
+    ] = None,
+    as_json_: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+) -> None:
+    """Say where areas overlap, leave gaps, cross the areas above them, or are invalid.
+
+    Defects are reported; the exit code stays 0.
+    """
+    from geo import exports
+    from geo.cli.output import as_json, note, table, told
+    from geo.services import database, layers
+    from geo.services.partition import check
+
+    with database.opened(settings(context)) as engine:
+        count, found = check(engine)
+        remark = layers.remark(engine)
+    plain = found.drop(columns="geometry")
+    if out is not None:
+        flat = found.assign(codes=[";".join(codes) for codes in found["codes"]])
+        exports.write(flat, out, layer="defects", remark=remark)
+        note(told("export.written", file=out, count=len(found)))
+    if as_json_:
+        defects = plain.assign(codes=[list(codes) for codes in plain["codes"]])
+        invalid = int((plain["kind"] == "invalid").sum())
+        valid = count - invalid
+        as_json({"areas": count, "valid": valid, "defects": defects.to_dict("records")})
+        return
+    key = "partition.counts" if len(found) else "partition.clean"
+    note(told(key, count=count, defects=len(found)))
+    if out is None and len(found):
+        shown = plain.head(limit) if limit else plain
+        table(
+            [told(f"column.{name}") for name in COLUMNS], [_row(row) for row in shown.itertuples()]
+        )
+
+
+def _row(defect: Any) -> list[Any]:  # noqa: ANN401 - a row of a frame
+    from geo.cli.output import told
+
+    return [
+        told(f"partition.{defect.kind}"),
+        told(f"level.{defect.level}"),
+        "、".join(defect.codes),
+        defect.area_m2,
+        f"{defect.lon:.6f}",
+        f"{defect.lat:.6f}",
+    ]

@@ -1,0 +1,34 @@
+"""Whether the areas tile, and their levels nest."""
+
+import geopandas as gpd
+from sqlalchemy import Engine
+
+from geo import partition
+from geo.crs import WGS84
+from geo.errors import StateError
+from geo.store import areas, db, decisions
+
+
+def check(engine: Engine) -> tuple[int, gpd.GeoDataFrame]:
+    """Return how many areas are valid today, and the defects of their partition.
+
+    Returns
+    -------
+    tuple
+        Number of areas; `geo.partition.defects`, EPSG:4326, with a place to point at (`lon`,
+        `lat`).
+
+    Raises
+    ------
+    StateError
+        If there are no areas yet.
+    """
+    with db.transaction(engine) as connection:
+        known = areas.now(connection)
+        if known.empty:
+            raise StateError("coverage.no_areas")
+        metric = known.to_crs(decisions.metric_srid(connection))
+    found = partition.defects(gpd.GeoDataFrame(metric[["code", "level", "geometry"]]))
+    points = gpd.GeoSeries(found.representative_point(), crs=found.crs).to_crs(WGS84)
+    placed = found.to_crs(WGS84).assign(lon=points.x.round(7), lat=points.y.round(7))
+    return len(known), gpd.GeoDataFrame(placed)
