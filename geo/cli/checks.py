@@ -36,11 +36,11 @@ def partition(
         remark = layers.remark(engine)
     plain = found.drop(columns="geometry")
     if out is not None:
-        flat = found.assign(codes=[";".join(codes) for codes in found["codes"]])
+        flat = found.assign(codes=found["codes"].map(";".join))
         exports.write(flat, out, layer="defects", remark=remark)
         note(told("export.written", file=out, count=len(found)))
     if as_json_:
-        defects = plain.assign(codes=[list(codes) for codes in plain["codes"]])
+        defects = plain.assign(codes=plain["codes"].map(list))
         invalid = int((plain["kind"] == "invalid").sum())
         valid = count - invalid
         as_json({"areas": count, "valid": valid, "defects": defects.to_dict("records")})
