@@ -2,6 +2,7 @@
 
 import errno
 import glob
+import io
 import os
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager, suppress
@@ -18,6 +19,7 @@ from geo.errors import InputError
 
 DRIVERS = {".geojson": "GeoJSON", ".gpkg": "GPKG", ".shp": "ESRI Shapefile"}
 ENDINGS = (*DRIVERS, ".csv", ".xlsx")
+LONGEST_REASON = 120  # characters: GDAL tells a story where the disk is full
 # Type numbers of shapely: no geometry, and a point.
 MISSING, POINT = -1, 0
 # What a spreadsheet takes for the start of a formula.
@@ -74,7 +76,7 @@ def draft_of(path: Path) -> Iterator[Path]:
         for part in draft.parent.glob(f"{glob.escape(draft.stem)}.*"):
             part.replace(path.with_name(path.stem + part.suffix))
     except (OSError, DataSourceError, DataLayerError) as error:
-        reason = getattr(error, "strerror", None) or str(error).splitlines()[0]
+        reason = (getattr(error, "strerror", None) or str(error).splitlines()[0])[:LONGEST_REASON]
         raise InputError("export.cannot_write", file=str(path), reason=reason) from error
     finally:
         with suppress(OSError):
@@ -114,7 +116,8 @@ def workbook(sheets: Mapping[str, pd.DataFrame], path: Path) -> None:
 
 
 def _sheets(sheets: Mapping[str, pd.DataFrame], path: Path) -> None:
-    with pd.ExcelWriter(path, engine="openpyxl") as writer:
+    buffer = io.BytesIO()  # a full disk then fails in one write, not while the archive is closed
+    with pd.ExcelWriter(buffer, engine="openpyxl") as writer:
         for name, table in sheets.items():
             table.map(disarm).to_excel(writer, sheet_name=name[:31], index=False)
             sheet = writer.sheets[name[:31]]
@@ -124,6 +127,7 @@ def _sheets(sheets: Mapping[str, pd.DataFrame], path: Path) -> None:
                 longest = table[column].head(200).astype("str").str.len().max()
                 width = max(len(str(column)) * 2, 0 if pd.isna(longest) else int(longest)) + 2
                 sheet.column_dimensions[letter].width = min(width, 48)
+    path.write_bytes(buffer.getvalue())
 
 
 def flat(frame: pd.DataFrame) -> pd.DataFrame:

@@ -11,6 +11,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.worksheet import Worksheet
 
+from geo.errors import InputError
+from geo.exports import draft_of
 from geo.layers import Field, Layer
 from geo.words import say
 
@@ -73,7 +75,14 @@ def write_template(layer: Layer, path: Path) -> None:
 
     Columns of codes, words and dates are text, so that a spreadsheet cannot round or turn them;
     columns with allowed words offer them as a list. Nothing in it asks for a person.
+
+    Raises
+    ------
+    InputError
+        If the name does not end in .xlsx, or the file cannot be written.
     """
+    if path.suffix.lower() != ".xlsx":
+        raise InputError("export.ending", file=path.name, known=".xlsx")
     columns = [_Column(field, False) for field in layer.fields]
     columns += [_Column(field, True) for field in _SHAPES[layer.shape]]
     book = Workbook()
@@ -81,7 +90,8 @@ def write_template(layer: Layer, path: Path) -> None:
     form.title = say("template.form", "zh")
     _write_form(form, columns)
     _write_notes(book.create_sheet(say("template.notes", "zh")), columns)
-    book.save(path)
+    with draft_of(path) as draft:
+        book.save(draft)
 
 
 def _write_form(sheet: Worksheet, columns: Sequence[_Column]) -> None:

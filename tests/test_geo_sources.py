@@ -294,3 +294,12 @@ def test_an_escaped_nul_in_geojson_does_not_cut_the_text(tmp_path):
         '"properties":{"name":"p\\u0000q"},"geometry":{"type":"Point","coordinates":[1,2]}}]}'
     )
     assert read(path).rows["name"].tolist() == ["pq"]
+
+
+def test_a_file_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch):
+    path = tmp_path / "closed.geojson"
+    path.write_text("{}", encoding="utf-8")
+    # Root may read everything, so the answer of the system is what is changed.
+    monkeypatch.setattr("os.access", lambda *_: False)
+    with pytest.raises(SourceError, match=r"权限|permission"):
+        read(path)

@@ -5,6 +5,7 @@ import datetime as dt
 import openpyxl
 import pytest
 
+from geo.errors import InputError
 from geo.intake import check
 from geo.intake.columns import is_personal
 from geo.layers import LAYERS
@@ -45,3 +46,10 @@ def test_codes_are_text_and_words_are_offered(tmp_path):
     assert explained["有效距离"][3] == "米"
     assert explained["设备名称"][4] == "必填"
     assert "天网工程" in explained["建设类别"][5]
+
+
+@pytest.mark.parametrize("name", ["form.pdf", "form", "form.csv"])
+def test_a_form_is_a_workbook_and_nothing_else(tmp_path, name):
+    with pytest.raises(InputError, match=r"\.xlsx"):
+        write_template(LAYERS["cameras"], tmp_path / name)
+    assert list(tmp_path.iterdir()) == []

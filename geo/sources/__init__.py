@@ -1,5 +1,6 @@
 """Files as they are: text, workbooks and geographic files, read into one kind of table."""
 
+import os
 from collections.abc import Callable, Mapping
 from pathlib import Path
 from types import MappingProxyType
@@ -77,3 +78,5 @@ def _check(path: Path, ending: str) -> None:
         raise SourceError("source.ending", path=path.name, known=known)
     if path.stat().st_size == 0:
         raise SourceError("source.empty", path=path.name)
+    if not os.access(path, os.R_OK):  # GDAL would call it damaged
+        raise SourceError("source.closed", path=str(path))

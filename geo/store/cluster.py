@@ -31,7 +31,8 @@ DATABASE = ROLE = "govgrid"
 SUPERUSER = "postgres"
 EXTENSIONS = ("postgis", "ltree", "btree_gist", "pg_trgm")
 PORT = 5432  # names the socket file only: the server listens on no network
-LEAST_FREE_MB = 300
+LEAST_FREE_MB = 300  # for a new cluster and its log
+RUNNING_MB = 32  # for the log of one that is there
 PATIENCE_S = 60.0
 LOCK_PATIENCE_S = 180.0
 RETRY_S = 2.0
@@ -179,7 +180,7 @@ def _moments(patience_s: float) -> Iterator[None]:
 
 
 def _launch(place: Place, lock: int) -> Path:
-    require_space(place.base, LEAST_FREE_MB)
+    require_space(place.base, RUNNING_MB if place.data.exists() else LEAST_FREE_MB)
     place.require_reach()
     programs = _programs(place)
     place.make()
