@@ -4,11 +4,10 @@ One contract serves the templates, the mapping of headers, the checks, the table
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from types import MappingProxyType
-from typing import Literal
 
 from geo.errors import LayerError
+from geo.fields import Field, Kind, Layer
 from geo.vocabularies import (
     CONNECTIONS,
     FORMS,
@@ -20,55 +19,7 @@ from geo.vocabularies import (
     STATUSES,
 )
 
-Kind = Literal["text", "code", "number", "integer", "boolean", "date", "time", "choice", "heading"]
-Shape = Literal["point", "line", "polygon", "none"]
-
-
-@dataclass(frozen=True)
-class Field:
-    """One column of a layer.
-
-    `aliases` are headers accepted beside `name` (compared without case, blanks and underscores);
-    `choices` maps the stored word to the words accepted for it; `low` and `high` are inclusive.
-    """
-
-    name: str
-    kind: Kind = "text"
-    aliases: tuple[str, ...] = ()
-    required: bool = False
-    choices: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
-    low: float | None = None
-    high: float | None = None
-    example: str = ""
-
-
-@dataclass(frozen=True)
-class Layer:
-    """One kind of thing with its table, shape and columns; `key` names the identifying column.
-
-    `moment` names a time that identifies a row beside the key, where a thing may have several; a
-    blank one is the time of the import.
-    """
-
-    name: str
-    table: str
-    shape: Shape
-    fields: tuple[Field, ...]
-    key: str = "code"
-    needs_geometry: bool = True
-    moment: str | None = None
-
-    def field(self, name: str) -> Field:
-        """Return the column called `name`."""
-        for candidate in self.fields:
-            if candidate.name == name:
-                return candidate
-        raise LayerError(
-            "layer.unknown_field",
-            layer=self.name,
-            field=name,
-            known=", ".join(f.name for f in self.fields),
-        )
+__all__ = ["LAYERS", "POINTS", "Field", "Kind", "Layer", "layer"]
 
 
 def layer(name: str) -> Layer:
@@ -85,6 +36,7 @@ def layer(name: str) -> Layer:
 
 
 CODE = Field("code", "code", ("编码", "代码", "code12"), example="340802001001001")
+_LAND = (Field("name", "text", ("名称",)), Field("kind", "text", ("类型",)))
 NAME = Field("name", "text", ("名称",), required=True)
 
 _LAYERS = (
@@ -273,23 +225,44 @@ _LAYERS = (
             Field("width_m", "number", ("宽度", "路宽", "width"), low=0.5, high=200),
         ),
     ),
-    Layer(
-        "water",
-        "water",
-        "polygon",
-        (CODE, Field("name", "text", ("名称",)), Field("kind", "text", ("类型",))),
+    *(
+        Layer(name, table, "polygon", (CODE, *_LAND))
+        for name, table in (
+            ("water", "water"),
+            ("farmland", "farmland"),
+            ("privacy-zones", "privacy_zone"),
+            ("restricted-zones", "restricted_zone"),
+        )
     ),
     Layer(
-        "privacy-zones",
-        "privacy_zone",
-        "polygon",
-        (CODE, Field("name", "text", ("名称",)), Field("kind", "text", ("类型",))),
+        "poles",
+        "pole",
+        "point",
+        (
+            CODE,
+            Field("name", "text", ("名称", "杆名")),
+            Field("kind", "text", ("类型", "杆型"), example="路灯杆"),
+            Field("height_m", "number", ("高度", "杆高"), low=0, high=120, example="8"),
+            Field("powered", "boolean", ("有电", "供电"), example="是"),
+            Field("networked", "boolean", ("有网", "通网"), example="否"),
+            Field("management_unit", "text", ("管理单位", "产权单位")),
+        ),
     ),
     Layer(
-        "farmland",
-        "farmland",
-        "polygon",
-        (CODE, Field("name", "text", ("名称",)), Field("kind", "text", ("类型",))),
+        "pairings",
+        "pairing",
+        "none",
+        (
+            Field("code", "code", ("编码",)),
+            Field(
+                "area_code", "code", ("村居编码", "社区编码"), required=True, example="340802001001"
+            ),
+            Field(
+                "unit_code", "code", ("包保单位编码", "单位编码"), required=True, example="U-CG-001"
+            ),
+            Field("since", "date", ("开始日期", "包保日期"), example="2026-01-01"),
+        ),
+        needs_geometry=False,
     ),
     Layer(
         "places",

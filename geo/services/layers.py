@@ -53,6 +53,8 @@ STATEMENTS: Mapping[str, str] = MappingProxyType(
         "water": _plain("water", "name, kind"),
         "farmland": _plain("farmland", "name, kind"),
         "privacy-zones": _plain("privacy_zone", "name, kind"),
+        "restricted-zones": _plain("restricted_zone", "name, kind"),
+        "poles": _plain("pole", "name, kind, height_m, powered, networked, management_unit"),
         "places": _plain("place", "name, kind, weight, radius_m"),
         "entrances": _plain("entrance", "name, place_code, kind"),
         "addresses": _plain("address", "name, kind, alias"),
