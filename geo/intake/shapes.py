@@ -7,9 +7,9 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.crs import WGS84, Geometries, metric_srid, project
+from geo.fields import Shape
 from geo.intake.finding import Finding
 from geo.intake.given import Site
-from geo.fields import Shape
 
 T = shapely.GeometryType
 _FITTING: Final[dict[Shape, tuple[int, ...]]] = {
