@@ -740,6 +740,7 @@ def test_every_finding_has_advice_in_both_languages():
         "expected": "line",
         "reason": "x",
         "radius_m": 5,
+        "degrees": 359.8,
     }
     for code in SEVERITY:
         finding = Defect(code, "s", facts).at(2, "列", "v")
@@ -760,3 +761,10 @@ def test_a_coordinate_that_is_no_finite_number_quarantines_its_row_alone(tmp_pat
     done = check(read(path), layer("cameras"), crs=parse_crs("wgs84"))
     assert done.rows["code"].tolist() == ["B"]
     assert done.quarantined == 1
+
+
+def test_an_area_wider_than_any_district_is_pointed_at():
+    # Drawn across the 180th meridian without a cut, it goes the long way round the globe.
+    around = shapely.box(-179.9, 30, 179.9, 31)
+    taken = shapes_of("buildings", around)
+    assert (the(taken, "GEOMETRY_HUGE").severity, len(taken.rows)) == ("warning", 1)

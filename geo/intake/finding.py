@@ -59,6 +59,7 @@ SEVERITY: Final[Mapping[str, Severity]] = MappingProxyType(
         "GEOMETRY_MISSING": "error",
         "GEOMETRY_TYPE": "error",
         "GEOMETRY_EMPTY": "error",
+        "GEOMETRY_HUGE": "warning",
         "GEOMETRY_REPAIRED": "warning",
         "PLACE_FROM_AREA": "note",
         "ROW_LONG": "error",

@@ -11,6 +11,7 @@ from geo.fields import Shape
 from geo.intake.finding import Finding
 from geo.intake.given import Site
 
+WIDEST_DEG = 5.0  # no district is wider: 400 to 550 km
 T = shapely.GeometryType
 _FITTING: Final[dict[Shape, tuple[int, ...]]] = {
     "point": (T.POINT,),
@@ -39,7 +40,7 @@ def fit_shapes(moved: Geometries, shape: Shape, site: Site) -> tuple[Geometries,
     fitted[wrong] = None
     if shape == "polygon":
         fitted, repairs = _polygons(fitted, site)
-        findings += repairs
+        findings += repairs + _huge(fitted, site)
     return fitted, findings
 
 
@@ -80,6 +81,16 @@ def _polygons(given: Geometries, site: Site) -> tuple[Geometries, list[Finding]]
     owners = np.flatnonzero(single)
     shapes[single] = shapely.multipolygons(shapes[single], indices=np.arange(owners.size))
     return shapes, findings
+
+
+def _huge(shapes: Geometries, site: Site) -> list[Finding]:
+    """Return a finding for each polygon wider than any district, as across the 180th meridian."""
+    west, south, east, north = shapely.bounds(shapes).T
+    wide = np.fmax(east - west, north - south)
+    return [
+        site.note(int(at), "GEOMETRY_HUGE", degrees=round(float(wide[at]), 1))
+        for at in np.flatnonzero(wide > WIDEST_DEG)
+    ]
 
 
 def _polygonal(shape: shapely.Geometry) -> shapely.Geometry | None:
