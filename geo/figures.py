@@ -5,12 +5,11 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from geo import criteria
 from geo.board import Board
 from geo.polygons import geometries
 
-COLUMNS = (
-    "code",
-    "level",
+MEASURED = (
     "area_m2",
     "open_ground_m2",
     "demand_m2",
@@ -18,9 +17,9 @@ COLUMNS = (
     "covered_demand_share",
     "covered_area_m2",
     "covered_share",
-    "sliver_m2",
     "k_area_m2",
-    "obstacles_known",
+    "sliver_m2",
+    *criteria.COLUMNS,
 )
 
 
@@ -41,7 +40,7 @@ def figures(board: Board, certainty: str, device_set: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index of the ground's areas: `COLUMNS`, then those of `geo.criteria.COLUMNS`. `k_area_m2`
+        Index of the ground's areas: `code`, `level`, `obstacles_known` and `MEASURED`. `k_area_m2`
         lists square metres seen by 0, 1, … or more devices and sums to `area_m2`. Shares lie in
         [0, 1] and are NaN where their denominator is 0: `covered_demand_share` is of `demand_m2`;
         `covered_share` is seen ground without water, farmland and zones, of `open_ground_m2`.

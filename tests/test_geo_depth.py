@@ -203,8 +203,9 @@ def test_without_the_compiler_the_same_comes_out(monkeypatch, weight):
     assert one(*seen, area=box(0, 0, 20, 20), **options) == pytest.approx(compiled, abs=1e-9)
 
 
-def test_warming_up_needs_no_district():
+def test_warming_up_needs_no_district_and_leaves_the_scan_lines_compiled():
     depth.warm_up()
+    assert scanline.count_rows.signatures
 
 
 @settings(derandomize=True, deadline=None, max_examples=40)

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import Point, Polygon, box
 
-from geo import shadows, viewshed
+from geo import shadows, sweep, viewshed
 from geo.errors import InputError
 from geo.obstacles import merge, place
 from geo.shadows import reach_m
@@ -267,8 +267,9 @@ def test_a_union_of_shadows_that_geos_loses_is_done_again():
     assert shadows.visible(shadows.looks(sectors), obstacles, 0.05)[0].is_empty
 
 
-def test_warming_up_needs_no_district():
+def test_warming_up_needs_no_district_and_leaves_the_sweep_compiled():
     viewshed.warm_up()
+    assert sweep.visible_rings.signatures
 
 
 @settings(derandomize=True, deadline=None, max_examples=25)

@@ -8,36 +8,13 @@ from sqlalchemy import Connection, Engine
 
 from geo.crs import WGS84
 from geo.errors import NotFoundError
+from geo.figures import MEASURED
 from geo.services.prepared import DEVICE_SETS, SURE
 from geo.store import areas, db, decisions, frames, results
 
 AREA_KEYS = (
-    "level",
-    "code",
-    "name",
-    "device_set",
-    "detail",
-    "certainty",
-    "area_m2",
-    "open_ground_m2",
-    "demand_m2",
-    "covered_demand_m2",
-    "covered_demand_share",
-    "covered_area_m2",
-    "covered_share",
-    "k_area_m2",
-    "sliver_m2",
-    "places",
-    "places_seen",
-    "entrances",
-    "entrances_seen",
-    "junctions",
-    "junctions_seen",
-    "crossings",
-    "crossings_seen",
-    "road_m",
-    "road_seen_m",
-    "longest_blind_m",
+    *("level", "code", "name", "device_set", "detail", "certainty"),
+    *MEASURED,
     "obstacles_known",
 )
 COUNTS = (
