@@ -4,6 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
+from geo.heading import Scheme
+
 from geo.errors import LayerError
 
 Kind = Literal["text", "code", "number", "integer", "boolean", "date", "time", "choice", "heading"]
@@ -16,6 +18,7 @@ class Field:
 
     `aliases` are headers accepted beside `name` (compared without case, blanks and underscores);
     `choices` maps the stored word to the words accepted for it; `low` and `high` are inclusive.
+    `blanks` are words that stand for "not known"; `future` dates may lie after today.
     """
 
     name: str
@@ -26,6 +29,8 @@ class Field:
     low: float | None = None
     high: float | None = None
     example: str = ""
+    blanks: tuple[str, ...] = ()
+    future: bool = False
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,8 @@ class Layer:
     """One kind of thing with its table, shape and columns; `key` names the identifying column.
 
     `moment` names a time that identifies a row beside the key, where a thing may have several; a
-    blank one is the time of the import.
+    blank one is the time of the import. `heading_scheme` is what a bare number in a heading is,
+    unless the user says otherwise.
     """
 
     name: str
@@ -43,6 +49,7 @@ class Layer:
     key: str = "code"
     needs_geometry: bool = True
     moment: str | None = None
+    heading_scheme: Scheme = "degrees"
 
     def field(self, name: str) -> Field:
         """Return the column called `name`."""

@@ -6,18 +6,10 @@ One contract serves the templates, the mapping of headers, the checks, the table
 from collections.abc import Mapping
 from types import MappingProxyType
 
+from geo.equipment import EQUIPMENT
 from geo.errors import LayerError
 from geo.fields import Field, Kind, Layer
-from geo.vocabularies import (
-    CONNECTIONS,
-    FORMS,
-    LEVELS,
-    LIGHTS,
-    OWNER_KINDS,
-    ROAD_CLASSES,
-    STATES,
-    STATUSES,
-)
+from geo.vocabularies import DAY_KINDS, LEVELS, LIMIT_UNITS, ROAD_CLASSES, STATES
 
 __all__ = ["LAYERS", "POINTS", "Field", "Kind", "Layer", "layer"]
 
@@ -64,138 +56,7 @@ _LAYERS = (
             Field("local_code", "code", ("本地编码", "自编号")),
         ),
     ),
-    Layer(
-        "cameras",
-        "camera",
-        "point",
-        (
-            Field(
-                "code",
-                "code",
-                ("设备编码", "国标编码", "编码", "国标id", "20位编码", "device_id"),
-                example="34080200001320000001",
-            ),
-            Field("local_code", "code", ("本地编码", "厂商编码", "自编号")),
-            Field("site", "text", ("点位", "点位名称", "杆件", "监控点")),
-            Field(
-                "name",
-                "text",
-                ("设备名称", "名称", "摄像机名称", "点位俗称"),
-                required=True,
-                example="人民路与龙山路口东北角枪机",
-            ),
-            Field(
-                "owner_kind",
-                "choice",
-                ("建设类别", "权属", "归属", "类别", "建设性质"),
-                choices=OWNER_KINDS,
-                example="天网",
-            ),
-            Field("point_class", "text", ("点位类别", "点位类型", "监控点位类型"), example="一类"),
-            Field("legal_basis", "text", ("建设依据", "法律依据")),
-            Field(
-                "form", "choice", ("摄像机类型", "类型", "形式"), choices=FORMS, example="固定枪机"
-            ),
-            Field("indoor", "boolean", ("室内", "室内外"), example="否"),
-            Field("supply_light", "choice", ("补光", "补光属性"), choices=LIGHTS, example="红外"),
-            Field("mount_height_m", "number", ("安装高度", "杆高"), low=0, high=120, example="6"),
-            Field("heading_deg", "heading", ("监视方位", "朝向", "方位角", "角度"), example="45"),
-            Field(
-                "hfov_deg",
-                "number",
-                ("水平视场角", "视场角", "视角"),
-                low=1,
-                high=360,
-                example="90",
-            ),
-            Field("vfov_deg", "number", ("垂直视场角",), low=1, high=180),
-            Field("tilt_deg", "number", ("俯角", "俯仰角"), low=-90, high=90),
-            Field("res_h_px", "integer", ("水平像素",), low=160, high=20000, example="2560"),
-            Field(
-                "range_m",
-                "number",
-                ("有效距离", "可视距离", "监控距离"),
-                low=0,
-                high=5000,
-                example="80",
-            ),
-            Field(
-                "connection", "choice", ("状态", "在线状态"), choices=CONNECTIONS, example="在线"
-            ),
-            Field("status", "choice", ("设备状态", "使用状态"), choices=STATUSES, example="在用"),
-            Field("networked", "boolean", ("联网属性", "联网"), example="已联网"),
-            Field("address", "text", ("安装地址", "地址")),
-            Field(
-                "retention_days",
-                "integer",
-                ("录像保存天数", "存储天数"),
-                low=0,
-                high=3650,
-                example="30",
-            ),
-            Field("filing_no", "text", ("备案号", "备案编号")),
-            Field("sign_present", "boolean", ("提示标识", "标识牌")),
-            Field(
-                "installed_on", "date", ("安装时间", "安装日期", "建成时间"), example="2023-05-01"
-            ),
-            Field("build_phase", "text", ("建设期次", "建设批次")),
-            Field("management_unit", "text", ("管理单位", "使用单位")),
-            Field("maintenance_unit", "text", ("运维单位", "维保单位")),
-            Field("duty_phone", "text", ("值班电话", "联系电话")),
-            Field("position_sigma_m", "number", ("定位精度", "坐标精度"), low=0, high=1000),
-        ),
-    ),
-    Layer(
-        "headings",
-        "camera_view",
-        "none",
-        (
-            Field("grid_code", "code", ("网格编码",)),
-            Field("number", "integer", ("图上编号",)),
-            Field(
-                "code",
-                "code",
-                ("设备编码", "国标编码", "编码", "国标id", "20位编码", "device_id"),
-                required=True,
-                example="34080200001320000001",
-            ),
-            Field("name", "text", ("设备名称", "名称", "摄像机名称")),
-            Field("heading_deg", "heading", ("监视方位", "朝向", "方位角", "角度"), example="45"),
-            Field("hfov_deg", "number", ("水平视场角", "视场角", "视角"), low=1, high=360),
-            Field("surveyed_on", "date", ("核实日期", "核实时间"), example="2023-05-01"),
-        ),
-        needs_geometry=False,
-    ),
-    Layer(
-        "camera-status",
-        "camera_status",
-        "none",
-        (
-            Field(
-                "code",
-                "code",
-                ("设备编码", "国标编码", "编码", "国标id", "20位编码", "device_id"),
-                required=True,
-                example="34080200001320000001",
-            ),
-            Field(
-                "status",
-                "choice",
-                ("状态", "在线状态", "设备状态"),
-                required=True,
-                choices=CONNECTIONS,
-                example="离线",
-            ),
-            Field(
-                "since",
-                "time",
-                ("起始时间", "时间", "状态时间", "上报时间", "变更时间"),
-                example="2026-09-30 21:40",
-            ),
-        ),
-        needs_geometry=False,
-        moment="since",
-    ),
+    *EQUIPMENT,
     Layer(
         "buildings",
         "building",
@@ -233,20 +94,6 @@ _LAYERS = (
             ("privacy-zones", "privacy_zone"),
             ("restricted-zones", "restricted_zone"),
         )
-    ),
-    Layer(
-        "poles",
-        "pole",
-        "point",
-        (
-            CODE,
-            Field("name", "text", ("名称", "杆名")),
-            Field("kind", "text", ("类型", "杆型"), example="路灯杆"),
-            Field("height_m", "number", ("高度", "杆高"), low=0, high=120, example="8"),
-            Field("powered", "boolean", ("有电", "供电"), example="是"),
-            Field("networked", "boolean", ("有网", "通网"), example="否"),
-            Field("management_unit", "text", ("管理单位", "产权单位")),
-        ),
     ),
     Layer(
         "pairings",
@@ -338,6 +185,33 @@ _LAYERS = (
             Field("area_code", "code", ("辖区编码", "网格编码", "村居编码"), required=True),
             Field("category", "text", ("事项类别", "类别"), example="市容环境"),
         ),
+        needs_geometry=False,
+    ),
+    Layer(
+        "categories",
+        "category",
+        "none",
+        (
+            Field("code", "code", ("类别编码", "编码"), example="0101"),
+            Field("name", "text", ("类别名称", "名称"), required=True, example="井盖缺失"),
+            Field("upper_code", "code", ("上级类别编码", "大类编码", "上级编码"), example="01"),
+            Field("limit_amount", "number", ("办理时限", "时限"), low=0.1, high=9999, example="4"),
+            Field("limit_unit", "choice", ("时限单位",), choices=LIMIT_UNITS, example="工作小时"),
+        ),
+        needs_geometry=False,
+    ),
+    Layer(
+        "calendar",
+        "calendar",
+        "none",
+        (
+            Field("day", "date", ("日期",), required=True, future=True, example="2026-10-01"),
+            Field(
+                "kind", "choice", ("类型", "性质"), required=True, choices=DAY_KINDS, example="休息"
+            ),
+            Field("name", "text", ("名称", "节日"), example="国庆节"),
+        ),
+        key="day",
         needs_geometry=False,
     ),
     Layer(

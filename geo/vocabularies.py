@@ -53,3 +53,23 @@ STATES = {
     "cancelled": ("作废",),
     "duplicate": ("重复件", "并案"),
 }
+# What the numbers of a GB/T 28181 catalog stand for (2022, A.2.1.9; 2016 has the first four forms).
+CATALOG_FORMS = {
+    "ptz": ("1", "4", "5"),
+    "dome": ("2",),
+    "fixed": ("3",),
+    "panoramic": ("6",),
+    "multi": ("7",),
+}
+CATALOG_ROOMS = {"true": ("2",), "false": ("1",)}
+CATALOG_CLASSES = {"一类": ("1",), "二类": ("2",), "三类": ("3",), "其他": ("9",)}
+LIMIT_UNITS = {
+    "working_hours": ("工作小时", "工作时"),
+    "working_days": ("工作日",),
+    "hours": ("小时", "自然小时"),
+    "days": ("天", "自然日", "日"),
+}
+DAY_KINDS = {
+    "holiday": ("休息", "放假", "休", "节假日"),
+    "workday": ("上班", "调休上班", "班", "工作日"),
+}

@@ -80,6 +80,8 @@ def reader(field: Field, *, today: dt.date, heading_scheme: Scheme = "degrees") 
         text = text_of(cell).strip()
         if text.startswith("=") and isinstance(cell, str):
             return Reading(None, (Defect("FORMULA_CELL", result_of(text)),))
+        if text in field.blanks:
+            return read(None) if blank_is_read else Reading()
         return read(cell) if text or blank_is_read else Reading()
 
     return careful
@@ -154,14 +156,15 @@ def _width(written: str, clean: str) -> tuple[Defect, ...]:
 
 
 def _readers(field: Field, today: dt.date, scheme: Scheme) -> dict[str, Reader]:
+    last = dt.date.max if field.future else today
     return {
         "text": lambda cell: Reading(text_of(cell).strip()),
         "code": read_code,
         "number": lambda cell: _limited(read_number(cell), field),
         "integer": lambda cell: _limited(_whole(read_number(cell)), field),
         "boolean": lambda cell: _read_boolean(cell, field),
-        "date": lambda cell: _read_time(cell, today, only_date=True),
-        "time": lambda cell: _read_time(cell, today, only_date=False),
+        "date": lambda cell: _read_time(cell, last, only_date=True),
+        "time": lambda cell: _read_time(cell, last, only_date=False),
         "choice": _choice_reader(field),
         "heading": lambda cell: read_heading(cell, scheme),
     }
@@ -191,6 +194,9 @@ def _limit(limit: float | None) -> str:
 
 def _read_boolean(cell: object, field: Field) -> Reading:
     word = half_width(text_of(cell)).strip().casefold()
+    if field.choices:
+        reading = _choice_reader(field)(cell)
+        return reading if reading.value is None else Reading(reading.value == "true")
     # GB/T 28181 writes 1 for outdoor and 2 for indoor: a digit says nothing here
     if word in _TRUE | _FALSE and not (field.name == "indoor" and word.isdigit()):
         return Reading(word in _TRUE)
