@@ -193,7 +193,7 @@ EQUIPMENT: Final = (
         "pole",
         "point",
         (
-            CODE,
+            Field("code", "code", ("编码", "杆号", "代码")),
             Field("name", "text", ("名称", "杆名")),
             Field("kind", "text", ("类型", "杆型"), example="路灯杆"),
             Field("height_m", "number", ("高度", "杆高"), low=0, high=120, example="8"),

@@ -4,9 +4,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from geo.heading import Scheme
-
 from geo.errors import LayerError
+from geo.heading import Scheme
 
 Kind = Literal["text", "code", "number", "integer", "boolean", "date", "time", "choice", "heading"]
 Shape = Literal["point", "line", "polygon", "none"]
