@@ -165,7 +165,7 @@ EQUIPMENT: Final = (
             Field("form", "choice", ("PTZType",), choices=CATALOG_FORMS, blanks=("0",)),
             Field("indoor", "boolean", ("RoomType",), choices=CATALOG_ROOMS, blanks=("0",)),
             Field("supply_light", "choice", ("SupplyLightType",), choices=LIGHTS, blanks=("0",)),
-            Field("heading_deg", "heading", ("DirectionType",), blanks=("0",), example="1"),
+            Field("heading_deg", "heading", ("DirectionType",), blanks=("0",)),
             Field("hfov_deg", "number", ("HorizontalFieldAngle",), low=1, high=360, blanks=("0",)),
             Field("vfov_deg", "number", ("VerticalFieldAngle",), low=1, high=180, blanks=("0",)),
             Field("range_m", "number", ("MaxViewDistance",), low=0, high=5000, blanks=("0",)),

@@ -1,10 +1,9 @@
 """The check: a table against a layer, usable rows apart from findings and quarantine."""
 
 import datetime as dt
-import json
-from collections.abc import Mapping
-from dataclasses import dataclass
-from typing import Final
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -20,13 +19,14 @@ from geo.intake.cells import text_of
 from geo.intake.columns import map_columns
 from geo.intake.finding import Defect, Finding, Severity
 from geo.intake.given import site_of
-from geo.intake.identity import content_codes
-from geo.intake.personal import personal_columns
+from geo.intake.heaps import Heaps
+from geo.intake.identity import Codes
+from geo.intake.personal import personal_columns, personal_content
 from geo.intake.position import Positions, locate
 from geo.intake.rules import apply_rules
 from geo.intake.shapes import fit_shapes, places_from_areas
 from geo.intake.values import Values, read_values
-from geo.intake.views import VIEWS, view_columns
+from geo.intake.views import view_columns
 from geo.layers import Layer
 from geo.sources import Table
 
@@ -38,7 +38,7 @@ _PHONES: Final = ("duty_phone",)
 
 @dataclass(frozen=True)
 class Intake:
-    """What came of a table.
+    """What came of a table, or of one part of a file.
 
     Attributes
     ----------
@@ -51,9 +51,11 @@ class Intake:
     findings
         In order of rows. Rows with one of severity "error" are not in `rows`.
     read, quarantined
-        Number of rows in the file, and of those with an error.
+        Number of rows in the table, and of those with an error.
     mapping
         Field → header as used.
+    refused
+        Headers of columns that were not taken, because they hold persons.
     """
 
     layer: Layer
@@ -62,6 +64,15 @@ class Intake:
     read: int
     quarantined: int
     mapping: Mapping[str, str]
+    refused: frozenset[str] = frozenset()
+
+
+class PersonsLater(Exception):  # noqa: N818 - a turn of the work, no error of anybody's
+    """A later part of a file shows that `columns` hold persons: begin anew without them."""
+
+    def __init__(self, columns: frozenset[str]) -> None:
+        super().__init__(", ".join(sorted(columns)))
+        self.columns = columns
 
 
 @dataclass(frozen=True)
@@ -73,21 +84,24 @@ class _Place:
     positions: Positions | None
 
 
-def check(
-    table: Table,
-    layer: Layer,
-    *,
-    crs: InputCRS | None = None,
-    mapping: Mapping[str, str] | None = None,
-    level: str | None = None,
-    bounds: BaseGeometry | None = None,
-    today: dt.date | None = None,
-    heading_scheme: Scheme = "degrees",
-) -> Intake:
-    """Return the rows of `table` that the layer can use, with everything that was noticed.
+def check(table: Table, layer: Layer, **options: Any) -> Intake:  # noqa: ANN401 - see Check
+    """Return the rows of a whole file that the layer can use, with everything that was noticed.
+
+    The same as one :meth:`Check.part` with :meth:`Check.closing`; see :class:`Check` for `options`
+    and errors.
+    """
+    whole = Check(layer, **options)
+    taken = whole.part(table)
+    return replace(taken, findings=in_order((*taken.findings, *whole.closing()), table.headers))
+
+
+class Check:
+    """The check of one file, which may come in parts.
 
     Parameters
     ----------
+    layer
+        What the file is to be brought into.
     crs
         The user's declaration; a column 坐标系 wins over it, it wins over the file.
     mapping
@@ -99,39 +113,130 @@ def check(
     today
         Last date that does not lie in the future; default: the host's.
     heading_scheme
-        What a bare number in a column of headings is, see :func:`geo.heading.parse_heading`.
+        What a bare number in a column of headings is, see :func:`geo.heading.parse_heading`;
+        default: the layer's.
+    refused
+        Headers known to hold persons, from an earlier try (:class:`PersonsLater`).
 
     Raises
     ------
-    LayerError
-        If `mapping` names no such field or column, no column holds a required field, or `level` is
-        none.
-    CRSError
-        If nothing says the coordinate system, or most positions contradict it.
     InputError
-        If a layer with places is given a table without coordinates, or the scheme is none.
+        If the scheme is none.
     """
-    require_scheme(heading_scheme)
-    has_geometry = table.geometry is not None and layer.shape != "none"
-    used = map_columns(table.headers, layer, given=mapping, has_geometry=has_geometry)
-    _require_columns(table, layer, used)
-    refused, found = _refused(table, used)
-    values, noticed = read_values(
-        table,
-        layer,
-        used,
-        refused=refused,
-        today=today or dt.date.today(),
-        heading_scheme=heading_scheme,
-    )
-    values, broken = apply_rules(table, layer, used, values, level=level)
-    place, placed = _placed(table, layer, used, crs=crs, bounds=bounds)
-    found += _notes(table, refused) + noticed + broken + placed
-    bad = {finding.row for finding in found if finding.severity == "error"}
-    kept = ~table.rows.index.isin(list(bad))
-    rows = _frame(table, layer, used, refused, values, place)[kept]
-    rows, same = _coded(rows, layer, used)
-    return Intake(layer, rows, _sorted(found + same, table), len(table.rows), len(bad), used)
+
+    def __init__(
+        self,
+        layer: Layer,
+        *,
+        crs: InputCRS | None = None,
+        mapping: Mapping[str, str] | None = None,
+        level: str | None = None,
+        bounds: BaseGeometry | None = None,
+        today: dt.date | None = None,
+        heading_scheme: Scheme | None = None,
+        refused: frozenset[str] = frozenset(),
+    ) -> None:
+        self.layer, self.crs, self.level, self.bounds = layer, crs, level, bounds
+        self.given, self.refused = mapping, refused
+        self.today = today or dt.date.today()
+        self.scheme = heading_scheme or layer.heading_scheme
+        require_scheme(self.scheme)
+        self._used: dict[str, str] | None = None
+        self._codes: Codes = Codes()
+        self._heaps = Heaps()
+
+    def part(self, table: Table) -> Intake:
+        """Return what can be used of the next rows of the file.
+
+        Raises
+        ------
+        LayerError
+            If `mapping` names no such field or column, no column holds a required field, or
+            `level` is none.
+        CRSError
+            If nothing says the coordinate system, or most positions contradict it.
+        InputError
+            If a layer with places is given a table without coordinates.
+        PersonsLater
+            If a column that was taken so far turns out to hold persons.
+        """
+        layer, noted = self.layer, self._begin(table)
+        used, refused = self.mapping, self.refused
+        values, noticed = read_values(
+            table, layer, used, refused=refused, today=self.today, heading_scheme=self.scheme
+        )
+        values, broken = apply_rules(table, layer, used, values, level=self.level, seen=self._codes)
+        place, placed = self._placed(table)
+        found = noted + _notes(table, refused) + noticed + broken + placed
+        bad = {finding.row for finding in found if finding.severity == "error"}
+        kept = ~table.rows.index.isin(list(bad))
+        rows = _frame(table, layer, used, refused, values, place)[kept]
+        rows, same = self._codes.complete(rows, layer, used)
+        findings = in_order(found + same, table.headers)
+        return Intake(layer, rows, findings, len(table.rows), len(bad), used, refused)
+
+    def closing(self) -> tuple[Finding, ...]:
+        """Return what only the whole file tells, such as one position given to many rows."""
+        return tuple(self._heaps.findings())
+
+    @property
+    def mapping(self) -> dict[str, str]:
+        """Field → header; empty before the first part."""
+        return self._used or {}
+
+    def _begin(self, table: Table) -> list[Finding]:
+        """Settle the columns with the first part; look for persons in each."""
+        if self._used is not None:
+            later = personal_content(table.rows, *self._suspects(table))
+            if later - self.refused:
+                raise PersonsLater(later | self.refused)
+            return []
+        has_geometry = table.geometry is not None and self.layer.shape != "none"
+        self._used = map_columns(
+            table.headers, self.layer, given=self.given, has_geometry=has_geometry
+        )
+        _require_columns(table, self.layer, self._used)
+        unmapped, phones = self._suspects(table)
+        self.refused, findings = personal_columns(
+            table.rows, unmapped, phones, header_row=table.header_row, known=self.refused
+        )
+        return findings + [
+            Defect("COLUMN_UNMAPPED").at(table.header_row, header, "")
+            for header in unmapped
+            if header not in self.refused
+        ]
+
+    def _suspects(self, table: Table) -> tuple[list[str], list[str]]:
+        """Return the headers without a field, and those of telephones."""
+        used = self.mapping
+        unmapped = [header for header in table.headers if header not in used.values()]
+        return unmapped, [used[name] for name in _PHONES if name in used]
+
+    def _placed(self, table: Table) -> tuple[_Place, list[Finding]]:
+        nowhere = np.full(len(table.rows), None, dtype=object)
+        radius_m = np.full(len(table.rows), np.nan)
+        if self.layer.shape == "none":
+            return _Place(nowhere, radius_m, None), []
+        # areas make the district, they are not measured against it; lines may cross it
+        positions = locate(
+            table,
+            self.mapping,
+            crs=self.crs,
+            bounds=None if self.layer.name == "areas" else self.bounds,
+            needed=self.layer.needs_geometry,
+            watched=self.layer.shape == "point",
+        )
+        self._heaps.add(positions.geometry, positions.given, site_of(table, self.mapping))
+        geometry, findings, site = (
+            positions.geometry,
+            list(positions.findings),
+            site_of(table, self.mapping),
+        )
+        if self.layer.name == "places":
+            geometry, radius_m, noted = places_from_areas(geometry, site)
+            findings += noted
+        geometry, fitted = fit_shapes(geometry, self.layer.shape, site)
+        return _Place(geometry, radius_m, positions), findings + fitted
 
 
 def _require_columns(table: Table, layer: Layer, used: Mapping[str, str]) -> None:
@@ -149,18 +254,6 @@ def _require_columns(table: Table, layer: Layer, used: Mapping[str, str]) -> Non
         )
 
 
-def _refused(table: Table, used: Mapping[str, str]) -> tuple[frozenset[str], list[Finding]]:
-    """Return the columns that hold persons, and notes on those that hold nothing known."""
-    unmapped = [header for header in table.headers if header not in used.values()]
-    phones = [used[name] for name in _PHONES if name in used]
-    refused, findings = personal_columns(table.rows, unmapped, phones, header_row=table.header_row)
-    return refused, findings + [
-        Defect("COLUMN_UNMAPPED").at(table.header_row, header, "")
-        for header in unmapped
-        if header not in refused
-    ]
-
-
 def _notes(table: Table, refused: frozenset[str]) -> list[Finding]:
     findings = []
     for note in table.notes:
@@ -173,36 +266,6 @@ def _notes(table: Table, refused: frozenset[str]) -> list[Finding]:
         defect = Defect(note.code, suggested)
         findings.append(defect.at(note.row, note.column, value, severity=severity))
     return findings
-
-
-def _placed(
-    table: Table,
-    layer: Layer,
-    used: Mapping[str, str],
-    *,
-    crs: InputCRS | None,
-    bounds: BaseGeometry | None,
-) -> tuple[_Place, list[Finding]]:
-    nowhere = np.full(len(table.rows), None, dtype=object)
-    radius_m = np.full(len(table.rows), np.nan)
-    if layer.shape == "none":
-        return _Place(nowhere, radius_m, None), []
-    # areas make the district, they are not measured against it; lines and buildings may cross it
-    limits = None if layer.name == "areas" else bounds
-    positions = locate(
-        table,
-        used,
-        crs=crs,
-        bounds=limits,
-        needed=layer.needs_geometry,
-        watched=layer.shape == "point",
-    )
-    geometry, findings, site = positions.geometry, list(positions.findings), site_of(table, used)
-    if layer.name == "places":
-        geometry, radius_m, noted = places_from_areas(geometry, site)
-        findings += noted
-    geometry, fitted = fit_shapes(geometry, layer.shape, site)
-    return _Place(geometry, radius_m, positions), findings + fitted
 
 
 def _frame(
@@ -271,41 +334,7 @@ def _json(cell: object) -> object:
     return cell if isinstance(cell, _JSON) else text_of(cell)
 
 
-def _coded(
-    rows: gpd.GeoDataFrame, layer: Layer, used: Mapping[str, str]
-) -> tuple[gpd.GeoDataFrame, list[Finding]]:
-    """Give rows without a code one made from their content; identical rows become one."""
-    without = np.flatnonzero(rows[layer.key].isna())
-    if without.size == 0:
-        return rows, []
-    bare = rows.iloc[without]
-    names = [text_of(name) for name in bare["name"]] if "name" in bare else [""] * len(bare)
-    cells = bare.drop(columns=["geometry"])
-
-    def content(at: int) -> str:
-        row = cells.iloc[at].to_dict()
-        # a camera of one view keeps the code it always had
-        row = {name: cell for name, cell in row.items() if name != VIEWS or cell is not None}
-        return json.dumps(row, ensure_ascii=False, default=str)
-
-    codes = content_codes(names, bare.geometry.to_numpy(), content)
-    rows = rows.copy()
-    rows.loc[bare.index, layer.key] = codes
-    return _collapsed(rows, pd.Series(codes, index=bare.index), used.get("name", ""))
-
-
-def _collapsed(
-    rows: gpd.GeoDataFrame, codes: pd.Series, column: str
-) -> tuple[gpd.GeoDataFrame, list[Finding]]:
-    first: dict[str, int] = {}
-    findings = []
-    for row, code in zip(codes.index, codes.to_numpy(), strict=True):
-        if first.setdefault(code, row) != row:
-            facts = {"first": first[code]}
-            findings.append(Defect("DUPLICATE_ROW", facts=facts).at(row, column, ""))
-    return rows.drop(index=[finding.row for finding in findings]), findings
-
-
-def _sorted(found: list[Finding], table: Table) -> tuple[Finding, ...]:
-    order = {header: place for place, header in enumerate(table.headers)}
+def in_order(found: Iterable[Finding], headers: Sequence[str]) -> tuple[Finding, ...]:
+    """Return findings by row, then by column as the file has them, then by code."""
+    order = {header: place for place, header in enumerate(headers)}
     return tuple(sorted(found, key=lambda f: (f.row, order.get(f.column, -1), f.code)))

@@ -1,4 +1,4 @@
-"""Positions against the district: far outside, outside, inside only if GCJ-02, too many at one."""
+"""Positions against the district: far outside, outside, inside only if GCJ-02."""
 
 from typing import Final
 
@@ -21,8 +21,6 @@ from geo.intake.systems import Systems
 # farther out than this is no neighbour's camera but a mistake
 FAR_M: Final = 20_000.0
 BORDER_TOLERANCE_M: Final = 1.0
-REPEATED_SHARE: Final = 0.01
-REPEATED_ROWS: Final = 10
 _GCJ02: Final = InputCRS("gcj02", None)
 _HALF_EARTH_M: Final = 20_000_000.0
 
@@ -56,21 +54,6 @@ def outside(
     beyond = ~suspect & ~(metres <= BORDER_TOLERANCE_M)
     return meant + [
         _outside(site, at, m) for at, m in zip(out[beyond], metres[beyond], strict=True)
-    ]
-
-
-def repeated(moved: Geometries, site: Site) -> list[Finding]:
-    """Return a finding for each position that many rows share: a geocoder's default, mostly."""
-    points = np.flatnonzero(shapely.get_type_id(moved) == shapely.GeometryType.POINT)
-    if points.size < REPEATED_ROWS:
-        return []
-    _, first, times = np.unique(
-        shapely.get_coordinates(moved[points]), axis=0, return_index=True, return_counts=True
-    )
-    most = max(REPEATED_ROWS, REPEATED_SHARE * len(site.rows))
-    return [
-        site.note(int(points[first[each]]), "POSITION_REPEATED", times=int(times[each]))
-        for each in np.flatnonzero(times >= most)
     ]
 
 

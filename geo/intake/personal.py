@@ -40,20 +40,32 @@ def holds_numbers(cells: pd.Series) -> bool:
 
 
 def personal_columns(
-    rows: pd.DataFrame, unmapped: Sequence[str], phones: Sequence[str], *, header_row: int
+    rows: pd.DataFrame,
+    unmapped: Sequence[str],
+    phones: Sequence[str],
+    *,
+    header_row: int,
+    known: frozenset[str] = frozenset(),
 ) -> tuple[frozenset[str], list[Finding]]:
     """Return the columns not taken because of persons, each with a finding at the header row.
 
-    `unmapped` columns are refused by header or content, `phones` (office numbers) by content.
+    `unmapped` columns are refused by header or content, `phones` (office numbers) by content;
+    `known` ones have been found out already.
     """
+    content = personal_content(rows, unmapped, phones) | known
     refused = [
-        column
-        for column in unmapped
-        if is_personal(column) or (not _KEY.search(column) and holds_numbers(rows[column]))
+        c for c in (*unmapped, *phones) if c in content or (c in unmapped and is_personal(c))
     ]
-    refused += [column for column in phones if holds_numbers(rows[column])]
     defect = Defect("COLUMN_PERSONAL")
     return frozenset(refused), [defect.at(header_row, column, "") for column in refused]
+
+
+def personal_content(
+    rows: pd.DataFrame, unmapped: Sequence[str], phones: Sequence[str]
+) -> frozenset[str]:
+    """Return the columns of which a cell holds a personal number."""
+    suspect = [column for column in unmapped if not _KEY.search(column)]
+    return frozenset(c for c in (*suspect, *phones) if holds_numbers(rows[c]))
 
 
 def _is_one(number: str) -> bool:

@@ -8,7 +8,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 
 from geo.crs import Geometries, InputCRS, is_lonlat, to_lonlat
-from geo.intake.district import outside, repeated
+from geo.intake.district import outside
 from geo.intake.finding import Finding, Severity
 from geo.intake.given import Site, given_positions, site_of
 from geo.intake.systems import Systems, declared_notes, row_notes, systems_of, words_of
@@ -74,7 +74,7 @@ def locate(
         said = dict(zip(site.rows, words, strict=True))
         findings = [_blamed(finding, column, said) for finding in findings]
         findings += row_notes(words, systems, moved, site, column)
-    return Positions(moved, given, systems, tuple(findings + repeated(moved, site)))
+    return Positions(moved, given, systems, tuple(findings))
 
 
 def _blamed(finding: Finding, column: str, said: Mapping[int, str]) -> Finding:

@@ -10,7 +10,7 @@ from geo.errors import LayerError
 from geo.heading import Heading
 from geo.intake.cells import text_of
 from geo.intake.finding import Defect, Finding
-from geo.intake.identity import repeated_codes
+from geo.intake.identity import Codes
 from geo.intake.values import Values
 from geo.layers import Layer
 from geo.sources import Table
@@ -37,22 +37,31 @@ def known_level(word: str) -> str:
 
 
 def apply_rules(
-    table: Table, layer: Layer, mapping: Mapping[str, str], values: Values, *, level: str | None
+    table: Table,
+    layer: Layer,
+    mapping: Mapping[str, str],
+    values: Values,
+    *,
+    level: str | None,
+    seen: Codes,
 ) -> tuple[Values, list[Finding]]:
-    """Return the values with codes completed and unusable ones taken out, and the findings."""
+    """Return the values with codes completed and unusable ones taken out, and the findings.
+
+    `seen` are the codes of earlier parts of the file.
+    """
     done = dict(values)
     for name in _AREA_CODES & done.keys():
         done[name] = [_full(code) for code in done[name]]
     findings: list[Finding] = []
     if layer.name == "areas":
         findings += _levels(table, mapping, done, level)
-    if layer.name == "cameras":
+    if layer.name in ("cameras", "catalog"):
         findings += _camera_codes(table, mapping, done) + _retention(table, mapping, done)
         findings += _turning(table, mapping, done)
     if layer.key in mapping:
         codes = pd.Series(done[layer.key], index=table.rows.index, dtype=object)
         moments = None if layer.moment is None else done[layer.moment]
-        findings += repeated_codes(codes, mapping[layer.key], moments)
+        findings += seen.repeated(codes, mapping[layer.key], moments)
     return done, findings
 
 
