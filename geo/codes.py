@@ -13,6 +13,11 @@ _SCIENTIFIC: Final = re.compile(r"\d(?:\.\d+)?[eE]\+\d{1,3}|\d\.\d+[eE]\d{1,3}",
 DEVICE_CODE_LENGTH: Final = 20
 # GB/T 28181 annex D: checkpoint camera, multi-sensor device, camera, network camera
 CAMERA_KINDS: Final = frozenset({"121", "122", "131", "132"})
+# GB/T 28181 annex D as far as it is known here; the official list is longer
+INDUSTRIES: Final = frozenset(
+    {f"{number:02d}" for number in range(15)} | {f"{number}" for number in range(40, 46)}
+)
+RESERVED_NETWORK: Final = "9"
 # the mantissa of a number cell holds fifteen decimal digits, not more
 EXACT_DIGITS: Final = 15
 
@@ -82,6 +87,33 @@ def device_code(code: str) -> DeviceCode | None:
     if not (code.isascii() and code.isdigit() and len(code) == DEVICE_CODE_LENGTH):
         return None
     return DeviceCode(code[:6], code[6:8], code[8:10], code[10:13], code[13], code[14:])
+
+
+def is_division(code: str) -> bool:
+    """Tell whether six digits have the shape of GB/T 2260: a province, its city, its county.
+
+    Examples
+    --------
+    >>> is_division("340802"), is_division("340800"), is_division("990802"), is_division("340002")
+    (True, True, False, False)
+    """
+    if len(code) != 6 or _AREA.fullmatch(code) is None:
+        return False
+    return code[2:4] != "00" or code[4:] == "00"
+
+
+def area_code_digits(code: str) -> int | None:
+    """Return the number of digits of a code that looks official but has not 6, 9, 12 or 15.
+
+    Short numbers are somebody's own; None for them as for right codes and any other text.
+
+    Examples
+    --------
+    >>> area_code_digits("34080200100"), area_code_digits("340802001"), area_code_digits("12")
+    (11, None, None)
+    """
+    looks = len(code) > 6 and _AREA.fullmatch(code) is not None
+    return len(code) if looks and len(code) not in (9, 12, 15) else None
 
 
 def full_area_code(code: str) -> str:

@@ -82,3 +82,21 @@ def test_only_official_codes_are_filled_up():
     assert codes.full_area_code("340802001") == "340802001000"
     assert codes.full_area_code("991234") == "991234"
     assert codes.full_area_code("340802001001003") == "340802001001003"
+
+
+@pytest.mark.parametrize(
+    ("code", "plain"),
+    [
+        ("340802", True),
+        ("340800", True),
+        ("340000", True),
+        ("110101", True),
+        ("340002", False),
+        ("990802", False),
+        ("34080", False),
+        ("3408020", False),
+        ("34080x", False),
+    ],
+)
+def test_six_digits_have_the_shape_of_a_division_or_not(code, plain):
+    assert codes.is_division(code) is plain

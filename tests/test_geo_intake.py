@@ -230,7 +230,7 @@ def test_each_row_is_read_in_its_own_system():
     lon, lat = (f"{float(side):.7f}" for side in wgs84_to_gcj02(117.1, 30.5))
     rows = [
         camera(坐标系="WGS-84"),
-        camera(设备编码="B", 经度=lon, 纬度=lat, 坐标系="高德坐标"),
+        camera(设备编码="B", 设备名称="桥北02", 经度=lon, 纬度=lat, 坐标系="高德坐标"),
         camera(设备编码="C", 坐标系=None),
         camera(设备编码="D", 坐标系="北京54"),
     ]
@@ -741,6 +741,17 @@ def test_every_finding_has_advice_in_both_languages():
         "reason": "x",
         "radius_m": 5,
         "degrees": 359.8,
+        "county": "340803",
+        "industry": "99",
+        "named": "甲街道",
+        "standing": "乙街道",
+        "percent": 12,
+        "code": "340802001000",
+        "date": "2026-01-01",
+        "fields": "安装时间",
+        "of": 9,
+        "reported": 45,
+        "verified": 90,
     }
     for code in SEVERITY:
         finding = Defect(code, "s", facts).at(2, "列", "v")

@@ -13,27 +13,29 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geo.crs import WGS84, Geometries, InputCRS
-from geo.errors import LayerError
 from geo.heading import Scheme, require_scheme
 from geo.intake.cells import text_of
-from geo.intake.columns import map_columns
+from geo.intake.classes import missing_columns, missing_fields
+from geo.intake.devices import code_structure
 from geo.intake.finding import Defect, Finding, Severity
 from geo.intake.given import site_of
-from geo.intake.heaps import Heaps
+from geo.intake.headers import Headers, Refused
 from geo.intake.identity import Codes
-from geo.intake.personal import personal_columns, personal_content
 from geo.intake.position import Positions, locate
 from geo.intake.rules import apply_rules
+from geo.intake.sample import Sample
 from geo.intake.shapes import fit_shapes, places_from_areas
+from geo.intake.standing import areas_said, misplaced
 from geo.intake.values import Values, read_values
 from geo.intake.views import view_columns
+from geo.intake.whole import REGISTERS, Whole
 from geo.layers import Layer
 from geo.sources import Table
 
 Cells = NDArray[np.object_] | NDArray[np.float64]
 
+NOTHING_REFUSED: Final = Refused()
 _JSON: Final = (str, bool, int, float, list, dict)
-_PHONES: Final = ("duty_phone",)
 
 
 @dataclass(frozen=True)
@@ -65,14 +67,6 @@ class Intake:
     quarantined: int
     mapping: Mapping[str, str]
     refused: frozenset[str] = frozenset()
-
-
-class PersonsLater(Exception):  # noqa: N818 - a turn of the work, no error of anybody's
-    """A later part of a file shows that `columns` hold persons: begin anew without them."""
-
-    def __init__(self, columns: frozenset[str]) -> None:
-        super().__init__(", ".join(sorted(columns)))
-        self.columns = columns
 
 
 @dataclass(frozen=True)
@@ -116,7 +110,7 @@ class Check:
         What a bare number in a column of headings is, see :func:`geo.heading.parse_heading`;
         default: the layer's.
     refused
-        Headers known to hold persons, from an earlier try (:class:`PersonsLater`).
+        What is known not to be taken, from an earlier try (:class:`RefusedLater`).
 
     Raises
     ------
@@ -134,16 +128,22 @@ class Check:
         bounds: BaseGeometry | None = None,
         today: dt.date | None = None,
         heading_scheme: Scheme | None = None,
-        refused: frozenset[str] = frozenset(),
+        refused: Refused = NOTHING_REFUSED,
     ) -> None:
         self.layer, self.crs, self.level, self.bounds = layer, crs, level, bounds
-        self.given, self.refused = mapping, refused
         self.today = today or dt.date.today()
         self.scheme = heading_scheme or layer.heading_scheme
         require_scheme(self.scheme)
-        self._used: dict[str, str] | None = None
-        self._codes: Codes = Codes()
-        self._heaps = Heaps()
+        self.areas: gpd.GeoDataFrame | None = None
+        self._headers = Headers(layer, mapping, refused)
+        self._codes, self._whole = Codes(), Whole(layer)
+
+    def know(self, areas: gpd.GeoDataFrame) -> None:
+        """Check against the areas there are: `code`, `level`, `name`, polygons in EPSG:4326."""
+        self.areas = areas
+        districts = areas[areas["level"] == "district"]
+        if not districts.empty:
+            self.bounds = districts.geometry.union_all()
 
     def part(self, table: Table) -> Intake:
         """Return what can be used of the next rows of the file.
@@ -157,62 +157,72 @@ class Check:
             If nothing says the coordinate system, or most positions contradict it.
         InputError
             If a layer with places is given a table without coordinates.
-        PersonsLater
-            If a column that was taken so far turns out to hold persons.
+        RefusedLater
+            If a column that was taken so far turns out to hold persons or addresses.
         """
-        layer, noted = self.layer, self._begin(table)
-        used, refused = self.mapping, self.refused
-        values, noticed = read_values(
-            table, layer, used, refused=refused, today=self.today, heading_scheme=self.scheme
-        )
-        values, broken = apply_rules(table, layer, used, values, level=self.level, seen=self._codes)
-        place, placed = self._placed(table)
-        found = noted + _notes(table, refused) + noticed + broken + placed
+        first = not self.mapping
+        found = self._headers.settle(table)
+        values, noticed = self._values(table, first=first)
+        place, placed = self._placed(table, self._named(values))
+        found += [*_notes(table, self.refused), *noticed, *placed]
         bad = {finding.row for finding in found if finding.severity == "error"}
         kept = ~table.rows.index.isin(list(bad))
-        rows = _frame(table, layer, used, refused, values, place)[kept]
-        rows, same = self._codes.complete(rows, layer, used)
+        rows = _frame(table, self.layer, self.mapping, self.refused, values, place)[kept]
+        rows, same = self._codes.complete(rows, self.layer, self.mapping)
+        self._whole.add(table, self._headers, rows)
+        if self.areas is not None:
+            found += misplaced(rows, self.layer, self.mapping, table, self.areas)
         findings = in_order(found + same, table.headers)
-        return Intake(layer, rows, findings, len(table.rows), len(bad), used, refused)
+        return Intake(
+            self.layer, rows, findings, len(table.rows), len(bad), self.mapping, self.refused
+        )
 
     def closing(self) -> tuple[Finding, ...]:
         """Return what only the whole file tells, such as one position given to many rows."""
-        return tuple(self._heaps.findings())
+        return tuple(self._whole.findings())
 
     @property
     def mapping(self) -> dict[str, str]:
         """Field → header; empty before the first part."""
-        return self._used or {}
+        return self._headers.mapping
 
-    def _begin(self, table: Table) -> list[Finding]:
-        """Settle the columns with the first part; look for persons in each."""
-        if self._used is not None:
-            later = personal_content(table.rows, *self._suspects(table))
-            if later - self.refused:
-                raise PersonsLater(later | self.refused)
-            return []
-        has_geometry = table.geometry is not None and self.layer.shape != "none"
-        self._used = map_columns(
-            table.headers, self.layer, given=self.given, has_geometry=has_geometry
+    @property
+    def refused(self) -> frozenset[str]:
+        """Headers of columns that are not taken."""
+        return self._headers.refused
+
+    @property
+    def sample(self) -> Sample:
+        """Some positions of the file in each system that is declared in it."""
+        return self._whole.sample
+
+    def _values(self, table: Table, *, first: bool) -> tuple[Values, list[Finding]]:
+        """Return the values of a part, and what is wrong with them."""
+        layer, used = self.layer, self.mapping
+        values, found = read_values(
+            table, layer, used, refused=self.refused, today=self.today, heading_scheme=self.scheme
         )
-        _require_columns(table, self.layer, self._used)
-        unmapped, phones = self._suspects(table)
-        self.refused, findings = personal_columns(
-            table.rows, unmapped, phones, header_row=table.header_row, known=self.refused
+        values, broken = apply_rules(table, layer, used, values, level=self.level, seen=self._codes)
+        if layer.name in REGISTERS:
+            broken += code_structure(table, used, values, district_codes=self._counties())
+        broken += missing_fields(table, layer, used, values)
+        return values, found + broken + (
+            missing_columns(table, layer, used, values) if first else []
         )
-        return findings + [
-            Defect("COLUMN_UNMAPPED").at(table.header_row, header, "")
-            for header in unmapped
-            if header not in self.refused
-        ]
 
-    def _suspects(self, table: Table) -> tuple[list[str], list[str]]:
-        """Return the headers without a field, and those of telephones."""
-        used = self.mapping
-        unmapped = [header for header in table.headers if header not in used.values()]
-        return unmapped, [used[name] for name in _PHONES if name in used]
+    def _named(self, values: Values) -> list[str | None]:
+        """Return the area that each row says it is in, None where it says none."""
+        return [text or None for text in areas_said(values, self.layer)]
 
-    def _placed(self, table: Table) -> tuple[_Place, list[Finding]]:
+    def _counties(self) -> frozenset[str]:
+        """Return the six digits of the districts there are."""
+        if self.areas is None:
+            return frozenset()
+        codes = self.areas.loc[self.areas["level"] == "district", "code"]
+        return frozenset(code[:6] for code in codes if code[:6].isdecimal())
+
+    def _placed(self, table: Table, named: list[str | None]) -> tuple[_Place, list[Finding]]:
+        """Return where the rows are; `named` is the area that each says it is in."""
         nowhere = np.full(len(table.rows), None, dtype=object)
         radius_m = np.full(len(table.rows), np.nan)
         if self.layer.shape == "none":
@@ -226,32 +236,14 @@ class Check:
             needed=self.layer.needs_geometry,
             watched=self.layer.shape == "point",
         )
-        self._heaps.add(positions.geometry, positions.given, site_of(table, self.mapping))
-        geometry, findings, site = (
-            positions.geometry,
-            list(positions.findings),
-            site_of(table, self.mapping),
-        )
+        geometry, findings = positions.geometry, list(positions.findings)
+        site = site_of(table, self.mapping)
+        self._whole.place(table, self._headers, positions, named)
         if self.layer.name == "places":
             geometry, radius_m, noted = places_from_areas(geometry, site)
             findings += noted
         geometry, fitted = fit_shapes(geometry, self.layer.shape, site)
         return _Place(geometry, radius_m, positions), findings + fitted
-
-
-def _require_columns(table: Table, layer: Layer, used: Mapping[str, str]) -> None:
-    lacking = [
-        f"{field.name}（{'、'.join(field.aliases[:2])}）"
-        for field in layer.fields
-        if field.required and field.name not in used
-    ]
-    if lacking:
-        raise LayerError(
-            "intake.required_column",
-            layer=layer.name,
-            fields="; ".join(lacking),
-            columns=", ".join(table.headers),
-        )
 
 
 def _notes(table: Table, refused: frozenset[str]) -> list[Finding]:

@@ -20,8 +20,8 @@ POSITION: Final[Mapping[str, tuple[str, ...]]] = {
 _PERSON: Final = re.compile(
     "姓名|身份证|证件号|手机|移动电话|联系人|联络人|负责人|责任人|经办人|当事人|报案人|上报人|反映人"
     "|投诉人|户主|居民|业主|网格员|网格长|民警|警员|微信|密码|口令|人脸|车牌|护照|出生|性别|民族|年龄"
-    r"|password|passwd|\bpwd\b|mobile|cell ?phone|id ?card|passport|licen[cs]e plate|birth"
-    r"|first ?name|last ?name|full ?name|person|citizen|resident",
+    r"|contact ?info|password|passwd|\bpwd\b|mobile|cell ?phone|id ?card|passport"
+    r"|licen[cs]e plate|birth|first ?name|last ?name|full ?name|person|citizen|resident",
     re.IGNORECASE,
 )
 # "负责人岗位" holds a post, "网格员人数" a count: neither is a person

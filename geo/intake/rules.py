@@ -5,7 +5,7 @@ from typing import Final
 
 import pandas as pd
 
-from geo.codes import area_level, camera_code_problem, full_area_code
+from geo.codes import area_code_digits, area_level, camera_code_problem, full_area_code
 from geo.errors import LayerError
 from geo.heading import Heading
 from geo.intake.cells import text_of
@@ -54,7 +54,7 @@ def apply_rules(
         done[name] = [_full(code) for code in done[name]]
     findings: list[Finding] = []
     if layer.name == "areas":
-        findings += _levels(table, mapping, done, level)
+        findings += _area_digits(table, mapping, values) + _levels(table, mapping, done, level)
     if layer.name in ("cameras", "catalog"):
         findings += _camera_codes(table, mapping, done) + _retention(table, mapping, done)
         findings += _turning(table, mapping, done)
@@ -88,6 +88,16 @@ def _levels(
     return _each(
         table, column, done["level"], lambda own: Defect("LEVEL_UNKNOWN") if own is None else None
     )
+
+
+def _area_digits(table: Table, mapping: Mapping[str, str], values: Values) -> list[Finding]:
+    """Report codes that look official but have too many digits or too few."""
+
+    def judge(code: object) -> Defect | None:
+        digits = area_code_digits(code) if isinstance(code, str) else None
+        return Defect("CODE_DIGITS", facts={"digits": digits}) if digits else None
+
+    return _each(table, mapping.get("code", ""), values["code"], judge)
 
 
 def _camera_codes(table: Table, mapping: Mapping[str, str], done: Values) -> list[Finding]:

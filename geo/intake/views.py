@@ -31,30 +31,25 @@ def view_columns(
         The first view in columns of its own; `views` is None where it is the only one, else the
         list of all views, each a dict of the same three names.
     """
-    rows = [
-        [_view(heading, own) for heading in (_headings(cell) or (None,))]
-        for cell, own in zip(told, hfov_deg, strict=True)
-    ]
-    views = np.full(len(rows), None, dtype=object)
-    for at, row in enumerate(rows):
-        if len(row) > 1:
-            views[at] = row
-    first = [row[0] for row in rows]
+    headings = [cell if isinstance(cell, tuple) else () for cell in told]
+    views = np.full(len(headings), None, dtype=object)
+    for at, several in enumerate(headings):
+        if len(several) > 1:
+            views[at] = [_view(heading, hfov_deg[at]) for heading in several]
+    first = [several[0] if several else None for several in headings]
+    own = np.array([np.nan if deg is None else deg for deg in hfov_deg], dtype=np.float64)
+    wide = np.array([np.nan if h is None or h.hfov_deg is None else h.hfov_deg for h in first])
     return {
-        "heading_deg": np.array([view["heading_deg"] for view in first], dtype=np.float64),
-        "heading_source": np.array([view["heading_source"] for view in first], dtype=object),
-        "hfov_deg": np.array([view["hfov_deg"] for view in first], dtype=np.float64),
+        "heading_deg": np.array([np.nan if h is None else h.deg for h in first], dtype=np.float64),
+        "heading_source": np.array(
+            ["unknown" if h is None else _SOURCES[h.source] for h in first], dtype=object
+        ),
+        "hfov_deg": np.where(np.isnan(own), wide, own),
         VIEWS: views,
     }
 
 
-def _headings(cell: object) -> tuple[Heading, ...]:
-    return cell if isinstance(cell, tuple) else ()
-
-
-def _view(heading: Heading | None, own_hfov_deg: object) -> dict[str, object]:
-    if heading is None:
-        return {"heading_deg": None, "heading_source": "unknown", "hfov_deg": own_hfov_deg}
+def _view(heading: Heading, own_hfov_deg: object) -> dict[str, object]:
     return {
         "heading_deg": heading.deg,
         "heading_source": _SOURCES[heading.source],

@@ -1,0 +1,44 @@
+"""The whole of a file: what no single part of it tells."""
+
+import geopandas as gpd
+
+from geo.intake.finding import Finding
+from geo.intake.given import site_of
+from geo.intake.headers import Headers
+from geo.intake.heaps import Heaps
+from geo.intake.labels import Labels, label_columns
+from geo.intake.position import Positions
+from geo.intake.sample import Sample
+from geo.intake.twins import Twins
+from geo.layers import Layer
+from geo.sources import Table
+
+REGISTERS = ("cameras", "catalog")
+
+
+class Whole:
+    """What is remembered of the parts of one file, in few bytes a row."""
+
+    def __init__(self, layer: Layer) -> None:
+        self.sample = Sample(layer.name)
+        self._layer = layer
+        self._heaps, self._labels, self._twins = Heaps(), Labels(), Twins()
+
+    def place(
+        self, table: Table, headers: Headers, positions: Positions, named: list[str | None]
+    ) -> None:
+        """Remember where the rows of a part are, and the areas that they name."""
+        site = site_of(table, headers.mapping)
+        self._heaps.add(positions.geometry, positions.given, site)
+        self.sample.add(positions, named)
+
+    def add(self, table: Table, headers: Headers, rows: gpd.GeoDataFrame) -> None:
+        """Remember the words of a part and, of cameras, where they look."""
+        columns = label_columns(table, self._layer, headers.mapping, headers.refused)
+        self._labels.add(table, columns)
+        if self._layer.name in REGISTERS:
+            self._twins.add(rows, headers.mapping)
+
+    def findings(self) -> list[Finding]:
+        """Return what only the whole file tells."""
+        return [*self._heaps.findings(), *self._labels.findings(), *self._twins.findings()]
