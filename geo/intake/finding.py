@@ -80,6 +80,7 @@ SEVERITY: Final[Mapping[str, Severity]] = MappingProxyType(
         "ROW_LONG": "error",
         "EXAMPLE_ROW": "note",
         "CATALOG_INCOMPLETE": "warning",
+        "ENTITY_SKIPPED": "note",
         "COLUMN_PERSONAL": "warning",
         "COLUMN_UNMAPPED": "note",
         "COLUMN_NETWORK": "note",

@@ -1,37 +1,39 @@
-"""Files as they are: text, workbooks and geographic files, read into one kind of table."""
+"""Files as they are: tables, drawings and geographic files, read into one kind of table."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import count
 from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
 from geo.errors import SourceError
+from geo.sources.archive import unpacked
+from geo.sources.catalog import read_catalog
 from geo.sources.control import without_controls
-from geo.sources.table import SourceNote, Table
+from geo.sources.limits import check_size
+from geo.sources.parquet import read_parquet
+from geo.sources.table import SourceNote, Table, joined
 from geo.sources.text import read_text
 from geo.sources.vector import read_geojson, read_geopackage, read_shapefile
 from geo.sources.workbook import read_workbook
 
-__all__ = ["SourceNote", "Table", "read"]
+__all__ = ["SourceNote", "Table", "parts", "read", "require"]
 
-Reader = Callable[[Path, str | None, str | None], Table]
+ROWS: Final = 50_000
 
-READERS: Final[Mapping[str, Reader]] = MappingProxyType(
-    {
-        ".csv": lambda path, _, encoding: read_text(path, encoding=encoding),
-        ".txt": lambda path, _, encoding: read_text(path, encoding=encoding),
-        ".tsv": lambda path, _, encoding: read_text(path, encoding=encoding),
-        ".xlsx": lambda path, sheet, _: read_workbook(path, sheet=sheet),
-        ".xlsm": lambda path, sheet, _: read_workbook(path, sheet=sheet),
-        ".geojson": lambda path, _sheet, _encoding: read_geojson(path),
-        ".json": lambda path, _sheet, _encoding: read_geojson(path),
-        ".gpkg": lambda path, sheet, _: read_geopackage(path, sheet=sheet),
-        ".shp": lambda path, _, encoding: read_shapefile(path, encoding=encoding),
-    }
-)
-# formats people have and what to make of them first
-_SAVE_AS: Final = {".dwg": "DXF → GeoPackage", ".xls": "XLSX", ".et": "XLSX", ".ods": "XLSX"}
+
+@dataclass(frozen=True)
+class _Wish:
+    """What the user says about the file, and how many rows a part may have."""
+
+    sheet: str | None
+    encoding: str | None
+    rows: int
+
+
+Reader = Callable[[Path, _Wish], Iterator[Table]]
 
 
 def read(path: Path, *, sheet: str | None = None, encoding: str | None = None) -> Table:
@@ -40,11 +42,14 @@ def read(path: Path, *, sheet: str | None = None, encoding: str | None = None) -
     Parameters
     ----------
     path
-        CSV, TXT, TSV, XLSX, XLSM, GeoJSON, GeoPackage or Shapefile, told by its ending.
+        CSV, TXT, TSV, XLSX, XLSM, XLS, ODS, GeoJSON, GeoPackage, Shapefile, GeoParquet, DXF,
+        GB/T 28181 catalog (XML), or a ZIP of one of them, told by its ending.
     sheet
-        Sheet of a workbook (default: the first) or layer of a GeoPackage (default: the only one).
+        Sheet of a workbook (default: the first), layer of a GeoPackage or drawing (default: the
+        only one), file in a ZIP (default: the only one).
     encoding
-        Of text files and Shapefiles; default: UTF-8, then GB18030, strictly.
+        Of text files, Shapefiles and drawings; default: UTF-8, then GB18030, strictly; a catalog
+        and a drawing state their own.
 
     Returns
     -------
@@ -54,23 +59,61 @@ def read(path: Path, *, sheet: str | None = None, encoding: str | None = None) -
     Raises
     ------
     SourceError
-        If the file is missing, a folder, empty, of an unknown kind, damaged, without rows, or in
-        another encoding; each with its own sentence.
+        If the file is missing, a folder, empty, too large, of an unknown kind, damaged, without
+        rows, or in another encoding; each with its own sentence.
+    """
+    return joined(list(parts(path, sheet=sheet, encoding=encoding)))
+
+
+def parts(
+    path: Path, *, sheet: str | None = None, encoding: str | None = None, rows: int = ROWS
+) -> Iterator[Table]:
+    """Yield a file in parts of at most `rows` rows, so that it need not fit into memory.
+
+    Text files and GeoPackages come in parts, every other kind as one. All parts share headers,
+    system, encoding and header row; their rows count through the whole file, their notes are their
+    own, those on the file as a whole stand in the first.
+
+    Parameters
+    ----------
+    path, sheet, encoding
+        See :func:`read`.
+    rows
+        Most lines or features of a part, at least 1.
+
+    Raises
+    ------
+    SourceError
+        See :func:`read`; when the first part is asked for, or the part that cannot be read.
+    """
+    for number, table in zip(count(), _tables(path, _Wish(sheet, encoding, rows)), strict=False):
+        if not len(table.rows) and not number:
+            key = "source.no_rows" if table.header_row else "source.no_features"
+            raise SourceError(key, path=path.name)
+        yield without_controls(table, headers_noted=number > 0)
+
+
+def _tables(path: Path, wish: _Wish) -> Iterator[Table]:
+    ending = path.suffix.lower()
+    require(path)
+    return READERS[ending](path, wish)
+
+
+def require(path: Path) -> None:
+    """Refuse a file of which its name, its size and its rights tell that it cannot be read.
+
+    Raises
+    ------
+    SourceError
+        See :func:`read`.
     """
     ending = path.suffix.lower()
-    _check(path, ending)
-    table = READERS[ending](path, sheet, encoding)
-    if table.rows.empty:
-        key = "source.no_rows" if table.header_row else "source.no_features"
-        raise SourceError(key, path=path.name)
-    return without_controls(table)
-
-
-def _check(path: Path, ending: str) -> None:
     if not path.exists():
         raise SourceError("source.missing", path=str(path))
     if path.is_dir():
         raise SourceError("source.directory", path=str(path))
+    if ending == ".dwg":
+        raise SourceError("source.dwg", path=path.name)
     if ending in _SAVE_AS:
         raise SourceError("source.save_as", path=path.name, wanted=_SAVE_AS[ending])
     if ending not in READERS:
@@ -80,3 +123,63 @@ def _check(path: Path, ending: str) -> None:
         raise SourceError("source.empty", path=path.name)
     if not os.access(path, os.R_OK):  # GDAL would call it damaged
         raise SourceError("source.closed", path=str(path))
+    check_size(path)
+
+
+def _text(path: Path, wish: _Wish) -> Iterator[Table]:
+    yield from read_text(path, encoding=wish.encoding, rows=wish.rows)
+
+
+def _workbook(path: Path, wish: _Wish) -> Iterator[Table]:
+    yield read_workbook(path, sheet=wish.sheet)
+
+
+def _geojson(path: Path, _: _Wish) -> Iterator[Table]:
+    yield read_geojson(path)
+
+
+def _geopackage(path: Path, wish: _Wish) -> Iterator[Table]:
+    yield from read_geopackage(path, sheet=wish.sheet, rows=wish.rows)
+
+
+def _shapefile(path: Path, wish: _Wish) -> Iterator[Table]:
+    yield read_shapefile(path, encoding=wish.encoding)
+
+
+def _drawing(path: Path, wish: _Wish) -> Iterator[Table]:
+    # the library takes half a second to load, which no other command should wait for
+    from geo.sources.drawing import read_drawing
+
+    yield read_drawing(path, sheet=wish.sheet, encoding=wish.encoding)
+
+
+def _catalog(path: Path, wish: _Wish) -> Iterator[Table]:
+    yield read_catalog(path, encoding=wish.encoding)
+
+
+def _parquet(path: Path, _: _Wish) -> Iterator[Table]:
+    yield read_parquet(path)
+
+
+def _archive(path: Path, wish: _Wish) -> Iterator[Table]:
+    with unpacked(path, wish.sheet, wanted=_IN_ARCHIVES) as (inner, sheet):
+        yield from _tables(inner, replace(wish, sheet=sheet))
+
+
+READERS: Final[Mapping[str, Reader]] = MappingProxyType(
+    {
+        **dict.fromkeys((".csv", ".txt", ".tsv"), _text),
+        **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".ods"), _workbook),
+        **dict.fromkeys((".geojson", ".json"), _geojson),
+        ".gpkg": _geopackage,
+        ".shp": _shapefile,
+        ".dxf": _drawing,
+        ".xml": _catalog,
+        **dict.fromkeys((".parquet", ".geoparquet"), _parquet),
+        ".zip": _archive,
+    }
+)
+# formats people have and what to make of them first
+_SAVE_AS: Final = {".et": "XLSX", ".wps": "XLSX"}
+# what counts as data in a ZIP; text, XML and JSON beside it mostly tell about it
+_IN_ARCHIVES: Final = frozenset(READERS) - {".zip", ".txt", ".json", ".xml"}

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Sequence
 from dataclasses import replace
-from typing import Final
+from typing import Final, cast
 
 import pandas as pd
 
@@ -15,11 +15,12 @@ _HALF: Final = re.compile("[\ud800-\udfff]")
 _PICTURES: Final = {code: 0x2400 + code for code in range(32)} | {0x7F: 0x2421}
 
 
-def without_controls(table: Table) -> Table:
+def without_controls(table: Table, *, headers_noted: bool = False) -> Table:
     """Return the table with control characters taken out of headers and cells.
 
     Each cell and header that held any has a note CONTROL_CHARACTER with the text as written, the
-    characters shown by their pictures (␀). A cell of nothing else is blank.
+    characters shown by their pictures (␀). A cell of nothing else is blank. Headers of later parts
+    of a file are not noted again.
     """
     rows, found = _rows(table.rows)
     if not found and not any(map(_CONTROL.search, table.headers)):
@@ -30,7 +31,7 @@ def without_controls(table: Table) -> Table:
     found += [
         SourceNote("CONTROL_CHARACTER", table.header_row, header, _shown(header))
         for header in table.headers
-        if _CONTROL.search(header)
+        if _CONTROL.search(header) and not headers_noted
     ]
     notes = [replace(note, value=_clean(note.value)) for note in table.notes] + found
     notes = [replace(note, column=now.get(note.column, note.column)) for note in notes]
@@ -56,10 +57,16 @@ def _rows(written: pd.DataFrame) -> tuple[pd.DataFrame, list[SourceNote]]:
 
 def _suspect(cells: Sequence[object]) -> bool:
     """Tell whether a column may hold such characters; one look at all its texts is cheap."""
-    if any(isinstance(cell, list | dict) for cell in cells):
+    kinds = set(map(type, cells))
+    if kinds & {list, dict}:
         return True
-    texts = "".join([cell for cell in cells if isinstance(cell, str)])
+    only_text = kinds <= {str, type(None)}
+    texts = "".join(filter(None, cast("Sequence[str]", cells)) if only_text else _texts(cells))
     return not texts.isprintable() and _CONTROL.search(texts) is not None
+
+
+def _texts(cells: Sequence[object]) -> list[str]:
+    return [cell for cell in cells if isinstance(cell, str)]
 
 
 def _mapped(cell: object, change: Callable[[str], str]) -> object:

@@ -1,16 +1,27 @@
 """The one shape in which every file arrives: headers, rows, geometry, and what was noticed."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Final, Literal
 
+import numpy as np
 import pandas as pd
+from numpy.typing import NDArray
 
 from geo.crs import InputCRS
 
 NoteCode = Literal[
-    "MERGED_CELL", "FORMULA_CELL", "ROW_LONG", "CRS_UNIDENTIFIED", "CONTROL_CHARACTER"
+    "MERGED_CELL",
+    "FORMULA_CELL",
+    "ROW_LONG",
+    "CRS_UNIDENTIFIED",
+    "CONTROL_CHARACTER",
+    "CATALOG_INCOMPLETE",
+    "ENTITY_SKIPPED",
 ]
+
+# a spreadsheet keeps fifteen digits of a number; longer ones stay float and so betray themselves
+EXACT: Final = 1e15
 
 
 @dataclass(frozen=True)
@@ -25,7 +36,7 @@ class SourceNote:
 
 @dataclass(frozen=True)
 class Table:
-    """A file as read.
+    """A file as read, or one part of it.
 
     Attributes
     ----------
@@ -69,5 +80,23 @@ def frame(
     headers: Sequence[str], cells: Sequence[Sequence[object]], at: Sequence[int]
 ) -> pd.DataFrame:
     """Return the cells as a table of dtype object with index ``row``."""
-    index = pd.Index(list(at), name="row", dtype="int64")
-    return pd.DataFrame(list(cells), columns=pd.Index(list(headers)), index=index, dtype=object)
+    columns, index = pd.Index(list(headers)), row_index(at)
+    return pd.DataFrame(list(cells), columns=columns, index=index, dtype=object)
+
+
+def row_index(at: Sequence[int] | NDArray[np.int64]) -> pd.Index:
+    """Return the index of rows that stand there in the file."""
+    return pd.Index(np.asarray(at, dtype=np.int64), name="row")
+
+
+def joined(parts: Sequence[Table]) -> Table:
+    """Return the parts of a file as one table."""
+    if len(parts) == 1:
+        return parts[0]
+    geometry = [part.geometry for part in parts if part.geometry is not None]
+    return replace(
+        parts[0],
+        rows=pd.concat([part.rows for part in parts]),
+        geometry=pd.concat(geometry) if geometry else None,
+        notes=tuple(note for part in parts for note in part.notes),
+    )

@@ -1,8 +1,10 @@
 """Geographic files: GeoJSON, GeoPackage and Shapefile with their geometry and stated system."""
 
+import itertools
+import math
 import re
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -12,12 +14,14 @@ import geopandas as gpd
 import numpy as np
 import pandas as pd
 import pyogrio
+import pyproj
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from geo.crs import crs_of_definition, parse_crs
+from geo.crs import InputCRS, crs_of_definition, parse_crs
 from geo.errors import CRSError, SourceError
 from geo.sources.damage import damaged
-from geo.sources.table import SourceNote, Table, unique_headers
+from geo.sources.limits import sibling
+from geo.sources.table import EXACT, SourceNote, Table, row_index, unique_headers
 
 _CRS_MEMBER: Final = re.compile(rb'"crs"\s*:\s*\{.{0,200}?"name"\s*:\s*"([^"]+)"', re.DOTALL)
 # an escape is one only behind an even number of backslashes
@@ -40,23 +44,26 @@ def read_geojson(path: Path) -> Table:
         return replace(table, crs=None, notes=(SourceNote("CRS_UNIDENTIFIED", 0, "", stated),))
 
 
-def read_geopackage(path: Path, *, sheet: str | None = None) -> Table:
-    """Return one layer of a GeoPackage: the one named, else the only one with geometry."""
+def read_geopackage(path: Path, *, sheet: str | None = None, rows: int) -> Iterator[Table]:
+    """Yield a layer of a GeoPackage in parts of at most `rows` features: at least one part.
+
+    It is the layer named, else the only one with geometry.
+    """
     layers = _layers(path)
     spatial = [name for name, kind in layers.items() if kind is not None]
     if sheet is None and len(spatial) != 1:
         raise SourceError("source.layers", path=path.name, known=", ".join(layers))
     if sheet is not None and sheet not in layers:
         raise SourceError("source.sheet", path=path.name, sheet=sheet, known=", ".join(layers))
-    return _read(path, layer=sheet or spatial[0])
+    yield from _batches(path, sheet or spatial[0], rows)
 
 
 def read_shapefile(path: Path, *, encoding: str | None = None) -> Table:
     """Return a Shapefile; names beyond ASCII need a .cpg file or `encoding`."""
-    missing = [part for part in (".shx", ".dbf") if not _sibling(path, part)]
+    missing = [part for part in (".shx", ".dbf") if not sibling(path, part)]
     if missing:
         raise SourceError("source.shapefile", path=path.name, missing=", ".join(missing))
-    if encoding is None and _sibling(path, ".cpg") is None and not _is_ascii(path):
+    if encoding is None and sibling(path, ".cpg") is None and not _is_ascii(path):
         raise SourceError("source.dbf_encoding", path=path.name)
     return _read(path, encoding=encoding)
 
@@ -81,31 +88,68 @@ def _layers(path: Path) -> dict[str, str | None]:
         return {str(name): kind for name, kind in pyogrio.list_layers(path)}
 
 
-def _read(
-    path: Path,
-    *,
-    content: bytes | None = None,
-    layer: str | None = None,
-    encoding: str | None = None,
-) -> Table:
+def _read(path: Path, *, content: bytes | None = None, encoding: str | None = None) -> Table:
     with _reading(path):
-        frame = pyogrio.read_dataframe(
-            content or path, layer=layer, encoding=encoding, on_invalid="ignore"
-        )
-        return _table(frame)
+        frame = pyogrio.read_dataframe(content or path, encoding=encoding, on_invalid="ignore")
+        return table_of(frame)
 
 
-def _table(frame: pd.DataFrame) -> Table:
-    frame.index = pd.RangeIndex(1, len(frame) + 1, name="row")
+def _batches(path: Path, layer: str, rows: int) -> Iterator[Table]:
+    with _reading(path):
+        info = pyogrio.read_info(path, layer=layer)
+    types = dict(zip(info["fields"], info["dtypes"], strict=True))
+    for before in itertools.count(0, rows):
+        with _reading(path):
+            frame = pyogrio.read_dataframe(
+                path, layer=layer, skip_features=before, max_features=rows, on_invalid="ignore"
+            )
+            table = table_of(_typed(frame, types), before)
+        if not before:
+            yield table
+        elif not table.rows.index.empty:
+            yield replace(table, notes=())
+        if len(frame) < rows:
+            return
+
+
+def _typed(frame: pd.DataFrame, types: Mapping[str, str]) -> pd.DataFrame:
+    """Return the fields as their layer has them; a blank had made numbers of the whole column.
+
+    So a value reads the same in each part, whatever stands beside it.
+    """
+    for name in frame:
+        wanted, found = types.get(str(name), ""), frame[name]
+        if wanted.startswith(("int", "uint", "bool")) and str(found.dtype) != wanted:
+            as_is = bool if wanted == "bool" else _whole
+            cells = [None if math.isnan(cell) else as_is(cell) for cell in found.tolist()]
+            frame[name] = pd.Series(cells, index=found.index, dtype=object)
+    return frame
+
+
+def _whole(number: float) -> float:
+    """Return a whole number as such, unless digits may be lost already."""
+    return int(number) if abs(number) < EXACT else number
+
+
+def table_of(frame: pd.DataFrame, before: int = 0) -> Table:
+    """Return a frame as a table whose rows count from behind the features `before`."""
+    frame.index = row_index(range(before + 1, before + len(frame) + 1))
     if not isinstance(frame, gpd.GeoDataFrame):
         return Table(*_cells(frame))
     geometry = pd.Series(frame.geometry.to_numpy(), index=frame.index, dtype=object)
     headers, rows = _cells(pd.DataFrame(frame.drop(columns=str(frame.geometry.name))))
     if frame.crs is None:
         return Table(headers, rows, geometry)
-    crs = crs_of_definition(frame.crs.to_wkt())
+    crs = _stated(frame.crs)
     notes = () if crs else (SourceNote("CRS_UNIDENTIFIED", 0, "", frame.crs.name),)
     return Table(headers, rows, geometry, crs, notes=notes)
+
+
+def _stated(crs: pyproj.CRS) -> InputCRS | None:
+    # the default of GeoParquet is of another authority, which has no EPSG number
+    if crs.to_authority() == ("OGC", "CRS84"):
+        return parse_crs("OGC:CRS84")
+    return crs_of_definition(crs.to_wkt())
 
 
 def _cells(frame: pd.DataFrame) -> tuple[tuple[str, ...], pd.DataFrame]:
@@ -142,13 +186,7 @@ def _shielded(path: Path) -> bytes | None:
     return _NUL_ESCAPE.sub(rb"\1\\u001a", raw) if _NUL_ESCAPE.search(raw) else None
 
 
-def _sibling(path: Path, ending: str) -> Path | None:
-    """Return the file beside `path` with the ending in whatever case."""
-    endings = (ending, ending.upper())
-    return next((p for e in endings if (p := path.with_suffix(e)).exists()), None)
-
-
 def _is_ascii(path: Path) -> bool:
-    dbf = _sibling(path, ".dbf")
+    dbf = sibling(path, ".dbf")
     # the first 32 bytes are binary: date, counts and a language byte that is often wrong
     return dbf is None or dbf.read_bytes()[32:].isascii()

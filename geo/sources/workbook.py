@@ -1,4 +1,4 @@
-"""Workbooks: sheets of XLSX with stacked headers, merged cells and formulas."""
+"""Workbooks: sheets of XLSX, XLS and ODS with stacked headers, merged cells and formulas."""
 
 import datetime as dt
 import re
@@ -8,24 +8,25 @@ from pathlib import Path
 from typing import Final
 
 import openpyxl
-from python_calamine import CalamineError, CalamineWorkbook
+from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from geo.errors import SourceError
+from geo.sources import limits
 from geo.sources.damage import damaged
-from geo.sources.table import SourceNote, Table, frame, unique_headers
+from geo.sources.table import EXACT, SourceNote, Table, frame, unique_headers
 
 Cells = list[list[object]]
 Span = tuple[tuple[int, int], tuple[int, int]]  # (first row, column), (last row, column), from 0
 
-# a spreadsheet keeps fifteen digits of a number; longer ones stay float and so betray themselves
-_EXACT: Final = 1e15
+_HEADER_ROWS: Final = 10  # more than anybody stacks
 
 
 def read_workbook(path: Path, *, sheet: str | None = None) -> Table:
     """Return one sheet: leaf headers, merged cells filled, formulas without result kept as text.
 
     A row of merged groups over the headers (基本信息 | 位置信息) and a merged title are seen as
-    such; a cell with a formula holds its stored result where the workbook has one.
+    such; a cell with a formula holds its stored result where the workbook has one. Of XLS and ODS
+    formulas cannot be told from values, of ODS merged cells neither.
     """
     name, cells, spans = _sheet(path, sheet)
     top, leaf = _header(cells, spans)
@@ -35,6 +36,8 @@ def read_workbook(path: Path, *, sheet: str | None = None) -> Table:
     formulas = _formulas(path, name, cells, headers, leaf)
     merged = _fill(cells, spans, headers, leaf)
     kept = [at for at in range(leaf + 1, len(cells)) if any(c is not None for c in cells[at])]
+    if len(kept) > limits.MAX_SHEET_ROWS:
+        raise _too_long(path, name, len(kept))
     return Table(
         headers,
         frame(headers, [cells[at] for at in kept], [at + 1 for at in kept]),
@@ -44,13 +47,17 @@ def read_workbook(path: Path, *, sheet: str | None = None) -> Table:
 
 
 def _sheet(path: Path, sheet: str | None) -> tuple[str, Cells, list[Span]]:
+    if zipfile.is_zipfile(path):
+        limits.check_unpacked(path)
     try:
-        with CalamineWorkbook.from_path(path) as book:
+        # what is inside counts, not the ending: many a file.xls is a renamed XLSX
+        with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as book:
             name = sheet or book.sheet_names[0]
             if name not in book.sheet_names:
                 known = ", ".join(book.sheet_names)
                 raise SourceError("source.sheet", path=path.name, sheet=name, known=known)
             found = book.get_sheet_by_name(name)
+            _check_rows(path, found)
             rows = found.to_python(skip_empty_area=False)
             spans = found.merged_cell_ranges or []
     except (CalamineError, OSError, ValueError) as error:
@@ -58,11 +65,27 @@ def _sheet(path: Path, sheet: str | None) -> tuple[str, Cells, list[Span]]:
     return name, [[_plain(cell) for cell in row] for row in rows], spans
 
 
+def _check_rows(path: Path, sheet: CalamineSheet) -> None:
+    """Refuse a sheet that is much too long before its cells fill the memory."""
+    limit = limits.MAX_SHEET_ROWS + _HEADER_ROWS
+    if sheet.end is None or sheet.end[0] < limit:
+        return
+    # a lonely cell far below makes a sheet high, not long
+    filled = sum(any(cell != "" for cell in row) for row in sheet.iter_rows())
+    if filled > limit:
+        raise _too_long(path, sheet.name, filled)
+
+
+def _too_long(path: Path, sheet: str, found: int) -> SourceError:
+    limit = limits.MAX_SHEET_ROWS
+    return SourceError("source.sheet_rows", path=path.name, sheet=sheet, found=found, limit=limit)
+
+
 def _plain(cell: object) -> object:
     """Return a cell in its own type; whole numbers as int, blank text as None."""
     if isinstance(cell, str):
         return cell if cell.strip() else None
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < _EXACT:
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < EXACT:
         return int(cell)
     if isinstance(cell, dt.timedelta):
         return str(cell)
@@ -100,8 +123,9 @@ def _fill(
         value = cells[row0][column0] if row0 > leaf else None
         if value is None:
             continue
-        for row in range(row0, row1 + 1):
-            for column in range(column0, column1 + 1):
+        # a merged cell may reach beyond what is written
+        for row in range(row0, min(row1 + 1, len(cells))):
+            for column in range(column0, min(column1 + 1, len(headers))):
                 if (row, column) != (row0, column0):
                     cells[row][column] = value
                     notes.append(SourceNote("MERGED_CELL", row + 1, headers[column], str(value)))
@@ -114,21 +138,25 @@ def _formulas(
     """Note the formulas of the sheet; write those without a stored result into `cells`."""
     if not _has_formula(path):
         return []
-    book = openpyxl.load_workbook(path, read_only=True)
     notes = []
-    for at, row in enumerate(book[sheet].iter_rows(values_only=True)):
-        for column, value in enumerate(row):
-            if at > leaf and isinstance(value, str) and value.startswith("="):
-                if cells[at][column] is None:
-                    cells[at][column] = value
-                else:
-                    notes.append(SourceNote("FORMULA_CELL", at + 1, headers[column], value))
-    book.close()
+    with path.open("rb") as file:  # by its name the library would refuse a renamed one
+        book = openpyxl.load_workbook(file, read_only=True)
+        for at, row in enumerate(book[sheet].iter_rows(values_only=True)):
+            for column, value in enumerate(row[: len(headers)]):
+                if at > leaf and isinstance(value, str) and value.startswith("="):
+                    while at >= len(cells):  # rows of nothing but formulas without a result
+                        cells.append([None] * len(headers))
+                    if cells[at][column] is None:
+                        cells[at][column] = value
+                    else:
+                        notes.append(SourceNote("FORMULA_CELL", at + 1, headers[column], value))
     return notes
 
 
 def _has_formula(path: Path) -> bool:
     # reading the formulas costs far more than looking whether there are any
+    if not zipfile.is_zipfile(path):
+        return False
     with zipfile.ZipFile(path) as parts:
         sheets = [name for name in parts.namelist() if name.startswith("xl/worksheets/")]
         return any(re.search(rb"<(?:\w+:)?f[ >/]", parts.read(name)) for name in sheets)

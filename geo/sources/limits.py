@@ -1,0 +1,62 @@
+"""Limits: how large a file of each kind may be, so that it can be read in the memory there is."""
+
+import math
+import zipfile
+from collections.abc import Mapping
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from geo.errors import SourceError
+from geo.sources.damage import damaged
+
+_MB: Final = 1_000_000
+_WHOLE: Final = 200 * _MB
+# what comes in parts may be long
+MAX_BYTES: Final[Mapping[str, int]] = MappingProxyType(
+    dict.fromkeys((".csv", ".txt", ".tsv", ".gpkg"), 2_000 * _MB)
+)
+MAX_SHEET_ROWS: Final = 100_000
+MAX_UNPACKED_BYTES: Final = 1_000 * _MB
+
+
+def check_size(path: Path) -> None:
+    """Refuse a file that is too large for its kind.
+
+    Raises
+    ------
+    SourceError
+        With the size found, the limit, and what to do.
+    """
+    ending = path.suffix.lower()
+    files = [path, sibling(path, ".dbf")] if ending == ".shp" else [path]
+    size = sum(file.stat().st_size for file in files if file)
+    limit = MAX_BYTES.get(ending, _WHOLE)
+    if size > limit:
+        key = "source.large_parts" if ending in MAX_BYTES else "source.large"
+        raise SourceError(
+            key, path=path.name, found_mb=math.ceil(size / _MB), limit_mb=limit // _MB
+        )
+
+
+def check_unpacked(path: Path) -> None:
+    """Refuse a workbook whose sheets would fill the memory once unpacked."""
+    try:
+        with zipfile.ZipFile(path) as parts:
+            size = sum(part.file_size for part in parts.infolist())
+    except (zipfile.BadZipFile, OSError, ValueError) as error:
+        raise damaged(path, error) from error
+    if size > MAX_UNPACKED_BYTES:
+        raise unpacked_too_large(path, size)
+
+
+def unpacked_too_large(path: Path, size: int) -> SourceError:
+    """Return the refusal of a packed file that is too large once unpacked."""
+    found, limit = math.ceil(size / _MB), MAX_UNPACKED_BYTES // _MB
+    return SourceError("source.unpacked", path=path.name, found_mb=found, limit_mb=limit)
+
+
+def sibling(path: Path, ending: str) -> Path | None:
+    """Return the file beside `path` with the ending in whatever case."""
+    endings = (ending, ending.upper())
+    return next((p for e in endings if (p := path.with_suffix(e)).exists()), None)
