@@ -8,7 +8,7 @@ from fastapi import FastAPI
 
 from api import problems
 from api.deps import MapPages
-from api.routes import collections, health, locate, pages
+from api.routes import camera_status, collections, health, locate, pages
 from geo import __version__
 from geo.services import database
 from geo.settings import Settings
@@ -46,6 +46,6 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url="/api/api",
     )
     problems.register(app)
-    for module in (health, locate, collections, pages):
+    for module in (health, locate, camera_status, collections, pages):
         app.include_router(module.router)
     return app

@@ -12,7 +12,7 @@ from sqlalchemy import text
 
 from geo.cli import main
 from geo.errors import LayerError, StoreError
-from geo.services import coverage, coverage_report, seeing, status
+from geo.services import coverage, coverage_report, seeing, status_live
 from geo.services.live import Live
 from geo.store import db, frames
 from tests.toy_town import bring_in, place
@@ -57,7 +57,7 @@ def online_m2(engine):
 
 
 def told(at, *rows):
-    return status.report(at, rows, timezone=ZONE)
+    return status_live.report(at, rows, timezone=ZONE)
 
 
 def test_states_go_in_by_their_words_and_a_second_time_change_nothing(town, tmp_path):
@@ -180,7 +180,7 @@ def test_a_message_amends_the_run_in_memory_and_names_what_opened(town):
     before = online_m2(town)
     done = told(live, {"code": "K1", "status": "offline", "since": "2026-09-30T21:40:00+08:00"})
     assert (done.change.inserted, done.findings, done.amendment.revision) == (1, (), 2)
-    opened = status.opened(done.amendment)
+    opened = status_live.opened(done.amendment)
     assert {gap["grid_code"] for gap in opened} == {EAST}
     areas = [gap["opened_m2"] for gap in opened]
     assert areas == sorted(areas, reverse=True)
@@ -190,7 +190,7 @@ def test_a_message_amends_the_run_in_memory_and_names_what_opened(town):
     again = told(live, {"code": "K1", "status": "offline"})
     assert (again.change.unchanged, again.amendment.revision) == (1, 2)
     back = told(live, {"code": "K1", "status": "online"}, {"code": "K9", "status": "online"})
-    assert (back.amendment.revision, status.opened(back.amendment)) == (3, [])
+    assert (back.amendment.revision, status_live.opened(back.amendment)) == (3, [])
     assert [f.code for f in back.findings] == ["CODE_UNKNOWN"]
     assert online_m2(town) == pytest.approx(before)
     assert coverage.compute(town).unchanged

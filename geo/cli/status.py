@@ -24,12 +24,12 @@ def bring_in(
     where that is worth it.
     """
     from geo.cli.output import note, told
-    from geo.services import status
+    from geo.services import status_live
 
     trial = write(True)
     if trial.refused or not trial.change.inserted + trial.change.updated:
         return write(False), None
-    live = status.held(engine, progress=moving)
+    live = status_live.held(engine, progress=moving)
     if live is None:
         note(told("coverage.not_computed"))
         return write(False), None
@@ -38,7 +38,7 @@ def bring_in(
 
 def as_plain(amendment: "Amendment | None") -> dict[str, Any]:
     """Return what an amendment did as values of JSON."""
-    from geo.services import status
+    from geo.services import status_live
 
     if amendment is None:
         return {"amended": None, "opened": []}
@@ -48,19 +48,19 @@ def as_plain(amendment: "Amendment | None") -> dict[str, Any]:
         "cameras": list(amendment.cameras),
         "grids": list(amendment.grids),
     }
-    return {"amended": done, "opened": status.opened(amendment)}
+    return {"amended": done, "opened": status_live.opened(amendment)}
 
 
 def tell(amendment: "Amendment | None") -> None:
     """Print what an amendment did: the run, and the gaps that opened, the largest first."""
     from geo.cli.output import note, table, told
-    from geo.services import status
+    from geo.services import status_live
 
     if amendment is None:
         return
     counts = {"cameras": len(amendment.cameras), "grids": len(amendment.grids)}
     note(told("status.amended", run=amendment.run, revision=amendment.revision, **counts))
-    gaps = status.opened(amendment)
+    gaps = status_live.opened(amendment)
     if not gaps:
         return
     rows = [[_placed(gap)[name] for name in COLUMNS] for gap in gaps[:SHOWN]]

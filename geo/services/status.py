@@ -1,5 +1,6 @@
-"""States of cameras, on line or off, as they are reported; the figures follow at once."""
+"""States of cameras, on line or off, as they are reported by files and messages."""
 
+import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -10,17 +11,18 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
 from geo import intake
-from geo.crs import WGS84
+from geo.errors import UnavailableError
 from geo.intake import Finding, Intake
 from geo.layers import layer
-from geo.services.live import Amendment, Live
-from geo.services.progress import Progress, silent
 from geo.services.register import registered
 from geo.sources import Table
-from geo.store import db, frames, results, tables
+from geo.sources.control import without_controls
+from geo.store import db, frames, tables
 from geo.store.tables import Change
 
 LAYER = "camera-status"
+TRY_TURN = "SELECT pg_try_advisory_xact_lock(:locks, :work)"
+PAUSE_S = 0.05
 # Clocks of recorders differ a little from ours.
 AHEAD = timedelta(minutes=10)
 NEWEST = (
@@ -35,81 +37,99 @@ SWITCH = (
 
 
 @dataclass(frozen=True)
-class Reported:
-    """What a report of states changed, and what could not be used of it.
+class Taken:
+    """What a message of states changed, and what could not be used of it.
 
-    `amendment` is None where nothing was computed yet.
+    `switched` are the codes of the cameras whose connection is another now.
     """
 
+    read: int
     change: Change
+    quarantined: int
     findings: tuple[Finding, ...]
-    amendment: Amendment | None
+    switched: tuple[str, ...]
 
 
-def report(
-    at: Live | Engine,
+def take(
+    engine: Engine,
     rows: Sequence[Mapping[str, object]],
     *,
     timezone: str,
-    progress: Progress = silent,
-) -> Reported:
-    """Take states as they are pushed, and amend the newest run at once.
+    patience_s: float | None = None,
+) -> Taken:
+    """Take states as they are pushed; figures follow when they are next amended or computed.
 
-    The states are written in a transaction of their own, so that they hold even where computing
-    fails; the next amendment then makes up for it.
+    The same message twice changes nothing.
 
     Parameters
     ----------
-    at
-        The run held in memory; or a database, whose newest run is taken up for this.
     rows
         `code`, `status` (online, offline, unknown or a word for it) and, if known, `since` (a
         datetime or ISO text). Findings count them from 1.
     timezone
         Zone of times that state none (an IANA name).
+    patience_s
+        How long to wait for an import that runs meanwhile; None: to its end.
+
+    Raises
+    ------
+    LayerError
+        If no row has a code, or none a state.
+    UnavailableError
+        If somebody else still imports after `patience_s`; nothing was written then.
+    """
+    return written(engine, checked(rows, timezone), timezone=timezone, patience_s=patience_s)
+
+
+def checked(rows: Sequence[Mapping[str, object]], timezone: str) -> Intake:
+    """Return pushed rows as :func:`geo.intake.check` has them; nothing is asked of the database.
 
     Raises
     ------
     LayerError
         If no row has a code, or none a state.
     """
-    checked = _checked(rows, timezone)
-    engine = at.engine if isinstance(at, Live) else at
-    live = at if isinstance(at, Live) else held(engine, progress=progress)
-    if live is None:
-        (change, findings), _ = _written(engine, checked, timezone)
-        return Reported(change, findings, None)
-    (change, findings), amendment = live.amended(lambda: _written(engine, checked, timezone))
-    return Reported(change, findings, amendment)
+    index = pd.RangeIndex(1, len(rows) + 1, name="row")
+    told = pd.DataFrame([dict(row) for row in rows], index=index, dtype=object)
+    told = told.where(told.notna(), None)
+    table = without_controls(Table(tuple(map(str, told.columns)), told, None, None, header_row=0))
+    return intake.check(table, layer(LAYER), today=datetime.now(ZoneInfo(timezone)).date())
 
 
-def held(engine: Engine, *, progress: Progress = silent) -> Live | None:
-    """Return the newest run as something to be amended; None where nothing was computed yet."""
+def written(
+    engine: Engine, found: Intake, *, timezone: str, patience_s: float | None = None
+) -> Taken:
+    """Write what can be used of checked states, in a transaction of its own; see :func:`take`."""
     with db.transaction(engine) as connection:
-        run = results.newest(connection)
-    return None if run is None else Live(engine, progress=progress)
+        _take_turn(connection, patience_s)
+        usable = screened(connection, found, timezone=timezone)
+        states = usable.rows.assign(since=zoned(usable.rows["since"], timezone))
+        change, switched = bring_in(connection, states, run=None)
+    return Taken(found.read, change, usable.quarantined, usable.findings, tuple(switched))
 
 
-def opened(
-    amendment: Amendment, *, device_set: str = "online", certainty: str = "certain"
-) -> list[dict[str, Any]]:
-    """Return the gaps that an amendment opened, the largest first, at the coarsest detail.
-
-    One for each piece of demand: `grid_code`, `opened_m2`, the `area_m2` of its largest part now,
-    and a place in that (`lon`, `lat`).
-    """
-    found = amendment.opened
-    chosen = found[
-        (found["device_set"] == device_set)
-        & (found["certainty"] == certainty)
-        & (found["detail"] == found["detail"].min())
-    ]
-    largest = chosen.sort_values("area_m2", ascending=False, kind="stable").drop_duplicates("piece")
-    gaps = largest.sort_values(["opened_m2", "grid_code"], ascending=[False, True])
-    at = gaps.representative_point().to_crs(WGS84)
-    table = pd.DataFrame(gaps[["grid_code", "opened_m2", "area_m2"]]).round(1)
-    rows = table.assign(lon=at.x.round(7), lat=at.y.round(7)).to_dict("records")
-    return [{str(name): value for name, value in row.items()} for row in rows]
+def plain(taken: Taken, lang: str) -> dict[str, Any]:
+    """Return what became of a message as values of JSON, its findings with advice in `lang`."""
+    change = taken.change
+    return {
+        "read": taken.read,
+        "inserted": change.inserted,
+        "updated": change.updated,
+        "unchanged": change.unchanged,
+        "quarantined": taken.quarantined,
+        "findings": [
+            {
+                "row": each.row,
+                "column": each.column,
+                "code": each.code,
+                "severity": each.severity,
+                "value": each.value,
+                "suggested": each.suggested,
+                "advice": each.advice(lang),
+            }
+            for each in taken.findings
+        ],
+    }
 
 
 def screened(connection: Connection, checked: Intake, *, timezone: str) -> Intake:
@@ -185,24 +205,20 @@ def zoned(times: pd.Series, timezone: str) -> pd.Series:
     return times.map(one).astype(object)
 
 
-def _checked(rows: Sequence[Mapping[str, object]], timezone: str) -> Intake:
-    index = pd.RangeIndex(1, len(rows) + 1, name="row")
-    told = pd.DataFrame([dict(row) for row in rows], index=index, dtype=object)
-    told = told.where(told.notna(), None)
-    table = Table(tuple(map(str, told.columns)), told, None, None, header_row=0)
-    return intake.check(table, layer(LAYER), today=datetime.now(ZoneInfo(timezone)).date())
+def _take_turn(connection: Connection, patience_s: float | None) -> None:
+    """Wait for the turn of imports, but not so long that a caller's connection is lost meanwhile.
 
-
-def _written(
-    engine: Engine, checked: Intake, timezone: str
-) -> tuple[tuple[Change, tuple[Finding, ...]], list[str]]:
-    """Write what can be used; return what that did, and the cameras it switched."""
-    with db.transaction(engine) as connection:
+    A turn is asked for again and again: waiting inside the database would end in a driver's error.
+    """
+    if patience_s is None:
         db.take_turn(connection, db.IMPORTING)
-        usable = screened(connection, checked, timezone=timezone)
-        states = usable.rows.assign(since=zoned(usable.rows["since"], timezone))
-        change, switched = bring_in(connection, states, run=None)
-    return (change, usable.findings), switched
+        return
+    ends = time.monotonic() + patience_s
+    asked = {"locks": db.LOCKS, "work": db.IMPORTING}
+    while not connection.execute(text(TRY_TURN), asked).scalar_one():
+        if time.monotonic() > ends:
+            raise UnavailableError("push.importing")
+        time.sleep(PAUSE_S)
 
 
 def _change(rows: pd.DataFrame, changed: pd.DataFrame, switched: Sequence[str]) -> Change:

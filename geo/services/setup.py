@@ -1,0 +1,185 @@
+"""The start-up checklist: what is loaded, what does not work without the rest, what to do next."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection, Engine
+
+from geo import partition
+from geo.services import completeness, coverage, coverage_report
+from geo.services.completeness import Completeness
+from geo.services.prepared import camera_state, ground_state, prepare
+from geo.services.setup_steps import STEPS, Step
+from geo.store import areas, db, decisions, frames, results, scene
+from geo.store.areas import MADE_CODE
+from geo.store.results import Run
+
+RUNS = (
+    "SELECT id AS run, layer, source, state, at, by_whom, options ->> 'level' AS level, held,"
+    " file_sha256, greatest(at, undone_at) AS moved,"
+    " state = 'undone' OR (state = 'done' AND inserted + updated > 0) AS changed"
+    " FROM govgrid.import_run ORDER BY id DESC"
+)
+OPEN = (
+    "SELECT r.id AS run, r.layer, r.source, count(*) AS rows FROM govgrid.import_quarantine q"
+    " JOIN govgrid.import_run r ON r.id = q.import_run"
+    " WHERE r.state = 'done' AND q.solved_by IS NULL GROUP BY r.id ORDER BY r.id"
+)
+# Figures depend on these layers only; a register of units changes none.
+COMPUTED_FROM = (
+    *("areas", "buildings", "roads", "water", "farmland", "privacy-zones", "places", "entrances"),
+    *("cameras", "catalog", "headings", "positions", "camera-status", "incidents"),
+)
+
+
+@dataclass(frozen=True)
+class Loaded:
+    """A step with what there is of it; `of` how many there could be, where that is known.
+
+    `state` is loaded, partial, missing (something does not work) or later (nothing waits for it).
+    """
+
+    step: Step
+    rows: int
+    of: int | None
+    state: str
+    last: Mapping[str, Any] | None
+
+
+@dataclass(frozen=True)
+class Setup:
+    """How far a database is set up.
+
+    Attributes
+    ----------
+    layers
+        In the order in which they are best brought in.
+    district_made
+        Whether the district is the outline of the other areas.
+    areas, defects
+        Number of areas; number of defects of their partition by kind.
+    held, open
+        Runs that wait for a coordinate system (the row of the run) and those of which rows wait
+        to be mended (`run`, `layer`, `source`, `rows`).
+    cameras
+        As :func:`geo.services.coverage_report.camera_counts`.
+    run, newest, stale
+        The newest computation, the newest import that figures depend on, and whether figures would
+        be others if they were computed now.
+    """
+
+    layers: tuple[Loaded, ...]
+    district_made: bool
+    areas: int
+    defects: Mapping[str, int]
+    held: tuple[Mapping[str, Any], ...]
+    open: tuple[Mapping[str, Any], ...]
+    cameras: tuple[Mapping[str, Any], ...]
+    completeness: Completeness
+    run: Run | None
+    newest: Mapping[str, Any] | None
+    stale: bool
+
+
+def status(engine: Engine) -> Setup:
+    """Return how far the database is set up, all of one moment."""
+    with db.transaction(engine) as connection:
+        runs = frames.read(connection, RUNS)
+        filled = completeness.read(connection)
+        known = areas.now(connection)
+        run = results.newest(connection)
+        return Setup(
+            layers=_layers(connection, runs, filled),
+            district_made=bool((known["code"] == MADE_CODE).any()),
+            areas=len(known),
+            defects=_defects(connection, known),
+            held=_held(runs),
+            open=tuple(completeness.records(frames.read(connection, OPEN))),
+            cameras=tuple(coverage_report.camera_counts(connection)),
+            completeness=filled,
+            run=run,
+            newest=_newest(runs),
+            stale=run is not None and is_stale(connection, run),
+        )
+
+
+def is_stale(connection: Connection, run: Run) -> bool:
+    """Tell whether the figures of `run` would be others if they were computed now.
+
+    Their inputs are compared, not dates: an import may leave them as they are, and a message of
+    states is no import.
+    """
+    read = scene.read(connection)
+    details = results.details(connection, run.id)
+    if read.areas.empty or not details:
+        return True
+    first = prepare(read, detail=details[0])
+    ready = [first, *(coverage.at_detail(first, detail) for detail in details[1:])]
+    cameras = [camera_state(each.views, each.sight) for each in ready]
+    return coverage.state(ground_state(first), cameras, details) != run.inputs_hash
+
+
+def _layers(connection: Connection, runs: pd.DataFrame, filled: Completeness) -> tuple[Loaded, ...]:
+    statement = " UNION ALL ".join(f"SELECT '{step.key}' AS key, ({step.count})" for step in STEPS)
+    counted = frames.read(connection, statement)
+    rows = {str(key): int(count) for key, count in counted.itertuples(index=False)}
+    applies = filled.register.applies
+    limits = {"headings": int(applies["heading_deg"].sum()), "positions": len(applies)}
+    rows["headings"] = int(filled.register.known["heading_deg"].sum())
+    rows["positions"] = int(filled.register.known["position_verified"].sum())
+    return tuple(
+        _loaded(step, rows[step.key], limits.get(step.key), _last(runs, step)) for step in STEPS
+    )
+
+
+def _loaded(step: Step, rows: int, of: int | None, last: Mapping[str, Any] | None) -> Loaded:
+    if rows and (of is None or rows >= of):
+        state = "loaded"
+    elif of == 0:
+        state = "later"
+    elif step.core:
+        state = "partial" if rows else "missing"
+    else:
+        state = "later"
+    return Loaded(step, rows, of, state, last)
+
+
+def _last(runs: pd.DataFrame, step: Step) -> Mapping[str, Any] | None:
+    """Return the newest run that brought the layer in and stands, as plain values."""
+    own = runs[runs["layer"].isin(step.sources) & (runs["state"] == "done")]
+    if step.level:
+        own = own[own["level"].isna() | (own["level"] == step.level)]
+    return _row(own)
+
+
+def _row(runs: pd.DataFrame) -> Mapping[str, Any] | None:
+    rows = completeness.records(runs.head(1))
+    return rows[0] if rows else None
+
+
+def _newest(runs: pd.DataFrame) -> Mapping[str, Any] | None:
+    """Return the newest run that changed, or gave back, something that figures depend on."""
+    own = runs[runs["layer"].isin(COMPUTED_FROM) & runs["changed"]]
+    return _row(own.sort_values("moved", ascending=False, kind="stable"))
+
+
+def _held(runs: pd.DataFrame) -> tuple[Mapping[str, Any], ...]:
+    """Return the held runs whose file, or a later one of its name, was not taken since."""
+    done = runs[runs["state"] == "done"]
+    waiting = []
+    for row in completeness.records(runs[runs["state"] == "held"]):
+        later = done[(done["run"] > row["run"]) & (done["layer"] == row["layer"])]
+        same = later["source"].eq(row["source"]) | later["file_sha256"].eq(row["file_sha256"])
+        if not same.any():
+            waiting.append(row)
+    return tuple({row["file_sha256"]: row for row in reversed(waiting)}.values())
+
+
+def _defects(connection: Connection, known: Any) -> dict[str, int]:  # noqa: ANN401 - a layer
+    if known.empty:
+        return {}
+    metric = known.to_crs(decisions.metric_srid(connection))
+    found = partition.defects(metric[["code", "level", "geometry"]])
+    return {str(kind): int(count) for kind, count in found["kind"].value_counts().items()}

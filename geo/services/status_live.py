@@ -1,0 +1,96 @@
+"""Figures that follow at once when cameras go on line or off."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from geo.crs import WGS84
+from geo.intake import Finding
+from geo.services import status
+from geo.services.live import Amendment, Live
+from geo.services.progress import Progress, silent
+from geo.store import db, results
+from geo.store.tables import Change
+
+
+@dataclass(frozen=True)
+class Reported:
+    """What a report of states changed, and what could not be used of it.
+
+    `amendment` is None where nothing was computed yet.
+    """
+
+    change: Change
+    findings: tuple[Finding, ...]
+    amendment: Amendment | None
+
+
+def report(
+    at: Live | Engine,
+    rows: Sequence[Mapping[str, object]],
+    *,
+    timezone: str,
+    progress: Progress = silent,
+) -> Reported:
+    """Take states as they are pushed, and amend the newest run at once.
+
+    The states are written in a transaction of their own, so that they hold even where computing
+    fails; the next amendment then makes up for it.
+
+    Parameters
+    ----------
+    at
+        The run held in memory; or a database, whose newest run is taken up for this.
+    rows, timezone
+        As for :func:`geo.services.status.take`.
+
+    Raises
+    ------
+    LayerError
+        If no row has a code, or none a state.
+    """
+    found = status.checked(rows, timezone)
+    engine = at.engine if isinstance(at, Live) else at
+    live = at if isinstance(at, Live) else held(engine, progress=progress)
+    if live is None:
+        taken = status.written(engine, found, timezone=timezone)
+        return Reported(taken.change, taken.findings, None)
+
+    def write() -> tuple[status.Taken, tuple[str, ...]]:
+        done = status.written(engine, found, timezone=timezone)
+        return done, done.switched
+
+    taken, amendment = live.amended(write)
+    return Reported(taken.change, taken.findings, amendment)
+
+
+def held(engine: Engine, *, progress: Progress = silent) -> Live | None:
+    """Return the newest run as something to be amended; None where nothing was computed yet."""
+    with db.transaction(engine) as connection:
+        run = results.newest(connection)
+    return None if run is None else Live(engine, progress=progress)
+
+
+def opened(
+    amendment: Amendment, *, device_set: str = "online", certainty: str = "certain"
+) -> list[dict[str, Any]]:
+    """Return the gaps that an amendment opened, the largest first, at the coarsest detail.
+
+    One for each piece of demand: `grid_code`, `opened_m2`, the `area_m2` of its largest part now,
+    and a place in that (`lon`, `lat`).
+    """
+    found = amendment.opened
+    chosen = found[
+        (found["device_set"] == device_set)
+        & (found["certainty"] == certainty)
+        & (found["detail"] == found["detail"].min())
+    ]
+    largest = chosen.sort_values("area_m2", ascending=False, kind="stable").drop_duplicates("piece")
+    gaps = largest.sort_values(["opened_m2", "grid_code"], ascending=[False, True])
+    at = gaps.representative_point().to_crs(WGS84)
+    table = pd.DataFrame(gaps[["grid_code", "opened_m2", "area_m2"]]).round(1)
+    rows = table.assign(lon=at.x.round(7), lat=at.y.round(7)).to_dict("records")
+    return [{str(name): value for name, value in row.items()} for row in rows]
