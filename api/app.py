@@ -28,6 +28,7 @@ def create_app(settings: Settings) -> FastAPI:
             database.url(settings),
             pool_size=POOL_SIZE,
             statement_timeout_s=settings.statement_timeout_s,
+            timezone=settings.timezone,
         )
         app.state.engine, app.state.settings = engine, settings
         app.state.map_pages = MapPages(engine, settings)

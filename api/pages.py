@@ -21,6 +21,7 @@ def map_page(
     content = map_layers.read(
         engine,
         lang=lang,
+        timezone=settings.timezone,
         detail=settings.detail_px_per_m,
         device_set=device_set,
         certainty=certainty,

@@ -5,13 +5,14 @@ One contract serves the templates, the mapping of headers, the checks, the table
 
 from collections.abc import Mapping
 from types import MappingProxyType
+from typing import Final
 
 from geo.equipment import EQUIPMENT
 from geo.errors import LayerError
 from geo.fields import Field, Kind, Layer
 from geo.vocabularies import DAY_KINDS, LEVELS, LIMIT_UNITS, ROAD_CLASSES, STATES
 
-__all__ = ["LAYERS", "POINTS", "Field", "Kind", "Layer", "layer"]
+__all__ = ["DERIVED", "LAYERS", "POINTS", "Field", "Kind", "Layer", "layer"]
 
 
 def layer(name: str) -> Layer:
@@ -238,6 +239,19 @@ _LAYERS = (
 # A list of places to be located: no table of its own.
 POINTS = Layer(
     "points", "", "point", (Field("accuracy_m", "number", ("定位精度", "误差", "accuracy")),)
+)
+
+# Columns of exports that follow from others: an import leaves them out.
+DERIVED: Final[frozenset[str]] = frozenset(
+    {
+        "grid_code",
+        "heading_source",
+        "heading_verified_on",
+        "position_source",
+        "position_verified_on",
+        "reported_lat",
+        "reported_lon",
+    }
 )
 
 LAYERS: Mapping[str, Layer] = MappingProxyType({each.name: each for each in _LAYERS})

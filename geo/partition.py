@@ -11,49 +11,54 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.polygons import Geometries
+from geo.polygons import POLYGON, Geometries
 
 LEAST_M2 = 1.0  # less is rounding of borders
 SLIVER_M = 1.0  # nowhere wider: two drawings of one border
 LEVELS = ("district", "township", "community", "grid")
 
 
-def parents_by_place(children: gpd.GeoDataFrame, candidates: gpd.GeoDataFrame) -> pd.Series:
-    """Return, for each child, the candidate that it shares most ground with.
+def shared_ground(children: gpd.GeoDataFrame, candidates: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return the pairs that share ground, and how much of it.
 
     Parameters
     ----------
     children, candidates
-        Polygons in one CRS (metric, or lon/lat where only the order of areas matters, as here:
-        the scale hardly changes over one area). `candidates` is indexed by what is returned.
+        Polygons in one CRS (metric, or lon/lat where only the order of a child's candidates
+        matters: the scale hardly changes over one area).
 
     Returns
     -------
-    Series
-        Index of `children`; label of the candidate with the largest overlap (equal ones: the
-        smallest label), missing where none overlaps.
+    DataFrame
+        Fresh index: `child`, `candidate` (labels of the two) and `shared`, the common area, above
+        zero.
     """
-    tree = shapely.STRtree(candidates.geometry.to_numpy())
-    child, candidate = tree.query(children.geometry.to_numpy(), predicate="intersects")
-    shared = shapely.area(
-        shapely.intersection(
-            children.geometry.to_numpy()[child], candidates.geometry.to_numpy()[candidate]
-        )
-    )
+    shapes, uppers = children.geometry.to_numpy(), candidates.geometry.to_numpy()
+    candidate, child = shapely.STRtree(shapes).query(uppers, predicate="intersects")
     pairs = pd.DataFrame(
         {
             "child": children.index.to_numpy()[child],
-            "parent": candidates.index.to_numpy()[candidate],
-            "shared": shared,
+            "candidate": candidates.index.to_numpy()[candidate],
+            "shared": common_area(shapes[child], uppers[candidate]),
         }
     )
-    best = (
-        pairs[pairs["shared"] > 0]
-        .sort_values(["child", "shared", "parent"], ascending=[True, False, True])
-        .drop_duplicates("child")
-        .set_index("child")["parent"]
-    )
-    return best.reindex(children.index)
+    return pairs[pairs["shared"] > 0].reset_index(drop=True)
+
+
+def common_area(shapes: Geometries, others: Geometries) -> NDArray[np.float64]:
+    """Return the area that each pair of valid polygons has in common.
+
+    Most pairs of a partition lie within each other or touch only; telling so takes a fraction of
+    cutting them.
+    """
+    shapely.prepare(others)
+    common = shapely.area(shapes)
+    rest = np.flatnonzero(~np.asarray(shapely.covers(others, shapes)))
+    touching = np.asarray(shapely.touches(others[rest], shapes[rest]))
+    common[rest[touching]] = 0.0
+    cut = rest[~touching]
+    common[cut] = shapely.area(shapely.intersection(shapes[cut], others[cut]))
+    return np.asarray(common, dtype=np.float64)
 
 
 def upper_levels(level: str) -> tuple[str, ...]:
@@ -84,9 +89,11 @@ def defects(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
         *invalid*: a polygon that crosses itself (its other defects are judged on what is left of it
         when made valid); *overlap*: ground of two areas of one level, or of an area outside of its
-        parent and inside another; *gap*: ground of the areas of the level above, in none of this
-        level; *sliver*: one of both that is nowhere as wide as a metre; *orphan*: an area that lies
-        for the greater part in none of the level above.
+        parent and inside another (a grid across the border of communities: the codes are the grid's
+        and that community's); *gap*: ground of the areas of the level above, in none of this level
+        (where there is no level above: ground that this level encloses), with the areas that touch
+        it, else the one above that holds it; *sliver*: one of both that is nowhere as wide as a
+        metre; *orphan*: an area that lies for the greater part in none of the level above.
 
     Notes
     -----
@@ -94,10 +101,10 @@ def defects(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
     Examples
     --------
-    >>> boxes = [shapely.box(0, 0, 9, 10), shapely.box(8, 0, 20, 10)]
+    >>> boxes = [shapely.box(0, 0, 9, 10), shapely.box(7, 0, 20, 10)]
     >>> grids = gpd.GeoDataFrame({"code": ["a", "b"], "level": "grid"}, geometry=boxes)
     >>> defects(grids)[["kind", "codes", "area_m2"]].values.tolist()
-    [['overlap', ('a', 'b'), 10.0]]
+    [['overlap', ('a', 'b'), 20.0]]
     """
     sound = areas.assign(geometry=areas.geometry.make_valid())
     found = [_invalid(areas)]
@@ -107,7 +114,9 @@ def defects(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         if mine.empty:
             continue
         found.append(_shared(mine, level))
-        if above is not None:
+        if above is None:
+            found.append(_enclosed(mine, level))
+        else:
             found += [_holes(mine, above, level), *_outside(mine, above, level)]
         above = mine
     table = pd.DataFrame(pd.concat(found, ignore_index=True))
@@ -132,14 +141,34 @@ def _shared(areas: gpd.GeoDataFrame, level: str) -> gpd.GeoDataFrame:
     return _table("overlap", level, codes, common)
 
 
+def _enclosed(areas: gpd.GeoDataFrame, level: str) -> gpd.GeoDataFrame:
+    """Return the ground that topmost areas enclose; a hole in a single one is meant."""
+    union = areas.union_all()
+    outer = shapely.get_parts(union)
+    rings = shapely.get_exterior_ring(outer[shapely.get_type_id(outer) == POLYGON])
+    filled = shapely.union_all(shapely.polygons(rings))
+    pieces = shapely.get_parts(shapely.difference(filled, union))
+    touching = _touching(pieces, areas)
+    between = np.array([len(codes) > 1 for codes in touching], dtype=np.bool_)
+    return _table("gap", level, [codes for codes in touching if len(codes) > 1], pieces[between])
+
+
 def _holes(areas: gpd.GeoDataFrame, above: gpd.GeoDataFrame, level: str) -> gpd.GeoDataFrame:
     """Return the ground of the level above that no area of this level covers, piece by piece."""
-    left = shapely.difference(above.union_all(), areas.union_all())
-    pieces = shapely.get_parts(left)
-    tree, code = shapely.STRtree(areas.geometry.to_numpy()), areas["code"].to_numpy(dtype=object)
-    piece, area = tree.query(pieces, predicate="intersects")
-    codes = [tuple(sorted(code[area[piece == i]])) for i in range(len(pieces))]
+    pieces = shapely.get_parts(shapely.difference(above.union_all(), areas.union_all()))
+    nearest, holding = _touching(pieces, areas), _touching(pieces, above)
+    codes = [near or upper for near, upper in zip(nearest, holding, strict=True)]
     return _table("gap", level, codes, pieces)
+
+
+def _touching(pieces: Geometries, areas: gpd.GeoDataFrame) -> list[tuple[str, ...]]:
+    """Return the codes of the areas that each piece of ground touches."""
+    code = areas["code"].to_numpy(dtype=object)
+    piece, area = shapely.STRtree(areas.geometry.to_numpy()).query(pieces, predicate="intersects")
+    found: list[list[str]] = [[] for _ in pieces]
+    for at, name in zip(piece.tolist(), code[area].tolist(), strict=True):
+        found[at].append(name)
+    return [tuple(sorted(names)) for names in found]
 
 
 def _outside(
@@ -150,10 +179,13 @@ def _outside(
     code, upper_code = (each["code"].to_numpy(dtype=object) for each in (areas, above))
     upper, area = shapely.STRtree(shapes).query(uppers, predicate="intersects")
     common = shapely.intersection(shapes[area], uppers[upper])
-    shared_m2 = np.zeros((len(shapes), len(uppers)))
-    shared_m2[area, upper] = shapely.area(common)
-    parent = shared_m2.argmax(axis=1)
-    lost = shared_m2.max(axis=1) < shapely.area(shapes) / 2
+    shared_m2 = shapely.area(common)
+    # of each area the upper one with most of it, the first of equals
+    order = np.lexsort((upper, -shared_m2, area))
+    first = order[np.unique(area[order], return_index=True)[1]]
+    parent, most_m2 = np.full(len(shapes), -1), np.zeros(len(shapes))
+    parent[area[first]], most_m2[area[first]] = upper[first], shared_m2[first]
+    lost = most_m2 < shapely.area(shapes) / 2
     strays = (upper != parent[area]) & ~lost[area]
     codes = [(code[a], upper_code[u]) for a, u in zip(area[strays], upper[strays], strict=True)]
     orphans = [(each,) for each in code[lost]]

@@ -1,90 +1,54 @@
 """Templates: the empty form of a layer as a workbook that the importer reads without mapping."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
 from openpyxl import Workbook
-from openpyxl.styles import Font
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.datavalidation import DataValidation
+from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
 from geo.errors import InputError
 from geo.exports import draft_of
-from geo.layers import Field, Layer
+from geo.fields import Field, Layer
+from geo.form_columns import FormColumn, columns_of
 from geo.words import say
 
 LAST_ROW: Final = 5000  # to which lists of allowed words reach
 _TEXT_FORMAT: Final = "@"
-_UNITS: Final = {"m": "米", "deg": "度", "px": "像素", "days": "天"}
-_POINT: Final = (
-    Field("lon", "number", ("经度",), example="117.045000"),
-    Field("lat", "number", ("纬度",), example="30.506400"),
-    Field("crs", "text", ("坐标系",), example="WGS-84"),
-)
-_SHAPES: Final = {
-    "point": _POINT,
-    "line": (
-        Field("wkt", "text", ("WKT",), example="LINESTRING (117.0450 30.5064, 117.0460 30.5064)"),
-        _POINT[2],
-    ),
-    "polygon": (
-        Field(
-            "wkt",
-            "text",
-            ("WKT",),
-            example="POLYGON ((117.045 30.506, 117.046 30.506, 117.046 30.507, 117.045 30.506))",
-        ),
-        _POINT[2],
-    ),
-    "none": (),
-}
-
-
-@dataclass(frozen=True)
-class _Column:
-    """A column of the form: its header and what is said about it."""
-
-    field: Field
-    position: bool
-
-    @property
-    def header(self) -> str:
-        return self.field.aliases[0] if self.field.aliases else self.field.name
-
-    @property
-    def words(self) -> list[str]:
-        return [accepted[0] for accepted in self.field.choices.values()]
-
-    @property
-    def is_text(self) -> bool:
-        return self.field.kind in ("text", "code", "choice", "boolean", "date", "time")
-
-    @property
-    def example(self) -> str | float:
-        example = self.field.example
-        if not example and self.field.required:
-            example = say("template.example", "zh", header=self.header)
-        return example if self.is_text or not example else float(example)
+_GREY: Final = "808080"
+_SHADE: Final = PatternFill("solid", fgColor="DDE8F0")
+_PAPER_A4: Final = 9
+_WIDEST: Final = 40
+_COMMENT_PX: Final = (260, 130)
+_FROM_PLATFORM: Final = frozenset({"catalog"})
 
 
 def write_template(layer: Layer, path: Path) -> None:
     """Write the form of a layer to an XLSX file: headers, one example row, a sheet 说明.
 
     Columns of codes, words and dates are text, so that a spreadsheet cannot round or turn them;
-    columns with allowed words offer them as a list. Nothing in it asks for a person.
+    columns with allowed words offer them as a list; required ones are starred. Nothing in it asks
+    for a person.
 
     Raises
     ------
     InputError
-        If the name does not end in .xlsx, or the file cannot be written.
+        If the name does not end in .xlsx, the file cannot be written, or the layer comes from a
+        video platform and nobody fills it in.
     """
     if path.suffix.lower() != ".xlsx":
         raise InputError("export.ending", file=path.name, known=".xlsx")
-    columns = [_Column(field, False) for field in layer.fields]
-    columns += [_Column(field, True) for field in _SHAPES[layer.shape]]
+    if layer.name in _FROM_PLATFORM:
+        raise InputError("template.from_platform", layer=layer.name)
+    columns = columns_of(layer)
     book = Workbook()
     form = book.worksheets[0]
     form.title = say("template.form", "zh")
@@ -94,19 +58,88 @@ def write_template(layer: Layer, path: Path) -> None:
         book.save(draft)
 
 
-def _write_form(sheet: Worksheet, columns: Sequence[_Column]) -> None:
+def is_example(layer: Layer, cells: Mapping[str, object]) -> bool:
+    """Tell whether a row (header → cell) is the example of the layer's form, left in it.
+
+    It is if each cell of the form says what the example says, the word 示例 included.
+    """
+    return bool(examples(layer, pd.DataFrame([dict(cells)], dtype=object))[0])
+
+
+def examples(layer: Layer, rows: pd.DataFrame) -> NDArray[np.bool_]:
+    """Tell for each row of a table as read whether it is the example of the layer's form."""
+    found = np.zeros(len(rows), dtype=np.bool_)
+    if layer.name in _FROM_PLATFORM:
+        return found
+    columns = columns_of(layer)
+    if not {column.header for column in columns} <= set(rows.columns):
+        return found
+    mark = next(column for column in columns if column.marked)
+    suspects = np.flatnonzero(rows[mark.header].to_numpy() == mark.example)
+    for at in suspects:
+        row = rows.iloc[at]
+        found[at] = all(_same(row[column.header], column.example) for column in columns)
+    return found
+
+
+def _same(cell: object, example: str | float) -> bool:
+    """Tell whether a cell still says the example; spreadsheets write numbers in their own way."""
+    if cell is None or cell == "":
+        return example == ""
+    if str(cell) == str(example):
+        return True
+    try:
+        return float(str(cell)) == float(str(example))
+    except ValueError:
+        return False
+
+
+def _write_form(sheet: Worksheet, columns: Sequence[FormColumn]) -> None:
     for number, column in enumerate(columns, start=1):
         letter = get_column_letter(number)
         head, example = sheet.cell(1, number, column.header), sheet.cell(2, number)
-        head.font = Font(bold=True)
-        example.value, example.font = column.example or None, Font(italic=True, color="808080")
-        sheet.column_dimensions[letter].width = max(12, 2 * len(column.header) + 4)
+        head.font, head.fill = Font(bold=True), _SHADE
+        head.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center")
+        head.comment = _comment(column)
+        example.value, example.font = column.example or None, Font(italic=True, color=_GREY)
+        sheet.column_dimensions[letter].width = _width(column)
         if column.is_text:
             sheet.column_dimensions[letter].number_format = _TEXT_FORMAT
             head.number_format = example.number_format = _TEXT_FORMAT
         if column.words:
             sheet.add_data_validation(_choice(column.words, letter))
     sheet.freeze_panes = "A2"
+    _for_print(sheet)
+
+
+def _for_print(sheet: Worksheet) -> None:
+    sheet.page_setup.orientation = "landscape"
+    sheet.page_setup.paperSize = _PAPER_A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    sheet.sheet_properties.pageSetUpPr = PageSetupProperties(fitToPage=True)
+    sheet.print_title_rows = "1:1"
+
+
+def _width(column: FormColumn) -> int:
+    longest = max(_cells_wide(column.header), _cells_wide(str(column.example)))
+    return min(max(10, longest + 2), _WIDEST)
+
+
+def _cells_wide(text: str) -> int:
+    """Return the width of a text in digits; a Chinese character is as wide as two."""
+    return sum(1 if sign.isascii() else 2 for sign in text)
+
+
+def _comment(column: FormColumn) -> Comment:
+    said = [say(f"template.kind.{column.kind}", "zh")]
+    if column.field.required:
+        said.append(say("template.yes", "zh"))
+    if column.unit:
+        said.append(f"{say('template.head.unit', 'zh')}：{column.unit}")
+    if allowed := _allowed(column.field):
+        said.append(f"{say('template.head.allowed', 'zh')}：{allowed}")
+    width_px, height_px = _COMMENT_PX
+    return Comment("\n".join(said), "govgrid", height=height_px, width=width_px)
 
 
 def _choice(words: Sequence[str], letter: str) -> DataValidation:
@@ -116,38 +149,32 @@ def _choice(words: Sequence[str], letter: str) -> DataValidation:
     return offer
 
 
-def _write_notes(sheet: Worksheet, columns: Sequence[_Column]) -> None:
+def _write_notes(sheet: Worksheet, columns: Sequence[FormColumn]) -> None:
     heads = ("header", "field", "meaning", "unit", "required", "allowed")
     sheet.append([say(f"template.head.{head}", "zh") for head in heads])
+    for head in sheet[1]:
+        head.font, head.fill = Font(bold=True), _SHADE
     for column in columns:
         sheet.append(
             [
                 column.header,
                 column.field.name,
-                say(f"template.kind.{_kind(column)}", "zh"),
-                _unit(column.field.name),
+                say(f"template.kind.{column.kind}", "zh"),
+                column.unit,
                 say("template.yes", "zh") if column.field.required else "",
-                _allowed(column),
+                _allowed(column.field),
             ]
         )
     sheet.append([])
-    for line in ("delete_example", "no_persons", "codes_as_text"):
+    for line in ("starred", "delete_example", "no_persons", "codes_as_text"):
         sheet.append([say(f"template.{line}", "zh")])
-    for letter, width in zip("ABCDEF", (16, 18, 44, 8, 8, 60), strict=True):
+    for letter, width in zip("ABCDEF", (20, 18, 44, 8, 8, 60), strict=True):
         sheet.column_dimensions[letter].width = width
+    sheet.freeze_panes = "A2"
+    _for_print(sheet)
 
 
-def _kind(column: _Column) -> str:
-    own = column.field.name in ("lon", "lat", "crs", "wkt")
-    return column.field.name if column.position and own else column.field.kind
-
-
-def _unit(name: str) -> str:
-    return _UNITS.get(name.rpartition("_")[2], "") if "_" in name else ""
-
-
-def _allowed(column: _Column) -> str:
-    field = column.field
+def _allowed(field: Field) -> str:
     if field.choices:
         return "；".join("、".join(words) for words in field.choices.values())
     if field.low is None and field.high is None:

@@ -41,6 +41,32 @@ def test_ground_of_no_area_is_a_gap_and_names_its_neighbours():
     assert found(district=WHOLE, community=both) == [("gap", "community", ("E", "W"), 500.0)]
 
 
+def test_a_gap_that_touches_nothing_names_the_area_above_that_holds_it():
+    inner = {"M": box(10, 10, 90, 90)}
+    ring = {"R": box(0, 0, 100, 100).difference(box(5, 5, 95, 95))}
+    both = found(district=WHOLE, community=ring | inner)
+    assert both == [("gap", "community", ("M", "R"), 1700.0)]
+    far = box(200, 0, 250, 100)
+    two = {"D": box(0, 0, 100, 100), "E": far}
+    assert found(district=two, community={"D1": WHOLE["D"]}) == [
+        ("gap", "community", ("E",), 5000.0)
+    ]
+
+
+def test_ground_that_the_topmost_areas_enclose_is_a_gap():
+    parts = {
+        "S": box(0, 0, 100, 40),
+        "N": box(0, 60, 100, 100),
+        "W": box(0, 40, 40, 60),
+        "E": box(60, 40, 100, 60),
+    }
+    assert found(grid=parts) == [("gap", "grid", ("E", "N", "S", "W"), 400.0)]
+
+
+def test_a_hole_in_a_single_topmost_area_is_meant():
+    assert found(district={"D": box(0, 0, 9, 9).difference(box(3, 3, 6, 6))}) == []
+
+
 def test_a_thin_gap_or_overlap_is_a_sliver():
     both = {"W": box(0, 0, 49.5, 100), "E": box(50, 0, 100, 100)}
     assert found(district=WHOLE, community=both) == [("sliver", "community", ("E", "W"), 50.0)]
@@ -54,6 +80,15 @@ def test_rounding_is_no_defect():
 def test_a_grid_across_a_border_of_communities_overlaps_the_other_one():
     grids = {"g1": box(0, 0, 60, 100), "g2": box(60, 0, 100, 100)}
     assert found(community=HALVES, grid=grids) == [("overlap", "grid", ("g1", "E"), 1000.0)]
+
+
+def test_a_community_across_a_border_of_townships_overlaps_the_other_one():
+    towns = {"T1": box(0, 0, 50, 100), "T2": box(50, 0, 100, 100)}
+    whole = {"c1": box(0, 0, 60, 100), "c2": box(60, 0, 100, 100)}
+    grids = {f"g{x}": box(x, 0, x + 20, 100) for x in range(0, 100, 20)}
+    assert found(district=WHOLE, township=towns, community=whole, grid=grids) == [
+        ("overlap", "community", ("c1", "T2"), 1000.0)
+    ]
 
 
 def test_a_grid_outside_of_all_communities_is_an_orphan():

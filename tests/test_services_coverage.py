@@ -151,7 +151,7 @@ def test_the_cameras_of_a_place_come_in_order_with_their_reasons(town):
 
 def test_a_matter_leads_to_its_grid_and_its_unit(town):
     with db.transaction(town) as connection:
-        matters = incidents.assigned(connection, lang="zh").set_index("code")
+        matters = incidents.assigned(connection, lang="zh", timezone="Asia/Shanghai").set_index("code")
     assert matters.loc["M1", "grid_code"] == "340802001001002"
     assert (matters.loc["M1", "unit_name"], matters.loc["M1", "reason"]) == (
         "城管中队",
@@ -163,7 +163,7 @@ def test_a_matter_leads_to_its_grid_and_its_unit(town):
 
 def test_the_map_gets_everything_of_one_moment(town):
     coverage.compute(town)
-    content = map_layers.read(town, lang="zh")
+    content = map_layers.read(town, lang="zh", timezone="Asia/Shanghai")
     assert len(content["areas"]) == 3
     assert set(content["seeing"]["incident_code"]) == {"M1", "M2", "M3"}
     assert content["computed_at"] is not None
@@ -171,7 +171,7 @@ def test_the_map_gets_everything_of_one_moment(town):
 
 
 def test_a_map_of_one_area_is_cut_to_it(town):
-    content = map_layers.read(town, lang="zh", area="340802001001001")
+    content = map_layers.read(town, lang="zh", timezone="Asia/Shanghai", area="340802001001001")
     assert content["areas"]["code"].tolist() == ["340802001001001"]
     assert len(content["cameras"]) == 0
     assert content["incidents"]["code"].tolist() == ["M3"]

@@ -97,7 +97,7 @@ def test_the_heading_scheme_is_declared_and_stands_in_the_run(engine, tmp_path):
     assert read == {"degrees": [5, 6], "gbt28181": [135, 45], "gat1400": [45, 225]}
     runs = rows_of(engine, "SELECT options FROM govgrid.import_run ORDER BY id")["options"]
     assert runs.tolist() == [
-        {"crs": "wgs84"},
+        {"crs": "wgs84", "heading_scheme": "degrees"},
         {"crs": "wgs84", "heading_scheme": "gbt28181"},
         {"crs": "wgs84", "heading_scheme": "gat1400"},
     ]

@@ -12,7 +12,7 @@ from geo.errors import StateError, StoreError, UnavailableError
 from geo.store import db
 
 pytestmark = pytest.mark.postgis
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006")
+REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007")
 
 
 def test_empty_database_is_brought_to_the_newest_revision(empty_url):
@@ -40,7 +40,7 @@ def test_every_revision_has_its_sql_file():
 def test_older_tables_say_what_to_do(empty_url):
     engine = db.connect(empty_url)
     db.migrate(engine, revision="0002")
-    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0006")):
+    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0007")):
         db.require_current(engine)
     engine.dispose()
 
@@ -121,3 +121,13 @@ def test_the_same_work_waits_its_turn(database_url):
     assert order == ["first", "second"]
     first.dispose()
     second.dispose()
+
+
+def test_today_is_the_day_of_the_district_not_of_the_server(database_url):
+    days = []
+    for zone in ("Etc/GMT+12", "Pacific/Kiritimati"):  # 26 hours apart
+        engine = db.connect(database_url, timezone=zone)
+        with db.transaction(engine) as connection:
+            days.append(connection.execute(text("SELECT govgrid.today()")).scalar_one())
+        engine.dispose()
+    assert days[0] < days[1]

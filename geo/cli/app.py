@@ -68,8 +68,11 @@ def root(
 # Each room registers its commands on `app` when it is imported.
 for _room in (
     "database",
-    "layers",
+    "setup",
+    "imports",
+    "exports",
     "checks",
+    "areas",
     "coverage",
     "loss",
     "survey",

@@ -11,6 +11,7 @@ room = typer.Typer(no_args_is_help=True, help="Whether what is loaded holds toge
 app.add_typer(room, name="check")
 
 COLUMNS = ("kind", "level", "codes", "area_m2", "lon", "lat")
+SUMMARY = ("kind", "level", "count", "area_m2")
 
 
 @room.command()
@@ -27,7 +28,7 @@ def partition(
     Defects are reported; the exit code stays 0.
     """
     from geo import exports
-    from geo.cli.output import as_json, note, table, told
+    from geo.cli.output import as_json, note, told
     from geo.services import database, layers
     from geo.services.partition import check
 
@@ -48,10 +49,27 @@ def partition(
     key = "partition.counts" if len(found) else "partition.clean"
     note(told(key, count=count, defects=len(found)))
     if out is None and len(found):
-        shown = plain.head(limit) if limit else plain
-        table(
-            [told(f"column.{name}") for name in COLUMNS], [_row(row) for row in shown.itertuples()]
-        )
+        _tell(plain, limit)
+
+
+def _tell(defects: Any, limit: int) -> None:  # noqa: ANN401 - a frame
+    """Print how many there are of each kind, then the largest ones; slivers come last."""
+    from geo.cli.output import note, table, told
+
+    kinds = defects.groupby(["kind", "level"])["area_m2"].agg(["count", "sum"]).reset_index()
+    rows = [
+        [told(f"partition.{kind}"), told(f"level.{level}"), int(count), float(area_m2)]
+        for kind, level, count, area_m2 in kinds.itertuples(index=False)
+    ]
+    table([told(f"column.{name}") for name in SUMMARY], rows)
+    thin = defects["kind"] == "sliver"
+    order = defects.assign(thin=thin).sort_values(
+        ["thin", "area_m2"], ascending=[True, False], kind="stable"
+    )
+    shown = order.head(limit) if limit else order
+    table([told(f"column.{name}") for name in COLUMNS], [_row(row) for row in shown.itertuples()])
+    if len(shown) < len(defects):
+        note(told("partition.more", count=len(defects) - len(shown)))
 
 
 def _row(defect: Any) -> list[Any]:  # noqa: ANN401 - a row of a frame

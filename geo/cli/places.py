@@ -110,7 +110,7 @@ def _locate_file(
     import geopandas as gpd
 
     from geo import exports, sources
-    from geo.cli.layers import pairs
+    from geo.cli.imports import pairs
     from geo.cli.output import note, told
     from geo.intake.columns import map_columns
     from geo.layers import POINTS

@@ -36,6 +36,7 @@ def opened(settings: Settings, *, pool_size: int = 2) -> Iterator[Engine]:
         url(settings),
         pool_size=pool_size,
         statement_timeout_s=settings.statement_timeout_s,
+        timezone=settings.timezone,
     )
     try:
         if settings.database_url is None and db.current_revision(engine) is None:

@@ -1,6 +1,7 @@
 """Surveyed headings typed back: they take the place of what the register says of a camera."""
 
 from dataclasses import replace
+from datetime import date
 
 import pandas as pd
 from sqlalchemy import Connection, text
@@ -13,7 +14,6 @@ from geo.sources import Table
 from geo.store import frames, tables
 from geo.store.tables import Change
 
-SURVEYED_ON = "heading_surveyed_on"  # among the free attributes of a camera
 TURNING_DEG = 180.0  # no picture of a lens that zooms is as wide
 FURTHER_VIEWS = (
     "INSERT INTO govgrid.camera_view (camera_code, no, heading_source, hfov_deg, vfov_deg,"
@@ -23,12 +23,6 @@ FURTHER_VIEWS = (
     " FROM unnest(CAST(:codes AS text[]), CAST(:numbers AS smallint[])) AS s (code, no)"
     " JOIN govgrid.camera_view v ON v.camera_code = s.code AND v.no = 1"
     " ON CONFLICT DO NOTHING"
-)
-DATES = (
-    "UPDATE govgrid.camera c"
-    " SET attributes = c.attributes || jsonb_build_object(CAST(:name AS text), s.day)"
-    " FROM unnest(CAST(:codes AS text[]), CAST(:days AS text[])) AS s (code, day)"
-    " WHERE c.code = s.code AND c.attributes ->> :name IS DISTINCT FROM s.day RETURNING c.code"
 )
 
 
@@ -83,12 +77,13 @@ def _turning(connection: Connection, rows: pd.DataFrame) -> pd.Series:
 
 
 def bring_in(
-    connection: Connection, rows: pd.DataFrame, views: pd.DataFrame, *, run: int
+    connection: Connection, rows: pd.DataFrame, views: pd.DataFrame, *, run: int, today: date
 ) -> Change:
-    """Write surveyed headings to the views of their cameras.
+    """Write surveyed headings to the views of their cameras, as verified ones.
 
     A number or words with degrees become *surveyed*, a compass point *rounded8*. Where a cell lists
-    several headings, the second and further views look through the optics of the first.
+    several headings, the second and further views look through the optics of the first. What the
+    register says stays beside them.
 
     Parameters
     ----------
@@ -98,38 +93,36 @@ def bring_in(
         The same, one row a view: `camera_code`, `no`, `heading_deg`, `heading_source`, `hfov_deg`.
     run
         Number of the import, for the cameras that did change.
+    today
+        When a heading without a date was verified, unless it was verified just so before.
     """
-    told = views[views["heading_deg"].notna()]
+    told = views[views["heading_deg"].notna()].drop(columns="row")
     told = told.assign(heading_source=told["heading_source"].replace("parsed", "surveyed"))
     numbers = {"codes": told["camera_code"].tolist(), "numbers": told["no"].tolist()}
     connection.execute(text(FURTHER_VIEWS), numbers)
-    seen = tables.merge(
-        connection, "camera_view", _with_angles(connection, told), key=("camera_code", "no")
-    )
-    changed = set(seen["camera_code"]) | _dated(connection, rows[rows["heading_deg"].notna()])
+    days = rows.set_index("code")["surveyed_on"]
+    complete = _completed(connection, told.assign(day=told["camera_code"].map(days)), today)
+    seen = tables.merge(connection, "camera_view", complete, key=("camera_code", "no"))
+    changed = sorted(set(seen["camera_code"]))
     connection.execute(
         text("UPDATE govgrid.camera SET import_run = :run WHERE code = ANY(:codes)"),
-        {"run": run, "codes": sorted(changed)},
+        {"run": run, "codes": changed},
     )
     return Change(0, len(changed), len(rows) - len(changed))
 
 
-def _with_angles(connection: Connection, told: pd.DataFrame) -> pd.DataFrame:
-    """Return the views with the angle that is known of each where the batch gives none."""
+def _completed(connection: Connection, told: pd.DataFrame, today: date) -> pd.DataFrame:
+    """Return the views with the angle and the date that are known where the batch gives none."""
     known = frames.read(
         connection,
-        "SELECT camera_code, no, hfov_deg AS known_deg FROM govgrid.camera_view"
-        " WHERE camera_code = ANY(:codes)",
+        "SELECT camera_code, no, hfov_deg AS known_hfov_deg, heading_deg AS known_deg,"
+        " verified_on AS known_on FROM govgrid.camera_view WHERE camera_code = ANY(:codes)",
         {"codes": told["camera_code"].tolist()},
+    ).astype({"known_hfov_deg": float, "known_deg": float})
+    both = told.merge(known, on=["camera_code", "no"], how="left")
+    both["hfov_deg"] = both["hfov_deg"].fillna(both["known_hfov_deg"])
+    same = both["known_on"].notna() & (both["heading_deg"] == both["known_deg"])
+    both["verified_on"] = both["day"].where(
+        both["day"].notna(), both["known_on"].where(same, today)
     )
-    both = told.merge(known.astype({"known_deg": float}), on=["camera_code", "no"], how="left")
-    both["hfov_deg"] = both["hfov_deg"].fillna(both["known_deg"])
-    return both[["camera_code", "no", "heading_deg", "heading_source", "hfov_deg"]]
-
-
-def _dated(connection: Connection, told: pd.DataFrame) -> set[str]:
-    """Keep the dates of the survey; return the cameras for which that is a change."""
-    dated = told[told["surveyed_on"].notna()]
-    days = {"codes": dated["code"].tolist(), "days": dated["surveyed_on"].tolist()}
-    changed = connection.execute(text(DATES), {**days, "name": SURVEYED_ON})
-    return set(changed.scalars())
+    return both[["camera_code", "no", "heading_deg", "heading_source", "hfov_deg", "verified_on"]]

@@ -7,36 +7,63 @@ from sqlalchemy import Connection
 
 from geo import routing
 from geo.services.places import Directory, directory
-from geo.store import frames
+from geo.store import areas, frames
 from geo.words import say
 
+FOUND = ("status", "grid_code", "candidates", "unit_code", "reason")
 
-def assigned(connection: Connection, *, lang: str) -> gpd.GeoDataFrame:
+
+def assigned(connection: Connection, *, lang: str, timezone: str) -> gpd.GeoDataFrame:
     """Return all matters (EPSG:4326, geometry may be missing) with grid, unit and reason.
 
+    Each is judged by the areas of the day on which it occurred, else was reported, in `timezone`;
+    one without a time by those of today.
+
     Columns: code, title, category, state, reported_at, status (inside, border, outside, or
-    missing without a position), grid_code, candidates, unit_code, unit_name, duty_phone, reason
-    (in `lang`). A matter outside every grid is given to nobody.
+    missing without a position or without grids on its day), grid_code, candidates, unit_code,
+    unit_name, duty_phone, reason (in `lang`). A matter outside every grid is given to nobody.
     """
     rows = frames.read_layer(
         connection,
-        "SELECT code, title, category, state, reported_at, accuracy_m, geom"
+        "SELECT code, title, category, state, reported_at, accuracy_m,"
+        " (coalesce(occurred_at, reported_at, now()) AT TIME ZONE :timezone)::date AS day, geom"
         " FROM govgrid.incident ORDER BY code",
+        {"timezone": timezone},
     )
-    book = directory(connection)
     units = frames.read(
         connection, "SELECT code, name, kind, area_code, duty_phone FROM govgrid.unit"
     )
     duties = frames.read(connection, "SELECT unit_code, area_code, category FROM govgrid.unit_duty")
+    known = routing.duties(duties, units)
+    days = rows.pop("day")
+    since = days.map(areas.since(connection, days.unique()))
+    accuracy_m = rows.pop("accuracy_m")
+    parts = [
+        _assigned(rows[since == day], accuracy_m, known, directory(connection, at=day), lang)
+        for day in sorted(since.unique())
+        if areas.has_grids(connection, at=day)
+    ]
+    found = pd.concat(parts) if parts else pd.DataFrame(columns=list(FOUND))
+    return gpd.GeoDataFrame(rows.join(_units(found.reindex(rows.index), units)))
+
+
+def _assigned(
+    rows: gpd.GeoDataFrame,
+    accuracy_m: pd.Series,
+    duties: routing.Duties,
+    book: Directory,
+    lang: str,
+) -> pd.DataFrame:
+    """Return `FOUND` for matters whose areas `book` knows."""
     place = rows.geometry
     found = book.ask(
         np.asarray(place.x, dtype=float),
         np.asarray(place.y, dtype=float),
-        rows.pop("accuracy_m").to_numpy(dtype=float),
+        accuracy_m[rows.index].to_numpy(dtype=float),
+    ).set_index(rows.index)
+    return found[["status", "grid_code", "candidates"]].join(
+        _proposals(rows, found, duties, book, lang)
     )
-    table = rows.join(found[["status", "grid_code", "candidates"]])
-    proposals = _proposals(table, found, routing.duties(duties, units), book, lang)
-    return table.join(_units(proposals, units))
 
 
 def _proposals(
@@ -53,8 +80,8 @@ def _proposals(
         found["community_code"],
         found["township_code"],
     )
-    for category, *areas in zip(*columns, strict=True):
-        inside = [code for code in areas if isinstance(code, str) and code] if areas[0] else []
+    for category, *codes in zip(*columns, strict=True):
+        inside = [code for code in codes if isinstance(code, str) and code] if codes[0] else []
         wanted = category if isinstance(category, str) else None
         proposal = routing.propose(duties, inside, wanted) if inside else None
         rows.append(_row(proposal, book, lang))

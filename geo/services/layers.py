@@ -33,18 +33,28 @@ STATEMENTS: Mapping[str, str] = MappingProxyType(
         "communities": _AREA.format(level="community"),
         "grids": _AREA.format(level="grid"),
         "areas": (
-            "SELECT a.level || '/' || a.code AS id, a.level, a.code, a.name, a.kind,"
-            " p.code AS parent_code, a.local_code, a.attributes, a.geom FROM govgrid.area_now a"
+            # codes repeat over the levels; one made to hold the others is nobody's area
+            "SELECT a.code, a.level, a.name, a.kind,"
+            " CASE WHEN NOT p.attributes ? 'made' THEN p.code END AS parent_code,"
+            " a.local_code, a.attributes, a.geom FROM govgrid.area_now a"
             " LEFT JOIN govgrid.area_now p ON p.unit_id = a.parent_unit_id"
-            " WHERE a.level || '/' || a.code > :after ORDER BY 1 LIMIT :limit"
+            " WHERE NOT a.attributes ? 'made' AND a.level || '/' || a.code > :after"
+            " ORDER BY a.level || '/' || a.code LIMIT :limit"
         ),
         "cameras": (
             "SELECT c.code, c.local_code, c.site, c.name, c.owner_kind, c.point_class,"
             " c.legal_basis, c.form, c.indoor, c.supply_light, c.mount_height_m, c.connection,"
-            " c.status, c.networked, c.address, c.retention_days, c.filing_no, c.sign_present,"
-            " c.installed_on, c.build_phase, c.management_unit, c.maintenance_unit, c.duty_phone,"
+            " c.status, c.networked, c.area_reported, c.address, c.retention_days, c.filing_no,"
+            " c.sign_present, c.installed_on, c.build_phase, c.management_unit,"
+            " c.maintenance_unit, c.duty_phone,"
             " c.position_sigma_m, v.heading_deg, v.heading_source, v.hfov_deg, v.vfov_deg,"
-            " v.tilt_deg, v.res_h_px, v.range_m, c.attributes, c.geom FROM govgrid.camera c"
+            " v.tilt_deg, v.res_h_px, v.range_m, v.verified_on AS heading_verified_on,"
+            " c.grid_code, c.position_source, c.verified_on AS position_verified_on,"
+            " CASE WHEN c.position_source = 'verified' THEN ST_X(c.reported_geom) END"
+            "  AS reported_lon,"
+            " CASE WHEN c.position_source = 'verified' THEN ST_Y(c.reported_geom) END"
+            "  AS reported_lat,"
+            " c.attributes, c.geom FROM govgrid.camera c"
             " LEFT JOIN govgrid.camera_view v ON v.camera_code = c.code AND v.no = 1"
             " WHERE c.code > :after ORDER BY c.code LIMIT :limit"
         ),
@@ -72,6 +82,31 @@ STATEMENTS: Mapping[str, str] = MappingProxyType(
         ),
     }
 )
+_BARE = "SELECT {columns}, attributes FROM govgrid.{table} ORDER BY {key}"
+
+
+def _bare(table: str, columns: str, key: str = "code") -> str:
+    return _BARE.format(table=table, columns=columns, key=key)
+
+
+# Layers without places; they are never paged.
+TABLES: Mapping[str, str] = MappingProxyType(
+    {
+        "units": _bare("unit", "code, name, kind, area_code, duty_post, duty_phone"),
+        "duties": _bare("unit_duty", "code, unit_code, area_code, category"),
+        "pairings": _bare("pairing", "code, area_code, unit_code, since"),
+        "categories": _bare("category", "code, name, upper_code, limit_amount, limit_unit"),
+        "calendar": _bare("calendar", "day, kind, name", key="day"),
+        "camera-status": (
+            "SELECT DISTINCT ON (camera_code) camera_code AS code, status, since"
+            " FROM govgrid.camera_status ORDER BY camera_code, since DESC"
+        ),
+        "camera-status-history": (
+            "SELECT camera_code AS code, status, since"
+            " FROM govgrid.camera_status ORDER BY camera_code, since"
+        ),
+    }
+)
 # The collections of the service; exports offer all of the above.
 COLLECTIONS = (
     "grids",
@@ -91,6 +126,11 @@ EVERYTHING = 2_000_000_000
 
 def names() -> tuple[str, ...]:
     """Return the names of all layers that can go out."""
+    return (*placed(), *TABLES)
+
+
+def placed() -> tuple[str, ...]:
+    """Return the names of the layers with places, which can be paged and drawn."""
     return (*STATEMENTS, "gaps")
 
 
@@ -105,17 +145,24 @@ def page(
     Raises
     ------
     LayerError
-        If there is no such layer.
+        If there is no such layer, or it has no places.
     """
-    if name not in names():
-        raise LayerError("layer.unknown", name=name, known=", ".join(names()))
+    return _spread(rows_of(engine, name, after=after, limit=limit))
+
+
+def rows_of(
+    engine: Engine, name: str, *, after: str = "", limit: int = EVERYTHING
+) -> gpd.GeoDataFrame:
+    """Return what :func:`page` does, with the free columns still in ``attributes``."""
+    if name not in placed():
+        raise LayerError("layer.unknown", name=name, known=", ".join(placed()))
     with db.transaction(engine) as connection:
         if name == "gaps":
             return _gaps(connection, after, limit)
         srid = decisions.metric_srid(connection) if name in METRIC else WGS84
         parameters = {"after": after, "limit": limit}
         rows = frames.read_layer(connection, STATEMENTS[name], parameters, srid=srid)
-    return _spread(rows.to_crs(WGS84))
+    return rows.to_crs(WGS84)
 
 
 def _gaps(connection: Connection, after: str, limit: int) -> gpd.GeoDataFrame:

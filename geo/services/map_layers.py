@@ -30,6 +30,7 @@ def read(
     engine: Engine,
     *,
     lang: str,
+    timezone: str,
     detail: int = 20,
     device_set: str = "all",
     certainty: str = "certain",
@@ -39,6 +40,8 @@ def read(
 
     Parameters
     ----------
+    timezone
+        Zone of the day by whose areas a matter is judged (an IANA name).
     area
         Code of an area of any level: everything is cut to it. None: the whole district.
 
@@ -57,7 +60,7 @@ def read(
         known = areas.now(connection)
         run = results.newest(connection)
         shown = _within(known, area)
-        frames_ = _frames(connection, shown, lang)
+        frames_ = _frames(connection, shown, lang, timezone)
         frames_["areas"] = _areas(connection, shown, run, device_set, detail, certainty)
         frames_["gaps"] = _gaps(connection, run, device_set, detail, certainty)
         prepared = prepare(scene.read(connection), detail=detail)
@@ -91,7 +94,9 @@ def _within(known: gpd.GeoDataFrame, area: str | None) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(known[inside])
 
 
-def _frames(connection: Connection, shown: gpd.GeoDataFrame, lang: str) -> dict[str, Any]:
+def _frames(
+    connection: Connection, shown: gpd.GeoDataFrame, lang: str, timezone: str
+) -> dict[str, Any]:
     layer = frames.read_layer
     return {
         "water": layer(connection, "SELECT name, kind, geom FROM govgrid.water"),
@@ -106,7 +111,7 @@ def _frames(connection: Connection, shown: gpd.GeoDataFrame, lang: str) -> dict[
             connection, "SELECT code, name, level, duty_phone, geom FROM govgrid.centre"
         ),
         "places": layer(connection, "SELECT name, kind, geom FROM govgrid.place"),
-        "incidents": incidents.assigned(connection, lang=lang),
+        "incidents": incidents.assigned(connection, lang=lang, timezone=timezone),
     }
 
 

@@ -12,11 +12,13 @@ from geo.store import areas, db, decisions
 def check(engine: Engine) -> tuple[int, gpd.GeoDataFrame]:
     """Return how many areas are valid today, and the defects of their partition.
 
+    A district that was made of the other areas is none of them: it follows their defects.
+
     Returns
     -------
     tuple
-        Number of areas; `geo.partition.defects`, EPSG:4326, with a place to point at (`lon`,
-        `lat`).
+        Number of areas; `geo.partition.defects`, EPSG:4326, area to a hundredth of a square metre,
+        with a place to point at (`lon`, `lat`).
 
     Raises
     ------
@@ -25,10 +27,13 @@ def check(engine: Engine) -> tuple[int, gpd.GeoDataFrame]:
     """
     with db.transaction(engine) as connection:
         known = areas.now(connection)
+        known = known[known["code"] != areas.MADE_CODE]
         if known.empty:
             raise StateError("coverage.no_areas")
         metric = known.to_crs(decisions.metric_srid(connection))
     found = partition.defects(gpd.GeoDataFrame(metric[["code", "level", "geometry"]]))
     points = gpd.GeoSeries(found.representative_point(), crs=found.crs).to_crs(WGS84)
-    placed = found.to_crs(WGS84).assign(lon=points.x.round(7), lat=points.y.round(7))
+    placed = found.to_crs(WGS84).assign(
+        area_m2=found["area_m2"].round(2), lon=points.x.round(7), lat=points.y.round(7)
+    )
     return len(known), gpd.GeoDataFrame(placed)

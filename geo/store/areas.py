@@ -1,233 +1,267 @@
-"""Areas in the database: new and changed ones, their parents, the district that holds them."""
+"""Areas in the database: the versions valid at a date, new and changed ones, ended ones."""
 
-from collections.abc import Hashable, Iterable, Mapping
+from bisect import bisect_right
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import date
-from typing import Any
+from datetime import date, timedelta
 
 import geopandas as gpd
 import pandas as pd
 import shapely
 from sqlalchemy import Connection, text
 
-from geo import partition
-from geo.store import frames
+from geo import versions
+from geo.crs import WGS84
+from geo.errors import InputError
+from geo.store import frames, succession
+from geo.store.nesting import MADE_CODE as MADE_CODE
+from geo.store.nesting import link as link
+from geo.store.nesting import span
 from geo.store.tables import Change
 
-# One area: cells by column name (a record of a frame).
-Row = Mapping[Hashable, Any]
-MADE = {"made": True}
-MADE_CODE, MADE_NAME = "~district", "本辖区"
-COMPARED = ("name", "kind", "local_code", "parent_given", "attributes")
+_SHOWN_CODES = 5
 
 
 @dataclass(frozen=True)
 class AreaChange:
-    """What an import of areas did; `moved` are codes whose boundary differs but has no date."""
+    """What an import of areas did.
+
+    Attributes
+    ----------
+    change
+        The rows of the file, counted.
+    moved
+        Codes whose boundary differs but has no date; their rows were left out.
+    closed
+        Codes of the areas that end, because a file that is complete does not name them.
+    """
 
     change: Change
-    moved: tuple[str, ...]
+    moved: tuple[str, ...] = ()
+    closed: tuple[str, ...] = ()
 
 
 def now(connection: Connection, *, at: date | None = None) -> gpd.GeoDataFrame:
     """Return the areas valid at a date (today if none), lon/lat, indexed by ``unit_id``."""
-    rows = frames.read_layer(
-        connection,
-        "SELECT unit_id, code, level, kind, name, local_code, parent_unit_id, parent_given,"
-        " path::text AS path, attributes, geom FROM govgrid.area"
-        " WHERE valid @> coalesce(CAST(:at AS date), CURRENT_DATE) ORDER BY level, code",
-        {"at": at},
+    rows = _valid(connection, at).drop(columns=["id", "valid_from", "valid_to"])
+    return gpd.GeoDataFrame(rows.set_index("unit_id"))
+
+
+def has_grids(connection: Connection, *, at: date) -> bool:
+    """Tell whether there are grids at a date."""
+    return bool(
+        connection.execute(
+            text(
+                "SELECT EXISTS (SELECT FROM govgrid.area WHERE level = 'grid'"
+                " AND valid @> CAST(:at AS date))"
+            ),
+            {"at": at},
+        ).scalar()
     )
-    return rows.set_index("unit_id")
+
+
+def since(connection: Connection, days: Iterable[date]) -> dict[date, date]:
+    """Return, for each day, the first day from which the areas were as on it.
+
+    So days between two changes share one day, and their areas need to be read once only. Before
+    the first change any day is as good: it is the day before that change.
+    """
+    bounds = connection.execute(
+        text(
+            "SELECT lower(valid) AS day FROM govgrid.area UNION SELECT upper(valid)"
+            " FROM govgrid.area ORDER BY day"
+        )
+    )
+    changes = [day for day in bounds.scalars() if day is not None]
+    if not changes:
+        return {day: day for day in days}
+    firsts = [changes[0] - timedelta(days=1), *changes]
+    return {day: firsts[bisect_right(changes, day)] for day in days}
 
 
 def bring_in(
-    connection: Connection, rows: gpd.GeoDataFrame, *, run: int, valid_from: date | None = None
+    connection: Connection,
+    rows: gpd.GeoDataFrame,
+    *,
+    run: int,
+    valid_from: date | None = None,
+    complete_under: str | None = None,
+    spared: Collection[str] = (),
 ) -> AreaChange:
     """Insert, update or leave alone the areas in `rows`; other areas are never touched.
 
-    A boundary that differs from the stored one makes a new version from `valid_from` on; without
-    that date the row is left out and named in ``moved``.
+    With a date, whatever differs from the version valid then makes a new version from that date
+    on, past or yet to come, and what became of the old ground is recorded
+    (:mod:`geo.store.succession`). Without one, names and the like are corrected in the version of
+    today; a row whose boundary differs is left out and named in ``moved``.
+
+    Parameters
+    ----------
+    rows
+        `level`, `code`, those of `name`, `kind`, `local_code`, `parent_code` and `attributes` that
+        the file has, and polygons, lon/lat. What it lacks stays.
+    complete_under
+        Code of an area in which `rows` are all there is of their levels: the other ones of these
+        levels end on `valid_from`. None is deleted.
+    spared
+        Codes that the file names in rows which could not be taken: these do not end.
+
+    Raises
+    ------
+    InputError
+        If a date is needed and none was given, if a version that begins later stands in the way,
+        or if `complete_under` is no area above those in `rows`.
+    NotFoundError
+        If there is no area of the code `complete_under` on the date.
     """
-    known = now(connection)
-    known["parent_code"] = known["parent_unit_id"].map(known["code"])
-    known = known.reset_index().set_index(["level", "code"])
-    rows = rows.rename(columns={"parent_code": "parent_given"})
-    counts = {"inserted": 0, "updated": 0, "unchanged": 0}
-    moved: list[str] = []
-    for row in rows.to_dict("records"):
-        old = known.loc[(row["level"], row["code"])] if _known(known, row) else None
-        if old is None:
-            _insert(connection, row, run, None, valid_from)
-            counts["inserted"] += 1
-            continue
-        merged = _merged(old, row)
-        if not shapely.equals(old["geometry"], row["geometry"]):
-            if valid_from is None:
-                moved.append(row["code"])
-                continue
-            _supersede(connection, merged, run, int(old["unit_id"]), valid_from)
-            counts["updated"] += 1
-        elif _differs(old, merged):
-            _update(connection, merged, run, int(old["unit_id"]))
-            counts["updated"] += 1
-        else:
-            counts["unchanged"] += 1
-    if counts["inserted"] or counts["updated"]:
+    if complete_under is not None and valid_from is None:
+        raise InputError("area.complete_undated", code=complete_under)
+    known = _valid(connection, valid_from)
+    found = versions.compared(known, rows, valid_from=valid_from)
+    closing = known.iloc[:0]
+    if complete_under is not None:
+        closing = versions.unnamed(known, rows, complete_under, spared=spared)
+    by_state = {state: found[found["state"] == state] for state in ("new", "begun", "corrected")}
+    _require_last(connection, [*by_state.values(), closing], valid_from)
+    _end(connection, pd.concat([by_state["begun"]["id"], closing["id"]]), valid_from)
+    _correct(connection, by_state["corrected"], run)
+    _insert(connection, by_state["new"], by_state["begun"], run, valid_from)
+    if len(closing) or any(len(part) for part in by_state.values()):
         link(connection)
-    return AreaChange(Change(**counts), tuple(moved))
-
-
-def link(connection: Connection) -> None:
-    """Give every area its parent and path: by code where one was given, else by place."""
-    _make_district(connection)
-    areas = now(connection)
-    parents = _parents(areas)
-    paths: dict[int, str] = {}
-    for level in partition.LEVELS:
-        for unit in areas.index[areas["level"] == level]:
-            parent = parents.get(unit)
-            paths[unit] = f"{paths[parent]}.{unit}" if parent is not None else str(unit)
-    _write_links(connection, ((u, parents.get(u), path) for u, path in paths.items()))
-
-
-def _known(known: gpd.GeoDataFrame, row: Row) -> bool:
-    return (row["level"], row["code"]) in known.index
-
-
-def _merged(old: pd.Series, row: Row) -> Row:
-    """Return the area as it is after `row`: what a file lacks stays.
-
-    A parent that was found by place and now comes by name, as in an export, is the same parent.
-    """
-    given = _value(row.get("parent_given"))
-    kept = _value(old["parent_given"])
-    if given is None or (kept is None and given == old["parent_code"]):
-        given = kept
-    return {**old, **row, "parent_given": given}
-
-
-def _differs(old: pd.Series, row: Row) -> bool:
-    return any(_value(row[name]) != _value(old[name]) for name in COMPARED)
-
-
-def _value(value: Any) -> Any:  # noqa: ANN401 - a cell
-    return None if value is None or (not isinstance(value, dict) and pd.isna(value)) else value
-
-
-def _parents(areas: gpd.GeoDataFrame) -> dict[int, int | None]:
-    parents: dict[int, int | None] = {}
-    for level in partition.LEVELS[1:]:
-        children = areas[areas["level"] == level]
-        above = areas[areas["level"].isin(partition.upper_levels(level))]
-        given = children["parent_given"].map(_by_code(above))
-        for upper in partition.upper_levels(level):
-            lacking = children[given.isna()]
-            candidates = areas[areas["level"] == upper]
-            if lacking.empty or candidates.empty:
-                continue
-            given = given.fillna(partition.parents_by_place(lacking, candidates))
-        parents.update(
-            {
-                int(u): None if pd.isna(p) else int(p)
-                for u, p in zip(given.index, given, strict=True)
-            }
-        )
-    return parents
-
-
-def _by_code(above: gpd.GeoDataFrame) -> dict[str, int]:
-    ordered = sorted(
-        above.index, key=lambda unit: -partition.LEVELS.index(above.loc[unit, "level"])
+        if valid_from is not None:
+            succession.record(connection, valid_from, run=run)
+    change = Change(
+        inserted=len(by_state["new"]),
+        updated=len(by_state["begun"]) + len(by_state["corrected"]),
+        unchanged=int((found["state"] == "same").sum()),
     )
-    return {str(above.loc[unit, "code"]): int(unit) for unit in reversed(ordered)}
+    moved = found.loc[found["state"] == "moved", "code"]
+    return AreaChange(change, tuple(moved), tuple(closing["code"]))
 
 
-def _make_district(connection: Connection) -> None:
-    areas = now(connection)
-    districts = areas[areas["level"] == "district"]
-    made = districts[districts["code"] == MADE_CODE]
-    others = areas[areas["level"] != "district"]
-    if len(districts) > len(made):
-        connection.execute(
-            text("DELETE FROM govgrid.area WHERE level = 'district' AND code = :code"),
-            {"code": MADE_CODE},
+def settle(connection: Connection) -> None:
+    """Derive anew what follows from the versions, after some of them were taken back."""
+    link(connection)
+    succession.anew(connection)
+
+
+def _valid(connection: Connection, at: date | None) -> gpd.GeoDataFrame:
+    return frames.read_layer(
+        connection,
+        "SELECT a.id, a.unit_id, a.code, a.level, a.kind, a.name, a.local_code, n.parent_unit_id,"
+        " a.parent_given, n.path::text AS path, a.attributes, lower(a.valid) AS valid_from,"
+        " upper(a.valid) AS valid_to, a.geom FROM govgrid.area a"
+        " LEFT JOIN govgrid.area_nesting n ON n.unit_id = a.unit_id"
+        " AND n.valid @> coalesce(CAST(:at AS date), govgrid.today())"
+        " WHERE a.valid @> coalesce(CAST(:at AS date), govgrid.today()) ORDER BY a.level, a.code",
+        {"at": at},
+    )
+
+
+def _require_last(
+    connection: Connection, changed: list[gpd.GeoDataFrame], valid_from: date | None
+) -> None:
+    """Refuse what would stand before or across another version of the same code.
+
+    Without a date only new areas can: corrections stay within their version.
+    """
+    asked = pd.concat([part[versions.KEY] for part in changed[: None if valid_from else 1]])
+    others = frames.read(
+        connection,
+        "SELECT level, code, max(lower(valid)) AS begins FROM govgrid.area"
+        " WHERE code = ANY(:codes) GROUP BY level, code",
+        {"codes": asked["code"].tolist()},
+    )
+    found = asked.merge(others, on=versions.KEY)
+    if valid_from is not None:
+        found = found[[b is not None and b > valid_from for b in found["begins"]]]
+    if len(found):
+        key = "area.begins_later" if valid_from else "area.not_today"
+        codes = "、".join(found["code"].head(_SHOWN_CODES))
+        raise InputError(key, codes=codes, begins=found["begins"].max(), date=valid_from)
+
+
+def _end(connection: Connection, ids: pd.Series, valid_from: date | None) -> None:
+    """End versions on a date; one that would begin on it never held and is taken away."""
+    if ids.empty:
+        return
+    for statement in (
+        "DELETE FROM govgrid.area WHERE id = ANY(:ids) AND lower(valid) = :day",
+        "UPDATE govgrid.area SET valid = daterange(lower(valid), CAST(:day AS date))"
+        " WHERE id = ANY(:ids)",
+    ):
+        connection.execute(text(statement), {"ids": ids.astype(int).tolist(), "day": valid_from})
+
+
+def _correct(connection: Connection, rows: gpd.GeoDataFrame, run: int) -> None:
+    """Write the cells and the boundary of `rows` into the versions that they are of."""
+    if rows.empty:
+        return
+    connection.execute(
+        text(
+            "CREATE TEMP TABLE corrected ON COMMIT DROP AS SELECT id, kind, name, local_code,"
+            " parent_given, attributes, geom FROM govgrid.area WITH NO DATA"
         )
-    elif not others.empty:
-        top = min(others["level"], key=partition.LEVELS.index)
-        outline = partition.outline(others[others["level"] == top])
-        row: dict[Hashable, Any] = {
-            "code": MADE_CODE,
-            "level": "district",
-            "name": MADE_NAME,
-            "attributes": MADE,
-        }
-        unit = int(made.index[0]) if len(made) else None
-        connection.execute(
-            text("DELETE FROM govgrid.area WHERE level = 'district' AND code = :code"),
-            {"code": MADE_CODE},
-        )
-        _insert(connection, {**row, "geometry": outline}, None, unit, None)
+    )
+    stored = _stored(rows).assign(id=rows["id"].astype("int64"))
+    frames.copy_in(connection, "corrected", stored, schema=None)
+    connection.execute(
+        text(
+            "UPDATE govgrid.area a SET kind = c.kind, name = c.name, local_code = c.local_code,"
+            " parent_given = c.parent_given, attributes = c.attributes, geom = c.geom,"
+            " import_run = :run FROM corrected c WHERE c.id = a.id"
+        ),
+        {"run": run},
+    )
+    connection.execute(text("DROP TABLE corrected"))
 
 
 def _insert(
     connection: Connection,
-    row: Row,
-    run: int | None,
-    unit_id: int | None,
+    new: gpd.GeoDataFrame,
+    begun: gpd.GeoDataFrame,
+    run: int,
     valid_from: date | None,
 ) -> None:
-    connection.execute(
-        text(
-            "INSERT INTO govgrid.area (unit_id, code, level, kind, name, local_code, parent_given,"
-            " path, valid, geom, attributes, import_run)"
-            " SELECT id, :code, :level, :kind, :name, :local_code, :parent_given,"
-            " CAST(CAST(id AS text) AS ltree), daterange(CAST(:valid_from AS date), NULL),"
-            " ST_Multi(ST_GeomFromWKB(:geom, 4326)), CAST(:attributes AS jsonb), :run"
-            " FROM (SELECT coalesce(CAST(:unit_id AS bigint),"
-            " nextval('govgrid.area_unit_id')) AS id) AS one"
-        ),
-        {**_parameters(row), "run": run, "unit_id": unit_id, "valid_from": valid_from},
+    """Write new areas, and new versions of known ones up to where the version before reached."""
+    rows = gpd.GeoDataFrame(pd.concat([new.assign(unit_id=_units(connection, new)), begun]))
+    if rows.empty:
+        return
+    ends = [None if pd.isna(end) else end for end in rows["valid_to"]]
+    stored = _stored(rows).assign(
+        unit_id=rows["unit_id"].astype("int64"),
+        code=rows["code"],
+        level=rows["level"],
+        valid=[span(valid_from, end) for end in ends],
+        import_run=run,
     )
+    frames.copy_in(connection, "area", stored)
 
 
-def _update(connection: Connection, row: Row, run: int, unit_id: int) -> None:
-    connection.execute(
-        text(
-            "UPDATE govgrid.area SET kind = :kind, name = :name, local_code = :local_code,"
-            " parent_given = :parent_given, attributes = CAST(:attributes AS jsonb),"
-            " import_run = :run WHERE unit_id = :unit_id AND valid @> CURRENT_DATE"
-        ),
-        {**_parameters(row), "run": run, "unit_id": unit_id},
+def _units(connection: Connection, new: gpd.GeoDataFrame) -> list[int]:
+    """Return the units of new areas: a code that had ended and comes again is the same area."""
+    earlier = frames.read(
+        connection,
+        "SELECT DISTINCT ON (level, code) level, code, unit_id FROM govgrid.area"
+        " WHERE code = ANY(:codes) ORDER BY level, code, upper(valid) DESC",
+        {"codes": new["code"].tolist()},
     )
+    units = new[versions.KEY].merge(earlier, on=versions.KEY, how="left")["unit_id"]
+    fresh = connection.execute(
+        text("SELECT nextval('govgrid.area_unit_id') FROM generate_series(1, :count)"),
+        {"count": int(units.isna().sum())},
+    ).scalars()
+    return [next(fresh) if pd.isna(unit) else int(unit) for unit in units]
 
 
-def _supersede(connection: Connection, row: Row, run: int, unit_id: int, valid_from: date) -> None:
-    connection.execute(
-        text(
-            "UPDATE govgrid.area SET valid = valid - daterange(CAST(:valid_from AS date), NULL)"
-            " WHERE unit_id = :unit_id AND valid @> CURRENT_DATE"
+def _stored(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return the cells and the boundary as the table has them."""
+    parts, owner = shapely.get_parts(rows.geometry.to_numpy(), return_index=True)
+    attributes = [cell if isinstance(cell, dict) else {} for cell in rows["attributes"]]
+    return gpd.GeoDataFrame(
+        pd.DataFrame(rows[list(versions.CELLS)]).assign(
+            attributes=pd.Series(attributes, index=rows.index, dtype=object)
         ),
-        {"unit_id": unit_id, "valid_from": valid_from},
-    )
-    _insert(connection, row, run, unit_id, valid_from)
-
-
-def _parameters(row: Row) -> dict[str, Any]:
-    names = ("code", "level", "kind", "name", "local_code", "parent_given")
-    cells = {name: _value(row.get(name)) for name in names}
-    return {
-        **cells,
-        "geom": shapely.to_wkb(row["geometry"]),
-        "attributes": frames.to_json(row.get("attributes") or {}),
-    }
-
-
-def _write_links(connection: Connection, links: Iterable[tuple[int, int | None, str]]) -> None:
-    connection.execute(
-        text(
-            "UPDATE govgrid.area SET parent_unit_id = :parent, path = CAST(:path AS ltree)"
-            " WHERE unit_id = :unit"
-        ),
-        [{"unit": unit, "parent": parent, "path": path} for unit, parent, path in links],
+        geometry=shapely.multipolygons(parts, indices=owner),
+        crs=WGS84,
     )

@@ -33,13 +33,20 @@ MIGRATING, IMPORTING, COMPUTING = 1, 2, 3
 LOCKS = 340802
 
 
-def connect(url: str, *, pool_size: int = 2, statement_timeout_s: float = 60.0) -> Engine:
+def connect(
+    url: str,
+    *,
+    pool_size: int = 2,
+    statement_timeout_s: float = 60.0,
+    timezone: str = "Asia/Shanghai",
+) -> Engine:
     """Return an engine on `url`; no connection is opened yet.
 
-    The session's time zone is UTC whatever the host says: times are stored with their zone.
+    The session's time zone is UTC whatever the host says: times are stored with their zone. Which
+    day it is, though, is asked of the district, in `timezone` (an IANA name): ``govgrid.today()``.
     """
     options = (
-        f"-c timezone=UTC -c statement_timeout={int(statement_timeout_s * 1000)}"
+        f"-c timezone=UTC -c govgrid.timezone={timezone} -c statement_timeout={int(statement_timeout_s * 1000)}"
         " -c client_encoding=UTF8 -c jit=off"
     )
     return create_engine(
@@ -66,12 +73,19 @@ def transaction(engine: Engine, *, keep: bool = True) -> Iterator[Connection]:
     try:
         with engine.connect() as connection, connection.begin() as running:
             yield connection
-            if not keep:
+            if not keep and running.is_active:
                 running.rollback()
     except PoolTimeout as error:
         raise UnavailableError("store.busy") from error
     except (DBAPIError, psycopg2.Error) as error:
         raise translated(error) from error
+
+
+def forget(connection: Connection) -> None:
+    """Undo all that the running transaction did; nothing more may be asked in it."""
+    running = connection.get_transaction()
+    if running is not None:
+        running.rollback()
 
 
 def take_turn(connection: Connection, work: int) -> None:

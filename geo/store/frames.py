@@ -41,7 +41,7 @@ def read_layer(
 def copy_in(
     connection: Connection, table: str, frame: pd.DataFrame, *, schema: str | None = "govgrid"
 ) -> None:
-    """Append `frame` to `table` by COPY; the geometry column, if any, goes to ``geom``."""
+    """Append `frame` to `table` by COPY; its geometry, if any, goes to ``geom``."""
     cells = _cells(frame)
     buffer = io.StringIO()
     # No text of anybody's is equal to this, so that every text stays a text.
@@ -71,7 +71,13 @@ def columns_of(names: Sequence[str], *, prefix: str | None = None) -> sql.Compos
 
 def to_json(value: object) -> str:
     """Return `value` as the text of a jsonb cell."""
-    return json.dumps(value, ensure_ascii=False, sort_keys=True)
+    return json.dumps(value, ensure_ascii=False, sort_keys=True) if value != {} else "{}"
+
+
+def column_name(frame: pd.DataFrame, column: str) -> str:
+    """Return the table's name for a column: the geometry of a layer is ``geom`` everywhere."""
+    active = isinstance(frame, gpd.GeoDataFrame) and column == frame.geometry.name
+    return "geom" if active else column
 
 
 def _driver(connection: Connection) -> Any:  # noqa: ANN401 - psycopg2's own connection
@@ -83,12 +89,17 @@ def _cells(frame: pd.DataFrame) -> pd.DataFrame:
     for name in frame.columns:
         column = frame[name]
         if isinstance(column, gpd.GeoSeries):
-            cells["geom"] = _ewkb(column)
-        elif column.dtype == object:
+            cells[column_name(frame, name)] = _ewkb(column)
+        elif column.dtype == object and not _is_plain(column):
             cells[name] = column.map(_cell)
         else:
             cells[name] = column
     return cells
+
+
+def _is_plain(column: pd.Series) -> bool:
+    """Tell whether a column can be written as it is."""
+    return set(map(type, column.tolist())) <= {str, bool, float, type(None)}
 
 
 def _ewkb(geometry: gpd.GeoSeries) -> np.ndarray[Any, Any]:

@@ -1,4 +1,4 @@
-"""Import runs and their findings: where each row came from and what was wrong with the rest."""
+"""Import runs: where each row came from, what was wrong with the rest, what waits to be mended."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -6,22 +6,44 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, text
 
+from geo.errors import NotFoundError
 from geo.store import frames
 from geo.store.tables import Change
 
+_REMEMBER = "SELECT set_config('govgrid.import_run', :run, true)"
+
 
 def begin(connection: Connection, run: Mapping[str, Any]) -> int:
-    """Write a run (layer, source, file_sha256, options, by_whom) and return its number."""
+    """Write a run and return its number.
+
+    Parameters
+    ----------
+    run
+        layer, source, file_sha256, options, by_whom; if any, named (a saved source), retry_of,
+        state and held.
+    """
+    row = {"named": None, "retry_of": None, "state": "done", "held": None, **run}
+    held = None if row["held"] is None else frames.to_json(row["held"])
     return int(
         connection.execute(
             text(
                 "INSERT INTO govgrid.import_run (layer, source, file_sha256, options, by_whom,"
+                " named, retry_of, state, held,"
                 " read, inserted, updated, unchanged, quarantined) VALUES (:layer, :source,"
-                " :file_sha256, CAST(:options AS jsonb), :by_whom, 0, 0, 0, 0, 0) RETURNING id"
+                " :file_sha256, CAST(:options AS jsonb), :by_whom, :named, :retry_of, :state,"
+                " CAST(:held AS jsonb), 0, 0, 0, 0, 0) RETURNING id"
             ),
-            {**run, "options": frames.to_json(run["options"])},
+            {**row, "options": frames.to_json(row["options"]), "held": held},
         ).scalar_one()
     )
+
+
+def remember(connection: Connection, run: int | None) -> None:
+    """Remember from here on what changes as work of `run`, so that it can be undone; None: stop.
+
+    Derived columns are computed anew instead of being remembered.
+    """
+    connection.execute(text(_REMEMBER), {"run": "" if run is None else str(run)})
 
 
 def finish(
@@ -49,3 +71,80 @@ def write_findings(connection: Connection, run: int, findings: Sequence[Mapping[
     """Write the findings of a run: row, column, code, severity, value, suggested, facts."""
     if findings:
         frames.copy_in(connection, "import_finding", pd.DataFrame(findings).assign(import_run=run))
+
+
+def write_quarantine(
+    connection: Connection, run: int, rows: Mapping[int, Mapping[str, object]]
+) -> None:
+    """Keep the rows that were not taken, by number: header → cell as written."""
+    if rows:
+        frame = pd.DataFrame(
+            {
+                "import_run": run,
+                "row": list(rows),
+                "cells": pd.Series([dict(cells) for cells in rows.values()], dtype=object),
+            }
+        )
+        frames.copy_in(connection, "import_quarantine", frame)
+
+
+def solve(connection: Connection, run: int, rows: Sequence[int], *, by: int) -> int:
+    """Mark rows of a run's quarantine as taken by a later run; return how many were open."""
+    solved = connection.execute(
+        text(
+            "UPDATE govgrid.import_quarantine SET solved_by = :by"
+            " WHERE import_run = :run AND row = ANY(:rows) AND solved_by IS NULL"
+        ),
+        {"run": run, "rows": list(rows), "by": by},
+    )
+    return int(solved.rowcount)
+
+
+def get(connection: Connection, run: int) -> dict[str, Any]:
+    """Return one run as its row has it.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such run.
+    """
+    found = connection.execute(
+        text("SELECT * FROM govgrid.import_run WHERE id = :run"), {"run": run}
+    ).mappings()
+    row = found.one_or_none()
+    if row is None:
+        raise NotFoundError("import.no_run", run=run)
+    return dict(row)
+
+
+def newest(connection: Connection, *, limit: int) -> pd.DataFrame:
+    """Return the newest runs, the last first, with the rows of each that wait to be mended."""
+    return frames.read(
+        connection,
+        "SELECT r.id AS run, r.at, r.layer, r.source, r.state, r.by_whom, r.read, r.inserted,"
+        " r.updated, r.unchanged, r.quarantined,"
+        " (SELECT count(*) FROM govgrid.import_quarantine q"
+        "  WHERE q.import_run = r.id AND q.solved_by IS NULL) AS open"
+        " FROM govgrid.import_run r ORDER BY r.id DESC LIMIT :limit",
+        {"limit": limit},
+    )
+
+
+def quarantine(connection: Connection, run: int) -> pd.DataFrame:
+    """Return the rows of a run that wait to be mended: `row`, `cells`, in order of rows."""
+    return frames.read(
+        connection,
+        "SELECT row, cells FROM govgrid.import_quarantine"
+        " WHERE import_run = :run AND solved_by IS NULL ORDER BY row",
+        {"run": run},
+    )
+
+
+def findings(connection: Connection, run: int) -> pd.DataFrame:
+    """Return the findings of a run in order of rows."""
+    return frames.read(
+        connection,
+        'SELECT row, "column", code, severity, value, suggested, facts FROM govgrid.import_finding'
+        " WHERE import_run = :run ORDER BY row",
+        {"run": run},
+    )

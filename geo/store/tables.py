@@ -3,7 +3,6 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-import geopandas as gpd
 import pandas as pd
 from psycopg2 import sql
 from sqlalchemy import Connection
@@ -18,6 +17,13 @@ class Change:
     inserted: int = 0
     updated: int = 0
     unchanged: int = 0
+
+    def __add__(self, other: "Change") -> "Change":
+        return Change(
+            self.inserted + other.inserted,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+        )
 
 
 def upsert(
@@ -47,7 +53,7 @@ def merge(
     """Do what :func:`upsert` does and return the rows that changed: the key and ``is_new``."""
     if rows.empty:
         return pd.DataFrame(columns=[*key, "is_new"])
-    names = ["geom" if isinstance(rows[c], gpd.GeoSeries) else c for c in rows.columns]
+    names = [frames.column_name(rows, column) for column in rows.columns]
     _stage(connection, table, names, rows)
     changed = frames.execute(connection, _merge(table, names, key, run))
     frames.execute(connection, sql.SQL("DROP TABLE stage"))

@@ -10,6 +10,12 @@ ALTER TABLE govgrid.import_run
 COMMENT ON COLUMN govgrid.import_run.named IS 'the saved source whose declarations were used';
 COMMENT ON COLUMN govgrid.import_run.held IS 'why the coordinate system was doubted: evidence and suggestion';
 
+CREATE FUNCTION govgrid.today() RETURNS date LANGUAGE sql STABLE AS $$
+    SELECT (now() AT TIME ZONE
+        coalesce(nullif(current_setting('govgrid.timezone', true), ''), 'Asia/Shanghai'))::date
+$$;
+COMMENT ON FUNCTION govgrid.today IS 'the day of the district, not of the server';
+
 CREATE TABLE govgrid.import_quarantine (
     import_run bigint NOT NULL REFERENCES govgrid.import_run ON DELETE CASCADE,
     row        integer NOT NULL,
@@ -30,14 +36,15 @@ CREATE TABLE govgrid.import_mapping (
 COMMENT ON TABLE govgrid.import_mapping IS 'what was declared about the files of a named source, to be declared once';
 
 CREATE TABLE govgrid.import_change (
-    id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
-    import_run bigint NOT NULL REFERENCES govgrid.import_run ON DELETE CASCADE,
+    id         bigint GENERATED ALWAYS AS IDENTITY,
+    import_run bigint NOT NULL,
     table_name text NOT NULL,
     key        jsonb NOT NULL,
     before     jsonb
 );
 COMMENT ON COLUMN govgrid.import_change.before IS 'the row as it was; null where the run brought it in';
-CREATE INDEX import_change_run ON govgrid.import_change (import_run);
+-- It grows with every row that is imported and is read only to undo: the cheapest index there is.
+CREATE INDEX import_change_run ON govgrid.import_change USING brin (import_run);
 
 -- Remembers what a run changes, so that it can be undone. The run is named by the transaction-local
 -- setting govgrid.import_run; where that is empty, nothing is remembered. GeoJSON would round, so

@@ -1,0 +1,66 @@
+"""``govgrid area``: what an area was at its times, and what became of it."""
+
+from typing import Annotated, Any
+
+import typer
+
+from geo.cli.app import app, settings
+
+room = typer.Typer(no_args_is_help=True, help="Areas over time.")
+app.add_typer(room, name="area")
+
+VERSION = ("state", "valid_from", "valid_to", "level", "code", "name", "parent_code", "area_m2")
+HEIR = ("on_date", "old", "kind", "share", "new")
+
+
+@room.command()
+def history(
+    context: typer.Context,
+    code: Annotated[str, typer.Argument(help="Code of the area, today's or a former one")],
+    as_json_: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+) -> None:
+    """Show the versions of an area with their dates, and what it came from and became."""
+    from geo.cli.output import as_json, note, table, told
+    from geo.services import areas, database
+
+    with database.opened(settings(context)) as engine:
+        found = areas.history(engine, code)
+    if as_json_:
+        as_json(found)
+        return
+    table(_heads(VERSION), [_version(row) for row in found["versions"]])
+    if found["succession"]:
+        rows = [_heir(row) for row in found["succession"]]
+        table(_heads(HEIR), rows, title=told("area.succession"))
+    else:
+        note(told("area.no_succession"))
+
+
+def _heads(columns: tuple[str, ...]) -> list[str]:
+    from geo.cli.output import told
+
+    return [told(f"area.column.{name}") for name in columns]
+
+
+def _version(row: dict[str, Any]) -> list[Any]:
+    from geo.cli.output import told
+
+    words = {"state": told(f"area.state.{row['state']}"), "level": told(f"level.{row['level']}")}
+    return [words.get(name, row[name]) for name in VERSION]
+
+
+def _heir(row: dict[str, Any]) -> list[Any]:
+    from geo.cli.output import told
+
+    cells = {
+        "on_date": row["on_date"],
+        "old": _named(row["old_code"], row["old_name"]),
+        "kind": told(f"area.succession_kind.{row['kind']}"),
+        "share": f"{row['share']:.1%}",
+        "new": _named(row["new_code"], row["new_name"]),
+    }
+    return [cells[name] for name in HEIR]
+
+
+def _named(code: str | None, name: str | None) -> str | None:
+    return code if name in (None, code) else f"{code} {name}"

@@ -1,0 +1,135 @@
+"""What ``govgrid import`` prints of an import: JSON for programs, lines for people."""
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from geo.cli.app import language
+from geo.cli.output import counts, note, table, told
+from geo.intake import Finding
+from geo.intake.preview import Preview
+
+if TYPE_CHECKING:
+    from geo.services.imports import ImportReport
+
+GRAVITY = ("error", "warning", "note")
+SHOWN_ROWS = 5
+SHOWN_CELL = 24
+
+
+def as_plain(report: "ImportReport") -> dict[str, Any]:
+    """Return a report as values of JSON."""
+    return {
+        "layer": report.layer,
+        "source": report.source,
+        "run": report.run,
+        "dry_run": report.dry_run,
+        "refused": report.refused,
+        "read": report.read,
+        "inserted": report.change.inserted,
+        "updated": report.change.updated,
+        "unchanged": report.change.unchanged,
+        "repeated": report.repeated,
+        "quarantined": report.quarantined,
+        "solved": report.solved,
+        "held": None if report.held is None else dict(report.held),
+        "preview": None if report.preview is None else _plain_preview(report.preview),
+        "findings": finding_rows(report.findings),
+        "findings_omitted": report.omitted,
+    }
+
+
+def finding_rows(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+    """Return findings as values of JSON, with advice in the reader's language."""
+    return [
+        {
+            "row": f.row,
+            "column": f.column,
+            "code": f.code,
+            "severity": f.severity,
+            "value": f.value,
+            "suggested": f.suggested,
+            "advice": f.advice(language()),
+        }
+        for f in findings
+    ]
+
+
+def tell(report: "ImportReport") -> None:
+    """Print one line for each kind of finding, the counts, and what comes next."""
+    tell_findings(report.findings)
+    if report.omitted:
+        note(told("import.omitted", count=report.omitted))
+    tell_counts(report)
+    if report.held is not None:
+        note(str(report.held["text"][language()]))
+    elif report.refused:
+        note(told("import.refused", quarantined=report.quarantined))
+    elif report.run is not None:
+        _tell_next(report)
+
+
+def tell_counts(report: "ImportReport") -> None:
+    """Print how many rows were read, taken and left out."""
+    note(counts(report) + (told("import.dry") if report.dry_run else ""))
+
+
+def tell_findings(findings: Sequence[Finding]) -> None:
+    """Print one line for each kind of finding in a column: how many, where, the first value."""
+    kinds: dict[tuple[str, str, str], list[Finding]] = {}
+    for finding in findings:
+        kinds.setdefault((finding.severity, finding.code, finding.column), []).append(finding)
+    for (severity, _, _), found in sorted(
+        kinds.items(), key=lambda item: (GRAVITY.index(item[0][0]), -len(item[1]))
+    ):
+        rows = ", ".join(str(f.row) for f in found[:SHOWN_ROWS])
+        facts = {
+            "severity": told(f"severity.{severity}"),
+            "count": len(found),
+            "rows": rows + (" …" if len(found) > SHOWN_ROWS else ""),
+        }
+        note(told("import.finding", **{**finding_rows(found[:1])[0], **facts}))
+
+
+def tell_preview(preview: Preview) -> None:
+    """Print how the file is read: encoding, coordinate system, columns, the first rows."""
+    if preview.crs_column:
+        note(told("import.preview_crs_column", column=preview.crs_column))
+    elif preview.crs is not None:
+        note(told("import.preview_crs", crs=preview.crs))
+    if preview.encoding:
+        note(told("import.preview_encoding", encoding=preview.encoding))
+    mapped = "，".join(f"{header} → {name}" for name, header in preview.mapping.items())
+    note(told("import.preview_mapping", mapping=mapped))
+    for key, headers in (("unmapped", preview.unmapped), ("refused", preview.refused)):
+        if headers:
+            note(told(f"import.preview_{key}", headers="、".join(headers)))
+    shown = [*preview.mapping.values(), *preview.unmapped]
+    shown = [header for header in shown if header not in preview.refused][:12]
+    rows = [
+        [str(row), *(cells.get(header, "")[:SHOWN_CELL] for header in shown)]
+        for row, cells in preview.rows.items()
+    ]
+    table([told("import.row"), *shown], rows, title=told("import.preview_rows"))
+
+
+def _tell_next(report: "ImportReport") -> None:
+    change = report.change
+    if change.inserted + change.updated:
+        note(told("import.undo_with", run=report.run))
+    if report.quarantined:
+        note(told("import.mend_with", run=report.run))
+    if report.solved:
+        note(told("import.solved", count=report.solved))
+
+
+def _plain_preview(preview: Preview) -> dict[str, Any]:
+    return {
+        "encoding": preview.encoding,
+        "crs": preview.crs,
+        "crs_column": preview.crs_column,
+        "header_row": preview.header_row,
+        "mapping": dict(preview.mapping),
+        "unmapped": list(preview.unmapped),
+        "refused": list(preview.refused),
+        "rows": [{"row": row, "cells": dict(cells)} for row, cells in preview.rows.items()],
+    }

@@ -1,0 +1,146 @@
+"""What ``govgrid import`` does besides importing: forms, runs, undo, mending, saved sources."""
+
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from geo.cli.app import language
+from geo.cli.output import as_json, note, table, told
+from geo.errors import InputError
+from geo.settings import Settings
+
+if TYPE_CHECKING:
+    from geo.services.imports import ImportOptions
+
+RUN_COLUMNS = (
+    "run",
+    "at",
+    "layer",
+    "source",
+    "state",
+    "read",
+    "inserted",
+    "updated",
+    "quarantined",
+    "open",
+)
+
+
+def run(verb: str, arguments: list[str], config: Settings, *, as_json: bool) -> None:
+    """Do what `verb` says with the arguments behind it."""
+    if verb == "template":
+        _template(*arguments)
+    elif verb in ("runs", "sources"):
+        _list(verb, config, plain=as_json)
+    elif verb == "show":
+        _show(config, number(arguments[0]), plain=as_json)
+    elif verb == "undo":
+        _undo(config, number(arguments[0]), plain=as_json)
+    elif verb == "quarantine":
+        _quarantine(config, number(arguments[0]), Path(arguments[1]))
+    else:
+        _forget(config, *arguments)
+
+
+def number(text: str) -> int:
+    """Return the number of a run.
+
+    Raises
+    ------
+    InputError
+        If the text is none.
+    """
+    if not text.isdecimal() or len(text) > 15:
+        raise InputError("import.run_number", run=text)
+    return int(text)
+
+
+def again(config: Settings, run: int, options: "ImportOptions") -> tuple[str, "ImportOptions"]:
+    """Return the layer of a run and its declarations, for the file that mends its rows."""
+    from geo.services import database, declarations, import_runs
+
+    with database.opened(config) as engine:
+        row = import_runs.show(engine, run).run
+    filled = declarations.filled(options, row["options"])
+    # the file that mends is one of ours: neither sheet nor encoding of the first one
+    own = {"sheet": options.sheet, "encoding": options.encoding, "retry_of": run}
+    return str(row["layer"]), replace(filled, **own)
+
+
+def _template(layer_name: str, out: str) -> None:
+    from geo.layers import layer
+    from geo.templates import write_template
+
+    write_template(layer(layer_name), Path(out))
+    note(told("import.template_written", file=out))
+
+
+def _list(verb: str, config: Settings, *, plain: bool) -> None:
+    from geo.services import database, declarations, import_runs
+
+    with database.opened(config) as engine:
+        read = import_runs.newest if verb == "runs" else declarations.saved
+        found = read(engine)
+    if plain:
+        as_json({verb: found.to_dict("records")})
+        return
+    if found.empty:
+        note(told(f"import.no_{verb}"))
+        return
+    columns = RUN_COLUMNS if verb == "runs" else ("layer", "source", "options", "at")
+    rows = [[_cell(row[name], config) for name in columns] for row in found.to_dict("records")]
+    table([told(f"import.column.{name}") for name in columns], rows)
+
+
+def _cell(value: Any, config: Settings) -> Any:  # noqa: ANN401 - a cell
+    from zoneinfo import ZoneInfo
+
+    if hasattr(value, "astimezone"):
+        return value.astimezone(ZoneInfo(config.timezone)).strftime("%Y-%m-%d %H:%M")
+    if isinstance(value, dict):
+        return "，".join(f"{name}={said}" for name, said in value.items())
+    if value in ("done", "held", "undone"):
+        return told(f"import.state.{value}")
+    return value if isinstance(value, int) else str(value)
+
+
+def _show(config: Settings, run: int, *, plain: bool) -> None:
+    from geo.cli.import_report import finding_rows, tell_findings
+    from geo.services import database, import_runs
+
+    with database.opened(config) as engine:
+        report = import_runs.show(engine, run)
+    if plain:
+        as_json({**report.run, "findings": finding_rows(report.findings)})
+        return
+    for name, value in report.run.items():
+        if value is not None and value != {}:
+            note(f"{told(f'import.column.{name}')}：{_cell(value, config)}")
+    tell_findings(report.findings)
+
+
+def _undo(config: Settings, run: int, *, plain: bool) -> None:
+    from geo.services import database, import_runs
+
+    with database.opened(config) as engine:
+        done = import_runs.undone(engine, run, by_whom=database.whoami())
+    if plain:
+        as_json({"run": run, "removed": done.removed, "restored": done.restored})
+    else:
+        note(told("import.undone", run=run, removed=done.removed, restored=done.restored))
+
+
+def _quarantine(config: Settings, run: int, out: Path) -> None:
+    from geo.services import database, import_runs
+
+    with database.opened(config) as engine:
+        count = import_runs.write_quarantine(engine, run, out, lang=language())
+    note(told("import.quarantine_written", file=out, count=count, run=run))
+
+
+def _forget(config: Settings, layer: str, source: str) -> None:
+    from geo.services import database, declarations
+
+    with database.opened(config) as engine:
+        declarations.forget(engine, layer, source)
+    note(told("import.forgotten", layer=layer, source=source))

@@ -1,0 +1,200 @@
+"""``govgrid import``: files in, and what was done with them."""
+
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from geo.cli.app import app, language, settings
+from geo.errors import InputError
+from geo.heading import Scheme
+
+if TYPE_CHECKING:
+    from geo.services.imports import ImportOptions, ImportReport
+    from geo.settings import Settings
+
+USAGE = {
+    "template": "LAYER OUT.xlsx",
+    "runs": "",
+    "show": "RUN",
+    "undo": "RUN",
+    "quarantine": "RUN OUT.xlsx",
+    "retry": "RUN FILE",
+    "sources": "",
+    "forget": "LAYER SOURCE",
+}
+
+
+@app.command("import")
+def import_(
+    context: typer.Context,
+    layer: Annotated[str, typer.Argument(help="areas, cameras, …; or: " + ", ".join(USAGE))],
+    file: Annotated[str | None, typer.Argument(help="The file; else see below")] = None,
+    out: Annotated[str | None, typer.Argument(help="See below")] = None,
+    crs: Annotated[str | None, typer.Option(help="wgs84, cgcs2000, gcj02, bd09 or EPSG:n")] = None,
+    mapping: Annotated[
+        list[str] | None, typer.Option("--map", metavar="FIELD=HEADER", help="Repeatable.")
+    ] = None,
+    level: Annotated[
+        str | None, typer.Option(help="For areas: district, township, community or grid")
+    ] = None,
+    sheet: Annotated[str | None, typer.Option(help="Sheet or layer inside the file")] = None,
+    encoding: Annotated[str | None, typer.Option(help="Encoding of the text")] = None,
+    valid_from: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], help="For areas: from when new boundaries hold"),
+    ] = None,
+    complete_under: Annotated[
+        str | None,
+        typer.Option(metavar="CODE", help="For areas: the file names all that lies under CODE"),
+    ] = None,
+    heading_scheme: Annotated[
+        Scheme | None, typer.Option(help="What a bare number in a heading is")
+    ] = None,
+    source: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Use what was saved for this source.")
+    ] = None,
+    remember: Annotated[
+        str | None, typer.Option(metavar="NAME", help="Save these declarations for a source.")
+    ] = None,
+    certain: Annotated[
+        bool, typer.Option("--crs-is-certain", help="The declared system is right: do not hold.")
+    ] = False,
+    preview: Annotated[
+        bool, typer.Option("--preview", help="Show how the file is read; write nothing.")
+    ] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = False,
+    strict: Annotated[bool, typer.Option("--strict", help="All rows or none.")] = False,
+    findings: Annotated[
+        Path | None,
+        typer.Option(help="Write FILE again with what was found beside each row: XLSX or CSV"),
+    ] = None,
+    as_json_: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+) -> None:
+    """Bring FILE into LAYER.
+
+    Exit code 0: all rows taken; 3: some quarantined; 2: refused or held, nothing written.
+
+    Also: import template LAYER OUT.xlsx (the empty form) · import runs · import show RUN ·
+    import undo RUN · import quarantine RUN OUT.xlsx and, mended, import retry RUN FILE ·
+    import sources (saved declarations) · import forget LAYER SOURCE.
+    """
+    from geo.cli import import_verbs
+    from geo.services import imports
+
+    if layer in USAGE and layer != "retry":
+        import_verbs.run(layer, _arguments(layer, file, out), settings(context), as_json=as_json_)
+        return
+    options = imports.ImportOptions(
+        crs=crs,
+        mapping=pairs(mapping or []),
+        level=level,
+        sheet=sheet,
+        encoding=encoding,
+        valid_from=valid_from.date() if valid_from else None,
+        complete_under=complete_under,
+        dry_run=dry_run or preview,
+        strict=strict,
+        certain=certain,
+        heading_scheme=heading_scheme,
+        source=source,
+        remember=remember,
+    )
+    if layer == "retry":
+        run, file = _arguments(layer, file, out)
+        layer, options = import_verbs.again(settings(context), import_verbs.number(run), options)
+    if file is None:
+        raise InputError("import.no_file", layer=layer)
+    report, more = _bring_in(settings(context), layer, Path(file), options, findings)
+    if as_json_:
+        _print_json(report, more)
+    else:
+        _tell(report, more, preview=preview, trial=dry_run)
+    raise typer.Exit(report.exit_code)
+
+
+def pairs(given: list[str]) -> dict[str, str]:
+    """Return ``FIELD=HEADER`` options as a mapping."""
+    broken = [pair for pair in given if "=" not in pair]
+    if broken:
+        raise InputError("import.map_form", pair=broken[0])
+    return {name.strip(): header.strip() for name, _, header in (p.partition("=") for p in given)}
+
+
+def _arguments(verb: str, *given: str | None) -> list[str]:
+    """Return what stands behind a verb; refuse too little and too much."""
+    said = [argument for argument in given if argument is not None]
+    if len(said) != len(USAGE[verb].split()):
+        raise InputError("import.usage", usage=f"govgrid import {verb} {USAGE[verb]}".rstrip())
+    return said
+
+
+def _bring_in(
+    config: "Settings",
+    layer: str,
+    path: Path,
+    options: "ImportOptions",
+    findings: Path | None,
+) -> tuple["ImportReport", Any]:
+    """Import a file; states of cameras also amend the figures."""
+    from geo import exports, marked
+    from geo.cli import status
+    from geo.cli.output import progress
+    from geo.services import database, imports
+
+    if findings is not None and exports.require_ending(findings) not in (".csv", ".xlsx"):
+        # Before the import: a file of findings that cannot be written must not follow taken rows.
+        raise InputError("export.ending", file=findings.name, known=".csv .xlsx")
+    with database.opened(config) as engine, progress(quiet_log=True) as moving:
+
+        def write(trial: bool) -> imports.ImportReport:
+            return imports.import_file(
+                engine,
+                layer,
+                path,
+                replace(options, dry_run=trial),
+                by_whom=database.whoami(),
+                timezone=config.timezone,
+                disk=config.home if config.database_url is None else None,
+                progress=moving,
+            )
+
+        amendment = None
+        if layer == status.LAYER and not options.dry_run:
+            report, amendment = status.bring_in(engine, write, moving)
+        else:
+            report = write(options.dry_run)
+    if findings is not None:
+        refused = frozenset(report.preview.refused) if report.preview else frozenset()
+        marked.write(
+            path,
+            findings,
+            report.findings,
+            lang=language(),
+            sheet=options.sheet,
+            encoding=options.encoding,
+            refused=refused,
+        )
+    return report, amendment
+
+
+def _print_json(report: "ImportReport", amendment: Any) -> None:  # noqa: ANN401 - loaded late
+    from geo.cli import import_report, status
+    from geo.cli.output import as_json
+
+    more = status.as_plain(amendment) if report.layer == status.LAYER else {}
+    as_json({**import_report.as_plain(report), **more})
+
+
+def _tell(report: "ImportReport", amendment: Any, *, preview: bool, trial: bool) -> None:  # noqa: ANN401
+    from geo.cli import import_report, status
+
+    if report.preview is not None and (preview or trial):
+        import_report.tell_preview(report.preview)
+    if preview:
+        import_report.tell_counts(report)
+        return
+    import_report.tell(report)
+    status.tell(amendment)

@@ -1,0 +1,89 @@
+"""Plain tables: cells that every format can hold, geometry as columns, formulas disarmed."""
+
+import datetime as dt
+import json
+import re
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+# Type numbers of shapely: no geometry, and a point.
+MISSING, POINT = -1, 0
+# What a spreadsheet takes for the start of a formula (OWASP, CSV injection), after any number of
+# apostrophes: so disarming can be undone.
+_FORMULA: Final = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
+_DISARMED: Final = re.compile("'+[=+\\-@\t\r\n＝＋－＠]")
+_NEGATIVE: Final = re.compile(r"-(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+
+
+def flat(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a table without geometry: points as lon, lat (or x, y), other shapes as WKT."""
+    table = plain(frame)
+    if not isinstance(frame, gpd.GeoDataFrame):
+        return table
+    geometry = frame.geometry
+    table = pd.DataFrame(table.drop(columns=str(geometry.name)))
+    kinds = shapely.get_type_id(geometry.to_numpy())
+    if np.isin(kinds, (MISSING, POINT)).all():
+        lonlat = frame.crs is None or frame.crs.is_geographic
+        names = ("lon", "lat") if lonlat else ("x", "y")
+        values = (np.asarray(geometry.x), np.asarray(geometry.y))
+        return table.assign(**{n: v for n, v in zip(names, values, strict=True) if n not in table})
+    # every digit: what comes back is to be the same shape
+    return table.assign(wkt=shapely.to_wkt(geometry.to_numpy(), rounding_precision=-1))
+
+
+def plain(frame: pd.DataFrame) -> pd.DataFrame:
+    """Return a copy whose cells are text, numbers, truth values or dates; other values are JSON."""
+    table = frame.copy()
+    shapes = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else None
+    for name in [each for each in table.columns if each != shapes]:
+        table[name] = _plain_column(table[name])
+    return table
+
+
+def disarm(value: object) -> object:
+    """Return `value`; a text that a spreadsheet would run as a formula gets an apostrophe.
+
+    Negative numbers stay as they are; a telephone number with its country code does not.
+    """
+    if isinstance(value, str) and _FORMULA.match(value) and not _NEGATIVE.fullmatch(value):
+        return "'" + value
+    return value
+
+
+def disarmed(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose cells and headers no spreadsheet takes for a formula."""
+    return table.map(disarm).rename(columns=disarm)
+
+
+def rearm(value: object) -> object:
+    """Return the text that :func:`disarm` made `value` of; everything else as it is.
+
+    Examples
+    --------
+    >>> rearm(disarm("+86 556 0000000")), rearm("'tis"), rearm(disarm("'=1"))
+    ('+86 556 0000000', "'tis", "'=1")
+    """
+    if isinstance(value, str) and _DISARMED.match(value):
+        return value[1:]
+    return value
+
+
+def _plain_column(column: pd.Series) -> pd.Series:
+    if isinstance(column.dtype, pd.DatetimeTZDtype) or column.dtype == object:
+        return column.map(_plain_cell).astype(object)
+    return column
+
+
+def _plain_cell(value: object) -> object:
+    if isinstance(value, list | tuple | dict):
+        return json.dumps(value, ensure_ascii=False, default=str)
+    if value is pd.NaT or value is pd.NA:
+        return None
+    if isinstance(value, dt.datetime) and value.tzinfo is not None:
+        return value.isoformat(sep=" ", timespec="seconds")
+    return value

@@ -1,0 +1,89 @@
+"""Targets: names of files that can be written, and drafts so that nothing is half written."""
+
+import errno
+import glob
+import os
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager, suppress
+from pathlib import Path
+from typing import Final
+
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from geo.errors import InputError
+
+# Formats that hold geometry; a Parquet file can do without.
+DRIVERS: Final = {
+    ".geojson": "GeoJSON",
+    ".gpkg": "GPKG",
+    ".shp": "ESRI Shapefile",
+    ".parquet": "Parquet",
+}
+TABLES: Final = (".csv", ".xlsx", ".parquet")
+ENDINGS: Final = (*DRIVERS, ".csv", ".xlsx")
+# Boundaries can be drawn as well.
+LAYER_ENDINGS: Final = (*ENDINGS, ".dxf")
+LONGEST_REASON: Final = 120  # characters: GDAL tells a story where the disk is full
+
+
+def require_ending(path: Path, *, known: Sequence[str] = ENDINGS) -> str:
+    """Return the ending of `path`, lower case.
+
+    Parameters
+    ----------
+    known
+        The endings to choose from; `LAYER_ENDINGS` for a layer, which may be drawn.
+
+    Raises
+    ------
+    InputError
+        If no writer goes by it; the sentence names those that do.
+    """
+    ending = path.suffix.lower()
+    if ending not in known:
+        raise InputError("export.ending", file=path.name, known=" ".join(known))
+    require_writable(path)
+    return ending
+
+
+def require_writable(path: Path) -> None:
+    """Refuse a name that is a folder, or whose folder is missing or closed.
+
+    Raises
+    ------
+    InputError
+        With what stands in the way.
+    """
+    folder = path.resolve().parent
+    if not folder.is_dir():
+        raise InputError("export.no_folder", folder=str(path.parent))
+    if not path.name or path.is_dir():
+        raise InputError("export.is_folder", file=str(path))
+    if not os.access(folder, os.W_OK):
+        raise InputError("export.cannot_write", file=str(path), reason=os.strerror(errno.EACCES))
+
+
+@contextmanager
+def draft_of(path: Path) -> Iterator[Path]:
+    """Give a name to write to that becomes `path` at the end, so that nothing is half written.
+
+    Companions of the draft (a Shapefile has several) move along; after a failure all are gone.
+
+    Raises
+    ------
+    InputError
+        If the file cannot be written.
+    """
+    require_writable(path)
+    draft = path.with_name(f".{path.stem}.part{path.suffix}")
+    try:
+        yield draft
+        for part in draft.parent.glob(f"{glob.escape(draft.stem)}.*"):
+            part.replace(path.with_name(path.stem + part.name.removeprefix(draft.stem)))
+    except (OSError, DataSourceError, DataLayerError) as error:
+        reason = (getattr(error, "strerror", None) or str(error).splitlines()[0])[:LONGEST_REASON]
+        raise InputError("export.cannot_write", file=str(path), reason=reason) from error
+    finally:
+        with suppress(OSError):
+            for part in draft.parent.glob(f"{glob.escape(draft.stem)}.*"):
+                part.unlink()

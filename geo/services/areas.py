@@ -1,0 +1,76 @@
+"""What an area was at its times, and what became of it."""
+
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from sqlalchemy import Connection, Engine
+
+from geo.codes import full_area_code
+from geo.errors import NotFoundError
+from geo.store import db, decisions, frames, succession
+
+# One row for each stretch of time in which neither the area nor its parent changed.
+_VERSIONS = (
+    "SELECT a.unit_id, a.level, a.code, a.name, a.kind, lower(a.valid * n.valid) AS valid_from,"
+    " upper(a.valid * n.valid) AS valid_to,"
+    " CASE WHEN a.valid * n.valid @> govgrid.today() THEN 'holds'"
+    "  WHEN upper(a.valid * n.valid) <= govgrid.today() THEN 'ended' ELSE 'to_come' END AS state,"
+    " (SELECT p.code FROM govgrid.area p WHERE p.unit_id = n.parent_unit_id LIMIT 1)"
+    "  AS parent_code, a.import_run, a.geom"
+    " FROM govgrid.area a JOIN govgrid.area_nesting n"
+    "  ON n.unit_id = a.unit_id AND n.valid && a.valid"
+    " WHERE a.code = ANY(:codes) ORDER BY a.level, a.valid * n.valid"
+)
+VERSION = (
+    "level",
+    "code",
+    "name",
+    "kind",
+    "valid_from",
+    "valid_to",
+    "state",
+    "parent_code",
+    "area_m2",
+    "import_run",
+)
+
+
+def history(engine: Engine, code: str) -> dict[str, Any]:
+    """Return the versions of the areas of a code and what they came from and became.
+
+    Returns
+    -------
+    dict
+        `code`; `versions`: `VERSION`, by level and time: `valid_to` is the first day on which it
+        held no more, None where there is no bound, `state` ended, holds or to_come, `import_run`
+        the run that wrote it last; `succession`: see :func:`geo.store.succession.of_units`.
+
+    Raises
+    ------
+    NotFoundError
+        If there never was an area of that code.
+    """
+    with db.transaction(engine) as connection:
+        rows = _versions(connection, code)
+        heirs = succession.of_units(connection, rows["unit_id"].unique().tolist())
+    return {
+        "code": rows["code"].iloc[0],
+        "versions": _plain(rows[list(VERSION)]),
+        "succession": _plain(heirs),
+    }
+
+
+def _versions(connection: Connection, code: str) -> pd.DataFrame:
+    codes = list({code, full_area_code(code)})
+    rows = frames.read_layer(connection, _VERSIONS, {"codes": codes})
+    if rows.empty:
+        raise NotFoundError("area.unknown", code=code)
+    metric = gpd.GeoSeries(rows.geometry).to_crs(decisions.metric_srid(connection))
+    return pd.DataFrame(rows).assign(area_m2=metric.area.round(1))
+
+
+def _plain(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """Return rows with None for what is not known, which pandas may read as NaN."""
+    cells = rows.astype(object).where(rows.notna(), None)
+    return [{str(name): value for name, value in row.items()} for row in cells.to_dict("records")]

@@ -1,0 +1,117 @@
+"""Declarations: what was said about the files of a source, saved under its name."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, Final
+
+import pandas as pd
+from sqlalchemy import Connection, Engine, text
+
+from geo.errors import InputError, NotFoundError
+from geo.store import db, frames
+
+if TYPE_CHECKING:
+    from geo.services.imports import ImportOptions
+
+SAVED: Final = ("crs", "mapping", "level", "sheet", "encoding", "heading_scheme")
+_ALSO: Final = ("complete_under", "certain")
+
+
+def of(options: "ImportOptions") -> dict[str, Any]:
+    """Return what `options` declare, as values of JSON, without what they leave open."""
+    said = {name: getattr(options, name) for name in (*SAVED, *_ALSO)}
+    said["mapping"] = dict(options.mapping)
+    if options.valid_from is not None:
+        said["valid_from"] = options.valid_from.isoformat()
+    return {name: value for name, value in said.items() if value}
+
+
+def completed(engine: Engine, layer: str, options: "ImportOptions") -> "ImportOptions":
+    """Return `options` with what they leave open filled from their saved source, if they name one.
+
+    Raises
+    ------
+    NotFoundError
+        If no declarations are saved under that name.
+    """
+    if options.source is None:
+        return options
+    with db.transaction(engine) as connection:
+        known = _saved(connection, layer)
+    if options.source not in known:
+        names = "、".join(known) or "—"
+        raise NotFoundError("import.no_source", source=options.source, layer=layer, known=names)
+    return filled(options, known[options.source])
+
+
+def filled(options: "ImportOptions", declared: Mapping[str, Any]) -> "ImportOptions":
+    """Return `options` where what they leave open is as `declared`; a mapping is merged."""
+    mapping = {**declared.get("mapping", {}), **options.mapping}
+    usual = type(options)()
+    open_ = {
+        name: value
+        for name, value in declared.items()
+        if name in SAVED and getattr(options, name) == getattr(usual, name)
+    }
+    return replace(options, **{**open_, "mapping": mapping})
+
+
+def save(connection: Connection, layer: str, options: "ImportOptions", *, by_whom: str) -> None:
+    """Save what `options` declare under the name that they are to be remembered by.
+
+    Raises
+    ------
+    InputError
+        If the name is blank.
+    """
+    name = (options.remember or "").strip()
+    if not name:
+        raise InputError("import.source_blank")
+    said = {key: value for key, value in of(options).items() if key in SAVED}
+    connection.execute(
+        text(
+            "INSERT INTO govgrid.import_mapping (layer, source, options, by_whom)"
+            " VALUES (:layer, :name, CAST(:options AS jsonb), :by_whom)"
+            " ON CONFLICT (layer, source) DO UPDATE"
+            " SET options = excluded.options, by_whom = excluded.by_whom, at = now()"
+        ),
+        {"layer": layer, "name": name, "options": frames.to_json(said), "by_whom": by_whom},
+    )
+
+
+def saved(engine: Engine) -> pd.DataFrame:
+    """Return all saved sources: `layer`, `source`, `options`, `by_whom`, `at`."""
+    with db.transaction(engine) as connection:
+        return frames.read(
+            connection,
+            "SELECT layer, source, options, by_whom, at FROM govgrid.import_mapping"
+            " ORDER BY layer, source",
+        )
+
+
+def forget(engine: Engine, layer: str, source: str) -> None:
+    """Delete the saved declarations of a source.
+
+    Raises
+    ------
+    NotFoundError
+        If there are none of that name.
+    """
+    with db.transaction(engine) as connection:
+        known = _saved(connection, layer)
+        if source not in known:
+            names = "、".join(known) or "—"
+            raise NotFoundError("import.no_source", source=source, layer=layer, known=names)
+        connection.execute(
+            text("DELETE FROM govgrid.import_mapping WHERE layer = :layer AND source = :source"),
+            {"layer": layer, "source": source},
+        )
+
+
+def _saved(connection: Connection, layer: str) -> dict[str, dict[str, Any]]:
+    found = frames.read(
+        connection,
+        "SELECT source, options FROM govgrid.import_mapping WHERE layer = :layer ORDER BY source",
+        {"layer": layer},
+    )
+    return dict(zip(found["source"], found["options"], strict=True))

@@ -1,0 +1,164 @@
+"""Exporting: a layer whole, as rows that an import takes back without a change."""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import geopandas as gpd
+import pandas as pd
+from sqlalchemy import Engine
+
+from geo import attributes
+from geo.crs import CGCS2000, WGS84, parse_crs, project
+from geo.errors import InputError, LayerError
+from geo.intake.columns import map_columns
+from geo.layers import DERIVED, LAYERS, Layer
+from geo.services import layers
+from geo.spelling import cells_of_views
+from geo.store import db, decisions, frames
+
+ZONE: Final = "zone"
+# Names that a format needs for itself, or that geometry gets where it becomes columns.
+_RESERVED: Final = frozenset({"fid", "ogc_fid", "geom", "geometry", "lon", "lat", "x", "y", "wkt"})
+_VIEWS: Final = (
+    "SELECT camera_code, no, heading_deg, heading_source, hfov_deg FROM govgrid.camera_view"
+)
+_AREAS: Final = ("districts", "townships", "communities", "grids", "areas")
+
+
+def whole(
+    engine: Engine, name: str, *, srid: int = WGS84, timezone: str = "Asia/Shanghai"
+) -> pd.DataFrame:
+    """Return every row of a layer as it goes into a file.
+
+    Columns are named as the layer's fields are; derived ones are called as in
+    :data:`geo.layers.DERIVED`. Headings of cameras are text, all views in one cell. Free columns
+    of the source come last, see :mod:`geo.attributes`.
+
+    Parameters
+    ----------
+    srid
+        Of the geometry; CGCS2000 degrees are those of WGS 84 under another label.
+    timezone
+        In which times are written (an IANA name).
+
+    Returns
+    -------
+    DataFrame
+        A GeoDataFrame where the layer has places.
+
+    Raises
+    ------
+    LayerError
+        If there is no such layer.
+    """
+    if name not in layers.names():
+        raise LayerError("layer.unknown", name=name, known=", ".join(layers.names()))
+    rows = _rows(engine, name)
+    if name == "cameras":
+        rows = _with_views(engine, rows)
+    layer = _layer_of(name)
+    if layer is not None:
+        rows = _spread(_typed(rows, layer, timezone), layer)
+    return _moved(rows, srid) if isinstance(rows, gpd.GeoDataFrame) else rows
+
+
+def target_srid(engine: Engine, crs: str) -> int:
+    """Return the SRID that `crs` names: wgs84, cgcs2000, EPSG:n, or "zone", the district's own.
+
+    Raises
+    ------
+    CRSError
+        If it names none.
+    InputError
+        If it is GCJ-02 or BD-09, which no export has.
+    StateError
+        If "zone" is asked of a database that holds no place yet.
+    """
+    if crs.strip().casefold() == ZONE:
+        with db.transaction(engine) as connection:
+            return decisions.metric_srid(connection)
+    target = parse_crs(crs)
+    if target.srid is None:
+        raise InputError("export.crs_refused", crs=target.name)
+    return target.srid
+
+
+def _rows(engine: Engine, name: str) -> pd.DataFrame:
+    if name not in layers.TABLES:
+        return layers.rows_of(engine, name)
+    with db.transaction(engine) as connection:
+        return frames.read(connection, layers.TABLES[name])
+
+
+def _layer_of(name: str) -> Layer | None:
+    if name in _AREAS:
+        return LAYERS["areas"]
+    return LAYERS.get(name.removesuffix("-history"))
+
+
+def _with_views(engine: Engine, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return cameras with all their views in two cells."""
+    with db.transaction(engine) as connection:
+        cells = cells_of_views(frames.read(connection, _VIEWS))
+    of_row = cells.reindex(rows["code"]).set_axis(rows.index)
+    headings = of_row["heading_deg"].astype(object)
+    return rows.assign(
+        heading_deg=headings.where(headings.notna(), None), hfov_deg=of_row["hfov_deg"]
+    )
+
+
+def _typed(rows: pd.DataFrame, layer: Layer, timezone: str) -> pd.DataFrame:
+    """Return rows with whole numbers as such, and times as text in the zone."""
+    rows = rows.copy()
+    zone = ZoneInfo(timezone)
+    for field in layer.fields:
+        if field.name not in rows:
+            continue
+        if field.kind == "integer":
+            rows[field.name] = pd.to_numeric(rows[field.name]).astype("Int64")
+        elif field.kind == "time":
+            written = [_written(time, zone) for time in rows[field.name]]
+            rows[field.name] = pd.Series(written, index=rows.index, dtype=object)
+    return rows
+
+
+def _written(time: object, zone: ZoneInfo) -> str | None:
+    if not isinstance(time, datetime) or pd.isna(time):
+        return None
+    return time.astimezone(zone).isoformat(sep=" ")
+
+
+def _spread(rows: pd.DataFrame, layer: Layer) -> pd.DataFrame:
+    """Give each free column of the source a column of its own, behind the known ones."""
+    if "attributes" not in rows:
+        return rows
+    cells = rows.pop("attributes").tolist()
+    shapes = rows.geometry.name if isinstance(rows, gpd.GeoDataFrame) else ""
+    own = [name for name in rows.columns if name != shapes]
+    free = attributes.spread(cells, lambda headers: _claimed(headers, own, layer))
+    for header, column in free.items():
+        rows.insert(len(rows.columns) - bool(shapes), header, column.set_axis(rows.index))
+    return rows
+
+
+def _claimed(headers: Sequence[str], own: Sequence[str], layer: Layer) -> frozenset[str]:
+    """Return those free headers that an import would take for a field, a place or a derived one."""
+    places = {"point": ["lon", "lat"], "none": []}.get(layer.shape, ["wkt"])
+    known = {name.casefold() for name in (*own, *DERIVED, *_RESERVED)}
+    taken = {header for header in headers if header.casefold() in known}
+    free = [header for header in headers if header not in taken]
+    for columns, has_geometry in (([*own, *places], False), (list(own), True)):
+        taken |= set(map_columns([*columns, *free], layer, has_geometry=has_geometry).values())
+    # a GeoPackage does not tell upper case from lower
+    first = {header.casefold(): header for header in reversed(free)}
+    taken |= {header for header in free if first[header.casefold()] != header}
+    return frozenset(taken & set(headers))
+
+
+def _moved(rows: gpd.GeoDataFrame, srid: int) -> gpd.GeoDataFrame:
+    if srid in (WGS84, CGCS2000):
+        return rows.set_crs(srid, allow_override=True)
+    moved = project(rows.geometry.to_numpy(), source=WGS84, target=srid)
+    return rows.set_geometry(gpd.GeoSeries(moved, index=rows.index, crs=srid))

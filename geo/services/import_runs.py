@@ -1,0 +1,131 @@
+"""Import runs looked at, undone, and their quarantined rows given back to be mended."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Engine, text
+
+from geo import exports
+from geo.errors import InputError, StateError
+from geo.intake import Finding
+from geo.store import areas, db, runs, standing, undo
+from geo.store.undo import Undone
+from geo.words import say
+
+NEWEST = 50
+
+
+@dataclass(frozen=True)
+class RunReport:
+    """One run with all its findings: the row of ``import_run`` as it is."""
+
+    run: Mapping[str, Any]
+    findings: tuple[Finding, ...]
+
+
+def newest(engine: Engine, *, limit: int = NEWEST) -> pd.DataFrame:
+    """Return the newest runs, the last first; see :func:`geo.store.runs.newest`."""
+    with db.transaction(engine) as connection:
+        return runs.newest(connection, limit=limit)
+
+
+def show(engine: Engine, run: int) -> RunReport:
+    """Return one run with its findings.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such run.
+    """
+    with db.transaction(engine) as connection:
+        row = runs.get(connection, run)
+        found = runs.findings(connection, run)
+    return RunReport(row, tuple(_finding(each) for each in found.to_dict("records")))
+
+
+def undone(engine: Engine, run: int, *, by_whom: str) -> Undone:
+    """Put everything back to how it was before a run.
+
+    Figures that were computed since then stay until they are computed again.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such run.
+    StateError
+        If it was undone or held, or later runs changed the same rows: these come first.
+    """
+    with db.transaction(engine) as connection:
+        db.take_turn(connection, db.IMPORTING)
+        row = runs.get(connection, run)
+        if row["state"] != "done":
+            raise StateError(f"import.is_{row['state']}", run=run)
+        later = undo.later(connection, run)
+        if not later.empty:
+            named = "、".join(f"{r.run}（{r.source}）" for r in later.itertuples())
+            raise StateError("import.built_upon", run=run, later=named, newest=later["run"].iloc[0])
+        done = undo.undo(connection, run)
+        if row["layer"] == "areas":
+            areas.settle(connection)
+            standing.anew(connection)
+        connection.execute(
+            text(
+                "UPDATE govgrid.import_run SET state = 'undone', undone_at = now(),"
+                " undone_by = :by WHERE id = :run"
+            ),
+            {"run": run, "by": by_whom},
+        )
+        connection.execute(
+            text("UPDATE govgrid.import_quarantine SET solved_by = NULL WHERE solved_by = :run"),
+            {"run": run},
+        )
+    return done
+
+
+def write_quarantine(engine: Engine, run: int, out: Path, *, lang: str) -> int:
+    """Write the rows of a run that wait to be mended, with what is wrong with each.
+
+    The columns are those of the file as it came, then the number that the row had in it and what
+    is to be done. Mended, the file goes back by ``govgrid import retry RUN FILE``.
+
+    Returns
+    -------
+    int
+        How many rows were written.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such run.
+    StateError
+        If none of its rows waits.
+    InputError
+        If the file cannot be written.
+    """
+    if exports.require_ending(out) not in (".csv", ".xlsx"):
+        raise InputError("export.ending", file=out.name, known=".csv .xlsx")
+    report = show(engine, run)
+    with db.transaction(engine) as connection:
+        waiting = runs.quarantine(connection, run)
+    if waiting.empty:
+        raise StateError("import.nothing_waits", run=run)
+    table = pd.DataFrame(list(waiting["cells"]), dtype=object)
+    table[say("marked.row", lang)] = waiting["row"].to_numpy()
+    table[say("marked.status", lang)] = say("marked.taken.error", lang)
+    table[say("marked.remark", lang)] = [
+        " ".join(
+            f"{f.column}：{f.advice(lang)}"
+            for f in report.findings
+            if f.row == row and f.severity == "error"
+        )
+        for row in waiting["row"]
+    ]
+    exports.write(table, out, layer=say("import.quarantine", lang))
+    return len(table)
+
+
+def _finding(row: Mapping[Any, Any]) -> Finding:
+    return Finding(**{str(name): value for name, value in row.items()})

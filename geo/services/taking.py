@@ -1,0 +1,158 @@
+"""Taking: one file on its way in, part by part, within the transaction of its import."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from geo import intake, marked
+from geo.codes import full_area_code
+from geo.intake import Finding, Intake
+from geo.intake.cells import text_of
+from geo.intake.personal import redacted
+from geo.intake.preview import Preview, preview
+from geo.services import doubts, headings, status
+from geo.services.ahead import ahead
+from geo.services.noted import Noted
+from geo.services.progress import Progress
+from geo.services.register import registered
+from geo.services.writing import Writer
+from geo.sources import Table
+from geo.store import runs, standing
+from geo.store.tables import Change
+from geo.words import say
+
+# The number that a quarantined row had in its own file, in the file that mends it.
+ORIGINAL_ROW = tuple(say("marked.row", lang) for lang in ("zh", "en"))
+# Changed places of these say anew where each camera stands.
+_OVER_CAMERAS = ("areas",)
+
+
+class Taking:
+    """What has been read, checked and written of a file so far."""
+
+    def __init__(
+        self,
+        connection: Connection,
+        run: int,
+        check: intake.Check,
+        *,
+        timezone: str,
+        valid_from: date | None = None,
+        complete_under: str | None = None,
+        retry_of: int | None = None,
+    ) -> None:
+        self.run, self.read, self.quarantined, self.solved = run, 0, 0, 0
+        self.noted = Noted(connection, run)
+        self.preview: Preview | None = None
+        self._connection, self._check, self._timezone = connection, check, timezone
+        self._retry_of, self._mended = retry_of, dict[int, int]()
+        self._bad: set[int] = set()
+        self._tables: list[Table] = []
+        self._known = doubts.Known(connection, check.layer)
+        check.know(self._known.areas)
+        self._writer = Writer(
+            connection, check.layer, run, check.today, timezone, valid_from, complete_under
+        )
+        runs.remember(connection, run)
+
+    @property
+    def change(self) -> Change:
+        """What the rows changed."""
+        return self._writer.change
+
+    def take(self, tables: Iterator[Table], progress: Progress) -> None:
+        """Read, check and write all parts of a file; the next is checked while one is written."""
+        for table, checked in ahead(self._checked(table) for table in tables):
+            self._write(table, checked)
+            progress("import.rows", self.read, 0)
+
+    def _checked(self, table: Table) -> tuple[Table, Intake]:
+        own = marked.unmarked(self._own(table))
+        return own, self._check.part(own)
+
+    def _write(self, table: Table, checked: Intake) -> None:
+        checked = self._screened(table, checked)
+        if self.preview is None:
+            declared = self._check.crs.name if self._check.crs else None
+            self.preview = preview(table, checked, declared)
+        self.read += len(table.rows)
+        late = self._writer.part(checked)
+        self._note((*checked.findings, *late))
+        self._keep_back(table, checked.refused, (*checked.findings, *late))
+        if self._check.layer.name == "areas":
+            self._tables.append(table)
+
+    def closed(self, *, certain: bool) -> Mapping[str, Any] | None:
+        """Finish the file; return why it is to be held, None if nothing speaks against it."""
+        late = self._writer.closing(self._lost_codes())
+        self._note((*self._check.closing(), *late))
+        for table in self._tables:
+            self._keep_back(table, self._check.refused, late)
+        self.noted.flush()
+        runs.remember(self._connection, None)
+        if self._check.layer.name in _OVER_CAMERAS:
+            standing.anew(self._connection)
+        if self._retry_of is not None:
+            taken = [old for new, old in self._mended.items() if new not in self._bad]
+            self.solved = runs.solve(self._connection, self._retry_of, taken, by=self.run)
+        runs.finish(
+            self._connection, self.run, self.change, read=self.read, quarantined=self.quarantined
+        )
+        return None if certain else self._known.doubt(self._check.sample)
+
+    def _lost_codes(self) -> list[str]:
+        """Return the codes, as written, of rows of areas that were not taken."""
+        column = self._check.mapping.get("code", "")
+        return [
+            full_area_code(text_of(table.rows.at[row, column]).strip())
+            for table in self._tables
+            for row in sorted(self._bad & set(table.rows.index))
+        ]
+
+    def _own(self, table: Table) -> Table:
+        """Take out of a file that mends another the column of the numbers in that."""
+        column = next((name for name in ORIGINAL_ROW if name in table.headers), None)
+        if self._retry_of is None or column is None:
+            return table
+        numbers = pd.to_numeric(table.rows[column], errors="coerce").dropna().astype(int)
+        self._mended |= {int(new): int(old) for new, old in numbers.items()}
+        left = tuple(header for header in table.headers if header != column)
+        return replace(table, headers=left, rows=table.rows.drop(columns=column))
+
+    def _screened(self, table: Table, checked: Intake) -> Intake:
+        """Return what can be used in the light of what the database knows."""
+        name = checked.layer.name
+        if name == "headings":
+            return headings.screened(self._connection, table, checked)
+        if name == status.LAYER:
+            return status.screened(self._connection, checked, timezone=self._timezone)
+        return registered(self._connection, checked) if name == "positions" else checked
+
+    def _note(self, findings: Iterable[Finding]) -> None:
+        found = tuple(findings)
+        self.noted.add(found)
+        self._bad |= {f.row for f in found if f.severity == "error"}
+        self.quarantined = len(self._bad)
+
+    def _keep_back(
+        self, table: Table, refused: frozenset[str], findings: Iterable[Finding]
+    ) -> None:
+        """Keep the rows that were not taken, as they were written, but for persons."""
+        lost = {finding.row for finding in findings if finding.severity == "error"}
+        runs.write_quarantine(
+            self._connection, self.run, {row: _cells(table, refused, row) for row in sorted(lost)}
+        )
+
+
+def _cells(table: Table, refused: frozenset[str], row: int) -> dict[str, object]:
+    cells: dict[str, object] = {
+        header: redacted(text_of(cell))
+        for header, cell in table.rows.loc[row].items()
+        if header not in refused and cell is not None
+    }
+    shape = None if table.geometry is None else table.geometry.loc[row]
+    return cells if shape is None else {**cells, "wkt": shape.wkt}

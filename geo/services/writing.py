@@ -1,0 +1,166 @@
+"""Writing: the usable rows of a file into their tables, part by part."""
+
+from collections.abc import Collection
+from dataclasses import dataclass, field
+from datetime import date
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from shapely.geometry.base import BaseGeometry
+from sqlalchemy import Connection
+
+from geo import crs
+from geo.intake import Finding, Intake
+from geo.layers import Layer
+from geo.services import headings, status
+from geo.store import areas, cameras, decisions, standing, tables
+from geo.store.tables import Change
+
+REGISTERS = ("cameras", "catalog")
+WHOLE = ("headings", "positions", status.LAYER)
+
+
+@dataclass
+class Writer:
+    """The place of one import in the database, and what it has done there so far.
+
+    `complete_under` is the code of an area whose every child of the file's level the file names.
+    """
+
+    connection: Connection
+    layer: Layer
+    run: int
+    today: date
+    timezone: str
+    valid_from: date | None = None
+    complete_under: str | None = None
+    change: Change = field(default_factory=Change)
+
+    def __post_init__(self) -> None:
+        self._areas: list[gpd.GeoDataFrame] = []
+        self._column = ""
+        located = self.layer.name in (*REGISTERS, "positions")
+        self._grids = standing.grids(self.connection) if located else None
+
+    def part(self, checked: Intake) -> list[Finding]:
+        """Write the usable rows of a part; return what came to light by it."""
+        rows = typed(given(checked), self.layer, self.timezone)
+        if self.layer.name == "areas":
+            self._areas.append(rows)  # they are compared as a whole
+            return []
+        decide_srid(self.connection, rows)
+        done, late = self._written(rows, checked)
+        self.change = self.change + done
+        return late
+
+    def closing(self, spared: Collection[str]) -> list[Finding]:
+        """Write what had to wait for the whole file; return what came to light by it.
+
+        `spared` are the codes of rows that were not taken: the file does name them.
+        """
+        if not self._areas:
+            return []
+        rows = pd.concat(self._areas)
+        decide_srid(self.connection, rows)
+        done = areas.bring_in(
+            self.connection,
+            rows,
+            run=self.run,
+            valid_from=self.valid_from,
+            complete_under=self.complete_under,
+            spared=spared,
+        )
+        self.change = done.change
+        numbers = dict(zip(rows["code"], rows.index, strict=True))
+        return [
+            Finding(numbers[code], "geometry", "AREA_CHANGED", "error", code) for code in done.moved
+        ] + [
+            Finding(
+                0, "", "AREA_CLOSED", "note", code, "", {"code": code, "date": str(self.valid_from)}
+            )
+            for code in done.closed
+        ]
+
+    def _written(self, rows: gpd.GeoDataFrame, checked: Intake) -> tuple[Change, list[Finding]]:
+        connection, run, name = self.connection, self.run, self.layer.name
+        if name in REGISTERS:
+            return self._registered(rows, checked)
+        if name == "headings":
+            views = cameras.view_rows(rows)
+            return headings.bring_in(connection, rows, views, run=run, today=self.today), []
+        if name == "positions":
+            done = cameras.verify_positions(
+                connection, rows, run=run, today=self.today, grids=self._grids
+            )
+            return done, []
+        if name == status.LAYER:
+            return status.bring_in(connection, rows, run=run)[0], []
+        frame = rows if self.layer.shape != "none" else pd.DataFrame(rows.drop(columns="geometry"))
+        key = (self.layer.key,)
+        return tables.upsert(connection, self.layer.table, frame, key=key, run=run), []
+
+    def _registered(self, rows: gpd.GeoDataFrame, checked: Intake) -> tuple[Change, list[Finding]]:
+        srid = decisions.get(self.connection, "metric_srid")
+        done = cameras.bring_in(
+            self.connection, rows, run=self.run, srid=int(srid or crs.WGS84), grids=self._grids
+        )
+        columns = {
+            "position": checked.mapping.get("lon", "geometry"),
+            "heading": checked.mapping.get("heading_deg", ""),
+        }
+        return done.change, [_kept(each, columns[each.field]) for each in done.differences]
+
+
+def _kept(difference: cameras.Difference, column: str) -> Finding:
+    facts = {
+        "verified": difference.verified,
+        "reported": difference.reported,
+        "distance_m": round(difference.by, 1),
+    }
+    code = f"VERIFIED_{difference.field.upper()}"
+    return Finding(difference.row, column, code, "warning", difference.reported, "", facts)
+
+
+def given(checked: Intake) -> gpd.GeoDataFrame:
+    """Return the usable rows without columns that the file lacks, so that those stay as known."""
+    if checked.layer.name in WHOLE:
+        return checked.rows
+    fields = {each.name for each in checked.layer.fields} - {checked.layer.key}
+    absent = [name for name in checked.rows.columns if name in fields - set(checked.mapping)]
+    listed = "views" in checked.rows and checked.rows["views"].notna().any()
+    needed = set(cameras.VIEW_FIELDS) if listed else set()  # a list of headings may name angles
+    blank = [n for n in absent if n not in needed and checked.rows[n].isna().all()]
+    if "heading_deg" in blank:
+        blank += [name for name in ("heading_source", "views") if name in checked.rows]
+    return gpd.GeoDataFrame(checked.rows.drop(columns=blank))
+
+
+def typed(rows: gpd.GeoDataFrame, target: Layer, timezone: str) -> gpd.GeoDataFrame:
+    """Return `rows` as their table wants them: whole numbers, times with zone, multi-lines."""
+    rows = rows.copy()
+    if target.shape == "line":
+        rows = rows.set_geometry([_multi(line) for line in rows.geometry], crs=rows.crs)
+    for column in target.fields:
+        if column.name not in rows:
+            continue
+        if column.kind == "integer":
+            rows[column.name] = pd.to_numeric(rows[column.name]).round().astype("Int64")
+        elif column.kind == "time":
+            rows[column.name] = status.zoned(rows[column.name], timezone)
+    return rows
+
+
+def decide_srid(connection: Connection, rows: gpd.GeoDataFrame) -> None:
+    """Choose the metric system of a database that has none, by the first places it gets."""
+    placed = rows.geometry.dropna()
+    if placed.empty or decisions.get(connection, "metric_srid") is not None:
+        return
+    west, south, east, north = map(float, np.asarray(placed.total_bounds))
+    srid = crs.metric_srid((west + east) / 2, (south + north) / 2)
+    decisions.put(connection, "metric_srid", srid)
+
+
+def _multi(line: BaseGeometry) -> BaseGeometry:
+    return shapely.MultiLineString([line]) if isinstance(line, shapely.LineString) else line

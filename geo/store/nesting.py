@@ -1,0 +1,117 @@
+"""What areas belong to, kept beside them: derived anew whenever a version comes, ends or goes."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from psycopg2 import sql
+from sqlalchemy import Connection, text
+
+from geo import nesting
+from geo.store import frames
+
+MADE = {"made": True}
+MADE_CODE, MADE_NAME = "~district", "本辖区"
+_KEPT = (
+    "n.unit_id = s.unit_id AND n.valid = s.valid AND n.path = s.path"
+    " AND n.parent_unit_id IS NOT DISTINCT FROM s.parent_unit_id"
+)
+_COLUMNS = ("unit_id", "valid", "parent_unit_id", "path")
+
+
+def link(connection: Connection) -> None:
+    """Give every area its parent and path at all times: by code where one was given, else by place.
+
+    Where there is no district one is made of the topmost areas. Only rows that differ are written,
+    and none of them is remembered as work of the running import.
+    """
+    with _unremembered(connection):
+        given, made = _versions(connection)
+        made = _make_districts(connection, nesting.outlines(given), made)
+        both = [part for part in (given, made) if not part.empty]
+        _write(connection, nesting.nest(gpd.GeoDataFrame(pd.concat(both))) if both else None)
+
+
+def span(valid_from: date | None, valid_to: date | None) -> str:
+    """Return a stretch of time, its last day not included, as the text of a daterange."""
+    return f"[{valid_from or ''},{valid_to or ''})"
+
+
+@contextmanager
+def _unremembered(connection: Connection) -> Iterator[None]:
+    """Keep what is derived out of the memory of the running import."""
+    turn = text("SELECT set_config('govgrid.import_run', :run, true)")
+    run = connection.execute(text("SELECT current_setting('govgrid.import_run', true)")).scalar()
+    connection.execute(turn, {"run": ""})
+    yield
+    connection.execute(turn, {"run": run or ""})
+
+
+def _versions(connection: Connection) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame]:
+    """Return all versions of the areas that were given, and of the district that was made."""
+    rows = frames.read_layer(
+        connection,
+        "SELECT unit_id, code, level, parent_given, lower(valid) AS valid_from,"
+        " upper(valid) AS valid_to, geom FROM govgrid.area ORDER BY unit_id, valid",
+    )
+    made = (rows["code"] == MADE_CODE) & (rows["level"] == "district")
+    return rows[~made], rows[made]
+
+
+def _make_districts(
+    connection: Connection, wanted: gpd.GeoDataFrame, made: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """Write the made district anew if it is not as `wanted`; return its versions."""
+    if _same(wanted, made):
+        return made
+    units = made["unit_id"].unique().tolist()
+    if units:
+        connection.execute(text("DELETE FROM govgrid.area WHERE unit_id = :u"), {"u": units[0]})
+    if wanted.empty:
+        return wanted
+    if not units:
+        units = [connection.execute(text("SELECT nextval('govgrid.area_unit_id')")).scalar_one()]
+    rows = wanted.assign(
+        unit_id=units[0], code=MADE_CODE, level="district", name=MADE_NAME, parent_given=None
+    )
+    made_anew = pd.Series([MADE] * len(rows), index=rows.index, dtype=object)
+    stored = rows.assign(valid=_spans(rows), attributes=made_anew)
+    frames.copy_in(connection, "area", stored.drop(columns=["valid_from", "valid_to"]))
+    return gpd.GeoDataFrame(rows)
+
+
+def _same(wanted: gpd.GeoDataFrame, made: gpd.GeoDataFrame) -> bool:
+    if _spans(wanted) != _spans(made):
+        return False
+    shapes = (np.asarray(each.geometry, dtype=object) for each in (wanted, made))
+    return bool(np.all(shapely.equals(*shapes)))
+
+
+def _write(connection: Connection, nests: pd.DataFrame | None) -> None:
+    if nests is None:
+        connection.execute(text("DELETE FROM govgrid.area_nesting"))
+        return
+    columns = frames.columns_of(_COLUMNS)
+    connection.execute(
+        text("CREATE TEMP TABLE nest ON COMMIT DROP AS TABLE govgrid.area_nesting WITH NO DATA")
+    )
+    frames.copy_in(
+        connection, "nest", nests.assign(valid=_spans(nests))[list(_COLUMNS)], schema=None
+    )
+    for statement in (
+        "ANALYZE nest",
+        "DELETE FROM govgrid.area_nesting n WHERE NOT EXISTS (SELECT FROM nest s WHERE {kept})",
+        "INSERT INTO govgrid.area_nesting ({columns}) SELECT {columns} FROM nest s"
+        " WHERE NOT EXISTS (SELECT FROM govgrid.area_nesting n WHERE {kept})",
+        "DROP TABLE nest",
+    ):
+        composed = sql.SQL(statement).format(columns=columns, kept=sql.SQL(_KEPT))
+        frames.execute(connection, composed)
+
+
+def _spans(rows: pd.DataFrame) -> list[str]:
+    return [span(*pair) for pair in zip(rows["valid_from"], rows["valid_to"], strict=True)]

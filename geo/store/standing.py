@@ -1,0 +1,57 @@
+"""Where cameras stand: the grid of each, derived from its place."""
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, text
+
+from geo import locate
+from geo.locate import Locator
+from geo.store import areas, decisions, frames
+
+
+def grids(connection: Connection) -> Locator | None:
+    """Return the grids of today, ready to be asked; None where there are none."""
+    known = areas.now(connection)
+    found = known[known["level"] == "grid"]
+    if found.empty:
+        return None
+    return locate.locator(found, srid=decisions.metric_srid(connection))
+
+
+def codes(rows: gpd.GeoDataFrame, where: Locator | None) -> list[str | None]:
+    """Return the code of the grid in which each row stands, None outside of all."""
+    if where is None or rows.empty:
+        return [None] * len(rows)
+    sigma_m = rows["position_sigma_m"] if "position_sigma_m" in rows else pd.Series(np.nan)
+    accuracy = sigma_m.to_numpy(dtype=float) if len(sigma_m) == len(rows) else 0.0
+    found = locate.locate(
+        rows.geometry.x.to_numpy(), rows.geometry.y.to_numpy(), where, accuracy_m=accuracy
+    )
+    return [code or None for code in found["code"].fillna("")]
+
+
+def anew(connection: Connection) -> int:
+    """Say anew where all cameras stand, after areas have changed; return how many moved."""
+    known = frames.read_layer(
+        connection, "SELECT code, grid_code, position_sigma_m, geom FROM govgrid.camera"
+    )
+    if known.empty:
+        return 0
+    now = codes(known, grids(connection))
+    moved = [
+        (code, new)
+        for code, old, new in zip(known["code"], known["grid_code"], now, strict=True)
+        if old != new
+    ]
+    if not moved:
+        return 0
+    connection.execute(
+        text(
+            "UPDATE govgrid.camera c SET grid_code = s.grid FROM"
+            " unnest(CAST(:codes AS text[]), CAST(:grids AS text[])) AS s (code, grid)"
+            " WHERE c.code = s.code"
+        ),
+        {"codes": [code for code, _ in moved], "grids": [grid for _, grid in moved]},
+    )
+    return len(moved)

@@ -1,0 +1,108 @@
+"""Undo: what an import changed goes back to what it was, unless a later one built upon it."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+from psycopg2 import sql
+from sqlalchemy import Connection, text
+
+from geo.store import frames
+
+_FIRST = (
+    "SELECT DISTINCT ON (table_name, key) table_name, key, before FROM govgrid.import_change"
+    " WHERE import_run = :run ORDER BY table_name, key, id"
+)
+_KEYS = (
+    "SELECT table_name, array_agg(DISTINCT k ORDER BY k) AS key FROM undone,"
+    " LATERAL jsonb_object_keys(key) AS k GROUP BY table_name ORDER BY table_name"
+)
+_COUNTS = (
+    "SELECT count(*) FILTER (WHERE before IS NULL) AS removed,"
+    " count(*) FILTER (WHERE before IS NOT NULL) AS restored FROM undone"
+)
+_COLUMNS = (
+    "SELECT column_name FROM information_schema.columns"
+    " WHERE table_schema = 'govgrid' AND table_name = :table ORDER BY ordinal_position"
+)
+
+
+@dataclass(frozen=True)
+class Undone:
+    """How many rows an undo took away, and how many it brought back as they were."""
+
+    removed: int
+    restored: int
+
+
+def later(connection: Connection, run: int) -> pd.DataFrame:
+    """Return the later runs that changed the same rows: `run`, `layer`, `source`, `at`, `rows`."""
+    return frames.read(
+        connection,
+        "SELECT r.id AS run, r.layer, r.source, r.at, count(DISTINCT (c.table_name, c.key)) AS rows"
+        " FROM govgrid.import_change c"
+        " JOIN govgrid.import_change own ON own.import_run = :run"
+        "  AND own.table_name = c.table_name AND own.key = c.key"
+        " JOIN govgrid.import_run r ON r.id = c.import_run AND r.state = 'done'"
+        " WHERE c.import_run > :run GROUP BY r.id ORDER BY r.id DESC",
+        {"run": run},
+    )
+
+
+def undo(connection: Connection, run: int) -> Undone:
+    """Put back each row that `run` changed, and take away each that it brought in."""
+    connection.execute(text(f"CREATE TEMP TABLE undone ON COMMIT DROP AS {_FIRST}"), {"run": run})
+    keys = frames.read(connection, _KEYS).itertuples(index=False)
+    tables = [_Table(connection, str(name), list(key)) for name, key in keys]
+    counts = frames.read(connection, _COUNTS).iloc[0]
+    # what is there goes back before what is gone comes back: views hang on their cameras
+    for step in (_Table.remove, _Table.put_back, _Table.bring_back):
+        for table in tables:
+            step(table)
+    frames.execute(connection, sql.SQL("DROP TABLE undone"))
+    return Undone(int(counts["removed"]), int(counts["restored"]))
+
+
+class _Table:
+    """One table that a run changed, with the columns that tell its rows apart."""
+
+    def __init__(self, connection: Connection, name: str, key: list[str]) -> None:
+        self._connection = connection
+        rows = frames.read(connection, _COLUMNS, {"table": name})
+        self._columns = [str(column) for column in rows["column_name"]]
+        self._key = key
+        pairs = [part for k in key for part in (sql.Literal(k), sql.Identifier("t", k))]
+        self._parts = {
+            "table": sql.Identifier("govgrid", name),
+            "name": sql.Literal(name),
+            "same": sql.SQL("jsonb_build_object({}) = u.key").format(sql.SQL(", ").join(pairs)),
+        }
+
+    def remove(self) -> None:
+        """Delete what the run inserted."""
+        self._do(
+            "DELETE FROM {table} AS t USING undone u"
+            " WHERE u.table_name = {name} AND u.before IS NULL AND {same}"
+        )
+
+    def put_back(self) -> None:
+        """Give the rows that are there the values they had."""
+        values = [name for name in self._columns if name not in self._key]
+        assigned = [sql.SQL("{0} = b.{0}").format(sql.Identifier(name)) for name in values]
+        self._do(
+            "UPDATE {table} AS t SET {assigned} FROM undone u,"
+            " LATERAL jsonb_populate_record(NULL::{table}, u.before) AS b"
+            " WHERE u.table_name = {name} AND u.before IS NOT NULL AND {same}",
+            assigned=sql.SQL(", ").join(assigned),
+        )
+
+    def bring_back(self) -> None:
+        """Insert the rows that the run deleted."""
+        self._do(
+            "INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT b.* FROM undone u,"
+            " LATERAL jsonb_populate_record(NULL::{table}, u.before) AS b"
+            " WHERE u.table_name = {name} AND u.before IS NOT NULL"
+            " AND NOT EXISTS (SELECT FROM {table} AS t WHERE {same})"
+        )
+
+    def _do(self, statement: str, **more: sql.Composable) -> None:
+        frames.execute(self._connection, sql.SQL(statement).format(**self._parts, **more))

@@ -1,0 +1,355 @@
+"""Layers out and in again: the same rows, whichever format and coordinate system they went in."""
+
+import json
+from importlib import import_module
+
+import geopandas as gpd
+import pandas as pd
+import pytest
+from sqlalchemy import text
+
+from geo import exports, sources
+from geo.errors import CRSError, InputError, LayerError, StateError
+from geo.layers import DERIVED, LAYERS
+from geo.services import exporting, layers
+from geo.store import db, frames
+from tests.toy_town import bring_in, place, rectangle, write_geojson
+
+pytestmark = pytest.mark.postgis
+
+# file, coordinate system of the export, what the import has to be told
+WAYS = [
+    (".csv", "wgs84"),
+    (".xlsx", "wgs84"),
+    (".parquet", "wgs84"),
+    (".geojson", "wgs84"),
+    (".gpkg", "wgs84"),
+    (".gpkg", "cgcs2000"),
+    (".gpkg", "zone"),
+    (".shp", "cgcs2000"),
+    (".shp", "zone"),
+    (".parquet", "zone"),
+    (".csv", "zone"),
+]
+BARE_WAYS = ((".csv", "wgs84"), (".xlsx", "wgs84"), (".parquet", "wgs84"))
+# the other side of the agreement: DERIVED and attributes.returned are used by the check
+WIRED = pytest.mark.skipif(
+    not hasattr(import_module("geo.intake.check"), "returned"),
+    reason="imports do not take exports back yet",
+)
+
+
+def camera(code, name, heading, at, **more):
+    lon, lat = place(*at)
+    return {"编码": code, "名称": name, "监视方位": heading, "经度": lon, "纬度": lat, **more}
+
+
+def table(path, rows):
+    pd.DataFrame(rows).to_csv(path, index=False, encoding="utf-8")
+    return path
+
+
+def ring(*corners):
+    return [place(*corner) for corner in (*corners, corners[0])]
+
+
+@pytest.fixture
+def full(town, tmp_path):
+    """The toy town with rows in every layer, and some that are hard to write."""
+    folder = tmp_path / "more"
+    folder.mkdir()
+    cameras = [
+        camera("V1", "+86 号杆", "东北;10-30", (3, 3), 摄像机类型="固定枪机", 水平视场角=""),
+        camera("V2", "-5", "北偏西30°", (3.0000123, 4), 室内="是", 录像保存天数=90, 备注="=1+1"),
+        camera("V3", "丙", "239-284", (3, 5), 安装时间="2023-05-01", 备注="第一行\n第二行"),
+        camera("V4", "丁", "", (3, 6), 水平视场角="70", 层="2024-05-01", X="旧坐标"),
+        camera("V5", "戊", "90;270", (4, 6), 水平视场角="80", 所属网格="东格", 层="12"),
+    ]
+    bring_in(town, "cameras", table(folder / "cameras.csv", cameras))
+    hole = {"type": "Polygon", "coordinates": [ring((8, 8), (8, 14), (14, 14), (14, 8))]}
+    hole["coordinates"].append(ring((10, 10), (12, 10), (12, 12)))
+    both = {
+        "type": "MultiPolygon",
+        "coordinates": [
+            rectangle(15, 0, 16, 1)["coordinates"],
+            rectangle(11, 1, 12, 2)["coordinates"],
+        ],
+    }
+    towers = [
+        ({"height": 18.5, "levels": 6, "lon": 1, "flat": True, "备注": "=x"}, hole),
+        ({"height": None, "levels": None, "name": "二号楼", "fid": "7", "flat": False}, both),
+    ]
+    bring_in(town, "buildings", write_geojson(folder / "buildings.geojson", towers))
+    for name in ("water", "farmland", "privacy-zones", "restricted-zones"):
+        shape = rectangle(1, 10, 2, 11)
+        bring_in(town, name, write_geojson(folder / f"{name}.geojson", [({"name": "池"}, shape)]))
+    lon, lat = place(5, 5)
+    point = {"经度": lon, "纬度": lat}
+    rows = {
+        "poles": [{"杆号": "P1", "杆型": "路灯杆", "有电": "是", "有网": "否", "高度": 8, **point}],
+        "places": [{"编码": "S1", "名称": "一小", "类型": "学校", "范围半径": 60, **point}],
+        "entrances": [{"编码": "E1", "名称": "正门", "所属场所": "S1", **point}],
+        "addresses": [{"编码": "A1", "名称": "一路口", "类型": "路口", **point}],
+        "centres": [{"编码": "C1", "名称": "中心", "层级": "区", "值班电话": "0556-0", **point}],
+        "incidents": [
+            {"编号": "M9", "标题": "无位置", "上报时间": "2026-09-30 21:40:05"},
+        ],
+        "pairings": [{"村居编码": "340802001001", "单位编码": "U1", "开始日期": "2026-01-01"}],
+        "categories": [{"类别编码": "0101", "名称": "井盖", "时限": 4, "时限单位": "工作小时"}],
+        "calendar": [{"日期": "2026-10-01", "类型": "休息", "名称": "国庆节"}],
+        "camera-status": [
+            {"编码": "K1", "状态": "离线", "时间": "2026-09-30 21:40:05.250"},
+            {"编码": "K1", "状态": "在线", "时间": "2026-09-30 22:40"},
+            {"编码": "K2", "状态": "在线", "时间": "2026-09-30 22:40"},
+        ],
+    }
+    for name, cells in rows.items():
+        done = bring_in(town, name, table(folder / f"{name}.csv", cells))
+        assert done.quarantined == 0, (name, done.findings)
+    return town
+
+
+NAMES = (
+    "areas",
+    "units",
+    "duties",
+    "pairings",
+    "categories",
+    "calendar",
+    "buildings",
+    "roads",
+    "water",
+    "farmland",
+    "privacy-zones",
+    "restricted-zones",
+    "poles",
+    "places",
+    "entrances",
+    "addresses",
+    "centres",
+    "cameras",
+    "camera-status-history",
+    "incidents",
+)
+
+
+def out(engine, name, path, crs="wgs84"):
+    srid = exporting.target_srid(engine, crs)
+    exports.write(exporting.whole(engine, name, srid=srid), path, layer=name)
+    return path
+
+
+def back(engine, name, path, crs="wgs84"):
+    layer = name.removesuffix("-history")
+    declared = "EPSG:4548" if crs == "zone" else crs
+    return bring_in(engine, layer, path, crs=declared, level=None)
+
+
+def change(report):
+    return (report.change.inserted, report.change.updated, report.change.unchanged)
+
+
+def as_rows(frame):
+    """A frame as comparable cells, geometry as WKT."""
+    cells = exports.flat(frame).astype(object)
+    return cells.where(cells.notna(), None).to_dict("records")
+
+
+@WIRED
+def test_an_export_brought_in_again_changes_nothing(full, tmp_path):
+    counts = {name: len(exporting.whole(full, name)) for name in NAMES}
+    assert all(counts.values())
+    for ending, crs in WAYS:
+        for name in NAMES:
+            bare = LAYERS[name.removesuffix("-history")].shape == "none"
+            if bare and (ending, crs) not in BARE_WAYS:
+                continue
+            path = out(full, name, tmp_path / f"{name}{ending}", crs)
+            report = back(full, name, path, crs)
+            assert change(report) == (0, 0, counts[name]), (name, ending, crs, report.findings)
+            assert report.quarantined == 0
+
+
+@WIRED
+@pytest.mark.parametrize(("ending", "crs"), [(".csv", "wgs84"), (".gpkg", "zone")])
+def test_an_empty_database_filled_from_exports_gives_equal_exports(
+    full, empty_url, tmp_path, ending, crs
+):
+    other = db.connect(empty_url)
+    db.migrate(other)
+    try:
+        for name in NAMES:
+            bare = LAYERS[name.removesuffix("-history")].shape == "none"
+            path = tmp_path / f"{name}{'.csv' if bare else ending}"
+            back(other, name, out(full, name, path, crs), crs)
+        for name in NAMES:
+            assert as_rows(exporting.whole(other, name)) == as_rows(exporting.whole(full, name))
+    finally:
+        other.dispose()
+
+
+def test_every_layer_that_can_be_brought_in_can_go_out():
+    apart = {"catalog", "headings", "positions"}  # these are cameras
+    assert set(LAYERS) - apart <= set(layers.names())
+
+
+def test_headings_go_out_as_they_are_read(full):
+    cameras = exporting.whole(full, "cameras").set_index("code")
+    assert cameras["heading_deg"].loc[["V1", "V2", "V3", "V4", "V5", "K1"]].tolist() == [
+        "东北;10-30",
+        "北偏西30°",
+        "261.5",
+        None,
+        "90;270",
+        "90",
+    ]
+    assert cameras["hfov_deg"].loc[["V3", "V4", "V5"]].tolist() == [45, 70, 80]
+
+
+def test_derived_columns_stand_in_the_list_that_imports_leave_out(full):
+    with db.transaction(full) as connection:
+        connection.execute(
+            text(
+                "UPDATE govgrid.camera SET position_source = 'verified',"
+                " geom = ST_SetSRID(ST_MakePoint(117.06, 30.51), 4326) WHERE code = 'K1'"
+            )
+        )
+    cameras = exporting.whole(full, "cameras").set_index("code")
+    known = {field.name for field in LAYERS["cameras"].fields}
+    free = {name for name in cameras.columns if name not in known | {"geometry"}}
+    assert DERIVED - {"code"} <= free
+    assert free - DERIVED == {"备注", "层", "attributes.X"}
+    assert cameras.loc["K1", ["reported_lon", "reported_lat"]].tolist() == place(1, 0)
+    assert cameras.loc["K1", "geometry"].x == 117.06
+    assert pd.isna(cameras.loc["K2", "reported_lon"])
+    assert cameras.loc["K2", "position_source"] == "reported"
+    assert cameras.loc["K2", "grid_code"] == "340802001001002"
+
+
+@WIRED
+def test_what_was_verified_goes_out_and_in_again_as_no_news_of_the_register(town, tmp_path):
+    lon, lat = place(2, 2)
+    bring_in(
+        town, "positions", table(tmp_path / "p.csv", [{"编码": "K1", "经度": lon, "纬度": lat}])
+    )
+    bring_in(town, "headings", table(tmp_path / "h.csv", [{"编码": "K1", "监视方位": 135}]))
+    before = as_rows(exporting.whole(town, "cameras"))
+    for ending, crs in ((".csv", "wgs84"), (".gpkg", "zone")):
+        path = out(town, "cameras", tmp_path / f"cameras{ending}", crs)
+        assert change(back(town, "cameras", path, crs)) == (0, 0, 4)
+    assert as_rows(exporting.whole(town, "cameras")) == before
+    first = before[0]
+    assert [first["lon"], first["lat"], first["heading_deg"]] == [lon, lat, "135"]
+    assert [first["reported_lon"], first["reported_lat"]] == place(1, 0)
+
+
+def test_free_columns_that_would_be_taken_for_others_are_marked(full):
+    buildings = exporting.whole(full, "buildings")
+    assert set(buildings.columns[4:-1]) == {
+        "attributes.levels",
+        "attributes.lon",
+        "attributes.flat",
+        "备注",
+        "attributes.fid",
+    }
+
+
+def test_times_are_the_districts(full):
+    row = exporting.whole(full, "incidents").set_index("code").loc["M9"]
+    assert row["reported_at"] == "2026-09-30 21:40:05+08:00"
+    elsewhere = exporting.whole(full, "incidents", timezone="UTC").set_index("code").loc["M9"]
+    assert elsewhere["reported_at"] == "2026-09-30 13:40:05+00:00"
+
+
+@WIRED
+def test_states_go_out_as_the_newest_and_as_their_history(full):
+    newest = exporting.whole(full, "camera-status")
+    assert newest[["code", "status"]].to_numpy().tolist() == [["K1", "online"], ["K2", "online"]]
+    history = exporting.whole(full, "camera-status-history")
+    assert history["status"].tolist() == ["offline", "online", "online"]
+    assert history["since"].iloc[0] == "2026-09-30 21:40:05.250000+08:00"
+
+
+def test_tables_without_places_are_refused_as_maps(town, tmp_path):
+    for ending in (".geojson", ".gpkg", ".shp"):
+        with pytest.raises(InputError, match=r"without geometry.*\.csv"):
+            out(town, "units", tmp_path / f"units{ending}")
+    assert not list(tmp_path.glob("units*"))
+
+
+def test_areas_are_drawn_in_the_zone_of_the_district(town, tmp_path):
+    path = out(town, "areas", tmp_path / "areas.dxf", "zone")
+    again = sources.read(path, sheet="grid")
+    stored = exporting.whole(town, "grids", srid=4548)
+    assert len(again.rows) == 2
+    assert sorted(shape.area for shape in again.geometry) == pytest.approx(
+        sorted(stored.geometry.area), rel=1e-6
+    )
+    with pytest.raises(InputError, match="--crs"):
+        out(town, "areas", tmp_path / "areas2.dxf")
+    with pytest.raises(InputError, match="boundaries"):
+        out(town, "cameras", tmp_path / "cameras.dxf", "zone")
+
+
+def test_a_coordinate_system_is_named_or_is_the_districts_own(town, engine):
+    assert exporting.target_srid(town, "zone") == 4548
+    assert exporting.target_srid(town, "CGCS2000") == 4490
+    assert exporting.target_srid(town, "EPSG:3857") == 3857
+    with pytest.raises(InputError, match="gcj02"):
+        exporting.target_srid(town, "gcj02")
+    with pytest.raises(CRSError):
+        exporting.target_srid(town, "nowhere")
+
+
+def test_without_any_place_there_is_no_zone(engine):
+    with pytest.raises(StateError):
+        exporting.target_srid(engine, "zone")
+
+
+def test_degrees_of_cgcs2000_are_those_of_wgs84(town):
+    plain, labelled = (exporting.whole(town, "cameras", srid=srid) for srid in (4326, 4490))
+    assert labelled.crs.to_epsg() == 4490
+    assert (labelled.geometry.x == plain.geometry.x).all()
+
+
+def test_an_unknown_layer_is_named_with_those_that_there_are(engine):
+    with pytest.raises(LayerError, match="camera-status-history"):
+        exporting.whole(engine, "beton")
+
+
+def test_every_layer_of_an_empty_database_is_an_empty_table(engine, tmp_path):
+    for name in layers.names():
+        if name not in ("gaps", "viewsheds"):  # these need a district
+            frame = exporting.whole(engine, name)
+            assert len(frame) == 0, name
+            exports.write(frame, tmp_path / f"{name}.csv", layer=name)
+            assert (tmp_path / f"{name}.csv").read_text("utf-8-sig").count("\n") == 1
+
+
+def test_an_area_made_to_hold_the_others_stays_at_home(town):
+    frame = exporting.whole(town, "areas")
+    assert frame["level"].tolist() == ["grid", "grid"]
+    assert frame["parent_code"].tolist() == [None, None]
+
+
+@WIRED
+def test_the_original_position_of_a_shifted_point_comes_back(engine, tmp_path):
+    lon, lat = place(0, 0)
+    path = tmp_path / "poles.csv"
+    path.write_text(f"编码,名称,经度,纬度\nP1,甲,{lon},{lat}\n", "utf-8")
+    bring_in(engine, "poles", path, crs="gcj02")
+    for ending, crs in ((".csv", "wgs84"), (".gpkg", "zone")):
+        report = back(engine, "poles", out(engine, "poles", tmp_path / f"p{ending}", crs), crs)
+        assert change(report) == (0, 0, 1)
+    with db.transaction(engine) as connection:
+        kept = frames.read(connection, "SELECT attributes FROM govgrid.pole")["attributes"].iloc[0]
+    assert kept == {"reported": {"x": lon, "y": lat, "crs": "gcj02"}}
+
+
+def test_a_geojson_of_an_export_is_plain_geojson(town, tmp_path):
+    body = json.loads(out(town, "grids", tmp_path / "grids.geojson").read_text("utf-8"))
+    assert {feature["properties"]["code"] for feature in body["features"]} == {
+        "340802001001001",
+        "340802001001002",
+    }
+    assert isinstance(gpd.read_file(tmp_path / "grids.geojson"), gpd.GeoDataFrame)
