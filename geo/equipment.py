@@ -106,7 +106,7 @@ EQUIPMENT: Final = (
             Field("build_phase", "text", ("建设期次", "建设批次")),
             Field("management_unit", "text", ("管理单位", "使用单位")),
             Field("maintenance_unit", "text", ("运维单位", "维保单位")),
-            Field("duty_phone", "text", ("值班电话", "联系电话")),
+            Field("duty_phone", "text", ("值班电话", "联系电话"), example="0556-0000000"),
             Field("position_sigma_m", "number", ("定位精度", "坐标精度"), low=0, high=1000),
         ),
     ),

@@ -23,6 +23,7 @@ _CODES: Final[Mapping[str, Mapping[str, float | None]]] = MappingProxyType(
 # more than so many on one housing is a mistake in the file
 MOST_VIEWS: Final = 16
 _LEAST_RANGE_DEG: Final = 1.0
+_DECIMALS: Final = 9  # of sums of what is written with few
 
 _CHINESE: Final = {
     "北": 0.0,
@@ -220,7 +221,8 @@ def _range(plain: str, text: str, scheme: Scheme) -> Heading | None:
     width = 360.0 if (start, end) == (0, 360) else (end - start) % 360
     if width < _LEAST_RANGE_DEG:
         return None
-    return Heading((start + width / 2) % 360, "number", width)
+    middle = round(start + width / 2, _DECIMALS) % 360
+    return Heading(middle, "number", round(width, _DECIMALS))
 
 
 def _require_degrees(text: str, *numbers: float) -> None:
@@ -247,7 +249,8 @@ def _turned(base_deg: float, towards_deg: float, turn: str | None) -> Heading | 
     if turn_deg > 90:
         return None
     signed_deg = turn_deg if side == 90.0 else -turn_deg
-    return Heading((base_deg + signed_deg) % 360, "rounded8" if turn is None else "parsed")
+    deg = round(base_deg + signed_deg, _DECIMALS) % 360
+    return Heading(deg, "rounded8" if turn is None else "parsed")
 
 
 def _point(plain: str) -> Heading | None:

@@ -126,7 +126,14 @@ def test_quarantined_rows_give_exit_code_three_and_a_findings_file(town_home, tm
     done = town_home("import", "cameras", path, "--crs", "wgs84", "--findings", out, code=3)
     assert "ZERO_COORDINATES" in done.stderr
     sheet = openpyxl.load_workbook(out).active
-    assert [cell.value for cell in sheet[1]] == ["编码", "名称", "经度", "纬度", "Status", "Remarks"]
+    assert [cell.value for cell in sheet[1]] == [
+        "编码",
+        "名称",
+        "经度",
+        "纬度",
+        "Status",
+        "Remarks",
+    ]
     assert sheet["E2"].value == "to be corrected"
 
 

@@ -151,7 +151,9 @@ def test_the_cameras_of_a_place_come_in_order_with_their_reasons(town):
 
 def test_a_matter_leads_to_its_grid_and_its_unit(town):
     with db.transaction(town) as connection:
-        matters = incidents.assigned(connection, lang="zh", timezone="Asia/Shanghai").set_index("code")
+        matters = incidents.assigned(connection, lang="zh", timezone="Asia/Shanghai").set_index(
+            "code"
+        )
     assert matters.loc["M1", "grid_code"] == "340802001001002"
     assert (matters.loc["M1", "unit_name"], matters.loc["M1", "reason"]) == (
         "城管中队",

@@ -1,7 +1,6 @@
 """Layers out and in again: the same rows, whichever format and coordinate system they went in."""
 
 import json
-from importlib import import_module
 
 import geopandas as gpd
 import pandas as pd
@@ -32,11 +31,6 @@ WAYS = [
     (".csv", "zone"),
 ]
 BARE_WAYS = ((".csv", "wgs84"), (".xlsx", "wgs84"), (".parquet", "wgs84"))
-# the other side of the agreement: DERIVED and attributes.returned are used by the check
-WIRED = pytest.mark.skipif(
-    not hasattr(import_module("geo.intake.check"), "returned"),
-    reason="imports do not take exports back yet",
-)
 
 
 def camera(code, name, heading, at, **more):
@@ -155,7 +149,6 @@ def as_rows(frame):
     return cells.where(cells.notna(), None).to_dict("records")
 
 
-@WIRED
 def test_an_export_brought_in_again_changes_nothing(full, tmp_path):
     counts = {name: len(exporting.whole(full, name)) for name in NAMES}
     assert all(counts.values())
@@ -170,7 +163,6 @@ def test_an_export_brought_in_again_changes_nothing(full, tmp_path):
             assert report.quarantined == 0
 
 
-@WIRED
 @pytest.mark.parametrize(("ending", "crs"), [(".csv", "wgs84"), (".gpkg", "zone")])
 def test_an_empty_database_filled_from_exports_gives_equal_exports(
     full, empty_url, tmp_path, ending, crs
@@ -226,7 +218,6 @@ def test_derived_columns_stand_in_the_list_that_imports_leave_out(full):
     assert cameras.loc["K2", "grid_code"] == "340802001001002"
 
 
-@WIRED
 def test_what_was_verified_goes_out_and_in_again_as_no_news_of_the_register(town, tmp_path):
     lon, lat = place(2, 2)
     bring_in(
@@ -261,7 +252,6 @@ def test_times_are_the_districts(full):
     assert elsewhere["reported_at"] == "2026-09-30 13:40:05+00:00"
 
 
-@WIRED
 def test_states_go_out_as_the_newest_and_as_their_history(full):
     newest = exporting.whole(full, "camera-status")
     assert newest[["code", "status"]].to_numpy().tolist() == [["K1", "online"], ["K2", "online"]]
@@ -332,7 +322,6 @@ def test_an_area_made_to_hold_the_others_stays_at_home(town):
     assert frame["parent_code"].tolist() == [None, None]
 
 
-@WIRED
 def test_the_original_position_of_a_shifted_point_comes_back(engine, tmp_path):
     lon, lat = place(0, 0)
     path = tmp_path / "poles.csv"

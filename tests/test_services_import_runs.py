@@ -4,7 +4,6 @@ import json
 
 import pandas as pd
 import pytest
-from sqlalchemy import text
 
 from geo.crs import wgs84_to_gcj02
 from geo.errors import NotFoundError, StateError
@@ -270,6 +269,5 @@ def test_a_trial_of_a_doubtful_file_leaves_no_run(town, tmp_path):
 def test_reasons_of_a_held_file_are_values_of_json(town, tmp_path):
     report = bring_in(town, "cameras", shifted(tmp_path / "g.csv"), crs="wgs84")
     assert json.loads(json.dumps(report.held)) == report.held
-    with db.transaction(town) as connection:
-        assert connection.execute(text("SELECT count(*) FROM govgrid.import_finding"
-                                       " WHERE import_run = :r"), {"r": report.run}).scalar() == 0  # fmt: skip
+    found = rows_of(town, "SELECT FROM govgrid.import_finding WHERE import_run = :r", r=report.run)
+    assert found.empty

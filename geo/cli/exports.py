@@ -6,7 +6,6 @@ from typing import Annotated
 import typer
 
 from geo.cli.app import app, settings
-from geo.errors import InputError
 
 
 @app.command("export")
@@ -14,19 +13,20 @@ def export(
     context: typer.Context,
     layer: Annotated[str, typer.Argument(help="grids, cameras, gaps, viewsheds, …")],
     out: Annotated[Path, typer.Argument(help="File; its ending chooses the format")],
-    crs: Annotated[str, typer.Option(help="wgs84, cgcs2000 or EPSG:n")] = "wgs84",
+    crs: Annotated[str, typer.Option(help="wgs84, cgcs2000, zone or EPSG:n")] = "wgs84",
 ) -> None:
-    """Write LAYER to OUT (.geojson .gpkg .shp .csv .xlsx)."""
+    """Write LAYER to OUT (.geojson .gpkg .shp .parquet .dxf .csv .xlsx).
+
+    `zone` is the database's metric system, in China the CGCS2000 3-degree zone.
+    """
     from geo import exports
     from geo.cli.output import note, told
-    from geo.crs import parse_crs
-    from geo.services import database, layers
+    from geo.services import database, exporting
 
-    exports.require_ending(out)
-    target = parse_crs(crs)
-    if target.srid is None:
-        raise InputError("export.crs_refused", crs=target.name)
-    with database.opened(settings(context)) as engine:
-        frame = layers.page(engine, layer)
-    exports.write(frame.to_crs(target.srid), out, layer=layer)
+    exports.require_ending(out, known=exports.LAYER_ENDINGS)
+    config = settings(context)
+    with database.opened(config) as engine:
+        srid = exporting.target_srid(engine, crs)
+        frame = exporting.whole(engine, layer, srid=srid, timezone=config.timezone)
+    exports.write(frame, out, layer=layer)
     note(told("export.written", file=out, count=len(frame)))

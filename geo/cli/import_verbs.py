@@ -63,8 +63,8 @@ def again(config: Settings, run: int, options: "ImportOptions") -> tuple[str, "I
         row = import_runs.show(engine, run).run
     filled = declarations.filled(options, row["options"])
     # the file that mends is one of ours: neither sheet nor encoding of the first one
-    own = {"sheet": options.sheet, "encoding": options.encoding, "retry_of": run}
-    return str(row["layer"]), replace(filled, **own)
+    own = replace(filled, sheet=options.sheet, encoding=options.encoding, retry_of=run)
+    return str(row["layer"]), own
 
 
 def _template(layer_name: str, out: str) -> None:

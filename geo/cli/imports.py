@@ -176,6 +176,7 @@ def _bring_in(
             sheet=options.sheet,
             encoding=options.encoding,
             refused=refused,
+            taken=report.run is not None,
         )
     return report, amendment
 

@@ -274,7 +274,7 @@ def _of_parts(match: re.Match[str]) -> dt.datetime | None:
     year, month, day, month2, day2, hour, minute, second, offset = match.groups()
     date = f"{int(year):04}-{int(month or month2):02}-{int(day or day2):02}"
     seconds = float(second or 0)
-    time = f"{int(hour or 0):02}:{int(minute or 0):02}:{int(seconds):02}"
+    time = f"{int(hour or 0):02}:{int(minute or 0):02}:{seconds:09.6f}"
     try:
         return dt.datetime.fromisoformat(f"{date}T{time}{offset or ''}")
     except ValueError:

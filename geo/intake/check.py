@@ -12,6 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from geo.attributes import returned
 from geo.crs import WGS84, Geometries, InputCRS
 from geo.heading import Scheme, require_scheme
 from geo.intake.cells import text_of
@@ -29,8 +30,9 @@ from geo.intake.standing import areas_said, misplaced
 from geo.intake.values import Values, read_values
 from geo.intake.views import view_columns
 from geo.intake.whole import REGISTERS, Whole
-from geo.layers import Layer
+from geo.layers import DERIVED, Layer
 from geo.sources import Table
+from geo.templates import examples
 
 Cells = NDArray[np.object_] | NDArray[np.float64]
 
@@ -161,7 +163,8 @@ class Check:
             If a column that was taken so far turns out to hold persons or addresses.
         """
         first = not self.mapping
-        found = self._headers.settle(table)
+        table, left = _without_example(table, self.layer)
+        found = [*left, *self._headers.settle(table)]
         values, noticed = self._values(table, first=first)
         place, placed = self._placed(table, self._named(values))
         found += [*_notes(table, self.refused), *noticed, *placed]
@@ -246,6 +249,16 @@ class Check:
         return _Place(geometry, radius_m, positions), findings + fitted
 
 
+def _without_example(table: Table, layer: Layer) -> tuple[Table, list[Finding]]:
+    """Leave out the example row of the layer's form, if somebody forgot to."""
+    left = examples(layer, table.rows)
+    if not left.any():
+        return table, []
+    defect = Defect("EXAMPLE_ROW")
+    found = [defect.at(int(row), "", "") for row in table.rows.index[left]]
+    return replace(table, rows=table.rows[~left]), found
+
+
 def _notes(table: Table, refused: frozenset[str]) -> list[Finding]:
     findings = []
     for note in table.notes:
@@ -278,7 +291,8 @@ def _frame(
     if layer.name == "places":
         radius_m = np.asarray(columns["radius_m"], dtype=np.float64)
         columns["radius_m"] = np.where(np.isnan(radius_m), place.radius_m.round(1), radius_m)
-    free = [h for h in table.headers if h not in used.values() and h not in refused]
+    apart = {*used.values(), *refused, *DERIVED}
+    free = [header for header in table.headers if header not in apart]
     columns["attributes"] = _objects(list(_attributes(table.rows[free], place.positions)))
     # pandas would make columns of text of the others: blank is None everywhere
     series = {
@@ -305,18 +319,19 @@ def _attributes(cells: pd.DataFrame, positions: Positions | None) -> list[dict[s
     for name in cells.columns:
         for row, cell in zip(found, cells[name].to_numpy(), strict=True):
             if cell is not None:
-                row[name] = _json(cell)
+                header, value = returned(str(name), cell)
+                row[header] = _json(value)
     if positions is not None:
         _report(found, positions)
     return found
 
 
 def _report(found: list[dict[str, object]], positions: Positions) -> None:
-    """Keep the coordinates that a point had before it was converted."""
+    """Keep the coordinates that a point had before it was shifted: no projection loses any."""
     systems, given = positions.systems, positions.given
     points = shapely.get_type_id(given) == shapely.GeometryType.POINT
-    known = systems.where(lambda kind: kind is not None)
-    for at in np.flatnonzero(points & known & ~systems.unshifted()):
+    shifted = systems.where(lambda kind: kind is not None and kind.srid is None)
+    for at in np.flatnonzero(points & shifted):
         system = systems.kinds[systems.of_row[at]]
         if system is not None:
             found[at]["reported"] = {"x": given[at].x, "y": given[at].y, "crs": system.name}

@@ -57,7 +57,7 @@ def preview(table: Table, checked: Intake, declared: str | None) -> Preview:
         unmapped=tuple(header for header in taken if header not in used.values()),
         refused=tuple(header for header in table.headers if header in checked.refused),
         rows={
-            int(row): {header: text_of(cell) for header, cell in cells.items()}
+            int(row): {str(header): text_of(cell) for header, cell in cells.items()}
             for row, cells in zip(first.index, first.to_dict("records"), strict=True)
         },
     )

@@ -11,6 +11,7 @@ from geo.fields import Shape
 from geo.intake.finding import Finding
 from geo.intake.given import Site
 
+DECIMALS = 9  # of a degree: a tenth of a millimetre, finer than any way there and back again
 WIDEST_DEG = 5.0  # no district is wider: 400 to 550 km
 T = shapely.GeometryType
 _FITTING: Final[dict[Shape, tuple[int, ...]]] = {
@@ -24,9 +25,10 @@ def fit_shapes(moved: Geometries, shape: Shape, site: Site) -> tuple[Geometries,
     """Return geometries of the layer's shape; others become None with a finding.
 
     Polygons become MultiPolygons, invalid ones are made valid (never lines or points); a
-    MultiPoint of one point is that point.
+    MultiPoint of one point is that point. Coordinates are rounded to `DECIMALS`, and rings begin
+    and turn alike, so that a shape is the same whichever format or system it comes in.
     """
-    fitted = moved.copy()
+    fitted = _rounded(moved)
     single = (shapely.get_type_id(fitted) == T.MULTIPOINT) & (
         shapely.get_num_geometries(fitted) == 1
     )
@@ -40,6 +42,7 @@ def fit_shapes(moved: Geometries, shape: Shape, site: Site) -> tuple[Geometries,
     fitted[wrong] = None
     if shape == "polygon":
         fitted, repairs = _polygons(fitted, site)
+        fitted = shapely.normalize(fitted)
         findings += repairs + _huge(fitted, site)
     return fitted, findings
 
@@ -74,13 +77,19 @@ def _polygons(given: Geometries, site: Site) -> tuple[Geometries, list[Finding]]
     broken = np.flatnonzero(~shapely.is_missing(shapes) & ~shapely.is_valid(shapes))
     reasons = shapely.is_valid_reason(shapes[broken])
     for at, reason in zip(broken, reasons, strict=True):
-        shapes[at] = _polygonal(shapely.make_valid(shapes[at]))
+        mended = _polygonal(shapely.make_valid(shapes[at]))
+        finished = _rounded(np.array([mended], dtype=object))[0]
+        shapes[at] = finished if mended is not None and finished.is_valid else mended
         code = "GEOMETRY_REPAIRED" if shapes[at] is not None else "GEOMETRY_EMPTY"
         findings.append(site.note(int(at), code, reason=str(reason)))
     single = shapely.get_type_id(shapes) == T.POLYGON
     owners = np.flatnonzero(single)
     shapes[single] = shapely.multipolygons(shapes[single], indices=np.arange(owners.size))
     return shapes, findings
+
+
+def _rounded(shapes: Geometries) -> Geometries:
+    return np.asarray(shapely.transform(shapes, lambda xy: np.round(xy, DECIMALS)), dtype=object)
 
 
 def _huge(shapes: Geometries, site: Site) -> list[Finding]:

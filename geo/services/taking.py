@@ -79,7 +79,7 @@ class Taking:
         if self.preview is None:
             declared = self._check.crs.name if self._check.crs else None
             self.preview = preview(table, checked, declared)
-        self.read += len(table.rows)
+        self.read += checked.read
         late = self._writer.part(checked)
         self._note((*checked.findings, *late))
         self._keep_back(table, checked.refused, (*checked.findings, *late))
@@ -119,7 +119,7 @@ class Taking:
         if self._retry_of is None or column is None:
             return table
         numbers = pd.to_numeric(table.rows[column], errors="coerce").dropna().astype(int)
-        self._mended |= {int(new): int(old) for new, old in numbers.items()}
+        self._mended |= dict(zip(numbers.index.tolist(), numbers.tolist(), strict=True))
         left = tuple(header for header in table.headers if header != column)
         return replace(table, headers=left, rows=table.rows.drop(columns=column))
 
@@ -150,7 +150,7 @@ class Taking:
 
 def _cells(table: Table, refused: frozenset[str], row: int) -> dict[str, object]:
     cells: dict[str, object] = {
-        header: redacted(text_of(cell))
+        str(header): redacted(text_of(cell))
         for header, cell in table.rows.loc[row].items()
         if header not in refused and cell is not None
     }

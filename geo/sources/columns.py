@@ -11,6 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv as arrow
 
+from geo.exports import rearm
 from geo.sources.table import row_index
 
 Cells = NDArray[np.object_]
@@ -19,10 +20,10 @@ _LARGEST: Final = 1 << 30
 
 
 def cell_of(written: str) -> str | None:
-    """Return a cell as read: None where blank, the text of Excel's ="…"."""
+    """Return a cell as read: None where blank, the text of Excel's ="…" and of our own '=…."""
     if len(written) > 2 and written.startswith('="') and written.endswith('"'):
         written = written[2:-1]
-    return written if written and not written.isspace() else None
+    return str(rearm(written)) if written and not written.isspace() else None
 
 
 def plain_rows(
@@ -87,7 +88,7 @@ def _column(column: pa.ChunkedArray) -> tuple[Cells, NDArray[np.bool_]]:
     written = coded.dictionary.to_numpy(zero_copy_only=False)
     kept: Cells = np.empty(len(written), dtype=object)
     kept[:] = [
-        each if each and each[0] != "=" and not each.isspace() else cell_of(each)
+        each if each and each[0] not in "='" and not each.isspace() else cell_of(each)
         for each in written
     ]
     codes = coded.indices.to_numpy()

@@ -11,10 +11,12 @@ from pathlib import Path
 from typing import Final
 
 from geo.errors import SourceError
+from geo.exports import rearm
 from geo.sources.columns import cell_of, plain_rows
 from geo.sources.damage import damaged
 from geo.sources.table import SourceNote, Table, frame, unique_headers
 
+csv.field_size_limit(1 << 30)  # a boundary as WKT is one cell
 TRIED: Final = ("utf-8-sig", "gb18030")
 SEPARATORS: Final = ",;\t|"
 # characters read at once; a line as long as that is no line of a table
@@ -59,6 +61,7 @@ def read_text(path: Path, *, encoding: str | None = None, rows: int) -> Iterator
     with path.open(encoding=used, newline="") as file:
         lines = _Lines(file, _separator(path, used), path.name)
         at, header, begins = next(lines.cells((), 1), (0, [], 0))
+        header = [str(rearm(cell)) for cell in header]
         if not header:
             raise SourceError("source.empty", path=path.name)
         like = Table(unique_headers(header), frame((), (), ()), encoding=used, header_row=at)
@@ -161,7 +164,7 @@ def _filled(cells: list[str]) -> int:
 def _fit(cells: list[str], width: int) -> list[object]:
     """Cut or fill a line to the width."""
     fitted: list[object] = [
-        cell if cell and cell[0] != "=" and not cell.isspace() else cell_of(cell)
+        cell if cell and cell[0] not in "='" and not cell.isspace() else cell_of(cell)
         for cell in cells[:width]
     ]
     return fitted + [None] * (width - len(fitted))

@@ -1,5 +1,6 @@
 """Geographic files: GeoJSON, GeoPackage and Shapefile with their geometry and stated system."""
 
+import csv
 import itertools
 import math
 import re
@@ -19,6 +20,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from geo.crs import InputCRS, crs_of_definition, parse_crs
 from geo.errors import CRSError, SourceError
+from geo.exports import NAMES_ENDING
 from geo.sources.damage import damaged
 from geo.sources.limits import sibling
 from geo.sources.table import EXACT, SourceNote, Table, row_index, unique_headers
@@ -35,7 +37,9 @@ def read_geojson(path: Path) -> Table:
 
     RFC 7946 says WGS 84, but files in other systems without a word about it are common.
     """
-    table, stated = _read(path, content=_shielded(path)), _crs_member(path)
+    # a text that looks like a date is a text
+    table = _read(path, content=_shielded(path), DATE_AS_STRING="YES")
+    stated = _crs_member(path)
     if stated is None:
         return replace(table, crs=None, notes=())
     try:
@@ -65,7 +69,18 @@ def read_shapefile(path: Path, *, encoding: str | None = None) -> Table:
         raise SourceError("source.shapefile", path=path.name, missing=", ".join(missing))
     if encoding is None and sibling(path, ".cpg") is None and not _is_ascii(path):
         raise SourceError("source.dbf_encoding", path=path.name)
-    return _read(path, encoding=encoding)
+    return _with_full_names(path, _read(path, encoding=encoding))
+
+
+def _with_full_names(path: Path, table: Table) -> Table:
+    """Return the table with the names that its export has written beside it, if it has."""
+    beside = path.with_suffix(NAMES_ENDING)
+    if not beside.exists():
+        return table
+    with beside.open(encoding="utf-8-sig", newline="") as file:
+        full = dict(line[:2] for line in csv.reader(file) if len(line) > 1)
+    headers = unique_headers([full.get(header, header) for header in table.headers])
+    return replace(table, headers=headers, rows=table.rows.set_axis(list(headers), axis=1))
 
 
 @contextmanager
@@ -88,9 +103,13 @@ def _layers(path: Path) -> dict[str, str | None]:
         return {str(name): kind for name, kind in pyogrio.list_layers(path)}
 
 
-def _read(path: Path, *, content: bytes | None = None, encoding: str | None = None) -> Table:
+def _read(
+    path: Path, *, content: bytes | None = None, encoding: str | None = None, **options: str
+) -> Table:
     with _reading(path):
-        frame = pyogrio.read_dataframe(content or path, encoding=encoding, on_invalid="ignore")
+        frame = pyogrio.read_dataframe(
+            content or path, encoding=encoding, on_invalid="ignore", **options
+        )
         return table_of(frame)
 
 

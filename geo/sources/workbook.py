@@ -11,6 +11,7 @@ import openpyxl
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from geo.errors import SourceError
+from geo.exports import rearm
 from geo.sources import limits
 from geo.sources.damage import damaged
 from geo.sources.table import EXACT, SourceNote, Table, frame, unique_headers
@@ -84,7 +85,7 @@ def _too_long(path: Path, sheet: str, found: int) -> SourceError:
 def _plain(cell: object) -> object:
     """Return a cell in its own type; whole numbers as int, blank text as None."""
     if isinstance(cell, str):
-        return cell if cell.strip() else None
+        return rearm(cell) if cell.strip() else None
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < EXACT:
         return int(cell)
     if isinstance(cell, dt.timedelta):

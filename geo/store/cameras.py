@@ -112,22 +112,29 @@ def _placed(
     placed = rows.assign(reported_geom=rows.geometry)
     known = frames.read_layer(
         connection,
-        "SELECT code, geom FROM govgrid.camera"
+        "SELECT code, ST_AsBinary(reported_geom) AS reported, geom FROM govgrid.camera"
         " WHERE position_source = 'verified' AND code = ANY(:codes)",
         {"codes": rows["code"].tolist()},
     ).set_index("code")
     if known.empty:
         return placed, []
     kept = np.flatnonzero(rows["code"].isin(known.index))
-    verified = known.geometry.reindex(rows["code"].iloc[kept]).to_numpy()
+    numbers = rows.index.to_numpy()
+    verified = np.asarray(known.geometry.reindex(rows["code"].iloc[kept]), dtype=object)
     reported = rows.geometry.to_numpy()
+    # one that is the verified position to the digit is an export of it, not news of the register
+    echo = kept[shapely.equals_exact(reported[kept], verified)]
+    said = known["reported"].reindex(rows["code"].iloc[echo]).to_numpy()
+    before = reported.copy()
+    before[echo] = shapely.from_wkb([bytes(shape) for shape in said])
+    placed["reported_geom"] = gpd.GeoSeries(before, index=rows.index, crs=rows.crs)
     shapes = reported.copy()
     shapes[kept] = verified
     metres = shapely.distance(
         *(project(s, source=WGS84, target=srid) for s in (verified, reported[kept]))
     )
     differences = [
-        Difference(int(rows.index[at]), "position", _lonlat(one), _lonlat(reported[at]), float(by))
+        Difference(int(numbers[at]), "position", _lonlat(one), _lonlat(reported[at]), float(by))
         for at, one, by in zip(kept, verified, metres, strict=True)
         if by > KEPT_M
     ]
@@ -145,8 +152,10 @@ def _headed(connection: Connection, views: pd.DataFrame) -> tuple[pd.DataFrame, 
     both = views.merge(_known(connection, views), on=list(VIEW_KEY), how="left")
     blank = both["heading_deg"].isna() & both["known_deg"].notna()
     stays = blank | both["verified"].notna()
+    # a verified heading to the digit is an export of it, not news of the register
+    echo = both["verified"].notna() & (both["heading_deg"] == both["known_deg"])
     for name, known in (("heading_deg", "known_deg"), ("heading_source", "known_source")):
-        reported = both[name].where(~blank, both[f"reported_{known}"])
+        reported = both[name].where(~(blank | echo), both[f"reported_{known}"])
         told[f"reported_{name}"] = reported.to_numpy()
         told[name] = both[name].where(~stays, both[known]).to_numpy()
     apart = (both["heading_deg"] - both["known_deg"] + 180) % 360 - 180

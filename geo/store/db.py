@@ -46,7 +46,8 @@ def connect(
     day it is, though, is asked of the district, in `timezone` (an IANA name): ``govgrid.today()``.
     """
     options = (
-        f"-c timezone=UTC -c govgrid.timezone={timezone} -c statement_timeout={int(statement_timeout_s * 1000)}"
+        f"-c timezone=UTC -c govgrid.timezone={timezone}"
+        f" -c statement_timeout={int(statement_timeout_s * 1000)}"
         " -c client_encoding=UTF8 -c jit=off"
     )
     return create_engine(

@@ -23,10 +23,12 @@ def codes(rows: gpd.GeoDataFrame, where: Locator | None) -> list[str | None]:
     """Return the code of the grid in which each row stands, None outside of all."""
     if where is None or rows.empty:
         return [None] * len(rows)
-    sigma_m = rows["position_sigma_m"] if "position_sigma_m" in rows else pd.Series(np.nan)
-    accuracy = sigma_m.to_numpy(dtype=float) if len(sigma_m) == len(rows) else 0.0
+    sigma_m = rows["position_sigma_m"] if "position_sigma_m" in rows else np.nan
     found = locate.locate(
-        rows.geometry.x.to_numpy(), rows.geometry.y.to_numpy(), where, accuracy_m=accuracy
+        np.asarray(rows.geometry.x, dtype=np.float64),
+        np.asarray(rows.geometry.y, dtype=np.float64),
+        where,
+        accuracy_m=np.asarray(sigma_m, dtype=np.float64),
     )
     return [code or None for code in found["code"].fillna("")]
 
