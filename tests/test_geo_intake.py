@@ -586,7 +586,10 @@ def test_two_cameras_on_one_pole_are_two_cameras():
 def test_rows_without_a_code_get_a_stable_one_and_identical_ones_become_one():
     rows = [camera(设备编码=None), camera(设备编码=None, 经度="117.2"), camera(设备编码=None)]
     first, again = cameras(*rows), cameras(*reversed(rows))
-    assert found(first) == [(4, "设备名称", "DUPLICATE_ROW")]
+    assert found(first) == [
+        (3, "设备名称", "ROW_REPEATED"),
+        (4, "设备名称", "DUPLICATE_ROW"),
+    ]
     assert (first.read, first.quarantined, len(first.rows)) == (3, 0, 2)
     assert set(first.rows["code"]) == set(again.rows["code"])
     assert first.rows["code"].str.fullmatch("~[0-9a-f]{12}").all()
@@ -779,3 +782,20 @@ def test_an_area_wider_than_any_district_is_pointed_at():
     around = shapely.box(-179.9, 30, 179.9, 31)
     taken = shapes_of("buildings", around)
     assert (the(taken, "GEOMETRY_HUGE").severity, len(taken.rows)) == ("warning", 1)
+
+
+def test_columns_without_a_header_and_blanks_around_coordinates_are_named():
+    taken = check(
+        table([{"名称": "甲", "#2": " 30.5", "#3": "117.1 "}]),
+        layer("cameras"),
+        crs=WGS84,
+        mapping={"name": "名称", "lat": "#2", "lon": "#3"},
+        today=TODAY,
+    )
+    assert found(taken) == [
+        (1, "#2", "COLUMN_UNNAMED"),
+        (1, "#3", "COLUMN_UNNAMED"),
+        (2, "#2", "WHITESPACE"),
+        (2, "#3", "WHITESPACE"),
+    ]
+    assert (taken.rows.geometry.iloc[0].x, taken.rows.geometry.iloc[0].y) == (117.1, 30.5)

@@ -310,3 +310,9 @@ def test_a_file_that_may_not_be_read_is_not_called_damaged(tmp_path, monkeypatch
     monkeypatch.setattr("os.access", lambda *_: False)
     with pytest.raises(SourceError, match=r"权限|permission"):
         read(path)
+
+
+def test_blank_lines_are_counted_and_left_out(tmp_path):
+    table = read(text_file(tmp_path, "a,b\n1,2\n,\n\n3,4\n,\n"))
+    assert table.rows.index.tolist() == [2, 5]
+    assert table.notes == (SourceNote("ROWS_BLANK", 3, "", "3"),)

@@ -1,6 +1,7 @@
 """What ``govgrid import`` prints of an import: JSON for programs, lines for people."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from geo.cli.app import language
@@ -76,7 +77,7 @@ def tell_counts(report: "ImportReport") -> None:
 def tell_findings(findings: Sequence[Finding]) -> None:
     """Print one line for each kind of finding in a column: how many, where, the first value."""
     kinds: dict[tuple[str, str, str], list[Finding]] = {}
-    for finding in findings:
+    for finding in _of_columns(findings):
         kinds.setdefault((finding.severity, finding.code, finding.column), []).append(finding)
     for (severity, _, _), found in sorted(
         kinds.items(), key=lambda item: (GRAVITY.index(item[0][0]), -len(item[1]))
@@ -88,6 +89,19 @@ def tell_findings(findings: Sequence[Finding]) -> None:
             "rows": rows + (" …" if len(found) > SHOWN_ROWS else ""),
         }
         note(told("import.finding", **{**finding_rows(found[:1])[0], **facts}))
+
+
+def _of_columns(findings: Sequence[Finding]) -> list[Finding]:
+    """Return findings where those on whole columns of one kind stand together as one."""
+    told = [finding for finding in findings if not finding.code.startswith("COLUMN_")]
+    kinds: dict[str, list[Finding]] = {}
+    for finding in findings:
+        if finding.code.startswith("COLUMN_"):
+            kinds.setdefault(finding.code, []).append(finding)
+    for found in kinds.values():
+        columns = "、".join(finding.column for finding in found)
+        told.append(replace(found[0], column=columns))
+    return told
 
 
 def tell_preview(preview: Preview) -> None:

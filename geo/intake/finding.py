@@ -78,11 +78,14 @@ SEVERITY: Final[Mapping[str, Severity]] = MappingProxyType(
         "GEOMETRY_REPAIRED": "warning",
         "PLACE_FROM_AREA": "note",
         "ROW_LONG": "error",
+        "ROWS_BLANK": "note",
+        "ROW_REPEATED": "note",
         "EXAMPLE_ROW": "note",
         "CATALOG_INCOMPLETE": "warning",
         "ENTITY_SKIPPED": "note",
         "COLUMN_PERSONAL": "warning",
         "COLUMN_UNMAPPED": "note",
+        "COLUMN_UNNAMED": "note",
         "COLUMN_NETWORK": "note",
     }
 )

@@ -103,7 +103,7 @@ def _from_pair(
 
 def _coordinates(cells: pd.Series, *, needed: bool) -> tuple[NDArray[np.float64], list[Finding]]:
     written, column = cells.to_numpy(), str(cells.name)
-    numbers, findings = plain_numbers(written), []
+    numbers, findings = plain_numbers(written), _blanks(cells)
     numbers[~np.isfinite(numbers)] = np.nan
     for at in map(int, np.flatnonzero(np.isnan(numbers))):
         reading = _coordinate(written[at])
@@ -118,6 +118,15 @@ def _coordinates(cells: pd.Series, *, needed: bool) -> tuple[NDArray[np.float64]
             for defect in reading.defects
         ]
     return numbers, findings
+
+
+def _blanks(cells: pd.Series) -> list[Finding]:
+    """Return a note for each coordinate with blanks around it, which do no harm."""
+    return [
+        Defect("WHITESPACE", cell.strip()).at(row, str(cells.name), cell)
+        for row, cell in zip(cells.index.tolist(), cells.tolist(), strict=True)
+        if isinstance(cell, str) and cell != (bare := cell.strip()) and bare
+    ]
 
 
 def _severity(defect: Defect, *, needed: bool) -> Severity:

@@ -74,7 +74,7 @@ class Headers:
             table.headers, self._layer, given=self._given, has_geometry=has_geometry
         )
         self._require(table)
-        return self._refuse(table)
+        return [*_unnamed(table), *self._refuse(table)]
 
     def _refuse(self, table: Table) -> list[Finding]:
         unmapped, phones = self._suspects(table)
@@ -91,7 +91,7 @@ class Headers:
             *(
                 Defect("COLUMN_UNMAPPED").at(row, header, "")
                 for header in others
-                if header not in addresses
+                if header not in addresses and not header.startswith("#")
             ),
         ]
 
@@ -122,3 +122,12 @@ class Headers:
                 fields="; ".join(lacking),
                 columns=", ".join(table.headers),
             )
+
+
+def _unnamed(table: Table) -> list[Finding]:
+    """Return a note for each column that holds something and has no header."""
+    return [
+        Defect("COLUMN_UNNAMED").at(table.header_row, header, "")
+        for number, header in enumerate(table.headers, start=1)
+        if header == f"#{number}" and table.rows[header].notna().any()
+    ]

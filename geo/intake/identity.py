@@ -29,6 +29,7 @@ class Codes:
         self._first: dict[object, int] = {}
         self._contents: dict[bytes, bytes] = {}
         self._made: dict[str, int] = {}
+        self._alike: dict[bytes, tuple[int, str]] = {}
 
     def repeated(
         self, codes: pd.Series, column: str, moments: Sequence[object] | None = None
@@ -52,10 +53,29 @@ class Codes:
             return rows, []
         bare = rows.iloc[without]
         names = [text_of(name) for name in bare["name"]] if "name" in bare else [""] * len(bare)
-        codes = self.of_content(names, bare.geometry.to_numpy(), _contents(bare))
+        content = _contents(bare)
+        codes = pd.Series(
+            self.of_content(names, bare.geometry.to_numpy(), content), index=bare.index
+        )
         rows = rows.copy()
         rows.loc[bare.index, layer.key] = codes
-        return self._collapsed(rows, pd.Series(codes, index=bare.index), used.get("name", ""))
+        column = used.get("name", "")
+        alike = [] if layer.shape == "none" else self._elsewhere(codes, content, column)
+        rows, same = self._collapsed(rows, codes, column)
+        return rows, [*same, *alike]
+
+    def _elsewhere(
+        self, codes: pd.Series, content: Callable[[int], str], column: str
+    ) -> list[Finding]:
+        """Return a note for each row that is an earlier one in another place."""
+        found = []
+        for at, (row, code) in enumerate(zip(codes.index.tolist(), codes, strict=True)):
+            key = hashlib.sha256(content(at).encode()).digest()
+            first, known = self._alike.setdefault(key, (row, code))
+            if known != code:
+                facts = {"first": first}
+                found.append(Defect("ROW_REPEATED", facts=facts).at(row, column, ""))
+        return found
 
     def of_content(
         self, names: Sequence[str], geometry: Geometries, content: Callable[[int], str]

@@ -8,14 +8,20 @@ Piece = TypeVar("Piece")
 
 
 def ahead(pieces: Iterator[Piece]) -> Iterator[Piece]:
-    """Yield what `pieces` yields, each made in a thread of its own one step before it is asked for.
+    """Yield what `pieces` yields, each but the first made in a thread one step before it is needed.
 
     Worth it where making a piece and using it keep different cores busy, as checking rows and
-    letting the database write them. At most two pieces are there at once.
+    letting the database write them. At most two pieces are there at once. A single piece is made
+    without the thread, in which every library would have to begin anew.
     """
+    for first in pieces:
+        yield from _following(first, pieces)
+
+
+def _following(piece: Piece, pieces: Iterator[Piece]) -> Iterator[Piece]:
     end = object()
     with ThreadPoolExecutor(1) as thread:
-        coming = thread.submit(next, pieces, end)
-        while (piece := coming.result()) is not end:
+        while piece is not end:
             coming = thread.submit(next, pieces, end)
-            yield piece  # type: ignore[misc]
+            yield piece
+            piece = coming.result()  # type: ignore[assignment]

@@ -18,6 +18,7 @@ NoteCode = Literal[
     "CONTROL_CHARACTER",
     "CATALOG_INCOMPLETE",
     "ENTITY_SKIPPED",
+    "ROWS_BLANK",
 ]
 
 # a spreadsheet keeps fifteen digits of a number; longer ones stay float and so betray themselves

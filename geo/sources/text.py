@@ -10,6 +10,8 @@ from itertools import chain, islice
 from pathlib import Path
 from typing import Final
 
+import numpy as np
+
 from geo.errors import SourceError
 from geo.exports import rearm
 from geo.sources.columns import cell_of, plain_rows
@@ -66,11 +68,14 @@ def read_text(path: Path, *, encoding: str | None = None, rows: int) -> Iterator
             raise SourceError("source.empty", path=path.name)
         like = Table(unique_headers(header), frame((), (), ()), encoding=used, header_row=at)
         begun = False
+        waiting: tuple[SourceNote, ...] = ()
         while block := list(islice(file, rows)):
             part, begins = _part(lines, block, begins, like, header=None if begun else header)
+            waiting += part.notes
             if len(part.rows):
                 like, begun = part, True
-                yield part
+                yield replace(part, notes=waiting)
+                waiting = ()
         if not begun:
             yield like
 
@@ -125,17 +130,29 @@ def _part(
     part the `header` is given, which may have to be filled up.
     """
     plain = plain_rows(block, lines.separator, like.headers, begins)
+    ends = begins + len(block)
     if plain is not None:
-        return replace(like, rows=plain, notes=()), begins + len(block)
+        empty = np.setdiff1d(np.arange(begins, ends), plain.index.to_numpy())
+        return replace(like, rows=plain, notes=_blank(empty.tolist())), ends
     found: list[tuple[int, list[str]]] = []
-    ends = after = begins + len(block)
-    for at, cells, after in lines.cells(block, begins):
+    blank: list[int] = []
+    after = begins
+    for at, cells, behind in lines.cells(block, begins):
+        blank += range(after, at)
         found.append((at, cells))
+        after = behind
         if after >= ends:
             break
+    blank += range(after, ends)
     width = len(like.headers) if header is None else _width(header, found)
     headers = unique_headers(header + [""] * (width - len(header))) if header else like.headers
-    return _ruled(found, replace(like, headers=headers)), max(after, ends)
+    part = _ruled(found, replace(like, headers=headers))
+    return replace(part, notes=(*part.notes, *_blank(blank))), max(after, ends)
+
+
+def _blank(lines: Sequence[int]) -> tuple[SourceNote, ...]:
+    """Return a note on blank lines, at the first of them, with their number."""
+    return (SourceNote("ROWS_BLANK", lines[0], "", str(len(lines))),) if lines else ()
 
 
 def _ruled(lines: Sequence[tuple[int, list[str]]], like: Table) -> Table:

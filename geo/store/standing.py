@@ -2,7 +2,6 @@
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 from sqlalchemy import Connection, text
 
 from geo import locate
@@ -23,7 +22,7 @@ def codes(rows: gpd.GeoDataFrame, where: Locator | None) -> list[str | None]:
     """Return the code of the grid in which each row stands, None outside of all."""
     if where is None or rows.empty:
         return [None] * len(rows)
-    sigma_m = rows["position_sigma_m"] if "position_sigma_m" in rows else np.nan
+    sigma_m = rows.get("position_sigma_m", np.nan)
     found = locate.locate(
         np.asarray(rows.geometry.x, dtype=np.float64),
         np.asarray(rows.geometry.y, dtype=np.float64),
