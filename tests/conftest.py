@@ -14,6 +14,8 @@ from geo.store import cluster, db
 from tests.toy_town import bring_in, place, rectangle, write_geojson
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+# tests that run side by side on one server have databases of their own
+WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 
 
 @pytest.fixture(scope="session")
@@ -52,7 +54,7 @@ def server() -> Iterator[str]:
 @pytest.fixture(scope="session")
 def template(server: str) -> Iterator[str]:
     """Return the name of a database with current tables, to be copied."""
-    name = "govgrid_template"
+    name = f"govgrid_template{WORKER}"
     _recreate(server, name)
     engine = db.connect(_address(server, name))
     db.migrate(engine)
@@ -61,11 +63,30 @@ def template(server: str) -> Iterator[str]:
     _drop(server, name)
 
 
-@pytest.fixture
-def database_url(server: str, template: str) -> Iterator[str]:
-    """Return the address of a database with empty tables, gone after the test."""
-    name = "govgrid_test"
+@pytest.fixture(scope="session")
+def town_template(
+    server: str, template: str, tmp_path_factory: pytest.TempPathFactory
+) -> Iterator[str]:
+    """Return the name of a database that holds the toy town, to be copied."""
+    name = f"govgrid_town{WORKER}"
     _recreate(server, name, template)
+    engine = db.connect(_address(server, name))
+    for layer, path in _write_town(tmp_path_factory.mktemp("town")).items():
+        bring_in(engine, layer, path)
+    engine.dispose()
+    yield name
+    _drop(server, name)
+
+
+@pytest.fixture
+def database_url(request: pytest.FixtureRequest, server: str, template: str) -> Iterator[str]:
+    """Return the address of a database of the test's own, gone after it.
+
+    Its tables are empty, or hold the toy town where the test asks for that as well.
+    """
+    name = f"govgrid_test{WORKER}"
+    with_town = "town" in request.fixturenames
+    _recreate(server, name, request.getfixturevalue("town_template") if with_town else template)
     yield _address(server, name)
     _drop(server, name)
 
@@ -81,7 +102,7 @@ def engine(database_url: str) -> Iterator[Engine]:
 @pytest.fixture
 def empty_url(server: str) -> Iterator[str]:
     """Return the address of a database without any table or extension."""
-    name = "govgrid_empty"
+    name = f"govgrid_empty{WORKER}"
     _recreate(server, name)
     yield _address(server, name)
     _drop(server, name)
@@ -118,6 +139,16 @@ def town_files(tmp_path: Path) -> dict[str, Path]:
     """Return the files of the toy town by layer, in the order of their import."""
     folder = tmp_path / "town"
     folder.mkdir()
+    return _write_town(folder)
+
+
+@pytest.fixture
+def town(engine: Engine) -> Engine:
+    """Return a database that holds the toy town, brought in through the ordinary import."""
+    return engine
+
+
+def _write_town(folder: Path) -> dict[str, Path]:
     grids = write_geojson(
         folder / "grids.geojson",
         [
@@ -161,11 +192,3 @@ def town_files(tmp_path: Path) -> dict[str, Path]:
         "cameras": cameras,
         "incidents": incidents,
     }
-
-
-@pytest.fixture
-def town(engine: Engine, town_files: dict[str, Path]) -> Engine:
-    """Return a database that holds the toy town, brought in through the ordinary import."""
-    for layer, path in town_files.items():
-        bring_in(engine, layer, path)
-    return engine

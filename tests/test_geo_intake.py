@@ -733,6 +733,7 @@ def test_every_finding_has_advice_in_both_languages():
         "first": 2,
         "times": 12,
         "distance_m": 3,
+        "distance_km": 4,
         "file": "a",
         "declared": "b",
         "low": 0,
@@ -799,3 +800,12 @@ def test_columns_without_a_header_and_blanks_around_coordinates_are_named():
         (2, "#3", "WHITESPACE"),
     ]
     assert (taken.rows.geometry.iloc[0].x, taken.rows.geometry.iloc[0].y) == (117.1, 30.5)
+
+
+def test_places_far_off_all_others_are_named_where_no_district_is_known():
+    rows = [camera(设备编码=f"C{k}", 经度=f"{117 + k / 1000:.3f}") for k in range(40)]
+    rows.append(camera(设备编码="FAR", 经度="127.5"))
+    assert found(cameras(*rows)) == [(42, "经度", "POSITION_FAR")]
+    assert the(cameras(*rows), "POSITION_FAR").facts == {"distance_km": 1004}
+    assert "POSITION_FAR" not in {code for _, _, code in found(cameras(*rows, bounds=BOX))}
+    assert found(cameras(*rows[-15:])) == []

@@ -182,7 +182,7 @@ class Check:
 
     def closing(self) -> tuple[Finding, ...]:
         """Return what only the whole file tells, such as one position given to many rows."""
-        return tuple(self._whole.findings())
+        return tuple(self._whole.findings(district_known=self.bounds is not None))
 
     @property
     def mapping(self) -> dict[str, str]:

@@ -31,6 +31,7 @@ SEVERITY: Final[Mapping[str, Severity]] = MappingProxyType(
         "COORDINATES_MISSING": "error",
         "COORDINATES_RANGE": "error",
         "POSITION_REPEATED": "warning",
+        "POSITION_FAR": "warning",
         "PLACE_DUPLICATE": "warning",
         "OUT_OF_DISTRICT": "warning",
         "CRS_GCJ02": "note",

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from geo.crs import Geometries
 from geo.intake.finding import Defect, Finding
 from geo.intake.given import Site
+from geo.intake.strays import strays
 
 SHARE: Final = 0.01
 ROWS: Final = 10
@@ -33,6 +34,13 @@ class Heaps:
         places = shapely.get_coordinates(moved[points])
         self._places.append(np.column_stack([places, shapely.get_x(given[points])]))
         self._rows.append(np.asarray(site.rows, dtype=np.int64)[points])
+
+    def strays(self) -> list[Finding]:
+        """Return a finding for each position far off all the others."""
+        if not self._rows:
+            return []
+        places = np.concatenate(self._places)
+        return strays(places[:, :2], np.concatenate(self._rows), self._column, places[:, 2])
 
     def findings(self) -> list[Finding]:
         """Return a finding for each position that many rows share, at the first of them."""

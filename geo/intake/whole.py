@@ -39,6 +39,12 @@ class Whole:
         if self._layer.name in REGISTERS:
             self._twins.add(rows, headers.mapping)
 
-    def findings(self) -> list[Finding]:
+    def findings(self, *, district_known: bool) -> list[Finding]:
         """Return what only the whole file tells."""
-        return [*self._heaps.findings(), *self._labels.findings(), *self._twins.findings()]
+        measured = district_known or self._layer.name == "areas"
+        return [
+            *self._heaps.findings(),
+            *([] if measured else self._heaps.strays()),
+            *self._labels.findings(),
+            *self._twins.findings(),
+        ]
