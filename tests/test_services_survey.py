@@ -293,13 +293,14 @@ def test_the_day_of_the_survey_and_the_batch_are_kept_with_the_camera(town, tmp_
     with db.transaction(town) as connection:
         kept = frames.read(
             connection,
-            "SELECT c.code, attributes ->> 'heading_surveyed_on' AS day, r.layer"
+            "SELECT c.code, CAST(v.verified_on AS text) AS day, r.layer"
             " FROM govgrid.camera c JOIN govgrid.import_run r ON r.id = c.import_run"
+            " JOIN govgrid.camera_view v ON v.camera_code = c.code"
             " ORDER BY c.code",
         )
     assert kept["layer"].tolist() == ["headings", "headings", "cameras", "cameras"]
     assert kept["day"].tolist()[0] == "2023-05-01"
-    assert kept["day"].isna().tolist() == [False, True, True, True]
+    assert kept["day"].isna().tolist() == [False, False, True, True]  # K2 on the day of the batch
     assert counts(typed_back(town, path)) == (0, 2, 0, 0)
 
 

@@ -131,3 +131,17 @@ def test_today_is_the_day_of_the_district_not_of_the_server(database_url):
             days.append(connection.execute(text("SELECT govgrid.today()")).scalar_one())
         engine.dispose()
     assert days[0] < days[1]
+
+
+def test_whoever_waits_for_a_turn_is_told_so(database_url):
+    told = []
+    one, two = db.connect(database_url), db.connect(database_url)
+    with db.transaction(one) as first:
+        db.take_turn(first, db.IMPORTING, waiting=lambda: told.append("first"))
+        with pytest.raises(StoreError), db.transaction(two) as second:
+            # the one who waits gives up for this test, instead of waiting for ever
+            second.execute(text("SET LOCAL lock_timeout = '50ms'"))
+            db.take_turn(second, db.IMPORTING, waiting=lambda: told.append("second"))
+    for engine in (one, two):
+        engine.dispose()
+    assert told == ["second"]

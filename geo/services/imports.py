@@ -150,7 +150,7 @@ def _tried(
 ) -> ImportReport:
     row = _run_row(target, path, options, by_whom)
     with db.transaction(engine, keep=not options.dry_run) as connection:
-        db.take_turn(connection, db.IMPORTING)
+        db.take_turn(connection, db.IMPORTING, waiting=lambda: progress("import.waiting", 0, 0))
         run = runs.begin(connection, row)
         taking = Taking(
             connection,

@@ -1,8 +1,9 @@
 """What one import notices: written to its run as it goes, kept for the answer within bounds."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
+import pandas as pd
 from sqlalchemy import Connection
 
 from geo.intake import Finding
@@ -38,7 +39,7 @@ class Noted:
 
     def flush(self) -> None:
         """Write what has not been written."""
-        runs.write_findings(self._connection, self._run, [_row(f) for f in self._waiting])
+        runs.write_findings(self._connection, self._run, _frame(self._waiting))
         self._waiting = []
 
     @property
@@ -47,13 +48,9 @@ class Noted:
         return tuple(sorted(self._kept, key=lambda finding: finding.row))
 
 
-def _row(finding: Finding) -> dict[str, object]:
-    return {
-        "row": finding.row,
-        "column": finding.column,
-        "code": finding.code,
-        "severity": finding.severity,
-        "value": finding.value,
-        "suggested": finding.suggested,
-        "facts": dict(finding.facts),
-    }
+def _frame(findings: Sequence[Finding]) -> pd.DataFrame:
+    """Return findings as rows of their table."""
+    names = ("row", "column", "code", "severity", "value", "suggested")
+    columns = {name: [getattr(finding, name) for finding in findings] for name in names}
+    facts = [dict(finding.facts) if finding.facts else {} for finding in findings]
+    return pd.DataFrame({**columns, "facts": pd.Series(facts, dtype=object)})

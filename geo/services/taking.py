@@ -27,8 +27,6 @@ from geo.words import say
 
 # The number that a quarantined row had in its own file, in the file that mends it.
 ORIGINAL_ROW = tuple(say("marked.row", lang) for lang in ("zh", "en"))
-# Changed places of these say anew where each camera stands.
-_OVER_CAMERAS = ("areas",)
 
 
 class Taking:
@@ -94,7 +92,7 @@ class Taking:
             self._keep_back(table, self._check.refused, late)
         self.noted.flush()
         runs.remember(self._connection, None)
-        if self._check.layer.name in _OVER_CAMERAS:
+        if self._check.layer.name == "areas":
             standing.anew(self._connection)
         if self._retry_of is not None:
             taken = [old for new, old in self._mended.items() if new not in self._bad]

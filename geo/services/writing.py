@@ -13,12 +13,12 @@ from sqlalchemy import Connection
 
 from geo import crs
 from geo.intake import Finding, Intake
+from geo.intake.whole import REGISTERS
 from geo.layers import Layer
 from geo.services import headings, status
 from geo.store import areas, cameras, decisions, standing, tables
 from geo.store.tables import Change
 
-REGISTERS = ("cameras", "catalog")
 WHOLE = ("headings", "positions", status.LAYER)
 
 
@@ -40,7 +40,6 @@ class Writer:
 
     def __post_init__(self) -> None:
         self._areas: list[gpd.GeoDataFrame] = []
-        self._column = ""
         located = self.layer.name in (*REGISTERS, "positions")
         self._grids = standing.grids(self.connection) if located else None
 

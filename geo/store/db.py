@@ -1,6 +1,6 @@
 """Connections: one small pool a process, driver errors turned into ours, migrations."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
@@ -49,6 +49,8 @@ def connect(
         f"-c timezone=UTC -c govgrid.timezone={timezone}"
         f" -c statement_timeout={int(statement_timeout_s * 1000)}"
         " -c client_encoding=UTF8 -c jit=off"
+        # whoever was killed must not go on working in the server, holding everybody up
+        " -c client_connection_check_interval=5000"
     )
     return create_engine(
         url,
@@ -89,14 +91,20 @@ def forget(connection: Connection) -> None:
         running.rollback()
 
 
-def take_turn(connection: Connection, work: int) -> None:
+def take_turn(
+    connection: Connection, work: int, *, waiting: Callable[[], None] = lambda: None
+) -> None:
     """Wait until nobody else does the same kind of work; the turn ends with the transaction.
 
     Such work may take longer than a question may, so the time limit of statements is off for it.
+    `waiting` is called once where somebody else has the turn.
     """
     connection.execute(text("SET LOCAL statement_timeout = 0"))
-    turn = text("SELECT pg_advisory_xact_lock(:locks, :work)")
-    connection.execute(turn, {"locks": LOCKS, "work": work})
+    turn = {"locks": LOCKS, "work": work}
+    free = connection.execute(text("SELECT pg_try_advisory_xact_lock(:locks, :work)"), turn)
+    if not free.scalar_one():
+        waiting()
+        connection.execute(text("SELECT pg_advisory_xact_lock(:locks, :work)"), turn)
 
 
 def translated(error: DBAPIError | psycopg2.Error) -> StoreError:

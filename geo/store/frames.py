@@ -4,13 +4,14 @@ import io
 import json
 from collections.abc import Mapping, Sequence
 from typing import Any
-from uuid import uuid4
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
+import pyarrow as pa
 import shapely
 from psycopg2 import sql
+from pyarrow import csv as arrow
 from sqlalchemy import Connection, text
 
 from geo.crs import WGS84
@@ -43,14 +44,13 @@ def copy_in(
 ) -> None:
     """Append `frame` to `table` by COPY; its geometry, if any, goes to ``geom``."""
     cells = _cells(frame)
-    buffer = io.StringIO()
-    # No text of anybody's is equal to this, so that every text stays a text.
-    nothing = uuid4().hex
-    cells.to_csv(buffer, index=False, header=False, na_rep=nothing)
+    buffer = io.BytesIO()
+    # what is missing stands without quotes and each text in them, so that every text stays a text
+    arrow.write_csv(_arrow(cells), buffer, arrow.WriteOptions(include_header=False))
     buffer.seek(0)
     target = sql.Identifier(schema, table) if schema else sql.Identifier(table)
-    statement = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT csv, NULL {})").format(
-        target, columns_of(list(cells.columns)), sql.Literal(nothing)
+    statement = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT csv)").format(
+        target, columns_of(list(cells.columns))
     )
     with _driver(connection).cursor() as cursor:
         cursor.copy_expert(statement, buffer)
@@ -95,6 +95,18 @@ def _cells(frame: pd.DataFrame) -> pd.DataFrame:
         else:
             cells[name] = column
     return cells
+
+
+def _arrow(cells: pd.DataFrame) -> pa.Table:
+    """Return cells as columns of one type each; those of several types as text."""
+    return pa.table([_column(cells[name]) for name in cells], names=list(cells.columns))
+
+
+def _column(cells: pd.Series) -> pa.Array:
+    try:
+        return pa.array(cells, from_pandas=True)
+    except (pa.ArrowInvalid, pa.ArrowTypeError):
+        return pa.array([None if pd.isna(cell) else str(cell) for cell in cells], pa.string())
 
 
 def _is_plain(column: pd.Series) -> bool:

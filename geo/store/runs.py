@@ -67,10 +67,10 @@ def finish(
     )
 
 
-def write_findings(connection: Connection, run: int, findings: Sequence[Mapping[str, Any]]) -> None:
+def write_findings(connection: Connection, run: int, findings: pd.DataFrame) -> None:
     """Write the findings of a run: row, column, code, severity, value, suggested, facts."""
-    if findings:
-        frames.copy_in(connection, "import_finding", pd.DataFrame(findings).assign(import_run=run))
+    if not findings.empty:
+        frames.copy_in(connection, "import_finding", findings.assign(import_run=run))
 
 
 def write_quarantine(

@@ -36,6 +36,7 @@ class Undone:
 
 def later(connection: Connection, run: int) -> pd.DataFrame:
     """Return the later runs that changed the same rows: `run`, `layer`, `source`, `at`, `rows`."""
+    _as_a_whole(connection)
     return frames.read(
         connection,
         "SELECT r.id AS run, r.layer, r.source, r.at, count(DISTINCT (c.table_name, c.key)) AS rows"
@@ -50,6 +51,7 @@ def later(connection: Connection, run: int) -> pd.DataFrame:
 
 def undo(connection: Connection, run: int) -> Undone:
     """Put back each row that `run` changed, and take away each that it brought in."""
+    _as_a_whole(connection)
     connection.execute(text(f"CREATE TEMP TABLE undone ON COMMIT DROP AS {_FIRST}"), {"run": run})
     keys = frames.read(connection, _KEYS).itertuples(index=False)
     tables = [_Table(connection, str(name), list(key)) for name, key in keys]
@@ -60,6 +62,15 @@ def undo(connection: Connection, run: int) -> Undone:
             step(table)
     frames.execute(connection, sql.SQL("DROP TABLE undone"))
     return Undone(int(counts["removed"]), int(counts["restored"]))
+
+
+def _as_a_whole(connection: Connection) -> None:
+    """Have tables joined as wholes in this transaction.
+
+    Of rows that have just come the server has no statistics: it takes them for a handful, and would
+    look through all rows of one table for each of the other.
+    """
+    connection.execute(text("SET LOCAL enable_nestloop = off"))
 
 
 class _Table:
