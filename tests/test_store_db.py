@@ -135,13 +135,18 @@ def test_today_is_the_day_of_the_district_not_of_the_server(database_url):
 
 def test_whoever_waits_for_a_turn_is_told_so(database_url):
     told = []
-    one, two = db.connect(database_url), db.connect(database_url)
-    with db.transaction(one) as first:
+    engines = [db.connect(database_url), db.connect(database_url)]
+    with db.transaction(engines[0]) as first:
         db.take_turn(first, db.IMPORTING, waiting=lambda: told.append("first"))
-        with pytest.raises(StoreError), db.transaction(two) as second:
-            # the one who waits gives up for this test, instead of waiting for ever
-            second.execute(text("SET LOCAL lock_timeout = '50ms'"))
-            db.take_turn(second, db.IMPORTING, waiting=lambda: told.append("second"))
-    for engine in (one, two):
+        with pytest.raises(StoreError):
+            _impatient(engines[1], lambda: told.append("second"))
+    for engine in engines:
         engine.dispose()
     assert told == ["second"]
+
+
+def _impatient(engine, waiting):
+    """Ask for a turn, and give up after a moment instead of waiting for ever."""
+    with db.transaction(engine) as connection:
+        connection.execute(text("SET LOCAL lock_timeout = '50ms'"))
+        db.take_turn(connection, db.IMPORTING, waiting=waiting)
