@@ -103,8 +103,10 @@ def _arrow(cells: pd.DataFrame) -> pa.Table:
 
 
 def _column(cells: pd.Series) -> pa.Array:
+    # of texts a new array is made: the writer misreads one that is a stretch of another
+    fresh = cells if pd.api.types.is_numeric_dtype(cells) else cells.tolist()
     try:
-        return pa.array(cells, from_pandas=True)
+        return pa.array(fresh, from_pandas=True)
     except (pa.ArrowInvalid, pa.ArrowTypeError):
         return pa.array([None if pd.isna(cell) else str(cell) for cell in cells], pa.string())
 
