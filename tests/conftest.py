@@ -6,12 +6,17 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine, create_engine, make_url, text
 
 from geo.errors import ClusterError
 from geo.settings import Settings
 from geo.store import cluster, db
 from tests.toy_town import bring_in, place, rectangle, write_geojson
+
+# no test is timed: machines differ, and several run at once
+hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.load_profile("untimed")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 # tests that run side by side on one server have databases of their own
