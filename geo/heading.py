@@ -218,11 +218,11 @@ def _range(plain: str, text: str, scheme: Scheme) -> Heading | None:
         return None
     start, end = float(match.group(1)), float(match.group(3))
     _require_degrees(text, start, end)
-    width = 360.0 if (start, end) == (0, 360) else (end - start) % 360
+    width = 360.0 if (start, end) == (0, 360) else round(end - start, _DECIMALS) % 360
     if width < _LEAST_RANGE_DEG:
         return None
     middle = round(start + width / 2, _DECIMALS) % 360
-    return Heading(middle, "number", round(width, _DECIMALS))
+    return Heading(middle, "number", width)
 
 
 def _require_degrees(text: str, *numbers: float) -> None:

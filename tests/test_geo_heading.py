@@ -273,3 +273,8 @@ def test_any_text_gives_views_or_a_sentence_under_every_scheme(text):
         assert "{" not in said
         assert all(0 <= view.deg < 360 for view in views)
         assert all(view.hfov_deg is None or 1 <= view.hfov_deg <= 360 for view in views)
+
+
+def test_a_range_of_exactly_one_degree_is_one():
+    (view,) = parse_views("1.3-2.3")
+    assert (view.deg, view.hfov_deg) == (1.8, 1.0)
