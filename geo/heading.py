@@ -218,7 +218,7 @@ def _range(plain: str, text: str, scheme: Scheme) -> Heading | None:
         return None
     start, end = float(match.group(1)), float(match.group(3))
     _require_degrees(text, start, end)
-    width = 360.0 if (start, end) == (0, 360) else round(end - start, _DECIMALS) % 360
+    width = 360.0 if (start, end) == (0, 360) else round((end - start) % 360, _DECIMALS)
     if width < _LEAST_RANGE_DEG:
         return None
     middle = round(start + width / 2, _DECIMALS) % 360
