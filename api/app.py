@@ -5,14 +5,16 @@ from contextlib import asynccontextmanager
 
 from anyio import to_thread
 from fastapi import FastAPI
+from fastapi.staticfiles import StaticFiles
 
 from api import problems
 from api.deps import MapPages
+from api.identity import require_rules
 from api.routes import camera_status, collections, health, locate, pages
+from api.shield import Shield
 from geo import __version__
 from geo.services import database
 from geo.settings import Settings
-from geo.store import db
 
 # Connections of one worker; requests beyond them wait in their thread for a free one.
 POOL_SIZE = 3
@@ -24,12 +26,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = POOL_SIZE
-        engine = db.connect(
-            database.url(settings),
-            pool_size=POOL_SIZE,
-            statement_timeout_s=settings.statement_timeout_s,
-            timezone=settings.timezone,
-        )
+        engine = database.service(settings, pool_size=POOL_SIZE)
         app.state.engine, app.state.settings = engine, settings
         app.state.map_pages = MapPages(engine, settings)
         try:
@@ -49,4 +46,7 @@ def create_app(settings: Settings) -> FastAPI:
     problems.register(app)
     for module in (health, locate, camera_status, collections, pages):
         app.include_router(module.router)
+    app.mount("/static", StaticFiles(packages=[("maps", "web/static/site")]), name="static")
+    app.add_middleware(Shield)
+    require_rules(app)
     return app

@@ -1,14 +1,20 @@
 """What a route may ask for: the database, the settings, the map page."""
 
+from collections import OrderedDict
 from threading import Lock
 from typing import Annotated
 
 from fastapi import Depends, Request
 from sqlalchemy import Engine, text
 
+from api.identity import Rule
 from api.pages import map_page
+from geo.services.access import Reader
 from geo.settings import Settings
 from geo.store import db
+
+# A page of a district is a few megabytes; a jurisdiction's is less.
+MOST_PAGES = 12
 
 
 def engine(request: Request) -> Engine:
@@ -24,21 +30,24 @@ def settings(request: Request) -> Settings:
 
 
 class MapPages:
-    """The newest map page per language, drawn again when imports or figures have changed."""
+    """The newest map pages, one for those who may see the same; drawn again after each change."""
 
     def __init__(self, database: Engine, config: Settings) -> None:
         self._database, self._config = database, config
-        self._pages: dict[str, tuple[object, str]] = {}
+        self._pages: OrderedDict[object, tuple[object, str]] = OrderedDict()
         self._drawing = Lock()
 
-    def page(self, lang: str) -> str:
-        """Return the page in `lang`; one thread draws, the others wait for its page."""
+    def page(self, who: Reader, lang: str) -> str:
+        """Return the page of `who` in `lang`; one thread draws, the others wait for its page."""
+        key = (who.key, lang)
         with self._drawing:
             revision = self._revision()
-            kept = self._pages.get(lang)
+            kept = self._pages.pop(key, None)
             if kept is None or kept[0] != revision:
-                kept = (revision, map_page(self._database, self._config, lang=lang))
-                self._pages[lang] = kept
+                kept = (revision, map_page(self._database, self._config, who, lang=lang))
+            self._pages[key] = kept
+            if len(self._pages) > MOST_PAGES:
+                self._pages.popitem(last=False)
             return kept[1]
 
     def _revision(self) -> object:
@@ -57,6 +66,14 @@ def map_pages(request: Request) -> MapPages:
     found: MapPages = request.app.state.map_pages
     return found
 
+
+# Who asks, as each rule lets in: `who: MayMap`. A route without one of them does not start.
+AnyReader = Annotated[Reader, Depends(Rule())]
+MayMap = Annotated[Reader, Depends(Rule("map"))]
+MayView = Annotated[Reader, Depends(Rule("view"))]
+MayExport = Annotated[Reader, Depends(Rule("export"))]
+MayImport = Annotated[Reader, Depends(Rule("import"))]
+MayFigures = Annotated[Reader, Depends(Rule("figures"))]
 
 EngineDep = Annotated[Engine, Depends(engine)]
 SettingsDep = Annotated[Settings, Depends(settings)]

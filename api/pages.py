@@ -3,6 +3,7 @@
 from sqlalchemy import Engine
 
 from geo.services import map_layers
+from geo.services.access import Reader
 from geo.settings import Settings
 from maps.content import MapContent
 from maps.folium_page import render
@@ -11,15 +12,17 @@ from maps.folium_page import render
 def map_page(
     engine: Engine,
     settings: Settings,
+    reader: Reader,
     *,
     lang: str,
     device_set: str = "all",
     certainty: str = "certain",
     area: str | None = None,
 ) -> str:
-    """Return the map of the district, or of one area, as one self-contained HTML page."""
+    """Return what `reader` may see, or an area of it, as one self-contained HTML page."""
     content = map_layers.read(
         engine,
+        reader,
         lang=lang,
         timezone=settings.timezone,
         detail=settings.detail_px_per_m,

@@ -2,25 +2,34 @@
 
 from collections.abc import Mapping
 from http import HTTPStatus
+from urllib.parse import quote
 
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
+from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
+from api import render
 from geo.errors import (
+    ForbiddenError,
     GovgridError,
     InputError,
     LayerError,
     NotFoundError,
     StateError,
     StoreError,
+    TooManyError,
     UnavailableError,
+    UnknownReaderError,
 )
-from geo.words import LANGUAGES
+from geo.services import audit
+from geo.words import LANGUAGES, say
 
 # The first class that fits decides, so the special ones stand first.
 STATUSES: Mapping[type[GovgridError], HTTPStatus] = {
+    UnknownReaderError: HTTPStatus.UNAUTHORIZED,
+    ForbiddenError: HTTPStatus.FORBIDDEN,
+    TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
     NotFoundError: HTTPStatus.NOT_FOUND,
     LayerError: HTTPStatus.NOT_FOUND,
     InputError: HTTPStatus.BAD_REQUEST,
@@ -54,17 +63,53 @@ def problem(status: int, detail: str, *, kind: str = "about:blank") -> JSONRespo
         "status": status,
         "detail": detail,
     }
-    headers = {"Retry-After": RETRY_AFTER_S} if status == HTTPStatus.SERVICE_UNAVAILABLE else None
+    headers = {"Retry-After": RETRY_AFTER_S} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers = {"WWW-Authenticate": "Bearer"}
     return JSONResponse(
         body, status_code=status, media_type="application/problem+json", headers=headers
     )
 
 
-def _ours(request: Request, error: Exception) -> JSONResponse:
+def _ours(request: Request, error: Exception) -> Response:
     if not isinstance(error, GovgridError):
         raise error
     status = next(s for kind, s in STATUSES.items() if isinstance(error, kind))
-    return problem(status, error.text(language(request)), kind=f"govgrid:{error.key}")
+    if isinstance(error, ForbiddenError):
+        _noted(request, error)
+    if _wants_page(request):
+        if isinstance(error, UnknownReaderError):
+            return RedirectResponse(_way_in(request, error), HTTPStatus.SEE_OTHER)
+        lang = render.language(request)
+        title = say("nav.refused", lang)
+        detail = error.text(lang)
+        return render.page(request, "error.html", status=status, title=title, detail=detail)
+    answer = problem(status, error.text(language(request)), kind=f"govgrid:{error.key}")
+    if isinstance(error, TooManyError):
+        answer.headers["Retry-After"] = str(error.facts.get("retry_after_s", RETRY_AFTER_S))
+    return answer
+
+
+def _wants_page(request: Request) -> bool:
+    page = not request.url.path.startswith("/api")
+    return page and "text/html" in request.headers.get("accept", "")
+
+
+def _way_in(request: Request, error: GovgridError) -> str:
+    """Return where a stranger goes: on with the log-in, or to its beginning and back."""
+    if "to" in error.facts:
+        return str(error.facts["to"])
+    return f"/login?next={quote(request.url.path)}"
+
+
+def _noted(request: Request, error: GovgridError) -> None:
+    """Write the refusal into the audit: who tried what."""
+    reader = getattr(request.state, "reader", None)
+    if reader is not None:
+        target = f"{request.method} {request.url.path}"
+        facts = {"reason": error.key, **{k: str(v) for k, v in error.facts.items()}}
+        engine = request.app.state.engine
+        audit.note_apart(engine, reader, "access", target, outcome="refused", facts=facts)
 
 
 def _invalid(_: Request, error: Exception) -> JSONResponse:

@@ -7,6 +7,9 @@
     │   ├── SourceError          the file cannot be read as what it claims to be
     │   ├── CRSError             no, an unknown or an impossible coordinate system
     │   └── LayerError           unknown layer or column
+    ├── UnknownReaderError       nobody knows who asks: not logged in, a key that holds no more
+    ├── ForbiddenError           who asks is known and may not
+    ├── TooManyError             too much in too short a time
     ├── NotFoundError            a code that stands nowhere
     ├── StateError               right request, wrong moment (nothing computed yet, …)
     └── StoreError               the database
@@ -49,6 +52,18 @@ class CRSError(InputError):
 
 class LayerError(InputError):
     """An unknown layer or column."""
+
+
+class UnknownReaderError(GovgridError):
+    """Nobody knows who asks: not logged in, or by something that holds no more."""
+
+
+class ForbiddenError(GovgridError):
+    """Who asks is known and may not do this."""
+
+
+class TooManyError(GovgridError):
+    """Too much in too short a time; the fact `retry_after_s` says when to come again."""
 
 
 class NotFoundError(GovgridError):

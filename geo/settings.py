@@ -30,3 +30,12 @@ class Settings(BaseSettings):
     mark: str = "内部资料 注意保管"
     detail_px_per_m: int = 20
     statement_timeout_s: float = Field(default=60.0, gt=0)
+
+    session_idle_min: int = Field(default=30, ge=1, le=24 * 60)
+    session_hours: int = Field(default=12, ge=1, le=24 * 7)
+    secret_file: Path | None = None
+
+    @property
+    def secrets(self) -> Path:
+        """The file with the key of the installation: readable by its owner only."""
+        return self.secret_file or self.home / "secrets" / "installation.key"

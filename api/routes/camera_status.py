@@ -6,7 +6,7 @@ from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.bodies import json_body, refusal
-from api.deps import EngineDep, SettingsDep
+from api.deps import EngineDep, MayImport, SettingsDep
 from api.problems import language
 from geo.services import status
 
@@ -69,6 +69,7 @@ async def message(request: Request) -> Message:
 def camera_status(
     request: Request,
     engine: EngineDep,
+    who: MayImport,
     settings: SettingsDep,
     told: Annotated[Message, Depends(message)],
 ) -> dict[str, Any]:

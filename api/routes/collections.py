@@ -8,7 +8,7 @@ import geopandas as gpd
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import Response
 
-from api.deps import EngineDep
+from api.deps import EngineDep, MayMap
 from geo.errors import NotFoundError
 from geo.services import layers
 
@@ -17,7 +17,7 @@ GEOJSON = "application/geo+json"
 
 
 @router.get("")
-async def collections() -> dict[str, Any]:
+async def collections(who: MayMap) -> dict[str, Any]:
     """Return the names of the collections."""
     return {"collections": [{"id": name} for name in layers.COLLECTIONS]}
 
@@ -26,6 +26,7 @@ async def collections() -> dict[str, Any]:
 def items(
     request: Request,
     engine: EngineDep,
+    who: MayMap,
     layer: str,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
     after: Annotated[str, Query(max_length=200)] = "",

@@ -2,12 +2,13 @@
 
 from typing import Any
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Depends
 
 from api.deps import EngineDep
+from api.identity import OPEN
 from geo.store import db
 
-router = APIRouter()
+router = APIRouter(dependencies=[Depends(OPEN)])
 
 
 @router.get("/livez")

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 
-from api.deps import EngineDep
+from api.deps import EngineDep, MayMap
 from geo.services import places
 
 router = APIRouter()
@@ -14,6 +14,7 @@ router = APIRouter()
 @router.get("/api/locate")
 def locate(
     engine: EngineDep,
+    who: MayMap,
     lon: Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False)],
     lat: Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False)],
     crs: Annotated[str, Query(max_length=40)] = "wgs84",

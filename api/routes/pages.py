@@ -1,20 +1,35 @@
-"""Pages for people."""
+"""The map: a page with its frame."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
-from api.deps import MapPagesDep, SettingsDep
+from api import render
+from api.deps import MapPagesDep, MayMap
+from geo.words import say
 
 router = APIRouter()
+# The map carries its own policy, by the hashes of its scripts, and runs in a frame that is closed
+# to everything else of the site.
+CLOSED = "sandbox allow-scripts allow-modals allow-popups; frame-ancestors 'self'"
 
 
 @router.get("/", response_class=HTMLResponse)
+def home(request: Request, who: MayMap) -> HTMLResponse:  # noqa: ARG001 - the rule of the page
+    """Return the page around the map."""
+    title = say("nav.district_map", render.language(request))
+    return render.page(request, "map.html", title=title)
+
+
+@router.get("/map", response_class=HTMLResponse)
 def map_page(
-    pages: MapPagesDep, settings: SettingsDep, lang: Literal["zh", "en"] | None = None
+    request: Request,
+    pages: MapPagesDep,
+    who: MayMap,
+    lang: Annotated[Literal["zh", "en"] | None, Query()] = None,
 ) -> HTMLResponse:
-    """Return the map of the district."""
-    return HTMLResponse(
-        pages.page(lang or settings.lang), headers={"Cache-Control": "private, no-cache"}
-    )
+    """Return the map of what the reader may see."""
+    page = pages.page(who, lang or render.language(request))
+    headers = {"Cache-Control": "private, no-store", "Content-Security-Policy": CLOSED}
+    return HTMLResponse(page, headers=headers)

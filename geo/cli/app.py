@@ -3,13 +3,20 @@
 import importlib
 import os
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from geo import __version__
 from geo.settings import Settings
 from geo.words import LANGUAGES
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+    from geo.services.access import Reader
+
+ACCOUNT = "govgrid.account"
 
 app = typer.Typer(
     name="govgrid",
@@ -24,6 +31,13 @@ def settings(context: typer.Context) -> Settings:
     """Return the settings of this call: environment, overridden by the root's options."""
     found: Settings = context.find_object(Settings) or Settings()
     return found
+
+
+def reader(context: typer.Context, engine: "Engine") -> "Reader":
+    """Return as whom this call acts: the system, or the account of ``--as``."""
+    from geo.services.acting import acting
+
+    return acting(engine, context.meta.get(ACCOUNT))
 
 
 def language() -> str:
@@ -52,6 +66,9 @@ def root(
     lang: Annotated[
         str | None, typer.Option(help="Language of what people read: zh or en.")
     ] = None,
+    as_account: Annotated[
+        str | None, typer.Option("--as", metavar="ACCOUNT", help="See and do only what it may.")
+    ] = None,
     version: Annotated[  # noqa: ARG001 - acted on by its callback
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
@@ -61,6 +78,7 @@ def root(
         if lang not in LANGUAGES:
             raise typer.BadParameter(f"{lang}: expected zh or en")
         os.environ["GOVGRID_LANG"] = lang
+    context.meta[ACCOUNT] = as_account
     given: dict[str, Any] = {"home": home, "database_url": database}
     context.obj = Settings(**{name: value for name, value in given.items() if value is not None})
 

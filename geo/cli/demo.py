@@ -90,11 +90,14 @@ def _written(engine: Engine, config: Settings) -> list[Path]:
     from api.pages import map_page
     from geo import exports
     from geo.cli.service import out_folder
-    from geo.services import coverage_files, coverage_report, layers
+    from geo.services import access, coverage_files, coverage_report, database, layers
 
     out = out_folder(config)
     page, figures, gaps = out / "map.html", out / "coverage.xlsx", out / "gaps.gpkg"
-    page.write_text(map_page(engine, config, lang=language()), encoding="utf-8")
+    page.write_text(
+        map_page(engine, config, access.system(database.whoami()), lang=language()),
+        encoding="utf-8",
+    )
     coverage_files.write(engine, coverage_report.report(engine), figures, lang=language())
     exports.write(coverage_report.gaps(engine), gaps, layer="gaps", remark=layers.remark(engine))
     return [page, figures, gaps]

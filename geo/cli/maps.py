@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from geo.cli.app import app, settings
+from geo.cli.app import app, reader, settings
 from geo.cli.choices import Certainty, DeviceSet
 
 
@@ -30,6 +30,7 @@ def map_(
         page = map_page(
             engine,
             config,
+            reader(context, engine),
             lang=language(),
             device_set=device_set,
             certainty=certainty,

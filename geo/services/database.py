@@ -25,6 +25,19 @@ def url(settings: Settings) -> str:
     return address.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
 
 
+def service(settings: Settings, *, pool_size: int) -> Engine:
+    """Return the service's pool: of a role that owns nothing and is fenced in by the database."""
+    private = settings.database_url is None
+    address = cluster.start(settings.home).service_url if private else url(settings)
+    return db.connect(
+        address,
+        pool_size=pool_size,
+        statement_timeout_s=settings.statement_timeout_s,
+        timezone=settings.timezone,
+        role=None if private else cluster.SERVICE_ROLE,
+    )
+
+
 @contextmanager
 def opened(settings: Settings, *, pool_size: int = 2) -> Iterator[Engine]:
     """Open the database with tables that fit this program, and close it at the end.

@@ -9,9 +9,10 @@ from sqlalchemy import Connection, Engine
 
 from geo.crs import WGS84
 from geo.errors import NotFoundError
-from geo.services import incidents, seeing
+from geo.services import access, incidents, seeing
+from geo.services.access import Reader
 from geo.services.prepared import CERTAINTIES, DEVICE_SETS, Prepared, prepare
-from geo.store import areas, db, decisions, frames, results, scene
+from geo.store import areas, decisions, frames, results, scene
 
 MAIN_ROADS = ("trunk", "primary", "secondary")
 MOST_CAMERAS = 8
@@ -28,6 +29,7 @@ SHARES = (
 
 def read(
     engine: Engine,
+    reader: Reader,
     *,
     lang: str,
     timezone: str,
@@ -56,7 +58,7 @@ def read(
     ):
         if value not in words:
             raise NotFoundError("coverage.no_figures", column=column, value=value)
-    with db.transaction(engine) as connection:
+    with access.drawing(engine, reader) as connection:
         known = areas.now(connection)
         run = results.newest(connection)
         shown = _within(known, area)

@@ -28,7 +28,16 @@ from geo.store.wiring import ACCESS_RULES, identities, server_settings
 __all__ = ["Cluster", "ClusterStatus", "find_binaries", "start", "status", "stop"]
 
 DATABASE = ROLE = "govgrid"
+SERVICE_ROLE, READING_ROLE = "govgrid_web", "govgrid_read"
 SUPERUSER = "postgres"
+ROLES = {  # each with what makes it; the owner of the tables makes no roles himself
+    ROLE: f"CREATE ROLE {ROLE} LOGIN",
+    READING_ROLE: f"CREATE ROLE {READING_ROLE} NOINHERIT",
+    # without inheriting: else a policy for the reading role would hold for the service's as well
+    SERVICE_ROLE: (
+        f"CREATE ROLE {SERVICE_ROLE} LOGIN NOINHERIT IN ROLE {READING_ROLE} ROLE {ROLE}"
+    ),
+}
 EXTENSIONS = ("postgis", "ltree", "btree_gist", "pg_trgm")
 PORT = 5432  # names the socket file only: the server listens on no network
 LEAST_FREE_MB = 300  # for a new cluster and its log
@@ -53,6 +62,11 @@ class Cluster:
     def url(self) -> str:
         """The address of the database for the ordinary role, which owns it."""
         return self._url(ROLE, DATABASE)
+
+    @property
+    def service_url(self) -> str:
+        """The address of the database for the service's role, which owns nothing."""
+        return self._url(SERVICE_ROLE, DATABASE)
 
     def admin_url(self, database: str = DATABASE) -> str:
         """Return the address of a database of this cluster for the superuser role."""
@@ -249,7 +263,7 @@ def _wire(place: Place, socket: Path) -> None:
     place.write(place.data / "govgrid.conf", server_settings(socket, place.log, PORT))
     place.write(place.data / "pg_hba.conf", ACCESS_RULES)
     users = {"root", place.account.pw_name}
-    place.write(place.data / "pg_ident.conf", identities(users, (ROLE, SUPERUSER)))
+    place.write(place.data / "pg_ident.conf", identities(users, (ROLE, SERVICE_ROLE, SUPERUSER)))
 
 
 def _clear_remains(data: Path) -> None:
@@ -323,9 +337,11 @@ def _furnished(place: Place, lock: int) -> Cluster:
 def _furnish(cluster: Cluster) -> None:
     """Make the role, the database and the extensions that are not there yet."""
     with _session(cluster.socket, "postgres") as cursor:
-        cursor.execute("SELECT 1 FROM pg_roles WHERE rolname = %s", [ROLE])
-        if cursor.fetchone() is None:
-            cursor.execute(f"CREATE ROLE {ROLE} LOGIN")
+        cursor.execute("SELECT rolname FROM pg_roles")
+        known = {name for (name,) in cursor.fetchall()}
+        for role, statement in ROLES.items():
+            if role not in known:
+                cursor.execute(statement)
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
         if cursor.fetchone() is None:
             cursor.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")

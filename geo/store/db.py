@@ -39,11 +39,13 @@ def connect(
     pool_size: int = 2,
     statement_timeout_s: float = 60.0,
     timezone: str = "Asia/Shanghai",
+    role: str | None = None,
 ) -> Engine:
     """Return an engine on `url`; no connection is opened yet.
 
     The session's time zone is UTC whatever the host says: times are stored with their zone. Which
     day it is, though, is asked of the district, in `timezone` (an IANA name): ``govgrid.today()``.
+    With `role` the session works as that role of the server.
     """
     options = (
         f"-c timezone=UTC -c govgrid.timezone={timezone}"
@@ -51,7 +53,7 @@ def connect(
         " -c client_encoding=UTF8 -c jit=off"
         # whoever was killed must not go on working in the server, holding everybody up
         " -c client_connection_check_interval=5000"
-    )
+    ) + (f" -c role={role}" if role else "")
     return create_engine(
         url,
         pool_size=pool_size,

@@ -1,0 +1,27 @@
+"""Forms of others: whatever changes something must carry the token of its session."""
+
+import hmac
+from typing import Final
+
+from fastapi import Request
+
+from geo.errors import ForbiddenError
+
+FIELD: Final = "csrf"
+HEADER: Final = "x-csrf-token"
+FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
+
+
+async def require(request: Request, expected: str) -> None:
+    """Refuse a request that neither its header nor its form shows to be of our own page.
+
+    Raises
+    ------
+    ForbiddenError
+        If the token is missing or another.
+    """
+    told = request.headers.get(HEADER)
+    if told is None and request.headers.get("content-type", "").startswith(FORMS):
+        told = str((await request.form()).get(FIELD, ""))
+    if not hmac.compare_digest((told or "").encode(), expected.encode()):
+        raise ForbiddenError("access.csrf")

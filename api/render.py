@@ -1,0 +1,91 @@
+"""Pages for people: one frame with head line, way around, and who is logged in."""
+
+from collections.abc import Callable
+from datetime import datetime
+from functools import partial
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from fastapi import Request
+from fastapi.responses import HTMLResponse
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from geo import __version__
+from geo.services import sessions
+from geo.settings import Settings
+from geo.words import LANGUAGES, say
+
+LANGUAGE_COOKIE: Final = "govgrid_lang"
+PLACES: Final = (  # path, word, action that opens it (None: everybody with an account)
+    ("/", "nav.map", "map"),
+    ("/register", "nav.register", "register"),
+    ("/requests", "nav.requests", "approve"),
+    ("/compliance", "nav.compliance", "compliance"),
+    ("/accounts", "nav.accounts", "accounts"),
+    ("/grants", "nav.grants", "grants"),
+    ("/audit", "nav.audit", "audit"),
+    ("/account", "nav.account", None),
+)
+
+_pages = Environment(
+    loader=PackageLoader("maps", "web/templates/pages"),
+    autoescape=True,
+    undefined=StrictUndefined,
+    trim_blocks=True,
+    lstrip_blocks=True,
+)
+
+
+def page(
+    request: Request,
+    template: str,
+    *,
+    status: int = 200,
+    title: str,
+    **values: Any,  # noqa: ANN401 - what a template shows
+) -> HTMLResponse:
+    """Return a page made of ``maps/web/templates/pages/<template>``.
+
+    Beside `values` every template knows: `word` (a key of the catalogue with its facts), `moment`
+    (a time as the district writes it), `reader`, `csrf` (for each form), `nonce` (for each script),
+    `places` (what the reader may go to), `lang`, `mark`, `path`, `title`.
+    """
+    config: Settings = request.app.state.settings
+    lang = language(request)
+    session = getattr(request.state, "session", None)
+    reader = getattr(request.state, "reader", sessions.NOBODY)
+    text = _pages.get_template(template).render(
+        **values,
+        title=title,
+        word=partial(_word, lang),
+        moment=moment_writer(config.timezone),
+        reader=reader,
+        csrf=session.csrf if session else "",
+        nonce=request.state.nonce,
+        places=[(p, say(w, lang)) for p, w, a in PLACES if a is None or reader.may(a)],
+        lang={"zh": "zh-CN"}.get(lang, lang),
+        mark=config.mark,
+        path=request.url.path,
+        version=__version__,
+        complete=session is not None and session.stage == "full",
+    )
+    return HTMLResponse(text, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+def language(request: Request) -> str:
+    """Return the language of pages: as chosen (``?lang=``, a cookie), else the installation's."""
+    config: Settings = request.app.state.settings
+    for wanted in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):
+        if wanted in LANGUAGES:
+            return wanted
+    return config.lang
+
+
+def moment_writer(timezone: str) -> Callable[[datetime | None], str]:
+    """Return what writes a time in the district's zone: 2026-09-30 21:40:05; "" for none."""
+    zone = ZoneInfo(timezone)
+    return lambda time: "" if time is None else f"{time.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def _word(lang: str, key: str, **facts: object) -> str:
+    return say(key, lang, **facts)

@@ -1,0 +1,13 @@
+"""viewing."""
+
+from geo.store.migrations import apply
+
+revision = "0010"
+down_revision = "0009"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Run the SQL file of this revision."""
+    apply("0010_viewing.sql")

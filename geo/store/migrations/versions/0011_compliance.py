@@ -1,0 +1,13 @@
+"""compliance."""
+
+from geo.store.migrations import apply
+
+revision = "0011"
+down_revision = "0010"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Run the SQL file of this revision."""
+    apply("0011_compliance.sql")

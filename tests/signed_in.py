@@ -1,0 +1,70 @@
+"""Accounts and sessions for tests, made as the program makes them but without typing passwords."""
+
+from collections.abc import Sequence
+
+from fastapi.testclient import TestClient
+from sqlalchemy import Engine, text
+
+from api.csrf import HEADER
+from api.identity import COOKIE
+from geo.roles import CLASSES, DEFAULT_DEPTH
+from geo.services import sessions
+
+
+def account(
+    engine: Engine,
+    name: str,
+    role: str | None,
+    area: str | None = None,
+    *,
+    classes: Sequence[str] = CLASSES,
+    depth: str | None = None,
+    unit: str | None = None,
+    kind: str = "person",
+) -> str:
+    """Make an account with one grant (`area`: a code, None for everything) and return its uuid."""
+    with engine.begin() as connection:
+        made = connection.execute(
+            text(
+                "INSERT INTO govgrid.account (name, kind, holder, unit_code, unit_name,"
+                " must_change, created_by) VALUES (:name, :kind, '测试员', :unit, '测试单位', false,"
+                " 'test') RETURNING id"
+            ),
+            {"name": name, "kind": kind, "unit": unit},
+        ).scalar_one()
+        if role is not None:
+            grant(connection, str(made), role, area, classes=classes, depth=depth)
+    return str(made)
+
+
+def grant(connection, made, role, area=None, *, classes=CLASSES, depth=None):
+    """Give an account (uuid) one more role."""
+    connection.execute(
+        text(
+            "INSERT INTO govgrid.role_grant (account, role, area_unit_id, camera_classes, depth,"
+            " granted_by) VALUES (:account, :role, (SELECT unit_id FROM govgrid.area_now"
+            " WHERE code = :area), :classes, :depth, 'test')"
+        ),
+        {
+            "account": made,
+            "role": role,
+            "area": area,
+            "classes": list(classes),
+            "depth": depth or DEFAULT_DEPTH[role],
+        },
+    )
+
+
+def sign_in(client: TestClient, engine: Engine, made: str, *, stage: str = "full") -> TestClient:
+    """Give `client` a session of an account (uuid), and the token that changes must carry."""
+    with engine.begin() as connection:
+        token = sessions.begin(connection, made, stage=stage)
+    client.cookies.set(COOKIE, token)
+    found = sessions.find(engine, token)
+    client.headers[HEADER] = found.csrf
+    return client
+
+
+def signed_in(client: TestClient, engine: Engine, role: str, area: str | None = None, **more):
+    """Give `client` the session of a new account with one role."""
+    return sign_in(client, engine, account(engine, f"{role}.{area or 'all'}", role, area, **more))
