@@ -35,7 +35,7 @@ class Rule:
         self.action, self.stages = action, stages
 
     async def __call__(self, request: Request) -> Reader:
-        """Return who asks.
+        """Return who asks, with those grants only that permit the action.
 
         Raises
         ------
@@ -45,9 +45,10 @@ class Rule:
             If the reader may not do this, or a form does not carry the session's token.
         """
         reader = await self._reader(request)
-        if self.action is not None:
-            reader.require(self.action)
-        return reader
+        if self.action is None:
+            return reader
+        reader.require(self.action)
+        return reader.cut(self.action)
 
     async def _reader(self, request: Request) -> Reader:
         key = _bearer(request)

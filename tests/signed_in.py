@@ -8,7 +8,9 @@ from sqlalchemy import Engine, text
 from api.csrf import HEADER
 from api.identity import COOKIE
 from geo.roles import CLASSES, DEFAULT_DEPTH
-from geo.services import sessions
+from geo.services import access, sessions
+
+SYSTEM = access.system("test")
 
 
 def account(

@@ -13,6 +13,7 @@ from api.app import create_app
 from api.routes import camera_status
 from geo.services import coverage, coverage_report
 from geo.store import db, frames
+from tests.signed_in import SYSTEM
 
 pytestmark = pytest.mark.postgis
 
@@ -242,7 +243,9 @@ def test_figures_follow_with_the_next_computation(push, town):
     coverage.compute(town)
 
     def online_m2():
-        found = coverage_report.report(town, area=EAST, device_set="online", certainty="certain")
+        found = coverage_report.report(
+            town, SYSTEM, area=EAST, device_set="online", certainty="certain"
+        )
         return found["areas"][0]["covered_demand_m2"]
 
     before = online_m2()

@@ -8,6 +8,7 @@ from fastapi.testclient import TestClient
 from api.app import create_app
 from geo.services import coverage, layers
 from geo.settings import Settings
+from tests.signed_in import signed_in
 from tests.toy_town import place
 
 pytestmark = pytest.mark.postgis
@@ -17,7 +18,7 @@ pytestmark = pytest.mark.postgis
 def client(town, settings):
     coverage.compute(town)
     with TestClient(create_app(settings)) as found:
-        yield found
+        yield signed_in(found, town, "administrator")
 
 
 @pytest.fixture
@@ -115,16 +116,16 @@ def test_an_unknown_path_has_the_same_shape_of_error(client):
 
 
 def test_the_map_is_one_page_and_drawn_once(client, monkeypatch):
-    first = client.get("/")
+    first = client.get("/map")
     assert first.status_code == 200
     assert "西格" in first.text
     monkeypatch.setattr("api.deps.map_page", None)
-    assert client.get("/").text == first.text
+    assert client.get("/map").text == first.text
 
 
 def test_the_map_speaks_english_when_asked(client):
-    assert client.get("/?lang=en").text != client.get("/?lang=zh").text
-    assert client.get("/?lang=xx").status_code == 400
+    assert client.get("/map?lang=en").text != client.get("/map?lang=zh").text
+    assert client.get("/map?lang=xx").status_code == 400
 
 
 def test_hostile_titles_stay_text_in_json(client):

@@ -9,6 +9,7 @@ from geo.errors import NotFoundError
 from geo.services import areas as service
 from geo.services import partition, places
 from geo.store import areas, db, decisions
+from tests.signed_in import SYSTEM
 from tests.toy_town import place
 
 pytestmark = pytest.mark.postgis
@@ -56,7 +57,7 @@ def merged(engine):
 @pytest.mark.parametrize(("day", "code"), [(TURN - DAY, SECOND), (TURN + DAY, FIRST)])
 def test_a_place_lies_in_the_community_of_the_day(merged, day, code):
     lon, lat = place(15, 5)
-    found = places.locate_one(merged, lon, lat, at=day)
+    found = places.locate_one(merged, SYSTEM, lon, lat, at=day)
     assert (found["grid_code"], found["community_code"]) == (GRID, code)
 
 

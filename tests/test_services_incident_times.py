@@ -6,6 +6,7 @@ import pytest
 
 from geo.services import incidents
 from geo.store import db
+from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, place, rectangle, write_geojson
 
 pytestmark = pytest.mark.postgis
@@ -19,7 +20,7 @@ def areas(tmp_path, *rows):
 
 def grids_of(engine):
     with db.transaction(engine) as connection:
-        found = incidents.assigned(connection, lang="en", timezone="Asia/Shanghai")
+        found = incidents.assigned(connection, SYSTEM, lang="en", timezone="Asia/Shanghai")
     return found.set_index("code")
 
 

@@ -15,6 +15,7 @@ from geo.errors import InputError, NotFoundError, StateError
 from geo.services import coverage, coverage_report
 from geo.services.loss import CASES, COLUMNS, loss, write
 from geo.store import db
+from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, place
 
 pytestmark = pytest.mark.postgis
@@ -24,7 +25,7 @@ WEST, EAST = "340802001001001", "340802001001002"
 
 def covered_m2(engine, code, device_set="online"):
     found = coverage_report.report(
-        engine, area=code, device_set=device_set, certainty="certain", detail=20
+        engine, SYSTEM, area=code, device_set=device_set, certainty="certain", detail=20
     )
     return found["areas"][0]["covered_demand_m2"]
 

@@ -11,6 +11,7 @@ from geo.services import completeness, coverage, setup, setup_report, status
 from geo.services.setup_steps import STEPS
 from geo.store import db, frames
 from geo.words import LANGUAGES, catalogue, say
+from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, rectangle, write_geojson
 
 pytestmark = pytest.mark.postgis
@@ -162,7 +163,7 @@ def test_an_import_that_figures_do_not_depend_on_leaves_them_current(town, tmp_p
 def test_a_pushed_state_makes_figures_stale_without_any_import(town):
     coverage.compute(town)
     states = [{"code": "K1", "status": "offline", "since": "2026-09-30T21:40:00+08:00"}]
-    status.take(town, states, timezone=ZONE)
+    status.take(town, SYSTEM, states, timezone=ZONE)
     found = told(town)
     assert found["coverage"]["state"] == "stale"
     assert COMPUTE in commands(found)

@@ -15,6 +15,7 @@ from geo.errors import LayerError, StoreError
 from geo.services import coverage, coverage_report, seeing, status_live
 from geo.services.live import Live
 from geo.store import db, frames
+from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, place
 
 pytestmark = pytest.mark.postgis
@@ -52,12 +53,14 @@ def taken(engine, path, **options):
 
 
 def online_m2(engine):
-    report = coverage_report.report(engine, area=EAST, device_set="online", certainty="certain")
+    report = coverage_report.report(
+        engine, SYSTEM, area=EAST, device_set="online", certainty="certain"
+    )
     return report["areas"][0]["covered_demand_m2"]
 
 
 def told(at, *rows):
-    return status_live.report(at, rows, timezone=ZONE)
+    return status_live.report(at, SYSTEM, rows, timezone=ZONE)
 
 
 def test_states_go_in_by_their_words_and_a_second_time_change_nothing(town, tmp_path):
@@ -238,7 +241,7 @@ def test_whether_a_camera_was_online_then_is_what_it_had_reported_last(town, tmp
 
     def online(moment):
         at = None if moment is None else pd.Timestamp(moment, tz=ZONE).to_pydatetime()
-        found = seeing.seeing_one(town, lon, lat, at=at, timezone=ZONE)
+        found = seeing.seeing_one(town, SYSTEM, lon, lat, at=at, timezone=ZONE)
         return [camera["online"] for camera in found["cameras"][:3]]
 
     assert online("2026-09-30 21:30") == [None, None, None]

@@ -12,6 +12,7 @@ from geo.cli import main
 from geo.errors import LayerError, NotFoundError, StateError
 from geo.services import coverage, coverage_report, survey
 from geo.store import db, frames
+from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, place
 
 pytestmark = pytest.mark.postgis
@@ -32,7 +33,7 @@ def computed(town):
 def figure(engine, certainty, code="340802"):
     (row,) = [
         row
-        for row in coverage_report.report(engine, by="district", device_set="all")["areas"]
+        for row in coverage_report.report(engine, SYSTEM, by="district", device_set="all")["areas"]
         if row["certainty"] == certainty
     ]
     return row["covered_demand_m2"]

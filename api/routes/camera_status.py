@@ -80,5 +80,5 @@ def camera_status(
     twice changes nothing.
     """
     rows = [state.model_dump() for state in told.states]
-    taken = status.take(engine, rows, timezone=settings.timezone, patience_s=PATIENCE_S)
+    taken = status.take(engine, who, rows, timezone=settings.timezone, patience_s=PATIENCE_S)
     return {**status.plain(taken, language(request)), "amended": None}

@@ -5,10 +5,11 @@ from typing import Annotated, Any
 from urllib.parse import urlencode
 
 import geopandas as gpd
-from fastapi import APIRouter, Query, Request
+from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
 from api.deps import EngineDep, MayMap
+from api.identity import Rule
 from geo.errors import NotFoundError
 from geo.services import layers
 
@@ -16,8 +17,8 @@ router = APIRouter(prefix="/api/collections")
 GEOJSON = "application/geo+json"
 
 
-@router.get("")
-async def collections(who: MayMap) -> dict[str, Any]:
+@router.get("", dependencies=[Depends(Rule("map"))])
+async def collections() -> dict[str, Any]:
     """Return the names of the collections."""
     return {"collections": [{"id": name} for name in layers.COLLECTIONS]}
 
@@ -34,7 +35,7 @@ def items(
     """Return a page of features (EPSG:4326, lon/lat) and the link to the next one."""
     if layer not in layers.COLLECTIONS:
         raise NotFoundError("layer.unknown", name=layer, known=", ".join(layers.COLLECTIONS))
-    frame = layers.page(engine, layer, after=after.replace("\x00", ""), limit=limit)
+    frame = layers.page(engine, who, layer, after=after.replace("\x00", ""), limit=limit)
     body = _feature_collection(frame)
     body["numberReturned"] = len(frame)
     if len(frame) == limit:

@@ -24,6 +24,7 @@ def locate(
     """Return status, grid, candidates, community, township and the nearest grid."""
     return places.locate_one(
         engine,
+        who,
         lon,
         lat,
         system=crs,

@@ -2,12 +2,14 @@
 
 import importlib
 import os
+from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from geo import __version__
+from geo.errors import ForbiddenError
 from geo.settings import Settings
 from geo.words import LANGUAGES
 
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from geo.services.access import Reader
 
 ACCOUNT = "govgrid.account"
+_call: ContextVar[typer.Context] = ContextVar("call")
 
 app = typer.Typer(
     name="govgrid",
@@ -33,11 +36,36 @@ def settings(context: typer.Context) -> Settings:
     return found
 
 
-def reader(context: typer.Context, engine: "Engine") -> "Reader":
-    """Return as whom this call acts: the system, or the account of ``--as``."""
+def reader(
+    context: typer.Context, engine: "Engine", action: str | None = None, *, whole: bool = False
+) -> "Reader":
+    """Return as whom this call acts: the system, or the account of ``--as``.
+
+    With `action` only if it may do that, and with those grants only that permit it; with `whole`
+    only if no area limits them.
+    """
+    from geo.services import audit
     from geo.services.acting import acting
 
-    return acting(engine, context.meta.get(ACCOUNT))
+    found = acting(engine, context.meta.get(ACCOUNT))
+    try:
+        if action is not None:
+            found.require(action)
+            found = found.cut(action)
+        if whole:
+            found.require_whole()
+    except ForbiddenError as error:
+        facts = {"reason": error.key, "action": action}
+        audit.note_apart(
+            engine, found, "access", context.command_path, outcome="refused", facts=facts
+        )
+        raise
+    return found
+
+
+def limited(engine: "Engine", action: str) -> "Reader":
+    """Return as whom the running command acts, if it may do `action` and no area limits it."""
+    return reader(_call.get(), engine, action, whole=True)
 
 
 def language() -> str:
@@ -79,6 +107,7 @@ def root(
             raise typer.BadParameter(f"{lang}: expected zh or en")
         os.environ["GOVGRID_LANG"] = lang
     context.meta[ACCOUNT] = as_account
+    _call.set(context)
     given: dict[str, Any] = {"home": home, "database_url": database}
     context.obj = Settings(**{name: value for name, value in given.items() if value is not None})
 

@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from geo.cli.app import app, settings
+from geo.cli.app import app, limited, settings
 
 room = typer.Typer(no_args_is_help=True, help="Areas over time.")
 app.add_typer(room, name="area")
@@ -24,6 +24,7 @@ def history(
     from geo.services import areas, database
 
     with database.opened(settings(context)) as engine:
+        limited(engine, "map")
         found = areas.history(engine, code)
     if as_json_:
         as_json(found)

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from geo.cli.app import app, settings
+from geo.cli.app import app, limited, settings
 
 room = typer.Typer(no_args_is_help=True, help="Whether what is loaded holds together.")
 app.add_typer(room, name="check")
@@ -33,6 +33,7 @@ def partition(
     from geo.services.partition import check
 
     with database.opened(settings(context)) as engine:
+        limited(engine, "import")
         count, found = check(engine)
         remark = layers.remark(engine)
     plain = found.drop(columns="geometry")

@@ -1,7 +1,13 @@
 """Words that options take; anything else is refused with the list of them."""
 
-from typing import Literal
+from typing import Annotated, Literal
+
+import typer
 
 DeviceSet = Literal["all", "skynet", "social", "online"]
 Certainty = Literal["certain", "expected", "possible"]
 Level = Literal["district", "township", "community", "grid"]
+
+ReasonOption = Annotated[
+    str | None, typer.Option(help="What the file is for; it goes into the register of exports")
+]

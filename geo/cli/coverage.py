@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from geo.cli.app import app, settings
-from geo.cli.choices import Certainty, DeviceSet, Level
+from geo.cli.app import app, limited, reader, settings
+from geo.cli.choices import Certainty, DeviceSet, Level, ReasonOption
 
 CERTAINTIES = ("certain", "expected", "possible")
 # The columns of shares in the printed table of areas.
@@ -57,11 +57,12 @@ def compute(
     config = settings(context)
     details = [detail_of(word) for word in detail or (config.detail_px_per_m,)]
     with database.opened(config) as engine:
+        who = limited(engine, "import")
         with progress() as moving:
             done = coverage.compute(
                 engine, details=details, full=full, heights=heights, progress=moving
             )
-        found = coverage_report.report(engine, by="district")
+        found = coverage_report.report(engine, who, by="district")
     if as_json_:
         as_json(
             {
@@ -91,11 +92,12 @@ def report(
     out: Annotated[
         Path | None, typer.Option(help="Write to .xlsx, .csv, .gpkg or .geojson")
     ] = None,
+    reason: ReasonOption = None,
     as_json_: JsonOption = False,
 ) -> None:
     """Print the figures of the newest computation, with their denominators."""
     from geo.cli.output import as_json, note, told
-    from geo.services import coverage_report, database
+    from geo.services import coverage_report, database, outgoing
 
     choice: dict[str, Any] = {
         "by": by,
@@ -105,8 +107,11 @@ def report(
         "certainty": certainty,
     }
     with database.opened(settings(context)) as engine:
-        found = coverage_report.report(engine, **choice)
+        who = reader(context, engine, "figures" if out is None else "export")
+        found = coverage_report.report(engine, who, **choice)
         if out is not None:
+            count = len(found["areas"])
+            outgoing.register(engine, who, out, what="coverage", rows=count, reason=reason)
             count = _write(engine, found, out)
             note(told("export.written", file=out, count=count))
     if as_json_:
@@ -123,18 +128,26 @@ def gaps(
     detail: Annotated[float | None, typer.Option(help="Pixels per metre")] = None,
     limit: Annotated[int, typer.Option(help="How many to print; 0 = all")] = 20,
     out: Annotated[Path | None, typer.Option(help="Write to .gpkg, .geojson, .csv …")] = None,
+    reason: ReasonOption = None,
     as_json_: JsonOption = False,
 ) -> None:
     """List the uncovered pieces of what must be seen, the heaviest first."""
     from geo import exports
     from geo.cli.output import as_json, note, table, told
-    from geo.services import coverage_report, database, layers
+    from geo.services import coverage_report, database, layers, outgoing
 
     with database.opened(settings(context)) as engine:
+        who = reader(context, engine, "map" if out is None else "export")
         found = coverage_report.gaps(
-            engine, device_set=device_set, certainty=certainty, detail=detail
+            engine,
+            who,
+            device_set=device_set,
+            certainty=certainty,
+            detail=detail,
         )
         remark = layers.remark(engine)
+        if out is not None:
+            outgoing.register(engine, who, out, what="gaps", rows=len(found), reason=reason)
     if out is not None:
         exports.write(found, out, layer="gaps", remark=remark)
         note(told("export.written", file=out, count=len(found)))

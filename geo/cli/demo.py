@@ -94,10 +94,9 @@ def _written(engine: Engine, config: Settings) -> list[Path]:
 
     out = out_folder(config)
     page, figures, gaps = out / "map.html", out / "coverage.xlsx", out / "gaps.gpkg"
-    page.write_text(
-        map_page(engine, config, access.system(database.whoami()), lang=language()),
-        encoding="utf-8",
-    )
-    coverage_files.write(engine, coverage_report.report(engine), figures, lang=language())
-    exports.write(coverage_report.gaps(engine), gaps, layer="gaps", remark=layers.remark(engine))
+    who = access.system(database.whoami())
+    page.write_text(map_page(engine, config, who, lang=language()), encoding="utf-8")
+    coverage_files.write(engine, coverage_report.report(engine, who), figures, lang=language())
+    found, remark = coverage_report.gaps(engine, who), layers.remark(engine)
+    exports.write(found, gaps, layer="gaps", remark=remark)
     return [page, figures, gaps]

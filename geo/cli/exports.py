@@ -5,7 +5,8 @@ from typing import Annotated
 
 import typer
 
-from geo.cli.app import app, settings
+from geo.cli.app import app, reader, settings
+from geo.cli.choices import ReasonOption
 
 
 @app.command("export")
@@ -14,6 +15,7 @@ def export(
     layer: Annotated[str, typer.Argument(help="grids, cameras, gaps, viewsheds, …")],
     out: Annotated[Path, typer.Argument(help="File; its ending chooses the format")],
     crs: Annotated[str, typer.Option(help="wgs84, cgcs2000, zone or EPSG:n")] = "wgs84",
+    reason: ReasonOption = None,
 ) -> None:
     """Write LAYER to OUT (.geojson .gpkg .shp .parquet .dxf .csv .xlsx).
 
@@ -21,12 +23,14 @@ def export(
     """
     from geo import exports
     from geo.cli.output import note, told
-    from geo.services import database, exporting
+    from geo.services import database, exporting, outgoing
 
     exports.require_ending(out, known=exports.LAYER_ENDINGS)
     config = settings(context)
     with database.opened(config) as engine:
         srid = exporting.target_srid(engine, crs)
-        frame = exporting.whole(engine, layer, srid=srid, timezone=config.timezone)
+        who = reader(context, engine, "export")
+        frame = exporting.whole(engine, who, layer, srid=srid, timezone=config.timezone)
+        outgoing.register(engine, who, out, what=layer, rows=len(frame), reason=reason)
     exports.write(frame, out, layer=layer)
     note(told("export.written", file=out, count=len(frame)))

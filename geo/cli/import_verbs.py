@@ -4,7 +4,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from geo.cli.app import language
+from geo.cli.app import language, limited
 from geo.cli.output import as_json, note, table, told
 from geo.errors import InputError
 from geo.settings import Settings
@@ -60,6 +60,7 @@ def again(config: Settings, run: int, options: "ImportOptions") -> tuple[str, "I
     from geo.services import database, declarations, import_runs
 
     with database.opened(config) as engine:
+        limited(engine, "import")
         row = import_runs.show(engine, run).run
     filled = declarations.filled(options, row["options"])
     # the file that mends is one of ours: neither sheet nor encoding of the first one
@@ -79,6 +80,7 @@ def _list(verb: str, config: Settings, *, plain: bool) -> None:
     from geo.services import database, declarations, import_runs
 
     with database.opened(config) as engine:
+        limited(engine, "import")
         read = import_runs.newest if verb == "runs" else declarations.saved
         found = read(engine)
     if plain:
@@ -109,6 +111,7 @@ def _show(config: Settings, run: int, *, plain: bool) -> None:
     from geo.services import database, import_runs
 
     with database.opened(config) as engine:
+        limited(engine, "import")
         report = import_runs.show(engine, run)
     if plain:
         as_json({**report.run, "findings": finding_rows(report.findings)})
@@ -123,6 +126,7 @@ def _undo(config: Settings, run: int, *, plain: bool) -> None:
     from geo.services import database, import_runs
 
     with database.opened(config) as engine:
+        limited(engine, "import")
         done = import_runs.undone(engine, run, by_whom=database.whoami())
     if plain:
         as_json({"run": run, "removed": done.removed, "restored": done.restored})
@@ -134,6 +138,7 @@ def _quarantine(config: Settings, run: int, out: Path) -> None:
     from geo.services import database, import_runs
 
     with database.opened(config) as engine:
+        limited(engine, "import")
         count = import_runs.write_quarantine(engine, run, out, lang=language())
     note(told("import.quarantine_written", file=out, count=count, run=run))
 
@@ -142,5 +147,6 @@ def _forget(config: Settings, layer: str, source: str) -> None:
     from geo.services import database, declarations
 
     with database.opened(config) as engine:
+        limited(engine, "import")
         declarations.forget(engine, layer, source)
     note(told("import.forgotten", layer=layer, source=source))

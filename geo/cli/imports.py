@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from geo.cli.app import app, language, settings
+from geo.cli.app import app, language, limited, settings
 from geo.errors import InputError
 from geo.heading import Scheme
 
@@ -148,6 +148,7 @@ def _bring_in(
         # Before the import: a file of findings that cannot be written must not follow taken rows.
         raise InputError("export.ending", file=findings.name, known=".csv .xlsx")
     with database.opened(config) as engine, progress(quiet_log=True) as moving:
+        limited(engine, "import")
 
         def write(trial: bool) -> imports.ImportReport:
             return imports.import_file(

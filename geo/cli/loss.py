@@ -5,8 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from geo.cli.app import language, settings
-from geo.cli.choices import DeviceSet
+from geo.cli.app import language, limited, settings
+from geo.cli.choices import DeviceSet, ReasonOption
 from geo.cli.coverage import JsonOption, room
 
 # The form has names of units and telephones; these columns are enough on a screen.
@@ -23,22 +23,26 @@ def loss(
     out: Annotated[
         Path | None, typer.Option(help="Write all to .xlsx, .csv, .gpkg or .geojson")
     ] = None,
+    reason: ReasonOption = None,
     as_json_: JsonOption = False,
 ) -> None:
     """List the cameras whose failure would open the most, and what a loss of many would cost."""
     from geo import exports
     from geo.cli.output import as_json, note, progress, told
-    from geo.services import database
+    from geo.services import database, outgoing
     from geo.services import loss as service
 
     if out is not None:
         exports.require_ending(out)
     with database.opened(settings(context)) as engine:
+        who = limited(engine, "export")
         with progress(quiet_log=as_json_) as moving:
             found = service.loss(
                 engine, device_set=device_set, share=share, area=area, progress=moving
             )
         if out is not None:
+            named = len(found.maintain)
+            outgoing.register(engine, who, out, what="loss", rows=named, reason=reason)
             count = service.write(engine, found, out, lang=language())
             note(told("export.written", file=out, count=count))
     first = found.maintain.head(limit) if limit else found.maintain

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from geo.cli.app import app, reader, settings
-from geo.cli.choices import Certainty, DeviceSet
+from geo.cli.choices import Certainty, DeviceSet, ReasonOption
 
 
 @app.command("map")
@@ -16,21 +16,24 @@ def map_(
     area: Annotated[str | None, typer.Option(help="Cut to the area of this code")] = None,
     device_set: Annotated[DeviceSet, typer.Option(help="Which cameras")] = "all",
     certainty: Annotated[Certainty, typer.Option(help="How sure")] = "certain",
+    reason: ReasonOption = None,
 ) -> None:
     """Write the interactive map as one page that needs no network."""
     from api.pages import map_page
     from geo import exports
     from geo.cli.app import language
     from geo.cli.output import note, told
-    from geo.services import database
+    from geo.services import database, outgoing
 
     exports.require_writable(out)
     config = settings(context)
     with database.opened(config) as engine:
+        who = reader(context, engine, "export")
+        outgoing.register(engine, who, out, what="map", rows=1, area=area or "", reason=reason)
         page = map_page(
             engine,
             config,
-            reader(context, engine),
+            who,
             lang=language(),
             device_set=device_set,
             certainty=certainty,

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from geo.cli.app import app, settings
+from geo.cli.app import app, reader, settings
 from geo.errors import InputError
 
 cameras = typer.Typer(no_args_is_help=True, help="Questions to the cameras.")
@@ -44,7 +44,10 @@ def locate(
     if lon is None or lat is None:
         raise InputError("locate.form")
     with database.opened(settings(context)) as engine:
-        answer = places.locate_one(engine, lon, lat, system=crs, accuracy_m=accuracy, at=_date(at))
+        who = reader(context, engine, "map")
+        answer = places.locate_one(
+            engine, who, lon, lat, system=crs, accuracy_m=accuracy, at=_date(at)
+        )
     if as_json_:
         as_json(answer)
         return
@@ -76,6 +79,7 @@ def seeing(
     with database.opened(config) as engine:
         found = service.seeing_one(
             engine,
+            reader(context, engine, "map"),
             float(lons[0]),
             float(lats[0]),
             at=_moment(at, config.timezone),
@@ -129,7 +133,9 @@ def _locate_file(
     if not {"lon", "lat"} <= set(found):
         raise InputError("locate.no_columns", file=points.name, found="、".join(rows.columns))
     with database.opened(settings(context)) as engine:
-        answer, unplaced = places.locate_rows(engine, rows, columns=found, system=crs)
+        answer, unplaced = places.locate_rows(
+            engine, reader(context, engine, "map"), rows, columns=found, system=crs
+        )
     with exports.draft_of(out) as draft:
         answer.to_csv(draft, index=False, encoding="utf-8-sig")
     note(told("export.written", file=out, count=len(answer)))

@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from geo.cli.app import app, language, settings
+from geo.cli.app import app, language, limited, settings
 
 SHOWN_STEPS = 5
 MARKS = {"loaded": "✓", "partial": "!", "missing": "!", "later": "○"}
@@ -25,6 +25,7 @@ def status(
 
     config = settings(context)
     with database.opened(config) as engine:
+        limited(engine, "figures")
         found = setup_report.plain(setup.status(engine), language(), timezone=config.timezone)
     if as_json_:
         as_json(found)
@@ -50,6 +51,7 @@ def completeness(
 
     config = settings(context)
     with database.opened(config) as engine:
+        limited(engine, "figures")
         if out is not None:
             found = service.write(engine, out, level=by, mark=config.mark, lang=language())
             note(told("export.written", file=out, count=len(found.cameras)))

@@ -5,7 +5,8 @@ from typing import Annotated, Any
 
 import typer
 
-from geo.cli.app import app, settings
+from geo.cli.app import app, limited, settings
+from geo.cli.choices import ReasonOption
 from geo.errors import InputError
 from geo.settings import Settings
 
@@ -34,17 +35,22 @@ def list_(
     sheets: Annotated[
         Path | None, typer.Option(help="Write the printable sheets, a page a grid: .html")
     ] = None,
+    reason: ReasonOption = None,
     as_json_: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
     """List the unknown headings, those on which the figures depend most first."""
     from geo import exports
     from geo.cli.output import as_json, note, told
-    from geo.services import database, survey
+    from geo.services import database, outgoing, survey
 
     config = settings(context)
     _require_files(out, sheets)
     with database.opened(config) as engine:
+        who = limited(engine, "export")
         listed = survey.survey_list(engine, area=area, eight_way=eight_way, limit=limit or 0)
+        for file in filter(None, (out, sheets)):
+            rows = len(listed.cameras)
+            outgoing.register(engine, who, file, what="survey", rows=rows, reason=reason)
         if out is not None:
             count = survey.write_form(engine, listed, out, mark=config.mark, lang=_lang())
             note(told("export.written", file=out, count=count))

@@ -5,11 +5,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any, Final
 
+import geopandas as gpd
+import numpy as np
+import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
 from geo.errors import ForbiddenError
 from geo.roles import CLASSES, COARSE, COARSE_DECIMALS, DEPTHS, PERMISSIONS, depth_no
-from geo.store import cluster, db
+from geo.store import cluster, db, frames
 
 # The predicates of every query, filled by `Reader.parameters`. `{geom}` is a geometry in EPSG:4326,
 # `{path}` an area's path of unit_ids, `{code}` an area's code.
@@ -84,6 +87,28 @@ class Reader:
         """
         if not self.may(action):
             raise ForbiddenError("access.forbidden", action=action, account=self.account)
+
+    def require_whole(self) -> None:
+        """Refuse who is limited to some areas: for answers that cannot be cut to them.
+
+        Raises
+        ------
+        ForbiddenError
+            If an area limits the reader.
+        """
+        if not self.everything:
+            raise ForbiddenError("access.whole_only", account=self.account)
+
+    def require_depth(self, depth: str) -> None:
+        """Refuse who sees nowhere as deep as `depth`.
+
+        Raises
+        ------
+        ForbiddenError
+            With the depth that is granted and the one that is needed.
+        """
+        if depth_no(self.depth) < depth_no(depth):
+            raise ForbiddenError("access.shallow", found=self.depth, needed=depth)
 
     def cut(self, *actions: str) -> "Reader":
         """Return the reader with only those grants that permit one of `actions`.
@@ -202,9 +227,39 @@ def drawing(engine: Engine, reader: Reader) -> Iterator[Connection]:
     the tables, as which the command line works, stays what it is.
     """
     with opened(engine, reader) as connection:
-        service = connection.execute(
-            text("SELECT current_user = :role"), {"role": cluster.SERVICE_ROLE}
-        ).scalar_one()
-        if service:
-            connection.execute(text(f"SET LOCAL ROLE {cluster.READING_ROLE}"))
+        step_down(connection)
         yield connection
+
+
+def step_down(connection: Connection) -> None:
+    """See all ground and equipment from here on, and nothing else; see :func:`drawing`."""
+    service = connection.execute(
+        text("SELECT current_user = :role"), {"role": cluster.SERVICE_ROLE}
+    ).scalar_one()
+    if service:
+        connection.execute(text(f"SET LOCAL ROLE {cluster.READING_ROLE}"))
+
+
+def covers(connection: Connection, reader: Reader, lon: float, lat: float) -> bool:
+    """Return whether a place (EPSG:4326) lies in what is granted to `reader`."""
+    place = PLACE.format(geom="ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)")
+    parameters = {**reader.parameters, "lon": lon, "lat": lat}
+    return bool(connection.execute(text(f"SELECT {place}"), parameters).scalar_one())
+
+
+def within(known: gpd.GeoDataFrame, reader: Reader) -> gpd.GeoDataFrame:
+    """Return those of `known` areas (``geo.store.areas.now``) that are granted to `reader`."""
+    if reader.everything:
+        return known
+    granted = {str(area) for area in reader.areas}
+    inside = [not granted.isdisjoint(path.split(".")) for path in known["path"]]
+    return gpd.GeoDataFrame(known[np.array(inside, dtype=bool)])
+
+
+def cameras(connection: Connection, reader: Reader) -> pd.DataFrame:
+    """Return the cameras `reader` may know of, by code: `depth`, `distance_m`.
+
+    `depth` (0 … 4) is missing for those of others that only look into a granted area; `distance_m`
+    is how far they stand from it, 0 for the own ones.
+    """
+    return frames.read(connection, f"SELECT * FROM {CAMERAS}", reader.parameters).set_index("code")

@@ -18,10 +18,10 @@ from geo.words import say
 LEVELS = ("township", "community", "grid")
 OWNER_KINDS = ("skynet", "social")
 CAMERAS = (
-    f"SELECT code, name, grid_code, position_source, {', '.join(OF_CAMERAS)}"  # noqa: S608
+    f"SELECT code, name, grid_code, position_source, {', '.join(OF_CAMERAS)}"
     " FROM govgrid.camera ORDER BY code"
 )
-VIEWS = f"SELECT camera_code, {', '.join(OF_VIEWS)} FROM govgrid.camera_view"  # noqa: S608
+VIEWS = f"SELECT camera_code, {', '.join(OF_VIEWS)} FROM govgrid.camera_view"
 COUNTS = ("cameras", "filled", "applicable", "share")
 FIELDS = ("field", "group", "filled", "applicable", "share", "first_class_filled", "first_class")
 

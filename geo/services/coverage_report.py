@@ -3,14 +3,17 @@
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from geo.crs import WGS84
 from geo.errors import NotFoundError
 from geo.figures import MEASURED
+from geo.services import access, layers
+from geo.services.access import Reader
 from geo.services.prepared import DEVICE_SETS, SURE
-from geo.store import areas, db, decisions, frames, results
+from geo.store import areas, decisions, frames, results
 
 AREA_KEYS = (
     *("level", "code", "name", "device_set", "detail", "certainty"),
@@ -24,13 +27,15 @@ COUNTS = (
     " count(c.code) FILTER (WHERE EXISTS (SELECT FROM govgrid.viewshed v"
     "  WHERE v.camera_code = c.code AND NOT ST_IsEmpty(v.geom))) AS computed"
     " FROM (VALUES ('skynet'), ('social'), (NULL)) AS o(owner_kind)"
-    " LEFT JOIN govgrid.camera c ON c.owner_kind IS NOT DISTINCT FROM o.owner_kind"
+    f" LEFT JOIN (SELECT k.* FROM govgrid.camera k JOIN {access.CAMERAS} g ON g.code = k.code"
+    "  AND g.depth >= 0) c ON c.owner_kind IS NOT DISTINCT FROM o.owner_kind"
     " GROUP BY o.owner_kind ORDER BY o.owner_kind"
 )
 
 
 def report(
     engine: Engine,
+    reader: Reader,
     *,
     by: str | None = None,
     area: str | None = None,
@@ -47,10 +52,10 @@ def report(
     NotFoundError
         If there are no figures of that level, area, device set, detail or certainty.
     """
-    with db.transaction(engine) as connection:
+    with access.drawing(engine, reader) as connection:
         run = results.require_newest(connection)
-        figures = results.figures(connection, run.id)
-        cameras = camera_counts(connection)
+        figures = _granted(connection, reader, results.figures(connection, run.id))
+        cameras = camera_counts(connection, reader)
     wanted = {
         "level": by,
         "code": area,
@@ -73,7 +78,16 @@ def report(
     }
 
 
-def camera_counts(connection: Connection) -> list[dict[str, Any]]:
+def _granted(connection: Connection, reader: Reader, figures: pd.DataFrame) -> pd.DataFrame:
+    if reader.everything:
+        return figures
+    known = access.within(areas.now(connection), reader)
+    pairs = set(zip(known["level"], known["code"], strict=True))
+    own = [pair in pairs for pair in zip(figures["level"], figures["code"], strict=True)]
+    return figures[np.array(own, dtype=bool)]
+
+
+def camera_counts(connection: Connection, reader: Reader) -> list[dict[str, Any]]:
     """Return reported, registered, located and computed numbers of cameras per owner kind.
 
     *Reported* is what the district's own papers say (columns ``reported_skynet`` and
@@ -81,8 +95,9 @@ def camera_counts(connection: Connection) -> list[dict[str, Any]]:
     district; *computed* those with a viewshed. Cameras without an owner kind are a row of their
     own, if there are any.
     """
-    counted = frames.read(connection, COUNTS)
-    reported = _reported(connection)
+    counted = frames.read(connection, COUNTS, reader.parameters)
+    # what the district's papers say is said of the whole district
+    reported = _reported(connection) if reader.everything else {}
     rows = []
     for row in counted.to_dict("records"):
         kind = row["owner_kind"] if isinstance(row["owner_kind"], str) else None
@@ -94,6 +109,7 @@ def camera_counts(connection: Connection) -> list[dict[str, Any]]:
 
 def gaps(
     engine: Engine,
+    reader: Reader,
     *,
     device_set: str = "all",
     certainty: str = "certain",
@@ -110,7 +126,10 @@ def gaps(
         If nothing was computed yet.
     NotFoundError
         If `device_set` or `certainty` is none that is computed.
+    ForbiddenError
+        If gaps are granted nowhere.
     """
+    reader.require_depth("gaps")
     for column, value, known in (
         ("device_set", device_set, DEVICE_SETS),
         ("certainty", certainty, SURE),
@@ -118,7 +137,7 @@ def gaps(
         if value not in known:
             key = "coverage.gaps_expected" if value == "expected" else "coverage.no_figures"
             raise NotFoundError(key, column=column, value=value)
-    with db.transaction(engine) as connection:
+    with access.drawing(engine, reader) as connection:
         run = results.require_newest(connection)
         computed = results.details(connection, run.id)
         if detail is not None and detail not in computed:
@@ -131,6 +150,7 @@ def gaps(
             detail=computed[0] if detail is None else detail,
             certainty=certainty,
         )
+        found = layers.of_grids(connection, reader.deep("gaps"), found)
     points = gpd.GeoSeries(found.representative_point(), crs=found.crs).to_crs(WGS84)
     return found.to_crs(WGS84).assign(lon=points.x.round(7), lat=points.y.round(7))
 

@@ -14,7 +14,9 @@ from geo.crs import CGCS2000, WGS84, parse_crs, project
 from geo.errors import InputError, LayerError
 from geo.intake.columns import map_columns
 from geo.layers import DERIVED, LAYERS, Layer
-from geo.services import layers
+from geo.roles import depth_no
+from geo.services import access, layers
+from geo.services.access import Reader
 from geo.spelling import cells_of_views
 from geo.store import db, decisions, frames
 
@@ -22,15 +24,22 @@ ZONE: Final = "zone"
 # Names that a format needs for itself, or that geometry gets where it becomes columns.
 _RESERVED: Final = frozenset({"fid", "ogc_fid", "geom", "geometry", "lon", "lat", "x", "y", "wkt"})
 _VIEWS: Final = (
-    "SELECT camera_code, no, heading_deg, heading_source, hfov_deg FROM govgrid.camera_view"
+    "SELECT v.camera_code, v.no, v.heading_deg, v.heading_source, v.hfov_deg"
+    f" FROM govgrid.camera_view v JOIN {access.CAMERAS} g ON g.code = v.camera_code"
+    f" AND g.depth >= {depth_no('direction')}"
 )
 _AREAS: Final = ("districts", "townships", "communities", "grids", "areas")
 
 
 def whole(
-    engine: Engine, name: str, *, srid: int = WGS84, timezone: str = "Asia/Shanghai"
+    engine: Engine,
+    reader: Reader,
+    name: str,
+    *,
+    srid: int = WGS84,
+    timezone: str = "Asia/Shanghai",
 ) -> pd.DataFrame:
-    """Return every row of a layer as it goes into a file.
+    """Return every row of a layer that `reader` may see, as it goes into a file.
 
     Columns are named as the layer's fields are; derived ones are called as in
     :data:`geo.layers.DERIVED`. Headings of cameras are text, all views in one cell. Free columns
@@ -55,9 +64,12 @@ def whole(
     """
     if name not in layers.names():
         raise LayerError("layer.unknown", name=name, known=", ".join(layers.names()))
-    rows = _rows(engine, name)
+    if name in layers.TABLES:
+        rows = layers.table_of(engine, reader, name)
+    else:
+        rows = layers.rows_of(engine, reader, name)
     if name == "cameras":
-        rows = _with_views(engine, rows)
+        rows = _with_views(engine, reader, rows)
     layer = _layer_of(name)
     if layer is not None:
         rows = _spread(_typed(rows, layer, timezone), layer)
@@ -85,23 +97,16 @@ def target_srid(engine: Engine, crs: str) -> int:
     return target.srid
 
 
-def _rows(engine: Engine, name: str) -> pd.DataFrame:
-    if name not in layers.TABLES:
-        return layers.rows_of(engine, name)
-    with db.transaction(engine) as connection:
-        return frames.read(connection, layers.TABLES[name])
-
-
 def _layer_of(name: str) -> Layer | None:
     if name in _AREAS:
         return LAYERS["areas"]
     return LAYERS.get(name.removesuffix("-history"))
 
 
-def _with_views(engine: Engine, rows: pd.DataFrame) -> pd.DataFrame:
-    """Return cameras with all their views in two cells."""
-    with db.transaction(engine) as connection:
-        cells = cells_of_views(frames.read(connection, _VIEWS))
+def _with_views(engine: Engine, reader: Reader, rows: pd.DataFrame) -> pd.DataFrame:
+    """Return cameras with all their views in two cells, as far as the reader sees directions."""
+    with access.drawing(engine, reader) as connection:
+        cells = cells_of_views(frames.read(connection, _VIEWS, reader.parameters))
     of_row = cells.reindex(rows["code"]).set_axis(rows.index)
     headings = of_row["heading_deg"].astype(object)
     return rows.assign(

@@ -6,15 +6,20 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from geo import routing
+from geo.services import access
+from geo.services.access import Reader
 from geo.services.places import Directory, directory
 from geo.store import areas, frames
 from geo.words import say
 
+_GRANTED = access.INCIDENT.format(geom="geom", code="incident.code")
 FOUND = ("status", "grid_code", "candidates", "unit_code", "reason")
 
 
-def assigned(connection: Connection, *, lang: str, timezone: str) -> gpd.GeoDataFrame:
-    """Return all matters (EPSG:4326, geometry may be missing) with grid, unit and reason.
+def assigned(
+    connection: Connection, reader: Reader, *, lang: str, timezone: str
+) -> gpd.GeoDataFrame:
+    """Return the reader's matters (EPSG:4326, geometry may be missing) with grid, unit, reason.
 
     Each is judged by the areas of the day on which it occurred, else was reported, in `timezone`;
     one without a time by those of today.
@@ -27,8 +32,8 @@ def assigned(connection: Connection, *, lang: str, timezone: str) -> gpd.GeoData
         connection,
         "SELECT code, title, category, state, reported_at, accuracy_m,"
         " (coalesce(occurred_at, reported_at, now()) AT TIME ZONE :timezone)::date AS day, geom"
-        " FROM govgrid.incident ORDER BY code",
-        {"timezone": timezone},
+        f" FROM govgrid.incident WHERE {_GRANTED} ORDER BY code",
+        {**reader.parameters, "timezone": timezone},
     )
     units = frames.read(
         connection, "SELECT code, name, kind, area_code, duty_phone FROM govgrid.unit"

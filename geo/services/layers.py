@@ -1,37 +1,77 @@
-"""Layers as they go out: for the service's collections, for exports, for the map."""
+"""Layers as they go out, cut to who asks: for the service's collections and for exports."""
 
 from collections.abc import Mapping
+from contextlib import AbstractContextManager
 from types import MappingProxyType
 
 import geopandas as gpd
-from sqlalchemy import Connection, Engine
+import numpy as np
+import pandas as pd
+import shapely
+from sqlalchemy import Connection, Engine, text
 
 from geo.crs import WGS84
 from geo.errors import LayerError
-from geo.store import db, decisions, frames, results
+from geo.roles import depth_no
+from geo.services import access
+from geo.services.access import Reader
+from geo.store import areas, db, decisions, frames, results
 
 _AREA = (
     "SELECT a.code, a.name, a.kind, p.code AS parent_code, a.local_code, a.attributes, a.geom"
     " FROM govgrid.area_now a LEFT JOIN govgrid.area_now p ON p.unit_id = a.parent_unit_id"
-    " WHERE a.level = '{level}' AND a.code > :after ORDER BY a.code LIMIT :limit"
+    " WHERE a.level = '{level}' AND a.code > :after AND {granted} ORDER BY a.code LIMIT :limit"
 )
 _PLAIN = (
     "SELECT code, {columns}, attributes, geom FROM govgrid.{table}"
-    " WHERE code > :after ORDER BY code LIMIT :limit"
+    " WHERE code > :after AND {granted} ORDER BY code LIMIT :limit"
 )
+_POSITION, _DIRECTION = depth_no("position"), depth_no("direction")
 
 
 def _plain(table: str, columns: str) -> str:
-    return _PLAIN.format(table=table, columns=columns)
+    granted = access.PLACE.format(geom="geom")
+    return _PLAIN.format(table=table, columns=columns, granted=granted)
 
+
+def _level(name: str) -> str:
+    return _AREA.format(level=name, granted=access.AREA.format(path="a.path"))
+
+
+def _if(depth: int, *expressions: str) -> str:
+    """Return columns of cameras that are empty for who does not see that deep."""
+    named = [each.partition(" AS ")[::2] for each in expressions]
+    return ", ".join(
+        f"CASE WHEN g.depth >= {depth} THEN {value} END AS {name or value.partition('.')[2]}"
+        for value, name in named
+    )
+
+
+# What a grant of positions shows of a camera, and what only one of directions does.
+_CAMERA = (
+    *("c.local_code", "c.site", "c.name", "c.owner_kind", "c.point_class", "c.legal_basis"),
+    *("c.form", "c.indoor", "c.supply_light", "c.mount_height_m", "c.connection", "c.status"),
+    *("c.networked", "c.area_reported", "c.address", "c.retention_days", "c.filing_no"),
+    *("c.sign_present", "c.installed_on", "c.build_phase", "c.management_unit"),
+    *("c.maintenance_unit", "c.duty_phone", "c.position_sigma_m"),
+)
+_CAMERA_SIGHT = (
+    *("v.heading_deg", "v.heading_source", "v.hfov_deg", "v.vfov_deg", "v.tilt_deg"),
+    *("v.res_h_px", "v.range_m", "v.verified_on AS heading_verified_on"),
+)
+_CAMERA_PLACE = (
+    *("c.grid_code", "c.position_source", "c.verified_on AS position_verified_on"),
+    "(CASE WHEN c.position_source = 'verified' THEN ST_X(c.reported_geom) END) AS reported_lon",
+    "(CASE WHEN c.position_source = 'verified' THEN ST_Y(c.reported_geom) END) AS reported_lat",
+)
 
 # What each layer shows of itself. Stream addresses stand nowhere here, and never will.
 STATEMENTS: Mapping[str, str] = MappingProxyType(
     {
-        "districts": _AREA.format(level="district"),
-        "townships": _AREA.format(level="township"),
-        "communities": _AREA.format(level="community"),
-        "grids": _AREA.format(level="grid"),
+        "districts": _level("district"),
+        "townships": _level("township"),
+        "communities": _level("community"),
+        "grids": _level("grid"),
         "areas": (
             # codes repeat over the levels; one made to hold the others is nobody's area
             "SELECT a.code, a.level, a.name, a.kind,"
@@ -39,24 +79,20 @@ STATEMENTS: Mapping[str, str] = MappingProxyType(
             " a.local_code, a.attributes, a.geom FROM govgrid.area_now a"
             " LEFT JOIN govgrid.area_now p ON p.unit_id = a.parent_unit_id"
             " WHERE NOT a.attributes ? 'made' AND a.level || '/' || a.code > :after"
+            f" AND {access.AREA.format(path='a.path')}"
             " ORDER BY a.level || '/' || a.code LIMIT :limit"
         ),
+        # another's camera that looks into a granted area: its code, and how far it stands from it
         "cameras": (
-            "SELECT c.code, c.local_code, c.site, c.name, c.owner_kind, c.point_class,"
-            " c.legal_basis, c.form, c.indoor, c.supply_light, c.mount_height_m, c.connection,"
-            " c.status, c.networked, c.area_reported, c.address, c.retention_days, c.filing_no,"
-            " c.sign_present, c.installed_on, c.build_phase, c.management_unit,"
-            " c.maintenance_unit, c.duty_phone,"
-            " c.position_sigma_m, v.heading_deg, v.heading_source, v.hfov_deg, v.vfov_deg,"
-            " v.tilt_deg, v.res_h_px, v.range_m, v.verified_on AS heading_verified_on,"
-            " c.grid_code, c.position_source, c.verified_on AS position_verified_on,"
-            " CASE WHEN c.position_source = 'verified' THEN ST_X(c.reported_geom) END"
-            "  AS reported_lon,"
-            " CASE WHEN c.position_source = 'verified' THEN ST_Y(c.reported_geom) END"
-            "  AS reported_lat,"
-            " c.attributes, c.geom FROM govgrid.camera c"
+            f"SELECT c.code, {_if(_POSITION, *_CAMERA)}, {_if(_DIRECTION, *_CAMERA_SIGHT)},"
+            f" {_if(_POSITION, *_CAMERA_PLACE)},"
+            " CASE WHEN g.depth IS NULL THEN 'looks_in' ELSE 'own' END AS relation,"
+            " g.distance_m, CASE WHEN g.depth >= 2 THEN c.attributes END AS attributes,"
+            " CASE WHEN g.depth >= 1 THEN c.geom END AS geom"
+            f" FROM {access.CAMERAS} g JOIN govgrid.camera c ON c.code = g.code"
             " LEFT JOIN govgrid.camera_view v ON v.camera_code = c.code AND v.no = 1"
-            " WHERE c.code > :after ORDER BY c.code LIMIT :limit"
+            " WHERE c.code > :after AND (g.depth >= 1 OR g.depth IS NULL AND :others)"
+            " ORDER BY c.code LIMIT :limit"
         ),
         "buildings": _plain("building", "name, kind, height_m"),
         "roads": _plain("road", "name, class, width_m"),
@@ -69,42 +105,60 @@ STATEMENTS: Mapping[str, str] = MappingProxyType(
         "entrances": _plain("entrance", "name, place_code, kind"),
         "addresses": _plain("address", "name, kind, alias"),
         "centres": _plain("centre", "name, level, area_code, address, duty_post, duty_phone"),
-        "incidents": _plain(
-            "incident",
-            "title, category, description, source, state, occurred_at, reported_at, closed_at,"
-            " accuracy_m, address",
+        "incidents": _PLAIN.format(
+            table="incident",
+            columns="title, category, description, source, state, occurred_at, reported_at,"
+            " closed_at, accuracy_m, address",
+            granted=access.INCIDENT.format(geom="geom", code="incident.code"),
         ),
         "viewsheds": (
-            "SELECT camera_code || '/' || view_no || '/' || certainty AS code, camera_code,"
-            " view_no, detail, certainty, geom FROM govgrid.viewshed"
-            " WHERE camera_code || '/' || view_no || '/' || certainty > :after"
+            "SELECT s.camera_code || '/' || s.view_no || '/' || s.certainty AS code, s.camera_code,"
+            f" s.view_no, s.detail, s.certainty, s.geom FROM {access.CAMERAS} g"
+            f" JOIN govgrid.viewshed s ON s.camera_code = g.code AND g.depth >= {_DIRECTION}"
+            " WHERE s.camera_code || '/' || s.view_no || '/' || s.certainty > :after"
             " ORDER BY 1 LIMIT :limit"
         ),
     }
 )
-_BARE = "SELECT {columns}, attributes FROM govgrid.{table} ORDER BY {key}"
+_BARE = "SELECT {columns}, attributes FROM govgrid.{table} WHERE {granted} ORDER BY {key}"
+# Offices are known where they serve: in the granted areas, and above them.
+_SERVING = (
+    f"({access.AREA_CODE.format(code='area_code')} OR area_code IS NULL OR area_code IN"
+    " (SELECT u.code FROM govgrid.area_now o JOIN govgrid.area_now u ON u.path @> o.path"
+    " WHERE o.unit_id = ANY(CAST(:areas AS bigint[]))))"
+)
 
 
-def _bare(table: str, columns: str, key: str = "code") -> str:
-    return _BARE.format(table=table, columns=columns, key=key)
+def _bare(table: str, columns: str, granted: str = "true", key: str = "code") -> str:
+    return _BARE.format(table=table, columns=columns, granted=granted, key=key)
+
+
+_OWN_STATES = (
+    f" FROM govgrid.camera_status WHERE camera_code IN (SELECT g.code FROM {access.CAMERAS} g"
+    f" WHERE g.depth >= {_POSITION}) ORDER BY camera_code, since"
+)
 
 
 # Layers without places; they are never paged.
 TABLES: Mapping[str, str] = MappingProxyType(
     {
-        "units": _bare("unit", "code, name, kind, area_code, duty_post, duty_phone"),
-        "duties": _bare("unit_duty", "code, unit_code, area_code, category"),
-        "pairings": _bare("pairing", "code, area_code, unit_code, since"),
+        "units": _bare(
+            "unit",
+            "code, name, kind, area_code, duty_post, duty_phone",
+            f"({_SERVING} OR code = :unit)",
+        ),
+        "duties": _bare("unit_duty", "code, unit_code, area_code, category", _SERVING),
+        "pairings": _bare(
+            "pairing",
+            "code, area_code, unit_code, since",
+            access.AREA_CODE.format(code="area_code"),
+        ),
         "categories": _bare("category", "code, name, upper_code, limit_amount, limit_unit"),
         "calendar": _bare("calendar", "day, kind, name", key="day"),
         "camera-status": (
-            "SELECT DISTINCT ON (camera_code) camera_code AS code, status, since"
-            " FROM govgrid.camera_status ORDER BY camera_code, since DESC"
+            f"SELECT DISTINCT ON (camera_code) camera_code AS code, status, since{_OWN_STATES} DESC"
         ),
-        "camera-status-history": (
-            "SELECT camera_code AS code, status, since"
-            " FROM govgrid.camera_status ORDER BY camera_code, since"
-        ),
+        "camera-status-history": f"SELECT camera_code AS code, status, since{_OWN_STATES}",
     }
 )
 # The collections of the service; exports offer all of the above.
@@ -135,37 +189,62 @@ def placed() -> tuple[str, ...]:
 
 
 def page(
-    engine: Engine, name: str, *, after: str = "", limit: int = EVERYTHING
+    engine: Engine, reader: Reader, name: str, *, after: str = "", limit: int = EVERYTHING
 ) -> gpd.GeoDataFrame:
     """Return up to `limit` features of a layer behind the one called `after`, EPSG:4326.
 
     The first column is the feature's id, by which pages are cut; free columns of the source are
-    spread out of ``attributes``.
+    spread out of ``attributes``. Cameras of others that look into what `reader` may see are among
+    the cameras, by code, relation and distance, without a geometry.
 
     Raises
     ------
     LayerError
         If there is no such layer, or it has no places.
     """
-    return _spread(rows_of(engine, name, after=after, limit=limit))
+    return _spread(rows_of(engine, reader, name, after=after, limit=limit, others=True))
 
 
 def rows_of(
-    engine: Engine, name: str, *, after: str = "", limit: int = EVERYTHING
+    engine: Engine,
+    reader: Reader,
+    name: str,
+    *,
+    after: str = "",
+    limit: int = EVERYTHING,
+    others: bool = False,
 ) -> gpd.GeoDataFrame:
-    """Return what :func:`page` does, with the free columns still in ``attributes``."""
+    """Return what :func:`page` does, with the free columns still in ``attributes``.
+
+    Only with `others` cameras of others that look in.
+    """
     if name not in placed():
         raise LayerError("layer.unknown", name=name, known=", ".join(placed()))
-    with db.transaction(engine) as connection:
+    parameters = {**reader.parameters, "after": after, "limit": limit, "others": others}
+    with _transaction(engine, reader, name) as connection:
         if name == "gaps":
-            return _gaps(connection, after, limit)
+            return _gaps(connection, reader, after, limit)
         srid = decisions.metric_srid(connection) if name in METRIC else WGS84
-        parameters = {"after": after, "limit": limit}
         rows = frames.read_layer(connection, STATEMENTS[name], parameters, srid=srid)
-    return rows.to_crs(WGS84)
+        rows = _rounded(connection, reader, name, rows.to_crs(WGS84))
+    if name == "cameras" and not others:
+        return gpd.GeoDataFrame(rows.drop(columns=["relation", "distance_m"]))
+    return rows
 
 
-def _gaps(connection: Connection, after: str, limit: int) -> gpd.GeoDataFrame:
+def table_of(engine: Engine, reader: Reader, name: str) -> pd.DataFrame:
+    """Return a layer of :data:`TABLES` whole, as far as it is the reader's."""
+    with access.drawing(engine, reader) as connection:
+        return frames.read(connection, TABLES[name], reader.parameters)
+
+
+def _transaction(engine: Engine, reader: Reader, name: str) -> AbstractContextManager[Connection]:
+    """Open a transaction behind the second fence for matters, else one that can use the index."""
+    open_ = access.opened if name == "incidents" else access.drawing
+    return open_(engine, reader)
+
+
+def _gaps(connection: Connection, reader: Reader, after: str, limit: int) -> gpd.GeoDataFrame:
     run = results.require_newest(connection)
     found = results.gaps(
         connection,
@@ -175,8 +254,39 @@ def _gaps(connection: Connection, after: str, limit: int) -> gpd.GeoDataFrame:
         detail=min(results.details(connection, run.id), default=0),
         certainty="certain",
     )
+    found = of_grids(connection, reader.deep("gaps"), found)
     first = int(after) if after.isdecimal() else 0
     return found[found["rank"] > first].head(limit).to_crs(WGS84)
+
+
+def of_grids(connection: Connection, reader: Reader, rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return those rows whose `grid_code` is of a grid that is granted to `reader`."""
+    if reader.everything:
+        return rows
+    known = access.within(areas.now(connection), reader)
+    grids = known.loc[known["level"] == "grid", "code"]
+    return gpd.GeoDataFrame(rows[rows["grid_code"].isin(grids)])
+
+
+def _rounded(
+    connection: Connection, reader: Reader, name: str, rows: gpd.GeoDataFrame
+) -> gpd.GeoDataFrame:
+    """Round the places of cameras and matters for who needs them no better than that.
+
+    A unit that is sent to a matter gets the place of this one as it is.
+    """
+    if reader.decimals is None or name not in ("cameras", "incidents"):
+        return rows
+    sent = pd.Series(False, index=rows.index)
+    if name == "incidents":
+        codes = connection.execute(
+            text("SELECT incident_code FROM govgrid.dispatch WHERE unit_code = :unit"),
+            {"unit": reader.unit_code},
+        ).scalars()
+        sent = rows["code"].isin(list(codes))
+    coarse = shapely.set_precision(rows.geometry.to_numpy(), 10.0**-reader.decimals)
+    places = np.where(sent, rows.geometry.to_numpy(), coarse)
+    return rows.set_geometry(gpd.GeoSeries(places, index=rows.index, crs=rows.crs))
 
 
 def _spread(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -9,11 +9,13 @@ from sqlalchemy import Connection, Engine
 
 from geo.crs import WGS84
 from geo.errors import NotFoundError
-from geo.services import access, incidents, seeing
+from geo.roles import depth_no
+from geo.services import access, incidents, layers, seeing
 from geo.services.access import Reader
 from geo.services.prepared import CERTAINTIES, DEVICE_SETS, Prepared, prepare
 from geo.store import areas, decisions, frames, results, scene
 
+SIGHT = ("heading_deg", "heading_source", "hfov_deg", "range_m")
 MAIN_ROADS = ("trunk", "primary", "secondary")
 MOST_CAMERAS = 8
 SHARES = (
@@ -45,7 +47,7 @@ def read(
     timezone
         Zone of the day by whose areas a matter is judged (an IANA name).
     area
-        Code of an area of any level: everything is cut to it. None: the whole district.
+        Code of an area of any level: everything is cut to it. None: all that `reader` may see.
 
     Raises
     ------
@@ -58,16 +60,24 @@ def read(
     ):
         if value not in words:
             raise NotFoundError("coverage.no_figures", column=column, value=value)
-    with access.drawing(engine, reader) as connection:
-        known = areas.now(connection)
+    with access.opened(engine, reader) as connection:
+        matters = incidents.assigned(connection, reader, lang=lang, timezone=timezone)
+        access.step_down(connection)
+        known = access.within(areas.now(connection), reader)
+        granted = access.cameras(connection, reader)
         run = results.newest(connection)
         shown = _within(known, area)
-        frames_ = _frames(connection, shown, lang, timezone)
+        frames_ = {**_frames(connection), "incidents": matters}
+        frames_["cameras"] = _cameras(connection, shown, granted)
         frames_["areas"] = _areas(connection, shown, run, device_set, detail, certainty)
-        frames_["gaps"] = _gaps(connection, run, device_set, detail, certainty)
-        prepared = prepare(scene.read(connection), detail=detail)
+        frames_["gaps"] = _gaps(connection, reader, run, device_set, detail, certainty)
+        prepared = prepare(scene.read(connection, matters=False), detail=detail)
     if area is not None:
         frames_ = _cut(frames_, known[known["code"] == area].geometry.union_all())
+    elif not reader.everything:
+        apart = {name: frames_.pop(name) for name in ("cameras", "incidents")}
+        frames_ = {**_cut(frames_, known.geometry.union_all()), **apart}
+    frames_ = _coarse(frames_, reader)
     top = shown.sort_values("level", key=_order).iloc[0] if len(shown) else None
     return {
         **frames_,
@@ -77,7 +87,7 @@ def read(
         "device_set": device_set,
         "detail": detail,
         "certainty": certainty,
-        "seeing": _seeing(frames_["incidents"], frames_["cameras"], prepared),
+        "seeing": _seeing(frames_["incidents"], frames_["cameras"], prepared, granted),
     }
 
 
@@ -96,9 +106,7 @@ def _within(known: gpd.GeoDataFrame, area: str | None) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(known[inside])
 
 
-def _frames(
-    connection: Connection, shown: gpd.GeoDataFrame, lang: str, timezone: str
-) -> dict[str, Any]:
+def _frames(connection: Connection) -> dict[str, Any]:
     layer = frames.read_layer
     return {
         "water": layer(connection, "SELECT name, kind, geom FROM govgrid.water"),
@@ -108,16 +116,17 @@ def _frames(
             "SELECT class, name, geom FROM govgrid.road WHERE class = ANY(:main)",
             {"main": list(MAIN_ROADS)},
         ),
-        "cameras": _cameras(connection, shown),
         "centres": layer(
             connection, "SELECT code, name, level, duty_phone, geom FROM govgrid.centre"
         ),
         "places": layer(connection, "SELECT name, kind, geom FROM govgrid.place"),
-        "incidents": incidents.assigned(connection, lang=lang, timezone=timezone),
     }
 
 
-def _cameras(connection: Connection, shown: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def _cameras(
+    connection: Connection, shown: gpd.GeoDataFrame, granted: pd.DataFrame
+) -> gpd.GeoDataFrame:
+    """Return the cameras whose position is granted, with heading where directions are."""
     rows = frames.read_layer(
         connection,
         "SELECT c.code, c.name, c.owner_kind, c.form, c.status, c.connection,"
@@ -125,6 +134,9 @@ def _cameras(connection: Connection, shown: gpd.GeoDataFrame) -> gpd.GeoDataFram
         " v.range_m, c.geom FROM govgrid.camera c"
         " LEFT JOIN govgrid.camera_view v ON v.camera_code = c.code AND v.no = 1 ORDER BY c.code",
     )
+    depth = rows["code"].map(granted["depth"]).astype(float)
+    rows.loc[~(depth >= depth_no("direction")), list(SIGHT)] = None
+    rows = rows[depth >= depth_no("position")]
     grids = shown.loc[shown["level"] == "grid", ["code", "geometry"]]
     inside = gpd.sjoin(rows[["geometry"]], grids, predicate="intersects")["code"]
     # On a common border the smaller code, as the border rule says for equal overlaps.
@@ -164,19 +176,33 @@ def _areas(
 
 def _gaps(
     connection: Connection,
+    reader: Reader,
     run: results.Run | None,
     device_set: str,
     detail: int,
     certainty: str,
 ) -> gpd.GeoDataFrame:
-    if run is None:
+    deep = reader.deep("gaps")
+    if run is None or not (deep.everything or deep.areas):
         columns = ["rank", "grid_code", "area_m2", "weight", "geometry"]
         return gpd.GeoDataFrame(columns=columns, geometry="geometry", crs=WGS84)
     srid = decisions.metric_srid(connection)
     found = results.gaps(
         connection, run.id, srid=srid, device_set=device_set, detail=detail, certainty=certainty
     )
-    return found.to_crs(WGS84)
+    return layers.of_grids(connection, deep, found).to_crs(WGS84)
+
+
+def _coarse(parts: dict[str, Any], reader: Reader) -> dict[str, Any]:
+    """Round the places of cameras and matters for who needs them no better than that."""
+    if reader.decimals is None:
+        return parts
+    step = 10.0**-reader.decimals
+    rounded = {
+        name: parts[name].set_geometry(parts[name].geometry.set_precision(step))
+        for name in ("cameras", "incidents")
+    }
+    return {**parts, **rounded}
 
 
 def _cut(parts: Mapping[str, Any], ground: Any) -> dict[str, Any]:  # noqa: ANN401 - a geometry
@@ -191,11 +217,15 @@ def _synthetic(known: gpd.GeoDataFrame) -> bool:
 
 
 def _seeing(
-    matters: gpd.GeoDataFrame, cameras: gpd.GeoDataFrame, prepared: Prepared
+    matters: gpd.GeoDataFrame,
+    cameras: gpd.GeoDataFrame,
+    prepared: Prepared,
+    granted: pd.DataFrame,
 ) -> pd.DataFrame:
     placed = matters[matters.geometry.notna() & ~matters.geometry.is_empty]
     points = placed[["code", "geometry"]].set_index("code").to_crs(prepared.scene.srid)
-    lines = seeing.of_scene(prepared, points).rename(columns={"point": "incident_code"})
+    lines = seeing.cut(seeing.of_scene(prepared, points), granted)
+    lines = lines.drop(columns="own").rename(columns={"point": "incident_code"})
     lines["rank"] = lines.groupby("incident_code", sort=False).cumcount() + 1
     lines = lines[lines["rank"] <= MOST_CAMERAS]
     online = cameras.set_index("code")["connection"].map({"online": True, "offline": False})

@@ -11,7 +11,9 @@ from sqlalchemy import Connection, Engine
 from geo import crs, locate
 from geo.errors import CRSError, InputError, StateError
 from geo.locate import Locator
-from geo.store import areas, db, decisions
+from geo.services import access
+from geo.services.access import Reader
+from geo.store import areas, decisions
 
 MOST_ACCURACY_M = 100_000
 COLUMNS = (
@@ -49,19 +51,25 @@ class Directory:
         return table[list(COLUMNS)]
 
 
-def directory(connection: Connection, *, at: date | None = None) -> Directory:
-    """Return the directory of the areas valid at a date (today if none).
+def directory(
+    connection: Connection, *, at: date | None = None, reader: Reader | None = None
+) -> Directory:
+    """Return the directory of the areas valid at a date (today if none), cut to a reader's.
 
     Raises
     ------
     StateError
         If there are no grids.
     """
-    return Directory(areas.now(connection, at=at), decisions.metric_srid(connection))
+    known = areas.now(connection, at=at)
+    if reader is not None:
+        known = access.within(known, reader)
+    return Directory(known, decisions.metric_srid(connection))
 
 
 def locate_one(
     engine: Engine,
+    reader: Reader,
     lon: float,
     lat: float,
     *,
@@ -70,6 +78,8 @@ def locate_one(
     at: date | None = None,
 ) -> dict[str, object]:
     """Return where one place belongs, as plain values.
+
+    Only the grids that are granted to `reader` are asked: a place of others is outside.
 
     Raises
     ------
@@ -81,8 +91,8 @@ def locate_one(
     lons, lats = one_place(lon, lat, system)
     if not 0 <= accuracy_m <= MOST_ACCURACY_M:
         raise InputError("locate.accuracy", accuracy_m=accuracy_m, most=MOST_ACCURACY_M)
-    with db.transaction(engine) as connection:
-        book = directory(connection, at=at)
+    with access.drawing(engine, reader) as connection:
+        book = directory(connection, at=at, reader=reader)
     answer = book.ask(lons, lats, accuracy_m).iloc[0].to_dict()
     return {str(name): _plain(value) for name, value in answer.items()}
 
@@ -133,6 +143,7 @@ def to_wgs84(
 
 def locate_rows(
     engine: Engine,
+    reader: Reader,
     rows: pd.DataFrame,
     *,
     columns: Mapping[str, str],
@@ -151,8 +162,8 @@ def locate_rows(
     lons, lats = to_wgs84(number["lon"], number["lat"], system)
     metres = number.get("accuracy_m", np.zeros(len(rows)))
     metres = np.where((metres >= 0) & (metres <= MOST_ACCURACY_M), metres, 0.0)
-    with db.transaction(engine) as connection:
-        book = directory(connection)
+    with access.drawing(engine, reader) as connection:
+        book = directory(connection, reader=reader)
     found = book.ask(lons, lats, metres)
     found["candidates"] = found["candidates"].map(";".join)
     found["nearest_m"] = found["nearest_m"].map(lambda m: "" if pd.isna(m) else f"{m:.3f}")

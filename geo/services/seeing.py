@@ -10,11 +10,19 @@ import shapely
 from sqlalchemy import Connection, Engine
 
 from geo import sightline
+from geo.errors import NotFoundError
+from geo.roles import depth_no
+from geo.services import access
+from geo.services.access import Reader
 from geo.services.prepared import Prepared, prepare
-from geo.store import areas, db, decisions, frames, scene
+from geo.store import areas, decisions, frames, scene
 from geo.store.scene import Scene
 
 RADIUS_M = 150.0
+KEYS = (
+    *("code", "name", "relation", "why", "distance_m", "bearing_deg", "heading_deg", "px_per_m"),
+    *("online", "footage_until", "unit", "phone"),
+)
 # Who is asked for a picture, and how long it is kept.
 FACTS = (
     "SELECT code, name, connection, retention_days, management_unit AS unit, duty_phone AS phone,"
@@ -47,6 +55,7 @@ def of_scene(prepared: Prepared, points: gpd.GeoDataFrame) -> pd.DataFrame:
 
 def seeing_one(
     engine: Engine,
+    reader: Reader,
     lon: float,
     lat: float,
     *,
@@ -56,21 +65,49 @@ def seeing_one(
 ) -> dict[str, Any]:
     """Return the cameras of one place (EPSG:4326), as the command line and the service tell it.
 
-    `at` is the moment the footage is wanted from; without it now. Whether a camera was online then
-    is what it had reported last by that time; None where it had reported nothing.
+    Of cameras outside the reader's areas only code, relation and distance are told, of those of a
+    class that was not granted nothing. `at` is the moment the footage is wanted from; without it
+    now. Whether a camera was online then is what it had reported last by that time; None where it
+    had reported nothing.
+
+    Raises
+    ------
+    NotFoundError
+        If the place is not in the reader's areas.
+    ForbiddenError
+        If no camera's position is granted at all.
     """
-    with db.transaction(engine) as connection:
+    reader.require_depth("position")
+    with access.drawing(engine, reader) as connection:
+        if not access.covers(connection, reader, lon, lat):
+            raise NotFoundError("access.elsewhere")
+        granted = access.cameras(connection, reader)
         read = _surroundings(connection, lon, lat)
         facts = _facts(connection, at)
     prepared = prepare(read, detail=detail)
     point = gpd.GeoDataFrame(index=["place"], geometry=[shapely.Point(lon, lat)], crs=4326)
-    lines = of_scene(prepared, point.to_crs(read.srid))
+    lines = cut(of_scene(prepared, point.to_crs(read.srid)), granted)
     cameras = [
         _told(line, facts.loc[line["camera_code"]], at, timezone)
         for line in lines.to_dict("records")
     ]
     nearest = lines["distance_m"].min() if len(lines) else None
     return {"cameras": cameras, "nearest_m": None if nearest is None else round(nearest, 1)}
+
+
+def cut(lines: pd.DataFrame, granted: pd.DataFrame) -> pd.DataFrame:
+    """Return sight lines as far as they may be told; see :func:`geo.services.access.cameras`.
+
+    Column `own` says whether more than code, relation and distance may be told of the camera.
+    """
+    depth = lines["camera_code"].map(granted["depth"]).astype(float)
+    known = lines["camera_code"].isin(granted.index) & ~(depth < depth_no("position"))
+    own = depth >= depth_no("position")
+    told = lines.assign(own=own)
+    told.loc[~own, ["bearing_deg"]] = float("nan")
+    told.loc[~own, ["why"]] = ""
+    told.loc[~(depth >= depth_no("direction")), ["heading_deg", "px_per_m"]] = float("nan")
+    return told[known]
 
 
 def _facts(connection: Connection, at: datetime | None) -> pd.DataFrame:
@@ -114,6 +151,11 @@ def _surroundings(connection: Connection, lon: float, lat: float) -> Scene:
 def _told(
     line: dict[Any, Any], fact: pd.Series, at: datetime | None, timezone: str
 ) -> dict[str, Any]:
+    if not line["own"]:
+        untold = dict.fromkeys(KEYS)
+        distance_m = round(line["distance_m"], 1)
+        seen = {"code": line["camera_code"], "relation": line["relation"]}
+        return {**untold, **seen, "distance_m": distance_m}
     return {
         "code": line["camera_code"],
         "name": fact["name"],

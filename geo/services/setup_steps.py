@@ -62,7 +62,7 @@ def _step(
     crs = " --crs wgs84" if placed else ""
     return Step(
         key=layer,
-        count=f"SELECT count(*) FROM govgrid.{table}",  # noqa: S608 - a constant of this module
+        count=f"SELECT count(*) FROM govgrid.{table}",
         serves=serves,
         core=core,
         command=f"govgrid import {layer} FILE{crs}",

@@ -14,6 +14,8 @@ from geo import intake
 from geo.errors import UnavailableError
 from geo.intake import Finding, Intake
 from geo.layers import layer
+from geo.services import access, audit
+from geo.services.access import Reader
 from geo.services.register import registered
 from geo.sources import Table
 from geo.sources.control import without_controls
@@ -30,7 +32,7 @@ NEWEST = (
     " WHERE camera_code = ANY(:codes) ORDER BY camera_code, since DESC"
 )
 SWITCH = (
-    f"WITH s AS ({NEWEST})"  # noqa: S608 - a constant of this module
+    f"WITH s AS ({NEWEST})"
     " UPDATE govgrid.camera c SET connection = s.status FROM s"
     " WHERE c.code = s.camera_code AND c.connection IS DISTINCT FROM s.status RETURNING c.code"
 )
@@ -52,6 +54,7 @@ class Taken:
 
 def take(
     engine: Engine,
+    reader: Reader,
     rows: Sequence[Mapping[str, object]],
     *,
     timezone: str,
@@ -59,7 +62,7 @@ def take(
 ) -> Taken:
     """Take states as they are pushed; figures follow when they are next amended or computed.
 
-    The same message twice changes nothing.
+    The same message twice changes nothing. Cameras that are not the reader's count as unknown.
 
     Parameters
     ----------
@@ -78,7 +81,8 @@ def take(
     UnavailableError
         If somebody else still imports after `patience_s`; nothing was written then.
     """
-    return written(engine, checked(rows, timezone), timezone=timezone, patience_s=patience_s)
+    found = checked(rows, timezone)
+    return written(engine, reader, found, timezone=timezone, patience_s=patience_s)
 
 
 def checked(rows: Sequence[Mapping[str, object]], timezone: str) -> Intake:
@@ -97,14 +101,21 @@ def checked(rows: Sequence[Mapping[str, object]], timezone: str) -> Intake:
 
 
 def written(
-    engine: Engine, found: Intake, *, timezone: str, patience_s: float | None = None
+    engine: Engine,
+    reader: Reader,
+    found: Intake,
+    *,
+    timezone: str,
+    patience_s: float | None = None,
 ) -> Taken:
     """Write what can be used of checked states, in a transaction of its own; see :func:`take`."""
-    with db.transaction(engine) as connection:
+    with access.opened(engine, reader) as connection:
         _take_turn(connection, patience_s)
         usable = screened(connection, found, timezone=timezone)
         states = usable.rows.assign(since=zoned(usable.rows["since"], timezone))
         change, switched = bring_in(connection, states, run=None)
+        facts = {"read": found.read, "written": change.inserted + change.updated}
+        audit.record(connection, reader, "import.camera-status", facts=facts)
     return Taken(found.read, change, usable.quarantined, usable.findings, tuple(switched))
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Engine
 from geo.crs import WGS84
 from geo.intake import Finding
 from geo.services import status
+from geo.services.access import Reader
 from geo.services.live import Amendment, Live
 from geo.services.progress import Progress, silent
 from geo.store import db, results
@@ -30,6 +31,7 @@ class Reported:
 
 def report(
     at: Live | Engine,
+    reader: Reader,
     rows: Sequence[Mapping[str, object]],
     *,
     timezone: str,
@@ -44,7 +46,7 @@ def report(
     ----------
     at
         The run held in memory; or a database, whose newest run is taken up for this.
-    rows, timezone
+    reader, rows, timezone
         As for :func:`geo.services.status.take`.
 
     Raises
@@ -56,11 +58,11 @@ def report(
     engine = at.engine if isinstance(at, Live) else at
     live = at if isinstance(at, Live) else held(engine, progress=progress)
     if live is None:
-        taken = status.written(engine, found, timezone=timezone)
+        taken = status.written(engine, reader, found, timezone=timezone)
         return Reported(taken.change, taken.findings, None)
 
     def write() -> tuple[status.Taken, tuple[str, ...]]:
-        done = status.written(engine, found, timezone=timezone)
+        done = status.written(engine, reader, found, timezone=timezone)
         return done, done.switched
 
     taken, amendment = live.amended(write)

@@ -42,8 +42,8 @@ class Scene:
     heights: bool = False
 
 
-def read(connection: Connection) -> Scene:
-    """Return the scene of the database as it is now.
+def read(connection: Connection, *, matters: bool = True) -> Scene:
+    """Return the scene of the database as it is now, without its matters if not `matters`.
 
     Raises
     ------
@@ -52,6 +52,7 @@ def read(connection: Connection) -> Scene:
     """
     srid = decisions.metric_srid(connection)
     given = cameras(connection)
+    none = given.iloc[:0].to_crs(srid)
     return Scene(
         srid=srid,
         areas=areas.now(connection).to_crs(srid),
@@ -63,7 +64,7 @@ def read(connection: Connection) -> Scene:
         farmland=_layer(connection, "farmland", "code", srid),
         places=_layer(connection, "place", "code, kind, weight, radius_m", srid),
         entrances=_layer(connection, "entrance", "code, kind, place_code", srid),
-        incidents=_layer(connection, "incident", "code", srid),
+        incidents=_layer(connection, "incident", "code", srid) if matters else none,
         zones=_layer(connection, "privacy_zone", "code", srid),
         heights=bool(decisions.get(connection, "building_heights")),
     )

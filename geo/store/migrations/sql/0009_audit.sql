@@ -13,12 +13,18 @@ CREATE TABLE govgrid.audit (
     note        text,
     note_sha256 bytea NOT NULL,
     seal_no     bigint UNIQUE,
-    seal        bytea
+    seal        bytea,
+    CONSTRAINT audit_note_hashed CHECK (note IS NULL OR note_sha256 = sha256(convert_to(note, 'UTF8'))),
+    CONSTRAINT audit_sealed_whole CHECK ((seal_no IS NULL) = (seal IS NULL))
 );
 COMMENT ON COLUMN govgrid.audit.note IS 'free text; chained by its hash, so that it can be redacted (null) without breaking the chain';
-COMMENT ON COLUMN govgrid.audit.seal IS 'hash over the row and the seal before it, in the order of seal_no';
+COMMENT ON COLUMN govgrid.audit.seal IS 'hash over the seal before it, in the order of seal_no, and the row: see geo/chain.py';
 CREATE INDEX audit_unsealed ON govgrid.audit (id) WHERE seal_no IS NULL;
 CREATE INDEX audit_at ON govgrid.audit (at);
+CREATE INDEX audit_account ON govgrid.audit (account, id);
+-- few rows each: what was removed by whom, and when the chain was last verified
+CREATE INDEX audit_redacted ON govgrid.audit (id) WHERE note IS NULL;
+CREATE INDEX audit_own ON govgrid.audit (id) WHERE action IN ('audit.redact', 'audit.verify');
 
 CREATE FUNCTION govgrid.audit_only_grows() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
@@ -46,4 +52,7 @@ CREATE TRIGGER never_emptied BEFORE TRUNCATE ON govgrid.audit
 ALTER TABLE govgrid.audit ENABLE ROW LEVEL SECURITY;
 CREATE POLICY written ON govgrid.audit FOR INSERT TO govgrid_web WITH CHECK (true);
 CREATE POLICY read ON govgrid.audit FOR SELECT TO govgrid_web USING (govgrid.may('audit'));
-GRANT SELECT, INSERT ON govgrid.audit TO govgrid_web;
+GRANT SELECT ON govgrid.audit TO govgrid_web;
+-- by column: number, time and seal of a row are the database's and the worker's to give
+GRANT INSERT (account, unit, address, action, object, outcome, facts, note, note_sha256)
+    ON govgrid.audit TO govgrid_web;
