@@ -1,0 +1,231 @@
+"""What is written before a camera is looked through: who, which one, what for, on what ground."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, text
+
+from geo.errors import ForbiddenError, InputError, NotFoundError
+from geo.roles import depth_no
+from geo.services import access, audit
+from geo.services.access import Reader
+from geo.settings import Settings
+from geo.words import say
+
+ACTS: Final = ("view", "retrieve")
+REASONS: Final = ("incident", "patrol", "emergency", "police", "help", "upkeep", "inspection")
+"""The pick-list of reasons; what is written otherwise is of the kind `OTHER`."""
+
+OTHER: Final = "other"
+MOST_TEXT: Final = 500
+PICTURE: Final = depth_no("picture")
+POSITION: Final = depth_no("position")
+_CAMERA = text(
+    "SELECT c.code, c.name, c.owner_kind, c.management_unit, c.duty_phone,"
+    " CAST(c.geom AS text) AS place, g.depth FROM govgrid.camera c"
+    f" LEFT JOIN {access.CAMERAS} g ON g.code = c.code WHERE c.code = :code"
+)
+_INCIDENT = text(
+    "SELECT FROM govgrid.incident WHERE code = :code AND "
+    + access.INCIDENT.format(geom="geom", code="incident.code")
+)
+# K2 in the same matter needs no new reason, but a row of its own.
+_SAME_MATTER = text(
+    "SELECT reason_kind, reason FROM govgrid.access_register WHERE account = :account"
+    " AND incident_code = :incident AND at > now() - interval '12 hours' ORDER BY at DESC LIMIT 1"
+)
+
+
+@dataclass(frozen=True)
+class Camera:
+    """A camera as the register names it; `place` is EWKB, `depth` what of it is granted.
+
+    One that stands nowhere has its code only, and is known to nobody.
+    """
+
+    code: str
+    name: str = ""
+    owner_kind: str | None = None
+    management_unit: str | None = None
+    duty_phone: str | None = None
+    place: str | None = None
+    depth: int | None = None
+
+    @property
+    def granted(self) -> bool:
+        """Whether its picture is granted to who asked."""
+        return self.depth is not None and self.depth >= PICTURE
+
+    @property
+    def known(self) -> bool:
+        """Whether who asked may know more of it than that it looks in."""
+        return self.depth is not None and self.depth >= POSITION
+
+
+@dataclass(frozen=True)
+class Asked:
+    """What somebody wants to look at, in his words.
+
+    `reason` is free text, or an entry of `REASONS` with `remark` behind it; `request` the number of
+    an approval; `key` tells a repeated question from a new one.
+    """
+
+    camera: str
+    act: str = "view"
+    reason: str = ""
+    remark: str = ""
+    content: str = ""
+    legal_basis: str = ""
+    incident: str = ""
+    request: str | None = None
+    key: str = ""
+
+
+@dataclass(frozen=True)
+class Entry:
+    """What the law wants to be written, complete and checked."""
+
+    act: str
+    reason_kind: str
+    reason: str
+    content: str
+    legal_basis: str
+    incident_code: str | None
+
+    def row(self, who: Reader, camera: Camera) -> dict[str, Any]:
+        """Return the columns that a row of the register and a request have in common."""
+        return {
+            **vars(self),
+            "account": who.id,
+            "account_name": who.account,
+            "holder": who.holder.strip(),
+            "unit_code": who.unit_code,
+            "unit_name": who.unit_name.strip(),
+            "camera_code": camera.code,
+            "camera_name": camera.name,
+            "owner_kind": camera.owner_kind,
+            "management_unit": camera.management_unit,
+            "place": camera.place,
+        }
+
+
+COMMON: Final = (
+    *("account", "account_name", "holder", "unit_code", "unit_name", "camera_code", "camera_name"),
+    *("owner_kind", "management_unit", "place", "act", "reason_kind", "reason", "content"),
+    *("legal_basis", "incident_code"),
+)
+"""The columns of :meth:`Entry.row`."""
+
+
+def find(engine: Engine, who: Reader, code: str) -> Camera:
+    """Return a camera with what is granted of it; one that is nobody's if there is none.
+
+    Who asks is told neither apart from a camera that he may not know.
+    """
+    named = audit.plain(code)
+    if named != code:  # no code has line ends or control characters
+        return Camera(named)
+    with access.drawing(engine, who) as connection:
+        row = connection.execute(_CAMERA, {**who.parameters, "code": named}).mappings().first()
+    return Camera(**row) if row is not None else Camera(named)
+
+
+def require_named(who: Reader) -> None:
+    """Refuse an account without name or unit: the law wants both in the register.
+
+    Raises
+    ------
+    ForbiddenError
+        With what is missing.
+    """
+    if who.id is None or not who.holder.strip() or not who.unit_name.strip():
+        raise ForbiddenError("viewing.nameless", account=who.account)
+
+
+def completed(connection: Connection, who: Reader, asked: Asked, config: Settings) -> Entry:
+    """Return what is written of a question, with what goes without saying filled in.
+
+    Looking (查阅) is at the live picture and on the ground of the setting unless said otherwise;
+    retrieving (调取) has to say both. Who gave a reason for a matter need not repeat it for the
+    next camera.
+
+    Raises
+    ------
+    InputError
+        If something is missing, unknown or too long.
+    NotFoundError
+        If there is no such matter, or it is not the reader's.
+    """
+    if asked.act not in ACTS:
+        raise InputError("viewing.act_form", known=", ".join(ACTS))
+    incident = _incident(connection, who, asked.incident)
+    kind, reason = _reason(asked, config.lang) or _earlier(connection, who, incident)
+    live, basis = say("viewing.live", config.lang), config.viewing_basis
+    view = asked.act == "view"
+    return Entry(
+        asked.act,
+        kind,
+        reason,
+        _short(asked.content) or _filled("content", live if view else ""),
+        _short(asked.legal_basis) or _filled("legal_basis", basis if view else ""),
+        incident,
+    )
+
+
+def earlier_reason(engine: Engine, who: Reader, incident: str) -> str:
+    """Return the reason that the reader gave for this matter lately; "" if none."""
+    if not incident:
+        return ""
+    with access.opened(engine, who) as connection:
+        found = _earlier_row(connection, who, one_line(incident))
+    return found[1] if found else ""
+
+
+def one_line(written: str) -> str:
+    """Return text as one line without control characters."""
+    return " ".join(audit.plain(written).split())
+
+
+def _reason(asked: Asked, lang: str) -> tuple[str, str] | None:
+    reason, remark = _short(asked.reason), _short(asked.remark)
+    if reason not in REASONS:
+        told = "：".join(part for part in (reason, remark) if part)
+        return (OTHER, told) if told else None
+    named = say(f"viewing_reason.{reason}", lang)
+    return reason, f"{named}：{remark}" if remark else named
+
+
+def _earlier(connection: Connection, who: Reader, incident: str | None) -> tuple[str, str]:
+    found = _earlier_row(connection, who, incident) if incident else None
+    if found is None:
+        raise InputError("viewing.missing_reason")
+    return found
+
+
+def _earlier_row(
+    connection: Connection, who: Reader, incident: str | None
+) -> tuple[str, str] | None:
+    row = connection.execute(_SAME_MATTER, {"account": who.id, "incident": incident}).first()
+    return (row.reason_kind, row.reason) if row is not None else None
+
+
+def _incident(connection: Connection, who: Reader, code: str) -> str | None:
+    named = _short(code)
+    if not named:
+        return None
+    found = connection.execute(_INCIDENT, {**who.parameters, "code": named}).first()
+    if found is None:
+        raise NotFoundError("viewing.no_incident", code=named)
+    return named
+
+
+def _filled(name: str, otherwise: str) -> str:
+    if not otherwise:
+        raise InputError(f"viewing.missing_{name}")
+    return otherwise
+
+
+def _short(written: str) -> str:
+    if len(written) > MOST_TEXT:
+        raise InputError("viewing.long_text", found=len(written), most=MOST_TEXT)
+    return one_line(written)

@@ -1,0 +1,214 @@
+"""Requests to look through a camera: asked by one, decided by another, good for some hours."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, text
+
+from geo.errors import ForbiddenError, InputError, NotFoundError, StateError
+from geo.services import access, audit, entries
+from geo.services.access import Reader
+from geo.services.entries import COMMON, Asked, Camera, Entry
+from geo.settings import Settings
+
+DECISIONS: Final = ("approved", "refused")
+LONGEST: Final = timedelta(hours=24)
+MOST_SHOWN: Final = 500
+COLUMNS: Final = (
+    *("id", "asked_at", "account_name", "holder", "unit_name", "camera_code", "camera_name"),
+    *("owner_kind", "management_unit", "act", "reason", "content", "legal_basis", "incident_code"),
+    *("decision", "decided_at", "decided_by", "decision_note", "until"),
+)
+_UNTOLD: Final = frozenset({"camera_name", "owner_kind", "management_unit", "there"})
+_SHOWN = f"SELECT {', '.join(COLUMNS)}, place IS NOT NULL AS there FROM govgrid.access_request"
+_VALUES = ", ".join("CAST(:place AS geometry)" if n == "place" else f":{n}" for n in COMMON)
+_WRITE = text(
+    f"INSERT INTO govgrid.access_request ({', '.join(COMMON)}) VALUES ({_VALUES})"
+    f" RETURNING {', '.join(COLUMNS)}"
+)
+_SAME = text(
+    f"{_SHOWN} WHERE account = :account AND decision IS NULL AND camera_code = :camera_code"
+    " AND act = :act AND reason = :reason AND content = :content AND legal_basis = :legal_basis"
+    " AND incident_code IS NOT DISTINCT FROM :incident_code ORDER BY asked_at LIMIT 1"
+)
+_LIVE = text(
+    "SELECT id, until FROM govgrid.access_request WHERE account = :account"
+    " AND camera_code = :camera AND act = :act AND decision = 'approved' AND until > now()"
+    " AND (CAST(:id AS uuid) IS NULL OR id = :id) ORDER BY until DESC LIMIT 1"
+)
+_WAITING = text(
+    f"{_SHOWN} WHERE {access.PLACE.format(geom='place')}"
+    " AND (decision IS NULL OR :decided) ORDER BY decision IS NOT NULL,"
+    " CASE WHEN decision IS NULL THEN asked_at END, asked_at DESC LIMIT :limit"
+)
+_MINE = text(f"{_SHOWN} WHERE account = :account ORDER BY asked_at DESC LIMIT :limit")
+_ONE = text(
+    "SELECT account, camera_code, act, decision, place IS NOT NULL AS there"
+    f" FROM govgrid.access_request WHERE id = :id AND {access.PLACE.format(geom='place')}"
+)
+_DECIDE = text(
+    "UPDATE govgrid.access_request SET decision = :decision, decided_at = now(),"
+    " decided_by = :by, decision_note = :note, until = CASE WHEN :decision = 'approved'"
+    " THEN least(CAST(:until AS timestamptz), now() + interval '24 hours') END"
+    f" WHERE id = :id AND decision IS NULL RETURNING {', '.join(COLUMNS)}"
+)
+
+
+@dataclass(frozen=True)
+class Approval:
+    """A request that was granted, and until when that holds."""
+
+    id: str
+    until: datetime
+
+
+def ask(engine: Engine, who: Reader, asked: Asked, *, config: Settings) -> dict[str, Any]:
+    """Write that `who` asks to look through a camera, and return the request.
+
+    A code that is no camera's is taken as well: whether there is one is not for the asker to know.
+
+    Raises
+    ------
+    ForbiddenError
+        If the reader may not look through cameras at all, or has no name or unit.
+    InputError
+        If something is missing.
+    NotFoundError
+        If there is no such matter.
+    """
+    who.require("view")
+    entries.require_named(who)
+    camera = entries.find(engine, who, asked.camera)
+    with access.opened(engine, who) as connection:
+        entry = entries.completed(connection, who, asked, config)
+        return written(connection, who, camera, entry)
+
+
+def written(connection: Connection, who: Reader, camera: Camera, entry: Entry) -> dict[str, Any]:
+    """Write a request in a running transaction and return it; the same open one is not repeated."""
+    row = entry.row(who, camera)
+    connection.execute(
+        text("SELECT pg_advisory_xact_lock(hashtextextended(:who, 799))"), {"who": who.id}
+    )
+    there = connection.execute(_SAME, row).mappings().first()
+    if there is not None:
+        return dict(there)
+    made = dict(connection.execute(_WRITE, row).mappings().one())
+    facts = {"request": str(made["id"]), "act": entry.act, "incident": entry.incident_code}
+    audit.record(connection, who, "viewing.request", camera.code, facts=facts, note=entry.reason)
+    return made
+
+
+def live(
+    connection: Connection, who: Reader, camera: str, act: str, number: str | None = None
+) -> Approval | None:
+    """Return the approval by which the reader may look now; None if there is none.
+
+    Raises
+    ------
+    ForbiddenError
+        If a certain one is named and does not hold.
+    """
+    asked = {"account": who.id, "camera": camera, "act": act, "id": number}
+    row = connection.execute(_LIVE, asked).first()
+    if row is None and number is not None:
+        raise ForbiddenError("viewing.approval_void", number=number)
+    return Approval(str(row.id), row.until) if row is not None else None
+
+
+def waiting(
+    engine: Engine, who: Reader, *, decided: bool = False, limit: int = MOST_SHOWN
+) -> list[dict[str, Any]]:
+    """Return requests for cameras in the reader's areas, open ones first, the oldest first.
+
+    Raises
+    ------
+    ForbiddenError
+        If the reader does not decide on requests.
+    """
+    who.require("approve")
+    asked = {**who.parameters, "decided": decided, "limit": limit}
+    with access.opened(engine, who) as connection:
+        return [dict(row) for row in connection.execute(_WAITING, asked).mappings()]
+
+
+def mine(engine: Engine, who: Reader, *, limit: int = 100) -> list[dict[str, Any]]:
+    """Return what the reader asked for himself, the newest first; not whether it is a camera's."""
+    with access.opened(engine, who) as connection:
+        rows = connection.execute(_MINE, {"account": who.id, "limit": limit}).mappings()
+        return [_untold(dict(row)) for row in rows]
+
+
+def decide(
+    engine: Engine,
+    who: Reader,
+    number: UUID,
+    decision: str,
+    *,
+    until: datetime | None = None,
+    note: str = "",
+) -> dict[str, Any]:
+    """Approve a request until a time, or refuse it with a note; return it as decided.
+
+    Raises
+    ------
+    ForbiddenError
+        If the reader does not decide on requests, or asked for it himself.
+    InputError
+        If the time is none of the next 24 hours, or a refusal has no note.
+    NotFoundError
+        If there is no such request in the reader's areas.
+    StateError
+        If it was decided before, or there is no such camera.
+    """
+    who.require("approve")
+    _require_decision(decision, until, note)
+    with access.opened(engine, who) as connection:
+        row = _one(connection, who, number)
+        if decision == "approved" and not row["there"]:
+            raise StateError("viewing.no_camera", code=row["camera_code"])
+        decided = {
+            "id": number,
+            "decision": decision,
+            "by": who.account,
+            "note": entries.one_line(note)[: entries.MOST_TEXT],
+            "until": until if decision == "approved" else None,
+        }
+        done = connection.execute(_DECIDE, decided).mappings().first()
+        if done is None:
+            raise StateError("viewing.decided")
+        facts = {"request": str(number), "act": row["act"], "until": str(done["until"] or "")}
+        target, said = row["camera_code"], str(decided["note"])
+        audit.record(connection, who, f"viewing.{decision}", target, facts=facts, note=said)
+        return dict(done)
+
+
+def _one(connection: Connection, who: Reader, number: UUID) -> Mapping[str, Any]:
+    row = connection.execute(_ONE, {**who.parameters, "id": number}).mappings().first()
+    if row is None:
+        raise NotFoundError("viewing.no_request")
+    if who.id is not None and str(row["account"]) == who.id:
+        raise ForbiddenError("viewing.own_request", account=who.account)
+    if row["decision"] is not None:
+        raise StateError("viewing.decided")
+    return dict(row)
+
+
+def _require_decision(decision: str, until: datetime | None, note: str) -> None:
+    if decision not in DECISIONS:
+        raise InputError("viewing.decision_form", known=", ".join(DECISIONS))
+    if decision == "refused":
+        if not entries.one_line(note):
+            raise InputError("viewing.missing_note")
+        return
+    now = datetime.now(UTC)
+    if until is None or not now < until <= now + LONGEST:
+        raise InputError("viewing.until_form")
+
+
+def _untold(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a request as its asker sees it: nothing that the register knew of the camera."""
+    return {name: value for name, value in row.items() if name not in _UNTOLD}

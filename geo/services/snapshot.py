@@ -1,0 +1,102 @@
+"""The picture of a camera, fetched by the server from the gateway that is set."""
+
+import time
+from dataclasses import dataclass
+from typing import Final
+from urllib.parse import quote, urlsplit
+
+import requests
+from urllib3.exceptions import HTTPError
+from urllib3.exceptions import TimeoutError as LateError
+
+from geo.errors import StateError
+
+HOLE: Final = "{code}"
+PATIENCE_S: Final = 5.0
+MOST_BYTES: Final = 5_000_000
+KINDS: Final = {"image/jpeg": b"\xff\xd8\xff", "image/png": b"\x89PNG\r\n\x1a\n"}
+"""Types that are passed on, each with the bytes that it begins with."""
+
+_AT_ONCE: Final = 65_536
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """A picture, or the key of the sentence that says why there is none; never an address."""
+
+    content: bytes = b""
+    media_type: str = ""
+    fault: str = ""
+
+
+def require_template(template: str) -> None:
+    """Refuse a setting that could lead elsewhere than to the gateway it names.
+
+    Raises
+    ------
+    StateError
+        If it is no http(s) address with `{code}` once in its path or question.
+    """
+    parts = urlsplit(template)
+    held = parts.path + "?" + parts.query
+    if (
+        parts.scheme not in ("http", "https")
+        or not parts.hostname
+        or template.count(HOLE) != 1
+        or HOLE not in held
+    ):
+        raise StateError("viewing.snapshot_setting")
+
+
+def fetch(template: str, code: str, *, patience_s: float = PATIENCE_S) -> Snapshot:
+    """Return the picture of a camera.
+
+    Nothing is followed, nothing but a picture is passed on, and what comes is taken for at most
+    `patience_s` seconds. What the gateway says of a failure stays here: it may hold addresses.
+
+    Raises
+    ------
+    StateError
+        If the setting is no template; see :func:`require_template`.
+    """
+    require_template(template)
+    if not code.strip("."):  # a step up in the path
+        return Snapshot(fault="viewing.snapshot_failed")
+    try:
+        return _asked(template.replace(HOLE, quote(code, safe="")), patience_s)
+    except (requests.Timeout, LateError):
+        return Snapshot(fault="viewing.snapshot_slow")
+    except (requests.RequestException, HTTPError, OSError):
+        return Snapshot(fault="viewing.snapshot_failed")
+
+
+def _asked(address: str, patience_s: float) -> Snapshot:
+    until = time.monotonic() + patience_s
+    with requests.Session() as session:
+        session.trust_env = False  # neither proxies nor passwords of the machine
+        with session.get(
+            address,
+            headers={"Accept": ", ".join(KINDS), "Accept-Encoding": "identity"},
+            timeout=patience_s,
+            allow_redirects=False,
+            stream=True,
+        ) as answer:
+            if answer.status_code != requests.codes.ok:
+                return Snapshot(fault="viewing.snapshot_failed")
+            return _taken(answer, until)
+
+
+def _taken(answer: requests.Response, until: float) -> Snapshot:
+    kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
+    if kind not in KINDS or "Content-Encoding" in answer.headers:
+        return Snapshot(fault="viewing.snapshot_kind")
+    content = bytearray()
+    while part := answer.raw.read1(_AT_ONCE):
+        content += part
+        if len(content) > MOST_BYTES:
+            return Snapshot(fault="viewing.snapshot_large")
+        if time.monotonic() > until:
+            return Snapshot(fault="viewing.snapshot_slow")
+    if not content.startswith(KINDS[kind]):
+        return Snapshot(fault="viewing.snapshot_kind")
+    return Snapshot(bytes(content), kind)

@@ -1,0 +1,248 @@
+"""Looking through a camera: first its row in the register (Art. 16), then a reference."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, RowMapping, text
+
+from geo.errors import ForbiddenError, StateError
+from geo.services import access, audit, entries, references, requests, viewing_proof
+from geo.services.access import Reader
+from geo.services.entries import COMMON, Asked, Camera, Entry
+from geo.services.references import Reference
+from geo.services.requests import Approval
+from geo.settings import Settings
+
+_WRITTEN: Final = (*COMMON, "request", "idempotency_key", "expires_at")
+_VALUES: Final = {
+    "place": "CAST(:place AS geometry)",
+    # an approval that ends sooner ends the viewing
+    "expires_at": ("least(now() + make_interval(mins => :minutes), CAST(:until AS timestamptz))"),
+}
+_WRITE = text(
+    f"INSERT INTO govgrid.access_register ({', '.join(_WRITTEN)})"
+    f" VALUES ({', '.join(_VALUES.get(name, f':{name}') for name in _WRITTEN)})"
+    f" RETURNING {viewing_proof.SEALED}"
+)
+_REPEATED = text(
+    f"SELECT {viewing_proof.SEALED} FROM govgrid.access_register WHERE account = :account"
+    " AND idempotency_key = :key AND at > now() - interval '1 day' ORDER BY at DESC LIMIT 1"
+)
+_ROW = text(f"SELECT {viewing_proof.SEALED} FROM govgrid.access_register WHERE id = :id")
+
+
+@dataclass(frozen=True)
+class Viewing:
+    """A row of the register, and the camera as it is now."""
+
+    id: UUID
+    at: datetime
+    account: str
+    holder: str
+    unit_name: str
+    camera: Camera
+    act: str
+    reason: str
+    content: str
+    legal_basis: str
+    incident: str | None
+    request: str | None
+    expires_at: datetime
+
+    @property
+    def left_s(self) -> int:
+        """Seconds until its end, 0 after it."""
+        return max(0, int((self.expires_at - datetime.now(UTC)).total_seconds()))
+
+    @property
+    def over(self) -> bool:
+        """Whether its time is over."""
+        return self.expires_at <= datetime.now(UTC)
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What somebody may do with a camera: look through it, ask for it, and with which approvals."""
+
+    camera: Camera
+    approved: tuple[str, ...]
+    asks_first: bool
+
+    def may(self, act: str) -> bool:
+        """Return whether this may be done now, without asking."""
+        return act in self.approved or (self.camera.granted and not self.asks_first)
+
+
+def view(
+    engine: Engine, who: Reader, asked: Asked, *, config: Settings
+) -> Viewing | dict[str, Any]:
+    """Write the row of a viewing and return it; of a camera that needs an approval the request.
+
+    When this returns, the row is committed: only then :func:`reference` can be asked for.
+
+    Raises
+    ------
+    ForbiddenError
+        If the picture is not granted and no approval holds; there being no such camera is the same.
+    InputError
+        If what the law wants is missing.
+    NotFoundError
+        If there is no such matter, or it is not the reader's.
+    StateError
+        If the key of the question was used for another one.
+    """
+    who.require("view")
+    entries.require_named(who)
+    camera = entries.find(engine, who, asked.camera)
+    with access.opened(engine, who) as connection:
+        approval = requests.live(connection, who, camera.code, asked.act, asked.request)
+        if approval is None:
+            _require_granted(camera)
+        entry = entries.completed(connection, who, asked, config)
+        if approval is None and asks_first(camera, config):
+            return requests.written(connection, who, camera, entry)
+        row = _row(connection, who, camera, entry, approval, asked.key, config.reference_minutes)
+    return _viewing(row, camera)
+
+
+def reference(viewing: Viewing, config: Settings) -> str:
+    """Return the reference to a viewing whose row is written."""
+    return references.signed(
+        Reference(viewing.id, viewing.account, viewing.camera.code, viewing.expires_at), config
+    )
+
+
+def opened(engine: Engine, who: Reader, written: str, *, config: Settings) -> Viewing:
+    """Return the viewing that a reference leads to; its time may be over.
+
+    Everything is asked again: the signature, the account, the row, the grant or the approval.
+
+    Raises
+    ------
+    ForbiddenError
+        If one of them does not hold.
+    """
+    who.require("view")
+    claims = references.read(written, config)
+    if claims.account != who.id:
+        raise ForbiddenError("viewing.reference_other")
+    camera = entries.find(engine, who, claims.camera)
+    with access.opened(engine, who) as connection:
+        row = connection.execute(_ROW, {"id": claims.register}).mappings().first()
+        if row is None or (str(row["account"]), row["camera_code"]) != (who.id, camera.code):
+            raise ForbiddenError("viewing.reference_void")
+        viewing = _viewing(row, camera)
+        if not viewing.over:
+            _require_still(connection, who, viewing, config)
+    return viewing
+
+
+def standing(
+    engine: Engine, who: Reader, code: str, *, config: Settings, incident: str = ""
+) -> Standing:
+    """Return what the reader may do with a camera; a refusal is written into the audit."""
+    camera = entries.find(engine, who, code)
+    with access.opened(engine, who) as connection:
+        live = [act for act in entries.ACTS if requests.live(connection, who, camera.code, act)]
+        found = Standing(camera, tuple(live), asks_first(camera, config))
+        if not camera.granted and not live:
+            facts = {"reason": "viewing.not_granted", "incident": incident or None}
+            audit.record(connection, who, "access", code, outcome="refused", facts=facts)
+    return found
+
+
+def shown(engine: Engine, who: Reader, viewing: Viewing, *, fault: str) -> None:
+    """Write into the audit that a picture was delivered, or why not."""
+    facts = {"register": str(viewing.id), "fault": fault}
+    outcome = "failed" if fault else "done"
+    with access.opened(engine, who) as connection:
+        code = viewing.camera.code
+        audit.record(connection, who, "viewing.picture", code, outcome=outcome, facts=facts)
+
+
+def asks_first(camera: Camera, config: Settings) -> bool:
+    """Return whether a camera needs an approval, granted or not: 天网, or of unknown kind."""
+    return config.skynet_approval and camera.owner_kind != "social"
+
+
+def _require_granted(camera: Camera) -> None:
+    if not camera.granted:
+        raise ForbiddenError("viewing.not_granted", code=camera.code)
+
+
+def _require_still(connection: Connection, who: Reader, viewing: Viewing, config: Settings) -> None:
+    """Refuse a viewing that rested on what does not hold any more."""
+    if viewing.request is not None:
+        requests.live(connection, who, viewing.camera.code, viewing.act, viewing.request)
+        return
+    _require_granted(viewing.camera)
+    if asks_first(viewing.camera, config):
+        raise ForbiddenError("viewing.not_granted", code=viewing.camera.code)
+
+
+def _row(
+    connection: Connection,
+    who: Reader,
+    camera: Camera,
+    entry: Entry,
+    approval: Approval | None,
+    key: str,
+    minutes: int,
+) -> RowMapping:
+    wanted = {
+        **entry.row(who, camera),
+        "request": approval.id if approval else None,
+        "until": approval.until if approval else None,
+        "idempotency_key": entries.one_line(key) or None,
+        "minutes": minutes,
+    }
+    return _repeated(connection, wanted) or _written(connection, who, wanted)
+
+
+def _repeated(connection: Connection, wanted: dict[str, Any]) -> RowMapping | None:
+    """Return the row that the same question wrote before; nobody else looks at the same time."""
+    if wanted["idempotency_key"] is None:
+        return None
+    asked = {"account": wanted["account"], "key": wanted["idempotency_key"]}
+    lock = "SELECT pg_advisory_xact_lock(hashtextextended(:account || ' ' || :key, 799))"
+    connection.execute(text(lock), asked)
+    row = connection.execute(_REPEATED, asked).mappings().first()
+    if row is None:
+        return None
+    same = ("camera_code", "act", "reason", "content", "legal_basis", "incident_code")
+    if any(row[name] != wanted[name] for name in same):
+        raise StateError("viewing.key_reused", found=wanted["idempotency_key"])
+    return row
+
+
+def _written(connection: Connection, who: Reader, wanted: dict[str, Any]) -> RowMapping:
+    row = connection.execute(_WRITE, wanted).mappings().one()
+    facts = {
+        "register": str(row["id"]),
+        "sha256": viewing_proof.digest(dict(row)),
+        "incident": wanted["incident_code"],
+        "request": wanted["request"],
+    }
+    action, target = f"viewing.{wanted['act']}", wanted["camera_code"]
+    audit.record(connection, who, action, target, facts=facts, note=wanted["reason"])
+    return row
+
+
+def _viewing(row: RowMapping, camera: Camera) -> Viewing:
+    return Viewing(
+        id=row["id"],
+        at=row["at"],
+        account=str(row["account"]),
+        holder=row["holder"],
+        unit_name=row["unit_name"],
+        camera=camera,
+        act=row["act"],
+        reason=row["reason"],
+        content=row["content"],
+        legal_basis=row["legal_basis"],
+        incident=row["incident_code"],
+        request=None if row["request"] is None else str(row["request"]),
+        expires_at=row["expires_at"],
+    )

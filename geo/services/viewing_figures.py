@@ -1,0 +1,182 @@
+"""The viewing register counted, month by month, and held against the audit."""
+
+import re
+from datetime import date, datetime, time
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from sqlalchemy import Engine
+
+from geo.errors import InputError
+from geo.services import access, audit, entries, outgoing, viewing_proof
+from geo.services.access import Reader
+from geo.services.viewing_proof import Proof
+from geo.services.viewing_report import registered, rows_of, workbook
+from geo.words import catalogue, say
+
+MOST_CAMERAS: Final = 20
+_MONTH: Final = f"at >= :since AND at < :until AND {access.PLACE.format(geom='place')}"
+_COUNTS: Final = {
+    "counts": (
+        "SELECT unit_name AS unit, act, reason_kind AS reason, count(*) AS count"
+        f" FROM govgrid.access_register WHERE {_MONTH} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+    ),
+    "by_kind": (
+        "SELECT coalesce(owner_kind, 'unknown') AS owner_kind, act, count(*) AS count"
+        f" FROM govgrid.access_register WHERE {_MONTH} GROUP BY 1, 2 ORDER BY 1, 2"
+    ),
+    "most_viewed": (
+        "SELECT camera_code AS camera, max(camera_name) AS name, count(*) AS count,"
+        " count(DISTINCT account) AS accounts"
+        f" FROM govgrid.access_register WHERE {_MONTH} GROUP BY 1 ORDER BY 3 DESC, 1 LIMIT :most"
+    ),
+}
+_WITHOUT: Final = (
+    "SELECT count(*) FILTER (WHERE incident_code IS NULL) AS without_incident, count(*) AS rows"
+    f" FROM govgrid.access_register WHERE {_MONTH}"
+)
+_REQUESTS: Final = (
+    "SELECT count(*) AS asked, count(*) FILTER (WHERE decision = 'approved') AS approved,"
+    " count(*) FILTER (WHERE decision = 'refused') AS refused,"
+    " count(*) FILTER (WHERE decision IS NULL) AS waiting FROM govgrid.access_request"
+    f" WHERE {_MONTH.replace('at >=', 'asked_at >=').replace('at <', 'asked_at <')}"
+)
+# Refusals name no place: only who sees everything gets them counted.
+_REFUSED: Final = (
+    "SELECT facts ->> 'reason' AS refusal, count(*) AS count FROM govgrid.audit"
+    " WHERE at >= :since AND at < :until AND outcome = 'refused'"
+    " AND starts_with(facts ->> 'reason', 'viewing.') GROUP BY 1 ORDER BY 2 DESC, 1"
+)
+
+
+def month_of(written: str, timezone: str) -> tuple[str, datetime, datetime]:
+    """Return a month's name, beginning and end in `timezone`; "": the running one.
+
+    Raises
+    ------
+    InputError
+        If it is no month such as 2026-09.
+    """
+    zone = ZoneInfo(timezone)
+    named = written.strip() or f"{datetime.now(zone):%Y-%m}"
+    if not re.fullmatch(r"[12]\d{3}-(0[1-9]|1[0-2])", named, re.ASCII):
+        raise InputError("viewing.month_form", found=entries.one_line(written)[:40])
+    first = date.fromisoformat(f"{named}-01")
+    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
+    begins, ends = (datetime.combine(day, time(), zone) for day in (first, following))
+    return named, begins, ends
+
+
+def report(engine: Engine, who: Reader, month: str, *, timezone: str) -> dict[str, Any]:
+    """Return the figures of a month: counts, refusals, requests, and whether the rows are whole.
+
+    `refused` is None, and rows taken away are not looked for, where an area limits the reader: a
+    refusal has no place.
+
+    Raises
+    ------
+    ForbiddenError
+        If the reader may not read the register.
+    InputError
+        If it is no month.
+    """
+    who.require("register")
+    named, since, until = month_of(month, timezone)
+    asked = {**who.parameters, "since": since, "until": until, "most": MOST_CAMERAS}
+    with access.opened(engine, who) as connection:
+        whole = who.everything and who.may("audit")
+        return {
+            "period": named,
+            "from": since,
+            "to": until,
+            **rows_of(connection, _WITHOUT, asked)[0],
+            **{name: rows_of(connection, query, asked) for name, query in _COUNTS.items()},
+            "requests": rows_of(connection, _REQUESTS, asked)[0],
+            "refused": rows_of(connection, _REFUSED, asked) if whole else None,
+            "proof": viewing_proof.prove(connection, who, since=since, until=until).as_plain()
+            if who.may("audit")
+            else None,
+        }
+
+
+def verify(
+    engine: Engine, who: Reader, *, since: datetime | None = None, until: datetime | None = None
+) -> Proof:
+    """Compare rows of the register with the hashes that the audit holds of them.
+
+    Raises
+    ------
+    ForbiddenError
+        If the reader may not read the register, or not the audit.
+    """
+    who.require("register")
+    who.require("audit")
+    with access.opened(engine, who) as connection:
+        proof = viewing_proof.prove(connection, who, since=since, until=until)
+        facts = {"rows": proof.rows, "whole": proof.whole}
+        audit.record(connection, who, "viewing.verify", facts=facts)
+    return proof
+
+
+def export_report(
+    engine: Engine, who: Reader, month: str, *, reason: str | None, timezone: str, lang: str
+) -> bytes:
+    """Return the figures of a month as a workbook; the row of the export is written before.
+
+    Raises
+    ------
+    ForbiddenError
+        If the reader may not read the register.
+    InputError
+        If there is no reason, or it is no month.
+    """
+    found = report(engine, who, month, timezone=timezone)
+    sheets = tables(found, lang)
+    rows = sum(map(len, sheets.values()))
+    registered(engine, who, "access-report", rows, reason, {"month": found["period"]})
+    return workbook(sheets, outgoing.stamp(who, reason, timezone=timezone, lang=lang))
+
+
+def spelled(name: str, value: object, lang: str) -> object:
+    """Return a value of the report as people read it: `name` is its column."""
+    key = {
+        "act": f"viewing_act.{value}",
+        "reason": f"viewing_reason.{value}",
+        "refusal": f"viewing_refusal.{str(value).removeprefix('viewing.')}",
+        "owner_kind": f"viewing_kind.{value}",
+        "kind": f"viewing_defect.{value}",
+    }.get(name, "")
+    return say(key, lang) if key in catalogue() else value
+
+
+def tables(found: dict[str, Any], lang: str) -> dict[str, pd.DataFrame]:
+    """Return the figures of a month as tables for people, by their titles."""
+    lists = {
+        "counts": (found["counts"], ("unit", "act", "reason", "count")),
+        "by_kind": (found["by_kind"], ("owner_kind", "act", "count")),
+        "most_viewed": (found["most_viewed"], ("camera", "name", "count", "accounts")),
+        "requests": ([found["requests"]], ("asked", "approved", "refused", "waiting")),
+        "refused": (found["refused"] or [], ("refusal", "count")),
+        "defects": (
+            (found["proof"] or {}).get("defects", []),
+            ("id", "kind", "at", "camera"),
+        ),
+    }
+    return {
+        say(f"viewing_report.{name}", lang): _table(rows, columns, lang)
+        for name, (rows, columns) in lists.items()
+    }
+
+
+def _table(rows: list[dict[str, Any]], columns: tuple[str, ...], lang: str) -> pd.DataFrame:
+    cells = [{name: _cell(name, row[name], lang) for name in columns} for row in rows]
+    table = pd.DataFrame(cells, columns=list(columns), dtype=object)
+    return table.rename(columns={n: say(f"viewing_report.column_{n}", lang) for n in columns})
+
+
+def _cell(name: str, value: object, lang: str) -> object:
+    said = spelled(name, value, lang)
+    if isinstance(said, datetime):
+        return f"{said:%Y-%m-%d %H:%M:%S%z}"
+    return audit.plain(said) if isinstance(said, str) else said

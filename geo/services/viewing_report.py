@@ -1,0 +1,207 @@
+"""The viewing register read: searched, and taken out as a file."""
+
+import tempfile
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from sqlalchemy import Connection, Engine, text
+
+from geo import exports
+from geo.errors import InputError
+from geo.services import access, audit, audit_log, entries, outgoing
+from geo.services.access import Reader
+from geo.words import say
+
+COLUMNS: Final = (
+    *("at", "holder", "unit_name", "account_name", "camera_code", "camera_name", "owner_kind"),
+    *("management_unit", "act", "reason", "content", "legal_basis", "incident_code", "request"),
+    *("expires_at", "id"),
+)
+MOST_ROWS: Final = 50_000
+_CHOSEN: Final = (
+    "(:camera = '' OR camera_code = :camera) AND (:account = '' OR account_name = :account)"
+    " AND (:unit = '' OR unit_code = :unit OR position(:unit IN unit_name) > 0)"
+    " AND (:act = '' OR act = :act) AND (:incident = '' OR incident_code = :incident)"
+    " AND (CAST(:since AS timestamptz) IS NULL OR at >= :since)"
+    " AND (CAST(:until AS timestamptz) IS NULL OR at < :until)"
+)
+_BEFORE: Final = (
+    "(CAST(:before AS uuid) IS NULL OR (at, id) < (SELECT b.at, b.id"
+    " FROM govgrid.access_register b WHERE b.id = :before))"
+)
+_PAGE: Final = (
+    f"SELECT {', '.join(COLUMNS)} FROM govgrid.access_register"
+    f" WHERE {{whose}} AND {_CHOSEN} AND {_BEFORE} ORDER BY at DESC, id DESC LIMIT :limit"
+)
+_GRANTED: Final = _PAGE.format(whose=access.PLACE.format(geom="place"))
+_MINE: Final = _PAGE.format(whose="account = :me")
+_EXPORTED: Final = text(
+    "INSERT INTO govgrid.export_register (account, account_name, holder, unit_name, what, form,"
+    " rows, reason) VALUES (:account, :name, :holder, :unit, :what, 'xlsx', :rows, :reason)"
+    " RETURNING id"
+)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which rows are wanted; "" and None: any.
+
+    `until` is excluded, `unit` a code or a part of a name.
+    """
+
+    camera: str = ""
+    account: str = ""
+    unit: str = ""
+    act: str = ""
+    incident: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The values of the query."""
+        texts = ("camera", "account", "unit", "act", "incident")
+        words = {name: entries.one_line(getattr(self, name)) for name in texts}
+        return {**words, "since": self.since, "until": self.until}
+
+    def told(self) -> dict[str, str]:
+        """Return what was asked for, for the audit and the head of a print."""
+        return {name: str(value) for name, value in vars(self).items() if value}
+
+
+def filters(*, timezone: str, since: str = "", until: str = "", **words: str) -> Filters:
+    """Return filters from words: times as 2026-09-30 or 2026-09-30T21:40, in `timezone`.
+
+    Raises
+    ------
+    InputError
+        If a time is none, or there is no such act.
+    """
+    act = words.get("act", "")
+    if act and act not in entries.ACTS:
+        raise InputError("viewing.act_form", known=", ".join(entries.ACTS))
+    times = audit_log.filters(timezone=timezone, since=since, until=until)
+    return Filters(**words, since=times.since, until=times.until)
+
+
+def page(
+    engine: Engine, who: Reader, wanted: Filters, *, limit: int = 100, before: UUID | None = None
+) -> list[dict[str, Any]]:
+    """Return rows of cameras in the reader's areas, the newest first, behind the row `before`.
+
+    Raises
+    ------
+    ForbiddenError
+        If the reader may not read the register.
+    """
+    who.require("register")
+    asked = {**who.parameters, **wanted.parameters, "limit": limit, "before": before}
+    return _read(engine, who, _GRANTED, asked)
+
+
+def mine(
+    engine: Engine, who: Reader, wanted: Filters, *, limit: int = 100, before: UUID | None = None
+) -> list[dict[str, Any]]:
+    """Return what the reader looked at himself, the newest first."""
+    asked = {**wanted.parameters, "me": who.id, "limit": limit, "before": before}
+    return _read(engine, who, _MINE, asked)
+
+
+def export(
+    engine: Engine,
+    who: Reader,
+    wanted: Filters,
+    *,
+    reason: str | None,
+    timezone: str,
+    lang: str,
+) -> tuple[bytes, int]:
+    """Return the register as a workbook, and its rows; the row of the export is written before.
+
+    Raises
+    ------
+    ForbiddenError
+        If the reader may not read the register.
+    InputError
+        If there is no reason, or there are too many rows for one file.
+    """
+    rows = page(engine, who, wanted, limit=MOST_ROWS + 1)
+    if len(rows) > MOST_ROWS:
+        raise InputError("viewing.export_much", most=MOST_ROWS)
+    registered(engine, who, "access-register", len(rows), reason, wanted.told())
+    title, table = say("viewing.title", lang), titled(rows, timezone=timezone, lang=lang)
+    mark = outgoing.stamp(who, reason, timezone=timezone, lang=lang)
+    return workbook({title: table}, mark), len(rows)
+
+
+def titled(rows: list[dict[str, Any]], *, timezone: str, lang: str) -> pd.DataFrame:
+    """Return rows of the register as a table for people: words, district time, names of columns."""
+    zone = ZoneInfo(timezone)
+    cells = [{name: shown(name, row[name], zone, lang) for name in COLUMNS} for row in rows]
+    table = pd.DataFrame(cells, columns=list(COLUMNS), dtype=object)
+    return table.rename(columns={n: say(f"viewing_column.{n}", lang) for n in COLUMNS})
+
+
+def shown(name: str, value: object, zone: ZoneInfo, lang: str) -> str:
+    """Return a cell of the register as people read it."""
+    if value is None:
+        return say("viewing_kind.unknown", lang) if name == "owner_kind" else ""
+    if isinstance(value, datetime):
+        return f"{value.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+    if name in ("act", "owner_kind"):
+        return say(f"viewing_{'act' if name == 'act' else 'kind'}.{value}", lang)
+    return audit.plain(str(value))
+
+
+def _read(
+    engine: Engine, who: Reader, query: str, asked: Mapping[str, Any]
+) -> list[dict[str, Any]]:
+    with access.opened(engine, who) as connection:
+        return rows_of(connection, query, asked)
+
+
+def rows_of(connection: Connection, query: str, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the rows of a query as plain values."""
+    return [dict(row) for row in connection.execute(text(query), dict(asked)).mappings()]
+
+
+def registered(
+    engine: Engine,
+    who: Reader,
+    what: str,
+    rows: int,
+    reason: str | None,
+    asked: Mapping[str, str],
+) -> None:
+    """Write the row of an export; the permission is that of the register, which auditors have.
+
+    Raises
+    ------
+    ForbiddenError
+        If the reader may not read the register.
+    InputError
+        If there is no reason.
+    """
+    who.require("register")
+    why = outgoing.reason_of(who, reason)
+    row = {"account": who.id, "name": who.account, "holder": who.holder, "unit": who.unit_name}
+    with access.opened(engine, who) as connection:
+        number = connection.execute(
+            _EXPORTED, {**row, "what": what, "rows": rows, "reason": why}
+        ).scalar_one()
+        facts = {"form": "xlsx", "rows": rows, "filters": asked, "register": str(number)}
+        audit.record(connection, who, "export", what, facts=facts, note=why)
+
+
+def workbook(sheets: Mapping[str, pd.DataFrame], mark: str) -> bytes:
+    """Return tables as a workbook with `mark`, who takes it out when, at the foot of each page."""
+    with tempfile.TemporaryDirectory(prefix="govgrid-") as folder:
+        path = Path(folder) / "register.xlsx"
+        exports.workbook(sheets, path, mark=mark)
+        return path.read_bytes()
