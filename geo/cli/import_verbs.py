@@ -126,8 +126,7 @@ def _undo(config: Settings, run: int, *, plain: bool) -> None:
     from geo.services import database, import_runs
 
     with database.opened(config) as engine:
-        limited(engine, "import")
-        done = import_runs.undone(engine, run, by_whom=database.whoami())
+        done = import_runs.undone(engine, run, who=limited(engine, "import"))
     if plain:
         as_json({"run": run, "removed": done.removed, "restored": done.restored})
     else:

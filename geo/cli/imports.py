@@ -148,7 +148,7 @@ def _bring_in(
         # Before the import: a file of findings that cannot be written must not follow taken rows.
         raise InputError("export.ending", file=findings.name, known=".csv .xlsx")
     with database.opened(config) as engine, progress(quiet_log=True) as moving:
-        limited(engine, "import")
+        who = limited(engine, "import")
 
         def write(trial: bool) -> imports.ImportReport:
             return imports.import_file(
@@ -156,7 +156,7 @@ def _bring_in(
                 layer,
                 path,
                 replace(options, dry_run=trial),
-                by_whom=database.whoami(),
+                who=who,
                 timezone=config.timezone,
                 disk=config.home if config.database_url is None else None,
                 progress=moving,

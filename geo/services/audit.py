@@ -1,8 +1,9 @@
 """The audit: one row for every write, log-in, export, grant and refused access."""
 
 import hashlib
+import math
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, text
 
@@ -10,7 +11,8 @@ from geo.services import access
 from geo.services.access import Reader
 from geo.store import frames
 
-MOST_TEXT = 2000
+MOST_TEXT: Final = 2000
+MOST_DIGITS: Final = 1000  # jsonb holds a hundred times as many; no fact needs them
 _WRITE = text(
     "INSERT INTO govgrid.audit"
     " (account, unit, address, action, object, outcome, facts, note, note_sha256)"
@@ -34,28 +36,31 @@ def record(
     Parameters
     ----------
     action
-        A dotted word: ``login``, ``import.cameras``, ``grant.give``.
+        A dotted word: ``login``, ``import.cameras``, ``grant.give``; its name for people stands in
+        the catalogue under ``audit_action``.
     target
         What it was done to: a code, a name, a file.
     outcome
         done, refused or failed.
     facts
-        Values of JSON; nothing secret, nothing that may have to be removed one day.
+        Values of JSON; nothing secret, nothing that may have to be removed one day. What JSON does
+        not know is written as text.
     note
         Free text by people. It is sealed by its hash only, so that it can be redacted.
     """
+    written = plain(note)
     connection.execute(
         _WRITE,
         {
-            "account": who.account[:200],
-            "unit": who.unit_name[:200],
-            "address": who.address[:100],
+            "account": plain(who.account)[:200],
+            "unit": plain(who.unit_name)[:200],
+            "address": plain(who.address)[:100],
             "action": action,
-            "object": _plain(target),
+            "object": plain(target),
             "outcome": outcome,
-            "facts": frames.to_json(dict(facts or {})),
-            "note": _plain(note),
-            "note_sha256": hashlib.sha256(_plain(note).encode()).digest(),
+            "facts": frames.to_json(_values(facts or {})),
+            "note": written,
+            "note_sha256": hashlib.sha256(written.encode()).digest(),
         },
     )
 
@@ -74,6 +79,27 @@ def note_apart(
         record(connection, who, action, target, outcome=outcome, facts=facts)
 
 
-def _plain(written: str) -> str:
+def plain(written: str) -> str:
     """Return text without line ends and control characters: a row of the log is one line."""
-    return "".join(c if c.isprintable() else " " for c in written)[:MOST_TEXT]
+    if not written.isprintable():
+        written = "".join(c if c.isprintable() else " " for c in written)
+    return written[:MOST_TEXT]
+
+
+def _values(value: object) -> Any:  # noqa: ANN401 - a value of JSON
+    """Return a value as a jsonb cell takes it, whoever gave it: no NUL, no infinity."""
+    if isinstance(value, Mapping):
+        return {plain(str(name)): _values(each) for name, each in value.items()}
+    if isinstance(value, list | tuple | set | frozenset):
+        return [_values(each) for each in value]
+    if value is None or isinstance(value, bool):
+        return value
+    if isinstance(value, int) and abs(value) < 10**MOST_DIGITS:
+        return value
+    if isinstance(value, float) and math.isfinite(value):
+        return value
+    return plain(value if isinstance(value, str) else _spelled(value))
+
+
+def _spelled(value: object) -> str:
+    return hex(value) if isinstance(value, int) else str(value)

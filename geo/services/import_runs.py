@@ -11,6 +11,8 @@ from sqlalchemy import Engine, text
 from geo import exports
 from geo.errors import InputError, StateError
 from geo.intake import Finding
+from geo.services import audit
+from geo.services.access import Reader
 from geo.store import areas, db, runs, standing, undo
 from geo.store.undo import Undone
 from geo.words import say
@@ -46,8 +48,8 @@ def show(engine: Engine, run: int) -> RunReport:
     return RunReport(row, tuple(_finding(each) for each in found.to_dict("records")))
 
 
-def undone(engine: Engine, run: int, *, by_whom: str) -> Undone:
-    """Put everything back to how it was before a run.
+def undone(engine: Engine, run: int, *, who: Reader) -> Undone:
+    """Put everything back to how it was before a run; audited.
 
     Figures that were computed since then stay until they are computed again.
 
@@ -76,12 +78,15 @@ def undone(engine: Engine, run: int, *, by_whom: str) -> Undone:
                 "UPDATE govgrid.import_run SET state = 'undone', undone_at = now(),"
                 " undone_by = :by WHERE id = :run"
             ),
-            {"run": run, "by": by_whom},
+            {"run": run, "by": who.account},
         )
         connection.execute(
             text("UPDATE govgrid.import_quarantine SET solved_by = NULL WHERE solved_by = :run"),
             {"run": run},
         )
+        counts = {"removed": done.removed, "restored": done.restored}
+        facts = {"run": run, "layer": row["layer"], "sha256": row["file_sha256"], **counts}
+        audit.record(connection, who, "import.undo", row["source"], facts=facts)
     return done
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine
+from sqlalchemy import Connection, Engine
 
 from geo import crs as crs_module
 from geo import intake, sources
@@ -18,7 +18,8 @@ from geo.heading import Scheme
 from geo.intake import Finding, Refused, RefusedLater
 from geo.intake.preview import Preview
 from geo.layers import Layer, layer
-from geo.services import declarations
+from geo.services import audit, declarations
+from geo.services.access import Reader
 from geo.services.progress import Progress, silent
 from geo.services.taking import Taking
 from geo.store import db, runs
@@ -28,6 +29,8 @@ from geo.store.tables import Change
 # of the transaction itself.
 DISK_TIMES_FILE = 4
 DISK_RESERVE_MB = 100
+# Systems whose conversion is audited, and what is found on rows that name one themselves.
+SHIFTED = {"gcj02": "CRS_GCJ02", "bd09": "CRS_BD09"}
 
 
 @dataclass(frozen=True)
@@ -101,7 +104,7 @@ def import_file(
     path: Path,
     options: ImportOptions,
     *,
-    by_whom: str,
+    who: Reader,
     timezone: str,
     disk: Path | None = None,
     progress: Progress = silent,
@@ -112,8 +115,8 @@ def import_file(
     ----------
     engine
         A database with current tables.
-    by_whom
-        Who does it, for the run's row.
+    who
+        Who does it, for the run's row and the audit.
     timezone
         Zone of times that state none (an IANA name).
     disk
@@ -133,7 +136,7 @@ def import_file(
     without = Refused()
     while True:
         try:
-            return _tried(engine, target, path, options, by_whom, timezone, progress, without)
+            return _tried(engine, target, path, options, who, timezone, progress, without)
         except RefusedLater as later:  # nothing of it may stay
             without = later.refused
 
@@ -143,12 +146,12 @@ def _tried(
     target: Layer,
     path: Path,
     options: ImportOptions,
-    by_whom: str,
+    who: Reader,
     timezone: str,
     progress: Progress,
     without: Refused,
 ) -> ImportReport:
-    row = _run_row(target, path, options, by_whom)
+    row = _run_row(target, path, options, who.account)
     with db.transaction(engine, keep=not options.dry_run) as connection:
         db.take_turn(connection, db.IMPORTING, waiting=lambda: progress("import.waiting", 0, 0))
         run = runs.begin(connection, row)
@@ -168,14 +171,50 @@ def _tried(
         report = _report(target, path, options, taking, held, refused=refused)
         if refused:
             db.forget(connection)
-        elif options.remember:
-            declarations.save(connection, target.name, options, by_whom=by_whom)
-    if held is None or options.dry_run:
-        return report
+        else:
+            _audit(connection, who, row, report)
+            if options.remember:
+                declarations.save(connection, target.name, options, by_whom=who.account)
+    return _refused(engine, who, row, report) if refused and not options.dry_run else report
+
+
+def _refused(
+    engine: Engine, who: Reader, row: Mapping[str, Any], report: ImportReport
+) -> ImportReport:
+    """Remember what was refused: a held file as a run of its own, the others in the audit only."""
     with db.transaction(engine) as connection:
-        number = runs.begin(connection, {**row, "state": "held", "held": held})
-        runs.finish(connection, number, Change(), read=report.read, quarantined=report.read)
-    return replace(report, run=number)
+        if report.held is not None:
+            number = runs.begin(connection, {**row, "state": "held", "held": report.held})
+            runs.finish(connection, number, Change(), read=report.read, quarantined=report.read)
+            report = replace(report, run=number)
+        _audit(connection, who, row, report)
+    return report
+
+
+def _audit(
+    connection: Connection, who: Reader, row: Mapping[str, Any], report: ImportReport
+) -> None:
+    codes = {finding.code for finding in report.findings}
+    declared = row["options"].get("crs")
+    system = crs_module.parse_crs(declared).name if declared else None
+    change = report.change
+    facts = {
+        "run": report.run,
+        "sha256": row["file_sha256"],
+        "options": row["options"],
+        "read": report.read,
+        "inserted": change.inserted,
+        "updated": change.updated,
+        "unchanged": change.unchanged,
+        "quarantined": report.quarantined,
+        "held": report.held is not None,
+        "retry_of": row["retry_of"],
+        "reverse_conversion": [n for n, code in SHIFTED.items() if n == system or code in codes],
+    }
+    outcome = "refused" if report.refused else "done"
+    audit.record(
+        connection, who, f"import.{report.layer}", report.source, outcome=outcome, facts=facts
+    )
 
 
 def _check(target: Layer, options: ImportOptions, timezone: str, without: Refused) -> intake.Check:

@@ -1,0 +1,39 @@
+"""``govgrid worker``: what is done again and again beside the service."""
+
+from typing import Annotated
+
+import typer
+
+from geo.cli.app import app, settings
+
+FAILED = 1
+
+
+@app.command()
+def worker(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Do everything once and end.")] = False,
+) -> None:
+    """Seal the audit, write its head down each day, clear away, until it is stopped.
+
+    ``serve`` has a worker of its own; several do no harm. Exit code with --once: 1 if something
+    failed.
+    """
+    import signal
+    from threading import Event
+
+    from geo.cli.output import note, told
+    from geo.services import database
+    from geo.services import worker as worker_service
+
+    config = settings(context)
+    with database.opened(config) as engine:
+        if once:
+            failed = worker_service.run(engine, config, stop=Event(), once=True)
+            raise typer.Exit(FAILED if failed else 0)
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    note(told("worker.runs"))
+    with worker_service.alongside(config):
+        stop.wait()

@@ -1,0 +1,167 @@
+"""The worker: what is done again and again beside the service, by one process."""
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import datetime
+from threading import Event, Thread
+from time import monotonic
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine, text
+
+from geo.errors import GovgridError
+from geo.services import audit_heads, database, sealing
+from geo.settings import Settings
+from geo.store import db
+from geo.words import say
+
+LONGEST_PAUSE_S: Final = 60.0
+STOPS_WITHIN_S: Final = 1.0
+_EXPIRED = text("DELETE FROM govgrid.session WHERE expires_at < now() - interval '1 day'")
+
+Work = Callable[[Engine, Settings, Event], object]
+
+
+@dataclass(frozen=True)
+class Duty:
+    """Something to be done every so often; `name` is its word, ``worker.NAME``."""
+
+    name: str
+    every_s: float
+    work: Work
+
+
+class Turn:
+    """When a duty is due, and how often it failed since it last worked."""
+
+    def __init__(self, duty: Duty) -> None:
+        self.duty, self.due, self._failures = duty, monotonic(), 0
+
+    def take(self, engine: Engine, config: Settings, stop: Event) -> bool:
+        """Do the duty; where it fails say so in one line and come again later and later."""
+        began = monotonic()
+        try:
+            self.duty.work(engine, config, stop)
+        except Exception as error:  # whatever it was, the others go on
+            self._failures += 1
+            pause_s = min(self.duty.every_s * 2**self._failures, LONGEST_PAUSE_S)
+            _complain(self.duty, error, pause_s, config.lang)
+            self.due = monotonic() + pause_s
+            return False
+        self._failures = 0
+        # from its beginning: each second, not a second after each
+        self.due = max(began + self.duty.every_s, monotonic())
+        return True
+
+
+def run(
+    engine: Engine,
+    config: Settings,
+    *,
+    stop: Event,
+    once: bool = False,
+    duties: Sequence[Duty] | None = None,
+) -> tuple[str, ...]:
+    """Do all duties whenever they are due, until `stop` is set; with `once` each a single time.
+
+    Several workers on one database do no harm: one of them seals.
+
+    Parameters
+    ----------
+    engine
+        A pool of the owner of the tables.
+
+    Returns
+    -------
+    tuple of str
+        With `once`: names of the duties that failed.
+    """
+    turns = [Turn(duty) for duty in (DUTIES if duties is None else duties)]
+    if once:
+        return tuple(t.duty.name for t in turns if not t.take(engine, config, stop))
+    while not stop.wait(max(min(turn.due for turn in turns) - monotonic(), 0.0)):
+        for turn in turns:
+            if turn.due <= monotonic() and not stop.is_set():
+                turn.take(engine, config, stop)
+    return ()
+
+
+@contextmanager
+def alongside(config: Settings) -> Iterator[None]:
+    """Run a worker beside what is done inside, with a pool of its own.
+
+    It does not keep the process from ending: a transaction in its midst is undone by the database.
+    """
+    stop = Event()
+    thread = Thread(target=_live, args=(config, stop), name="govgrid-worker", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(STOPS_WITHIN_S)
+
+
+def _live(config: Settings, stop: Event) -> None:
+    engine = None
+    while engine is None:
+        try:
+            engine = _engine(config)
+        except GovgridError as error:
+            _say(say("worker.waits", config.lang, reason=error.text(config.lang)))
+            if stop.wait(LONGEST_PAUSE_S / 6):
+                return
+    try:
+        run(engine, config, stop=stop)
+    finally:
+        engine.dispose()
+
+
+def _engine(config: Settings) -> Engine:
+    return db.connect(
+        database.url(config),
+        pool_size=1,
+        statement_timeout_s=config.statement_timeout_s,
+        timezone=config.timezone,
+    )
+
+
+def _seal(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001 - a duty has this form
+    sealing.seal(engine, stopped=stop.is_set)
+
+
+def _write_head(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001
+    with db.transaction(engine) as connection:
+        head = sealing.head(connection)
+    if head is not None:
+        today = datetime.now(ZoneInfo(config.timezone)).date()
+        audit_heads.write(audit_heads.file_of(config.home), head, today, daily=True)
+
+
+def _forget_sessions(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001
+    with db.transaction(engine) as connection:
+        connection.execute(_EXPIRED)
+
+
+DUTIES: Final = (
+    Duty("seal", 1.0, _seal),
+    Duty("head", 60.0, _write_head),
+    Duty("sessions", 600.0, _forget_sessions),
+)
+
+
+def _complain(duty: Duty, error: Exception, pause_s: float, lang: str) -> None:
+    if isinstance(error, GovgridError):
+        reason = error.text(lang)
+    else:
+        reason = f"{type(error).__name__}: {error}"
+    about = {"duty": say(f"worker.{duty.name}", lang), "pause_s": round(pause_s)}
+    _say(say("worker.failed", lang, reason=reason, **about))
+
+
+def _say(sentence: str) -> None:
+    sys.stderr.write(" ".join(f"govgrid worker: {sentence}".split()) + "\n")
+    sys.stderr.flush()

@@ -1,0 +1,190 @@
+"""The worker: its duties, those that fail, and how fast it ends."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from contextlib import contextmanager
+from itertools import pairwise
+from threading import Event, Thread
+
+import pytest
+from sqlalchemy import text
+
+from geo.errors import UnavailableError
+from geo.services import access, audit, audit_heads, audit_log, audit_proof, sessions, worker
+from geo.services.worker import Duty
+from geo.settings import Settings
+from geo.store import db
+from tests.signed_in import account
+
+pytestmark = pytest.mark.postgis
+
+SYSTEM = access.system("os:test")
+
+
+def write(engine, count=3):
+    with access.opened(engine, SYSTEM) as connection:
+        for _ in range(count):
+            audit.record(connection, SYSTEM, "login")
+
+
+def unsealed(engine):
+    return audit_log.state(engine, SYSTEM).tail.count
+
+
+@contextmanager
+def running(engine, settings, **more):
+    """Run a worker in a thread until the end of the block."""
+    stop = Event()
+    thread = Thread(target=worker.run, args=(engine, settings), kwargs={"stop": stop, **more})
+    thread.start()
+    try:
+        yield
+    finally:
+        stop.set()
+        thread.join(5)
+        assert not thread.is_alive()
+
+
+def within(seconds, holds):
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        if holds():
+            return True
+        time.sleep(0.05)
+    return False
+
+
+def test_once_does_everything_a_single_time(engine, settings):
+    write(engine)
+    assert worker.run(engine, settings, stop=Event(), once=True) == ()
+    assert unsealed(engine) == 0
+    (head,) = audit_heads.read(audit_heads.file_of(settings.home))
+    assert head.seal_no == 3
+    assert audit_proof.verify(engine, SYSTEM, expected=[head]).walk.whole
+
+
+def test_what_is_written_is_sealed_within_a_second_or_two(engine, settings):
+    with running(engine, settings):
+        for _ in range(2):
+            write(engine)
+            assert within(3, lambda: unsealed(engine) == 0)
+
+
+def test_a_head_is_written_once_a_day(engine, settings):
+    for _ in range(2):
+        write(engine)
+        worker.run(engine, settings, stop=Event(), once=True)
+    assert len(audit_heads.read(audit_heads.file_of(settings.home))) == 1
+
+
+def test_an_empty_audit_has_no_head_to_write(engine, settings):
+    assert worker.run(engine, settings, stop=Event(), once=True) == ()
+    assert not audit_heads.file_of(settings.home).exists()
+
+
+def test_sessions_go_a_day_after_they_expired(engine, settings):
+    made = account(engine, "op", "operator")
+    with db.transaction(engine) as connection:
+        kept, old = (sessions.begin(connection, made) for _ in range(2))
+        for token, hours in ((kept, 23), (old, 25)):
+            connection.execute(
+                text(
+                    "UPDATE govgrid.session SET expires_at = now() - make_interval(hours => :hours)"
+                    " WHERE token_sha256 = :hash"
+                ),
+                {"hours": hours, "hash": sessions.hashed(token)},
+            )
+    worker.run(engine, settings, stop=Event(), once=True)
+    with db.transaction(engine) as connection:
+        left = connection.execute(text("SELECT token_sha256 FROM govgrid.session")).scalars()
+        assert [bytes(each) for each in left] == [sessions.hashed(kept)]
+
+
+def test_a_duty_that_fails_is_told_in_one_line_and_tried_again_later(engine, settings, capfd):
+    tries, others = [], []
+
+    def failing(*_):
+        tries.append(time.monotonic())
+        if len(tries) < 3:
+            raise UnavailableError("store.unavailable", reason="two\nlines")
+
+    duties = [Duty("seal", 0.1, failing), Duty("head", 0.1, lambda *_: others.append(1))]
+    with running(engine, settings, duties=duties):
+        assert within(5, lambda: len(tries) >= 5)
+    pauses = [b - a for a, b in pairwise(tries)]
+    assert pauses[0] >= 0.2
+    assert pauses[1] >= 0.4
+    assert pauses[2] < 0.3  # it works again
+    assert len(others) > 5
+    lines = capfd.readouterr().err.splitlines()
+    assert len(lines) == 2
+    assert all("sealing the audit failed" in line and "two lines" in line for line in lines)
+
+
+def test_a_mistake_in_one_duty_ends_no_other(engine, settings, capfd):
+    done = []
+
+    def broken(*_):
+        raise ZeroDivisionError("oops")
+
+    duties = [Duty("seal", 0.1, broken), Duty("head", 0.1, lambda *_: done.append(1))]
+    assert worker.run(engine, settings, stop=Event(), once=True, duties=duties) == ("seal",)
+    assert done == [1]
+    assert "ZeroDivisionError: oops" in capfd.readouterr().err
+
+
+def test_alongside_lives_as_long_as_what_it_stands_beside(engine, settings):
+    with worker.alongside(settings):
+        write(engine)
+        assert within(5, lambda: unsealed(engine) == 0)
+    write(engine)
+    time.sleep(1.5)
+    assert unsealed(engine) == 3
+
+
+def test_alongside_waits_for_a_database_that_is_not_there_and_ends_at_once(tmp_path, capfd):
+    nowhere = Settings(home=tmp_path, database_url="sqlite:///x", lang="en")
+    began = time.monotonic()
+    with worker.alongside(nowhere):
+        assert within(5, lambda: "the database is not there yet" in capfd.readouterr().err)
+    assert time.monotonic() - began < 5
+
+
+def test_a_database_that_goes_away_is_waited_for(engine, settings, database_url, capfd):
+    own = db.connect(database_url, pool_size=1)
+    with running(own, settings):
+        write(engine, 1)
+        assert within(3, lambda: unsealed(engine) == 0)
+        with db.transaction(engine) as connection:
+            connection.execute(
+                text(
+                    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+                    " WHERE datname = current_database() AND pid <> pg_backend_pid()"
+                )
+            )
+        write(engine, 1)
+        assert within(8, lambda: unsealed(engine) == 0)
+    own.dispose()
+    capfd.readouterr()
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_the_command_ends_within_a_second_of_its_signal(engine, settings, database_url, number):
+    environment = {
+        **os.environ,
+        "GOVGRID_DATABASE_URL": database_url,
+        "GOVGRID_HOME": str(settings.home),
+        "GOVGRID_LANG": "en",
+    }
+    command = [sys.executable, "-c", "from geo.cli import main; main()", "worker"]
+    write(engine)
+    with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
+        assert within(30, lambda: unsealed(engine) == 0)
+        began = time.monotonic()
+        process.send_signal(number)
+        assert process.wait(5) == 0
+        assert time.monotonic() - began < 1.5
+        assert "the worker runs" in process.stderr.read()
