@@ -1,0 +1,102 @@
+"""What fits the description of the interface, and what does not, is answered without failing."""
+
+import pytest
+import schemathesis
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, Phase, given, settings, strategies
+from schemathesis import GenerationMode
+from schemathesis.checks import content_type_conformance, not_a_server_error
+
+from api.app import create_app
+from geo.roles import PERMISSIONS
+from geo.services import coverage
+from tests.signed_in import account, sign_in
+from tests.toy_town import place
+
+pytestmark = [pytest.mark.postgis, pytest.mark.slow]
+EXAMPLES = 6
+LEAST_OPERATIONS = 9
+PARTS = ("path_parameters", "query")
+LON, LAT = place(4, 0)
+KNOWN = {"layer": "cameras", "code": "K1", "lon": LON, "lat": LAT, "name": "fuzz.operator"}
+"""Values of parameters that lead to something in the toy town."""
+READERS = (*sorted(PERMISSIONS), "stranger")
+UNLIMITED = {
+    "rate_per_minute_account": 0,
+    "rate_per_minute_address": 0,
+    "rate_per_minute_login": 0,
+}
+
+
+def kind_of(answer) -> str:
+    return answer.headers.get("content-type", "").partition(";")[0]
+
+
+def test_no_request_of_any_role_makes_the_service_fail(town, settings):
+    coverage.compute(town)
+    app = create_app(settings.model_copy(update=UNLIMITED))
+    described = schemathesis.openapi.from_dict(app.openapi())
+    operations = [found.ok() for found in described.get_all_operations()]
+    assert len(operations) >= LEAST_OPERATIONS
+    with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
+        for reader in READERS:
+            client.cookies.clear()
+            made = None if reader == "stranger" else account(town, f"fuzz.{reader}", reader)
+            asked = [_tried(client, town, made, each) for each in operations]
+            assert all(asked), reader
+
+
+def _tried(client, town, made, operation) -> int:
+    """Ask one operation with what fits its description and with what does not; count it."""
+    if made is not None:  # whoever logged out in the operation before is in again
+        sign_in(client, town, made)
+    count = 0
+
+    @settings_of_the_test
+    @given(_cases(operation))
+    def ask(case) -> None:
+        nonlocal count
+        count += 1
+        answer = _sent(client, case)
+        assert answer.status_code < 500, f"{case.as_curl_command()}: {answer.text[:300]}"
+        case.validate_response(answer, checks=[not_a_server_error, content_type_conformance])
+        if answer.status_code >= 400 and case.path.startswith("/api"):
+            assert kind_of(answer) == "application/problem+json"
+
+    ask()
+    return count
+
+
+settings_of_the_test = settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def _cases(operation):
+    """Return requests that fit, that ask for what there is, and that do not fit."""
+    takes = {where: {p.name for p in getattr(operation, where)} for where in PARTS}
+    there = {
+        where: {name: KNOWN[name] for name in names if name in KNOWN}
+        for where, names in takes.items()
+    }
+    kinds = [operation.as_strategy(GenerationMode.POSITIVE)]
+    if any(there.values()):
+        kinds.append(operation.as_strategy(**{w: values for w, values in there.items() if values}))
+    if any(takes.values()) or operation.body:
+        kinds.append(operation.as_strategy(GenerationMode.NEGATIVE))
+    return strategies.one_of(kinds)
+
+
+def _sent(client, case):
+    told = case.as_transport_kwargs(base_url="http://testserver")
+    data = told.pop("data", None)
+    if data is not None:
+        told["content" if isinstance(data, (str, bytes)) else "data"] = data
+    told = {name: value for name, value in told.items() if value is not None}
+    told.pop("cookies", None)
+    return client.request(told.pop("method"), told.pop("url"), **told)
