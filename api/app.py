@@ -10,7 +10,19 @@ from fastapi.staticfiles import StaticFiles
 from api import problems
 from api.deps import MapPages
 from api.identity import require_rules
-from api.routes import camera_status, collections, health, locate, pages
+from api.limits import Limits
+from api.proxy import Proxies
+from api.routes import (
+    audit,
+    camera_status,
+    cameras,
+    collections,
+    description,
+    exports,
+    health,
+    locate,
+    pages,
+)
 from api.shield import Shield
 from geo import __version__
 from geo.services import database
@@ -18,6 +30,17 @@ from geo.settings import Settings
 
 # Connections of one worker; requests beyond them wait in their thread for a free one.
 POOL_SIZE = 3
+ROUTES = (
+    health,
+    description,
+    locate,
+    camera_status,
+    cameras,
+    collections,
+    exports,
+    pages,
+    audit,
+)
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -41,12 +64,16 @@ def create_app(settings: Settings) -> FastAPI:
         lifespan=lifespan,
         docs_url=None,
         redoc_url=None,
-        openapi_url="/api/api",
+        responses=problems.DESCRIBED,
+        openapi_url=None,
     )
     problems.register(app)
-    for module in (health, locate, camera_status, collections, pages):
+    for module in ROUTES:
         app.include_router(module.router)
     app.mount("/static", StaticFiles(packages=[("maps", "web/static/site")]), name="static")
+    # The last one added is asked first.
+    app.add_middleware(Limits, settings=settings)
     app.add_middleware(Shield)
+    app.add_middleware(Proxies, trusted=settings.trusted_proxies)
     require_rules(app)
     return app

@@ -5,7 +5,7 @@ from typing import Final
 
 from anyio import to_thread
 from fastapi import FastAPI, Request
-from fastapi.routing import APIRoute
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from api import csrf
 from geo.errors import UnknownReaderError
@@ -55,9 +55,11 @@ class Rule:
         if key is not None:
             found = await to_thread.run_sync(_of_key, request, key)
             request.state.reader = found
+            request.state.rates.count("account", found.account)
             return found
         session = await to_thread.run_sync(_of_cookie, request)
         request.state.reader, request.state.session = session.reader, session
+        request.state.rates.count("account", session.reader.account)
         if session.stage not in self.stages:
             raise UnknownReaderError("access.unfinished", to=STAGES[session.stage])
         if request.method not in SAFE:
@@ -76,7 +78,13 @@ class Open(Rule):
 OPEN: Final = Open()
 
 
-def rule_of(route: APIRoute) -> Rule | None:
+def routes(app: FastAPI) -> list[RouteContext]:
+    """Return every route that answers, those of included routers as well, files apart."""
+    found = iter_route_contexts(app.routes)
+    return [route for route in found if isinstance(route.original_route, APIRoute)]
+
+
+def rule_of(route: RouteContext) -> Rule | None:
     """Return the rule of a route; None if it has none."""
     waiting = list(route.dependant.dependencies)
     while waiting:
@@ -95,7 +103,7 @@ def require_rules(app: FastAPI) -> None:
     TypeError
         With the paths: a mistake in the program.
     """
-    bare = [r.path for r in app.routes if isinstance(r, APIRoute) and rule_of(r) is None]
+    bare = [str(route.path) for route in routes(app) if rule_of(route) is None]
     if bare:
         raise TypeError(f"routes without a rule: {', '.join(bare)}")
 

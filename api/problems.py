@@ -1,7 +1,9 @@
 """Errors over HTTP: one table from ours to a status, one shape (RFC 9457 problem+json)."""
 
+import logging
 from collections.abc import Mapping
 from http import HTTPStatus
+from typing import Any, Final
 from urllib.parse import quote
 
 from fastapi import FastAPI, Request
@@ -39,14 +41,31 @@ STATUSES: Mapping[type[GovgridError], HTTPStatus] = {
     GovgridError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
 RETRY_AFTER_S = "5"
+PROBLEM: Final = "application/problem+json"
+_SHAPE: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+    },
+}
+DESCRIBED: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"description": said, "content": {PROBLEM: {"schema": _SHAPE}}}
+    for status, said in {"4XX": "Refused (RFC 9457)", "5XX": "Failed (RFC 9457)"}.items()
+}
+"""How the answers of errors are described, for every route."""
+_log = logging.getLogger(__name__)
 
 
 def register(app: FastAPI) -> None:
     """Give `app` the handlers of every error; none of them shows a stack trace or SQL."""
-    app.add_exception_handler(GovgridError, _ours)
+    app.add_exception_handler(GovgridError, answer)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, _http)
-    app.add_exception_handler(Exception, _unforeseen)
+    app.add_exception_handler(HTTPException, answer)
+    app.add_exception_handler(Exception, unforeseen)
 
 
 def language(request: Request) -> str:
@@ -66,14 +85,27 @@ def problem(status: int, detail: str, *, kind: str = "about:blank") -> JSONRespo
     headers = {"Retry-After": RETRY_AFTER_S} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
     if status == HTTPStatus.UNAUTHORIZED:
         headers = {"WWW-Authenticate": "Bearer"}
-    return JSONResponse(
-        body, status_code=status, media_type="application/problem+json", headers=headers
-    )
+    return JSONResponse(body, status_code=status, media_type=PROBLEM, headers=headers)
 
 
-def _ours(request: Request, error: Exception) -> Response:
+def answer(request: Request, error: Exception) -> Response:
+    """Return the answer to one of our errors, or to one of the protocol: problem or page."""
+    if isinstance(error, HTTPException):
+        return _http(error)
     if not isinstance(error, GovgridError):
         raise error
+    found = _ours(request, error)
+    if isinstance(error, TooManyError):
+        found.headers["Retry-After"] = str(error.facts.get("retry_after_s", RETRY_AFTER_S))
+    return found
+
+
+def unforeseen(_: Request, __: Exception) -> JSONResponse:
+    """Return the answer to a mistake of the program: that there was one, and nothing of it."""
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.INTERNAL_SERVER_ERROR.phrase)
+
+
+def _ours(request: Request, error: GovgridError) -> Response:
     status = next(s for kind, s in STATUSES.items() if isinstance(error, kind))
     if isinstance(error, ForbiddenError):
         _noted(request, error)
@@ -82,12 +114,18 @@ def _ours(request: Request, error: Exception) -> Response:
             return RedirectResponse(_way_in(request, error), HTTPStatus.SEE_OTHER)
         lang = render.language(request)
         title = say("nav.refused", lang)
-        detail = error.text(lang)
+        detail = _sentence(error, lang)
         return render.page(request, "error.html", status=status, title=title, detail=detail)
-    answer = problem(status, error.text(language(request)), kind=f"govgrid:{error.key}")
-    if isinstance(error, TooManyError):
-        answer.headers["Retry-After"] = str(error.facts.get("retry_after_s", RETRY_AFTER_S))
-    return answer
+    said = _sentence(error, language(request))
+    return problem(status, said, kind=f"govgrid:{error.key}")
+
+
+def _sentence(error: GovgridError, lang: str) -> str:
+    """Return what is said of an error; what the database said of itself goes into the log only."""
+    if isinstance(error, StoreError) and "reason" in error.facts:
+        _log.error("%s", error)
+        return say("limits.store", lang)
+    return error.text(lang)
 
 
 def _wants_page(request: Request) -> bool:
@@ -120,11 +158,7 @@ def _invalid(_: Request, error: Exception) -> JSONResponse:
     return problem(HTTPStatus.BAD_REQUEST, said)
 
 
-def _http(_: Request, error: Exception) -> JSONResponse:
-    if not isinstance(error, HTTPException):
-        raise error
-    return problem(error.status_code, str(error.detail))
-
-
-def _unforeseen(_: Request, __: Exception) -> JSONResponse:
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.INTERNAL_SERVER_ERROR.phrase)
+def _http(error: HTTPException) -> JSONResponse:
+    found = problem(error.status_code, str(error.detail))
+    found.headers.update(error.headers or {})
+    return found

@@ -13,7 +13,7 @@ from sqlalchemy import Engine, text
 from geo import demo
 from geo.board import Board
 from geo.ground import lay
-from geo.services import database, imports
+from geo.services import access, database, imports
 from geo.services.live import Live
 from geo.services.prepared import DEVICE_SETS, Prepared, members, prepare, visible
 from geo.settings import Settings
@@ -142,8 +142,9 @@ def _district() -> Iterator[Engine]:
                     crs=file.options.get("crs"), level=file.options.get("level")
                 )
                 zone = config.timezone
+                who = access.system("bench")
                 imports.import_file(
-                    engine, file.layer, file.path, options, by_whom="bench", timezone=zone
+                    engine, file.layer, file.path, options, who=who, timezone=zone
                 )
             try:
                 yield engine

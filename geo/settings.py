@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 CHECKOUT = Path(__file__).resolve().parent.parent
@@ -31,9 +31,36 @@ class Settings(BaseSettings):
     detail_px_per_m: int = 20
     statement_timeout_s: float = Field(default=60.0, gt=0)
 
+    bulk_rows: int = Field(default=1000, ge=1)
+    bulk_questions: int = Field(default=300, ge=1)
+
     session_idle_min: int = Field(default=30, ge=1, le=24 * 60)
     session_hours: int = Field(default=12, ge=1, le=24 * 7)
     secret_file: Path | None = None
+
+    reference_minutes: int = Field(default=5, ge=1, le=60)
+    skynet_approval: bool = False
+    viewing_basis: str = Field(
+        default="《公共安全视频图像信息系统管理条例》第十六条、第二十条", min_length=1, max_length=500
+    )
+    snapshot_url: str = ""
+
+    oidc_issuer: str = ""
+    oidc_label: str = ""
+    oidc_client_id: str = ""
+    oidc_client_secret: SecretStr | None = None
+    oidc_client_secret_file: Path | None = None
+    oidc_discovery_file: Path | None = None
+    oidc_jwks_file: Path | None = None
+    oidc_algorithms: str = "RS256"
+
+    allowed_hosts: str = ""
+    trusted_proxies: str = ""
+    rate_per_minute_account: int = Field(default=1200, ge=0)
+    rate_per_minute_address: int = Field(default=6000, ge=0)
+    rate_per_minute_login: int = Field(default=60, ge=0)
+    parallel_per_address: int = Field(default=64, ge=0)
+    request_timeout_s: float = Field(default=120.0, gt=0)
 
     @property
     def secrets(self) -> Path:

@@ -10,10 +10,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.app import create_app
+from api.identity import COOKIE
 from api.routes import camera_status
 from geo.services import coverage, coverage_report
 from geo.store import db, frames
-from tests.signed_in import SYSTEM
+from tests.signed_in import SYSTEM, signed_in
 
 pytestmark = pytest.mark.postgis
 
@@ -24,7 +25,7 @@ EAST = "340802001001002"
 @pytest.fixture
 def client(town, settings):
     with TestClient(create_app(settings)) as found:
-        yield found
+        yield signed_in(found, town, "administrator")
 
 
 @pytest.fixture
@@ -258,6 +259,7 @@ def test_figures_follow_with_the_next_computation(push, town):
 def test_without_tables_the_push_says_so(empty_url, settings):
     bare = settings.model_copy(update={"database_url": empty_url})
     with TestClient(create_app(bare)) as client:
+        client.cookies.set(COOKIE, "any")
         body = {"states": [{"code": "K1", "status": "ON"}]}
         answer = client.post("/api/camera-status", json=body)
     assert answer.status_code == 500

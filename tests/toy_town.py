@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from geo.services import imports
+from geo.services import access, imports
 
 # One step is 9.6 m eastwards and 11.1 m northwards.
 STEP = 1e-4
@@ -39,6 +39,6 @@ def bring_in(engine: Engine, layer: str, path: Path, **options):
         layer,
         path,
         imports.ImportOptions(**given),
-        by_whom="test",
+        who=access.system("test"),
         timezone="Asia/Shanghai",
     )

@@ -8,10 +8,10 @@ import geopandas as gpd
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
-from api.deps import EngineDep, MayMap
+from api.deps import EngineDep, MayMap, SettingsDep
 from api.identity import Rule
 from geo.errors import NotFoundError
-from geo.services import layers
+from geo.services import layers, outgoing
 
 router = APIRouter(prefix="/api/collections")
 GEOJSON = "application/geo+json"
@@ -23,24 +23,33 @@ async def collections() -> dict[str, Any]:
     return {"collections": [{"id": name} for name in layers.COLLECTIONS]}
 
 
-@router.get("/{layer}/items")
+@router.get("/{layer}/items", response_class=Response, responses={200: {"content": {GEOJSON: {}}}})
 def items(
     request: Request,
     engine: EngineDep,
+    settings: SettingsDep,
     who: MayMap,
     layer: str,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
     after: Annotated[str, Query(max_length=200)] = "",
+    reason: Annotated[str | None, Query(max_length=outgoing.MOST_REASON)] = None,
 ) -> Response:
-    """Return a page of features (EPSG:4326, lon/lat) and the link to the next one."""
+    """Return a page of features (EPSG:4326, lon/lat) and the link to the next one.
+
+    Reading protected layers in bulk is an export: it needs the permission and a `reason`, and is
+    registered.
+    """
     if layer not in layers.COLLECTIONS:
         raise NotFoundError("layer.unknown", name=layer, known=", ".join(layers.COLLECTIONS))
     frame = layers.page(engine, who, layer, after=after.replace("\x00", ""), limit=limit)
+    if layer in layers.PROTECTED:
+        outgoing.counted(engine, who, layer, len(frame), most=settings.bulk_rows, reason=reason)
     body = _feature_collection(frame)
     body["numberReturned"] = len(frame)
     if len(frame) == limit:
         last = str(frame.iloc[-1, 0])
-        link = f"{request.url.path}?{urlencode({'limit': limit, 'after': last})}"
+        asked = {"limit": limit, "after": last, **({"reason": reason} if reason else {})}
+        link = f"{request.url.path}?{urlencode(asked)}"
         body["links"] = [{"rel": "next", "type": GEOJSON, "href": link}]
     return Response(json.dumps(body, ensure_ascii=False, default=str), media_type=GEOJSON)
 

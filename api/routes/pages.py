@@ -6,8 +6,10 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse
 
 from api import render
-from api.deps import MapPagesDep, MayMap
+from api.deps import MapPagesDep, MayMap, SettingsDep
+from geo.services import outgoing
 from geo.words import say
+from maps import watermark
 
 router = APIRouter()
 # The map carries its own policy, by the hashes of its scripts, and runs in a frame that is closed
@@ -26,10 +28,13 @@ def home(request: Request, who: MayMap) -> HTMLResponse:  # noqa: ARG001 - the r
 def map_page(
     request: Request,
     pages: MapPagesDep,
+    settings: SettingsDep,
     who: MayMap,
     lang: Annotated[Literal["zh", "en"] | None, Query()] = None,
 ) -> HTMLResponse:
     """Return the map of what the reader may see."""
-    page = pages.page(who, lang or render.language(request))
+    chosen = lang or render.language(request)
+    mark = outgoing.stamp(who, None, timezone=settings.timezone, lang=chosen)
+    page = watermark.stamped(pages.page(who, chosen), mark)
     headers = {"Cache-Control": "private, no-store", "Content-Security-Policy": CLOSED}
     return HTMLResponse(page, headers=headers)

@@ -126,5 +126,7 @@ for _room in (
     "places",
     "maps",
     "service",
+    "audit",
+    "work",
 ):
     importlib.import_module(f"geo.cli.{_room}")

@@ -112,7 +112,8 @@ def report(
         if out is not None:
             count = len(found["areas"])
             outgoing.register(engine, who, out, what="coverage", rows=count, reason=reason)
-            count = _write(engine, found, out)
+            stamp = outgoing.stamp(who, reason, timezone=settings(context).timezone)
+            count = _write(engine, found, out, stamp)
             note(told("export.written", file=out, count=count))
     if as_json_:
         as_json(found)
@@ -164,11 +165,11 @@ def gaps(
         table([told(f"column.{c}") for c in columns], rows)
 
 
-def _write(engine: Any, found: dict[str, Any], out: Path) -> int:  # noqa: ANN401 - an engine
+def _write(engine: Any, found: dict[str, Any], out: Path, stamp: str) -> int:  # noqa: ANN401 - an engine
     from geo.cli.app import language
     from geo.services import coverage_files
 
-    return coverage_files.write(engine, found, out, lang=language())
+    return coverage_files.write(engine, found, out, lang=language(), stamp=stamp)
 
 
 def _tell(found: dict[str, Any], by: str | None) -> None:

@@ -69,7 +69,7 @@ def _built(folder: Path) -> Any:  # noqa: ANN401 - tuple of geo.demo.DemoFile
 
 
 def _bring_in(engine: Engine, config: Settings, files: Any, moving: Progress) -> None:  # noqa: ANN401
-    from geo.services import database, imports
+    from geo.services import access, database, imports
 
     for number, file in enumerate(files):
         moving("demo.import", number, len(files))
@@ -78,7 +78,7 @@ def _bring_in(engine: Engine, config: Settings, files: Any, moving: Progress) ->
             file.layer,
             file.path,
             imports.ImportOptions(crs=file.options.get("crs"), level=file.options.get("level")),
-            by_whom=database.whoami(),
+            who=access.system(database.whoami()),
             timezone=config.timezone,
             disk=config.home if config.database_url is None else None,
         )
@@ -90,12 +90,15 @@ def _written(engine: Engine, config: Settings) -> list[Path]:
     from api.pages import map_page
     from geo import exports
     from geo.cli.service import out_folder
-    from geo.services import access, coverage_files, coverage_report, database, layers
+    from geo.services import access, coverage_files, coverage_report, database, layers, outgoing
+    from maps import watermark
 
     out = out_folder(config)
     page, figures, gaps = out / "map.html", out / "coverage.xlsx", out / "gaps.gpkg"
     who = access.system(database.whoami())
-    page.write_text(map_page(engine, config, who, lang=language()), encoding="utf-8")
+    mark = outgoing.stamp(who, None, timezone=config.timezone, lang=language())
+    drawn = watermark.stamped(map_page(engine, config, who, lang=language()), mark)
+    page.write_text(drawn, encoding="utf-8")
     coverage_files.write(engine, coverage_report.report(engine, who), figures, lang=language())
     found, remark = coverage_report.gaps(engine, who), layers.remark(engine)
     exports.write(found, gaps, layer="gaps", remark=remark)

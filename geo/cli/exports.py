@@ -32,5 +32,6 @@ def export(
         who = reader(context, engine, "export")
         frame = exporting.whole(engine, who, layer, srid=srid, timezone=config.timezone)
         outgoing.register(engine, who, out, what=layer, rows=len(frame), reason=reason)
-    exports.write(frame, out, layer=layer)
+    mark = outgoing.stamp(who, reason, timezone=config.timezone)
+    exports.write(frame, out, layer=layer, mark=mark)
     note(told("export.written", file=out, count=len(frame)))

@@ -24,6 +24,7 @@ def map_(
     from geo.cli.app import language
     from geo.cli.output import note, told
     from geo.services import database, outgoing
+    from maps import watermark
 
     exports.require_writable(out)
     config = settings(context)
@@ -39,6 +40,7 @@ def map_(
             certainty=certainty,
             area=area,
         )
+    mark = outgoing.stamp(who, reason, timezone=config.timezone, lang=language())
     with exports.draft_of(out) as draft:
-        draft.write_text(page, encoding="utf-8")
+        draft.write_text(watermark.stamped(page, mark), encoding="utf-8")
     note(told("export.map_written", file=out, kb=round(out.stat().st_size / 1000)))

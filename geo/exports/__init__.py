@@ -33,7 +33,7 @@ __all__ = [
 ]
 
 
-def write(frame: pd.DataFrame, path: Path, *, layer: str, remark: str = "") -> None:
+def write(frame: pd.DataFrame, path: Path, *, layer: str, remark: str = "", mark: str = "") -> None:
     """Write `frame` to `path`; nothing is left half written.
 
     Parameters
@@ -47,6 +47,8 @@ def write(frame: pd.DataFrame, path: Path, *, layer: str, remark: str = "") -> N
         Name of the layer or sheet inside the file.
     remark
         Stands in a column of its own in every row, where it is not empty.
+    mark
+        Who takes the file out and what for: at the foot of each printed sheet of a workbook.
 
     Raises
     ------
@@ -61,7 +63,7 @@ def write(frame: pd.DataFrame, path: Path, *, layer: str, remark: str = "") -> N
         if ending == ".csv":
             disarmed(flat(frame)).to_csv(draft, index=False, encoding="utf-8-sig")
         elif ending == ".xlsx":
-            write_sheets({layer: flat(frame)}, draft)
+            write_sheets({layer: flat(frame)}, draft, mark=mark)
         elif ending == ".dxf":
             from geo.exports.drawing import write_drawing  # half a second, for few
 

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Final
 
 import pandas as pd
+from openpyxl.worksheet.worksheet import Worksheet
 
 from geo.errors import InputError
 from geo.exports.plain import disarmed
@@ -16,8 +17,10 @@ LONGEST_TITLE: Final = 31
 _WIDEST: Final = 48
 
 
-def workbook(sheets: Mapping[str, pd.DataFrame], path: Path) -> None:
+def workbook(sheets: Mapping[str, pd.DataFrame], path: Path, *, mark: str = "") -> None:
     """Write plain tables as sheets of one workbook, header frozen and columns of a fair width.
+
+    `mark` stands at the foot of each printed sheet, beside the number of the page.
 
     Raises
     ------
@@ -25,10 +28,10 @@ def workbook(sheets: Mapping[str, pd.DataFrame], path: Path) -> None:
         If a text is longer than a cell can be, or the file cannot be written.
     """
     with draft_of(path) as draft:
-        write_sheets(sheets, draft)
+        write_sheets(sheets, draft, mark=mark)
 
 
-def write_sheets(sheets: Mapping[str, pd.DataFrame], path: Path) -> None:
+def write_sheets(sheets: Mapping[str, pd.DataFrame], path: Path, *, mark: str = "") -> None:
     """Do what :func:`workbook` does, without a draft."""
     for table in sheets.values():
         _require_short(table)
@@ -39,12 +42,21 @@ def write_sheets(sheets: Mapping[str, pd.DataFrame], path: Path) -> None:
             disarmed(table).to_excel(writer, sheet_name=title, index=False)
             sheet = writer.sheets[title]
             sheet.freeze_panes = "A2"
+            _footed(sheet, mark)
             for position, column in enumerate(table.columns, start=1):
                 letter = sheet.cell(1, position).column_letter
                 longest = table[column].head(200).astype("str").str.len().max()
                 width = max(len(str(column)) * 2, 0 if pd.isna(longest) else int(longest)) + 2
                 sheet.column_dimensions[letter].width = min(width, _WIDEST)
     path.write_bytes(buffer.getvalue())
+
+
+def _footed(sheet: Worksheet, mark: str) -> None:
+    # an ampersand begins a code there; Excel takes 255 letters of all three parts together
+    left, right = sheet.oddFooter.left, sheet.oddFooter.right
+    if left is not None and right is not None:
+        left.text, right.text = mark.replace("&", "&&")[:200], "&P / &N"
+    sheet.print_title_rows = "1:1"
 
 
 def _require_short(table: pd.DataFrame) -> None:

@@ -43,7 +43,7 @@ COLUMNS = (
 )
 
 
-def write(engine: Engine, report: Mapping[str, Any], out: Path, *, lang: str) -> int:
+def write(engine: Engine, report: Mapping[str, Any], out: Path, *, lang: str, stamp: str = "") -> int:
     """Write `report` (as from ``coverage_report.report``) to `out`; return its rows.
 
     XLSX holds the figures, the counts of cameras and the assumptions as three sheets; CSV the
@@ -62,7 +62,7 @@ def write(engine: Engine, report: Mapping[str, Any], out: Path, *, lang: str) ->
     if ending == ".csv":
         exports.write(table, out, layer="coverage")
     else:
-        exports.workbook(_sheets(table, report, lang), out)
+        exports.workbook(_sheets(table, report, lang), out, mark=stamp)
     return len(figures)
 
 

@@ -174,6 +174,8 @@ COLLECTIONS = (
     "places",
     "centres",
 )
+# Whoever reads these in bulk takes the register of cameras, or of blind spots, out of the house.
+PROTECTED = frozenset({"cameras", "viewsheds", "gaps", "incidents"})
 METRIC = frozenset({"viewsheds"})
 EVERYTHING = 2_000_000_000
 

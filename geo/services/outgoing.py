@@ -1,14 +1,16 @@
 """What leaves the system: files, maps, bulk reads, each with a reason and a row of its own."""
 
-from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, text
 
 from geo.errors import ForbiddenError, InputError
 from geo.services import access, audit
 from geo.services.access import Reader
+from geo.words import say
 
 MOST_REASON: Final = 500
 _WRITE = text(
@@ -16,6 +18,17 @@ _WRITE = text(
     " (account, account_name, holder, unit_name, what, form, area, rows, reason, coarsened)"
     " VALUES (:account, :name, :holder, :unit, :what, :form, :area, :rows, :reason, :coarsened)"
     " RETURNING id"
+)
+
+_COUNT = text(
+    "INSERT INTO govgrid.bulk_read AS b (account, what, hour, rows)"
+    " VALUES (:account, :what, date_trunc('hour', now()), :rows)"
+    " ON CONFLICT (account, what, hour) DO UPDATE SET rows = b.rows + :rows"
+    " RETURNING rows, hour, register"
+)
+_EXPORTED = text(
+    "UPDATE govgrid.bulk_read SET register = :number"
+    " WHERE account = :account AND what = :what AND hour = :hour"
 )
 
 
@@ -102,19 +115,34 @@ def register(
         )
 
 
-def mark_of(reader: Reader, reason: str, moment: str) -> Mapping[str, str]:
-    """Return what a watermark says: who, of which unit, when, what for."""
-    who = " ".join(part for part in (reader.holder or reader.account, reader.unit_name) if part)
-    return {"who": who, "when": moment, "purpose": reason}
-
-
-def require_exact(reader: Reader) -> None:
-    """Refuse who has rounded coordinates only: for files that make no sense with such.
+def counted(
+    engine: Engine, reader: Reader, what: str, rows: int, *, most: int, reason: str | None
+) -> None:
+    """Count what an account reads; beyond `most` rows an hour it is an export, and registered once.
 
     Raises
     ------
     ForbiddenError
-        If the reader's coordinates are rounded.
+        If it is too much for reading, and no reason is given or exporting is not permitted.
     """
-    if reader.decimals is not None:
-        raise ForbiddenError("outgoing.coarse")
+    if reader.system:
+        return
+    with access.opened(engine, reader) as connection:
+        read = connection.execute(_COUNT, {"account": reader.id, "what": what, "rows": rows}).one()
+        if read.rows <= most or read.register is not None:
+            return
+        if not reason or not reader.may("export"):
+            raise ForbiddenError("outgoing.bulk", what=what, found=read.rows, most=most)
+        number = registered(
+            connection, reader, what=what, form="read", rows=read.rows, reason=reason
+        )
+        connection.execute(
+            _EXPORTED, {"account": reader.id, "what": what, "hour": read.hour, "number": number}
+        )
+
+
+def stamp(reader: Reader, reason: str | None, *, timezone: str, lang: str = "zh") -> str:
+    """Return what the watermark of this moment says: who, of which unit, when, what for."""
+    who = " ".join(part for part in (reader.holder or reader.account, reader.unit_name) if part)
+    now = f"{datetime.now(ZoneInfo(timezone)):%Y-%m-%d %H:%M}"
+    return say("outgoing.watermark", lang, who=who, when=now, purpose=reason or "").strip()

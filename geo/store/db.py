@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from geo.errors import StateError, StoreError, UnavailableError
+from geo.errors import InputError, StateError, StoreError, UnavailableError
 
 SCHEMA = "govgrid"
 MIGRATIONS = Path(str(resources.files("geo.store"))) / "migrations"
@@ -28,6 +28,8 @@ SENTENCES = {
     "23505": "store.collided",
 }
 TOO_MANY = "53300"
+# What the driver says of a text with a character that PostgreSQL has no place for.
+NUL_SIGN = "NUL (0x00)"
 # Numbers of advisory locks: those who do the same kind of work wait for each other.
 MIGRATING, IMPORTING, COMPUTING = 1, 2, 3
 LOCKS = 340802
@@ -74,6 +76,8 @@ def transaction(engine: Engine, *, keep: bool = True) -> Iterator[Connection]:
         If the database cannot be reached or has no connection left.
     StoreError
         If it refuses what was asked; the driver's exception stays inside the store.
+    InputError
+        If a text holds the character NUL, which no database keeps.
     """
     try:
         with engine.connect() as connection, connection.begin() as running:
@@ -84,6 +88,10 @@ def transaction(engine: Engine, *, keep: bool = True) -> Iterator[Connection]:
         raise UnavailableError("store.busy") from error
     except (DBAPIError, psycopg2.Error) as error:
         raise translated(error) from error
+    except ValueError as error:
+        if NUL_SIGN not in str(error):
+            raise
+        raise InputError("store.nul") from error
 
 
 def forget(connection: Connection) -> None:

@@ -107,6 +107,16 @@ CREATE TABLE govgrid.dispatch (
 );
 COMMENT ON TABLE govgrid.dispatch IS 'which unit an incident was given to; the unit sees it wherever it lies';
 
+CREATE TABLE govgrid.bulk_read (
+    account  uuid NOT NULL REFERENCES govgrid.account ON DELETE CASCADE,
+    what     text NOT NULL,
+    hour     timestamptz NOT NULL,
+    rows     bigint NOT NULL,
+    register uuid,
+    PRIMARY KEY (account, what, hour)
+);
+COMMENT ON TABLE govgrid.bulk_read IS 'how much an account read in an hour; beyond a limit it is an export, with its row in the register';
+
 -- Questions of rights, answered the same way for every reader.
 
 CREATE FUNCTION govgrid.covered_by(place geometry, areas bigint[]) RETURNS boolean
@@ -197,7 +207,7 @@ DO $$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['role_grant', 'session', 'api_key'] LOOP
+    FOREACH name IN ARRAY ARRAY['role_grant', 'session', 'api_key', 'bulk_read'] LOOP
         EXECUTE format('ALTER TABLE govgrid.%I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format(
             'CREATE POLICY own ON govgrid.%I TO govgrid_web USING (account = govgrid.told(''account'')::uuid'
@@ -220,4 +230,4 @@ GRANT INSERT, UPDATE ON govgrid.camera_status TO govgrid_web;
 GRANT UPDATE (connection) ON govgrid.camera TO govgrid_web;
 GRANT SELECT, INSERT, UPDATE ON govgrid.account TO govgrid_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON govgrid.role_grant, govgrid.session TO govgrid_web;
-GRANT SELECT, INSERT, UPDATE ON govgrid.api_key TO govgrid_web;
+GRANT SELECT, INSERT, UPDATE ON govgrid.api_key, govgrid.bulk_read TO govgrid_web;

@@ -1,0 +1,42 @@
+"""The watermark of pages: who took them out, when and what for, across everything."""
+
+from markupsafe import escape
+
+from geo.errors import StateError
+
+HERE = "<!--watermark-->"
+"""Where a page gets it: pages are drawn once for all who see the same, and stamped for each."""
+
+_LETTER_PX = 13
+
+
+def svg(text: str) -> str:
+    """Return `text` as an SVG that repeats it slantwise over the whole page; nothing can be hit.
+
+    It is an element of the page, so that it is printed as well, and needs no style of its own but
+    the class ``watermark``.
+    """
+    width = max(220, sum(_LETTER_PX if ord(c) > 0x2E7F else 7 for c in text) + 60)
+    return (
+        '<svg class="watermark" aria-hidden="true" width="100%" height="100%"><defs>'
+        f'<pattern id="stamp" width="{width}" height="150" patternUnits="userSpaceOnUse"'
+        ' patternTransform="rotate(-22)">'
+        f'<text x="0" y="40" font-size="{_LETTER_PX}" fill="#22313f" fill-opacity="0.13">'
+        f"{escape(text)}</text>"
+        f'<text x="{width / 2:.0f}" y="115" font-size="{_LETTER_PX}" fill="#22313f"'
+        f' fill-opacity="0.13">{escape(text)}</text>'
+        '</pattern></defs><rect width="100%" height="100%" fill="url(#stamp)"/></svg>'
+    )
+
+
+def stamped(page: str, text: str) -> str:
+    """Return a page with its watermark in place.
+
+    Raises
+    ------
+    StateError
+        If the page has no place for it: it must not go out without.
+    """
+    if HERE not in page:
+        raise StateError("map.error.no_watermark")
+    return page.replace(HERE, svg(text), 1)
