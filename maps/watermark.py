@@ -21,11 +21,18 @@ def svg(text: str) -> str:
         '<svg class="watermark" aria-hidden="true" width="100%" height="100%"><defs>'
         f'<pattern id="stamp" width="{width}" height="150" patternUnits="userSpaceOnUse"'
         ' patternTransform="rotate(-22)">'
-        f'<text x="0" y="40" font-size="{_LETTER_PX}" fill="#22313f" fill-opacity="0.13">'
-        f"{escape(text)}</text>"
-        f'<text x="{width / 2:.0f}" y="115" font-size="{_LETTER_PX}" fill="#22313f"'
-        f' fill-opacity="0.13">{escape(text)}</text>'
+        # the second line begins left of the tile as well, where its end would be cut off
+        f"{_line(text, 0, 40)}{_line(text, width / 2, 115)}{_line(text, -width / 2, 115)}"
         '</pattern></defs><rect width="100%" height="100%" fill="url(#stamp)"/></svg>'
+    )
+
+
+def _line(text: str, x: float, y: int) -> str:
+    # the light edge keeps it readable upon dark grounds
+    return (
+        f'<text x="{x:.0f}" y="{y}" font-size="{_LETTER_PX}" fill="#22313f" fill-opacity="0.13"'
+        ' stroke="#ffffff" stroke-opacity="0.18" stroke-width="0.6" paint-order="stroke">'
+        f"{escape(text)}</text>"
     )
 
 

@@ -5,6 +5,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from geo.store import cluster, db
+from tests.signed_in import account
 
 pytestmark = pytest.mark.postgis
 
@@ -15,7 +16,7 @@ OPEN_TABLES = {
     *("area", "area_nesting", "area_succession", "building", "road", "water", "farmland"),
     *("place", "entrance", "address", "pole", "privacy_zone", "restricted_zone", "centre"),
     *("unit", "unit_duty", "pairing", "category", "dispatch"),
-    *("filing", "filed_camera", "consent", "permit", "camera_change"),
+    *("filing", "filed_camera", "consent", "permit"),
 }
 ROLES = (cluster.SERVICE_ROLE, cluster.READING_ROLE)
 
@@ -141,3 +142,67 @@ def test_what_a_transaction_told_is_gone_with_it(service):
         assert connection.execute(text("SELECT count(*) FROM govgrid.camera")).scalar_one() == 4
     with service.begin() as connection:
         assert connection.execute(text("SELECT count(*) FROM govgrid.camera")).scalar_one() == 0
+
+
+def acting(connection, account, *actions):
+    """Tell the database that an account (uuid) asks, which may do `actions`."""
+    connection.execute(
+        text(
+            "SELECT set_config('govgrid.account', :account, true),"
+            " set_config('govgrid.actions', :actions, true)"
+        ),
+        {"account": account, "actions": ",".join(actions)},
+    )
+
+
+GIVE = (
+    "INSERT INTO govgrid.role_grant (account, role, depth, granted_by)"
+    " VALUES (:account, 'auditor', 'count', 'x')"
+)
+
+
+@pytest.mark.parametrize("actions", [(), ("accounts",), ("login",), ("grants",)])
+def test_nobody_gives_himself_a_role(town, service, actions):
+    own = account(town, "li", "security_administrator")
+    with pytest.raises(DBAPIError), service.begin() as connection:
+        acting(connection, own, *actions)
+        connection.execute(text(GIVE), {"account": own})
+
+
+@pytest.mark.parametrize("actions", [(), ("accounts",), ("login",)])
+def test_only_who_may_grant_grants(town, service, actions):
+    own, other = account(town, "li", None), account(town, "wang", None)
+    with pytest.raises(DBAPIError), service.begin() as connection:
+        acting(connection, own, *actions)
+        connection.execute(text(GIVE), {"account": other})
+    with service.begin() as connection:
+        acting(connection, own, "grants")
+        connection.execute(text(GIVE), {"account": other})
+
+
+def test_who_only_grants_changes_no_account_and_nobody_changes_its_name(town, service):
+    own, other = account(town, "li", None), account(town, "wang", None)
+    with service.begin() as connection:
+        acting(connection, own, "grants")
+        change = text("UPDATE govgrid.account SET password_hash = 'x' WHERE id = :other")
+        assert connection.execute(change, {"other": other}).rowcount == 0
+    with pytest.raises(DBAPIError), service.begin() as connection:
+        acting(connection, own, "accounts")
+        connection.execute(text("UPDATE govgrid.account SET name = 'root'"))
+
+
+def test_a_removed_camera_is_known_to_who_knew_it(town, service):
+    with town.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO govgrid.camera_change (camera_code, name, kind, before)"
+                " VALUES ('gone', '旧', 'removed', ST_SetSRID(ST_MakePoint(0, 0), 4326))"
+            )
+        )
+    count = text("SELECT count(*) FROM govgrid.camera_change")
+    for granted, seen in (("", 0), ("-1", 0), ("all", 1)):
+        with service.begin() as connection:
+            connection.execute(
+                text("SELECT set_config('govgrid.granted', :granted, true)"), {"granted": granted}
+            )
+            assert connection.execute(count).scalar_one() == seen

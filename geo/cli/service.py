@@ -49,11 +49,14 @@ def _serve(config: Settings, host: str, port: int) -> None:
     import uvicorn
 
     from api.app import create_app
+    from api.listening import OPTIONS
     from geo.cli.output import note, told
+    from geo.services import worker
 
     _require_free(host, port)
-    note(told("serve.open", url=f"http://{host}:{port}/"))
-    uvicorn.run(create_app(config), host=host, port=port, log_level="warning")
+    with worker.alongside(config):
+        note(told("serve.open", url=f"http://{host}:{port}/"))
+        uvicorn.run(create_app(config), host=host, port=port, log_level="warning", **OPTIONS)
 
 
 def _require_free(host: str, port: int) -> None:

@@ -59,6 +59,7 @@ def registered(
     rows: int,
     reason: str | None,
     area: str = "",
+    action: str = "export",
 ) -> str:
     """Write the row of an export, before the file is written, and return its number (uuid).
 
@@ -70,15 +71,17 @@ def registered(
         How it goes out: the ending of the file, ``page``, ``read``.
     area
         Code of the area it was cut to; "": all that the reader may see.
+    action
+        What permits it: a register is taken out by who reads it.
 
     Raises
     ------
     ForbiddenError
-        If the reader may not export.
+        If the reader may not do `action`.
     InputError
         If there is no reason; see :func:`reason_of`.
     """
-    reader.require("export")
+    reader.require(action)
     facts: dict[str, Any] = {"form": form, "area": area, "rows": rows}
     why = reason_of(reader, reason)
     coarsened = reader.decimals is not None

@@ -200,18 +200,30 @@ CREATE POLICY granted ON govgrid.incident TO govgrid_web USING (
                WHERE d.incident_code = incident.code AND d.unit_code = govgrid.told('unit')));
 
 ALTER TABLE govgrid.account ENABLE ROW LEVEL SECURITY;
-CREATE POLICY own ON govgrid.account TO govgrid_web USING (
+CREATE POLICY read ON govgrid.account FOR SELECT TO govgrid_web USING (
     id = govgrid.told('account')::uuid OR govgrid.may('login') OR govgrid.may('accounts')
     OR govgrid.may('grants'));
+CREATE POLICY made ON govgrid.account FOR INSERT TO govgrid_web WITH CHECK (govgrid.may('accounts'));
+CREATE POLICY kept ON govgrid.account FOR UPDATE TO govgrid_web USING (
+    id = govgrid.told('account')::uuid OR govgrid.may('login') OR govgrid.may('accounts'));
+ALTER TABLE govgrid.role_grant ENABLE ROW LEVEL SECURITY;
+CREATE POLICY read ON govgrid.role_grant FOR SELECT TO govgrid_web USING (
+    account = govgrid.told('account')::uuid OR govgrid.may('login') OR govgrid.may('accounts')
+    OR govgrid.may('grants'));
+-- nobody gives himself a role
+CREATE POLICY given ON govgrid.role_grant TO govgrid_web USING (
+    govgrid.may('grants') AND account IS DISTINCT FROM govgrid.told('account')::uuid);
+ALTER TABLE govgrid.bulk_read ENABLE ROW LEVEL SECURITY;
+CREATE POLICY own ON govgrid.bulk_read TO govgrid_web USING (account = govgrid.told('account')::uuid);
 DO $$
 DECLARE
     name text;
 BEGIN
-    FOREACH name IN ARRAY ARRAY['role_grant', 'session', 'api_key', 'bulk_read'] LOOP
+    FOREACH name IN ARRAY ARRAY['session', 'api_key'] LOOP
         EXECUTE format('ALTER TABLE govgrid.%I ENABLE ROW LEVEL SECURITY', name);
         EXECUTE format(
             'CREATE POLICY own ON govgrid.%I TO govgrid_web USING (account = govgrid.told(''account'')::uuid'
-            ' OR govgrid.may(''login'') OR govgrid.may(''accounts'') OR govgrid.may(''grants''))', name);
+            ' OR govgrid.may(''login'') OR govgrid.may(''accounts''))', name);
     END LOOP;
 END $$;
 
@@ -228,6 +240,10 @@ TO govgrid_web, govgrid_read;
 GRANT SELECT ON govgrid.incident, govgrid.dispatch TO govgrid_web;
 GRANT INSERT, UPDATE ON govgrid.camera_status TO govgrid_web;
 GRANT UPDATE (connection) ON govgrid.camera TO govgrid_web;
-GRANT SELECT, INSERT, UPDATE ON govgrid.account TO govgrid_web;
+GRANT SELECT, INSERT ON govgrid.account TO govgrid_web;
+-- by column: who an account is, and when it was made, stays
+GRANT UPDATE (password_hash, password_changed_at, must_change, totp_secret, totp_step, failed, locked_until,
+    disabled_at, last_login_at, holder, unit_code, unit_name, oidc_issuer, oidc_subject)
+    ON govgrid.account TO govgrid_web;
 GRANT SELECT, INSERT, UPDATE, DELETE ON govgrid.role_grant, govgrid.session TO govgrid_web;
 GRANT SELECT, INSERT, UPDATE ON govgrid.api_key, govgrid.bulk_read TO govgrid_web;

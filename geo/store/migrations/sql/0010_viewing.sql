@@ -133,8 +133,9 @@ CREATE POLICY decided ON govgrid.access_request FOR UPDATE TO govgrid_web USING 
     AND account IS DISTINCT FROM govgrid.told('account')::uuid);
 
 GRANT SELECT ON govgrid.access_register, govgrid.access_request, govgrid.export_register TO govgrid_web;
-GRANT INSERT ON govgrid.export_register TO govgrid_web;
 -- by column: number and time of a row are the database's to give, a decision is no part of asking
+GRANT INSERT (account, account_name, holder, unit_name, what, form, area, rows, reason, coarsened)
+    ON govgrid.export_register TO govgrid_web;
 GRANT INSERT (account, account_name, holder, unit_code, unit_name, camera_code, camera_name, owner_kind,
     management_unit, place, act, reason_kind, reason, content, legal_basis, incident_code, request,
     idempotency_key, expires_at)

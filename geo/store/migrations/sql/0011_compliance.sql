@@ -49,3 +49,9 @@ CREATE INDEX camera_change_camera ON govgrid.camera_change (camera_code);
 SELECT govgrid.remember_table(name, 'code', '') FROM unnest(ARRAY['filing', 'consent', 'permit']) AS name;
 GRANT SELECT ON govgrid.filing, govgrid.filed_camera, govgrid.consent, govgrid.permit, govgrid.camera_change
 TO govgrid_web, govgrid_read;
+
+-- the second fence: a removed camera is in no row of its own any more
+ALTER TABLE govgrid.camera_change ENABLE ROW LEVEL SECURITY;
+CREATE POLICY granted ON govgrid.camera_change FOR SELECT TO govgrid_web USING (
+    govgrid.within_grant(before) OR govgrid.within_grant(after));
+CREATE POLICY drawn ON govgrid.camera_change FOR SELECT TO govgrid_read USING (true);
