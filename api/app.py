@@ -22,6 +22,8 @@ from api.routes import (
     health,
     locate,
     pages,
+    registers,
+    viewing,
 )
 from api.shield import Shield
 from geo import __version__
@@ -40,6 +42,8 @@ ROUTES = (
     exports,
     pages,
     audit,
+    viewing,
+    registers,
 )
 
 

@@ -91,7 +91,7 @@ def problem(status: int, detail: str, *, kind: str = "about:blank") -> JSONRespo
 def answer(request: Request, error: Exception) -> Response:
     """Return the answer to one of our errors, or to one of the protocol: problem or page."""
     if isinstance(error, HTTPException):
-        return _http(error)
+        return _http(request, error)
     if not isinstance(error, GovgridError):
         raise error
     found = _ours(request, error)
@@ -112,12 +112,14 @@ def _ours(request: Request, error: GovgridError) -> Response:
     if _wants_page(request):
         if isinstance(error, UnknownReaderError):
             return RedirectResponse(_way_in(request, error), HTTPStatus.SEE_OTHER)
-        lang = render.language(request)
-        title = say("nav.refused", lang)
-        detail = _sentence(error, lang)
-        return render.page(request, "error.html", status=status, title=title, detail=detail)
+        return _page(request, status, _sentence(error, render.language(request)))
     said = _sentence(error, language(request))
     return problem(status, said, kind=f"govgrid:{error.key}")
+
+
+def _page(request: Request, status: int, detail: str) -> Response:
+    title = say("nav.refused", render.language(request))
+    return render.page(request, "error.html", status=status, title=title, detail=detail)
 
 
 def _sentence(error: GovgridError, lang: str) -> str:
@@ -125,6 +127,9 @@ def _sentence(error: GovgridError, lang: str) -> str:
     if isinstance(error, StoreError) and "reason" in error.facts:
         _log.error("%s", error)
         return say("limits.store", lang)
+    if error.key == "access.forbidden":
+        action = say(f"action.{error.facts['action']}", lang)
+        return say(error.key, lang, **{**error.facts, "action": action})
     return error.text(lang)
 
 
@@ -137,7 +142,9 @@ def _way_in(request: Request, error: GovgridError) -> str:
     """Return where a stranger goes: on with the log-in, or to its beginning and back."""
     if "to" in error.facts:
         return str(error.facts["to"])
-    return f"/login?next={quote(request.url.path)}"
+    # What was asked is asked again after the log-in; what a form sent is not.
+    query = f"?{request.url.query}" if request.url.query and request.method == "GET" else ""
+    return f"/login?next={quote(request.url.path + query)}"
 
 
 def _noted(request: Request, error: GovgridError) -> None:
@@ -150,15 +157,19 @@ def _noted(request: Request, error: GovgridError) -> None:
         audit.note_apart(engine, reader, "access", target, outcome="refused", facts=facts)
 
 
-def _invalid(_: Request, error: Exception) -> JSONResponse:
+def _invalid(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
     # The value itself stays out: it may be no JSON at all (1e999), and it is the client's anyway.
     said = "; ".join(f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors())
+    if _wants_page(request):
+        return _page(request, HTTPStatus.BAD_REQUEST, said)
     return problem(HTTPStatus.BAD_REQUEST, said)
 
 
-def _http(error: HTTPException) -> JSONResponse:
+def _http(request: Request, error: HTTPException) -> Response:
+    if error.status_code == HTTPStatus.NOT_FOUND and _wants_page(request):
+        return _page(request, error.status_code, say("nav.no_page", render.language(request)))
     found = problem(error.status_code, str(error.detail))
     found.headers.update(error.headers or {})
     return found

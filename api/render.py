@@ -12,6 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from geo import __version__
 from geo.services import sessions
+from geo.services.access import Reader
 from geo.settings import Settings
 from geo.words import LANGUAGES, say
 
@@ -70,6 +71,11 @@ def page(
         complete=session is not None and session.stage == "full",
     )
     return HTMLResponse(text, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+def first_page(reader: Reader) -> str:
+    """Return the first page that somebody may open: not everybody may see the map."""
+    return next(path for path, _, action in PLACES if action is None or reader.may(action))
 
 
 def language(request: Request) -> str:

@@ -38,10 +38,16 @@ class Settings(BaseSettings):
     session_hours: int = Field(default=12, ge=1, le=24 * 7)
     secret_file: Path | None = None
 
+    password_min_length: int = Field(default=12, ge=8, le=64)
+    password_kinds: int = Field(default=1, ge=1, le=4)
+    password_max_days: int = Field(default=0, ge=0)
+
     reference_minutes: int = Field(default=5, ge=1, le=60)
     skynet_approval: bool = False
     viewing_basis: str = Field(
-        default="《公共安全视频图像信息系统管理条例》第十六条、第二十条", min_length=1, max_length=500
+        default="《公共安全视频图像信息系统管理条例》第十六条、第二十条",
+        min_length=1,
+        max_length=500,
     )
     snapshot_url: str = ""
 

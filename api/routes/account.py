@@ -16,8 +16,8 @@ from api.own import FullSession, PasswordSession, TotpSession
 from api.routes.login import Next, agent_of, entered, title_of
 from geo.errors import GovgridError, InputError
 from geo.roles import PERMISSIONS
-from geo.services import api_keys, login, own_account
-from geo.services.login import Enrolment
+from geo.services import api_keys, enrolment, login, own_account
+from geo.services.second_factor import Enrolment
 from geo.services.sessions import Session
 
 router = APIRouter(default_response_class=HTMLResponse, responses=PAGE)
@@ -68,12 +68,10 @@ def change_password(
 
 
 @router.get("/account/totp")
-def ask_totp(
-    request: Request, session: TotpSession, engine: EngineDep, config: SettingsDep
-) -> HTMLResponse:
+def ask_totp(request: Request, session: TotpSession) -> HTMLResponse:
     """Return the page of a new authenticator, with a new key."""
-    begun = login.enrol_begin(engine, session, config=config)
-    return render.page(request, "totp.html", error="", **_pictured(request, begun))
+    begun = enrolment.begin(session)
+    return render.page(request, "totp.html", error="", **_pictured(request, begun, session))
 
 
 @router.post("/account/totp")
@@ -87,19 +85,20 @@ def set_up_totp(
 ) -> Response:
     """Set the authenticator up, once it shows the right code."""
     found = attempt(
-        lambda: login.enrol_confirm(
+        lambda: enrolment.confirm(
             engine,
             session,
             sent.typed("secret"),
             sent.typed("code"),
             config=config,
+            password=sent.typed("password"),
             address=address_of(request),
             agent=agent_of(request),
         )
     )
     if isinstance(found, GovgridError):
-        begun = _kept(login.enrol_begin(engine, session, config=config), sent.typed("secret"))
-        return again(request, "totp.html", found, **_pictured(request, begun))
+        begun = _kept(enrolment.begin(session), sent.typed("secret"))
+        return again(request, "totp.html", found, **_pictured(request, begun, session))
     return entered(request, engine, found, _onward(session, "totp", to))
 
 
@@ -173,7 +172,7 @@ def _shown(
     }
 
 
-def _pictured(request: Request, begun: Enrolment) -> dict[str, Any]:
+def _pictured(request: Request, begun: Enrolment, session: Session) -> dict[str, Any]:
     """Return what the page of an authenticator shows: its key as a picture, and to be typed."""
     secret = begun.secret
     groups = [secret[i : i + GROUP] for i in range(0, len(secret), GROUP)]
@@ -182,6 +181,7 @@ def _pictured(request: Request, begun: Enrolment) -> dict[str, Any]:
         "picture": segno.make_qr(begun.uri, error="m").svg_data_uri(border=2, scale=4),
         "secret": secret,
         "spelled": " ".join(groups),
+        "ask_password": session.stage == "full",
     }
 
 

@@ -13,7 +13,6 @@ from api.identity import COOKIE, OPEN, STAGES, address_of
 from api.own import AnySession, CodeSession
 from geo.errors import GovgridError
 from geo.services import district, identity_provider, login, sessions
-from geo.services.access import Reader
 from geo.services.login import LoggedIn
 from geo.settings import Settings
 from geo.words import say
@@ -125,7 +124,7 @@ def entered(request: Request, engine: EngineDep, found: LoggedIn, to: str) -> Re
     if found.stage in STAGES:
         answer = go(STAGES[found.stage] + query)
     else:
-        answer = go(_first_page(who) if onward == HOME else onward)
+        answer = go(render.first_page(who) if onward == HOME else onward)
     lasts = sessions.DISPLAY_LASTS if who.kind == "display" else None
     cookies.give_session(request, answer, found.token, lasts=lasts)
     return answer
@@ -158,8 +157,3 @@ def title_of(request: Request, page: str) -> str:
 
 def _query(onward: str) -> str:
     return "" if onward == HOME else f"?{urlencode({'next': onward})}"
-
-
-def _first_page(who: Reader) -> str:
-    """Return the first page that somebody may open: not everybody may see the map."""
-    return next(path for path, _, action in render.PLACES if action is None or who.may(action))

@@ -1,12 +1,13 @@
 """The map: a page with its frame."""
 
+from http import HTTPStatus
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api import render
-from api.deps import MapPagesDep, MayMap, SettingsDep
+from api.deps import AnyReader, MapPagesDep, MayMap, SettingsDep
 from geo.services import outgoing
 from geo.words import say
 from maps import watermark
@@ -18,8 +19,10 @@ CLOSED = "sandbox allow-scripts allow-modals allow-popups; frame-ancestors 'self
 
 
 @router.get("/", response_class=HTMLResponse)
-def home(request: Request, who: MayMap) -> HTMLResponse:  # noqa: ARG001 - the rule of the page
-    """Return the page around the map."""
+def home(request: Request, who: AnyReader) -> Response:
+    """Return the page around the map; who sees no map goes on to the first page that is theirs."""
+    if not who.may("map"):
+        return RedirectResponse(render.first_page(who), HTTPStatus.SEE_OTHER)
     title = say("nav.district_map", render.language(request))
     return render.page(request, "map.html", title=title)
 

@@ -128,5 +128,6 @@ for _room in (
     "service",
     "audit",
     "work",
+    "register",
 ):
     importlib.import_module(f"geo.cli.{_room}")

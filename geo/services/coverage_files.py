@@ -43,7 +43,9 @@ COLUMNS = (
 )
 
 
-def write(engine: Engine, report: Mapping[str, Any], out: Path, *, lang: str, stamp: str = "") -> int:
+def write(
+    engine: Engine, report: Mapping[str, Any], out: Path, *, lang: str, stamp: str = ""
+) -> int:
     """Write `report` (as from ``coverage_report.report``) to `out`; return its rows.
 
     XLSX holds the figures, the counts of cameras and the assumptions as three sheets; CSV the

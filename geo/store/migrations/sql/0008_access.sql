@@ -41,8 +41,6 @@ CREATE TABLE govgrid.account (
     must_change         boolean NOT NULL DEFAULT true,
     totp_secret         text,
     totp_step           bigint NOT NULL DEFAULT 0,
-    failed              integer NOT NULL DEFAULT 0,
-    locked_until        timestamptz,
     oidc_issuer         text,
     oidc_subject        text,
     disabled_at         timestamptz,
@@ -98,6 +96,14 @@ CREATE TABLE govgrid.api_key (
     used_at    timestamptz
 );
 CREATE INDEX api_key_account ON govgrid.api_key (account);
+
+CREATE TABLE govgrid.login_failure (
+    key    bytea PRIMARY KEY,
+    failed integer NOT NULL,
+    until  timestamptz,
+    at     timestamptz NOT NULL DEFAULT now()
+);
+COMMENT ON TABLE govgrid.login_failure IS 'log-ins in vain in a row, by the hash of a name or an address: of names without an account as well, so that they cannot be told apart';
 
 CREATE TABLE govgrid.dispatch (
     incident_code text NOT NULL REFERENCES govgrid.incident ON DELETE CASCADE ON UPDATE CASCADE,
@@ -213,6 +219,9 @@ CREATE POLICY read ON govgrid.role_grant FOR SELECT TO govgrid_web USING (
 -- nobody gives himself a role
 CREATE POLICY given ON govgrid.role_grant TO govgrid_web USING (
     govgrid.may('grants') AND account IS DISTINCT FROM govgrid.told('account')::uuid);
+ALTER TABLE govgrid.login_failure ENABLE ROW LEVEL SECURITY;
+CREATE POLICY counted ON govgrid.login_failure TO govgrid_web USING (
+    govgrid.may('login') OR govgrid.may('accounts'));
 ALTER TABLE govgrid.bulk_read ENABLE ROW LEVEL SECURITY;
 CREATE POLICY own ON govgrid.bulk_read TO govgrid_web USING (account = govgrid.told('account')::uuid);
 DO $$
@@ -242,8 +251,8 @@ GRANT INSERT, UPDATE ON govgrid.camera_status TO govgrid_web;
 GRANT UPDATE (connection) ON govgrid.camera TO govgrid_web;
 GRANT SELECT, INSERT ON govgrid.account TO govgrid_web;
 -- by column: who an account is, and when it was made, stays
-GRANT UPDATE (password_hash, password_changed_at, must_change, totp_secret, totp_step, failed, locked_until,
+GRANT UPDATE (password_hash, password_changed_at, must_change, totp_secret, totp_step,
     disabled_at, last_login_at, holder, unit_code, unit_name, oidc_issuer, oidc_subject)
     ON govgrid.account TO govgrid_web;
-GRANT SELECT, INSERT, UPDATE, DELETE ON govgrid.role_grant, govgrid.session TO govgrid_web;
+GRANT SELECT, INSERT, UPDATE, DELETE ON govgrid.role_grant, govgrid.session, govgrid.login_failure TO govgrid_web;
 GRANT SELECT, INSERT, UPDATE ON govgrid.api_key, govgrid.bulk_read TO govgrid_web;
