@@ -120,7 +120,7 @@ def test_sealing_stops_between_batches(engine):
 def test_only_one_seals(engine, database_url):
     write(engine)
     with db.transaction(engine) as connection:
-        connection.execute(text(f"SELECT pg_advisory_xact_lock({db.LOCKS}, {sealing.SEALING})"))
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({db.LOCKS}, {db.SEALING})"))
         assert sealing.seal(engine) == 0
     assert sealing.seal(engine) == 6
 

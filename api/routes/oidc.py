@@ -1,5 +1,6 @@
 """The way in by the identity provider: to it, and back from it."""
 
+import logging
 from datetime import timedelta
 from typing import Final
 
@@ -11,11 +12,12 @@ from api.deps import EngineDep, SettingsDep
 from api.forms import HOME, PAGE, again, attempt, go, local
 from api.identity import address_of
 from api.routes.login import Next, Stranger, agent_of, entered, shown
-from geo.errors import GovgridError
+from geo.errors import GovgridError, InputError, StateError
 from geo.services import district, oidc
 
 router = APIRouter(default_response_class=HTMLResponse, responses=PAGE)
 COOKIE: Final = "govgrid_oidc"
+_log = logging.getLogger(__name__)
 PATH: Final = "/login/oidc"
 
 
@@ -66,6 +68,10 @@ def _keep(request: Request, answer: Response, sealed: str, lasts: timedelta) -> 
 def _refused(
     request: Request, engine: EngineDep, config: SettingsDep, error: GovgridError
 ) -> Response:
+    if isinstance(error, InputError) or error.key == "oidc.unreachable":
+        # files, addresses and settings are the administrator's to read
+        _log.error("%s", error)
+        error = StateError("oidc.fails")
     values = shown(request, config, district.name(engine), HOME)
     page = again(request, "login.html", error, told="", name="", **values)
     cookies.give_login_token(request, page, values["login_token"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from geo import __version__
-from geo.errors import ForbiddenError
+from geo.errors import ForbiddenError, InputError
 from geo.settings import Settings
 from geo.words import LANGUAGES
 
@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from geo.services.access import Reader
 
 ACCOUNT = "govgrid.account"
+# They keep the database and the service running, which is nobody's in particular.
+OWNER_ONLY = frozenset({"db", "serve", "work", "demo"})
 _call: ContextVar[typer.Context] = ContextVar("call")
 
 app = typer.Typer(
@@ -106,6 +108,8 @@ def root(
         if lang not in LANGUAGES:
             raise typer.BadParameter(f"{lang}: expected zh or en")
         os.environ["GOVGRID_LANG"] = lang
+    if as_account is not None and context.invoked_subcommand in OWNER_ONLY:
+        raise InputError("access.owner_only", command=context.invoked_subcommand)
     context.meta[ACCOUNT] = as_account
     _call.set(context)
     given: dict[str, Any] = {"home": home, "database_url": database}

@@ -52,7 +52,7 @@ def compute(
     """Compute what every camera sees, the figures of every area, and the gaps."""
     from geo.cli.output import as_json, note, progress, told
     from geo.optics import detail_of
-    from geo.services import coverage, coverage_report, database
+    from geo.services import audit, coverage, coverage_report, database
 
     config = settings(context)
     details = [detail_of(word) for word in detail or (config.detail_px_per_m,)]
@@ -62,6 +62,7 @@ def compute(
             done = coverage.compute(
                 engine, details=details, full=full, heights=heights, progress=moving
             )
+        audit.note_apart(engine, who, "coverage.compute", str(done.run.id), outcome="done")
         found = coverage_report.report(engine, who, by="district")
     if as_json_:
         as_json(

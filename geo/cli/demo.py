@@ -37,7 +37,7 @@ class Stopwatch:
 
 def run(config: Settings) -> None:
     """Build, import, compute, draw; print where the results lie."""
-    from geo.services import coverage, database
+    from geo.services import coverage, database, demo_accounts
 
     watch = Stopwatch()
     folder = config.home / "demo"
@@ -54,11 +54,15 @@ def run(config: Settings) -> None:
         note(told("coverage.assumptions", **done.run.assumptions))
         with watch.step("demo.write"):
             written = _written(engine, config)
+            made = demo_accounts.make(engine)
     finally:
         opened.__exit__(None, None, None)
     watch.tell()
     for path in written:
         note(told("demo.wrote", file=path))
+    note(told("demo.accounts"))
+    for row in made:
+        note("  ".join((f"{row['name']:<12}", row["password"], told(f"role.{row['role']}"), row["area"])))
 
 
 def _built(folder: Path) -> Any:  # noqa: ANN401 - tuple of geo.demo.DemoFile

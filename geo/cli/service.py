@@ -20,11 +20,14 @@ def serve(
     port: PortOption = 8000,
 ) -> None:
     """Run the web service until it is stopped (Ctrl+C)."""
-    from geo.services import database
+    from geo.cli.output import note, told
+    from geo.services import accounts, database
 
     config = settings(context)
-    with database.opened(config):
-        pass
+    with database.opened(config) as engine:
+        made = accounts.first_administrator(engine, config)
+    if made is not None:
+        note(told("serve.first", name=made[0], password=made[1]))
     _serve(config, host, port)
 
 

@@ -9,8 +9,6 @@ from geo import chain
 from geo.chain import GENESIS, Head, Link
 from geo.store import db
 
-# Beside those of geo.store.db: nobody waits for this one, whoever has it seals.
-SEALING: Final = 4
 BATCH: Final = 5_000
 LINK: Final = (
     "id, CAST(extract(epoch FROM at) AS text), account, unit, address, action, object, outcome,"
@@ -69,7 +67,7 @@ def head(connection: Connection) -> Head | None:
 
 def _sealed(engine: Engine, batch: int) -> int:
     with db.transaction(engine) as connection:
-        turn = {"locks": db.LOCKS, "work": SEALING}
+        turn = {"locks": db.LOCKS, "work": db.SEALING}
         free = connection.execute(text("SELECT pg_try_advisory_xact_lock(:locks, :work)"), turn)
         if not free.scalar_one():
             return 0

@@ -20,7 +20,11 @@ from geo.words import say
 
 LONGEST_PAUSE_S: Final = 60.0
 STOPS_WITHIN_S: Final = 1.0
-_EXPIRED = text("DELETE FROM govgrid.session WHERE expires_at < now() - interval '1 day'")
+_EXPIRED = (
+    text("DELETE FROM govgrid.session WHERE expires_at < now() - interval '1 day'"),
+    text("DELETE FROM govgrid.login_failure WHERE at < now() - interval '2 days'"),
+    text("DELETE FROM govgrid.bulk_read WHERE hour < now() - interval '30 days'"),
+)
 
 Work = Callable[[Engine, Settings, Event], object]
 
@@ -143,7 +147,8 @@ def _write_head(engine: Engine, config: Settings, stop: Event) -> None:  # noqa:
 
 def _forget_sessions(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001
     with db.transaction(engine) as connection:
-        connection.execute(_EXPIRED)
+        for each in _EXPIRED:
+            connection.execute(each)
 
 
 DUTIES: Final = (
