@@ -13,14 +13,19 @@ from api.identity import require_rules
 from api.limits import Limits
 from api.proxy import Proxies
 from api.routes import (
+    account,
+    accounts,
     audit,
     camera_status,
     cameras,
     collections,
     description,
     exports,
+    grants,
     health,
     locate,
+    login,
+    oidc,
     pages,
     registers,
     viewing,
@@ -34,6 +39,11 @@ from geo.settings import Settings
 POOL_SIZE = 3
 ROUTES = (
     health,
+    login,
+    oidc,
+    account,
+    accounts,
+    grants,
     description,
     locate,
     camera_status,

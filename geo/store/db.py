@@ -31,7 +31,7 @@ TOO_MANY = "53300"
 # What the driver says of a text with a character that PostgreSQL has no place for.
 NUL_SIGN = "NUL (0x00)"
 # Numbers of advisory locks: those who do the same kind of work wait for each other.
-MIGRATING, IMPORTING, COMPUTING, SEALING = 1, 2, 3, 4
+MIGRATING, IMPORTING, COMPUTING, SEALING, GRANTING = 1, 2, 3, 4, 5
 LOCKS = 340802
 
 
