@@ -21,6 +21,7 @@ from api.routes import (
     collections,
     description,
     exports,
+    filing,
     grants,
     health,
     locate,
@@ -54,6 +55,7 @@ ROUTES = (
     audit,
     viewing,
     registers,
+    filing,
 )
 
 

@@ -10,7 +10,14 @@ from typing import Final
 from geo.equipment import EQUIPMENT
 from geo.errors import LayerError
 from geo.fields import Field, Kind, Layer
-from geo.vocabularies import DAY_KINDS, LEVELS, LIMIT_UNITS, ROAD_CLASSES, STATES
+from geo.vocabularies import (
+    CAMERA_CHANGES,
+    DAY_KINDS,
+    LEVELS,
+    LIMIT_UNITS,
+    ROAD_CLASSES,
+    STATES,
+)
 
 __all__ = ["DERIVED", "LAYERS", "POINTS", "Field", "Kind", "Layer", "layer"]
 
@@ -31,6 +38,13 @@ def layer(name: str) -> Layer:
 CODE = Field("code", "code", ("编码", "代码", "code12"), example="340802001001001")
 _LAND = (Field("name", "text", ("名称",)), Field("kind", "text", ("类型",)))
 NAME = Field("name", "text", ("名称",), required=True)
+_OF_CAMERA = Field(
+    "camera_code",
+    "code",
+    ("设备编码", "摄像机编码", "国标编码"),
+    required=True,
+    example="34080200001320000001",
+)
 
 _LAYERS = (
     Layer(
@@ -109,6 +123,64 @@ _LAYERS = (
                 "unit_code", "code", ("包保单位编码", "单位编码"), required=True, example="U-CG-001"
             ),
             Field("since", "date", ("开始日期", "包保日期"), example="2026-01-01"),
+        ),
+        needs_geometry=False,
+    ),
+    Layer(
+        "filings",
+        "filing",
+        "none",
+        (
+            Field(
+                "code",
+                "code",
+                ("备案号", "备案编号", "编码"),
+                required=True,
+                example="BA-340802-2025-001",
+            ),
+            Field(
+                "unit_name",
+                "text",
+                ("备案单位", "管理单位", "单位名称"),
+                required=True,
+                example="迎江分局",
+            ),
+            Field(
+                "filed_on", "date", ("备案日期", "备案时间"), required=True, example="2025-06-20"
+            ),
+        ),
+        needs_geometry=False,
+    ),
+    Layer(
+        "consents",
+        "consent",
+        "none",
+        (
+            Field("code", "code", ("编码",)),
+            _OF_CAMERA,
+            Field("zone_code", "code", ("限制区编码", "区域编码"), required=True, example="XZ-001"),
+            Field("document", "text", ("同意文件", "文号", "文件"), required=True),
+            Field("consented_on", "date", ("同意日期", "日期"), example="2025-05-10"),
+        ),
+        needs_geometry=False,
+    ),
+    Layer(
+        "permits",
+        "permit",
+        "none",
+        (
+            Field("code", "code", ("编码",)),
+            _OF_CAMERA,
+            Field(
+                "kind",
+                "choice",
+                ("事由", "类型", "许可事项"),
+                required=True,
+                choices=CAMERA_CHANGES,
+                example="移动",
+            ),
+            Field("document", "text", ("批准文件", "文号", "文件"), required=True),
+            Field("permitted_on", "date", ("批准日期", "日期"), example="2025-05-10"),
         ),
         needs_geometry=False,
     ),

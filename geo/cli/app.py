@@ -133,5 +133,6 @@ for _room in (
     "audit",
     "work",
     "register",
+    "filing",
 ):
     importlib.import_module(f"geo.cli.{_room}")

@@ -138,6 +138,17 @@ _OWN_STATES = (
     f" WHERE g.depth >= {_POSITION}) ORDER BY camera_code, since"
 )
 
+_OWN_CAMERAS = f"SELECT g.code FROM {access.CAMERAS} g WHERE g.depth >= {_POSITION}"
+# of one that is there no more only who sees everything is told
+_OF_OWN_CAMERA = (
+    f"(camera_code IN ({_OWN_CAMERAS}) OR :everything AND NOT EXISTS"
+    " (SELECT FROM govgrid.camera c WHERE c.code = camera_code))"
+)
+_OWN_FILING = (
+    f"(:everything OR code IN (SELECT c.filing_no FROM govgrid.camera c"
+    f" WHERE c.code IN ({_OWN_CAMERAS})))"
+)
+
 
 # Layers without places; they are never paged.
 TABLES: Mapping[str, str] = MappingProxyType(
@@ -152,6 +163,13 @@ TABLES: Mapping[str, str] = MappingProxyType(
             "pairing",
             "code, area_code, unit_code, since",
             access.AREA_CODE.format(code="area_code"),
+        ),
+        "filings": _bare("filing", "code, unit_name, filed_on", _OWN_FILING),
+        "consents": _bare(
+            "consent", "code, camera_code, zone_code, document, consented_on", _OF_OWN_CAMERA
+        ),
+        "permits": _bare(
+            "permit", "code, camera_code, kind, document, permitted_on", _OF_OWN_CAMERA
         ),
         "categories": _bare("category", "code, name, upper_code, limit_amount, limit_unit"),
         "calendar": _bare("calendar", "day, kind, name", key="day"),

@@ -20,6 +20,8 @@ _COUNTS = (
     "SELECT count(*) FILTER (WHERE before IS NULL) AS removed,"
     " count(*) FILTER (WHERE before IS NOT NULL) AS restored FROM undone"
 )
+# A position that was never there was never left: the law has nothing to ask of it.
+_UNSAID = text("DELETE FROM govgrid.camera_change WHERE import_run = :run")
 _COLUMNS = (
     "SELECT column_name FROM information_schema.columns"
     " WHERE table_schema = 'govgrid' AND table_name = :table ORDER BY ordinal_position"
@@ -52,6 +54,7 @@ def later(connection: Connection, run: int) -> pd.DataFrame:
 def undo(connection: Connection, run: int) -> Undone:
     """Put back each row that `run` changed, and take away each that it brought in."""
     _as_a_whole(connection)
+    _say(connection, run)
     connection.execute(text(f"CREATE TEMP TABLE undone ON COMMIT DROP AS {_FIRST}"), {"run": run})
     keys = frames.read(connection, _KEYS).itertuples(index=False)
     tables = [_Table(connection, str(name), list(key)) for name, key in keys]
@@ -61,7 +64,15 @@ def undo(connection: Connection, run: int) -> Undone:
         for table in tables:
             step(table)
     frames.execute(connection, sql.SQL("DROP TABLE undone"))
+    connection.execute(_UNSAID, {"run": run})
+    _say(connection, None)
     return Undone(int(counts["removed"]), int(counts["restored"]))
+
+
+def _say(connection: Connection, run: int | None) -> None:
+    """Say that what changes from here on is the undoing of `run`, which is no news; None: stop."""
+    named = {"run": "" if run is None else str(run)}
+    connection.execute(text("SELECT set_config('govgrid.undoing', :run, true)"), named)
 
 
 def _as_a_whole(connection: Connection) -> None:

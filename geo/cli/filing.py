@@ -1,0 +1,155 @@
+"""``govgrid compliance filing`` and ``filed``: the filing sheet out, and what was handed in."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from geo.cli.app import app, limited, reader, settings
+from geo.cli.choices import ReasonOption
+from geo.errors import InputError
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable, Iterator
+
+    from geo.services.filing_sheet import FilingSheet
+
+group = typer.Typer(no_args_is_help=True, help="What the law asks of cameras: filings.")
+app.add_typer(group, name="compliance")
+
+JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+
+
+@group.command("filing")
+def filing(
+    context: typer.Context,
+    unit: Annotated[str, typer.Argument(help="Managing unit; with --all: the folder")],
+    out: Annotated[str | None, typer.Argument(metavar="OUT.xlsx")] = None,
+    every: Annotated[bool, typer.Option("--all", help="A sheet for each managing unit")] = False,
+    reason: ReasonOption = None,
+    as_json_: JsonOption = False,
+) -> None:
+    """Write the filing sheet (Art. 14) of UNIT to OUT.xlsx, or of all units to a folder.
+
+    What has changed since the unit filed stands in a sheet of its own; blanks are yellow.
+    """
+    from geo.services import database, filing_sheet
+
+    target = _target(unit, out, every=every)
+    config = settings(context)
+    with database.opened(config) as engine:
+        who = reader(context, engine, "compliance")
+        zone = config.timezone
+        if every:
+            found = filing_sheet.sheets(engine, who, reason=reason, timezone=zone)
+            made = list(_into(target, found))
+        else:
+            one = filing_sheet.sheet(engine, who, unit, reason=reason, timezone=zone)
+            _write(target, one)
+            made = [(target, one)]
+    _tell(made, as_json=as_json_)
+
+
+@group.command("filed")
+def filed(
+    context: typer.Context,
+    sheet: Annotated[Path, typer.Argument(metavar="SHEET.xlsx", help="What was handed in")],
+    number: Annotated[str, typer.Option(help="The number that the police gave")],
+    on: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="When it was filed")],
+    unit: Annotated[str, typer.Option(help="Who filed, where the sheet does not say it")] = "",
+    crs: Annotated[
+        str | None, typer.Option(help="Of the positions, where no column says it")
+    ] = None,
+    as_json_: JsonOption = False,
+) -> None:
+    """Register that SHEET was filed: changes are from then on held against its very rows.
+
+    It is an import run: govgrid import undo RUN puts everything back.
+    """
+    from geo.cli.output import as_json, note, told
+    from geo.services import database, filing_register
+
+    config = settings(context)
+    with database.opened(config) as engine:
+        done = filing_register.register(
+            engine,
+            sheet,
+            number=number,
+            filed_on=on.date(),
+            who=limited(engine, "import"),
+            timezone=config.timezone,
+            unit=unit,
+            crs=crs,
+        )
+    if as_json_:
+        as_json(vars(done))
+    else:
+        note(told("filing.registered", on=done.filed_on, **vars(done)))
+
+
+def _target(unit: str, out: str | None, *, every: bool) -> Path:
+    """Return the file, or with --all the folder, that is to be written.
+
+    Raises
+    ------
+    InputError
+        If it is not named, is no .xlsx, or the folder cannot be made.
+    """
+    from geo.exports import require_ending
+
+    if every != (out is None):
+        raise InputError("filing.no_out")
+    target = Path(unit if out is None else out)
+    if not every:
+        require_ending(target, known=(".xlsx",))
+        return target
+    try:
+        target.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        reason = error.strerror
+        raise InputError("export.cannot_write", file=str(target), reason=reason) from error
+    return target
+
+
+def _into(folder: Path, sheets: "Iterable[FilingSheet]") -> "Iterator[tuple[Path, FilingSheet]]":
+    """Write each sheet below a name of its own; yield file and sheet."""
+    from api.downloads import safe_name
+    from geo.cli.output import told
+
+    taken: set[str] = set()
+    for each in sheets:
+        plain = Path(safe_name(told("filing.file", unit=each.unit)))
+        name, number = plain.name, 2
+        while name.casefold() in taken:  # two units whose names differ in signs of paths only
+            name, number = f"{plain.stem} {number}.xlsx", number + 1
+        taken.add(name.casefold())
+        _write(folder / name, each)
+        yield folder / name, each
+
+
+def _write(out: Path, sheet: "FilingSheet") -> None:
+    from geo.exports import draft_of
+
+    with draft_of(out) as draft:
+        draft.write_bytes(sheet.content)
+
+
+def _tell(made: "list[tuple[Path, FilingSheet]]", *, as_json: bool) -> None:
+    from geo.cli import output
+
+    rows = [
+        {
+            "unit": sheet.unit,
+            "file": str(out),
+            "cameras": sheet.cameras,
+            "lacking": sheet.lacking,
+            "changes": sheet.changes,
+        }
+        for out, sheet in made
+    ]
+    if as_json:
+        output.as_json({"sheets": rows})
+        return
+    for row in rows:
+        output.note(output.told("filing.written", **row))

@@ -1,0 +1,131 @@
+"""Filings: what has changed since a unit filed its cameras with the police (Art. 14)."""
+
+from typing import Any, Final
+
+import pandas as pd
+from sqlalchemy import Connection
+
+from geo import filing
+from geo.filing import POSITION, SNAPSHOT
+from geo.roles import depth_no
+from geo.services import access
+from geo.services.access import Reader
+from geo.store import frames
+
+COLUMNS: Final = ("camera_code", "filing_code", "filed_on", "field", "filed", "now")
+
+# A camera that is no longer there is judged by where it was filed.
+_PLACE: Final = (
+    "ST_SetSRID(ST_MakePoint(CAST(x.snapshot ->> 'lon' AS double precision),"
+    " CAST(x.snapshot ->> 'lat' AS double precision)), 4326)"
+)
+_GRANTED_ONCE: Final = (
+    "EXISTS (SELECT FROM unnest(CAST(:camera_areas AS bigint[]), CAST(:camera_classes AS text[]),"
+    " CAST(:camera_depths AS integer[])) AS g (unit_id, class, depth)"
+    " LEFT JOIN govgrid.area a ON a.unit_id = g.unit_id AND a.valid @> govgrid.today()"
+    " WHERE g.depth >= :depth AND g.class = coalesce(x.snapshot ->> 'owner_kind', 'unknown')"
+    f" AND (g.unit_id IS NULL OR ST_Intersects(a.geom, {_PLACE})))"
+)
+# A unit that filed later, and to whose old number no camera keeps, has replaced that filing.
+_REPLACED: Final = (
+    "EXISTS (SELECT FROM govgrid.filing n"
+    " WHERE n.unit_name = f.unit_name AND n.filed_on > f.filed_on)"
+    " AND NOT EXISTS (SELECT FROM govgrid.camera o"
+    " WHERE o.filing_no = f.code AND o.status IS DISTINCT FROM 'removed')"
+)
+# Of the filings that list a camera the one whose number it bears counts, else the newest.
+_FILED: Final = (
+    f"WITH granted AS (SELECT g.code FROM {access.CAMERAS} g WHERE g.depth >= :depth)"
+    " SELECT DISTINCT ON (x.camera_code) x.camera_code, x.filing_code, f.filed_on, x.snapshot"
+    " FROM govgrid.filed_camera x JOIN govgrid.filing f ON f.code = x.filing_code"
+    " LEFT JOIN govgrid.camera c ON c.code = x.camera_code AND c.status IS DISTINCT FROM 'removed'"
+    " WHERE CASE WHEN c.code IS NULL THEN NOT ({replaced}) AND {once}"
+    " ELSE coalesce(c.filing_no, f.code) = f.code AND c.code IN (SELECT code FROM granted) END"
+    " ORDER BY x.camera_code, f.filed_on DESC, f.code"
+).format(replaced=_REPLACED, once=_GRANTED_ONCE)
+_COME: Final = (
+    "SELECT c.code AS camera_code, f.code AS filing_code, f.filed_on,"
+    f" govgrid.filed_snapshot(c) AS snapshot FROM {access.CAMERAS} g"
+    " JOIN govgrid.camera c ON c.code = g.code AND g.depth >= :depth"
+    " JOIN govgrid.filing f ON f.code = c.filing_no"
+    " WHERE c.status IS DISTINCT FROM 'removed' AND NOT EXISTS (SELECT FROM govgrid.filed_camera x"
+    " WHERE x.filing_code = f.code AND x.camera_code = c.code)"
+)
+_NOW: Final = (
+    "SELECT c.code AS camera_code, govgrid.filed_snapshot(c) AS snapshot FROM govgrid.camera c"
+    " WHERE c.code = ANY(CAST(:codes AS text[])) AND c.status IS DISTINCT FROM 'removed'"
+)
+
+
+def changes(connection: Connection, reader: Reader, *, depth: str = "position") -> pd.DataFrame:
+    """Return what is no longer as it was filed of the cameras that `reader` may see.
+
+    Parameters
+    ----------
+    connection
+        Of :func:`geo.services.access.drawing`: whoever sees only some cameras of the table takes
+        the others for removed ones.
+    depth
+        How deep a grant must reach for its cameras to be among them; "count" is for figures only.
+
+    Returns
+    -------
+    DataFrame
+        `camera_code`, `filing_code`, `filed_on`, `field`, `filed`, `now`; see
+        :func:`geo.filing.changed`. Positions are rounded for who sees rounded ones.
+    """
+    return with_units(connection, reader, depth=depth)[list(COLUMNS)]
+
+
+def with_units(connection: Connection, reader: Reader, *, depth: str = "position") -> pd.DataFrame:
+    """Return :func:`changes` with `unit`: who manages the camera, or did when it was filed."""
+    asked = {**reader.parameters, "depth": depth_no(depth)}
+    filed = frames.read(connection, _FILED, asked)
+    now = frames.read(connection, _NOW, {"codes": filed["camera_code"].tolist()})
+    come = frames.read(connection, _COME, asked)
+    found = pd.concat([_compared(filed, now), filing.changed(_stated(come[:0]), _stated(come))])
+    of_camera = pd.concat([filed, come]).set_index("camera_code")
+    found = found.join(of_camera[["filing_code", "filed_on"]], on="camera_code")
+    found["unit"] = found["camera_code"].map(_units(of_camera["snapshot"]) | _units(_by_code(now)))
+    found = _rounded(found, reader.decimals)
+    return found.sort_values("camera_code", kind="stable", ignore_index=True)
+
+
+def _compared(filed: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
+    """Compare each filing in what it states: a sheet may lack a column, and says nothing of it."""
+    keys = filed["snapshot"].map(lambda cells: tuple(n for n in SNAPSHOT if n in cells))
+    parts = [filing.changed(_stated(filed[:0]), _stated(now[:0]))]
+    for _, part in filed.groupby(keys):
+        there = now[now["camera_code"].isin(part["camera_code"])]
+        parts.append(filing.changed(_stated(part), _stated(there)))
+    return pd.concat(parts)
+
+
+def _stated(rows: pd.DataFrame) -> pd.DataFrame:
+    """Spread snapshots into columns, those only that they have."""
+    names = [n for n in SNAPSHOT if len(rows) and n in rows["snapshot"].iloc[0]]
+    cells = {name: [cell[name] for cell in rows["snapshot"]] for name in names}
+    codes = rows["camera_code"].to_numpy(dtype=object)
+    return pd.DataFrame({"camera_code": codes, **cells}, dtype=object)
+
+
+def _by_code(rows: pd.DataFrame) -> "pd.Series[Any]":
+    return rows.set_index("camera_code")["snapshot"]
+
+
+def _units(snapshots: "pd.Series[Any]") -> dict[Any, Any]:
+    return {code: cells.get("management_unit") for code, cells in snapshots.items()}
+
+
+def _rounded(found: pd.DataFrame, decimals: int | None) -> pd.DataFrame:
+    """Round positions for whoever sees no better ones; the camera has moved nevertheless."""
+    if decimals is None:
+        return found
+    moved = found["field"] == POSITION
+    for side in ("filed", "now"):
+        found.loc[moved, side] = found.loc[moved, side].map(lambda at: _coarse(at, decimals))
+    return found
+
+
+def _coarse(place: str | None, decimals: int) -> str | None:
+    return place and " ".join(f"{float(part):.{decimals}f}" for part in place.split())
