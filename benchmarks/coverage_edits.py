@@ -143,9 +143,7 @@ def _district() -> Iterator[Engine]:
                 )
                 zone = config.timezone
                 who = access.system("bench")
-                imports.import_file(
-                    engine, file.layer, file.path, options, who=who, timezone=zone
-                )
+                imports.import_file(engine, file.layer, file.path, options, who=who, timezone=zone)
             try:
                 yield engine
             finally:

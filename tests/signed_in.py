@@ -29,8 +29,8 @@ def account(
         made = connection.execute(
             text(
                 "INSERT INTO govgrid.account (name, kind, holder, unit_code, unit_name,"
-                " must_change, created_by) VALUES (:name, :kind, '测试员', :unit, '测试单位', false,"
-                " 'test') RETURNING id"
+                " must_change, created_by) VALUES (:name, :kind, '测试员', :unit, '测试单位',"
+                " false, 'test') RETURNING id"
             ),
             {"name": name, "kind": kind, "unit": unit},
         ).scalar_one()

@@ -55,6 +55,7 @@ def test_a_hash_of_other_parameters_is_outdated():
         ("qwertyuiopasdf", "password.common"),
         ("Admin@123456789", "password.common"),
         ("xyxyxyxyxyxyxyxy", "password.common"),
+        ("Password2024!!", "password.common"),
     ],
 )
 def test_a_password_that_is_easily_guessed_is_refused_with_the_reason(password, key):

@@ -1,4 +1,4 @@
-"""Who sees what of the toy town: its two grids, the cameras of the east, their looks to the west."""
+"""Who sees what of the toy town: its two grids, the cameras of the east, their looks westwards."""
 
 import pytest
 from sqlalchemy import text
@@ -72,7 +72,8 @@ def test_a_camera_of_others_that_looks_in_is_a_code_a_relation_and_a_distance(se
     looks_in = page.loc["K3"]
     told = looks_in.dropna().drop(["relation", "distance_m"])
     assert (looks_in["relation"], looks_in["geometry"]) == ("looks_in", None)
-    assert looks_in["distance_m"] == pytest.approx(19.2, abs=0.1)  # two units of the town, 9.6 m each
+    # two steps of the town, 9.6 m each
+    assert looks_in["distance_m"] == pytest.approx(19.2, abs=0.1)
     assert told.to_dict() == {}
 
 
@@ -118,7 +119,7 @@ def test_a_depth_shows_what_it_says(service, reader, depth, cameras, heading, vi
     assert len(page) == cameras
     if cameras:
         found = page.loc["K1", "heading_deg"]
-        assert found == heading or (heading is None and not found == found)
+        assert found == heading or (heading is None and found != found)
     assert bool(codes(service, east, "viewsheds")) == bool(viewsheds)
     assert bool(codes(service, east, "gaps")) == bool(gaps)
     counted = coverage_report.report(service, east)["cameras"]
@@ -134,9 +135,7 @@ def test_gaps_are_those_of_own_grids(service, reader):
     assert set(west["grid_code"]) == {WEST}
 
 
-def test_a_matter_is_seen_in_the_own_area_or_where_the_own_unit_is_sent(
-    seen_town, service, reader
-):
+def test_a_matter_is_seen_in_the_own_area_or_where_the_own_unit_is_sent(seen_town, service, reader):
     west = reader("operator", WEST, unit="U9")
     assert codes(service, west, "incidents") == ["M3"]
     with seen_town.begin() as connection:
@@ -302,6 +301,6 @@ def test_the_three_administrators_are_apart():
     for role in PERMISSIONS:
         held = sum(bool(PERMISSIONS[role] & power) for power in powers)
         assert held <= 1, role
-    assert SECOND_FACTOR == {"administrator", "security_administrator", "auditor"}
-    assert COARSE <= set(PERMISSIONS)
+    assert {"administrator", "security_administrator", "auditor"} == SECOND_FACTOR
+    assert set(PERMISSIONS) >= COARSE
     assert DEPTHS[0] == "count"

@@ -144,51 +144,47 @@ def test_what_a_transaction_told_is_gone_with_it(service):
         assert connection.execute(text("SELECT count(*) FROM govgrid.camera")).scalar_one() == 0
 
 
-def acting(connection, account, *actions):
-    """Tell the database that an account (uuid) asks, which may do `actions`."""
-    connection.execute(
-        text(
-            "SELECT set_config('govgrid.account', :account, true),"
-            " set_config('govgrid.actions', :actions, true)"
-        ),
-        {"account": account, "actions": ",".join(actions)},
-    )
+def done(service, account, actions, statement, **asked):
+    """Do what an account (uuid) asks that may do `actions`; return how many rows it changed."""
+    with service.begin() as connection:
+        connection.execute(
+            text(
+                "SELECT set_config('govgrid.account', :account, true),"
+                " set_config('govgrid.actions', :actions, true)"
+            ),
+            {"account": account, "actions": ",".join(actions)},
+        )
+        return connection.execute(text(statement), asked).rowcount
 
 
 GIVE = (
     "INSERT INTO govgrid.role_grant (account, role, depth, granted_by)"
-    " VALUES (:account, 'auditor', 'count', 'x')"
+    " VALUES (:to, 'auditor', 'count', 'x')"
 )
 
 
 @pytest.mark.parametrize("actions", [(), ("accounts",), ("login",), ("grants",)])
 def test_nobody_gives_himself_a_role(town, service, actions):
     own = account(town, "li", "security_administrator")
-    with pytest.raises(DBAPIError), service.begin() as connection:
-        acting(connection, own, *actions)
-        connection.execute(text(GIVE), {"account": own})
+    with pytest.raises(DBAPIError):
+        done(service, own, actions, GIVE, to=own)
 
 
 @pytest.mark.parametrize("actions", [(), ("accounts",), ("login",)])
 def test_only_who_may_grant_grants(town, service, actions):
     own, other = account(town, "li", None), account(town, "wang", None)
-    with pytest.raises(DBAPIError), service.begin() as connection:
-        acting(connection, own, *actions)
-        connection.execute(text(GIVE), {"account": other})
-    with service.begin() as connection:
-        acting(connection, own, "grants")
-        connection.execute(text(GIVE), {"account": other})
+    with pytest.raises(DBAPIError):
+        done(service, own, actions, GIVE, to=other)
+    assert done(service, own, ("grants",), GIVE, to=other) == 1
 
 
 def test_who_only_grants_changes_no_account_and_nobody_changes_its_name(town, service):
-    own, other = account(town, "li", None), account(town, "wang", None)
-    with service.begin() as connection:
-        acting(connection, own, "grants")
-        change = text("UPDATE govgrid.account SET password_hash = 'x' WHERE id = :other")
-        assert connection.execute(change, {"other": other}).rowcount == 0
-    with pytest.raises(DBAPIError), service.begin() as connection:
-        acting(connection, own, "accounts")
-        connection.execute(text("UPDATE govgrid.account SET name = 'root'"))
+    own = account(town, "li", None)
+    account(town, "wang", None)
+    change = "UPDATE govgrid.account SET password_hash = 'x' WHERE name = 'wang'"
+    assert done(service, own, ("grants",), change) == 0
+    with pytest.raises(DBAPIError):
+        done(service, own, ("accounts",), "UPDATE govgrid.account SET name = 'root'")
 
 
 def test_a_removed_camera_is_known_to_who_knew_it(town, service):

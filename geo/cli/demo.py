@@ -62,7 +62,8 @@ def run(config: Settings) -> None:
         note(told("demo.wrote", file=path))
     note(told("demo.accounts"))
     for row in made:
-        note("  ".join((f"{row['name']:<12}", row["password"], told(f"role.{row['role']}"), row["area"])))
+        role = told(f"role.{row['role']}")
+        note("  ".join((f"{row['name']:<12}", row["password"], role, row["area"])))
 
 
 def _built(folder: Path) -> Any:  # noqa: ANN401 - tuple of geo.demo.DemoFile

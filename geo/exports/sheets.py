@@ -53,9 +53,9 @@ def write_sheets(sheets: Mapping[str, pd.DataFrame], path: Path, *, mark: str = 
 
 def _footed(sheet: Worksheet, mark: str) -> None:
     # an ampersand begins a code there; Excel takes 255 letters of all three parts together
-    left, right = sheet.oddFooter.left, sheet.oddFooter.right
-    if left is not None and right is not None:
-        left.text, right.text = mark.replace("&", "&&")[:200], "&P / &N"
+    footer = sheet.oddFooter
+    if footer is not None and footer.left is not None and footer.right is not None:
+        footer.left.text, footer.right.text = mark.replace("&", "&&")[:200], "&P / &N"
     sheet.print_title_rows = "1:1"
 
 

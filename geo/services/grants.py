@@ -18,7 +18,7 @@ _HELD = text(
     " WHERE g.account = :account AND (g.until IS NULL OR g.until >= govgrid.today())"
     " ORDER BY g.role, a.code"
 )
-_ACCOUNT: Final = text("SELECT id, kind FROM govgrid.account WHERE name = :name FOR KEY SHARE")
+_ACCOUNT: Final = text("SELECT id, kind FROM govgrid.account WHERE name = :name")
 _AREA: Final = text("SELECT unit_id, level, path FROM govgrid.area_now WHERE code = :code")
 _ROLES: Final = text("SELECT DISTINCT role FROM govgrid.role_grant WHERE account = :account")
 _GIVE: Final = text(
