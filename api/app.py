@@ -19,6 +19,7 @@ from api.routes import (
     camera_status,
     cameras,
     collections,
+    compliance,
     description,
     exports,
     filing,
@@ -56,6 +57,7 @@ ROUTES = (
     viewing,
     registers,
     filing,
+    compliance,
 )
 
 

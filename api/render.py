@@ -21,6 +21,7 @@ PLACES: Final = (  # path, word, action that opens it (None: everybody with an a
     ("/", "nav.map", "map"),
     ("/register", "nav.register", "register"),
     ("/requests", "nav.requests", "approve"),
+    ("/compliance", "nav.compliance", "compliance"),
     ("/accounts", "nav.accounts", "accounts"),
     ("/grants", "nav.grants", "grants"),
     ("/audit", "nav.audit", "audit"),

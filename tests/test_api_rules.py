@@ -92,9 +92,12 @@ DEMANDS = {
     ("GET", "/requests"): "approve",
     ("GET", "/requests/mine"): ANYBODY,
     ("POST", "/requests/{number}/decision"): "approve",
+    ("GET", "/compliance"): "compliance",
+    ("POST", "/compliance/export"): "compliance",
     ("POST", "/compliance/filing"): "compliance",
+    ("GET", "/api/compliance"): "compliance",
 }
-ALSO = {"/compliance/filing": ("export",)}
+ALSO = {"/compliance/filing": ("export",), "/compliance/export": ("export",)}
 """What a route demands beside its rule."""
 VALUES = {
     "layer": "cameras",

@@ -134,5 +134,6 @@ for _room in (
     "work",
     "register",
     "filing",
+    "compliance",
 ):
     importlib.import_module(f"geo.cli.{_room}")

@@ -1,0 +1,125 @@
+"""Compliance: the page, its file, and the findings as GeoJSON."""
+
+import json
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
+
+import geopandas as gpd
+import shapely
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from api import problems, render
+from api.deps import EngineDep, SettingsDep
+from api.downloads import download
+from api.forms import FormDep
+from api.routes.filing import FILE, XLSX, MayComply
+from geo.compliance import RULES, SEVERITIES
+from geo.crs import WGS84
+from geo.services import compliance, filing_sheet
+from geo.services.access import Reader
+from geo.services.compliance import Wanted
+from geo.words import say
+
+router = APIRouter()
+PAGE_ROWS: Final = 100
+MOST_UNITS: Final = 10
+GEOJSON: Final = "application/geo+json"
+Word = Annotated[str, Query(max_length=100)]
+
+
+def wanted(area: Word = "", kind: Word = "", unit: Word = "", severity: Word = "") -> Wanted:
+    """Return which findings a request asks for."""
+    return Wanted(area.strip(), (kind,) if kind else (), unit, severity)
+
+
+WantedDep = Annotated[Wanted, Depends(wanted)]
+
+
+@router.get("/compliance", response_class=HTMLResponse)
+def page(
+    request: Request,
+    engine: EngineDep,
+    settings: SettingsDep,
+    who: MayComply,
+    asked: WantedDep,
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+) -> HTMLResponse:
+    """Return the findings of the law as a page: figures, units, rows."""
+    lang = render.language(request)
+    found = compliance.report(engine, who, asked, timezone=settings.timezone)
+    pages = max(-(-len(found.rows) // PAGE_ROWS), 1)
+    shown = found.rows.iloc[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+    return render.page(
+        request,
+        "compliance.html",
+        title=say("compliance.title", lang),
+        report=found,
+        rows=compliance.told(shown, lang),
+        asked=asked,
+        kinds=list(RULES),
+        severities=SEVERITIES,
+        units=found.units[:MOST_UNITS],
+        page=page,
+        pages=pages,
+        back=_query(asked, page - 1) if page > 1 else "",
+        onward=_query(asked, page + 1) if page < pages else "",
+        filing_units=filing_sheet.units(engine, who) if who.may("export") else [],
+    )
+
+
+@router.post("/compliance/export", response_class=Response, responses=FILE)
+def file(
+    request: Request, engine: EngineDep, settings: SettingsDep, who: MayComply, filled: FormDep
+) -> Response:
+    """Return the findings as a workbook; the row of the export is written before it goes out."""
+    lang = render.language(request)
+    kind = filled.text("kind")
+    asked = Wanted(
+        filled.text("area"), (kind,) if kind else (), filled.text("unit"), filled.text("severity")
+    )
+    reason = filled.text("reason")
+    content, _ = compliance.workbook(
+        engine, who, asked, reason=reason, timezone=settings.timezone, lang=lang
+    )
+    return download(content, say("compliance.file", lang), XLSX)
+
+
+@router.get("/api/compliance", response_class=Response, responses={200: {"content": {GEOJSON: {}}}})
+def features(
+    request: Request, engine: EngineDep, settings: SettingsDep, who: MayComply, asked: WantedDep
+) -> Response:
+    """Return the findings as GeoJSON: where a view enters a privacy zone, the part that does."""
+    found = compliance.report(engine, who, asked, timezone=settings.timezone)
+    lang = problems.language(request)
+    shapes = _shapes(found.rows, who)
+    rows = compliance.told(found.rows, lang)
+    body = {
+        "type": "FeatureCollection",
+        "features": [
+            {"type": "Feature", "properties": row, "geometry": shape}
+            for row, shape in zip(rows, shapes, strict=True)
+        ],
+        "figures": found.figures,
+        "cameras": found.cameras,
+        "clean": found.clean,
+    }
+    return Response(json.dumps(body, ensure_ascii=False), media_type=GEOJSON)
+
+
+def _shapes(rows: gpd.GeoDataFrame, who: Reader) -> list[Any]:
+    """Return the geometries in WGS 84, as exact as the reader may have them."""
+    placed = rows.geometry.to_crs(WGS84).to_numpy()
+    grid = 10.0 ** -(who.decimals or 7)
+    told = shapely.to_geojson(shapely.set_precision(placed, grid))
+    return [None if each is None else json.loads(each) for each in told]
+
+
+def _query(asked: Wanted, page: int) -> str:
+    words = {
+        "area": asked.area,
+        "kind": "".join(asked.kinds),
+        "unit": asked.unit,
+        "severity": asked.severity,
+    }
+    return "?" + urlencode({**{k: v for k, v in words.items() if v}, "page": page})

@@ -1,0 +1,92 @@
+"""``govgrid compliance report``: where the register breaks the law."""
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from geo.cli.app import language, reader, settings
+from geo.cli.choices import ReasonOption
+from geo.cli.filing import group
+
+if TYPE_CHECKING:
+    from geo.services.compliance import Report
+
+MOST_UNITS = 10
+SHOWN = ("kind", "severity", "article", "findings", "cameras")
+
+
+@group.command("report")
+def report(
+    context: typer.Context,
+    area: Annotated[str, typer.Option(help="Code of an area")] = "",
+    kind: Annotated[list[str] | None, typer.Option(help="FILING_MISSING …; repeatable")] = None,
+    unit: Annotated[str, typer.Option(help="Managing unit")] = "",
+    severity: Annotated[str, typer.Option(help="error, warning or note")] = "",
+    out: Annotated[
+        Path | None, typer.Option(metavar="OUT.xlsx", help="Each finding, as a workbook")
+    ] = None,
+    reason: ReasonOption = None,
+    as_json_: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+) -> None:
+    """Hold each camera of the register against Decree 799; findings are no failure."""
+    from geo.cli.output import as_json, note, told
+    from geo.exports import draft_of, require_ending
+    from geo.services import compliance, database
+    from geo.services.compliance import Wanted
+
+    if out is not None:
+        require_ending(out, known=(".xlsx",))
+    config = settings(context)
+    asked = Wanted(area, tuple(kind or ()), unit, severity)
+    with database.opened(config) as engine:
+        who = reader(context, engine, "compliance")
+        if out is not None:
+            content, rows = compliance.workbook(
+                engine, who, asked, reason=reason, timezone=config.timezone, lang=language()
+            )
+            with draft_of(out) as draft:
+                draft.write_bytes(content)
+            note(told("compliance.written", file=out, count=rows))
+            return
+        found = compliance.report(engine, who, asked, timezone=config.timezone)
+    if as_json_:
+        as_json(
+            {
+                "cameras": found.cameras,
+                "clean": found.clean,
+                "without_view": found.without_view,
+                "figures": found.figures,
+                "units": found.units,
+                "findings": compliance.told(found.rows, language()),
+            }
+        )
+    else:
+        _print(found)
+
+
+def _print(found: "Report") -> None:
+    from geo.cli.output import note, table, told
+
+    note(told("compliance.cameras", cameras=found.cameras, clean=found.clean))
+    if found.without_view:
+        note(told("compliance.without_view", count=found.without_view))
+    rows = [
+        [
+            told(f"compliance_kind.{row['kind']}"),
+            told(f"compliance_severity.{row['severity']}"),
+            told(f"compliance_article.{row['article']}"),
+            row["findings"],
+            row["cameras"],
+        ]
+        for row in found.figures
+    ]
+    if rows:
+        table([told(f"compliance.column_{name}") for name in SHOWN], rows)
+    units = [
+        [row["unit"] or told("compliance.no_unit"), row["error"], row["warning"], row["note"]]
+        for row in found.units[:MOST_UNITS]
+    ]
+    if units:
+        names = [told(f"compliance_severity.{name}") for name in ("error", "warning", "note")]
+        table([told("compliance.column_unit"), *names], units)
