@@ -65,7 +65,9 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
 )
 SEVERITIES: Final = ("error", "warning", "note")
 COLUMNS: Final = ("camera_code", "kind", "zone_code", "facts")
-_ARTICLE: Final = re.compile(r"art_?\.?\s*(\d+)|(?<![一二三四五六七八九十\d])(三十三|七|九|\d+)条", re.IGNORECASE)
+_ARTICLE: Final = re.compile(
+    r"art_?\.?\s*(\d+)|(?<![一二三四五六七八九十\d])(三十三|七|九|\d+)条", re.IGNORECASE
+)
 _SPELLED: Final = {"七": 7, "九": 9, "三十三": 33}
 _KNOWN: Final = frozenset({7, 9, 33})
 

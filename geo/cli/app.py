@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ACCOUNT = "govgrid.account"
 # They keep the database and the service running, which is nobody's in particular.
-OWNER_ONLY = frozenset({"db", "serve", "work", "demo"})
+OWNER_ONLY = frozenset({"db", "serve", "worker", "demo"})
 _call: ContextVar[typer.Context] = ContextVar("call")
 
 app = typer.Typer(
@@ -135,5 +135,6 @@ for _room in (
     "register",
     "filing",
     "compliance",
+    "users",
 ):
     importlib.import_module(f"geo.cli.{_room}")

@@ -215,16 +215,15 @@ def link(engine: Engine, reader: Reader, name: str, issuer: str, subject: str) -
     InputError
         If another account is bound to it.
     """
-    try:
-        with access.opened(engine, reader) as connection:
-            found = _found(connection, reader, name)
+    with access.opened(engine, reader) as connection:
+        found = _found(connection, reader, name)
+        try:
             with connection.begin_nested():
                 asked = {"issuer": issuer, "subject": subject, "id": found["id"]}
                 connection.execute(_LINK, asked)
-            facts = {"issuer": issuer}
-            audit.record(connection, reader, "account.link", found["name"], facts=facts)
-    except IntegrityError as error:
-        raise InputError("account.linked", subject=subject) from error
+        except IntegrityError as error:
+            raise InputError("account.linked", subject=subject) from error
+        audit.record(connection, reader, "account.link", found["name"], facts={"issuer": issuer})
 
 
 def listed(engine: Engine, reader: Reader) -> list[dict[str, Any]]:

@@ -42,7 +42,7 @@ _ONE: Final = (
     "SELECT g.account, g.role, g.area_unit_id, c.name, a.code FROM govgrid.role_grant g"
     " JOIN govgrid.account c ON c.id = g.account"
     " LEFT JOIN govgrid.area_now a ON a.unit_id = g.area_unit_id"
-    f" WHERE g.id = :id AND {access.AREA.format(path='a.path')} FOR UPDATE OF g"
+    f" WHERE g.id = :id AND {access.AREA.format(path='a.path')}"
 )
 
 
@@ -151,6 +151,7 @@ def take(engine: Engine, reader: Reader, grant: str) -> None:
     reader.require("grants")
     granting = reader.cut("grants")
     with access.opened(engine, reader) as connection:
+        accounts.lock(connection)
         asked = {"id": _number(grant), **granting.parameters}
         row = connection.execute(text(_ONE), asked).mappings().first()
         if row is None:
