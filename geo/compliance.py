@@ -227,7 +227,8 @@ def unpermitted(changes: pd.DataFrame, permits: pd.DataFrame) -> pd.DataFrame:
         for key, group in permits.groupby(["camera_code", "kind"])
     }
     rows = []
-    for change in changes.sort_values("on", kind="stable").to_dict("records"):
+    for row in changes.sort_values("on", kind="stable").to_dict("records"):
+        change = {str(name): value for name, value in row.items()}
         if not _of_article_7(change) or _correction(change):
             continue
         left = free.get((change["camera_code"], change["kind"]), [])
@@ -302,7 +303,7 @@ def _of_article_7(change: Mapping[str, Any]) -> bool:
 
 
 def _correction(change: Mapping[str, Any]) -> bool:
-    return change["kind"] == "moved" and change["distance_m"] < LEAST_MOVE_M
+    return change["kind"] == "moved" and bool(change["distance_m"] < LEAST_MOVE_M)
 
 
 def _known(row: Mapping[Any, Any]) -> dict[str, Any]:

@@ -146,7 +146,7 @@ def _read(path: Path) -> list[Row]:
         raise InputError("account_list.unreadable", file=path) from error
     sheet = book.worksheets[0]
     lines = list(sheet.iter_rows(values_only=True, max_row=MOST_ROWS + 2))
-    book.close()
+    book.close()  # type: ignore[no-untyped-call]
     columns = _columns(lines[0] if lines else (), path)
     faults: list[str] = []
     rows = []
