@@ -124,7 +124,8 @@ def _page(request: Request, status: int, detail: str) -> Response:
 
 def _sentence(error: GovgridError, lang: str) -> str:
     """Return what is said of an error; what the database said of itself goes into the log only."""
-    if isinstance(error, StoreError) and "reason" in error.facts:
+    reason = str(error.facts.get("reason", ""))
+    if isinstance(error, StoreError) and reason and reason in error.text(lang):
         _log.error("%s", error)
         return say("limits.store", lang)
     if error.key == "access.forbidden":

@@ -17,7 +17,7 @@ from geo.settings import Settings
 from tests.signed_in import account, sign_in, signed_in
 
 INSIDE = re.compile(
-    r"Traceback|File \"|psycopg2|sqlalchemy|SELECT |INSERT |govgrid\.|pgdata|\.s\.PGSQL|/tmp/"
+    r"Traceback|File \"|psycopg2|sqlalchemy|(?<!<)SELECT |INSERT |govgrid\.|pgdata|\.s\.PGSQL|/tmp/"
     r"|/home/|/usr/|rtsp://|site-packages",
     re.IGNORECASE,
 )

@@ -16,7 +16,7 @@ from geo.errors import InputError, NotFoundError
 from geo.services import compliance, coverage, database
 from geo.services.acting import acting
 from geo.services.compliance import Wanted
-from tests.signed_in import SYSTEM, account, signed_in
+from tests.signed_in import SYSTEM, account, grant, signed_in
 from tests.toy_town import rectangle
 
 pytestmark = pytest.mark.postgis
@@ -83,6 +83,19 @@ def test_a_class_that_is_not_granted_is_neither_shown_nor_counted(service, judge
     report = compliance.report(service, acting(judged_town, "li"), timezone=ZONE)
     assert report.cameras == 2
     assert set(report.rows["camera_code"]) == {"K2", "K4"}
+
+
+def test_a_removed_camera_is_told_by_the_grant_of_its_class_and_place_only(service, judged_town):
+    """Two grants, social here and 天网 there, are not the sum of both everywhere."""
+    li = account(judged_town, "li", "planner", EAST, classes=["social"])
+    with judged_town.begin() as connection:
+        grant(connection, li, "planner", WEST, classes=["skynet"])
+        connection.execute(text("DELETE FROM govgrid.camera WHERE code IN ('K1', 'K2')"))
+    whole = {code for code, kind in found_by(service, SYSTEM) if kind == "REMOVED"}
+    assert "K1" in whole
+    found = {code for code, _ in found_by(service, acting(judged_town, "li"))}
+    assert "K1" not in found
+    assert "K4" in found
 
 
 def test_who_sees_counts_only_gets_figures_and_no_camera(service, judged_town):
@@ -185,6 +198,23 @@ def test_the_part_of_a_view_in_a_zone_comes_as_geojson(client, judged_town):
     assert found["K1"]["type"] in {"Polygon", "MultiPolygon"}
     every = client.get("/api/compliance").json()["features"]
     assert any(row["geometry"] is None for row in every)
+
+
+def test_reading_very_many_findings_is_an_export(judged_town, settings):
+    app = create_app(settings.model_copy(update={"bulk_rows": 3}))
+    with TestClient(app, follow_redirects=False) as client:
+        signed_in(client, judged_town, "planner")
+        assert client.get("/api/compliance").status_code == 403
+        assert client.get("/api/compliance?reason=自查").status_code == 200
+    with judged_town.begin() as connection:
+        row = connection.execute(text("SELECT what, form FROM govgrid.export_register")).one()
+    assert tuple(row) == ("compliance", "read")
+
+
+def test_links_keep_what_was_chosen(client, judged_town):
+    signed_in(client, judged_town, "planner")
+    page = client.get("/compliance?severity=error").text
+    assert "?kind=FILING_MISSING&amp;severity=error&amp;page=1" in page
 
 
 def test_the_command_reports_and_writes(judged_town, database_url, tmp_path, monkeypatch, capfd):

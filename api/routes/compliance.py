@@ -1,6 +1,7 @@
 """Compliance: the page, its file, and the findings as GeoJSON."""
 
 import json
+from dataclasses import replace
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -16,7 +17,7 @@ from api.forms import FormDep
 from api.routes.filing import FILE, XLSX, MayComply
 from geo.compliance import RULES, SEVERITIES
 from geo.crs import WGS84
-from geo.services import compliance, filing_sheet
+from geo.services import compliance, filing_sheet, outgoing
 from geo.services.access import Reader
 from geo.services.compliance import Wanted
 from geo.words import say
@@ -34,6 +35,7 @@ def wanted(area: Word = "", kind: Word = "", unit: Word = "", severity: Word = "
 
 
 WantedDep = Annotated[Wanted, Depends(wanted)]
+Reason = Annotated[str | None, Query(max_length=outgoing.MOST_REASON)]
 
 
 @router.get("/compliance", response_class=HTMLResponse)
@@ -44,12 +46,18 @@ def page(
     who: MayComply,
     asked: WantedDep,
     page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+    reason: Reason = None,
 ) -> HTMLResponse:
-    """Return the findings of the law as a page: figures, units, rows."""
+    """Return the findings of the law as a page: figures, units, rows.
+
+    Who leafs through very many of them takes them out: see :func:`features`.
+    """
     lang = render.language(request)
     found = compliance.report(engine, who, asked, timezone=settings.timezone)
     pages = max(-(-len(found.rows) // PAGE_ROWS), 1)
     shown = found.rows.iloc[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+    most = settings.bulk_rows
+    outgoing.counted(engine, who, compliance.WHAT, len(shown), most=most, reason=reason)
     return render.page(
         request,
         "compliance.html",
@@ -64,6 +72,7 @@ def page(
         pages=pages,
         back=_query(asked, page - 1) if page > 1 else "",
         onward=_query(asked, page + 1) if page < pages else "",
+        narrowed=lambda **to: _query(replace(asked, **to)),
         filing_units=filing_sheet.units(engine, who) if who.may("export") else [],
     )
 
@@ -87,10 +96,20 @@ def file(
 
 @router.get("/api/compliance", response_class=Response, responses={200: {"content": {GEOJSON: {}}}})
 def features(
-    request: Request, engine: EngineDep, settings: SettingsDep, who: MayComply, asked: WantedDep
+    request: Request,
+    engine: EngineDep,
+    settings: SettingsDep,
+    who: MayComply,
+    asked: WantedDep,
+    reason: Reason = None,
 ) -> Response:
-    """Return the findings as GeoJSON: where a view enters a privacy zone, the part that does."""
+    """Return the findings as GeoJSON: where a view enters a privacy zone, the part that does.
+
+    Reading them in bulk is an export: it needs the permission and a `reason`, and is registered.
+    """
     found = compliance.report(engine, who, asked, timezone=settings.timezone)
+    most = settings.bulk_rows
+    outgoing.counted(engine, who, compliance.WHAT, len(found.rows), most=most, reason=reason)
     lang = problems.language(request)
     shapes = _shapes(found.rows, who)
     rows = compliance.told(found.rows, lang)
@@ -115,7 +134,7 @@ def _shapes(rows: gpd.GeoDataFrame, who: Reader) -> list[Any]:
     return [None if each is None else json.loads(each) for each in told]
 
 
-def _query(asked: Wanted, page: int) -> str:
+def _query(asked: Wanted, page: int = 1) -> str:
     words = {
         "area": asked.area,
         "kind": "".join(asked.kinds),

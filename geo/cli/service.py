@@ -24,6 +24,7 @@ def serve(
     from geo.services import accounts, database
 
     config = settings(context)
+    _require_free(host, port)
     with database.opened(config) as engine:
         made = accounts.first_administrator(engine, config)
     if made is not None:

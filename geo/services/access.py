@@ -34,6 +34,14 @@ CAMERAS: Final = (
     "govgrid.cameras_granted(CAST(:camera_areas AS bigint[]), CAST(:camera_classes AS text[]),"
     " CAST(:camera_depths AS integer[]))"
 )
+# The same of one that is no more, or not there any more: `{kind}` its class, `{geom}` its place.
+STOOD: Final = (
+    "EXISTS (SELECT FROM unnest(CAST(:camera_areas AS bigint[]), CAST(:camera_classes AS text[]),"
+    " CAST(:camera_depths AS integer[])) AS g (unit_id, class, depth)"
+    " LEFT JOIN govgrid.area a ON a.unit_id = g.unit_id AND a.valid @> govgrid.today()"
+    " WHERE g.depth >= :depth AND g.class = coalesce({kind}, 'unknown')"
+    " AND (g.unit_id IS NULL OR ST_Intersects(a.geom, {geom})))"
+)
 
 
 @dataclass(frozen=True)

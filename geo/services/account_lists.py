@@ -146,7 +146,7 @@ def _read(path: Path) -> list[Row]:
         raise InputError("account_list.unreadable", file=path) from error
     sheet = book.worksheets[0]
     lines = list(sheet.iter_rows(values_only=True, max_row=MOST_ROWS + 2))
-    book.close()  # type: ignore[no-untyped-call]
+    book.close()
     columns = _columns(lines[0] if lines else (), path)
     faults: list[str] = []
     rows = []
@@ -194,7 +194,7 @@ def _checked(no: int, cells: dict[str, str], faults: list[str]) -> dict[str, Any
     for name in COLUMNS:
         word = cells.get(name, "")
         try:
-            found[name] = readers.get(name, lambda each: each or None)(word)
+            found[name] = readers.get(name, _word)(word)
         except InputError as error:
             column = say(f"account_list.{name}", "zh")
             faults.append(
@@ -213,6 +213,10 @@ def _require_whole(path: Path, rows: list[Row], faults: list[str]) -> None:
         raise InputError("account_list.empty", file=path)
     if len(rows) > MOST_ROWS:
         raise InputError("account_list.many", file=path, most=MOST_ROWS)
+
+
+def _word(word: str) -> str | None:
+    return word or None
 
 
 def _choice(column: str, word: str) -> str | None:

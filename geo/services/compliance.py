@@ -43,11 +43,11 @@ _VIEWSHEDS: Final = (
     " AND w.view_no = v.view_no AND w.certainty = 'certain')"
 )
 _CHANGES: Final = (
-    "SELECT h.camera_code, h.name, c.owner_kind, h.legal_basis, h.kind, c.management_unit,"
+    "SELECT h.camera_code, h.name, h.owner_kind, h.legal_basis, h.kind,"
+    " coalesce(c.management_unit, h.management_unit) AS management_unit,"
     " (h.at AT TIME ZONE :timezone)::date AS on, ST_DistanceSphere(h.before, h.after) AS distance_m"
     " FROM govgrid.camera_change h LEFT JOIN govgrid.camera c ON c.code = h.camera_code"
-    f" WHERE {access.PLACE.format(geom='h.before')}"
-    " AND (coalesce(c.owner_kind, 'unknown') = ANY(CAST(:camera_classes AS text[])) OR :everything)"
+    f" WHERE {access.STOOD.format(kind='h.owner_kind', geom='h.before')}"
     " AND (CAST(:area AS geometry) IS NULL"
     " OR ST_Intersects(h.before, CAST(:area AS geometry))) ORDER BY h.at, h.id"
 )
@@ -171,11 +171,10 @@ def _findings(
     )
     deep = cameras[cameras["depth"] >= depth_no("direction")]
     views = _viewsheds(connection, list(deep["code"]), srid)
-    placed = reader.deep("position") if depth_no(reader.depth) else reader
-    changes = frames.read(connection, _CHANGES, {**asked, **placed.parameters})
+    depth = "position" if depth_no(reader.depth) else "count"
+    changes = frames.read(connection, _CHANGES, {**asked, "depth": depth_no(depth)})
     permits = frames.read(connection, "SELECT camera_code, kind, permitted_on FROM govgrid.permit")
     consents = frames.read(connection, "SELECT camera_code, zone_code FROM govgrid.consent")
-    depth = "position" if depth_no(reader.depth) else "count"
     refiled = law.refiled(filing.changes(connection, reader, depth=depth))
     parts: list[pd.DataFrame] = [
         law.judged(cameras, today=today),
@@ -202,10 +201,9 @@ def _joined(
     """
     whole = pd.concat([p for p in parts if len(p)] or [parts[0]], ignore_index=True)
     known = cameras.set_index("code")
-    whole["name"] = whole["camera_code"].map(known["name"])
-    gone = changes.drop_duplicates("camera_code").set_index("camera_code")
-    whole["name"] = whole["name"].fillna(whole["camera_code"].map(gone["name"]))
-    whole["management_unit"] = whole["camera_code"].map(known["management_unit"])
+    gone = changes.drop_duplicates("camera_code", keep="last").set_index("camera_code")
+    for name in ("name", "management_unit"):
+        whole[name] = whole["camera_code"].map({**gone[name], **known[name]}).astype(object)
     whole["depth"] = whole["camera_code"].map(known["depth"]).astype(float).fillna(depth)
     order = list(RULES)
     whole["rank"] = [order.index(kind) for kind in whole["kind"]]

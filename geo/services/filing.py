@@ -19,13 +19,7 @@ _PLACE: Final = (
     "ST_SetSRID(ST_MakePoint(CAST(x.snapshot ->> 'lon' AS double precision),"
     " CAST(x.snapshot ->> 'lat' AS double precision)), 4326)"
 )
-_GRANTED_ONCE: Final = (
-    "EXISTS (SELECT FROM unnest(CAST(:camera_areas AS bigint[]), CAST(:camera_classes AS text[]),"
-    " CAST(:camera_depths AS integer[])) AS g (unit_id, class, depth)"
-    " LEFT JOIN govgrid.area a ON a.unit_id = g.unit_id AND a.valid @> govgrid.today()"
-    " WHERE g.depth >= :depth AND g.class = coalesce(x.snapshot ->> 'owner_kind', 'unknown')"
-    f" AND (g.unit_id IS NULL OR ST_Intersects(a.geom, {_PLACE})))"
-)
+_GRANTED_ONCE: Final = access.STOOD.format(kind="x.snapshot ->> 'owner_kind'", geom=_PLACE)
 # A unit that filed later, and to whose old number no camera keeps, has replaced that filing.
 _REPLACED: Final = (
     "EXISTS (SELECT FROM govgrid.filing n"

@@ -39,7 +39,9 @@ CREATE TABLE govgrid.camera_change (
     id          bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
     camera_code text NOT NULL,
     name        text NOT NULL,
+    owner_kind  text,
     legal_basis text,
+    management_unit text,
     kind        text NOT NULL CHECK (kind IN ('moved', 'removed')),
     at          timestamptz NOT NULL DEFAULT now(),
     import_run  bigint,
@@ -116,8 +118,9 @@ CREATE TRIGGER filed_later AFTER UPDATE OF filing_no ON govgrid.camera FOR EACH 
 CREATE FUNCTION govgrid.note_change() RETURNS trigger LANGUAGE plpgsql AS $$
 BEGIN
     IF NOT govgrid.undoing() THEN
-        INSERT INTO govgrid.camera_change (camera_code, name, legal_basis, kind, import_run, before, after)
-        VALUES (OLD.code, OLD.name, OLD.legal_basis, TG_ARGV[0],
+        INSERT INTO govgrid.camera_change (
+            camera_code, name, owner_kind, legal_basis, management_unit, kind, import_run, before, after)
+        VALUES (OLD.code, OLD.name, OLD.owner_kind, OLD.legal_basis, OLD.management_unit, TG_ARGV[0],
             nullif(current_setting('govgrid.import_run', true), '')::bigint, OLD.geom,
             CASE TG_ARGV[0] WHEN 'moved' THEN NEW.geom END);
     END IF;
