@@ -241,6 +241,15 @@ def test_a_reset_shows_the_new_password_once(client, town):
     assert "li" in told(answer)
 
 
+def test_who_watches_is_handled_by_the_server_and_the_page_says_so(client, town):
+    signed_in(client, town, "administrator")
+    account(town, "cha", "auditor")
+    page = client.get("/accounts?q=cha").text
+    assert "by the server" in page
+    assert 'action="/accounts/cha/' not in page
+    assert client.post("/accounts/cha/reset").status_code == 403
+
+
 def test_an_account_that_is_not_there_is_told(client, town):
     signed_in(client, town, "administrator")
     for what in ("reset", "disable", "enable", "unlock"):

@@ -111,9 +111,42 @@ class TestAccounts:
         account(town, "security", "security_administrator")
         accounts.disable(service, admin, "second")
         with pytest.raises(StateError, match="security administrator"):
-            accounts.disable(service, admin, "security")
+            accounts.disable(service, SYSTEM, "security")
         with pytest.raises(StateError):
             accounts.disable(service, SYSTEM, "admin")
+
+    @pytest.mark.parametrize("role", ["security_administrator", "auditor"])
+    def test_no_administrator_takes_over_who_watches_over_him(self, town, service, admin, role):
+        account(town, "watching", role)
+        account(town, "robot", role, kind="service")
+        for change in (
+            lambda who: accounts.disable(service, who, "watching"),
+            lambda who: accounts.enable(service, who, "watching"),
+            lambda who: accounts.change(service, who, "watching", unit_code="U9"),
+            lambda who: accounts.link(service, who, "watching", "https://i", "s"),
+            lambda who: accounts.reset(service, who, "watching"),
+            lambda who: api_keys.make(
+                service, who, "机", scopes=["audit"], days=3, account="robot"
+            ),
+        ):
+            with pytest.raises(ForbiddenError, match="on the server"):
+                change(admin)
+        accounts.unlock(service, admin, "watching")
+        assert state(service, SYSTEM, "watching") == "works"
+        assert accounts.reset(service, SYSTEM, "watching")
+
+    def test_an_administrator_of_an_area_handles_no_accounts(self, town, service):
+        account(town, "west", "administrator", WEST)
+        account(town, "li", "operator", WEST)
+        west = acting(town, "west")
+        for act in (
+            lambda: accounts.listed(service, west),
+            lambda: accounts.add(service, west, "new"),
+            lambda: accounts.reset(service, west, "li"),
+            lambda: api_keys.listed(service, west, account="li"),
+        ):
+            with pytest.raises(ForbiddenError, match="whole district"):
+                act()
 
     def test_only_administrators_make_accounts(self, town, service, security):
         for work in (

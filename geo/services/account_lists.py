@@ -244,7 +244,7 @@ def _day(written: str) -> date | None:
 
 
 def _require_allowed(reader: Reader, rows: list[Row]) -> None:
-    reader.require("accounts")
+    accounts.require_manager(reader)
     if not reader.may("grants") and any(row.values["role"] for row in rows):
         raise ForbiddenError("account_list.no_grants", account=reader.account)
 
@@ -296,6 +296,7 @@ def _account(
         return replace(done, made=done.made + 1)
     if all(row[name] == value for name, value in whose.items()):
         return replace(done, kept=done.kept + 1)
+    accounts.require_apart(connection, reader, str(row["id"]), values["name"])
     connection.execute(_CHANGE, {**whose, "id": row["id"]})
     audit.record(connection, reader, "account.change", values["name"])
     return replace(done, changed=done.changed + 1)

@@ -7,7 +7,8 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from geo import passwords
-from geo.errors import InputError, NotFoundError, StateError
+from geo.errors import ForbiddenError, InputError, NotFoundError, StateError
+from geo.roles import PERMISSIONS
 from geo.services import access, audit, failures, sessions
 from geo.services.access import Reader
 from geo.settings import Settings
@@ -24,6 +25,8 @@ _ADD: Final = text(
 )
 _LISTED: Final = text(
     "SELECT a.name, a.kind, a.holder, a.unit_code, a.unit_name, a.last_login_at,"
+    " EXISTS (SELECT FROM govgrid.role_grant g WHERE g.account = a.id"
+    " AND g.role = ANY(CAST(:watching AS text[]))) AS watching,"
     " CASE WHEN a.disabled_at IS NOT NULL THEN 'disabled'"
     " WHEN EXISTS (SELECT FROM govgrid.login_failure f WHERE f.until > now() AND f.key IN"
     " (sha256(convert_to('name:' || a.name, 'UTF8')), sha256(convert_to('code:' || a.name,"
@@ -57,6 +60,11 @@ _LEFT: Final = text(
 )
 # Without them nobody could make accounts, or give rights, but by the server's own command line.
 NEEDED: Final = ("administrator", "security_administrator")
+_ROLES: Final = text("SELECT DISTINCT role FROM govgrid.role_grant WHERE account = :account")
+WATCHING: Final = frozenset(
+    role for role, actions in PERMISSIONS.items() if actions & {"grants", "audit"}
+)
+"""Roles whose accounts administrators make, but do not reset, link, change or disable."""
 
 
 def add(
@@ -78,7 +86,7 @@ def add(
     InputError
         If the name, the kind or a text cannot be used, or the name is taken.
     """
-    reader.require("accounts")
+    require_manager(reader)
     known = checked_name(name)
     if kind not in KINDS:
         raise InputError("account.kind", found=kind, known=", ".join(KINDS))
@@ -113,6 +121,8 @@ def reset(engine: Engine, reader: Reader, name: str) -> str:
 
     Raises
     ------
+    ForbiddenError
+        See :func:`require_manager` and :func:`require_apart`.
     NotFoundError
         If there is no such account.
     StateError
@@ -136,6 +146,8 @@ def disable(engine: Engine, reader: Reader, name: str) -> None:
 
     Raises
     ------
+    ForbiddenError
+        See :func:`require_manager` and :func:`require_apart`.
     NotFoundError
         If there is no such account.
     StateError
@@ -156,6 +168,8 @@ def enable(engine: Engine, reader: Reader, name: str) -> None:
 
     Raises
     ------
+    ForbiddenError
+        See :func:`require_manager` and :func:`require_apart`.
     NotFoundError
         If there is no such account.
     """
@@ -170,11 +184,13 @@ def unlock(engine: Engine, reader: Reader, name: str) -> None:
 
     Raises
     ------
+    ForbiddenError
+        See :func:`require_manager` and :func:`require_apart`.
     NotFoundError
         If there is no such account.
     """
     with access.opened(engine, reader) as connection:
-        found = _found(connection, reader, name)
+        found = _found(connection, reader, name, apart=False)
         _unlock(connection, found["name"])
         audit.record(connection, reader, "account.unlock", found["name"])
 
@@ -192,6 +208,8 @@ def change(
 
     Raises
     ------
+    ForbiddenError
+        See :func:`require_manager` and :func:`require_apart`.
     NotFoundError
         If there is no such account.
     InputError
@@ -210,6 +228,8 @@ def link(engine: Engine, reader: Reader, name: str, issuer: str, subject: str) -
 
     Raises
     ------
+    ForbiddenError
+        See :func:`require_manager` and :func:`require_apart`.
     NotFoundError
         If there is no such account.
     InputError
@@ -227,10 +247,14 @@ def link(engine: Engine, reader: Reader, name: str, issuer: str, subject: str) -
 
 
 def listed(engine: Engine, reader: Reader) -> list[dict[str, Any]]:
-    """Return all accounts by name, with `state`: works, locked, disabled, first (password)."""
-    reader.require("accounts")
+    """Return all accounts by name, with `state`: works, locked, disabled, first (password).
+
+    `watching`: see :func:`require_apart`.
+    """
+    require_manager(reader)
     with access.opened(engine, reader) as connection:
-        return [dict(row) for row in connection.execute(_LISTED).mappings()]
+        found = connection.execute(_LISTED, {"watching": sorted(WATCHING)})
+        return [dict(row) for row in found.mappings()]
 
 
 def first_administrator(engine: Engine, config: Settings) -> tuple[str, str] | None:  # noqa: ARG001 - where its key will lie
@@ -300,14 +324,46 @@ def checked_name(name: str) -> str:
     return known
 
 
-def _found(connection: Connection, reader: Reader, name: str) -> dict[str, Any]:
+def require_manager(reader: Reader) -> None:
+    """Refuse who makes no accounts, or is administrator of some areas only.
+
+    Raises
+    ------
+    ForbiddenError
+        An account belongs to no area: whoever resets the one of the district becomes it.
+    """
     reader.require("accounts")
+    reader.cut("accounts").require_whole()
+
+
+def require_apart(connection: Connection, reader: Reader, account: str, name: str) -> None:
+    """Refuse to take over who gives rights or reads the log: only the server itself does.
+
+    Raises
+    ------
+    ForbiddenError
+        If `account` (uuid) holds such a role.
+    """
+    if reader.system:
+        return
+    held = set(connection.execute(_ROLES, {"account": account}).scalars())
+    if held & WATCHING:
+        raise ForbiddenError("account.apart", name=name)
+
+
+def _found(
+    connection: Connection, reader: Reader, name: str, *, apart: bool = True
+) -> dict[str, Any]:
+    """Return an account that the reader may change; with `apart` none that watches over him."""
+    require_manager(reader)
     known = passwords.normal(name).strip().lower()
     row = None
     if NAME.fullmatch(known):
         row = connection.execute(_FIND, {"name": known}).mappings().first()
     if row is None:
         raise NotFoundError("account.unknown", name=name[:MOST_TEXT])
+    if apart:
+        require_apart(connection, reader, str(row["id"]), known)
     return {"id": str(row["id"]), "kind": row["kind"], "name": known}
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, text
 
 from geo.errors import ForbiddenError, InputError, NotFoundError, StateError
 from geo.roles import ACTIONS
-from geo.services import access, audit, sessions
+from geo.services import access, accounts, audit, sessions
 from geo.services.access import Reader
 from geo.store import db
 
@@ -125,7 +125,8 @@ def revoke(engine: Engine, reader: Reader, key: str) -> None:
     except ValueError as error:
         raise NotFoundError("key.unknown") from error
     with access.opened(engine, reader) as connection:
-        asked = {"id": number, "own": reader.id, "any": reader.may("accounts")}
+        any_ = reader.may("accounts") and reader.cut("accounts").everything
+        asked = {"id": number, "own": reader.id, "any": any_}
         name = connection.execute(_REVOKE, asked).scalar_one_or_none()
         if name is None:
             raise NotFoundError("key.unknown")
@@ -143,7 +144,7 @@ def listed(engine: Engine, reader: Reader, *, account: str | None = None) -> lis
     with access.opened(engine, reader) as connection:
         owner = reader.id
         if account is not None:
-            reader.require("accounts")
+            accounts.require_manager(reader)
             owner = str(_account(connection, account)["id"])
         found = connection.execute(_LISTED, {"account": owner}).mappings()
         return [dict(row) for row in found]
@@ -151,7 +152,7 @@ def listed(engine: Engine, reader: Reader, *, account: str | None = None) -> lis
 
 def _require_scopes(reader: Reader, scopes: Collection[str], *, own: bool) -> None:
     if not own:
-        reader.require("accounts")
+        accounts.require_manager(reader)
     known = reader.actions if own else frozenset(ACTIONS)
     if not scopes or not set(scopes) <= known:
         strange = ", ".join(sorted(set(scopes) - known)) or "—"
@@ -166,6 +167,7 @@ def _owner(connection: Connection, reader: Reader, account: str | None) -> str:
         kind, number = row["kind"], str(row["id"])
         if kind != "service":
             raise StateError("key.not_own", name=account)
+        accounts.require_apart(connection, reader, str(number), account)
     if number is None or kind == "display":
         raise StateError("key.none", name=account or reader.account)
     if connection.execute(_LIVING, {"account": number}).scalar_one() >= MOST_KEYS:
