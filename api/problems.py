@@ -128,9 +128,6 @@ def _sentence(error: GovgridError, lang: str) -> str:
     if isinstance(error, StoreError) and reason and reason in error.text(lang):
         _log.error("%s", error)
         return say("limits.store", lang)
-    if error.key == "access.forbidden":
-        action = say(f"action.{error.facts['action']}", lang)
-        return say(error.key, lang, **{**error.facts, "action": action})
     return error.text(lang)
 
 

@@ -61,6 +61,13 @@ class UnknownReaderError(GovgridError):
 class ForbiddenError(GovgridError):
     """Who asks is known and may not do this."""
 
+    def text(self, lang: str) -> str:
+        """Return the sentence in `lang`, with the lacking action in words."""
+        facts = dict(self.facts)
+        if "action" in facts:
+            facts["action"] = say(f"action.{facts['action']}", lang)
+        return say(self.key, lang, **facts)
+
 
 class TooManyError(GovgridError):
     """Too much in too short a time; the fact `retry_after_s` says when to come again."""

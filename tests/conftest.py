@@ -7,11 +7,14 @@ from pathlib import Path
 
 import pytest
 from hypothesis import settings as hypothesis_settings
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Engine
 
 from geo.errors import ClusterError
+from geo.services import coverage
 from geo.settings import Settings
 from geo.store import cluster, db
+from tests import databases
+from tests.databases import Standing
 from tests.toy_town import bring_in, place, rectangle, write_geojson
 
 # no test is timed: machines differ, and several run at once
@@ -21,6 +24,8 @@ hypothesis_settings.load_profile("untimed")
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 # tests that run side by side on one server have databases of their own
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
+HOLDING = {"seen_town": "seen_template", "town": "town_template"}
+"""Fixtures that say what a database holds, and what it is a copy of; the first one counts."""
 
 
 @pytest.fixture(scope="session")
@@ -48,8 +53,8 @@ def server() -> Iterator[str]:
         address = running.admin_url("postgres")
         # Nobody minds if these data are lost.
         for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            _do(address, f"ALTER SYSTEM SET {setting} = off")
-        _do(address, "SELECT pg_reload_conf()")
+            databases.do(address, f"ALTER SYSTEM SET {setting} = off")
+        databases.do(address, "SELECT pg_reload_conf()")
         try:
             yield address
         finally:
@@ -60,12 +65,12 @@ def server() -> Iterator[str]:
 def template(server: str) -> Iterator[str]:
     """Return the name of a database with current tables, to be copied."""
     name = f"govgrid_template{WORKER}"
-    _recreate(server, name)
-    engine = db.connect(_address(server, name))
+    databases.recreate(server, name)
+    engine = db.connect(databases.address(server, name))
     db.migrate(engine)
     engine.dispose()
     yield name
-    _drop(server, name)
+    databases.drop(server, name)
 
 
 @pytest.fixture(scope="session")
@@ -74,26 +79,51 @@ def town_template(
 ) -> Iterator[str]:
     """Return the name of a database that holds the toy town, to be copied."""
     name = f"govgrid_town{WORKER}"
-    _recreate(server, name, template)
-    engine = db.connect(_address(server, name))
+    databases.recreate(server, name, template)
+    engine = db.connect(databases.address(server, name))
     for layer, path in _write_town(tmp_path_factory.mktemp("town")).items():
         bring_in(engine, layer, path)
     engine.dispose()
     yield name
-    _drop(server, name)
+    databases.drop(server, name)
+
+
+@pytest.fixture(scope="session")
+def seen_template(server: str, town_template: str) -> Iterator[str]:
+    """Return the name of a database that holds the toy town with its coverage, to be copied."""
+    name = f"govgrid_seen{WORKER}"
+    databases.recreate(server, name, town_template)
+    engine = db.connect(databases.address(server, name))
+    coverage.compute(engine)
+    engine.dispose()
+    yield name
+    databases.drop(server, name)
+
+
+@pytest.fixture(scope="session")
+def standing(server: str) -> Iterator[dict[str, Standing]]:
+    """Return the databases that tests are given one after the other, by what they hold."""
+    found: dict[str, Standing] = {}
+    yield found
+    for each in found.values():
+        databases.drop(server, each.name)
 
 
 @pytest.fixture
-def database_url(request: pytest.FixtureRequest, server: str, template: str) -> Iterator[str]:
-    """Return the address of a database of the test's own, gone after it.
+def database_url(
+    request: pytest.FixtureRequest, server: str, template: str, standing: dict[str, Standing]
+) -> Iterator[str]:
+    """Return the address of a database of the test's own, put back after it.
 
-    Its tables are empty, or hold the toy town where the test asks for that as well.
+    Its tables are empty, or hold the toy town where the test asks for that as well, with what its
+    cameras see where it asks for that.
     """
-    name = f"govgrid_test{WORKER}"
-    with_town = "town" in request.fixturenames
-    _recreate(server, name, request.getfixturevalue("town_template") if with_town else template)
-    yield _address(server, name)
-    _drop(server, name)
+    kind = next((name for name in HOLDING if name in request.fixturenames), "empty")
+    if kind not in standing:
+        like = request.getfixturevalue(HOLDING[kind]) if kind in HOLDING else template
+        standing[kind] = Standing(server, f"govgrid_test_{kind}{WORKER}", like)
+    yield standing[kind].ready()
+    standing[kind].put_back()
 
 
 @pytest.fixture
@@ -108,35 +138,15 @@ def engine(database_url: str) -> Iterator[Engine]:
 def empty_url(server: str) -> Iterator[str]:
     """Return the address of a database without any table or extension."""
     name = f"govgrid_empty{WORKER}"
-    _recreate(server, name)
-    yield _address(server, name)
-    _drop(server, name)
+    databases.recreate(server, name)
+    yield databases.address(server, name)
+    databases.drop(server, name)
 
 
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """Return settings on a database with empty tables."""
     return Settings(home=tmp_path, database_url=database_url, lang="en")
-
-
-def _address(server: str, name: str) -> str:
-    return make_url(server).set(database=name).render_as_string(hide_password=False)
-
-
-def _recreate(server: str, name: str, template: str | None = None) -> None:
-    _drop(server, name)
-    _do(server, f"CREATE DATABASE {name}" + (f" TEMPLATE {template}" if template else ""))
-
-
-def _drop(server: str, name: str) -> None:
-    _do(server, f"DROP DATABASE IF EXISTS {name} WITH (FORCE)")
-
-
-def _do(server: str, statement: str) -> None:
-    engine = create_engine(server, isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text(statement))
-    engine.dispose()
 
 
 @pytest.fixture
@@ -150,6 +160,12 @@ def town_files(tmp_path: Path) -> dict[str, Path]:
 @pytest.fixture
 def town(engine: Engine) -> Engine:
     """Return a database that holds the toy town, brought in through the ordinary import."""
+    return engine
+
+
+@pytest.fixture
+def seen_town(engine: Engine) -> Engine:
+    """Return a database that holds the toy town and what its cameras see."""
     return engine
 
 

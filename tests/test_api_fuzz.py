@@ -9,12 +9,11 @@ from schemathesis.checks import content_type_conformance, not_a_server_error
 
 from api.app import create_app
 from geo.roles import PERMISSIONS
-from geo.services import coverage
 from tests.signed_in import account, sign_in
 from tests.toy_town import place
 
 pytestmark = [pytest.mark.postgis, pytest.mark.slow]
-EXAMPLES = 6
+EXAMPLES = 3
 LEAST_OPERATIONS = 9
 PARTS = ("path_parameters", "query")
 LON, LAT = place(4, 0)
@@ -32,8 +31,7 @@ def kind_of(answer) -> str:
     return answer.headers.get("content-type", "").partition(";")[0]
 
 
-def test_no_request_of_any_role_makes_the_service_fail(town, settings):
-    coverage.compute(town)
+def test_no_request_of_any_role_makes_the_service_fail(seen_town, town, settings):
     app = create_app(settings.model_copy(update=UNLIMITED))
     described = schemathesis.openapi.from_dict(app.openapi())
     operations = [found.ok() for found in described.get_all_operations()]

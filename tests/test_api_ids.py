@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from api.app import create_app
 from geo.roles import PERMISSIONS
-from geo.services import api_keys, coverage
+from geo.services import api_keys
 from geo.services.acting import acting
 from tests.signed_in import account, sign_in
 from tests.test_api_rules import DEMANDS, UNLIMITED, eastern
@@ -23,9 +23,8 @@ JSON, PAGE = {"accept": "application/json"}, {"accept": "text/html"}
 
 
 @pytest.fixture
-def town_of_li(town, settings):
+def town_of_li(seen_town, town, settings):
     """The toy town in which Li looked through K1, asked for K3, and has a key; what she has."""
-    coverage.compute(town)
     app = create_app(settings.model_copy(update={**UNLIMITED, "skynet_approval": True}))
     li = account(town, "li", "operator", EAST, depth="picture")
     account(town, "sec", "security_administrator")

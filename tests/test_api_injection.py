@@ -12,7 +12,6 @@ from sqlalchemy import text
 from api.app import create_app
 from api.identity import COOKIE, routes, rule_of
 from geo.roles import PERMISSIONS
-from geo.services import coverage
 from tests.signed_in import account, sign_in
 from tests.test_api_fuzz import KNOWN, UNLIMITED
 from tests.test_api_shield import INSIDE
@@ -53,6 +52,8 @@ HOSTILE = {
 }
 ALL = "all"
 FEW = ("drop", "script", "nul", "path")
+SHARP = (*FEW, "quote", "union", "setting", "ecql", "line ends", "long", "number", "formula")
+"""Tried in each parameter alone; all the others in all parameters at once."""
 RENDERED = ("<script>alert(1)", "<img src=x onerror", 'href="javascript:', ">49<", "root:x:0:")
 # Rows that asking alone may add: what was looked at is counted and logged, sessions are renewed.
 GROWING = {
@@ -63,9 +64,8 @@ READERS = (*sorted(PERMISSIONS), "stranger")
 
 
 @pytest.fixture
-def reader(town, settings):
+def reader(seen_town, town, settings):
     """Return what asks as a role or as a stranger, on the toy town with its coverage."""
-    coverage.compute(town)
     app = create_app(settings.model_copy(update=UNLIMITED))
     with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
         made = {role: account(town, f"{role}.x", role) for role in PERMISSIONS}
@@ -109,11 +109,12 @@ def test_hostile_texts_in_forms_and_bodies_do_nothing(reader):
                 path, _ = request(operation, "", "", "")
                 told = dict.fromkeys(fields, HOSTILE[kind])
                 method, headers = operation["method"], {"accept": "text/html"}
-                as_json = client.request(method, path, json=told, headers=headers)
                 as_form = client.request(method, path, data=told, headers=headers)
-                asked += 2
-                harmless(as_json, f"{role} {method} {path} json {kind}")
+                asked += 1
                 harmless(as_form, f"{role} {method} {path} form {kind}")
+                if kind in SHARP:
+                    as_json = client.request(method, path, json=told, headers=headers)
+                    harmless(as_json, f"{role} {method} {path} json {kind}")
     assert asked > 50
     assert counted(reader.town)["camera"] == 4
 
@@ -121,7 +122,8 @@ def test_hostile_texts_in_forms_and_bodies_do_nothing(reader):
 def test_hostile_headers_and_cookies_do_nothing(reader):
     client = reader("operator")
     names = ("accept", "accept-language", "user-agent", "x-forwarded-for", "if-none-match", "range")
-    for kind, value in HOSTILE.items():
+    for kind in SHARP:
+        value = HOSTILE[kind]
         plain = value.encode("utf-8").replace(b"\r", b"").replace(b"\n", b"").replace(b"\x00", b"")
         for name in names:
             for path in ("/", "/map", "/api/collections/cameras/items"):
@@ -186,9 +188,10 @@ def attacks(operation, role):
     """Return (kind, where, name) of what a role tries."""
     kinds = kinds_of(operation, role)
     parameters = operation["parameters"] or [("unknown", "query")]
-    if kinds is FEW:  # all parameters at once
-        parameters = [(ALL, "query")]
-    return [(kind, where, name) for name, where in parameters for kind in kinds]
+    together = [(kind, "query", ALL) for kind in kinds]
+    if kinds is FEW:
+        return together
+    return together + [(kind, where, name) for name, where in parameters for kind in SHARP]
 
 
 EAGER = ("operator", "planner", "administrator", "security_administrator", "auditor")

@@ -14,7 +14,6 @@ from sqlalchemy import text
 from api.app import create_app
 from api.identity import OPEN, routes, rule_of
 from geo.roles import ACTIONS, PERMISSIONS
-from geo.services import coverage
 from tests.signed_in import account, sign_in
 from tests.toy_town import place
 
@@ -138,9 +137,8 @@ def test_the_table_asks_for_what_can_be_granted():
 
 
 @pytest.fixture
-def ask(town, settings):
+def ask(seen_town, settings):
     """Return what asks a route as somebody: the role of an account, "" for none, or a stranger."""
-    coverage.compute(town)
     app = create_app(settings.model_copy(update=UNLIMITED))
     with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
 
@@ -148,7 +146,7 @@ def ask(town, settings):
             client.cookies.clear()
             client.headers.pop("x-csrf-token", None)
             if who is not None:
-                sign_in(client, town, who)
+                sign_in(client, seen_town, who)
             filled = re.sub(r"{(\w+)(:path)?}", lambda found: VALUES[found[1]], path)
             return client.request(method, filled, params=QUERIES.get(path), **more)
 

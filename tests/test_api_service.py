@@ -6,7 +6,7 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
-from geo.services import coverage, layers
+from geo.services import layers
 from geo.settings import Settings
 from tests.signed_in import signed_in
 from tests.toy_town import place
@@ -15,10 +15,9 @@ pytestmark = pytest.mark.postgis
 
 
 @pytest.fixture
-def client(town, settings):
-    coverage.compute(town)
+def client(seen_town, settings):
     with TestClient(create_app(settings)) as found:
-        yield signed_in(found, town, "administrator")
+        yield signed_in(found, seen_town, "administrator")
 
 
 @pytest.fixture

@@ -366,7 +366,7 @@ def test_an_entrance_that_a_new_house_pushes_over_the_border_is_looked_at_again(
 # What holds of all towns.
 
 
-@settings(derandomize=True, deadline=None, max_examples=25)
+@settings(derandomize=True, deadline=None, max_examples=12)
 @given(seed=st.integers(0, 10_000))
 def test_the_parts_sum_to_the_wholes(seed):
     seen, wanted = scatter(seed), shapely.union_all(scatter(seed + 1))
@@ -385,7 +385,7 @@ def test_the_parts_sum_to_the_wholes(seed):
     assert found["covered_demand_m2"].iloc[4] + gaps_m2 == pytest.approx(found["demand_m2"].iloc[4])
 
 
-@settings(derandomize=True, deadline=None, max_examples=25)
+@settings(derandomize=True, deadline=None, max_examples=12)
 @given(seed=st.integers(0, 10_000))
 def test_one_more_camera_never_covers_less_and_never_makes_a_gap_grow(seed):
     wanted = demanded(*scatter(seed + 1, count=4))

@@ -7,7 +7,6 @@ from geo.errors import ForbiddenError, NotFoundError, StoreError
 from geo.roles import CLASSES, COARSE, DEPTHS, PERMISSIONS, SECOND_FACTOR
 from geo.services import (
     access,
-    coverage,
     coverage_report,
     database,
     exporting,
@@ -29,12 +28,6 @@ ZONE = "Asia/Shanghai"
 @pytest.fixture(scope="module")
 def names():
     return iter(f"a{n}" for n in range(1000))
-
-
-@pytest.fixture
-def seen_town(town):
-    coverage.compute(town)
-    return town
 
 
 @pytest.fixture

@@ -6,18 +6,23 @@ from datetime import date
 import openpyxl
 import pandas as pd
 import pytest
+from sqlalchemy import text
 
 from geo.chain import Head
 from geo.crs import wgs84_to_gcj02
 from geo.errors import InputError
 from geo.services import access, audit, audit_heads, audit_log, import_runs, sealing
+from geo.services.acting import acting
 from geo.services.audit_log import Filters
+from tests.signed_in import account
 from tests.test_services_audit import AUDITOR, SYSTEM, head, tampered, write
 from tests.toy_town import bring_in, place
 
 pytestmark = pytest.mark.postgis
 
 ZONE = "Asia/Shanghai"
+HOW = {"timezone": ZONE, "lang": "zh"}
+WHY = {"reason": "季度核查"}
 
 
 def test_rows_are_found_by_who_what_how_and_when(engine):
@@ -65,28 +70,41 @@ def test_a_file_holds_the_seals_and_that_it_was_taken_is_audited(engine, tmp_pat
     sealing.seal(engine)
     out = tmp_path / "audit.csv"
     wanted = Filters(action="login")
-    assert audit_log.export(engine, AUDITOR, wanted, out, timezone=ZONE, lang="zh") == 3
+    assert audit_log.export(engine, AUDITOR, wanted, out, **WHY, timezone=ZONE, lang="zh") == 3
     table = pd.read_csv(out, dtype=str)
     assert list(table["行号"]) == ["1", "2", "3"]
     assert table["校验码"].iloc[-1] == head(engine).seal.hex()
     assert table["时间"].str.endswith("+08:00").all()
     assert list(table["备注"]) == ["'=1+1"] * 3
     book = tmp_path / "audit.xlsx"
-    audit_log.export(engine, AUDITOR, wanted, book, timezone=ZONE, lang="en")
+    audit_log.export(engine, AUDITOR, wanted, book, **WHY, timezone=ZONE, lang="en")
     assert openpyxl.load_workbook(book).active.max_row == 4
     rows = audit_log.page(engine, AUDITOR, Filters(action="audit.export"))
     assert [row["object"] for row in rows] == ["audit.xlsx", "audit.csv"]
     assert rows[0]["facts"] == {"rows": 3, "filters": {"action": "login"}}
+    with engine.begin() as connection:
+        asked = text("SELECT what, form, rows, reason FROM govgrid.export_register ORDER BY at")
+        found = [tuple(row) for row in connection.execute(asked)]
+    assert found == [("audit", form, 3, "季度核查") for form in ("csv", "xlsx")]
+
+
+def test_an_account_takes_nothing_out_without_a_reason(engine, tmp_path):
+    account(engine, "aud", "auditor")
+    with pytest.raises(InputError, match="reason"):
+        audit_log.export(
+            engine, acting(engine, "aud"), Filters(), tmp_path / "a.csv", reason=" ", **HOW
+        )
+    assert list(tmp_path.iterdir()) == []
 
 
 def test_a_file_that_cannot_be_or_would_be_too_large_is_refused(engine, tmp_path, monkeypatch):
     write(engine, 3)
     for name in ("audit.pdf", "missing/audit.csv"):
         with pytest.raises(InputError):
-            audit_log.export(engine, AUDITOR, Filters(), tmp_path / name, timezone=ZONE, lang="zh")
+            audit_log.export(engine, AUDITOR, Filters(), tmp_path / name, **WHY, **HOW)
     monkeypatch.setattr(audit_log, "MOST_ROWS", {".csv": 2})
     with pytest.raises(InputError, match="More than 2 rows"):
-        audit_log.export(engine, AUDITOR, Filters(), tmp_path / "a.csv", timezone=ZONE, lang="zh")
+        audit_log.export(engine, AUDITOR, Filters(), tmp_path / "a.csv", **WHY, **HOW)
     assert list(tmp_path.iterdir()) == []
 
 

@@ -13,7 +13,7 @@ from sqlalchemy import text
 from api.app import create_app
 from geo.cli import main
 from geo.errors import InputError, NotFoundError
-from geo.services import compliance, coverage, database
+from geo.services import compliance, database
 from geo.services.acting import acting
 from geo.services.compliance import Wanted
 from tests.signed_in import SYSTEM, account, grant, signed_in
@@ -26,9 +26,8 @@ ZONE = "Asia/Shanghai"
 
 
 @pytest.fixture
-def judged_town(town):
+def judged_town(seen_town, town):
     """The toy town with a privacy zone around K4 that K1 looks into, and a restricted unit."""
-    coverage.compute(town)
     with town.begin() as connection:
         for table, code, shape in (
             ("privacy_zone", "Z1", rectangle(3, -1, 5, 1)),

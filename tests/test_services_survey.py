@@ -25,9 +25,8 @@ VIEWS = (
 
 
 @pytest.fixture
-def computed(town):
-    coverage.compute(town)
-    return town
+def computed(seen_town):
+    return seen_town
 
 
 def figure(engine, certainty, code="340802"):

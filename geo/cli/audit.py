@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from geo.cli.app import app, language, reader, settings
+from geo.cli.choices import ReasonOption
 from geo.errors import InputError
 
 if TYPE_CHECKING:
@@ -143,6 +144,7 @@ def export(
     since: FromOption = "",
     until: ToOption = "",
     outcome: OutcomeOption = None,
+    reason: ReasonOption = None,
 ) -> None:
     """Write what was done, with the seals, to a file."""
     from geo.cli.output import note, told
@@ -153,7 +155,13 @@ def export(
     with database.opened(config) as engine:
         who = reader(context, engine, "audit")
         count = audit_log.export(
-            engine, who, wanted, out, timezone=config.timezone, lang=language()
+            engine,
+            who,
+            wanted,
+            out,
+            reason=reason,
+            timezone=config.timezone,
+            lang=language(),
         )
     note(told("export.written", file=out, count=count))
 

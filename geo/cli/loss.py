@@ -34,7 +34,8 @@ def loss(
 
     if out is not None:
         exports.require_ending(out)
-    with database.opened(settings(context)) as engine:
+    config = settings(context)
+    with database.opened(config) as engine:
         who = limited(engine, "export")
         with progress(quiet_log=as_json_) as moving:
             found = service.loss(
@@ -43,7 +44,8 @@ def loss(
         if out is not None:
             named = len(found.maintain)
             outgoing.register(engine, who, out, what="loss", rows=named, reason=reason)
-            count = service.write(engine, found, out, lang=language())
+            stamp = outgoing.stamp(who, reason, timezone=config.timezone, lang=language())
+            count = service.write(engine, found, out, lang=language(), stamp=stamp)
             note(told("export.written", file=out, count=count))
     first = found.maintain.head(limit) if limit else found.maintain
     rows = first.drop(columns="geometry").to_dict("records")

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from geo.cli.app import app, language, limited, settings
+from geo.cli.choices import ReasonOption
 
 SHOWN_STEPS = 5
 MARKS = {"loaded": "✓", "partial": "!", "missing": "!", "later": "○"}
@@ -42,19 +43,25 @@ def completeness(
     out: Annotated[
         Path | None, typer.Option(help="Write the figures and what each camera lacks: .xlsx")
     ] = None,
+    reason: ReasonOption = None,
     as_json_: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
     """Say how far the register of cameras is filled, by field, owner and area."""
     from geo.cli.output import as_json, note, told
     from geo.services import completeness as service
-    from geo.services import database
+    from geo.services import database, outgoing
 
     config = settings(context)
     with database.opened(config) as engine:
-        limited(engine, "figures")
+        who = limited(engine, "figures" if out is None else "export")
         if out is not None:
-            found = service.write(engine, out, level=by, mark=config.mark, lang=language())
-            note(told("export.written", file=out, count=len(found.cameras)))
+            rows = len(service.of(engine, level=by).cameras)
+            outgoing.register(engine, who, out, what="completeness", rows=rows, reason=reason)
+            stamp = outgoing.stamp(who, reason, timezone=config.timezone, lang=language())
+            found = service.write(
+                engine, out, level=by, mark=config.mark, lang=language(), stamp=stamp
+            )
+            note(told("export.written", file=out, count=rows))
         else:
             found = service.of(engine, level=by)
     if as_json_:

@@ -51,11 +51,14 @@ def list_(
         for file in filter(None, (out, sheets)):
             rows = len(listed.cameras)
             outgoing.register(engine, who, file, what="survey", rows=rows, reason=reason)
+        stamp = outgoing.stamp(who, reason, timezone=config.timezone, lang=_lang())
         if out is not None:
-            count = survey.write_form(engine, listed, out, mark=config.mark, lang=_lang())
+            count = survey.write_form(
+                engine, listed, out, mark=config.mark, lang=_lang(), stamp=stamp
+            )
             note(told("export.written", file=out, count=count))
         if sheets is not None:
-            page = _page(survey.sheets(engine, listed), config)
+            page = _page(survey.sheets(engine, listed), config, stamp)
             with exports.draft_of(sheets) as draft:
                 draft.write_text(page, encoding="utf-8")
             note(told("survey.sheets_written", file=sheets, count=len(listed.grids)))
@@ -77,10 +80,11 @@ def _require_files(out: Path | None, sheets: Path | None) -> None:
             exports.require_writable(path)
 
 
-def _page(layers: dict[str, Any], config: Settings) -> str:
+def _page(layers: dict[str, Any], config: Settings, stamp: str) -> str:
     from maps.sheets import SheetContent, render
 
-    return render(SheetContent(mark=config.mark, timezone=config.timezone, **layers), lang=_lang())
+    mark = " · ".join(filter(None, (config.mark, stamp)))
+    return render(SheetContent(mark=mark, timezone=config.timezone, **layers), lang=_lang())
 
 
 def _lang() -> str:

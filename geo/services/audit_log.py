@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, text
 from geo import exports
 from geo.chain import Head
 from geo.errors import ForbiddenError, InputError, NotFoundError, StateError
-from geo.services import access, audit, audit_proof, sealing
+from geo.services import access, audit, audit_proof, outgoing, sealing
 from geo.services.access import Reader
 from geo.services.audit_proof import Tail
 from geo.store import frames
@@ -176,27 +176,45 @@ def redact(engine: Engine, who: Reader, number: int, *, reason: str) -> None:
 
 
 def export(
-    engine: Engine, who: Reader, wanted: Filters, out: Path, *, timezone: str, lang: str
+    engine: Engine,
+    who: Reader,
+    wanted: Filters,
+    out: Path,
+    *,
+    reason: str | None,
+    timezone: str,
+    lang: str,
 ) -> int:
-    """Write rows with their seals to a CSV or XLSX file and return how many; audited before.
+    """Write rows with their seals to a CSV or XLSX file and return how many; registered before.
 
     Raises
     ------
     ForbiddenError
         If the reader may not read the audit.
     InputError
-        If the file cannot be written, or would hold too many rows.
+        If there is no reason, the file cannot be written, or would hold too many rows.
     """
     who.require("audit")
+    outgoing.reason_of(who, reason)
     ending = exports.require_ending(out, known=tuple(MOST_ROWS))
     most = MOST_ROWS[ending]
     with access.opened(engine, who) as connection:
         rows = frames.read(connection, _FILE, {**wanted.parameters, "limit": most + 1})
         if len(rows) > most:
             raise InputError("audit.export_much", most=most, ending=ending)
+        outgoing.registered(
+            connection,
+            who,
+            what="audit",
+            form=ending.lstrip("."),
+            rows=len(rows),
+            reason=reason,
+            action="audit",
+        )
         facts = {"rows": len(rows), "filters": _told(wanted)}
         audit.record(connection, who, "audit.export", out.name, facts=facts)
-    exports.write(_titled(rows, timezone, lang), out, layer=say("audit.title", lang))
+    mark = outgoing.stamp(who, reason, timezone=timezone, lang=lang)
+    exports.write(_titled(rows, timezone, lang), out, layer=say("audit.title", lang), mark=mark)
     return len(rows)
 
 

@@ -167,11 +167,13 @@ def _blank(table: pd.DataFrame) -> pd.DataFrame:
     return cells.where(cells.notna(), None)
 
 
-def write(engine: Engine, path: Path, *, level: str | None, mark: str, lang: str) -> Completeness:
+def write(
+    engine: Engine, path: Path, *, level: str | None, mark: str, lang: str, stamp: str = ""
+) -> Completeness:
     """Write the completeness of the register to a workbook and return it.
 
     Its sheets: the figures by area and owner, by field, the cameras with what each lacks (the
-    emptiest first), and what the figures mean.
+    emptiest first), and what the figures mean. `stamp`: who takes it out, and what for.
 
     Raises
     ------
@@ -182,9 +184,11 @@ def write(engine: Engine, path: Path, *, level: str | None, mark: str, lang: str
         raise InputError("export.ending", file=path.name, known=".xlsx")
     exports.require_writable(path)
     found = of(engine, level=level)
-    lines = [mark, remark(engine), *(say(f"setup.rule.{n}", lang) for n in RULES)]
+    lines = [mark, stamp, remark(engine), *(say(f"setup.rule.{n}", lang) for n in RULES)]
     notes = pd.DataFrame({say("setup.sheet.rules", lang): [line for line in lines if line]})
-    exports.workbook({**sheets(found, lang), say("setup.sheet.rules", lang): notes}, path)
+    exports.workbook(
+        {**sheets(found, lang), say("setup.sheet.rules", lang): notes}, path, mark=stamp
+    )
     return found
 
 

@@ -142,8 +142,11 @@ def loss(
     return Loss(told, _maintain(field, facts, _grids(prepared, ground)))
 
 
-def write(engine: Engine, found: Loss, out: Path, *, lang: str) -> int:
-    """Write the cameras to maintain to `out`, in XLSX with the figures beside; return how many."""
+def write(engine: Engine, found: Loss, out: Path, *, lang: str, stamp: str = "") -> int:
+    """Write the cameras to maintain to `out`, in XLSX with the figures beside; return how many.
+
+    `stamp` stands at the foot of each sheet: who takes it out, and what for.
+    """
     ending, remark = exports.require_ending(out), layers.remark(engine)
     if ending in exports.DRIVERS:
         exports.write(found.maintain, out, layer="loss", remark=remark)
@@ -157,7 +160,8 @@ def write(engine: Engine, found: Loss, out: Path, *, lang: str) -> int:
         exports.write(table, out, layer="loss")
     else:
         sheets = {"loss.maintain": table, "loss.cases": _cases(found, lang)}
-        exports.workbook({say(name, lang): sheet for name, sheet in sheets.items()}, out)
+        named = {say(name, lang): sheet for name, sheet in sheets.items()}
+        exports.workbook(named, out, mark=stamp)
     return len(table)
 
 

@@ -188,16 +188,22 @@ def form(listed: Survey, *, lang: str) -> pd.DataFrame:
     return table.rename(columns=lambda n: heads[n].aliases[0] if lang == "zh" else n)
 
 
-def write_form(engine: Engine, listed: Survey, out: Path, *, mark: str, lang: str) -> int:
-    """Write the form to an XLSX (with a sheet of notes) or a CSV file; return its rows."""
+def write_form(
+    engine: Engine, listed: Survey, out: Path, *, mark: str, lang: str, stamp: str = ""
+) -> int:
+    """Write the form to an XLSX (with a sheet of notes) or a CSV file; return its rows.
+
+    `stamp` is who takes it out and what for, see :func:`geo.services.outgoing.stamp`.
+    """
     table, note = form(listed, lang=lang), remark(engine)
     if exports.require_ending(out) != ".xlsx":
         exports.write(table, out, layer="headings", remark=note)
         return len(table)
-    lines = [mark, note, *(say(f"survey.form.{n}", lang) for n in ("fill", "blank", "typed_back"))]
+    said = (say(f"survey.form.{n}", lang) for n in ("fill", "blank", "typed_back"))
+    lines = [mark, stamp, note, *said]
     notes = pd.DataFrame({say("survey.form.notes", lang): [line for line in lines if line]})
     names = (say("survey.form.sheet", lang), say("survey.form.notes", lang))
-    exports.workbook(dict(zip(names, (table, notes), strict=True)), out)
+    exports.workbook(dict(zip(names, (table, notes), strict=True)), out, mark=stamp)
     return len(table)
 
 

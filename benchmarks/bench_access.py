@@ -1,0 +1,162 @@
+"""What it costs that every answer is cut to who asks, and that the database stands as second fence.
+
+The demonstration's district, brought in and computed once. Each answer is asked for by the system
+(nothing is cut), by a planner of the whole district, of one township and of one community, as the
+service asks (row-level security stands) and as the owner of the tables (it does not). Then what
+guards the door: the hash of a password, and who asks.
+"""
+
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+from statistics import median
+
+from rows import Row, row, run
+from sqlalchemy import Engine, text
+
+from geo import passwords
+from geo.services import (
+    access,
+    accounts,
+    compliance,
+    database,
+    grants,
+    layers,
+    map_layers,
+    seeing,
+    sessions,
+)
+from geo.services.access import Reader
+from geo.services.acting import acting
+from geo.settings import Settings
+
+TIMES, ZONE = 7, "Asia/Shanghai"
+PAGE_ROWS = 1000
+COMMAND = [sys.executable, "-c", "from geo.cli import main; main()"]
+FENCE_GOAL, CUT_GOAL = 0.8, 0.8
+NOBODY_KNOWN = "the owner of the tables"
+
+
+def timed(work: Callable[[], object]) -> float:
+    """Return the middle of some times in milliseconds, after one that is not counted."""
+    work()
+    found = []
+    for _ in range(TIMES):
+        began = time.perf_counter()
+        work()
+        found.append(1000 * (time.perf_counter() - began))
+    return median(found)
+
+
+def readers(engine: Engine) -> dict[str, Reader]:
+    """Return who asks: planners of ever smaller areas, and the system itself."""
+    system = access.system("os:bench")
+    found = {"the system": system}
+    with engine.begin() as connection:
+        largest = {
+            level: connection.execute(
+                text(
+                    "SELECT a.code FROM govgrid.area_now a JOIN govgrid.camera c"
+                    " ON ST_Covers(a.geom, c.geom) WHERE a.level = :level"
+                    " GROUP BY a.code ORDER BY count(*) DESC, a.code LIMIT 1"
+                ),
+                {"level": level},
+            ).scalar_one()
+            for level in ("township", "community")
+        }
+    for label, area in (("the district", None), *((f"a {k}", v) for k, v in largest.items())):
+        name = "bench." + label.split()[-1]
+        accounts.add(engine, system, name, holder="测试", unit_name="测试单位")
+        both = ["skynet", "social"]
+        grants.give(engine, system, name, "planner", area, classes=both, depth="gaps")
+        found[label] = acting(engine, name)
+    return found
+
+
+def asked(engine: Engine, reader: Reader) -> dict[str, Callable[[], object]]:
+    """Return the questions, by what they are called."""
+    with engine.begin() as connection:
+        access.fence(connection, reader)
+        cell = "ST_X(c.geom), ST_Y(c.geom)"
+        lon, lat = connection.execute(
+            text(
+                f"SELECT {cell} FROM {access.CAMERAS} g JOIN govgrid.camera c ON c.code = g.code"
+                " WHERE g.depth IS NOT NULL ORDER BY c.code LIMIT 1"
+            ),
+            reader.parameters,
+        ).one()
+    return {
+        f"a page of {PAGE_ROWS} cameras": lambda: layers.page(
+            engine, reader, "cameras", after="", limit=PAGE_ROWS
+        ),
+        "who sees a place": lambda: seeing.seeing_one(
+            engine, reader, lon, lat, at=None, timezone=ZONE
+        ),
+        "the map's content": lambda: map_layers.read(engine, reader, lang="zh", timezone=ZONE),
+        "findings of the law": lambda: compliance.report(engine, reader, timezone=ZONE),
+    }
+
+
+def measured() -> list[Row]:
+    """Return the rows of the cut, of the fence and of the door."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        config = Settings(home=Path(folder) / "home")
+        home = [*COMMAND, "--home", str(config.home)]
+        subprocess.run([*home, "demo", "--once"], check=True, capture_output=True)
+        try:
+            return _measured(config)
+        finally:
+            subprocess.run([*home, "db", "stop"], check=False, capture_output=True)
+
+
+def _measured(config: Settings) -> list[Row]:
+    rows = [_hash()]
+    with database.opened(config) as owner:
+        who = readers(owner)
+        service = database.service(config, pool_size=2)
+        for label, reader in who.items():
+            fenced, bare = asked(service, reader), asked(owner, reader)
+            for work, ask in fenced.items():
+                fence, free = timed(ask), timed(bare[work])
+                rows.append(
+                    row(
+                        f"{work}, {label}",
+                        fence,
+                        "ms",
+                        peer=NOBODY_KNOWN,
+                        peer_value=free,
+                        goal_ratio=FENCE_GOAL,
+                    )
+                )
+        rows.append(_session(owner, service))
+        service.dispose()
+    return rows
+
+
+def _hash() -> Row:
+    kept = passwords.hashed("correct horse battery")
+    return row(
+        "a password held against its hash",
+        timed(lambda: passwords.matches(kept, "correct horse battery")),
+        "ms",
+        goal=250.0,
+    )
+
+
+def _session(owner: Engine, service: Engine) -> Row:
+    with owner.begin() as connection:
+        number = connection.execute(
+            text("SELECT id FROM govgrid.account WHERE name = 'bench.district'")
+        ).scalar_one()
+        token = sessions.begin(connection, str(number), stage="full")
+    return row(
+        "who asks, by the cookie", timed(lambda: sessions.find(service, token)), "ms", goal=10.0
+    )
+
+
+if __name__ == "__main__":
+    run(measured, __doc__)

@@ -1,0 +1,183 @@
+"""Every command as every role: the table says what each demands, and a new one needs its row."""
+
+import itertools
+import os
+import sys
+from pathlib import Path
+
+import pytest
+import typer
+
+import geo.cli
+from geo.cli.app import app
+from geo.roles import ACTIONS, PERMISSIONS
+from geo.services import account_lists
+from tests.signed_in import account
+from tests.test_api_rules import EAST, LAT, LON, NUMBER, WEST, eastern
+
+pytestmark = pytest.mark.postgis
+
+SERVER, ANYBODY = "server", "anybody"
+"""What nobody does as an account; what leads to nothing of the district."""
+DEMANDS = {
+    ("import",): "import",
+    ("export",): "export",
+    ("gaps",): "map",
+    ("locate",): "map",
+    ("map",): "export",
+    ("serve",): SERVER,
+    ("demo",): SERVER,
+    ("worker",): SERVER,
+    ("db", "start"): SERVER,
+    ("db", "stop"): SERVER,
+    ("db", "status"): SERVER,
+    ("db", "migrate"): SERVER,
+    ("db", "doctor"): SERVER,
+    ("setup", "status"): "figures",
+    ("setup", "completeness"): "figures",
+    ("check", "partition"): "import",
+    ("area", "history"): "map",
+    ("coverage", "compute"): "import",
+    ("coverage", "report"): "figures",
+    ("coverage", "loss"): "export",
+    ("survey", "list"): "export",
+    ("cameras", "seeing"): "map",
+    ("audit", "verify"): "audit",
+    ("audit", "head"): "audit",
+    ("audit", "list"): "audit",
+    ("audit", "redact"): SERVER,
+    ("audit", "export"): "audit",
+    ("register", "list"): "register",
+    ("register", "export"): "register",
+    ("register", "report"): "register",
+    ("register", "verify"): "register",
+    ("compliance", "filing"): "compliance",
+    ("compliance", "filed"): "import",
+    ("compliance", "report"): "compliance",
+    ("user", "add"): "accounts",
+    ("user", "grant"): "grants",
+    ("user", "ungrant"): "grants",
+    ("user", "grants"): "grants",
+    ("user", "disable"): "accounts",
+    ("user", "enable"): "accounts",
+    ("user", "unlock"): "accounts",
+    ("user", "reset"): "accounts",
+    ("user", "link"): "accounts",
+    ("user", "list"): "accounts",
+    ("user", "import"): "accounts",
+    ("user", "template"): ANYBODY,
+    ("key", "add"): "accounts",
+    ("key", "list"): "accounts",
+    ("key", "revoke"): "accounts",
+}
+ALSO = {("compliance", "filing"): "export"}
+"""What a command demands beside."""
+WHOLE = {"import", "accounts"}
+"""What is done by nobody whom an area limits."""
+
+
+def arguments(tmp_path):
+    """Return what each command is given, so that it comes to the question who asks."""
+    table, accounts = tmp_path / "x.csv", tmp_path / "x.xlsx"
+    table.write_text("code,name\n", encoding="utf-8")
+    account_lists.template(accounts)
+    return {
+        ("import",): ["cameras", table],
+        ("export",): ["cameras", tmp_path / "cameras.csv", "--reason", "核对"],
+        ("locate",): [LON, LAT],
+        ("map",): [tmp_path / "map.html", "--reason", "核对"],
+        ("serve",): ["--port", "0"],
+        ("area", "history"): [WEST],
+        ("cameras", "seeing"): [LON, LAT],
+        ("audit", "redact"): ["1", "--reason", "x"],
+        ("audit", "export"): [tmp_path / "audit.csv", "--reason", "核对"],
+        ("register", "export"): [tmp_path / "register.xlsx", "--reason", "核对"],
+        ("compliance", "filing"): ["大桥派出所", tmp_path / "filing.xlsx", "--reason", "备案"],
+        ("compliance", "filed"): [table, "--number", "B1", "--on", "2026-01-01"],
+        ("user", "add"): ["new.person"],
+        ("user", "grant"): ["other", "responder"],
+        ("user", "ungrant"): [NUMBER],
+        ("user", "link"): ["other", "https://i", "s"],
+        ("user", "import"): [accounts],
+        ("user", "template"): [tmp_path / "accounts.xlsx"],
+        ("key", "add"): ["x", "--account", "other", "--scope", "map"],
+        ("key", "list"): ["--account", "other"],
+        ("key", "revoke"): [NUMBER],
+        **{("user", name): ["other"] for name in ("disable", "enable", "unlock", "reset")},
+    }
+
+
+def commands(command, path=()):
+    if hasattr(command, "commands"):
+        for name, each in command.commands.items():
+            yield from commands(each, (*path, name))
+    else:
+        yield path
+
+
+def test_every_command_has_its_row_in_the_table_and_every_row_its_command():
+    assert geo.cli.main
+    assert set(commands(typer.main.get_command(app))) == set(DEMANDS)
+    assert set(DEMANDS.values()) - {SERVER, ANYBODY} <= set(ACTIONS)
+
+
+@pytest.fixture
+def govgrid(seen_town, town, database_url, tmp_path, monkeypatch, capfd):
+    """Return what runs a command as an account, and gives its code and all that it said."""
+    for name in [n for n in os.environ if n.startswith("GOVGRID_")]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("GOVGRID_HOME", str(tmp_path / "home"))
+    monkeypatch.setenv("GOVGRID_DATABASE_URL", database_url)
+    monkeypatch.setenv("GOVGRID_LANG", "zh")
+    account(town, "other", "responder")
+    given = arguments(tmp_path)
+    numbers = itertools.count()
+
+    def run(who, command):
+        words = list(map(str, given.get(command, [])))
+        out = [
+            n for n, word in enumerate(words) if word.startswith(str(tmp_path)) and "x." not in word
+        ]
+        for n in out:  # an own file each time: nothing of the call before is taken for its own
+            stem, dot, ending = words[n].rpartition(".")
+            words[n] = f"{stem}{next(numbers)}{dot}{ending}"
+        monkeypatch.setattr(sys, "argv", ["govgrid", "--as", who, *command, *words])
+        capfd.readouterr()
+        with pytest.raises(SystemExit) as ended:
+            geo.cli.main()
+        printed = capfd.readouterr()
+        files = [path.read_bytes() for n in out if (path := Path(words[n])).exists()]
+        return ended.value.code or 0, printed.out + printed.err, files
+
+    return run
+
+
+def refused(said) -> bool:
+    return any(word in said for word in ("”权限。", "只限部分辖区", "不能以账号身份", "以系统身份"))
+
+
+@pytest.mark.parametrize("role", PERMISSIONS)
+def test_a_role_does_exactly_what_the_table_says(town, govgrid, role):
+    account(town, "li", role, kind="display" if role == "display" else "person")
+    for command, demand in DEMANDS.items():
+        needed = {demand, *filter(None, [ALSO.get(command)])}
+        may = demand == ANYBODY or needed <= PERMISSIONS[role]
+        code, said, files = govgrid("li", command)
+        assert refused(said) != may, (command, said[-300:])
+        assert may or (code != 0 and files == []), command
+        assert "Traceback" not in said, (command, said[-500:])
+
+
+@pytest.mark.parametrize("role", PERMISSIONS)
+def test_no_command_tells_the_east_to_who_is_limited_to_the_west(town, govgrid, role):
+    account(town, "li", role, WEST, depth="picture")
+    for command, demand in DEMANDS.items():
+        if demand not in PERMISSIONS[role]:
+            continue
+        _, said, files = govgrid("li", command)
+        assert eastern(said) == [], (command, said[:400])
+        for content in files:
+            assert EAST not in content.decode("utf-8", "replace"), command
+            assert "朝东枪机" not in content.decode("utf-8", "replace"), command
+        if demand in WHOLE:
+            assert refused(said) or "没有这个密钥" in said, (command, said[-300:])
