@@ -33,7 +33,7 @@ from geo.services.access import Reader
 from geo.services.acting import acting
 from geo.settings import Settings
 
-TIMES, ZONE = 7, "Asia/Shanghai"
+TIMES, ZONE = 3, "Asia/Shanghai"
 PAGE_ROWS = 1000
 COMMAND = [sys.executable, "-c", "from geo.cli import main; main()"]
 FENCE_GOAL, CUT_GOAL = 0.8, 0.8

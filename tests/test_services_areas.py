@@ -70,6 +70,13 @@ def test_days_between_two_changes_share_their_areas(merged):
     assert found[TURN] == found[TURN + DAY] == TURN
 
 
+def test_without_any_change_all_days_share_their_areas(town):
+    days = [TODAY, TURN - DAY, TURN]
+    with db.transaction(town) as connection:
+        assert areas.since(connection, days) == dict.fromkeys(days, min(days))
+        assert areas.since(connection, []) == {}
+
+
 def test_the_history_of_a_merged_area_says_when_and_into_what(merged):
     found = service.history(merged, SECOND)
     assert [(v["state"], v["valid_from"], v["valid_to"]) for v in found["versions"]] == [

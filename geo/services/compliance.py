@@ -247,9 +247,10 @@ def _units(found: pd.DataFrame) -> list[dict[str, Any]]:
         unit=found["management_unit"].fillna(""),
         severity=found["kind"].map(lambda kind: RULES[kind].severity),
     )
+    counts = named.groupby(["unit", "severity"]).size().unstack(fill_value=0)
     rows = [
-        {"unit": unit, **{name: int((group["severity"] == name).sum()) for name in SEVERITIES}}
-        for unit, group in named.groupby("unit", sort=True)
+        {"unit": unit, **{name: int(row.get(name, 0)) for name in SEVERITIES}}
+        for unit, row in counts.sort_index().iterrows()
     ]
     return sorted(rows, key=lambda row: [-row[name] for name in SEVERITIES])
 

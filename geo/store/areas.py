@@ -73,10 +73,11 @@ def since(connection: Connection, days: Iterable[date]) -> dict[date, date]:
         )
     )
     changes = [day for day in bounds.scalars() if day is not None]
+    asked = list(days)
     if not changes:
-        return {day: day for day in days}
+        return dict.fromkeys(asked, min(asked)) if asked else {}
     firsts = [changes[0] - timedelta(days=1), *changes]
-    return {day: firsts[bisect_right(changes, day)] for day in days}
+    return {day: firsts[bisect_right(changes, day)] for day in asked}
 
 
 def bring_in(
