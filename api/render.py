@@ -19,6 +19,7 @@ from geo.words import LANGUAGES, say
 LANGUAGE_COOKIE: Final = "govgrid_lang"
 PLACES: Final = (  # path, word, action that opens it (None: everybody with an account)
     ("/", "nav.map", "map"),
+    ("/register/mine", "nav.mine", "view"),
     ("/register", "nav.register", "register"),
     ("/requests", "nav.requests", "approve"),
     ("/compliance", "nav.compliance", "compliance"),

@@ -1,6 +1,7 @@
 """What one page of the map shows: frames and facts, ready to be drawn."""
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import datetime
 
 from geopandas import GeoDataFrame
@@ -32,6 +33,9 @@ class MapContent:
       px_per_m, online (true, false, none). A camera that stands here alone is listed by its code
       and never placed on the map.
 
+    `counted` says by owner_kind how many more cameras there are that only count: they stand in the
+    figures of the whole, and nowhere on the map.
+
     `mark` and `synthetic` are printed on the page whatever is shown. `computed_at` carries a zone;
     None means that nothing has been computed yet. Times are shown in `timezone`.
     """
@@ -54,3 +58,4 @@ class MapContent:
     incidents: GeoDataFrame
     seeing: DataFrame
     timezone: str = "Asia/Shanghai"
+    counted: Mapping[str, int] = field(default_factory=dict)

@@ -167,6 +167,7 @@ def _data(content: MapContent, words: dict[str, str], lang: str) -> Packed:
         "deviceSet": content.device_set,
         "detail": content.detail,
         "certainty": content.certainty,
+        "counted": dict(content.counted),
         "basis": basis(content.areas),
         "words": words,
         "palette": {"colours": COLOURS, "breaks": SHARE_BREAKS, "shares": SHARE_COLOURS},

@@ -73,6 +73,7 @@ DEMANDS = {
     ("GET", "/api/audit/chain"): "audit",
     ("POST", "/api/cameras/{code:path}/access"): "view",
     ("POST", "/api/cameras/{code:path}/access-requests"): "view",
+    ("GET", "/cameras"): "view",
     ("GET", "/cameras/{code:path}/access"): "view",
     ("POST", "/cameras/{code:path}/access"): "view",
     ("GET", "/viewer/{reference}"): "view",

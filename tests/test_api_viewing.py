@@ -446,6 +446,15 @@ def test_a_person_registers_by_a_form_and_lands_in_the_viewer(person, town):
     assert count(town) == 2
 
 
+def test_a_code_that_is_typed_leads_to_its_form(person):
+    who = person("operator", EAST)
+    assert 'action="/cameras"' in who.get("/register/mine", headers=PAGE).text
+    assert who.get("/cameras?code= K1 ").headers["location"] == "/cameras/K1/access"
+    assert who.get("/cameras?code=a/b%0A").headers["location"] == "/cameras/a%2Fb/access"
+    assert who.get("/cameras?code=").headers["location"] == "/register/mine"
+    assert person("planner").get("/cameras?code=K1").status_code == 403
+
+
 def test_a_form_that_lacks_something_is_shown_again_with_what_was_typed(person, town):
     who = person("operator", EAST)
     token = who.headers.pop("x-csrf-token")

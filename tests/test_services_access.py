@@ -128,6 +128,17 @@ def test_gaps_are_those_of_own_grids(service, reader):
     assert set(west["grid_code"]) == {WEST}
 
 
+def test_cameras_that_only_count_stand_in_the_figures_of_the_map(service, reader):
+    def shown(depth):
+        who = reader("planner", None, depth=depth)
+        return map_layers.read(service, who, lang="zh", timezone="Asia/Shanghai")
+
+    wall = shown("count")
+    assert (len(wall["cameras"]), wall["counted"]) == (0, {"skynet": 2, "social": 2})
+    near = shown("position")
+    assert (len(near["cameras"]), near["counted"]) == (4, {})
+
+
 def test_a_matter_is_seen_in_the_own_area_or_where_the_own_unit_is_sent(seen_town, service, reader):
     west = reader("operator", WEST, unit="U9")
     assert codes(service, west, "incidents") == ["M3"]

@@ -131,6 +131,13 @@ def ask(
     return JSONResponse(_number(found), HTTPStatus.ACCEPTED)
 
 
+@router.get("/cameras", status_code=HTTPStatus.SEE_OTHER)
+def find(who: MayView, code: Incident = "") -> Response:  # noqa: ARG001 - the rule
+    """Go to the form of a camera by its code, which people read off a list or a map."""
+    known = entries.one_line(code)
+    return go(f"/cameras/{quote(known, safe='')}/access" if known else "/register/mine")
+
+
 @router.get("/cameras/{code:path}/access", response_class=HTMLResponse, responses=PAGES)
 def access_page(
     request: Request,

@@ -102,6 +102,16 @@ def device_codes(owner: str, count: int, rng: np.random.Generator) -> list[str]:
     ]
 
 
+def _bases(owner: str, count: int) -> list[str]:
+    """Return the articles of Decree 799 by which cameras stand; some registers leave them blank."""
+    skynet = owner == "skynet"
+    # an own source of chance: what is drawn after it stays as it was
+    drawn = np.random.default_rng([799, count]).choice(
+        ["第七条", "第九条", ""], count, p=[0.97, 0.0, 0.03] if skynet else [0.22, 0.64, 0.14]
+    )
+    return [str(word) for word in drawn]
+
+
 def _add_state(frame: pd.DataFrame, owner: str, rng: np.random.Generator) -> None:
     count, skynet = len(frame), owner == "skynet"
     frame["status"] = rng.choice(["在线", "离线", "不详"], count, p=[0.925, OFF_LINE_SHARE, 0.025])
@@ -120,6 +130,7 @@ def _add_state(frame: pd.DataFrame, owner: str, rng: np.random.Generator) -> Non
         if skynet
         else rng.choice(["二类", "三类"], count, p=[0.35, 0.65])
     )
+    frame["legal_basis"] = _bases(owner, count)
     start = np.datetime64("2016-03-01") + rng.integers(0, 3_600, count)
     frame["installed_on"] = start.astype(str)
     year = pd.Series(start.astype("datetime64[Y]").astype(int) + 1970)

@@ -16,6 +16,7 @@ HEADERS: Mapping[str, str] = {
     "site": "点位名称",
     "owner_kind": "建设类别",
     "point_class": "点位类别",
+    "legal_basis": "建设依据",
     "form_word": "摄像机类型",
     "indoor": "室内",
     "light": "补光",

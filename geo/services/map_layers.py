@@ -77,6 +77,7 @@ def read(
     elif not reader.everything:
         apart = {name: frames_.pop(name) for name in ("cameras", "incidents")}
         frames_ = {**_cut(frames_, known.geometry.union_all()), **apart}
+    frames_["cameras"], counted = _placed(frames_["cameras"])
     frames_ = _coarse(frames_, reader)
     top = shown.sort_values("level", key=_order).iloc[0] if len(shown) else None
     return {
@@ -87,6 +88,7 @@ def read(
         "device_set": device_set,
         "detail": detail,
         "certainty": certainty,
+        "counted": counted,
         "seeing": _seeing(frames_["incidents"], frames_["cameras"], prepared, granted),
     }
 
@@ -126,7 +128,7 @@ def _frames(connection: Connection) -> dict[str, Any]:
 def _cameras(
     connection: Connection, shown: gpd.GeoDataFrame, granted: pd.DataFrame
 ) -> gpd.GeoDataFrame:
-    """Return the cameras whose position is granted, with heading where directions are."""
+    """Return the granted cameras with their `depth`, with heading where directions are granted."""
     rows = frames.read_layer(
         connection,
         "SELECT c.code, c.name, c.owner_kind, c.form, c.status, c.connection,"
@@ -136,11 +138,18 @@ def _cameras(
     )
     depth = rows["code"].map(granted["depth"]).astype(float)
     rows.loc[~(depth >= depth_no("direction")), list(SIGHT)] = None
-    rows = rows[depth >= depth_no("position")]
+    rows = rows[depth.notna()]
     grids = shown.loc[shown["level"] == "grid", ["code", "geometry"]]
     inside = gpd.sjoin(rows[["geometry"]], grids, predicate="intersects")["code"]
     # On a common border the smaller code, as the border rule says for equal overlaps.
-    return rows.assign(grid_code=inside.groupby(level=0).min())
+    return rows.assign(grid_code=inside.groupby(level=0).min(), depth=depth)
+
+
+def _placed(cameras: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
+    """Return the cameras whose position is granted, and by owner kind how many others there are."""
+    deep = cameras.pop("depth") >= depth_no("position")
+    counts = cameras.loc[~deep, "owner_kind"].fillna("unsorted").value_counts()
+    return gpd.GeoDataFrame(cameras[deep]), {str(kind): int(n) for kind, n in counts.items()}
 
 
 def _areas(

@@ -147,7 +147,7 @@ LANGUAGE sql STABLE AS $$
         JOIN govgrid.camera c ON coalesce(c.owner_kind, 'unknown') = g.class
             AND (g.geom IS NULL OR ST_Intersects(g.geom, c.geom))
         GROUP BY c.code
-    ), derived AS (
+    ), derived AS MATERIALIZED ( -- transformed once, not for each camera
         SELECT g.class, ST_Transform(g.geom, s.srid) AS ground
         FROM granted g, (SELECT value::text::integer AS srid FROM govgrid.setting WHERE key = 'metric_srid') s
         WHERE g.geom IS NOT NULL AND g.depth >= 1

@@ -50,6 +50,7 @@
       const first = areas.level.indexOf(0);
       const online = cameras.net.filter((state) => state === "online").length;
       const unknown = cameras.net.filter((state) => state === "unknown").length;
+      const others = gg.OWNERS.flatMap((kind) => Array(data.counted[kind] || 0).fill(kind));
       const ended = outcomes(incidents.code.map((_, i) => i));
       const placeless = incidents.at.x.filter((x) => Number.isNaN(x)).length;
       const top = Math.min(...areas.level.filter((level) => level > 0), 3);
@@ -60,14 +61,20 @@
         facts([
           [say("overview.grids"), gg.number(areas.grids.length)],
           [say("overview.communities"), gg.number(areas.level.filter((level) => level === 2).length)],
-          [say("overview.cameras"), gg.number(cameras.code.length), kinds(cameras.code.map((_, k) => k))],
+          [
+            say("overview.cameras"),
+            gg.number(cameras.code.length + others.length),
+            gg.ownersText([...cameras.kind, ...others]),
+          ],
           [
             say("overview.online"),
-            say("overview.online_of", {
-              online: gg.number(online),
-              due: gg.number(cameras.code.length - unknown),
-              unknown: gg.number(unknown),
-            }),
+            others.length && !cameras.code.length
+              ? null
+              : say("overview.online_of", {
+                  online: gg.number(online),
+                  due: gg.number(cameras.code.length - unknown),
+                  unknown: gg.number(unknown),
+                }),
           ],
           [
             say("overview.incidents"),
@@ -82,6 +89,7 @@
             ]),
           ],
         ]),
+        others.length ? h("p.hint", {}, say("overview.counted", { n: gg.number(others.length) })) : null,
         placeless ? h("p.hint", {}, say("overview.no_place", { n: placeless })) : null,
         list.length ? parts(list, levelWord(list[0])) : null,
         h("p.hint", {}, say("overview.hint")),
