@@ -228,7 +228,7 @@ def harmless(answer, what) -> None:
     """Check that an answer is no failure, tells nothing of the inside, and lets nothing run."""
     assert answer.status_code < 500, f"{what}: {answer.text[:300]}"
     assert "hacked" not in answer.headers.get("set-cookie", ""), what
-    assert "evil.example" not in answer.headers.get("location", "").partition("?")[0], what
+    assert re.match(r"(/(?![/\\])|$)", answer.headers.get("location", "")), what
     if answer.headers.get("content-type", "").startswith("text/html"):
         assert not [sign for sign in RENDERED if sign in answer.text], what
     if answer.status_code >= 400:

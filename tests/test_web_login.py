@@ -21,6 +21,10 @@ browser = map_visit.browser
 OWN = "correct horse 网格 battery"
 
 
+HARMLESS = ("Failed to load resource", "Autofocus processing was blocked")
+"""What the browser says of an answer that was wanted, and of who is quicker than the page."""
+
+
 class Site:
     """The service as it runs, and the accounts that a test makes on it."""
 
@@ -93,7 +97,7 @@ class Person:
         """Nothing left the host, no policy was broken; the console tells of refused forms only."""
         local = (self.address, "data:")
         assert [url for url in self.requests if not url.startswith(local)] == []
-        told = [line for line in self.complaints if "Failed to load resource" not in line]
+        told = [line for line in self.complaints if not any(word in line for word in HARMLESS)]
         assert told == []
 
 

@@ -8,7 +8,7 @@ from uuid import UUID
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Header, Query, Request
-from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 from sqlalchemy import Engine
 
@@ -131,7 +131,7 @@ def ask(
     return JSONResponse(_number(found), HTTPStatus.ACCEPTED)
 
 
-@router.get("/cameras", status_code=HTTPStatus.SEE_OTHER)
+@router.get("/cameras", status_code=HTTPStatus.SEE_OTHER, response_class=RedirectResponse)
 def find(who: MayView, code: Incident = "") -> Response:  # noqa: ARG001 - the rule
     """Go to the form of a camera by its code, which people read off a list or a map."""
     known = entries.one_line(code)
