@@ -18,7 +18,7 @@ from tests.databases import Standing
 from tests.toy_town import bring_in, place, rectangle, write_geojson
 
 # no test is timed: machines differ, and several run at once
-hypothesis_settings.register_profile("untimed", deadline=None)
+hypothesis_settings.register_profile("untimed", deadline=None, max_examples=60)
 hypothesis_settings.load_profile("untimed")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"

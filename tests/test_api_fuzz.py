@@ -13,7 +13,7 @@ from tests.signed_in import account, sign_in
 from tests.toy_town import place
 
 pytestmark = [pytest.mark.postgis, pytest.mark.slow]
-EXAMPLES = 3
+EXAMPLES = 2
 LEAST_OPERATIONS = 9
 PARTS = ("path_parameters", "query")
 LON, LAT = place(4, 0)

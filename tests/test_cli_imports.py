@@ -17,6 +17,7 @@ from tests.toy_town import place
 
 pytestmark = pytest.mark.postgis
 COMMAND = [sys.executable, "-c", "from geo.cli import main; main()"]
+ROWS = 50_000
 
 
 @pytest.fixture
@@ -168,7 +169,7 @@ def test_an_import_that_is_killed_leaves_nothing_half_written(town, database_url
     path = tmp_path / "large.csv"
     lon, lat = place(5, 5)
     lines = [
-        f"G{k},点{k},{lon + k % 997 * 1e-6:.6f},{lat + k % 991 * 1e-6:.6f}" for k in range(100_000)
+        f"G{k},点{k},{lon + k % 997 * 1e-6:.6f},{lat + k % 991 * 1e-6:.6f}" for k in range(ROWS)
     ]
     path.write_text("\n".join(["编码,名称,经度,纬度", *lines]) + "\n", encoding="utf-8")
     environment = {**os.environ, "GOVGRID_DATABASE_URL": database_url, "GOVGRID_LANG": "en"}
@@ -183,7 +184,7 @@ def test_an_import_that_is_killed_leaves_nothing_half_written(town, database_url
     assert (count(town), count(town, "import_change")) == (4, _changes_of_the_town(town))
     assert count(town, "import_run") == 7
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
-    assert json.loads(done.stdout)["inserted"] == 100_000, done.stderr
+    assert json.loads(done.stdout)["inserted"] == ROWS, done.stderr
 
 
 def _changes_of_the_town(engine):

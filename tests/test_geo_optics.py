@@ -395,7 +395,7 @@ LOOKS = {
     "form": st.sampled_from(["fixed", "ptz", "panoramic"]),
 }
 looks = st.fixed_dictionaries(LOOKS)
-often = settings(derandomize=True, deadline=None, max_examples=60)
+often = settings(derandomize=True, deadline=None, max_examples=40)
 
 
 @often
