@@ -336,6 +336,11 @@ def require_manager(reader: Reader) -> None:
     reader.cut("accounts").require_whole()
 
 
+def roles_of(connection: Connection, account: str) -> set[str]:
+    """Return the roles that an account (uuid) holds anywhere, ended ones too."""
+    return set(connection.execute(_ROLES, {"account": account}).scalars())
+
+
 def require_apart(connection: Connection, reader: Reader, account: str, name: str) -> None:
     """Refuse to take over who gives rights or reads the log: only the server itself does.
 
@@ -346,8 +351,7 @@ def require_apart(connection: Connection, reader: Reader, account: str, name: st
     """
     if reader.system:
         return
-    held = set(connection.execute(_ROLES, {"account": account}).scalars())
-    if held & WATCHING:
+    if roles_of(connection, account) & WATCHING:
         raise ForbiddenError("account.apart", name=name)
 
 

@@ -20,7 +20,6 @@ _HELD = text(
 )
 _ACCOUNT: Final = text("SELECT id, kind FROM govgrid.account WHERE name = :name")
 _AREA: Final = text("SELECT unit_id, level, path FROM govgrid.area_now WHERE code = :code")
-_ROLES: Final = text("SELECT DISTINCT role FROM govgrid.role_grant WHERE account = :account")
 _GIVE: Final = text(
     "INSERT INTO govgrid.role_grant"
     " (account, role, area_unit_id, camera_classes, depth, granted_by, until)"
@@ -190,7 +189,7 @@ def _require_fit(connection: Connection, account: str, name: str, kind: str, rol
     """Refuse a role that does not go with the kind of the account, or with its other roles."""
     if (role == "display") != (kind == "display"):
         raise InputError("grant.display", name=name)
-    for other in connection.execute(_ROLES, {"account": account}).scalars():
+    for other in sorted(accounts.roles_of(connection, account)):
         if frozenset({role, other}) in APART:
             raise InputError("grant.apart", name=name, held=other, role=role)
 
