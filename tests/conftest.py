@@ -65,10 +65,7 @@ def server() -> Iterator[str]:
 def template(server: str) -> Iterator[str]:
     """Return the name of a database with current tables, to be copied."""
     name = f"govgrid_template{WORKER}"
-    databases.recreate(server, name)
-    engine = db.connect(databases.address(server, name))
-    db.migrate(engine)
-    engine.dispose()
+    databases.filled(server, name, None, db.migrate)
     yield name
     databases.drop(server, name)
 
@@ -79,11 +76,13 @@ def town_template(
 ) -> Iterator[str]:
     """Return the name of a database that holds the toy town, to be copied."""
     name = f"govgrid_town{WORKER}"
-    databases.recreate(server, name, template)
-    engine = db.connect(databases.address(server, name))
-    for layer, path in _write_town(tmp_path_factory.mktemp("town")).items():
-        bring_in(engine, layer, path)
-    engine.dispose()
+    files = _write_town(tmp_path_factory.mktemp("town"))
+
+    def fill(engine: Engine) -> None:
+        for layer, path in files.items():
+            bring_in(engine, layer, path)
+
+    databases.filled(server, name, template, fill)
     yield name
     databases.drop(server, name)
 
@@ -92,10 +91,7 @@ def town_template(
 def seen_template(server: str, town_template: str) -> Iterator[str]:
     """Return the name of a database that holds the toy town with its coverage, to be copied."""
     name = f"govgrid_seen{WORKER}"
-    databases.recreate(server, name, town_template)
-    engine = db.connect(databases.address(server, name))
-    coverage.compute(engine)
-    engine.dispose()
+    databases.filled(server, name, town_template, coverage.compute)
     yield name
     databases.drop(server, name)
 

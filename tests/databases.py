@@ -4,7 +4,11 @@ Copying a database takes half a second, putting its rows back a few hundredths. 
 more than rows (a table, a policy, a function) leaves a database that is thrown away.
 """
 
+from collections.abc import Callable
+
 from sqlalchemy import Engine, create_engine, make_url, text
+
+from geo.store import db
 
 # Tables and sequences of the product are kept beside it, in a schema that it knows nothing of.
 _KEEP = """
@@ -115,6 +119,14 @@ def recreate(server: str, name: str, template: str | None = None) -> None:
     # copying files is twice as quick as writing them through the log, where nothing is at stake
     copied = f" TEMPLATE {template} STRATEGY file_copy" if template else ""
     do(server, f"CREATE DATABASE {name}{copied}")
+
+
+def filled(server: str, name: str, like: str | None, fill: Callable[[Engine], object]) -> None:
+    """Make a database anew, and let nobody stay connected to it: it is there to be copied."""
+    recreate(server, name, like)
+    engine = db.connect(address(server, name))
+    fill(engine)
+    engine.dispose()
 
 
 def drop(server: str, name: str) -> None:
