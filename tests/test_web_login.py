@@ -83,8 +83,12 @@ class Person:
     def types(self, **fields):
         for name, written in fields.items():
             self.page.fill(f"[name={name}]", written)
-        self.page.locator("main form button").first.click()
-        self.page.wait_for_load_state()
+        self.follows("main form button")
+
+    def follows(self, selector):
+        """Press what leads to another page, and wait until that has come."""
+        with self.page.expect_navigation():
+            self.page.locator(selector).first.click()
 
     @property
     def place(self):
@@ -138,7 +142,7 @@ def test_an_administrator_comes_in_for_the_first_time(person, site):
     assert "已绑定验证器" in person.reads()
     person.quiet()
 
-    person.page.click("text=退出登录")
+    person.follows("text=退出登录")
     assert person.place == "/login?left=1"
     site.forget("UPDATE govgrid.account SET totp_step = 0")
     person.types(name="admin.wang", password=OWN)
@@ -163,8 +167,7 @@ def test_what_was_typed_outlives_a_log_in_that_expired(person, site):
     person.page.fill("#key [name=name]", "报表程序")
     person.page.fill("#key [name=days]", "30")
     site.forget("DELETE FROM govgrid.session")
-    person.page.click("#key button")
-    person.page.wait_for_load_state()
+    person.follows("#key button")
     assert person.place == "/login?next=/account/keys"
     assert "登录已过期，已填内容保留" in person.reads("[role=status]")
     person.types(name="op.li", password=OWN)
@@ -188,22 +191,21 @@ def test_a_key_is_shown_once(person, site):
     ready(person, site)
     person.page.fill("#key [name=name]", "报表程序")
     person.page.check("#key [value=map]")
-    person.page.click("#key button")
+    person.follows("#key button")
     key = person.reads(".once")
     assert len(key) > 20
     person.opens("/account")
     assert key not in person.page.content()
     assert "报表程序" in person.reads()
     person.page.on("dialog", lambda box: box.accept())
-    person.page.click("text=吊销")
-    person.page.wait_for_load_state()
+    person.follows("text=吊销")
     assert "密钥已吊销" in person.reads("[role=status]")
     person.quiet()
 
 
 def test_the_pages_speak_english_from_then_on(person, site):
     person.opens("/login")
-    person.page.click("text=English")
+    person.follows("text=English")
     assert person.page.locator("button", has_text="Log in").is_visible()
     person.opens("/login")
     assert person.page.get_attribute("html", "lang") == "en"

@@ -99,6 +99,17 @@ class Visit:
     def go(self, path):
         return self.page.goto(self.at + path)
 
+    def follows(self, selector):
+        """Press what leads to another page, and wait until that has come."""
+        with self.page.expect_navigation():
+            self.page.locator(selector).first.click()
+
+    def looks(self, key):
+        """Choose a reason by its key, and see the picture."""
+        self.page.keyboard.press(key)
+        with self.page.expect_navigation(url="**/viewer/*"):
+            self.page.keyboard.press("Enter")
+
     def text(self):
         return self.page.inner_text("body")
 
@@ -210,9 +221,7 @@ def test_the_picture_of_a_gateway_is_shown_and_the_time_runs_down(serve, visit, 
     served = serve(snapshot_url=gateway.at("/png/{code}"))
     one = visit(served, "li", "operator", EAST)
     one.go("/cameras/K1/access")
-    one.page.keyboard.press("2")
-    one.page.keyboard.press("Enter")
-    one.page.wait_for_url("**/viewer/*")
+    one.looks("2")
     one.page.wait_for_function("document.getElementById('picture').naturalWidth === 320")
     left = one.page.inner_text("#left")
     one.page.wait_for_function(
@@ -227,9 +236,7 @@ def test_a_picture_that_does_not_come_is_a_sentence(serve, visit, gateway):
     served = serve(snapshot_url=gateway.at("/lying/{code}"))
     one = visit(served, "li", "operator", EAST)
     one.go("/cameras/K1/access")
-    one.page.keyboard.press("2")
-    one.page.keyboard.press("Enter")
-    one.page.wait_for_url("**/viewer/*")
+    one.looks("2")
     one.page.wait_for_selector("#fault:has-text('不是 JPEG')")
     assert not one.page.locator("#picture").is_visible()
     one.shot("viewer-fault-zh")
@@ -244,8 +251,7 @@ def test_a_hostile_reason_runs_nowhere(serve, visit):
     one.go("/cameras/K1/access")
     one.page.check("input[value=other]")
     one.page.fill("#remark", hostile)
-    one.page.click("button[value=look]")
-    one.page.wait_for_url("**/viewer/*")
+    one.follows("button[value=look]")
     assert hostile in one.text()
     for path in ("/register", "/register/report"):
         chief.go(path)
@@ -265,22 +271,18 @@ def test_a_camera_that_is_not_granted_is_asked_for_and_approved(serve, visit):
     one.complaints.clear()  # the browser names the status
     one.go("/cameras/K1/access")
     one.page.keyboard.press("4")
-    one.page.click("button[value=ask]")
-    one.page.wait_for_url("**/requests/mine*")
+    one.follows("button[value=ask]")
     assert "待审批" in one.text()
     chief.go("/requests")
     assert "朝东枪机" in chief.text()
     chief.shot("requests-zh")
-    chief.page.click("button[value=approved]")
-    chief.page.wait_for_url("**/requests")
+    chief.follows("button[value=approved]")
     assert "没有待审批" in chief.text()
     one.go("/requests/mine")
     assert "已批准" in one.text()
     one.shot("requests-mine-zh")
-    one.page.click("a:has-text('登记查看')")
-    one.page.keyboard.press("4")
-    one.page.keyboard.press("Enter")
-    one.page.wait_for_url("**/viewer/*")
+    one.follows("a:has-text('登记查看')")
+    one.looks("4")
     one.quiet()
     chief.quiet()
 
@@ -292,9 +294,7 @@ def filled(serve, visit, town):
     one = visit(served, "li", "operator", EAST)
     for key, code in (("1", "K1"), ("2", "K2"), ("3", "K3"), ("2", "K4")):
         one.go(f"/cameras/{code}/access?incident=M1" if key == "1" else f"/cameras/{code}/access")
-        one.page.keyboard.press(key)
-        one.page.keyboard.press("Enter")
-        one.page.wait_for_url("**/viewer/*")
+        one.looks(key)
     return served
 
 
@@ -319,9 +319,7 @@ def test_every_page_fits_its_screen(filled, visit, lang, size):
         assert who.fits(), path
         who.quiet()
     one.go("/cameras/K1/access")
-    one.page.keyboard.press("2")
-    one.page.keyboard.press("Enter")
-    one.page.wait_for_url("**/viewer/*")
+    one.looks("2")
     one.shot(f"viewer-{name}")
     assert one.fits()
     one.quiet()
@@ -357,9 +355,7 @@ def test_a_viewing_that_is_over_says_so(serve, visit, town):
     served = serve()
     one = visit(served, "li", "operator", EAST)
     one.go("/cameras/K1/access")
-    one.page.keyboard.press("2")
-    one.page.keyboard.press("Enter")
-    one.page.wait_for_url("**/viewer/*")
+    one.looks("2")
     with town.begin() as connection:
         connection.execute(text("ALTER TABLE govgrid.access_register DISABLE TRIGGER USER"))
         connection.execute(
