@@ -52,6 +52,7 @@ HOSTILE = {
 }
 ALL = "all"
 FEW = ("drop", "script", "nul")
+ONE = ("script",)
 SHARP = (
     *FEW,
     "path",
@@ -64,7 +65,7 @@ SHARP = (
     "number",
     "formula",
 )
-"""Tried in each parameter alone; all the others in all parameters at once."""
+"""Tried in one parameter alone, every second one in each; all others in all of them at once."""
 RENDERED = ("<script>alert(1)", "<img src=x onerror", 'href="javascript:', ">49<", "root:x:0:")
 # Rows that asking alone may add: what was looked at is counted and logged, sessions are renewed.
 GROWING = {
@@ -104,7 +105,7 @@ def test_hostile_texts_in_parameters_do_nothing(reader):
                 harmless(answer, f"{role} GET {operation['path']} {name}={kind}")
             if answer_ended(operation):
                 client = reader(role)
-    assert asked > 500
+    assert asked > 400
     assert counted(reader.town) == before
 
 
@@ -191,18 +192,24 @@ def operations(app):
 
 def kinds_of(operation, role):
     """Return the kinds of texts that a role tries: all of them the first that is let in."""
-    first = next(each for each in EAGER if operation["action"] in {None, *PERMISSIONS[each]})
-    return HOSTILE if role == first else FEW
+    action = operation["action"]
+    if role == next(each for each in EAGER if action in {None, *PERMISSIONS[each]}):
+        return HOSTILE
+    return FEW if action in {None, *PERMISSIONS.get(role, ())} else ONE
 
 
 def attacks(operation, role):
     """Return (kind, where, name) of what a role tries."""
-    kinds = kinds_of(operation, role)
-    parameters = operation["parameters"] or [("unknown", "query")]
+    kinds, parameters = kinds_of(operation, role), operation["parameters"]
+    if kinds is HOSTILE and not parameters:
+        kinds = SHARP
     together = [(kind, "query", ALL) for kind in kinds]
-    if kinds is FEW:
+    if kinds is not HOSTILE:
         return together
-    return together + [(kind, where, name) for name, where in parameters for kind in SHARP]
+    halves = enumerate(parameters)  # neighbours take turns: their values are handled alike
+    return together + [
+        (kind, where, name) for n, (name, where) in halves for kind in SHARP[n % 2 :: 2]
+    ]
 
 
 EAGER = ("operator", "planner", "administrator", "security_administrator", "auditor")

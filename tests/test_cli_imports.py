@@ -17,7 +17,7 @@ from tests.toy_town import place
 
 pytestmark = pytest.mark.postgis
 COMMAND = [sys.executable, "-c", "from geo.cli import main; main()"]
-ROWS = 50_000
+ROWS = 20_000
 
 
 @pytest.fixture
