@@ -192,3 +192,15 @@ def test_an_auditor_reads_and_others_do_not(govgrid, engine):
         govgrid("--as", "plan", "audit", *command, code=2)
     rows = json.loads(govgrid("audit", "list", "--outcome", "refused", "--json").out)["rows"]
     assert [row["account"] for row in rows] == ["plan", "plan", "plan", "aud"]
+
+
+def test_tables_brought_to_a_newer_revision_are_written_down_once(govgrid, empty_url, monkeypatch):
+    older = db.connect(empty_url)
+    db.migrate(older, revision="0010")
+    monkeypatch.setenv("GOVGRID_DATABASE_URL", empty_url)
+    for _ in range(2):
+        assert db.newest_revision() in govgrid("db", "migrate").err
+    with db.transaction(older) as connection:
+        row = connection.execute(text("SELECT action, object, facts FROM govgrid.audit")).one()
+    older.dispose()
+    assert tuple(row) == ("db.migrate", db.newest_revision(), {"from": "0010"})

@@ -62,13 +62,8 @@ def migrate(context: typer.Context) -> None:
     """Bring the tables to the revision of this program."""
     from geo.cli.output import note, told
     from geo.services import database
-    from geo.store import db
 
-    engine = db.connect(database.url(settings(context)))
-    try:
-        note(told("db.migrated", revision=db.migrate(engine)))
-    finally:
-        engine.dispose()
+    note(told("db.migrated", revision=database.migrated(settings(context))))
 
 
 @room.command()
