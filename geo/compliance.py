@@ -55,6 +55,7 @@ RULES: Final[Mapping[str, Rule]] = MappingProxyType(
         "SIGN_OLD": Rule("note", 13),
         "FILING_MISSING": Rule("error", 14),
         "FILING_CHANGED": Rule("warning", 14),
+        "FILING_UNKNOWN": Rule("warning", 14),
         "FILING_DUE": Rule("note", 14),
         "RETENTION_SHORT": Rule("error", 17),
         "RETENTION_LONG": Rule("warning", 17),
@@ -277,8 +278,9 @@ def _filing(camera: Mapping[str, Any], today: date) -> list[tuple[str, dict[str,
     if camera["filing_no"]:
         return []
     since = camera["installed_on"]
-    late = since is not None and since >= IN_FORCE
-    deadline = since + FILE_WITHIN if late else DEADLINE_BEFORE
+    if since is None:
+        return [("FILING_UNKNOWN", {})]
+    deadline = since + FILE_WITHIN if since >= IN_FORCE else DEADLINE_BEFORE
     facts = {"deadline": deadline.isoformat()}
     if today > deadline:
         return [("FILING_MISSING", facts)]

@@ -58,6 +58,8 @@ def test_a_camera_that_keeps_the_law_has_no_finding():
         ({"sign_checked_on": None}, []),
         ({"filing_no": None}, ["FILING_MISSING"]),
         ({"filing_no": ""}, ["FILING_MISSING"]),
+        ({"filing_no": None, "installed_on": None}, ["FILING_UNKNOWN"]),
+        ({"installed_on": None}, []),
     ],
 )
 def test_each_breach_of_the_register_is_found_and_nothing_else(changed, expected):

@@ -48,6 +48,9 @@ def judged_town(seen_town, town):
                 " WHERE code IN ('K1', 'K3')"
             )
         )
+        connection.execute(
+            text("UPDATE govgrid.camera SET installed_on = '2024-01-01' WHERE code = 'K2'")
+        )
     return town
 
 
@@ -68,6 +71,7 @@ def test_findings_of_the_town_are_those_planted(service):
     assert {("K1", "PRIVACY_VIEW"), ("K4", "PRIVACY_INSIDE")} <= found
     assert ("K1", "FILING_MISSING") not in found
     assert {("K2", "FILING_MISSING"), ("K2", "BASIS_MISSING")} <= found
+    assert ("K4", "FILING_UNKNOWN") in found_by(service, SYSTEM, severity="warning")
     assert not {code for code, kind in found if kind == "RESTRICTED_NEAR"}
 
 
