@@ -22,6 +22,7 @@ from geo.store import cluster as cluster_module
 from geo.store.binaries import find_binaries
 from geo.store.cluster import start, status, stop
 from geo.store.place import POINTER, SHARED_BASE, require_space
+from geo.store.running import processes_in
 from geo.words import LANGUAGES, catalogue
 
 CHECKOUT = Path(cluster_module.__file__).resolve().parents[2]
@@ -258,7 +259,7 @@ class TestLifeAndDeath:
         answers = [json.loads(each.communicate(timeout=60)[0]) for each in pair]
         assert answers[0] == answers[1]
         assert ask(answers[0]["url"], "SELECT 1") == 1
-        assert len(cluster_module._processes_in(Path(answers[0]["data"]))) > 1
+        assert len(processes_in(Path(answers[0]["data"]))) > 1
 
     def test_a_killed_initdb_leaves_nothing_half_made(self, folder):
         home = folder / "home"

@@ -16,13 +16,13 @@ import psycopg2
 from geo.errors import ClusterError
 from geo.store.binaries import find_binaries, major_of
 from geo.store.place import (
-    SOCKET_NAME,
     Place,
     find_place,
     require_space,
     short_folder,
     socket_folder,
 )
+from geo.store.running import PATIENCE_S, PAUSE_S, clear_remains, moments, socket_of_running
 from geo.store.wiring import ACCESS_RULES, identities, server_settings
 
 __all__ = ["Cluster", "ClusterStatus", "find_binaries", "start", "status", "stop"]
@@ -42,10 +42,8 @@ EXTENSIONS = ("postgis", "ltree", "btree_gist", "pg_trgm")
 PORT = 5432  # names the socket file only: the server listens on no network
 LEAST_FREE_MB = 300  # for a new cluster and its log
 RUNNING_MB = 32  # for the log of one that is there
-PATIENCE_S = 60.0
 LOCK_PATIENCE_S = 180.0
 RETRY_S = 2.0
-PAUSE_S = 0.05
 ON_ITS_WAY = ("starting up", "not yet accepting", "shutting down", "in recovery mode")
 
 
@@ -121,7 +119,7 @@ def stop(home: Path) -> bool:
             return False
         with _locked(home):
             place = find_place(home)
-            socket = _socket_of_running(place.data)
+            socket = socket_of_running(place.data)
             if socket is None:
                 return False
             _halt(place)
@@ -136,7 +134,7 @@ def status(home: Path) -> ClusterStatus:
     with _translated(home):
         place = find_place(home)
         exists = (place.data / "PG_VERSION").is_file()
-        socket = _socket_of_running(place.data) if exists else None
+        socket = socket_of_running(place.data) if exists else None
         user = place.account.pw_name
         server, postgis = _versions(place, socket) if exists else (None, None)
         return ClusterStatus(
@@ -175,7 +173,7 @@ def _translated(home: Path) -> Iterator[None]:
 @contextmanager
 def _locked(home: Path) -> Iterator[int]:
     with (home / "cluster.lock").open("a") as file:
-        for _ in _moments(LOCK_PATIENCE_S):
+        for _ in moments(LOCK_PATIENCE_S):
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
@@ -186,13 +184,6 @@ def _locked(home: Path) -> Iterator[int]:
         yield file.fileno()
 
 
-def _moments(patience_s: float) -> Iterator[None]:
-    end = time.monotonic() + patience_s
-    while time.monotonic() < end:
-        yield
-        time.sleep(PAUSE_S)
-
-
 def _launch(place: Place, lock: int) -> Path:
     require_space(place.base, RUNNING_MB if place.data.exists() else LEAST_FREE_MB)
     place.require_reach()
@@ -200,7 +191,7 @@ def _launch(place: Place, lock: int) -> Path:
     place.make()
     if not place.data.exists():
         _initialise(place, programs, lock)
-    _clear_remains(place.data)
+    clear_remains(place.data)
     socket = socket_folder(place)
     _wire(place, socket)
     report = place.log / "start.log"
@@ -266,54 +257,12 @@ def _wire(place: Place, socket: Path) -> None:
     place.write(place.data / "pg_ident.conf", identities(users, (ROLE, SERVICE_ROLE, SUPERUSER)))
 
 
-def _clear_remains(data: Path) -> None:
-    """Wait for the processes of a killed server; drop its mark if another process has its number.
-
-    PostgreSQL itself replaces a mark whose number is free, but takes any process of the same
-    account that got the number since, after a power cut for instance, for a running server.
-    """
-    if not any(True for _ in _moments(PATIENCE_S) if not _processes_in(data)):
-        raise ClusterError("cluster.remains", data=data)
-    mark = data / "postmaster.pid"
-    lines = mark.read_text(encoding="utf-8").splitlines() if mark.exists() else []
-    if lines and Path("/proc", lines[0].strip().lstrip("-")).exists():
-        mark.unlink()
-        for end in ("", ".lock"):
-            (Path(lines[4]) / f"{SOCKET_NAME}{end}").unlink(missing_ok=True)
-
-
-def _socket_of_running(data: Path) -> Path | None:
-    """Return the socket folder of the server that works on `data`, None if there is none."""
-    for _ in _moments(PATIENCE_S):
-        try:
-            lines = (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
-            return None
-        if not lines or not _works_in(Path("/proc", lines[0].strip()), data):
-            return None
-        if len(lines) > 4 and lines[4].strip():
-            return Path(lines[4].strip())
-    raise ClusterError("cluster.too_slow", seconds=round(PATIENCE_S))
-
-
-def _processes_in(data: Path) -> list[Path]:
-    return [each for each in Path("/proc").glob("[0-9]*") if _works_in(each, data)]
-
-
-def _works_in(process: Path, data: Path) -> bool:
-    try:
-        name = (process / "comm").read_text(encoding="utf-8", errors="replace")
-        return name.startswith("postgres") and (process / "cwd").samefile(data)
-    except OSError:
-        return False
-
-
 def _halt(place: Place) -> None:
     patience = f"{PATIENCE_S:.0f}"
     answer = place.run(
         [_programs(place) / "pg_ctl", "stop", "-m", "fast", "-w", "-t", patience, "-D", "pgdata"]
     )
-    if answer.returncode != 0 and _socket_of_running(place.data) is not None:
+    if answer.returncode != 0 and socket_of_running(place.data) is not None:
         raise ClusterError("cluster.stop_failed", reason=_first_line(answer.stderr))
 
 
@@ -321,7 +270,7 @@ def _furnished(place: Place, lock: int) -> Cluster:
     """Return the running cluster; what we see may die, or be on its way up or down, as we call."""
     began = time.monotonic()
     while True:
-        socket = _socket_of_running(place.data) or _launch(place, lock)
+        socket = socket_of_running(place.data) or _launch(place, lock)
         cluster = Cluster(place.home, place.data, socket, place.account.pw_name)
         try:
             _furnish(cluster)
