@@ -103,7 +103,7 @@ class _Answer(BaseHTTPRequestHandler):
             self.wfile.write(b"\x00" * 100_000)
 
     def _silent(self) -> None:
-        time.sleep(3)
+        time.sleep(20)
 
     def _dripping(self) -> None:
         self.send_response(200)

@@ -61,7 +61,7 @@ def test_what_is_no_picture_is_not_passed_on(fetch, kind, fault):
 def test_a_slow_gateway_is_not_waited_for(fetch, kind):
     begun = time.monotonic()
     assert fetch(kind, patience_s=0.4).fault == "viewing.snapshot_slow"
-    assert time.monotonic() - begun < 2
+    assert time.monotonic() - begun < 5  # the one says nothing for 20 s, the other takes 7
 
 
 def test_nothing_is_followed(fetch, gateway):
