@@ -73,6 +73,11 @@ def test_what_is_written_is_sealed_soon(engine, settings):
             assert within(30, lambda: unsealed(engine) == 0)
 
 
+def test_sealing_is_due_each_second():
+    (seal,) = [duty for duty in worker.DUTIES if duty.name == "seal"]
+    assert seal.every_s == 1
+
+
 def test_a_head_is_written_once_a_day(engine, settings):
     for _ in range(2):
         write(engine)
