@@ -9,7 +9,7 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from api import csrf
 from geo.errors import UnknownReaderError
-from geo.services import api_keys, sessions
+from geo.services import access, api_keys, sessions
 from geo.services.access import Reader
 from geo.services.sessions import Session
 from geo.settings import Settings
@@ -72,7 +72,7 @@ class Open(Rule):
 
     async def __call__(self, request: Request) -> Reader:  # noqa: ARG002 - a rule has this form
         """Return nobody."""
-        return sessions.NOBODY
+        return access.NOBODY
 
 
 OPEN: Final = Open()

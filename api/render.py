@@ -11,7 +11,7 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from geo import __version__
-from geo.services import sessions
+from geo.services import access
 from geo.services.access import Reader
 from geo.settings import Settings
 from geo.words import LANGUAGES, say
@@ -55,7 +55,7 @@ def page(
     config: Settings = request.app.state.settings
     lang = language(request)
     session = getattr(request.state, "session", None)
-    reader = getattr(request.state, "reader", sessions.NOBODY)
+    reader = getattr(request.state, "reader", access.NOBODY)
     text = _pages.get_template(template).render(
         **values,
         title=title,

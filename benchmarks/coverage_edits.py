@@ -15,6 +15,7 @@ from geo.board import Board
 from geo.ground import lay
 from geo.services import access, database, imports
 from geo.services.live import Live
+from geo.services.options import ImportOptions
 from geo.services.prepared import DEVICE_SETS, Prepared, members, prepare, visible
 from geo.settings import Settings
 from geo.store import cluster, db, scene
@@ -138,7 +139,7 @@ def _district() -> Iterator[Engine]:
         files.mkdir()
         with database.opened(config) as engine:
             for file in demo.build(files):
-                options = imports.ImportOptions(
+                options = ImportOptions(
                     crs=file.options.get("crs"), level=file.options.get("level")
                 )
                 zone = config.timezone

@@ -1,43 +1,38 @@
 """Coverage gaps: the demand that no camera sees, grid by grid, in pieces a site can serve."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass, fields
-from types import MappingProxyType
-from typing import TypeAlias
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.errors import InputError
+from geo.pieces import (
+    POINT_REACH_M,
+    Flags,
+    Floats,
+    Held,
+    Lines,
+    demand_pieces,
+    held_points,
+    nearest_shape,
+    road_lines,
+)
 from geo.polygons import (
     Crs,
     Geometries,
     Indices,
     Shapes,
-    clipped,
     dissolve,
     expand,
     geometries,
     parts_of,
-    polygons,
     subtract,
     sums,
-    union_by,
 )
 
-Floats: TypeAlias = NDArray[np.float64]
-Flags: TypeAlias = NDArray[np.bool_]
-
-ROAD_FACTOR: Mapping[str, float] = MappingProxyType(
-    {"trunk": 1.5, "primary": 1.5, "secondary": 1.25}
-)
 ENTRANCE_M2 = 700.0  # about the 15 m disc that an entrance demands: one more of it
 INCIDENT_M2 = 300.0
-MIN_PIECE_M = 1.0
-POINT_REACH_M = 5.0
 MEASURED = ("area_m2", "weight", "road_m", "entrances", "incidents")
 COLUMNS = ("rank", "grid_code", *MEASURED)
 
@@ -72,7 +67,7 @@ def gaps(  # noqa: PLR0913 - three layers to weigh by and three limits, all opti
     points = held_points(pieces, entrances=entrances, incidents=incidents)
     left = subtract(geometries(pieces), seen)[points["piece"].to_numpy()]
     near_m = shapely.distance(left, geometries(points))
-    unseen = near_m <= np.minimum(_nearest(seen, geometries(points))[1], POINT_REACH_M)
+    unseen = near_m <= np.minimum(nearest_shape(seen, geometries(points))[1], POINT_REACH_M)
     found, dropped_m2 = uncovered(
         geometries(pieces),
         covered=seen,
@@ -83,49 +78,6 @@ def gaps(  # noqa: PLR0913 - three layers to weigh by and three limits, all opti
     )
     frame = found.frame(pieces["grid_code"].to_numpy(), pieces.crs)
     return ranked(frame), float(dropped_m2.sum())
-
-
-@dataclass(frozen=True)
-class Lines:
-    """Road centre lines inside pieces of demand: position of the piece, line, metres, factor."""
-
-    piece: Indices
-    shapes: Geometries
-    length_m: Floats
-    factor: Floats
-
-    @classmethod
-    def of(cls, table: pd.DataFrame) -> "Lines":
-        """Take the rows of :func:`road_lines`."""
-        return cls(*(table[name].to_numpy() for name in ("piece", "line", "length_m", "factor")))
-
-    def taken(self, rows: Indices, piece: Indices) -> "Lines":
-        """Return some rows, their pieces numbered as in `piece` (positions, ascending)."""
-        number = np.searchsorted(piece, self.piece[rows])
-        return Lines(number, self.shapes[rows], self.length_m[rows], self.factor[rows])
-
-
-@dataclass(frozen=True)
-class Held:
-    """Points that pieces of demand hold: position of the piece, point, kind of point."""
-
-    piece: Indices
-    shapes: Geometries
-    kind: NDArray[np.object_]
-
-    @classmethod
-    def of(cls, table: gpd.GeoDataFrame) -> "Held":
-        """Take the rows of :func:`held_points`."""
-        kind = table["kind"].to_numpy(dtype=object)
-        return cls(table["piece"].to_numpy(dtype=np.intp), geometries(table), kind)
-
-    def taken(self, rows: Indices, piece: Indices) -> "Held":
-        """Return some rows, their pieces numbered as in `piece` (positions, ascending)."""
-        return Held(np.searchsorted(piece, self.piece[rows]), self.shapes[rows], self.kind[rows])
-
-    def where(self, mask: Flags) -> "Held":
-        """Return the points of a mask."""
-        return Held(self.piece[mask], self.shapes[mask], self.kind[mask])
 
 
 @dataclass(frozen=True)
@@ -149,77 +101,6 @@ class Missed:
         columns = {name: getattr(self, name) for name in ("piece", *MEASURED)}
         columns["grid_code"] = grid_code[self.piece]
         return gpd.GeoDataFrame(columns, geometry=self.shapes, crs=crs)
-
-
-def demand_pieces(
-    grids: gpd.GeoDataFrame, demand: Shapes, *, max_piece_m: float = 100.0
-) -> gpd.GeoDataFrame:
-    """Return the demand of every grid cut into pieces that one site can serve.
-
-    Each connected piece of a grid's demand is halved across its longer side until it fits into a
-    square of `max_piece_m`. The cuts depend on the demand alone, so gaps of different cameras or
-    times are pieces of the same pieces.
-
-    Parameters
-    ----------
-    grids
-        `code` and polygons, metric CRS.
-    demand
-        Disjoint polygons that must be seen.
-    max_piece_m
-        Largest side of a piece's bounding box, metres.
-
-    Returns
-    -------
-    GeoDataFrame
-        Fresh index; `grid_code`, `geometry` (polygon, or multipolygon where a cut or a bend left
-        several parts in one square).
-    """
-    if not max_piece_m >= MIN_PIECE_M:
-        raise InputError("coverage.piece_invalid", found=max_piece_m, least=MIN_PIECE_M)
-    parts, _, grid = clipped(polygons(demand), geometries(grids))
-    joined, met = union_by(parts, grid)
-    pieces, owner = parts_of(joined)
-    pieces, grid = _halved(pieces, met[owner], max_piece_m)
-    return gpd.GeoDataFrame(
-        {"grid_code": grids["code"].to_numpy()[grid]},
-        geometry=gpd.GeoSeries(pieces, crs=grids.crs),
-    )
-
-
-def road_lines(pieces: gpd.GeoDataFrame, roads: gpd.GeoDataFrame | None) -> pd.DataFrame:
-    """Return the road centre lines inside each piece: `piece`, `line`, `length_m`, `factor`.
-
-    `factor` is 1.5 for trunk and primary roads, 1.25 for secondary ones, else 1.
-    """
-    lines = geometries(None if roads is None else roads.geometry)
-    shapes = geometries(pieces)
-    piece, road = shapely.STRtree(lines).query(shapes, predicate="intersects")
-    inside = shapely.intersection(lines[road], shapes[piece])
-    factor = np.ones(len(lines))
-    if roads is not None and len(roads):
-        factor = np.asarray(roads["class"].map(ROAD_FACTOR).fillna(1.0), dtype=np.float64)
-    table = pd.DataFrame({"piece": piece, "line": inside, "factor": factor[road]})
-    table["length_m"] = shapely.length(inside)
-    return table[table["length_m"] > 0].reset_index(drop=True)
-
-
-def held_points(pieces: gpd.GeoDataFrame, **layers: Shapes) -> gpd.GeoDataFrame:
-    """Return the points of each layer with the piece of demand they belong to.
-
-    That is the nearest one within 5 m. Columns: `kind` (name of the layer), `source` (position in
-    it), `piece`, `geometry`.
-    """
-    shapes = geometries(pieces)
-    found = []
-    for kind, layer in layers.items():
-        points = geometries(layer)
-        known = np.flatnonzero(~(shapely.is_missing(points) | shapely.is_empty(points)))
-        piece, near_m = _nearest(shapes, points[known])
-        held = np.isfinite(near_m)
-        columns = {"kind": kind, "source": known[held], "piece": piece[held]}
-        found.append(gpd.GeoDataFrame(columns, geometry=points[known[held]], crs=pieces.crs))
-    return gpd.GeoDataFrame(pd.concat(found, ignore_index=True), crs=pieces.crs)
 
 
 def uncovered(
@@ -299,41 +180,6 @@ def _substantial(pieces: Geometries, min_area_m2: float, min_width_m: float) -> 
     return keep
 
 
-def _halved(pieces: Geometries, grid: Indices, max_piece_m: float) -> tuple[Geometries, Indices]:
-    """Return the pieces halved across their longer side until they fit the square."""
-    done, owners = [], []
-    while len(pieces):
-        x0, y0, x1, y1 = shapely.bounds(pieces).T
-        fits = np.maximum(x1 - x0, y1 - y0) <= max_piece_m
-        done.append(pieces[fits])
-        owners.append(grid[fits])
-        wide, grid = pieces[~fits], np.concatenate([grid[~fits], grid[~fits]])
-        pieces = np.concatenate(
-            [shapely.intersection(wide, half) for half in _half_boxes(shapely.bounds(wide))]
-        )
-        filled = shapely.area(pieces) > 0
-        pieces, grid = pieces[filled], grid[filled]
-    if not done:
-        return pieces, grid
-    return _polygonal(np.concatenate(done)), np.concatenate(owners)
-
-
-def _half_boxes(bounds: NDArray[np.float64]) -> tuple[Geometries, Geometries]:
-    x0, y0, x1, y1 = bounds.T
-    across = x1 - x0 >= y1 - y0
-    x, y = np.where(across, (x0 + x1) / 2, x1), np.where(across, y1, (y0 + y1) / 2)
-    left = shapely.box(x0, y0, x, y)
-    return left, shapely.box(np.where(across, x, x0), np.where(across, y0, y), x1, y1)
-
-
-def _polygonal(pieces: Geometries) -> Geometries:
-    parts, owner = parts_of(pieces)
-    mixed = np.flatnonzero(shapely.get_type_id(pieces) > 6)
-    for piece in mixed:
-        pieces[piece] = shapely.multipolygons(parts[owner == piece])
-    return pieces
-
-
 def _count(parts: Geometries, piece: Indices, points: Held) -> Indices:
     """Return how many of the points each part holds: each goes to the nearest of its piece."""
     if len(points.piece) == 0:
@@ -346,17 +192,6 @@ def _count(parts: Geometries, piece: Indices, points: Held) -> Indices:
     best = np.lexsort((part, near_m, point))
     chosen = best[np.flatnonzero(np.diff(point[best], prepend=-1))]
     return np.bincount(part[chosen], minlength=len(parts)).astype(np.intp)
-
-
-def _nearest(shapes: Geometries, points: Geometries) -> tuple[Indices, NDArray[np.float64]]:
-    """Return the shape nearest to each point and its distance, infinite beyond the reach."""
-    shape, distance_m = np.zeros(len(points), dtype=np.intp), np.full(len(points), np.inf)
-    if len(shapes) and len(points):
-        (point, near), found_m = shapely.STRtree(shapes).query_nearest(
-            points, max_distance=POINT_REACH_M, return_distance=True, all_matches=False
-        )
-        shape[point], distance_m[point] = near, found_m
-    return shape, distance_m
 
 
 def _roads(parts: Geometries, piece: Indices, lines: Lines, whole: Flags) -> tuple[Floats, Floats]:

@@ -8,10 +8,11 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.app import create_app
-from api.downloads import disposition, download, safe_name
+from api.downloads import disposition, download
 from api.identity import COOKIE, OPEN, require_rules, routes, rule_of
 from api.shield import CLOSED
 from geo.errors import InputError
+from geo.exports.file_name import safe_name
 from geo.services import coverage
 from geo.settings import Settings
 from tests.signed_in import account, sign_in, signed_in

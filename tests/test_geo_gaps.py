@@ -10,7 +10,8 @@ from shapely import LineString, Point, box
 
 from geo.coverage import union
 from geo.errors import InputError
-from geo.gaps import Held, Lines, demand_pieces, gaps, held_points, road_lines, uncovered
+from geo.gaps import gaps, uncovered
+from geo.pieces import Held, Lines, demand_pieces, held_points, road_lines
 from geo.polygons import geometries
 
 

@@ -8,7 +8,7 @@ import pytest
 from geo.crs import wgs84_to_gcj02
 from geo.errors import NotFoundError, StateError
 from geo.services import access, declarations, import_runs
-from geo.services.imports import ImportOptions
+from geo.services.options import ImportOptions
 from geo.store import db, frames
 from tests.toy_town import bring_in, place, rectangle, write_geojson
 

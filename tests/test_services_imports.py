@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from geo.errors import CRSError, InputError, LayerError, SourceError, StoreError
 from geo.services import access, imports
+from geo.services.options import ImportOptions
 from geo.store import areas, db, decisions, frames
 from tests.toy_town import bring_in, place, rectangle, write_geojson
 
@@ -204,7 +205,7 @@ def test_a_disk_nearly_full_is_said_before_anything_is_written(
             engine,
             "areas",
             town_files["areas"],
-            imports.ImportOptions(crs="wgs84", level="grid"),
+            ImportOptions(crs="wgs84", level="grid"),
             who=access.system("test"),
             timezone="Asia/Shanghai",
             disk=tmp_path,

@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from geo.services import access, imports
+from geo.services.options import ImportOptions
 
 # One step is 9.6 m eastwards and 11.1 m northwards.
 STEP = 1e-4
@@ -38,7 +39,7 @@ def bring_in(engine: Engine, layer: str, path: Path, **options):
         engine,
         layer,
         path,
-        imports.ImportOptions(**given),
+        ImportOptions(**given),
         who=access.system("test"),
         timezone="Asia/Shanghai",
     )

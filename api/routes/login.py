@@ -12,7 +12,7 @@ from api.forms import HOME, PAGE, FormDep, again, attempt, go, local
 from api.identity import COOKIE, OPEN, STAGES, address_of
 from api.own import AnySession, CodeSession
 from geo.errors import GovgridError
-from geo.services import district, identity_provider, login, sessions
+from geo.services import access, district, identity_provider, login, sessions
 from geo.services.login import LoggedIn
 from geo.settings import Settings
 from geo.words import say
@@ -118,7 +118,7 @@ def entered(request: Request, engine: EngineDep, found: LoggedIn, to: str) -> Re
     """
     sessions.end(engine, request.cookies.get(COOKIE, ""))
     begun = sessions.find(engine, found.token)
-    who = begun.reader if begun else sessions.NOBODY
+    who = begun.reader if begun else access.NOBODY
     onward = local(to)
     query = _query(onward)
     if found.stage in STAGES:

@@ -29,13 +29,13 @@ def partition(
     """
     from geo import exports
     from geo.cli.output import as_json, note, told
-    from geo.services import database, layers
+    from geo.services import database, district
     from geo.services.partition import check
 
     with database.opened(settings(context)) as engine:
         limited(engine, "import")
         count, found = check(engine)
-        remark = layers.remark(engine)
+        remark = district.remark(engine)
     plain = found.drop(columns="geometry")
     if out is not None:
         flat = found.assign(codes=found["codes"].map(";".join))

@@ -136,7 +136,7 @@ def gaps(
     """List the uncovered pieces of what must be seen, the heaviest first."""
     from geo import exports
     from geo.cli.output import as_json, note, table, told
-    from geo.services import coverage_report, database, layers, outgoing
+    from geo.services import coverage_report, database, district, outgoing
 
     with database.opened(settings(context)) as engine:
         who = reader(context, engine, "map" if out is None else "export")
@@ -147,7 +147,7 @@ def gaps(
             certainty=certainty,
             detail=detail,
         )
-        remark = layers.remark(engine)
+        remark = district.remark(engine)
         if out is not None:
             outgoing.register(engine, who, out, what="gaps", rows=len(found), reason=reason)
     if out is not None:

@@ -74,7 +74,8 @@ def _built(folder: Path) -> Any:  # noqa: ANN401 - tuple of geo.demo.DemoFile
 
 
 def _bring_in(engine: Engine, config: Settings, files: Any, moving: Progress) -> None:  # noqa: ANN401
-    from geo.services import access, database, imports
+    from geo.services import access, imports
+    from geo.services.options import ImportOptions
 
     for number, file in enumerate(files):
         moving("demo.import", number, len(files))
@@ -82,8 +83,8 @@ def _bring_in(engine: Engine, config: Settings, files: Any, moving: Progress) ->
             engine,
             file.layer,
             file.path,
-            imports.ImportOptions(crs=file.options.get("crs"), level=file.options.get("level")),
-            who=access.system(database.whoami()),
+            ImportOptions(crs=file.options.get("crs"), level=file.options.get("level")),
+            who=access.system(access.whoami()),
             timezone=config.timezone,
             disk=config.home if config.database_url is None else None,
         )
@@ -92,19 +93,25 @@ def _bring_in(engine: Engine, config: Settings, files: Any, moving: Progress) ->
 
 
 def _written(engine: Engine, config: Settings) -> list[Path]:
-    from api.pages import map_page
     from geo import exports
-    from geo.cli.service import out_folder
-    from geo.services import access, coverage_files, coverage_report, database, layers, outgoing
+    from geo.cli.output import out_folder
+    from geo.services import (
+        access,
+        coverage_files,
+        coverage_report,
+        district,
+        outgoing,
+    )
+    from geo.services.map_page import map_page
     from maps import watermark
 
     out = out_folder(config)
     page, figures, gaps = out / "map.html", out / "coverage.xlsx", out / "gaps.gpkg"
-    who = access.system(database.whoami())
+    who = access.system(access.whoami())
     mark = outgoing.stamp(who, None, timezone=config.timezone, lang=language())
     drawn = watermark.stamped(map_page(engine, config, who, lang=language()), mark)
     page.write_text(drawn, encoding="utf-8")
     coverage_files.write(engine, coverage_report.report(engine, who), figures, lang=language())
-    found, remark = coverage_report.gaps(engine, who), layers.remark(engine)
+    found, remark = coverage_report.gaps(engine, who), district.remark(engine)
     exports.write(found, gaps, layer="gaps", remark=remark)
     return [page, figures, gaps]

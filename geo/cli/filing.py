@@ -114,8 +114,8 @@ def _target(unit: str, out: str | None, *, every: bool) -> Path:
 
 def _into(folder: Path, sheets: "Iterable[FilingSheet]") -> "Iterator[tuple[Path, FilingSheet]]":
     """Write each sheet below a name of its own; yield file and sheet."""
-    from api.downloads import safe_name
     from geo.cli.output import told
+    from geo.exports.file_name import safe_name
 
     taken: set[str] = set()
     for each in sheets:

@@ -10,7 +10,7 @@ from geo.errors import InputError
 from geo.settings import Settings
 
 if TYPE_CHECKING:
-    from geo.services.imports import ImportOptions
+    from geo.services.options import ImportOptions
 
 RUN_COLUMNS = (
     "run",

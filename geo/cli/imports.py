@@ -12,7 +12,8 @@ from geo.errors import InputError
 from geo.heading import Scheme
 
 if TYPE_CHECKING:
-    from geo.services.imports import ImportOptions, ImportReport
+    from geo.services.imports import ImportReport
+    from geo.services.options import ImportOptions
     from geo.settings import Settings
 
 USAGE = {
@@ -82,12 +83,12 @@ def import_(
     import sources (saved declarations) · import forget LAYER SOURCE.
     """
     from geo.cli import import_verbs
-    from geo.services import imports
+    from geo.services.options import ImportOptions
 
     if layer in USAGE and layer != "retry":
         import_verbs.run(layer, _arguments(layer, file, out), settings(context), as_json=as_json_)
         return
-    options = imports.ImportOptions(
+    options = ImportOptions(
         crs=crs,
         mapping=pairs(mapping or []),
         level=level,

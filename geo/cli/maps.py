@@ -19,11 +19,11 @@ def map_(
     reason: ReasonOption = None,
 ) -> None:
     """Write the interactive map as one page that needs no network."""
-    from api.pages import map_page
     from geo import exports
     from geo.cli.app import language
     from geo.cli.output import note, told
     from geo.services import database, outgoing
+    from geo.services.map_page import map_page
     from maps import watermark
 
     exports.require_writable(out)

@@ -4,6 +4,7 @@ import json
 import sys
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -23,6 +24,7 @@ from rich.text import Text
 
 from geo.cli.app import language
 from geo.services.progress import Progress, silent
+from geo.settings import Settings
 from geo.words import say
 
 if TYPE_CHECKING:
@@ -135,3 +137,10 @@ def counts(report: "ImportReport") -> str:
         repeated=report.repeated,
         quarantined=report.quarantined,
     )
+
+
+def out_folder(config: Settings) -> Path:
+    """Return the folder of results in the home, made if need be."""
+    folder = config.home / "out"
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder

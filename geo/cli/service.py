@@ -1,7 +1,6 @@
 """``govgrid serve`` and ``govgrid demo``."""
 
 import socket
-from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -71,10 +70,3 @@ def _require_free(host: str, port: int) -> None:
         except OSError as error:
             reason = error.strerror or str(error)
             raise InputError("serve.port_taken", host=host, port=port, reason=reason) from error
-
-
-def out_folder(config: Settings) -> Path:
-    """Return the folder of results in the home, made if need be."""
-    folder = config.home / "out"
-    folder.mkdir(parents=True, exist_ok=True)
-    return folder

@@ -1,5 +1,6 @@
 """Who may see what: the one place that decides, for pages, endpoints, exports and commands."""
 
+import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -33,6 +34,9 @@ INCIDENT: Final = (
 CAMERAS: Final = (
     "govgrid.cameras_granted(CAST(:camera_areas AS bigint[]), CAST(:camera_classes AS text[]),"
     " CAST(:camera_depths AS integer[]))"
+)
+_GRIDS: Final = (
+    f"SELECT a.code FROM govgrid.area_now a WHERE a.level = 'grid' AND {AREA.format(path='a.path')}"
 )
 # The same of one that is no more, or not there any more: `{kind}` its class, `{geom}` its place.
 STOOD: Final = (
@@ -196,6 +200,9 @@ def system(account: str) -> Reader:
     return Reader(account, holder=account, system=True)
 
 
+NOBODY = Reader("")
+
+
 @contextmanager
 def opened(engine: Engine, reader: Reader, *, keep: bool = True) -> Iterator[Connection]:
     """Open a transaction in which the second fence of the database stands for `reader` as well."""
@@ -271,3 +278,16 @@ def cameras(connection: Connection, reader: Reader) -> pd.DataFrame:
     is how far they stand from it, 0 for the own ones.
     """
     return frames.read(connection, f"SELECT * FROM {CAMERAS}", reader.parameters).set_index("code")
+
+
+def whoami() -> str:
+    """Return who acts over the local socket, as the audit names it."""
+    return f"os:{getpass.getuser()}"
+
+
+def of_grids(connection: Connection, reader: Reader, rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    """Return those rows whose `grid_code` is of a grid that is granted to `reader`."""
+    if reader.everything:
+        return rows
+    grids = frames.read(connection, _GRIDS, reader.parameters)["code"]
+    return gpd.GeoDataFrame(rows[rows["grid_code"].isin(grids)])

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, text
 from geo import exports, passwords
 from geo.errors import ForbiddenError, GovgridError, InputError
 from geo.roles import CLASSES, DEPTHS, PERMISSIONS
-from geo.services import access, accounts, audit, grants
+from geo.services import access, accounts, audit, grants, separation_of_duties
 from geo.services.access import Reader
 from geo.words import LANGUAGES, say
 
@@ -95,7 +95,7 @@ def bring_in(
     if new and passwords is None and not check:
         raise InputError("account_list.no_file", count=len(new))
     with access.opened(engine, reader, keep=not check) as connection:
-        accounts.lock(connection)
+        separation_of_duties.lock(connection)
         done = _written(connection, reader, rows, new)
         audit.record(connection, reader, "account.import", path.name, facts=vars(done))
         # written before the accounts are kept: whoever cannot have the file has no account either
@@ -296,7 +296,7 @@ def _account(
         return replace(done, made=done.made + 1)
     if all(row[name] == value for name, value in whose.items()):
         return replace(done, kept=done.kept + 1)
-    accounts.require_apart(connection, reader, str(row["id"]), values["name"])
+    separation_of_duties.require_apart(connection, reader, str(row["id"]), values["name"])
     connection.execute(_CHANGE, {**whose, "id": row["id"]})
     audit.record(connection, reader, "account.change", values["name"])
     return replace(done, changed=done.changed + 1)

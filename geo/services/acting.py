@@ -3,7 +3,7 @@
 from sqlalchemy import Engine, text
 
 from geo.errors import NotFoundError
-from geo.services import access, database, sessions
+from geo.services import access, sessions
 from geo.services.access import Reader
 from geo.store import db
 
@@ -22,9 +22,9 @@ def acting(engine: Engine, account: str | None) -> Reader:
         If there is no such account, or it is disabled.
     """
     if account is None:
-        return access.system(database.whoami())
+        return access.system(access.whoami())
     with db.transaction(engine) as connection:
         row = connection.execute(_ACCOUNT, {"name": account.strip().lower()}).mappings().first()
         if row is None:
             raise NotFoundError("access.no_account", name=account)
-        return sessions.reader_of(connection, row, address=database.whoami())
+        return sessions.reader_of(connection, row, address=access.whoami())

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, text
 
 from geo.errors import ForbiddenError, InputError, NotFoundError, StateError
 from geo.roles import ACTIONS
-from geo.services import access, accounts, audit, sessions
+from geo.services import access, accounts, audit, separation_of_duties, sessions
 from geo.services.access import Reader
 from geo.store import db
 
@@ -52,7 +52,7 @@ _ACCOUNT: Final = text("SELECT id, kind FROM govgrid.account WHERE name = :name"
 def find(engine: Engine, key: str, *, address: str = "") -> Reader | None:
     """Return who a key belongs to, cut to its scopes; None if it holds no more."""
     with db.transaction(engine) as connection:
-        access.fence(connection, sessions.NOBODY, "login")
+        access.fence(connection, access.NOBODY, "login")
         row = connection.execute(_FIND, {"hash": sessions.hashed(key)}).mappings().first()
         if row is None:
             return None
@@ -167,7 +167,7 @@ def _owner(connection: Connection, reader: Reader, account: str | None) -> str:
         kind, number = row["kind"], str(row["id"])
         if kind != "service":
             raise StateError("key.not_own", name=account)
-        accounts.require_apart(connection, reader, str(number), account)
+        separation_of_duties.require_apart(connection, reader, str(number), account)
     if number is None or kind == "display":
         raise StateError("key.none", name=account or reader.account)
     if connection.execute(_LIVING, {"account": number}).scalar_one() >= MOST_KEYS:

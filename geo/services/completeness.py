@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from geo import completeness, exports
 from geo.completeness import OF_CAMERAS, OF_VIEWS, Register
 from geo.errors import InputError
-from geo.services.layers import remark
+from geo.services.district import remark
 from geo.store import areas, db, frames
 from geo.words import say
 

@@ -9,7 +9,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from geo import exports
-from geo.services import layers
+from geo.services import district
 from geo.store import areas, db
 from geo.words import say
 
@@ -52,7 +52,7 @@ def write(
     figures; GPKG and GeoJSON the figures on the areas' polygons, column names as in the JSON.
     """
     ending = exports.require_ending(out)
-    remark = layers.remark(engine)
+    remark = district.remark(engine)
     figures = pd.DataFrame(report["areas"], columns=[*COLUMNS, "k_area_m2"])
     if ending in exports.DRIVERS:
         exports.write(_on_map(engine, figures), out, layer="coverage", remark=remark)

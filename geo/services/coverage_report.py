@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from geo.crs import WGS84
 from geo.errors import NotFoundError
 from geo.figures import MEASURED
-from geo.services import access, layers
+from geo.services import access
 from geo.services.access import Reader
 from geo.services.prepared import DEVICE_SETS, SURE
 from geo.store import areas, decisions, frames, results
@@ -150,7 +150,7 @@ def gaps(
             detail=computed[0] if detail is None else detail,
             certainty=certainty,
         )
-        found = layers.of_grids(connection, reader.deep("gaps"), found)
+        found = access.of_grids(connection, reader.deep("gaps"), found)
     points = gpd.GeoSeries(found.representative_point(), crs=found.crs).to_crs(WGS84)
     return found.to_crs(WGS84).assign(lon=points.x.round(7), lat=points.y.round(7))
 

@@ -1,6 +1,5 @@
 """Which database a process works on: the private cluster of its home, or one that is named."""
 
-import getpass
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -8,6 +7,7 @@ from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
 from geo.errors import InputError
+from geo.services.access import whoami
 from geo.settings import Settings
 from geo.store import cluster, db
 
@@ -74,8 +74,3 @@ def migrated(settings: Settings) -> str:
         return now
     finally:
         engine.dispose()
-
-
-def whoami() -> str:
-    """Return who acts over the local socket, as the audit names it."""
-    return f"os:{getpass.getuser()}"

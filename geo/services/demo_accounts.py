@@ -5,7 +5,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, text
 
 from geo import passwords
-from geo.services import access, accounts, audit, grants, sessions
+from geo.services import access, accounts, audit, grants, separation_of_duties, sessions
 from geo.services.access import Reader
 from geo.store import db
 
@@ -36,7 +36,7 @@ def make(engine: Engine) -> list[dict[str, Any]]:
     Where they exist from before they get new passwords. They need no change of the first one.
     """
     with db.transaction(engine) as connection:
-        accounts.lock(connection)
+        separation_of_duties.lock(connection)
         made = [_one(connection, *each) for each in MADE]
         audit.record(connection, SYSTEM, "account.add", "demo", facts={"accounts": len(made)})
         return made

@@ -2,13 +2,25 @@
 
 from sqlalchemy import Engine, text
 
-from geo.services import access, sessions
+from geo.services import access
+from geo.store import db, frames
 
 _NAMES = text("SELECT name FROM govgrid.area_now WHERE level = 'district' ORDER BY name LIMIT 2")
 
 
 def name(engine: Engine) -> str:
     """Return the name of the one district there is; "" where there is none, or several."""
-    with access.drawing(engine, sessions.NOBODY) as connection:
+    with access.drawing(engine, access.NOBODY) as connection:
         found = list(connection.execute(_NAMES).scalars())
     return str(found[0]) if len(found) == 1 else ""
+
+
+def remark(engine: Engine) -> str:
+    """Return what every export of this district must say of itself, such as 演示数据; else ""."""
+    with db.transaction(engine) as connection:
+        rows = frames.read(
+            connection,
+            "SELECT DISTINCT attributes ->> 'remark' AS remark FROM govgrid.area_now"
+            " WHERE level = 'district' AND attributes ? 'remark'",
+        )
+    return "；".join(sorted(rows["remark"]))

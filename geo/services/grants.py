@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, text
 
 from geo.errors import ForbiddenError, InputError, NotFoundError
 from geo.roles import APART, CLASSES, DEFAULT_DEPTH, DEPTHS, PERMISSIONS, default_classes
-from geo.services import access, accounts, audit
+from geo.services import access, audit, separation_of_duties
 from geo.services.access import Grant, Reader
 
 _HELD = text(
@@ -93,7 +93,7 @@ def give(
     reader.require("grants")
     _require_known(role, classes, depth)
     with access.opened(engine, reader) as connection:
-        accounts.lock(connection)
+        separation_of_duties.lock(connection)
         given(connection, reader, account, role, area, classes=classes, depth=depth, until=until)
 
 
@@ -150,15 +150,15 @@ def take(engine: Engine, reader: Reader, grant: str) -> None:
     reader.require("grants")
     granting = reader.cut("grants")
     with access.opened(engine, reader) as connection:
-        accounts.lock(connection)
+        separation_of_duties.lock(connection)
         asked = {"id": _number(grant), **granting.parameters}
         row = connection.execute(text(_ONE), asked).mappings().first()
         if row is None:
             raise NotFoundError("grant.unknown", number=grant[:40])
         if str(row["account"]) == reader.id:
             raise ForbiddenError("grant.own", account=row["name"])
-        if row["role"] in accounts.NEEDED and row["area_unit_id"] is None:
-            accounts.require_others(connection, str(row["account"]), row["name"])
+        if row["role"] in separation_of_duties.NEEDED and row["area_unit_id"] is None:
+            separation_of_duties.require_others(connection, str(row["account"]), row["name"])
         connection.execute(
             text("DELETE FROM govgrid.role_grant WHERE id = :id"), {"id": asked["id"]}
         )
@@ -189,7 +189,7 @@ def _require_fit(connection: Connection, account: str, name: str, kind: str, rol
     """Refuse a role that does not go with the kind of the account, or with its other roles."""
     if (role == "display") != (kind == "display"):
         raise InputError("grant.display", name=name)
-    for other in sorted(accounts.roles_of(connection, account)):
+    for other in sorted(separation_of_duties.roles_of(connection, account)):
         if frozenset({role, other}) in APART:
             raise InputError("grant.apart", name=name, held=other, role=role)
 

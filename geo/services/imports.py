@@ -3,8 +3,8 @@
 import hashlib
 import shutil
 from collections.abc import Mapping
-from dataclasses import dataclass, field, replace
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -14,12 +14,12 @@ from sqlalchemy import Connection, Engine
 from geo import crs as crs_module
 from geo import intake, sources
 from geo.errors import StoreError
-from geo.heading import Scheme
 from geo.intake import Finding, Refused, RefusedLater
 from geo.intake.preview import Preview
 from geo.layers import Layer, layer
 from geo.services import audit, declarations
 from geo.services.access import Reader
+from geo.services.options import ImportOptions
 from geo.services.progress import Progress, silent
 from geo.services.taking import Taking
 from geo.store import db, runs
@@ -31,32 +31,6 @@ DISK_TIMES_FILE = 4
 DISK_RESERVE_MB = 100
 # Systems whose conversion is audited, and what is found on rows that name one themselves.
 SHIFTED = {"gcj02": "CRS_GCJ02", "bd09": "CRS_BD09"}
-
-
-@dataclass(frozen=True)
-class ImportOptions:
-    """What the caller declares about a file; see ``govgrid import --help``.
-
-    `source` is the name of a saved source, whose declarations fill what is not given here;
-    `remember` is the name under which these are saved. `certain` says that the declared coordinate
-    system is right, whatever speaks against it. `retry_of` is the run whose quarantined rows the
-    file mends.
-    """
-
-    crs: str | None = None
-    mapping: Mapping[str, str] = field(default_factory=dict)
-    level: str | None = None
-    sheet: str | None = None
-    encoding: str | None = None
-    valid_from: date | None = None
-    complete_under: str | None = None
-    dry_run: bool = False
-    strict: bool = False
-    certain: bool = False
-    heading_scheme: Scheme | None = None
-    source: str | None = None
-    remember: str | None = None
-    retry_of: int | None = None
 
 
 @dataclass(frozen=True)

@@ -14,8 +14,8 @@ from geo.crs import WGS84
 from geo.errors import LayerError
 from geo.roles import depth_no
 from geo.services import access
-from geo.services.access import Reader
-from geo.store import areas, db, decisions, frames, results
+from geo.services.access import Reader, of_grids
+from geo.store import decisions, frames, results
 
 _AREA = (
     "SELECT a.code, a.name, a.kind, p.code AS parent_code, a.local_code, a.attributes, a.geom"
@@ -279,15 +279,6 @@ def _gaps(connection: Connection, reader: Reader, after: str, limit: int) -> gpd
     return found[found["rank"] > first].head(limit).to_crs(WGS84)
 
 
-def of_grids(connection: Connection, reader: Reader, rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return those rows whose `grid_code` is of a grid that is granted to `reader`."""
-    if reader.everything:
-        return rows
-    known = access.within(areas.now(connection), reader)
-    grids = known.loc[known["level"] == "grid", "code"]
-    return gpd.GeoDataFrame(rows[rows["grid_code"].isin(grids)])
-
-
 def _rounded(
     connection: Connection, reader: Reader, name: str, rows: gpd.GeoDataFrame
 ) -> gpd.GeoDataFrame:
@@ -319,14 +310,3 @@ def _spread(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
         label = column if column not in known else f"{column}_source"
         rows.insert(len(rows.columns) - 1, label, [(cell or {}).get(column) for cell in extra])
     return rows
-
-
-def remark(engine: Engine) -> str:
-    """Return what every export of this district must say of itself, such as 演示数据; else ""."""
-    with db.transaction(engine) as connection:
-        rows = frames.read(
-            connection,
-            "SELECT DISTINCT attributes ->> 'remark' AS remark FROM govgrid.area_now"
-            " WHERE level = 'district' AND attributes ? 'remark'",
-        )
-    return "；".join(sorted(rows["remark"]))

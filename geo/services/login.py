@@ -77,7 +77,7 @@ def log_in(
         raise UnknownReaderError("login.wrong")
     again = passwords.hashed(password) if passwords.outdated(stored) else None
     with db.transaction(engine) as connection:
-        access.fence(connection, sessions.NOBODY, "login")
+        access.fence(connection, access.NOBODY, "login")
         failures.succeeded(connection, counter, place)
         if again is not None:
             connection.execute(_HASH, {"hash": again, "id": row["id"]})
@@ -133,7 +133,7 @@ def log_in_external(
         If no account is bound to whom it names.
     """
     with db.transaction(engine) as connection:
-        access.fence(connection, sessions.NOBODY, "login")
+        access.fence(connection, access.NOBODY, "login")
         row = connection.execute(_BOUND, {"issuer": issuer, "subject": subject}).mappings().first()
         if row is not None and row["kind"] != "service":
             owed = "totp" if row["totp_secret"] else None
@@ -265,7 +265,7 @@ def _by_name(engine: Engine, name: str) -> RowMapping | None:
     if "\x00" in name:  # no text of the database; no account has it
         return None
     with db.transaction(engine) as connection:
-        access.fence(connection, sessions.NOBODY, "login")
+        access.fence(connection, access.NOBODY, "login")
         found = connection.execute(_BY_NAME, {"name": name})
         return found.mappings().first()
 

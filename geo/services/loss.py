@@ -17,7 +17,7 @@ from geo.ground import Ground, lay
 from geo.loss import Losses, Sights, after_loss, ground_sights, point_sights, require_share, sole
 from geo.polygons import Indices, geometries
 from geo.seen import Seen, seen_of
-from geo.services import layers
+from geo.services import district
 from geo.services.coverage import at_detail, state
 from geo.services.prepared import (
     DEVICE_SETS,
@@ -147,7 +147,7 @@ def write(engine: Engine, found: Loss, out: Path, *, lang: str, stamp: str = "")
 
     `stamp` stands at the foot of each sheet: who takes it out, and what for.
     """
-    ending, remark = exports.require_ending(out), layers.remark(engine)
+    ending, remark = exports.require_ending(out), district.remark(engine)
     if ending in exports.DRIVERS:
         exports.write(found.maintain, out, layer="loss", remark=remark)
         return len(found.maintain)

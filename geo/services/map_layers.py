@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from geo.crs import WGS84
 from geo.errors import NotFoundError
 from geo.roles import depth_no
-from geo.services import access, incidents, layers, seeing
+from geo.services import access, incidents, seeing
 from geo.services.access import Reader
 from geo.services.prepared import CERTAINTIES, DEVICE_SETS, Prepared, prepare
 from geo.store import areas, decisions, frames, results, scene
@@ -199,7 +199,7 @@ def _gaps(
     found = results.gaps(
         connection, run.id, srid=srid, device_set=device_set, detail=detail, certainty=certainty
     )
-    return layers.of_grids(connection, deep, found).to_crs(WGS84)
+    return access.of_grids(connection, deep, found).to_crs(WGS84)
 
 
 def _coarse(parts: dict[str, Any], reader: Reader) -> dict[str, Any]:

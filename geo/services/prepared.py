@@ -15,7 +15,7 @@ from geo import obstacles, optics, overlook, viewshed
 from geo.crs import convergence_deg
 from geo.ground import LEVELS, Layers
 from geo.overlook import Obstruction, obstruction
-from geo.store.scene import Scene
+from geo.scene_layers import Scene
 
 Flags: TypeAlias = NDArray[np.bool_]
 

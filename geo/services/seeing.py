@@ -12,11 +12,11 @@ from sqlalchemy import Connection, Engine
 from geo import sightline
 from geo.errors import NotFoundError
 from geo.roles import depth_no
+from geo.scene_layers import Scene
 from geo.services import access
 from geo.services.access import Reader
 from geo.services.prepared import Prepared, prepare
 from geo.store import areas, decisions, frames, scene
-from geo.store.scene import Scene
 
 RADIUS_M = 150.0
 KEYS = (

@@ -9,10 +9,9 @@ from typing import Any
 from sqlalchemy import Connection, Engine, RowMapping, text
 
 from geo.services import access, grants
-from geo.services.access import Reader
+from geo.services.access import NOBODY, Reader
 from geo.store import db
 
-NOBODY = Reader("")
 # A wall shows figures for months; it can do nothing else.
 DISPLAY_LASTS = timedelta(days=365)
 SEEN_EVERY = timedelta(seconds=60)

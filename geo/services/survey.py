@@ -13,7 +13,7 @@ from geo.codes import full_area_code
 from geo.errors import NotFoundError
 from geo.ground import lay
 from geo.layers import layer
-from geo.services.layers import remark
+from geo.services.district import remark
 from geo.services.prepared import Prepared, prepare, smallest_areas, visible
 from geo.store import areas, db, decisions, frames, results, scene
 from geo.words import say

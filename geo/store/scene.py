@@ -1,12 +1,12 @@
 """Everything the computation of coverage looks at, read once in the metric SRID."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Connection
 
+from geo.scene_layers import Scene
 from geo.store import areas, decisions, frames
 
 # What a camera looks like to the computation; one row a view.
@@ -18,28 +18,6 @@ CAMERAS = (
     " FROM govgrid.camera c JOIN govgrid.camera_view v ON v.camera_code = c.code"
     " WHERE coalesce(c.status, 'in_use') <> 'removed'"
 )
-
-
-@dataclass(frozen=True)
-class Scene:
-    """Layers of one district in its metric SRID; `lonlat` holds the cameras as they were given.
-
-    `heights` says that cameras look over buildings known to be lower than they are.
-    """
-
-    srid: int
-    areas: gpd.GeoDataFrame
-    cameras: gpd.GeoDataFrame
-    lonlat: gpd.GeoSeries
-    buildings: gpd.GeoDataFrame
-    roads: gpd.GeoDataFrame
-    water: gpd.GeoDataFrame
-    farmland: gpd.GeoDataFrame
-    places: gpd.GeoDataFrame
-    entrances: gpd.GeoDataFrame
-    incidents: gpd.GeoDataFrame
-    zones: gpd.GeoDataFrame
-    heights: bool = False
 
 
 def read(connection: Connection, *, matters: bool = True) -> Scene:

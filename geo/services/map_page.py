@@ -1,4 +1,4 @@
-"""Pages made of the layers of the database."""
+"""The self-contained map page of what a reader may see."""
 
 from sqlalchemy import Engine
 
