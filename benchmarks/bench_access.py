@@ -26,8 +26,10 @@ from geo.services import (
     grants,
     layers,
     map_layers,
+    predicates,
     seeing,
     sessions,
+    transaction,
 )
 from geo.services.access import Reader
 from geo.services.acting import acting
@@ -83,11 +85,12 @@ def readers(engine: Engine) -> dict[str, Reader]:
 def asked(engine: Engine, reader: Reader) -> dict[str, Callable[[], object]]:
     """Return the questions, by what they are called."""
     with engine.begin() as connection:
-        access.fence(connection, reader)
+        transaction.fence(connection, reader)
         cell = "ST_X(c.geom), ST_Y(c.geom)"
         lon, lat = connection.execute(
             text(
-                f"SELECT {cell} FROM {access.CAMERAS} g JOIN govgrid.camera c ON c.code = g.code"
+                f"SELECT {cell} FROM {predicates.CAMERAS} g"
+                " JOIN govgrid.camera c ON c.code = g.code"
                 " WHERE g.depth IS NOT NULL ORDER BY c.code LIMIT 1"
             ),
             reader.parameters,

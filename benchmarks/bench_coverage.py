@@ -29,7 +29,7 @@ from coverage_peers import (
 from coverage_scene import CAMERAS, SEED, Scene, candidate_edges, scene
 from rows import Row, peak_memory_mb, row, run
 
-from geo import coverage, depth, obstacles, polygons, viewshed
+from geo import depth, measures, obstacles, polygons, viewshed
 
 TIMES = 5  # our own short works; the middle counts
 SHADOW_SAMPLE, RASTER_SAMPLE = 400, 100  # cameras
@@ -143,12 +143,12 @@ def merged(town: Scene) -> list[Row]:
 
 def united(town: Scene, seen: gpd.GeoSeries) -> list[Row]:
     """Return the union of viewsheds, and with it the ground of each grid that nobody sees."""
-    union = coverage.union(seen)
+    union = measures.union(seen)
     grids = polygons.geometries(town.grids)
     seen_m2 = float(shapely.area(union).sum())
     unseen_m2 = float(shapely.area(polygons.subtract(grids, union)).sum())
-    alone = cpu_s(lambda: coverage.union(seen))
-    both = cpu_s(lambda: polygons.subtract(grids, coverage.union(seen)))
+    alone = cpu_s(lambda: measures.union(seen))
+    both = cpu_s(lambda: polygons.subtract(grids, measures.union(seen)))
     postgis = postgis_union(seen, seen_m2)
     work = f"union of {len(seen):,} viewsheds"
     backend = Peer(f"{postgis.name}: CPU of its backend", postgis.bare_s)
@@ -170,7 +170,7 @@ def recomputed(town: Scene, sectors: pd.DataFrame) -> list[Row]:
     def once() -> None:
         seen = viewshed.viewsheds(sectors, town.obstacles).to_numpy()
         seen = seen[~shapely.is_empty(seen)]
-        polygons.subtract(grids, coverage.union(seen))
+        polygons.subtract(grids, measures.union(seen))
         depth.device_areas(grids, seen, np.arange(len(seen)))
 
     work = f"full recompute, {len(sectors):,} cameras: viewsheds, union, {len(grids)} gaps, depth"

@@ -11,7 +11,6 @@ import shapely
 from numpy.typing import NDArray
 
 from geo import depth
-from geo.coverage import union
 from geo.gaps import MEASURED, Missed, uncovered
 from geo.ground import Plot
 from geo.polygons import (
@@ -19,8 +18,10 @@ from geo.polygons import (
     Disjoint,
     Geometries,
     Indices,
+    Shapes,
     area_by,
     clipped,
+    dissolve,
     polygons,
     subtract,
     sums,
@@ -230,3 +231,25 @@ def _fitted(k_m2: Floats, covered_m2: Floats, grounds: Geometries) -> Floats:
     fitted[:, 1] += np.where(deep > 0, 0.0, covered_m2)
     fitted[:, 0] = np.maximum(shapely.area(grounds) - covered_m2, 0.0)
     return np.asarray(fitted, dtype=np.float64)
+
+
+def union(viewsheds: Shapes) -> Geometries:
+    """Return the ground seen by at least one camera, as disjoint polygons.
+
+    Parameters
+    ----------
+    viewsheds
+        Polygons in a metric CRS; empty and missing ones add nothing.
+
+    Returns
+    -------
+    Geometries
+        One polygon for each connected piece of seen ground.
+
+    Examples
+    --------
+    >>> from shapely import box
+    >>> len(union([box(0, 0, 2, 2), box(1, 1, 3, 3), box(9, 9, 10, 10)]))
+    2
+    """
+    return dissolve(viewsheds)

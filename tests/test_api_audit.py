@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from api.app import create_app
 from geo.layers import LAYERS
-from geo.services import access, audit, audit_heads, audit_log, audit_proof, sealing
+from geo.services import access, audit, audit_heads, audit_log, audit_proof, sealing, transaction
 from geo.store import db
 from tests.signed_in import signed_in
 
@@ -34,7 +34,7 @@ def auditor(client, engine):
 
 
 def write(engine, count=3, action="import.cameras", **more):
-    with access.opened(engine, SYSTEM) as connection:
+    with transaction.opened(engine, SYSTEM) as connection:
         for n in range(count):
             audit.record(connection, SYSTEM, action, f"K{n}.csv", **more)
 

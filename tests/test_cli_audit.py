@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import text
 
 from geo.cli import main
-from geo.services import access, audit, audit_heads, sealing
+from geo.services import access, audit, audit_heads, sealing, transaction
 from geo.store import db
 from tests.signed_in import account
 
@@ -40,7 +40,7 @@ def govgrid(engine, database_url, tmp_path, monkeypatch, capfd):
 
 
 def write(engine, count=4, **more):
-    with access.opened(engine, SYSTEM) as connection:
+    with transaction.opened(engine, SYSTEM) as connection:
         for n in range(count):
             audit.record(connection, SYSTEM, "import.cameras", f"K{n}.csv", note="备注", **more)
 

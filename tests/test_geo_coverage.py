@@ -4,7 +4,7 @@ import geopandas as gpd
 import shapely
 from shapely import Polygon, box
 
-from geo.coverage import union
+from geo.measures import union
 
 
 def test_the_union_is_one_polygon_for_each_connected_piece():

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from geo import attributes, exports, sources
 from geo.crs import parse_crs
 from geo.errors import InputError
-from geo.exports import disarm, rearm
+from geo.formulas import disarm, rearm
 from geo.heading import parse_views
 from geo.spelling import cells_of_views, spelt
 

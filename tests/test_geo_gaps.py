@@ -8,9 +8,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import LineString, Point, box
 
-from geo.coverage import union
 from geo.errors import InputError
 from geo.gaps import gaps, uncovered
+from geo.measures import union
 from geo.pieces import Held, Lines, demand_pieces, held_points, road_lines
 from geo.polygons import geometries
 

@@ -14,6 +14,7 @@ from geo.services import (
     map_layers,
     places,
     seeing,
+    transaction,
 )
 from geo.services.acting import acting
 from tests.signed_in import SYSTEM, account
@@ -172,7 +173,7 @@ def test_the_database_alone_shows_nothing_to_who_says_not_who_asks(service):
 
 def test_the_database_alone_cuts_a_query_that_forgot_its_predicate(service, reader):
     west = reader("operator", WEST)
-    with access.opened(service, west) as connection:
+    with transaction.opened(service, west) as connection:
         found = connection.execute(text("SELECT code FROM govgrid.incident")).scalars().all()
         cameras = connection.execute(text("SELECT code FROM govgrid.camera")).scalars().all()
     assert (found, cameras) == (["M3"], [])
@@ -183,13 +184,13 @@ def test_who_draws_sees_no_matter_account_or_register(service, reader):
     for table in tables:
         with (
             pytest.raises(StoreError, match="permission denied"),
-            access.drawing(service, reader("operator")) as connection,
+            transaction.drawing(service, reader("operator")) as connection,
         ):
             connection.execute(text(f"SELECT * FROM govgrid.{table}"))
 
 
 def test_the_next_transaction_of_a_connection_knows_nothing_of_the_last_reader(service, reader):
-    with access.opened(service, reader("operator")) as connection:
+    with transaction.opened(service, reader("operator")) as connection:
         assert connection.execute(text("SELECT count(*) FROM govgrid.camera")).scalar_one() == 4
     for _ in range(3):
         with service.connect() as connection:

@@ -18,6 +18,7 @@ from geo.services import (
     audit_proof,
     database,
     sealing,
+    transaction,
 )
 from geo.services.access import Grant, Reader
 from geo.services.audit_log import Filters
@@ -52,7 +53,7 @@ def tampered(engine, statement, **parameters):
 
 
 def write(engine, count=6, who=SYSTEM, **more):
-    with access.opened(engine, who) as connection:
+    with transaction.opened(engine, who) as connection:
         for n in range(count):
             audit.record(connection, who, "login", f"K{n}", **{"note": f"备注 {n}", **more})
 
@@ -83,7 +84,7 @@ def notes(engine):
 
 
 def test_a_row_holds_or_fails_together_with_what_it_tells_of(engine):
-    with access.opened(engine, SYSTEM) as connection:
+    with transaction.opened(engine, SYSTEM) as connection:
         audit.record(connection, SYSTEM, "import.areas")
         db.forget(connection)
     assert notes(engine) == []
@@ -126,7 +127,7 @@ def test_only_one_seals(engine, database_url):
 
 
 def test_a_row_committed_late_is_sealed_late(engine):
-    with access.opened(engine, SYSTEM) as late:
+    with transaction.opened(engine, SYSTEM) as late:
         audit.record(late, SYSTEM, "login", "late")
         write(engine, 2)
         assert sealing.seal(engine) == 2
@@ -329,14 +330,14 @@ def service(engine, settings):
 )
 def test_the_service_can_neither_change_nor_date_nor_seal_the_audit(engine, service, statement):
     write(service, 2, AUDITOR)
-    with pytest.raises(StoreError), access.opened(service, AUDITOR) as connection:
+    with pytest.raises(StoreError), transaction.opened(service, AUDITOR) as connection:
         connection.execute(text(statement))
     assert notes(engine) == ["备注 0", "备注 1"]
 
 
 def test_the_service_cannot_run_the_worker(service):
     write(service, 2, AUDITOR)
-    with pytest.raises(StoreError), access.opened(service, AUDITOR) as connection:
+    with pytest.raises(StoreError), transaction.opened(service, AUDITOR) as connection:
         connection.execute(text("UPDATE govgrid.audit SET seal_no = 1 WHERE false"))
     assert sealing.seal(service) == 0  # it is shown no row to seal
 
@@ -374,7 +375,7 @@ def test_only_who_may_reads_the_audit(engine, service):
     ):
         with pytest.raises(ForbiddenError):
             asked()
-    with access.opened(service, PLANNER) as connection:  # the second fence as well
+    with transaction.opened(service, PLANNER) as connection:  # the second fence as well
         assert connection.execute(text("SELECT count(*) FROM govgrid.audit")).scalar_one() == 0
     assert len(audit_log.page(service, AUDITOR, Filters())) == 2
 
@@ -397,7 +398,7 @@ NOTES = [
 @pytest.mark.parametrize("note", NOTES)
 def test_any_note_and_name_makes_one_line_and_a_whole_chain(engine, note):
     who = Reader(note, unit_name=note, address=note)
-    with access.opened(engine, who) as connection:
+    with transaction.opened(engine, who) as connection:
         audit.record(connection, who, "login", note, facts={note: note, "n": [note]}, note=note)
     assert sealing.seal(engine) == 1
     assert broken(engine) is None

@@ -11,7 +11,7 @@ from sqlalchemy import text
 from geo.chain import Head
 from geo.crs import wgs84_to_gcj02
 from geo.errors import InputError
-from geo.services import access, audit, audit_heads, audit_log, import_runs, sealing
+from geo.services import audit, audit_heads, audit_log, import_runs, sealing, transaction
 from geo.services.acting import acting
 from geo.services.audit_log import Filters
 from tests.signed_in import account
@@ -26,7 +26,7 @@ WHY = {"reason": "季度核查"}
 
 
 def test_rows_are_found_by_who_what_how_and_when(engine):
-    with access.opened(engine, SYSTEM) as connection:
+    with transaction.opened(engine, SYSTEM) as connection:
         for action, outcome in (("login", "done"), ("login", "refused"), ("import.areas", "done")):
             audit.record(connection, SYSTEM, action, outcome=outcome)
         audit.record(connection, AUDITOR, "importance")

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from geo import filing
 from geo.errors import ForbiddenError, InputError, NotFoundError
 from geo.filing import CAMERA, POSITION
-from geo.services import access, filing_register, filing_sheet, import_runs
+from geo.services import access, filing_register, filing_sheet, import_runs, transaction
 from geo.services import filing as filings
 from geo.services.acting import acting
 from geo.store import cluster, db, frames
@@ -47,7 +47,7 @@ def run_sql(engine, statement, **asked):
 
 
 def told(engine, reader=SYSTEM, **more):
-    with access.drawing(engine, reader) as connection:
+    with transaction.drawing(engine, reader) as connection:
         found = filings.changes(connection, reader, **more)
     assert list(found.columns) == list(filings.COLUMNS)
     return [tuple(row) for row in found.drop(columns="filed_on").itertuples(index=False)]
@@ -99,7 +99,7 @@ def test_each_later_change_is_told_with_the_filing_that_it_is_of(town, folder):
         ("K1", NUMBER, "retention_days", "30", "15"),
         ("K4", NUMBER, "management_unit", POLICE, SCHOOL),
     ]
-    with access.drawing(town, SYSTEM) as connection:
+    with transaction.drawing(town, SYSTEM) as connection:
         found = filings.with_units(connection, SYSTEM)
     assert found["filed_on"].tolist() == [dt.date(2025, 6, 20)] * 3
     assert found["unit"].tolist() == [POLICE, POLICE, SCHOOL]  # who manages it now files it
@@ -211,7 +211,7 @@ def test_the_fence_shows_what_was_filed_where_it_stands(town, folder, database_u
     service = db.connect(database_url, role=cluster.SERVICE_ROLE)
     account(town, "west", "planner", WEST)
     for reader, count in ((SYSTEM, 3), (acting(town, "west"), 0)):
-        with access.opened(service, reader) as connection:
+        with transaction.opened(service, reader) as connection:
             found = connection.execute(text("SELECT count(*) FROM govgrid.filed_camera"))
             assert found.scalar_one() == count
         assert told(service, reader) == []

@@ -11,11 +11,11 @@ from sqlalchemy import text
 
 from geo.errors import ForbiddenError, InputError, NotFoundError, StateError, StoreError
 from geo.services import (
-    access,
     database,
     entries,
     references,
     requests,
+    transaction,
     viewing,
     viewing_figures,
     viewing_report,
@@ -374,7 +374,7 @@ def test_no_row_is_changed_or_removed(town, service, reader, look, statement):
 def test_the_service_gives_no_row_a_time_or_a_number(service, reader):
     who = reader("operator", EAST)
     for column in ("id", "at"):
-        with pytest.raises(StoreError), access.opened(service, who) as connection:
+        with pytest.raises(StoreError), transaction.opened(service, who) as connection:
             connection.execute(
                 text(f"INSERT INTO govgrid.access_register ({column}) VALUES (NULL)")
             )
@@ -390,7 +390,7 @@ def test_nobody_writes_a_row_for_another(service, reader, look):
         " SELECT :other, account_name, holder, unit_name, camera_code, camera_name, place, act,"
         " reason_kind, reason, content, legal_basis, expires_at FROM govgrid.access_register"
     )
-    with pytest.raises(StoreError), access.opened(service, who) as connection:
+    with pytest.raises(StoreError), transaction.opened(service, who) as connection:
         connection.execute(text(copied), {"other": other.id})
 
 
@@ -400,7 +400,7 @@ def test_the_second_fence_shows_own_rows_only(service, reader, look):
     look(other)
     seen = {}
     for each in (who, other, reader("planner"), reader("security_administrator")):
-        with access.opened(service, each) as connection:
+        with transaction.opened(service, each) as connection:
             found = connection.execute(text("SELECT account_name FROM govgrid.access_register"))
             seen[each.account] = found.scalars().all()
     assert list(seen.values()) == [[who.account], [other.account], [], []]
@@ -412,7 +412,7 @@ def test_an_auditor_reads_the_rows_of_cameras_in_his_area(service, reader, look)
     assert len(viewing_report.page(service, reader("auditor", EAST), Filters())) == 1
     west = reader("auditor", WEST)
     assert viewing_report.page(service, west, Filters()) == []
-    with access.opened(service, west) as connection:
+    with transaction.opened(service, west) as connection:
         count = connection.execute(text("SELECT count(*) FROM govgrid.access_register"))
         assert count.scalar_one() == 0
 
@@ -517,7 +517,7 @@ def test_nobody_decides_on_his_own_request(town, service, settings):
     asked = requests.ask(service, who, Asked("K1", reason="police"), config=settings)
     with pytest.raises(ForbiddenError, match="own request"):
         requests.decide(service, who, asked["id"], "approved", until=hours(1))
-    with access.opened(service, who) as connection:
+    with transaction.opened(service, who) as connection:
         changed = connection.execute(
             text(
                 "UPDATE govgrid.access_request SET decision = 'refused', decided_at = now(),"

@@ -13,7 +13,16 @@ import pytest
 from sqlalchemy import text
 
 from geo.errors import UnavailableError
-from geo.services import access, audit, audit_heads, audit_log, audit_proof, sessions, worker
+from geo.services import (
+    access,
+    audit,
+    audit_heads,
+    audit_log,
+    audit_proof,
+    sessions,
+    transaction,
+    worker,
+)
 from geo.services.worker import Duty
 from geo.settings import Settings
 from geo.store import db
@@ -25,7 +34,7 @@ SYSTEM = access.system("os:test")
 
 
 def write(engine, count=3):
-    with access.opened(engine, SYSTEM) as connection:
+    with transaction.opened(engine, SYSTEM) as connection:
         for _ in range(count):
             audit.record(connection, SYSTEM, "login")
 

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from geo.exports.plain import disarm, disarmed, flat, rearm
+from geo.exports.plain import flat
 from geo.exports.sheets import workbook, write_sheets
 from geo.exports.target import (
     DRIVERS,
@@ -15,16 +15,15 @@ from geo.exports.target import (
     require_writable,
 )
 from geo.exports.vector import NAMES_ENDING, short_names, write_vector
+from geo.formulas import disarmed
 
 __all__ = [
     "DRIVERS",
     "ENDINGS",
     "LAYER_ENDINGS",
     "NAMES_ENDING",
-    "disarm",
     "draft_of",
     "flat",
-    "rearm",
     "require_ending",
     "require_writable",
     "short_names",

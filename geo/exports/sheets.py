@@ -9,8 +9,8 @@ import pandas as pd
 from openpyxl.worksheet.worksheet import Worksheet
 
 from geo.errors import InputError
-from geo.exports.plain import disarmed
 from geo.exports.target import draft_of
+from geo.formulas import disarmed
 
 LONGEST_CELL: Final = 32_767  # characters: what is longer would be cut off in silence
 LONGEST_TITLE: Final = 31

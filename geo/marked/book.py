@@ -6,7 +6,7 @@ import openpyxl
 from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.worksheet.worksheet import Worksheet
 
-from geo.exports import disarm
+from geo.formulas import disarm
 from geo.intake.cells import text_of
 from geo.marked.returned import unmarked
 from geo.marked.sheet import add_findings, dress

@@ -10,8 +10,8 @@ import shapely
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
-from geo.exports import disarm
 from geo.exports.sheets import LONGEST_CELL
+from geo.formulas import disarm
 from geo.intake.cells import text_of
 from geo.marked.sheet import add_findings, dress
 from geo.marked.verdict import COLOURS, Verdict

@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Final
 
-from geo.exports import disarm
+from geo.formulas import disarm
 from geo.intake.cells import text_of
 from geo.marked.plain import Rows
 from geo.marked.verdict import Verdict

@@ -7,7 +7,7 @@ from typing import Final
 
 from openpyxl.styles import PatternFill
 
-from geo.exports import disarm
+from geo.formulas import disarm
 from geo.intake.finding import Finding, Severity
 from geo.intake.personal import redacted
 from geo.words import LANGUAGES, say

@@ -1,51 +1,11 @@
-"""Who may see what: the one place that decides, for pages, endpoints, exports and commands."""
+"""Who asks, and what was granted: the account, key or system behind a request or command."""
 
 import getpass
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any, Final
-
-import geopandas as gpd
-import numpy as np
-import pandas as pd
-from sqlalchemy import Connection, Engine, text
+from typing import Any
 
 from geo.errors import ForbiddenError
 from geo.roles import CLASSES, COARSE, COARSE_DECIMALS, DEPTHS, PERMISSIONS, depth_no
-from geo.store import cluster, db, frames
-
-# The predicates of every query, filled by `Reader.parameters`. `{geom}` is a geometry in EPSG:4326,
-# `{path}` an area's path of unit_ids, `{code}` an area's code.
-PLACE: Final = "(:everything OR govgrid.covered_by({geom}, CAST(:areas AS bigint[])))"
-AREA: Final = (
-    "(:everything OR"
-    " string_to_array(ltree2text({path}), '.')::bigint[] && CAST(:areas AS bigint[]))"
-)
-AREA_CODE: Final = (
-    "(:everything OR {code} IN (SELECT n.code FROM govgrid.area_now n"
-    " WHERE string_to_array(ltree2text(n.path), '.')::bigint[] && CAST(:areas AS bigint[])))"
-)
-INCIDENT: Final = (
-    f"({PLACE} OR EXISTS (SELECT FROM govgrid.dispatch d"
-    " WHERE d.incident_code = {code} AND d.unit_code = :unit))"
-)
-# Cameras of the grants with `depth` (null: another's, which only looks in) and `distance_m`.
-CAMERAS: Final = (
-    "govgrid.cameras_granted(CAST(:camera_areas AS bigint[]), CAST(:camera_classes AS text[]),"
-    " CAST(:camera_depths AS integer[]))"
-)
-_GRIDS: Final = (
-    f"SELECT a.code FROM govgrid.area_now a WHERE a.level = 'grid' AND {AREA.format(path='a.path')}"
-)
-# The same of one that is no more, or not there any more: `{kind}` its class, `{geom}` its place.
-STOOD: Final = (
-    "EXISTS (SELECT FROM unnest(CAST(:camera_areas AS bigint[]), CAST(:camera_classes AS text[]),"
-    " CAST(:camera_depths AS integer[])) AS g (unit_id, class, depth)"
-    " LEFT JOIN govgrid.area a ON a.unit_id = g.unit_id AND a.valid @> govgrid.today()"
-    " WHERE g.depth >= :depth AND g.class = coalesce({kind}, 'unknown')"
-    " AND (g.unit_id IS NULL OR ST_Intersects(a.geom, {geom})))"
-)
 
 
 @dataclass(frozen=True)
@@ -170,7 +130,7 @@ class Reader:
 
     @property
     def parameters(self) -> dict[str, Any]:
-        """The values of the predicates of this module."""
+        """The values of :mod:`geo.services.predicates`."""
         rows = [
             (grant.area, kind, depth_no(grant.depth))
             for grant in self._camera_grants()
@@ -203,91 +163,6 @@ def system(account: str) -> Reader:
 NOBODY = Reader("")
 
 
-@contextmanager
-def opened(engine: Engine, reader: Reader, *, keep: bool = True) -> Iterator[Connection]:
-    """Open a transaction in which the second fence of the database stands for `reader` as well."""
-    with db.transaction(engine, keep=keep) as connection:
-        fence(connection, reader)
-        yield connection
-
-
-def fence(connection: Connection, reader: Reader, *actions: str) -> None:
-    """Tell the database who asks, until the end of the transaction.
-
-    `actions` are such that the reader has not, but the program needs for it, as "login".
-    """
-    granted = "all" if reader.everything else ",".join(map(str, reader.areas))
-    connection.execute(
-        text(
-            "SELECT set_config('govgrid.granted', :granted, true),"
-            " set_config('govgrid.account', :account, true),"
-            " set_config('govgrid.unit', :unit, true),"
-            " set_config('govgrid.actions', :actions, true)"
-        ),
-        {
-            "granted": granted,
-            "account": reader.id or "",
-            "unit": reader.unit_code or "",
-            "actions": ",".join(sorted(reader.actions | set(actions))),
-        },
-    )
-
-
-@contextmanager
-def drawing(engine: Engine, reader: Reader) -> Iterator[Connection]:
-    """Open a transaction that sees all ground and equipment, but no account, register or matter.
-
-    For what is to be cut by the predicates of this module, or computed from all cameras: row-level
-    security would keep the spatial index from being used. Only the service steps down; the owner of
-    the tables, as which the command line works, stays what it is.
-    """
-    with opened(engine, reader) as connection:
-        step_down(connection)
-        yield connection
-
-
-def step_down(connection: Connection) -> None:
-    """See all ground and equipment from here on, and nothing else; see :func:`drawing`."""
-    service = connection.execute(
-        text("SELECT current_user = :role"), {"role": cluster.SERVICE_ROLE}
-    ).scalar_one()
-    if service:
-        connection.execute(text(f"SET LOCAL ROLE {cluster.READING_ROLE}"))
-
-
-def covers(connection: Connection, reader: Reader, lon: float, lat: float) -> bool:
-    """Return whether a place (EPSG:4326) lies in what is granted to `reader`."""
-    place = PLACE.format(geom="ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)")
-    parameters = {**reader.parameters, "lon": lon, "lat": lat}
-    return bool(connection.execute(text(f"SELECT {place}"), parameters).scalar_one())
-
-
-def within(known: gpd.GeoDataFrame, reader: Reader) -> gpd.GeoDataFrame:
-    """Return those of `known` areas (``geo.store.areas.now``) that are granted to `reader`."""
-    if reader.everything:
-        return known
-    granted = {str(area) for area in reader.areas}
-    inside = [not granted.isdisjoint(path.split(".")) for path in known["path"]]
-    return gpd.GeoDataFrame(known[np.array(inside, dtype=bool)])
-
-
-def cameras(connection: Connection, reader: Reader) -> pd.DataFrame:
-    """Return the cameras `reader` may know of, by code: `depth`, `distance_m`.
-
-    `depth` (0 … 4) is missing for those of others that only look into a granted area; `distance_m`
-    is how far they stand from it, 0 for the own ones.
-    """
-    return frames.read(connection, f"SELECT * FROM {CAMERAS}", reader.parameters).set_index("code")
-
-
 def whoami() -> str:
     """Return who acts over the local socket, as the audit names it."""
     return f"os:{getpass.getuser()}"
-
-
-def of_grids(connection: Connection, reader: Reader, rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return those rows whose `grid_code` is of a grid that is granted to `reader`."""
-    if reader.everything:
-        return rows
-    grids = frames.read(connection, _GRIDS, reader.parameters)["code"]
-    return gpd.GeoDataFrame(rows[rows["grid_code"].isin(grids)])

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine, text
 from geo import exports, passwords
 from geo.errors import ForbiddenError, GovgridError, InputError
 from geo.roles import CLASSES, DEPTHS, PERMISSIONS
-from geo.services import access, accounts, audit, grants, separation_of_duties
+from geo.services import accounts, audit, grants, separation_of_duties, transaction
 from geo.services.access import Reader
 from geo.words import LANGUAGES, say
 
@@ -94,7 +94,7 @@ def bring_in(
     new = _new_passwords(engine, reader, rows)
     if new and passwords is None and not check:
         raise InputError("account_list.no_file", count=len(new))
-    with access.opened(engine, reader, keep=not check) as connection:
+    with transaction.opened(engine, reader, keep=not check) as connection:
         separation_of_duties.lock(connection)
         done = _written(connection, reader, rows, new)
         audit.record(connection, reader, "account.import", path.name, facts=vars(done))
@@ -252,7 +252,7 @@ def _require_allowed(reader: Reader, rows: list[Row]) -> None:
 def _new_passwords(engine: Engine, reader: Reader, rows: list[Row]) -> dict[str, str]:
     """Return a one-time password for each account of the table that is not there yet."""
     names = [row.values["name"] for row in rows]
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         known = {row["name"] for row in connection.execute(_KNOWN, {"names": names}).mappings()}
     return {
         row.values["name"]: passwords.one_time()

@@ -8,7 +8,7 @@ from sqlalchemy.exc import IntegrityError
 
 from geo import passwords
 from geo.errors import InputError, NotFoundError, StateError
-from geo.services import access, audit, failures, sessions
+from geo.services import access, audit, failures, sessions, transaction
 from geo.services.access import Reader
 from geo.services.separation_of_duties import WATCHING, lock, require_apart, require_others
 from geo.settings import Settings
@@ -79,7 +79,7 @@ def add(
     password = "" if kind == "service" else passwords.one_time()
     kept = passwords.hashed(password) if password else None
     row = {**words, "name": known, "kind": kind, "kept": kept, "by": reader.account}
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         insert(connection, row)
         facts = {"kind": kind, "unit": row["unit_code"] or ""}
         audit.record(connection, reader, "account.add", known, facts=facts)
@@ -115,7 +115,7 @@ def reset(engine: Engine, reader: Reader, name: str) -> str:
     """
     password = passwords.one_time()
     kept = passwords.hashed(password)
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         found = _found(connection, reader, name)
         if found["kind"] == "service":
             raise StateError("account.no_password", name=found["name"])
@@ -138,7 +138,7 @@ def disable(engine: Engine, reader: Reader, name: str) -> None:
     StateError
         If it is the reader's own, or the last one that may do what is needed.
     """
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         found = _found(connection, reader, name)
         if found["id"] == reader.id:
             raise StateError("account.own")
@@ -158,7 +158,7 @@ def enable(engine: Engine, reader: Reader, name: str) -> None:
     NotFoundError
         If there is no such account.
     """
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         found = _found(connection, reader, name)
         connection.execute(_ENABLE, {"id": found["id"]})
         audit.record(connection, reader, "account.enable", found["name"])
@@ -174,7 +174,7 @@ def unlock(engine: Engine, reader: Reader, name: str) -> None:
     NotFoundError
         If there is no such account.
     """
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         found = _found(connection, reader, name, apart=False)
         _unlock(connection, found["name"])
         audit.record(connection, reader, "account.unlock", found["name"])
@@ -201,7 +201,7 @@ def change(
         If a text is too long.
     """
     words = _texts(holder=holder, unit_code=unit_code, unit_name=unit_name)
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         found = _found(connection, reader, name)
         connection.execute(_CHANGE, {**words, "id": found["id"]})
         facts = {"changed": sorted(key for key, value in words.items() if value is not None)}
@@ -220,7 +220,7 @@ def link(engine: Engine, reader: Reader, name: str, issuer: str, subject: str) -
     InputError
         If another account is bound to it.
     """
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         found = _found(connection, reader, name)
         try:
             with connection.begin_nested():
@@ -237,7 +237,7 @@ def listed(engine: Engine, reader: Reader) -> list[dict[str, Any]]:
     `watching`: see :func:`require_apart`.
     """
     require_manager(reader)
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         found = connection.execute(_LISTED, {"watching": sorted(WATCHING)})
         return [dict(row) for row in found.mappings()]
 

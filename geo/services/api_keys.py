@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, text
 
 from geo.errors import ForbiddenError, InputError, NotFoundError, StateError
 from geo.roles import ACTIONS
-from geo.services import access, accounts, audit, separation_of_duties, sessions
+from geo.services import access, accounts, audit, separation_of_duties, sessions, transaction
 from geo.services.access import Reader
 from geo.store import db
 
@@ -52,7 +52,7 @@ _ACCOUNT: Final = text("SELECT id, kind FROM govgrid.account WHERE name = :name"
 def find(engine: Engine, key: str, *, address: str = "") -> Reader | None:
     """Return who a key belongs to, cut to its scopes; None if it holds no more."""
     with db.transaction(engine) as connection:
-        access.fence(connection, access.NOBODY, "login")
+        transaction.fence(connection, access.NOBODY, "login")
         row = connection.execute(_FIND, {"hash": sessions.hashed(key)}).mappings().first()
         if row is None:
             return None
@@ -101,7 +101,7 @@ def make(
     if not 1 <= days <= MOST_DAYS:
         raise InputError("key.days", found=days, most=MOST_DAYS)
     key = SIGN + secrets.token_urlsafe(32)
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         owner = _owner(connection, reader, account)
         row = {"account": owner, "name": said, "hash": sessions.hashed(key), "hint": key[:HINT]}
         connection.execute(
@@ -124,7 +124,7 @@ def revoke(engine: Engine, reader: Reader, key: str) -> None:
         number = str(UUID(key))
     except ValueError as error:
         raise NotFoundError("key.unknown") from error
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         any_ = reader.may("accounts") and reader.cut("accounts").everything
         asked = {"id": number, "own": reader.id, "any": any_}
         name = connection.execute(_REVOKE, asked).scalar_one_or_none()
@@ -141,7 +141,7 @@ def listed(engine: Engine, reader: Reader, *, account: str | None = None) -> lis
     NotFoundError
         If there is no such account.
     """
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         owner = reader.id
         if account is not None:
             accounts.require_manager(reader)

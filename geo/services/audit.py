@@ -7,7 +7,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, text
 
-from geo.services import access
+from geo.services import transaction
 from geo.services.access import Reader
 from geo.store import frames
 
@@ -75,7 +75,7 @@ def note_apart(
     facts: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a row in a transaction of its own: for what was refused or failed."""
-    with access.opened(engine, who) as connection:
+    with transaction.opened(engine, who) as connection:
         record(connection, who, action, target, outcome=outcome, facts=facts)
 
 

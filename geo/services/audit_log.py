@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, text
 from geo import exports
 from geo.chain import Head
 from geo.errors import ForbiddenError, InputError, NotFoundError, StateError
-from geo.services import access, audit, audit_proof, outgoing, sealing
+from geo.services import audit, audit_proof, outgoing, sealing, transaction
 from geo.services.access import Reader
 from geo.services.audit_proof import Tail
 from geo.store import frames
@@ -118,7 +118,7 @@ def page(
         If the reader may not read the audit.
     """
     who.require("audit")
-    with access.opened(engine, who) as connection:
+    with transaction.opened(engine, who) as connection:
         found = connection.execute(
             text(_PAGE), {**wanted.parameters, "before": before, "limit": limit}
         )
@@ -134,7 +134,7 @@ def state(engine: Engine, who: Reader) -> State:
         If the reader may not read the audit.
     """
     who.require("audit")
-    with access.opened(engine, who) as connection:
+    with transaction.opened(engine, who) as connection:
         verified = connection.execute(_VERIFIED).mappings().first()
         tail = audit_proof.tail(connection)
         return State(sealing.head(connection), tail, dict(verified) if verified else None)
@@ -167,7 +167,7 @@ def redact(engine: Engine, who: Reader, number: int, *, reason: str) -> None:
         raise ForbiddenError("audit.only_system", account=who.account)
     if not reason.strip():
         raise InputError("audit.no_reason")
-    with access.opened(engine, who) as connection:
+    with transaction.opened(engine, who) as connection:
         _require_note(connection, number)
         connection.execute(
             text("UPDATE govgrid.audit SET note = NULL WHERE id = :id"), {"id": number}
@@ -198,7 +198,7 @@ def export(
     outgoing.reason_of(who, reason)
     ending = exports.require_ending(out, known=tuple(MOST_ROWS))
     most = MOST_ROWS[ending]
-    with access.opened(engine, who) as connection:
+    with transaction.opened(engine, who) as connection:
         rows = frames.read(connection, _FILE, {**wanted.parameters, "limit": most + 1})
         if len(rows) > most:
             raise InputError("audit.export_much", most=most, ending=ending)

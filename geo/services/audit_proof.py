@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, text
 from geo import chain
 from geo.chain import Head, Link, Walk
 from geo.errors import StoreError
-from geo.services import access, audit
+from geo.services import audit, transaction
 from geo.services.access import Reader
 from geo.services.sealing import LINK
 
@@ -100,7 +100,7 @@ def verify(engine: Engine, who: Reader, *, expected: Collection[Head] = ()) -> P
         If the reader may not read the audit.
     """
     who.require("audit")
-    with access.opened(engine, who) as connection:
+    with transaction.opened(engine, who) as connection:
         explained = {int(o) for (o,) in connection.execute(_EXPLAINED) if o.isdecimal()}
         found = chain.walk(_links(connection), expected=expected, explained=explained)
         proof = Proof(found, tail(connection))
@@ -130,5 +130,5 @@ def _note(engine: Engine, who: Reader, proof: Proof) -> None:
     facts = {name: said[name] for name in ("whole", "rows", "redacted", "head", "broken")}
     facts["heads"] = len(said["heads"])
     outcome = "done" if proof.walk.whole else "failed"
-    with access.opened(engine, who) as connection:
+    with transaction.opened(engine, who) as connection:
         audit.record(connection, who, "audit.verify", outcome=outcome, facts=facts)

@@ -16,7 +16,7 @@ from geo import exports
 from geo.compliance import RULES, SEVERITIES
 from geo.errors import InputError, NotFoundError
 from geo.roles import depth_no
-from geo.services import access, filing, outgoing
+from geo.services import filing, outgoing, predicates, transaction
 from geo.services.access import Reader
 from geo.store import decisions, frames
 from geo.words import say
@@ -26,14 +26,14 @@ _CAMERAS: Final = (
     "SELECT c.code, c.name, c.owner_kind, c.legal_basis, c.retention_days, c.retention_reason,"
     " c.filing_no, c.sign_present, c.sign_checked_on, c.installed_on, c.management_unit,"
     " c.position_sigma_m, g.depth, c.geom"
-    f" FROM {access.CAMERAS} g JOIN govgrid.camera c ON c.code = g.code"
+    f" FROM {predicates.CAMERAS} g JOIN govgrid.camera c ON c.code = g.code"
     " WHERE g.depth IS NOT NULL AND c.status IS DISTINCT FROM 'removed'"
     " AND (CAST(:area AS geometry) IS NULL OR ST_Intersects(c.geom, CAST(:area AS geometry)))"
     " ORDER BY c.code"
 )
 _AREA: Final = (
     f"SELECT a.geom FROM govgrid.area_now a WHERE a.code = :code"
-    f" AND {access.AREA.format(path='a.path')}"
+    f" AND {predicates.AREA.format(path='a.path')}"
 )
 _ZONES: Final = "SELECT code, geom FROM govgrid.{table} ORDER BY code"
 _VIEWSHEDS: Final = (
@@ -47,7 +47,7 @@ _CHANGES: Final = (
     " coalesce(c.management_unit, h.management_unit) AS management_unit,"
     " (h.at AT TIME ZONE :timezone)::date AS on, ST_DistanceSphere(h.before, h.after) AS distance_m"
     " FROM govgrid.camera_change h LEFT JOIN govgrid.camera c ON c.code = h.camera_code"
-    f" WHERE {access.STOOD.format(kind='h.owner_kind', geom='h.before')}"
+    f" WHERE {predicates.STOOD.format(kind='h.owner_kind', geom='h.before')}"
     " AND (CAST(:area AS geometry) IS NULL"
     " OR ST_Intersects(h.before, CAST(:area AS geometry))) ORDER BY h.at, h.id"
 )
@@ -90,7 +90,7 @@ def report(
     """
     asked = wanted or Wanted()
     _require_known(asked)
-    with access.drawing(engine, reader) as connection:
+    with transaction.drawing(engine, reader) as connection:
         area = _area(connection, reader, asked.area)
         cameras, found, unseen = _findings(connection, reader, area, timezone)
     chosen = _chosen(found, asked)
@@ -119,7 +119,7 @@ def workbook(
         If there is no reason.
     """
     found = report(engine, reader, wanted, timezone=timezone)
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         outgoing.registered(
             connection,
             reader,

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from geo.crs import WGS84
 from geo.errors import NotFoundError
 from geo.figures import MEASURED
-from geo.services import access
+from geo.services import predicates, transaction
 from geo.services.access import Reader
 from geo.services.prepared import DEVICE_SETS, SURE
 from geo.store import areas, decisions, frames, results
@@ -27,7 +27,7 @@ COUNTS = (
     " count(c.code) FILTER (WHERE EXISTS (SELECT FROM govgrid.viewshed v"
     "  WHERE v.camera_code = c.code AND NOT ST_IsEmpty(v.geom))) AS computed"
     " FROM (VALUES ('skynet'), ('social'), (NULL)) AS o(owner_kind)"
-    f" LEFT JOIN (SELECT k.* FROM govgrid.camera k JOIN {access.CAMERAS} g ON g.code = k.code"
+    f" LEFT JOIN (SELECT k.* FROM govgrid.camera k JOIN {predicates.CAMERAS} g ON g.code = k.code"
     "  AND g.depth >= 0) c ON c.owner_kind IS NOT DISTINCT FROM o.owner_kind"
     " GROUP BY o.owner_kind ORDER BY o.owner_kind"
 )
@@ -52,7 +52,7 @@ def report(
     NotFoundError
         If there are no figures of that level, area, device set, detail or certainty.
     """
-    with access.drawing(engine, reader) as connection:
+    with transaction.drawing(engine, reader) as connection:
         run = results.require_newest(connection)
         figures = _granted(connection, reader, results.figures(connection, run.id))
         cameras = camera_counts(connection, reader)
@@ -81,7 +81,7 @@ def report(
 def _granted(connection: Connection, reader: Reader, figures: pd.DataFrame) -> pd.DataFrame:
     if reader.everything:
         return figures
-    known = access.within(areas.now(connection), reader)
+    known = predicates.within(areas.now(connection), reader)
     pairs = set(zip(known["level"], known["code"], strict=True))
     own = [pair in pairs for pair in zip(figures["level"], figures["code"], strict=True)]
     return figures[np.array(own, dtype=bool)]
@@ -137,7 +137,7 @@ def gaps(
         if value not in known:
             key = "coverage.gaps_expected" if value == "expected" else "coverage.no_figures"
             raise NotFoundError(key, column=column, value=value)
-    with access.drawing(engine, reader) as connection:
+    with transaction.drawing(engine, reader) as connection:
         run = results.require_newest(connection)
         computed = results.details(connection, run.id)
         if detail is not None and detail not in computed:
@@ -150,7 +150,7 @@ def gaps(
             detail=computed[0] if detail is None else detail,
             certainty=certainty,
         )
-        found = access.of_grids(connection, reader.deep("gaps"), found)
+        found = predicates.of_grids(connection, reader.deep("gaps"), found)
     points = gpd.GeoSeries(found.representative_point(), crs=found.crs).to_crs(WGS84)
     return found.to_crs(WGS84).assign(lon=points.x.round(7), lat=points.y.round(7))
 

@@ -3,7 +3,7 @@
 from sqlalchemy import Engine
 
 from geo.errors import UnknownReaderError
-from geo.services import access, audit, failures, login
+from geo.services import audit, failures, login, transaction
 from geo.services import second_factor as codes
 from geo.services.login import LoggedIn
 from geo.services.second_factor import Enrolment
@@ -47,7 +47,7 @@ def confirm(
         login.require_password(engine, who, password)
     login.count(engine, who, failures.code(who.account))
     with db.transaction(engine) as connection:
-        access.fence(connection, who, "login")
+        transaction.fence(connection, who, "login")
         if codes.confirmed(connection, who, secret, code, config=config):
             failures.succeeded(connection, failures.code(who.account))
             audit.record(connection, who, "account.totp", who.account)

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, text
 
 from geo.errors import ForbiddenError, InputError, NotFoundError
 from geo.roles import depth_no
-from geo.services import access, audit
+from geo.services import audit, predicates, transaction
 from geo.services.access import Reader
 from geo.settings import Settings
 from geo.words import say
@@ -23,11 +23,11 @@ POSITION: Final = depth_no("position")
 _CAMERA = text(
     "SELECT c.code, c.name, c.owner_kind, c.management_unit, c.duty_phone,"
     " CAST(c.geom AS text) AS place, g.depth FROM govgrid.camera c"
-    f" LEFT JOIN {access.CAMERAS} g ON g.code = c.code WHERE c.code = :code"
+    f" LEFT JOIN {predicates.CAMERAS} g ON g.code = c.code WHERE c.code = :code"
 )
 _INCIDENT = text(
     "SELECT FROM govgrid.incident WHERE code = :code AND "
-    + access.INCIDENT.format(geom="geom", code="incident.code")
+    + predicates.INCIDENT.format(geom="geom", code="incident.code")
 )
 # K2 in the same matter needs no new reason, but a row of its own.
 _SAME_MATTER = text(
@@ -125,7 +125,7 @@ def find(engine: Engine, who: Reader, code: str) -> Camera:
     named = audit.plain(code)
     if named != code:  # no code has line ends or control characters
         return Camera(named)
-    with access.drawing(engine, who) as connection:
+    with transaction.drawing(engine, who) as connection:
         row = connection.execute(_CAMERA, {**who.parameters, "code": named}).mappings().first()
     return Camera(**row) if row is not None else Camera(named)
 
@@ -176,7 +176,7 @@ def earlier_reason(engine: Engine, who: Reader, incident: str) -> str:
     """Return the reason that the reader gave for this matter lately; "" if none."""
     if not incident:
         return ""
-    with access.opened(engine, who) as connection:
+    with transaction.opened(engine, who) as connection:
         found = _earlier_row(connection, who, one_line(incident))
     return found[1] if found else ""
 

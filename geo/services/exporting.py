@@ -15,7 +15,7 @@ from geo.errors import InputError, LayerError
 from geo.intake.columns import map_columns
 from geo.layers import DERIVED, LAYERS, Layer
 from geo.roles import depth_no
-from geo.services import access, layers
+from geo.services import layers, predicates, transaction
 from geo.services.access import Reader
 from geo.spelling import cells_of_views
 from geo.store import db, decisions, frames
@@ -25,7 +25,7 @@ ZONE: Final = "zone"
 _RESERVED: Final = frozenset({"fid", "ogc_fid", "geom", "geometry", "lon", "lat", "x", "y", "wkt"})
 _VIEWS: Final = (
     "SELECT v.camera_code, v.no, v.heading_deg, v.heading_source, v.hfov_deg"
-    f" FROM govgrid.camera_view v JOIN {access.CAMERAS} g ON g.code = v.camera_code"
+    f" FROM govgrid.camera_view v JOIN {predicates.CAMERAS} g ON g.code = v.camera_code"
     f" AND g.depth >= {depth_no('direction')}"
 )
 _AREAS: Final = ("districts", "townships", "communities", "grids", "areas")
@@ -105,7 +105,7 @@ def _layer_of(name: str) -> Layer | None:
 
 def _with_views(engine: Engine, reader: Reader, rows: pd.DataFrame) -> pd.DataFrame:
     """Return cameras with all their views in two cells, as far as the reader sees directions."""
-    with access.drawing(engine, reader) as connection:
+    with transaction.drawing(engine, reader) as connection:
         cells = cells_of_views(frames.read(connection, _VIEWS, reader.parameters))
     of_row = cells.reindex(rows["code"]).set_axis(rows.index)
     headings = of_row["heading_deg"].astype(object)

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Connection, Engine, text
 
 from geo.errors import TooManyError
-from geo.services import access
+from geo.services import access, transaction
 from geo.store import db
 
 
@@ -80,7 +80,7 @@ def tried(engine: Engine, counters: Sequence[Counter]) -> None:
         If too many failed; the fact ``retry_after_s`` says when to come again.
     """
     with db.transaction(engine) as connection:
-        access.fence(connection, access.NOBODY, "login")
+        transaction.fence(connection, access.NOBODY, "login")
         wait_s = max((_try(connection, each) for each in counters), default=0.0)
     if wait_s:
         raise TooManyError("login.locked", retry_after_s=round(wait_s), minutes=_minutes(wait_s))

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from geo import filing
 from geo.filing import POSITION, SNAPSHOT
 from geo.roles import depth_no
-from geo.services import access
+from geo.services import predicates
 from geo.services.access import Reader
 from geo.store import frames
 
@@ -19,7 +19,7 @@ _PLACE: Final = (
     "ST_SetSRID(ST_MakePoint(CAST(x.snapshot ->> 'lon' AS double precision),"
     " CAST(x.snapshot ->> 'lat' AS double precision)), 4326)"
 )
-_GRANTED_ONCE: Final = access.STOOD.format(kind="x.snapshot ->> 'owner_kind'", geom=_PLACE)
+_GRANTED_ONCE: Final = predicates.STOOD.format(kind="x.snapshot ->> 'owner_kind'", geom=_PLACE)
 # A unit that filed later, and to whose old number no camera keeps, has replaced that filing.
 _REPLACED: Final = (
     "EXISTS (SELECT FROM govgrid.filing n"
@@ -29,7 +29,7 @@ _REPLACED: Final = (
 )
 # Of the filings that list a camera the one whose number it bears counts, else the newest.
 _FILED: Final = (
-    f"WITH granted AS (SELECT g.code FROM {access.CAMERAS} g WHERE g.depth >= :depth)"
+    f"WITH granted AS (SELECT g.code FROM {predicates.CAMERAS} g WHERE g.depth >= :depth)"
     " SELECT DISTINCT ON (x.camera_code) x.camera_code, x.filing_code, f.filed_on, x.snapshot"
     " FROM govgrid.filed_camera x JOIN govgrid.filing f ON f.code = x.filing_code"
     " LEFT JOIN govgrid.camera c ON c.code = x.camera_code AND c.status IS DISTINCT FROM 'removed'"
@@ -39,7 +39,7 @@ _FILED: Final = (
 ).format(replaced=_REPLACED, once=_GRANTED_ONCE)
 _COME: Final = (
     "SELECT c.code AS camera_code, f.code AS filing_code, f.filed_on,"
-    f" govgrid.filed_snapshot(c) AS snapshot FROM {access.CAMERAS} g"
+    f" govgrid.filed_snapshot(c) AS snapshot FROM {predicates.CAMERAS} g"
     " JOIN govgrid.camera c ON c.code = g.code AND g.depth >= :depth"
     " JOIN govgrid.filing f ON f.code = c.filing_no"
     " WHERE c.status IS DISTINCT FROM 'removed' AND NOT EXISTS (SELECT FROM govgrid.filed_camera x"

@@ -20,8 +20,8 @@ from geo import exports, filing
 from geo.errors import ForbiddenError, NotFoundError
 from geo.filing import CAMERA
 from geo.roles import depth_no
-from geo.services import access, outgoing
 from geo.services import filing as filings
+from geo.services import outgoing, predicates, transaction
 from geo.services.access import Reader
 from geo.spelling import cells_of_views
 from geo.store import frames
@@ -40,7 +40,7 @@ REQUIRED: Final = ("name", "address", "form", "retention_days", "installed_on")
 CHANGES: Final = ("code", "filing_no", "filed_on", "field", "filed", "now")
 _YELLOW: Final = PatternFill("solid", fgColor="FFFF00")
 _OWN: Final = (
-    f" FROM {access.CAMERAS} g JOIN govgrid.camera c ON c.code = g.code"
+    f" FROM {predicates.CAMERAS} g JOIN govgrid.camera c ON c.code = g.code"
     f" AND g.depth >= {depth_no('position')} WHERE c.status IS DISTINCT FROM 'removed'"
 )
 _UNITS: Final = (
@@ -90,7 +90,7 @@ class _Facts:
 
 def units(engine: Engine, reader: Reader) -> list[str]:
     """Return the managing units of the cameras in use that `reader` may see."""
-    with access.drawing(engine, reader) as connection:
+    with transaction.drawing(engine, reader) as connection:
         return _units(connection, reader)
 
 
@@ -114,7 +114,7 @@ def sheet(
     """
     _require(reader)
     asked = unit.strip()
-    with access.drawing(engine, reader) as connection:
+    with transaction.drawing(engine, reader) as connection:
         changes = filings.with_units(connection, reader)
         found = _facts(connection, reader, asked, changes)
         known = _units(connection, reader) if found.cameras.empty else []
@@ -137,7 +137,7 @@ def sheets(
         If no camera that the reader may see has a managing unit.
     """
     _require(reader)
-    with access.drawing(engine, reader) as connection:
+    with transaction.drawing(engine, reader) as connection:
         changes = filings.with_units(connection, reader)
         # as they all are at one moment
         facts = [_facts(connection, reader, u, changes) for u in _units(connection, reader)]
@@ -185,7 +185,7 @@ def _with_sight(cameras: pd.DataFrame, views: pd.DataFrame) -> pd.DataFrame:
 def _made(
     engine: Engine, reader: Reader, found: _Facts, reason: str | None, timezone: str
 ) -> FilingSheet:
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         outgoing.registered(
             connection, reader, what=WHAT, form="xlsx", rows=len(found.cameras), reason=reason
         )

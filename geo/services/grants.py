@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, text
 
 from geo.errors import ForbiddenError, InputError, NotFoundError
 from geo.roles import APART, CLASSES, DEFAULT_DEPTH, DEPTHS, PERMISSIONS, default_classes
-from geo.services import access, audit, separation_of_duties
+from geo.services import audit, predicates, separation_of_duties, transaction
 from geo.services.access import Grant, Reader
 
 _HELD = text(
@@ -34,14 +34,14 @@ _LISTED: Final = (
     " FROM govgrid.role_grant g JOIN govgrid.account c ON c.id = g.account"
     " LEFT JOIN govgrid.area_now a ON a.unit_id = g.area_unit_id"
     " WHERE (CAST(:name AS text) IS NULL OR c.name = :name)"
-    f" AND {access.AREA.format(path='a.path')}"
+    f" AND {predicates.AREA.format(path='a.path')}"
     " ORDER BY c.name, g.role, a.code NULLS FIRST"
 )
 _ONE: Final = (
     "SELECT g.account, g.role, g.area_unit_id, c.name, a.code FROM govgrid.role_grant g"
     " JOIN govgrid.account c ON c.id = g.account"
     " LEFT JOIN govgrid.area_now a ON a.unit_id = g.area_unit_id"
-    f" WHERE g.id = :id AND {access.AREA.format(path='a.path')}"
+    f" WHERE g.id = :id AND {predicates.AREA.format(path='a.path')}"
 )
 
 
@@ -92,7 +92,7 @@ def give(
     """
     reader.require("grants")
     _require_known(role, classes, depth)
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         separation_of_duties.lock(connection)
         given(connection, reader, account, role, area, classes=classes, depth=depth, until=until)
 
@@ -149,7 +149,7 @@ def take(engine: Engine, reader: Reader, grant: str) -> None:
     """
     reader.require("grants")
     granting = reader.cut("grants")
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         separation_of_duties.lock(connection)
         asked = {"id": _number(grant), **granting.parameters}
         row = connection.execute(text(_ONE), asked).mappings().first()
@@ -171,7 +171,7 @@ def listed(engine: Engine, reader: Reader, *, account: str | None = None) -> lis
     reader.require("grants")
     name = None if account is None else audit.plain(account.strip().lower())
     asked = {"name": name, **reader.cut("grants").parameters}
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         return [dict(row) for row in connection.execute(text(_LISTED), asked).mappings()]
 
 

@@ -6,13 +6,13 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from geo import routing
-from geo.services import access
+from geo.services import predicates
 from geo.services.access import Reader
 from geo.services.places import Directory, directory
 from geo.store import areas, frames
 from geo.words import say
 
-_GRANTED = access.INCIDENT.format(geom="geom", code="incident.code")
+_GRANTED = predicates.INCIDENT.format(geom="geom", code="incident.code")
 FOUND = ("status", "grid_code", "candidates", "unit_code", "reason")
 
 

@@ -13,8 +13,9 @@ from sqlalchemy import Connection, Engine, text
 from geo.crs import WGS84
 from geo.errors import LayerError
 from geo.roles import depth_no
-from geo.services import access
-from geo.services.access import Reader, of_grids
+from geo.services import predicates, transaction
+from geo.services.access import Reader
+from geo.services.predicates import of_grids
 from geo.store import decisions, frames, results
 
 _AREA = (
@@ -30,12 +31,12 @@ _POSITION, _DIRECTION = depth_no("position"), depth_no("direction")
 
 
 def _plain(table: str, columns: str) -> str:
-    granted = access.PLACE.format(geom="geom")
+    granted = predicates.PLACE.format(geom="geom")
     return _PLAIN.format(table=table, columns=columns, granted=granted)
 
 
 def _level(name: str) -> str:
-    return _AREA.format(level=name, granted=access.AREA.format(path="a.path"))
+    return _AREA.format(level=name, granted=predicates.AREA.format(path="a.path"))
 
 
 def _if(depth: int, *expressions: str) -> str:
@@ -79,7 +80,7 @@ STATEMENTS: Mapping[str, str] = MappingProxyType(
             " a.local_code, a.attributes, a.geom FROM govgrid.area_now a"
             " LEFT JOIN govgrid.area_now p ON p.unit_id = a.parent_unit_id"
             " WHERE NOT a.attributes ? 'made' AND a.level || '/' || a.code > :after"
-            f" AND {access.AREA.format(path='a.path')}"
+            f" AND {predicates.AREA.format(path='a.path')}"
             " ORDER BY a.level || '/' || a.code LIMIT :limit"
         ),
         # another's camera that looks into a granted area: its code, and how far it stands from it
@@ -89,7 +90,7 @@ STATEMENTS: Mapping[str, str] = MappingProxyType(
             " CASE WHEN g.depth IS NULL THEN 'looks_in' ELSE 'own' END AS relation,"
             " g.distance_m, CASE WHEN g.depth >= 2 THEN c.attributes END AS attributes,"
             " CASE WHEN g.depth >= 1 THEN c.geom END AS geom"
-            f" FROM {access.CAMERAS} g JOIN govgrid.camera c ON c.code = g.code"
+            f" FROM {predicates.CAMERAS} g JOIN govgrid.camera c ON c.code = g.code"
             " LEFT JOIN govgrid.camera_view v ON v.camera_code = c.code AND v.no = 1"
             " WHERE c.code > :after AND (g.depth >= 1 OR g.depth IS NULL AND :others)"
             " ORDER BY c.code LIMIT :limit"
@@ -109,11 +110,11 @@ STATEMENTS: Mapping[str, str] = MappingProxyType(
             table="incident",
             columns="title, category, description, source, state, occurred_at, reported_at,"
             " closed_at, accuracy_m, address",
-            granted=access.INCIDENT.format(geom="geom", code="incident.code"),
+            granted=predicates.INCIDENT.format(geom="geom", code="incident.code"),
         ),
         "viewsheds": (
             "SELECT s.camera_code || '/' || s.view_no || '/' || s.certainty AS code, s.camera_code,"
-            f" s.view_no, s.detail, s.certainty, s.geom FROM {access.CAMERAS} g"
+            f" s.view_no, s.detail, s.certainty, s.geom FROM {predicates.CAMERAS} g"
             f" JOIN govgrid.viewshed s ON s.camera_code = g.code AND g.depth >= {_DIRECTION}"
             " WHERE s.camera_code || '/' || s.view_no || '/' || s.certainty > :after"
             " ORDER BY 1 LIMIT :limit"
@@ -123,7 +124,7 @@ STATEMENTS: Mapping[str, str] = MappingProxyType(
 _BARE = "SELECT {columns}, attributes FROM govgrid.{table} WHERE {granted} ORDER BY {key}"
 # Offices are known where they serve: in the granted areas, and above them.
 _SERVING = (
-    f"({access.AREA_CODE.format(code='area_code')} OR area_code IS NULL OR area_code IN"
+    f"({predicates.AREA_CODE.format(code='area_code')} OR area_code IS NULL OR area_code IN"
     " (SELECT u.code FROM govgrid.area_now o JOIN govgrid.area_now u ON u.path @> o.path"
     " WHERE o.unit_id = ANY(CAST(:areas AS bigint[]))))"
 )
@@ -134,11 +135,11 @@ def _bare(table: str, columns: str, granted: str = "true", key: str = "code") ->
 
 
 _OWN_STATES = (
-    f" FROM govgrid.camera_status WHERE camera_code IN (SELECT g.code FROM {access.CAMERAS} g"
+    f" FROM govgrid.camera_status WHERE camera_code IN (SELECT g.code FROM {predicates.CAMERAS} g"
     f" WHERE g.depth >= {_POSITION}) ORDER BY camera_code, since"
 )
 
-_OWN_CAMERAS = f"SELECT g.code FROM {access.CAMERAS} g WHERE g.depth >= {_POSITION}"
+_OWN_CAMERAS = f"SELECT g.code FROM {predicates.CAMERAS} g WHERE g.depth >= {_POSITION}"
 # of one that is there no more only who sees everything is told
 _OF_OWN_CAMERA = (
     f"(camera_code IN ({_OWN_CAMERAS}) OR :everything AND NOT EXISTS"
@@ -162,7 +163,7 @@ TABLES: Mapping[str, str] = MappingProxyType(
         "pairings": _bare(
             "pairing",
             "code, area_code, unit_code, since",
-            access.AREA_CODE.format(code="area_code"),
+            predicates.AREA_CODE.format(code="area_code"),
         ),
         "filings": _bare("filing", "code, unit_name, filed_on", _OWN_FILING),
         "consents": _bare(
@@ -254,13 +255,13 @@ def rows_of(
 
 def table_of(engine: Engine, reader: Reader, name: str) -> pd.DataFrame:
     """Return a layer of :data:`TABLES` whole, as far as it is the reader's."""
-    with access.drawing(engine, reader) as connection:
+    with transaction.drawing(engine, reader) as connection:
         return frames.read(connection, TABLES[name], reader.parameters)
 
 
 def _transaction(engine: Engine, reader: Reader, name: str) -> AbstractContextManager[Connection]:
     """Open a transaction behind the second fence for matters, else one that can use the index."""
-    open_ = access.opened if name == "incidents" else access.drawing
+    open_ = transaction.opened if name == "incidents" else transaction.drawing
     return open_(engine, reader)
 
 

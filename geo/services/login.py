@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, RowMapping, text
 from geo import passwords
 from geo.errors import InputError, StateError, TooManyError, UnknownReaderError
 from geo.roles import SECOND_FACTOR
-from geo.services import access, audit, failures, grants, sessions
+from geo.services import access, audit, failures, grants, sessions, transaction
 from geo.services import second_factor as codes
 from geo.services.access import Reader
 from geo.services.sessions import Session
@@ -77,7 +77,7 @@ def log_in(
         raise UnknownReaderError("login.wrong")
     again = passwords.hashed(password) if passwords.outdated(stored) else None
     with db.transaction(engine) as connection:
-        access.fence(connection, access.NOBODY, "login")
+        transaction.fence(connection, access.NOBODY, "login")
         failures.succeeded(connection, counter, place)
         if again is not None:
             connection.execute(_HASH, {"hash": again, "id": row["id"]})
@@ -106,7 +106,7 @@ def second_factor(
     who = session.reader
     count(engine, who, failures.code(who.account))
     with db.transaction(engine) as connection:
-        access.fence(connection, who, "login")
+        transaction.fence(connection, who, "login")
         row = _by_id(connection, who)
         if codes.accepted(connection, row, code, config=config):
             failures.succeeded(connection, failures.code(who.account))
@@ -133,7 +133,7 @@ def log_in_external(
         If no account is bound to whom it names.
     """
     with db.transaction(engine) as connection:
-        access.fence(connection, access.NOBODY, "login")
+        transaction.fence(connection, access.NOBODY, "login")
         row = connection.execute(_BOUND, {"issuer": issuer, "subject": subject}).mappings().first()
         if row is not None and row["kind"] != "service":
             owed = "totp" if row["totp_secret"] else None
@@ -176,7 +176,7 @@ def change_password(
     )
     kept = passwords.hashed(new)
     with db.transaction(engine) as connection:
-        access.fence(connection, who, "login")
+        transaction.fence(connection, who, "login")
         connection.execute(_CHOSEN, {"hash": kept, "id": who.id})
         sessions.end_all(connection, str(who.id))
         audit.record(connection, who, "account.password", who.account)
@@ -198,7 +198,7 @@ def require_password(engine: Engine, who: Reader, password: str) -> None:
     counter = failures.name(who.account)
     count(engine, who, counter)
     with db.transaction(engine) as connection:
-        access.fence(connection, who, "login")
+        transaction.fence(connection, who, "login")
         stored = _by_id(connection, who)["password_hash"]
     if stored is None:
         raise StateError("password.none")
@@ -206,7 +206,7 @@ def require_password(engine: Engine, who: Reader, password: str) -> None:
         refused(engine, who, "password")
         raise UnknownReaderError("login.wrong_password")
     with db.transaction(engine) as connection:
-        access.fence(connection, who, "login")
+        transaction.fence(connection, who, "login")
         failures.succeeded(connection, counter)
 
 
@@ -265,7 +265,7 @@ def _by_name(engine: Engine, name: str) -> RowMapping | None:
     if "\x00" in name:  # no text of the database; no account has it
         return None
     with db.transaction(engine) as connection:
-        access.fence(connection, access.NOBODY, "login")
+        transaction.fence(connection, access.NOBODY, "login")
         found = connection.execute(_BY_NAME, {"name": name})
         return found.mappings().first()
 

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from geo.crs import WGS84
 from geo.errors import NotFoundError
 from geo.roles import depth_no
-from geo.services import access, incidents, seeing
+from geo.services import incidents, predicates, seeing, transaction
 from geo.services.access import Reader
 from geo.services.prepared import CERTAINTIES, DEVICE_SETS, Prepared, prepare
 from geo.store import areas, decisions, frames, results, scene
@@ -60,11 +60,11 @@ def read(
     ):
         if value not in words:
             raise NotFoundError("coverage.no_figures", column=column, value=value)
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         matters = incidents.assigned(connection, reader, lang=lang, timezone=timezone)
-        access.step_down(connection)
-        known = access.within(areas.now(connection), reader)
-        granted = access.cameras(connection, reader)
+        transaction.step_down(connection)
+        known = predicates.within(areas.now(connection), reader)
+        granted = predicates.cameras(connection, reader)
         run = results.newest(connection)
         shown = _within(known, area)
         frames_ = {**_frames(connection), "incidents": matters}
@@ -199,7 +199,7 @@ def _gaps(
     found = results.gaps(
         connection, run.id, srid=srid, device_set=device_set, detail=detail, certainty=certainty
     )
-    return access.of_grids(connection, deep, found).to_crs(WGS84)
+    return predicates.of_grids(connection, deep, found).to_crs(WGS84)
 
 
 def _coarse(parts: dict[str, Any], reader: Reader) -> dict[str, Any]:

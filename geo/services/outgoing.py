@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Connection, Engine, text
 
 from geo.errors import ForbiddenError, InputError
-from geo.services import access, audit
+from geo.services import audit, transaction
 from geo.services.access import Reader
 from geo.words import say
 
@@ -112,7 +112,7 @@ def register(
 ) -> str:
     """Write the row of a file that will be written to `out`; see :func:`registered`."""
     form = out.suffix.lstrip(".").lower()
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         return registered(
             connection, reader, what=what, form=form, rows=rows, reason=reason, area=area
         )
@@ -130,7 +130,7 @@ def counted(
     """
     if reader.system:
         return
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         read = connection.execute(_COUNT, {"account": reader.id, "what": what, "rows": rows}).one()
         if read.rows <= most or read.register is not None:
             return

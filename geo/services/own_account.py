@@ -4,7 +4,7 @@ from typing import Any
 
 from sqlalchemy import Engine, text
 
-from geo.services import access, audit, sessions
+from geo.services import audit, sessions, transaction
 from geo.services.access import Reader
 
 _GRANTS = text(
@@ -25,7 +25,7 @@ _SECOND = text("SELECT totp_secret IS NOT NULL FROM govgrid.account WHERE id = :
 
 def grants(engine: Engine, reader: Reader) -> list[dict[str, Any]]:
     """Return the reader's own grants of today: role, area, classes, depth, until."""
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         return [dict(row) for row in connection.execute(_GRANTS, _own(reader)).mappings()]
 
 
@@ -37,19 +37,19 @@ def logins(engine: Engine, reader: Reader, session: str, *, idle_min: int) -> li
         "lasting": reader.kind == "display",
         "idle_min": idle_min,
     }
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         return [dict(row) for row in connection.execute(_SESSIONS, asked).mappings()]
 
 
 def has_second_factor(engine: Engine, reader: Reader) -> bool:
     """Return whether the reader has set up an authenticator."""
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         return bool(connection.execute(_SECOND, _own(reader)).scalar_one())
 
 
 def end_others(engine: Engine, reader: Reader, session: str) -> int:
     """End every log-in of the reader but `session`, and return how many ended."""
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         ended = sessions.end_all(connection, str(reader.id), but=session)
         facts = {"ended": ended}
         audit.record(connection, reader, "session.end_others", reader.account, facts=facts)

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 from geo import crs, locate
 from geo.errors import CRSError, InputError, StateError
 from geo.locate import Locator
-from geo.services import access
+from geo.services import predicates, transaction
 from geo.services.access import Reader
 from geo.store import areas, decisions
 
@@ -63,7 +63,7 @@ def directory(
     """
     known = areas.now(connection, at=at)
     if reader is not None:
-        known = access.within(known, reader)
+        known = predicates.within(known, reader)
     return Directory(known, decisions.metric_srid(connection))
 
 
@@ -91,7 +91,7 @@ def locate_one(
     lons, lats = one_place(lon, lat, system)
     if not 0 <= accuracy_m <= MOST_ACCURACY_M:
         raise InputError("locate.accuracy", accuracy_m=accuracy_m, most=MOST_ACCURACY_M)
-    with access.drawing(engine, reader) as connection:
+    with transaction.drawing(engine, reader) as connection:
         book = directory(connection, at=at, reader=reader)
     answer = book.ask(lons, lats, accuracy_m).iloc[0].to_dict()
     return {str(name): _plain(value) for name, value in answer.items()}
@@ -162,7 +162,7 @@ def locate_rows(
     lons, lats = to_wgs84(number["lon"], number["lat"], system)
     metres = number.get("accuracy_m", np.zeros(len(rows)))
     metres = np.where((metres >= 0) & (metres <= MOST_ACCURACY_M), metres, 0.0)
-    with access.drawing(engine, reader) as connection:
+    with transaction.drawing(engine, reader) as connection:
         book = directory(connection, reader=reader)
     found = book.ask(lons, lats, metres)
     found["candidates"] = found["candidates"].map(";".join)

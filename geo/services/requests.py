@@ -9,7 +9,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, text
 
 from geo.errors import ForbiddenError, InputError, NotFoundError, StateError
-from geo.services import access, audit, entries
+from geo.services import audit, entries, predicates, transaction
 from geo.services.access import Reader
 from geo.services.entries import COMMON, Asked, Camera, Entry
 from geo.settings import Settings
@@ -40,14 +40,14 @@ _LIVE = text(
     " AND (CAST(:id AS uuid) IS NULL OR id = :id) ORDER BY until DESC LIMIT 1"
 )
 _WAITING = text(
-    f"{_SHOWN} WHERE {access.PLACE.format(geom='place')}"
+    f"{_SHOWN} WHERE {predicates.PLACE.format(geom='place')}"
     " AND (decision IS NULL OR :decided) ORDER BY decision IS NOT NULL,"
     " CASE WHEN decision IS NULL THEN asked_at END, asked_at DESC LIMIT :limit"
 )
 _MINE = text(f"{_SHOWN} WHERE account = :account ORDER BY asked_at DESC LIMIT :limit")
 _ONE = text(
     "SELECT account, camera_code, act, decision, place IS NOT NULL AS there"
-    f" FROM govgrid.access_request WHERE id = :id AND {access.PLACE.format(geom='place')}"
+    f" FROM govgrid.access_request WHERE id = :id AND {predicates.PLACE.format(geom='place')}"
 )
 _DECIDE = text(
     "UPDATE govgrid.access_request SET decision = :decision, decided_at = now(),"
@@ -82,7 +82,7 @@ def ask(engine: Engine, who: Reader, asked: Asked, *, config: Settings) -> dict[
     who.require("view")
     entries.require_named(who)
     camera = entries.find(engine, who, asked.camera)
-    with access.opened(engine, who) as connection:
+    with transaction.opened(engine, who) as connection:
         entry = entries.completed(connection, who, asked, config)
         return written(connection, who, camera, entry)
 
@@ -131,13 +131,13 @@ def waiting(
     """
     who.require("approve")
     asked = {**who.parameters, "decided": decided, "limit": limit}
-    with access.opened(engine, who) as connection:
+    with transaction.opened(engine, who) as connection:
         return [dict(row) for row in connection.execute(_WAITING, asked).mappings()]
 
 
 def mine(engine: Engine, who: Reader, *, limit: int = 100) -> list[dict[str, Any]]:
     """Return what the reader asked for himself, the newest first; not whether it is a camera's."""
-    with access.opened(engine, who) as connection:
+    with transaction.opened(engine, who) as connection:
         rows = connection.execute(_MINE, {"account": who.id, "limit": limit}).mappings()
         return [_untold(dict(row)) for row in rows]
 
@@ -166,7 +166,7 @@ def decide(
     """
     who.require("approve")
     _require_decision(decision, until, note)
-    with access.opened(engine, who) as connection:
+    with transaction.opened(engine, who) as connection:
         row = _one(connection, who, number)
         if decision == "approved" and not row["there"]:
             raise StateError("viewing.no_camera", code=row["camera_code"])

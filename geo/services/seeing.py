@@ -13,7 +13,7 @@ from geo import sightline
 from geo.errors import NotFoundError
 from geo.roles import depth_no
 from geo.scene_layers import Scene
-from geo.services import access
+from geo.services import predicates, transaction
 from geo.services.access import Reader
 from geo.services.prepared import Prepared, prepare
 from geo.store import areas, decisions, frames, scene
@@ -78,10 +78,10 @@ def seeing_one(
         If no camera's position is granted at all.
     """
     reader.require_depth("position")
-    with access.drawing(engine, reader) as connection:
-        if not access.covers(connection, reader, lon, lat):
+    with transaction.drawing(engine, reader) as connection:
+        if not predicates.covers(connection, reader, lon, lat):
             raise NotFoundError("access.elsewhere")
-        granted = access.cameras(connection, reader)
+        granted = predicates.cameras(connection, reader)
         read = _surroundings(connection, lon, lat)
         facts = _facts(connection, at)
     prepared = prepare(read, detail=detail)

@@ -8,7 +8,7 @@ from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, text
 
-from geo.services import access, grants
+from geo.services import grants, transaction
 from geo.services.access import NOBODY, Reader
 from geo.store import db
 
@@ -82,7 +82,7 @@ def find(
 ) -> Session | None:
     """Return the session of a token with the grants of this moment; None if it holds no more."""
     with db.transaction(engine) as connection:
-        access.fence(connection, NOBODY, "login")
+        transaction.fence(connection, NOBODY, "login")
         row = connection.execute(_FIND, {"hash": hashed(token), "idle": idle}).mappings().first()
         if row is None:
             return None
@@ -113,7 +113,7 @@ def reader_of(connection: Connection, row: RowMapping | dict[str, Any], *, addre
 def end(engine: Engine, token: str) -> None:
     """End the session of a token; nothing happens if there is none."""
     with db.transaction(engine) as connection:
-        access.fence(connection, NOBODY, "login")
+        transaction.fence(connection, NOBODY, "login")
         connection.execute(
             text("DELETE FROM govgrid.session WHERE token_sha256 = :hash"), {"hash": hashed(token)}
         )

@@ -14,7 +14,7 @@ from geo import intake
 from geo.errors import UnavailableError
 from geo.intake import Finding, Intake
 from geo.layers import layer
-from geo.services import access, audit
+from geo.services import audit, transaction
 from geo.services.access import Reader
 from geo.services.register import registered
 from geo.sources import Table
@@ -109,7 +109,7 @@ def written(
     patience_s: float | None = None,
 ) -> Taken:
     """Write what can be used of checked states, in a transaction of its own; see :func:`take`."""
-    with access.opened(engine, reader) as connection:
+    with transaction.opened(engine, reader) as connection:
         _take_turn(connection, patience_s)
         usable = screened(connection, found, timezone=timezone)
         states = usable.rows.assign(since=zoned(usable.rows["since"], timezone))

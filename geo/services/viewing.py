@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine, RowMapping, text
 
 from geo.errors import ForbiddenError, StateError
-from geo.services import access, audit, entries, references, requests, viewing_proof
+from geo.services import audit, entries, references, requests, transaction, viewing_proof
 from geo.services.access import Reader
 from geo.services.entries import COMMON, Asked, Camera, Entry
 from geo.services.references import Reference
@@ -96,7 +96,7 @@ def view(
     who.require("view")
     entries.require_named(who)
     camera = entries.find(engine, who, asked.camera)
-    with access.opened(engine, who) as connection:
+    with transaction.opened(engine, who) as connection:
         approval = requests.live(connection, who, camera.code, asked.act, asked.request)
         if approval is None:
             _require_granted(camera)
@@ -129,7 +129,7 @@ def opened(engine: Engine, who: Reader, written: str, *, config: Settings) -> Vi
     if claims.account != who.id:
         raise ForbiddenError("viewing.reference_other")
     camera = entries.find(engine, who, claims.camera)
-    with access.opened(engine, who) as connection:
+    with transaction.opened(engine, who) as connection:
         row = connection.execute(_ROW, {"id": claims.register}).mappings().first()
         if row is None or (str(row["account"]), row["camera_code"]) != (who.id, camera.code):
             raise ForbiddenError("viewing.reference_void")
@@ -144,7 +144,7 @@ def standing(
 ) -> Standing:
     """Return what the reader may do with a camera; a refusal is written into the audit."""
     camera = entries.find(engine, who, code)
-    with access.opened(engine, who) as connection:
+    with transaction.opened(engine, who) as connection:
         live = [act for act in entries.ACTS if requests.live(connection, who, camera.code, act)]
         found = Standing(camera, tuple(live), asks_first(camera, config))
         if not camera.granted and not live:
@@ -157,7 +157,7 @@ def shown(engine: Engine, who: Reader, viewing: Viewing, *, fault: str) -> None:
     """Write into the audit that a picture was delivered, or why not."""
     facts = {"register": str(viewing.id), "fault": fault}
     outcome = "failed" if fault else "done"
-    with access.opened(engine, who) as connection:
+    with transaction.opened(engine, who) as connection:
         code = viewing.camera.code
         audit.record(connection, who, "viewing.picture", code, outcome=outcome, facts=facts)
 

@@ -9,14 +9,14 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from geo.errors import InputError
-from geo.services import access, audit, entries, outgoing, viewing_proof
+from geo.services import audit, entries, outgoing, predicates, transaction, viewing_proof
 from geo.services.access import Reader
 from geo.services.viewing_proof import Proof
 from geo.services.viewing_report import registered, rows_of, workbook
 from geo.words import catalogue, say
 
 MOST_CAMERAS: Final = 20
-_MONTH: Final = f"at >= :since AND at < :until AND {access.PLACE.format(geom='place')}"
+_MONTH: Final = f"at >= :since AND at < :until AND {predicates.PLACE.format(geom='place')}"
 _COUNTS: Final = {
     "counts": (
         "SELECT unit_name AS unit, act, reason_kind AS reason, count(*) AS count"
@@ -84,7 +84,7 @@ def report(engine: Engine, who: Reader, month: str, *, timezone: str) -> dict[st
     who.require("register")
     named, since, until = month_of(month, timezone)
     asked = {**who.parameters, "since": since, "until": until, "most": MOST_CAMERAS}
-    with access.opened(engine, who) as connection:
+    with transaction.opened(engine, who) as connection:
         whole = who.everything and who.may("audit")
         return {
             "period": named,
@@ -112,7 +112,7 @@ def verify(
     """
     who.require("register")
     who.require("audit")
-    with access.opened(engine, who) as connection:
+    with transaction.opened(engine, who) as connection:
         proof = viewing_proof.prove(connection, who, since=since, until=until)
         facts = {"rows": proof.rows, "whole": proof.whole}
         audit.record(connection, who, "viewing.verify", facts=facts)

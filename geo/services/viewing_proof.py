@@ -9,7 +9,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
-from geo.services import access
+from geo.services import predicates
 from geo.services.access import Reader
 
 _COLUMNS: Final = (
@@ -22,7 +22,7 @@ SEALED: Final = f"{', '.join(_COLUMNS)}, encode(ST_AsBinary(place), 'hex') AS pl
 
 WRITES: Final = ("viewing.view", "viewing.retrieve")
 _ROWS: Final = (
-    f"SELECT {SEALED} FROM govgrid.access_register WHERE {access.PLACE.format(geom='place')}"
+    f"SELECT {SEALED} FROM govgrid.access_register WHERE {predicates.PLACE.format(geom='place')}"
     " AND (CAST(:since AS timestamptz) IS NULL OR at >= :since)"
     " AND (CAST(:until AS timestamptz) IS NULL OR at < :until)"
 )

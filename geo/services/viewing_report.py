@@ -14,7 +14,7 @@ from sqlalchemy import Connection, Engine, text
 
 from geo import exports
 from geo.errors import InputError
-from geo.services import access, audit, audit_log, entries, outgoing
+from geo.services import audit, audit_log, entries, outgoing, predicates, transaction
 from geo.services.access import Reader
 from geo.words import say
 
@@ -39,7 +39,7 @@ _PAGE: Final = (
     f"SELECT {', '.join(COLUMNS)} FROM govgrid.access_register"
     f" WHERE {{whose}} AND {_CHOSEN} AND {_BEFORE} ORDER BY at DESC, id DESC LIMIT :limit"
 )
-_GRANTED: Final = _PAGE.format(whose=access.PLACE.format(geom="place"))
+_GRANTED: Final = _PAGE.format(whose=predicates.PLACE.format(geom="place"))
 _MINE: Final = _PAGE.format(whose="account = :me")
 _EXPORTED: Final = text(
     "INSERT INTO govgrid.export_register (account, account_name, holder, unit_name, what, form,"
@@ -162,7 +162,7 @@ def shown(name: str, value: object, zone: ZoneInfo, lang: str) -> str:
 def _read(
     engine: Engine, who: Reader, query: str, asked: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    with access.opened(engine, who) as connection:
+    with transaction.opened(engine, who) as connection:
         return rows_of(connection, query, asked)
 
 
@@ -191,7 +191,7 @@ def registered(
     who.require("register")
     why = outgoing.reason_of(who, reason)
     row = {"account": who.id, "name": who.account, "holder": who.holder, "unit": who.unit_name}
-    with access.opened(engine, who) as connection:
+    with transaction.opened(engine, who) as connection:
         number = connection.execute(
             _EXPORTED, {**row, "what": what, "rows": rows, "reason": why}
         ).scalar_one()

@@ -12,7 +12,7 @@ from typing import Final
 
 from geo.errors import SourceError
 from geo.sources import limits
-from geo.sources.damage import damaged
+from geo.sources.limits import damaged
 
 MAX_ENTRIES: Final = 200
 # text packs twenty to a hundred times; what packs far more was made to fill a disk

@@ -15,7 +15,7 @@ from defusedxml.ElementTree import iterparse
 
 from geo.crs import WGS84, InputCRS
 from geo.errors import SourceError
-from geo.sources.damage import damaged
+from geo.sources.limits import damaged
 from geo.sources.table import SourceNote, Table, frame
 from geo.sources.text import TRIED, encoding_of
 

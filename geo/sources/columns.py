@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv as arrow
 
-from geo.exports import rearm
+from geo.formulas import rearm
 from geo.sources.table import row_index
 
 Cells = NDArray[np.object_]

@@ -1,6 +1,7 @@
 """Limits: how large a file of each kind may be, so that it can be read in the memory there is."""
 
 import math
+import re
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -8,7 +9,6 @@ from types import MappingProxyType
 from typing import Final
 
 from geo.errors import SourceError
-from geo.sources.damage import damaged
 
 _MB: Final = 1_000_000
 _WHOLE: Final = 200 * _MB
@@ -60,3 +60,24 @@ def sibling(path: Path, ending: str) -> Path | None:
     """Return the file beside `path` with the ending in whatever case."""
     endings = (ending, ending.upper())
     return next((p for e in endings if (p := path.with_suffix(e)).exists()), None)
+
+
+# advice to programmers, paths of this machine, and what the sentence says anyway
+_NOISE: Final = re.compile(
+    r"not recognized|might help|specify|config option|driver|/|\\|Failed to read|Zip archive|codec",
+    re.IGNORECASE,
+)
+_LONGEST: Final = 100
+
+
+def damaged(path: Path, error: Exception) -> SourceError:
+    """Return the refusal of a file that is not what its ending says.
+
+    Of what the library said, the last clause with a fact about the file is kept, if there is one.
+    """
+    clauses = [clause.strip().rstrip(".") for clause in str(error).split(";")]
+    telling = [clause for clause in clauses if clause and not _NOISE.search(clause)]
+    reason = telling[-1][:_LONGEST] if telling else ""
+    kind = path.suffix.lstrip(".").upper()
+    detail = f" ({reason})" if reason else ""
+    return SourceError("source.damaged", path=path.name, kind=kind, detail=detail)

@@ -8,7 +8,7 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
-from geo.sources.damage import damaged
+from geo.sources.limits import damaged
 from geo.sources.table import Table
 from geo.sources.vector import table_of
 

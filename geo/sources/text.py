@@ -13,9 +13,9 @@ from typing import Final
 import numpy as np
 
 from geo.errors import SourceError
-from geo.exports import rearm
+from geo.formulas import rearm
 from geo.sources.columns import cell_of, plain_rows
-from geo.sources.damage import damaged
+from geo.sources.limits import damaged
 from geo.sources.table import SourceNote, Table, frame, unique_headers
 
 csv.field_size_limit(1 << 30)  # a boundary as WKT is one cell

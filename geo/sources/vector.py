@@ -21,8 +21,7 @@ from pyogrio.errors import DataLayerError, DataSourceError
 from geo.crs import InputCRS, crs_of_definition, parse_crs
 from geo.errors import CRSError, SourceError
 from geo.exports import NAMES_ENDING
-from geo.sources.damage import damaged
-from geo.sources.limits import sibling
+from geo.sources.limits import damaged, sibling
 from geo.sources.table import EXACT, SourceNote, Table, row_index, unique_headers
 
 _CRS_MEMBER: Final = re.compile(rb'"crs"\s*:\s*\{.{0,200}?"name"\s*:\s*"([^"]+)"', re.DOTALL)

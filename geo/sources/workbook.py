@@ -11,9 +11,9 @@ import openpyxl
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
 from geo.errors import SourceError
-from geo.exports import rearm
+from geo.formulas import rearm
 from geo.sources import limits
-from geo.sources.damage import damaged
+from geo.sources.limits import damaged
 from geo.sources.table import EXACT, SourceNote, Table, frame, unique_headers
 
 Cells = list[list[object]]

@@ -1,0 +1,40 @@
+"""Texts that a spreadsheet would run as formulas, disarmed and brought back."""
+
+import re
+from typing import Final
+
+import pandas as pd
+
+# What a spreadsheet takes for the start of a formula (OWASP, CSV injection), after any number of
+# apostrophes: so disarming can be undone.
+_FORMULA: Final = re.compile("'*[=+\\-@\t\r\n＝＋－＠]")
+_DISARMED: Final = re.compile("'+[=+\\-@\t\r\n＝＋－＠]")
+_NEGATIVE: Final = re.compile(r"-(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
+
+
+def disarm(value: object) -> object:
+    """Return `value`; a text that a spreadsheet would run as a formula gets an apostrophe.
+
+    Negative numbers stay as they are; a telephone number with its country code does not.
+    """
+    if isinstance(value, str) and _FORMULA.match(value) and not _NEGATIVE.fullmatch(value):
+        return "'" + value
+    return value
+
+
+def disarmed(table: pd.DataFrame) -> pd.DataFrame:
+    """Return a table whose cells and headers no spreadsheet takes for a formula."""
+    return table.map(disarm).rename(columns=disarm)
+
+
+def rearm(value: object) -> object:
+    """Return the text that :func:`disarm` made `value` of; everything else as it is.
+
+    Examples
+    --------
+    >>> rearm(disarm("+86 556 0000000")), rearm("'tis"), rearm(disarm("'=1"))
+    ('+86 556 0000000', "'tis", "'=1")
+    """
+    if isinstance(value, str) and _DISARMED.match(value):
+        return value[1:]
+    return value
