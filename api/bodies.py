@@ -7,7 +7,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 
 from api.problems import language
-from geo.words import say
+from geo.base.words import say
 
 MEGABYTE = 1_000_000
 LIMIT_BYTES = 2 * MEGABYTE

@@ -12,7 +12,7 @@ from fastapi.responses import Response
 from api import csrf, render
 from api.forms import Form
 from api.identity import COOKIE
-from geo.errors import ForbiddenError
+from geo.base.errors import ForbiddenError
 
 # Lax, not strict: a link from the office's portal, or the way back from the identity provider, is
 # to find the session. Lax comes along with such a visit only, and no visit changes anything: what

@@ -5,7 +5,7 @@ from typing import Final
 
 from fastapi import Request
 
-from geo.errors import ForbiddenError
+from geo.base.errors import ForbiddenError
 
 FIELD: Final = "csrf"
 HEADER: Final = "x-csrf-token"

@@ -8,9 +8,9 @@ from fastapi import Depends, Request
 from sqlalchemy import Engine, text
 
 from api.identity import Rule
+from geo.base.settings import Settings
 from geo.services.access import Reader
 from geo.services.map_page import map_page
-from geo.settings import Settings
 from geo.store import db
 
 # A page of a district is a few megabytes; a jurisdiction's is less.

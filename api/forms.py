@@ -10,7 +10,7 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api import problems, render
-from geo.errors import (
+from geo.base.errors import (
     GovgridError,
     InputError,
     NotFoundError,

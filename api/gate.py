@@ -7,7 +7,7 @@ from fastapi import Request
 from starlette.exceptions import HTTPException
 
 from api.problems import language
-from geo.words import say
+from geo.base.words import say
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 SIGNS_OF_LIFE: Final = frozenset({"/livez", "/readyz"})

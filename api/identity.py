@@ -8,11 +8,11 @@ from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from api import csrf
-from geo.errors import UnknownReaderError
+from geo.base.errors import UnknownReaderError
+from geo.base.settings import Settings
 from geo.services import access, api_keys, sessions
 from geo.services.access import Reader
 from geo.services.sessions import Session
-from geo.settings import Settings
 
 COOKIE: Final = "govgrid_session"
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})

@@ -17,9 +17,9 @@ from starlette.exceptions import HTTPException
 from api import gate, problems
 from api.proxy import parsed
 from api.shield import App, Message, Receive, Scope, Send
-from geo.errors import GovgridError, TooManyError
-from geo.settings import Settings
-from geo.words import say
+from geo.base.errors import GovgridError, TooManyError
+from geo.base.settings import Settings
+from geo.base.words import say
 
 MEGABYTE: Final = 1_000_000
 BODY_BYTES: Final = 2 * MEGABYTE

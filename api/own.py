@@ -7,7 +7,7 @@ from fastapi import Depends, Request
 
 from api.forms import HOME
 from api.identity import Rule
-from geo.errors import UnknownReaderError
+from geo.base.errors import UnknownReaderError
 from geo.services.access import Reader
 from geo.services.sessions import Session
 

@@ -12,7 +12,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from api import render
-from geo.errors import (
+from geo.base.errors import (
     ForbiddenError,
     GovgridError,
     InputError,
@@ -24,8 +24,8 @@ from geo.errors import (
     UnavailableError,
     UnknownReaderError,
 )
+from geo.base.words import LANGUAGES, say
 from geo.services import audit
-from geo.words import LANGUAGES, say
 
 # The first class that fits decides, so the special ones stand first.
 STATUSES: Mapping[type[GovgridError], HTTPStatus] = {

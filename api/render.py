@@ -11,10 +11,10 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from geo import __version__
+from geo.base.settings import Settings
+from geo.base.words import LANGUAGES, say
 from geo.services import access
 from geo.services.access import Reader
-from geo.settings import Settings
-from geo.words import LANGUAGES, say
 
 LANGUAGE_COOKIE: Final = "govgrid_lang"
 PLACES: Final = (  # path, word, action that opens it (None: everybody with an account)

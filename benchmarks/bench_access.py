@@ -18,6 +18,7 @@ from rows import Row, row, run
 from sqlalchemy import Engine, text
 
 from geo import passwords
+from geo.base.settings import Settings
 from geo.services import (
     access,
     accounts,
@@ -33,7 +34,6 @@ from geo.services import (
 )
 from geo.services.access import Reader
 from geo.services.acting import acting
-from geo.settings import Settings
 
 TIMES, ZONE = 5, "Asia/Shanghai"
 PAGE_ROWS = 1000

@@ -22,9 +22,9 @@ import numpy as np
 from rows import Row, row, run
 from sqlalchemy import Connection, Engine, text
 
+from geo.base.settings import Settings
 from geo.services import access, audit, database, sealing, worker
 from geo.services.worker import Duty
-from geo.settings import Settings
 from geo.store import cluster, db
 
 WRITERS, SECONDS, SUSTAINED_S = 4, 20.0, 30.0

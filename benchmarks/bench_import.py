@@ -103,8 +103,8 @@ def measured() -> list[Row]:
 
 
 def _of_size(home: Path, path: Path, count: int) -> list[Row]:
+    from geo.base.settings import Settings
     from geo.services import database
-    from geo.settings import Settings
 
     register(path, count)
     bare = bare_copy(database.url(Settings(home=home)), path)

@@ -11,13 +11,13 @@ import numpy as np
 from sqlalchemy import Engine, text
 
 from geo import demo
+from geo.base.settings import Settings
 from geo.board import Board
 from geo.ground import lay
 from geo.services import access, database, imports
 from geo.services.live import Live
 from geo.services.options import ImportOptions
 from geo.services.prepared import DEVICE_SETS, Prepared, members, prepare, visible
-from geo.settings import Settings
 from geo.store import cluster, db, scene
 
 EDITS = 60

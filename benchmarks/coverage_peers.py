@@ -26,9 +26,9 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from geo import shadows
-from geo.errors import ClusterError
+from geo.base.errors import ClusterError
+from geo.base.polygons import Shapes, geometries
 from geo.obstacles import Obstacles
-from geo.polygons import Shapes, geometries
 from geo.store import cluster
 
 PACKAGES = {"gdal_viewshed": "gdal-bin", "grass": "grass-core"}  # Debian's

@@ -14,8 +14,8 @@ import pandas as pd
 import shapely
 from numpy.random import Generator
 
+from geo.base.polygons import Geometries, Indices
 from geo.obstacles import Obstacles, merge, place
-from geo.polygons import Geometries, Indices
 
 SEED = 11
 WEST, SOUTH = 510_000.0, 3_380_000.0

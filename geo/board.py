@@ -10,11 +10,11 @@ import shapely
 from numpy.typing import NDArray
 
 from geo import depth, gaps
+from geo.base.polygons import Indices, geometries
 from geo.criteria import Criteria
 from geo.ground import Ground, Plot
 from geo.measures import Measures, joined
 from geo.optics import CERTAINTIES
-from geo.polygons import Indices, geometries
 from geo.seen import BESIDE_M, Seen, nothing, seen_of
 
 Flags: TypeAlias = NDArray[np.bool_]

@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from geo.polygons import Geometries, Indices, parts_of
+from geo.base.polygons import Geometries, Indices, parts_of
 
 Floats: TypeAlias = NDArray[np.float64]
 

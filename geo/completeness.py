@@ -17,7 +17,7 @@ from typing import Final
 import numpy as np
 import pandas as pd
 
-from geo import codes
+from geo.base import codes
 
 GROUPS: Final = ("basic", "place", "kind", "security", "state", "management")
 

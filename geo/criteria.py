@@ -6,8 +6,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from geo.base.polygons import Indices
 from geo.ground import Ground
-from geo.polygons import Indices
 from geo.seen import Seen
 from geo.stretches import intervals
 from geo.watch import Tally, chances, sightings

@@ -8,7 +8,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from geo.polygons import Geometries, Indices, clipped, union_by
+from geo.base.polygons import Geometries, Indices, clipped, union_by
 
 Floats: TypeAlias = NDArray[np.float64]
 

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Literal
 
-from geo.errors import LayerError
+from geo.base.errors import LayerError
 from geo.heading import Scheme
 
 Kind = Literal["text", "code", "number", "integer", "boolean", "date", "time", "choice", "heading"]

@@ -6,8 +6,8 @@ import shapely
 from numpy.typing import NDArray
 
 from geo import criteria
+from geo.base.polygons import geometries
 from geo.board import Board
-from geo.polygons import geometries
 
 MEASURED = (
     "area_m2",

@@ -3,8 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from geo.base.words import say
 from geo.fields import Field, Layer
-from geo.words import say
 
 _UNITS: Final = {"m": "米", "deg": "度", "px": "像素", "days": "天"}
 _TEXTS: Final = ("text", "code", "choice", "boolean", "date", "time", "heading")

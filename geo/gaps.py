@@ -7,18 +7,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.pieces import (
-    POINT_REACH_M,
-    Flags,
-    Floats,
-    Held,
-    Lines,
-    demand_pieces,
-    held_points,
-    nearest_shape,
-    road_lines,
-)
-from geo.polygons import (
+from geo.base.polygons import (
     Crs,
     Geometries,
     Indices,
@@ -29,6 +18,17 @@ from geo.polygons import (
     parts_of,
     subtract,
     sums,
+)
+from geo.pieces import (
+    POINT_REACH_M,
+    Flags,
+    Floats,
+    Held,
+    Lines,
+    demand_pieces,
+    held_points,
+    nearest_shape,
+    road_lines,
 )
 
 ENTRANCE_M2 = 700.0  # about the 15 m disc that an entrance demands: one more of it

@@ -10,11 +10,11 @@ import shapely
 from numpy.typing import NDArray
 from shapely import Polygon
 
+from geo.base.polygons import Geometries, Indices, area_by, clipped, dissolve, geometries, sums
 from geo.cells import Cells, overlay
 from geo.demand import demand_surface, open_ground_polygons
 from geo.obstacles import Obstacles, place
 from geo.pieces import Held, Lines, demand_pieces, held_points, road_lines
-from geo.polygons import Geometries, Indices, area_by, clipped, dissolve, geometries, sums
 from geo.streets import Streets, cells_of, streets
 from geo.watch import belongings, watch_points
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final, Literal, get_args
 
-from geo.errors import InputError
+from geo.base.errors import InputError
 
 Source = Literal["number", "parsed", "rounded8"]
 Scheme = Literal["degrees", "gbt28181", "gat1400"]

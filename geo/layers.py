@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from types import MappingProxyType
 from typing import Final
 
+from geo.base.errors import LayerError
 from geo.equipment import EQUIPMENT
-from geo.errors import LayerError
 from geo.fields import Field, Kind, Layer
 from geo.vocabularies import (
     CAMERA_CHANGES,

@@ -20,7 +20,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.crs import WGS84
+from geo.base.crs import WGS84
 
 MIN_TOLERANCE_M = 1.0
 # A straight line in degrees bends in a projection: 100 m pieces keep the bend under 0.1 mm.

@@ -7,8 +7,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.errors import InputError
-from geo.polygons import Geometries, Indices, expand
+from geo.base.errors import InputError
+from geo.base.polygons import Geometries, Indices, expand
 from geo.seen import Seen
 
 Floats: TypeAlias = NDArray[np.float64]

@@ -11,9 +11,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo import depth
-from geo.gaps import MEASURED, Missed, uncovered
-from geo.ground import Plot
-from geo.polygons import (
+from geo.base.polygons import (
     Crs,
     Disjoint,
     Geometries,
@@ -26,6 +24,8 @@ from geo.polygons import (
     subtract,
     sums,
 )
+from geo.gaps import MEASURED, Missed, uncovered
+from geo.ground import Plot
 from geo.seen import Seen
 
 Floats: TypeAlias = NDArray[np.float64]

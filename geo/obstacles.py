@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.polygons import Geometries, Indices, Shapes, dissolve, expand, geometries
+from geo.base.polygons import Geometries, Indices, Shapes, dissolve, expand, geometries
 
 Floats: TypeAlias = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.errors import InputError, LayerError
+from geo.base.errors import InputError, LayerError
 
 Floats = NDArray[np.float64]
 

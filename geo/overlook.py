@@ -11,8 +11,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
+from geo.base.polygons import Geometries, Indices, Shapes, geometries, parts_of, union_by
 from geo.obstacles import Obstacles, merge
-from geo.polygons import Geometries, Indices, Shapes, geometries, parts_of, union_by
 
 Floats: TypeAlias = NDArray[np.float64]
 

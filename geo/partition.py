@@ -11,7 +11,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.polygons import POLYGON, Geometries
+from geo.base.polygons import POLYGON, Geometries
 
 LEAST_M2 = 1.0  # less is rounding of borders
 SLIVER_M = 1.0  # nowhere wider: two drawings of one border

@@ -12,7 +12,7 @@ from typing import Final
 from argon2 import PasswordHasher, extract_parameters
 from argon2.exceptions import InvalidHashError, VerificationError
 
-from geo.errors import InputError, TooManyError
+from geo.base.errors import InputError, TooManyError
 
 # OWASP Password Storage Cheat Sheet (2024): argon2id with 46 MiB, 1 iteration, 1 lane, the set of
 # least time; RFC 9106 §4 wants 64 MiB where memory is no matter, which a centre's desktop lacks.

@@ -11,8 +11,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.errors import InputError
-from geo.polygons import (
+from geo.base.errors import InputError
+from geo.base.polygons import (
     Geometries,
     Indices,
     Shapes,

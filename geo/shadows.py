@@ -12,8 +12,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from geo.base.polygons import Geometries, Indices, expand, parts_of, union_by
 from geo.obstacles import Obstacles, merge
-from geo.polygons import Geometries, Indices, expand, parts_of, union_by
 
 Floats: TypeAlias = NDArray[np.float64]
 

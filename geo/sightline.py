@@ -6,10 +6,10 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from geo.base.polygons import Indices
 from geo.obstacles import Obstacles, place
 from geo.optics import px_per_m, sectors
 from geo.overlook import Obstruction, hidden, low_buildings
-from geo.polygons import Indices
 from geo.shadows import reach_m
 
 # Best first: the best view of a camera speaks for it.

@@ -7,7 +7,7 @@ from typing import Any, Final
 
 import pandas as pd
 
-from geo.errors import InputError
+from geo.base.errors import InputError
 from geo.heading import Heading, parse_views
 
 _POINTS: Final = re.findall(r"\S+", "N NNE NE ENE E ESE SE SSE S SSW SW WSW W WNW NW NNW")

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.polygons import Geometries, Indices
+from geo.base.polygons import Geometries, Indices
 from geo.stretches import ENDS, belongings, lengths, stretches
 
 Floats: TypeAlias = NDArray[np.float64]

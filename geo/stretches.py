@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.polygons import Geometries, Indices, expand, geometries
+from geo.base.polygons import Geometries, Indices, expand, geometries
 
 Floats: TypeAlias = NDArray[np.float64]
 Pairs: TypeAlias = tuple[Indices, Indices]

@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.polygons import (
+from geo.base.polygons import (
     Geometries,
     Indices,
     Shapes,

@@ -15,11 +15,11 @@ from openpyxl.worksheet.datavalidation import DataValidation
 from openpyxl.worksheet.properties import PageSetupProperties
 from openpyxl.worksheet.worksheet import Worksheet
 
-from geo.errors import InputError
+from geo.base.errors import InputError
+from geo.base.words import say
 from geo.exports import draft_of
 from geo.fields import Field, Layer
 from geo.form_columns import FormColumn, columns_of
-from geo.words import say
 
 LAST_ROW: Final = 5000  # to which lists of allowed words reach
 _TEXT_FORMAT: Final = "@"

@@ -10,8 +10,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.codes import full_area_code
-from geo.errors import InputError, NotFoundError
+from geo.base.codes import full_area_code
+from geo.base.errors import InputError, NotFoundError
 from geo.partition import LEVELS
 
 Flags = NDArray[np.bool_]

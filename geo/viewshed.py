@@ -14,9 +14,9 @@ import shapely
 from numpy.typing import NDArray
 
 from geo import shadows
-from geo.errors import InputError
+from geo.base.errors import InputError
+from geo.base.polygons import Geometries, Indices
 from geo.obstacles import Obstacles
-from geo.polygons import Geometries, Indices
 from geo.shadows import CHORD_TOLERANCE_M, MIN_PART_M2, MIN_WIDTH_DEG, chord_count
 
 Floats: TypeAlias = NDArray[np.float64]

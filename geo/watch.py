@@ -9,8 +9,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from geo.base.polygons import Geometries, Indices, geometries, sums
 from geo.obstacles import Obstacles, place
-from geo.polygons import Geometries, Indices, geometries, sums
 
 Floats: TypeAlias = NDArray[np.float64]
 Pairs: TypeAlias = tuple[Indices, Indices]

@@ -4,7 +4,7 @@ import re
 from functools import cache
 from importlib import resources
 
-from geo.errors import StateError
+from geo.base.errors import StateError
 
 _STATIC = resources.files("maps") / "web" / "static"
 _SOURCE_MAP = re.compile(r"/[/*][#@] ?sourceMappingURL=\S+(?: ?\*/)?")

@@ -11,8 +11,8 @@ from geopandas import GeoDataFrame
 from jinja2 import Environment, PackageLoader
 from pandas import Timestamp
 
-from geo.errors import InputError
-from geo.words import LANGUAGES, catalogue, say
+from geo.base.errors import InputError
+from geo.base.words import LANGUAGES, catalogue, say
 from maps.assets import LIBRARIES, SCRIPTS, STYLES, script, style
 from maps.content import MapContent
 from maps.overlays import basis, layers

@@ -11,8 +11,8 @@ from geopandas import GeoDataFrame
 from jinja2 import Environment, PackageLoader
 from pandas import DataFrame, Timestamp, isna
 
-from geo.errors import InputError
-from geo.words import LANGUAGES, say
+from geo.base.errors import InputError
+from geo.base.words import LANGUAGES, say
 from maps.assets import style
 from maps.plan import Plan, Surroundings, plan, surroundings
 

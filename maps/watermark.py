@@ -2,7 +2,7 @@
 
 from markupsafe import escape
 
-from geo.errors import StateError
+from geo.base.errors import StateError
 
 HERE = "<!--watermark-->"
 """Where a page gets it: pages are drawn once for all who see the same, and stamped for each."""

@@ -9,9 +9,9 @@ import pytest
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine
 
-from geo.errors import ClusterError
+from geo.base.errors import ClusterError
+from geo.base.settings import Settings
 from geo.services import coverage
-from geo.settings import Settings
 from geo.store import cluster, db
 from tests import databases
 from tests.databases import Standing

@@ -10,7 +10,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from sqlalchemy import text
 
 from api.app import create_app
-from geo.words import say
+from geo.base.words import say
 from tests import filed_town
 from tests.filed_town import POLICE, SCHOOL
 from tests.signed_in import signed_in

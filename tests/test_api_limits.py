@@ -17,8 +17,8 @@ import api.listening
 from api import problems
 from api.limits import Limits, Rates, body, neighbourhood
 from api.shield import Shield
-from geo.errors import TooManyError
-from geo.settings import Settings
+from geo.base.errors import TooManyError
+from geo.base.settings import Settings
 
 SMALL = 10_000
 

@@ -6,7 +6,7 @@ from fastapi.testclient import TestClient
 
 from api.identity import address_of
 from api.proxy import Proxies, parsed
-from geo.errors import InputError
+from geo.base.errors import InputError
 
 
 def told(trusted: str, peer: str | None, **headers: str) -> tuple[str, str]:

@@ -7,8 +7,8 @@ import pytest
 from fastapi.testclient import TestClient
 
 from api.app import create_app
+from geo.base.settings import Settings
 from geo.services import layers
-from geo.settings import Settings
 from tests.signed_in import signed_in
 from tests.toy_town import place
 

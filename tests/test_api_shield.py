@@ -11,10 +11,10 @@ from api.app import create_app
 from api.downloads import disposition, download
 from api.identity import COOKIE, OPEN, require_rules, routes, rule_of
 from api.shield import CLOSED
-from geo.errors import InputError
+from geo.base.errors import InputError
+from geo.base.settings import Settings
 from geo.exports.file_name import safe_name
 from geo.services import coverage
-from geo.settings import Settings
 from tests.signed_in import account, sign_in, signed_in
 
 INSIDE = re.compile(

@@ -13,8 +13,8 @@ import openpyxl
 import pyogrio
 import pytest
 
+from geo.base.errors import ClusterError
 from geo.cli import main
-from geo.errors import ClusterError
 from geo.store import cluster
 from tests.toy_town import place, rectangle, write_geojson
 

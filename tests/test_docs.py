@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 import typer
 
+from geo.base.settings import Settings
 from geo.cli.app import app
 from geo.layers import LAYERS
-from geo.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 READMES = ("README.md", "README.zh-CN.md")

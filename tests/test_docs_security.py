@@ -5,7 +5,7 @@ from pathlib import Path
 
 from api.limits import BODY_BYTES
 from api.listening import HEAD_PATIENCE_S
-from geo.settings import Settings
+from geo.base.settings import Settings
 
 ROOT = Path(__file__).resolve().parent.parent
 WRITTEN = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")

@@ -7,8 +7,8 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from shapely import MultiPolygon, Polygon, box
 
+from geo.base.polygons import geometries
 from geo.cells import overlay
-from geo.polygons import geometries
 
 ORIGINS = [(0.0, 0.0), (500_000.0, 3_400_000.0)]
 

@@ -236,6 +236,6 @@ def test_every_kind_has_its_words(catalogued):
 
 @pytest.fixture
 def catalogued():
-    from geo.words import catalogue
+    from geo.base.words import catalogue
 
     return catalogue()

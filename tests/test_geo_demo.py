@@ -14,7 +14,7 @@ import pytest
 import shapely
 from python_calamine import CalamineWorkbook
 
-from geo.crs import project
+from geo.base.crs import project
 from geo.demo import REGISTER_DEFECTS, SYNTHETIC, DemoFile, build, write_boundaries
 from geo.demo.buildings import buildings as make_buildings
 from geo.demo.devices import heading_words

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from shapely import MultiPolygon, Polygon, box
 
 from geo import depth, scanline
+from geo.base.polygons import geometries
 from geo.depth import device_areas, edges_of, exact_device_areas
-from geo.polygons import geometries
 
 GRID = box(0, 0, 10, 10)
 WEST, EAST = box(0, 0, 6, 10), box(4, 0, 10, 10)

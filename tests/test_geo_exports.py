@@ -14,8 +14,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from geo import attributes, exports, sources
-from geo.crs import parse_crs
-from geo.errors import InputError
+from geo.base.crs import parse_crs
+from geo.base.errors import InputError
 from geo.formulas import disarm, rearm
 from geo.heading import parse_views
 from geo.spelling import cells_of_views, spelt

@@ -9,6 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from geo.base.words import catalogue
 from geo.filing import (
     CAMERA,
     FILED_FIELDS,
@@ -19,7 +20,6 @@ from geo.filing import (
     snapshot,
     spelt,
 )
-from geo.words import catalogue
 
 DEGREE_M = 6_371_008.8 * math.pi / 180  # of latitude, on the sphere
 KEPT = {"name": "路口枪机", "lon": 117.05, "lat": 30.5, "form": "fixed", "retention_days": 30}

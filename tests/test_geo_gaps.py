@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import LineString, Point, box
 
-from geo.errors import InputError
+from geo.base.errors import InputError
+from geo.base.polygons import geometries
 from geo.gaps import gaps, uncovered
 from geo.measures import union
 from geo.pieces import Held, Lines, demand_pieces, held_points, road_lines
-from geo.polygons import geometries
 
 
 def grids(*shapes):

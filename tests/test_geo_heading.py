@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.errors import InputError
+from geo.base.errors import InputError
 from geo.heading import MOST_VIEWS, SCHEMES, Heading, parse_heading, parse_views
 
 

@@ -13,8 +13,8 @@ import shapely
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.crs import parse_crs, wgs84_to_gcj02
-from geo.errors import CRSError, InputError, LayerError
+from geo.base.crs import parse_crs, wgs84_to_gcj02
+from geo.base.errors import CRSError, InputError, LayerError
 from geo.intake import SEVERITY, check
 from geo.intake.columns import is_personal, map_columns
 from geo.intake.finding import Defect

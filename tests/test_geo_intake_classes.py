@@ -5,7 +5,7 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from geo.crs import parse_crs
+from geo.base.crs import parse_crs
 from geo.intake import check
 from geo.intake.classes import is_first_class, is_of_2022, missing_columns, missing_fields
 from geo.layers import layer

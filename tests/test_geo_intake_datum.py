@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import shapely
 
-from geo import crs as c
+from geo.base import crs as c
+from geo.base.errors import CRSError
 from geo.demo import buildings, cameras, divisions, streets
 from geo.demo.files import lonlat
-from geo.errors import CRSError
 from geo.intake import check
 from geo.intake.datum import MOST, doubt, evidence_points
 from geo.layers import layer

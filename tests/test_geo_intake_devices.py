@@ -5,8 +5,8 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from geo import codes
-from geo.crs import parse_crs
+from geo.base import codes
+from geo.base.crs import parse_crs
 from geo.intake import check
 from geo.intake.devices import code_structure
 from geo.layers import layer

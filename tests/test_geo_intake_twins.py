@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo.crs import parse_crs
+from geo.base.crs import parse_crs
 from geo.intake import check
 from geo.intake.twins import Twins
 from geo.layers import layer

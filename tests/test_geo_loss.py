@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import MultiPolygon, Point, box
 
-from geo.errors import InputError
+from geo.base.errors import InputError
 from geo.loss import Sights, after_loss, ground_sights, point_sights, sole
 from geo.seen import seen_of
 

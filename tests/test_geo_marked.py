@@ -10,8 +10,8 @@ from openpyxl import Workbook
 from openpyxl.styles import Font
 
 from geo import marked, sources
-from geo.crs import parse_crs
-from geo.errors import InputError
+from geo.base.crs import parse_crs
+from geo.base.errors import InputError
 from geo.intake import Finding, check
 from geo.layers import LAYERS
 

@@ -8,7 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo.errors import InputError, LayerError
+from geo.base.errors import InputError, LayerError
+from geo.base.words import say
 from geo.optics import (
     CERTAINTIES,
     DETAIL_NAMES,
@@ -20,7 +21,6 @@ from geo.optics import (
     px_per_m,
     sectors,
 )
-from geo.words import say
 
 
 def camera(**given):

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo import passwords
-from geo.errors import InputError, TooManyError
+from geo.base.errors import InputError, TooManyError
 
 GOOD = "correct horse 网格 battery"
 

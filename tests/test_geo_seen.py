@@ -5,7 +5,7 @@ import pytest
 import shapely
 from shapely import Polygon, box
 
-from geo.polygons import geometries
+from geo.base.polygons import geometries
 from geo.seen import nothing, seen_of
 
 

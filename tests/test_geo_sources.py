@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo.crs import InputCRS
-from geo.errors import SourceError
+from geo.base.crs import InputCRS
+from geo.base.errors import SourceError
 from geo.sources import SourceNote, read
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data"

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from geo.errors import SourceError
+from geo.base.errors import SourceError
 from geo.sources import SourceNote, read
 
 DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "gb28181"

@@ -4,7 +4,7 @@ import ezdxf
 import pytest
 import shapely
 
-from geo.errors import SourceError
+from geo.base.errors import SourceError
 from geo.sources import SourceNote, read
 
 SQUARE = [(0, 0), (10, 0), (10, 10), (0, 10)]

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 import shapely
 
-from geo.crs import InputCRS
-from geo.errors import SourceError
+from geo.base.crs import InputCRS
+from geo.base.errors import SourceError
 from geo.sources import archive, limits, parts, read
 
 WGS84 = InputCRS("wgs84", 4326)

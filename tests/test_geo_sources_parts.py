@@ -10,7 +10,7 @@ import pytest
 import shapely
 from hypothesis import strategies as st
 
-from geo.errors import SourceError
+from geo.base.errors import SourceError
 from geo.sources import SourceNote, parts, read
 from geo.sources.table import joined
 

@@ -3,7 +3,7 @@
 import openpyxl
 import pytest
 
-from geo.errors import SourceError
+from geo.base.errors import SourceError
 from geo.sources import SourceNote, limits, read
 from tests.toy_workbook import ods, xls
 

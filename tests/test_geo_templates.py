@@ -5,7 +5,7 @@ import datetime as dt
 import openpyxl
 import pytest
 
-from geo.errors import InputError
+from geo.base.errors import InputError
 from geo.form_columns import columns_of
 from geo.intake import check
 from geo.intake.columns import is_personal, map_columns

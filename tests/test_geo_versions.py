@@ -6,7 +6,7 @@ import geopandas as gpd
 import pytest
 from shapely import MultiPolygon, box
 
-from geo.errors import InputError, NotFoundError
+from geo.base.errors import InputError, NotFoundError
 from geo.versions import compared, unnamed
 
 AUTUMN, SPRING = date(2026, 10, 1), date(2026, 4, 1)

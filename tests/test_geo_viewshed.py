@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from shapely import Point, Polygon, box
 
 from geo import shadows, sweep, viewshed
-from geo.errors import InputError
+from geo.base.errors import InputError
 from geo.obstacles import merge, place
 from geo.shadows import reach_m
 from geo.viewshed import viewsheds

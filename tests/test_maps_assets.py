@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from geo.errors import StateError
+from geo.base.errors import StateError
 from maps.assets import LIBRARIES, SCRIPTS, STYLES, script, style
 
 ROOT = Path(__file__).resolve().parents[1]

@@ -9,8 +9,8 @@ import pandas as pd
 import pytest
 
 from benchmarks.map_scene import scene
-from geo.errors import InputError
-from geo.words import LANGUAGES, catalogue
+from geo.base.errors import InputError
+from geo.base.words import LANGUAGES, catalogue
 from maps.folium_page import render
 
 HOSTILE = "</script><img src=x onerror=alert(1)>{{ 'ran' ~ 'away' }}{% raw %}\u2028${1}"

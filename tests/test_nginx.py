@@ -26,7 +26,7 @@ from api.limits import Limits
 from api.listening import OPTIONS
 from api.proxy import Proxies
 from api.shield import Shield
-from geo.settings import Settings
+from geo.base.settings import Settings
 
 WRITTEN = Path(__file__).resolve().parent.parent / "docs" / "nginx.conf"
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")

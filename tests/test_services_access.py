@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from geo.errors import ForbiddenError, NotFoundError, StoreError
+from geo.base.errors import ForbiddenError, NotFoundError, StoreError
 from geo.roles import CLASSES, COARSE, DEPTHS, PERMISSIONS, SECOND_FACTOR
 from geo.services import (
     access,

@@ -3,7 +3,7 @@
 import pytest
 from sqlalchemy import text
 
-from geo.errors import ForbiddenError, InputError, NotFoundError, StateError
+from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError
 from geo.roles import CLASSES
 from geo.services import accounts, api_keys, database, failures, grants, login, sessions
 from geo.services.acting import acting

@@ -5,7 +5,7 @@ from datetime import date, timedelta
 import geopandas as gpd
 import pytest
 
-from geo.errors import NotFoundError
+from geo.base.errors import NotFoundError
 from geo.services import areas as service
 from geo.services import partition, places
 from geo.store import areas, db, decisions

@@ -9,8 +9,8 @@ import pytest
 from sqlalchemy import text
 
 from geo import chain
+from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError, StoreError
 from geo.chain import Break, Head, Link
-from geo.errors import ForbiddenError, InputError, NotFoundError, StateError, StoreError
 from geo.services import (
     access,
     audit,

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
+from geo.base.crs import wgs84_to_gcj02
+from geo.base.errors import InputError
 from geo.chain import Head
-from geo.crs import wgs84_to_gcj02
-from geo.errors import InputError
 from geo.services import audit, audit_heads, audit_log, import_runs, sealing, transaction
 from geo.services.acting import acting
 from geo.services.audit_log import Filters

@@ -11,8 +11,8 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.app import create_app
+from geo.base.errors import InputError, NotFoundError
 from geo.cli import main
-from geo.errors import InputError, NotFoundError
 from geo.services import compliance, database
 from geo.services.acting import acting
 from geo.services.compliance import Wanted

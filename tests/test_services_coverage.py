@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
-from geo.errors import NotFoundError, StateError
+from geo.base.errors import NotFoundError, StateError
 from geo.services import coverage, coverage_report, incidents, map_layers, seeing
 from geo.store import db
 from tests.signed_in import SYSTEM

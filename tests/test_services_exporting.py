@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from geo import exports, sources
-from geo.errors import CRSError, InputError, LayerError, StateError
+from geo.base.errors import CRSError, InputError, LayerError, StateError
 from geo.layers import DERIVED, LAYERS
 from geo.services import exporting, layers
 from geo.store import db, frames

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from geo import filing
-from geo.errors import ForbiddenError, InputError, NotFoundError
+from geo.base.errors import ForbiddenError, InputError, NotFoundError
 from geo.filing import CAMERA, POSITION
 from geo.services import access, filing_register, filing_sheet, import_runs, transaction
 from geo.services import filing as filings

@@ -5,8 +5,8 @@ import json
 import pandas as pd
 import pytest
 
-from geo.crs import wgs84_to_gcj02
-from geo.errors import NotFoundError, StateError
+from geo.base.crs import wgs84_to_gcj02
+from geo.base.errors import NotFoundError, StateError
 from geo.services import access, declarations, import_runs
 from geo.services.options import ImportOptions
 from geo.store import db, frames

@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
-from geo.errors import CRSError, InputError, LayerError, SourceError, StoreError
+from geo.base.errors import CRSError, InputError, LayerError, SourceError, StoreError
 from geo.services import access, imports
 from geo.services.options import ImportOptions
 from geo.store import areas, db, decisions, frames

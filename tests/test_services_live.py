@@ -10,7 +10,7 @@ import pytest
 import shapely
 from sqlalchemy import make_url, text
 
-from geo.errors import StateError, StoreError
+from geo.base.errors import StateError, StoreError
 from geo.services import coverage
 from geo.services.live import Live
 from geo.store import db, decisions, frames, results

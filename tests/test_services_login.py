@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from geo import passwords
-from geo.errors import InputError, StateError, TooManyError, UnknownReaderError
+from geo.base.errors import InputError, StateError, TooManyError, UnknownReaderError
 from geo.services import database, enrolment, login, second_factor, sessions
 from tests.signed_in import account
 

@@ -10,8 +10,8 @@ import pyogrio
 import pytest
 from sqlalchemy import text
 
+from geo.base.errors import InputError, NotFoundError, StateError
 from geo.cli import main
-from geo.errors import InputError, NotFoundError, StateError
 from geo.services import coverage, coverage_report
 from geo.services.loss import CASES, COLUMNS, loss, write
 from geo.store import db

@@ -6,11 +6,11 @@ import pytest
 from sqlalchemy import text
 
 from geo import completeness as figures
-from geo.errors import InputError
+from geo.base.errors import InputError
+from geo.base.words import LANGUAGES, catalogue, say
 from geo.services import completeness, coverage, setup, setup_report, status
 from geo.services.setup_steps import STEPS
 from geo.store import db, frames
-from geo.words import LANGUAGES, catalogue, say
 from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, rectangle, write_geojson
 

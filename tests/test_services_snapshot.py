@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from geo.errors import StateError
+from geo.base.errors import StateError
 from geo.services import snapshot
 from tests import gateway as gateways
 

@@ -10,8 +10,8 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
+from geo.base.errors import LayerError, StoreError
 from geo.cli import main
-from geo.errors import LayerError, StoreError
 from geo.services import coverage, coverage_report, seeing, status_live
 from geo.services.live import Live
 from geo.store import db, frames

@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
+from geo.base.errors import LayerError, NotFoundError, StateError
 from geo.cli import main
-from geo.errors import LayerError, NotFoundError, StateError
 from geo.services import coverage, coverage_report, survey
 from geo.store import db, frames
 from tests.signed_in import SYSTEM

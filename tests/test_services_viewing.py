@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from geo.errors import ForbiddenError, InputError, NotFoundError, StateError, StoreError
+from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError, StoreError
 from geo.services import (
     database,
     entries,
@@ -341,7 +341,7 @@ def test_a_forged_reference_is_refused(reader, look, shown, settings, tmp_path):
 
 @given(st.text(max_size=200))
 def test_no_text_is_taken_for_a_reference(tmp_path_factory, written):
-    from geo.settings import Settings
+    from geo.base.settings import Settings
 
     config = Settings(home=tmp_path_factory.getbasetemp() / "signing")
     with pytest.raises(ForbiddenError):

@@ -12,7 +12,8 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import text
 
-from geo.errors import UnavailableError
+from geo.base.errors import UnavailableError
+from geo.base.settings import Settings
 from geo.services import (
     access,
     audit,
@@ -24,7 +25,6 @@ from geo.services import (
     worker,
 )
 from geo.services.worker import Duty
-from geo.settings import Settings
 from geo.store import db
 from tests.signed_in import account
 

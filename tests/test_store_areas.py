@@ -6,7 +6,7 @@ import geopandas as gpd
 import pytest
 from shapely.geometry import box
 
-from geo.errors import InputError, NotFoundError
+from geo.base.errors import InputError, NotFoundError
 from geo.store import areas, db, frames, undo
 
 pytestmark = pytest.mark.postgis

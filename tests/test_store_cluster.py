@@ -17,13 +17,13 @@ from pathlib import Path
 import pytest
 from sqlalchemy import NullPool, create_engine, text
 
-from geo.errors import ClusterError
+from geo.base.errors import ClusterError
+from geo.base.words import LANGUAGES, catalogue
 from geo.store import cluster as cluster_module
 from geo.store.binaries import find_binaries
 from geo.store.cluster import start, status, stop
 from geo.store.place import POINTER, SHARED_BASE, require_space
 from geo.store.running import processes_in
-from geo.words import LANGUAGES, catalogue
 
 CHECKOUT = Path(cluster_module.__file__).resolve().parents[2]
 AS_ROOT = os.geteuid() == 0

@@ -8,7 +8,7 @@ from importlib import resources
 import pytest
 from sqlalchemy import text
 
-from geo.errors import StateError, StoreError, UnavailableError
+from geo.base.errors import StateError, StoreError, UnavailableError
 from geo.store import db
 
 pytestmark = pytest.mark.postgis

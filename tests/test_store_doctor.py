@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 from sqlalchemy import NullPool, create_engine, text
 
-from geo.errors import ClusterError
+from geo.base.errors import ClusterError
+from geo.base.words import LANGUAGES, catalogue
 from geo.store import doctor
 from geo.store.binaries import find_binaries
 from geo.store.cluster import start, stop
 from geo.store.doctor import Check, examine
-from geo.words import LANGUAGES, catalogue
 
 
 @pytest.fixture(scope="module")

@@ -11,7 +11,7 @@ import pytest
 import shapely
 from shapely import LineString, box
 
-from geo.errors import InputError
+from geo.base.errors import InputError
 from maps.plan import plan, surroundings
 from maps.sheets import FIRST_PAGE, FURTHER_PAGES, SheetContent, render
 from tests import map_visit

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from geo.words import LANGUAGES, catalogue, say
+from geo.base.words import LANGUAGES, catalogue, say
 
 ROOT = Path(__file__).resolve().parent.parent
 RAISED = ("Error", "told", "say")

@@ -9,10 +9,10 @@ import shapely
 from shapely import LineString, Point, box
 
 from geo import optics, viewshed
+from geo.base.polygons import geometries
 from geo.board import Board
 from geo.ground import Layers, lay, relay
 from geo.obstacles import merge, place
-from geo.polygons import geometries
 
 LAND = ("water", "farmland", "zones")
 CERTAINTIES = ("certain", "expected", "possible")

@@ -14,7 +14,7 @@ from api.forms import HOME, PAGE, Form, FormDep, again, attempt, go
 from api.identity import address_of
 from api.own import FullSession, PasswordSession, TotpSession
 from api.routes.login import Next, agent_of, entered, title_of
-from geo.errors import GovgridError, InputError
+from geo.base.errors import GovgridError, InputError
 from geo.roles import PERMISSIONS
 from geo.services import api_keys, enrolment, login, own_account
 from geo.services.second_factor import Enrolment

@@ -12,7 +12,7 @@ from api.deps import EngineDep
 from api.forms import PAGE, FormDep, again, attempt, go
 from api.identity import Rule
 from api.routes.login import title_of
-from geo.errors import GovgridError
+from geo.base.errors import GovgridError
 from geo.services import accounts
 from geo.services.access import Reader
 

@@ -10,10 +10,10 @@ from fastapi.responses import HTMLResponse
 from api import render
 from api.deps import EngineDep, SettingsDep
 from api.identity import Rule
+from geo.base.words import say
 from geo.services import audit_heads, audit_log
 from geo.services.access import Reader
 from geo.services.audit_log import LARGEST_ID
-from geo.words import say
 
 router = APIRouter()
 MayAudit = Annotated[Reader, Depends(Rule("audit"))]

@@ -10,7 +10,7 @@ from fastapi.responses import Response
 
 from api.deps import EngineDep, MayMap, SettingsDep
 from api.identity import Rule
-from geo.errors import NotFoundError
+from geo.base.errors import NotFoundError
 from geo.services import layers, outgoing
 
 router = APIRouter(prefix="/api/collections")

@@ -15,12 +15,12 @@ from api.deps import EngineDep, SettingsDep
 from api.downloads import download
 from api.forms import FormDep
 from api.routes.filing import FILE, XLSX, MayComply
+from geo.base.crs import WGS84
+from geo.base.words import say
 from geo.compliance import RULES, SEVERITIES
-from geo.crs import WGS84
 from geo.services import compliance, filing_sheet, outgoing
 from geo.services.access import Reader
 from geo.services.compliance import Wanted
-from geo.words import say
 
 router = APIRouter()
 PAGE_ROWS: Final = 100

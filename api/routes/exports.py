@@ -15,9 +15,9 @@ from api.bodies import json_body
 from api.deps import EngineDep, MapPages, MapPagesDep, MayExport, SettingsDep
 from api.downloads import download
 from geo import exports
+from geo.base.settings import Settings
 from geo.services import exporting, outgoing
 from geo.services.access import Reader
-from geo.settings import Settings
 from maps import watermark
 
 router = APIRouter()

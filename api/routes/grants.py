@@ -12,7 +12,7 @@ from api.deps import EngineDep
 from api.forms import PAGE, Form, FormDep, again, attempt, go
 from api.identity import Rule
 from api.routes.login import title_of
-from geo.errors import GovgridError, InputError
+from geo.base.errors import GovgridError, InputError
 from geo.roles import CLASSES, DEPTHS, PERMISSIONS
 from geo.services import grants
 from geo.services.access import Reader

@@ -11,11 +11,11 @@ from api.deps import EngineDep, SettingsDep
 from api.forms import HOME, PAGE, FormDep, again, attempt, go, local
 from api.identity import COOKIE, OPEN, STAGES, address_of
 from api.own import AnySession, CodeSession
-from geo.errors import GovgridError
+from geo.base.errors import GovgridError
+from geo.base.settings import Settings
+from geo.base.words import say
 from geo.services import access, district, identity_provider, login, sessions
 from geo.services.login import LoggedIn
-from geo.settings import Settings
-from geo.words import say
 
 router = APIRouter(default_response_class=HTMLResponse, responses=PAGE)
 Stranger = Depends(OPEN)

@@ -12,7 +12,7 @@ from api.deps import EngineDep, SettingsDep
 from api.forms import HOME, PAGE, again, attempt, go, local
 from api.identity import address_of
 from api.routes.login import Next, Stranger, agent_of, entered, shown
-from geo.errors import GovgridError, InputError, StateError
+from geo.base.errors import GovgridError, InputError, StateError
 from geo.services import district, oidc
 
 router = APIRouter(default_response_class=HTMLResponse, responses=PAGE)

@@ -8,8 +8,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api import render
 from api.deps import AnyReader, MapPagesDep, MayMap, SettingsDep
+from geo.base.words import say
 from geo.services import outgoing
-from geo.words import say
 from maps import watermark
 
 router = APIRouter()

@@ -17,10 +17,10 @@ from api.deps import AnyReader, EngineDep, SettingsDep
 from api.downloads import download
 from api.forms import FormDep, go
 from api.identity import Rule
-from geo.errors import InputError
+from geo.base.errors import InputError
+from geo.base.words import say
 from geo.services import entries, outgoing, requests, viewing_figures, viewing_report
 from geo.services.access import Reader
-from geo.words import say
 from maps import watermark
 
 router = APIRouter()

@@ -17,12 +17,12 @@ from api.bodies import json_body, refusal
 from api.deps import EngineDep, MayView, SettingsDep
 from api.forms import Form, FormDep, again, attempt, go
 from api.problems import PROBLEM
+from geo.base.settings import Settings
+from geo.base.words import say
 from geo.services import entries, outgoing, requests, snapshot, viewing
 from geo.services.access import Reader
 from geo.services.entries import Asked
 from geo.services.viewing import Viewing
-from geo.settings import Settings
-from geo.words import say
 from maps import watermark
 
 router = APIRouter()

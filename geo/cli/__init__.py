@@ -2,7 +2,7 @@
 
 import sys
 
-from geo.errors import GovgridError
+from geo.base.errors import GovgridError
 
 
 def main() -> None:
@@ -20,7 +20,7 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(0)
     except OSError as error:
-        from geo.words import say
+        from geo.base.words import say
 
         reason = error.strerror or str(error)
         sys.stderr.write(

@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from geo import __version__
-from geo.errors import ForbiddenError, InputError
-from geo.settings import Settings
-from geo.words import LANGUAGES
+from geo.base.errors import ForbiddenError, InputError
+from geo.base.settings import Settings
+from geo.base.words import LANGUAGES
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine

@@ -5,15 +5,15 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import typer
 
+from geo.base.errors import InputError
 from geo.cli.app import app, language, reader, settings
 from geo.cli.choices import ReasonOption
-from geo.errors import InputError
 
 if TYPE_CHECKING:
+    from geo.base.settings import Settings
     from geo.chain import Head
     from geo.services.audit_log import Filters
     from geo.services.audit_proof import Proof
-    from geo.settings import Settings
 
 BROKEN = 3
 LINES = 2

@@ -4,8 +4,8 @@ from typing import Annotated
 
 import typer
 
+from geo.base.errors import InputError
 from geo.cli.app import app, settings
-from geo.errors import InputError
 
 room = typer.Typer(no_args_is_help=True, help="The database: start, stop, status, migrate, doctor.")
 app.add_typer(room, name="db")

@@ -8,10 +8,10 @@ from typing import Any
 
 from sqlalchemy import Engine
 
+from geo.base.progress import Progress
+from geo.base.settings import Settings
 from geo.cli.app import language
 from geo.cli.output import counts, note, progress, told
-from geo.services.progress import Progress
-from geo.settings import Settings
 
 
 class Stopwatch:

@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from geo.base.errors import InputError
 from geo.cli.app import app, limited, reader, settings
 from geo.cli.choices import ReasonOption
-from geo.errors import InputError
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator

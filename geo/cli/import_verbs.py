@@ -4,10 +4,10 @@ from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from geo.base.errors import InputError
+from geo.base.settings import Settings
 from geo.cli.app import language, limited
 from geo.cli.output import as_json, note, table, told
-from geo.errors import InputError
-from geo.settings import Settings
 
 if TYPE_CHECKING:
     from geo.services.options import ImportOptions

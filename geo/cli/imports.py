@@ -7,14 +7,14 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from geo.base.errors import InputError
 from geo.cli.app import app, language, limited, settings
-from geo.errors import InputError
 from geo.heading import Scheme
 
 if TYPE_CHECKING:
+    from geo.base.settings import Settings
     from geo.services.imports import ImportReport
     from geo.services.options import ImportOptions
-    from geo.settings import Settings
 
 USAGE = {
     "template": "LAYER OUT.xlsx",

@@ -22,10 +22,10 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 from rich.text import Text
 
+from geo.base.progress import Progress, silent
+from geo.base.settings import Settings
+from geo.base.words import say
 from geo.cli.app import language
-from geo.services.progress import Progress, silent
-from geo.settings import Settings
-from geo.words import say
 
 if TYPE_CHECKING:
     from geo.services.imports import ImportReport

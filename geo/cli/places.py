@@ -6,8 +6,8 @@ from typing import Annotated, Any
 
 import typer
 
+from geo.base.errors import InputError
 from geo.cli.app import app, reader, settings
-from geo.errors import InputError
 
 cameras = typer.Typer(no_args_is_help=True, help="Questions to the cameras.")
 app.add_typer(cameras, name="cameras")

@@ -9,9 +9,9 @@ from geo.cli.app import app, language, reader, settings
 from geo.cli.choices import ReasonOption
 
 if TYPE_CHECKING:
+    from geo.base.settings import Settings
     from geo.services.viewing_proof import Proof
     from geo.services.viewing_report import Filters
-    from geo.settings import Settings
 
 BROKEN = 3
 COLUMNS = (

@@ -5,9 +5,9 @@ from typing import Annotated
 
 import typer
 
+from geo.base.errors import InputError
+from geo.base.settings import Settings
 from geo.cli.app import app, settings
-from geo.errors import InputError
-from geo.settings import Settings
 
 PortOption = Annotated[int, typer.Option(min=0, max=65535)]
 

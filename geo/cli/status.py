@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from geo.base.progress import Progress
     from geo.services.imports import ImportReport
     from geo.services.live import Amendment
-    from geo.services.progress import Progress
 
 LAYER = "camera-status"
 SHOWN = 20

@@ -5,10 +5,10 @@ from typing import Annotated, Any
 
 import typer
 
+from geo.base.errors import InputError
+from geo.base.settings import Settings
 from geo.cli.app import app, limited, settings
 from geo.cli.choices import ReasonOption
-from geo.errors import InputError
-from geo.settings import Settings
 
 SHOWN = 20
 COLUMNS = ("rank", "code", "name", "grid_code", "form", "depends_m2", "entrances", "lon", "lat")

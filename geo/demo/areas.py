@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from shapely import LineString, MultiPoint, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from geo.crs import WGS84, project
+from geo.base.crs import WGS84, project
 from geo.demo import terrain
 from geo.demo.lattice import PLAN_SEED, Plan, plan, riverside
 from geo.demo.terrain import METRIC_SRID, dots

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.crs import WGS84, project
+from geo.base.crs import WGS84, project
 from geo.demo import waters
 from geo.demo.buildings import buildings
 from geo.demo.devices import described

@@ -14,7 +14,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from geo.crs import WGS84, project
+from geo.base.crs import WGS84, project
 from geo.demo.areas import Tiling, tiling
 from geo.demo.lattice import OLD_COLUMNS, plan
 from geo.demo.terrain import METRIC_SRID

@@ -7,7 +7,7 @@ import geopandas as gpd
 import numpy as np
 import shapely
 
-from geo.crs import WGS84, project
+from geo.base.crs import WGS84, project
 from geo.demo import terrain, waters
 from geo.demo.divisions import grids
 from geo.demo.hamlets import hamlets

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from openpyxl import Workbook
 from shapely.geometry.base import BaseGeometry
 
-from geo.crs import WGS84, project
+from geo.base.crs import WGS84, project
 
 DECIMALS = 7
 SYNTHETIC = "演示数据（界线、点位均为虚构）"

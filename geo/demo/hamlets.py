@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 from shapely import LineString
 
-from geo.crs import WGS84, project
+from geo.base.crs import WGS84, project
 from geo.demo import terrain
 from geo.demo.divisions import communities, grids
 from geo.demo.lattice import PLAN_SEED

@@ -7,7 +7,7 @@ import geopandas as gpd
 import pandas as pd
 import shapely
 
-from geo.crs import WGS84, project
+from geo.base.crs import WGS84, project
 from geo.demo.terrain import METRIC_SRID
 
 HEADERS: Mapping[str, str] = {

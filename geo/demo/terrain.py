@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from shapely import LineString, Polygon
 from shapely.geometry.base import BaseGeometry
 
-from geo.crs import metric_srid
+from geo.base.crs import metric_srid
 
 Floats = NDArray[np.float64]
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.crs import WGS84, project
+from geo.base.crs import WGS84, project
 from geo.demo.buildings import buildings
 from geo.demo.divisions import COMMUNITIES, DISTRICT, TOWNSHIPS, communities, grids, townships
 from geo.demo.places import places

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
 
-from geo.crs import WGS84, project
+from geo.base.crs import WGS84, project
 from geo.demo import terrain
 from geo.demo.divisions import district
 from geo.demo.hamlets import hamlets

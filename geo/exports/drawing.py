@@ -11,7 +11,7 @@ import shapely
 from ezdxf import units
 from ezdxf.enums import TextEntityAlignment
 
-from geo.errors import InputError
+from geo.base.errors import InputError
 
 APPLICATION: Final = "GOVGRID"  # under which the codes stand in the extended data
 _STYLE: Final = "HANZI"

@@ -8,7 +8,7 @@ from typing import Final
 import pandas as pd
 from openpyxl.worksheet.worksheet import Worksheet
 
-from geo.errors import InputError
+from geo.base.errors import InputError
 from geo.exports.target import draft_of
 from geo.formulas import disarmed
 

@@ -10,7 +10,7 @@ from typing import Final
 
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from geo.errors import InputError
+from geo.base.errors import InputError
 
 # Formats that hold geometry; a Parquet file can do without.
 DRIVERS: Final = {

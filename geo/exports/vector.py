@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 import pyogrio
 
-from geo.errors import InputError
+from geo.base.errors import InputError
 from geo.exports.plain import plain
 from geo.exports.target import DRIVERS, TABLES
 

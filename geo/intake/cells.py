@@ -13,8 +13,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.codes import clean_code, half_width, is_scientific
-from geo.errors import InputError
+from geo.base.codes import clean_code, half_width, is_scientific
+from geo.base.errors import InputError
 from geo.heading import UNKNOWN_WORDS, Heading, Scheme, parse_views
 from geo.intake.finding import Defect
 from geo.layers import Field

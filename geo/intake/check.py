@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geo.attributes import returned
-from geo.crs import WGS84, Geometries, InputCRS
+from geo.base.crs import WGS84, Geometries, InputCRS
 from geo.heading import Scheme, require_scheme
 from geo.intake.cells import text_of
 from geo.intake.classes import missing_columns, missing_fields

@@ -13,7 +13,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.codes import device_code
+from geo.base.codes import device_code
 from geo.intake.cells import text_of
 from geo.intake.finding import Defect, Finding
 from geo.intake.values import Values

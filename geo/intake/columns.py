@@ -5,7 +5,7 @@ import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
-from geo.errors import LayerError
+from geo.base.errors import LayerError
 from geo.layers import Layer
 
 # fields of every layer with a place, beside its own

@@ -18,7 +18,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from geo.crs import (
+from geo.base.crs import (
     CGCS2000,
     WGS84,
     Floats,
@@ -30,7 +30,7 @@ from geo.crs import (
     project,
     to_lonlat,
 )
-from geo.words import say
+from geo.base.words import say
 
 Measure = Literal["district", "buildings", "roads", "own"]
 Mask = NDArray[np.bool_]

@@ -5,7 +5,7 @@ from typing import Final
 
 import pandas as pd
 
-from geo.codes import (
+from geo.base.codes import (
     DEVICE_CODE_LENGTH,
     INDUSTRIES,
     RESERVED_NETWORK,

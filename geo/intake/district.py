@@ -6,14 +6,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geo.crs import (
-    WGS84,
-    Geometries,
-    InputCRS,
-    metric_srid,
-    project,
-    to_lonlat,
-)
+from geo.base.crs import WGS84, Geometries, InputCRS, metric_srid, project, to_lonlat
 from geo.intake.finding import Finding, Severity
 from geo.intake.given import Site
 from geo.intake.systems import Systems

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Literal
 
-from geo.words import say
+from geo.base.words import say
 
 Severity = Literal["error", "warning", "note"]
 

@@ -10,9 +10,9 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from geo.codes import half_width
-from geo.crs import Geometries
-from geo.errors import InputError
+from geo.base.codes import half_width
+from geo.base.crs import Geometries
+from geo.base.errors import InputError
 from geo.intake.cells import Reading, plain_numbers, read_number, result_of, text_of
 from geo.intake.finding import SEVERITY, Defect, Finding, Severity
 from geo.sources import Table

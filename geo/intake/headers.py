@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from geo.errors import LayerError
+from geo.base.errors import LayerError
 from geo.fields import Layer
 from geo.intake.columns import map_columns
 from geo.intake.finding import Defect, Finding

@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.crs import Geometries
+from geo.base.crs import Geometries
 from geo.intake.finding import Defect, Finding
 from geo.intake.given import Site
 from geo.intake.strays import strays

@@ -10,7 +10,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.crs import Geometries
+from geo.base.crs import Geometries
 from geo.intake.cells import text_of
 from geo.intake.finding import Defect, Finding
 from geo.intake.views import VIEWS

@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geo.crs import Geometries, InputCRS, is_lonlat, to_lonlat
+from geo.base.crs import Geometries, InputCRS, is_lonlat, to_lonlat
 from geo.intake.district import outside
 from geo.intake.finding import Finding, Severity
 from geo.intake.given import Site, given_positions, site_of

@@ -5,8 +5,8 @@ from typing import Final
 
 import pandas as pd
 
-from geo.codes import area_code_digits, area_level, camera_code_problem, full_area_code
-from geo.errors import LayerError
+from geo.base.codes import area_code_digits, area_level, camera_code_problem, full_area_code
+from geo.base.errors import LayerError
 from geo.heading import Heading
 from geo.intake.cells import text_of
 from geo.intake.finding import Defect, Finding

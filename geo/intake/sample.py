@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.crs import InputCRS
+from geo.base.crs import InputCRS
 from geo.intake.datum import MOST, evidence_points
 from geo.intake.position import Positions
 

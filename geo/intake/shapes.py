@@ -6,7 +6,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.crs import WGS84, Geometries, metric_srid, project
+from geo.base.crs import WGS84, Geometries, metric_srid, project
 from geo.fields import Shape
 from geo.intake.finding import Finding
 from geo.intake.given import Site

@@ -14,8 +14,8 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from geo.codes import area_level, full_area_code, parent_area_code
-from geo.crs import WGS84, Geometries, metric_srid, project
+from geo.base.codes import area_level, full_area_code, parent_area_code
+from geo.base.crs import WGS84, Geometries, metric_srid, project
 from geo.intake.cells import text_of
 from geo.intake.finding import Finding
 from geo.intake.given import Site

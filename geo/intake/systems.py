@@ -8,8 +8,8 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.crs import CGCS2000, WGS84, Geometries, InputCRS, parse_crs
-from geo.errors import CRSError
+from geo.base.crs import CGCS2000, WGS84, Geometries, InputCRS, parse_crs
+from geo.base.errors import CRSError
 from geo.intake.cells import text_of
 from geo.intake.finding import Defect, Finding, Severity
 from geo.intake.given import Site

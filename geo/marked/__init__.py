@@ -5,7 +5,7 @@ from pathlib import Path
 from typing import Final
 
 from geo import sources
-from geo.errors import InputError
+from geo.base.errors import InputError
 from geo.exports import draft_of
 from geo.intake.finding import Finding
 from geo.marked.book import write_book

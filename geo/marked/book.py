@@ -6,13 +6,13 @@ import openpyxl
 from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.worksheet.worksheet import Worksheet
 
+from geo.base.words import say
 from geo.formulas import disarm
 from geo.intake.cells import text_of
 from geo.marked.returned import unmarked
 from geo.marked.sheet import add_findings, dress
 from geo.marked.verdict import COLOURS, Verdict
 from geo.sources import Table
-from geo.words import say
 
 
 def write_book(

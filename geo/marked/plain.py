@@ -10,13 +10,13 @@ import shapely
 from openpyxl import Workbook
 from openpyxl.worksheet.worksheet import Worksheet
 
+from geo.base.words import say
 from geo.exports.sheets import LONGEST_CELL
 from geo.formulas import disarm
 from geo.intake.cells import text_of
 from geo.marked.sheet import add_findings, dress
 from geo.marked.verdict import COLOURS, Verdict
 from geo.sources.table import Table, joined
-from geo.words import say
 
 WKT: Final = "wkt"
 CRS: Final = "坐标系"

@@ -4,9 +4,9 @@ import re
 from dataclasses import replace
 from typing import Final
 
+from geo.base.words import LANGUAGES, say
 from geo.marked.verdict import status_words
 from geo.sources import Table
-from geo.words import LANGUAGES, say
 
 # Headers met twice carry their column's number.
 _NUMBERED: Final = re.compile(r"#\d+$")

@@ -8,8 +8,8 @@ from openpyxl.styles import Alignment, Font, PatternFill
 from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
+from geo.base.words import say
 from geo.marked.verdict import COLOURS, HEADS, Verdict
-from geo.words import say
 
 MOST_FINDINGS: Final = 1_000_000  # what a sheet holds
 _GREY: Final = PatternFill("solid", fgColor="E2E2E2")

@@ -7,10 +7,10 @@ from typing import Final
 
 from openpyxl.styles import PatternFill
 
+from geo.base.words import LANGUAGES, say
 from geo.formulas import disarm
 from geo.intake.finding import Finding, Severity
 from geo.intake.personal import redacted
-from geo.words import LANGUAGES, say
 
 GRAVITY: Final[tuple[Severity, ...]] = ("note", "warning", "error")
 COLOURS: Final[Mapping[str, PatternFill]] = {

@@ -4,7 +4,7 @@ import getpass
 from dataclasses import dataclass, field
 from typing import Any
 
-from geo.errors import ForbiddenError
+from geo.base.errors import ForbiddenError
 from geo.roles import CLASSES, COARSE, COARSE_DECIMALS, DEPTHS, PERMISSIONS, depth_no
 
 

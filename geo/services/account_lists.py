@@ -14,11 +14,11 @@ from openpyxl.utils.exceptions import InvalidFileException
 from sqlalchemy import Connection, Engine, text
 
 from geo import exports, passwords
-from geo.errors import ForbiddenError, GovgridError, InputError
+from geo.base.errors import ForbiddenError, GovgridError, InputError
+from geo.base.words import LANGUAGES, say
 from geo.roles import CLASSES, DEPTHS, PERMISSIONS
 from geo.services import accounts, audit, grants, separation_of_duties, transaction
 from geo.services.access import Reader
-from geo.words import LANGUAGES, say
 
 COLUMNS: Final = (
     *("name", "kind", "holder", "unit_code", "unit_name", "role", "area", "classes", "depth"),

@@ -7,11 +7,11 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from geo import passwords
-from geo.errors import InputError, NotFoundError, StateError
+from geo.base.errors import InputError, NotFoundError, StateError
+from geo.base.settings import Settings
 from geo.services import access, audit, failures, sessions, transaction
 from geo.services.access import Reader
 from geo.services.separation_of_duties import WATCHING, lock, require_apart, require_others
-from geo.settings import Settings
 from geo.store import db
 
 KINDS: Final = ("person", "display", "service")

@@ -2,7 +2,7 @@
 
 from sqlalchemy import Engine, text
 
-from geo.errors import NotFoundError
+from geo.base.errors import NotFoundError
 from geo.services import access, sessions
 from geo.services.access import Reader
 from geo.store import db

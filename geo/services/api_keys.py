@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from geo.errors import ForbiddenError, InputError, NotFoundError, StateError
+from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError
 from geo.roles import ACTIONS
 from geo.services import access, accounts, audit, separation_of_duties, sessions, transaction
 from geo.services.access import Reader

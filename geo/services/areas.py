@@ -6,8 +6,8 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from geo.codes import full_area_code
-from geo.errors import NotFoundError
+from geo.base.codes import full_area_code
+from geo.base.errors import NotFoundError
 from geo.store import db, decisions, frames, succession
 
 # One row for each stretch of time in which neither the area nor its parent changed.

@@ -9,8 +9,8 @@ from datetime import date
 from pathlib import Path
 from typing import Final, TextIO
 
+from geo.base.errors import InputError
 from geo.chain import Head
-from geo.errors import InputError
 
 COLUMNS: Final = ("date", "seal_no", "hash")
 _HEX_DIGITS: Final = 64

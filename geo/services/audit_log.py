@@ -12,13 +12,13 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
 from geo import exports
+from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError
+from geo.base.words import catalogue, say
 from geo.chain import Head
-from geo.errors import ForbiddenError, InputError, NotFoundError, StateError
 from geo.services import audit, audit_proof, outgoing, sealing, transaction
 from geo.services.access import Reader
 from geo.services.audit_proof import Tail
 from geo.store import frames
-from geo.words import catalogue, say
 
 OUTCOMES: Final = ("done", "refused", "failed")
 MOST_ROWS: Final[Mapping[str, int]] = {".csv": 500_000, ".xlsx": 100_000}

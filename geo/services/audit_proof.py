@@ -8,8 +8,8 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, text
 
 from geo import chain
+from geo.base.errors import StoreError
 from geo.chain import Head, Link, Walk
-from geo.errors import StoreError
 from geo.services import audit, transaction
 from geo.services.access import Reader
 from geo.services.sealing import LINK

@@ -9,11 +9,11 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from geo import completeness, exports
+from geo.base.errors import InputError
+from geo.base.words import say
 from geo.completeness import OF_CAMERAS, OF_VIEWS, Register
-from geo.errors import InputError
 from geo.services.district import remark
 from geo.store import areas, db, frames
-from geo.words import say
 
 LEVELS = ("township", "community", "grid")
 OWNER_KINDS = ("skynet", "social")

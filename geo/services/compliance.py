@@ -13,13 +13,13 @@ from sqlalchemy import Connection, Engine, text
 
 from geo import compliance as law
 from geo import exports
+from geo.base.errors import InputError, NotFoundError
+from geo.base.words import say
 from geo.compliance import RULES, SEVERITIES
-from geo.errors import InputError, NotFoundError
 from geo.roles import depth_no
 from geo.services import filing, outgoing, predicates, transaction
 from geo.services.access import Reader
 from geo.store import decisions, frames
-from geo.words import say
 
 WHAT: Final = "compliance"
 _CAMERAS: Final = (

@@ -10,8 +10,9 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from geo import figures
+from geo.base.errors import StateError
+from geo.base.progress import Progress, silent
 from geo.board import Board
-from geo.errors import StateError
 from geo.ground import Ground, lay
 from geo.services.prepared import (
     CERTAINTIES,
@@ -26,7 +27,6 @@ from geo.services.prepared import (
     view_hashes,
     visible,
 )
-from geo.services.progress import Progress, silent
 from geo.store import db, decisions, results, scene
 
 GAP_COLUMNS = ("grid_code", "area_m2", "weight", "road_m", "entrances", "incidents", "geometry")

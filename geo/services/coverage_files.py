@@ -9,9 +9,9 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from geo import exports
+from geo.base.words import say
 from geo.services import district
 from geo.store import areas, db
-from geo.words import say
 
 # Each column of the report, in the order of the file; headers name unit and denominator.
 COLUMNS = (

@@ -7,8 +7,8 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from geo.crs import WGS84
-from geo.errors import NotFoundError
+from geo.base.crs import WGS84
+from geo.base.errors import NotFoundError
 from geo.figures import MEASURED
 from geo.services import predicates, transaction
 from geo.services.access import Reader

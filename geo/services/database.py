@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
-from geo.errors import InputError
+from geo.base.errors import InputError
+from geo.base.settings import Settings
 from geo.services.access import whoami
-from geo.settings import Settings
 from geo.store import cluster, db
 
 

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any, Final
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
-from geo.errors import InputError, NotFoundError
+from geo.base.errors import InputError, NotFoundError
 from geo.store import db, frames
 
 if TYPE_CHECKING:

@@ -6,13 +6,13 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from geo.base.words import LANGUAGES
 from geo.intake import datum
 from geo.intake.datum import Doubt
 from geo.intake.sample import Sample
 from geo.intake.standing import named_polygons
 from geo.layers import Layer
 from geo.store import areas, frames
-from geo.words import LANGUAGES
 
 # A few are as telling as all, and a file of buildings is not held against itself.
 _BUILDINGS = "SELECT geom FROM govgrid.building ORDER BY code LIMIT 200000"

@@ -2,13 +2,13 @@
 
 from sqlalchemy import Engine
 
-from geo.errors import UnknownReaderError
+from geo.base.errors import UnknownReaderError
+from geo.base.settings import Settings
 from geo.services import audit, failures, login, transaction
 from geo.services import second_factor as codes
 from geo.services.login import LoggedIn
 from geo.services.second_factor import Enrolment
 from geo.services.sessions import Session
-from geo.settings import Settings
 from geo.store import db
 
 

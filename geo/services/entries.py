@@ -5,12 +5,12 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, text
 
-from geo.errors import ForbiddenError, InputError, NotFoundError
+from geo.base.errors import ForbiddenError, InputError, NotFoundError
+from geo.base.settings import Settings
+from geo.base.words import say
 from geo.roles import depth_no
 from geo.services import audit, predicates, transaction
 from geo.services.access import Reader
-from geo.settings import Settings
-from geo.words import say
 
 ACTS: Final = ("view", "retrieve")
 REASONS: Final = ("incident", "patrol", "emergency", "police", "help", "upkeep", "inspection")

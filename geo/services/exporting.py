@@ -10,8 +10,8 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from geo import attributes
-from geo.crs import CGCS2000, WGS84, parse_crs, project
-from geo.errors import InputError, LayerError
+from geo.base.crs import CGCS2000, WGS84, parse_crs, project
+from geo.base.errors import InputError, LayerError
 from geo.intake.columns import map_columns
 from geo.layers import DERIVED, LAYERS, Layer
 from geo.roles import depth_no

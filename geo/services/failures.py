@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, text
 
-from geo.errors import TooManyError
+from geo.base.errors import TooManyError
 from geo.services import access, transaction
 from geo.store import db
 

@@ -10,9 +10,10 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
-from geo import crs as crs_module
 from geo import filing, intake, sources
-from geo.errors import InputError, SourceError
+from geo.base import crs as crs_module
+from geo.base.errors import InputError, SourceError
+from geo.base.words import say
 from geo.filing import SNAPSHOT
 from geo.intake import Intake
 from geo.intake.cells import text_of
@@ -22,7 +23,6 @@ from geo.services.access import Reader
 from geo.sources import Table
 from geo.store import db, frames, runs, tables
 from geo.store.tables import Change
-from geo.words import say
 
 LAYER: Final = "filings"
 _PLACE: Final = ("lon", "lat")

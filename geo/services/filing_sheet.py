@@ -17,7 +17,8 @@ from openpyxl.styles import PatternFill
 from sqlalchemy import Connection, Engine
 
 from geo import exports, filing
-from geo.errors import ForbiddenError, NotFoundError
+from geo.base.errors import ForbiddenError, NotFoundError
+from geo.base.words import say
 from geo.filing import CAMERA
 from geo.roles import depth_no
 from geo.services import filing as filings
@@ -25,7 +26,6 @@ from geo.services import outgoing, predicates, transaction
 from geo.services.access import Reader
 from geo.spelling import cells_of_views
 from geo.store import frames
-from geo.words import say
 
 WHAT: Final = "filing-sheet"
 SHOWN_UNITS: Final = 8

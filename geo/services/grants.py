@@ -7,7 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from geo.errors import ForbiddenError, InputError, NotFoundError
+from geo.base.errors import ForbiddenError, InputError, NotFoundError
 from geo.roles import APART, CLASSES, DEFAULT_DEPTH, DEPTHS, PERMISSIONS, default_classes
 from geo.services import audit, predicates, separation_of_duties, transaction
 from geo.services.access import Grant, Reader

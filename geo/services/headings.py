@@ -6,7 +6,7 @@ from datetime import date
 import pandas as pd
 from sqlalchemy import Connection, text
 
-from geo.errors import LayerError
+from geo.base.errors import LayerError
 from geo.intake import Finding, Intake
 from geo.intake.cells import text_of
 from geo.services.register import registered

@@ -14,8 +14,8 @@ import requests
 from joserfc.errors import JoseError
 from joserfc.jwk import KeySet
 
-from geo.errors import InputError, StateError
-from geo.settings import Settings
+from geo.base.errors import InputError, StateError
+from geo.base.settings import Settings
 
 WELL_KNOWN: Final = "/.well-known/openid-configuration"
 PATIENCE_S: Final = 10.0

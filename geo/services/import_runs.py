@@ -9,13 +9,13 @@ import pandas as pd
 from sqlalchemy import Engine, text
 
 from geo import exports
-from geo.errors import InputError, StateError
+from geo.base.errors import InputError, StateError
+from geo.base.words import say
 from geo.intake import Finding
 from geo.services import audit
 from geo.services.access import Reader
 from geo.store import areas, db, runs, standing, undo
 from geo.store.undo import Undone
-from geo.words import say
 
 NEWEST = 50
 

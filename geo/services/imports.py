@@ -11,16 +11,16 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
-from geo import crs as crs_module
 from geo import intake, sources
-from geo.errors import StoreError
+from geo.base import crs as crs_module
+from geo.base.errors import StoreError
+from geo.base.progress import Progress, silent
 from geo.intake import Finding, Refused, RefusedLater
 from geo.intake.preview import Preview
 from geo.layers import Layer, layer
 from geo.services import audit, declarations
 from geo.services.access import Reader
 from geo.services.options import ImportOptions
-from geo.services.progress import Progress, silent
 from geo.services.taking import Taking
 from geo.store import db, runs
 from geo.store.tables import Change

@@ -6,11 +6,11 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from geo import routing
+from geo.base.words import say
 from geo.services import predicates
 from geo.services.access import Reader
 from geo.services.places import Directory, directory
 from geo.store import areas, frames
-from geo.words import say
 
 _GRANTED = predicates.INCIDENT.format(geom="geom", code="incident.code")
 FOUND = ("status", "grid_code", "candidates", "unit_code", "reason")

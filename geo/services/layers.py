@@ -10,8 +10,8 @@ import pandas as pd
 import shapely
 from sqlalchemy import Connection, Engine, text
 
-from geo.crs import WGS84
-from geo.errors import LayerError
+from geo.base.crs import WGS84
+from geo.base.errors import LayerError
 from geo.roles import depth_no
 from geo.services import predicates, transaction
 from geo.services.access import Reader

@@ -11,11 +11,12 @@ import shapely
 from sqlalchemy import Connection, Engine
 
 from geo import figures
+from geo.base.polygons import Geometries, Indices
+from geo.base.progress import Progress, silent
 from geo.board import Change
 from geo.ground import Ground, relay
 from geo.measures import joined
 from geo.overlook import obstruction
-from geo.polygons import Geometries, Indices
 from geo.services import coverage
 from geo.services.coverage import Standing, at_detail, labels, state
 from geo.services.prepared import (
@@ -29,7 +30,6 @@ from geo.services.prepared import (
     prepare,
     visible,
 )
-from geo.services.progress import Progress, silent
 from geo.store import db, results, scene
 from geo.store.results import Run
 

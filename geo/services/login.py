@@ -7,13 +7,13 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine, RowMapping, text
 
 from geo import passwords
-from geo.errors import InputError, StateError, TooManyError, UnknownReaderError
+from geo.base.errors import InputError, StateError, TooManyError, UnknownReaderError
+from geo.base.settings import Settings
 from geo.roles import SECOND_FACTOR
 from geo.services import access, audit, failures, grants, sessions, transaction
 from geo.services import second_factor as codes
 from geo.services.access import Reader
 from geo.services.sessions import Session
-from geo.settings import Settings
 from geo.store import db
 
 # A name that long is none; it is counted as one all the same.

@@ -11,11 +11,13 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from geo import exports
-from geo.crs import WGS84
-from geo.errors import NotFoundError
+from geo.base.crs import WGS84
+from geo.base.errors import NotFoundError
+from geo.base.polygons import Indices, geometries
+from geo.base.progress import Progress, silent
+from geo.base.words import say
 from geo.ground import Ground, lay
 from geo.loss import Losses, Sights, after_loss, ground_sights, point_sights, require_share, sole
-from geo.polygons import Indices, geometries
 from geo.seen import Seen, seen_of
 from geo.services import district
 from geo.services.coverage import at_detail, state
@@ -28,10 +30,8 @@ from geo.services.prepared import (
     prepare,
     visible,
 )
-from geo.services.progress import Progress, silent
 from geo.store import db, frames, results, scene
 from geo.streets import cells_of
-from geo.words import say
 
 FACTS = (
     "SELECT code, name, management_unit AS unit, duty_phone AS phone, geom FROM govgrid.camera"

@@ -7,8 +7,8 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from geo.crs import WGS84
-from geo.errors import NotFoundError
+from geo.base.crs import WGS84
+from geo.base.errors import NotFoundError
 from geo.roles import depth_no
 from geo.services import incidents, predicates, seeing, transaction
 from geo.services.access import Reader

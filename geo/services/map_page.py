@@ -2,9 +2,9 @@
 
 from sqlalchemy import Engine
 
+from geo.base.settings import Settings
 from geo.services import map_layers
 from geo.services.access import Reader
-from geo.settings import Settings
 from maps.content import MapContent
 from maps.folium_page import render
 

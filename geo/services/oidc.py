@@ -16,12 +16,13 @@ from joserfc.jwk import OctKey
 from joserfc.jwt import JWTClaimsRegistry
 from sqlalchemy import Engine
 
-from geo.errors import StateError, UnknownReaderError
-from geo.services import audit, identity_provider, login, secrets
+from geo.base import secrets
+from geo.base.errors import StateError, UnknownReaderError
+from geo.base.settings import Settings
+from geo.services import audit, identity_provider, login
 from geo.services.access import Reader
 from geo.services.identity_provider import PATIENCE_S, Provider
 from geo.services.login import LoggedIn
-from geo.settings import Settings
 
 PURPOSE: Final = "oidc"
 JOURNEY_S: Final = 600

@@ -7,10 +7,10 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, text
 
-from geo.errors import ForbiddenError, InputError
+from geo.base.errors import ForbiddenError, InputError
+from geo.base.words import say
 from geo.services import audit, transaction
 from geo.services.access import Reader
-from geo.words import say
 
 MOST_REASON: Final = 500
 _WRITE = text(

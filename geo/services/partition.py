@@ -4,8 +4,8 @@ import geopandas as gpd
 from sqlalchemy import Engine
 
 from geo import partition
-from geo.crs import WGS84
-from geo.errors import StateError
+from geo.base.crs import WGS84
+from geo.base.errors import StateError
 from geo.store import areas, db, decisions
 
 

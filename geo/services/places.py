@@ -8,8 +8,9 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from geo import crs, locate
-from geo.errors import CRSError, InputError, StateError
+from geo import locate
+from geo.base import crs
+from geo.base.errors import CRSError, InputError, StateError
 from geo.locate import Locator
 from geo.services import predicates, transaction
 from geo.services.access import Reader

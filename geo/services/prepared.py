@@ -12,7 +12,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo import obstacles, optics, overlook, viewshed
-from geo.crs import convergence_deg
+from geo.base.crs import convergence_deg
 from geo.ground import LEVELS, Layers
 from geo.overlook import Obstruction, obstruction
 from geo.scene_layers import Scene

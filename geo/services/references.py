@@ -9,9 +9,9 @@ from joserfc import jwt
 from joserfc.errors import JoseError
 from joserfc.jwk import OctKey
 
-from geo.errors import ForbiddenError
-from geo.services import secrets
-from geo.settings import Settings
+from geo.base import secrets
+from geo.base.errors import ForbiddenError
+from geo.base.settings import Settings
 
 PURPOSE: Final = "viewer"
 _ALGORITHM: Final = "HS256"

@@ -8,11 +8,11 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
-from geo.errors import ForbiddenError, InputError, NotFoundError, StateError
+from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError
+from geo.base.settings import Settings
 from geo.services import audit, entries, predicates, transaction
 from geo.services.access import Reader
 from geo.services.entries import COMMON, Asked, Camera, Entry
-from geo.settings import Settings
 
 DECISIONS: Final = ("approved", "refused")
 LONGEST: Final = timedelta(hours=24)

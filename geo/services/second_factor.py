@@ -8,10 +8,10 @@ from typing import Any, Final
 import pyotp
 from sqlalchemy import Connection, RowMapping, text
 
-from geo.errors import InputError
-from geo.services import secrets
+from geo.base import secrets
+from geo.base.errors import InputError
+from geo.base.settings import Settings
 from geo.services.access import Reader
-from geo.settings import Settings
 
 PURPOSE: Final = "totp"
 ISSUER: Final = "govgrid"

@@ -10,7 +10,7 @@ import shapely
 from sqlalchemy import Connection, Engine
 
 from geo import sightline
-from geo.errors import NotFoundError
+from geo.base.errors import NotFoundError
 from geo.roles import depth_no
 from geo.scene_layers import Scene
 from geo.services import predicates, transaction

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from geo.errors import ForbiddenError, StateError
+from geo.base.errors import ForbiddenError, StateError
 from geo.roles import PERMISSIONS
 from geo.services.access import Reader
 from geo.store import db

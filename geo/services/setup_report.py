@@ -5,9 +5,9 @@ from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
+from geo.base.words import say
 from geo.services import completeness
 from geo.services.setup import Loaded, Setup
-from geo.words import say
 
 Remark = dict[str, str]
 

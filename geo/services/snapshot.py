@@ -9,7 +9,7 @@ import requests
 from urllib3.exceptions import HTTPError
 from urllib3.exceptions import TimeoutError as LateError
 
-from geo.errors import StateError
+from geo.base.errors import StateError
 
 HOLE: Final = "{code}"
 PATIENCE_S: Final = 5.0

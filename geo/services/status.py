@@ -11,7 +11,7 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
 from geo import intake
-from geo.errors import UnavailableError
+from geo.base.errors import UnavailableError
 from geo.intake import Finding, Intake
 from geo.layers import layer
 from geo.services import audit, transaction

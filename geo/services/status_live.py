@@ -7,12 +7,12 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Engine
 
-from geo.crs import WGS84
+from geo.base.crs import WGS84
+from geo.base.progress import Progress, silent
 from geo.intake import Finding
 from geo.services import status
 from geo.services.access import Reader
 from geo.services.live import Amendment, Live
-from geo.services.progress import Progress, silent
 from geo.store import db, results
 from geo.store.tables import Change
 

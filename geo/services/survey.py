@@ -9,14 +9,14 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from geo import exports, locate, survey
-from geo.codes import full_area_code
-from geo.errors import NotFoundError
+from geo.base.codes import full_area_code
+from geo.base.errors import NotFoundError
+from geo.base.words import say
 from geo.ground import lay
 from geo.layers import layer
 from geo.services.district import remark
 from geo.services.prepared import Prepared, prepare, smallest_areas, visible
 from geo.store import areas, db, decisions, frames, results, scene
-from geo.words import say
 
 COLUMNS = (
     "rank",

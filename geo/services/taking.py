@@ -9,7 +9,9 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from geo import intake, marked
-from geo.codes import full_area_code
+from geo.base.codes import full_area_code
+from geo.base.progress import Progress
+from geo.base.words import say
 from geo.intake import Finding, Intake
 from geo.intake.cells import text_of
 from geo.intake.personal import redacted
@@ -17,13 +19,11 @@ from geo.intake.preview import Preview, preview
 from geo.services import doubts, headings, status
 from geo.services.ahead import ahead
 from geo.services.noted import Noted
-from geo.services.progress import Progress
 from geo.services.register import registered
 from geo.services.writing import Writer
 from geo.sources import Table
 from geo.store import runs, standing
 from geo.store.tables import Change
-from geo.words import say
 
 # The number that a quarantined row had in its own file, in the file that mends it.
 ORIGINAL_ROW = tuple(say("marked.row", lang) for lang in ("zh", "en"))

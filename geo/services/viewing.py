@@ -7,13 +7,13 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, RowMapping, text
 
-from geo.errors import ForbiddenError, StateError
+from geo.base.errors import ForbiddenError, StateError
+from geo.base.settings import Settings
 from geo.services import audit, entries, references, requests, transaction, viewing_proof
 from geo.services.access import Reader
 from geo.services.entries import COMMON, Asked, Camera, Entry
 from geo.services.references import Reference
 from geo.services.requests import Approval
-from geo.settings import Settings
 
 _WRITTEN: Final = (*COMMON, "request", "idempotency_key", "expires_at")
 _VALUES: Final = {

@@ -8,12 +8,12 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from sqlalchemy import Engine
 
-from geo.errors import InputError
+from geo.base.errors import InputError
+from geo.base.words import catalogue, say
 from geo.services import audit, entries, outgoing, predicates, transaction, viewing_proof
 from geo.services.access import Reader
 from geo.services.viewing_proof import Proof
 from geo.services.viewing_report import registered, rows_of, workbook
-from geo.words import catalogue, say
 
 MOST_CAMERAS: Final = 20
 _MONTH: Final = f"at >= :since AND at < :until AND {predicates.PLACE.format(geom='place')}"

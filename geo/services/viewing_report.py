@@ -13,10 +13,10 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
 from geo import exports
-from geo.errors import InputError
+from geo.base.errors import InputError
+from geo.base.words import say
 from geo.services import audit, audit_log, entries, outgoing, predicates, transaction
 from geo.services.access import Reader
-from geo.words import say
 
 COLUMNS: Final = (
     *("at", "holder", "unit_name", "account_name", "camera_code", "camera_name", "owner_kind"),

@@ -12,11 +12,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, text
 
-from geo.errors import GovgridError
+from geo.base.errors import GovgridError
+from geo.base.settings import Settings
+from geo.base.words import say
 from geo.services import audit_heads, database, sealing
-from geo.settings import Settings
 from geo.store import db
-from geo.words import say
 
 LONGEST_PAUSE_S: Final = 60.0
 STOPS_WITHIN_S: Final = 1.0

@@ -11,7 +11,7 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
-from geo import crs
+from geo.base import crs
 from geo.intake import Finding, Intake
 from geo.intake.whole import REGISTERS
 from geo.layers import Layer

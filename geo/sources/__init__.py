@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from geo.errors import SourceError
+from geo.base.errors import SourceError
 from geo.sources.archive import unpacked
 from geo.sources.catalog import read_catalog
 from geo.sources.control import without_controls

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Final
 
-from geo.errors import SourceError
+from geo.base.errors import SourceError
 from geo.sources import limits
 from geo.sources.limits import damaged
 

@@ -13,8 +13,8 @@ from xml.etree.ElementTree import Element, ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import iterparse
 
-from geo.crs import WGS84, InputCRS
-from geo.errors import SourceError
+from geo.base.crs import WGS84, InputCRS
+from geo.base.errors import SourceError
 from geo.sources.limits import damaged
 from geo.sources.table import SourceNote, Table, frame
 from geo.sources.text import TRIED, encoding_of

@@ -21,7 +21,7 @@ from ezdxf.filemanagement import readfile
 from ezdxf.lldxf.const import DXFError
 from shapely.geometry.base import BaseGeometry
 
-from geo.errors import SourceError
+from geo.base.errors import SourceError
 from geo.sources.limits import damaged
 from geo.sources.outlines import anchor, shape_of
 from geo.sources.table import SourceNote, Table, frame, unique_headers

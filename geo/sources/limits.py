@@ -8,7 +8,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Final
 
-from geo.errors import SourceError
+from geo.base.errors import SourceError
 
 _MB: Final = 1_000_000
 _WHOLE: Final = 200 * _MB

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.crs import InputCRS
+from geo.base.crs import InputCRS
 
 NoteCode = Literal[
     "MERGED_CELL",

@@ -12,7 +12,7 @@ from typing import Final
 
 import numpy as np
 
-from geo.errors import SourceError
+from geo.base.errors import SourceError
 from geo.formulas import rearm
 from geo.sources.columns import cell_of, plain_rows
 from geo.sources.limits import damaged

@@ -18,8 +18,8 @@ import pyogrio
 import pyproj
 from pyogrio.errors import DataLayerError, DataSourceError
 
-from geo.crs import InputCRS, crs_of_definition, parse_crs
-from geo.errors import CRSError, SourceError
+from geo.base.crs import InputCRS, crs_of_definition, parse_crs
+from geo.base.errors import CRSError, SourceError
 from geo.exports import NAMES_ENDING
 from geo.sources.limits import damaged, sibling
 from geo.sources.table import EXACT, SourceNote, Table, row_index, unique_headers

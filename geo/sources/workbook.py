@@ -10,7 +10,7 @@ from typing import Final
 import openpyxl
 from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 
-from geo.errors import SourceError
+from geo.base.errors import SourceError
 from geo.formulas import rearm
 from geo.sources import limits
 from geo.sources.limits import damaged

@@ -11,8 +11,8 @@ import shapely
 from sqlalchemy import Connection, text
 
 from geo import versions
-from geo.crs import WGS84
-from geo.errors import InputError
+from geo.base.crs import WGS84
+from geo.base.errors import InputError
 from geo.store import frames, succession
 from geo.store.nesting import MADE_CODE as MADE_CODE
 from geo.store.nesting import link as link

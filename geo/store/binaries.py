@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from geo.errors import ClusterError
+from geo.base.errors import ClusterError
 
 MIN_SERVER = 15
 DEBIAN_ROOT = Path("/usr/lib/postgresql")

@@ -9,7 +9,7 @@ import pandas as pd
 import shapely
 from sqlalchemy import Connection, text
 
-from geo.crs import WGS84, project
+from geo.base.crs import WGS84, project
 from geo.locate import Locator
 from geo.store import frames, standing, tables
 from geo.store.tables import Change

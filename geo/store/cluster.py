@@ -13,7 +13,7 @@ from urllib.parse import quote
 
 import psycopg2
 
-from geo.errors import ClusterError
+from geo.base.errors import ClusterError
 from geo.store.binaries import find_binaries, major_of
 from geo.store.place import (
     Place,

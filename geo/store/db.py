@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from geo.errors import InputError, StateError, StoreError, UnavailableError
+from geo.base.errors import InputError, StateError, StoreError, UnavailableError
 
 SCHEMA = "govgrid"
 MIGRATIONS = Path(str(resources.files("geo.store"))) / "migrations"

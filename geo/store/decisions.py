@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from geo.errors import StateError
+from geo.base.errors import StateError
 
 
 def get(connection: Connection, key: str) -> Any:  # noqa: ANN401 - a JSON value

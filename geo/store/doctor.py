@@ -12,7 +12,7 @@ from typing import Any
 import sqlalchemy as sa
 from sqlalchemy.exc import ArgumentError, SQLAlchemyError
 
-from geo.words import say
+from geo.base.words import say
 
 MIN_SERVER = (15,)
 MIN_POSTGIS = (3, 3)

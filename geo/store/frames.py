@@ -14,7 +14,7 @@ from psycopg2 import sql
 from pyarrow import csv as arrow
 from sqlalchemy import Connection, text
 
-from geo.crs import WGS84
+from geo.base.crs import WGS84
 
 
 def read(

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from pathlib import Path
 
-from geo.errors import ClusterError
+from geo.base.errors import ClusterError
 
 SERVICE_ACCOUNT = "postgres"
 SHARED_BASE = Path("/var/lib/govgrid")

@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Connection, text
 
-from geo.errors import StateError
+from geo.base.errors import StateError
 from geo.store import frames
 
 KEY = ["camera_code", "view_no", "detail", "certainty"]

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from geo.errors import ClusterError
+from geo.base.errors import ClusterError
 from geo.store.place import SOCKET_NAME
 
 PATIENCE_S = 60.0

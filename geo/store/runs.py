@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, text
 
-from geo.errors import NotFoundError
+from geo.base.errors import NotFoundError
 from geo.store import frames
 from geo.store.tables import Change
 

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, text
 
-from geo.crs import metric_srid
+from geo.base.crs import metric_srid
 from geo.store import frames, tables
 from geo.store.nesting import MADE_CODE
 from geo.succession import succession

@@ -17,7 +17,7 @@ import shapely
 from numpy.typing import ArrayLike, NDArray
 from pyproj.exceptions import ProjError
 
-from geo.errors import CRSError
+from geo.base.errors import CRSError
 
 Floats = NDArray[np.float64]
 Geometries = NDArray[np.object_]

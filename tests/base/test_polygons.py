@@ -6,7 +6,7 @@ import pytest
 import shapely
 from shapely import GeometryCollection, LineString, MultiPolygon, Point, Polygon, box
 
-from geo.polygons import clipped, dissolve, geometries, polygons, subtract, union_by
+from geo.base.polygons import clipped, dissolve, geometries, polygons, subtract, union_by
 
 
 def array(*shapes):

@@ -17,7 +17,7 @@
         └── UnavailableError     the database does not answer now
 """
 
-from geo.words import say
+from geo.base.words import say
 
 
 class GovgridError(Exception):

@@ -5,9 +5,9 @@ from multiprocessing.pool import ThreadPool
 
 import pytest
 
-from geo.errors import InputError, StateError
-from geo.services import secrets
-from geo.settings import Settings
+from geo.base import secrets
+from geo.base.errors import InputError, StateError
+from geo.base.settings import Settings
 
 
 @pytest.fixture

@@ -13,8 +13,8 @@ from cryptography.fernet import Fernet, InvalidToken
 from cryptography.hazmat.primitives.hashes import SHA256
 from cryptography.hazmat.primitives.kdf.hkdf import HKDF
 
-from geo.errors import InputError, StateError
-from geo.settings import Settings
+from geo.base.errors import InputError, StateError
+from geo.base.settings import Settings
 
 KEY_BYTES: Final = 32
 

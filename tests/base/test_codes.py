@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from geo import codes
+from geo.base import codes
 
 
 @pytest.mark.parametrize(
