@@ -1,1 +1,7 @@
-"""Tests; the folder is a package so that its parts find each other by name."""
+"""Tests, in the folders of what they test."""
+
+from pathlib import Path
+from typing import Final
+
+ROOT: Final = Path(__file__).resolve().parents[1]
+SHARED_DATA: Final = ROOT.parent / "shared" / "data"

@@ -13,7 +13,7 @@ from geo.base.errors import ClusterError
 from geo.base.settings import Settings
 from geo.services import coverage
 from geo.store import cluster, db
-from tests import databases
+from tests import SHARED_DATA, databases
 from tests.databases import Standing
 from tests.toy_town import bring_in, place, rectangle, write_geojson
 
@@ -21,7 +21,7 @@ from tests.toy_town import bring_in, place, rectangle, write_geojson
 hypothesis_settings.register_profile("untimed", deadline=None, max_examples=60)
 hypothesis_settings.load_profile("untimed")
 
-SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
+SHARED = SHARED_DATA
 # tests that run side by side on one server have databases of their own
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
 HOLDING = {"seen_town": "seen_template", "town": "town_template"}

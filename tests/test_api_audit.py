@@ -3,7 +3,6 @@
 import ast
 import re
 from datetime import date
-from pathlib import Path
 
 import pytest
 from fastapi.testclient import TestClient
@@ -13,11 +12,11 @@ from api.app import create_app
 from geo.layers import LAYERS
 from geo.services import access, audit, audit_heads, audit_log, audit_proof, sealing, transaction
 from geo.store import db
+from tests import ROOT
 from tests.signed_in import signed_in
 
 pytestmark = pytest.mark.postgis
 
-ROOT = Path(__file__).resolve().parent.parent
 SYSTEM = access.system("os:test")
 HOSTILE = "</td><script>alert(1)</script><img src=x onerror=alert(2)>"
 

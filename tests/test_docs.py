@@ -1,7 +1,6 @@
 """The documents name what there is: settings, commands, files that they link to."""
 
 import re
-from pathlib import Path
 
 import pytest
 import typer
@@ -9,8 +8,8 @@ import typer
 from geo.base.settings import Settings
 from geo.cli.app import app
 from geo.layers import LAYERS
+from tests import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 READMES = ("README.md", "README.zh-CN.md")
 
 

@@ -1,13 +1,12 @@
 """The document of security names tests that there are; what it says of the source holds."""
 
 import re
-from pathlib import Path
 
 from api.limits import BODY_BYTES
 from api.listening import HEAD_PATIENCE_S
 from geo.base.settings import Settings
+from tests import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 WRITTEN = (ROOT / "docs" / "security.md").read_text(encoding="utf-8")
 SETTINGS = (
     "allowed_hosts",

@@ -22,9 +22,10 @@ from geo.demo.divisions import LEFT_OUT
 from geo.demo.footprints import footprints
 from geo.demo.plots import plots
 from geo.layers import LAYERS
+from tests import ROOT
 
 pytestmark = pytest.mark.slow
-BOUNDARIES = Path(__file__).resolve().parents[1] / "data" / "boundaries"
+BOUNDARIES = ROOT / "data" / "boundaries"
 METRES = 4548
 
 

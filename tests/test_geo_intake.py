@@ -4,7 +4,6 @@ import csv
 import datetime as dt
 import json
 import re
-from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -21,8 +20,9 @@ from geo.intake.finding import Defect
 from geo.intake.personal import personal_number, redacted
 from geo.layers import layer
 from geo.sources import Table, read
+from tests import ROOT, SHARED_DATA
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+DATA = SHARED_DATA
 needs_data = pytest.mark.skipif(not DATA.exists(), reason="shared test data are not here")
 WGS84 = parse_crs("wgs84")
 TODAY = dt.date(2026, 11, 23)
@@ -764,7 +764,7 @@ def test_every_finding_has_advice_in_both_languages():
 
 
 def test_every_finding_stands_in_the_documentation_with_its_severity():
-    text = (Path(__file__).resolve().parents[1] / "docs" / "findings.md").read_text("utf-8")
+    text = (ROOT / "docs" / "findings.md").read_text("utf-8")
     stated = dict(re.findall(r"^\| `([A-Z_0-9]+)` \| (\w+)", text, re.MULTILINE))
     assert stated == dict(SEVERITY)
 

@@ -1,7 +1,6 @@
 """Sources: every file comes as one kind of table, or is refused with its own sentence."""
 
 import datetime as dt
-from pathlib import Path
 
 import geopandas as gpd
 import openpyxl
@@ -12,8 +11,9 @@ import shapely
 from geo.base.crs import InputCRS
 from geo.base.errors import SourceError
 from geo.sources import SourceNote, read
+from tests import SHARED_DATA
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+DATA = SHARED_DATA
 needs_data = pytest.mark.skipif(not DATA.exists(), reason="shared test data are not here")
 WGS84 = InputCRS("wgs84", 4326)
 

@@ -1,13 +1,12 @@
 """Catalogs of a video platform: one row an item, whatever edition, encoding and number of parts."""
 
-from pathlib import Path
-
 import pytest
 
 from geo.base.errors import SourceError
 from geo.sources import SourceNote, read
+from tests import SHARED_DATA
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data" / "gb28181"
+DATA = SHARED_DATA / "gb28181"
 needs_data = pytest.mark.skipif(not DATA.exists(), reason="shared test data are not here")
 
 

@@ -1,7 +1,6 @@
 """Visible ground: closed forms, awkward positions, and a brute-force oracle of sight lines."""
 
 import math
-from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
@@ -17,8 +16,9 @@ from geo.base.errors import InputError
 from geo.obstacles import merge, place
 from geo.shadows import reach_m
 from geo.viewshed import viewsheds
+from tests import SHARED_DATA
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+DATA = SHARED_DATA
 FINE_M = 0.0005
 
 

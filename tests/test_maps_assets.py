@@ -1,13 +1,10 @@
 """Libraries inside the page: no links to elsewhere, and a clear word where one is missing."""
 
-from pathlib import Path
-
 import pytest
 
 from geo.base.errors import StateError
 from maps.assets import LIBRARIES, SCRIPTS, STYLES, script, style
-
-ROOT = Path(__file__).resolve().parents[1]
+from tests import ROOT
 
 
 @pytest.mark.parametrize("name", STYLES)

@@ -10,7 +10,6 @@ import subprocess
 import threading
 import time
 from contextlib import contextmanager
-from pathlib import Path
 
 import pytest
 import uvicorn
@@ -27,8 +26,9 @@ from api.listening import OPTIONS
 from api.proxy import Proxies
 from api.shield import Shield
 from geo.base.settings import Settings
+from tests import ROOT
 
-WRITTEN = Path(__file__).resolve().parent.parent / "docs" / "nginx.conf"
+WRITTEN = ROOT / "docs" / "nginx.conf"
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
 HOST = "zz.example.cn"
 

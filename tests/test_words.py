@@ -2,13 +2,12 @@
 
 import ast
 import string
-from pathlib import Path
 
 import pytest
 
 from geo.base.words import LANGUAGES, catalogue, say
+from tests import ROOT
 
-ROOT = Path(__file__).resolve().parent.parent
 RAISED = ("Error", "told", "say")
 
 

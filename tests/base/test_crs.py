@@ -3,7 +3,6 @@
 import csv
 import json
 import math
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -13,8 +12,9 @@ from hypothesis import strategies as st
 
 from geo.base import crs as c
 from geo.base.errors import CRSError
+from tests import SHARED_DATA
 
-DATA = Path(__file__).resolve().parents[2] / "shared" / "data"
+DATA = SHARED_DATA
 needs_data = pytest.mark.skipif(not DATA.exists(), reason="shared test data are not here")
 METRE_DEG = 1 / 111_000
 MILLIMETRE_DEG = METRE_DEG / 1000
