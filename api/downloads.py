@@ -4,7 +4,7 @@ from urllib.parse import quote
 
 from fastapi.responses import Response
 
-from geo.exports.file_name import safe_name
+from geo.files.writers.file_name import safe_name
 
 
 def disposition(name: str) -> str:

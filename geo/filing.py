@@ -13,7 +13,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo.layers import LAYERS
+from geo.files.schema.layers import LAYERS
 
 __all__ = [
     "CAMERA",

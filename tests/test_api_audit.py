@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.app import create_app
-from geo.layers import LAYERS
+from geo.files.schema.layers import LAYERS
 from geo.services import access, audit, audit_heads, audit_log, audit_proof, sealing, transaction
 from geo.store import db
 from tests import ROOT

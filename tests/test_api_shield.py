@@ -13,7 +13,7 @@ from api.identity import COOKIE, OPEN, require_rules, routes, rule_of
 from api.shield import CLOSED
 from geo.base.errors import InputError
 from geo.base.settings import Settings
-from geo.exports.file_name import safe_name
+from geo.files.writers.file_name import safe_name
 from geo.services import coverage
 from tests.signed_in import account, sign_in, signed_in
 

@@ -7,7 +7,7 @@ import typer
 
 from geo.base.settings import Settings
 from geo.cli.app import app
-from geo.layers import LAYERS
+from geo.files.schema.layers import LAYERS
 from tests import ROOT
 
 READMES = ("README.md", "README.zh-CN.md")

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from geo import completeness
 from geo.completeness import ITEMS, NAMES, OF_CAMERAS, OF_VIEWS
-from geo.layers import layer
+from geo.files.schema.layers import layer
 
 NATIONAL = "34080200001320000001"
 FULL = {

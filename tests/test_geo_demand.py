@@ -16,8 +16,8 @@ from geo.demand import (
     open_ground_polygons,
     road_width_m,
 )
+from geo.files.schema.vocabularies import ROAD_CLASSES
 from geo.obstacles import merge
-from geo.vocabularies import ROAD_CLASSES
 
 
 def roads(*lines, **columns):

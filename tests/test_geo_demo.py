@@ -21,7 +21,7 @@ from geo.demo.devices import heading_words
 from geo.demo.divisions import LEFT_OUT
 from geo.demo.footprints import footprints
 from geo.demo.plots import plots
-from geo.layers import LAYERS
+from geo.files.schema.layers import LAYERS
 from tests import ROOT
 
 pytestmark = pytest.mark.slow

@@ -7,9 +7,9 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
-from geo import exports, sources
 from geo.base.errors import CRSError, InputError, LayerError, StateError
-from geo.layers import DERIVED, LAYERS
+from geo.files import readers, writers
+from geo.files.schema.layers import DERIVED, LAYERS
 from geo.services import exporting, layers
 from geo.store import db, frames
 from tests.signed_in import SYSTEM
@@ -136,7 +136,7 @@ NAMES = (
 
 def out(engine, name, path, crs="wgs84"):
     srid = exporting.target_srid(engine, crs)
-    exports.write(exporting.whole(engine, SYSTEM, name, srid=srid), path, layer=name)
+    writers.write(exporting.whole(engine, SYSTEM, name, srid=srid), path, layer=name)
     return path
 
 
@@ -152,7 +152,7 @@ def change(report):
 
 def as_rows(frame):
     """A frame as comparable cells, geometry as WKT."""
-    cells = exports.flat(frame).astype(object)
+    cells = writers.flat(frame).astype(object)
     return cells.where(cells.notna(), None).to_dict("records")
 
 
@@ -280,7 +280,7 @@ def test_tables_without_places_are_refused_as_maps(town, tmp_path):
 
 def test_areas_are_drawn_in_the_zone_of_the_district(town, tmp_path):
     path = out(town, "areas", tmp_path / "areas.dxf", "zone")
-    again = sources.read(path, sheet="grid")
+    again = readers.read(path, sheet="grid")
     stored = exporting.whole(town, SYSTEM, "grids", srid=4548)
     assert len(again.rows) == 2
     assert sorted(shape.area for shape in again.geometry) == pytest.approx(
@@ -323,7 +323,7 @@ def test_every_layer_of_an_empty_database_is_an_empty_table(engine, tmp_path):
         if name not in ("gaps", "viewsheds"):  # these need a district
             frame = exporting.whole(engine, SYSTEM, name)
             assert len(frame) == 0, name
-            exports.write(frame, tmp_path / f"{name}.csv", layer=name)
+            writers.write(frame, tmp_path / f"{name}.csv", layer=name)
             assert (tmp_path / f"{name}.csv").read_text("utf-8-sig").count("\n") == 1
 
 

@@ -14,8 +14,8 @@ from api import render
 from api.bodies import json_body
 from api.deps import EngineDep, MapPages, MapPagesDep, MayExport, SettingsDep
 from api.downloads import download
-from geo import exports
 from geo.base.settings import Settings
+from geo.files import writers
 from geo.services import exporting, outgoing
 from geo.services.access import Reader
 from maps import watermark
@@ -64,7 +64,7 @@ def export(
     mark = outgoing.stamp(who, asked.reason, timezone=settings.timezone)
     with tempfile.TemporaryDirectory(prefix="govgrid-") as folder:
         path = Path(folder) / out.name
-        exports.write(frame, path, layer=asked.layer, mark=mark)
+        writers.write(frame, path, layer=asked.layer, mark=mark)
         return download(path.read_bytes(), out.name, "application/octet-stream")
 
 

@@ -27,8 +27,8 @@ def partition(
 
     Defects are reported; the exit code stays 0.
     """
-    from geo import exports
     from geo.cli.output import as_json, note, told
+    from geo.files import writers
     from geo.services import database, district
     from geo.services.partition import check
 
@@ -39,7 +39,7 @@ def partition(
     plain = found.drop(columns="geometry")
     if out is not None:
         flat = found.assign(codes=found["codes"].map(";".join))
-        exports.write(flat, out, layer="defects", remark=remark)
+        writers.write(flat, out, layer="defects", remark=remark)
         note(told("export.written", file=out, count=len(found)))
     if as_json_:
         defects = plain.assign(codes=plain["codes"].map(list))

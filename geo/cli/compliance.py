@@ -31,7 +31,7 @@ def report(
 ) -> None:
     """Hold each camera of the register against Decree 799; findings are no failure."""
     from geo.cli.output import as_json, note, told
-    from geo.exports import draft_of, require_ending
+    from geo.files.writers import draft_of, require_ending
     from geo.services import compliance, database
     from geo.services.compliance import Wanted
 

@@ -134,8 +134,8 @@ def gaps(
     as_json_: JsonOption = False,
 ) -> None:
     """List the uncovered pieces of what must be seen, the heaviest first."""
-    from geo import exports
     from geo.cli.output import as_json, note, table, told
+    from geo.files import writers
     from geo.services import coverage_report, database, district, outgoing
 
     with database.opened(settings(context)) as engine:
@@ -151,7 +151,7 @@ def gaps(
         if out is not None:
             outgoing.register(engine, who, out, what="gaps", rows=len(found), reason=reason)
     if out is not None:
-        exports.write(found, out, layer="gaps", remark=remark)
+        writers.write(found, out, layer="gaps", remark=remark)
         note(told("export.written", file=out, count=len(found)))
     plain = found.drop(columns="geometry")
     if as_json_:

@@ -93,8 +93,8 @@ def _bring_in(engine: Engine, config: Settings, files: Any, moving: Progress) ->
 
 
 def _written(engine: Engine, config: Settings) -> list[Path]:
-    from geo import exports
     from geo.cli.output import out_folder
+    from geo.files import writers
     from geo.services import (
         access,
         coverage_files,
@@ -113,5 +113,5 @@ def _written(engine: Engine, config: Settings) -> list[Path]:
     page.write_text(drawn, encoding="utf-8")
     coverage_files.write(engine, coverage_report.report(engine, who), figures, lang=language())
     found, remark = coverage_report.gaps(engine, who), district.remark(engine)
-    exports.write(found, gaps, layer="gaps", remark=remark)
+    writers.write(found, gaps, layer="gaps", remark=remark)
     return [page, figures, gaps]

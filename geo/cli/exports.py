@@ -21,11 +21,11 @@ def export(
 
     `zone` is the database's metric system, in China the CGCS2000 3-degree zone.
     """
-    from geo import exports
     from geo.cli.output import note, told
+    from geo.files import writers
     from geo.services import database, exporting, outgoing
 
-    exports.require_ending(out, known=exports.LAYER_ENDINGS)
+    writers.require_ending(out, known=writers.LAYER_ENDINGS)
     config = settings(context)
     with database.opened(config) as engine:
         srid = exporting.target_srid(engine, crs)
@@ -33,5 +33,5 @@ def export(
         frame = exporting.whole(engine, who, layer, srid=srid, timezone=config.timezone)
         outgoing.register(engine, who, out, what=layer, rows=len(frame), reason=reason)
     mark = outgoing.stamp(who, reason, timezone=config.timezone)
-    exports.write(frame, out, layer=layer, mark=mark)
+    writers.write(frame, out, layer=layer, mark=mark)
     note(told("export.written", file=out, count=len(frame)))

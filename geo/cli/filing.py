@@ -96,7 +96,7 @@ def _target(unit: str, out: str | None, *, every: bool) -> Path:
     InputError
         If it is not named, is no .xlsx, or the folder cannot be made.
     """
-    from geo.exports import require_ending
+    from geo.files.writers import require_ending
 
     if every != (out is None):
         raise InputError("filing.no_out")
@@ -115,7 +115,7 @@ def _target(unit: str, out: str | None, *, every: bool) -> Path:
 def _into(folder: Path, sheets: "Iterable[FilingSheet]") -> "Iterator[tuple[Path, FilingSheet]]":
     """Write each sheet below a name of its own; yield file and sheet."""
     from geo.cli.output import told
-    from geo.exports.file_name import safe_name
+    from geo.files.writers.file_name import safe_name
 
     taken: set[str] = set()
     for each in sheets:
@@ -129,7 +129,7 @@ def _into(folder: Path, sheets: "Iterable[FilingSheet]") -> "Iterator[tuple[Path
 
 
 def _write(out: Path, sheet: "FilingSheet") -> None:
-    from geo.exports import draft_of
+    from geo.files.writers import draft_of
 
     with draft_of(out) as draft:
         draft.write_bytes(sheet.content)

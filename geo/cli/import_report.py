@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from geo.cli.app import language
 from geo.cli.output import counts, note, table, told
-from geo.intake import Finding
-from geo.intake.preview import Preview
+from geo.files.checks import Finding
+from geo.files.checks.preview import Preview
 
 if TYPE_CHECKING:
     from geo.services.imports import ImportReport

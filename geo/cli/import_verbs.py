@@ -69,8 +69,8 @@ def again(config: Settings, run: int, options: "ImportOptions") -> tuple[str, "I
 
 
 def _template(layer_name: str, out: str) -> None:
-    from geo.layers import layer
-    from geo.templates import write_template
+    from geo.files.schema.layers import layer
+    from geo.files.schema.templates import write_template
 
     write_template(layer(layer_name), Path(out))
     note(told("import.template_written", file=out))

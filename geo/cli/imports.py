@@ -9,7 +9,7 @@ import typer
 
 from geo.base.errors import InputError
 from geo.cli.app import app, language, limited, settings
-from geo.heading import Scheme
+from geo.files.schema.heading import Scheme
 
 if TYPE_CHECKING:
     from geo.base.settings import Settings
@@ -140,12 +140,12 @@ def _bring_in(
     findings: Path | None,
 ) -> tuple["ImportReport", Any]:
     """Import a file; states of cameras also amend the figures."""
-    from geo import exports, marked
     from geo.cli import status
     from geo.cli.output import progress
+    from geo.files import annotated, writers
     from geo.services import database, imports
 
-    if findings is not None and exports.require_ending(findings) not in (".csv", ".xlsx"):
+    if findings is not None and writers.require_ending(findings) not in (".csv", ".xlsx"):
         # Before the import: a file of findings that cannot be written must not follow taken rows.
         raise InputError("export.ending", file=findings.name, known=".csv .xlsx")
     with database.opened(config) as engine, progress(quiet_log=True) as moving:
@@ -170,7 +170,7 @@ def _bring_in(
             report = write(options.dry_run)
     if findings is not None:
         refused = frozenset(report.preview.refused) if report.preview else frozenset()
-        marked.write(
+        annotated.write(
             path,
             findings,
             report.findings,

@@ -27,13 +27,13 @@ def loss(
     as_json_: JsonOption = False,
 ) -> None:
     """List the cameras whose failure would open the most, and what a loss of many would cost."""
-    from geo import exports
     from geo.cli.output import as_json, note, progress, told
+    from geo.files import writers
     from geo.services import database, outgoing
     from geo.services import loss as service
 
     if out is not None:
-        exports.require_ending(out)
+        writers.require_ending(out)
     config = settings(context)
     with database.opened(config) as engine:
         who = limited(engine, "export")

@@ -19,14 +19,14 @@ def map_(
     reason: ReasonOption = None,
 ) -> None:
     """Write the interactive map as one page that needs no network."""
-    from geo import exports
     from geo.cli.app import language
     from geo.cli.output import note, told
+    from geo.files import writers
     from geo.services import database, outgoing
     from geo.services.map_page import map_page
     from maps import watermark
 
-    exports.require_writable(out)
+    writers.require_writable(out)
     config = settings(context)
     with database.opened(config) as engine:
         who = reader(context, engine, "export")
@@ -41,6 +41,6 @@ def map_(
             area=area,
         )
     mark = outgoing.stamp(who, reason, timezone=config.timezone, lang=language())
-    with exports.draft_of(out) as draft:
+    with writers.draft_of(out) as draft:
         draft.write_text(watermark.stamped(page, mark), encoding="utf-8")
     note(told("export.map_written", file=out, kb=round(out.stat().st_size / 1000)))

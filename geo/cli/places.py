@@ -113,17 +113,17 @@ def _locate_file(
 ) -> None:
     import geopandas as gpd
 
-    from geo import exports, sources
     from geo.cli.imports import pairs
     from geo.cli.output import note, told
-    from geo.intake.columns import map_columns
-    from geo.layers import POINTS
+    from geo.files import readers, writers
+    from geo.files.checks.cells.column_mapping import map_columns
+    from geo.files.schema.layers import POINTS
     from geo.services import database, places
 
     if out is None:
         raise InputError("locate.no_out")
-    exports.require_writable(out)
-    read = sources.read(points)
+    writers.require_writable(out)
+    read = readers.read(points)
     rows = read.rows.reset_index(drop=True)
     found = map_columns(list(rows.columns), POINTS, given=pairs(mapping))
     if read.geometry is not None and not {"lon", "lat"} <= set(found):
@@ -136,7 +136,7 @@ def _locate_file(
         answer, unplaced = places.locate_rows(
             engine, reader(context, engine, "map"), rows, columns=found, system=crs
         )
-    with exports.draft_of(out) as draft:
+    with writers.draft_of(out) as draft:
         answer.to_csv(draft, index=False, encoding="utf-8-sig")
     note(told("export.written", file=out, count=len(answer)))
     if unplaced:

@@ -82,7 +82,7 @@ def export(
 ) -> None:
     """Write the register to a workbook; that goes into the register of exports."""
     from geo.cli.output import as_json, note, told
-    from geo.exports import draft_of, require_ending
+    from geo.files.writers import draft_of, require_ending
     from geo.services import database, viewing_report
 
     require_ending(out, known=(".xlsx",))
@@ -111,7 +111,7 @@ def report(
 ) -> None:
     """Print the figures of a month, and whether its rows match the audit."""
     from geo.cli.output import as_json, note, table, told
-    from geo.exports import draft_of, require_ending
+    from geo.files.writers import draft_of, require_ending
     from geo.services import database, viewing_figures
 
     config = settings(context)

@@ -39,8 +39,8 @@ def list_(
     as_json_: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
     """List the unknown headings, those on which the figures depend most first."""
-    from geo import exports
     from geo.cli.output import as_json, note, told
+    from geo.files import writers
     from geo.services import database, outgoing, survey
 
     config = settings(context)
@@ -59,7 +59,7 @@ def list_(
             note(told("export.written", file=out, count=count))
         if sheets is not None:
             page = _page(survey.sheets(engine, listed), config, stamp)
-            with exports.draft_of(sheets) as draft:
+            with writers.draft_of(sheets) as draft:
                 draft.write_text(page, encoding="utf-8")
             note(told("survey.sheets_written", file=sheets, count=len(listed.grids)))
     if as_json_:
@@ -69,7 +69,7 @@ def list_(
 
 
 def _require_files(out: Path | None, sheets: Path | None) -> None:
-    from geo import exports
+    from geo.files import writers
 
     if out is not None and out.suffix.lower() not in (".xlsx", ".csv"):
         raise InputError("export.ending", file=out.name, known=".xlsx .csv")
@@ -77,7 +77,7 @@ def _require_files(out: Path | None, sheets: Path | None) -> None:
         raise InputError("export.ending", file=sheets.name, known=".html")
     for path in (out, sheets):
         if path is not None:
-            exports.require_writable(path)
+            writers.require_writable(path)
 
 
 def _page(layers: dict[str, Any], config: Settings, stamp: str) -> str:

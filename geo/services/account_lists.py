@@ -13,9 +13,10 @@ import pandas as pd
 from openpyxl.utils.exceptions import InvalidFileException
 from sqlalchemy import Connection, Engine, text
 
-from geo import exports, passwords
+from geo import passwords
 from geo.base.errors import ForbiddenError, GovgridError, InputError
 from geo.base.words import LANGUAGES, say
+from geo.files import writers
 from geo.roles import CLASSES, DEPTHS, PERMISSIONS
 from geo.services import accounts, audit, grants, separation_of_duties, transaction
 from geo.services.access import Reader
@@ -129,7 +130,7 @@ def template(out: Path) -> None:
         say("account_list.sheet", "zh"): pd.DataFrame([example], columns=head, dtype=object),
         say("account_list.words", "zh"): pd.DataFrame(words),
     }
-    exports.workbook(sheets, out)
+    writers.workbook(sheets, out)
 
 
 def _read(path: Path) -> list[Row]:
@@ -331,7 +332,7 @@ def _write_passwords(out: Path, rows: list[Row], new: dict[str, str]) -> None:
     )
     before = os.umask(0o077)
     try:
-        exports.workbook({say("account_list.sheet", "zh"): table}, out)
+        writers.workbook({say("account_list.sheet", "zh"): table}, out)
     finally:
         os.umask(before)
     out.chmod(0o600)

@@ -11,10 +11,10 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
-from geo import exports
 from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError
 from geo.base.words import catalogue, say
 from geo.chain import Head
+from geo.files import writers
 from geo.services import audit, audit_proof, outgoing, sealing, transaction
 from geo.services.access import Reader
 from geo.services.audit_proof import Tail
@@ -196,7 +196,7 @@ def export(
     """
     who.require("audit")
     outgoing.reason_of(who, reason)
-    ending = exports.require_ending(out, known=tuple(MOST_ROWS))
+    ending = writers.require_ending(out, known=tuple(MOST_ROWS))
     most = MOST_ROWS[ending]
     with transaction.opened(engine, who) as connection:
         rows = frames.read(connection, _FILE, {**wanted.parameters, "limit": most + 1})
@@ -214,7 +214,7 @@ def export(
         facts = {"rows": len(rows), "filters": _told(wanted)}
         audit.record(connection, who, "audit.export", out.name, facts=facts)
     mark = outgoing.stamp(who, reason, timezone=timezone, lang=lang)
-    exports.write(_titled(rows, timezone, lang), out, layer=say("audit.title", lang), mark=mark)
+    writers.write(_titled(rows, timezone, lang), out, layer=say("audit.title", lang), mark=mark)
     return len(rows)
 
 

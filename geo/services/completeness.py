@@ -8,10 +8,11 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from geo import completeness, exports
+from geo import completeness
 from geo.base.errors import InputError
 from geo.base.words import say
 from geo.completeness import OF_CAMERAS, OF_VIEWS, Register
+from geo.files import writers
 from geo.services.district import remark
 from geo.store import areas, db, frames
 
@@ -182,11 +183,11 @@ def write(
     """
     if path.suffix.lower() != ".xlsx":
         raise InputError("export.ending", file=path.name, known=".xlsx")
-    exports.require_writable(path)
+    writers.require_writable(path)
     found = of(engine, level=level)
     lines = [mark, stamp, remark(engine), *(say(f"setup.rule.{n}", lang) for n in RULES)]
     notes = pd.DataFrame({say("setup.sheet.rules", lang): [line for line in lines if line]})
-    exports.workbook(
+    writers.workbook(
         {**sheets(found, lang), say("setup.sheet.rules", lang): notes}, path, mark=stamp
     )
     return found

@@ -12,10 +12,10 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
 from geo import compliance as law
-from geo import exports
 from geo.base.errors import InputError, NotFoundError
 from geo.base.words import say
 from geo.compliance import RULES, SEVERITIES
+from geo.files import writers
 from geo.roles import depth_no
 from geo.services import filing, outgoing, predicates, transaction
 from geo.services.access import Reader
@@ -136,7 +136,7 @@ def workbook(
     mark = outgoing.stamp(reader, reason, timezone=timezone, lang=lang)
     with tempfile.TemporaryDirectory(prefix="govgrid-") as folder:
         path = Path(folder) / "report.xlsx"
-        exports.workbook(sheets, path, mark=mark)
+        writers.workbook(sheets, path, mark=mark)
         return path.read_bytes(), len(found.rows)
 
 

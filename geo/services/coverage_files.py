@@ -8,8 +8,8 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Engine
 
-from geo import exports
 from geo.base.words import say
+from geo.files import writers
 from geo.services import district
 from geo.store import areas, db
 
@@ -51,20 +51,20 @@ def write(
     XLSX holds the figures, the counts of cameras and the assumptions as three sheets; CSV the
     figures; GPKG and GeoJSON the figures on the areas' polygons, column names as in the JSON.
     """
-    ending = exports.require_ending(out)
+    ending = writers.require_ending(out)
     remark = district.remark(engine)
     figures = pd.DataFrame(report["areas"], columns=[*COLUMNS, "k_area_m2"])
-    if ending in exports.DRIVERS:
-        exports.write(_on_map(engine, figures), out, layer="coverage", remark=remark)
+    if ending in writers.DRIVERS:
+        writers.write(_on_map(engine, figures), out, layer="coverage", remark=remark)
         return len(figures)
     table = _readable(figures, lang)
     table[say("column.as_of_plain", lang)] = report["computed_at"]
     if remark:
         table[say("column.remark", lang)] = remark
     if ending == ".csv":
-        exports.write(table, out, layer="coverage")
+        writers.write(table, out, layer="coverage")
     else:
-        exports.workbook(_sheets(table, report, lang), out, mark=stamp)
+        writers.workbook(_sheets(table, report, lang), out, mark=stamp)
     return len(figures)
 
 

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from geo.base.words import LANGUAGES
-from geo.intake import datum
-from geo.intake.datum import Doubt
-from geo.intake.sample import Sample
-from geo.intake.standing import named_polygons
-from geo.layers import Layer
+from geo.files.checks.position import crs_evidence
+from geo.files.checks.position.crs_evidence import Doubt
+from geo.files.checks.position.declared_area import named_polygons
+from geo.files.checks.sample import Sample
+from geo.files.schema.layers import Layer
 from geo.store import areas, frames
 
 # A few are as telling as all, and a file of buildings is not held against itself.
@@ -32,7 +32,7 @@ class Known:
     def doubt(self, sample: Sample) -> dict[str, Any] | None:
         """Return why a file is to be held, as values of JSON; None if nothing speaks against it."""
         for group in sample.groups.values():
-            doubt = datum.doubt(
+            doubt = crs_evidence.doubt(
                 group.given,
                 group.declared,
                 self._layer,

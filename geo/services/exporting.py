@@ -9,15 +9,15 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Engine
 
-from geo import attributes
 from geo.base.crs import CGCS2000, WGS84, parse_crs, project
 from geo.base.errors import InputError, LayerError
-from geo.intake.columns import map_columns
-from geo.layers import DERIVED, LAYERS, Layer
+from geo.files.checks.cells.column_mapping import map_columns
+from geo.files.schema import extra_columns
+from geo.files.schema.layers import DERIVED, LAYERS, Layer
+from geo.files.schema.view_format import cells_of_views
 from geo.roles import depth_no
 from geo.services import layers, predicates, transaction
 from geo.services.access import Reader
-from geo.spelling import cells_of_views
 from geo.store import db, decisions, frames
 
 ZONE: Final = "zone"
@@ -42,8 +42,8 @@ def whole(
     """Return every row of a layer that `reader` may see, as it goes into a file.
 
     Columns are named as the layer's fields are; derived ones are called as in
-    :data:`geo.layers.DERIVED`. Headings of cameras are text, all views in one cell. Free columns
-    of the source come last, see :mod:`geo.attributes`.
+    :data:`geo.files.schema.layers.DERIVED`. Headings of cameras are text, all views in one cell. Free columns
+    of the source come last, see :mod:`geo.files.schema.extra_columns`.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def _spread(rows: pd.DataFrame, layer: Layer) -> pd.DataFrame:
     cells = rows.pop("attributes").tolist()
     shapes = rows.geometry.name if isinstance(rows, gpd.GeoDataFrame) else ""
     own = [name for name in rows.columns if name != shapes]
-    free = attributes.spread(cells, lambda headers: _claimed(headers, own, layer))
+    free = extra_columns.spread(cells, lambda headers: _claimed(headers, own, layer))
     for header, column in free.items():
         rows.insert(len(rows.columns) - bool(shapes), header, column.set_axis(rows.index))
     return rows

@@ -10,17 +10,18 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
-from geo import filing, intake, sources
+from geo import filing
 from geo.base import crs as crs_module
 from geo.base.errors import InputError, SourceError
 from geo.base.words import say
+from geo.files import checks, readers
+from geo.files.checks import Intake
+from geo.files.checks.cells.cells import text_of
+from geo.files.readers import Table
+from geo.files.schema.layers import LAYERS
 from geo.filing import SNAPSHOT
-from geo.intake import Intake
-from geo.intake.cells import text_of
-from geo.layers import LAYERS
 from geo.services import audit
 from geo.services.access import Reader
-from geo.sources import Table
 from geo.store import db, frames, runs, tables
 from geo.store.tables import Change
 
@@ -118,10 +119,10 @@ def _require_newer(connection: Connection, number: str, filed_on: date) -> None:
 
 def _read(path: Path, crs: str | None) -> Intake:
     """Return the rows of a sheet, all of which can be read and have a code."""
-    sources.require(path)
+    readers.require(path)
     table = _table(path)
     declared = crs_module.parse_crs(crs) if crs else None
-    taken = intake.check(table, LAYERS["cameras"], crs=declared)
+    taken = checks.check(table, LAYERS["cameras"], crs=declared)
     bad = [each for each in taken.findings if each.severity == "error"]
     if bad:
         first, count = bad[0], len({each.row for each in bad})
@@ -135,11 +136,11 @@ def _read(path: Path, crs: str | None) -> Intake:
 
 def _table(path: Path) -> Table:
     try:
-        return sources.read(path, sheet=say("filing_sheet.cameras", "zh"))
+        return readers.read(path, sheet=say("filing_sheet.cameras", "zh"))
     except SourceError as error:
         if error.key != "source.sheet":
             raise
-        return sources.read(path)
+        return readers.read(path)
 
 
 def _require_codes(table: Table, taken: Intake) -> None:

@@ -16,15 +16,16 @@ import pandas as pd
 from openpyxl.styles import PatternFill
 from sqlalchemy import Connection, Engine
 
-from geo import exports, filing
+from geo import filing
 from geo.base.errors import ForbiddenError, NotFoundError
 from geo.base.words import say
+from geo.files import writers
+from geo.files.schema.view_format import cells_of_views
 from geo.filing import CAMERA
 from geo.roles import depth_no
 from geo.services import filing as filings
 from geo.services import outgoing, predicates, transaction
 from geo.services.access import Reader
-from geo.spelling import cells_of_views
 from geo.store import frames
 
 WHAT: Final = "filing-sheet"
@@ -288,7 +289,7 @@ def _lacking(head: pd.DataFrame, cameras: pd.DataFrame) -> pd.DataFrame:
 def _book(tables: Mapping[str, pd.DataFrame], mark: str) -> bytes:
     with tempfile.TemporaryDirectory(prefix="govgrid-") as folder:
         path = Path(folder) / "filing.xlsx"
-        exports.workbook(tables, path, mark=mark)
+        writers.workbook(tables, path, mark=mark)
         book = openpyxl.load_workbook(path)
         _paint(book[_title("head")], [_say("filing_sheet.content")])
         _paint(book[_title("cameras")], [_say(f"filing_column.{name}") for name in REQUIRED])

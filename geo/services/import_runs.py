@@ -8,10 +8,10 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Engine, text
 
-from geo import exports
 from geo.base.errors import InputError, StateError
 from geo.base.words import say
-from geo.intake import Finding
+from geo.files import writers
+from geo.files.checks import Finding
 from geo.services import audit
 from geo.services.access import Reader
 from geo.store import areas, db, runs, standing, undo
@@ -110,7 +110,7 @@ def write_quarantine(engine: Engine, run: int, out: Path, *, lang: str) -> int:
     InputError
         If the file cannot be written.
     """
-    if exports.require_ending(out) not in (".csv", ".xlsx"):
+    if writers.require_ending(out) not in (".csv", ".xlsx"):
         raise InputError("export.ending", file=out.name, known=".csv .xlsx")
     report = show(engine, run)
     with db.transaction(engine) as connection:
@@ -128,7 +128,7 @@ def write_quarantine(engine: Engine, run: int, out: Path, *, lang: str) -> int:
         )
         for row in waiting["row"]
     ]
-    exports.write(table, out, layer=say("import.quarantine", lang))
+    writers.write(table, out, layer=say("import.quarantine", lang))
     return len(table)
 
 

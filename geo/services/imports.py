@@ -11,13 +11,13 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
-from geo import intake, sources
 from geo.base import crs as crs_module
 from geo.base.errors import StoreError
 from geo.base.progress import Progress, silent
-from geo.intake import Finding, Refused, RefusedLater
-from geo.intake.preview import Preview
-from geo.layers import Layer, layer
+from geo.files import checks, readers
+from geo.files.checks import Finding, Refused, RefusedLater
+from geo.files.checks.preview import Preview
+from geo.files.schema.layers import Layer, layer
 from geo.services import audit, declarations
 from geo.services.access import Reader
 from geo.services.options import ImportOptions
@@ -105,7 +105,7 @@ def import_file(
     target = layer(layer_name)
     progress("import.read", 0, 0)
     options = declarations.completed(engine, target.name, options)
-    sources.require(path)
+    readers.require(path)
     _require_disk(path, disk)
     without = Refused()
     while True:
@@ -138,7 +138,7 @@ def _tried(
             complete_under=options.complete_under,
             retry_of=options.retry_of,
         )
-        tables = sources.parts(path, sheet=options.sheet, encoding=options.encoding)
+        tables = readers.parts(path, sheet=options.sheet, encoding=options.encoding)
         taking.take(tables, progress)
         held = taking.closed(certain=options.certain)
         refused = held is not None or (options.strict and taking.quarantined > 0)
@@ -191,8 +191,8 @@ def _audit(
     )
 
 
-def _check(target: Layer, options: ImportOptions, timezone: str, without: Refused) -> intake.Check:
-    return intake.Check(
+def _check(target: Layer, options: ImportOptions, timezone: str, without: Refused) -> checks.Check:
+    return checks.Check(
         target,
         crs=crs_module.parse_crs(options.crs) if options.crs else None,
         mapping=options.mapping,

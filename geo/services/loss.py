@@ -10,12 +10,12 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from geo import exports
 from geo.base.crs import WGS84
 from geo.base.errors import NotFoundError
 from geo.base.polygons import Indices, geometries
 from geo.base.progress import Progress, silent
 from geo.base.words import say
+from geo.files import writers
 from geo.ground import Ground, lay
 from geo.loss import Losses, Sights, after_loss, ground_sights, point_sights, require_share, sole
 from geo.seen import Seen, seen_of
@@ -147,9 +147,9 @@ def write(engine: Engine, found: Loss, out: Path, *, lang: str, stamp: str = "")
 
     `stamp` stands at the foot of each sheet: who takes it out, and what for.
     """
-    ending, remark = exports.require_ending(out), district.remark(engine)
-    if ending in exports.DRIVERS:
-        exports.write(found.maintain, out, layer="loss", remark=remark)
+    ending, remark = writers.require_ending(out), district.remark(engine)
+    if ending in writers.DRIVERS:
+        writers.write(found.maintain, out, layer="loss", remark=remark)
         return len(found.maintain)
     table = pd.DataFrame(found.maintain.drop(columns="geometry"))
     table = table.rename(columns={name: say(f"column.{name}", lang) for name in COLUMNS})
@@ -157,11 +157,11 @@ def write(engine: Engine, found: Loss, out: Path, *, lang: str, stamp: str = "")
     if remark:
         table[say("column.remark", lang)] = remark
     if ending == ".csv":
-        exports.write(table, out, layer="loss")
+        writers.write(table, out, layer="loss")
     else:
         sheets = {"loss.maintain": table, "loss.cases": _cases(found, lang)}
         named = {say(name, lang): sheet for name, sheet in sheets.items()}
-        exports.workbook(named, out, mark=stamp)
+        writers.workbook(named, out, mark=stamp)
     return len(table)
 
 

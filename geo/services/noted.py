@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 import pandas as pd
 from sqlalchemy import Connection
 
-from geo.intake import Finding
+from geo.files.checks import Finding
 from geo.store import runs
 
 KEPT = 100_000  # findings in an answer; beyond them this many of each kind

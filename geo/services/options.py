@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date
 
-from geo.heading import Scheme
+from geo.files.schema.heading import Scheme
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from sqlalchemy import Connection, text
 
-from geo.intake import Finding, Intake
+from geo.files.checks import Finding, Intake
 
 
 def registered(connection: Connection, checked: Intake) -> Intake:

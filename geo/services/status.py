@@ -10,15 +10,15 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
-from geo import intake
 from geo.base.errors import UnavailableError
-from geo.intake import Finding, Intake
-from geo.layers import layer
+from geo.files import checks
+from geo.files.checks import Finding, Intake
+from geo.files.readers import Table
+from geo.files.readers.control_characters import without_controls
+from geo.files.schema.layers import layer
 from geo.services import audit, transaction
 from geo.services.access import Reader
 from geo.services.register import registered
-from geo.sources import Table
-from geo.sources.control import without_controls
 from geo.store import db, frames, tables
 from geo.store.tables import Change
 
@@ -86,7 +86,7 @@ def take(
 
 
 def checked(rows: Sequence[Mapping[str, object]], timezone: str) -> Intake:
-    """Return pushed rows as :func:`geo.intake.check` has them; nothing is asked of the database.
+    """Return pushed rows as :func:`geo.files.checks.check` has them; nothing is asked of the database.
 
     Raises
     ------
@@ -97,7 +97,7 @@ def checked(rows: Sequence[Mapping[str, object]], timezone: str) -> Intake:
     told = pd.DataFrame([dict(row) for row in rows], index=index, dtype=object)
     told = told.where(told.notna(), None)
     table = without_controls(Table(tuple(map(str, told.columns)), told, None, None, header_row=0))
-    return intake.check(table, layer(LAYER), today=datetime.now(ZoneInfo(timezone)).date())
+    return checks.check(table, layer(LAYER), today=datetime.now(ZoneInfo(timezone)).date())
 
 
 def written(
@@ -144,7 +144,7 @@ def plain(taken: Taken, lang: str) -> dict[str, Any]:
 
 
 def screened(connection: Connection, checked: Intake, *, timezone: str) -> Intake:
-    """Return what can be used of states, as :func:`geo.intake.check` has them.
+    """Return what can be used of states, as :func:`geo.files.checks.check` has them.
 
     Those of unknown cameras are quarantined, and those that shall begin later than now: a state of
     the future would hold off every message until then.

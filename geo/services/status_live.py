@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from geo.base.crs import WGS84
 from geo.base.progress import Progress, silent
-from geo.intake import Finding
+from geo.files.checks import Finding
 from geo.services import status
 from geo.services.access import Reader
 from geo.services.live import Amendment, Live

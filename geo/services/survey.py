@@ -8,12 +8,13 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from geo import exports, locate, survey
+from geo import locate, survey
 from geo.base.codes import full_area_code
 from geo.base.errors import NotFoundError
 from geo.base.words import say
+from geo.files import writers
+from geo.files.schema.layers import layer
 from geo.ground import lay
-from geo.layers import layer
 from geo.services.district import remark
 from geo.services.prepared import Prepared, prepare, smallest_areas, visible
 from geo.store import areas, db, decisions, frames, results, scene
@@ -196,14 +197,14 @@ def write_form(
     `stamp` is who takes it out and what for, see :func:`geo.services.outgoing.stamp`.
     """
     table, note = form(listed, lang=lang), remark(engine)
-    if exports.require_ending(out) != ".xlsx":
-        exports.write(table, out, layer="headings", remark=note)
+    if writers.require_ending(out) != ".xlsx":
+        writers.write(table, out, layer="headings", remark=note)
         return len(table)
     said = (say(f"survey.form.{n}", lang) for n in ("fill", "blank", "typed_back"))
     lines = [mark, stamp, note, *said]
     notes = pd.DataFrame({say("survey.form.notes", lang): [line for line in lines if line]})
     names = (say("survey.form.sheet", lang), say("survey.form.notes", lang))
-    exports.workbook(dict(zip(names, (table, notes), strict=True)), out, mark=stamp)
+    writers.workbook(dict(zip(names, (table, notes), strict=True)), out, mark=stamp)
     return len(table)
 
 

@@ -8,20 +8,20 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection
 
-from geo import intake, marked
 from geo.base.codes import full_area_code
 from geo.base.progress import Progress
 from geo.base.words import say
-from geo.intake import Finding, Intake
-from geo.intake.cells import text_of
-from geo.intake.personal import redacted
-from geo.intake.preview import Preview, preview
+from geo.files import annotated, checks
+from geo.files.checks import Finding, Intake
+from geo.files.checks.cells.cells import text_of
+from geo.files.checks.cells.personal_data import redacted
+from geo.files.checks.preview import Preview, preview
+from geo.files.readers import Table
 from geo.services import doubts, headings, status
 from geo.services.ahead import ahead
 from geo.services.noted import Noted
 from geo.services.register import registered
 from geo.services.writing import Writer
-from geo.sources import Table
 from geo.store import runs, standing
 from geo.store.tables import Change
 
@@ -36,7 +36,7 @@ class Taking:
         self,
         connection: Connection,
         run: int,
-        check: intake.Check,
+        check: checks.Check,
         *,
         timezone: str,
         valid_from: date | None = None,
@@ -69,7 +69,7 @@ class Taking:
             progress("import.rows", self.read, 0)
 
     def _checked(self, table: Table) -> tuple[Table, Intake]:
-        own = marked.unmarked(self._own(table))
+        own = annotated.unmarked(self._own(table))
         return own, self._check.part(own)
 
     def _write(self, table: Table, checked: Intake) -> None:

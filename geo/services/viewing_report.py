@@ -12,9 +12,9 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
-from geo import exports
 from geo.base.errors import InputError
 from geo.base.words import say
+from geo.files import writers
 from geo.services import audit, audit_log, entries, outgoing, predicates, transaction
 from geo.services.access import Reader
 
@@ -203,5 +203,5 @@ def workbook(sheets: Mapping[str, pd.DataFrame], mark: str) -> bytes:
     """Return tables as a workbook with `mark`, who takes it out when, at the foot of each page."""
     with tempfile.TemporaryDirectory(prefix="govgrid-") as folder:
         path = Path(folder) / "register.xlsx"
-        exports.workbook(sheets, path, mark=mark)
+        writers.workbook(sheets, path, mark=mark)
         return path.read_bytes()

@@ -12,9 +12,9 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
 from geo.base import crs
-from geo.intake import Finding, Intake
-from geo.intake.whole import REGISTERS
-from geo.layers import Layer
+from geo.files.checks import Finding, Intake
+from geo.files.checks.whole_file import REGISTERS
+from geo.files.schema.layers import Layer
 from geo.services import headings, status
 from geo.store import areas, cameras, decisions, standing, tables
 from geo.store.tables import Change

@@ -57,7 +57,7 @@ def bring_in(
     Parameters
     ----------
     rows
-        As :func:`geo.intake.check` has them, EPSG:4326, index ``row``.
+        As :func:`geo.files.checks.check` has them, EPSG:4326, index ``row``.
     srid
         Metric, for distances.
     grids
@@ -81,7 +81,7 @@ def bring_in(
 
 
 def view_rows(rows: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return the rows of ``camera_view`` for rows of cameras as :func:`geo.intake.check` has them.
+    """Return the rows of ``camera_view`` for rows of cameras as :func:`geo.files.checks.check` has them.
 
     One row a view: `row`, `camera_code`, `no` from 1, and those of `VIEW_FIELDS` that `rows` has.
     Where `views` lists several, each has its own of the list; the other columns are shared.

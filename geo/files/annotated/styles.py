@@ -1,0 +1,59 @@
+"""Sheets of findings: how the sheet of rows is dressed, and the sheet of all findings."""
+
+from typing import Final
+
+from openpyxl import Workbook
+from openpyxl.comments import Comment
+from openpyxl.styles import Alignment, Font, PatternFill
+from openpyxl.utils import get_column_letter
+from openpyxl.worksheet.worksheet import Worksheet
+
+from geo.base.words import say
+from geo.files.annotated.row_status import COLOURS, HEADS, Verdict
+
+MOST_FINDINGS: Final = 1_000_000  # what a sheet holds
+_GREY: Final = PatternFill("solid", fgColor="E2E2E2")
+_STATUS_WIDTH, _REMARK_WIDTH = 20, 60
+_WIDTHS: Final = (8, 20, 22, 8, 30, 20, 90)
+
+
+def dress(sheet: Worksheet, header_row: int, verdict: Verdict) -> None:
+    """Dress the last two columns, and freeze and filter the sheet where it is not yet."""
+    status, remark = sheet.max_column - 1, sheet.max_column
+    for column, width in ((status, _STATUS_WIDTH), (remark, _REMARK_WIDTH)):
+        head = sheet.cell(header_row, column)
+        head.font, head.fill = Font(bold=True), _GREY
+        sheet.column_dimensions[get_column_letter(column)].width = width
+    sheet.cell(header_row, status).comment = Comment(_legend(verdict), "govgrid")
+    for row in range(header_row + 1, sheet.max_row + 1):
+        sheet.cell(row, remark).alignment = Alignment(wrap_text=True, vertical="top")
+    if sheet.freeze_panes is None:
+        sheet.freeze_panes = f"A{header_row + 1}"
+    if sheet.auto_filter.ref is None and not sheet.tables:
+        sheet.auto_filter.ref = f"A{header_row}:{get_column_letter(remark)}{sheet.max_row}"
+
+
+def add_findings(book: Workbook, verdict: Verdict, *, few: int | None = None) -> None:
+    """Add the sheet of all findings; `few` is the length beyond which rows were left out."""
+    lang = verdict.lang
+    title = say("marked.findings", lang)
+    if title in book.sheetnames:  # of a file of findings that was corrected
+        book.remove(book[title])
+    sheet = book.create_sheet(title)
+    sheet.append([say(f"marked.head.{head}", lang) for head in HEADS])
+    for cells in verdict.table(MOST_FINDINGS):
+        sheet.append(cells)
+    for number, finding in enumerate(verdict.findings[:MOST_FINDINGS], start=2):
+        sheet.cell(number, HEADS.index("severity") + 1).fill = COLOURS[finding.severity]
+    sheet.append([])
+    for line in (*([say("marked.few", lang, limit=few)] if few else []), _legend(verdict)):
+        sheet.append([line])
+    for head in sheet[1]:
+        head.font, head.fill = Font(bold=True), _GREY
+    for number, width in enumerate(_WIDTHS, start=1):
+        sheet.column_dimensions[get_column_letter(number)].width = width
+    sheet.freeze_panes = "A2"
+
+
+def _legend(verdict: Verdict) -> str:
+    return f"{say('marked.legend', verdict.lang)}\n{say('marked.again', verdict.lang)}"

@@ -1,0 +1,82 @@
+"""Books: a workbook as it is, with a verdict beside each row and the bad cells coloured."""
+
+from pathlib import Path
+
+import openpyxl
+from openpyxl.cell.cell import Cell, MergedCell
+from openpyxl.worksheet.worksheet import Worksheet
+
+from geo.base.words import say
+from geo.files.annotated.corrected import unmarked
+from geo.files.annotated.row_status import COLOURS, Verdict
+from geo.files.annotated.styles import add_findings, dress
+from geo.files.checks.cells.cells import text_of
+from geo.files.formulas import disarm
+from geo.files.readers import Table
+
+
+def write_book(
+    source: Path,
+    path: Path,
+    table: Table,
+    verdict: Verdict,
+    *,
+    sheet: str | None,
+    refused: frozenset[str],
+) -> None:
+    """Write the workbook at `source` to `path` with what was noticed; see :func:`marked.write`.
+
+    Formulas become their results: a workbook written anew would have lost them.
+    """
+    book = openpyxl.load_workbook(source, data_only=True)
+    page = book[sheet] if sheet else book.worksheets[0]
+    marked = len(unmarked(table).headers) < len(table.headers)  # it was a file of findings already
+    places = {name: number for number, name in enumerate(table.headers, start=1)}
+    status = len(table.headers) - 1 if marked else len(table.headers) + 1
+    _head(page, table.header_row, status, verdict)
+    _formulas(page, table, places)
+    _blank(page, table, {places[name]: name for name in refused if name in places}, verdict)
+    for row in table.rows.index.tolist():
+        _mark(page, row, places, status, verdict)
+    dress(page, table.header_row, verdict)
+    add_findings(book, verdict)
+    book.save(path)
+
+
+def _head(page: Worksheet, row: int, status: int, verdict: Verdict) -> None:
+    for number, name in enumerate(("status", "remark"), start=status):
+        _write(page.cell(row, number), say(f"marked.{name}", verdict.lang))
+
+
+def _formulas(page: Worksheet, table: Table, places: dict[str, int]) -> None:
+    """Write the text of formulas that have no result, which else would be lost."""
+    for name, cells in table.rows.items():
+        for row, cell in cells.items():
+            if isinstance(cell, str) and cell.startswith("="):
+                _write(page.cell(int(str(row)), places[str(name)]), disarm(cell))
+
+
+def _blank(page: Worksheet, table: Table, columns: dict[int, str], verdict: Verdict) -> None:
+    for number, name in columns.items():
+        head = say("marked.refused", verdict.lang, header=name)
+        _write(page.cell(table.header_row, number), head)
+        for row in range(table.header_row + 1, page.max_row + 1):
+            _write(page.cell(row, number), None)
+
+
+def _mark(page: Worksheet, row: int, places: dict[str, int], status: int, verdict: Verdict) -> None:
+    _write(page.cell(row, status), verdict.status(row))
+    _write(page.cell(row, status + 1), disarm(verdict.remark(row)) or None)
+    for column, severity in verdict.cells(row).items():
+        if column not in places:
+            continue
+        cell = page.cell(row, places[column])
+        cell.fill = COLOURS[severity]
+        shown = verdict.shown(row, column, cell.value)
+        if shown != cell.value:
+            _write(cell, shown)
+
+
+def _write(cell: Cell | MergedCell, value: object) -> None:
+    if isinstance(cell, Cell):  # one that is merged into another has no value of its own
+        cell.value = value if value is None else text_of(value)

@@ -1,0 +1,289 @@
+"""Cells: one value read as what its column is for, with what is wrong about it."""
+
+import ast
+import datetime as dt
+import json
+import math
+import operator
+import re
+from collections.abc import Callable, Iterable
+from typing import Final, NamedTuple
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from geo.base.codes import clean_code, half_width, is_scientific
+from geo.base.errors import InputError
+from geo.files.checks.cells.finding import Defect
+from geo.files.schema.heading import UNKNOWN_WORDS, Heading, Scheme, parse_views
+from geo.files.schema.layers import Field
+
+Reader = Callable[[object], "Reading"]
+
+_NUMBER: Final = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d{1,3})?", re.ASCII)
+_PLAIN_CODE: Final = re.compile(r"\d+", re.ASCII)
+_UNIT: Final = re.compile(r"(?:米|公尺|m|天|日|度|°|像素|px|个)", re.IGNORECASE)
+_COMMA: Final = re.compile(r"[+-]?\d+,\d+", re.ASCII)
+_ARITHMETIC: Final = re.compile(r"=[\d.+\-*/() ]{1,60}", re.ASCII)
+_YMD: Final = re.compile(
+    r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))"
+    r"(?:[T\s]*(\d{1,2})[:时点](\d{1,2})(?:[:分](\d{1,2}(?:\.\d+)?)?秒?)?"
+    r"\s*(Z|[+-]\d{2}:?\d{2})?)?",
+    re.ASCII,
+)
+_OPERATORS: Final = {
+    ast.Add: operator.add,
+    ast.Sub: operator.sub,
+    ast.Mult: operator.mul,
+    ast.Div: operator.truediv,
+}
+_TRUE: Final = frozenset(
+    re.findall(r"\S+", "是 有 true yes y t 1 √ ✓ 已联网 联网 室内 已设置 已安装 已接入")
+)
+_FALSE: Final = frozenset(
+    re.findall(r"\S+", "否 无 false no n f 0 × ✗ 未联网 室外 未设置 未安装 未接入")
+)
+
+
+class Reading(NamedTuple):
+    """A cell read: its value (None where there is none) and what is wrong with it."""
+
+    value: object = None
+    defects: tuple[Defect, ...] = ()
+
+
+def text_of(cell: object) -> str:
+    """Return a cell as text: whole numbers without point, dates as ISO, blank as ""."""
+    if isinstance(cell, str):
+        return cell
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return ""
+    if isinstance(cell, bool):
+        return str(cell).lower()
+    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
+        return str(int(cell))
+    if isinstance(cell, dt.date | dt.time):
+        return cell.isoformat()
+    if isinstance(cell, list | dict):
+        return json.dumps(cell, ensure_ascii=False)
+    return str(cell)
+
+
+def reader(field: Field, *, today: dt.date, heading_scheme: Scheme = "degrees") -> Reader:
+    """Return the function that reads the cells of `field`; blank cells read as None."""
+    read = _readers(field, today, heading_scheme)[field.kind]
+
+    blank_is_read = field.kind == "heading"  # as missing, which is worth a word
+
+    def careful(cell: object) -> Reading:
+        text = text_of(cell).strip()
+        if text.startswith("=") and isinstance(cell, str):
+            return Reading(None, (Defect("FORMULA_CELL", result_of(text)),))
+        if text in field.blanks:
+            return read(None) if blank_is_read else Reading()
+        return read(cell) if text or blank_is_read else Reading()
+
+    return careful
+
+
+def plain_numbers(cells: Iterable[object]) -> NDArray[np.float64]:
+    """Return the cells that are numbers beyond doubt, NaN for all that want a closer look.
+
+    Sees ASCII digits and number cells only; for columns with many different values.
+    """
+    column = pd.Series(list(cells), dtype=object)
+    numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
+    doubtful = ~np.isfinite(numbers) | np.array([isinstance(cell, bool) for cell in cells])
+    return np.where(doubtful, np.nan, numbers)
+
+
+def read_number(cell: object) -> Reading:
+    """Return a finite float; text may have full-width digits, blanks around it and a unit."""
+    if isinstance(cell, int | float) and not isinstance(cell, bool):
+        return Reading(float(cell)) if math.isfinite(cell) else Reading()
+    written = text_of(cell)
+    text = half_width(written).strip()
+    if _NUMBER.fullmatch(text):
+        return Reading(float(text), _width(written, text))
+    if text.casefold() in UNKNOWN_WORDS:
+        return Reading()
+    bare = _UNIT.sub("", text).strip()
+    if _NUMBER.fullmatch(bare) and text.startswith(bare):
+        return Reading(float(bare), (*_width(written, bare), Defect("VALUE_UNIT", bare)))
+    meant = text.replace(",", ".") if _COMMA.fullmatch(text) else ""
+    return Reading(None, (Defect("VALUE_NUMBER", meant),))
+
+
+def read_code(cell: object) -> Reading:
+    """Return a code as text; a long number cell has lost its last digits."""
+    if isinstance(cell, float) and abs(cell) >= 1e15:
+        return Reading(None, (Defect("CODE_AS_NUMBER"),))
+    written = text_of(cell)
+    if _PLAIN_CODE.fullmatch(written):
+        return Reading(written)
+    code = clean_code(written)
+    if is_scientific(code):
+        return Reading(None, (Defect("CODE_SCIENTIFIC"),))
+    blank = Defect("WHITESPACE", code)
+    trimmed = half_width(written.strip(" \t\r\n"))
+    return Reading(code or None, (*_width(written, code), *((blank,) if code != trimmed else ())))
+
+
+def result_of(formula: str) -> str:
+    """Return the result of plain arithmetic ("=117+0.1234"), "" for any other formula."""
+    if not _ARITHMETIC.fullmatch(formula):
+        return ""
+    try:
+        return f"{_value(ast.parse(formula[1:].strip(), mode='eval').body):.10g}"
+    except (SyntaxError, TypeError, ZeroDivisionError, OverflowError):
+        return ""
+
+
+def _value(node: ast.expr) -> float:
+    if isinstance(node, ast.BinOp) and type(node.op) in _OPERATORS:
+        return float(_OPERATORS[type(node.op)](_value(node.left), _value(node.right)))
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return -_value(node.operand)
+    if isinstance(node, ast.Constant) and isinstance(node.value, int | float):
+        return float(node.value)
+    raise TypeError(type(node).__name__)
+
+
+def _width(written: str, clean: str) -> tuple[Defect, ...]:
+    wide = not written.isascii() and any("\uff01" <= sign <= "\uff5e" for sign in written)
+    return (Defect("FULLWIDTH_DIGITS", clean),) if wide else ()
+
+
+def _readers(field: Field, today: dt.date, scheme: Scheme) -> dict[str, Reader]:
+    last = dt.date.max if field.future else today
+    return {
+        "text": lambda cell: Reading(text_of(cell).strip()),
+        "code": read_code,
+        "number": lambda cell: _limited(read_number(cell), field),
+        "integer": lambda cell: _limited(_whole(read_number(cell)), field),
+        "boolean": lambda cell: _read_boolean(cell, field),
+        "date": lambda cell: _read_time(cell, last, only_date=True),
+        "time": lambda cell: _read_time(cell, last, only_date=False),
+        "choice": _choice_reader(field),
+        "heading": lambda cell: read_heading(cell, scheme),
+    }
+
+
+def _whole(reading: Reading) -> Reading:
+    if isinstance(reading.value, float) and not reading.value.is_integer():
+        return Reading(None, (Defect("VALUE_NUMBER", str(round(reading.value))),))
+    return reading
+
+
+def _limited(reading: Reading, field: Field) -> Reading:
+    value = reading.value
+    low, high = field.low, field.high
+    if not isinstance(value, float):
+        return reading
+    if (low is None or value >= low) and (high is None or value <= high):
+        return reading
+    code = "FOV_RANGE" if field.name in ("hfov_deg", "vfov_deg") else "VALUE_RANGE"
+    facts = {"low": _limit(low), "high": _limit(high)}
+    return Reading(None, (*reading.defects, Defect(code, facts=facts)))
+
+
+def _limit(limit: float | None) -> str:
+    return "…" if limit is None else f"{limit:g}"
+
+
+def _read_boolean(cell: object, field: Field) -> Reading:
+    word = half_width(text_of(cell)).strip().casefold()
+    if field.choices:
+        reading = _choice_reader(field)(cell)
+        return reading if reading.value is None else Reading(reading.value == "true")
+    # GB/T 28181 writes 1 for outdoor and 2 for indoor: a digit says nothing here
+    if word in _TRUE | _FALSE and not (field.name == "indoor" and word.isdigit()):
+        return Reading(word in _TRUE)
+    if word in UNKNOWN_WORDS:
+        return Reading()
+    return Reading(None, (Defect("VALUE_CHOICE", facts={"known": "是 / 否"}),))
+
+
+def _choice_reader(field: Field) -> Reader:
+    stored = {_word(w): key for key, words in field.choices.items() for w in (key, *words)}
+    known = ", ".join(words[0] if words else key for key, words in field.choices.items())
+
+    def read(cell: object) -> Reading:
+        word = _word(text_of(cell))
+        if word in stored:
+            return Reading(stored[word])
+        if word in UNKNOWN_WORDS:
+            return Reading()
+        return Reading(None, (Defect("VALUE_CHOICE", facts={"known": known}),))
+
+    return read
+
+
+def _word(text: str) -> str:
+    return half_width(text).strip().casefold()
+
+
+def read_heading(cell: object, scheme: Scheme = "degrees") -> Reading:
+    """Return the headings of a cell as a tuple, or None with the reason why there is none."""
+    written = text_of(cell)
+    try:
+        views = parse_views(written, scheme)
+    except InputError as error:
+        return Reading(None, (_heading_defect(error),))
+    if not views:
+        return Reading(None, (Defect("AZIMUTH_MISSING"),))
+    return Reading(views, _heading_notes(views, written))
+
+
+def _heading_defect(error: InputError) -> Defect:
+    if error.key == "heading.code_unknown":
+        facts = {"declared": error.facts["standard"], "known": error.facts["known"]}
+        return Defect("AZIMUTH_CODE", facts=facts)
+    return Defect("AZIMUTH_RANGE" if error.key == "heading.range" else "AZIMUTH_UNREADABLE")
+
+
+def _heading_notes(views: tuple[Heading, ...], written: str) -> tuple[Defect, ...]:
+    read = ";".join(f"{view.deg:g}" for view in views)
+    if len(views) > 1 or views[0].hfov_deg is not None:
+        return (Defect("AZIMUTH_VIEWS", read),)
+    if views[0].source == "number":
+        return _width(written, read)
+    return (Defect("AZIMUTH_TEXT", read),)
+
+
+def _read_time(cell: object, today: dt.date, *, only_date: bool) -> Reading:
+    moment = _moment(cell)
+    if moment is None:
+        return Reading(None, (Defect("DATE_TEXT", _meant_date(cell)),))
+    if moment.date() > today:
+        return Reading(None, (Defect("DATE_FUTURE", facts={"today": today.isoformat()}),))
+    return Reading(moment.date().isoformat() if only_date else moment.isoformat())
+
+
+def _moment(cell: object) -> dt.datetime | None:
+    if isinstance(cell, dt.datetime):
+        return cell
+    if isinstance(cell, dt.date):
+        return dt.datetime.combine(cell, dt.time())
+    match = _YMD.fullmatch(half_width(text_of(cell)).strip())
+    return _of_parts(match) if match else None
+
+
+def _of_parts(match: re.Match[str]) -> dt.datetime | None:
+    year, month, day, month2, day2, hour, minute, second, offset = match.groups()
+    date = f"{int(year):04}-{int(month or month2):02}-{int(day or day2):02}"
+    seconds = float(second or 0)
+    time = f"{int(hour or 0):02}:{int(minute or 0):02}:{seconds:09.6f}"
+    try:
+        return dt.datetime.fromisoformat(f"{date}T{time}{offset or ''}")
+    except ValueError:
+        return None
+
+
+def _meant_date(cell: object) -> str:
+    """Return the day a spreadsheet's day number stands for, or the month that text tells."""
+    if isinstance(cell, int | float) and not isinstance(cell, bool) and 20000 < cell < 80000:
+        return (dt.date(1899, 12, 30) + dt.timedelta(days=int(cell))).isoformat()
+    month = re.fullmatch(r"(\d{4})[-/.年](\d{1,2})月?", half_width(text_of(cell)).strip(), re.ASCII)
+    return f"{month.group(1)}-{int(month.group(2)):02}" if month else ""

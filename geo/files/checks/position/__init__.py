@@ -1,0 +1,1 @@
+"""Checks of positions: coordinate system, district, duplicates, shapes."""

@@ -1,0 +1,190 @@
+"""Positions as handed in: geometry of the file, or of its columns, before any conversion."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
+
+from geo.base.codes import half_width
+from geo.base.crs import Geometries
+from geo.base.errors import InputError
+from geo.files.checks.cells.cells import (
+    Reading,
+    plain_numbers,
+    read_number,
+    result_of,
+    text_of,
+)
+from geo.files.checks.cells.finding import SEVERITY, Defect, Finding, Severity
+from geo.files.readers import Table
+
+_SEPARATORS: Final = str.maketrans(";、/|", ",,,,")
+
+
+@dataclass(frozen=True)
+class Site:
+    """Where in the file positions stand: its rows and the column that findings name."""
+
+    rows: tuple[int, ...]
+    column: str
+    value: Callable[[int], str]
+
+    def note(
+        self,
+        at: int,
+        code: str,
+        suggested: str = "",
+        *,
+        severity: Severity | None = None,
+        **facts: object,
+    ) -> Finding:
+        """Return a finding about the position of the row at place `at`."""
+        defect = Defect(code, suggested, facts)
+        return defect.at(self.rows[at], self.column, self.value(at), severity=severity)
+
+
+def site_of(table: Table, mapping: Mapping[str, str]) -> Site:
+    """Return where the positions of a table stand."""
+    rows = tuple(int(row) for row in table.rows.index)
+    if table.geometry is not None:
+        shapes = table.geometry.to_numpy()
+        return Site(rows, "geometry", lambda at: _place_text(shapes[at]))
+    column = next((mapping[name] for name in ("lon", "lonlat", "wkt") if name in mapping), "")
+    cells = table.rows[column].to_numpy() if column else [None] * len(rows)
+    return Site(rows, column, lambda at: text_of(cells[at]).strip()[:80])
+
+
+def given_positions(
+    table: Table, mapping: Mapping[str, str], site: Site, *, needed: bool
+) -> tuple[Geometries, list[Finding]]:
+    """Return the geometries as the file has them, None with a finding where there is none.
+
+    Raises
+    ------
+    InputError
+        If `needed` and neither geometry nor columns of coordinates are there.
+    """
+    if table.geometry is not None:
+        return _from_file(table.geometry, site, needed=needed)
+    if "lon" in mapping and "lat" in mapping:
+        return _from_pair(table.rows, mapping["lon"], mapping["lat"], needed=needed)
+    if "lonlat" in mapping:
+        return _from_text(table.rows[mapping["lonlat"]], site, _point_of, needed=needed)
+    if "wkt" in mapping:
+        return _from_text(table.rows[mapping["wkt"]], site, _shape_of, needed=needed)
+    if needed:
+        raise InputError("intake.no_position", known=", ".join(table.headers))
+    return np.full(len(table.rows), None, dtype=object), []
+
+
+def _from_file(
+    geometry: pd.Series, site: Site, *, needed: bool
+) -> tuple[Geometries, list[Finding]]:
+    shapes = np.array(shapely.force_2d(geometry.to_numpy()), dtype=object)
+    x0, y0, x1, y1 = shapely.bounds(shapes).T
+    # empty ones and those with coordinates that are no numbers
+    shapes[~np.isfinite(x0 + y0 + x1 + y1)] = None
+    severity: Severity = "error" if needed else "warning"
+    return shapes, [
+        site.note(int(at), "GEOMETRY_MISSING", severity=severity)
+        for at in np.flatnonzero(shapely.is_missing(shapes))
+    ]
+
+
+def _from_pair(
+    rows: pd.DataFrame, lon: str, lat: str, *, needed: bool
+) -> tuple[Geometries, list[Finding]]:
+    sides = [_coordinates(rows[column], needed=needed) for column in (lon, lat)]
+    pairs = np.column_stack([numbers for numbers, _ in sides])
+    shapes = np.full(len(rows), None, dtype=object)
+    whole = np.isfinite(pairs).all(axis=1)
+    shapes[whole] = shapely.points(pairs[whole])
+    return shapes, [finding for _, findings in sides for finding in findings]
+
+
+def _coordinates(cells: pd.Series, *, needed: bool) -> tuple[NDArray[np.float64], list[Finding]]:
+    written, column = cells.to_numpy(), str(cells.name)
+    numbers, findings = plain_numbers(written), _blanks(cells)
+    numbers[~np.isfinite(numbers)] = np.nan
+    for at in map(int, np.flatnonzero(np.isnan(numbers))):
+        reading = _coordinate(written[at])
+        numbers[at] = reading.value if isinstance(reading.value, float) else np.nan
+        findings += [
+            defect.at(
+                int(cells.index[at]),
+                column,
+                text_of(written[at]).strip(),
+                severity=_severity(defect, needed=needed),
+            )
+            for defect in reading.defects
+        ]
+    return numbers, findings
+
+
+def _blanks(cells: pd.Series) -> list[Finding]:
+    """Return a note for each coordinate with blanks around it, which do no harm."""
+    return [
+        Defect("WHITESPACE", cell.strip()).at(row, str(cells.name), cell)
+        for row, cell in zip(cells.index.tolist(), cells.tolist(), strict=True)
+        if isinstance(cell, str) and cell != (bare := cell.strip()) and bare
+    ]
+
+
+def _severity(defect: Defect, *, needed: bool) -> Severity:
+    """Return "error" for whatever leaves no coordinate; a blank may be allowed."""
+    if SEVERITY[defect.code] == "note":
+        return "note"
+    return "error" if needed or defect.code != "COORDINATES_MISSING" else "warning"
+
+
+def _coordinate(cell: object) -> Reading:
+    if isinstance(cell, str) and cell.lstrip().startswith("="):
+        return Reading(None, (Defect("FORMULA_CELL", result_of(cell.strip())),))
+    reading = read_number(cell) if cell is not None else Reading()
+    if reading.value is None and not reading.defects:
+        return Reading(None, (Defect("COORDINATES_MISSING"),))
+    if isinstance(reading.value, float) and not np.isfinite(reading.value):
+        return Reading(None, (Defect("VALUE_NUMBER"),))
+    return reading
+
+
+def _from_text(
+    cells: pd.Series,
+    site: Site,
+    parse: Callable[[str], BaseGeometry | None],
+    *,
+    needed: bool,
+) -> tuple[Geometries, list[Finding]]:
+    texts = [text_of(cell).strip() for cell in cells]
+    shapes = np.full(len(texts), None, dtype=object)
+    shapes[:] = [parse(text) if text else None for text in texts]
+    codes = ["VALUE_NUMBER" if text else "COORDINATES_MISSING" for text in texts]
+    return shapes, [
+        site.note(at, codes[at], severity="error" if needed or texts[at] else "warning")
+        for at, shape in enumerate(shapes)
+        if shape is None
+    ]
+
+
+def _point_of(text: str) -> BaseGeometry | None:
+    plain = half_width(text).strip("()[] ").translate(_SEPARATORS)
+    parts = plain.split(",") if "," in plain else plain.split()
+    numbers = [value for part in parts if isinstance(value := read_number(part).value, float)]
+    return shapely.Point(numbers) if len(numbers) == len(parts) == 2 else None
+
+
+def _shape_of(text: str) -> BaseGeometry | None:
+    shape: BaseGeometry | None = shapely.from_wkt(text, on_invalid="ignore")
+    return None if shape is None or shape.is_empty else shapely.force_2d(shape)
+
+
+def _place_text(geometry: BaseGeometry | None) -> str:
+    if geometry is None or geometry.is_empty:
+        return ""
+    x, y = shapely.get_coordinates(geometry)[0]
+    return f"{x:.10g} {y:.10g}"

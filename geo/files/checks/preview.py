@@ -1,0 +1,63 @@
+"""Preview: the first rows of a file as read, and what they were taken for."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+from geo.files.checks.cells.cells import text_of
+from geo.files.checks.check import Intake
+from geo.files.readers import Table
+
+ROWS: Final = 5
+
+
+@dataclass(frozen=True)
+class Preview:
+    """How a file is read, before anything is written.
+
+    Attributes
+    ----------
+    encoding
+        Of text, None where the format has none to choose.
+    crs
+        What is declared, by the user or else by the file; "" where each row says its own, None
+        where the layer has no places.
+    crs_column
+        The header of the column in which rows say their own.
+    mapping
+        Field → header.
+    unmapped, refused
+        Headers kept as free attributes, and those not taken.
+    rows
+        The first rows: number in the file → header → text, without refused columns.
+    """
+
+    encoding: str | None
+    crs: str | None
+    crs_column: str | None
+    header_row: int
+    mapping: Mapping[str, str]
+    unmapped: tuple[str, ...]
+    refused: tuple[str, ...]
+    rows: Mapping[int, Mapping[str, str]]
+
+
+def preview(table: Table, checked: Intake, declared: str | None) -> Preview:
+    """Return the preview of a file from its first part and what was made of it."""
+    used = checked.mapping
+    taken = [header for header in table.headers if header not in checked.refused]
+    stated = declared or (table.crs.name if table.crs else "")
+    first = table.rows[taken].head(ROWS)
+    return Preview(
+        encoding=table.encoding,
+        crs=None if checked.layer.shape == "none" else stated,
+        crs_column=used.get("crs"),
+        header_row=table.header_row,
+        mapping=dict(used),
+        unmapped=tuple(header for header in taken if header not in used.values()),
+        refused=tuple(header for header in table.headers if header in checked.refused),
+        rows={
+            int(row): {str(header): text_of(cell) for header, cell in cells.items()}
+            for row, cells in zip(first.index, first.to_dict("records"), strict=True)
+        },
+    )

@@ -1,0 +1,1 @@
+"""Checks of whole rows: codes, classes, rules of a layer."""

@@ -1,0 +1,155 @@
+"""Rules beyond one cell: national camera codes, retention, levels and codes of areas."""
+
+from collections.abc import Callable, Mapping
+from typing import Final
+
+import pandas as pd
+
+from geo.base.codes import area_code_digits, area_level, camera_code_problem, full_area_code
+from geo.base.errors import LayerError
+from geo.files.checks.cells.cells import text_of
+from geo.files.checks.cells.finding import Defect, Finding
+from geo.files.checks.cells.values import Values
+from geo.files.checks.rows.duplicate_codes import Codes
+from geo.files.readers import Table
+from geo.files.schema.heading import Heading
+from geo.files.schema.layers import Layer
+from geo.files.schema.vocabularies import LEVELS
+
+RETENTION_MIN_DAYS: Final = 30  # decree 799, article 17
+_TURNING_DEG: Final = 180.0  # no picture of a lens that zooms is as wide
+_AREA_CODES: Final = frozenset({"area_code", "parent_code"})
+
+
+def known_level(word: str) -> str:
+    """Return the level that `word` names, in the code's or the people's language.
+
+    Raises
+    ------
+    LayerError
+        If it names none.
+    """
+    plain = word.strip().casefold()
+    for level, words in LEVELS.items():
+        if plain in (level, *words):
+            return level
+    raise LayerError("intake.no_level", level=word, known=", ".join(LEVELS))
+
+
+def apply_rules(
+    table: Table,
+    layer: Layer,
+    mapping: Mapping[str, str],
+    values: Values,
+    *,
+    level: str | None,
+    seen: Codes,
+) -> tuple[Values, list[Finding]]:
+    """Return the values with codes completed and unusable ones taken out, and the findings.
+
+    `seen` are the codes of earlier parts of the file.
+    """
+    done = dict(values)
+    for name in _AREA_CODES & done.keys():
+        done[name] = [_full(code) for code in done[name]]
+    findings: list[Finding] = []
+    if layer.name == "areas":
+        findings += _area_digits(table, mapping, values) + _levels(table, mapping, done, level)
+    if layer.name in ("cameras", "catalog"):
+        findings += _camera_codes(table, mapping, done) + _retention(table, mapping, done)
+        findings += _turning(table, mapping, done)
+    if layer.key in mapping:
+        codes = pd.Series(done[layer.key], index=table.rows.index, dtype=object)
+        moments = None if layer.moment is None else done[layer.moment]
+        findings += seen.repeated(codes, mapping[layer.key], moments)
+    return done, findings
+
+
+def _full(code: object) -> object:
+    return full_area_code(code) if isinstance(code, str) else code
+
+
+def _levels(
+    table: Table, mapping: Mapping[str, str], done: Values, level: str | None
+) -> list[Finding]:
+    """Fill in levels: the row's own word, else the user's, else what the official code says."""
+    option = known_level(level) if level is not None else None
+    codes = done["code"]
+    said = [area_level(code) if isinstance(code, str) else None for code in codes]
+    done["level"] = [
+        own or option or by_code for own, by_code in zip(done["level"], said, strict=True)
+    ]
+    # a grid's own six or nine digits are no district and no township
+    done["code"] = [
+        code if own == "grid" else _full(code)
+        for code, own in zip(codes, done["level"], strict=True)
+    ]
+    column = mapping.get("level", mapping.get("code", ""))
+    return _each(
+        table, column, done["level"], lambda own: Defect("LEVEL_UNKNOWN") if own is None else None
+    )
+
+
+def _area_digits(table: Table, mapping: Mapping[str, str], values: Values) -> list[Finding]:
+    """Report codes that look official but have too many digits or too few."""
+
+    def judge(code: object) -> Defect | None:
+        digits = area_code_digits(code) if isinstance(code, str) else None
+        return Defect("CODE_DIGITS", facts={"digits": digits}) if digits else None
+
+    return _each(table, mapping.get("code", ""), values["code"], judge)
+
+
+def _camera_codes(table: Table, mapping: Mapping[str, str], done: Values) -> list[Finding]:
+    def judge(code: object) -> Defect | None:
+        problem = camera_code_problem(code) if isinstance(code, str) else None
+        return Defect(problem, facts={"digits": len(str(code))}) if problem else None
+
+    findings = _each(table, mapping.get("code", ""), done["code"], judge)
+    bad = {finding.row for finding in findings}
+    rows = table.rows.index
+    done["code"] = [
+        None if row in bad else code for row, code in zip(rows, done["code"], strict=True)
+    ]
+    return findings
+
+
+def _retention(table: Table, mapping: Mapping[str, str], done: Values) -> list[Finding]:
+    def judge(days: object) -> Defect | None:
+        short = isinstance(days, float) and days < RETENTION_MIN_DAYS
+        return Defect("RETENTION_BELOW_30") if short else None
+
+    return _each(table, mapping.get("retention_days", ""), done["retention_days"], judge)
+
+
+def _turning(table: Table, mapping: Mapping[str, str], done: Values) -> list[Finding]:
+    """Take the range in which a camera can turn for what it is: no heading, no angle of view."""
+    turning: list[object] = [
+        form == "ptz" and isinstance(cell, tuple) and any(map(_turns, cell))
+        for form, cell in zip(done["form"], done["heading_deg"], strict=True)
+    ]
+    done["heading_deg"] = [
+        None if turns else cell for turns, cell in zip(turning, done["heading_deg"], strict=True)
+    ]
+    return _each(
+        table,
+        mapping.get("heading_deg", ""),
+        turning,
+        lambda turns: Defect("AZIMUTH_TURNING") if turns else None,
+    )
+
+
+def _turns(heading: Heading) -> bool:
+    return heading.hfov_deg is not None and heading.hfov_deg >= _TURNING_DEG
+
+
+def _each(
+    table: Table, column: str, values: list[object], judge: Callable[[object], Defect | None]
+) -> list[Finding]:
+    """Return the findings of a judgement over a column, with the cells as written."""
+    written = table.rows[column].to_numpy() if column in table.rows else [None] * len(values)
+    return [
+        defect.at(row, column, text_of(cell))
+        for row, cell, value in zip(table.rows.index, written, values, strict=True)
+        if (defect := judge(value)) is not None
+    ]

@@ -1,0 +1,50 @@
+"""The whole of a file: what no single part of it tells."""
+
+import geopandas as gpd
+
+from geo.files.checks.cells.file_headers import Headers
+from geo.files.checks.cells.finding import Finding
+from geo.files.checks.cells.label_variants import Labels, label_columns
+from geo.files.checks.position.default_coordinates import Heaps
+from geo.files.checks.position.duplicate_places import Twins
+from geo.files.checks.position.position import Positions
+from geo.files.checks.position.raw_position import site_of
+from geo.files.checks.sample import Sample
+from geo.files.readers import Table
+from geo.files.schema.layers import Layer
+
+REGISTERS = ("cameras", "catalog")
+
+
+class Whole:
+    """What is remembered of the parts of one file, in few bytes a row."""
+
+    def __init__(self, layer: Layer) -> None:
+        self.sample = Sample(layer.name)
+        self._layer = layer
+        self._heaps, self._labels, self._twins = Heaps(), Labels(), Twins()
+
+    def place(
+        self, table: Table, headers: Headers, positions: Positions, named: list[str | None]
+    ) -> None:
+        """Remember where the rows of a part are, and the areas that they name."""
+        site = site_of(table, headers.mapping)
+        self._heaps.add(positions.geometry, positions.given, site)
+        self.sample.add(positions, named)
+
+    def add(self, table: Table, headers: Headers, rows: gpd.GeoDataFrame) -> None:
+        """Remember the words of a part and, of cameras, where they look."""
+        columns = label_columns(table, self._layer, headers.mapping, headers.refused)
+        self._labels.add(table, columns)
+        if self._layer.name in REGISTERS:
+            self._twins.add(rows, headers.mapping)
+
+    def findings(self, *, district_known: bool) -> list[Finding]:
+        """Return what only the whole file tells."""
+        measured = district_known or self._layer.name == "areas"
+        return [
+            *self._heaps.findings(),
+            *([] if measured else self._heaps.strays()),
+            *self._labels.findings(),
+            *self._twins.findings(),
+        ]

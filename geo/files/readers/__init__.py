@@ -1,0 +1,185 @@
+"""Files as they are: tables, drawings and geographic files, read into one kind of table."""
+
+import os
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from itertools import count
+from pathlib import Path
+from types import MappingProxyType
+from typing import Final
+
+from geo.base.errors import SourceError
+from geo.files.readers.control_characters import without_controls
+from geo.files.readers.delimited import read_text
+from geo.files.readers.gb28181 import read_catalog
+from geo.files.readers.limits import check_size
+from geo.files.readers.parquet import read_parquet
+from geo.files.readers.table import SourceNote, Table, joined
+from geo.files.readers.vector import read_geojson, read_geopackage, read_shapefile
+from geo.files.readers.workbook import read_workbook
+from geo.files.readers.zip_archive import unpacked
+
+__all__ = ["SourceNote", "Table", "parts", "read", "require"]
+
+ROWS: Final = 50_000
+
+
+@dataclass(frozen=True)
+class _Wish:
+    """What the user says about the file, and how many rows a part may have."""
+
+    sheet: str | None
+    encoding: str | None
+    rows: int
+
+
+Reader = Callable[[Path, _Wish], Iterator[Table]]
+
+
+def read(path: Path, *, sheet: str | None = None, encoding: str | None = None) -> Table:
+    """Return the rows of a file as written, with what the file says about itself.
+
+    Parameters
+    ----------
+    path
+        CSV, TXT, TSV, XLSX, XLSM, XLS, ODS, GeoJSON, GeoPackage, Shapefile, GeoParquet, DXF,
+        GB/T 28181 catalog (XML), or a ZIP of one of them, told by its ending.
+    sheet
+        Sheet of a workbook (default: the first), layer of a GeoPackage or drawing (default: the
+        only one), file in a ZIP (default: the only one).
+    encoding
+        Of text files, Shapefiles and drawings; default: UTF-8, then GB18030, strictly; a catalog
+        and a drawing state their own.
+
+    Returns
+    -------
+    Table
+        ``rows`` has dtype object and at least one row; no text holds control characters.
+
+    Raises
+    ------
+    SourceError
+        If the file is missing, a folder, empty, too large, of an unknown kind, damaged, without
+        rows, or in another encoding; each with its own sentence.
+    """
+    return joined(list(parts(path, sheet=sheet, encoding=encoding)))
+
+
+def parts(
+    path: Path, *, sheet: str | None = None, encoding: str | None = None, rows: int = ROWS
+) -> Iterator[Table]:
+    """Yield a file in parts of at most `rows` rows, so that it need not fit into memory.
+
+    Text files and GeoPackages come in parts, every other kind as one. All parts share headers,
+    system, encoding and header row; their rows count through the whole file, their notes are their
+    own, those on the file as a whole stand in the first.
+
+    Parameters
+    ----------
+    path, sheet, encoding
+        See :func:`read`.
+    rows
+        Most lines or features of a part, at least 1.
+
+    Raises
+    ------
+    SourceError
+        See :func:`read`; when the first part is asked for, or the part that cannot be read.
+    """
+    for number, table in zip(count(), _tables(path, _Wish(sheet, encoding, rows)), strict=False):
+        if not len(table.rows) and not number:
+            key = "source.no_rows" if table.header_row else "source.no_features"
+            raise SourceError(key, path=path.name)
+        yield without_controls(table, headers_noted=number > 0)
+
+
+def _tables(path: Path, wish: _Wish) -> Iterator[Table]:
+    ending = path.suffix.lower()
+    require(path)
+    return READERS[ending](path, wish)
+
+
+def require(path: Path) -> None:
+    """Refuse a file of which its name, its size and its rights tell that it cannot be read.
+
+    Raises
+    ------
+    SourceError
+        See :func:`read`.
+    """
+    ending = path.suffix.lower()
+    if not path.exists():
+        raise SourceError("source.missing", path=str(path))
+    if path.is_dir():
+        raise SourceError("source.directory", path=str(path))
+    if ending == ".dwg":
+        raise SourceError("source.dwg", path=path.name)
+    if ending in _SAVE_AS:
+        raise SourceError("source.save_as", path=path.name, wanted=_SAVE_AS[ending])
+    if ending not in READERS:
+        known = ", ".join(each.lstrip(".").upper() for each in READERS)
+        raise SourceError("source.ending", path=path.name, known=known)
+    if path.stat().st_size == 0:
+        raise SourceError("source.empty", path=path.name)
+    if not os.access(path, os.R_OK):  # GDAL would call it damaged
+        raise SourceError("source.closed", path=str(path))
+    check_size(path)
+
+
+def _text(path: Path, wish: _Wish) -> Iterator[Table]:
+    yield from read_text(path, encoding=wish.encoding, rows=wish.rows)
+
+
+def _workbook(path: Path, wish: _Wish) -> Iterator[Table]:
+    yield read_workbook(path, sheet=wish.sheet)
+
+
+def _geojson(path: Path, _: _Wish) -> Iterator[Table]:
+    yield read_geojson(path)
+
+
+def _geopackage(path: Path, wish: _Wish) -> Iterator[Table]:
+    yield from read_geopackage(path, sheet=wish.sheet, rows=wish.rows)
+
+
+def _shapefile(path: Path, wish: _Wish) -> Iterator[Table]:
+    yield read_shapefile(path, encoding=wish.encoding)
+
+
+def _drawing(path: Path, wish: _Wish) -> Iterator[Table]:
+    # the library takes half a second to load, which no other command should wait for
+    from geo.files.readers.dxf import read_drawing
+
+    yield read_drawing(path, sheet=wish.sheet, encoding=wish.encoding)
+
+
+def _catalog(path: Path, wish: _Wish) -> Iterator[Table]:
+    yield read_catalog(path, encoding=wish.encoding)
+
+
+def _parquet(path: Path, _: _Wish) -> Iterator[Table]:
+    yield read_parquet(path)
+
+
+def _archive(path: Path, wish: _Wish) -> Iterator[Table]:
+    with unpacked(path, wish.sheet, wanted=_IN_ARCHIVES) as (inner, sheet):
+        yield from _tables(inner, replace(wish, sheet=sheet))
+
+
+READERS: Final[Mapping[str, Reader]] = MappingProxyType(
+    {
+        **dict.fromkeys((".csv", ".txt", ".tsv"), _text),
+        **dict.fromkeys((".xlsx", ".xlsm", ".xls", ".ods"), _workbook),
+        **dict.fromkeys((".geojson", ".json"), _geojson),
+        ".gpkg": _geopackage,
+        ".shp": _shapefile,
+        ".dxf": _drawing,
+        ".xml": _catalog,
+        **dict.fromkeys((".parquet", ".geoparquet"), _parquet),
+        ".zip": _archive,
+    }
+)
+# formats people have and what to make of them first
+_SAVE_AS: Final = {".et": "XLSX", ".wps": "XLSX"}
+# what counts as data in a ZIP; text, XML and JSON beside it mostly tell about it
+_IN_ARCHIVES: Final = frozenset(READERS) - {".zip", ".txt", ".json", ".xml"}

@@ -1,0 +1,187 @@
+"""Text files: encoding, separator, lines and cells of CSV, part by part."""
+
+import codecs
+import csv
+import io
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import chain, islice
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+
+from geo.base.errors import SourceError
+from geo.files.formulas import rearm
+from geo.files.readers.delimited_fast_path import cell_of, plain_rows
+from geo.files.readers.limits import damaged
+from geo.files.readers.table import SourceNote, Table, frame, unique_headers
+
+csv.field_size_limit(1 << 30)  # a boundary as WKT is one cell
+TRIED: Final = ("utf-8-sig", "gb18030")
+SEPARATORS: Final = ",;\t|"
+# characters read at once; a line as long as that is no line of a table
+_BLOCK: Final = 1 << 22
+# a boundary as text in one cell is longer than the library expects of a cell
+csv.field_size_limit(_BLOCK)
+
+
+@dataclass(frozen=True)
+class _Lines:
+    """The lines of an open file that are still to come."""
+
+    coming: Iterator[str]
+    separator: str
+    name: str
+
+    def cells(self, ahead: Sequence[str], begins: int) -> Iterator[tuple[int, list[str], int]]:
+        """Yield (line, cells, line behind it) of each line that holds anything.
+
+        Lines `ahead` were taken already; the first of them stands at `begins`.
+        """
+        at = begins
+        text = chain(ahead, self.coming)
+        reader = csv.reader(text, delimiter=self.separator, strict=True)
+        try:
+            for cells in reader:
+                after = begins + reader.line_num
+                if any(map(str.strip, cells)):
+                    yield at, cells, after
+                at = after
+        except csv.Error as error:
+            raise SourceError("source.csv", path=self.name, line=at, reason=str(error)) from error
+
+
+def read_text(path: Path, *, encoding: str | None = None, rows: int) -> Iterator[Table]:
+    """Yield a CSV file in parts of at most `rows` lines, an empty one if there are only headers.
+
+    The first line with content is the header, blank lines are left out. A header that is shorter
+    than most lines of the first part is filled up.
+    """
+    used = encoding_of(path, encoding)
+    with path.open(encoding=used, newline="") as file:
+        lines = _Lines(file, _separator(path, used), path.name)
+        at, header, begins = next(lines.cells((), 1), (0, [], 0))
+        header = [str(rearm(cell)) for cell in header]
+        if not header:
+            raise SourceError("source.empty", path=path.name)
+        like = Table(unique_headers(header), frame((), (), ()), encoding=used, header_row=at)
+        begun = False
+        waiting: tuple[SourceNote, ...] = ()
+        while block := list(islice(file, rows)):
+            part, begins = _part(lines, block, begins, like, header=None if begun else header)
+            waiting += part.notes
+            if len(part.rows):
+                like, begun = part, True
+                yield replace(part, notes=waiting)
+                waiting = ()
+        if not begun:
+            yield like
+
+
+def encoding_of(path: Path, encoding: str | None, *, tried: Sequence[str] = TRIED) -> str:
+    """Return the encoding in which the whole file can be read: the one given, else one tried.
+
+    Raises
+    ------
+    SourceError
+        If there is none such.
+    """
+    with path.open("rb") as file:
+        mark = file.read(2)
+    if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
+        tried = ("utf-16",)
+    for each in (encoding,) if encoding else tried:
+        try:
+            with path.open(encoding=each, newline="") as text:
+                while text.read(_BLOCK):
+                    pass
+        except UnicodeError:
+            continue
+        except LookupError as error:
+            raise SourceError("source.encoding_unknown", encoding=each) from error
+        return each
+    raise SourceError("source.encoding", path=path.name, tried=encoding or ", ".join(tried))
+
+
+def _separator(path: Path, encoding: str) -> str:
+    with path.open(encoding=encoding, newline="") as file:
+        head = file.read(_BLOCK)
+    if len(head) == _BLOCK and "\n" not in head and "\r" not in head:
+        raise damaged(path, ValueError())
+    first = next((line for line in io.StringIO(head, newline="") if line.strip()), "")
+    outside_quotes = "".join(first.split('"')[::2])
+    counts = Counter(sign for sign in outside_quotes if sign in SEPARATORS)
+    return counts.most_common(1)[0][0] if counts else ","
+
+
+def _part(
+    lines: _Lines,
+    block: Sequence[str],
+    begins: int,
+    like: Table,
+    *,
+    header: list[str] | None = None,
+) -> tuple[Table, int]:
+    """Return the block of lines as a table with the headers of another, and the line behind it.
+
+    A cell in quotes may reach beyond the block: the lines it needs are taken as well. Of the first
+    part the `header` is given, which may have to be filled up.
+    """
+    plain = plain_rows(block, lines.separator, like.headers, begins)
+    ends = begins + len(block)
+    if plain is not None:
+        empty = np.setdiff1d(np.arange(begins, ends), plain.index.to_numpy())
+        return replace(like, rows=plain, notes=_blank(empty.tolist())), ends
+    found: list[tuple[int, list[str]]] = []
+    blank: list[int] = []
+    after = begins
+    for at, cells, behind in lines.cells(block, begins):
+        blank += range(after, at)
+        found.append((at, cells))
+        after = behind
+        if after >= ends:
+            break
+    blank += range(after, ends)
+    width = len(like.headers) if header is None else _width(header, found)
+    headers = unique_headers(header + [""] * (width - len(header))) if header else like.headers
+    part = _ruled(found, replace(like, headers=headers))
+    return replace(part, notes=(*part.notes, *_blank(blank))), max(after, ends)
+
+
+def _blank(lines: Sequence[int]) -> tuple[SourceNote, ...]:
+    """Return a note on blank lines, at the first of them, with their number."""
+    return (SourceNote("ROWS_BLANK", lines[0], "", str(len(lines))),) if lines else ()
+
+
+def _ruled(lines: Sequence[tuple[int, list[str]]], like: Table) -> Table:
+    """Return lines read by the rules of CSV as a table with the headers of another."""
+    width, last = len(like.headers), like.headers[-1]
+    long = [(at, cells) for at, cells in lines if any(map(str.strip, cells[width:]))]
+    notes = tuple(SourceNote("ROW_LONG", at, last, str(len(cells))) for at, cells in long)
+    fitted = [_fit(cells, width) for _, cells in lines]
+    return replace(like, rows=frame(like.headers, fitted, [at for at, _ in lines]), notes=notes)
+
+
+def _width(written: list[str], lines: Sequence[tuple[int, list[str]]]) -> int:
+    """Return the number of columns: that of the header, or of most lines where it is shorter."""
+    longer = [_filled(cells) for _, cells in lines if len(cells) > len(written)]
+    longer = [width for width in longer if width > len(written)]
+    if 2 * len(longer) <= len(lines):
+        return len(written)
+    return Counter(longer).most_common(1)[0][0]
+
+
+def _filled(cells: list[str]) -> int:
+    """Return the number of the last cell that holds anything."""
+    return max((n for n, cell in enumerate(cells, start=1) if cell.strip()), default=0)
+
+
+def _fit(cells: list[str], width: int) -> list[object]:
+    """Cut or fill a line to the width."""
+    fitted: list[object] = [
+        cell if cell and cell[0] not in "='" and not cell.isspace() else cell_of(cell)
+        for cell in cells[:width]
+    ]
+    return fitted + [None] * (width - len(fitted))

@@ -1,0 +1,167 @@
+"""Catalogs: the answers of a video platform by GB/T 28181, one row an item."""
+
+import codecs
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from itertools import chain
+from pathlib import Path
+from typing import Final
+from xml.etree.ElementTree import Element, ParseError
+
+from defusedxml.common import DefusedXmlException
+from defusedxml.ElementTree import iterparse
+
+from geo.base.crs import WGS84, InputCRS
+from geo.base.errors import SourceError
+from geo.files.readers.delimited import TRIED, encoding_of
+from geo.files.readers.limits import damaged
+from geo.files.readers.table import SourceNote, Table, frame
+
+Key = tuple[str, str]  # element around the leaf ("" for the item itself), leaf
+Item = dict[Key, str | None]
+
+# GB 2312 and GBK are parts of GB 18030; platforms name the one and write the other
+_CHINESE: Final = frozenset({"gb2312", "gbk", "gb18030", "cp936"})
+_ENCODING: Final = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([^"'>]+)["']""")
+_DECLARATION: Final = re.compile(r"<\?xml[^>]*\?>|\ufeff")
+_OWN_MARKUP: Final = re.compile(r"<!(?:DOCTYPE|ENTITY)")
+_KIND: Final = "Catalog"
+_ANSWERS: Final = ("Response", "Notify")
+_HEAD_BYTES: Final = 1024
+_PIECE: Final = 1 << 16
+_ITEM_LEVEL: Final = 3  # below all messages, the message, its list
+
+
+@dataclass(frozen=True)
+class _Message:
+    """One message of a platform: its kind, the query it answers, how many items it speaks of."""
+
+    kind: str
+    query: tuple[str, str]
+    stated: str
+    items: list[Item]
+
+
+class _Messages:
+    """A text to be parsed piece by piece, within one element around all its messages."""
+
+    def __init__(self, text: str) -> None:
+        step = _PIECE
+        pieces = (text[at : at + step] for at in range(0, len(text), step))
+        self._pieces = chain(("<messages>",), pieces, ("</messages>",))
+
+    def read(self, _size: int = -1, /) -> str:
+        return next(self._pieces, "")
+
+
+def read_catalog(path: Path, *, encoding: str | None = None) -> Table:
+    """Return the items of a catalog, which may have come in several messages put together.
+
+    Headers are the names of the elements in order of first appearance, those of <Info> beside the
+    others; a name that stands both outside and inside is "Info/Name" inside. The standard says
+    that positions are WGS 84.
+    """
+    used = encoding_of(path, encoding, tried=_stated_encoding(path))
+    messages = _messages(path, path.read_text(encoding=used))
+    items = [item for message in messages for item in message.items]
+    keys = _keys(items)
+    cells = [[item.get(key) for key in keys] for item in items]
+    return Table(
+        _headers(keys),
+        frame(_headers(keys), cells, range(1, len(items) + 1)),
+        crs=InputCRS("wgs84", WGS84),
+        encoding=used,
+        notes=_incomplete(messages),
+    )
+
+
+def _stated_encoding(path: Path) -> Sequence[str]:
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+    if head.startswith(codecs.BOM_UTF8):  # the mark is what the writer did, the rest what it says
+        return ("utf-8-sig",)
+    stated = _ENCODING.search(head)
+    name = stated.group(1).decode("ascii", "replace").lower() if stated else ""
+    if name in _CHINESE:
+        return ("gb18030",)
+    return TRIED if not name else ("utf-8-sig" if name in ("utf-8", "utf8") else name,)
+
+
+def _messages(path: Path, text: str) -> list[_Message]:
+    if _OWN_MARKUP.search(text):  # no catalog needs it, and a few lines of it can fill the memory
+        raise SourceError("source.xml_entities", path=path.name)
+    try:
+        messages = list(_parsed(_DECLARATION.sub("", text)))
+    except (ParseError, DefusedXmlException) as error:
+        raise damaged(path, error) from error
+    other = [each.kind for each in messages if each.kind != _KIND]
+    if other:
+        raise SourceError("source.catalog", path=path.name, found=other[0])
+    if not messages:
+        raise damaged(path, ParseError("no element found"))
+    return messages
+
+
+def _parsed(text: str) -> Iterator[_Message]:
+    """Yield the messages that stand one after the other; their elements do not stay in memory."""
+    level, items = 0, list[Item]()
+    same: dict[str, str] = {}  # most elements of most items say the same
+    for event, element in iterparse(_Messages(text), events=("start", "end")):
+        level += 1 if event == "start" else -1
+        if event == "end" and element.tag == "Item" and level == _ITEM_LEVEL:
+            items.append(_item(element, same))
+            element.clear()
+        elif event == "end" and level == 1:
+            yield _message(element, items)
+            element.clear()
+            items = []
+
+
+def _message(element: Element, items: list[Item]) -> _Message:
+    kind = element.findtext("CmdType", "").strip() if element.tag in _ANSWERS else ""
+    query = (element.findtext("DeviceID", "").strip(), element.findtext("SN", "").strip())
+    stated = element.findtext("SumNum", "").strip()
+    return _Message(kind or f"<{element.tag}>", query, stated, items)
+
+
+def _item(element: Element, same: dict[str, str]) -> Item:
+    cells: Item = {}
+    for child in element:
+        around, leaves = (child.tag, list(child)) if len(child) else ("", [child])
+        for leaf in leaves:
+            key, number = (around, leaf.tag), 1
+            while key in cells:
+                number += 1
+                key = (around, f"{leaf.tag}#{number}")
+            text = "".join(leaf.itertext())
+            cells[key] = same.setdefault(text, text) if text.strip() else None
+    return cells
+
+
+def _keys(items: Sequence[Item]) -> list[Key]:
+    """Return every element in order of first appearance, without groups that are empty."""
+    keys = list(dict.fromkeys(key for item in items for key in item))
+    groups = {around for around, _ in keys}
+    return [(around, leaf) for around, leaf in keys if around or leaf not in groups]
+
+
+def _headers(keys: Sequence[Key]) -> tuple[str, ...]:
+    times = Counter(leaf for _, leaf in keys)
+    return tuple(
+        f"{around}/{leaf}" if around and times[leaf] > 1 else leaf for around, leaf in keys
+    )
+
+
+def _incomplete(messages: Sequence[_Message]) -> tuple[SourceNote, ...]:
+    """Note each query of whose answer there are more or fewer items than it says."""
+    found: Counter[tuple[str, str]] = Counter()
+    for message in messages:
+        found[message.query] += len(message.items)
+    stated = {each.query: each.stated for each in messages if each.stated.isdecimal()}
+    return tuple(
+        SourceNote("CATALOG_INCOMPLETE", 0, "SumNum", f"{found[query]}/{int(number)}")
+        for query, number in stated.items()
+        if found[query] != int(number)
+    )

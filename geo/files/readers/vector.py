@@ -1,0 +1,210 @@
+"""Geographic files: GeoJSON, GeoPackage and Shapefile with their geometry and stated system."""
+
+import csv
+import itertools
+import math
+import re
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import pyogrio
+import pyproj
+from pyogrio.errors import DataLayerError, DataSourceError
+
+from geo.base.crs import InputCRS, crs_of_definition, parse_crs
+from geo.base.errors import CRSError, SourceError
+from geo.files.readers.limits import damaged, sibling
+from geo.files.readers.table import EXACT, SourceNote, Table, row_index, unique_headers
+from geo.files.writers import NAMES_ENDING
+
+_CRS_MEMBER: Final = re.compile(rb'"crs"\s*:\s*\{.{0,200}?"name"\s*:\s*"([^"]+)"', re.DOTALL)
+# an escape is one only behind an even number of backslashes
+_NUL_ESCAPE: Final = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
+_HEAD_BYTES: Final = 65536
+_TAIL_BYTES: Final = 4096
+
+
+def read_geojson(path: Path) -> Table:
+    """Return a GeoJSON file; its system is known only where it has a ``crs`` member.
+
+    RFC 7946 says WGS 84, but files in other systems without a word about it are common.
+    """
+    # a text that looks like a date is a text
+    table = _read(path, content=_shielded(path), DATE_AS_STRING="YES")
+    stated = _crs_member(path)
+    if stated is None:
+        return replace(table, crs=None, notes=())
+    try:
+        return replace(table, crs=parse_crs(stated), notes=())
+    except CRSError:
+        return replace(table, crs=None, notes=(SourceNote("CRS_UNIDENTIFIED", 0, "", stated),))
+
+
+def read_geopackage(path: Path, *, sheet: str | None = None, rows: int) -> Iterator[Table]:
+    """Yield a layer of a GeoPackage in parts of at most `rows` features: at least one part.
+
+    It is the layer named, else the only one with geometry.
+    """
+    layers = _layers(path)
+    spatial = [name for name, kind in layers.items() if kind is not None]
+    if sheet is None and len(spatial) != 1:
+        raise SourceError("source.layers", path=path.name, known=", ".join(layers))
+    if sheet is not None and sheet not in layers:
+        raise SourceError("source.sheet", path=path.name, sheet=sheet, known=", ".join(layers))
+    yield from _batches(path, sheet or spatial[0], rows)
+
+
+def read_shapefile(path: Path, *, encoding: str | None = None) -> Table:
+    """Return a Shapefile; names beyond ASCII need a .cpg file or `encoding`."""
+    missing = [part for part in (".shx", ".dbf") if not sibling(path, part)]
+    if missing:
+        raise SourceError("source.shapefile", path=path.name, missing=", ".join(missing))
+    if encoding is None and sibling(path, ".cpg") is None and not _is_ascii(path):
+        raise SourceError("source.dbf_encoding", path=path.name)
+    return _with_full_names(path, _read(path, encoding=encoding))
+
+
+def _with_full_names(path: Path, table: Table) -> Table:
+    """Return the table with the names that its export has written beside it, if it has."""
+    beside = path.with_suffix(NAMES_ENDING)
+    if not beside.exists():
+        return table
+    with beside.open(encoding="utf-8-sig", newline="") as file:
+        full = dict(line[:2] for line in csv.reader(file) if len(line) > 1)
+    headers = unique_headers([full.get(header, header) for header in table.headers])
+    return replace(table, headers=headers, rows=table.rows.set_axis(list(headers), axis=1))
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[None]:
+    """Refuse what the library cannot read; keep its warnings to itself.
+
+    What it warns of (open rings, odd dates) shows again as findings of the rows.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", RuntimeWarning)
+            warnings.simplefilter("ignore", UserWarning)
+            yield
+    except (DataSourceError, DataLayerError, LookupError, RuntimeError, ValueError) as error:
+        raise damaged(path, error) from error
+
+
+def _layers(path: Path) -> dict[str, str | None]:
+    with _reading(path):
+        return {str(name): kind for name, kind in pyogrio.list_layers(path)}
+
+
+def _read(
+    path: Path, *, content: bytes | None = None, encoding: str | None = None, **options: str
+) -> Table:
+    with _reading(path):
+        frame = pyogrio.read_dataframe(
+            content or path, encoding=encoding, on_invalid="ignore", **options
+        )
+        return table_of(frame)
+
+
+def _batches(path: Path, layer: str, rows: int) -> Iterator[Table]:
+    with _reading(path):
+        info = pyogrio.read_info(path, layer=layer)
+    types = dict(zip(info["fields"], info["dtypes"], strict=True))
+    for before in itertools.count(0, rows):
+        with _reading(path):
+            frame = pyogrio.read_dataframe(
+                path, layer=layer, skip_features=before, max_features=rows, on_invalid="ignore"
+            )
+            table = table_of(_typed(frame, types), before)
+        if not before:
+            yield table
+        elif not table.rows.index.empty:
+            yield replace(table, notes=())
+        if len(frame) < rows:
+            return
+
+
+def _typed(frame: pd.DataFrame, types: Mapping[str, str]) -> pd.DataFrame:
+    """Return the fields as their layer has them; a blank had made numbers of the whole column.
+
+    So a value reads the same in each part, whatever stands beside it.
+    """
+    for name in frame:
+        wanted, found = types.get(str(name), ""), frame[name]
+        if wanted.startswith(("int", "uint", "bool")) and str(found.dtype) != wanted:
+            as_is = bool if wanted == "bool" else _whole
+            cells = [None if math.isnan(cell) else as_is(cell) for cell in found.tolist()]
+            frame[name] = pd.Series(cells, index=found.index, dtype=object)
+    return frame
+
+
+def _whole(number: float) -> float:
+    """Return a whole number as such, unless digits may be lost already."""
+    return int(number) if abs(number) < EXACT else number
+
+
+def table_of(frame: pd.DataFrame, before: int = 0) -> Table:
+    """Return a frame as a table whose rows count from behind the features `before`."""
+    frame.index = row_index(range(before + 1, before + len(frame) + 1))
+    if not isinstance(frame, gpd.GeoDataFrame):
+        return Table(*_cells(frame))
+    geometry = pd.Series(frame.geometry.to_numpy(), index=frame.index, dtype=object)
+    headers, rows = _cells(pd.DataFrame(frame.drop(columns=str(frame.geometry.name))))
+    if frame.crs is None:
+        return Table(headers, rows, geometry)
+    crs = _stated(frame.crs)
+    notes = () if crs else (SourceNote("CRS_UNIDENTIFIED", 0, "", frame.crs.name),)
+    return Table(headers, rows, geometry, crs, notes=notes)
+
+
+def _stated(crs: pyproj.CRS) -> InputCRS | None:
+    # the default of GeoParquet is of another authority, which has no EPSG number
+    if crs.to_authority() == ("OGC", "CRS84"):
+        return parse_crs("OGC:CRS84")
+    return crs_of_definition(crs.to_wkt())
+
+
+def _cells(frame: pd.DataFrame) -> tuple[tuple[str, ...], pd.DataFrame]:
+    rows = frame.astype(object).where(frame.notna(), None)
+    for name in [each for each in frame if pd.api.types.is_object_dtype(frame[each])]:
+        rows[name] = pd.Series(map(_plain, rows[name]), index=rows.index, dtype=object)
+    headers = unique_headers(list(rows.columns))
+    rows.columns = pd.Index(headers)
+    return headers, rows
+
+
+def _plain(cell: object) -> object:
+    """Return lists of a cell as such."""
+    return cell.tolist() if isinstance(cell, np.ndarray) else cell
+
+
+def _crs_member(path: Path) -> str | None:
+    """Return the name in the ``crs`` member, which stands before or after the features."""
+    with path.open("rb") as file:
+        head = file.read(_HEAD_BYTES)
+        file.seek(max(0, path.stat().st_size - _TAIL_BYTES))
+        tail = file.read()
+    before, after = head.partition(b'"features"')[0], tail.rpartition(b"]")[2]
+    member = _CRS_MEMBER.search(before) or _CRS_MEMBER.search(after)
+    return member.group(1).decode("utf-8", "replace") if member else None
+
+
+def _shielded(path: Path) -> bytes | None:
+    """Return the file with each escaped NUL made another control character, None if it has none.
+
+    The library ends a text at a NUL, so that nobody would see that something is missing.
+    """
+    raw = path.read_bytes()
+    return _NUL_ESCAPE.sub(rb"\1\\u001a", raw) if _NUL_ESCAPE.search(raw) else None
+
+
+def _is_ascii(path: Path) -> bool:
+    dbf = sibling(path, ".dbf")
+    # the first 32 bytes are binary: date, counts and a language byte that is often wrong
+    return dbf is None or dbf.read_bytes()[32:].isascii()

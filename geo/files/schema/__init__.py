@@ -1,0 +1,1 @@
+"""What each layer holds: fields, vocabularies, forms."""
