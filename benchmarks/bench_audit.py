@@ -25,7 +25,8 @@ from sqlalchemy import Connection, Engine, text
 from geo.base.settings import Settings
 from geo.services import access, audit, database, sealing, worker
 from geo.services.worker import Duty
-from geo.store import cluster, db
+from geo.store import db
+from geo.store.cluster import cluster
 
 WRITERS, SECONDS, SUSTAINED_S = 4, 20.0, 30.0
 RATE_GOAL = 500.0  # 30,000 a minute

@@ -18,7 +18,8 @@ from geo.services import access, database, imports
 from geo.services.live import Live
 from geo.services.options import ImportOptions
 from geo.services.prepared import DEVICE_SETS, Prepared, members, prepare, visible
-from geo.store import cluster, db, scene
+from geo.store import db, scene
+from geo.store.cluster import cluster
 
 EDITS = 60
 SEED = 5

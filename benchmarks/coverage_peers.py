@@ -29,7 +29,7 @@ from geo import shadows
 from geo.base.errors import ClusterError
 from geo.base.polygons import Shapes, geometries
 from geo.obstacles import Obstacles
-from geo.store import cluster
+from geo.store.cluster import cluster
 
 PACKAGES = {"gdal_viewshed": "gdal-bin", "grass": "grass-core"}  # Debian's
 VENV = Path(__file__).resolve().parent.parent / "var" / "peers"

@@ -12,7 +12,8 @@ from sqlalchemy import Engine
 from geo.base.errors import ClusterError
 from geo.base.settings import Settings
 from geo.services import coverage
-from geo.store import cluster, db
+from geo.store import db
+from geo.store.cluster import cluster
 from tests import SHARED_DATA, databases
 from tests.databases import Standing
 from tests.toy_town import bring_in, place, rectangle, write_geojson

@@ -10,7 +10,7 @@ from shapely import box
 
 import geo.cli.areas  # noqa: F401 - registers its commands
 from geo.cli import main
-from geo.store import areas, db, decisions
+from geo.store import areas, db, installation
 
 pytestmark = pytest.mark.postgis
 
@@ -27,7 +27,7 @@ def communities(**shapes):
 @pytest.fixture
 def bring(engine):
     with db.transaction(engine) as connection:
-        decisions.put(connection, "metric_srid", 4548)
+        installation.put(connection, "metric_srid", 4548)
 
     def bring_in(rows, **options):
         with db.transaction(engine) as connection:

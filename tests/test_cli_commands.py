@@ -15,7 +15,7 @@ import pytest
 
 from geo.base.errors import ClusterError
 from geo.cli import main
-from geo.store import cluster
+from geo.store.cluster import cluster
 from tests.toy_town import place, rectangle, write_geojson
 
 pytestmark = pytest.mark.postgis
@@ -305,7 +305,7 @@ def test_a_word_that_an_option_does_not_know_is_refused_with_those_it_does(town_
 def test_no_postgis_installed_is_one_sentence(govgrid, tmp_path, monkeypatch):
     monkeypatch.setenv("PATH", str(tmp_path))
     code = (
-        "import geo.store.binaries as b; from pathlib import Path; "
+        "import geo.store.cluster.binaries as b; from pathlib import Path; "
         "import functools; b.find_binaries.__kwdefaults__['root'] = Path('/nonexistent'); "
         "from geo.cli import main; main()"
     )

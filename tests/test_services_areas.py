@@ -8,7 +8,7 @@ import pytest
 from geo.base.errors import NotFoundError
 from geo.services import areas as service
 from geo.services import partition, places
-from geo.store import areas, db, decisions
+from geo.store import areas, db, installation
 from tests.signed_in import SYSTEM
 from tests.toy_town import place
 
@@ -45,7 +45,7 @@ def bring(engine, rows, **options):
 def merged(engine):
     """Two communities of which the second is merged into the first in forty days."""
     with db.transaction(engine) as connection:
-        decisions.put(connection, "metric_srid", 4548)
+        installation.put(connection, "metric_srid", 4548)
     bring(engine, layer("district", ["340802000000"], (0, 0, 20, 10)))
     bring(engine, layer("community", [FIRST, SECOND], (0, 0, 10, 10), (10, 0, 20, 10)))
     bring(engine, layer("grid", [GRID], (10, 0, 20, 10)))
@@ -108,7 +108,7 @@ def test_a_code_that_never_was_is_said_so(merged):
 
 def test_a_made_district_is_none_of_the_areas_that_are_checked(engine):
     with db.transaction(engine) as connection:
-        decisions.put(connection, "metric_srid", 4548)
+        installation.put(connection, "metric_srid", 4548)
     bring(engine, layer("grid", [GRID, GRID[:-1] + "2"], (0, 0, 10, 10), (9, 0, 20, 10)))
     count, found = partition.check(engine)
     assert count == 2

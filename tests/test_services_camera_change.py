@@ -5,7 +5,8 @@ import pytest
 from sqlalchemy import text
 
 from geo.services import import_runs
-from geo.store import cluster, db, frames
+from geo.store import db, frames
+from geo.store.cluster import cluster
 from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, place
 

@@ -13,7 +13,8 @@ from geo.filing import CAMERA, POSITION
 from geo.services import access, filing_register, filing_sheet, import_runs, transaction
 from geo.services import filing as filings
 from geo.services.acting import acting
-from geo.store import cluster, db, frames
+from geo.store import db, frames
+from geo.store.cluster import cluster
 from tests import filed_town
 from tests.filed_town import NUMBER, POLICE, SCHOOL, at
 from tests.signed_in import SYSTEM, account

@@ -10,7 +10,7 @@ from sqlalchemy import text
 from geo.base.errors import CRSError, InputError, LayerError, SourceError, StoreError
 from geo.services import access, imports
 from geo.services.options import ImportOptions
-from geo.store import areas, db, decisions, frames
+from geo.store import areas, db, frames, installation
 from tests.toy_town import bring_in, place, rectangle, write_geojson
 
 pytestmark = pytest.mark.postgis
@@ -34,7 +34,7 @@ def test_every_layer_of_the_town_goes_in_and_a_second_time_changes_nothing(engin
 
 def test_the_first_areas_decide_the_metric_srid_once(town):
     with db.transaction(town) as connection:
-        assert decisions.metric_srid(connection) == 4548
+        assert installation.metric_srid(connection) == 4548
 
 
 def test_a_camera_comes_with_its_view(town):
@@ -219,7 +219,7 @@ def test_gcj02_is_converted_as_declared(engine, shared_data):
     bring_in(engine, "areas", folder / "district_gcj02.geojson", crs="gcj02", **options)
     with db.transaction(engine) as connection:
         stored = areas.now(connection)
-        srid = decisions.metric_srid(connection)
+        srid = installation.metric_srid(connection)
     truth = json.loads((folder / "district_wgs84.geojson").read_text())["features"][0]
     ring = truth["geometry"]["coordinates"][0][0]
     assert stored.to_crs(srid).area.sum() / 1e6 == pytest.approx(206.93, abs=0.1)

@@ -13,7 +13,7 @@ from sqlalchemy import make_url, text
 from geo.base.errors import StateError, StoreError
 from geo.services import coverage
 from geo.services.live import Live
-from geo.store import db, decisions, frames, results
+from geo.store import db, frames, installation, results
 from tests.toy_town import bring_in, place, rectangle, write_geojson
 
 pytestmark = pytest.mark.postgis
@@ -59,7 +59,7 @@ def gaps(engine):
             " geom FROM govgrid.gap ORDER BY device_set, detail, certainty, grid_code,"
             " round(area_m2::numeric, 4), round(ST_XMin(geom)::numeric, 4),"
             " round(ST_YMin(geom)::numeric, 4)",
-            srid=decisions.metric_srid(connection),
+            srid=installation.metric_srid(connection),
         )
 
 

@@ -4,7 +4,8 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
-from geo.store import cluster, db
+from geo.store import db
+from geo.store.cluster import cluster
 from tests.signed_in import account
 
 pytestmark = pytest.mark.postgis

@@ -17,7 +17,7 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JS
 def start(context: typer.Context) -> None:
     """Make the private database if there is none, and start it."""
     from geo.cli.output import note, told
-    from geo.store import cluster
+    from geo.store.cluster import cluster
 
     config = settings(context)
     if config.database_url is not None:
@@ -30,7 +30,7 @@ def start(context: typer.Context) -> None:
 def stop(context: typer.Context) -> None:
     """Stop the private database; its data stay."""
     from geo.cli.output import note, told
-    from geo.store import cluster
+    from geo.store.cluster import cluster
 
     config = settings(context)
     if config.database_url is not None:
@@ -44,7 +44,7 @@ def status(context: typer.Context, as_json_: JsonOption = False) -> None:
     from dataclasses import asdict
 
     from geo.cli.output import as_json, cell, note
-    from geo.store import cluster
+    from geo.store.cluster import cluster
 
     config = settings(context)
     if config.database_url is not None:

@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from geo.base.codes import full_area_code
 from geo.base.errors import NotFoundError
-from geo.store import db, decisions, frames, succession
+from geo.store import db, frames, installation, succession
 
 # One row for each stretch of time in which neither the area nor its parent changed.
 _VERSIONS = (
@@ -66,7 +66,7 @@ def _versions(connection: Connection, code: str) -> pd.DataFrame:
     rows = frames.read_layer(connection, _VERSIONS, {"codes": codes})
     if rows.empty:
         raise NotFoundError("area.unknown", code=code)
-    metric = gpd.GeoSeries(rows.geometry).to_crs(decisions.metric_srid(connection))
+    metric = gpd.GeoSeries(rows.geometry).to_crs(installation.metric_srid(connection))
     return pd.DataFrame(rows).assign(area_m2=metric.area.round(1))
 
 

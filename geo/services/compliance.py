@@ -19,7 +19,7 @@ from geo.files import writers
 from geo.roles import depth_no
 from geo.services import filing, outgoing, predicates, transaction
 from geo.services.access import Reader
-from geo.store import decisions, frames
+from geo.store import frames, installation
 
 WHAT: Final = "compliance"
 _CAMERAS: Final = (
@@ -161,7 +161,7 @@ def _findings(
     connection: Connection, reader: Reader, area: bytes | None, timezone: str
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, int]:
     """Return the cameras, their findings, and of how many no viewshed was computed."""
-    srid = decisions.metric_srid(connection)
+    srid = installation.metric_srid(connection)
     asked = {**reader.parameters, "area": area, "timezone": timezone}
     cameras = frames.read_layer(connection, _CAMERAS, asked).to_crs(srid)
     today: date = connection.execute(text("SELECT govgrid.today()")).scalar_one()

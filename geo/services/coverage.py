@@ -27,7 +27,7 @@ from geo.services.prepared import (
     view_hashes,
     visible,
 )
-from geo.store import db, decisions, results, scene
+from geo.store import db, installation, results, scene
 
 GAP_COLUMNS = ("grid_code", "area_m2", "weight", "road_m", "entrances", "incidents", "geometry")
 
@@ -83,7 +83,7 @@ def compute(
         progress("coverage.wait", 0, 0)
         db.take_turn(connection, db.COMPUTING)
         if heights is not None:
-            decisions.put(connection, "building_heights", heights)
+            installation.put(connection, "building_heights", heights)
         return computed(connection, details=details, full=full, progress=progress)[0]
 
 

@@ -13,7 +13,7 @@ from geo.figures import MEASURED
 from geo.services import predicates, transaction
 from geo.services.access import Reader
 from geo.services.prepared import DEVICE_SETS, SURE
-from geo.store import areas, decisions, frames, results
+from geo.store import areas, frames, installation, results
 
 AREA_KEYS = (
     *("level", "code", "name", "device_set", "detail", "certainty"),
@@ -145,7 +145,7 @@ def gaps(
         found = results.gaps(
             connection,
             run.id,
-            srid=decisions.metric_srid(connection),
+            srid=installation.metric_srid(connection),
             device_set=device_set,
             detail=computed[0] if detail is None else detail,
             certainty=certainty,

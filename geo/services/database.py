@@ -9,7 +9,8 @@ from sqlalchemy.exc import ArgumentError
 from geo.base.errors import InputError
 from geo.base.settings import Settings
 from geo.services.access import whoami
-from geo.store import cluster, db
+from geo.store import db
+from geo.store.cluster import cluster
 
 
 def url(settings: Settings) -> str:

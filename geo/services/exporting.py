@@ -18,7 +18,7 @@ from geo.files.schema.view_format import cells_of_views
 from geo.roles import depth_no
 from geo.services import layers, predicates, transaction
 from geo.services.access import Reader
-from geo.store import db, decisions, frames
+from geo.store import db, frames, installation
 
 ZONE: Final = "zone"
 # Names that a format needs for itself, or that geometry gets where it becomes columns.
@@ -90,7 +90,7 @@ def target_srid(engine: Engine, crs: str) -> int:
     """
     if crs.strip().casefold() == ZONE:
         with db.transaction(engine) as connection:
-            return decisions.metric_srid(connection)
+            return installation.metric_srid(connection)
     target = parse_crs(crs)
     if target.srid is None:
         raise InputError("export.crs_refused", crs=target.name)

@@ -22,7 +22,8 @@ from geo.files.schema.layers import LAYERS
 from geo.filing import SNAPSHOT
 from geo.services import audit
 from geo.services.access import Reader
-from geo.store import db, frames, runs, tables
+from geo.store import db, frames, tables
+from geo.store import import_runs as stored_runs
 from geo.store.tables import Change
 
 LAYER: Final = "filings"
@@ -171,17 +172,17 @@ def _written(
     codes = taken.rows["code"].tolist()
     options = {"number": number, "filed_on": filed_on.isoformat(), "unit": unit}
     row = {"layer": LAYER, "source": source, "file_sha256": sha256, "options": options}
-    run = runs.begin(connection, {**row, "by_whom": who.account})
+    run = stored_runs.begin(connection, {**row, "by_whom": who.account})
     asked = {"number": number, "sha256": sha256, "codes": codes, "run": run}
-    runs.remember(connection, run)
+    stored_runs.remember(connection, run)
     head = {"code": number, "unit_name": unit, "filed_on": filed_on, "sheet_sha256": sha256}
     done = tables.upsert(connection, "filing", pd.DataFrame([head]), run=run)
     connection.execute(_BY_SHEET, asked)
     connection.execute(_CLEARED, asked)
     frames.copy_in(connection, "filed_camera", _snapshots(taken, number))
     connection.execute(_NUMBERED, asked)
-    runs.remember(connection, None)
-    runs.finish(connection, run, _change(done), read=len(codes), quarantined=0)
+    stored_runs.remember(connection, None)
+    stored_runs.finish(connection, run, _change(done), read=len(codes), quarantined=0)
     unknown = len(codes) - int(connection.execute(_THERE, asked).scalar_one())
     return Registered(number, unit, filed_on, len(codes), unknown, run)
 

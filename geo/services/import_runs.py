@@ -14,7 +14,8 @@ from geo.files import writers
 from geo.files.checks import Finding
 from geo.services import audit
 from geo.services.access import Reader
-from geo.store import areas, db, runs, standing, undo
+from geo.store import areas, db, standing, undo
+from geo.store import import_runs as stored_runs
 from geo.store.undo import Undone
 
 NEWEST = 50
@@ -29,9 +30,9 @@ class RunReport:
 
 
 def newest(engine: Engine, *, limit: int = NEWEST) -> pd.DataFrame:
-    """Return the newest runs, the last first; see :func:`geo.store.runs.newest`."""
+    """Return the newest runs, the last first; see :func:`geo.store.import_runs.newest`."""
     with db.transaction(engine) as connection:
-        return runs.newest(connection, limit=limit)
+        return stored_runs.newest(connection, limit=limit)
 
 
 def show(engine: Engine, run: int) -> RunReport:
@@ -43,8 +44,8 @@ def show(engine: Engine, run: int) -> RunReport:
         If there is no such run.
     """
     with db.transaction(engine) as connection:
-        row = runs.get(connection, run)
-        found = runs.findings(connection, run)
+        row = stored_runs.get(connection, run)
+        found = stored_runs.findings(connection, run)
     return RunReport(row, tuple(_finding(each) for each in found.to_dict("records")))
 
 
@@ -62,7 +63,7 @@ def undone(engine: Engine, run: int, *, who: Reader) -> Undone:
     """
     with db.transaction(engine) as connection:
         db.take_turn(connection, db.IMPORTING)
-        row = runs.get(connection, run)
+        row = stored_runs.get(connection, run)
         if row["state"] != "done":
             raise StateError(f"import.is_{row['state']}", run=run)
         later = undo.later(connection, run)
@@ -114,7 +115,7 @@ def write_quarantine(engine: Engine, run: int, out: Path, *, lang: str) -> int:
         raise InputError("export.ending", file=out.name, known=".csv .xlsx")
     report = show(engine, run)
     with db.transaction(engine) as connection:
-        waiting = runs.quarantine(connection, run)
+        waiting = stored_runs.quarantine(connection, run)
     if waiting.empty:
         raise StateError("import.nothing_waits", run=run)
     table = pd.DataFrame(list(waiting["cells"]), dtype=object)

@@ -22,7 +22,8 @@ from geo.services import audit, declarations
 from geo.services.access import Reader
 from geo.services.options import ImportOptions
 from geo.services.taking import Taking
-from geo.store import db, runs
+from geo.store import db
+from geo.store import import_runs as stored_runs
 from geo.store.tables import Change
 
 # A table with its index and its log takes about this many times the file; the rest is for the log
@@ -128,7 +129,7 @@ def _tried(
     row = _run_row(target, path, options, who.account)
     with db.transaction(engine, keep=not options.dry_run) as connection:
         db.take_turn(connection, db.IMPORTING, waiting=lambda: progress("import.waiting", 0, 0))
-        run = runs.begin(connection, row)
+        run = stored_runs.begin(connection, row)
         taking = Taking(
             connection,
             run,
@@ -158,8 +159,10 @@ def _refused(
     """Remember what was refused: a held file as a run of its own, the others in the audit only."""
     with db.transaction(engine) as connection:
         if report.held is not None:
-            number = runs.begin(connection, {**row, "state": "held", "held": report.held})
-            runs.finish(connection, number, Change(), read=report.read, quarantined=report.read)
+            number = stored_runs.begin(connection, {**row, "state": "held", "held": report.held})
+            stored_runs.finish(
+                connection, number, Change(), read=report.read, quarantined=report.read
+            )
             report = replace(report, run=number)
         _audit(connection, who, row, report)
     return report

@@ -16,7 +16,7 @@ from geo.roles import depth_no
 from geo.services import predicates, transaction
 from geo.services.access import Reader
 from geo.services.predicates import of_grids
-from geo.store import decisions, frames, results
+from geo.store import frames, installation, results
 
 _AREA = (
     "SELECT a.code, a.name, a.kind, p.code AS parent_code, a.local_code, a.attributes, a.geom"
@@ -245,7 +245,7 @@ def rows_of(
     with _transaction(engine, reader, name) as connection:
         if name == "gaps":
             return _gaps(connection, reader, after, limit)
-        srid = decisions.metric_srid(connection) if name in METRIC else WGS84
+        srid = installation.metric_srid(connection) if name in METRIC else WGS84
         rows = frames.read_layer(connection, STATEMENTS[name], parameters, srid=srid)
         rows = _rounded(connection, reader, name, rows.to_crs(WGS84))
     if name == "cameras" and not others:
@@ -270,7 +270,7 @@ def _gaps(connection: Connection, reader: Reader, after: str, limit: int) -> gpd
     found = results.gaps(
         connection,
         run.id,
-        srid=decisions.metric_srid(connection),
+        srid=installation.metric_srid(connection),
         device_set="all",
         detail=min(results.details(connection, run.id), default=0),
         certainty="certain",

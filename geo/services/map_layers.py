@@ -13,7 +13,7 @@ from geo.roles import depth_no
 from geo.services import incidents, predicates, seeing, transaction
 from geo.services.access import Reader
 from geo.services.prepared import CERTAINTIES, DEVICE_SETS, Prepared, prepare
-from geo.store import areas, decisions, frames, results, scene
+from geo.store import areas, frames, installation, results, scene
 
 SIGHT = ("heading_deg", "heading_source", "hfov_deg", "range_m")
 MAIN_ROADS = ("trunk", "primary", "secondary")
@@ -195,7 +195,7 @@ def _gaps(
     if run is None or not (deep.everything or deep.areas):
         columns = ["rank", "grid_code", "area_m2", "weight", "geometry"]
         return gpd.GeoDataFrame(columns=columns, geometry="geometry", crs=WGS84)
-    srid = decisions.metric_srid(connection)
+    srid = installation.metric_srid(connection)
     found = results.gaps(
         connection, run.id, srid=srid, device_set=device_set, detail=detail, certainty=certainty
     )

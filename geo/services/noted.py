@@ -7,7 +7,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from geo.files.checks import Finding
-from geo.store import runs
+from geo.store import import_runs as stored_runs
 
 KEPT = 100_000  # findings in an answer; beyond them this many of each kind
 KEPT_OF_A_KIND = 100
@@ -39,7 +39,7 @@ class Noted:
 
     def flush(self) -> None:
         """Write what has not been written."""
-        runs.write_findings(self._connection, self._run, _frame(self._waiting))
+        stored_runs.write_findings(self._connection, self._run, _frame(self._waiting))
         self._waiting = []
 
     @property

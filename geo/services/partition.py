@@ -6,7 +6,7 @@ from sqlalchemy import Engine
 from geo import partition
 from geo.base.crs import WGS84
 from geo.base.errors import StateError
-from geo.store import areas, db, decisions
+from geo.store import areas, db, installation
 
 
 def check(engine: Engine) -> tuple[int, gpd.GeoDataFrame]:
@@ -30,7 +30,7 @@ def check(engine: Engine) -> tuple[int, gpd.GeoDataFrame]:
         known = known[known["code"] != areas.MADE_CODE]
         if known.empty:
             raise StateError("coverage.no_areas")
-        metric = known.to_crs(decisions.metric_srid(connection))
+        metric = known.to_crs(installation.metric_srid(connection))
     found = partition.defects(gpd.GeoDataFrame(metric[["code", "level", "geometry"]]))
     points = gpd.GeoSeries(found.representative_point(), crs=found.crs).to_crs(WGS84)
     placed = found.to_crs(WGS84).assign(

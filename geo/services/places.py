@@ -14,7 +14,7 @@ from geo.base.errors import CRSError, InputError, StateError
 from geo.locate import Locator
 from geo.services import predicates, transaction
 from geo.services.access import Reader
-from geo.store import areas, decisions
+from geo.store import areas, installation
 
 MOST_ACCURACY_M = 100_000
 COLUMNS = (
@@ -65,7 +65,7 @@ def directory(
     known = areas.now(connection, at=at)
     if reader is not None:
         known = predicates.within(known, reader)
-    return Directory(known, decisions.metric_srid(connection))
+    return Directory(known, installation.metric_srid(connection))
 
 
 def locate_one(

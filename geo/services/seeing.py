@@ -16,7 +16,7 @@ from geo.scene_layers import Scene
 from geo.services import predicates, transaction
 from geo.services.access import Reader
 from geo.services.prepared import Prepared, prepare
-from geo.store import areas, decisions, frames, scene
+from geo.store import areas, frames, installation, scene
 
 RADIUS_M = 150.0
 KEYS = (
@@ -121,7 +121,7 @@ def _facts(connection: Connection, at: datetime | None) -> pd.DataFrame:
 
 def _surroundings(connection: Connection, lon: float, lat: float) -> Scene:
     """Return the scene around a place: all cameras, but only the buildings that can block."""
-    srid = decisions.metric_srid(connection)
+    srid = installation.metric_srid(connection)
     near = frames.read_layer(
         connection,
         "SELECT code, height_m, geom FROM govgrid.building WHERE geom && ST_Expand(ST_SetSRID("
@@ -144,7 +144,7 @@ def _surroundings(connection: Connection, lon: float, lat: float) -> Scene:
         entrances=empty,
         incidents=empty,
         zones=empty,
-        heights=bool(decisions.get(connection, "building_heights")),
+        heights=bool(installation.get(connection, "building_heights")),
     )
 
 

@@ -12,7 +12,7 @@ from geo.services import access, completeness, coverage, coverage_report
 from geo.services.completeness import Completeness
 from geo.services.prepared import camera_state, ground_state, prepare
 from geo.services.setup_steps import STEPS, Step
-from geo.store import areas, db, decisions, frames, results, scene
+from geo.store import areas, db, frames, installation, results, scene
 from geo.store.areas import MADE_CODE
 from geo.store.results import Run
 
@@ -180,6 +180,6 @@ def _held(runs: pd.DataFrame) -> tuple[Mapping[str, Any], ...]:
 def _defects(connection: Connection, known: Any) -> dict[str, int]:  # noqa: ANN401 - a layer
     if known.empty:
         return {}
-    metric = known.to_crs(decisions.metric_srid(connection))
+    metric = known.to_crs(installation.metric_srid(connection))
     found = partition.defects(metric[["code", "level", "geometry"]])
     return {str(kind): int(count) for kind, count in found["kind"].value_counts().items()}

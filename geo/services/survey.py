@@ -17,7 +17,7 @@ from geo.files.schema.layers import layer
 from geo.ground import lay
 from geo.services.district import remark
 from geo.services.prepared import Prepared, prepare, smallest_areas, visible
-from geo.store import areas, db, decisions, frames, results, scene
+from geo.store import areas, db, frames, installation, results, scene
 
 COLUMNS = (
     "rank",
@@ -211,7 +211,7 @@ def write_form(
 def sheets(engine: Engine, listed: Survey) -> dict[str, Any]:
     """Return what the printable sheets show, by the names of ``maps.sheets.SheetContent``."""
     with db.transaction(engine) as connection:
-        srid = decisions.metric_srid(connection)
+        srid = installation.metric_srid(connection)
         known = areas.now(connection).to_crs(srid)
         ground = {
             "roads": _layer(connection, "name, class, geom FROM govgrid.road", srid),

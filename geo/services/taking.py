@@ -22,7 +22,8 @@ from geo.services.ahead import ahead
 from geo.services.noted import Noted
 from geo.services.register import registered
 from geo.services.writing import Writer
-from geo.store import runs, standing
+from geo.store import import_runs as stored_runs
+from geo.store import standing
 from geo.store.tables import Change
 
 # The number that a quarantined row had in its own file, in the file that mends it.
@@ -55,7 +56,7 @@ class Taking:
         self._writer = Writer(
             connection, check.layer, run, check.today, timezone, valid_from, complete_under
         )
-        runs.remember(connection, run)
+        stored_runs.remember(connection, run)
 
     @property
     def change(self) -> Change:
@@ -91,13 +92,13 @@ class Taking:
         for table in self._tables:
             self._keep_back(table, self._check.refused, late)
         self.noted.flush()
-        runs.remember(self._connection, None)
+        stored_runs.remember(self._connection, None)
         if self._check.layer.name == "areas":
             standing.anew(self._connection)
         if self._retry_of is not None:
             taken = [old for new, old in self._mended.items() if new not in self._bad]
-            self.solved = runs.solve(self._connection, self._retry_of, taken, by=self.run)
-        runs.finish(
+            self.solved = stored_runs.solve(self._connection, self._retry_of, taken, by=self.run)
+        stored_runs.finish(
             self._connection, self.run, self.change, read=self.read, quarantined=self.quarantined
         )
         return None if certain else self._known.doubt(self._check.sample)
@@ -141,7 +142,7 @@ class Taking:
     ) -> None:
         """Keep the rows that were not taken, as they were written, but for persons."""
         lost = {finding.row for finding in findings if finding.severity == "error"}
-        runs.write_quarantine(
+        stored_runs.write_quarantine(
             self._connection, self.run, {row: _cells(table, refused, row) for row in sorted(lost)}
         )
 

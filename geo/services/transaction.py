@@ -6,7 +6,8 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, Engine, text
 
 from geo.services.access import Reader
-from geo.store import cluster, db
+from geo.store import db
+from geo.store.cluster import cluster
 
 
 @contextmanager

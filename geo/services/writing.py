@@ -16,7 +16,7 @@ from geo.files.checks import Finding, Intake
 from geo.files.checks.whole_file import REGISTERS
 from geo.files.schema.layers import Layer
 from geo.services import headings, status
-from geo.store import areas, cameras, decisions, standing, tables
+from geo.store import areas, cameras, installation, standing, tables
 from geo.store.tables import Change
 
 WHOLE = ("headings", "positions", status.LAYER)
@@ -101,7 +101,7 @@ class Writer:
         return tables.upsert(connection, self.layer.table, frame, key=key, run=run), []
 
     def _registered(self, rows: gpd.GeoDataFrame, checked: Intake) -> tuple[Change, list[Finding]]:
-        srid = decisions.get(self.connection, "metric_srid")
+        srid = installation.get(self.connection, "metric_srid")
         done = cameras.bring_in(
             self.connection, rows, run=self.run, srid=int(srid or crs.WGS84), grids=self._grids
         )
@@ -154,11 +154,11 @@ def typed(rows: gpd.GeoDataFrame, target: Layer, timezone: str) -> gpd.GeoDataFr
 def decide_srid(connection: Connection, rows: gpd.GeoDataFrame) -> None:
     """Choose the metric system of a database that has none, by the first places it gets."""
     placed = rows.geometry.dropna()
-    if placed.empty or decisions.get(connection, "metric_srid") is not None:
+    if placed.empty or installation.get(connection, "metric_srid") is not None:
         return
     west, south, east, north = map(float, np.asarray(placed.total_bounds))
     srid = crs.metric_srid((west + east) / 2, (south + north) / 2)
-    decisions.put(connection, "metric_srid", srid)
+    installation.put(connection, "metric_srid", srid)
 
 
 def _multi(line: BaseGeometry) -> BaseGeometry:

@@ -7,7 +7,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from geo.scene_layers import Scene
-from geo.store import areas, decisions, frames
+from geo.store import areas, frames, installation
 
 # What a camera looks like to the computation; one row a view.
 CAMERAS = (
@@ -28,7 +28,7 @@ def read(connection: Connection, *, matters: bool = True) -> Scene:
     StateError
         If nothing with a position was brought in yet.
     """
-    srid = decisions.metric_srid(connection)
+    srid = installation.metric_srid(connection)
     given = cameras(connection)
     none = given.iloc[:0].to_crs(srid)
     return Scene(
@@ -44,7 +44,7 @@ def read(connection: Connection, *, matters: bool = True) -> Scene:
         entrances=_layer(connection, "entrance", "code, kind, place_code", srid),
         incidents=_layer(connection, "incident", "code", srid) if matters else none,
         zones=_layer(connection, "privacy_zone", "code", srid),
-        heights=bool(decisions.get(connection, "building_heights")),
+        heights=bool(installation.get(connection, "building_heights")),
     )
 
 

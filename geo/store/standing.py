@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text
 
 from geo import locate
 from geo.locate import Locator
-from geo.store import areas, decisions, frames
+from geo.store import areas, frames, installation
 
 
 def grids(connection: Connection) -> Locator | None:
@@ -15,7 +15,7 @@ def grids(connection: Connection) -> Locator | None:
     found = known[known["level"] == "grid"]
     if found.empty:
         return None
-    return locate.locator(found, srid=decisions.metric_srid(connection))
+    return locate.locator(found, srid=installation.metric_srid(connection))
 
 
 def codes(rows: gpd.GeoDataFrame, where: Locator | None) -> list[str | None]:

@@ -11,8 +11,8 @@ from sqlalchemy import NullPool, create_engine, text
 from geo.base.errors import ClusterError
 from geo.base.words import LANGUAGES, catalogue
 from geo.store import doctor
-from geo.store.binaries import find_binaries
-from geo.store.cluster import start, stop
+from geo.store.cluster.binaries import find_binaries
+from geo.store.cluster.cluster import start, stop
 from geo.store.doctor import Check, examine
 
 

@@ -19,11 +19,11 @@ from sqlalchemy import NullPool, create_engine, text
 
 from geo.base.errors import ClusterError
 from geo.base.words import LANGUAGES, catalogue
-from geo.store import cluster as cluster_module
-from geo.store.binaries import find_binaries
-from geo.store.cluster import start, status, stop
-from geo.store.place import POINTER, SHARED_BASE, require_space
-from geo.store.running import processes_in
+from geo.store.cluster import cluster as cluster_module
+from geo.store.cluster.binaries import find_binaries
+from geo.store.cluster.cluster import start, status, stop
+from geo.store.cluster.location import POINTER, SHARED_BASE, require_space
+from geo.store.cluster.process import processes_in
 
 CHECKOUT = Path(cluster_module.__file__).resolve().parents[2]
 AS_ROOT = os.geteuid() == 0
@@ -145,7 +145,7 @@ def run_as(uid, verb, home):
     who = {"user": uid, "group": uid, "extra_groups": [], "cwd": "/", "env": environment()}
     for python in (sys.executable, "/usr/bin/python3"):
         try:
-            tried = subprocess.run([python, "-c", "import geo.store.cluster"], **who)
+            tried = subprocess.run([python, "-c", "import geo.store.cluster.cluster"], **who)
         except PermissionError:
             continue
         if tried.returncode == 0:

@@ -14,16 +14,22 @@ from urllib.parse import quote
 import psycopg2
 
 from geo.base.errors import ClusterError
-from geo.store.binaries import find_binaries, major_of
-from geo.store.place import (
+from geo.store.cluster.binaries import find_binaries, major_of
+from geo.store.cluster.config_files import ACCESS_RULES, identities, server_settings
+from geo.store.cluster.location import (
     Place,
     find_place,
     require_space,
     short_folder,
     socket_folder,
 )
-from geo.store.running import PATIENCE_S, PAUSE_S, clear_remains, moments, socket_of_running
-from geo.store.wiring import ACCESS_RULES, identities, server_settings
+from geo.store.cluster.process import (
+    PATIENCE_S,
+    PAUSE_S,
+    clear_remains,
+    moments,
+    socket_of_running,
+)
 
 __all__ = ["Cluster", "ClusterStatus", "find_binaries", "start", "status", "stop"]
 

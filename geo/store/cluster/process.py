@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from geo.base.errors import ClusterError
-from geo.store.place import SOCKET_NAME
+from geo.store.cluster.location import SOCKET_NAME
 
 PATIENCE_S = 60.0
 PAUSE_S = 0.05

@@ -1,0 +1,1 @@
+"""The private PostGIS cluster: found, made, started, stopped."""
