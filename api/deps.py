@@ -8,8 +8,8 @@ from fastapi import Depends, Request
 from sqlalchemy import Engine, text
 
 from api.identity import Rule
+from geo.access.principal import Reader
 from geo.base.settings import Settings
-from geo.services.access import Reader
 from geo.services.map_page import map_page
 from geo.store import db
 

@@ -8,11 +8,12 @@ from fastapi import FastAPI, Request
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from api import csrf
+from geo.access import principal
+from geo.access.accounts import api_keys, sessions
+from geo.access.accounts.sessions import Session
+from geo.access.principal import Reader
 from geo.base.errors import UnknownReaderError
 from geo.base.settings import Settings
-from geo.services import access, api_keys, sessions
-from geo.services.access import Reader
-from geo.services.sessions import Session
 
 COOKIE: Final = "govgrid_session"
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -26,7 +27,7 @@ class Rule:
     Parameters
     ----------
     action
-        One of ``geo.roles.ACTIONS``; None: any account.
+        One of ``geo.access.roles.ACTIONS``; None: any account.
     stages
         Stages of the log-in in which the route may be asked.
     """
@@ -72,7 +73,7 @@ class Open(Rule):
 
     async def __call__(self, request: Request) -> Reader:  # noqa: ARG002 - a rule has this form
         """Return nobody."""
-        return access.NOBODY
+        return principal.NOBODY
 
 
 OPEN: Final = Open()

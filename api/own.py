@@ -7,9 +7,9 @@ from fastapi import Depends, Request
 
 from api.forms import HOME
 from api.identity import Rule
+from geo.access.accounts.sessions import Session
+from geo.access.principal import Reader
 from geo.base.errors import UnknownReaderError
-from geo.services.access import Reader
-from geo.services.sessions import Session
 
 
 def session_in(*stages: str) -> Callable[..., Awaitable[Session]]:

@@ -12,6 +12,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from api import render
+from geo.access.audit import record as audit
 from geo.base.errors import (
     ForbiddenError,
     GovgridError,
@@ -25,7 +26,6 @@ from geo.base.errors import (
     UnknownReaderError,
 )
 from geo.base.words import LANGUAGES, say
-from geo.services import audit
 
 # The first class that fits decides, so the special ones stand first.
 STATUSES: Mapping[type[GovgridError], HTTPStatus] = {

@@ -11,10 +11,10 @@ from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from geo import __version__
+from geo.access import principal
+from geo.access.principal import Reader
 from geo.base.settings import Settings
 from geo.base.words import LANGUAGES, say
-from geo.services import access
-from geo.services.access import Reader
 
 LANGUAGE_COOKIE: Final = "govgrid_lang"
 PLACES: Final = (  # path, word, action that opens it (None: everybody with an account)
@@ -55,7 +55,7 @@ def page(
     config: Settings = request.app.state.settings
     lang = language(request)
     session = getattr(request.state, "session", None)
-    reader = getattr(request.state, "reader", access.NOBODY)
+    reader = getattr(request.state, "reader", principal.NOBODY)
     text = _pages.get_template(template).render(
         **values,
         title=title,

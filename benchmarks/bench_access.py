@@ -17,23 +17,12 @@ from statistics import median
 from rows import Row, row, run
 from sqlalchemy import Engine, text
 
-from geo import passwords
+from geo.access import passwords, predicates, principal, transaction
+from geo.access.accounts import accounts, grants, sessions
+from geo.access.accounts.local_cli import acting
+from geo.access.principal import Reader
 from geo.base.settings import Settings
-from geo.services import (
-    access,
-    accounts,
-    compliance,
-    database,
-    grants,
-    layers,
-    map_layers,
-    predicates,
-    seeing,
-    sessions,
-    transaction,
-)
-from geo.services.access import Reader
-from geo.services.acting import acting
+from geo.services import compliance, database, layers, map_layers, seeing
 
 TIMES, ZONE = 5, "Asia/Shanghai"
 PAGE_ROWS = 1000
@@ -59,7 +48,7 @@ def timed(*works: Callable[[], object]) -> list[float]:
 
 def readers(engine: Engine) -> dict[str, Reader]:
     """Return who asks: planners of ever smaller areas, and the system itself."""
-    system = access.system("os:bench")
+    system = principal.system("os:bench")
     found = {"the system": system}
     with engine.begin() as connection:
         largest = {

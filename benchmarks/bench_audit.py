@@ -22,8 +22,11 @@ import numpy as np
 from rows import Row, row, run
 from sqlalchemy import Connection, Engine, text
 
+from geo.access import principal
+from geo.access.audit import record as audit
+from geo.access.audit import seal as audit_seal
 from geo.base.settings import Settings
-from geo.services import access, audit, database, sealing, worker
+from geo.services import database, worker
 from geo.services.worker import Duty
 from geo.store import db
 from geo.store.cluster import cluster
@@ -31,7 +34,7 @@ from geo.store.cluster import cluster
 WRITERS, SECONDS, SUSTAINED_S = 4, 20.0, 30.0
 RATE_GOAL = 500.0  # 30,000 a minute
 SIZES = (30_000, 300_000)
-WHO = access.system("os:bench")
+WHO = principal.system("os:bench")
 PEER = "the same without audit"
 LOCKED = "chained in the transaction"
 VERIFY = """
@@ -133,8 +136,8 @@ class Lag:
     def seal(self, engine: Engine, _: Settings, stop: threading.Event) -> None:
         """Seal, as the worker does, and note the age of each row just then."""
         with db.transaction(engine) as connection:
-            head = sealing.head(connection)
-        sealing.seal(engine, stopped=stop.is_set)
+            head = audit_seal.head(connection)
+        audit_seal.seal(engine, stopped=stop.is_set)
         with db.transaction(engine) as connection:
             ages = connection.execute(
                 text(
@@ -236,7 +239,7 @@ def _proved(engine: Engine, home: Path) -> list[Row]:
             connection.execute(text("SET LOCAL statement_timeout = 0"))
             connection.execute(_FILL, {"count": count})
         began = time.perf_counter()
-        assert sealing.seal(engine) == count
+        assert audit_seal.seal(engine) == count
         sealed = count / (time.perf_counter() - began)
         done = subprocess.run(
             [sys.executable, "-c", VERIFY, str(home)], capture_output=True, text=True, check=True

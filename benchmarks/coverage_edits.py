@@ -11,10 +11,11 @@ import numpy as np
 from sqlalchemy import Engine, text
 
 from geo import demo
+from geo.access import principal
 from geo.base.settings import Settings
 from geo.board import Board
 from geo.ground import lay
-from geo.services import access, database, imports
+from geo.services import database, imports
 from geo.services.live import Live
 from geo.services.options import ImportOptions
 from geo.services.prepared import DEVICE_SETS, Prepared, members, prepare, visible
@@ -144,7 +145,7 @@ def _district() -> Iterator[Engine]:
                     crs=file.options.get("crs"), level=file.options.get("level")
                 )
                 zone = config.timezone
-                who = access.system("bench")
+                who = principal.system("bench")
                 imports.import_file(engine, file.layer, file.path, options, who=who, timezone=zone)
             try:
                 yield engine

@@ -7,10 +7,11 @@ from sqlalchemy import Engine, text
 
 from api.csrf import HEADER
 from api.identity import COOKIE
-from geo.roles import CLASSES, DEFAULT_DEPTH
-from geo.services import access, sessions
+from geo.access import principal
+from geo.access.accounts import sessions
+from geo.access.roles import CLASSES, DEFAULT_DEPTH
 
-SYSTEM = access.system("test")
+SYSTEM = principal.system("test")
 
 
 def account(

@@ -9,7 +9,8 @@ from sqlalchemy import text
 from api.app import create_app
 from api.csrf import HEADER
 from api.identity import COOKIE
-from geo.services import accounts, failures, sessions
+from geo.access import throttle
+from geo.access.accounts import accounts, sessions
 from tests.signed_in import SYSTEM, account, sign_in, signed_in
 
 pytestmark = pytest.mark.postgis
@@ -226,8 +227,8 @@ def test_an_account_is_disabled_enabled_and_unlocked(client, town):
     assert "disabled" in client.get("/accounts?q=li").text
     assert sessions.find(town, token) is None
     assert client.post("/accounts/li/enable").status_code == 303
-    for _ in range(failures.name("li").free):
-        failures.tried(town, [failures.name("li")])
+    for _ in range(throttle.name("li").free):
+        throttle.tried(town, [throttle.name("li")])
     assert "locked" in client.get("/accounts?q=li").text
     assert client.post("/accounts/li/unlock").status_code == 303
     assert "locked" not in client.get("/accounts?q=li").text

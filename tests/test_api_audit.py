@@ -9,15 +9,28 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.app import create_app
+from geo.access import principal, transaction
+from geo.access.audit import (
+    checkpoints,
+    seal,
+)
+from geo.access.audit import (
+    log as audit_log,
+)
+from geo.access.audit import (
+    record as audit,
+)
+from geo.access.audit import (
+    verify as audit_verification,
+)
 from geo.files.schema.layers import LAYERS
-from geo.services import access, audit, audit_heads, audit_log, audit_proof, sealing, transaction
 from geo.store import db
 from tests import ROOT
 from tests.signed_in import signed_in
 
 pytestmark = pytest.mark.postgis
 
-SYSTEM = access.system("os:test")
+SYSTEM = principal.system("os:test")
 HOSTILE = "</td><script>alert(1)</script><img src=x onerror=alert(2)>"
 
 
@@ -49,11 +62,11 @@ def test_the_page_shows_how_the_chain_stands(auditor, engine, settings):
     said = page(auditor)
     assert "尚未校验" in said
     assert "尚未抄录" in said
-    sealing.seal(engine)
-    audit_proof.verify(engine, SYSTEM)
+    seal.seal(engine)
+    audit_verification.verify(engine, SYSTEM)
     with db.transaction(engine) as connection:
-        head = sealing.head(connection)
-    audit_heads.write(audit_heads.file_of(settings.home), head, date(2026, 9, 30))
+        head = seal.head(connection)
+    checkpoints.write(checkpoints.file_of(settings.home), head, date(2026, 9, 30))
     said = page(auditor)
     assert head.groups in said
     assert "2026-09-30（第 3 行）" in said
@@ -152,7 +165,7 @@ def test_odd_words_find_nothing(auditor, engine, word):
 
 def test_the_state_of_the_chain_comes_as_json(auditor, engine):
     write(engine)
-    sealing.seal(engine)
+    seal.seal(engine)
     found = auditor.get("/api/audit/chain").json()
     assert found["head"]["seal_no"] == 3
     assert len(found["head"]["hash"]) == 64

@@ -9,7 +9,7 @@ from schemathesis.checks import content_type_conformance, not_a_server_error
 
 from api.app import create_app
 from api.identity import routes, rule_of
-from geo.roles import PERMISSIONS
+from geo.access.roles import PERMISSIONS
 from tests.signed_in import account, sign_in
 from tests.toy_town import place
 

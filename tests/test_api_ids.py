@@ -7,9 +7,9 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.app import create_app
-from geo.roles import PERMISSIONS
-from geo.services import api_keys
-from geo.services.acting import acting
+from geo.access.accounts import api_keys
+from geo.access.accounts.local_cli import acting
+from geo.access.roles import PERMISSIONS
 from tests.signed_in import account, sign_in
 from tests.test_api_rules import DEMANDS, UNLIMITED, eastern
 

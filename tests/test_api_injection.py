@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.identity import COOKIE, routes, rule_of
-from geo.roles import PERMISSIONS
+from geo.access.roles import PERMISSIONS
 from tests.signed_in import account, sign_in
 from tests.test_api_fuzz import KNOWN, UNLIMITED
 from tests.test_api_shield import INSIDE

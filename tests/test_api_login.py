@@ -15,7 +15,7 @@ from api.cookies import LOGIN_COOKIE
 from api.csrf import HEADER
 from api.forms import local
 from api.identity import COOKIE, STAGES
-from geo.services import accounts, sessions
+from geo.access.accounts import accounts, sessions
 from tests.signed_in import SYSTEM, account, grant, sign_in
 
 OWN = "correct horse 网格 battery"

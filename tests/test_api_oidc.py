@@ -17,8 +17,8 @@ from sqlalchemy import text
 from api.app import create_app
 from api.identity import COOKIE
 from api.routes.oidc import COOKIE as JOURNEY
+from geo.access.login import identity_provider
 from geo.base.errors import InputError
-from geo.services import identity_provider
 from tests import oidc_provider
 from tests.oidc_provider import CLIENT, SECRET
 from tests.signed_in import account

@@ -13,7 +13,7 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.identity import OPEN, routes, rule_of
-from geo.roles import ACTIONS, PERMISSIONS
+from geo.access.roles import ACTIONS, PERMISSIONS
 from tests.signed_in import account, sign_in
 from tests.toy_town import place
 

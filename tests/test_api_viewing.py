@@ -12,8 +12,8 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.identity import COOKIE
-from geo.roles import PERMISSIONS
-from geo.services import sessions
+from geo.access.accounts import sessions
+from geo.access.roles import PERMISSIONS
 from tests import gateway as gateways
 from tests.signed_in import account, grant, sign_in, signed_in
 

@@ -8,14 +8,16 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
+from geo.access import principal, transaction
+from geo.access.audit import checkpoints, seal
+from geo.access.audit import record as audit
 from geo.cli import main
-from geo.services import access, audit, audit_heads, sealing, transaction
 from geo.store import db
 from tests.signed_in import account
 
 pytestmark = pytest.mark.postgis
 
-SYSTEM = access.system("os:test")
+SYSTEM = principal.system("os:test")
 
 
 @pytest.fixture
@@ -64,7 +66,7 @@ def test_a_whole_audit_is_said_to_be_whole(govgrid, engine):
 
 def test_a_changed_row_is_named_and_the_exit_code_is_three(govgrid, engine):
     write(engine)
-    sealing.seal(engine)
+    seal.seal(engine)
     tampered(engine, "UPDATE govgrid.audit SET account = 'nobody' WHERE seal_no = 3")
     said = govgrid("audit", "verify", code=3).err
     assert "first break: row 3 (id 3): what the row says was changed" in said
@@ -86,7 +88,7 @@ def test_a_changed_row_is_named_and_the_exit_code_is_three(govgrid, engine):
 )
 def test_every_kind_of_break_has_its_sentence(govgrid, engine, change):
     write(engine)
-    sealing.seal(engine)
+    seal.seal(engine)
     tampered(engine, change)
     for lang in ("en", "zh"):
         assert "None" not in govgrid("audit", "verify", code=3, lang=lang).err
@@ -104,14 +106,14 @@ def test_rows_that_no_worker_seals_are_a_warning(govgrid, engine):
 
 def test_a_head_on_paper_finds_the_end_cut_off(govgrid, engine, tmp_path):
     write(engine)
-    sealing.seal(engine)
+    seal.seal(engine)
     printed = govgrid("audit", "head").out.split("\n", 1)
     assert printed[0].endswith("row 4")
     digits = printed[1].strip()
     assert {len(group) for group in digits.split()} == {4}
     govgrid("audit", "verify", "--head", f"4:{digits}")
     govgrid("audit", "verify", "--head", digits)
-    file = audit_heads.file_of(tmp_path / "home")
+    file = checkpoints.file_of(tmp_path / "home")
     kept = tmp_path / "elsewhere.csv"
     file.rename(kept)
     tampered(engine, "DELETE FROM govgrid.audit WHERE seal_no = 4")
@@ -124,11 +126,11 @@ def test_a_head_on_paper_finds_the_end_cut_off(govgrid, engine, tmp_path):
 
 def test_the_heads_of_the_home_are_looked_for_unasked(govgrid, engine):
     write(engine)
-    sealing.seal(engine)
+    seal.seal(engine)
     govgrid("audit", "head")
     tampered(engine, "UPDATE govgrid.audit SET account = 'nobody' WHERE seal_no = 3")
     tampered(engine, "UPDATE govgrid.audit SET seal = NULL, seal_no = NULL")
-    sealing.seal(engine)
+    seal.seal(engine)
     found = json.loads(govgrid("audit", "verify", "--json", code=3).out)
     assert (found["whole"], found["broken"]) == (False, None)
     assert [head["stands"] for head in found["heads"]] == [False]
@@ -141,7 +143,7 @@ def test_a_head_before_anything_is_sealed_says_what_to_do(govgrid):
 def test_heads_are_printed_as_json_too(govgrid, engine):
     for _ in range(2):
         write(engine, 1)
-        sealing.seal(engine)
+        seal.seal(engine)
         govgrid("audit", "head")
     heads = json.loads(govgrid("audit", "head", "--all", "--json").out)["heads"]
     assert [head["seal_no"] for head in heads] == [1, 2]
@@ -173,7 +175,7 @@ def test_a_note_is_redacted_with_a_reason(govgrid, engine):
 
 def test_rows_are_written_to_a_file(govgrid, engine, tmp_path):
     write(engine)
-    sealing.seal(engine)
+    seal.seal(engine)
     govgrid("audit", "export", tmp_path / "a.csv", "--action", "import.cameras", lang="zh")
     assert list(pd.read_csv(tmp_path / "a.csv")["行号"]) == [1, 2, 3, 4]
 

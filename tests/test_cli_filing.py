@@ -7,8 +7,8 @@ import sys
 import openpyxl
 import pytest
 
+from geo.access.accounts.local_cli import acting
 from geo.cli import main
-from geo.services.acting import acting
 from tests import filed_town
 from tests.filed_town import NUMBER, POLICE, SCHOOL
 from tests.signed_in import account

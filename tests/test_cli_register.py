@@ -8,9 +8,9 @@ import openpyxl
 import pytest
 from sqlalchemy import text
 
+from geo.access.accounts.local_cli import acting
 from geo.cli import main
 from geo.services import database, viewing
-from geo.services.acting import acting
 from geo.services.entries import Asked
 from tests.signed_in import account
 

@@ -9,9 +9,9 @@ import pytest
 import typer
 
 import geo.cli
+from geo.access.accounts import bulk_import
+from geo.access.roles import ACTIONS, PERMISSIONS
 from geo.cli.app import app
-from geo.roles import ACTIONS, PERMISSIONS
-from geo.services import account_lists
 from tests.signed_in import account
 from tests.test_api_rules import EAST, LAT, LON, NUMBER, WEST, eastern
 
@@ -80,7 +80,7 @@ def arguments(tmp_path):
     """Return what each command is given, so that it comes to the question who asks."""
     table, accounts = tmp_path / "x.csv", tmp_path / "x.xlsx"
     table.write_text("code,name\n", encoding="utf-8")
-    account_lists.template(accounts)
+    bulk_import.template(accounts)
     return {
         ("import",): ["cameras", table],
         ("export",): ["cameras", tmp_path / "cameras.csv", "--reason", "核对"],

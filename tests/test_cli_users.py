@@ -10,10 +10,12 @@ import time
 import openpyxl
 import pytest
 
+from geo.access import principal
+from geo.access.accounts import api_keys, demo_accounts
+from geo.access.accounts.local_cli import acting
+from geo.access.login import login
+from geo.access.roles import PERMISSIONS
 from geo.cli import main
-from geo.roles import PERMISSIONS
-from geo.services import access, api_keys, demo_accounts, login
-from geo.services.acting import acting
 from tests.signed_in import account
 
 pytestmark = pytest.mark.postgis
@@ -189,4 +191,4 @@ def test_the_demonstration_has_an_account_for_each_role(town, settings):
     who = acting(town, "operator")
     assert who.holder
     assert who.unit_name
-    assert access.system("x").may("view")
+    assert principal.system("x").may("view")

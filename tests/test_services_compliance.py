@@ -11,10 +11,10 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.app import create_app
+from geo.access.accounts.local_cli import acting
 from geo.base.errors import InputError, NotFoundError
 from geo.cli import main
 from geo.services import compliance, database
-from geo.services.acting import acting
 from geo.services.compliance import Wanted
 from tests.signed_in import SYSTEM, account, grant, signed_in
 from tests.toy_town import rectangle

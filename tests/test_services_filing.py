@@ -8,11 +8,12 @@ import pytest
 from sqlalchemy import text
 
 from geo import filing
+from geo.access import principal, transaction
+from geo.access.accounts.local_cli import acting
 from geo.base.errors import ForbiddenError, InputError, NotFoundError
 from geo.filing import CAMERA, POSITION
-from geo.services import access, filing_register, filing_sheet, import_runs, transaction
 from geo.services import filing as filings
-from geo.services.acting import acting
+from geo.services import filing_register, filing_sheet, import_runs
 from geo.store import db, frames
 from geo.store.cluster import cluster
 from tests import filed_town
@@ -345,7 +346,7 @@ def test_no_sheet_without_permission_exact_places_a_reason_or_a_unit(town, folde
 
 
 def test_who_may_export_but_sees_rounded_places_files_nothing():
-    reader = access.Reader("x", grants=(access.Grant("auditor", depth="picture"),))
+    reader = principal.Reader("x", grants=(principal.Grant("auditor", depth="picture"),))
     assert reader.decimals is not None
     with pytest.raises(ForbiddenError):
         filing_sheet._require(reader)

@@ -5,9 +5,10 @@ import json
 import pandas as pd
 import pytest
 
+from geo.access import principal
 from geo.base.crs import wgs84_to_gcj02
 from geo.base.errors import NotFoundError, StateError
-from geo.services import access, declarations, import_runs
+from geo.services import declarations, import_runs
 from geo.services.options import ImportOptions
 from geo.store import db, frames
 from tests.toy_town import bring_in, place, rectangle, write_geojson
@@ -48,7 +49,7 @@ def lonlat(x, y):
 
 
 def undone(engine, run):
-    return import_runs.undone(engine, run, who=access.system("test"))
+    return import_runs.undone(engine, run, who=principal.system("test"))
 
 
 def test_an_undone_import_leaves_everything_as_it_was(town, tmp_path):

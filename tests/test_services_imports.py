@@ -7,8 +7,9 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
+from geo.access import principal
 from geo.base.errors import CRSError, InputError, LayerError, SourceError, StoreError
-from geo.services import access, imports
+from geo.services import imports
 from geo.services.options import ImportOptions
 from geo.store import areas, db, frames, installation
 from tests.toy_town import bring_in, place, rectangle, write_geojson
@@ -206,7 +207,7 @@ def test_a_disk_nearly_full_is_said_before_anything_is_written(
             "areas",
             town_files["areas"],
             ImportOptions(crs="wgs84", level="grid"),
-            who=access.system("test"),
+            who=principal.system("test"),
             timezone="Asia/Shanghai",
             disk=tmp_path,
         )

@@ -9,18 +9,18 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
+from geo.access import transaction
+from geo.access.accounts.local_cli import acting
 from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError, StoreError
 from geo.services import (
     database,
     entries,
     references,
     requests,
-    transaction,
     viewing,
     viewing_figures,
     viewing_report,
 )
-from geo.services.acting import acting
 from geo.services.entries import Asked
 from geo.services.references import Reference
 from geo.services.viewing_report import Filters

@@ -12,25 +12,30 @@ from threading import Event, Thread
 import pytest
 from sqlalchemy import text
 
+from geo.access import principal, transaction
+from geo.access.accounts import sessions
+from geo.access.audit import (
+    checkpoints,
+)
+from geo.access.audit import (
+    log as audit_log,
+)
+from geo.access.audit import (
+    record as audit,
+)
+from geo.access.audit import (
+    verify as audit_verification,
+)
 from geo.base.errors import UnavailableError
 from geo.base.settings import Settings
-from geo.services import (
-    access,
-    audit,
-    audit_heads,
-    audit_log,
-    audit_proof,
-    sessions,
-    transaction,
-    worker,
-)
+from geo.services import worker
 from geo.services.worker import Duty
 from geo.store import db
 from tests.signed_in import account
 
 pytestmark = pytest.mark.postgis
 
-SYSTEM = access.system("os:test")
+SYSTEM = principal.system("os:test")
 
 
 def write(engine, count=3):
@@ -70,9 +75,9 @@ def test_once_does_everything_a_single_time(engine, settings):
     write(engine)
     assert worker.run(engine, settings, stop=Event(), once=True) == ()
     assert unsealed(engine) == 0
-    (head,) = audit_heads.read(audit_heads.file_of(settings.home))
+    (head,) = checkpoints.read(checkpoints.file_of(settings.home))
     assert head.seal_no == 3
-    assert audit_proof.verify(engine, SYSTEM, expected=[head]).walk.whole
+    assert audit_verification.verify(engine, SYSTEM, expected=[head]).walk.whole
 
 
 def test_what_is_written_is_sealed_soon(engine, settings):
@@ -91,12 +96,12 @@ def test_a_head_is_written_once_a_day(engine, settings):
     for _ in range(2):
         write(engine)
         worker.run(engine, settings, stop=Event(), once=True)
-    assert len(audit_heads.read(audit_heads.file_of(settings.home))) == 1
+    assert len(checkpoints.read(checkpoints.file_of(settings.home))) == 1
 
 
 def test_an_empty_audit_has_no_head_to_write(engine, settings):
     assert worker.run(engine, settings, stop=Event(), once=True) == ()
-    assert not audit_heads.file_of(settings.home).exists()
+    assert not checkpoints.file_of(settings.home).exists()
 
 
 def test_sessions_go_a_day_after_they_expired(engine, settings):

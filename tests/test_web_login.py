@@ -11,7 +11,7 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.listening import OPTIONS
-from geo.services import accounts
+from geo.access.accounts import accounts
 from tests import map_visit
 from tests.map_visit import DESK
 from tests.signed_in import SYSTEM, grant

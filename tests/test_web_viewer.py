@@ -14,7 +14,7 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.identity import COOKIE
-from geo.services import sessions
+from geo.access.accounts import sessions
 from tests import gateway as gateways
 from tests import map_visit
 from tests.map_visit import DESK, PHONE

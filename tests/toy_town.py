@@ -5,7 +5,8 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from geo.services import access, imports
+from geo.access import principal
+from geo.services import imports
 from geo.services.options import ImportOptions
 
 # One step is 9.6 m eastwards and 11.1 m northwards.
@@ -40,6 +41,6 @@ def bring_in(engine: Engine, layer: str, path: Path, **options):
         layer,
         path,
         ImportOptions(**given),
-        who=access.system("test"),
+        who=principal.system("test"),
         timezone="Asia/Shanghai",
     )

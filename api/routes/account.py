@@ -14,11 +14,12 @@ from api.forms import HOME, PAGE, Form, FormDep, again, attempt, go
 from api.identity import address_of
 from api.own import FullSession, PasswordSession, TotpSession
 from api.routes.login import Next, agent_of, entered, title_of
+from geo.access.accounts import api_keys, self_service
+from geo.access.accounts.sessions import Session
+from geo.access.login import login, totp_enrolment
+from geo.access.login.second_factor import Enrolment
+from geo.access.roles import PERMISSIONS
 from geo.base.errors import GovgridError, InputError
-from geo.roles import PERMISSIONS
-from geo.services import api_keys, enrolment, login, own_account
-from geo.services.second_factor import Enrolment
-from geo.services.sessions import Session
 
 router = APIRouter(default_response_class=HTMLResponse, responses=PAGE)
 HERE: Final = "/account"
@@ -70,7 +71,7 @@ def change_password(
 @router.get("/account/totp")
 def ask_totp(request: Request, session: TotpSession) -> HTMLResponse:
     """Return the page of a new authenticator, with a new key."""
-    begun = enrolment.begin(session)
+    begun = totp_enrolment.begin(session)
     return render.page(request, "totp.html", error="", **_pictured(request, begun, session))
 
 
@@ -85,7 +86,7 @@ def set_up_totp(
 ) -> Response:
     """Set the authenticator up, once it shows the right code."""
     found = attempt(
-        lambda: enrolment.confirm(
+        lambda: totp_enrolment.confirm(
             engine,
             session,
             sent.typed("secret"),
@@ -97,7 +98,7 @@ def set_up_totp(
         )
     )
     if isinstance(found, GovgridError):
-        begun = _kept(enrolment.begin(session), sent.typed("secret"))
+        begun = _kept(totp_enrolment.begin(session), sent.typed("secret"))
         return again(request, "totp.html", found, **_pictured(request, begun, session))
     return entered(request, engine, found, _onward(session, "totp", to))
 
@@ -118,7 +119,7 @@ def own(
 @router.post("/account/logins")
 def end_others(session: FullSession, engine: EngineDep) -> Response:
     """End the own log-ins elsewhere."""
-    own_account.end_others(engine, session.reader, session.id)
+    self_service.end_others(engine, session.reader, session.id)
     return go(f"{HERE}?done=logins")
 
 
@@ -157,13 +158,13 @@ def _shown(
     request: Request, session: Session, engine: EngineDep, config: SettingsDep
 ) -> dict[str, Any]:
     who = session.reader
-    grants = own_account.grants(engine, who)
+    grants = self_service.grants(engine, who)
     return {
         "title": title_of(request, "page_account"),
         "session": session,
-        "second": own_account.has_second_factor(engine, who),
+        "second": self_service.has_second_factor(engine, who),
         "grants": [{**g, "actions": sorted(PERMISSIONS.get(g["role"], ()))} for g in grants],
-        "logins": own_account.logins(engine, who, session.id, idle_min=config.session_idle_min),
+        "logins": self_service.logins(engine, who, session.id, idle_min=config.session_idle_min),
         "keys": api_keys.listed(engine, who),
         "scopes": sorted(who.actions),
         "made": "",

@@ -12,9 +12,9 @@ from api.deps import EngineDep
 from api.forms import PAGE, FormDep, again, attempt, go
 from api.identity import Rule
 from api.routes.login import title_of
+from geo.access.accounts import accounts
+from geo.access.principal import Reader
 from geo.base.errors import GovgridError
-from geo.services import accounts
-from geo.services.access import Reader
 
 router = APIRouter(default_response_class=HTMLResponse, responses=PAGE)
 MayAccounts = Annotated[Reader, Depends(Rule("accounts"))]

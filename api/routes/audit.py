@@ -10,10 +10,11 @@ from fastapi.responses import HTMLResponse
 from api import render
 from api.deps import EngineDep, SettingsDep
 from api.identity import Rule
+from geo.access.audit import checkpoints
+from geo.access.audit import log as audit_log
+from geo.access.audit.log import LARGEST_ID
+from geo.access.principal import Reader
 from geo.base.words import say
-from geo.services import audit_heads, audit_log
-from geo.services.access import Reader
-from geo.services.audit_log import LARGEST_ID
 
 router = APIRouter()
 MayAudit = Annotated[Reader, Depends(Rule("audit"))]
@@ -105,7 +106,7 @@ def page(
         "audit.html",
         title=say("audit.title", lang),
         state=audit_log.state(engine, who),
-        written=audit_heads.newest(audit_heads.file_of(config.home)),
+        written=checkpoints.newest(checkpoints.file_of(config.home)),
         rows=[_shown(row, lang) for row in found],
         asked=asked.words,
         actions=audit_log.action_names(lang),

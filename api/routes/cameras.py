@@ -7,7 +7,8 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Query
 
 from api.deps import EngineDep, MayMap, SettingsDep
-from geo.services import outgoing, places, seeing
+from geo.access.audit import export_log
+from geo.services import places, seeing
 
 router = APIRouter(prefix="/api/cameras")
 
@@ -21,14 +22,14 @@ def cameras_seeing(
     lat: Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False)],
     crs: Annotated[str, Query(max_length=40)] = "wgs84",
     at: datetime | None = None,
-    reason: Annotated[str | None, Query(max_length=outgoing.MOST_REASON)] = None,
+    reason: Annotated[str | None, Query(max_length=export_log.MOST_REASON)] = None,
 ) -> dict[str, Any]:
     """Return the cameras that see a place, may see it, or stand near and do not, and why.
 
     Asking for many places is an export: it needs the permission and a `reason`, and is registered.
     """
     most = settings.bulk_questions
-    outgoing.counted(engine, who, "seeing", 1, most=most, reason=reason)
+    export_log.counted(engine, who, "seeing", 1, most=most, reason=reason)
     lons, lats = places.one_place(lon, lat, crs)
     return seeing.seeing_one(
         engine,

@@ -10,8 +10,9 @@ from fastapi.responses import Response
 
 from api.deps import EngineDep, MayMap, SettingsDep
 from api.identity import Rule
+from geo.access.audit import export_log
 from geo.base.errors import NotFoundError
-from geo.services import layers, outgoing
+from geo.services import layers
 
 router = APIRouter(prefix="/api/collections")
 GEOJSON = "application/geo+json"
@@ -32,7 +33,7 @@ def items(
     layer: str,
     limit: Annotated[int, Query(ge=1, le=10_000)] = 100,
     after: Annotated[str, Query(max_length=200)] = "",
-    reason: Annotated[str | None, Query(max_length=outgoing.MOST_REASON)] = None,
+    reason: Annotated[str | None, Query(max_length=export_log.MOST_REASON)] = None,
 ) -> Response:
     """Return a page of features (EPSG:4326, lon/lat) and the link to the next one.
 
@@ -43,7 +44,7 @@ def items(
         raise NotFoundError("layer.unknown", name=layer, known=", ".join(layers.COLLECTIONS))
     frame = layers.page(engine, who, layer, after=after.replace("\x00", ""), limit=limit)
     if layer in layers.PROTECTED:
-        outgoing.counted(engine, who, layer, len(frame), most=settings.bulk_rows, reason=reason)
+        export_log.counted(engine, who, layer, len(frame), most=settings.bulk_rows, reason=reason)
     body = _feature_collection(frame)
     body["numberReturned"] = len(frame)
     if len(frame) == limit:

@@ -15,11 +15,12 @@ from api.deps import EngineDep, SettingsDep
 from api.downloads import download
 from api.forms import FormDep
 from api.routes.filing import FILE, XLSX, MayComply
+from geo.access.audit import export_log
+from geo.access.principal import Reader
 from geo.base.crs import WGS84
 from geo.base.words import say
 from geo.compliance import RULES, SEVERITIES
-from geo.services import compliance, filing_sheet, outgoing
-from geo.services.access import Reader
+from geo.services import compliance, filing_sheet
 from geo.services.compliance import Wanted
 
 router = APIRouter()
@@ -35,7 +36,7 @@ def wanted(area: Word = "", kind: Word = "", unit: Word = "", severity: Word = "
 
 
 WantedDep = Annotated[Wanted, Depends(wanted)]
-Reason = Annotated[str | None, Query(max_length=outgoing.MOST_REASON)]
+Reason = Annotated[str | None, Query(max_length=export_log.MOST_REASON)]
 
 
 @router.get("/compliance", response_class=HTMLResponse)
@@ -57,7 +58,7 @@ def page(
     pages = max(-(-len(found.rows) // PAGE_ROWS), 1)
     shown = found.rows.iloc[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
     most = settings.bulk_rows
-    outgoing.counted(engine, who, compliance.WHAT, len(shown), most=most, reason=reason)
+    export_log.counted(engine, who, compliance.WHAT, len(shown), most=most, reason=reason)
     return render.page(
         request,
         "compliance.html",
@@ -109,7 +110,7 @@ def features(
     """
     found = compliance.report(engine, who, asked, timezone=settings.timezone)
     most = settings.bulk_rows
-    outgoing.counted(engine, who, compliance.WHAT, len(found.rows), most=most, reason=reason)
+    export_log.counted(engine, who, compliance.WHAT, len(found.rows), most=most, reason=reason)
     lang = problems.language(request)
     shapes = _shapes(found.rows, who)
     rows = compliance.told(found.rows, lang)

@@ -14,10 +14,11 @@ from api import render
 from api.bodies import json_body
 from api.deps import EngineDep, MapPages, MapPagesDep, MayExport, SettingsDep
 from api.downloads import download
+from geo.access.audit import export_log
+from geo.access.principal import Reader
 from geo.base.settings import Settings
 from geo.files import writers
-from geo.services import exporting, outgoing
-from geo.services.access import Reader
+from geo.services import exporting
 from maps import watermark
 
 router = APIRouter()
@@ -32,7 +33,7 @@ class Wanted(BaseModel):
     layer: str = Field(max_length=40, examples=["grids"])
     format: Format = "gpkg"
     crs: str = Field("wgs84", max_length=40)
-    reason: str = Field(max_length=outgoing.MOST_REASON, examples=["乡街例会底图"])
+    reason: str = Field(max_length=export_log.MOST_REASON, examples=["乡街例会底图"])
 
 
 async def wanted(request: Request) -> Wanted:
@@ -60,8 +61,8 @@ def export(
     srid = exporting.target_srid(engine, asked.crs)
     frame = exporting.whole(engine, who, asked.layer, srid=srid, timezone=settings.timezone)
     out = Path(f"{asked.layer}.{asked.format}")
-    outgoing.register(engine, who, out, what=asked.layer, rows=len(frame), reason=asked.reason)
-    mark = outgoing.stamp(who, asked.reason, timezone=settings.timezone)
+    export_log.register(engine, who, out, what=asked.layer, rows=len(frame), reason=asked.reason)
+    mark = export_log.stamp(who, asked.reason, timezone=settings.timezone)
     with tempfile.TemporaryDirectory(prefix="govgrid-") as folder:
         path = Path(folder) / out.name
         writers.write(frame, path, layer=asked.layer, mark=mark)
@@ -85,7 +86,7 @@ def _map_file(
     pages: MapPages,
     reason: str,
 ) -> Response:
-    outgoing.register(engine, who, Path("map.html"), what="map", rows=1, reason=reason)
+    export_log.register(engine, who, Path("map.html"), what="map", rows=1, reason=reason)
     lang = render.language(request)
-    mark = outgoing.stamp(who, reason, timezone=settings.timezone, lang=lang)
+    mark = export_log.stamp(who, reason, timezone=settings.timezone, lang=lang)
     return download(watermark.stamped(pages.page(who, lang), mark), "map.html", "text/html")

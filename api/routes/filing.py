@@ -10,9 +10,9 @@ from api.deps import EngineDep, SettingsDep
 from api.downloads import download
 from api.forms import FormDep
 from api.identity import Rule
+from geo.access.principal import Reader
 from geo.base.words import say
 from geo.services import filing_sheet
-from geo.services.access import Reader
 
 router = APIRouter()
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

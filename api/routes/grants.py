@@ -12,10 +12,10 @@ from api.deps import EngineDep
 from api.forms import PAGE, Form, FormDep, again, attempt, go
 from api.identity import Rule
 from api.routes.login import title_of
+from geo.access.accounts import grants
+from geo.access.principal import Reader
+from geo.access.roles import CLASSES, DEPTHS, PERMISSIONS
 from geo.base.errors import GovgridError, InputError
-from geo.roles import CLASSES, DEPTHS, PERMISSIONS
-from geo.services import grants
-from geo.services.access import Reader
 
 router = APIRouter(default_response_class=HTMLResponse, responses=PAGE)
 MayGrants = Annotated[Reader, Depends(Rule("grants"))]

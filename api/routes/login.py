@@ -11,11 +11,14 @@ from api.deps import EngineDep, SettingsDep
 from api.forms import HOME, PAGE, FormDep, again, attempt, go, local
 from api.identity import COOKIE, OPEN, STAGES, address_of
 from api.own import AnySession, CodeSession
+from geo.access import principal
+from geo.access.accounts import sessions
+from geo.access.login import identity_provider, login
+from geo.access.login.login import LoggedIn
 from geo.base.errors import GovgridError
 from geo.base.settings import Settings
 from geo.base.words import say
-from geo.services import access, district, identity_provider, login, sessions
-from geo.services.login import LoggedIn
+from geo.services import district
 
 router = APIRouter(default_response_class=HTMLResponse, responses=PAGE)
 Stranger = Depends(OPEN)
@@ -118,7 +121,7 @@ def entered(request: Request, engine: EngineDep, found: LoggedIn, to: str) -> Re
     """
     sessions.end(engine, request.cookies.get(COOKIE, ""))
     begun = sessions.find(engine, found.token)
-    who = begun.reader if begun else access.NOBODY
+    who = begun.reader if begun else principal.NOBODY
     onward = local(to)
     query = _query(onward)
     if found.stage in STAGES:

@@ -12,8 +12,9 @@ from api.deps import EngineDep, SettingsDep
 from api.forms import HOME, PAGE, again, attempt, go, local
 from api.identity import address_of
 from api.routes.login import Next, Stranger, agent_of, entered, shown
+from geo.access.login import oidc
 from geo.base.errors import GovgridError, InputError, StateError
-from geo.services import district, oidc
+from geo.services import district
 
 router = APIRouter(default_response_class=HTMLResponse, responses=PAGE)
 COOKIE: Final = "govgrid_oidc"

@@ -8,8 +8,8 @@ from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api import render
 from api.deps import AnyReader, MapPagesDep, MayMap, SettingsDep
+from geo.access.audit import export_log
 from geo.base.words import say
-from geo.services import outgoing
 from maps import watermark
 
 router = APIRouter()
@@ -37,7 +37,7 @@ def map_page(
 ) -> HTMLResponse:
     """Return the map of what the reader may see."""
     chosen = lang or render.language(request)
-    mark = outgoing.stamp(who, None, timezone=settings.timezone, lang=chosen)
+    mark = export_log.stamp(who, None, timezone=settings.timezone, lang=chosen)
     page = watermark.stamped(pages.page(who, chosen), mark)
     headers = {"Cache-Control": "private, no-store", "Content-Security-Policy": CLOSED}
     return HTMLResponse(page, headers=headers)

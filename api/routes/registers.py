@@ -17,10 +17,11 @@ from api.deps import AnyReader, EngineDep, SettingsDep
 from api.downloads import download
 from api.forms import FormDep, go
 from api.identity import Rule
+from geo.access.audit import export_log
+from geo.access.principal import Reader
 from geo.base.errors import InputError
 from geo.base.words import say
-from geo.services import entries, outgoing, requests, viewing_figures, viewing_report
-from geo.services.access import Reader
+from geo.services import entries, requests, viewing_figures, viewing_report
 from maps import watermark
 
 router = APIRouter()
@@ -34,7 +35,7 @@ Time = Annotated[str, Query(max_length=40)]
 Month = Annotated[str, Query(max_length=10, examples=["2026-09"])]
 Limit = Annotated[int, Query(ge=1, le=1000)]
 Before = Annotated[UUID | None, Query(description="Rows behind that one")]
-Reason = Annotated[str, Query(max_length=outgoing.MOST_REASON)]
+Reason = Annotated[str, Query(max_length=export_log.MOST_REASON)]
 
 
 class Asked:
@@ -294,7 +295,7 @@ def _register(
         acts=entries.ACTS,
         following=asked.next(request.url.path, found, limit),
         now=datetime.now(UTC),
-        stamp=watermark.svg(outgoing.stamp(who, None, timezone=timezone, lang=lang)),
+        stamp=watermark.svg(export_log.stamp(who, None, timezone=timezone, lang=lang)),
     )
 
 

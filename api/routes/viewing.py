@@ -17,10 +17,11 @@ from api.bodies import json_body, refusal
 from api.deps import EngineDep, MayView, SettingsDep
 from api.forms import Form, FormDep, again, attempt, go
 from api.problems import PROBLEM
+from geo.access.audit import export_log
+from geo.access.principal import Reader
 from geo.base.settings import Settings
 from geo.base.words import say
-from geo.services import entries, outgoing, requests, snapshot, viewing
-from geo.services.access import Reader
+from geo.services import entries, requests, snapshot, viewing
 from geo.services.entries import Asked
 from geo.services.viewing import Viewing
 from maps import watermark
@@ -180,7 +181,7 @@ def viewer(
     """Return the page of a registered viewing: the picture, or whom to ask for it."""
     found = viewing.opened(engine, who, reference, config=settings)
     lang = render.language(request)
-    stamp = outgoing.stamp(who, found.reason, timezone=settings.timezone, lang=lang)
+    stamp = export_log.stamp(who, found.reason, timezone=settings.timezone, lang=lang)
     matter = {"incident": found.incident} if found.incident else {}
     code = quote(found.camera.code, safe="")
     return render.page(

@@ -16,7 +16,7 @@ from geo.base.words import LANGUAGES
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from geo.services.access import Reader
+    from geo.access.principal import Reader
 
 ACCOUNT = "govgrid.account"
 # They keep the database and the service running, which is nobody's in particular.
@@ -46,8 +46,8 @@ def reader(
     With `action` only if it may do that, and with those grants only that permit it; with `whole`
     only if no area limits them.
     """
-    from geo.services import audit
-    from geo.services.acting import acting
+    from geo.access.accounts.local_cli import acting
+    from geo.access.audit import record as audit
 
     found = acting(engine, context.meta.get(ACCOUNT))
     try:

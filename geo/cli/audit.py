@@ -10,10 +10,10 @@ from geo.cli.app import app, language, reader, settings
 from geo.cli.choices import ReasonOption
 
 if TYPE_CHECKING:
+    from geo.access.audit.chain import Head
+    from geo.access.audit.log import Filters
+    from geo.access.audit.verify import Proof
     from geo.base.settings import Settings
-    from geo.chain import Head
-    from geo.services.audit_log import Filters
-    from geo.services.audit_proof import Proof
 
 BROKEN = 3
 LINES = 2
@@ -48,16 +48,18 @@ def verify(
     Exit code 0: whole; 3: broken, or a head that was written down does not stand in it.
     The heads in the home's audit/heads.csv are looked for as well.
     """
+    from geo.access.audit import checkpoints
+    from geo.access.audit import verify as audit_verification
     from geo.cli.output import as_json
-    from geo.services import audit_heads, audit_proof, database
+    from geo.services import database
 
     config = settings(context)
-    expected = audit_heads.read(audit_heads.file_of(config.home))
+    expected = checkpoints.read(checkpoints.file_of(config.home))
     if head is not None:
-        expected += audit_heads.given(head)
+        expected += checkpoints.given(head)
     with database.opened(config) as engine:
         who = reader(context, engine, "audit")
-        proof = audit_proof.verify(engine, who, expected=expected)
+        proof = audit_verification.verify(engine, who, expected=expected)
     if as_json_:
         as_json(proof.as_plain())
     else:
@@ -73,16 +75,18 @@ def head(
     as_json_: JsonOption = False,
 ) -> None:
     """Print the head of the chain, fit for paper, and add it to the home's audit/heads.csv."""
+    from geo.access.audit import checkpoints
+    from geo.access.audit import log as audit_log
     from geo.cli.output import as_json
-    from geo.services import audit_heads, audit_log, database
+    from geo.services import database
 
     config = settings(context)
-    file = audit_heads.file_of(config.home)
+    file = checkpoints.file_of(config.home)
     with database.opened(config) as engine:
         now = audit_log.state(engine, reader(context, engine, "audit")).head
     if now is not None:
-        audit_heads.write(file, now, _today(config))
-    heads = audit_heads.read(file)
+        checkpoints.write(file, now, _today(config))
+    heads = checkpoints.read(file)
     shown = heads if every else heads[-1:]
     if as_json_:
         rows = [{"date": h.day, "seal_no": h.seal_no, "hash": h.seal.hex()} for h in shown]
@@ -103,8 +107,9 @@ def list_(
     as_json_: JsonOption = False,
 ) -> None:
     """List what was done, the newest first."""
+    from geo.access.audit import log as audit_log
     from geo.cli.output import as_json, note, table, told
-    from geo.services import audit_log, database
+    from geo.services import database
 
     config = settings(context)
     wanted = _filters(config, account, action, since, until, outcome)
@@ -127,8 +132,9 @@ def redact(
     reason: Annotated[str, typer.Option(help="Why; it becomes a row of the log")],
 ) -> None:
     """Take the note of a row away for good; the chain stays whole."""
+    from geo.access.audit import log as audit_log
     from geo.cli.output import note, told
-    from geo.services import audit_log, database
+    from geo.services import database
 
     with database.opened(settings(context)) as engine:
         audit_log.redact(engine, reader(context, engine), number, reason=reason)
@@ -147,8 +153,9 @@ def export(
     reason: ReasonOption = None,
 ) -> None:
     """Write what was done, with the seals, to a file."""
+    from geo.access.audit import log as audit_log
     from geo.cli.output import note, told
-    from geo.services import audit_log, database
+    from geo.services import database
 
     config = settings(context)
     wanted = _filters(config, account, action, since, until, outcome)
@@ -169,7 +176,7 @@ def export(
 def _filters(
     config: "Settings", account: str, action: str, since: str, until: str, outcome: str | None
 ) -> "Filters":
-    from geo.services import audit_log
+    from geo.access.audit import log as audit_log
 
     return audit_log.filters(
         timezone=config.timezone,
@@ -231,8 +238,8 @@ def _today(config: "Settings") -> Any:  # noqa: ANN401 - a date, loaded late
 def _cell(name: str, row: dict[str, Any], config: "Settings") -> object:
     from zoneinfo import ZoneInfo
 
+    from geo.access.audit import log as audit_log
     from geo.cli.output import told
-    from geo.services import audit_log
 
     value = row[name]
     if name == "at":

@@ -50,9 +50,10 @@ def compute(
     as_json_: JsonOption = False,
 ) -> None:
     """Compute what every camera sees, the figures of every area, and the gaps."""
+    from geo.access.audit import record as audit
     from geo.cli.output import as_json, note, progress, told
     from geo.optics import detail_of
-    from geo.services import audit, coverage, coverage_report, database
+    from geo.services import coverage, coverage_report, database
 
     config = settings(context)
     details = [detail_of(word) for word in detail or (config.detail_px_per_m,)]
@@ -97,8 +98,9 @@ def report(
     as_json_: JsonOption = False,
 ) -> None:
     """Print the figures of the newest computation, with their denominators."""
+    from geo.access.audit import export_log
     from geo.cli.output import as_json, note, told
-    from geo.services import coverage_report, database, outgoing
+    from geo.services import coverage_report, database
 
     choice: dict[str, Any] = {
         "by": by,
@@ -112,8 +114,8 @@ def report(
         found = coverage_report.report(engine, who, **choice)
         if out is not None:
             count = len(found["areas"])
-            outgoing.register(engine, who, out, what="coverage", rows=count, reason=reason)
-            stamp = outgoing.stamp(who, reason, timezone=settings(context).timezone)
+            export_log.register(engine, who, out, what="coverage", rows=count, reason=reason)
+            stamp = export_log.stamp(who, reason, timezone=settings(context).timezone)
             count = _write(engine, found, out, stamp)
             note(told("export.written", file=out, count=count))
     if as_json_:
@@ -134,9 +136,10 @@ def gaps(
     as_json_: JsonOption = False,
 ) -> None:
     """List the uncovered pieces of what must be seen, the heaviest first."""
+    from geo.access.audit import export_log
     from geo.cli.output import as_json, note, table, told
     from geo.files import writers
-    from geo.services import coverage_report, database, district, outgoing
+    from geo.services import coverage_report, database, district
 
     with database.opened(settings(context)) as engine:
         who = reader(context, engine, "map" if out is None else "export")
@@ -149,7 +152,7 @@ def gaps(
         )
         remark = district.remark(engine)
         if out is not None:
-            outgoing.register(engine, who, out, what="gaps", rows=len(found), reason=reason)
+            export_log.register(engine, who, out, what="gaps", rows=len(found), reason=reason)
     if out is not None:
         writers.write(found, out, layer="gaps", remark=remark)
         note(told("export.written", file=out, count=len(found)))

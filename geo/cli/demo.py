@@ -37,7 +37,8 @@ class Stopwatch:
 
 def run(config: Settings) -> None:
     """Build, import, compute, draw; print where the results lie."""
-    from geo.services import coverage, database, demo_accounts
+    from geo.access.accounts import demo_accounts
+    from geo.services import coverage, database
 
     watch = Stopwatch()
     folder = config.home / "demo"
@@ -74,7 +75,8 @@ def _built(folder: Path) -> Any:  # noqa: ANN401 - tuple of geo.demo.DemoFile
 
 
 def _bring_in(engine: Engine, config: Settings, files: Any, moving: Progress) -> None:  # noqa: ANN401
-    from geo.services import access, imports
+    from geo.access import principal
+    from geo.services import imports
     from geo.services.options import ImportOptions
 
     for number, file in enumerate(files):
@@ -84,7 +86,7 @@ def _bring_in(engine: Engine, config: Settings, files: Any, moving: Progress) ->
             file.layer,
             file.path,
             ImportOptions(crs=file.options.get("crs"), level=file.options.get("level")),
-            who=access.system(access.whoami()),
+            who=principal.system(principal.whoami()),
             timezone=config.timezone,
             disk=config.home if config.database_url is None else None,
         )
@@ -93,22 +95,18 @@ def _bring_in(engine: Engine, config: Settings, files: Any, moving: Progress) ->
 
 
 def _written(engine: Engine, config: Settings) -> list[Path]:
+    from geo.access import principal
+    from geo.access.audit import export_log
     from geo.cli.output import out_folder
     from geo.files import writers
-    from geo.services import (
-        access,
-        coverage_files,
-        coverage_report,
-        district,
-        outgoing,
-    )
+    from geo.services import coverage_files, coverage_report, district
     from geo.services.map_page import map_page
     from maps import watermark
 
     out = out_folder(config)
     page, figures, gaps = out / "map.html", out / "coverage.xlsx", out / "gaps.gpkg"
-    who = access.system(access.whoami())
-    mark = outgoing.stamp(who, None, timezone=config.timezone, lang=language())
+    who = principal.system(principal.whoami())
+    mark = export_log.stamp(who, None, timezone=config.timezone, lang=language())
     drawn = watermark.stamped(map_page(engine, config, who, lang=language()), mark)
     page.write_text(drawn, encoding="utf-8")
     coverage_files.write(engine, coverage_report.report(engine, who), figures, lang=language())

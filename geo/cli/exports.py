@@ -21,9 +21,10 @@ def export(
 
     `zone` is the database's metric system, in China the CGCS2000 3-degree zone.
     """
+    from geo.access.audit import export_log
     from geo.cli.output import note, told
     from geo.files import writers
-    from geo.services import database, exporting, outgoing
+    from geo.services import database, exporting
 
     writers.require_ending(out, known=writers.LAYER_ENDINGS)
     config = settings(context)
@@ -31,7 +32,7 @@ def export(
         srid = exporting.target_srid(engine, crs)
         who = reader(context, engine, "export")
         frame = exporting.whole(engine, who, layer, srid=srid, timezone=config.timezone)
-        outgoing.register(engine, who, out, what=layer, rows=len(frame), reason=reason)
-    mark = outgoing.stamp(who, reason, timezone=config.timezone)
+        export_log.register(engine, who, out, what=layer, rows=len(frame), reason=reason)
+    mark = export_log.stamp(who, reason, timezone=config.timezone)
     writers.write(frame, out, layer=layer, mark=mark)
     note(told("export.written", file=out, count=len(frame)))

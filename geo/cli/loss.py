@@ -27,9 +27,10 @@ def loss(
     as_json_: JsonOption = False,
 ) -> None:
     """List the cameras whose failure would open the most, and what a loss of many would cost."""
+    from geo.access.audit import export_log
     from geo.cli.output import as_json, note, progress, told
     from geo.files import writers
-    from geo.services import database, outgoing
+    from geo.services import database
     from geo.services import loss as service
 
     if out is not None:
@@ -43,8 +44,8 @@ def loss(
             )
         if out is not None:
             named = len(found.maintain)
-            outgoing.register(engine, who, out, what="loss", rows=named, reason=reason)
-            stamp = outgoing.stamp(who, reason, timezone=config.timezone, lang=language())
+            export_log.register(engine, who, out, what="loss", rows=named, reason=reason)
+            stamp = export_log.stamp(who, reason, timezone=config.timezone, lang=language())
             count = service.write(engine, found, out, lang=language(), stamp=stamp)
             note(told("export.written", file=out, count=count))
     first = found.maintain.head(limit) if limit else found.maintain

@@ -19,10 +19,11 @@ def map_(
     reason: ReasonOption = None,
 ) -> None:
     """Write the interactive map as one page that needs no network."""
+    from geo.access.audit import export_log
     from geo.cli.app import language
     from geo.cli.output import note, told
     from geo.files import writers
-    from geo.services import database, outgoing
+    from geo.services import database
     from geo.services.map_page import map_page
     from maps import watermark
 
@@ -30,7 +31,7 @@ def map_(
     config = settings(context)
     with database.opened(config) as engine:
         who = reader(context, engine, "export")
-        outgoing.register(engine, who, out, what="map", rows=1, area=area or "", reason=reason)
+        export_log.register(engine, who, out, what="map", rows=1, area=area or "", reason=reason)
         page = map_page(
             engine,
             config,
@@ -40,7 +41,7 @@ def map_(
             certainty=certainty,
             area=area,
         )
-    mark = outgoing.stamp(who, reason, timezone=config.timezone, lang=language())
+    mark = export_log.stamp(who, reason, timezone=config.timezone, lang=language())
     with writers.draft_of(out) as draft:
         draft.write_text(watermark.stamped(page, mark), encoding="utf-8")
     note(told("export.map_written", file=out, kb=round(out.stat().st_size / 1000)))

@@ -19,8 +19,9 @@ def serve(
     port: PortOption = 8000,
 ) -> None:
     """Run the web service until it is stopped (Ctrl+C)."""
+    from geo.access.accounts import accounts
     from geo.cli.output import note, told
-    from geo.services import accounts, database
+    from geo.services import database
 
     config = settings(context)
     _require_free(host, port)

@@ -47,17 +47,18 @@ def completeness(
     as_json_: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
     """Say how far the register of cameras is filled, by field, owner and area."""
+    from geo.access.audit import export_log
     from geo.cli.output import as_json, note, told
     from geo.services import completeness as service
-    from geo.services import database, outgoing
+    from geo.services import database
 
     config = settings(context)
     with database.opened(config) as engine:
         who = limited(engine, "figures" if out is None else "export")
         if out is not None:
             rows = len(service.of(engine, level=by).cameras)
-            outgoing.register(engine, who, out, what="completeness", rows=rows, reason=reason)
-            stamp = outgoing.stamp(who, reason, timezone=config.timezone, lang=language())
+            export_log.register(engine, who, out, what="completeness", rows=rows, reason=reason)
+            stamp = export_log.stamp(who, reason, timezone=config.timezone, lang=language())
             found = service.write(
                 engine, out, level=by, mark=config.mark, lang=language(), stamp=stamp
             )

@@ -39,9 +39,10 @@ def list_(
     as_json_: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
     """List the unknown headings, those on which the figures depend most first."""
+    from geo.access.audit import export_log
     from geo.cli.output import as_json, note, told
     from geo.files import writers
-    from geo.services import database, outgoing, survey
+    from geo.services import database, survey
 
     config = settings(context)
     _require_files(out, sheets)
@@ -50,8 +51,8 @@ def list_(
         listed = survey.survey_list(engine, area=area, eight_way=eight_way, limit=limit or 0)
         for file in filter(None, (out, sheets)):
             rows = len(listed.cameras)
-            outgoing.register(engine, who, file, what="survey", rows=rows, reason=reason)
-        stamp = outgoing.stamp(who, reason, timezone=config.timezone, lang=_lang())
+            export_log.register(engine, who, file, what="survey", rows=rows, reason=reason)
+        stamp = export_log.stamp(who, reason, timezone=config.timezone, lang=_lang())
         if out is not None:
             count = survey.write_form(
                 engine, listed, out, mark=config.mark, lang=_lang(), stamp=stamp

@@ -41,8 +41,9 @@ def add(
     area: AreaOption = None,
 ) -> None:
     """Make an account and print its one-time password, this once."""
+    from geo.access.accounts import accounts, grants
     from geo.cli.output import note, told
-    from geo.services import accounts, database, grants
+    from geo.services import database
 
     with database.opened(settings(context)) as engine:
         who = reader(context, engine, "accounts")
@@ -76,7 +77,8 @@ def grant(
     until: DayOption = None,
 ) -> None:
     """Give an account a role in an area; the same again changes classes, depth and end."""
-    from geo.services import database, grants
+    from geo.access.accounts import grants
+    from geo.services import database
 
     with database.opened(settings(context)) as engine:
         who = reader(context, engine, "grants")
@@ -90,8 +92,9 @@ def ungrant(
     context: typer.Context, number: Annotated[str, typer.Argument(metavar="GRANT")]
 ) -> None:
     """Take a grant back; `user grants` shows their numbers."""
+    from geo.access.accounts import grants
     from geo.cli.output import note, told
-    from geo.services import database, grants
+    from geo.services import database
 
     with database.opened(settings(context)) as engine:
         grants.take(engine, reader(context, engine, "grants"), number)
@@ -105,8 +108,9 @@ def grants_(
     as_json_: JsonOption = False,
 ) -> None:
     """List what is granted, to one account or to all."""
+    from geo.access.accounts import grants
     from geo.cli.output import as_json, note, table, told
-    from geo.services import database, grants
+    from geo.services import database
 
     with database.opened(settings(context)) as engine:
         rows = grants.listed(engine, reader(context, engine, "grants"), account=name)
@@ -140,8 +144,9 @@ def unlock(context: typer.Context, name: NameArgument) -> None:
 @room.command()
 def reset(context: typer.Context, name: NameArgument) -> None:
     """Print a new one-time password; the old one, the authenticator and log-ins hold no more."""
+    from geo.access.accounts import accounts
     from geo.cli.output import note, told
-    from geo.services import accounts, database
+    from geo.services import database
 
     with database.opened(settings(context)) as engine:
         password = accounts.reset(engine, reader(context, engine, "accounts"), name)
@@ -157,8 +162,9 @@ def link(
     subject: Annotated[str, typer.Argument(metavar="SUBJECT")],
 ) -> None:
     """Bind an account to whom the identity provider knows as SUBJECT."""
+    from geo.access.accounts import accounts
     from geo.cli.output import note, told
-    from geo.services import accounts, database
+    from geo.services import database
 
     with database.opened(settings(context)) as engine:
         accounts.link(engine, reader(context, engine, "accounts"), name, issuer, subject)
@@ -168,8 +174,9 @@ def link(
 @room.command("list")
 def list_(context: typer.Context, as_json_: JsonOption = False) -> None:
     """List all accounts."""
+    from geo.access.accounts import accounts
     from geo.cli.output import as_json, note, table, told
-    from geo.services import accounts, database
+    from geo.services import database
 
     with database.opened(settings(context)) as engine:
         rows = accounts.listed(engine, reader(context, engine, "accounts"))
@@ -193,12 +200,13 @@ def import_(
     check: Annotated[bool, typer.Option("--check", help="Only say what would be done")] = False,
 ) -> None:
     """Make the accounts of a table, all or none; `user template` writes an empty one."""
+    from geo.access.accounts import bulk_import
     from geo.cli.output import note, told
-    from geo.services import account_lists, database
+    from geo.services import database
 
     with database.opened(settings(context)) as engine:
         who = reader(context, engine)
-        done = account_lists.bring_in(engine, who, file, passwords=passwords, check=check)
+        done = bulk_import.bring_in(engine, who, file, passwords=passwords, check=check)
     key = "account_list.would" if check else "account_list.done"
     note(told(key, made=done.made, changed=done.changed, kept=done.kept, grants=done.grants))
     if passwords is not None and done.made and not check:
@@ -208,10 +216,10 @@ def import_(
 @room.command()
 def template(out: Annotated[Path, typer.Argument(metavar="OUT.xlsx")]) -> None:
     """Write an empty table of accounts with its allowed words."""
+    from geo.access.accounts import bulk_import
     from geo.cli.output import note, told
-    from geo.services import account_lists
 
-    account_lists.template(out)
+    bulk_import.template(out)
     note(told("account_list.template", file=out))
 
 
@@ -224,8 +232,9 @@ def add_key(
     days: Annotated[int, typer.Option(help="How long it holds")] = 90,
 ) -> None:
     """Make a key for a program's account and print it, this once."""
+    from geo.access.accounts import api_keys
     from geo.cli.output import note, told
-    from geo.services import api_keys, database
+    from geo.services import database
 
     with database.opened(settings(context)) as engine:
         who = reader(context, engine, "accounts")
@@ -240,8 +249,9 @@ def list_keys(
     as_json_: JsonOption = False,
 ) -> None:
     """List the keys of an account; never the keys themselves."""
+    from geo.access.accounts import api_keys
     from geo.cli.output import as_json, table, told
-    from geo.services import api_keys, database
+    from geo.services import database
 
     columns = ("id", "name", "hint", "scopes", "expires_at", "used_at", "works")
     with database.opened(settings(context)) as engine:
@@ -256,8 +266,9 @@ def list_keys(
 @keys.command()
 def revoke(context: typer.Context, number: Annotated[str, typer.Argument(metavar="KEY")]) -> None:
     """Revoke a key; `key list` shows their numbers."""
+    from geo.access.accounts import api_keys
     from geo.cli.output import note, told
-    from geo.services import api_keys, database
+    from geo.services import database
 
     with database.opened(settings(context)) as engine:
         api_keys.revoke(engine, reader(context, engine, "accounts"), number)
@@ -265,8 +276,9 @@ def revoke(context: typer.Context, number: Annotated[str, typer.Argument(metavar
 
 
 def _changed(context: typer.Context, name: str, what: str, said: str) -> None:
+    from geo.access.accounts import accounts
     from geo.cli.output import note, told
-    from geo.services import accounts, database
+    from geo.services import database
 
     with database.opened(settings(context)) as engine:
         getattr(accounts, what)(engine, reader(context, engine, "accounts"), name)

@@ -12,13 +12,15 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
 from geo import compliance as law
+from geo.access import predicates, transaction
+from geo.access.audit import export_log
+from geo.access.principal import Reader
+from geo.access.roles import depth_no
 from geo.base.errors import InputError, NotFoundError
 from geo.base.words import say
 from geo.compliance import RULES, SEVERITIES
 from geo.files import writers
-from geo.roles import depth_no
-from geo.services import filing, outgoing, predicates, transaction
-from geo.services.access import Reader
+from geo.services import filing
 from geo.store import frames, installation
 
 WHAT: Final = "compliance"
@@ -120,7 +122,7 @@ def workbook(
     """
     found = report(engine, reader, wanted, timezone=timezone)
     with transaction.opened(engine, reader) as connection:
-        outgoing.registered(
+        export_log.registered(
             connection,
             reader,
             what=WHAT,
@@ -133,7 +135,7 @@ def workbook(
     sheets[say("compliance.sheet_rows", lang)] = pd.DataFrame(
         [_spelled(row, lang) for row in told(found.rows, lang)], dtype=object
     )
-    mark = outgoing.stamp(reader, reason, timezone=timezone, lang=lang)
+    mark = export_log.stamp(reader, reason, timezone=timezone, lang=lang)
     with tempfile.TemporaryDirectory(prefix="govgrid-") as folder:
         path = Path(folder) / "report.xlsx"
         writers.workbook(sheets, path, mark=mark)

@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
+from geo.access import predicates, transaction
+from geo.access.principal import Reader
 from geo.base.crs import WGS84
 from geo.base.errors import NotFoundError
 from geo.figures import MEASURED
-from geo.services import predicates, transaction
-from geo.services.access import Reader
 from geo.services.prepared import DEVICE_SETS, SURE
 from geo.store import areas, frames, installation, results
 

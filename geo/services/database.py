@@ -6,9 +6,9 @@ from contextlib import contextmanager
 from sqlalchemy import Engine, make_url
 from sqlalchemy.exc import ArgumentError
 
+from geo.access.principal import whoami
 from geo.base.errors import InputError
 from geo.base.settings import Settings
-from geo.services.access import whoami
 from geo.store import db
 from geo.store.cluster import cluster
 
@@ -64,13 +64,14 @@ def opened(settings: Settings, *, pool_size: int = 2) -> Iterator[Engine]:
 def migrated(settings: Settings) -> str:
     """Bring the tables to the revision of this program and return it; the audit says from which."""
     # they load pandas, and nothing else here needs it
-    from geo.services import access, audit
+    from geo.access import principal
+    from geo.access.audit import record as audit
 
     engine = db.connect(url(settings))
     try:
         before, now = db.current_revision(engine), db.migrate(engine)
         if before != now:
-            who, facts = access.system(whoami()), {"from": before}
+            who, facts = principal.system(whoami()), {"from": before}
             audit.note_apart(engine, who, "db.migrate", now, outcome="done", facts=facts)
         return now
     finally:

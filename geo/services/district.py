@@ -2,7 +2,7 @@
 
 from sqlalchemy import Engine, text
 
-from geo.services import access, transaction
+from geo.access import principal, transaction
 from geo.store import db, frames
 
 _NAMES = text("SELECT name FROM govgrid.area_now WHERE level = 'district' ORDER BY name LIMIT 2")
@@ -10,7 +10,7 @@ _NAMES = text("SELECT name FROM govgrid.area_now WHERE level = 'district' ORDER 
 
 def name(engine: Engine) -> str:
     """Return the name of the one district there is; "" where there is none, or several."""
-    with transaction.drawing(engine, access.NOBODY) as connection:
+    with transaction.drawing(engine, principal.NOBODY) as connection:
         found = list(connection.execute(_NAMES).scalars())
     return str(found[0]) if len(found) == 1 else ""
 

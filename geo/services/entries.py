@@ -5,12 +5,13 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, text
 
+from geo.access import predicates, transaction
+from geo.access.audit import record as audit
+from geo.access.principal import Reader
+from geo.access.roles import depth_no
 from geo.base.errors import ForbiddenError, InputError, NotFoundError
 from geo.base.settings import Settings
 from geo.base.words import say
-from geo.roles import depth_no
-from geo.services import audit, predicates, transaction
-from geo.services.access import Reader
 
 ACTS: Final = ("view", "retrieve")
 REASONS: Final = ("incident", "patrol", "emergency", "police", "help", "upkeep", "inspection")

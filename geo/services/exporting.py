@@ -9,15 +9,16 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Engine
 
+from geo.access import predicates, transaction
+from geo.access.principal import Reader
+from geo.access.roles import depth_no
 from geo.base.crs import CGCS2000, WGS84, parse_crs, project
 from geo.base.errors import InputError, LayerError
 from geo.files.checks.cells.column_mapping import map_columns
 from geo.files.schema import extra_columns
 from geo.files.schema.layers import DERIVED, LAYERS, Layer
 from geo.files.schema.view_format import cells_of_views
-from geo.roles import depth_no
-from geo.services import layers, predicates, transaction
-from geo.services.access import Reader
+from geo.services import layers
 from geo.store import db, frames, installation
 
 ZONE: Final = "zone"

@@ -6,10 +6,10 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from geo import filing
+from geo.access import predicates
+from geo.access.principal import Reader
+from geo.access.roles import depth_no
 from geo.filing import POSITION, SNAPSHOT
-from geo.roles import depth_no
-from geo.services import predicates
-from geo.services.access import Reader
 from geo.store import frames
 
 COLUMNS: Final = ("camera_code", "filing_code", "filed_on", "field", "filed", "now")
@@ -57,7 +57,7 @@ def changes(connection: Connection, reader: Reader, *, depth: str = "position") 
     Parameters
     ----------
     connection
-        Of :func:`geo.services.access.drawing`: whoever sees only some cameras of the table takes
+        Of :func:`geo.access.principal.drawing`: whoever sees only some cameras of the table takes
         the others for removed ones.
     depth
         How deep a grant must reach for its cameras to be among them; "count" is for figures only.

@@ -11,6 +11,8 @@ import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
 from geo import filing
+from geo.access.audit import record as audit
+from geo.access.principal import Reader
 from geo.base import crs as crs_module
 from geo.base.errors import InputError, SourceError
 from geo.base.words import say
@@ -20,8 +22,6 @@ from geo.files.checks.cells.cells import text_of
 from geo.files.readers import Table
 from geo.files.schema.layers import LAYERS
 from geo.filing import SNAPSHOT
-from geo.services import audit
-from geo.services.access import Reader
 from geo.store import db, frames, tables
 from geo.store import import_runs as stored_runs
 from geo.store.tables import Change

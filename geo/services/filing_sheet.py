@@ -17,15 +17,16 @@ from openpyxl.styles import PatternFill
 from sqlalchemy import Connection, Engine
 
 from geo import filing
+from geo.access import predicates, transaction
+from geo.access.audit import export_log
+from geo.access.principal import Reader
+from geo.access.roles import depth_no
 from geo.base.errors import ForbiddenError, NotFoundError
 from geo.base.words import say
 from geo.files import writers
 from geo.files.schema.view_format import cells_of_views
 from geo.filing import CAMERA
-from geo.roles import depth_no
 from geo.services import filing as filings
-from geo.services import outgoing, predicates, transaction
-from geo.services.access import Reader
 from geo.store import frames
 
 WHAT: Final = "filing-sheet"
@@ -187,7 +188,7 @@ def _made(
     engine: Engine, reader: Reader, found: _Facts, reason: str | None, timezone: str
 ) -> FilingSheet:
     with transaction.opened(engine, reader) as connection:
-        outgoing.registered(
+        export_log.registered(
             connection, reader, what=WHAT, form="xlsx", rows=len(found.cameras), reason=reason
         )
     today = datetime.now(ZoneInfo(timezone)).date().isoformat()
@@ -200,7 +201,7 @@ def _made(
     if found.cameras["filed"].any() or len(found.changes):
         tables[_title("changes")] = _named(_changes(found.changes), "filing_column")
     tables[_title("lacking")] = _named(lacking, "filing_column")
-    content = _book(tables, outgoing.stamp(reader, reason, timezone=timezone))
+    content = _book(tables, export_log.stamp(reader, reason, timezone=timezone))
     count = int(cameras[list(REQUIRED)].isna().to_numpy().sum() + head["content"].isna().sum())
     return FilingSheet(found.unit, content, len(cameras), count, len(found.changes))
 

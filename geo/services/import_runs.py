@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Engine, text
 
+from geo.access.audit import record as audit
+from geo.access.principal import Reader
 from geo.base.errors import InputError, StateError
 from geo.base.words import say
 from geo.files import writers
 from geo.files.checks import Finding
-from geo.services import audit
-from geo.services.access import Reader
 from geo.store import areas, db, standing, undo
 from geo.store import import_runs as stored_runs
 from geo.store.undo import Undone

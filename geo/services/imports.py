@@ -11,6 +11,8 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
+from geo.access.audit import record as audit
+from geo.access.principal import Reader
 from geo.base import crs as crs_module
 from geo.base.errors import StoreError
 from geo.base.progress import Progress, silent
@@ -18,8 +20,7 @@ from geo.files import checks, readers
 from geo.files.checks import Finding, Refused, RefusedLater
 from geo.files.checks.preview import Preview
 from geo.files.schema.layers import Layer, layer
-from geo.services import audit, declarations
-from geo.services.access import Reader
+from geo.services import declarations
 from geo.services.options import ImportOptions
 from geo.services.taking import Taking
 from geo.store import db

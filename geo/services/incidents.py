@@ -6,9 +6,9 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from geo import routing
+from geo.access import predicates
+from geo.access.principal import Reader
 from geo.base.words import say
-from geo.services import predicates
-from geo.services.access import Reader
 from geo.services.places import Directory, directory
 from geo.store import areas, frames
 

@@ -10,12 +10,12 @@ import pandas as pd
 import shapely
 from sqlalchemy import Connection, Engine, text
 
+from geo.access import predicates, transaction
+from geo.access.predicates import of_grids
+from geo.access.principal import Reader
+from geo.access.roles import depth_no
 from geo.base.crs import WGS84
 from geo.base.errors import LayerError
-from geo.roles import depth_no
-from geo.services import predicates, transaction
-from geo.services.access import Reader
-from geo.services.predicates import of_grids
 from geo.store import frames, installation, results
 
 _AREA = (

@@ -7,11 +7,12 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
+from geo.access import predicates, transaction
+from geo.access.principal import Reader
+from geo.access.roles import depth_no
 from geo.base.crs import WGS84
 from geo.base.errors import NotFoundError
-from geo.roles import depth_no
-from geo.services import incidents, predicates, seeing, transaction
-from geo.services.access import Reader
+from geo.services import incidents, seeing
 from geo.services.prepared import CERTAINTIES, DEVICE_SETS, Prepared, prepare
 from geo.store import areas, frames, installation, results, scene
 

@@ -2,9 +2,9 @@
 
 from sqlalchemy import Engine
 
+from geo.access.principal import Reader
 from geo.base.settings import Settings
 from geo.services import map_layers
-from geo.services.access import Reader
 from maps.content import MapContent
 from maps.folium_page import render
 

@@ -9,11 +9,11 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from geo import locate
+from geo.access import predicates, transaction
+from geo.access.principal import Reader
 from geo.base import crs
 from geo.base.errors import CRSError, InputError, StateError
 from geo.locate import Locator
-from geo.services import predicates, transaction
-from geo.services.access import Reader
 from geo.store import areas, installation
 
 MOST_ACCURACY_M = 100_000

@@ -8,10 +8,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, text
 
+from geo.access import predicates, transaction
+from geo.access.audit import record as audit
+from geo.access.principal import Reader
 from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError
 from geo.base.settings import Settings
-from geo.services import audit, entries, predicates, transaction
-from geo.services.access import Reader
+from geo.services import entries
 from geo.services.entries import COMMON, Asked, Camera, Entry
 
 DECISIONS: Final = ("approved", "refused")

@@ -10,11 +10,11 @@ import shapely
 from sqlalchemy import Connection, Engine
 
 from geo import sightline
+from geo.access import predicates, transaction
+from geo.access.principal import Reader
+from geo.access.roles import depth_no
 from geo.base.errors import NotFoundError
-from geo.roles import depth_no
 from geo.scene_layers import Scene
-from geo.services import predicates, transaction
-from geo.services.access import Reader
 from geo.services.prepared import Prepared, prepare
 from geo.store import areas, frames, installation, scene
 
@@ -96,7 +96,7 @@ def seeing_one(
 
 
 def cut(lines: pd.DataFrame, granted: pd.DataFrame) -> pd.DataFrame:
-    """Return sight lines as far as they may be told; see :func:`geo.services.access.cameras`.
+    """Return sight lines as far as they may be told; see :func:`geo.access.principal.cameras`.
 
     Column `own` says whether more than code, relation and distance may be told of the camera.
     """

@@ -8,7 +8,8 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from geo import partition
-from geo.services import access, completeness, coverage, coverage_report
+from geo.access import principal
+from geo.services import completeness, coverage, coverage_report
 from geo.services.completeness import Completeness
 from geo.services.prepared import camera_state, ground_state, prepare
 from geo.services.setup_steps import STEPS, Step
@@ -97,7 +98,7 @@ def status(engine: Engine) -> Setup:
             defects=_defects(connection, known),
             held=_held(runs),
             open=tuple(completeness.records(frames.read(connection, OPEN))),
-            cameras=tuple(coverage_report.camera_counts(connection, access.system("setup"))),
+            cameras=tuple(coverage_report.camera_counts(connection, principal.system("setup"))),
             completeness=filled,
             run=run,
             newest=_newest(runs),

@@ -10,14 +10,15 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
+from geo.access import transaction
+from geo.access.audit import record as audit
+from geo.access.principal import Reader
 from geo.base.errors import UnavailableError
 from geo.files import checks
 from geo.files.checks import Finding, Intake
 from geo.files.readers import Table
 from geo.files.readers.control_characters import without_controls
 from geo.files.schema.layers import layer
-from geo.services import audit, transaction
-from geo.services.access import Reader
 from geo.services.register import registered
 from geo.store import db, frames, tables
 from geo.store.tables import Change

@@ -7,11 +7,11 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Engine
 
+from geo.access.principal import Reader
 from geo.base.crs import WGS84
 from geo.base.progress import Progress, silent
 from geo.files.checks import Finding
 from geo.services import status
-from geo.services.access import Reader
 from geo.services.live import Amendment, Live
 from geo.store import db, results
 from geo.store.tables import Change

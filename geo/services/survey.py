@@ -194,7 +194,7 @@ def write_form(
 ) -> int:
     """Write the form to an XLSX (with a sheet of notes) or a CSV file; return its rows.
 
-    `stamp` is who takes it out and what for, see :func:`geo.services.outgoing.stamp`.
+    `stamp` is who takes it out and what for, see :func:`geo.access.audit.export_log.stamp`.
     """
     table, note = form(listed, lang=lang), remark(engine)
     if writers.require_ending(out) != ".xlsx":

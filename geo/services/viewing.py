@@ -7,10 +7,12 @@ from uuid import UUID
 
 from sqlalchemy import Connection, Engine, RowMapping, text
 
+from geo.access import transaction
+from geo.access.audit import record as audit
+from geo.access.principal import Reader
 from geo.base.errors import ForbiddenError, StateError
 from geo.base.settings import Settings
-from geo.services import audit, entries, references, requests, transaction, viewing_proof
-from geo.services.access import Reader
+from geo.services import entries, references, requests, viewing_proof
 from geo.services.entries import COMMON, Asked, Camera, Entry
 from geo.services.references import Reference
 from geo.services.requests import Approval

@@ -8,10 +8,13 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from sqlalchemy import Engine
 
+from geo.access import predicates, transaction
+from geo.access.audit import export_log
+from geo.access.audit import record as audit
+from geo.access.principal import Reader
 from geo.base.errors import InputError
 from geo.base.words import catalogue, say
-from geo.services import audit, entries, outgoing, predicates, transaction, viewing_proof
-from geo.services.access import Reader
+from geo.services import entries, viewing_proof
 from geo.services.viewing_proof import Proof
 from geo.services.viewing_report import registered, rows_of, workbook
 
@@ -135,7 +138,7 @@ def export_report(
     sheets = tables(found, lang)
     rows = sum(map(len, sheets.values()))
     registered(engine, who, "access-report", rows, reason, {"month": found["period"]})
-    return workbook(sheets, outgoing.stamp(who, reason, timezone=timezone, lang=lang))
+    return workbook(sheets, export_log.stamp(who, reason, timezone=timezone, lang=lang))
 
 
 def spelled(name: str, value: object, lang: str) -> object:

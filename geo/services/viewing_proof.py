@@ -9,8 +9,8 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
-from geo.services import predicates
-from geo.services.access import Reader
+from geo.access import predicates
+from geo.access.principal import Reader
 
 _COLUMNS: Final = (
     *("id", "at", "account", "account_name", "holder", "unit_code", "unit_name", "camera_code"),

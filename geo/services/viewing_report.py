@@ -12,11 +12,15 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
+from geo.access import predicates, transaction
+from geo.access.audit import export_log
+from geo.access.audit import log as audit_log
+from geo.access.audit import record as audit
+from geo.access.principal import Reader
 from geo.base.errors import InputError
 from geo.base.words import say
 from geo.files import writers
-from geo.services import audit, audit_log, entries, outgoing, predicates, transaction
-from geo.services.access import Reader
+from geo.services import entries
 
 COLUMNS: Final = (
     *("at", "holder", "unit_name", "account_name", "camera_code", "camera_name", "owner_kind"),
@@ -136,7 +140,7 @@ def export(
         raise InputError("viewing.export_much", most=MOST_ROWS)
     registered(engine, who, "access-register", len(rows), reason, wanted.told())
     title, table = say("viewing.title", lang), titled(rows, timezone=timezone, lang=lang)
-    mark = outgoing.stamp(who, reason, timezone=timezone, lang=lang)
+    mark = export_log.stamp(who, reason, timezone=timezone, lang=lang)
     return workbook({title: table}, mark), len(rows)
 
 
@@ -189,7 +193,7 @@ def registered(
         If there is no reason.
     """
     who.require("register")
-    why = outgoing.reason_of(who, reason)
+    why = export_log.reason_of(who, reason)
     row = {"account": who.id, "name": who.account, "holder": who.holder, "unit": who.unit_name}
     with transaction.opened(engine, who) as connection:
         number = connection.execute(

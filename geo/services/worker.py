@@ -12,10 +12,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine, text
 
+from geo.access.audit import checkpoints, seal
 from geo.base.errors import GovgridError
 from geo.base.settings import Settings
 from geo.base.words import say
-from geo.services import audit_heads, database, sealing
+from geo.services import database
 from geo.store import db
 
 LONGEST_PAUSE_S: Final = 60.0
@@ -134,15 +135,15 @@ def _engine(config: Settings) -> Engine:
 
 
 def _seal(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001 - a duty has this form
-    sealing.seal(engine, stopped=stop.is_set)
+    seal.seal(engine, stopped=stop.is_set)
 
 
 def _write_head(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001
     with db.transaction(engine) as connection:
-        head = sealing.head(connection)
+        head = seal.head(connection)
     if head is not None:
         today = datetime.now(ZoneInfo(config.timezone)).date()
-        audit_heads.write(audit_heads.file_of(config.home), head, today, daily=True)
+        checkpoints.write(checkpoints.file_of(config.home), head, today, daily=True)
 
 
 def _forget_sessions(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001

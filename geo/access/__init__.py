@@ -1,0 +1,1 @@
+"""Who may see what: accounts, log-in, grants, predicates of queries, audit."""

@@ -1,0 +1,1 @@
+"""Accounts, grants, sessions, keys of programs."""

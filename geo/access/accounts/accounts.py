@@ -1,0 +1,337 @@
+"""Accounts: made, reset, disabled by administrators; what each may see is granted by others."""
+
+import re
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, text
+from sqlalchemy.exc import IntegrityError
+
+from geo.access import passwords, principal, throttle, transaction
+from geo.access.accounts import sessions
+from geo.access.accounts.separation_of_duties import (
+    WATCHING,
+    lock,
+    require_apart,
+    require_others,
+)
+from geo.access.audit import record as audit
+from geo.access.principal import Reader
+from geo.base.errors import InputError, NotFoundError, StateError
+from geo.base.settings import Settings
+from geo.store import db
+
+KINDS: Final = ("person", "display", "service")
+FIRST: Final = "admin"
+NAME: Final = re.compile("[a-z0-9][a-z0-9._@-]{1,63}")
+MOST_TEXT: Final = 100
+_ADD: Final = text(
+    "INSERT INTO govgrid.account (name, kind, holder, unit_code, unit_name, password_hash,"
+    " must_change, created_by) VALUES (:name, :kind, :holder, :unit_code, :unit_name, :kept,"
+    " :kept IS NOT NULL, :by) RETURNING id"
+)
+_LISTED: Final = text(
+    "SELECT a.name, a.kind, a.holder, a.unit_code, a.unit_name, a.last_login_at,"
+    " EXISTS (SELECT FROM govgrid.role_grant g WHERE g.account = a.id"
+    " AND g.role = ANY(CAST(:watching AS text[]))) AS watching,"
+    " CASE WHEN a.disabled_at IS NOT NULL THEN 'disabled'"
+    " WHEN EXISTS (SELECT FROM govgrid.login_failure f WHERE f.until > now() AND f.key IN"
+    " (sha256(convert_to('name:' || a.name, 'UTF8')), sha256(convert_to('code:' || a.name,"
+    " 'UTF8')))) THEN 'locked' WHEN a.must_change THEN 'first' ELSE 'works' END AS state"
+    " FROM govgrid.account a ORDER BY a.name"
+)
+_FIND: Final = text("SELECT id, kind FROM govgrid.account WHERE name = :name FOR UPDATE")
+_RESET: Final = text(
+    "UPDATE govgrid.account SET password_hash = :kept, must_change = true, totp_secret = NULL,"
+    " totp_step = 0 WHERE id = :id"
+)
+_DISABLE: Final = text(
+    "UPDATE govgrid.account SET disabled_at = coalesce(disabled_at, now()) WHERE id = :id"
+)
+_ENABLE: Final = text("UPDATE govgrid.account SET disabled_at = NULL WHERE id = :id")
+_CHANGE: Final = text(
+    "UPDATE govgrid.account SET holder = coalesce(:holder, holder),"
+    " unit_code = coalesce(:unit_code, unit_code), unit_name = coalesce(:unit_name, unit_name)"
+    " WHERE id = :id"
+)
+_LINK: Final = text(
+    "UPDATE govgrid.account SET oidc_issuer = :issuer, oidc_subject = :subject WHERE id = :id"
+)
+
+
+def add(
+    engine: Engine,
+    reader: Reader,
+    name: str,
+    *,
+    kind: str = "person",
+    holder: str = "",
+    unit_code: str | None = None,
+    unit_name: str = "",
+) -> str:
+    """Make an account and return its one-time password; "" for a program, which logs in by key.
+
+    Raises
+    ------
+    ForbiddenError
+        If the reader may not make accounts.
+    InputError
+        If the name, the kind or a text cannot be used, or the name is taken.
+    """
+    require_manager(reader)
+    known = checked_name(name)
+    if kind not in KINDS:
+        raise InputError("account.kind", found=kind, known=", ".join(KINDS))
+    words = _texts(holder=holder, unit_code=unit_code, unit_name=unit_name)
+    password = "" if kind == "service" else passwords.one_time()
+    kept = passwords.hashed(password) if password else None
+    row = {**words, "name": known, "kind": kind, "kept": kept, "by": reader.account}
+    with transaction.opened(engine, reader) as connection:
+        insert(connection, row)
+        facts = {"kind": kind, "unit": row["unit_code"] or ""}
+        audit.record(connection, reader, "account.add", known, facts=facts)
+    return password
+
+
+def insert(connection: Connection, row: dict[str, Any]) -> str:
+    """Write the row of a new account and return its number (uuid).
+
+    Raises
+    ------
+    InputError
+        If its name is taken.
+    """
+    try:
+        with connection.begin_nested():
+            return str(connection.execute(_ADD, row).scalar_one())
+    except IntegrityError as error:
+        raise InputError("account.taken", name=row["name"]) from error
+
+
+def reset(engine: Engine, reader: Reader, name: str) -> str:
+    """Return a new one-time password; password, authenticator, log-ins and locks hold no more.
+
+    Raises
+    ------
+    ForbiddenError
+        See :func:`require_manager` and :func:`require_apart`.
+    NotFoundError
+        If there is no such account.
+    StateError
+        If it is a program's, which has no password.
+    """
+    password = passwords.one_time()
+    kept = passwords.hashed(password)
+    with transaction.opened(engine, reader) as connection:
+        found = _found(connection, reader, name)
+        if found["kind"] == "service":
+            raise StateError("account.no_password", name=found["name"])
+        connection.execute(_RESET, {"kept": kept, "id": found["id"]})
+        sessions.end_all(connection, found["id"])
+        _unlock(connection, found["name"])
+        audit.record(connection, reader, "account.reset", found["name"])
+    return password
+
+
+def disable(engine: Engine, reader: Reader, name: str) -> None:
+    """Let an account in no more: its log-ins end, its keys hold no more.
+
+    Raises
+    ------
+    ForbiddenError
+        See :func:`require_manager` and :func:`require_apart`.
+    NotFoundError
+        If there is no such account.
+    StateError
+        If it is the reader's own, or the last one that may do what is needed.
+    """
+    with transaction.opened(engine, reader) as connection:
+        found = _found(connection, reader, name)
+        if found["id"] == reader.id:
+            raise StateError("account.own")
+        require_others(connection, found["id"], found["name"])
+        connection.execute(_DISABLE, {"id": found["id"]})
+        sessions.end_all(connection, found["id"])
+        audit.record(connection, reader, "account.disable", found["name"])
+
+
+def enable(engine: Engine, reader: Reader, name: str) -> None:
+    """Let a disabled account in again.
+
+    Raises
+    ------
+    ForbiddenError
+        See :func:`require_manager` and :func:`require_apart`.
+    NotFoundError
+        If there is no such account.
+    """
+    with transaction.opened(engine, reader) as connection:
+        found = _found(connection, reader, name)
+        connection.execute(_ENABLE, {"id": found["id"]})
+        audit.record(connection, reader, "account.enable", found["name"])
+
+
+def unlock(engine: Engine, reader: Reader, name: str) -> None:
+    """Let an account try again that failed to log in too often.
+
+    Raises
+    ------
+    ForbiddenError
+        See :func:`require_manager` and :func:`require_apart`.
+    NotFoundError
+        If there is no such account.
+    """
+    with transaction.opened(engine, reader) as connection:
+        found = _found(connection, reader, name, apart=False)
+        _unlock(connection, found["name"])
+        audit.record(connection, reader, "account.unlock", found["name"])
+
+
+def change(
+    engine: Engine,
+    reader: Reader,
+    name: str,
+    *,
+    holder: str | None = None,
+    unit_code: str | None = None,
+    unit_name: str | None = None,
+) -> None:
+    """Change whose an account is; None leaves a value alone.
+
+    Raises
+    ------
+    ForbiddenError
+        See :func:`require_manager` and :func:`require_apart`.
+    NotFoundError
+        If there is no such account.
+    InputError
+        If a text is too long.
+    """
+    words = _texts(holder=holder, unit_code=unit_code, unit_name=unit_name)
+    with transaction.opened(engine, reader) as connection:
+        found = _found(connection, reader, name)
+        connection.execute(_CHANGE, {**words, "id": found["id"]})
+        facts = {"changed": sorted(key for key, value in words.items() if value is not None)}
+        audit.record(connection, reader, "account.change", found["name"], facts=facts)
+
+
+def link(engine: Engine, reader: Reader, name: str, issuer: str, subject: str) -> None:
+    """Bind an account to whom the identity provider `issuer` knows as `subject`.
+
+    Raises
+    ------
+    ForbiddenError
+        See :func:`require_manager` and :func:`require_apart`.
+    NotFoundError
+        If there is no such account.
+    InputError
+        If another account is bound to it.
+    """
+    with transaction.opened(engine, reader) as connection:
+        found = _found(connection, reader, name)
+        try:
+            with connection.begin_nested():
+                asked = {"issuer": issuer, "subject": subject, "id": found["id"]}
+                connection.execute(_LINK, asked)
+        except IntegrityError as error:
+            raise InputError("account.linked", subject=subject) from error
+        audit.record(connection, reader, "account.link", found["name"], facts={"issuer": issuer})
+
+
+def listed(engine: Engine, reader: Reader) -> list[dict[str, Any]]:
+    """Return all accounts by name, with `state`: works, locked, disabled, first (password).
+
+    `watching`: see :func:`require_apart`.
+    """
+    require_manager(reader)
+    with transaction.opened(engine, reader) as connection:
+        found = connection.execute(_LISTED, {"watching": sorted(WATCHING)})
+        return [dict(row) for row in found.mappings()]
+
+
+def first_administrator(engine: Engine, config: Settings) -> tuple[str, str] | None:  # noqa: ARG001 - where its key will lie
+    """Make one administrator if there is no account at all; return its name and password.
+
+    It makes accounts and brings registers in. Who gives rights and who reads the log are made after
+    it, by the command line of the server: ``govgrid user add NAME --role security_administrator``.
+    """
+    password = passwords.one_time()
+    row = {
+        "name": FIRST,
+        "kind": "person",
+        "holder": "",
+        "unit_code": None,
+        "unit_name": "",
+        "kept": passwords.hashed(password),
+        "by": "system",
+    }
+    with db.transaction(engine) as connection:
+        lock(connection)
+        if connection.execute(text("SELECT EXISTS (SELECT FROM govgrid.account)")).scalar_one():
+            return None
+        made = insert(connection, row)
+        connection.execute(
+            text(
+                "INSERT INTO govgrid.role_grant (account, role, camera_classes, depth, granted_by)"
+                " VALUES (:account, 'administrator', '{skynet,social}', 'gaps', 'system')"
+            ),
+            {"account": made},
+        )
+        audit.record(connection, principal.system("system"), "account.add", FIRST)
+    return FIRST, password
+
+
+def checked_name(name: str) -> str:
+    """Return the name of an account as it is stored.
+
+    Raises
+    ------
+    InputError
+        If it can be no name.
+    """
+    known = passwords.normal(name).strip().lower()
+    if not NAME.fullmatch(known):
+        raise InputError("account.name", found=name[:MOST_TEXT])
+    return known
+
+
+def require_manager(reader: Reader) -> None:
+    """Refuse who makes no accounts, or is administrator of some areas only.
+
+    Raises
+    ------
+    ForbiddenError
+        An account belongs to no area: whoever resets the one of the district becomes it.
+    """
+    reader.require("accounts")
+    reader.cut("accounts").require_whole()
+
+
+def _found(
+    connection: Connection, reader: Reader, name: str, *, apart: bool = True
+) -> dict[str, Any]:
+    """Return an account that the reader may change; with `apart` none that watches over him."""
+    require_manager(reader)
+    known = passwords.normal(name).strip().lower()
+    row = None
+    if NAME.fullmatch(known):
+        row = connection.execute(_FIND, {"name": known}).mappings().first()
+    if row is None:
+        raise NotFoundError("account.unknown", name=name[:MOST_TEXT])
+    if apart:
+        require_apart(connection, reader, str(row["id"]), known)
+    return {"id": str(row["id"]), "kind": row["kind"], "name": known}
+
+
+def _unlock(connection: Connection, name: str) -> None:
+    throttle.forget(connection, throttle.name(name), throttle.code(name))
+
+
+def _texts(**words: str | None) -> dict[str, str | None]:
+    """Return texts as they are stored: one line, not too long, no blank code."""
+    found: dict[str, str | None] = {}
+    for key, value in words.items():
+        said = None if value is None else audit.plain(value).strip()
+        if said is not None and len(said) > MOST_TEXT:
+            raise InputError("account.long", column=key, found=len(said), most=MOST_TEXT)
+        found[key] = (said or None) if key == "unit_code" else said
+    return found

@@ -1,0 +1,185 @@
+"""Keys of programs: hashed, cut to some actions, ending on a day."""
+
+import secrets
+from collections.abc import Collection
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, text
+
+from geo.access import principal, transaction
+from geo.access.accounts import accounts, separation_of_duties, sessions
+from geo.access.audit import record as audit
+from geo.access.principal import Reader
+from geo.access.roles import ACTIONS
+from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError
+from geo.store import db
+
+SIGN: Final = "gg_"
+"""How a key begins: it is recognised where it was left lying about."""
+HINT: Final = 8
+MOST_DAYS: Final = 366
+MOST_KEYS: Final = 20
+MOST_NAME: Final = 100
+_FIND: Final = text(
+    "SELECT k.id AS key, k.scopes, a.id, a.name, a.holder, a.kind, a.unit_code, a.unit_name"
+    " FROM govgrid.api_key k JOIN govgrid.account a ON a.id = k.account"
+    " WHERE k.key_sha256 = :hash AND k.revoked_at IS NULL AND k.expires_at > now()"
+    " AND a.disabled_at IS NULL"
+)
+_USED: Final = text(
+    "UPDATE govgrid.api_key SET used_at = now() WHERE id = :key"
+    " AND (used_at IS NULL OR used_at < now() - interval '1 minute')"
+)
+_MAKE: Final = text(
+    "INSERT INTO govgrid.api_key (account, name, key_sha256, hint, scopes, created_by, expires_at)"
+    " VALUES (:account, :name, :hash, :hint, :scopes, :by, now() + make_interval(days => :days))"
+)
+_LIVING: Final = text(
+    "SELECT count(*) FROM govgrid.api_key WHERE account = :account AND revoked_at IS NULL"
+    " AND expires_at > now()"
+)
+_LISTED: Final = text(
+    "SELECT k.id, k.name, k.hint, k.scopes, k.expires_at, k.used_at,"
+    " k.revoked_at IS NULL AND k.expires_at > now() AS works FROM govgrid.api_key k"
+    " WHERE k.account = :account ORDER BY k.created_at DESC"
+)
+_REVOKE: Final = text(
+    "UPDATE govgrid.api_key SET revoked_at = coalesce(revoked_at, now()) WHERE id = :id"
+    " AND (account = CAST(:own AS uuid) OR :any) RETURNING name"
+)
+_ACCOUNT: Final = text("SELECT id, kind FROM govgrid.account WHERE name = :name")
+
+
+def find(engine: Engine, key: str, *, address: str = "") -> Reader | None:
+    """Return who a key belongs to, cut to its scopes; None if it holds no more."""
+    with db.transaction(engine) as connection:
+        transaction.fence(connection, principal.NOBODY, "login")
+        row = connection.execute(_FIND, {"hash": sessions.hashed(key)}).mappings().first()
+        if row is None:
+            return None
+        connection.execute(_USED, {"key": row["key"]})
+        found = sessions.reader_of(connection, row, address=address)
+        return Reader(**{**found.__dict__, "scopes": frozenset(row["scopes"])})
+
+
+def make(
+    engine: Engine,
+    reader: Reader,
+    name: str,
+    *,
+    scopes: Collection[str],
+    days: int,
+    account: str | None = None,
+) -> str:
+    """Make a key and return it: it is never told again.
+
+    Parameters
+    ----------
+    name
+        What it is for.
+    scopes
+        Actions it is cut to; it never may more than its account.
+    days
+        How long it holds, 1 to 366.
+    account
+        Name of a program's account, for which administrators make it; None: the own one.
+
+    Raises
+    ------
+    ForbiddenError
+        If a key asks, or somebody for another account without being administrator.
+    InputError
+        If name, scopes or days cannot be.
+    StateError
+        If the account has too many keys, or can have none.
+    """
+    if reader.scopes is not None:
+        raise ForbiddenError("key.by_key")
+    _require_scopes(reader, scopes, own=account is None)
+    said = audit.plain(name).strip()
+    if not 0 < len(said) <= MOST_NAME:
+        raise InputError("key.name", most=MOST_NAME)
+    if not 1 <= days <= MOST_DAYS:
+        raise InputError("key.days", found=days, most=MOST_DAYS)
+    key = SIGN + secrets.token_urlsafe(32)
+    with transaction.opened(engine, reader) as connection:
+        owner = _owner(connection, reader, account)
+        row = {"account": owner, "name": said, "hash": sessions.hashed(key), "hint": key[:HINT]}
+        connection.execute(
+            _MAKE, {**row, "scopes": sorted(set(scopes)), "by": reader.account, "days": days}
+        )
+        facts = {"key": key[:HINT], "scopes": sorted(set(scopes)), "days": days}
+        audit.record(connection, reader, "key.make", account or reader.account, facts=facts)
+    return key
+
+
+def revoke(engine: Engine, reader: Reader, key: str) -> None:
+    """Revoke a key (uuid): an own one, or as an administrator any.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such key.
+    """
+    try:
+        number = str(UUID(key))
+    except ValueError as error:
+        raise NotFoundError("key.unknown") from error
+    with transaction.opened(engine, reader) as connection:
+        any_ = reader.may("accounts") and reader.cut("accounts").everything
+        asked = {"id": number, "own": reader.id, "any": any_}
+        name = connection.execute(_REVOKE, asked).scalar_one_or_none()
+        if name is None:
+            raise NotFoundError("key.unknown")
+        audit.record(connection, reader, "key.revoke", name, facts={"key": number})
+
+
+def listed(engine: Engine, reader: Reader, *, account: str | None = None) -> list[dict[str, Any]]:
+    """Return the own keys, or as an administrator those of an account; never the keys themselves.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such account.
+    """
+    with transaction.opened(engine, reader) as connection:
+        owner = reader.id
+        if account is not None:
+            accounts.require_manager(reader)
+            owner = str(_account(connection, account)["id"])
+        found = connection.execute(_LISTED, {"account": owner}).mappings()
+        return [dict(row) for row in found]
+
+
+def _require_scopes(reader: Reader, scopes: Collection[str], *, own: bool) -> None:
+    if not own:
+        accounts.require_manager(reader)
+    known = reader.actions if own else frozenset(ACTIONS)
+    if not scopes or not set(scopes) <= known:
+        strange = ", ".join(sorted(set(scopes) - known)) or "—"
+        raise InputError("key.scopes", found=strange, known=", ".join(sorted(known)))
+
+
+def _owner(connection: Connection, reader: Reader, account: str | None) -> str:
+    """Return the number of the account that a key is made for, if it can have one more."""
+    kind, number = reader.kind, reader.id
+    if account is not None:
+        row = _account(connection, account)
+        kind, number = row["kind"], str(row["id"])
+        if kind != "service":
+            raise StateError("key.not_own", name=account)
+        separation_of_duties.require_apart(connection, reader, str(number), account)
+    if number is None or kind == "display":
+        raise StateError("key.none", name=account or reader.account)
+    if connection.execute(_LIVING, {"account": number}).scalar_one() >= MOST_KEYS:
+        raise StateError("key.many", most=MOST_KEYS)
+    return number
+
+
+def _account(connection: Connection, name: str) -> dict[str, Any]:
+    known = audit.plain(name.strip().lower())
+    row = connection.execute(_ACCOUNT, {"name": known}).mappings().first()
+    if row is None:
+        raise NotFoundError("access.no_account", name=name)
+    return dict(row)

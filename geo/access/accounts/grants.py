@@ -1,0 +1,232 @@
+"""Grants: which role an account has in which area, for which cameras and how deep."""
+
+from collections.abc import Collection
+from datetime import date
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine, text
+
+from geo.access import predicates, transaction
+from geo.access.accounts import separation_of_duties
+from geo.access.audit import record as audit
+from geo.access.principal import Grant, Reader
+from geo.access.roles import (
+    APART,
+    CLASSES,
+    DEFAULT_DEPTH,
+    DEPTHS,
+    PERMISSIONS,
+    default_classes,
+)
+from geo.base.errors import ForbiddenError, InputError, NotFoundError
+
+_HELD = text(
+    "SELECT g.role, g.area_unit_id, a.code, g.camera_classes, g.depth FROM govgrid.role_grant g"
+    " LEFT JOIN govgrid.area_now a ON a.unit_id = g.area_unit_id"
+    " WHERE g.account = :account AND (g.until IS NULL OR g.until >= govgrid.today())"
+    " ORDER BY g.role, a.code"
+)
+_ACCOUNT: Final = text("SELECT id, kind FROM govgrid.account WHERE name = :name")
+_AREA: Final = text("SELECT unit_id, level, path FROM govgrid.area_now WHERE code = :code")
+_GIVE: Final = text(
+    "INSERT INTO govgrid.role_grant"
+    " (account, role, area_unit_id, camera_classes, depth, granted_by, until)"
+    " VALUES (:account, :role, :area, :classes, :depth, :by, :until)"
+    " ON CONFLICT (account, role, area_unit_id) DO UPDATE SET camera_classes = :classes,"
+    " depth = :depth, granted_by = :by, granted_at = now(), until = :until"
+)
+_LISTED: Final = (
+    "SELECT g.id, c.name AS account, g.role, g.area_unit_id IS NULL AS whole, a.code AS area_code,"
+    " a.name AS area_name, g.camera_classes AS classes, g.depth, g.until,"
+    " coalesce(g.until < govgrid.today(), false) AS over, g.granted_by, g.granted_at"
+    " FROM govgrid.role_grant g JOIN govgrid.account c ON c.id = g.account"
+    " LEFT JOIN govgrid.area_now a ON a.unit_id = g.area_unit_id"
+    " WHERE (CAST(:name AS text) IS NULL OR c.name = :name)"
+    f" AND {predicates.AREA.format(path='a.path')}"
+    " ORDER BY c.name, g.role, a.code NULLS FIRST"
+)
+_ONE: Final = (
+    "SELECT g.account, g.role, g.area_unit_id, c.name, a.code FROM govgrid.role_grant g"
+    " JOIN govgrid.account c ON c.id = g.account"
+    " LEFT JOIN govgrid.area_now a ON a.unit_id = g.area_unit_id"
+    f" WHERE g.id = :id AND {predicates.AREA.format(path='a.path')}"
+)
+
+
+def held(connection: Connection, account: str) -> tuple[Grant, ...]:
+    """Return the grants of an account (uuid) that hold today."""
+    rows = connection.execute(_HELD, {"account": account})
+    return tuple(
+        Grant(role, area, code, frozenset(classes), depth)
+        for role, area, code, classes, depth in rows
+        if role in PERMISSIONS
+    )
+
+
+def give(
+    engine: Engine,
+    reader: Reader,
+    account: str,
+    role: str,
+    area: str | None = None,
+    *,
+    classes: Collection[str] | None = None,
+    depth: str | None = None,
+    until: date | None = None,
+) -> None:
+    """Give an account a role in an area; the same once more changes classes, depth and end.
+
+    Parameters
+    ----------
+    account, role
+        Name of the account, one of ``geo.access.roles.PERMISSIONS``.
+    area
+        Code of an area; None: everything there is.
+    classes
+        Classes of cameras; None: as the level of the area has it, without 天网 below the district.
+    depth
+        How deep; None: as the role has it.
+    until
+        The last day; None: no end.
+
+    Raises
+    ------
+    ForbiddenError
+        If the reader may not grant, not there, or would grant to himself.
+    NotFoundError
+        If there is no such account or area.
+    InputError
+        If role, class, depth or day cannot be, or the role does not go with the account.
+    """
+    reader.require("grants")
+    _require_known(role, classes, depth)
+    with transaction.opened(engine, reader) as connection:
+        separation_of_duties.lock(connection)
+        given(connection, reader, account, role, area, classes=classes, depth=depth, until=until)
+
+
+def given(
+    connection: Connection,
+    reader: Reader,
+    account: str,
+    role: str,
+    area: str | None,
+    *,
+    classes: Collection[str] | None,
+    depth: str | None,
+    until: date | None,
+) -> None:
+    """Give a grant in a transaction of somebody else's; see :func:`give`."""
+    _require_known(role, classes, depth)
+    name = account.strip().lower()
+    found = connection.execute(_ACCOUNT, {"name": audit.plain(name)}).mappings().first()
+    if found is None:
+        raise NotFoundError("access.no_account", name=account)
+    number = str(found["id"])
+    if number == reader.id:
+        raise ForbiddenError("grant.own", account=account)
+    _require_fit(connection, number, name, found["kind"], role)
+    where = _area(connection, reader, area)
+    _require_day(connection, until)
+    row = {
+        "account": number,
+        "role": role,
+        "area": where.get("unit_id"),
+        "classes": sorted(default_classes(where.get("level")) if classes is None else classes),
+        "depth": depth or DEFAULT_DEPTH[role],
+        "by": reader.account,
+        "until": until,
+    }
+    connection.execute(_GIVE, row)
+    facts = {"role": role, "area": area or "", "classes": row["classes"], "depth": row["depth"]}
+    facts["until"] = str(until or "")
+    audit.record(connection, reader, "grant.give", name, facts=facts)
+
+
+def take(engine: Engine, reader: Reader, grant: str) -> None:
+    """Take a grant (uuid) back, at once.
+
+    Raises
+    ------
+    ForbiddenError
+        If the reader may not grant, or it is his own.
+    NotFoundError
+        If there is no such grant in his areas.
+    StateError
+        If nobody else could do then what is needed.
+    """
+    reader.require("grants")
+    granting = reader.cut("grants")
+    with transaction.opened(engine, reader) as connection:
+        separation_of_duties.lock(connection)
+        asked = {"id": _number(grant), **granting.parameters}
+        row = connection.execute(text(_ONE), asked).mappings().first()
+        if row is None:
+            raise NotFoundError("grant.unknown", number=grant[:40])
+        if str(row["account"]) == reader.id:
+            raise ForbiddenError("grant.own", account=row["name"])
+        if row["role"] in separation_of_duties.NEEDED and row["area_unit_id"] is None:
+            separation_of_duties.require_others(connection, str(row["account"]), row["name"])
+        connection.execute(
+            text("DELETE FROM govgrid.role_grant WHERE id = :id"), {"id": asked["id"]}
+        )
+        facts = {"role": row["role"], "area": row["code"] or ""}
+        audit.record(connection, reader, "grant.take", row["name"], facts=facts)
+
+
+def listed(engine: Engine, reader: Reader, *, account: str | None = None) -> list[dict[str, Any]]:
+    """Return the grants in the reader's areas, of one account or of all; `over`: ended."""
+    reader.require("grants")
+    name = None if account is None else audit.plain(account.strip().lower())
+    asked = {"name": name, **reader.cut("grants").parameters}
+    with transaction.opened(engine, reader) as connection:
+        return [dict(row) for row in connection.execute(text(_LISTED), asked).mappings()]
+
+
+def _require_known(role: str, classes: Collection[str] | None, depth: str | None) -> None:
+    if role not in PERMISSIONS:
+        raise InputError("grant.role", found=role, known=", ".join(PERMISSIONS))
+    strange = sorted(set(classes or ()) - set(CLASSES))
+    if strange:
+        raise InputError("grant.class", found=", ".join(strange), known=", ".join(CLASSES))
+    if depth is not None and depth not in DEPTHS:
+        raise InputError("grant.depth", found=depth, known=", ".join(DEPTHS))
+
+
+def _require_fit(connection: Connection, account: str, name: str, kind: str, role: str) -> None:
+    """Refuse a role that does not go with the kind of the account, or with its other roles."""
+    if (role == "display") != (kind == "display"):
+        raise InputError("grant.display", name=name)
+    for other in sorted(separation_of_duties.roles_of(connection, account)):
+        if frozenset({role, other}) in APART:
+            raise InputError("grant.apart", name=name, held=other, role=role)
+
+
+def _area(connection: Connection, reader: Reader, code: str | None) -> dict[str, Any]:
+    """Return unit_id and level of an area in which the reader may grant; {} for everything."""
+    granting = reader.cut("grants")
+    if code is None:
+        if not granting.everything:
+            raise ForbiddenError("grant.beyond", area="—")
+        return {}
+    row = connection.execute(_AREA, {"code": audit.plain(code)}).mappings().first()
+    if row is None:
+        raise NotFoundError("grant.area", code=code)
+    inside = {str(area) for area in granting.areas} & set(str(row["path"]).split("."))
+    if not granting.everything and not inside:
+        raise ForbiddenError("grant.beyond", area=code)
+    return dict(row)
+
+
+def _require_day(connection: Connection, until: date | None) -> None:
+    today = connection.execute(text("SELECT govgrid.today()")).scalar_one()
+    if until is not None and until < today:
+        raise InputError("grant.past", found=until.isoformat(), today=today.isoformat())
+
+
+def _number(written: str) -> str | None:
+    try:
+        return str(UUID(written))
+    except ValueError:
+        return None

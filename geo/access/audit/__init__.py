@@ -1,0 +1,1 @@
+"""The audit: rows, their chain of hashes, checkpoints, exports."""

@@ -1,0 +1,130 @@
+"""Heads of the chain, written down outside the database: what has a head cannot be rewritten."""
+
+import csv
+import fcntl
+import os
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import date
+from pathlib import Path
+from typing import Final, TextIO
+
+from geo.access.audit.chain import Head
+from geo.base.errors import InputError
+
+COLUMNS: Final = ("date", "seal_no", "hash")
+_HEX_DIGITS: Final = 64
+
+
+def file_of(home: Path) -> Path:
+    """Return the file of heads of an installation: one line a day, readable by its owner only."""
+    return home / "audit" / "heads.csv"
+
+
+def write(path: Path, head: Head, day: date, *, daily: bool = False) -> bool:
+    """Add a head to the file of heads, safe against a power cut.
+
+    Nothing is added if the file ends with the same head or, with `daily`, with one of the same day.
+
+    Returns
+    -------
+    bool
+        Whether a line was added.
+    """
+    with _held(path) as file:
+        known = _parsed(file, path)
+        last = known[-1] if known else None
+        if last is not None and ((daily and last.day == str(day)) or _same(last, head)):
+            return False
+        lines = csv.writer(file, lineterminator="\n")
+        if not known:
+            lines.writerow(COLUMNS)
+        lines.writerow((day, head.seal_no, head.seal.hex()))
+        file.flush()
+        os.fsync(file.fileno())
+        return True
+
+
+def read(path: Path) -> list[Head]:
+    """Return the heads of a file of heads, the oldest first; none if there is no such file.
+
+    Raises
+    ------
+    InputError
+        If a line of the file is none of a file of heads.
+    """
+    if not path.is_file():
+        return []
+    try:
+        with path.open(encoding="utf-8-sig", newline="") as file:
+            return _parsed(file, path)
+    except UnicodeDecodeError as error:
+        raise InputError("audit.head_form", found=path.name) from error
+
+
+def newest(path: Path) -> Head | None:
+    """Return the last head of a file of heads; None if there is none that can be read."""
+    try:
+        heads = read(path)
+    except (InputError, OSError):
+        return None
+    return heads[-1] if heads else None
+
+
+def given(text: str) -> list[Head]:
+    """Return the heads that somebody names: a file of heads, NUMBER:HASH, or a bare hash.
+
+    Blanks in a hash do not matter: on paper it stands in groups.
+
+    Raises
+    ------
+    InputError
+        If it is none of these.
+    """
+    number, colon, digits = text.rpartition(":")
+    head = _head(number if colon else None, digits)
+    if head is not None:
+        return [head]
+    path = Path(text)
+    if not path.is_file():
+        raise InputError("audit.head_form", found=text)
+    heads = read(path)
+    if not heads:
+        raise InputError("audit.head_form", found=path.name)
+    return heads
+
+
+@contextmanager
+def _held(path: Path) -> Iterator[TextIO]:
+    """Open a file of heads at its end, alone."""
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    number = os.open(path, os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_CLOEXEC, 0o600)
+    with os.fdopen(number, "r+", encoding="utf-8", newline="") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        yield file
+
+
+def _parsed(file: TextIO, path: Path) -> list[Head]:
+    heads = []
+    for nth, cells in enumerate(csv.reader(file), start=1):
+        if not cells or tuple(cells) == COLUMNS:
+            continue
+        day, number, digits = cells if len(cells) == len(COLUMNS) else ("", None, "")
+        head = _head(number, digits, day)
+        if head is None:
+            raise InputError("audit.head_line", file=path.name, line=nth)
+        heads.append(head)
+    return heads
+
+
+def _head(number: str | None, digits: str, day: str = "") -> Head | None:
+    plain = "".join(digits.split()).lower()
+    if len(plain) != _HEX_DIGITS or not set(plain) <= set("0123456789abcdef"):
+        return None
+    if number is not None and not (number.strip().isdecimal() and len(number) < 19):
+        return None
+    return Head(None if number is None else int(number), bytes.fromhex(plain), day)
+
+
+def _same(one: Head, other: Head) -> bool:
+    return (one.seal_no, one.seal) == (other.seal_no, other.seal)

@@ -1,0 +1,152 @@
+"""What leaves the system: files, maps, bulk reads, each with a reason and a row of its own."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine, text
+
+from geo.access import transaction
+from geo.access.audit import record as audit
+from geo.access.principal import Reader
+from geo.base.errors import ForbiddenError, InputError
+from geo.base.words import say
+
+MOST_REASON: Final = 500
+_WRITE = text(
+    "INSERT INTO govgrid.export_register"
+    " (account, account_name, holder, unit_name, what, form, area, rows, reason, coarsened)"
+    " VALUES (:account, :name, :holder, :unit, :what, :form, :area, :rows, :reason, :coarsened)"
+    " RETURNING id"
+)
+
+_COUNT = text(
+    "INSERT INTO govgrid.bulk_read AS b (account, what, hour, rows)"
+    " VALUES (:account, :what, date_trunc('hour', now()), :rows)"
+    " ON CONFLICT (account, what, hour) DO UPDATE SET rows = b.rows + :rows"
+    " RETURNING rows, hour, register"
+)
+_EXPORTED = text(
+    "UPDATE govgrid.bulk_read SET register = :number"
+    " WHERE account = :account AND what = :what AND hour = :hour"
+)
+
+
+def reason_of(reader: Reader, given: str | None) -> str:
+    """Return why `reader` takes something out; only the system itself needs to say none.
+
+    Raises
+    ------
+    InputError
+        If an account gives no reason, or one that is no sentence but a text of its own.
+    """
+    reason = " ".join((given or "").split())
+    if not reason and reader.system:
+        return "—"
+    if not reason:
+        raise InputError("outgoing.no_reason")
+    if len(reason) > MOST_REASON:
+        raise InputError("outgoing.long_reason", found=len(reason), most=MOST_REASON)
+    return reason
+
+
+def registered(
+    connection: Connection,
+    reader: Reader,
+    *,
+    what: str,
+    form: str,
+    rows: int,
+    reason: str | None,
+    area: str = "",
+    action: str = "export",
+) -> str:
+    """Write the row of an export, before the file is written, and return its number (uuid).
+
+    Parameters
+    ----------
+    what
+        The layer, the page or the question.
+    form
+        How it goes out: the ending of the file, ``page``, ``read``.
+    area
+        Code of the area it was cut to; "": all that the reader may see.
+    action
+        What permits it: a register is taken out by who reads it.
+
+    Raises
+    ------
+    ForbiddenError
+        If the reader may not do `action`.
+    InputError
+        If there is no reason; see :func:`reason_of`.
+    """
+    reader.require(action)
+    facts: dict[str, Any] = {"form": form, "area": area, "rows": rows}
+    why = reason_of(reader, reason)
+    coarsened = reader.decimals is not None
+    row = {
+        "account": reader.id,
+        "name": reader.account,
+        "holder": reader.holder,
+        "unit": reader.unit_name,
+        "what": what,
+        "reason": why,
+        "coarsened": coarsened,
+        **facts,
+    }
+    number = str(connection.execute(_WRITE, row).scalar_one())
+    audit.record(connection, reader, "export", what, facts={**facts, "register": number}, note=why)
+    return number
+
+
+def register(
+    engine: Engine,
+    reader: Reader,
+    out: Path,
+    *,
+    what: str,
+    rows: int,
+    reason: str | None,
+    area: str = "",
+) -> str:
+    """Write the row of a file that will be written to `out`; see :func:`registered`."""
+    form = out.suffix.lstrip(".").lower()
+    with transaction.opened(engine, reader) as connection:
+        return registered(
+            connection, reader, what=what, form=form, rows=rows, reason=reason, area=area
+        )
+
+
+def counted(
+    engine: Engine, reader: Reader, what: str, rows: int, *, most: int, reason: str | None
+) -> None:
+    """Count what an account reads; beyond `most` rows an hour it is an export, and registered once.
+
+    Raises
+    ------
+    ForbiddenError
+        If it is too much for reading, and no reason is given or exporting is not permitted.
+    """
+    if reader.system:
+        return
+    with transaction.opened(engine, reader) as connection:
+        read = connection.execute(_COUNT, {"account": reader.id, "what": what, "rows": rows}).one()
+        if read.rows <= most or read.register is not None:
+            return
+        if not reason or not reader.may("export"):
+            raise ForbiddenError("outgoing.bulk", what=what, found=read.rows, most=most)
+        number = registered(
+            connection, reader, what=what, form="read", rows=read.rows, reason=reason
+        )
+        connection.execute(
+            _EXPORTED, {"account": reader.id, "what": what, "hour": read.hour, "number": number}
+        )
+
+
+def stamp(reader: Reader, reason: str | None, *, timezone: str, lang: str = "zh") -> str:
+    """Return what the watermark of this moment says: who, of which unit, when, what for."""
+    who = " ".join(part for part in (reader.holder or reader.account, reader.unit_name) if part)
+    now = f"{datetime.now(ZoneInfo(timezone)):%Y-%m-%d %H:%M}"
+    return say("outgoing.watermark", lang, who=who, when=now, purpose=reason or "").strip()

@@ -1,0 +1,274 @@
+"""The audit looked at: searched, shown, taken out as a file, and a note of it redacted."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime, time, timedelta
+from functools import cache
+from pathlib import Path
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+import pandas as pd
+from sqlalchemy import Connection, Engine, text
+
+from geo.access import transaction
+from geo.access.audit import export_log, seal
+from geo.access.audit import record as audit
+from geo.access.audit import verify as audit_verification
+from geo.access.audit.chain import Head
+from geo.access.audit.verify import Tail
+from geo.access.principal import Reader
+from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError
+from geo.base.words import catalogue, say
+from geo.files import writers
+from geo.store import frames
+
+OUTCOMES: Final = ("done", "refused", "failed")
+MOST_ROWS: Final[Mapping[str, int]] = {".csv": 500_000, ".xlsx": 100_000}
+"""Rows of a file, by its ending."""
+
+LARGEST_ID: Final = 2**63 - 1
+DAY: Final = len("2026-09-30")
+_CHOSEN: Final = (
+    "(:account = '' OR account = :account)"
+    " AND (:action = '' OR action = :action OR starts_with(action, :action || '.'))"
+    " AND (:outcome = '' OR outcome = :outcome)"
+    " AND (CAST(:since AS timestamptz) IS NULL OR at >= :since)"
+    " AND (CAST(:until AS timestamptz) IS NULL OR at < :until)"
+)
+_PAGE: Final = (
+    "SELECT id, at, account, unit, address, action, object, outcome, facts, note, seal_no"
+    f" FROM govgrid.audit WHERE id < :before AND {_CHOSEN} ORDER BY id DESC LIMIT :limit"
+)
+_FILE: Final = (
+    "SELECT seal_no, id, at, account, unit, address, action, object, outcome,"
+    " CAST(facts AS text) AS facts, note, encode(note_sha256, 'hex') AS note_sha256,"
+    f" encode(seal, 'hex') AS seal FROM govgrid.audit WHERE {_CHOSEN}"
+    " ORDER BY seal_no, id LIMIT :limit"
+)
+_VERIFIED = text(
+    "SELECT at, account, facts FROM govgrid.audit WHERE action = 'audit.verify'"
+    " ORDER BY id DESC LIMIT 1"
+)
+
+
+@dataclass(frozen=True)
+class Filters:
+    """Which rows are wanted; "" and None: any.
+
+    `action` finds those below it as well: ``import`` finds ``import.cameras``. `until` is excluded.
+    """
+
+    account: str = ""
+    action: str = ""
+    outcome: str = ""
+    since: datetime | None = None
+    until: datetime | None = None
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The values of the query; a text that no row can hold finds none."""
+        texts = {n: audit.plain(getattr(self, n).strip()) for n in ("account", "action", "outcome")}
+        return {**texts, "since": self.since, "until": self.until}
+
+
+@dataclass(frozen=True)
+class State:
+    """How the chain stands: its head and so its length, what is not sealed, who proved it when."""
+
+    head: Head | None
+    tail: Tail
+    verified: Mapping[str, Any] | None
+
+
+def filters(
+    *,
+    timezone: str,
+    account: str = "",
+    action: str = "",
+    outcome: str = "",
+    since: str = "",
+    until: str = "",
+) -> Filters:
+    """Return filters from words: times as 2026-09-30 or 2026-09-30T21:40, in `timezone`.
+
+    A day alone as `until` is that whole day.
+
+    Raises
+    ------
+    InputError
+        If a time is none, or there is no such outcome.
+    """
+    if outcome and outcome not in OUTCOMES:
+        raise InputError("audit.outcome_form", found=outcome, known=", ".join(OUTCOMES))
+    return Filters(
+        account,
+        action,
+        outcome,
+        _moment(since, timezone, end=False),
+        _moment(until, timezone, end=True),
+    )
+
+
+def page(
+    engine: Engine, who: Reader, wanted: Filters, *, limit: int = 100, before: int = LARGEST_ID
+) -> list[dict[str, Any]]:
+    """Return the newest rows with an id below `before`, the newest first.
+
+    Raises
+    ------
+    ForbiddenError
+        If the reader may not read the audit.
+    """
+    who.require("audit")
+    with transaction.opened(engine, who) as connection:
+        found = connection.execute(
+            text(_PAGE), {**wanted.parameters, "before": before, "limit": limit}
+        )
+        return [dict(row) for row in found.mappings()]
+
+
+def state(engine: Engine, who: Reader) -> State:
+    """Return how the chain stands.
+
+    Raises
+    ------
+    ForbiddenError
+        If the reader may not read the audit.
+    """
+    who.require("audit")
+    with transaction.opened(engine, who) as connection:
+        verified = connection.execute(_VERIFIED).mappings().first()
+        tail = audit_verification.tail(connection)
+        return State(seal.head(connection), tail, dict(verified) if verified else None)
+
+
+def redact(engine: Engine, who: Reader, number: int, *, reason: str) -> None:
+    """Take the note of a row away, for good; that this was done, and why, is a row of its own.
+
+    Only the system itself may do it, on the machine: the service cannot change the audit, and who
+    reads the log does not write it. The chain holds the note by its hash and so stays whole.
+
+    Parameters
+    ----------
+    number
+        Id of the row.
+
+    Raises
+    ------
+    ForbiddenError
+        If the reader is an account.
+    InputError
+        If no reason is given.
+    NotFoundError
+        If there is no such row.
+    StateError
+        If it has no note, or none any more.
+    """
+    if not who.system:
+        audit.note_apart(engine, who, "audit.redact", str(number), outcome="refused")
+        raise ForbiddenError("audit.only_system", account=who.account)
+    if not reason.strip():
+        raise InputError("audit.no_reason")
+    with transaction.opened(engine, who) as connection:
+        _require_note(connection, number)
+        connection.execute(
+            text("UPDATE govgrid.audit SET note = NULL WHERE id = :id"), {"id": number}
+        )
+        audit.record(connection, who, "audit.redact", str(number), note=reason.strip())
+
+
+def export(
+    engine: Engine,
+    who: Reader,
+    wanted: Filters,
+    out: Path,
+    *,
+    reason: str | None,
+    timezone: str,
+    lang: str,
+) -> int:
+    """Write rows with their seals to a CSV or XLSX file and return how many; registered before.
+
+    Raises
+    ------
+    ForbiddenError
+        If the reader may not read the audit.
+    InputError
+        If there is no reason, the file cannot be written, or would hold too many rows.
+    """
+    who.require("audit")
+    export_log.reason_of(who, reason)
+    ending = writers.require_ending(out, known=tuple(MOST_ROWS))
+    most = MOST_ROWS[ending]
+    with transaction.opened(engine, who) as connection:
+        rows = frames.read(connection, _FILE, {**wanted.parameters, "limit": most + 1})
+        if len(rows) > most:
+            raise InputError("audit.export_much", most=most, ending=ending)
+        export_log.registered(
+            connection,
+            who,
+            what="audit",
+            form=ending.lstrip("."),
+            rows=len(rows),
+            reason=reason,
+            action="audit",
+        )
+        facts = {"rows": len(rows), "filters": _told(wanted)}
+        audit.record(connection, who, "audit.export", out.name, facts=facts)
+    mark = export_log.stamp(who, reason, timezone=timezone, lang=lang)
+    writers.write(_titled(rows, timezone, lang), out, layer=say("audit.title", lang), mark=mark)
+    return len(rows)
+
+
+def action_name(action: str, lang: str) -> str:
+    """Return what people call an action; of one without a name, its family and its own word."""
+    known, (family, _, rest) = action_names(lang), action.partition(".")
+    if action in known or family not in known:
+        return known.get(action, action)
+    return f"{known[family]} · {rest}"
+
+
+@cache
+def action_names(lang: str) -> dict[str, str]:
+    """Return all actions that have a name, with it, in the order of the catalogue."""
+    start = "audit_action."
+    return {k.removeprefix(start): t[lang] for k, t in catalogue().items() if k.startswith(start)}
+
+
+def _moment(written: str, timezone: str, *, end: bool) -> datetime | None:
+    written = written.strip()
+    if not written:
+        return None
+    zone = ZoneInfo(timezone)
+    try:
+        if len(written) > DAY:
+            moment = datetime.fromisoformat(written)
+            return moment if moment.tzinfo else moment.replace(tzinfo=zone)
+        day = datetime.combine(date.fromisoformat(written), time(), zone)
+        return day + timedelta(days=1) if end else day
+    except (ValueError, OverflowError) as error:
+        raise InputError("audit.time_form", found=audit.plain(written)) from error
+
+
+def _require_note(connection: Connection, number: int) -> None:
+    row = connection.execute(
+        text("SELECT note FROM govgrid.audit WHERE id = :id FOR UPDATE"), {"id": number}
+    ).first()
+    if row is None:
+        raise NotFoundError("audit.no_row", id=number)
+    if not row.note:
+        raise StateError("audit.no_note" if row.note == "" else "audit.redacted_already", id=number)
+
+
+def _told(wanted: Filters) -> dict[str, str]:
+    return {name: str(value) for name, value in vars(wanted).items() if value}
+
+
+def _titled(rows: pd.DataFrame, timezone: str, lang: str) -> pd.DataFrame:
+    """Return rows with times of the district and columns named for people."""
+    times = [
+        at.astimezone(ZoneInfo(timezone)).isoformat(timespec="microseconds") for at in rows["at"]
+    ]
+    known = rows.assign(at=times, seal_no=rows["seal_no"].astype("Int64"))
+    return known.rename(columns={name: say(f"audit_column.{name}", lang) for name in known})

@@ -1,0 +1,87 @@
+"""Sealing: rows of the audit that were committed become the next links of its chain."""
+
+from collections.abc import Callable
+from typing import Final
+
+from sqlalchemy import Connection, Engine, text
+
+from geo.access.audit import chain
+from geo.access.audit.chain import GENESIS, Head, Link
+from geo.store import db
+
+BATCH: Final = 5_000
+LINK: Final = (
+    "id, CAST(extract(epoch FROM at) AS text), account, unit, address, action, object, outcome,"
+    " CAST(facts AS text), encode(note_sha256, 'hex'), note"
+)
+"""The columns of a link, as text that depends on no setting of the session."""
+
+_UNSEALED = text(
+    f"SELECT {LINK} FROM govgrid.audit WHERE seal_no IS NULL ORDER BY audit.id LIMIT :most"
+)
+_LAST = text(
+    "SELECT seal_no, seal FROM govgrid.audit WHERE seal_no IS NOT NULL"
+    " ORDER BY seal_no DESC LIMIT 1"
+)
+_SEAL = text(
+    "UPDATE govgrid.audit a SET seal_no = :last + s.nth, seal = s.seal"
+    " FROM unnest(CAST(:ids AS bigint[]), CAST(:seals AS bytea[])) WITH ORDINALITY"
+    " AS s(id, seal, nth) WHERE a.id = s.id"
+)
+
+
+def seal(engine: Engine, *, batch: int = BATCH, stopped: Callable[[], bool] = lambda: False) -> int:
+    """Seal all committed rows that are not sealed yet, in the order of their ids.
+
+    A row that is committed late, after rows with larger ids, is sealed late: what counts is the
+    order of `seal_no`, which has no gaps. Where another process seals right now, nothing is done.
+
+    Parameters
+    ----------
+    engine
+        A pool of the owner of the tables: the service cannot seal.
+    batch
+        How many rows are sealed in one transaction.
+    stopped
+        Asked between batches; what is left then waits.
+
+    Returns
+    -------
+    int
+        How many rows were sealed.
+    """
+    total = 0
+    while not stopped():
+        count = _sealed(engine, batch)
+        total += count
+        if count < batch:
+            break
+    return total
+
+
+def head(connection: Connection) -> Head | None:
+    """Return the seal that the chain ends with; None while nothing is sealed."""
+    row = connection.execute(_LAST).first()
+    return None if row is None else Head(int(row.seal_no), bytes(row.seal))
+
+
+def _sealed(engine: Engine, batch: int) -> int:
+    with db.transaction(engine) as connection:
+        turn = {"locks": db.LOCKS, "work": db.SEALING}
+        free = connection.execute(text("SELECT pg_try_advisory_xact_lock(:locks, :work)"), turn)
+        if not free.scalar_one():
+            return 0
+        rows = connection.execute(_UNSEALED, {"most": batch}).all()
+        if not rows:
+            return 0
+        last = head(connection) or Head(0, GENESIS)
+        links = [Link(*row) for row in rows]
+        connection.execute(
+            _SEAL,
+            {
+                "last": last.seal_no,
+                "ids": [link.id for link in links],
+                "seals": chain.seals(last.seal, links),
+            },
+        )
+        return len(rows)

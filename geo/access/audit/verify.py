@@ -1,0 +1,135 @@
+"""Proof of the audit: the whole chain computed again, from the first row to the last."""
+
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, text
+
+from geo.access import transaction
+from geo.access.audit import chain
+from geo.access.audit import record as audit
+from geo.access.audit.chain import Head, Link, Walk
+from geo.access.audit.seal import LINK
+from geo.access.principal import Reader
+from geo.base.errors import StoreError
+
+LATE_S: Final = 10.0
+"""The worker seals each second; an older row that is not sealed says that none runs."""
+
+_AT_ONCE: Final = 2_000
+_LINKS = text(
+    f"SELECT {LINK}, seal_no, seal FROM govgrid.audit WHERE seal_no IS NOT NULL"
+    " ORDER BY audit.seal_no"
+)
+_UNSEALED = text(
+    "SELECT count(*), min(at), coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0)"
+    " FROM govgrid.audit WHERE seal_no IS NULL"
+)
+_EXPLAINED = text("SELECT object FROM govgrid.audit WHERE action = 'audit.redact'")
+
+
+@dataclass(frozen=True)
+class Tail:
+    """Rows that are not sealed yet; `age_s` is that of the oldest."""
+
+    count: int
+    oldest: datetime | None
+    age_s: float
+
+    @property
+    def late(self) -> bool:
+        """Whether no worker seals."""
+        return self.age_s > LATE_S
+
+
+@dataclass(frozen=True)
+class Proof:
+    """What a verification found; `noted` is whether the audit takes a row about it."""
+
+    walk: Walk
+    tail: Tail
+    noted: bool = True
+
+    @property
+    def head(self) -> Head | None:
+        """The last sound seal."""
+        return Head(self.walk.rows, self.walk.seal) if self.walk.rows else None
+
+    def as_plain(self) -> dict[str, Any]:
+        """Return it as values of JSON."""
+        walk, broken, head = self.walk, self.walk.broken, self.head
+        return {
+            "whole": walk.whole,
+            "noted": self.noted,
+            "rows": walk.rows,
+            "redacted": walk.redacted,
+            "head": head and {"seal_no": head.seal_no, "hash": head.seal.hex()},
+            "broken": broken
+            and {
+                "seal_no": broken.seal_no,
+                "id": broken.id,
+                "kind": broken.kind,
+                "count": broken.count,
+            },
+            "unsealed": {
+                "count": self.tail.count,
+                "oldest": self.tail.oldest and self.tail.oldest.isoformat(),
+                "age_s": round(self.tail.age_s, 1),
+                "late": self.tail.late,
+            },
+            "heads": [
+                {"date": h.day, "seal_no": h.seal_no, "hash": h.seal.hex(), "stands": stands}
+                for h, stands in walk.stands.items()
+            ],
+        }
+
+
+def verify(engine: Engine, who: Reader, *, expected: Collection[Head] = ()) -> Proof:
+    """Compute the chain again, in constant memory, and write into the audit what was found.
+
+    Parameters
+    ----------
+    expected
+        Heads that were written down: rows cut off at the end, and a chain that was computed anew
+        after a change, are found by them only.
+
+    Raises
+    ------
+    ForbiddenError
+        If the reader may not read the audit.
+    """
+    who.require("audit")
+    with transaction.opened(engine, who) as connection:
+        explained = {int(o) for (o,) in connection.execute(_EXPLAINED) if o.isdecimal()}
+        found = chain.walk(_links(connection), expected=expected, explained=explained)
+        proof = Proof(found, tail(connection))
+    try:
+        _note(engine, who, proof)
+    except StoreError:  # a table that was tampered with may take no row: what was found is told
+        return replace(proof, noted=False)
+    return proof
+
+
+def tail(connection: Connection) -> Tail:
+    """Return what is not sealed yet."""
+    count, oldest, age_s = connection.execute(_UNSEALED).one()
+    return Tail(int(count), oldest, max(float(age_s), 0.0))
+
+
+def _links(connection: Connection) -> Iterator[Link]:
+    options = {"stream_results": True, "yield_per": _AT_ONCE}
+    with connection.execute(_LINKS, execution_options=options) as rows:
+        for *values, seal in rows:
+            # the driver's views of memory equal no bytes
+            yield Link._make([*values, b"" if seal is None else bytes(seal)])
+
+
+def _note(engine: Engine, who: Reader, proof: Proof) -> None:
+    said = proof.as_plain()
+    facts = {name: said[name] for name in ("whole", "rows", "redacted", "head", "broken")}
+    facts["heads"] = len(said["heads"])
+    outcome = "done" if proof.walk.whole else "failed"
+    with transaction.opened(engine, who) as connection:
+        audit.record(connection, who, "audit.verify", outcome=outcome, facts=facts)

@@ -1,0 +1,1 @@
+"""Log-in: passwords, second factor, identity provider."""

@@ -1,0 +1,303 @@
+"""Log-in: password, second factor, what is owed before an account is let in."""
+
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, RowMapping, text
+
+from geo.access import passwords, principal, throttle, transaction
+from geo.access.accounts import grants, sessions
+from geo.access.accounts.sessions import Session
+from geo.access.audit import record as audit
+from geo.access.login import second_factor as codes
+from geo.access.principal import Reader
+from geo.access.roles import SECOND_FACTOR
+from geo.base.errors import InputError, StateError, TooManyError, UnknownReaderError
+from geo.base.settings import Settings
+from geo.store import db
+
+# A name that long is none; it is counted as one all the same.
+MOST_NAME: Final = 64
+_ACCOUNT: Final = (
+    "SELECT id, name, kind, holder, unit_code, unit_name, password_hash, password_changed_at,"
+    " must_change, totp_secret FROM govgrid.account WHERE {which}"
+)
+_BY_NAME: Final = text(_ACCOUNT.format(which="name = :name AND disabled_at IS NULL"))
+_BY_ID: Final = text(_ACCOUNT.format(which="id = :id AND disabled_at IS NULL"))
+_BOUND: Final = text(
+    _ACCOUNT.format(
+        which="oidc_issuer = :issuer AND oidc_subject = :subject AND disabled_at IS NULL"
+    )
+)
+_IN: Final = text("UPDATE govgrid.account SET last_login_at = now() WHERE id = :id")
+_HASH: Final = text("UPDATE govgrid.account SET password_hash = :hash WHERE id = :id")
+_CHOSEN: Final = text(
+    "UPDATE govgrid.account SET password_hash = :hash, must_change = false,"
+    " password_changed_at = now() WHERE id = :id"
+)
+
+
+@dataclass(frozen=True)
+class LoggedIn:
+    """A step of the log-in that was taken: the new session's token, and what is owed next."""
+
+    token: str
+    stage: str
+
+
+def log_in(
+    engine: Engine,
+    name: str,
+    password: str,
+    *,
+    config: Settings,
+    address: str = "",
+    agent: str = "",
+) -> LoggedIn:
+    """Log in by account and password.
+
+    An unknown name, a disabled account, one without a password and a wrong password are answered
+    alike, after the same time.
+
+    Raises
+    ------
+    UnknownReaderError
+        If they do not belong together.
+    TooManyError
+        If it failed too often, for this name or from this address; also with the right password.
+    """
+    known = passwords.normal(name).strip().lower()[:MOST_NAME]
+    stranger = Reader(known, address=address)
+    counter, place = throttle.name(known), throttle.address(address) if address else None
+    count(engine, stranger, counter, *([place] if place else []))
+    row = _by_name(engine, known)
+    stored = row["password_hash"] if row is not None and row["kind"] != "service" else None
+    if not passwords.matches(stored, password) or row is None or stored is None:
+        refused(engine, stranger, "password")
+        raise UnknownReaderError("login.wrong")
+    again = passwords.hashed(password) if passwords.outdated(stored) else None
+    with db.transaction(engine) as connection:
+        transaction.fence(connection, principal.NOBODY, "login")
+        throttle.succeeded(connection, counter, place)
+        if again is not None:
+            connection.execute(_HASH, {"hash": again, "id": row["id"]})
+        owed = "totp" if row["totp_secret"] else None
+        return _let_in(connection, row, config, address, agent, owed=owed, by="password")
+
+
+def second_factor(
+    engine: Engine,
+    session: Session,
+    code: str,
+    *,
+    config: Settings,
+    address: str = "",
+    agent: str = "",
+) -> LoggedIn:
+    """Go on with a log-in by the code of the authenticator; each code is good once.
+
+    Raises
+    ------
+    UnknownReaderError
+        If the code is not the present one, or was used.
+    TooManyError
+        If it failed too often.
+    """
+    who = session.reader
+    count(engine, who, throttle.code(who.account))
+    with db.transaction(engine) as connection:
+        transaction.fence(connection, who, "login")
+        row = _by_id(connection, who)
+        if codes.accepted(connection, row, code, config=config):
+            throttle.succeeded(connection, throttle.code(who.account))
+            _end(connection, session)
+            return _let_in(connection, row, config, address, agent, by="totp")
+    refused(engine, who, "code")
+    raise UnknownReaderError("login.wrong_code")
+
+
+def log_in_external(
+    engine: Engine,
+    issuer: str,
+    subject: str,
+    *,
+    config: Settings,
+    address: str = "",
+    agent: str = "",
+) -> LoggedIn:
+    """Log in whom the identity provider vouches for; its password and its rules are its own.
+
+    Raises
+    ------
+    UnknownReaderError
+        If no account is bound to whom it names.
+    """
+    with db.transaction(engine) as connection:
+        transaction.fence(connection, principal.NOBODY, "login")
+        row = connection.execute(_BOUND, {"issuer": issuer, "subject": subject}).mappings().first()
+        if row is not None and row["kind"] != "service":
+            owed = "totp" if row["totp_secret"] else None
+            external = {**row, "must_change": False, "password_changed_at": None}
+            return _let_in(connection, external, config, address, agent, owed=owed, by="oidc")
+    refused(engine, Reader("", address=address), "unbound")
+    raise UnknownReaderError("login.unbound")
+
+
+def change_password(
+    engine: Engine,
+    session: Session,
+    old: str,
+    new: str,
+    *,
+    config: Settings,
+    address: str = "",
+    agent: str = "",
+) -> LoggedIn:
+    """Change the own password; every log-in of the account ends, and this one goes on anew.
+
+    Raises
+    ------
+    UnknownReaderError
+        If the present password is another.
+    InputError
+        If the new one is easily guessed, or the present one.
+    StateError
+        If the account has no password here.
+    TooManyError
+        If the present one was typed wrong too often.
+    """
+    who = session.reader
+    require_password(engine, who, old)
+    if passwords.normal(old) == passwords.normal(new):
+        raise InputError("password.same")
+    names = (who.account, who.holder, who.unit_name)
+    passwords.require(
+        new, names=names, min_length=config.password_min_length, kinds=config.password_kinds
+    )
+    kept = passwords.hashed(new)
+    with db.transaction(engine) as connection:
+        transaction.fence(connection, who, "login")
+        connection.execute(_CHOSEN, {"hash": kept, "id": who.id})
+        sessions.end_all(connection, str(who.id))
+        audit.record(connection, who, "account.password", who.account)
+        return _let_in(connection, _by_id(connection, who), config, address, agent)
+
+
+def require_password(engine: Engine, who: Reader, password: str) -> None:
+    """Require that somebody who is logged in types the present password once more.
+
+    Raises
+    ------
+    UnknownReaderError
+        If it is another.
+    StateError
+        If the account has no password here.
+    TooManyError
+        If it was typed wrong too often.
+    """
+    counter = throttle.name(who.account)
+    count(engine, who, counter)
+    with db.transaction(engine) as connection:
+        transaction.fence(connection, who, "login")
+        stored = _by_id(connection, who)["password_hash"]
+    if stored is None:
+        raise StateError("password.none")
+    if not passwords.matches(stored, password):
+        refused(engine, who, "password")
+        raise UnknownReaderError("login.wrong_password")
+    with db.transaction(engine) as connection:
+        transaction.fence(connection, who, "login")
+        throttle.succeeded(connection, counter)
+
+
+def go_on(
+    connection: Connection, session: Session, config: Settings, address: str, agent: str
+) -> LoggedIn:
+    """Begin the session that follows `session`, within the fence of a log-in."""
+    _end(connection, session)
+    row = _by_id(connection, session.reader)
+    return _let_in(connection, row, config, address, agent)
+
+
+def log_out(engine: Engine, session: Session, token: str) -> None:
+    """End a session, here and for every copy of its token."""
+    sessions.end(engine, token)
+    audit.note_apart(engine, session.reader, "logout", session.reader.account, outcome="done")
+
+
+def _let_in(
+    connection: Connection,
+    row: RowMapping | dict[str, Any],
+    config: Settings,
+    address: str,
+    agent: str,
+    *,
+    owed: str | None = None,
+    by: str = "",
+) -> LoggedIn:
+    """Begin a session of an account: a full one, or one in which something is owed."""
+    stage = owed or _stage(connection, row, config)
+    lasts = timedelta(hours=config.session_hours)
+    token = sessions.begin(
+        connection, str(row["id"]), stage=stage, lasts=lasts, address=address, agent=agent
+    )
+    if by:
+        connection.execute(_IN, {"id": row["id"]})
+        who = Reader(row["name"], unit_name=row["unit_name"], address=address)
+        facts = {"by": by, "stage": stage}
+        audit.record(connection, who, "login", row["name"], facts=facts)
+    return LoggedIn(token, stage)
+
+
+def _stage(connection: Connection, row: RowMapping | dict[str, Any], config: Settings) -> str:
+    if row["must_change"] or _too_old(row["password_changed_at"], config):
+        return "change"
+    roles = {grant.role for grant in grants.held(connection, str(row["id"]))}
+    return "enrol" if roles & SECOND_FACTOR and not row["totp_secret"] else "full"
+
+
+def _too_old(changed_at: datetime | None, config: Settings) -> bool:
+    days = config.password_max_days
+    return bool(days and changed_at and datetime.now(UTC) - changed_at > timedelta(days=days))
+
+
+def _by_name(engine: Engine, name: str) -> RowMapping | None:
+    if "\x00" in name:  # no text of the database; no account has it
+        return None
+    with db.transaction(engine) as connection:
+        transaction.fence(connection, principal.NOBODY, "login")
+        found = connection.execute(_BY_NAME, {"name": name})
+        return found.mappings().first()
+
+
+def _by_id(connection: Connection, who: Reader) -> RowMapping:
+    row = connection.execute(_BY_ID, {"id": who.id}).mappings().first()
+    if row is None:
+        raise UnknownReaderError("access.unknown")
+    return row
+
+
+def _end(connection: Connection, session: Session) -> None:
+    connection.execute(text("DELETE FROM govgrid.session WHERE id = :id"), {"id": session.id})
+
+
+def count(engine: Engine, who: Reader, *counters: throttle.Counter) -> None:
+    """Count an attempt before it is made; a locked one is written into the audit.
+
+    Raises
+    ------
+    TooManyError
+        If too many failed.
+    """
+    try:
+        throttle.tried(engine, counters)
+    except TooManyError:
+        refused(engine, who, "locked")
+        raise
+
+
+def refused(engine: Engine, who: Reader, reason: str) -> None:
+    """Write a refused log-in into the audit; never what was typed for a password."""
+    facts = {"reason": reason}
+    audit.note_apart(engine, who, "login", who.account, outcome="refused", facts=facts)

@@ -1,0 +1,86 @@
+"""The second factor: an authenticator's codes by time (TOTP, RFC 6238), each good once."""
+
+import re
+import time
+from dataclasses import dataclass
+from typing import Any, Final
+
+import pyotp
+from sqlalchemy import Connection, RowMapping, text
+
+from geo.access.principal import Reader
+from geo.base import secrets
+from geo.base.errors import InputError
+from geo.base.settings import Settings
+
+PURPOSE: Final = "totp"
+ISSUER: Final = "govgrid"
+STEP_S: Final = 30
+WINDOW: Final = 1
+"""Steps that a clock may be off, either way."""
+SECRET: Final = re.compile("[A-Z2-7]{32}")
+CODE: Final = re.compile("[0-9]{6}")
+_USED: Final = text(
+    "UPDATE govgrid.account SET totp_step = :step WHERE id = :id AND totp_step < :step"
+)
+_ENROLLED: Final = text(
+    "UPDATE govgrid.account SET totp_secret = :secret, totp_step = :step WHERE id = :id"
+)
+
+
+@dataclass(frozen=True)
+class Enrolment:
+    """A new key of an authenticator, and how it takes it in (``otpauth:``)."""
+
+    secret: str
+    uri: str
+
+
+def new(who: Reader) -> Enrolment:
+    """Return a new key; nothing is kept of it before it is confirmed."""
+    secret = pyotp.random_base32()
+    uri = pyotp.TOTP(secret).provisioning_uri(name=who.account, issuer_name=ISSUER)
+    return Enrolment(secret, uri)
+
+
+def confirmed(
+    connection: Connection, who: Reader, secret: str, code: str, *, config: Settings
+) -> bool:
+    """Keep a key, encrypted, if the code fits it; return whether it does.
+
+    Raises
+    ------
+    InputError
+        If it is no such key.
+    """
+    if not SECRET.fullmatch(secret):
+        raise InputError("login.no_secret")
+    step = _step(secret, code)
+    if step is None:
+        return False
+    kept = secrets.encrypt(config, secret, purpose=PURPOSE)
+    connection.execute(_ENROLLED, {"secret": kept, "step": step, "id": who.id})
+    return True
+
+
+def accepted(
+    connection: Connection, row: RowMapping | dict[str, Any], code: str, *, config: Settings
+) -> bool:
+    """Return whether a code is the present one of an account's row; it is used up then."""
+    if not row["totp_secret"]:
+        return False
+    secret = secrets.decrypt(config, row["totp_secret"], purpose=PURPOSE)
+    step = _step(secret, code)
+    if step is None:
+        return False
+    return connection.execute(_USED, {"step": step, "id": row["id"]}).rowcount == 1
+
+
+def _step(secret: str, code: str) -> int | None:
+    """Return the step of time for which a code is right, None if it is for none near now."""
+    typed = re.sub(r"\s", "", code)
+    if not CODE.fullmatch(typed):
+        return None
+    now, totp = int(time.time()) // STEP_S, pyotp.TOTP(secret)
+    near = range(now - WINDOW, now + WINDOW + 1)
+    return next((s for s in near if pyotp.utils.strings_equal(totp.at(s * STEP_S), typed)), None)

@@ -1,0 +1,58 @@
+"""An authenticator set up: at the first log-in of a role that needs one, or by choice."""
+
+from sqlalchemy import Engine
+
+from geo.access import throttle, transaction
+from geo.access.accounts.sessions import Session
+from geo.access.audit import record as audit
+from geo.access.login import login
+from geo.access.login import second_factor as codes
+from geo.access.login.login import LoggedIn
+from geo.access.login.second_factor import Enrolment
+from geo.base.errors import UnknownReaderError
+from geo.base.settings import Settings
+from geo.store import db
+
+
+def begin(session: Session) -> Enrolment:
+    """Return a new key for the authenticator of whose session it is; nothing is kept of it."""
+    return codes.new(session.reader)
+
+
+def confirm(
+    engine: Engine,
+    session: Session,
+    secret: str,
+    code: str,
+    *,
+    config: Settings,
+    password: str = "",
+    address: str = "",
+    agent: str = "",
+) -> LoggedIn:
+    """Keep the key of an authenticator once it shows the right code.
+
+    In a full session the present `password` is asked for: a screen left alone is not enough to
+    take an account over.
+
+    Raises
+    ------
+    InputError
+        If it is no such key.
+    UnknownReaderError
+        If the code does not fit it, or the password is another.
+    TooManyError
+        If it failed too often.
+    """
+    who = session.reader
+    if session.stage == "full":
+        login.require_password(engine, who, password)
+    login.count(engine, who, throttle.code(who.account))
+    with db.transaction(engine) as connection:
+        transaction.fence(connection, who, "login")
+        if codes.confirmed(connection, who, secret, code, config=config):
+            throttle.succeeded(connection, throttle.code(who.account))
+            audit.record(connection, who, "account.totp", who.account)
+            return login.go_on(connection, session, config, address, agent)
+    login.refused(engine, who, "code")
+    raise UnknownReaderError("login.wrong_code")

@@ -1,0 +1,168 @@
+"""Who asks, and what was granted: the account, key or system behind a request or command."""
+
+import getpass
+from dataclasses import dataclass, field
+from typing import Any
+
+from geo.access.roles import CLASSES, COARSE, COARSE_DECIMALS, DEPTHS, PERMISSIONS, depth_no
+from geo.base.errors import ForbiddenError
+
+
+@dataclass(frozen=True)
+class Grant:
+    """One role in one area: its stable unit_id, or None for everything there is."""
+
+    role: str
+    area: int | None = None
+    area_code: str | None = None
+    classes: frozenset[str] = frozenset(CLASSES)
+    depth: str = "picture"
+
+
+@dataclass(frozen=True)
+class Reader:
+    """Who asks, and what was granted: a session, a key, or the system itself.
+
+    `scopes` are the actions that a key is cut to; None where it is no key.
+    """
+
+    account: str
+    id: str | None = None
+    holder: str = ""
+    unit_code: str | None = None
+    unit_name: str = ""
+    kind: str = "person"
+    grants: tuple[Grant, ...] = ()
+    scopes: frozenset[str] | None = None
+    address: str = ""
+    system: bool = field(default=False)
+
+    @property
+    def actions(self) -> frozenset[str]:
+        """What the reader may do somewhere."""
+        if self.system:
+            return frozenset().union(*PERMISSIONS.values())
+        held = frozenset().union(*(PERMISSIONS[grant.role] for grant in self.grants))
+        return held if self.scopes is None else held & self.scopes
+
+    def may(self, action: str) -> bool:
+        """Return whether the reader may do this, somewhere."""
+        return action in self.actions
+
+    def require(self, action: str) -> None:
+        """Refuse what the reader may not do.
+
+        Raises
+        ------
+        ForbiddenError
+            With the action that is lacking.
+        """
+        if not self.may(action):
+            raise ForbiddenError("access.forbidden", action=action, account=self.account)
+
+    def require_whole(self) -> None:
+        """Refuse who is limited to some areas: for answers that cannot be cut to them.
+
+        Raises
+        ------
+        ForbiddenError
+            If an area limits the reader.
+        """
+        if not self.everything:
+            raise ForbiddenError("access.whole_only", account=self.account)
+
+    def require_depth(self, depth: str) -> None:
+        """Refuse who sees nowhere as deep as `depth`.
+
+        Raises
+        ------
+        ForbiddenError
+            With the depth that is granted and the one that is needed.
+        """
+        if depth_no(self.depth) < depth_no(depth):
+            raise ForbiddenError("access.shallow", found=self.depth, needed=depth)
+
+    def cut(self, *actions: str) -> "Reader":
+        """Return the reader with only those grants that permit one of `actions`.
+
+        A role that reads the audit of the district shows no places there.
+        """
+        if self.system:
+            return self
+        kept = [g for g in self.grants if PERMISSIONS[g.role] & set(actions) & self.actions]
+        return Reader(**{**self.__dict__, "grants": tuple(kept)})
+
+    @property
+    def everything(self) -> bool:
+        """Whether no area limits the reader."""
+        return self.system or any(grant.area is None for grant in self.grants)
+
+    @property
+    def areas(self) -> list[int]:
+        """The unit_ids of the granted areas."""
+        return sorted({grant.area for grant in self.grants if grant.area is not None})
+
+    @property
+    def depth(self) -> str:
+        """The deepest depth granted anywhere."""
+        if self.system:
+            return DEPTHS[-1]
+        return DEPTHS[max((depth_no(grant.depth) for grant in self.grants), default=0)]
+
+    def deep(self, depth: str) -> "Reader":
+        """Return the reader with only those grants that reach `depth`."""
+        if self.system:
+            return self
+        kept = [grant for grant in self.grants if depth_no(grant.depth) >= depth_no(depth)]
+        return Reader(**{**self.__dict__, "grants": tuple(kept)})
+
+    @property
+    def decimals(self) -> int | None:
+        """To how many decimals of degrees coordinates are rounded; None: exact."""
+        roles = {grant.role for grant in self.grants}
+        coarse = not self.system and bool(roles) and roles <= COARSE
+        return COARSE_DECIMALS if coarse else None
+
+    @property
+    def key(self) -> tuple[object, ...]:
+        """What a cache is keyed by: the same key sees the same."""
+        return (self.system, self.unit_code, self.decimals, frozenset(self.grants), self.scopes)
+
+    @property
+    def parameters(self) -> dict[str, Any]:
+        """The values of :mod:`geo.access.predicates`."""
+        rows = [
+            (grant.area, kind, depth_no(grant.depth))
+            for grant in self._camera_grants()
+            for kind in _kinds(grant.classes)
+        ]
+        areas, kinds, depths = zip(*rows, strict=True) if rows else ((), (), ())
+        return {
+            "everything": self.everything,
+            "areas": self.areas,
+            "unit": self.unit_code,
+            "camera_areas": list(areas),
+            "camera_classes": list(kinds),
+            "camera_depths": list(depths),
+        }
+
+    def _camera_grants(self) -> tuple[Grant, ...]:
+        return (Grant("administrator"),) if self.system else self.grants
+
+
+def _kinds(classes: frozenset[str]) -> list[str]:
+    known = sorted(classes)
+    return [*known, "unknown"] if classes == frozenset(CLASSES) else known
+
+
+def system(account: str) -> Reader:
+    """Return the system itself, as which the local command line acts, named in the audit."""
+    return Reader(account, holder=account, system=True)
+
+
+NOBODY = Reader("")
+
+
+def whoami() -> str:
+    """Return who acts over the local socket, as the audit names it."""
+    return f"os:{getpass.getuser()}"

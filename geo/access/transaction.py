@@ -1,0 +1,62 @@
+"""Transactions in which the database itself knows who asks."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy import Connection, Engine, text
+
+from geo.access.principal import Reader
+from geo.store import db
+from geo.store.cluster import cluster
+
+
+@contextmanager
+def opened(engine: Engine, reader: Reader, *, keep: bool = True) -> Iterator[Connection]:
+    """Open a transaction in which the second fence of the database stands for `reader` as well."""
+    with db.transaction(engine, keep=keep) as connection:
+        fence(connection, reader)
+        yield connection
+
+
+def fence(connection: Connection, reader: Reader, *actions: str) -> None:
+    """Tell the database who asks, until the end of the transaction.
+
+    `actions` are such that the reader has not, but the program needs for it, as "login".
+    """
+    granted = "all" if reader.everything else ",".join(map(str, reader.areas))
+    connection.execute(
+        text(
+            "SELECT set_config('govgrid.granted', :granted, true),"
+            " set_config('govgrid.account', :account, true),"
+            " set_config('govgrid.unit', :unit, true),"
+            " set_config('govgrid.actions', :actions, true)"
+        ),
+        {
+            "granted": granted,
+            "account": reader.id or "",
+            "unit": reader.unit_code or "",
+            "actions": ",".join(sorted(reader.actions | set(actions))),
+        },
+    )
+
+
+@contextmanager
+def drawing(engine: Engine, reader: Reader) -> Iterator[Connection]:
+    """Open a transaction that sees all ground and equipment, but no account, register or matter.
+
+    For what is to be cut by predicates (:mod:`geo.access.predicates`) or computed from all
+    cameras: row-level security would keep the spatial index from being used. Only the service
+    steps down; the owner of the tables, as which the command line works, stays what it is.
+    """
+    with opened(engine, reader) as connection:
+        step_down(connection)
+        yield connection
+
+
+def step_down(connection: Connection) -> None:
+    """See all ground and equipment from here on, and nothing else; see :func:`drawing`."""
+    service = connection.execute(
+        text("SELECT current_user = :role"), {"role": cluster.SERVICE_ROLE}
+    ).scalar_one()
+    if service:
+        connection.execute(text(f"SET LOCAL ROLE {cluster.READING_ROLE}"))
