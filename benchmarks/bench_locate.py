@@ -11,7 +11,7 @@ import geopandas as gpd
 import numpy as np
 from rows import Row, peak_memory_mb, row, run
 
-from geo import locate
+from geo.areas.rules import locate
 
 GRIDS = Path(__file__).resolve().parent.parent / "data" / "boundaries" / "grids.geojson"
 SRID = 4548

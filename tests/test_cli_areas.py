@@ -9,8 +9,9 @@ import pytest
 from shapely import box
 
 import geo.cli.areas  # noqa: F401 - registers its commands
+from geo.areas.store import versions as area_versions
 from geo.cli import main
-from geo.store import areas, db, installation
+from geo.store import db, installation
 
 pytestmark = pytest.mark.postgis
 
@@ -31,7 +32,7 @@ def bring(engine):
 
     def bring_in(rows, **options):
         with db.transaction(engine) as connection:
-            return areas.bring_in(connection, rows, run=1, **options)
+            return area_versions.bring_in(connection, rows, run=1, **options)
 
     return bring_in
 
@@ -53,7 +54,7 @@ def govgrid(database_url, monkeypatch, capfd):
 
 def test_the_history_of_an_area_is_told_in_the_users_language(bring, govgrid):
     bring(communities(C2=WEST, C3=EAST))
-    bring(communities(C2=BOTH), valid_from=AUTUMN, complete_under=areas.MADE_CODE)
+    bring(communities(C2=BOTH), valid_from=AUTUMN, complete_under=area_versions.MADE_CODE)
     code, out, _ = govgrid("area", "history", "C3")
     assert code == 0
     assert all(word in out for word in ("停用日期", "2026-10-01", "并入", "C2 C2社区", "100.0%"))

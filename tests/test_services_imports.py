@@ -8,10 +8,11 @@ import pytest
 from sqlalchemy import text
 
 from geo.access import principal
+from geo.areas.store import versions as area_versions
 from geo.base.errors import CRSError, InputError, LayerError, SourceError, StoreError
 from geo.services import imports
 from geo.services.options import ImportOptions
-from geo.store import areas, db, frames, installation
+from geo.store import db, frames, installation
 from tests.toy_town import bring_in, place, rectangle, write_geojson
 
 pytestmark = pytest.mark.postgis
@@ -219,7 +220,7 @@ def test_gcj02_is_converted_as_declared(engine, shared_data):
     options = {"level": "district", "mapping": {"code": "adcode", "name": "name"}}
     bring_in(engine, "areas", folder / "district_gcj02.geojson", crs="gcj02", **options)
     with db.transaction(engine) as connection:
-        stored = areas.now(connection)
+        stored = area_versions.now(connection)
         srid = installation.metric_srid(connection)
     truth = json.loads((folder / "district_wgs84.geojson").read_text())["features"][0]
     ring = truth["geometry"]["coordinates"][0][0]

@@ -8,7 +8,8 @@ from fastapi import APIRouter, Query
 
 from api.deps import EngineDep, MayMap, SettingsDep
 from geo.access.audit import export_log
-from geo.services import places, seeing
+from geo.areas import lookup
+from geo.services import seeing
 
 router = APIRouter(prefix="/api/cameras")
 
@@ -30,7 +31,7 @@ def cameras_seeing(
     """
     most = settings.bulk_questions
     export_log.counted(engine, who, "seeing", 1, most=most, reason=reason)
-    lons, lats = places.one_place(lon, lat, crs)
+    lons, lats = lookup.one_place(lon, lat, crs)
     return seeing.seeing_one(
         engine,
         who,

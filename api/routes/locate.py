@@ -6,7 +6,7 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Query
 
 from api.deps import EngineDep, MayMap
-from geo.services import places
+from geo.areas import lookup
 
 router = APIRouter()
 
@@ -22,7 +22,7 @@ def locate(
     at: datetime | None = None,
 ) -> dict[str, Any]:
     """Return status, grid, candidates, community, township and the nearest grid."""
-    return places.locate_one(
+    return lookup.locate_one(
         engine,
         who,
         lon,

@@ -15,10 +15,10 @@ from geo.access import principal
 from geo.access.accounts import sessions
 from geo.access.login import identity_provider, login
 from geo.access.login.login import LoggedIn
+from geo.areas import district
 from geo.base.errors import GovgridError
 from geo.base.settings import Settings
 from geo.base.words import say
-from geo.services import district
 
 router = APIRouter(default_response_class=HTMLResponse, responses=PAGE)
 Stranger = Depends(OPEN)

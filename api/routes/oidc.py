@@ -13,8 +13,8 @@ from api.forms import HOME, PAGE, again, attempt, go, local
 from api.identity import address_of
 from api.routes.login import Next, Stranger, agent_of, entered, shown
 from geo.access.login import oidc
+from geo.areas import district
 from geo.base.errors import GovgridError, InputError, StateError
-from geo.services import district
 
 router = APIRouter(default_response_class=HTMLResponse, responses=PAGE)
 COOKIE: Final = "govgrid_oidc"

@@ -20,12 +20,13 @@ def history(
     as_json_: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
     """Show the versions of an area with their dates, and what it came from and became."""
+    from geo.areas import history as areas_history
     from geo.cli.output import as_json, note, table, told
-    from geo.services import areas, database
+    from geo.services import database
 
     with database.opened(settings(context)) as engine:
         limited(engine, "map")
-        found = areas.history(engine, code)
+        found = areas_history.history(engine, code)
     if as_json_:
         as_json(found)
         return

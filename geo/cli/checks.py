@@ -27,10 +27,11 @@ def partition(
 
     Defects are reported; the exit code stays 0.
     """
+    from geo.areas import district
+    from geo.areas.partition import check
     from geo.cli.output import as_json, note, told
     from geo.files import writers
-    from geo.services import database, district
-    from geo.services.partition import check
+    from geo.services import database
 
     with database.opened(settings(context)) as engine:
         limited(engine, "import")

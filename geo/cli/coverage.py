@@ -137,9 +137,10 @@ def gaps(
 ) -> None:
     """List the uncovered pieces of what must be seen, the heaviest first."""
     from geo.access.audit import export_log
+    from geo.areas import district
     from geo.cli.output import as_json, note, table, told
     from geo.files import writers
-    from geo.services import coverage_report, database, district
+    from geo.services import coverage_report, database
 
     with database.opened(settings(context)) as engine:
         who = reader(context, engine, "map" if out is None else "export")

@@ -97,9 +97,10 @@ def _bring_in(engine: Engine, config: Settings, files: Any, moving: Progress) ->
 def _written(engine: Engine, config: Settings) -> list[Path]:
     from geo.access import principal
     from geo.access.audit import export_log
+    from geo.areas import district
     from geo.cli.output import out_folder
     from geo.files import writers
-    from geo.services import coverage_files, coverage_report, district
+    from geo.services import coverage_files, coverage_report
     from geo.services.map_page import map_page
     from maps import watermark
 

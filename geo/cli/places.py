@@ -35,8 +35,9 @@ def locate(
     as_json_: JsonOption = False,
 ) -> None:
     """Say which grid a place belongs to, or each place of a file."""
+    from geo.areas import lookup
     from geo.cli.output import as_json, note, table
-    from geo.services import database, places
+    from geo.services import database
 
     if points is not None:
         _locate_file(context, points, out, crs, mapping or [])
@@ -45,7 +46,7 @@ def locate(
         raise InputError("locate.form")
     with database.opened(settings(context)) as engine:
         who = reader(context, engine, "map")
-        answer = places.locate_one(
+        answer = lookup.locate_one(
             engine, who, lon, lat, system=crs, accuracy_m=accuracy, at=_date(at)
         )
     if as_json_:
@@ -70,12 +71,13 @@ def seeing(
     as_json_: JsonOption = False,
 ) -> None:
     """List the cameras that see a place, may see it, or stand near and do not, and why."""
+    from geo.areas import lookup
     from geo.cli.output import as_json, note, table, told
-    from geo.services import database, places
+    from geo.services import database
     from geo.services import seeing as service
 
     config = settings(context)
-    lons, lats = places.one_place(lon, lat, crs)
+    lons, lats = lookup.one_place(lon, lat, crs)
     with database.opened(config) as engine:
         found = service.seeing_one(
             engine,
@@ -113,12 +115,13 @@ def _locate_file(
 ) -> None:
     import geopandas as gpd
 
+    from geo.areas import lookup
     from geo.cli.imports import pairs
     from geo.cli.output import note, told
     from geo.files import readers, writers
     from geo.files.checks.cells.column_mapping import map_columns
     from geo.files.schema.layers import POINTS
-    from geo.services import database, places
+    from geo.services import database
 
     if out is None:
         raise InputError("locate.no_out")
@@ -133,7 +136,7 @@ def _locate_file(
     if not {"lon", "lat"} <= set(found):
         raise InputError("locate.no_columns", file=points.name, found="、".join(rows.columns))
     with database.opened(settings(context)) as engine:
-        answer, unplaced = places.locate_rows(
+        answer, unplaced = lookup.locate_rows(
             engine, reader(context, engine, "map"), rows, columns=found, system=crs
         )
     with writers.draft_of(out) as draft:

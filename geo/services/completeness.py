@@ -9,12 +9,13 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from geo import completeness
+from geo.areas.district import remark
+from geo.areas.store import versions as area_versions
 from geo.base.errors import InputError
 from geo.base.words import say
 from geo.completeness import OF_CAMERAS, OF_VIEWS, Register
 from geo.files import writers
-from geo.services.district import remark
-from geo.store import areas, db, frames
+from geo.store import db, frames
 
 LEVELS = ("township", "community", "grid")
 OWNER_KINDS = ("skynet", "social")
@@ -83,7 +84,7 @@ def read(connection: Connection, *, level: str | None = None) -> Completeness:
     cameras = _blank(frames.read(connection, CAMERAS))
     found = completeness.register(cameras, frames.read(connection, VIEWS))
     held = cameras.set_index("code").loc[found.known.index]
-    known = pd.DataFrame(areas.now(connection).drop(columns="geometry"))
+    known = pd.DataFrame(area_versions.now(connection).drop(columns="geometry"))
     kinds = _rows_of(completeness.by_label(found, held["owner_kind"]), OWNER_KINDS)
     return Completeness(
         cameras=held[["name", "owner_kind", "grid_code"]].reset_index(),

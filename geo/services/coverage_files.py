@@ -8,10 +8,11 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Engine
 
+from geo.areas import district
+from geo.areas.store import versions as area_versions
 from geo.base.words import say
 from geo.files import writers
-from geo.services import district
-from geo.store import areas, db
+from geo.store import db
 
 # Each column of the report, in the order of the file; headers name unit and denominator.
 COLUMNS = (
@@ -101,7 +102,7 @@ def _k(row: list[float], k: int) -> float:
 
 def _on_map(engine: Engine, figures: pd.DataFrame) -> gpd.GeoDataFrame:
     with db.transaction(engine) as connection:
-        known = areas.now(connection)[["level", "code", "geometry"]]
+        known = area_versions.now(connection)[["level", "code", "geometry"]]
     joined = known.merge(figures, on=["level", "code"])
     joined["k_area_m2"] = joined["k_area_m2"].map(str)
     return gpd.GeoDataFrame(joined, geometry="geometry", crs=known.crs)

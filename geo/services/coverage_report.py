@@ -9,11 +9,12 @@ from sqlalchemy import Connection, Engine
 
 from geo.access import predicates, transaction
 from geo.access.principal import Reader
+from geo.areas.store import versions as area_versions
 from geo.base.crs import WGS84
 from geo.base.errors import NotFoundError
 from geo.figures import MEASURED
 from geo.services.prepared import DEVICE_SETS, SURE
-from geo.store import areas, frames, installation, results
+from geo.store import frames, installation, results
 
 AREA_KEYS = (
     *("level", "code", "name", "device_set", "detail", "certainty"),
@@ -81,7 +82,7 @@ def report(
 def _granted(connection: Connection, reader: Reader, figures: pd.DataFrame) -> pd.DataFrame:
     if reader.everything:
         return figures
-    known = predicates.within(areas.now(connection), reader)
+    known = predicates.within(area_versions.now(connection), reader)
     pairs = set(zip(known["level"], known["code"], strict=True))
     own = [pair in pairs for pair in zip(figures["level"], figures["code"], strict=True)]
     return figures[np.array(own, dtype=bool)]
@@ -156,7 +157,7 @@ def gaps(
 
 
 def _reported(connection: Connection) -> dict[str | None, int]:
-    known = areas.now(connection)
+    known = area_versions.now(connection)
     merged: dict[str, Any] = {}
     for attributes in known.loc[known["level"] == "district", "attributes"]:
         merged.update(attributes)

@@ -6,13 +6,14 @@ import numpy as np
 from numpy.typing import NDArray
 from sqlalchemy import Connection
 
+from geo.areas.store import versions as area_versions
 from geo.base.words import LANGUAGES
 from geo.files.checks.position import crs_evidence
 from geo.files.checks.position.crs_evidence import Doubt
 from geo.files.checks.position.declared_area import named_polygons
 from geo.files.checks.sample import Sample
 from geo.files.schema.layers import Layer
-from geo.store import areas, frames
+from geo.store import frames
 
 # A few are as telling as all, and a file of buildings is not held against itself.
 _BUILDINGS = "SELECT geom FROM govgrid.building ORDER BY code LIMIT 200000"
@@ -23,7 +24,7 @@ class Known:
     """What a database knew of the district before an import."""
 
     def __init__(self, connection: Connection, layer: Layer) -> None:
-        self.areas = areas.now(connection)
+        self.areas = area_versions.now(connection)
         self._layer = layer.name
         placed = layer.shape != "none"
         self._buildings = _shapes(connection, _BUILDINGS) if placed else None

@@ -10,11 +10,12 @@ from sqlalchemy import Engine, text
 
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
+from geo.areas.store import versions as area_versions
 from geo.base.errors import InputError, StateError
 from geo.base.words import say
 from geo.files import writers
 from geo.files.checks import Finding
-from geo.store import areas, db, standing, undo
+from geo.store import db, standing, undo
 from geo.store import import_runs as stored_runs
 from geo.store.undo import Undone
 
@@ -72,7 +73,7 @@ def undone(engine: Engine, run: int, *, who: Reader) -> Undone:
             raise StateError("import.built_upon", run=run, later=named, newest=later["run"].iloc[0])
         done = undo.undo(connection, run)
         if row["layer"] == "areas":
-            areas.settle(connection)
+            area_versions.settle(connection)
             standing.anew(connection)
         connection.execute(
             text(

@@ -8,9 +8,10 @@ from sqlalchemy import Connection
 from geo import routing
 from geo.access import predicates
 from geo.access.principal import Reader
+from geo.areas.lookup import Directory, directory
+from geo.areas.store import versions as area_versions
 from geo.base.words import say
-from geo.services.places import Directory, directory
-from geo.store import areas, frames
+from geo.store import frames
 
 _GRANTED = predicates.INCIDENT.format(geom="geom", code="incident.code")
 FOUND = ("status", "grid_code", "candidates", "unit_code", "reason")
@@ -41,12 +42,12 @@ def assigned(
     duties = frames.read(connection, "SELECT unit_code, area_code, category FROM govgrid.unit_duty")
     known = routing.duties(duties, units)
     days = rows.pop("day")
-    since = days.map(areas.since(connection, days.unique()))
+    since = days.map(area_versions.since(connection, days.unique()))
     accuracy_m = rows.pop("accuracy_m")
     parts = [
         _assigned(rows[since == day], accuracy_m, known, directory(connection, at=day), lang)
         for day in sorted(since.unique())
-        if areas.has_grids(connection, at=day)
+        if area_versions.has_grids(connection, at=day)
     ]
     found = pd.concat(parts) if parts else pd.DataFrame(columns=list(FOUND))
     return gpd.GeoDataFrame(rows.join(_units(found.reindex(rows.index), units)))

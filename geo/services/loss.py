@@ -10,6 +10,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
+from geo.areas import district
 from geo.base.crs import WGS84
 from geo.base.errors import NotFoundError
 from geo.base.polygons import Indices, geometries
@@ -19,7 +20,6 @@ from geo.files import writers
 from geo.ground import Ground, lay
 from geo.loss import Losses, Sights, after_loss, ground_sights, point_sights, require_share, sole
 from geo.seen import Seen, seen_of
-from geo.services import district
 from geo.services.coverage import at_detail, state
 from geo.services.prepared import (
     DEVICE_SETS,

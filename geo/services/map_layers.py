@@ -10,11 +10,12 @@ from sqlalchemy import Connection, Engine
 from geo.access import predicates, transaction
 from geo.access.principal import Reader
 from geo.access.roles import depth_no
+from geo.areas.store import versions as area_versions
 from geo.base.crs import WGS84
 from geo.base.errors import NotFoundError
 from geo.services import incidents, seeing
 from geo.services.prepared import CERTAINTIES, DEVICE_SETS, Prepared, prepare
-from geo.store import areas, frames, installation, results, scene
+from geo.store import frames, installation, results, scene
 
 SIGHT = ("heading_deg", "heading_source", "hfov_deg", "range_m")
 MAIN_ROADS = ("trunk", "primary", "secondary")
@@ -64,7 +65,7 @@ def read(
     with transaction.opened(engine, reader) as connection:
         matters = incidents.assigned(connection, reader, lang=lang, timezone=timezone)
         transaction.step_down(connection)
-        known = predicates.within(areas.now(connection), reader)
+        known = predicates.within(area_versions.now(connection), reader)
         granted = predicates.cameras(connection, reader)
         run = results.newest(connection)
         shown = _within(known, area)

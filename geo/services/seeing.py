@@ -13,10 +13,11 @@ from geo import sightline
 from geo.access import predicates, transaction
 from geo.access.principal import Reader
 from geo.access.roles import depth_no
+from geo.areas.store import versions as area_versions
 from geo.base.errors import NotFoundError
 from geo.scene_layers import Scene
 from geo.services.prepared import Prepared, prepare
-from geo.store import areas, frames, installation, scene
+from geo.store import frames, installation, scene
 
 RADIUS_M = 150.0
 KEYS = (
@@ -133,7 +134,7 @@ def _surroundings(connection: Connection, lon: float, lat: float) -> Scene:
     empty = near.iloc[:0]
     return Scene(
         srid=srid,
-        areas=areas.now(connection).to_crs(srid),
+        areas=area_versions.now(connection).to_crs(srid),
         cameras=cameras.to_crs(srid),
         lonlat=cameras.geometry,
         buildings=near,

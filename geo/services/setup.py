@@ -7,14 +7,15 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from geo import partition
 from geo.access import principal
+from geo.areas.rules import partition
+from geo.areas.store import versions as area_versions
+from geo.areas.store.versions import MADE_CODE
 from geo.services import completeness, coverage, coverage_report
 from geo.services.completeness import Completeness
 from geo.services.prepared import camera_state, ground_state, prepare
 from geo.services.setup_steps import STEPS, Step
-from geo.store import areas, db, frames, installation, results, scene
-from geo.store.areas import MADE_CODE
+from geo.store import db, frames, installation, results, scene
 from geo.store.results import Run
 
 RUNS = (
@@ -73,7 +74,7 @@ class Setup:
 
     layers: tuple[Loaded, ...]
     district_made: bool
-    areas: int
+    area_versions: int
     defects: Mapping[str, int]
     held: tuple[Mapping[str, Any], ...]
     open: tuple[Mapping[str, Any], ...]
@@ -89,7 +90,7 @@ def status(engine: Engine) -> Setup:
     with db.transaction(engine) as connection:
         runs = frames.read(connection, RUNS)
         filled = completeness.read(connection)
-        known = areas.now(connection)
+        known = area_versions.now(connection)
         run = results.newest(connection)
         return Setup(
             layers=_layers(connection, runs, filled),

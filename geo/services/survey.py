@@ -8,16 +8,18 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from geo import locate, survey
+from geo import survey
+from geo.areas.district import remark
+from geo.areas.rules import locate
+from geo.areas.store import versions as area_versions
 from geo.base.codes import full_area_code
 from geo.base.errors import NotFoundError
 from geo.base.words import say
 from geo.files import writers
 from geo.files.schema.layers import layer
 from geo.ground import lay
-from geo.services.district import remark
 from geo.services.prepared import Prepared, prepare, smallest_areas, visible
-from geo.store import areas, db, frames, installation, results, scene
+from geo.store import db, frames, installation, results, scene
 
 COLUMNS = (
     "rank",
@@ -86,7 +88,7 @@ def survey_list(
     with db.transaction(engine) as connection:
         run = results.require_newest(connection)
         detail = min(results.details(connection, run.id))
-        known = areas.now(connection)
+        known = area_versions.now(connection)
         inside = None if area is None else _inside(known, area)
         sites = frames.read(connection, "SELECT code, site FROM govgrid.camera")
         read = scene.read(connection)
@@ -212,7 +214,7 @@ def sheets(engine: Engine, listed: Survey) -> dict[str, Any]:
     """Return what the printable sheets show, by the names of ``maps.sheets.SheetContent``."""
     with db.transaction(engine) as connection:
         srid = installation.metric_srid(connection)
-        known = areas.now(connection).to_crs(srid)
+        known = area_versions.now(connection).to_crs(srid)
         ground = {
             "roads": _layer(connection, "name, class, geom FROM govgrid.road", srid),
             "water": _layer(connection, "geom FROM govgrid.water", srid),

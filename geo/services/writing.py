@@ -11,12 +11,13 @@ import shapely
 from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
+from geo.areas.store import versions as area_versions
 from geo.base import crs
 from geo.files.checks import Finding, Intake
 from geo.files.checks.whole_file import REGISTERS
 from geo.files.schema.layers import Layer
 from geo.services import headings, status
-from geo.store import areas, cameras, installation, standing, tables
+from geo.store import cameras, installation, standing, tables
 from geo.store.tables import Change
 
 WHOLE = ("headings", "positions", status.LAYER)
@@ -63,7 +64,7 @@ class Writer:
             return []
         rows = pd.concat(self._areas)
         decide_srid(self.connection, rows)
-        done = areas.bring_in(
+        done = area_versions.bring_in(
             self.connection,
             rows,
             run=self.run,

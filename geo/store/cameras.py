@@ -9,8 +9,8 @@ import pandas as pd
 import shapely
 from sqlalchemy import Connection, text
 
+from geo.areas.rules.locate import Locator
 from geo.base.crs import WGS84, project
-from geo.locate import Locator
 from geo.store import frames, standing, tables
 from geo.store.tables import Change
 

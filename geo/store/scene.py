@@ -6,8 +6,9 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Connection
 
+from geo.areas.store import versions as area_versions
 from geo.scene_layers import Scene
-from geo.store import areas, frames, installation
+from geo.store import frames, installation
 
 # What a camera looks like to the computation; one row a view.
 CAMERAS = (
@@ -33,7 +34,7 @@ def read(connection: Connection, *, matters: bool = True) -> Scene:
     none = given.iloc[:0].to_crs(srid)
     return Scene(
         srid=srid,
-        areas=areas.now(connection).to_crs(srid),
+        areas=area_versions.now(connection).to_crs(srid),
         cameras=given.to_crs(srid),
         lonlat=given.geometry,
         buildings=_layer(connection, "building", "code, height_m", srid),

@@ -4,14 +4,15 @@ import geopandas as gpd
 import numpy as np
 from sqlalchemy import Connection, text
 
-from geo import locate
-from geo.locate import Locator
-from geo.store import areas, frames, installation
+from geo.areas.rules import locate
+from geo.areas.rules.locate import Locator
+from geo.areas.store import versions as area_versions
+from geo.store import frames, installation
 
 
 def grids(connection: Connection) -> Locator | None:
     """Return the grids of today, ready to be asked; None where there are none."""
-    known = areas.now(connection)
+    known = area_versions.now(connection)
     found = known[known["level"] == "grid"]
     if found.empty:
         return None

@@ -6,16 +6,9 @@ from sqlalchemy import text
 from geo.access import principal, transaction
 from geo.access.accounts.local_cli import acting
 from geo.access.roles import CLASSES, COARSE, DEPTHS, PERMISSIONS, SECOND_FACTOR
+from geo.areas import lookup
 from geo.base.errors import ForbiddenError, NotFoundError, StoreError
-from geo.services import (
-    coverage_report,
-    database,
-    exporting,
-    layers,
-    map_layers,
-    places,
-    seeing,
-)
+from geo.services import coverage_report, database, exporting, layers, map_layers, seeing
 from tests.signed_in import SYSTEM, account
 from tests.toy_town import place
 
@@ -199,7 +192,7 @@ def test_the_next_transaction_of_a_connection_knows_nothing_of_the_last_reader(s
 def test_a_place_of_others_is_outside_and_its_cameras_are_nobody_s(service, reader):
     west = reader("operator", WEST)
     lon, lat = place(4, 0)
-    found = places.locate_one(service, west, lon, lat)
+    found = lookup.locate_one(service, west, lon, lat)
     assert (found["status"], found["grid_code"]) == ("outside", "")
     assert found["candidates"] == []
     assert found["nearest_code"] == WEST

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, text
 
+from geo.areas.rules.succession import succession
+from geo.areas.store.nesting import MADE_CODE
 from geo.base.crs import metric_srid
 from geo.store import frames, tables
-from geo.store.nesting import MADE_CODE
-from geo.succession import succession
 
 _KEY = ("old_unit_id", "new_unit_id", "on_date")
 # What holds ground of the versions that end on the date, and those areas themselves elsewhere. Two

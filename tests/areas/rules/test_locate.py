@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely.geometry import Point, box
 
-from geo import locate
+from geo.areas.rules import locate
 
 SRID = 32650
 # Near 30.5 N one degree of longitude is about 95.9 km, so 1e-5 degrees are about 0.96 m.

@@ -10,13 +10,14 @@ import pandas as pd
 import shapely
 from sqlalchemy import Connection, text
 
-from geo import versions
+from geo.areas.rules import versions
+from geo.areas.store import succession
+from geo.areas.store.nesting import MADE_CODE as MADE_CODE
+from geo.areas.store.nesting import link as link
+from geo.areas.store.nesting import span
 from geo.base.crs import WGS84
 from geo.base.errors import InputError
-from geo.store import frames, succession
-from geo.store.nesting import MADE_CODE as MADE_CODE
-from geo.store.nesting import link as link
-from geo.store.nesting import span
+from geo.store import frames
 from geo.store.tables import Change
 
 _SHOWN_CODES = 5
@@ -93,7 +94,7 @@ def bring_in(
 
     With a date, whatever differs from the version valid then makes a new version from that date
     on, past or yet to come, and what became of the old ground is recorded
-    (:mod:`geo.store.succession`). Without one, names and the like are corrected in the version of
+    (:mod:`geo.areas.store.succession`). Without one, names and the like are corrected in the version of
     today; a row whose boundary differs is left out and named in ``moved``.
 
     Parameters

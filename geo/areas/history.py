@@ -6,9 +6,10 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
+from geo.areas.store import succession
 from geo.base.codes import full_area_code
 from geo.base.errors import NotFoundError
-from geo.store import db, frames, installation, succession
+from geo.store import db, frames, installation
 
 # One row for each stretch of time in which neither the area nor its parent changed.
 _VERSIONS = (
@@ -44,7 +45,7 @@ def history(engine: Engine, code: str) -> dict[str, Any]:
     dict
         `code`; `versions`: `VERSION`, by level and time: `valid_to` is the first day on which it
         held no more, None where there is no bound, `state` ended, holds or to_come, `import_run`
-        the run that wrote it last; `succession`: see :func:`geo.store.succession.of_units`.
+        the run that wrote it last; `succession`: see :func:`geo.areas.store.succession.of_units`.
 
     Raises
     ------

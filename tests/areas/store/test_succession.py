@@ -6,7 +6,9 @@ import geopandas as gpd
 import pytest
 from shapely import box
 
-from geo.store import areas, db, succession
+from geo.areas.store import succession
+from geo.areas.store import versions as area_versions
+from geo.store import db
 
 pytestmark = pytest.mark.postgis
 
@@ -24,12 +26,12 @@ BOTH = box(117, 30, 117.02, 30.01)
 
 def bring(engine, run=1, **shapes):
     with db.transaction(engine) as connection:
-        return areas.bring_in(connection, communities(**shapes), run=run)
+        return area_versions.bring_in(connection, communities(**shapes), run=run)
 
 
-def change(engine, day=AUTUMN, run=2, complete_under=areas.MADE_CODE, **shapes):
+def change(engine, day=AUTUMN, run=2, complete_under=area_versions.MADE_CODE, **shapes):
     with db.transaction(engine) as connection:
-        return areas.bring_in(
+        return area_versions.bring_in(
             connection,
             communities(**shapes),
             run=run,
@@ -40,7 +42,7 @@ def change(engine, day=AUTUMN, run=2, complete_under=areas.MADE_CODE, **shapes):
 
 def recorded(engine):
     with db.transaction(engine) as connection:
-        units = areas.now(connection, at=date(2020, 1, 1)).index
+        units = area_versions.now(connection, at=date(2020, 1, 1)).index
         rows = succession.of_units(connection, units.tolist())
     names = ["on_date", "old_code", "kind", "new_code", "share"]
     return [tuple(row) for row in rows[names].itertuples(index=False)]
@@ -87,7 +89,7 @@ def test_a_merger_in_two_steps_is_one(halves):
 def test_a_new_name_is_no_succession(halves):
     renamed = communities(**HALVES).assign(name=["甲", "乙"])
     with db.transaction(halves) as connection:
-        areas.bring_in(connection, renamed, run=2, valid_from=AUTUMN)
+        area_versions.bring_in(connection, renamed, run=2, valid_from=AUTUMN)
     assert recorded(halves) == []
 
 

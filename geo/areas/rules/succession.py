@@ -6,7 +6,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo import partition
+from geo.areas.rules import partition
 
 SAME_SHARE = 0.98  # both ways: the same ground under a new code
 WHOLE_SHARE = 0.9  # of the old ground in one area: it went there as a whole

@@ -8,13 +8,14 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from geo import locate
 from geo.access import predicates, transaction
 from geo.access.principal import Reader
+from geo.areas.rules import locate
+from geo.areas.rules.locate import Locator
+from geo.areas.store import versions as area_versions
 from geo.base import crs
 from geo.base.errors import CRSError, InputError, StateError
-from geo.locate import Locator
-from geo.store import areas, installation
+from geo.store import installation
 
 MOST_ACCURACY_M = 100_000
 COLUMNS = (
@@ -62,7 +63,7 @@ def directory(
     StateError
         If there are no grids.
     """
-    known = areas.now(connection, at=at)
+    known = area_versions.now(connection, at=at)
     if reader is not None:
         known = predicates.within(known, reader)
     return Directory(known, installation.metric_srid(connection))

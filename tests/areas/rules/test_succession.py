@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
 
-from geo.succession import succession
+from geo.areas.rules.succession import succession
 
 WEST, EAST = box(0, 0, 100, 100), box(100, 0, 200, 100)
 BOTH = box(0, 0, 200, 100)

@@ -5,7 +5,7 @@ import pytest
 import shapely
 from shapely import Polygon, box
 
-from geo.partition import defects
+from geo.areas.rules.partition import defects
 
 
 def areas(**levels):

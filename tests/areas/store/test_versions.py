@@ -6,8 +6,9 @@ import geopandas as gpd
 import pytest
 from shapely.geometry import box
 
+from geo.areas.store import versions as area_versions
 from geo.base.errors import InputError, NotFoundError
-from geo.store import areas, db, frames, undo
+from geo.store import db, frames, undo
 
 pytestmark = pytest.mark.postgis
 
@@ -31,12 +32,12 @@ COMMUNITIES = frame("community", ("C1", None, box(0, 0, 1.2, 1)), ("C2", None, b
 
 def bring(engine, rows, **options):
     with db.transaction(engine) as connection:
-        return areas.bring_in(connection, rows, run=1, **options)
+        return area_versions.bring_in(connection, rows, run=1, **options)
 
 
 def known(engine, at=None):
     with db.transaction(engine) as connection:
-        return areas.now(connection, at=at)
+        return area_versions.now(connection, at=at)
 
 
 def parent_of(engine, code):
@@ -49,9 +50,9 @@ def test_a_district_is_made_where_none_was_given(engine):
     bring(engine, GRIDS)
     found = known(engine)
     district = found[found["level"] == "district"]
-    assert district["code"].tolist() == [areas.MADE_CODE]
+    assert district["code"].tolist() == [area_versions.MADE_CODE]
     assert district.geometry.iloc[0].equals(box(0, 0, 2, 1))
-    assert parent_of(engine, "G1") == areas.MADE_CODE
+    assert parent_of(engine, "G1") == area_versions.MADE_CODE
 
 
 def test_a_real_district_takes_the_place_of_the_made_one(engine):
@@ -87,7 +88,7 @@ def test_the_path_runs_from_the_district_to_the_area(engine):
     found = known(engine)
     codes = found["code"].to_dict()
     path = found.loc[found["code"] == "G1", "path"].iloc[0]
-    assert [codes[int(unit)] for unit in path.split(".")] == [areas.MADE_CODE, "C1", "G1"]
+    assert [codes[int(unit)] for unit in path.split(".")] == [area_versions.MADE_CODE, "C1", "G1"]
 
 
 def test_the_same_areas_twice_change_nothing(engine):
@@ -179,7 +180,7 @@ def test_new_areas_with_a_date_twice_are_there_once(engine):
     assert bring(engine, GRIDS, valid_from=AUTUMN).change.inserted == 2
     assert bring(engine, GRIDS, valid_from=AUTUMN).change.unchanged == 2
     assert codes_at(engine, "grid", BEFORE) == []
-    assert codes_at(engine, "district", AUTUMN) == [areas.MADE_CODE]
+    assert codes_at(engine, "district", AUTUMN) == [area_versions.MADE_CODE]
 
 
 @pytest.mark.parametrize("cells", [{"name": "新名"}, {"kind": "专属网格"}])
@@ -322,7 +323,7 @@ def remembered(engine, rows, run, **options):
             f" VALUES ({run}, 'areas', 'a', '', '{{}}', 't', 0, 0, 0, 0, 0)"
         )
         connection.exec_driver_sql(f"SET LOCAL govgrid.import_run = '{run}'")
-        return areas.bring_in(connection, rows, run=run, **options)
+        return area_versions.bring_in(connection, rows, run=run, **options)
 
 
 STATE = (
@@ -346,7 +347,7 @@ def test_versions_and_successions_of_a_run_can_be_taken_back(three):
     assert [rows_of(three, statement) for statement in STATE] != before
     with db.transaction(three) as connection:
         undo.undo(connection, 8)
-        areas.settle(connection)
+        area_versions.settle(connection)
     assert [rows_of(three, statement) for statement in STATE] == before
 
 
@@ -356,5 +357,5 @@ def test_linking_again_writes_nothing(three):
     tables = [stamps.format(name) for name in ("area", "area_nesting", "area_succession")]
     before = [rows_of(three, statement) for statement in tables]
     with db.transaction(three) as connection:
-        areas.settle(connection)
+        area_versions.settle(connection)
     assert [rows_of(three, statement) for statement in tables] == before

@@ -10,9 +10,9 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from geo.areas.rules.partition import LEVELS
 from geo.base.codes import full_area_code
 from geo.base.errors import InputError, NotFoundError
-from geo.partition import LEVELS
 
 Flags = NDArray[np.bool_]
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import box
 
-from geo.nesting import nest, outlines
+from geo.areas.rules.nesting import nest, outlines
 
 AUTUMN, SPRING = date(2026, 10, 1), date(2027, 4, 1)
 WEST, EAST, WHOLE = box(0, 0, 1, 1), box(1, 0, 2, 1), box(0, 0, 2, 1)

@@ -6,8 +6,8 @@ import geopandas as gpd
 import pytest
 from shapely import MultiPolygon, box
 
+from geo.areas.rules.versions import compared, unnamed
 from geo.base.errors import InputError, NotFoundError
-from geo.versions import compared, unnamed
 
 AUTUMN, SPRING = date(2026, 10, 1), date(2026, 4, 1)
 CELLS = {"kind": None, "local_code": None, "parent_given": None}

@@ -3,10 +3,11 @@
 import geopandas as gpd
 from sqlalchemy import Engine
 
-from geo import partition
+from geo.areas.rules import partition
+from geo.areas.store import versions as area_versions
 from geo.base.crs import WGS84
 from geo.base.errors import StateError
-from geo.store import areas, db, installation
+from geo.store import db, installation
 
 
 def check(engine: Engine) -> tuple[int, gpd.GeoDataFrame]:
@@ -17,7 +18,7 @@ def check(engine: Engine) -> tuple[int, gpd.GeoDataFrame]:
     Returns
     -------
     tuple
-        Number of areas; `geo.partition.defects`, EPSG:4326, area to a hundredth of a square metre,
+        Number of areas; `geo.areas.rules.partition.defects`, EPSG:4326, area to a hundredth of a square metre,
         with a place to point at (`lon`, `lat`).
 
     Raises
@@ -26,8 +27,8 @@ def check(engine: Engine) -> tuple[int, gpd.GeoDataFrame]:
         If there are no areas yet.
     """
     with db.transaction(engine) as connection:
-        known = areas.now(connection)
-        known = known[known["code"] != areas.MADE_CODE]
+        known = area_versions.now(connection)
+        known = known[known["code"] != area_versions.MADE_CODE]
         if known.empty:
             raise StateError("coverage.no_areas")
         metric = known.to_crs(installation.metric_srid(connection))

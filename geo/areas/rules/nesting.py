@@ -10,8 +10,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from geo import partition
-from geo.partition import LEVELS
+from geo.areas.rules import partition
+from geo.areas.rules.partition import LEVELS
 
 Days = NDArray[np.int64]
 
@@ -66,7 +66,7 @@ def nest(versions: gpd.GeoDataFrame) -> pd.DataFrame:
         `COLUMNS`, one row for each stretch of time in which nothing changed: the parent is the
         area of a level above whose code was given (of several the nearest level), else that of the
         nearest level above with which it shares ground, and there most of it
-        (:func:`geo.partition.shared_ground`). `path` runs from the top down to the area,
+        (:func:`geo.areas.rules.partition.shared_ground`). `path` runs from the top down to the area,
         `unit_id` joined by dots.
 
     Examples

@@ -5,10 +5,11 @@ from datetime import date, timedelta
 import geopandas as gpd
 import pytest
 
+from geo.areas import history as service
+from geo.areas import lookup, partition
+from geo.areas.store import versions as area_versions
 from geo.base.errors import NotFoundError
-from geo.services import areas as service
-from geo.services import partition, places
-from geo.store import areas, db, installation
+from geo.store import db, installation
 from tests.signed_in import SYSTEM
 from tests.toy_town import place
 
@@ -38,7 +39,7 @@ def layer(level, codes, *boxes):
 
 def bring(engine, rows, **options):
     with db.transaction(engine) as connection:
-        return areas.bring_in(connection, rows, run=1, **options)
+        return area_versions.bring_in(connection, rows, run=1, **options)
 
 
 @pytest.fixture
@@ -57,15 +58,15 @@ def merged(engine):
 @pytest.mark.parametrize(("day", "code"), [(TURN - DAY, SECOND), (TURN + DAY, FIRST)])
 def test_a_place_lies_in_the_community_of_the_day(merged, day, code):
     lon, lat = place(15, 5)
-    found = places.locate_one(merged, SYSTEM, lon, lat, at=day)
+    found = lookup.locate_one(merged, SYSTEM, lon, lat, at=day)
     assert (found["grid_code"], found["community_code"]) == (GRID, code)
 
 
 def test_days_between_two_changes_share_their_areas(merged):
     days = [TODAY, TURN - DAY, TURN, TURN + DAY]
     with db.transaction(merged) as connection:
-        found = areas.since(connection, days)
-        assert [areas.has_grids(connection, at=day) for day in days] == [True] * 4
+        found = area_versions.since(connection, days)
+        assert [area_versions.has_grids(connection, at=day) for day in days] == [True] * 4
     assert found[TODAY] == found[TURN - DAY] < TURN
     assert found[TURN] == found[TURN + DAY] == TURN
 
@@ -73,8 +74,8 @@ def test_days_between_two_changes_share_their_areas(merged):
 def test_without_any_change_all_days_share_their_areas(town):
     days = [TODAY, TURN - DAY, TURN]
     with db.transaction(town) as connection:
-        assert areas.since(connection, days) == dict.fromkeys(days, min(days))
-        assert areas.since(connection, []) == {}
+        assert area_versions.since(connection, days) == dict.fromkeys(days, min(days))
+        assert area_versions.since(connection, []) == {}
 
 
 def test_the_history_of_a_merged_area_says_when_and_into_what(merged):

@@ -11,7 +11,7 @@ import shapely
 from psycopg2 import sql
 from sqlalchemy import Connection, text
 
-from geo import nesting
+from geo.areas.rules import nesting
 from geo.store import frames
 
 MADE = {"made": True}

@@ -1,0 +1,1 @@
+"""Areas: grids, communities, townships, districts, and which place lies in which."""

@@ -1,0 +1,1 @@
+"""Pure rules of areas: location, nesting, partition, succession, versions."""
