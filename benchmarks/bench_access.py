@@ -22,7 +22,8 @@ from geo.access.accounts import accounts, grants, sessions
 from geo.access.accounts.local_cli import acting
 from geo.access.principal import Reader
 from geo.base.settings import Settings
-from geo.services import compliance, database, layers, map_layers, seeing
+from geo.cameras.law import compliance
+from geo.services import database, layers, map_layers, seeing
 
 TIMES, ZONE = 5, "Asia/Shanghai"
 PAGE_ROWS = 1000

@@ -5,10 +5,12 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
-from geo import completeness as figures
 from geo.base.errors import InputError
 from geo.base.words import LANGUAGES, catalogue, say
-from geo.services import completeness, coverage, setup, setup_report, status
+from geo.cameras import status as camera_status
+from geo.cameras.law import completeness
+from geo.cameras.rules import completeness as figures
+from geo.services import coverage, setup, setup_report
 from geo.services.setup_steps import STEPS
 from geo.store import db, frames
 from tests.signed_in import SYSTEM
@@ -163,7 +165,7 @@ def test_an_import_that_figures_do_not_depend_on_leaves_them_current(town, tmp_p
 def test_a_pushed_state_makes_figures_stale_without_any_import(town):
     coverage.compute(town)
     states = [{"code": "K1", "status": "offline", "since": "2026-09-30T21:40:00+08:00"}]
-    status.take(town, SYSTEM, states, timezone=ZONE)
+    camera_status.take(town, SYSTEM, states, timezone=ZONE)
     found = told(town)
     assert found["coverage"]["state"] == "stale"
     assert COMPUTE in commands(found)

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.bodies import json_body, refusal
 from api.deps import EngineDep, MayImport, SettingsDep
 from api.problems import language
-from geo.services import status
+from geo.cameras import status as cameras_status
 
 router = APIRouter()
 MOST_STATES = 10_000
@@ -23,7 +23,9 @@ class State(BaseModel):
 
     # A code sent as a number has lost its last digits before it came here: a finding, no error.
     code: str | float | None = Field(None, examples=["34080200001320000001"])
-    status: str | float | bool | None = Field(None, examples=["online", "offline", "unknown"])
+    cameras_status: str | float | bool | None = Field(
+        None, examples=["online", "offline", "unknown"]
+    )
     since: str | float | None = Field(None, examples=["2026-09-30T21:40:00+08:00"])
 
 
@@ -80,5 +82,7 @@ def camera_status(
     twice changes nothing.
     """
     rows = [state.model_dump() for state in told.states]
-    taken = status.take(engine, who, rows, timezone=settings.timezone, patience_s=PATIENCE_S)
-    return {**status.plain(taken, language(request)), "amended": None}
+    taken = cameras_status.take(
+        engine, who, rows, timezone=settings.timezone, patience_s=PATIENCE_S
+    )
+    return {**cameras_status.plain(taken, language(request)), "amended": None}

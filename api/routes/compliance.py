@@ -19,9 +19,9 @@ from geo.access.audit import export_log
 from geo.access.principal import Reader
 from geo.base.crs import WGS84
 from geo.base.words import say
-from geo.compliance import RULES, SEVERITIES
-from geo.services import compliance, filing_sheet
-from geo.services.compliance import Wanted
+from geo.cameras.law import compliance, filing_sheet
+from geo.cameras.law.compliance import Wanted
+from geo.cameras.rules.compliance import RULES, SEVERITIES
 
 router = APIRouter()
 PAGE_ROWS: Final = 100

@@ -12,7 +12,7 @@ from api.forms import FormDep
 from api.identity import Rule
 from geo.access.principal import Reader
 from geo.base.words import say
-from geo.services import filing_sheet
+from geo.cameras.law import filing_sheet
 
 router = APIRouter()
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"

@@ -10,7 +10,7 @@ from geo.cli.choices import ReasonOption
 from geo.cli.filing import group
 
 if TYPE_CHECKING:
-    from geo.services.compliance import Report
+    from geo.cameras.law.compliance import Report
 
 MOST_UNITS = 10
 SHOWN = ("kind", "severity", "article", "findings", "cameras")
@@ -30,10 +30,11 @@ def report(
     as_json_: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
     """Hold each camera of the register against Decree 799; findings are no failure."""
+    from geo.cameras.law import compliance
+    from geo.cameras.law.compliance import Wanted
     from geo.cli.output import as_json, note, told
     from geo.files.writers import draft_of, require_ending
-    from geo.services import compliance, database
-    from geo.services.compliance import Wanted
+    from geo.services import database
 
     if out is not None:
         require_ending(out, known=(".xlsx",))

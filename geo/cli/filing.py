@@ -13,7 +13,7 @@ from geo.cli.choices import ReasonOption
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
-    from geo.services.filing_sheet import FilingSheet
+    from geo.cameras.law.filing_sheet import FilingSheet
 
 group = typer.Typer(no_args_is_help=True, help="What the law asks of cameras: filings.")
 app.add_typer(group, name="compliance")
@@ -34,7 +34,8 @@ def filing(
 
     What has changed since the unit filed stands in a sheet of its own; blanks are yellow.
     """
-    from geo.services import database, filing_sheet
+    from geo.cameras.law import filing_sheet
+    from geo.services import database
 
     target = _target(unit, out, every=every)
     config = settings(context)
@@ -67,8 +68,9 @@ def filed(
 
     It is an import run: govgrid import undo RUN puts everything back.
     """
+    from geo.cameras.law import filing_register
     from geo.cli.output import as_json, note, told
-    from geo.services import database, filing_register
+    from geo.services import database
 
     config = settings(context)
     with database.opened(config) as engine:

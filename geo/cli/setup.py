@@ -48,8 +48,8 @@ def completeness(
 ) -> None:
     """Say how far the register of cameras is filled, by field, owner and area."""
     from geo.access.audit import export_log
+    from geo.cameras.law import completeness as service
     from geo.cli.output import as_json, note, told
-    from geo.services import completeness as service
     from geo.services import database
 
     config = settings(context)

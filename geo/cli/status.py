@@ -23,8 +23,8 @@ def bring_in(
     `write` imports, for trial only if it is told so: the run, which takes a while, is taken up
     where that is worth it.
     """
+    from geo.cameras import status_live
     from geo.cli.output import note, told
-    from geo.services import status_live
 
     trial = write(True)
     if trial.refused or not trial.change.inserted + trial.change.updated:
@@ -38,7 +38,7 @@ def bring_in(
 
 def as_plain(amendment: "Amendment | None") -> dict[str, Any]:
     """Return what an amendment did as values of JSON."""
-    from geo.services import status_live
+    from geo.cameras import status_live
 
     if amendment is None:
         return {"amended": None, "opened": []}
@@ -53,8 +53,8 @@ def as_plain(amendment: "Amendment | None") -> dict[str, Any]:
 
 def tell(amendment: "Amendment | None") -> None:
     """Print what an amendment did: the run, and the gaps that opened, the largest first."""
+    from geo.cameras import status_live
     from geo.cli.output import note, table, told
-    from geo.services import status_live
 
     if amendment is None:
         return

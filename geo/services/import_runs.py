@@ -13,9 +13,10 @@ from geo.access.principal import Reader
 from geo.areas.store import versions as area_versions
 from geo.base.errors import InputError, StateError
 from geo.base.words import say
+from geo.cameras.store import grid_of_camera
 from geo.files import writers
 from geo.files.checks import Finding
-from geo.store import db, standing, undo
+from geo.store import db, undo
 from geo.store import import_runs as stored_runs
 from geo.store.undo import Undone
 
@@ -74,7 +75,7 @@ def undone(engine: Engine, run: int, *, who: Reader) -> Undone:
         done = undo.undo(connection, run)
         if row["layer"] == "areas":
             area_versions.settle(connection)
-            standing.anew(connection)
+            grid_of_camera.anew(connection)
         connection.execute(
             text(
                 "UPDATE govgrid.import_run SET state = 'undone', undone_at = now(),"

@@ -11,8 +11,9 @@ from geo.access import principal
 from geo.areas.rules import partition
 from geo.areas.store import versions as area_versions
 from geo.areas.store.versions import MADE_CODE
-from geo.services import completeness, coverage, coverage_report
-from geo.services.completeness import Completeness
+from geo.cameras.law import completeness
+from geo.cameras.law.completeness import Completeness
+from geo.services import coverage, coverage_report
 from geo.services.prepared import camera_state, ground_state, prepare
 from geo.services.setup_steps import STEPS, Step
 from geo.store import db, frames, installation, results, scene

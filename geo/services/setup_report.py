@@ -6,7 +6,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from geo.base.words import say
-from geo.services import completeness
+from geo.cameras.law import completeness
 from geo.services.setup import Loaded, Setup
 
 Remark = dict[str, str]

@@ -11,19 +11,21 @@ from sqlalchemy import Connection
 from geo.base.codes import full_area_code
 from geo.base.progress import Progress
 from geo.base.words import say
+from geo.cameras import headings
+from geo.cameras import status as camera_status
+from geo.cameras.known_codes import registered
+from geo.cameras.store import grid_of_camera
 from geo.files import annotated, checks
 from geo.files.checks import Finding, Intake
 from geo.files.checks.cells.cells import text_of
 from geo.files.checks.cells.personal_data import redacted
 from geo.files.checks.preview import Preview, preview
 from geo.files.readers import Table
-from geo.services import doubts, headings, status
+from geo.services import doubts
 from geo.services.ahead import ahead
 from geo.services.noted import Noted
-from geo.services.register import registered
 from geo.services.writing import Writer
 from geo.store import import_runs as stored_runs
-from geo.store import standing
 from geo.store.tables import Change
 
 # The number that a quarantined row had in its own file, in the file that mends it.
@@ -94,7 +96,7 @@ class Taking:
         self.noted.flush()
         stored_runs.remember(self._connection, None)
         if self._check.layer.name == "areas":
-            standing.anew(self._connection)
+            grid_of_camera.anew(self._connection)
         if self._retry_of is not None:
             taken = [old for new, old in self._mended.items() if new not in self._bad]
             self.solved = stored_runs.solve(self._connection, self._retry_of, taken, by=self.run)
@@ -127,8 +129,8 @@ class Taking:
         name = checked.layer.name
         if name == "headings":
             return headings.screened(self._connection, table, checked)
-        if name == status.LAYER:
-            return status.screened(self._connection, checked, timezone=self._timezone)
+        if name == camera_status.LAYER:
+            return camera_status.screened(self._connection, checked, timezone=self._timezone)
         return registered(self._connection, checked) if name == "positions" else checked
 
     def _note(self, findings: Iterable[Finding]) -> None:

@@ -13,14 +13,16 @@ from sqlalchemy import Connection
 
 from geo.areas.store import versions as area_versions
 from geo.base import crs
+from geo.cameras import headings
+from geo.cameras import status as camera_status
+from geo.cameras.store import cameras, grid_of_camera
 from geo.files.checks import Finding, Intake
 from geo.files.checks.whole_file import REGISTERS
 from geo.files.schema.layers import Layer
-from geo.services import headings, status
-from geo.store import cameras, installation, standing, tables
+from geo.store import installation, tables
 from geo.store.tables import Change
 
-WHOLE = ("headings", "positions", status.LAYER)
+WHOLE = ("headings", "positions", camera_status.LAYER)
 
 
 @dataclass
@@ -42,7 +44,7 @@ class Writer:
     def __post_init__(self) -> None:
         self._areas: list[gpd.GeoDataFrame] = []
         located = self.layer.name in (*REGISTERS, "positions")
-        self._grids = standing.grids(self.connection) if located else None
+        self._grids = grid_of_camera.grids(self.connection) if located else None
 
     def part(self, checked: Intake) -> list[Finding]:
         """Write the usable rows of a part; return what came to light by it."""
@@ -95,8 +97,8 @@ class Writer:
                 connection, rows, run=run, today=self.today, grids=self._grids
             )
             return done, []
-        if name == status.LAYER:
-            return status.bring_in(connection, rows, run=run)[0], []
+        if name == camera_status.LAYER:
+            return camera_status.bring_in(connection, rows, run=run)[0], []
         frame = rows if self.layer.shape != "none" else pd.DataFrame(rows.drop(columns="geometry"))
         key = (self.layer.key,)
         return tables.upsert(connection, self.layer.table, frame, key=key, run=run), []
@@ -148,7 +150,7 @@ def typed(rows: gpd.GeoDataFrame, target: Layer, timezone: str) -> gpd.GeoDataFr
         if column.kind == "integer":
             rows[column.name] = pd.to_numeric(rows[column.name]).round().astype("Int64")
         elif column.kind == "time":
-            rows[column.name] = status.zoned(rows[column.name], timezone)
+            rows[column.name] = camera_status.zoned(rows[column.name], timezone)
     return rows
 
 

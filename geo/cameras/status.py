@@ -14,12 +14,12 @@ from geo.access import transaction
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
 from geo.base.errors import UnavailableError
+from geo.cameras.known_codes import registered
 from geo.files import checks
 from geo.files.checks import Finding, Intake
 from geo.files.readers import Table
 from geo.files.readers.control_characters import without_controls
 from geo.files.schema.layers import layer
-from geo.services.register import registered
 from geo.store import db, frames, tables
 from geo.store.tables import Change
 

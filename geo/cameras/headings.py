@@ -7,10 +7,10 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from geo.base.errors import LayerError
+from geo.cameras.known_codes import registered
 from geo.files.checks import Finding, Intake
 from geo.files.checks.cells.cells import text_of
 from geo.files.readers import Table
-from geo.services.register import registered
 from geo.store import frames, tables
 from geo.store.tables import Change
 

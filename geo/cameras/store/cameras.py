@@ -11,7 +11,8 @@ from sqlalchemy import Connection, text
 
 from geo.areas.rules.locate import Locator
 from geo.base.crs import WGS84, project
-from geo.store import frames, standing, tables
+from geo.cameras.store import grid_of_camera
+from geo.store import frames, tables
 from geo.store.tables import Change
 
 VIEW_FIELDS = (
@@ -61,11 +62,11 @@ def bring_in(
     srid
         Metric, for distances.
     grids
-        From :func:`geo.store.standing.grids`, to say where each camera stands.
+        From :func:`geo.cameras.store.grid_of_camera.grids`, to say where each camera stands.
     """
     apart = [name for name in (*VIEW_FIELDS, "views") if name in rows]
     placed, moved = _placed(connection, rows.drop(columns=apart), srid)
-    placed["grid_code"] = standing.codes(placed, grids)
+    placed["grid_code"] = grid_of_camera.codes(placed, grids)
     changed = tables.merge(connection, "camera", placed, run=run)
     views = view_rows(rows)
     if "heading_source" not in views:
@@ -238,7 +239,7 @@ def verify_positions(
             "codes": rows["code"].tolist(),
             "days": _blank_as_none(days),
             "sigmas": _blank_as_none(_column(rows, "position_sigma_m")),
-            "grids": standing.codes(rows, grids),
+            "grids": grid_of_camera.codes(rows, grids),
             "shapes": shapely.to_wkb(rows.geometry.to_numpy()).tolist(),
         },
     )

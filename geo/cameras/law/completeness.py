@@ -8,12 +8,12 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from geo import completeness
 from geo.areas.district import remark
 from geo.areas.store import versions as area_versions
 from geo.base.errors import InputError
 from geo.base.words import say
-from geo.completeness import OF_CAMERAS, OF_VIEWS, Register
+from geo.cameras.rules import completeness
+from geo.cameras.rules.completeness import OF_CAMERAS, OF_VIEWS, Register
 from geo.files import writers
 from geo.store import db, frames
 

@@ -16,17 +16,17 @@ import pandas as pd
 from openpyxl.styles import PatternFill
 from sqlalchemy import Connection, Engine
 
-from geo import filing
 from geo.access import predicates, transaction
 from geo.access.audit import export_log
 from geo.access.principal import Reader
 from geo.access.roles import depth_no
 from geo.base.errors import ForbiddenError, NotFoundError
 from geo.base.words import say
+from geo.cameras.law import filing as filings
+from geo.cameras.rules import filing
+from geo.cameras.rules.filing import CAMERA
 from geo.files import writers
 from geo.files.schema.view_format import cells_of_views
-from geo.filing import CAMERA
-from geo.services import filing as filings
 from geo.store import frames
 
 WHAT: Final = "filing-sheet"

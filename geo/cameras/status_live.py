@@ -10,8 +10,8 @@ from sqlalchemy import Engine
 from geo.access.principal import Reader
 from geo.base.crs import WGS84
 from geo.base.progress import Progress, silent
+from geo.cameras import status as camera_status
 from geo.files.checks import Finding
-from geo.services import status
 from geo.services.live import Amendment, Live
 from geo.store import db, results
 from geo.store.tables import Change
@@ -47,22 +47,22 @@ def report(
     at
         The run held in memory; or a database, whose newest run is taken up for this.
     reader, rows, timezone
-        As for :func:`geo.services.status.take`.
+        As for :func:`geo.cameras.status.take`.
 
     Raises
     ------
     LayerError
         If no row has a code, or none a state.
     """
-    found = status.checked(rows, timezone)
+    found = camera_status.checked(rows, timezone)
     engine = at.engine if isinstance(at, Live) else at
     live = at if isinstance(at, Live) else held(engine, progress=progress)
     if live is None:
-        taken = status.written(engine, reader, found, timezone=timezone)
+        taken = camera_status.written(engine, reader, found, timezone=timezone)
         return Reported(taken.change, taken.findings, None)
 
-    def write() -> tuple[status.Taken, tuple[str, ...]]:
-        done = status.written(engine, reader, found, timezone=timezone)
+    def write() -> tuple[camera_status.Taken, tuple[str, ...]]:
+        done = camera_status.written(engine, reader, found, timezone=timezone)
         return done, done.switched
 
     taken, amendment = live.amended(write)

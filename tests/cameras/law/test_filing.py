@@ -7,13 +7,14 @@ import openpyxl
 import pytest
 from sqlalchemy import text
 
-from geo import filing
 from geo.access import principal, transaction
 from geo.access.accounts.local_cli import acting
 from geo.base.errors import ForbiddenError, InputError, NotFoundError
-from geo.filing import CAMERA, POSITION
-from geo.services import filing as filings
-from geo.services import filing_register, filing_sheet, import_runs
+from geo.cameras.law import filing as filings
+from geo.cameras.law import filing_register, filing_sheet
+from geo.cameras.rules import filing
+from geo.cameras.rules.filing import CAMERA, POSITION
+from geo.services import import_runs
 from geo.store import db, frames
 from geo.store.cluster import cluster
 from tests import filed_town

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo import completeness
-from geo.completeness import ITEMS, NAMES, OF_CAMERAS, OF_VIEWS
+from geo.cameras.rules import completeness
+from geo.cameras.rules.completeness import ITEMS, NAMES, OF_CAMERAS, OF_VIEWS
 from geo.files.schema.layers import layer
 
 NATIONAL = "34080200001320000001"

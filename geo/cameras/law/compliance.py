@@ -11,16 +11,16 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
-from geo import compliance as law
 from geo.access import predicates, transaction
 from geo.access.audit import export_log
 from geo.access.principal import Reader
 from geo.access.roles import depth_no
 from geo.base.errors import InputError, NotFoundError
 from geo.base.words import say
-from geo.compliance import RULES, SEVERITIES
+from geo.cameras.law import filing
+from geo.cameras.rules import compliance as law
+from geo.cameras.rules.compliance import RULES, SEVERITIES
 from geo.files import writers
-from geo.services import filing
 from geo.store import frames, installation
 
 WHAT: Final = "compliance"

@@ -9,8 +9,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo import compliance
-from geo.compliance import RULES
+from geo.cameras.rules import compliance
+from geo.cameras.rules.compliance import RULES
 
 TODAY = date(2026, 11, 25)
 GOOD = {

@@ -10,18 +10,18 @@ from zoneinfo import ZoneInfo
 import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
-from geo import filing
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
 from geo.base import crs as crs_module
 from geo.base.errors import InputError, SourceError
 from geo.base.words import say
+from geo.cameras.rules import filing
+from geo.cameras.rules.filing import SNAPSHOT
 from geo.files import checks, readers
 from geo.files.checks import Intake
 from geo.files.checks.cells.cells import text_of
 from geo.files.readers import Table
 from geo.files.schema.layers import LAYERS
-from geo.filing import SNAPSHOT
 from geo.store import db, frames, tables
 from geo.store import import_runs as stored_runs
 from geo.store.tables import Change
@@ -73,7 +73,7 @@ def register(
     Parameters
     ----------
     path
-        A sheet of :mod:`geo.services.filing_sheet`, or a table with a row a camera and its code,
+        A sheet of :mod:`geo.cameras.law.filing_sheet`, or a table with a row a camera and its code,
         name, longitude and latitude. Of a column that it lacks nothing was filed.
     unit
         Who filed; "": as the sheet says.

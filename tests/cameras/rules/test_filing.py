@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.base.words import catalogue
-from geo.filing import (
+from geo.cameras.rules.filing import (
     CAMERA,
     FILED_FIELDS,
     POSITION,

@@ -11,8 +11,9 @@ import pytest
 from sqlalchemy import text
 
 from geo.base.errors import LayerError, StoreError
+from geo.cameras import status_live
 from geo.cli import main
-from geo.services import coverage, coverage_report, seeing, status_live
+from geo.services import coverage, coverage_report, seeing
 from geo.services.live import Live
 from geo.store import db, frames
 from tests.signed_in import SYSTEM

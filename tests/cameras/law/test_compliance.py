@@ -13,9 +13,10 @@ from sqlalchemy import text
 from api.app import create_app
 from geo.access.accounts.local_cli import acting
 from geo.base.errors import InputError, NotFoundError
+from geo.cameras.law import compliance
+from geo.cameras.law.compliance import Wanted
 from geo.cli import main
-from geo.services import compliance, database
-from geo.services.compliance import Wanted
+from geo.services import database
 from tests.signed_in import SYSTEM, account, grant, signed_in
 from tests.toy_town import rectangle
 

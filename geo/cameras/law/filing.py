@@ -5,11 +5,11 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection
 
-from geo import filing
 from geo.access import predicates
 from geo.access.principal import Reader
 from geo.access.roles import depth_no
-from geo.filing import POSITION, SNAPSHOT
+from geo.cameras.rules import filing
+from geo.cameras.rules.filing import POSITION, SNAPSHOT
 from geo.store import frames
 
 COLUMNS: Final = ("camera_code", "filing_code", "filed_on", "field", "filed", "now")
@@ -66,7 +66,7 @@ def changes(connection: Connection, reader: Reader, *, depth: str = "position") 
     -------
     DataFrame
         `camera_code`, `filing_code`, `filed_on`, `field`, `filed`, `now`; see
-        :func:`geo.filing.changed`. Positions are rounded for who sees rounded ones.
+        :func:`geo.cameras.rules.filing.changed`. Positions are rounded for who sees rounded ones.
     """
     return with_units(connection, reader, depth=depth)[list(COLUMNS)]
 

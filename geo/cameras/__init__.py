@@ -1,0 +1,1 @@
+"""Cameras: register, status, headings, completeness, law."""

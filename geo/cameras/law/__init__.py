@@ -1,0 +1,1 @@
+"""What Decree 799 asks of the camera register: filing, compliance, completeness."""
