@@ -23,7 +23,8 @@ from geo.access.accounts.local_cli import acting
 from geo.access.principal import Reader
 from geo.base.settings import Settings
 from geo.cameras.law import compliance
-from geo.services import database, layers, map_layers, seeing
+from geo.coverage import who_sees
+from geo.services import database, layers, map_layers
 
 TIMES, ZONE = 5, "Asia/Shanghai"
 PAGE_ROWS = 1000
@@ -89,7 +90,7 @@ def asked(engine: Engine, reader: Reader) -> dict[str, Callable[[], object]]:
         f"a page of {PAGE_ROWS} cameras": lambda: layers.page(
             engine, reader, "cameras", after="", limit=PAGE_ROWS
         ),
-        "who sees a place": lambda: seeing.seeing_one(
+        "who sees a place": lambda: who_sees.seeing_one(
             engine, reader, lon, lat, at=None, timezone=ZONE
         ),
         "the map's content": lambda: map_layers.read(engine, reader, lang="zh", timezone=ZONE),

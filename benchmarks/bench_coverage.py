@@ -29,8 +29,9 @@ from coverage_peers import (
 from coverage_scene import CAMERAS, SEED, Scene, candidate_edges, scene
 from rows import Row, peak_memory_mb, row, run
 
-from geo import depth, measures, obstacles, viewshed
 from geo.base import polygons
+from geo.coverage.measure import k_coverage, measures
+from geo.coverage.sight import obstacles, viewshed
 
 TIMES = 5  # our own short works; the middle counts
 SHADOW_SAMPLE, RASTER_SAMPLE = 400, 100  # cameras
@@ -48,7 +49,7 @@ def measured() -> list[Row]:
     os.sched_setaffinity(0, {min(os.sched_getaffinity(0))})  # servers and programs inherit it
     town = scene()
     viewshed.warm_up()
-    depth.warm_up()
+    k_coverage.warm_up()
     sectors = town.cameras()
     seen = viewshed.viewsheds(sectors, town.obstacles)
     return [
@@ -88,7 +89,7 @@ def figures(town: Scene, sectors: pd.DataFrame) -> np.ndarray:
     """Return how much of each grid 0, 1, … devices see; viewsheds computed on the way."""
     seen = viewshed.viewsheds(sectors, town.obstacles).to_numpy()
     some = ~shapely.is_empty(seen)
-    return depth.device_areas(town.grids.geometry.to_numpy(), seen[some], np.flatnonzero(some))
+    return k_coverage.device_areas(town.grids.geometry.to_numpy(), seen[some], np.flatnonzero(some))
 
 
 def viewsheds(town: Scene, sectors: pd.DataFrame, seen: gpd.GeoSeries) -> list[Row]:
@@ -172,7 +173,7 @@ def recomputed(town: Scene, sectors: pd.DataFrame) -> list[Row]:
         seen = viewshed.viewsheds(sectors, town.obstacles).to_numpy()
         seen = seen[~shapely.is_empty(seen)]
         polygons.subtract(grids, measures.union(seen))
-        depth.device_areas(grids, seen, np.arange(len(seen)))
+        k_coverage.device_areas(grids, seen, np.arange(len(seen)))
 
     work = f"full recompute, {len(sectors):,} cameras: viewsheds, union, {len(grids)} gaps, depth"
     return [row(f"{work}, one set", cpu_s(once), "CPU s", goal=RECOMPUTE_GOAL_S)]
@@ -182,8 +183,8 @@ def accurate(town: Scene, seen: gpd.GeoSeries) -> list[Row]:
     """Return how far the areas by scan lines are from exact ones, as a share of each grid."""
     grids, shapes = polygons.geometries(town.grids), seen.to_numpy()
     some = np.flatnonzero(~shapely.is_empty(shapes))
-    swept = depth.device_areas(grids, shapes[some], some)[:, 0]
-    exact = depth.exact_device_areas(grids, shapes[some], some)
+    swept = k_coverage.device_areas(grids, shapes[some], some)[:, 0]
+    exact = k_coverage.exact_device_areas(grids, shapes[some], some)
     off = np.abs(swept - exact).max(axis=1) / shapely.area(grids)
     work = f"ground by number of devices, {len(grids)} grids: scan lines off the exact"
     unit = "share of the grid"

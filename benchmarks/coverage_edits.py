@@ -13,13 +13,14 @@ from sqlalchemy import Engine, text
 from geo import demo
 from geo.access import principal
 from geo.base.settings import Settings
-from geo.board import Board
-from geo.ground import lay
+from geo.coverage.demand.demand_model import lay
+from geo.coverage.incremental import Live
+from geo.coverage.measure.state import Board
+from geo.coverage.scene import DEVICE_SETS, Prepared, members, prepare, visible
+from geo.coverage.store import scene
 from geo.services import database, imports
-from geo.services.live import Live
 from geo.services.options import ImportOptions
-from geo.services.prepared import DEVICE_SETS, Prepared, members, prepare, visible
-from geo.store import db, scene
+from geo.store import db
 from geo.store.cluster import cluster
 
 EDITS = 60

@@ -25,10 +25,10 @@ import shapely
 from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
-from geo import shadows
 from geo.base.errors import ClusterError
 from geo.base.polygons import Shapes, geometries
-from geo.obstacles import Obstacles
+from geo.coverage.sight import shadow_method
+from geo.coverage.sight.obstacles import Obstacles
 from geo.store.cluster import cluster
 
 PACKAGES = {"gdal_viewshed": "gdal-bin", "grass": "grass-core"}  # Debian's
@@ -153,7 +153,9 @@ def folder() -> Iterator[Path]:
 def shapely_shadows(sectors: pd.DataFrame, obstacles: Obstacles, ours: gpd.GeoSeries) -> Peer:
     """Measure viewsheds by shadows in vectorised shapely, seconds a camera."""
     began = time.process_time()
-    found = shadows.visible(shadows.looks(sectors), obstacles, shadows.CHORD_TOLERANCE_M)
+    found = shadow_method.visible(
+        shadow_method.looks(sectors), obstacles, shadow_method.CHORD_TOLERANCE_M
+    )
     seconds = time.process_time() - began
     apart_m2 = np.abs(shapely.area(found) - ours.area.to_numpy())
     assert apart_m2.max() < 0.01, "shadows and sweep disagree"

@@ -30,8 +30,8 @@ from coverage_peers import (
 )
 from shapely.geometry.base import BaseGeometry
 
-from geo.obstacles import Obstacles
-from geo.viewshed import viewsheds
+from geo.coverage.sight.obstacles import Obstacles
+from geo.coverage.sight.viewshed import viewsheds
 
 ROOF_M, EYE_M = 30.0, 3.5  # no camera looks over a roof: as in our two dimensions
 STARTS = 9

@@ -15,7 +15,7 @@ import shapely
 from numpy.random import Generator
 
 from geo.base.polygons import Geometries, Indices
-from geo.obstacles import Obstacles, merge, place
+from geo.coverage.sight.obstacles import Obstacles, merge, place
 
 SEED = 11
 WEST, SOUTH = 510_000.0, 3_380_000.0
@@ -38,7 +38,7 @@ class Scene:
     grids: gpd.GeoDataFrame = field(repr=False)
 
     def cameras(self, count: int = CAMERAS) -> pd.DataFrame:
-        """Return sectors of so many cameras in this town, as `geo.viewshed.viewsheds` takes them.
+        """Return sectors of so many cameras in this town, as `geo.coverage.sight.viewshed.viewsheds` takes them.
 
         Columns `camera_code`, `kind` (fixed, round, unknown), `x`, `y`, `start_deg`, `width_deg`,
         `range_m`. All stand outside footprints: those within 5 m of a wall were moved before it,

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from geo.base.errors import InputError
 from geo.base.polygons import Geometries, Indices, expand
-from geo.seen import Seen
+from geo.coverage.measure.seen import Seen
 
 Floats: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -84,7 +84,7 @@ def ground_sights(pieces: Geometries, seen: Seen, devices: int) -> Sights:
     Parameters
     ----------
     pieces
-        Disjoint polygons or multipolygons, metric CRS, as those of `geo.ground.Ground`.
+        Disjoint polygons or multipolygons, metric CRS, as those of `geo.coverage.demand.demand_model.Ground`.
     seen
         What the devices surely see (weights are not looked at); shapes of one device count once.
     devices
@@ -97,7 +97,7 @@ def ground_sights(pieces: Geometries, seen: Seen, devices: int) -> Sights:
 
     Examples
     --------
-    >>> from geo.seen import seen_of
+    >>> from geo.coverage.measure.seen import seen_of
     >>> street = np.array([shapely.box(0, 0, 100, 10)])
     >>> views = np.array([shapely.box(0, 0, 60, 10), shapely.box(40, 0, 90, 10)])
     >>> sights = ground_sights(street, seen_of(views, np.array([0, 1])), 2)

@@ -34,8 +34,8 @@ def unsettled(views: pd.DataFrame, *, eight_way: bool = False) -> Flags:
     Parameters
     ----------
     views
-        As from :func:`geo.optics.camera_views`, with `placement` as from
-        :func:`geo.obstacles.place`.
+        As from :func:`geo.coverage.sight.optics.camera_views`, with `placement` as from
+        :func:`geo.coverage.sight.obstacles.place`.
     eight_way
         Those known as a compass point only (`rounded8`) too.
 
@@ -69,7 +69,7 @@ def dependence(
     certain
         All that is certainly seen, by any camera.
     demand
-        What must be seen: disjoint polygons, such as the pieces of `geo.ground.Ground`.
+        What must be seen: disjoint polygons, such as the pieces of `geo.coverage.demand.demand_model.Ground`.
     entrances
         Points where they count, in front of their walls; empty and missing ones are left out.
 

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from geo.base.errors import ClusterError
 from geo.base.settings import Settings
-from geo.services import coverage
+from geo.coverage import compute
 from geo.store import db
 from geo.store.cluster import cluster
 from tests import SHARED_DATA, databases
@@ -92,7 +92,7 @@ def town_template(
 def seen_template(server: str, town_template: str) -> Iterator[str]:
     """Return the name of a database that holds the toy town with its coverage, to be copied."""
     name = f"govgrid_seen{WORKER}"
-    databases.filled(server, name, town_template, coverage.compute)
+    databases.filled(server, name, town_template, compute.compute)
     yield name
     databases.drop(server, name)
 

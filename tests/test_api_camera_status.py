@@ -12,7 +12,8 @@ from sqlalchemy import text
 from api.app import create_app
 from api.identity import COOKIE
 from api.routes import camera_status
-from geo.services import coverage, coverage_report
+from geo.coverage import compute
+from geo.coverage import report as coverage_report
 from geo.store import db, frames
 from tests.signed_in import SYSTEM, signed_in
 
@@ -241,7 +242,7 @@ def test_the_platform_is_asked_to_come_again_while_an_import_runs(refused, town,
 
 
 def test_figures_follow_with_the_next_computation(push, town):
-    coverage.compute(town)
+    compute.compute(town)
 
     def online_m2():
         found = coverage_report.report(
@@ -252,7 +253,7 @@ def test_figures_follow_with_the_next_computation(push, town):
     before = online_m2()
     assert push({"code": "K1", "status": "OFF", "since": EVENING})["amended"] is None
     assert online_m2() == before
-    coverage.compute(town)
+    compute.compute(town)
     assert online_m2() < before
 
 
@@ -276,7 +277,7 @@ def test_the_form_stands_in_the_description_of_the_service(client):
 def test_the_web_process_loads_neither_the_compiler_nor_the_run_in_memory():
     code = (
         "import sys, api.app;"
-        "print([m for m in ('numba', 'geo.services.live', 'geo.board') if m in sys.modules])"
+        "print([m for m in ('numba', 'geo.coverage.incremental', 'geo.coverage.measure.state') if m in sys.modules])"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"

@@ -13,8 +13,8 @@ from api.identity import COOKIE, OPEN, require_rules, routes, rule_of
 from api.shield import CLOSED
 from geo.base.errors import InputError
 from geo.base.settings import Settings
+from geo.coverage import compute
 from geo.files.writers.file_name import safe_name
-from geo.services import coverage
 from tests.signed_in import account, sign_in, signed_in
 
 INSIDE = re.compile(
@@ -261,6 +261,6 @@ def test_the_header_of_a_file_is_plain_and_names_it_in_full_as_well():
 
 
 def test_coverage_of_the_toy_town_is_there_for_the_map(client, town):
-    coverage.compute(town)
+    compute.compute(town)
     signed_in(client, town, "planner")
     assert "<script" in client.get("/map").text

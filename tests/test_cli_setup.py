@@ -8,7 +8,7 @@ import openpyxl
 import pytest
 
 from geo.cli import main
-from geo.services import coverage
+from geo.coverage import compute
 
 pytestmark = pytest.mark.postgis
 
@@ -50,7 +50,7 @@ def test_a_loaded_town_is_told_by_marks_words_and_the_next_step(govgrid, town):
     assert "grids.geojson test" in out
     assert "覆盖：还没有计算过" in err
     assert "建档完整率 19.8%（已填 19 / 应填 96 项）" in err
-    coverage.compute(town)
+    compute.compute(town)
     assert "与现有数据一致" in govgrid("setup", "status")[1]
 
 

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from shapely import MultiPolygon, Point, box
 
 from geo.base.errors import InputError
+from geo.coverage.measure.seen import seen_of
 from geo.loss import Sights, after_loss, ground_sights, point_sights, sole
-from geo.seen import seen_of
 
 STREET = box(0, 0, 100, 10)
 

@@ -12,7 +12,8 @@ from sqlalchemy import text
 
 from geo.base.errors import InputError, NotFoundError, StateError
 from geo.cli import main
-from geo.services import coverage, coverage_report
+from geo.coverage import compute
+from geo.coverage import report as coverage_report
 from geo.services.loss import CASES, COLUMNS, loss, write
 from geo.store import db
 from tests.signed_in import SYSTEM
@@ -37,7 +38,7 @@ def without(engine, code):
             text("UPDATE govgrid.camera SET connection = 'offline' WHERE code = :code"),
             {"code": code},
         )
-    coverage.compute(engine)
+    compute.compute(engine)
 
 
 def opens_m2(found):
@@ -51,7 +52,7 @@ def computed(town, tmp_path):
     lines = ["编码,经度,纬度", *(",".join(map(str, door)) for door in doors)]
     path.write_text("\n".join(lines), encoding="utf-8")
     bring_in(town, "entrances", path)
-    coverage.compute(town)
+    compute.compute(town)
     return town
 
 
@@ -100,7 +101,7 @@ def test_the_answer_says_whether_the_run_saw_the_same(computed):
     with db.transaction(computed) as connection:
         connection.execute(text("UPDATE govgrid.camera_view SET heading_deg = 0"))
     assert not loss(computed).facts["current"]
-    coverage.compute(computed, details=[20, 40])
+    compute.compute(computed, details=[20, 40])
     assert loss(computed).facts["current"]
 
 
@@ -142,7 +143,7 @@ def test_what_is_asked_for_must_be_there(computed):
 def test_without_cameras_nothing_opens(engine, town_files):
     for layer in ("areas", "roads"):
         bring_in(engine, layer, town_files[layer])
-    coverage.compute(engine)
+    compute.compute(engine)
     found = loss(engine)
     assert len(found.maintain) == 0
     assert (found.facts["cameras"], found.facts["covered_demand_share"]["worst"]) == (0, 0)

@@ -10,7 +10,8 @@ from geo.base.words import LANGUAGES, catalogue, say
 from geo.cameras import status as camera_status
 from geo.cameras.law import completeness
 from geo.cameras.rules import completeness as figures
-from geo.services import coverage, setup, setup_report
+from geo.coverage import compute
+from geo.services import setup, setup_report
 from geo.services.setup_steps import STEPS
 from geo.store import db, frames
 from tests.signed_in import SYSTEM
@@ -130,7 +131,7 @@ def test_verified_positions_are_counted(town):
 
 def test_the_computation_is_the_next_step_until_it_is_done(town):
     assert COMPUTE in commands(told(town))
-    run = coverage.compute(town).run.id
+    run = compute.compute(town).run.id
     found = told(town)
     assert (found["coverage"]["state"], found["coverage"]["run"]) == ("current", run)
     assert COMPUTE not in commands(found)
@@ -138,7 +139,7 @@ def test_the_computation_is_the_next_step_until_it_is_done(town):
 
 
 def test_an_import_after_the_computation_makes_it_stale_and_both_dates_are_told(town, tmp_path):
-    coverage.compute(town)
+    compute.compute(town)
     slab = write_geojson(tmp_path / "new.geojson", [({"height": 9}, rectangle(3, -1, 4, 1))])
     bring_in(town, "buildings", slab)
     found = told(town)
@@ -150,12 +151,12 @@ def test_an_import_after_the_computation_makes_it_stale_and_both_dates_are_told(
     assert line.count("20") >= 2
     assert "buildings" in line
     assert COMPUTE in commands(found)
-    coverage.compute(town)
+    compute.compute(town)
     assert told(town)["coverage"]["state"] == "current"
 
 
 def test_an_import_that_figures_do_not_depend_on_leaves_them_current(town, tmp_path):
-    coverage.compute(town)
+    compute.compute(town)
     places = tmp_path / "u.csv"
     places.write_text("编码,名称\nU7,环卫所\n", encoding="utf-8")
     bring_in(town, "units", places)
@@ -163,7 +164,7 @@ def test_an_import_that_figures_do_not_depend_on_leaves_them_current(town, tmp_p
 
 
 def test_a_pushed_state_makes_figures_stale_without_any_import(town):
-    coverage.compute(town)
+    compute.compute(town)
     states = [{"code": "K1", "status": "offline", "since": "2026-09-30T21:40:00+08:00"}]
     camera_status.take(town, SYSTEM, states, timezone=ZONE)
     found = told(town)

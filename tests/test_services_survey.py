@@ -10,7 +10,9 @@ from sqlalchemy import text
 
 from geo.base.errors import LayerError, NotFoundError, StateError
 from geo.cli import main
-from geo.services import coverage, coverage_report, survey
+from geo.coverage import compute
+from geo.coverage import report as coverage_report
+from geo.services import survey
 from geo.store import db, frames
 from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, place
@@ -106,7 +108,7 @@ def test_of_a_lone_camera_all_depends_that_it_may_see(engine, town_files, tmp_pa
     camera = tmp_path / "one.csv"
     camera.write_text(f"编码,名称,有效距离,经度,纬度\nK1,甲,60,{lon},{lat}\n", encoding="utf-8")
     bring_in(engine, "cameras", camera)
-    coverage.compute(engine)
+    compute.compute(engine)
     listed = survey.survey_list(engine)
     assert figure(engine, "certain") == 0
     assert listed.cameras["depends_m2"].tolist() == [round(figure(engine, "possible"), 1)]
@@ -114,7 +116,7 @@ def test_of_a_lone_camera_all_depends_that_it_may_see(engine, town_files, tmp_pa
 
 def test_compass_points_are_listed_where_they_are_asked_for(computed, tmp_path):
     typed_back(computed, batch(tmp_path / "b.csv", "K3,西,,"))
-    coverage.compute(computed)
+    compute.compute(computed)
     assert survey.survey_list(computed).cameras["code"].tolist() == ["K2"]
     both = survey.survey_list(computed, eight_way=True).cameras.set_index("code")
     assert set(both.index) == {"K2", "K3"}
@@ -125,11 +127,11 @@ def test_compass_points_are_listed_where_they_are_asked_for(computed, tmp_path):
 
 def test_on_the_compass_point_of_a_turning_camera_only_its_picture_depends(computed, tmp_path):
     typed_back(computed, batch(tmp_path / "b.csv", "K3,西,,"))
-    coverage.compute(computed)
+    compute.compute(computed)
     fixed = survey.survey_list(computed, eight_way=True).cameras.set_index("code")
     with db.transaction(computed) as connection:
         connection.execute(text("UPDATE govgrid.camera SET form = 'ptz' WHERE code = 'K3'"))
-    coverage.compute(computed)
+    compute.compute(computed)
     turning = survey.survey_list(computed, eight_way=True).cameras.set_index("code")
     assert turning.loc["K3", "depends_m2"] == fixed.loc["K3", "depends_m2"]
 
@@ -142,7 +144,7 @@ def test_an_area_and_a_limit_cut_the_list(computed, tmp_path):
         header="编码,名称,经度,纬度",
     )
     bring_in(computed, "cameras", unknown)
-    coverage.compute(computed)
+    compute.compute(computed)
     assert survey.survey_list(computed, area=EAST).cameras["code"].tolist() == ["K2"]
     west = survey.survey_list(computed, area=WEST).cameras
     assert sorted(west["code"]) == ["K5", "K6"]
@@ -166,7 +168,7 @@ def test_indoor_and_removed_cameras_are_not_listed(computed, tmp_path):
         header="编码,名称,室内,设备状态,经度,纬度",
     )
     bring_in(computed, "cameras", path)
-    coverage.compute(computed)
+    compute.compute(computed)
     assert survey.survey_list(computed).cameras["code"].tolist() == ["K2"]
 
 
@@ -200,13 +202,13 @@ def test_a_batch_typed_into_the_form_settles_the_figures(computed, tmp_path):
     depends_m2 = survey.survey_list(computed).cameras["depends_m2"].iloc[0]
 
     assert counts(typed_back(computed, out)) == (1, 0, 0, 0)
-    assert not coverage.compute(computed).unchanged
+    assert not compute.compute(computed).unchanged
     after = {c: figure(computed, c) for c in ("certain", "possible")}
     assert before["certain"] < after["certain"] <= before["certain"] + depends_m2 + 0.1
     assert after["possible"] < before["possible"]
     assert survey.survey_list(computed).cameras.empty
     assert counts(typed_back(computed, out)) == (0, 1, 0, 0)
-    assert coverage.compute(computed).unchanged
+    assert compute.compute(computed).unchanged
 
 
 def test_headings_are_surveyed_unless_only_a_compass_point_is_told(town, tmp_path):

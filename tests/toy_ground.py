@@ -8,11 +8,11 @@ import pandas as pd
 import shapely
 from shapely import LineString, Point, box
 
-from geo import optics, viewshed
 from geo.base.polygons import geometries
-from geo.board import Board
-from geo.ground import Layers, lay, relay
-from geo.obstacles import merge, place
+from geo.coverage.demand.demand_model import Layers, lay, relay
+from geo.coverage.measure.state import Board
+from geo.coverage.sight import optics, viewshed
+from geo.coverage.sight.obstacles import merge, place
 
 LAND = ("water", "farmland", "zones")
 CERTAINTIES = ("certain", "expected", "possible")
@@ -67,7 +67,7 @@ def views(*shapes, codes=None, weight=1.0):
 def visible(cameras, obstacles):
     """Return what cameras see by certainty, computed as for a district.
 
-    `cameras` is indexed by code and has `x`, `y` beside the columns of `geo.optics.camera_views`.
+    `cameras` is indexed by code and has `x`, `y` beside the columns of `geo.coverage.sight.optics.camera_views`.
     """
     seen = optics.camera_views(cameras)
     at = shapely.points(cameras[["x", "y"]].to_numpy())

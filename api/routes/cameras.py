@@ -9,7 +9,7 @@ from fastapi import APIRouter, Query
 from api.deps import EngineDep, MayMap, SettingsDep
 from geo.access.audit import export_log
 from geo.areas import lookup
-from geo.services import seeing
+from geo.coverage import who_sees
 
 router = APIRouter(prefix="/api/cameras")
 
@@ -32,7 +32,7 @@ def cameras_seeing(
     most = settings.bulk_questions
     export_log.counted(engine, who, "seeing", 1, most=most, reason=reason)
     lons, lats = lookup.one_place(lon, lat, crs)
-    return seeing.seeing_one(
+    return who_sees.seeing_one(
         engine,
         who,
         float(lons[0]),

@@ -11,9 +11,10 @@ from geo.access.principal import Reader
 from geo.base.crs import WGS84
 from geo.base.progress import Progress, silent
 from geo.cameras import status as camera_status
+from geo.coverage.incremental import Amendment, Live
+from geo.coverage.store import results
 from geo.files.checks import Finding
-from geo.services.live import Amendment, Live
-from geo.store import db, results
+from geo.store import db
 from geo.store.tables import Change
 
 

@@ -52,15 +52,17 @@ def compute(
     """Compute what every camera sees, the figures of every area, and the gaps."""
     from geo.access.audit import record as audit
     from geo.cli.output import as_json, note, progress, told
-    from geo.optics import detail_of
-    from geo.services import coverage, coverage_report, database
+    from geo.coverage import compute as coverage_compute
+    from geo.coverage import report as coverage_report
+    from geo.coverage.sight.optics import detail_of
+    from geo.services import database
 
     config = settings(context)
     details = [detail_of(word) for word in detail or (config.detail_px_per_m,)]
     with database.opened(config) as engine:
         who = limited(engine, "import")
         with progress() as moving:
-            done = coverage.compute(
+            done = coverage_compute.compute(
                 engine, details=details, full=full, heights=heights, progress=moving
             )
         audit.note_apart(engine, who, "coverage.compute", str(done.run.id), outcome="done")
@@ -100,7 +102,8 @@ def report(
     """Print the figures of the newest computation, with their denominators."""
     from geo.access.audit import export_log
     from geo.cli.output import as_json, note, told
-    from geo.services import coverage_report, database
+    from geo.coverage import report as coverage_report
+    from geo.services import database
 
     choice: dict[str, Any] = {
         "by": by,
@@ -139,8 +142,9 @@ def gaps(
     from geo.access.audit import export_log
     from geo.areas import district
     from geo.cli.output import as_json, note, table, told
+    from geo.coverage import report as coverage_report
     from geo.files import writers
-    from geo.services import coverage_report, database
+    from geo.services import database
 
     with database.opened(settings(context)) as engine:
         who = reader(context, engine, "map" if out is None else "export")
@@ -172,9 +176,9 @@ def gaps(
 
 def _write(engine: Any, found: dict[str, Any], out: Path, stamp: str) -> int:  # noqa: ANN401 - an engine
     from geo.cli.app import language
-    from geo.services import coverage_files
+    from geo.coverage import report_file
 
-    return coverage_files.write(engine, found, out, lang=language(), stamp=stamp)
+    return report_file.write(engine, found, out, lang=language(), stamp=stamp)
 
 
 def _tell(found: dict[str, Any], by: str | None) -> None:

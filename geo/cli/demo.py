@@ -38,7 +38,8 @@ class Stopwatch:
 def run(config: Settings) -> None:
     """Build, import, compute, draw; print where the results lie."""
     from geo.access.accounts import demo_accounts
-    from geo.services import coverage, database
+    from geo.coverage import compute
+    from geo.services import database
 
     watch = Stopwatch()
     folder = config.home / "demo"
@@ -51,7 +52,7 @@ def run(config: Settings) -> None:
         with watch.step("demo.import"), progress() as moving:
             _bring_in(engine, config, files, moving)
         with watch.step("demo.compute"), progress() as moving:
-            done = coverage.compute(engine, details=[config.detail_px_per_m], progress=moving)
+            done = compute.compute(engine, details=[config.detail_px_per_m], progress=moving)
         note(told("coverage.assumptions", **done.run.assumptions))
         with watch.step("demo.write"):
             written = _written(engine, config)
@@ -99,8 +100,9 @@ def _written(engine: Engine, config: Settings) -> list[Path]:
     from geo.access.audit import export_log
     from geo.areas import district
     from geo.cli.output import out_folder
+    from geo.coverage import report as coverage_report
+    from geo.coverage import report_file
     from geo.files import writers
-    from geo.services import coverage_files, coverage_report
     from geo.services.map_page import map_page
     from maps import watermark
 
@@ -110,7 +112,7 @@ def _written(engine: Engine, config: Settings) -> list[Path]:
     mark = export_log.stamp(who, None, timezone=config.timezone, lang=language())
     drawn = watermark.stamped(map_page(engine, config, who, lang=language()), mark)
     page.write_text(drawn, encoding="utf-8")
-    coverage_files.write(engine, coverage_report.report(engine, who), figures, lang=language())
+    report_file.write(engine, coverage_report.report(engine, who), figures, lang=language())
     found, remark = coverage_report.gaps(engine, who), district.remark(engine)
     writers.write(found, gaps, layer="gaps", remark=remark)
     return [page, figures, gaps]

@@ -73,8 +73,8 @@ def seeing(
     """List the cameras that see a place, may see it, or stand near and do not, and why."""
     from geo.areas import lookup
     from geo.cli.output import as_json, note, table, told
+    from geo.coverage import who_sees as service
     from geo.services import database
-    from geo.services import seeing as service
 
     config = settings(context)
     lons, lats = lookup.one_place(lon, lat, crs)

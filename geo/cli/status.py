@@ -7,8 +7,8 @@ if TYPE_CHECKING:
     from sqlalchemy import Engine
 
     from geo.base.progress import Progress
+    from geo.coverage.incremental import Amendment
     from geo.services.imports import ImportReport
-    from geo.services.live import Amendment
 
 LAYER = "camera-status"
 SHOWN = 20

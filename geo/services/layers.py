@@ -16,7 +16,8 @@ from geo.access.principal import Reader
 from geo.access.roles import depth_no
 from geo.base.crs import WGS84
 from geo.base.errors import LayerError
-from geo.store import frames, installation, results
+from geo.coverage.store import results
+from geo.store import frames, installation
 
 _AREA = (
     "SELECT a.code, a.name, a.kind, p.code AS parent_code, a.local_code, a.attributes, a.geom"

@@ -16,12 +16,11 @@ from geo.base.errors import NotFoundError
 from geo.base.polygons import Indices, geometries
 from geo.base.progress import Progress, silent
 from geo.base.words import say
-from geo.files import writers
-from geo.ground import Ground, lay
-from geo.loss import Losses, Sights, after_loss, ground_sights, point_sights, require_share, sole
-from geo.seen import Seen, seen_of
-from geo.services.coverage import at_detail, state
-from geo.services.prepared import (
+from geo.coverage.compute import at_detail, state
+from geo.coverage.demand.demand_model import Ground, lay
+from geo.coverage.demand.roads import cells_of
+from geo.coverage.measure.seen import Seen, seen_of
+from geo.coverage.scene import (
     DEVICE_SETS,
     Prepared,
     camera_state,
@@ -30,8 +29,10 @@ from geo.services.prepared import (
     prepare,
     visible,
 )
-from geo.store import db, frames, results, scene
-from geo.streets import cells_of
+from geo.coverage.store import results, scene
+from geo.files import writers
+from geo.loss import Losses, Sights, after_loss, ground_sights, point_sights, require_share, sole
+from geo.store import db, frames
 
 FACTS = (
     "SELECT code, name, management_unit AS unit, duty_phone AS phone, geom FROM govgrid.camera"

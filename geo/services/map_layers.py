@@ -13,9 +13,11 @@ from geo.access.roles import depth_no
 from geo.areas.store import versions as area_versions
 from geo.base.crs import WGS84
 from geo.base.errors import NotFoundError
-from geo.services import incidents, seeing
-from geo.services.prepared import CERTAINTIES, DEVICE_SETS, Prepared, prepare
-from geo.store import frames, installation, results, scene
+from geo.coverage import who_sees
+from geo.coverage.scene import CERTAINTIES, DEVICE_SETS, Prepared, prepare
+from geo.coverage.store import results, scene
+from geo.services import incidents
+from geo.store import frames, installation
 
 SIGHT = ("heading_deg", "heading_source", "hfov_deg", "range_m")
 MAIN_ROADS = ("trunk", "primary", "secondary")
@@ -235,7 +237,7 @@ def _seeing(
 ) -> pd.DataFrame:
     placed = matters[matters.geometry.notna() & ~matters.geometry.is_empty]
     points = placed[["code", "geometry"]].set_index("code").to_crs(prepared.scene.srid)
-    lines = seeing.cut(seeing.of_scene(prepared, points), granted)
+    lines = who_sees.cut(who_sees.of_scene(prepared, points), granted)
     lines = lines.drop(columns="own").rename(columns={"point": "incident_code"})
     lines["rank"] = lines.groupby("incident_code", sort=False).cumcount() + 1
     lines = lines[lines["rank"] <= MOST_CAMERAS]

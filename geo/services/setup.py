@@ -13,11 +13,13 @@ from geo.areas.store import versions as area_versions
 from geo.areas.store.versions import MADE_CODE
 from geo.cameras.law import completeness
 from geo.cameras.law.completeness import Completeness
-from geo.services import coverage, coverage_report
-from geo.services.prepared import camera_state, ground_state, prepare
+from geo.coverage import compute
+from geo.coverage import report as coverage_report
+from geo.coverage.scene import camera_state, ground_state, prepare
+from geo.coverage.store import results, scene
+from geo.coverage.store.results import Run
 from geo.services.setup_steps import STEPS, Step
-from geo.store import db, frames, installation, results, scene
-from geo.store.results import Run
+from geo.store import db, frames, installation
 
 RUNS = (
     "SELECT id AS run, layer, source, state, at, by_whom, options ->> 'level' AS level, held,"
@@ -67,7 +69,7 @@ class Setup:
         Runs that wait for a coordinate system (the row of the run) and those of which rows wait
         to be mended (`run`, `layer`, `source`, `rows`).
     cameras
-        As :func:`geo.services.coverage_report.camera_counts`.
+        As :func:`geo.coverage.report.camera_counts`.
     run, newest, stale
         The newest computation, the newest import that figures depend on, and whether figures would
         be others if they were computed now.
@@ -119,9 +121,9 @@ def is_stale(connection: Connection, run: Run) -> bool:
     if read.areas.empty or not details:
         return True
     first = prepare(read, detail=details[0])
-    ready = [first, *(coverage.at_detail(first, detail) for detail in details[1:])]
+    ready = [first, *(compute.at_detail(first, detail) for detail in details[1:])]
     cameras = [camera_state(each.views, each.sight) for each in ready]
-    return coverage.state(ground_state(first), cameras, details) != run.inputs_hash
+    return compute.state(ground_state(first), cameras, details) != run.inputs_hash
 
 
 def _layers(connection: Connection, runs: pd.DataFrame, filled: Completeness) -> tuple[Loaded, ...]:

@@ -15,11 +15,12 @@ from geo.areas.store import versions as area_versions
 from geo.base.codes import full_area_code
 from geo.base.errors import NotFoundError
 from geo.base.words import say
+from geo.coverage.demand.demand_model import lay
+from geo.coverage.scene import Prepared, prepare, smallest_areas, visible
+from geo.coverage.store import results, scene
 from geo.files import writers
 from geo.files.schema.layers import layer
-from geo.ground import lay
-from geo.services.prepared import Prepared, prepare, smallest_areas, visible
-from geo.store import db, frames, installation, results, scene
+from geo.store import db, frames, installation
 
 COLUMNS = (
     "rank",

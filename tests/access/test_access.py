@@ -8,7 +8,9 @@ from geo.access.accounts.local_cli import acting
 from geo.access.roles import CLASSES, COARSE, DEPTHS, PERMISSIONS, SECOND_FACTOR
 from geo.areas import lookup
 from geo.base.errors import ForbiddenError, NotFoundError, StoreError
-from geo.services import coverage_report, database, exporting, layers, map_layers, seeing
+from geo.coverage import report as coverage_report
+from geo.coverage import who_sees
+from geo.services import database, exporting, layers, map_layers
 from tests.signed_in import SYSTEM, account
 from tests.toy_town import place
 
@@ -197,14 +199,14 @@ def test_a_place_of_others_is_outside_and_its_cameras_are_nobody_s(service, read
     assert found["candidates"] == []
     assert found["nearest_code"] == WEST
     with pytest.raises(NotFoundError):
-        seeing.seeing_one(service, west, lon, lat, timezone=ZONE)
+        who_sees.seeing_one(service, west, lon, lat, timezone=ZONE)
 
 
 def test_of_a_camera_of_others_that_sees_a_place_only_code_relation_distance_are_told(
     service, reader
 ):
     lon, lat = place(-2, 0)
-    west = seeing.seeing_one(service, reader("operator", WEST), lon, lat, timezone=ZONE)
+    west = who_sees.seeing_one(service, reader("operator", WEST), lon, lat, timezone=ZONE)
     told = {row["code"]: row for row in west["cameras"]}["K3"]
     known = {name: value for name, value in told.items() if value is not None}
     assert known == {"code": "K3", "relation": "sees", "distance_m": 38.4}
@@ -213,7 +215,7 @@ def test_of_a_camera_of_others_that_sees_a_place_only_code_relation_distance_are
 def test_positions_are_needed_to_ask_who_sees_a_place(service, reader):
     lon, lat = place(4, 0)
     with pytest.raises(ForbiddenError):
-        seeing.seeing_one(service, reader("display", EAST), lon, lat, timezone=ZONE)
+        who_sees.seeing_one(service, reader("display", EAST), lon, lat, timezone=ZONE)
 
 
 def test_the_map_holds_nothing_of_others(service, reader):

@@ -13,8 +13,9 @@ from sqlalchemy import text
 from geo.base.errors import LayerError, StoreError
 from geo.cameras import status_live
 from geo.cli import main
-from geo.services import coverage, coverage_report, seeing
-from geo.services.live import Live
+from geo.coverage import compute, who_sees
+from geo.coverage import report as coverage_report
+from geo.coverage.incremental import Live
 from geo.store import db, frames
 from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, place
@@ -179,7 +180,7 @@ def test_the_newest_message_comes_back_over_an_older_register(town, town_files, 
 
 
 def test_a_message_amends_the_run_in_memory_and_names_what_opened(town):
-    coverage.compute(town)
+    compute.compute(town)
     live = Live(town)
     before = online_m2(town)
     done = told(live, {"code": "K1", "status": "offline", "since": "2026-09-30T21:40:00+08:00"})
@@ -197,12 +198,12 @@ def test_a_message_amends_the_run_in_memory_and_names_what_opened(town):
     assert (back.amendment.revision, status_live.opened(back.amendment)) == (3, [])
     assert [f.code for f in back.findings] == ["CODE_UNKNOWN"]
     assert online_m2(town) == pytest.approx(before)
-    assert coverage.compute(town).unchanged
+    assert compute.compute(town).unchanged
 
 
 def test_a_message_to_a_database_takes_up_its_newest_run(town):
     assert told(town, {"code": "K1", "status": "在线"}).amendment is None
-    coverage.compute(town)
+    compute.compute(town)
     since = datetime(2026, 9, 30, 21, 40)  # no zone: the district's own
     done = told(town, {"code": "K4", "status": "OFF", "since": since})
     assert (done.amendment.revision, done.amendment.cameras) == (2, ("K4",))
@@ -216,7 +217,7 @@ def test_messages_without_codes_or_states_are_refused(town):
 
 
 def test_states_hold_even_where_computing_fails_and_are_made_up_for(town):
-    coverage.compute(town)
+    compute.compute(town)
     live = Live(town)
     before = online_m2(town)
     live.refresh()
@@ -232,7 +233,7 @@ def test_states_hold_even_where_computing_fails_and_are_made_up_for(town):
         connection.execute(text("ALTER TABLE govgrid.coverage_run DROP CONSTRAINT calm"))
     live.refresh()
     assert online_m2(town) < before
-    assert coverage.compute(town).unchanged
+    assert compute.compute(town).unchanged
 
 
 def test_whether_a_camera_was_online_then_is_what_it_had_reported_last(town, tmp_path):
@@ -242,7 +243,7 @@ def test_whether_a_camera_was_online_then_is_what_it_had_reported_last(town, tmp
 
     def online(moment):
         at = None if moment is None else pd.Timestamp(moment, tz=ZONE).to_pydatetime()
-        found = seeing.seeing_one(town, SYSTEM, lon, lat, at=at, timezone=ZONE)
+        found = who_sees.seeing_one(town, SYSTEM, lon, lat, at=at, timezone=ZONE)
         return [camera["online"] for camera in found["cameras"][:3]]
 
     assert online("2026-09-30 21:30") == [None, None, None]
@@ -271,7 +272,7 @@ def govgrid(town, database_url, monkeypatch, capfd):
 
 def test_the_import_prints_the_revision_and_the_gaps_that_opened(town, govgrid, tmp_path):
     path = states(tmp_path / "s.csv", "K1,离线,2026-09-30 21:40")
-    run = coverage.compute(town).run.id
+    run = compute.compute(town).run.id
     trial = json.loads(govgrid("import", "camera-status", path, "--dry-run", "--json")[0])
     assert (trial["inserted"], trial["amended"], trial["opened"]) == (1, None, [])
     assert history(town) == []

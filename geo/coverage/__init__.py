@@ -1,0 +1,1 @@
+"""What cameras see: viewsheds, demand, figures, gaps, who sees a place."""

@@ -1,0 +1,234 @@
+"""Compute what the cameras see and miss, and keep it as a run."""
+
+import hashlib
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import geopandas as gpd
+import pandas as pd
+from sqlalchemy import Connection, Engine
+
+from geo.base.errors import StateError
+from geo.base.progress import Progress, silent
+from geo.coverage.demand.demand_model import Ground, lay
+from geo.coverage.measure import figures
+from geo.coverage.measure.state import Board
+from geo.coverage.scene import (
+    CERTAINTIES,
+    DEVICE_SETS,
+    SURE,
+    Prepared,
+    camera_state,
+    ground_state,
+    members,
+    placed,
+    prepare,
+    view_hashes,
+    visible,
+)
+from geo.coverage.store import results, scene
+from geo.store import db, installation
+
+GAP_COLUMNS = ("grid_code", "area_m2", "weight", "road_m", "entrances", "incidents", "geometry")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a computation did; `fresh` viewsheds are new, `kept` ones are as they were."""
+
+    run: results.Run
+    fresh: int
+    kept: int
+    unchanged: bool
+
+
+@dataclass(frozen=True)
+class Standing:
+    """A district at one detail: what it was prepared from, what its cameras see, and its board."""
+
+    detail: float
+    prepared: Prepared
+    visible: dict[str, gpd.GeoDataFrame]
+    board: Board
+
+
+def compute(
+    engine: Engine,
+    *,
+    details: Sequence[float] = (20.0,),
+    full: bool = False,
+    heights: bool | None = None,
+    progress: Progress = silent,
+) -> Outcome:
+    """Compute viewsheds, figures and gaps of all device sets, and store them as one run.
+
+    One computation runs at a time; a second one waits for the first. Where nothing at all has
+    changed no new run is made, unless `full`; of viewsheds only those are written whose inputs
+    (place, sector, range, obstacles in reach, kernel) are not as before.
+
+    Parameters
+    ----------
+    details
+        Pixel densities, px/m, each with its own figures.
+    heights
+        Whether cameras look over buildings known to be lower than they are, from now on; None: as
+        before, at first not.
+
+    Raises
+    ------
+    StateError
+        If there are no areas yet.
+    """
+    with db.transaction(engine) as connection:
+        progress("coverage.wait", 0, 0)
+        db.take_turn(connection, db.COMPUTING)
+        if heights is not None:
+            installation.put(connection, "building_heights", heights)
+        return computed(connection, details=details, full=full, progress=progress)[0]
+
+
+def computed(
+    connection: Connection,
+    *,
+    details: Sequence[float],
+    full: bool = False,
+    hold: bool = False,
+    progress: Progress = silent,
+) -> tuple[Outcome, list[Standing]]:
+    """Compute as :func:`compute` does, in a turn of the caller's; return the standings too.
+
+    Where nothing has changed there are none, unless the caller wants to `hold` them.
+    """
+    details = sorted(set(details))
+    progress("coverage.read", 0, 0)
+    read = scene.read(connection)
+    if read.areas.empty:
+        raise StateError("coverage.no_areas")
+    before = results.newest(connection)
+    progress("coverage.prepare", 0, 0)
+    prepared = [prepare(read, detail=details[0])]
+    prepared += [at_detail(prepared[0], detail) for detail in details[1:]]
+    now = state(ground_state(prepared[0]), [_cameras(each) for each in prepared], details)
+    total = len(SURE) * len(details) * len(prepared[0].views)
+    same = before is not None and before.inputs_hash == now and not full
+    if same and not hold:
+        return Outcome(results.require_newest(connection), 0, total, unchanged=True), []
+    progress("coverage.demand", 0, 0)
+    ground = lay(prepared[0].layers)
+    standings = [
+        stand(ready, ground, detail, progress)
+        for detail, ready in zip(details, prepared, strict=True)
+    ]
+    fresh = 0 if same else _kept(connection, now, standings, full=full, progress=progress)
+    outcome = Outcome(results.require_newest(connection), fresh, total - fresh, unchanged=same)
+    return outcome, standings
+
+
+def _kept(
+    connection: Connection,
+    now: str,
+    standings: Sequence[Standing],
+    *,
+    full: bool,
+    progress: Progress,
+) -> int:
+    """Write standings as a new run; return how many viewsheds were new."""
+    progress("coverage.write", 0, 0)
+    run = results.begin(connection, now, standings[0].prepared.assumptions)
+    results.forget_gaps(connection)
+    fresh = 0
+    for standing in standings:
+        fresh += keep_viewsheds(connection, standing, full=full)
+        for certainty, device_set in combinations():
+            results.keep_figures(connection, *rows(standing, run, certainty, device_set))
+    results.announce(connection, "coverage", f"{run}.1")
+    return fresh
+
+
+def stand(prepared: Prepared, ground: Ground, detail: float, progress: Progress) -> Standing:
+    """Return the standing of a district: every viewshed computed, every figure measured."""
+    progress("coverage.viewsheds", 0, 0)
+    seen = visible(prepared, prepared.views)
+    board = Board(ground, DEVICE_SETS)
+    board.put(*members(prepared.views), seen)
+    board.settle(lambda done, total: progress("coverage.figures", done, total))
+    return Standing(detail, prepared, seen, board)
+
+
+def at_detail(prepared: Prepared, detail: float) -> Prepared:
+    """Return the same scene seen at another detail."""
+    read = prepared.scene
+    views = placed(read.cameras, read.lonlat, prepared.sight, read.srid, detail=detail)
+    return replace(prepared, views=views)
+
+
+def state(ground: str, cameras: Sequence[Mapping[str, int]], details: Sequence[float]) -> str:
+    """Return the hash of all that the figures depend on: the ground, and by detail the cameras."""
+    digest = hashlib.sha256(ground.encode())
+    for detail, own in zip(details, cameras, strict=True):
+        digest.update(f"|{detail:g}|{sum(own.values()) % 2**128:x}".encode())
+    return digest.hexdigest()
+
+
+def _cameras(prepared: Prepared) -> dict[str, int]:
+    return camera_state(prepared.views, prepared.sight)
+
+
+def keep_viewsheds(
+    connection: Connection,
+    standing: Standing,
+    *,
+    codes: Sequence[str] | None = None,
+    full: bool = False,
+) -> int:
+    """Write the viewsheds that are not stored, delete those that are no more; return how many.
+
+    `codes` are the cameras that `standing` speaks of; None: all there are.
+    """
+    stored = results.viewshed_hashes(connection, detail=standing.detail, codes=codes)
+    wanted = pd.concat([_viewshed_rows(standing, certainty) for certainty in SURE])
+    keys = pd.MultiIndex.from_frame(stored[[*results.KEY, "inputs_hash"]].astype(object))
+    own = pd.MultiIndex.from_frame(wanted[[*results.KEY, "inputs_hash"]].astype(object))
+    fresh = wanted[~own.isin(keys) | full]
+    of_key = pd.MultiIndex.from_frame(stored[results.KEY].astype(object))
+    gone = stored[~of_key.isin(own.droplevel("inputs_hash"))]
+    results.keep_viewsheds(connection, gpd.GeoDataFrame(fresh, crs=wanted.crs), gone)
+    return len(fresh)
+
+
+def _viewshed_rows(standing: Standing, certainty: str) -> gpd.GeoDataFrame:
+    views, seen = standing.prepared.views, standing.visible[certainty]
+    hashes = view_hashes(views, standing.prepared.sight, certainty)
+    found = seen.drop(columns="weight")
+    return gpd.GeoDataFrame(
+        found.assign(detail=standing.detail, certainty=certainty, inputs_hash=hashes)
+    )
+
+
+def combinations() -> Iterator[tuple[str, str]]:
+    """Yield each certainty with each device set."""
+    for certainty in CERTAINTIES:
+        for device_set in DEVICE_SETS:
+            yield certainty, device_set
+
+
+def rows(
+    standing: Standing, run: int, certainty: str, device_set: str
+) -> tuple[pd.DataFrame, gpd.GeoDataFrame]:
+    """Return the rows of the tables of figures and of gaps for one certainty and device set."""
+    board = standing.board
+    label = labels(run, standing.detail, certainty, device_set)
+    table = figures.figures(board, certainty, device_set).rename(columns={"code": "area_code"})
+    found = board.gaps(certainty, device_set)[list(GAP_COLUMNS)]
+    return table.assign(**label), gpd.GeoDataFrame(found.assign(**label))
+
+
+def labels(run: int, detail: float, certainty: str, device_set: str) -> dict[str, Any]:
+    """Return the columns that tell figures and gaps of one kind from others."""
+    return {
+        "coverage_run": run,
+        "device_set": device_set,
+        "detail": detail,
+        "certainty": certainty,
+    }

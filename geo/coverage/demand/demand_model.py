@@ -1,0 +1,379 @@
+"""The ground of a district: what must be seen and what can be seen, by cell, without cameras."""
+
+from dataclasses import dataclass, replace
+from typing import Any, TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+from shapely import Polygon
+
+from geo.base.polygons import Geometries, Indices, area_by, clipped, dissolve, geometries, sums
+from geo.coverage.demand.area_overlay import Cells, overlay
+from geo.coverage.demand.control_points import belongings, watch_points
+from geo.coverage.demand.demand import demand_surface, open_ground_polygons
+from geo.coverage.demand.pieces import Held, Lines, demand_pieces, held_points, road_lines
+from geo.coverage.demand.roads import Streets, cells_of, streets
+from geo.coverage.sight.obstacles import Obstacles, place
+
+Floats: TypeAlias = NDArray[np.float64]
+Flags: TypeAlias = NDArray[np.bool_]
+
+REACH_M = 100.0  # no demand reaches further from what it is for, unless the data say so
+LEVELS = ("grid", "community", "township", "district")  # the smallest first
+
+
+@dataclass(frozen=True)
+class Layers:
+    """What a district holds, in one metric CRS; any layer may be empty.
+
+    `areas` has `code` and `level`; `water`, `farmland` and `zones` are polygons of any kind.
+    """
+
+    areas: gpd.GeoDataFrame
+    obstacles: Obstacles
+    roads: gpd.GeoDataFrame
+    places: gpd.GeoDataFrame
+    entrances: gpd.GeoDataFrame
+    incidents: gpd.GeoDataFrame
+    water: Geometries
+    farmland: Geometries
+    zones: Geometries
+
+    def near(self, grounds: Geometries) -> "Layers":
+        """Return what lies within reach of some ground; the areas and obstacles as they are."""
+        bounds, far_m = shapely.total_bounds(grounds), _most(self.places, "radius_m")
+        names = ("roads", "entrances", "incidents", "water", "farmland", "zones")
+        near = {name: _near(getattr(self, name), bounds) for name in names}
+        return replace(self, places=_near(self.places, bounds, far_m), **near)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """Cells, and by cell: pieces of demand, open ground, and land that is none of it.
+
+    Attributes
+    ----------
+    areas, cells
+        The areas, and the cells they consist of.
+    grid_code
+        Code of the smallest area of each cell.
+    pieces
+        Demand in pieces: `cell`, `grid_code`, `area_m2`, `geometry`; sorted by cell.
+    lines, held
+        Road lines and points (entrances, incidents) of the pieces, as from `geo.coverage.measure.gaps`.
+    open_m2
+        Open ground of each cell.
+    beside, beside_cell
+        Land that may be seen though it is not open ground (water, farmland, zones), and its cell.
+    built
+        Whether there is any building in each cell.
+    points, point_cell
+        Points to be watched (places, entrances, junctions, crossings, incidents) where they can be
+        seen from, as from `geo.coverage.demand.control_points`, and the cell of each.
+    belongs
+        Pairs of points and areas.
+    held_point
+        Which of the points each held one is.
+    streets
+        The roads in stretches.
+    """
+
+    areas: gpd.GeoDataFrame
+    cells: Cells
+    grid_code: NDArray[np.object_]
+    pieces: gpd.GeoDataFrame
+    lines: pd.DataFrame
+    held: gpd.GeoDataFrame
+    open_m2: Floats
+    beside: Geometries
+    beside_cell: Indices
+    built: Flags
+    points: gpd.GeoDataFrame
+    point_cell: Indices
+    belongs: tuple[Indices, Indices]
+    held_point: Indices
+    streets: Streets
+
+    @property
+    def point_xy(self) -> Floats:
+        """Return x, y of the points, shape ``(n_points, 2)``."""
+        return shapely.get_coordinates(geometries(self.points))
+
+    @property
+    def demand_m2(self) -> Floats:
+        """Return the demand of each cell."""
+        cell, area_m2 = (self.pieces[name].to_numpy() for name in ("cell", "area_m2"))
+        return sums(cell, area_m2, len(self.cells.grounds))
+
+    def plot(self, cells: Indices) -> "Plot":
+        """Return what a few cells hold; `cells` ascend."""
+        piece_cell = self.pieces["cell"].to_numpy(dtype=np.intp)
+        piece = _rows(piece_cell, cells)
+        lines, points = Lines.of(self.lines), Held.of(self.held)
+        held, beside = _rows(points.piece, piece), _rows(self.beside_cell, cells)
+        return Plot(
+            cells,
+            self.cells.grounds[cells],
+            geometries(self.pieces)[piece],
+            np.searchsorted(cells, piece_cell[piece]),
+            self.pieces["area_m2"].to_numpy()[piece],
+            self.pieces["grid_code"].to_numpy(dtype=object)[piece],
+            lines.taken(_rows(lines.piece, piece), piece),
+            points.taken(held, piece),
+            held,
+            self.beside[beside],
+            np.searchsorted(cells, self.beside_cell[beside]),
+        )
+
+
+@dataclass(frozen=True)
+class Plot:
+    """A few cells of a ground; all numbers count within it.
+
+    `pieces` are those of the demand, `piece_cell`, `piece_m2` and `grid_code` their cells, square
+    metres and grids; `lines` and `held` what they hold; `held_at` says which of the ground's held
+    points these are. `beside` is land that is no open ground, in `beside_cell`.
+    """
+
+    cells: Indices
+    grounds: Geometries
+    pieces: Geometries
+    piece_cell: Indices
+    piece_m2: Floats
+    grid_code: NDArray[np.object_]
+    lines: Lines
+    held: Held
+    held_at: Indices
+    beside: Geometries
+    beside_cell: Indices
+
+    def sums(self, cell: Indices, values: Floats) -> Floats:
+        """Return the sum of values by cell of the plot."""
+        return sums(cell, values, len(self.cells))
+
+
+def lay(layers: Layers) -> Ground:
+    """Return the ground of a district.
+
+    Examples
+    --------
+    >>> none = gpd.GeoDataFrame({"class": []}, geometry=[])
+    >>> areas = gpd.GeoDataFrame(
+    ...     {"code": ["g"], "level": ["grid"]}, geometry=[shapely.box(0, 0, 9, 9)]
+    ... )
+    >>> from geo.coverage.sight.obstacles import merge
+    >>> house, land = merge([shapely.box(0, 0, 3, 3)]), np.empty(0, dtype=object)
+    >>> lay(Layers(areas, house, none, none, none, none, land, land, land)).open_m2.tolist()
+    [72.0]
+    """
+    layers = _located(layers, layers.areas.set_geometry(_sound(layers.areas)))
+    cells = overlay(geometries(layers.areas))
+    grid_code = _smallest(layers.areas, cells)
+    every = np.arange(len(cells.grounds))
+    pieces, open_m2, beside, beside_cell, built = _measured(cells.grounds, every, layers)
+    pieces = pieces.assign(grid_code=grid_code[pieces["cell"].to_numpy(dtype=np.intp)])
+    points, held = _watched(layers), _held(pieces, layers)
+    return Ground(
+        layers.areas,
+        cells,
+        grid_code,
+        pieces,
+        road_lines(pieces, layers.roads),
+        held,
+        open_m2,
+        beside,
+        beside_cell,
+        built,
+        points,
+        cells_of(geometries(points), cells.grounds),
+        belongings(points, layers.areas),
+        _point_of(held, points),
+        streets(layers.roads, layers.areas, cells.grounds),
+    )
+
+
+def relay(ground: Ground, layers: Layers, dirty: Indices) -> Ground:
+    """Return the ground with the cells `dirty` measured anew, after an edit of buildings or zones.
+
+    Areas, roads, places, entrances and incidents must be those that the ground was laid with.
+    """
+    if len(dirty) == 0:
+        return ground
+    layers, dirty = _located(layers, ground.areas), np.unique(dirty)
+    near = layers.near(ground.cells.grounds[dirty])
+    fresh = _measured(ground.cells.grounds[dirty], dirty, near)
+    kept = ~ground.pieces["cell"].isin(dirty).to_numpy()
+    new = fresh[0].assign(grid_code=ground.grid_code[fresh[0]["cell"].to_numpy(dtype=np.intp)])
+    both = pd.concat([ground.pieces[kept], new], ignore_index=True)
+    order = np.argsort(both["cell"].to_numpy(), kind="stable")
+    pieces = gpd.GeoDataFrame(both.iloc[order].reset_index(drop=True), crs=ground.pieces.crs)
+    place = np.empty(len(both), dtype=np.intp)
+    place[order] = np.arange(len(both))
+    open_m2, built = ground.open_m2.copy(), ground.built.copy()
+    open_m2[dirty], built[dirty] = fresh[1][dirty], fresh[4][dirty]
+    aside = ~np.isin(ground.beside_cell, dirty)
+    beside_cell = np.concatenate([ground.beside_cell[aside], fresh[3]])
+    sorted_ = np.argsort(beside_cell, kind="stable")
+    points, held = _watched(layers), _held(pieces, layers)
+    return replace(
+        ground,
+        pieces=pieces,
+        lines=_lines_again(ground, kept, place, new, near),
+        held=held,
+        open_m2=open_m2,
+        beside=np.concatenate([ground.beside[aside], fresh[2]])[sorted_],
+        beside_cell=beside_cell[sorted_],
+        built=built,
+        points=points,
+        point_cell=cells_of(geometries(points), ground.cells.grounds),
+        held_point=_point_of(held, points),
+    )
+
+
+def _measured(
+    grounds: Geometries, cell: Indices, layers: Layers
+) -> tuple[gpd.GeoDataFrame, Floats, Geometries, Indices, Flags]:
+    """Return demand, open ground and what is none of it, of some cells."""
+    count = int(cell.max(initial=-1)) + 1
+    surface = demand_surface(
+        roads=layers.roads,
+        places=layers.places,
+        entrances=layers.entrances.geometry,
+        incidents=layers.incidents.geometry,
+        water=layers.water,
+        buildings=layers.obstacles,
+        privacy_zones=layers.zones,
+        within=grounds,
+    )
+    crs = layers.areas.crs
+    pieces = demand_pieces(gpd.GeoDataFrame({"code": cell}, geometry=grounds, crs=crs), surface)
+    pieces = pieces.rename(columns={"grid_code": "cell"})
+    pieces = pieces.iloc[np.argsort(pieces["cell"].to_numpy(), kind="stable")]
+    pieces = pieces.reset_index(drop=True).assign(area_m2=pieces.area.to_numpy())
+    land = {"water": layers.water, "farmland": layers.farmland, "zones": layers.zones}
+    open_, of_cell = open_ground_polygons(
+        gpd.GeoSeries(grounds, crs=crs), buildings=layers.obstacles, **land
+    )
+    open_m2 = area_by(open_, cell[of_cell], count)
+    beside, _, of_cell = clipped(dissolve(np.concatenate(list(land.values()))), grounds)
+    order = np.argsort(of_cell, kind="stable")
+    beside, of_cell = beside[order], of_cell[order]
+    built = np.zeros(count, dtype=np.bool_)
+    built[cell[layers.obstacles.tree.query(grounds, predicate="intersects")[0]]] = True
+    return pieces, open_m2, beside, cell[of_cell], built
+
+
+def _lines_again(
+    ground: Ground,
+    kept: Flags,
+    place: Indices,
+    new: gpd.GeoDataFrame,
+    near: Layers,
+) -> pd.DataFrame:
+    """Return the road lines of the pieces that stayed, under their new numbers, and of the new."""
+    number = np.full(len(ground.pieces), -1)
+    number[kept] = place[: kept.sum()]
+    old = ground.lines.assign(piece=number[ground.lines["piece"].to_numpy(dtype=np.intp)])
+    fresh = road_lines(new, near.roads)
+    fresh = fresh.assign(piece=place[kept.sum() :][fresh["piece"].to_numpy(dtype=np.intp)])
+    both = pd.concat([old[old["piece"] >= 0], fresh], ignore_index=True)
+    return both.sort_values("piece", kind="stable", ignore_index=True)
+
+
+def _watched(layers: Layers) -> gpd.GeoDataFrame:
+    """Return the points to be watched; incidents among them, which only gaps ask about."""
+    points = watch_points(
+        places=layers.places,
+        entrances=layers.entrances,
+        roads=layers.roads,
+        areas=layers.areas,
+        obstacles=layers.obstacles,
+    )
+    given = shapely.get_coordinates(geometries(layers.incidents))
+    spots = place(
+        geometries(layers.incidents), np.zeros(len(given), bool), layers.obstacles, snap_m=np.inf
+    )
+    matters = gpd.GeoDataFrame(
+        spots.drop(columns="placement").assign(
+            kind="incident",
+            code="",
+            place_code="",
+            area=-1,
+            given_x=given[:, 0],
+            given_y=given[:, 1],
+        ),
+        geometry=shapely.points(spots[["x", "y"]].to_numpy()),
+        crs=points.crs,
+    )
+    return gpd.GeoDataFrame(pd.concat([points, matters], ignore_index=True), crs=points.crs)
+
+
+def _point_of(held: gpd.GeoDataFrame, points: gpd.GeoDataFrame) -> Indices:
+    """Return which of the watched points each held one is."""
+    kind = points["kind"].to_numpy(dtype=object)
+    found = np.full(len(held), -1, dtype=np.intp)
+    for layer, name in (("entrances", "entrance"), ("incidents", "incident")):
+        mine = (held["kind"] == layer).to_numpy()
+        found[mine] = np.flatnonzero(kind == name)[held["source"].to_numpy(dtype=np.intp)[mine]]
+    return found
+
+
+def _held(pieces: gpd.GeoDataFrame, layers: Layers) -> gpd.GeoDataFrame:
+    found = held_points(
+        pieces, entrances=layers.entrances.geometry, incidents=layers.incidents.geometry
+    )
+    return gpd.GeoDataFrame(found.sort_values("piece", kind="stable", ignore_index=True))
+
+
+def _rows(known: Indices, wanted: Indices) -> Indices:
+    """Return where the wanted values, ascending, stand among ascending values."""
+    first, last = (np.searchsorted(known, wanted, side) for side in ("left", "right"))
+    begin = np.concatenate([[0], np.cumsum(last - first)])
+    within = np.arange(begin[-1]) - np.repeat(begin[:-1], last - first)
+    return np.asarray(np.repeat(first, last - first) + within, dtype=np.intp)
+
+
+def _sound(areas: gpd.GeoDataFrame) -> gpd.GeoSeries:
+    """Return a valid geometry for each area; a missing one has no ground."""
+    found = geometries(areas).copy()
+    found[shapely.is_missing(found)] = Polygon()
+    broken = ~shapely.is_valid(found)
+    found[broken] = shapely.make_valid(found[broken], method="structure", keep_collapsed=False)
+    return gpd.GeoSeries(found, index=areas.index, crs=areas.crs)
+
+
+def _located(layers: Layers, areas: gpd.GeoDataFrame) -> Layers:
+    """Return layers with other areas, without entrances and incidents that have no place."""
+    entrances, incidents = (
+        each[~(each.is_empty | each.geometry.isna())]
+        for each in (layers.entrances, layers.incidents)
+    )
+    return replace(layers, areas=areas, entrances=entrances, incidents=incidents)
+
+
+def _smallest(areas: gpd.GeoDataFrame, cells: Cells) -> NDArray[np.object_]:
+    """Return the code of the smallest area, by level and then code, of each cell."""
+    level = areas["level"].map({name: i for i, name in enumerate(LEVELS)}).to_numpy(dtype=float)
+    code = areas["code"].to_numpy(dtype=object)
+    order = np.lexsort((code[cells.area].astype(str), level[cells.area], cells.cell))
+    cell, first = np.unique(cells.cell[order], return_index=True)
+    found = np.full(len(cells.grounds), "", dtype=object)
+    found[cell] = code[cells.area[order][first]]
+    return found
+
+
+def _near(layer: Any, bounds: Floats, far_m: float = REACH_M) -> Any:  # noqa: ANN401 - as it came
+    """Return what of a frame or an array reaches some bounds, by its own numbers or by ours."""
+    box = shapely.box(*(bounds + max(REACH_M, far_m) * np.array([-1, -1, 1, 1])))
+    hit = np.sort(shapely.STRtree(geometries(layer)).query(box))
+    return layer.iloc[hit] if isinstance(layer, gpd.GeoDataFrame) else layer[hit]
+
+
+def _most(layer: pd.DataFrame, column: str) -> float:
+    """Return the largest number that a column gives, 0 where there is none."""
+    given = layer[column] if column in layer else pd.Series(dtype=float)
+    known = pd.to_numeric(given, errors="coerce").dropna()
+    return float(known.max()) if len(known) else 0.0

@@ -1,0 +1,130 @@
+"""The roads of a district in stretches, by line and area, so that a few can be measured alone."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from geo.base.polygons import Geometries, Indices
+from geo.coverage.demand.road_segments import ENDS, belongings, lengths, stretches
+
+Floats: TypeAlias = NDArray[np.float64]
+Flags: TypeAlias = NDArray[np.bool_]
+
+
+@dataclass(frozen=True)
+class Streets:
+    """Stretches with the cell of each, and the parts of lines that lie in each area.
+
+    Attributes
+    ----------
+    stretches
+        As from `geo.coverage.demand.road_segments.stretches`.
+    cell
+        Position of the cell of each stretch, -1 where it lies in none.
+    stretch, run
+        Pairs: which stretches belong to which run. A run is one line inside one area.
+    run_area, run_line
+        Area and line of each run.
+    """
+
+    stretches: pd.DataFrame
+    cell: Indices
+    stretch: Indices
+    run: Indices
+    run_area: Indices
+    run_line: Indices
+
+    @property
+    def xy(self) -> Floats:
+        """Return ``x0, y0, x1, y1`` of the stretches."""
+        return self.stretches[list(ENDS)].to_numpy()
+
+    @property
+    def lines(self) -> Indices:
+        """Return the numbers of all lines."""
+        return np.unique(self.stretches["line"].to_numpy())
+
+    def on_lines(self, stretch: Indices, lines: Indices) -> Flags:
+        """Return which stretches lie on some lines."""
+        return np.isin(self.stretches["line"].to_numpy()[stretch], lines)
+
+    def measured(
+        self, lines: Indices, intervals: pd.DataFrame, member: Flags
+    ) -> tuple[Indices, Floats, Floats, Floats]:
+        """Return the runs of some lines with their metres, seen and unseen, for several sets.
+
+        Parameters
+        ----------
+        lines
+            Numbers of lines.
+        intervals
+            As from `geo.coverage.demand.road_segments.intervals`, of all stretches of these lines; `stretch` counts
+            among all.
+        member
+            Shape ``(n_devices, n_sets)``: which device numbers are in which set.
+
+        Returns
+        -------
+        tuple
+            Positions of the runs; metres of each; metres seen and the longest blind run, by set,
+            ``(n_runs, n_sets)``.
+        """
+        own = np.flatnonzero(np.isin(self.stretches["line"].to_numpy(), lines))
+        of_pair = np.isin(self.stretch, own)
+        runs, run = np.unique(self.run[of_pair], return_inverse=True)
+        sets, count, most = np.arange(member.shape[1]), len(own), int(lines.max(initial=-1)) + 1
+        # One town for each set, side by side: a few large steps instead of many small ones.
+        towns = pd.concat([self.stretches.iloc[own]] * len(sets), ignore_index=True)
+        towns["line"] += np.repeat(sets * most, count)
+        pairs = [np.searchsorted(own, self.stretch[of_pair]), run]
+        stretch, area = (
+            (sets[:, None] * size + each).ravel()
+            for size, each in zip((count, len(runs)), pairs, strict=True)
+        )
+        row, which = np.nonzero(member[intervals["device"].to_numpy(dtype=np.intp)])
+        looks = intervals.iloc[row]
+        at = np.searchsorted(own, looks["stretch"].to_numpy()) + which * count
+        table = lengths(towns, (stretch, area), looks.assign(stretch=at), len(runs) * len(sets))
+        road_m, seen_m, blind_m = (
+            table[name].to_numpy().reshape(len(sets), len(runs)).T
+            for name in ("road_m", "road_seen_m", "longest_blind_m")
+        )
+        return runs, road_m, seen_m, blind_m
+
+
+def streets(roads: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, cells: Geometries) -> Streets:
+    """Return the roads cut at all borders, with the cells and the areas that hold them."""
+    cut = stretches(roads, areas)
+    stretch, area = belongings(cut, areas)
+    line = cut["line"].to_numpy(dtype=np.intp)
+    most = int(line.max(initial=-1)) + 1
+    key, run = np.unique(area * max(most, 1) + line[stretch], return_inverse=True)
+    return Streets(
+        cut,
+        cells_of(_middles(cut), cells),
+        stretch,
+        run.astype(np.intp),
+        key // max(most, 1),
+        key % max(most, 1),
+    )
+
+
+def cells_of(points: Geometries, cells: Geometries, *, reach_m: float = 1.0) -> Indices:
+    """Return the cell of each point, -1 where none is within `reach_m`."""
+    found = np.full(len(points), -1, dtype=np.intp)
+    if len(points) and len(cells):
+        point, cell = shapely.STRtree(cells).query_nearest(
+            points, max_distance=reach_m, all_matches=False
+        )
+        found[point] = cell
+    return found
+
+
+def _middles(cut: pd.DataFrame) -> Geometries:
+    x, y = ((cut[f"{c}0"] + cut[f"{c}1"]).to_numpy() / 2 for c in "xy")
+    return np.asarray(shapely.points(x, y), dtype=object)

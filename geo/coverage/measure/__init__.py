@@ -1,0 +1,1 @@
+"""Pure computing of figures: seen ground, gaps, criteria."""

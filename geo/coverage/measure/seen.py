@@ -1,0 +1,83 @@
+"""What cameras see under one certainty: shapes, whose they are, and how probable."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+
+from geo.base.polygons import Geometries, Indices
+
+Floats: TypeAlias = NDArray[np.float64]
+Flags: TypeAlias = NDArray[np.bool_]
+
+BESIDE_M = 1.0  # points and roads this near to a cell may count in it: see `geo.coverage.demand.roads.cells_of`
+
+
+@dataclass(frozen=True)
+class Seen:
+    """Visible ground: `shapes` (n,), the number of the `device` of each, and its `weight`.
+
+    `weight` is the probability that the shape is in the picture, 1 where that is certain.
+    """
+
+    shapes: Geometries
+    device: Indices
+    weight: Floats
+    bounds: Floats
+
+    def near(self, grounds: Geometries) -> "Seen":
+        """Return what may meet some ground, or what lies beside it."""
+        if len(grounds) == 0:
+            return self.where(np.zeros(len(self.shapes), dtype=np.bool_))
+        x0, y0, x1, y1 = shapely.bounds(grounds).T
+        low_x, low_y, high_x, high_y = self.bounds.T
+        hit = (high_x >= x0.min() - BESIDE_M) & (low_x <= x1.max() + BESIDE_M)
+        hit &= (high_y >= y0.min() - BESIDE_M) & (low_y <= y1.max() + BESIDE_M)
+        return self.where(hit)
+
+    def where(self, mask: Flags) -> "Seen":
+        """Return the shapes of a mask."""
+        return Seen(self.shapes[mask], self.device[mask], self.weight[mask], self.bounds[mask])
+
+    def replaced(self, devices: Indices, fresh: "Seen") -> "Seen":
+        """Return all shapes but those of `devices`, and `fresh` instead; ordered by device."""
+        kept = self.where(~np.isin(self.device, devices))
+        both = [kept, fresh]
+        device = np.concatenate([part.device for part in both])
+        order = np.argsort(device, kind="stable")
+        return Seen(
+            np.concatenate([part.shapes for part in both])[order],
+            device[order],
+            np.concatenate([part.weight for part in both])[order],
+            np.concatenate([part.bounds for part in both])[order],
+        )
+
+    def differs(self, other: "Seen", devices: Indices) -> Flags:
+        """Return for each device whether what it sees is not the same in both."""
+        if len(self.shapes) == 0 or len(other.shapes) == 0:
+            return np.isin(devices, np.concatenate([self.device, other.device]))
+        mine, others = self._contents(), other._contents()
+        return np.array([mine.get(d) != others.get(d) for d in devices.tolist()], dtype=np.bool_)
+
+    def _contents(self) -> dict[int, list[tuple[bytes, float]]]:
+        found: dict[int, list[tuple[bytes, float]]] = {}
+        rows = zip(self.device.tolist(), shapely.to_wkb(self.shapes), self.weight, strict=True)
+        for device, shape, weight in rows:
+            found.setdefault(device, []).append((shape, weight))
+        return found
+
+
+def seen_of(shapes: Geometries, device: Indices, weight: Floats | None = None) -> Seen:
+    """Return shapes with their devices, empty and missing ones left out."""
+    some = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
+    weight = np.ones(len(shapes)) if weight is None else weight
+    return Seen(
+        shapes[some], device[some], weight[some], shapely.bounds(shapes[some]).reshape(-1, 4)
+    )
+
+
+def nothing() -> Seen:
+    """Return what nobody sees."""
+    return seen_of(np.empty(0, dtype=object), np.empty(0, dtype=np.intp))

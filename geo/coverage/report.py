@@ -1,0 +1,182 @@
+"""The figures of the newest computation beside what was reported, registered and located."""
+
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection, Engine
+
+from geo.access import predicates, transaction
+from geo.access.principal import Reader
+from geo.areas.store import versions as area_versions
+from geo.base.crs import WGS84
+from geo.base.errors import NotFoundError
+from geo.coverage.measure.figures import MEASURED
+from geo.coverage.scene import DEVICE_SETS, SURE
+from geo.coverage.store import results
+from geo.store import frames, installation
+
+AREA_KEYS = (
+    *("level", "code", "name", "device_set", "detail", "certainty"),
+    *MEASURED,
+    "obstacles_known",
+)
+COUNTS = (
+    "SELECT o.owner_kind, count(c.code) AS registered,"
+    " count(c.code) FILTER (WHERE EXISTS (SELECT FROM govgrid.area_now a"
+    "  WHERE a.level = 'district' AND ST_Covers(a.geom, c.geom))) AS located,"
+    " count(c.code) FILTER (WHERE EXISTS (SELECT FROM govgrid.viewshed v"
+    "  WHERE v.camera_code = c.code AND NOT ST_IsEmpty(v.geom))) AS computed"
+    " FROM (VALUES ('skynet'), ('social'), (NULL)) AS o(owner_kind)"
+    f" LEFT JOIN (SELECT k.* FROM govgrid.camera k JOIN {predicates.CAMERAS} g ON g.code = k.code"
+    "  AND g.depth >= 0) c ON c.owner_kind IS NOT DISTINCT FROM o.owner_kind"
+    " GROUP BY o.owner_kind ORDER BY o.owner_kind"
+)
+
+
+def report(
+    engine: Engine,
+    reader: Reader,
+    *,
+    by: str | None = None,
+    area: str | None = None,
+    device_set: str | None = None,
+    detail: float | None = None,
+    certainty: str | None = None,
+) -> dict[str, Any]:
+    """Return the newest figures, cut by what is given; see DESIGN's keys of ``coverage report``.
+
+    Raises
+    ------
+    StateError
+        If nothing was computed yet.
+    NotFoundError
+        If there are no figures of that level, area, device set, detail or certainty.
+    """
+    with transaction.drawing(engine, reader) as connection:
+        run = results.require_newest(connection)
+        figures = _granted(connection, reader, results.figures(connection, run.id))
+        cameras = camera_counts(connection, reader)
+    wanted = {
+        "level": by,
+        "code": area,
+        "device_set": device_set,
+        "detail": detail,
+        "certainty": certainty,
+    }
+    for column, value in wanted.items():
+        if value is None:
+            continue
+        if value not in set(figures[column]):
+            raise NotFoundError("coverage.no_figures", column=column, value=value)
+        figures = figures[figures[column] == value]
+    return {
+        "run": run.id,
+        "computed_at": run.computed_at.isoformat(timespec="seconds"),
+        "assumptions": dict(run.assumptions),
+        "areas": [_plain(row) for row in figures[list(AREA_KEYS)].to_dict("records")],
+        "cameras": cameras,
+    }
+
+
+def _granted(connection: Connection, reader: Reader, figures: pd.DataFrame) -> pd.DataFrame:
+    if reader.everything:
+        return figures
+    known = predicates.within(area_versions.now(connection), reader)
+    pairs = set(zip(known["level"], known["code"], strict=True))
+    own = [pair in pairs for pair in zip(figures["level"], figures["code"], strict=True)]
+    return figures[np.array(own, dtype=bool)]
+
+
+def camera_counts(connection: Connection, reader: Reader) -> list[dict[str, Any]]:
+    """Return reported, registered, located and computed numbers of cameras per owner kind.
+
+    *Reported* is what the district's own papers say (columns ``reported_skynet`` and
+    ``reported_social`` of its area); *registered* the rows taken in; *located* those inside the
+    district; *computed* those with a viewshed. Cameras without an owner kind are a row of their
+    own, if there are any.
+    """
+    counted = frames.read(connection, COUNTS, reader.parameters)
+    # what the district's papers say is said of the whole district
+    reported = _reported(connection) if reader.everything else {}
+    rows = []
+    for row in counted.to_dict("records"):
+        kind = row["owner_kind"] if isinstance(row["owner_kind"], str) else None
+        if kind is not None or row["registered"]:
+            numbers = {name: int(row[name]) for name in ("registered", "located", "computed")}
+            rows.append({"owner_kind": kind, "reported": reported.get(kind), **numbers})
+    return rows
+
+
+def gaps(
+    engine: Engine,
+    reader: Reader,
+    *,
+    device_set: str = "all",
+    certainty: str = "certain",
+    detail: float | None = None,
+) -> gpd.GeoDataFrame:
+    """Return the gaps of the newest run, EPSG:4326, with a place to point at (lon, lat).
+
+    Without `detail` those of the coarsest that was computed. *Expected* has no gaps: a mean over
+    headings has no border.
+
+    Raises
+    ------
+    StateError
+        If nothing was computed yet.
+    NotFoundError
+        If `device_set` or `certainty` is none that is computed.
+    ForbiddenError
+        If gaps are granted nowhere.
+    """
+    reader.require_depth("gaps")
+    for column, value, known in (
+        ("device_set", device_set, DEVICE_SETS),
+        ("certainty", certainty, SURE),
+    ):
+        if value not in known:
+            key = "coverage.gaps_expected" if value == "expected" else "coverage.no_figures"
+            raise NotFoundError(key, column=column, value=value)
+    with transaction.drawing(engine, reader) as connection:
+        run = results.require_newest(connection)
+        computed = results.details(connection, run.id)
+        if detail is not None and detail not in computed:
+            raise NotFoundError("coverage.no_figures", column="detail", value=detail)
+        found = results.gaps(
+            connection,
+            run.id,
+            srid=installation.metric_srid(connection),
+            device_set=device_set,
+            detail=computed[0] if detail is None else detail,
+            certainty=certainty,
+        )
+        found = predicates.of_grids(connection, reader.deep("gaps"), found)
+    points = gpd.GeoSeries(found.representative_point(), crs=found.crs).to_crs(WGS84)
+    return found.to_crs(WGS84).assign(lon=points.x.round(7), lat=points.y.round(7))
+
+
+def _reported(connection: Connection) -> dict[str | None, int]:
+    known = area_versions.now(connection)
+    merged: dict[str, Any] = {}
+    for attributes in known.loc[known["level"] == "district", "attributes"]:
+        merged.update(attributes)
+    found: dict[str | None, int] = {}
+    for kind in ("skynet", "social"):
+        value = str(merged.get(f"reported_{kind}", ""))
+        if value.isdecimal():
+            found[kind] = int(value)
+    return found
+
+
+def _plain(row: dict[Any, Any]) -> dict[str, Any]:
+    clean = {str(k): None if isinstance(v, float) and pd.isna(v) else v for k, v in row.items()}
+    clean["k_area_m2"] = [round(v, 3) for v in clean["k_area_m2"]]
+    clean["detail"] = _number(clean["detail"])
+    return clean
+
+
+def _number(detail: float) -> float:
+    """Return 20 for 20.0: densities are whole but for one."""
+    return int(detail) if float(detail).is_integer() else detail

@@ -1,0 +1,250 @@
+"""A scene made ready: obstacles, views with their place, what had to be assumed, and its hashes."""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+from numpy.typing import NDArray
+
+from geo.base.crs import convergence_deg
+from geo.coverage.demand.demand_model import LEVELS, Layers
+from geo.coverage.scene_layers import Scene
+from geo.coverage.sight import building_heights, obstacles, optics, viewshed
+from geo.coverage.sight.building_heights import Obstruction, obstruction
+
+Flags: TypeAlias = NDArray[np.bool_]
+
+DEVICE_SETS = ("all", "skynet", "social", "online")
+CERTAINTIES = optics.CERTAINTIES
+SURE = ("certain", "possible")  # of which there are viewsheds and gaps
+# Goes into every hash: a change of the computation makes what was stored stale.
+KERNEL = "sweep-1"
+
+
+@dataclass(frozen=True)
+class Prepared:
+    """What stands in the way, views with their place, and what had to be assumed."""
+
+    scene: Scene
+    sight: Obstruction
+    views: pd.DataFrame
+    assumptions: dict[str, int]
+
+    @property
+    def layers(self) -> Layers:
+        """Return what the ground is laid with."""
+        read = self.scene
+        return Layers(
+            read.areas,
+            self.sight.built,
+            read.roads,
+            read.places,
+            read.entrances,
+            read.incidents,
+            read.water.geometry.to_numpy(),
+            read.farmland.geometry.to_numpy(),
+            read.zones.geometry.to_numpy(),
+        )
+
+
+def prepare(read: Scene, *, detail: float) -> Prepared:
+    """Return a scene with merged obstacles and placed views.
+
+    The views have ``x, y`` (metres, where the camera stands for sight), ``placement`` and the
+    columns of :func:`geo.coverage.sight.optics.camera_views`.
+    """
+    heights = (
+        read.buildings["height_m"].to_numpy(dtype=float),
+        read.cameras["mount_height_m"].to_numpy(dtype=float),
+    )
+    sight = obstruction(read.buildings.geometry, *(heights if read.heights else ()))
+    views = placed(read.cameras, read.lonlat, sight, read.srid, detail=detail)
+    return Prepared(read, sight, views, assumptions(views, unbuilt_areas(read)))
+
+
+def placed(
+    rows: gpd.GeoDataFrame,
+    lonlat: gpd.GeoSeries,
+    sight: Obstruction,
+    srid: int,
+    *,
+    detail: float,
+) -> pd.DataFrame:
+    """Return the views of some cameras (rows of ``scene.CAMERAS``, metric) where they stand."""
+    cameras = rows.set_index("code")
+    views = optics.camera_views(pd.DataFrame(cameras), detail_px_per_m=detail)
+    place = _places(cameras, sight)
+    return views.assign(
+        view_no=cameras["view_no"].to_numpy(),
+        owner_kind=cameras["owner_kind"].to_numpy(),
+        connection=cameras["connection"].to_numpy(),
+        mount_height_m=cameras["mount_height_m"].to_numpy(dtype=float),
+        x=place["x"].to_numpy(),
+        y=place["y"].to_numpy(),
+        placement=place["placement"].to_numpy(),
+        moved_m=place["moved_m"].to_numpy(),
+        convergence_deg=convergence_deg(lonlat.x.to_numpy(), lonlat.y.to_numpy(), srid),
+    )
+
+
+def _places(cameras: gpd.GeoDataFrame, sight: Obstruction) -> pd.DataFrame:
+    """Return where cameras stand; one on the roof of a building lower than itself stays there."""
+    indoor = cameras["indoor"].to_numpy(dtype=bool)
+    place = obstacles.place(cameras.geometry, indoor, sight.built)
+    xy = np.column_stack([cameras.geometry.x, cameras.geometry.y])
+    above = sight.low.under(xy, cameras["mount_height_m"].to_numpy(dtype=float)) & ~indoor
+    if above.any():
+        place[above] = obstacles.place(cameras.geometry, indoor, sight.tall)[above]
+    return place
+
+
+def sectors(views: pd.DataFrame, certainty: str) -> pd.DataFrame:
+    """Return what :func:`geo.coverage.sight.viewshed.viewsheds` asks for, by the district's policy.
+
+    One row a view; under *expected* one a band: index = position of the view, with `weight`.
+    Headings are turned from true to grid north. A camera whose position is suspect sees nothing.
+    """
+    if certainty == "expected":
+        sector = optics.bands(views).set_index("view")
+    else:
+        sector = optics.sectors(views, certainty).set_axis(np.arange(len(views))).assign(weight=1.0)
+    own = views.iloc[sector.index.to_numpy()]
+    suspect = own["placement"].eq("suspect").to_numpy()
+    return pd.DataFrame(
+        {
+            "x": own["x"].to_numpy(),
+            "y": own["y"].to_numpy(),
+            "start_deg": (sector["start_deg"].to_numpy() - own["convergence_deg"].to_numpy()) % 360,
+            "width_deg": np.where(suspect, 0.0, sector["width_deg"].to_numpy()),
+            "range_m": own["range_m"].to_numpy(),
+            "weight": sector["weight"].to_numpy(),
+        },
+        index=sector.index,
+    )
+
+
+def visible(
+    prepared: Prepared, views: pd.DataFrame, certainties: Sequence[str] = CERTAINTIES
+) -> dict[str, gpd.GeoDataFrame]:
+    """Return what some views see, by certainty: `camera_code`, `view_no`, `weight`, geometry."""
+    looks = {certainty: sectors(views, certainty) for certainty in certainties}
+    sector = pd.concat(looks.values())
+    own = views.iloc[sector.index.to_numpy()]
+    shapes = building_heights.look_over(
+        viewshed.viewsheds(sector, prepared.sight.tall).to_numpy(),
+        sector[["x", "y"]].to_numpy(),
+        own["mount_height_m"].to_numpy(),
+        prepared.sight.low,
+        range_m=sector["range_m"].to_numpy(),
+    )
+    found = gpd.GeoDataFrame(
+        {
+            "camera_code": own["camera_code"].to_numpy(),
+            "view_no": own["view_no"].to_numpy(),
+            "weight": sector["weight"].to_numpy(),
+        },
+        geometry=shapes,
+        crs=prepared.scene.srid,
+    )
+    ends = np.cumsum([len(look) for look in looks.values()])
+    parts = zip(looks, [0, *ends[:-1]], ends, strict=True)
+    return {
+        certainty: found.iloc[first:last].reset_index(drop=True) for certainty, first, last in parts
+    }
+
+
+def members(views: pd.DataFrame) -> tuple[list[str], Flags]:
+    """Return the cameras of the views, and which device sets each belongs to.
+
+    A camera of unknown state is not online.
+    """
+    first = views[~views["camera_code"].duplicated()]
+    return first["camera_code"].tolist(), np.column_stack([in_set(first, s) for s in DEVICE_SETS])
+
+
+def in_set(views: pd.DataFrame, device_set: str) -> Flags:
+    """Return which views belong to a device set."""
+    if device_set == "all":
+        return np.ones(len(views), dtype=bool)
+    column = "connection" if device_set == "online" else "owner_kind"
+    return np.asarray(views[column].eq(device_set).fillna(False), dtype=bool)
+
+
+def view_hashes(views: pd.DataFrame, sight: Obstruction, certainty: str) -> list[str]:
+    """Return a hash of all that each viewshed depends on: sector, kernel, obstacles in reach."""
+    sector = sectors(views, certainty)
+    x, y, reach = (sector[name].to_numpy() for name in ("x", "y", "range_m"))
+    reach = np.nan_to_num(reach)
+    boxes = shapely.box(x - reach, y - reach, x + reach, y + reach)
+    near = sight.content_near(boxes)
+    height_m = views["mount_height_m"].to_numpy()[sector.index.to_numpy()]
+    numbers = sector.assign(weight=height_m).to_numpy(dtype=float)
+    base = f"{KERNEL}|{certainty}|".encode()
+    return [
+        hashlib.sha256(base + near[i].tobytes() + row.tobytes()).hexdigest()[:32]
+        for i, row in enumerate(numbers)
+    ]
+
+
+def ground_state(prepared: Prepared) -> str:
+    """Return the hash of all that the figures depend on but the cameras."""
+    read = prepared.scene
+    digest = hashlib.sha256(f"{KERNEL}|{prepared.sight.built.content_hash}".encode())
+    layers = ("areas", "roads", "water", "farmland", "zones", "places", "entrances", "incidents")
+    for name in layers:
+        frame = getattr(read, name)
+        digest.update(name.encode() + b"".join(shapely.to_wkb(frame.geometry.to_numpy())))
+        plain = pd.DataFrame(frame.drop(columns=["geometry", "attributes"], errors="ignore"))
+        digest.update(plain.to_csv().encode())
+    return digest.hexdigest()[:32]
+
+
+def camera_state(views: pd.DataFrame, sight: Obstruction) -> dict[str, int]:
+    """Return a number for each camera that changes with all that the figures take from it."""
+    hashes = [view_hashes(views, sight, certainty) for certainty in SURE]
+    # Probabilities follow from heading and angle: two views may share both their sure sectors.
+    columns = ["camera_code", "owner_kind", "connection", "heading_deg", "hfov_deg"]
+    # What is missing is None or NaN, as the other rows happen to be.
+    told = (views[name].astype(object).where(views[name].notna(), "") for name in columns)
+    found: dict[str, int] = {}
+    for code, *rest in zip(*told, *hashes, strict=True):
+        digest = hashlib.sha256("|".join(map(str, rest)).encode()).digest()
+        # Views of one camera follow each other: each carries on the number of those before.
+        found[code] = found.get(code, 0) * 3 + int.from_bytes(digest[:15], "big")
+    return found
+
+
+def smallest_areas(read: Scene) -> gpd.GeoDataFrame:
+    """Return the areas of the lowest level there is: grids, or what stands in for them."""
+    for level in LEVELS:
+        chosen = read.areas[read.areas["level"] == level]
+        if len(chosen):
+            return chosen
+    return read.areas
+
+
+def assumptions(views: pd.DataFrame, unbuilt: int) -> dict[str, int]:
+    """Return what had to be assumed, counted."""
+    assumed = views["assumed"].astype("str")
+    return {
+        "views": len(views),
+        "heading_unknown": int((views["heading_source"] == "unknown").sum()),
+        "heading_rounded8": int((views["heading_source"] == "rounded8").sum()),
+        "indoor": int((views["placement"] == "indoor").sum()),
+        "snapped": int((views["placement"] == "snapped").sum()),
+        "suspect": int((views["placement"] == "suspect").sum()),
+        **{f"assumed_{n}": int(assumed.str.contains(n).sum()) for n in ("hfov", "resolution")},
+        "grids_without_buildings": unbuilt,
+    }
+
+
+def unbuilt_areas(read: Scene) -> int:
+    """Return how many of the smallest areas have no building at all: nothing can hide there."""
+    grids = smallest_areas(read).geometry.to_numpy()
+    built = shapely.STRtree(read.buildings.geometry.to_numpy()).query(grids, "intersects")[0]
+    return len(grids) - len(np.unique(built))

@@ -1,0 +1,1 @@
+"""Tables of coverage and the scene that it is computed from."""

@@ -1,0 +1,72 @@
+"""Everything the computation of coverage looks at, read once in the metric SRID."""
+
+from collections.abc import Sequence
+
+import geopandas as gpd
+import pandas as pd
+from sqlalchemy import Connection
+
+from geo.areas.store import versions as area_versions
+from geo.coverage.scene_layers import Scene
+from geo.store import frames, installation
+
+# What a camera looks like to the computation; one row a view.
+CAMERAS = (
+    "SELECT c.code, c.name, c.owner_kind, c.form, coalesce(c.indoor, false) AS indoor,"
+    " coalesce(c.connection, 'unknown') AS connection, c.mount_height_m, c.position_sigma_m,"
+    " v.no AS view_no, v.heading_deg, v.heading_source, v.hfov_deg, v.vfov_deg, v.tilt_deg,"
+    " v.res_h_px, v.range_m, v.focal_mm, v.sensor_w_mm, c.geom"
+    " FROM govgrid.camera c JOIN govgrid.camera_view v ON v.camera_code = c.code"
+    " WHERE coalesce(c.status, 'in_use') <> 'removed'"
+)
+
+
+def read(connection: Connection, *, matters: bool = True) -> Scene:
+    """Return the scene of the database as it is now, without its matters if not `matters`.
+
+    Raises
+    ------
+    StateError
+        If nothing with a position was brought in yet.
+    """
+    srid = installation.metric_srid(connection)
+    given = cameras(connection)
+    none = given.iloc[:0].to_crs(srid)
+    return Scene(
+        srid=srid,
+        areas=area_versions.now(connection).to_crs(srid),
+        cameras=given.to_crs(srid),
+        lonlat=given.geometry,
+        buildings=_layer(connection, "building", "code, height_m", srid),
+        roads=_layer(connection, "road", "code, class, width_m", srid),
+        water=_layer(connection, "water", "code", srid),
+        farmland=_layer(connection, "farmland", "code", srid),
+        places=_layer(connection, "place", "code, kind, weight, radius_m", srid),
+        entrances=_layer(connection, "entrance", "code, kind, place_code", srid),
+        incidents=_layer(connection, "incident", "code", srid) if matters else none,
+        zones=_layer(connection, "privacy_zone", "code", srid),
+        heights=bool(installation.get(connection, "building_heights")),
+    )
+
+
+def obstacles(connection: Connection, srid: int) -> gpd.GeoDataFrame:
+    """Return the building footprints in `srid`."""
+    return _layer(connection, "building", "code", srid)
+
+
+def cameras(connection: Connection, codes: Sequence[str] | None = None) -> gpd.GeoDataFrame:
+    """Return the views of all cameras that were not removed, lon/lat, one row a view.
+
+    With `codes`, of these cameras only.
+    """
+    if codes is None:
+        return frames.read_layer(connection, f"{CAMERAS} ORDER BY c.code, v.no")
+    statement = f"{CAMERAS} AND c.code = ANY(:codes) ORDER BY c.code, v.no"
+    return frames.read_layer(connection, statement, {"codes": list(codes)})
+
+
+def _layer(connection: Connection, table: str, columns: str, srid: int) -> gpd.GeoDataFrame:
+    # Table and columns are constants of this module.
+    statement = f"SELECT {columns}, geom FROM govgrid.{table} WHERE geom IS NOT NULL ORDER BY code"
+    rows: pd.DataFrame = frames.read_layer(connection, statement)
+    return gpd.GeoDataFrame(rows).to_crs(srid)
