@@ -10,8 +10,9 @@ from sqlalchemy import text
 
 from geo.access.accounts.local_cli import acting
 from geo.cli import main
-from geo.services import database, viewing
-from geo.services.entries import Asked
+from geo.services import database
+from geo.viewing import view as viewing
+from geo.viewing.register_entry import Asked
 from tests.signed_in import account
 
 pytestmark = pytest.mark.postgis

@@ -21,7 +21,16 @@ from geo.access.audit import export_log
 from geo.access.principal import Reader
 from geo.base.errors import InputError
 from geo.base.words import say
-from geo.services import entries, requests, viewing_figures, viewing_report
+from geo.viewing import (
+    approvals,
+    register_entry,
+)
+from geo.viewing import (
+    report as viewing_report,
+)
+from geo.viewing import (
+    statistics as viewing_statistics,
+)
 from maps import watermark
 
 router = APIRouter()
@@ -81,7 +90,7 @@ class Decision(BaseModel):
 
     decision: Literal["approved", "refused"]
     until: datetime | None = None
-    note: str = Field("", max_length=entries.MOST_TEXT)
+    note: str = Field("", max_length=register_entry.MOST_TEXT)
 
 
 async def decision(request: Request) -> Decision:
@@ -116,7 +125,7 @@ def figures(
     engine: EngineDep, settings: SettingsDep, who: MayRegister, month: Month = ""
 ) -> dict[str, Any]:
     """Return the figures of a month, and whether its rows match the audit."""
-    return viewing_figures.report(engine, who, month, timezone=settings.timezone)
+    return viewing_statistics.report(engine, who, month, timezone=settings.timezone)
 
 
 @router.get("/register", response_class=HTMLResponse)
@@ -176,8 +185,8 @@ def report_page(
 ) -> HTMLResponse:
     """Return the page of a month's report."""
     lang = render.language(request)
-    found = viewing_figures.report(engine, who, month, timezone=settings.timezone)
-    tables = viewing_figures.tables(found, lang)
+    found = viewing_statistics.report(engine, who, month, timezone=settings.timezone)
+    tables = viewing_statistics.tables(found, lang)
     return render.page(
         request,
         "register_report.html",
@@ -198,7 +207,7 @@ def report_file(
     reason: Reason = "",
 ) -> Response:
     """Return a month's report as a workbook; the row of the export is written before."""
-    content = viewing_figures.export_report(
+    content = viewing_statistics.export_report(
         engine,
         who,
         month,
@@ -212,13 +221,13 @@ def report_file(
 @router.get("/api/access-requests")
 def waiting(engine: EngineDep, who: MayApprove, decided: bool = False) -> dict[str, Any]:
     """Return the requests that wait for a decision, with `decided` the others as well."""
-    return {"requests": requests.waiting(engine, who, decided=decided)}
+    return {"requests": approvals.waiting(engine, who, decided=decided)}
 
 
 @router.get("/api/access-requests/mine")
 def own_requests(engine: EngineDep, who: AnyReader) -> dict[str, Any]:
     """Return what the reader asked for himself."""
-    return {"requests": requests.mine(engine, who)}
+    return {"requests": approvals.mine(engine, who)}
 
 
 @router.post(
@@ -241,7 +250,7 @@ def decide(
     until = decided.until
     if until is not None and until.tzinfo is None:
         until = until.replace(tzinfo=ZoneInfo(settings.timezone))
-    return requests.decide(engine, who, number, decided.decision, until=until, note=decided.note)
+    return approvals.decide(engine, who, number, decided.decision, until=until, note=decided.note)
 
 
 @router.get("/requests", response_class=HTMLResponse)
@@ -249,7 +258,7 @@ def requests_page(
     request: Request, engine: EngineDep, who: MayApprove, decided: bool = False
 ) -> HTMLResponse:
     """Return the page of requests that wait for a decision."""
-    found = requests.waiting(engine, who, decided=decided)
+    found = approvals.waiting(engine, who, decided=decided)
     return _requests(request, found, own=False, decided=decided)
 
 
@@ -258,7 +267,7 @@ def own_requests_page(
     request: Request, engine: EngineDep, who: AnyReader, asked: bool = False
 ) -> HTMLResponse:
     """Return the page of what the reader asked for himself."""
-    return _requests(request, requests.mine(engine, who), own=True, asked=asked)
+    return _requests(request, approvals.mine(engine, who), own=True, asked=asked)
 
 
 @router.post("/requests/{number}/decision")
@@ -269,7 +278,7 @@ def decide_form(engine: EngineDep, who: MayApprove, number: UUID, filled: FormDe
         raise InputError("viewing.until_form")
     until = datetime.now(UTC) + timedelta(hours=int(hours or 0))
     word, note = filled.text("decision"), filled.text("note")
-    requests.decide(engine, who, number, word, until=until if hours else None, note=note)
+    approvals.decide(engine, who, number, word, until=until if hours else None, note=note)
     return go("/requests")
 
 
@@ -292,7 +301,7 @@ def _register(
         asked=asked.words,
         given=asked.given,
         own=own,
-        acts=entries.ACTS,
+        acts=register_entry.ACTS,
         following=asked.next(request.url.path, found, limit),
         now=datetime.now(UTC),
         stamp=watermark.svg(export_log.stamp(who, None, timezone=timezone, lang=lang)),

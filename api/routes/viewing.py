@@ -21,9 +21,10 @@ from geo.access.audit import export_log
 from geo.access.principal import Reader
 from geo.base.settings import Settings
 from geo.base.words import say
-from geo.services import entries, requests, snapshot, viewing
-from geo.services.entries import Asked
-from geo.services.viewing import Viewing
+from geo.viewing import approvals, register_entry, snapshot
+from geo.viewing import view as viewing
+from geo.viewing.register_entry import Asked
+from geo.viewing.view import Viewing
 from maps import watermark
 
 router = APIRouter()
@@ -32,7 +33,7 @@ ASKED: Final = "/requests/mine?asked=1"
 # A slow gateway must not hold up the threads that the database's connections are counted for.
 GATEWAY: Final = CapacityLimiter(8)
 Incident = Annotated[str, Query(max_length=200)]
-Text = Annotated[str, Field(max_length=entries.MOST_TEXT)]
+Text = Annotated[str, Field(max_length=register_entry.MOST_TEXT)]
 Key = Annotated[str, Header(alias="Idempotency-Key", max_length=200)]
 
 
@@ -128,14 +129,14 @@ def ask(
     asked: Annotated[Wanted, Depends(wanted)],
 ) -> JSONResponse:
     """Ask to look through a camera that is not granted, or needs an approval each time."""
-    found = requests.ask(engine, who, asked.asked(code), config=settings)
+    found = approvals.ask(engine, who, asked.asked(code), config=settings)
     return JSONResponse(_number(found), HTTPStatus.ACCEPTED)
 
 
 @router.get("/cameras", status_code=HTTPStatus.SEE_OTHER, response_class=RedirectResponse)
 def find(who: MayView, code: Incident = "") -> Response:  # noqa: ARG001 - the rule
     """Go to the form of a camera by its code, which people read off a list or a map."""
-    known = entries.one_line(code)
+    known = register_entry.one_line(code)
     return go(f"/cameras/{quote(known, safe='')}/access" if known else "/register/mine")
 
 
@@ -149,7 +150,7 @@ def access_page(
     incident: Incident = "",
 ) -> Response:
     """Return the form that registers a viewing, or asks for it where it is not granted."""
-    values = _values(engine, settings, who, code, {"incident": entries.one_line(incident)})
+    values = _values(engine, settings, who, code, {"incident": register_entry.one_line(incident)})
     status = HTTPStatus.FORBIDDEN if values["refused"] else HTTPStatus.OK
     title = say("viewing_page.access", render.language(request))
     return render.page(request, "access.html", status=status, title=title, error=None, **values)
@@ -239,7 +240,7 @@ def _done(engine: Engine, settings: Settings, who: Reader, asked: Asked, *, asks
         if isinstance(found, Viewing):
             return f"/viewer/{viewing.reference(found, settings)}"
         return ASKED
-    requests.ask(engine, who, asked, config=settings)
+    approvals.ask(engine, who, asked, config=settings)
     return ASKED
 
 
@@ -249,7 +250,7 @@ def _of_form(code: str, filled: Form) -> Asked:
     return Asked(
         code,
         act=filled.text("act") or "view",
-        reason="" if picked == entries.OTHER else picked,
+        reason="" if picked == register_entry.OTHER else picked,
         remark=filled.text("remark"),
         content=filled.text("content"),
         legal_basis=filled.text("legal_basis"),
@@ -266,13 +267,13 @@ def _values(
     return {
         "camera": found.camera,
         "refused": not found.camera.granted and not found.approved,
-        "asks": not any(found.may(act) for act in entries.ACTS),
-        "acts": entries.ACTS,
-        "reasons": (*entries.REASONS, entries.OTHER),
-        "earlier": entries.earlier_reason(engine, who, incident),
+        "asks": not any(found.may(act) for act in register_entry.ACTS),
+        "acts": register_entry.ACTS,
+        "reasons": (*register_entry.REASONS, register_entry.OTHER),
+        "earlier": register_entry.earlier_reason(engine, who, incident),
         "filled": {**dict.fromkeys(FIELDS, ""), **filled},
         "basis": settings.viewing_basis,
-        "most": entries.MOST_TEXT,
+        "most": register_entry.MOST_TEXT,
     }
 
 

@@ -10,8 +10,8 @@ from geo.cli.choices import ReasonOption
 
 if TYPE_CHECKING:
     from geo.base.settings import Settings
-    from geo.services.viewing_proof import Proof
-    from geo.services.viewing_report import Filters
+    from geo.viewing.report import Filters
+    from geo.viewing.verify import Proof
 
 BROKEN = 3
 COLUMNS = (
@@ -48,7 +48,8 @@ def list_(
     from zoneinfo import ZoneInfo
 
     from geo.cli.output import as_json, note, table, told
-    from geo.services import database, viewing_report
+    from geo.services import database
+    from geo.viewing import report as viewing_report
 
     config = settings(context)
     wanted = _filters(config, since, until, camera, account, unit, act, incident)
@@ -83,7 +84,8 @@ def export(
     """Write the register to a workbook; that goes into the register of exports."""
     from geo.cli.output import as_json, note, told
     from geo.files.writers import draft_of, require_ending
-    from geo.services import database, viewing_report
+    from geo.services import database
+    from geo.viewing import report as viewing_report
 
     require_ending(out, known=(".xlsx",))
     config = settings(context)
@@ -112,16 +114,17 @@ def report(
     """Print the figures of a month, and whether its rows match the audit."""
     from geo.cli.output import as_json, note, table, told
     from geo.files.writers import draft_of, require_ending
-    from geo.services import database, viewing_figures
+    from geo.services import database
+    from geo.viewing import statistics as viewing_statistics
 
     config = settings(context)
     if out is not None:
         require_ending(out, known=(".xlsx",))
     with database.opened(config) as engine:
         who = reader(context, engine, "register")
-        found = viewing_figures.report(engine, who, month, timezone=config.timezone)
+        found = viewing_statistics.report(engine, who, month, timezone=config.timezone)
         if out is not None:
-            content = viewing_figures.export_report(
+            content = viewing_statistics.export_report(
                 engine, who, month, reason=reason, timezone=config.timezone, lang=language()
             )
             with draft_of(out) as draft:
@@ -132,7 +135,7 @@ def report(
     note(f"{told('viewing_report.month')} {found['period']}")
     note(f"{told('viewing_report.rows')} {found['rows']}")
     note(f"{told('viewing_report.without_incident')} {found['without_incident']} / {found['rows']}")
-    for title, rows in viewing_figures.tables(found, language()).items():
+    for title, rows in viewing_statistics.tables(found, language()).items():
         if len(rows):
             table(list(rows.columns), rows.to_numpy().tolist(), title=title)
 
@@ -149,13 +152,14 @@ def verify(
     Exit code 0: all match; 3: some were changed, slipped in or taken away.
     """
     from geo.cli.output import as_json
-    from geo.services import database, viewing_figures
+    from geo.services import database
+    from geo.viewing import statistics as viewing_statistics
 
     config = settings(context)
     wanted = _filters(config, since, until)
     with database.opened(config) as engine:
         who = reader(context, engine, "register")
-        proof = viewing_figures.verify(engine, who, since=wanted.since, until=wanted.until)
+        proof = viewing_statistics.verify(engine, who, since=wanted.since, until=wanted.until)
     if as_json_:
         as_json(proof.as_plain())
     else:
@@ -174,7 +178,7 @@ def _filters(
     act: str = "",
     incident: str = "",
 ) -> "Filters":
-    from geo.services import viewing_report
+    from geo.viewing import report as viewing_report
 
     return viewing_report.filters(
         timezone=config.timezone,

@@ -12,19 +12,25 @@ from sqlalchemy import text
 from geo.access import transaction
 from geo.access.accounts.local_cli import acting
 from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError, StoreError
-from geo.services import (
-    database,
-    entries,
-    references,
-    requests,
-    viewing,
-    viewing_figures,
-    viewing_report,
-)
-from geo.services.entries import Asked
-from geo.services.references import Reference
-from geo.services.viewing_report import Filters
+from geo.services import database
 from geo.store import db
+from geo.viewing import (
+    approvals,
+    register_entry,
+    view_tokens,
+)
+from geo.viewing import (
+    report as viewing_report,
+)
+from geo.viewing import (
+    statistics as viewing_statistics,
+)
+from geo.viewing import (
+    view as viewing,
+)
+from geo.viewing.register_entry import Asked
+from geo.viewing.report import Filters
+from geo.viewing.view_tokens import Reference
 from tests.signed_in import SYSTEM, account
 
 pytestmark = pytest.mark.postgis
@@ -301,7 +307,7 @@ def test_a_reference_to_another_camera_or_row_is_refused(reader, look, shown, se
     ends = datetime.now(UTC) + timedelta(minutes=5)
     for number, camera in ((first.id, "K2"), (uuid4(), "K1"), (second.id, "K1")):
         with pytest.raises(ForbiddenError):
-            shown(who, references.signed(Reference(number, who.id, camera, ends), settings))
+            shown(who, view_tokens.signed(Reference(number, who.id, camera, ends), settings))
 
 
 def forged(reference: str) -> list[str]:
@@ -345,7 +351,7 @@ def test_no_text_is_taken_for_a_reference(tmp_path_factory, written):
 
     config = Settings(home=tmp_path_factory.getbasetemp() / "signing")
     with pytest.raises(ForbiddenError):
-        references.read(written, config)
+        view_tokens.read(written, config)
 
 
 # --- the register only grows
@@ -422,7 +428,7 @@ def test_only_auditors_read_the_register(service, reader, role):
     with pytest.raises(ForbiddenError):
         viewing_report.page(service, reader(role), Filters())
     with pytest.raises(ForbiddenError):
-        viewing_figures.report(service, reader(role), "", timezone=ZONE)
+        viewing_statistics.report(service, reader(role), "", timezone=ZONE)
 
 
 # --- requests
@@ -439,7 +445,7 @@ def test_a_skynet_camera_needs_an_approval_where_that_is_set(town, service, read
     assert isinstance(asked["id"], UUID)
     assert look(who, SKYNET, config=strict)["id"] == asked["id"]
     look(who, SOCIAL, config=strict)
-    requests.decide(service, chief, asked["id"], "approved", until=hours(2))
+    approvals.decide(service, chief, asked["id"], "approved", until=hours(2))
     found = look(who, SKYNET, config=strict)
     row = one(town, "SELECT request FROM govgrid.access_register WHERE id = :id", id=found.id)
     assert row["request"] == asked["id"]
@@ -450,7 +456,7 @@ def test_a_skynet_camera_needs_an_approval_where_that_is_set(town, service, read
 def test_an_approval_is_for_one_account_one_camera_and_one_act(service, reader, look, strict):
     who, chief = reader("operator", EAST), reader("security_administrator")
     asked = look(who, "K1", config=strict)
-    requests.decide(service, chief, asked["id"], "approved", until=hours(2))
+    approvals.decide(service, chief, asked["id"], "approved", until=hours(2))
     number = str(asked["id"])
     assert isinstance(look(who, "K3", config=strict), dict)
     assert isinstance(look(reader("operator", EAST), "K1", config=strict), dict)
@@ -468,11 +474,11 @@ def test_a_foreign_camera_is_seen_by_approval_as_long_as_it_holds(
     town, service, reader, look, shown, settings
 ):
     who, chief = reader("operator", WEST), reader("security_administrator", EAST)
-    asked = requests.ask(service, who, Asked("K1", reason="police"), config=settings)
+    asked = approvals.ask(service, who, Asked("K1", reason="police"), config=settings)
     with pytest.raises(ForbiddenError):
         look(who, "K1")
     ends = datetime.now(UTC) + timedelta(minutes=2)
-    requests.decide(service, chief, asked["id"], "approved", until=ends)
+    approvals.decide(service, chief, asked["id"], "approved", until=ends)
     found = look(who, "K1")
     assert found.expires_at == ends
     written = viewing.reference(found, settings)
@@ -488,10 +494,10 @@ def test_a_foreign_camera_is_seen_by_approval_as_long_as_it_holds(
 
 def test_what_is_refused_is_not_seen(service, reader, look, settings):
     who, chief = reader("operator", WEST), reader("security_administrator")
-    asked = requests.ask(service, who, Asked("K1", reason="police"), config=settings)
+    asked = approvals.ask(service, who, Asked("K1", reason="police"), config=settings)
     with pytest.raises(InputError, match="why it is refused"):
-        requests.decide(service, chief, asked["id"], "refused", note=" \n")
-    done = requests.decide(service, chief, asked["id"], "refused", note="非本单位职责")
+        approvals.decide(service, chief, asked["id"], "refused", note=" \n")
+    done = approvals.decide(service, chief, asked["id"], "refused", note="非本单位职责")
     assert (done["decision"], done["decision_note"]) == ("refused", "非本单位职责")
     with pytest.raises(ForbiddenError):
         look(who, "K1", request=str(asked["id"]))
@@ -499,10 +505,10 @@ def test_what_is_refused_is_not_seen(service, reader, look, settings):
 
 def test_a_request_is_decided_once(town, service, reader, settings):
     who, chief = reader("operator", WEST), reader("security_administrator")
-    asked = requests.ask(service, who, Asked("K1", reason="police"), config=settings)
-    requests.decide(service, chief, asked["id"], "refused", note="否")
+    asked = approvals.ask(service, who, Asked("K1", reason="police"), config=settings)
+    approvals.decide(service, chief, asked["id"], "refused", note="否")
     with pytest.raises(StateError, match="decided before"):
-        requests.decide(service, chief, asked["id"], "approved", until=hours(1))
+        approvals.decide(service, chief, asked["id"], "approved", until=hours(1))
     with pytest.raises(StoreError):
         do(town, "UPDATE govgrid.access_request SET decision_note = 'other'")
 
@@ -514,9 +520,9 @@ def test_nobody_decides_on_his_own_request(town, service, settings):
 
         grant(connection, both, "security_administrator")
     who = acting(town, "both")
-    asked = requests.ask(service, who, Asked("K1", reason="police"), config=settings)
+    asked = approvals.ask(service, who, Asked("K1", reason="police"), config=settings)
     with pytest.raises(ForbiddenError, match="own request"):
-        requests.decide(service, who, asked["id"], "approved", until=hours(1))
+        approvals.decide(service, who, asked["id"], "approved", until=hours(1))
     with transaction.opened(service, who) as connection:
         changed = connection.execute(
             text(
@@ -529,49 +535,49 @@ def test_nobody_decides_on_his_own_request(town, service, settings):
 
 def test_an_approval_ends_within_a_day(service, reader, settings):
     chief = reader("security_administrator")
-    asked = requests.ask(
+    asked = approvals.ask(
         service, reader("operator", WEST), Asked("K1", reason="police"), config=settings
     )
     for until in (None, hours(-1), hours(24.1)):
         with pytest.raises(InputError, match="24 hours"):
-            requests.decide(service, chief, asked["id"], "approved", until=until)
-    assert requests.decide(service, chief, asked["id"], "approved", until=hours(24))
+            approvals.decide(service, chief, asked["id"], "approved", until=until)
+    assert approvals.decide(service, chief, asked["id"], "approved", until=hours(24))
 
 
 def test_requests_are_decided_in_the_own_area_only(service, reader, settings):
-    asked = requests.ask(
+    asked = approvals.ask(
         service, reader("operator", WEST), Asked("K1", reason="police"), config=settings
     )
     west, east = reader("security_administrator", WEST), reader("security_administrator", EAST)
-    assert requests.waiting(service, west) == []
+    assert approvals.waiting(service, west) == []
     with pytest.raises(NotFoundError):
-        requests.decide(service, west, asked["id"], "approved", until=hours(1))
-    assert [row["id"] for row in requests.waiting(service, east)] == [asked["id"]]
+        approvals.decide(service, west, asked["id"], "approved", until=hours(1))
+    assert [row["id"] for row in approvals.waiting(service, east)] == [asked["id"]]
 
 
 @pytest.mark.parametrize("role", ["operator", "auditor", "administrator", "planner"])
 def test_other_roles_decide_on_nothing(service, reader, settings, role):
-    asked = requests.ask(
+    asked = approvals.ask(
         service, reader("operator", WEST), Asked("K1", reason="police"), config=settings
     )
     with pytest.raises(ForbiddenError):
-        requests.decide(service, reader(role), asked["id"], "approved", until=hours(1))
+        approvals.decide(service, reader(role), asked["id"], "approved", until=hours(1))
     with pytest.raises(ForbiddenError):
-        requests.waiting(service, reader(role))
+        approvals.waiting(service, reader(role))
 
 
 def test_who_asks_is_not_told_whether_there_is_such_a_camera(service, reader, settings):
     who, chief = reader("operator", WEST), reader("security_administrator")
     for code in ("K1", "K99"):
-        requests.ask(service, who, Asked(code, reason="police"), config=settings)
-    mine = requests.mine(service, who)
+        approvals.ask(service, who, Asked(code, reason="police"), config=settings)
+    mine = approvals.mine(service, who)
     assert [row["camera_code"] for row in mine] == ["K99", "K1"]
     assert len({frozenset(row) for row in mine}) == 1
     assert not {"camera_name", "there", "owner_kind"} & set(mine[0])
-    told = {row["camera_code"]: row for row in requests.waiting(service, chief)}
+    told = {row["camera_code"]: row for row in approvals.waiting(service, chief)}
     assert [told[code]["there"] for code in ("K1", "K99")] == [True, False]
     with pytest.raises(StateError, match="No camera"):
-        requests.decide(service, chief, told["K99"]["id"], "approved", until=hours(1))
+        approvals.decide(service, chief, told["K99"]["id"], "approved", until=hours(1))
 
 
 # --- read, exported, counted
@@ -640,9 +646,9 @@ def test_a_hostile_reason_is_one_line_of_plain_text_in_register_and_audit(town, 
 
 @given(st.text(alphabet=st.characters(codec=None), max_size=300))
 def test_a_line_has_no_control_characters_whatever_was_written(written):
-    line = entries.one_line(written)
+    line = register_entry.one_line(written)
     assert line.isprintable()
-    assert line == entries.one_line(line)
+    assert line == register_entry.one_line(line)
 
 
 def test_a_month_is_counted_by_unit_act_and_reason(town, service, reader, look, settings):
@@ -651,12 +657,14 @@ def test_a_month_is_counted_by_unit_act_and_reason(town, service, reader, look, 
     look(who, "K1", reason="patrol")
     look(who, "K2", reason="自由填写")
     look(who, "K2", act="retrieve", reason="police", content="x", legal_basis="x")
-    asked = requests.ask(service, who, Asked("K1", reason="help"), config=settings)
-    requests.ask(service, who, Asked("K3", reason="help"), config=settings)
+    asked = approvals.ask(service, who, Asked("K1", reason="help"), config=settings)
+    approvals.ask(service, who, Asked("K3", reason="help"), config=settings)
     until = hours(1)
-    requests.decide(service, reader("security_administrator"), asked["id"], "approved", until=until)
+    approvals.decide(
+        service, reader("security_administrator"), asked["id"], "approved", until=until
+    )
     viewing.standing(service, reader("operator", WEST), "K1", config=settings)
-    found = viewing_figures.report(service, chief, "", timezone=ZONE)
+    found = viewing_statistics.report(service, chief, "", timezone=ZONE)
     unit = "测试单位"
     assert found["counts"] == [
         {"unit": unit, "act": "retrieve", "reason": "police", "count": 1},
@@ -678,11 +686,11 @@ def test_a_month_is_counted_by_unit_act_and_reason(town, service, reader, look, 
 
 def test_an_auditor_of_an_area_gets_its_figures_only(service, reader, look):
     look(reader("operator", EAST))
-    west = viewing_figures.report(service, reader("auditor", WEST), "", timezone=ZONE)
+    west = viewing_statistics.report(service, reader("auditor", WEST), "", timezone=ZONE)
     assert (west["rows"], west["counts"], west["refused"]) == (0, [], None)
     assert west["proof"]["rows"] == 0
     assert west["proof"]["whole"]
-    east = viewing_figures.report(service, reader("auditor", EAST), "", timezone=ZONE)
+    east = viewing_statistics.report(service, reader("auditor", EAST), "", timezone=ZONE)
     assert east["rows"] == 1
 
 
@@ -694,7 +702,7 @@ def test_an_auditor_of_an_area_gets_its_figures_only(service, reader, look):
     ],
 )
 def test_a_month_begins_and_ends_in_the_time_of_the_district(month, begins, ends):
-    named, since, until = viewing_figures.month_of(month, ZONE)
+    named, since, until = viewing_statistics.month_of(month, ZONE)
     assert (named, since.isoformat(), until.isoformat()) == (month, begins, ends)
 
 
@@ -703,12 +711,12 @@ def test_a_month_begins_and_ends_in_the_time_of_the_district(month, begins, ends
 )
 def test_what_is_no_month_is_refused(month):
     with pytest.raises(InputError, match="no month"):
-        viewing_figures.month_of(month, ZONE)
+        viewing_statistics.month_of(month, ZONE)
 
 
 def test_a_month_goes_out_as_a_workbook(service, reader, look, tmp_path):
     look(reader("operator", EAST))
-    content = viewing_figures.export_report(
+    content = viewing_statistics.export_report(
         service, reader("auditor"), "", reason="月报", timezone=ZONE, lang="zh"
     )
     path = tmp_path / "report.xlsx"
@@ -724,7 +732,7 @@ def test_a_month_goes_out_as_a_workbook(service, reader, look, tmp_path):
 def test_rows_that_nobody_changed_match_the_audit(town, reader, look):
     for _ in range(3):
         look(reader("operator", EAST), incident="M1", key="k")
-    proof = viewing_figures.verify(town, SYSTEM)
+    proof = viewing_statistics.verify(town, SYSTEM)
     assert (proof.rows, proof.whole) == (3, True)
 
 
@@ -746,7 +754,7 @@ def test_a_changed_row_is_named(town, reader, look, change):
     bad = look(reader("operator", EAST))
     statement = f"UPDATE govgrid.access_register SET {change} WHERE id = :id"
     assert tampered(town, statement, id=bad.id) == 1
-    (defect,) = viewing_figures.verify(town, SYSTEM).defects
+    (defect,) = viewing_statistics.verify(town, SYSTEM).defects
     assert (defect.id, defect.kind) == (str(bad.id), "changed")
 
 
@@ -762,10 +770,10 @@ def test_a_row_slipped_in_and_one_taken_away_are_named(town, service, reader, lo
         number=str(number),
         kept=kept.id,
     )
-    found = viewing_figures.verify(service, reader("auditor"))
+    found = viewing_statistics.verify(service, reader("auditor"))
     assert {(d.id, d.kind) for d in found.defects} == {
         (str(lost.id), "gone"),
         (str(number), "unknown"),
     }
-    part = viewing_figures.verify(service, reader("auditor", EAST))
+    part = viewing_statistics.verify(service, reader("auditor", EAST))
     assert [d.kind for d in part.defects] == ["unknown"]

@@ -5,7 +5,7 @@ import time
 import pytest
 
 from geo.base.errors import StateError
-from geo.services import snapshot
+from geo.viewing import snapshot
 from tests import gateway as gateways
 
 CODE = "340802/001 东?#&%"

@@ -14,9 +14,10 @@ from geo.access.audit import record as audit
 from geo.access.principal import Reader
 from geo.base.errors import InputError
 from geo.base.words import catalogue, say
-from geo.services import entries, viewing_proof
-from geo.services.viewing_proof import Proof
-from geo.services.viewing_report import registered, rows_of, workbook
+from geo.viewing import register_entry
+from geo.viewing import verify as viewing_verification
+from geo.viewing.report import registered, rows_of, workbook
+from geo.viewing.verify import Proof
 
 MOST_CAMERAS: Final = 20
 _MONTH: Final = f"at >= :since AND at < :until AND {predicates.PLACE.format(geom='place')}"
@@ -64,7 +65,7 @@ def month_of(written: str, timezone: str) -> tuple[str, datetime, datetime]:
     zone = ZoneInfo(timezone)
     named = written.strip() or f"{datetime.now(zone):%Y-%m}"
     if not re.fullmatch(r"[12]\d{3}-(0[1-9]|1[0-2])", named, re.ASCII):
-        raise InputError("viewing.month_form", found=entries.one_line(written)[:40])
+        raise InputError("viewing.month_form", found=register_entry.one_line(written)[:40])
     first = date.fromisoformat(f"{named}-01")
     following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
     begins, ends = (datetime.combine(day, time(), zone) for day in (first, following))
@@ -97,7 +98,9 @@ def report(engine: Engine, who: Reader, month: str, *, timezone: str) -> dict[st
             **{name: rows_of(connection, query, asked) for name, query in _COUNTS.items()},
             "requests": rows_of(connection, _REQUESTS, asked)[0],
             "refused": rows_of(connection, _REFUSED, asked) if whole else None,
-            "proof": viewing_proof.prove(connection, who, since=since, until=until).as_plain()
+            "proof": viewing_verification.prove(
+                connection, who, since=since, until=until
+            ).as_plain()
             if who.may("audit")
             else None,
         }
@@ -116,7 +119,7 @@ def verify(
     who.require("register")
     who.require("audit")
     with transaction.opened(engine, who) as connection:
-        proof = viewing_proof.prove(connection, who, since=since, until=until)
+        proof = viewing_verification.prove(connection, who, since=since, until=until)
         facts = {"rows": proof.rows, "whole": proof.whole}
         audit.record(connection, who, "viewing.verify", facts=facts)
     return proof

@@ -13,8 +13,8 @@ from geo.access.audit import record as audit
 from geo.access.principal import Reader
 from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError
 from geo.base.settings import Settings
-from geo.services import entries
-from geo.services.entries import COMMON, Asked, Camera, Entry
+from geo.viewing import register_entry
+from geo.viewing.register_entry import COMMON, Asked, Camera, Entry
 
 DECISIONS: Final = ("approved", "refused")
 LONGEST: Final = timedelta(hours=24)
@@ -82,10 +82,10 @@ def ask(engine: Engine, who: Reader, asked: Asked, *, config: Settings) -> dict[
         If there is no such matter.
     """
     who.require("view")
-    entries.require_named(who)
-    camera = entries.find(engine, who, asked.camera)
+    register_entry.require_named(who)
+    camera = register_entry.find(engine, who, asked.camera)
     with transaction.opened(engine, who) as connection:
-        entry = entries.completed(connection, who, asked, config)
+        entry = register_entry.completed(connection, who, asked, config)
         return written(connection, who, camera, entry)
 
 
@@ -176,7 +176,7 @@ def decide(
             "id": number,
             "decision": decision,
             "by": who.account,
-            "note": entries.one_line(note)[: entries.MOST_TEXT],
+            "note": register_entry.one_line(note)[: register_entry.MOST_TEXT],
             "until": until if decision == "approved" else None,
         }
         done = connection.execute(_DECIDE, decided).mappings().first()
@@ -203,7 +203,7 @@ def _require_decision(decision: str, until: datetime | None, note: str) -> None:
     if decision not in DECISIONS:
         raise InputError("viewing.decision_form", known=", ".join(DECISIONS))
     if decision == "refused":
-        if not entries.one_line(note):
+        if not register_entry.one_line(note):
             raise InputError("viewing.missing_note")
         return
     now = datetime.now(UTC)

@@ -12,10 +12,11 @@ from geo.access.audit import record as audit
 from geo.access.principal import Reader
 from geo.base.errors import ForbiddenError, StateError
 from geo.base.settings import Settings
-from geo.services import entries, references, requests, viewing_proof
-from geo.services.entries import COMMON, Asked, Camera, Entry
-from geo.services.references import Reference
-from geo.services.requests import Approval
+from geo.viewing import approvals, register_entry, view_tokens
+from geo.viewing import verify as viewing_verification
+from geo.viewing.approvals import Approval
+from geo.viewing.register_entry import COMMON, Asked, Camera, Entry
+from geo.viewing.view_tokens import Reference
 
 _WRITTEN: Final = (*COMMON, "request", "idempotency_key", "expires_at")
 _VALUES: Final = {
@@ -26,13 +27,13 @@ _VALUES: Final = {
 _WRITE = text(
     f"INSERT INTO govgrid.access_register ({', '.join(_WRITTEN)})"
     f" VALUES ({', '.join(_VALUES.get(name, f':{name}') for name in _WRITTEN)})"
-    f" RETURNING {viewing_proof.SEALED}"
+    f" RETURNING {viewing_verification.SEALED}"
 )
 _REPEATED = text(
-    f"SELECT {viewing_proof.SEALED} FROM govgrid.access_register WHERE account = :account"
+    f"SELECT {viewing_verification.SEALED} FROM govgrid.access_register WHERE account = :account"
     " AND idempotency_key = :key AND at > now() - interval '1 day' ORDER BY at DESC LIMIT 1"
 )
-_ROW = text(f"SELECT {viewing_proof.SEALED} FROM govgrid.access_register WHERE id = :id")
+_ROW = text(f"SELECT {viewing_verification.SEALED} FROM govgrid.access_register WHERE id = :id")
 
 
 @dataclass(frozen=True)
@@ -96,22 +97,22 @@ def view(
         If the key of the question was used for another one.
     """
     who.require("view")
-    entries.require_named(who)
-    camera = entries.find(engine, who, asked.camera)
+    register_entry.require_named(who)
+    camera = register_entry.find(engine, who, asked.camera)
     with transaction.opened(engine, who) as connection:
-        approval = requests.live(connection, who, camera.code, asked.act, asked.request)
+        approval = approvals.live(connection, who, camera.code, asked.act, asked.request)
         if approval is None:
             _require_granted(camera)
-        entry = entries.completed(connection, who, asked, config)
+        entry = register_entry.completed(connection, who, asked, config)
         if approval is None and asks_first(camera, config):
-            return requests.written(connection, who, camera, entry)
+            return approvals.written(connection, who, camera, entry)
         row = _row(connection, who, camera, entry, approval, asked.key, config.reference_minutes)
     return _viewing(row, camera)
 
 
 def reference(viewing: Viewing, config: Settings) -> str:
     """Return the reference to a viewing whose row is written."""
-    return references.signed(
+    return view_tokens.signed(
         Reference(viewing.id, viewing.account, viewing.camera.code, viewing.expires_at), config
     )
 
@@ -127,10 +128,10 @@ def opened(engine: Engine, who: Reader, written: str, *, config: Settings) -> Vi
         If one of them does not hold.
     """
     who.require("view")
-    claims = references.read(written, config)
+    claims = view_tokens.read(written, config)
     if claims.account != who.id:
         raise ForbiddenError("viewing.reference_other")
-    camera = entries.find(engine, who, claims.camera)
+    camera = register_entry.find(engine, who, claims.camera)
     with transaction.opened(engine, who) as connection:
         row = connection.execute(_ROW, {"id": claims.register}).mappings().first()
         if row is None or (str(row["account"]), row["camera_code"]) != (who.id, camera.code):
@@ -145,9 +146,11 @@ def standing(
     engine: Engine, who: Reader, code: str, *, config: Settings, incident: str = ""
 ) -> Standing:
     """Return what the reader may do with a camera; a refusal is written into the audit."""
-    camera = entries.find(engine, who, code)
+    camera = register_entry.find(engine, who, code)
     with transaction.opened(engine, who) as connection:
-        live = [act for act in entries.ACTS if requests.live(connection, who, camera.code, act)]
+        live = [
+            act for act in register_entry.ACTS if approvals.live(connection, who, camera.code, act)
+        ]
         found = Standing(camera, tuple(live), asks_first(camera, config))
         if not camera.granted and not live:
             facts = {"reason": "viewing.not_granted", "incident": incident or None}
@@ -177,7 +180,7 @@ def _require_granted(camera: Camera) -> None:
 def _require_still(connection: Connection, who: Reader, viewing: Viewing, config: Settings) -> None:
     """Refuse a viewing that rested on what does not hold any more."""
     if viewing.request is not None:
-        requests.live(connection, who, viewing.camera.code, viewing.act, viewing.request)
+        approvals.live(connection, who, viewing.camera.code, viewing.act, viewing.request)
         return
     _require_granted(viewing.camera)
     if asks_first(viewing.camera, config):
@@ -197,7 +200,7 @@ def _row(
         **entry.row(who, camera),
         "request": approval.id if approval else None,
         "until": approval.until if approval else None,
-        "idempotency_key": entries.one_line(key) or None,
+        "idempotency_key": register_entry.one_line(key) or None,
         "minutes": minutes,
     }
     return _repeated(connection, wanted) or _written(connection, who, wanted)
@@ -223,7 +226,7 @@ def _written(connection: Connection, who: Reader, wanted: dict[str, Any]) -> Row
     row = connection.execute(_WRITE, wanted).mappings().one()
     facts = {
         "register": str(row["id"]),
-        "sha256": viewing_proof.digest(dict(row)),
+        "sha256": viewing_verification.digest(dict(row)),
         "incident": wanted["incident_code"],
         "request": wanted["request"],
     }

@@ -20,7 +20,7 @@ from geo.access.principal import Reader
 from geo.base.errors import InputError
 from geo.base.words import say
 from geo.files import writers
-from geo.services import entries
+from geo.viewing import register_entry
 
 COLUMNS: Final = (
     *("at", "holder", "unit_name", "account_name", "camera_code", "camera_name", "owner_kind"),
@@ -71,7 +71,7 @@ class Filters:
     def parameters(self) -> dict[str, Any]:
         """The values of the query."""
         texts = ("camera", "account", "unit", "act", "incident")
-        words = {name: entries.one_line(getattr(self, name)) for name in texts}
+        words = {name: register_entry.one_line(getattr(self, name)) for name in texts}
         return {**words, "since": self.since, "until": self.until}
 
     def told(self) -> dict[str, str]:
@@ -88,8 +88,8 @@ def filters(*, timezone: str, since: str = "", until: str = "", **words: str) ->
         If a time is none, or there is no such act.
     """
     act = words.get("act", "")
-    if act and act not in entries.ACTS:
-        raise InputError("viewing.act_form", known=", ".join(entries.ACTS))
+    if act and act not in register_entry.ACTS:
+        raise InputError("viewing.act_form", known=", ".join(register_entry.ACTS))
     times = audit_log.filters(timezone=timezone, since=since, until=until)
     return Filters(**words, since=times.since, until=times.until)
 

@@ -1,0 +1,1 @@
+"""Looking through a camera: register rows first, then a token."""
