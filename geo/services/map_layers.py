@@ -16,7 +16,7 @@ from geo.base.errors import NotFoundError
 from geo.coverage import who_sees
 from geo.coverage.scene import CERTAINTIES, DEVICE_SETS, Prepared, prepare
 from geo.coverage.store import results, scene
-from geo.services import incidents
+from geo.incidents import assign
 from geo.store import frames, installation
 
 SIGHT = ("heading_deg", "heading_source", "hfov_deg", "range_m")
@@ -65,7 +65,7 @@ def read(
         if value not in words:
             raise NotFoundError("coverage.no_figures", column=column, value=value)
     with transaction.opened(engine, reader) as connection:
-        matters = incidents.assigned(connection, reader, lang=lang, timezone=timezone)
+        matters = assign.assigned(connection, reader, lang=lang, timezone=timezone)
         transaction.step_down(connection)
         known = predicates.within(area_versions.now(connection), reader)
         granted = predicates.cameras(connection, reader)

@@ -9,7 +9,8 @@ from sqlalchemy import text
 from geo.base.errors import NotFoundError, StateError
 from geo.coverage import compute, who_sees
 from geo.coverage import report as coverage_report
-from geo.services import incidents, map_layers
+from geo.incidents import assign
+from geo.services import map_layers
 from geo.store import db
 from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, place, rectangle, write_geojson
@@ -156,7 +157,7 @@ def test_the_cameras_of_a_place_come_in_order_with_their_reasons(town):
 
 def test_a_matter_leads_to_its_grid_and_its_unit(town):
     with db.transaction(town) as connection:
-        matters = incidents.assigned(
+        matters = assign.assigned(
             connection, SYSTEM, lang="zh", timezone="Asia/Shanghai"
         ).set_index("code")
     assert matters.loc["M1", "grid_code"] == "340802001001002"

@@ -5,12 +5,12 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from geo import routing
 from geo.access import predicates
 from geo.access.principal import Reader
 from geo.areas.lookup import Directory, directory
 from geo.areas.store import versions as area_versions
 from geo.base.words import say
+from geo.incidents.rules import routing
 from geo.store import frames
 
 _GRANTED = predicates.INCIDENT.format(geom="geom", code="incident.code")

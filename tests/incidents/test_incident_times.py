@@ -4,7 +4,7 @@ from datetime import date
 
 import pytest
 
-from geo.services import incidents
+from geo.incidents import assign
 from geo.store import db
 from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, place, rectangle, write_geojson
@@ -20,7 +20,7 @@ def areas(tmp_path, *rows):
 
 def grids_of(engine):
     with db.transaction(engine) as connection:
-        found = incidents.assigned(connection, SYSTEM, lang="en", timezone="Asia/Shanghai")
+        found = assign.assigned(connection, SYSTEM, lang="en", timezone="Asia/Shanghai")
     return found.set_index("code")
 
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from geo import routing
+from geo.incidents.rules import routing
 
 AREAS = ["G1", "C1", "T1"]
 

@@ -1,0 +1,1 @@
+"""Incidents: location, unit, cameras."""
