@@ -42,7 +42,8 @@ def list_(
     from geo.access.audit import export_log
     from geo.cli.output import as_json, note, told
     from geo.files import writers
-    from geo.services import database, survey
+    from geo.planning import survey
+    from geo.services import database
 
     config = settings(context)
     _require_files(out, sheets)

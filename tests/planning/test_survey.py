@@ -12,7 +12,7 @@ from geo.base.errors import LayerError, NotFoundError, StateError
 from geo.cli import main
 from geo.coverage import compute
 from geo.coverage import report as coverage_report
-from geo.services import survey
+from geo.planning import survey
 from geo.store import db, frames
 from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, place

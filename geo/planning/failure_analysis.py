@@ -31,7 +31,15 @@ from geo.coverage.scene import (
 )
 from geo.coverage.store import results, scene
 from geo.files import writers
-from geo.loss import Losses, Sights, after_loss, ground_sights, point_sights, require_share, sole
+from geo.planning.rules.failure_analysis import (
+    Losses,
+    Sights,
+    after_loss,
+    ground_sights,
+    point_sights,
+    require_share,
+    sole,
+)
 from geo.store import db, frames
 
 FACTS = (

@@ -8,7 +8,6 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from geo import survey
 from geo.areas.district import remark
 from geo.areas.rules import locate
 from geo.areas.store import versions as area_versions
@@ -20,6 +19,7 @@ from geo.coverage.scene import Prepared, prepare, smallest_areas, visible
 from geo.coverage.store import results, scene
 from geo.files import writers
 from geo.files.schema.layers import layer
+from geo.planning.rules import survey
 from geo.store import db, frames, installation
 
 COLUMNS = (
@@ -133,7 +133,7 @@ def _rows(
 
 
 def _dependence(prepared: Prepared, views: pd.DataFrame, certain: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return how much depends on the heading of each camera, see `geo.survey.dependence`."""
+    """Return how much depends on the heading of each camera, see `geo.planning.rules.survey.dependence`."""
     # A camera that turns may see all around whatever its heading: on that only the picture at its
     # guard heading depends, which is that of a fixed one.
     possible = visible(prepared, views.assign(form="fixed"), ["possible"])["possible"]

@@ -11,7 +11,13 @@ from shapely import MultiPolygon, Point, box
 
 from geo.base.errors import InputError
 from geo.coverage.measure.seen import seen_of
-from geo.loss import Sights, after_loss, ground_sights, point_sights, sole
+from geo.planning.rules.failure_analysis import (
+    Sights,
+    after_loss,
+    ground_sights,
+    point_sights,
+    sole,
+)
 
 STREET = box(0, 0, 100, 10)
 

@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from shapely import Point, box
 
-from geo.survey import dependence, unsettled
+from geo.planning.rules.survey import dependence, unsettled
 
 STREET = box(0, 0, 100, 10)
 

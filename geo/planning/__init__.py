@@ -1,0 +1,1 @@
+"""Planning: surveys, failure analysis, sites."""
