@@ -24,7 +24,8 @@ from geo.access.principal import Reader
 from geo.base.settings import Settings
 from geo.cameras.law import compliance
 from geo.coverage import who_sees
-from geo.services import database, layers, map_layers
+from geo.exchange.publish import collections, map_content
+from geo.services import database
 
 TIMES, ZONE = 5, "Asia/Shanghai"
 PAGE_ROWS = 1000
@@ -87,13 +88,13 @@ def asked(engine: Engine, reader: Reader) -> dict[str, Callable[[], object]]:
             reader.parameters,
         ).one()
     return {
-        f"a page of {PAGE_ROWS} cameras": lambda: layers.page(
+        f"a page of {PAGE_ROWS} cameras": lambda: collections.page(
             engine, reader, "cameras", after="", limit=PAGE_ROWS
         ),
         "who sees a place": lambda: who_sees.seeing_one(
             engine, reader, lon, lat, at=None, timezone=ZONE
         ),
-        "the map's content": lambda: map_layers.read(engine, reader, lang="zh", timezone=ZONE),
+        "the map's content": lambda: map_content.read(engine, reader, lang="zh", timezone=ZONE),
         "findings of the law": lambda: compliance.report(engine, reader, timezone=ZONE),
     }
 

@@ -18,8 +18,9 @@ from geo.coverage.incremental import Live
 from geo.coverage.measure.state import Board
 from geo.coverage.scene import DEVICE_SETS, Prepared, members, prepare, visible
 from geo.coverage.store import scene
-from geo.services import database, imports
-from geo.services.options import ImportOptions
+from geo.exchange.imports import run as imports
+from geo.exchange.imports.options import ImportOptions
+from geo.services import database
 from geo.store import db
 from geo.store.cluster import cluster
 

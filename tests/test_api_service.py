@@ -8,7 +8,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from geo.base.settings import Settings
-from geo.services import layers
+from geo.exchange.publish import collections
 from tests.signed_in import signed_in
 from tests.toy_town import place
 
@@ -82,7 +82,7 @@ def test_bad_places_are_a_problem_document_not_a_crash(client, query):
     assert body["status"] == 400
 
 
-@pytest.mark.parametrize("name", layers.COLLECTIONS)
+@pytest.mark.parametrize("name", collections.COLLECTIONS)
 def test_every_collection_gives_features(client, name):
     answer = client.get(f"/api/collections/{name}/items")
     assert answer.status_code == 200

@@ -6,8 +6,8 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from geo.access import principal
-from geo.services import imports
-from geo.services.options import ImportOptions
+from geo.exchange.imports import run as imports
+from geo.exchange.imports.options import ImportOptions
 
 # One step is 9.6 m eastwards and 11.1 m northwards.
 STEP = 1e-4

@@ -12,7 +12,7 @@ from api.deps import EngineDep, MayMap, SettingsDep
 from api.identity import Rule
 from geo.access.audit import export_log
 from geo.base.errors import NotFoundError
-from geo.services import layers
+from geo.exchange.publish import collections as publish_collections
 
 router = APIRouter(prefix="/api/collections")
 GEOJSON = "application/geo+json"
@@ -21,7 +21,7 @@ GEOJSON = "application/geo+json"
 @router.get("", dependencies=[Depends(Rule("map"))])
 async def collections() -> dict[str, Any]:
     """Return the names of the collections."""
-    return {"collections": [{"id": name} for name in layers.COLLECTIONS]}
+    return {"collections": [{"id": name} for name in publish_collections.COLLECTIONS]}
 
 
 @router.get("/{layer}/items", response_class=Response, responses={200: {"content": {GEOJSON: {}}}})
@@ -40,10 +40,14 @@ def items(
     Reading protected layers in bulk is an export: it needs the permission and a `reason`, and is
     registered.
     """
-    if layer not in layers.COLLECTIONS:
-        raise NotFoundError("layer.unknown", name=layer, known=", ".join(layers.COLLECTIONS))
-    frame = layers.page(engine, who, layer, after=after.replace("\x00", ""), limit=limit)
-    if layer in layers.PROTECTED:
+    if layer not in publish_collections.COLLECTIONS:
+        raise NotFoundError(
+            "layer.unknown", name=layer, known=", ".join(publish_collections.COLLECTIONS)
+        )
+    frame = publish_collections.page(
+        engine, who, layer, after=after.replace("\x00", ""), limit=limit
+    )
+    if layer in publish_collections.PROTECTED:
         export_log.counted(engine, who, layer, len(frame), most=settings.bulk_rows, reason=reason)
     body = _feature_collection(frame)
     body["numberReturned"] = len(frame)

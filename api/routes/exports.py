@@ -17,8 +17,8 @@ from api.downloads import download
 from geo.access.audit import export_log
 from geo.access.principal import Reader
 from geo.base.settings import Settings
+from geo.exchange.publish import export as layer_export
 from geo.files import writers
-from geo.services import exporting
 from maps import watermark
 
 router = APIRouter()
@@ -58,8 +58,8 @@ def export(
     asked: Annotated[Wanted, Depends(wanted)],
 ) -> Response:
     """Return a layer as a file; the row of the register is written before it goes out."""
-    srid = exporting.target_srid(engine, asked.crs)
-    frame = exporting.whole(engine, who, asked.layer, srid=srid, timezone=settings.timezone)
+    srid = layer_export.target_srid(engine, asked.crs)
+    frame = layer_export.whole(engine, who, asked.layer, srid=srid, timezone=settings.timezone)
     out = Path(f"{asked.layer}.{asked.format}")
     export_log.register(engine, who, out, what=asked.layer, rows=len(frame), reason=asked.reason)
     mark = export_log.stamp(who, asked.reason, timezone=settings.timezone)

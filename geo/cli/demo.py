@@ -77,8 +77,8 @@ def _built(folder: Path) -> Any:  # noqa: ANN401 - tuple of geo.demo.DemoFile
 
 def _bring_in(engine: Engine, config: Settings, files: Any, moving: Progress) -> None:  # noqa: ANN401
     from geo.access import principal
-    from geo.services import imports
-    from geo.services.options import ImportOptions
+    from geo.exchange.imports import run as imports
+    from geo.exchange.imports.options import ImportOptions
 
     for number, file in enumerate(files):
         moving("demo.import", number, len(files))

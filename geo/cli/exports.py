@@ -23,15 +23,16 @@ def export(
     """
     from geo.access.audit import export_log
     from geo.cli.output import note, told
+    from geo.exchange.publish import export as layer_export
     from geo.files import writers
-    from geo.services import database, exporting
+    from geo.services import database
 
     writers.require_ending(out, known=writers.LAYER_ENDINGS)
     config = settings(context)
     with database.opened(config) as engine:
-        srid = exporting.target_srid(engine, crs)
+        srid = layer_export.target_srid(engine, crs)
         who = reader(context, engine, "export")
-        frame = exporting.whole(engine, who, layer, srid=srid, timezone=config.timezone)
+        frame = layer_export.whole(engine, who, layer, srid=srid, timezone=config.timezone)
         export_log.register(engine, who, out, what=layer, rows=len(frame), reason=reason)
     mark = export_log.stamp(who, reason, timezone=config.timezone)
     writers.write(frame, out, layer=layer, mark=mark)

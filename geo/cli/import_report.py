@@ -10,7 +10,7 @@ from geo.files.checks import Finding
 from geo.files.checks.preview import Preview
 
 if TYPE_CHECKING:
-    from geo.services.imports import ImportReport
+    from geo.exchange.imports.run import ImportReport
 
 GRAVITY = ("error", "warning", "note")
 SHOWN_ROWS = 5

@@ -10,7 +10,7 @@ from geo.cli.app import language, limited
 from geo.cli.output import as_json, note, table, told
 
 if TYPE_CHECKING:
-    from geo.services.options import ImportOptions
+    from geo.exchange.imports.options import ImportOptions
 
 RUN_COLUMNS = (
     "run",
@@ -57,7 +57,9 @@ def number(text: str) -> int:
 
 def again(config: Settings, run: int, options: "ImportOptions") -> tuple[str, "ImportOptions"]:
     """Return the layer of a run and its declarations, for the file that mends its rows."""
-    from geo.services import database, declarations, import_runs
+    from geo.exchange.imports import declarations
+    from geo.exchange.imports import runs as import_runs
+    from geo.services import database
 
     with database.opened(config) as engine:
         limited(engine, "import")
@@ -77,7 +79,9 @@ def _template(layer_name: str, out: str) -> None:
 
 
 def _list(verb: str, config: Settings, *, plain: bool) -> None:
-    from geo.services import database, declarations, import_runs
+    from geo.exchange.imports import declarations
+    from geo.exchange.imports import runs as import_runs
+    from geo.services import database
 
     with database.opened(config) as engine:
         limited(engine, "import")
@@ -108,7 +112,8 @@ def _cell(value: Any, config: Settings) -> Any:  # noqa: ANN401 - a cell
 
 def _show(config: Settings, run: int, *, plain: bool) -> None:
     from geo.cli.import_report import finding_rows, tell_findings
-    from geo.services import database, import_runs
+    from geo.exchange.imports import runs as import_runs
+    from geo.services import database
 
     with database.opened(config) as engine:
         limited(engine, "import")
@@ -123,7 +128,8 @@ def _show(config: Settings, run: int, *, plain: bool) -> None:
 
 
 def _undo(config: Settings, run: int, *, plain: bool) -> None:
-    from geo.services import database, import_runs
+    from geo.exchange.imports import runs as import_runs
+    from geo.services import database
 
     with database.opened(config) as engine:
         done = import_runs.undone(engine, run, who=limited(engine, "import"))
@@ -134,7 +140,8 @@ def _undo(config: Settings, run: int, *, plain: bool) -> None:
 
 
 def _quarantine(config: Settings, run: int, out: Path) -> None:
-    from geo.services import database, import_runs
+    from geo.exchange.imports import runs as import_runs
+    from geo.services import database
 
     with database.opened(config) as engine:
         limited(engine, "import")
@@ -143,7 +150,8 @@ def _quarantine(config: Settings, run: int, out: Path) -> None:
 
 
 def _forget(config: Settings, layer: str, source: str) -> None:
-    from geo.services import database, declarations
+    from geo.exchange.imports import declarations
+    from geo.services import database
 
     with database.opened(config) as engine:
         limited(engine, "import")

@@ -13,8 +13,8 @@ from geo.files.schema.heading import Scheme
 
 if TYPE_CHECKING:
     from geo.base.settings import Settings
-    from geo.services.imports import ImportReport
-    from geo.services.options import ImportOptions
+    from geo.exchange.imports.options import ImportOptions
+    from geo.exchange.imports.run import ImportReport
 
 USAGE = {
     "template": "LAYER OUT.xlsx",
@@ -83,7 +83,7 @@ def import_(
     import sources (saved declarations) · import forget LAYER SOURCE.
     """
     from geo.cli import import_verbs
-    from geo.services.options import ImportOptions
+    from geo.exchange.imports.options import ImportOptions
 
     if layer in USAGE and layer != "retry":
         import_verbs.run(layer, _arguments(layer, file, out), settings(context), as_json=as_json_)
@@ -142,8 +142,9 @@ def _bring_in(
     """Import a file; states of cameras also amend the figures."""
     from geo.cli import status
     from geo.cli.output import progress
+    from geo.exchange.imports import run as imports
     from geo.files import annotated, writers
-    from geo.services import database, imports
+    from geo.services import database
 
     if findings is not None and writers.require_ending(findings) not in (".csv", ".xlsx"):
         # Before the import: a file of findings that cannot be written must not follow taken rows.

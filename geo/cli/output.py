@@ -28,7 +28,7 @@ from geo.base.words import say
 from geo.cli.app import language
 
 if TYPE_CHECKING:
-    from geo.services.imports import ImportReport
+    from geo.exchange.imports.run import ImportReport
 
 WIDE = 200
 

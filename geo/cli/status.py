@@ -8,7 +8,7 @@ if TYPE_CHECKING:
 
     from geo.base.progress import Progress
     from geo.coverage.incremental import Amendment
-    from geo.services.imports import ImportReport
+    from geo.exchange.imports.run import ImportReport
 
 LAYER = "camera-status"
 SHOWN = 20

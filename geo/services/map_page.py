@@ -4,7 +4,7 @@ from sqlalchemy import Engine
 
 from geo.access.principal import Reader
 from geo.base.settings import Settings
-from geo.services import map_layers
+from geo.exchange.publish import map_content
 from maps.content import MapContent
 from maps.folium_page import render
 
@@ -20,7 +20,7 @@ def map_page(
     area: str | None = None,
 ) -> str:
     """Return what `reader` may see, or an area of it, as one self-contained HTML page."""
-    content = map_layers.read(
+    content = map_content.read(
         engine,
         reader,
         lang=lang,

@@ -10,7 +10,9 @@ from geo.areas import lookup
 from geo.base.errors import ForbiddenError, NotFoundError, StoreError
 from geo.coverage import report as coverage_report
 from geo.coverage import who_sees
-from geo.services import database, exporting, layers, map_layers
+from geo.exchange.publish import collections, map_content
+from geo.exchange.publish import export as layer_export
+from geo.services import database
 from tests.signed_in import SYSTEM, account
 from tests.toy_town import place
 
@@ -46,7 +48,7 @@ def reader(seen_town, names):
 
 
 def codes(engine, reader, layer):
-    return layers.page(engine, reader, layer).iloc[:, 0].tolist()
+    return collections.page(engine, reader, layer).iloc[:, 0].tolist()
 
 
 def test_an_area_of_the_own_is_seen_and_no_other(service, reader):
@@ -56,7 +58,7 @@ def test_an_area_of_the_own_is_seen_and_no_other(service, reader):
 
 
 def test_a_camera_of_others_that_looks_in_is_a_code_a_relation_and_a_distance(service, reader):
-    page = layers.page(service, reader("operator", WEST), "cameras").set_index("code")
+    page = collections.page(service, reader("operator", WEST), "cameras").set_index("code")
     looks_in = page.loc["K3"]
     told = looks_in.dropna().drop(["relation", "distance_m"])
     assert (looks_in["relation"], looks_in["geometry"]) == ("looks_in", None)
@@ -71,7 +73,7 @@ def test_cameras_that_do_not_look_in_are_not_known(service, reader):
 
 
 def test_own_cameras_are_seen_whole(service, reader):
-    page = layers.page(service, reader("operator", EAST), "cameras").set_index("code")
+    page = collections.page(service, reader("operator", EAST), "cameras").set_index("code")
     assert page.index.tolist() == ["K1", "K2", "K3", "K4"]
     assert page.loc["K1", "heading_deg"] == 90
     assert page["relation"].unique().tolist() == ["own"]
@@ -103,7 +105,7 @@ def test_a_camera_of_unknown_kind_needs_both_classes(seen_town, service, reader)
 )
 def test_a_depth_shows_what_it_says(service, reader, depth, cameras, heading, viewsheds, gaps):
     east = reader("planner", EAST, depth=depth)
-    page = layers.page(service, east, "cameras").set_index("code")
+    page = collections.page(service, east, "cameras").set_index("code")
     assert len(page) == cameras
     if cameras:
         found = page.loc["K1", "heading_deg"]
@@ -119,14 +121,14 @@ def test_viewsheds_of_cameras_of_others_are_not_shown(service, reader):
 
 
 def test_gaps_are_those_of_own_grids(service, reader):
-    west = layers.page(service, reader("planner", WEST), "gaps")
+    west = collections.page(service, reader("planner", WEST), "gaps")
     assert set(west["grid_code"]) == {WEST}
 
 
 def test_cameras_that_only_count_stand_in_the_figures_of_the_map(service, reader):
     def shown(depth):
         who = reader("planner", None, depth=depth)
-        return map_layers.read(service, who, lang="zh", timezone="Asia/Shanghai")
+        return map_content.read(service, who, lang="zh", timezone="Asia/Shanghai")
 
     wall = shown("count")
     assert (len(wall["cameras"]), wall["counted"]) == (0, {"skynet": 2, "social": 2})
@@ -150,9 +152,9 @@ def test_a_responder_gets_rounded_places_but_those_it_is_sent_to(seen_town, serv
         connection.execute(
             text("INSERT INTO govgrid.dispatch (incident_code, unit_code) VALUES ('M1', 'U7')")
         )
-    page = layers.page(service, reader("responder", EAST, unit="U7"), "incidents")
+    page = collections.page(service, reader("responder", EAST, unit="U7"), "incidents")
     points = page.set_index("code").geometry
-    exact = layers.page(service, SYSTEM, "incidents").set_index("code").geometry
+    exact = collections.page(service, SYSTEM, "incidents").set_index("code").geometry
     assert points["M1"].equals(exact["M1"])
     assert not points["M2"].equals(exact["M2"])
     assert round(points["M2"].x, 3) == points["M2"].x
@@ -219,7 +221,7 @@ def test_positions_are_needed_to_ask_who_sees_a_place(service, reader):
 
 
 def test_the_map_holds_nothing_of_others(service, reader):
-    content = map_layers.read(service, reader("operator", WEST), lang="zh", timezone=ZONE)
+    content = map_content.read(service, reader("operator", WEST), lang="zh", timezone=ZONE)
     assert content["areas"]["code"].tolist() == [WEST]
     assert len(content["cameras"]) == 0
     assert content["incidents"]["code"].tolist() == ["M3"]
@@ -228,7 +230,7 @@ def test_the_map_holds_nothing_of_others(service, reader):
 
 
 def test_a_display_shows_no_camera_and_no_gap_on_its_map(service, reader):
-    content = map_layers.read(service, reader("display"), lang="zh", timezone=ZONE)
+    content = map_content.read(service, reader("display"), lang="zh", timezone=ZONE)
     assert len(content["cameras"]) == len(content["gaps"]) == 0
     assert content["areas"]["covered_share"].notna().any()
 
@@ -247,12 +249,14 @@ def test_gaps_need_their_depth(service, reader):
 def test_an_export_as_any_role_holds_nothing_of_other_areas(seen_town, reader):
     none = ("cameras", "viewsheds", "camera-status", "camera-status-history", "buildings", "duties")
     own = {"grids": {WEST}, "areas": {WEST}, "incidents": {"M3"}, **{name: set() for name in none}}
-    everything = {layer: exporting.whole(seen_town, SYSTEM, layer) for layer in layers.names()}
+    everything = {
+        layer: layer_export.whole(seen_town, SYSTEM, layer) for layer in collections.names()
+    }
     assert set(own) <= set(everything)
     for role in PERMISSIONS:
         west = reader(role, WEST, depth="picture")
         for layer, all_of_it in everything.items():
-            part = exporting.whole(seen_town, west, layer)
+            part = layer_export.whole(seen_town, west, layer)
             assert set(part.columns) <= set(all_of_it.columns) | {"geometry"}, (role, layer)
             if layer in own:
                 assert set(part.iloc[:, 0]) == own[layer], (role, layer)
@@ -265,8 +269,8 @@ def test_who_has_no_grant_sees_nothing_at_all(seen_town, service, names):
     account(seen_town, name, None)
     nobody = acting(seen_town, name)
     assert nobody.actions == frozenset()
-    for layer in layers.placed():
-        assert len(layers.page(service, nobody, layer)) == 0, layer
+    for layer in collections.placed():
+        assert len(collections.page(service, nobody, layer)) == 0, layer
 
 
 def test_a_grant_ends_on_its_day(seen_town, service, reader):

@@ -9,8 +9,8 @@ from sqlalchemy import text
 from geo.base.errors import NotFoundError, StateError
 from geo.coverage import compute, who_sees
 from geo.coverage import report as coverage_report
+from geo.exchange.publish import map_content
 from geo.incidents import assign
-from geo.services import map_layers
 from geo.store import db
 from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, place, rectangle, write_geojson
@@ -171,7 +171,7 @@ def test_a_matter_leads_to_its_grid_and_its_unit(town):
 
 def test_the_map_gets_everything_of_one_moment(town):
     compute.compute(town)
-    content = map_layers.read(town, SYSTEM, lang="zh", timezone="Asia/Shanghai")
+    content = map_content.read(town, SYSTEM, lang="zh", timezone="Asia/Shanghai")
     assert len(content["areas"]) == 3
     assert set(content["seeing"]["incident_code"]) == {"M1", "M2", "M3"}
     assert content["computed_at"] is not None
@@ -179,7 +179,7 @@ def test_the_map_gets_everything_of_one_moment(town):
 
 
 def test_a_map_of_one_area_is_cut_to_it(town):
-    content = map_layers.read(
+    content = map_content.read(
         town, SYSTEM, lang="zh", timezone="Asia/Shanghai", area="340802001001001"
     )
     assert content["areas"]["code"].tolist() == ["340802001001001"]

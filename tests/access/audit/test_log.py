@@ -17,7 +17,7 @@ from geo.access.audit.chain import Head
 from geo.access.audit.log import Filters
 from geo.base.crs import wgs84_to_gcj02
 from geo.base.errors import InputError
-from geo.services import import_runs
+from geo.exchange.imports import runs as import_runs
 from tests.access.audit.test_record import AUDITOR, SYSTEM, head, tampered, write
 from tests.signed_in import account
 from tests.toy_town import bring_in, place

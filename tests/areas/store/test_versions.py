@@ -8,7 +8,8 @@ from shapely.geometry import box
 
 from geo.areas.store import versions as area_versions
 from geo.base.errors import InputError, NotFoundError
-from geo.store import db, frames, undo
+from geo.exchange.imports import undo
+from geo.store import db, frames
 
 pytestmark = pytest.mark.postgis
 

@@ -4,7 +4,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
-from geo.services import import_runs
+from geo.exchange.imports import runs as import_runs
 from geo.store import db, frames
 from geo.store.cluster import cluster
 from tests.signed_in import SYSTEM

@@ -14,7 +14,7 @@ from geo.cameras.law import filing as filings
 from geo.cameras.law import filing_register, filing_sheet
 from geo.cameras.rules import filing
 from geo.cameras.rules.filing import CAMERA, POSITION
-from geo.services import import_runs
+from geo.exchange.imports import runs as import_runs
 from geo.store import db, frames
 from geo.store.cluster import cluster
 from tests import filed_town

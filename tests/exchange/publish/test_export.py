@@ -8,9 +8,10 @@ import pytest
 from sqlalchemy import text
 
 from geo.base.errors import CRSError, InputError, LayerError, StateError
+from geo.exchange.publish import collections
+from geo.exchange.publish import export as layer_export
 from geo.files import readers, writers
 from geo.files.schema.layers import DERIVED, LAYERS
-from geo.services import exporting, layers
 from geo.store import db, frames
 from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, place, rectangle, write_geojson
@@ -135,8 +136,8 @@ NAMES = (
 
 
 def out(engine, name, path, crs="wgs84"):
-    srid = exporting.target_srid(engine, crs)
-    writers.write(exporting.whole(engine, SYSTEM, name, srid=srid), path, layer=name)
+    srid = layer_export.target_srid(engine, crs)
+    writers.write(layer_export.whole(engine, SYSTEM, name, srid=srid), path, layer=name)
     return path
 
 
@@ -157,7 +158,7 @@ def as_rows(frame):
 
 
 def test_an_export_brought_in_again_changes_nothing(full, tmp_path):
-    counts = {name: len(exporting.whole(full, SYSTEM, name)) for name in NAMES}
+    counts = {name: len(layer_export.whole(full, SYSTEM, name)) for name in NAMES}
     assert all(counts.values())
     for ending, crs in WAYS:
         for name in NAMES:
@@ -182,8 +183,8 @@ def test_an_empty_database_filled_from_exports_gives_equal_exports(
             path = tmp_path / f"{name}{'.csv' if bare else ending}"
             back(other, name, out(full, name, path, crs), crs)
         for name in NAMES:
-            assert as_rows(exporting.whole(other, SYSTEM, name)) == as_rows(
-                exporting.whole(full, SYSTEM, name)
+            assert as_rows(layer_export.whole(other, SYSTEM, name)) == as_rows(
+                layer_export.whole(full, SYSTEM, name)
             )
     finally:
         other.dispose()
@@ -191,11 +192,11 @@ def test_an_empty_database_filled_from_exports_gives_equal_exports(
 
 def test_every_layer_that_can_be_brought_in_can_go_out():
     apart = {"catalog", "headings", "positions"}  # these are cameras
-    assert set(LAYERS) - apart <= set(layers.names())
+    assert set(LAYERS) - apart <= set(collections.names())
 
 
 def test_headings_go_out_as_they_are_read(full):
-    cameras = exporting.whole(full, SYSTEM, "cameras").set_index("code")
+    cameras = layer_export.whole(full, SYSTEM, "cameras").set_index("code")
     assert cameras["heading_deg"].loc[["V1", "V2", "V3", "V4", "V5", "K1"]].tolist() == [
         "东北;10-30",
         "北偏西30°",
@@ -215,7 +216,7 @@ def test_derived_columns_stand_in_the_list_that_imports_leave_out(full):
                 " geom = ST_SetSRID(ST_MakePoint(117.06, 30.51), 4326) WHERE code = 'K1'"
             )
         )
-    cameras = exporting.whole(full, SYSTEM, "cameras").set_index("code")
+    cameras = layer_export.whole(full, SYSTEM, "cameras").set_index("code")
     known = {field.name for field in LAYERS["cameras"].fields}
     free = {name for name in cameras.columns if name not in known | {"geometry"}}
     assert DERIVED - {"code"} <= free
@@ -233,18 +234,18 @@ def test_what_was_verified_goes_out_and_in_again_as_no_news_of_the_register(town
         town, "positions", table(tmp_path / "p.csv", [{"编码": "K1", "经度": lon, "纬度": lat}])
     )
     bring_in(town, "headings", table(tmp_path / "h.csv", [{"编码": "K1", "监视方位": 135}]))
-    before = as_rows(exporting.whole(town, SYSTEM, "cameras"))
+    before = as_rows(layer_export.whole(town, SYSTEM, "cameras"))
     for ending, crs in ((".csv", "wgs84"), (".gpkg", "zone")):
         path = out(town, "cameras", tmp_path / f"cameras{ending}", crs)
         assert change(back(town, "cameras", path, crs)) == (0, 0, 4)
-    assert as_rows(exporting.whole(town, SYSTEM, "cameras")) == before
+    assert as_rows(layer_export.whole(town, SYSTEM, "cameras")) == before
     first = before[0]
     assert [first["lon"], first["lat"], first["heading_deg"]] == [lon, lat, "135"]
     assert [first["reported_lon"], first["reported_lat"]] == place(1, 0)
 
 
 def test_free_columns_that_would_be_taken_for_others_are_marked(full):
-    buildings = exporting.whole(full, SYSTEM, "buildings")
+    buildings = layer_export.whole(full, SYSTEM, "buildings")
     assert set(buildings.columns[4:-1]) == {
         "attributes.levels",
         "attributes.lon",
@@ -255,18 +256,18 @@ def test_free_columns_that_would_be_taken_for_others_are_marked(full):
 
 
 def test_times_are_the_districts(full):
-    row = exporting.whole(full, SYSTEM, "incidents").set_index("code").loc["M9"]
+    row = layer_export.whole(full, SYSTEM, "incidents").set_index("code").loc["M9"]
     assert row["reported_at"] == "2026-09-30 21:40:05+08:00"
     elsewhere = (
-        exporting.whole(full, SYSTEM, "incidents", timezone="UTC").set_index("code").loc["M9"]
+        layer_export.whole(full, SYSTEM, "incidents", timezone="UTC").set_index("code").loc["M9"]
     )
     assert elsewhere["reported_at"] == "2026-09-30 13:40:05+00:00"
 
 
 def test_states_go_out_as_the_newest_and_as_their_history(full):
-    newest = exporting.whole(full, SYSTEM, "camera-status")
+    newest = layer_export.whole(full, SYSTEM, "camera-status")
     assert newest[["code", "status"]].to_numpy().tolist() == [["K1", "online"], ["K2", "online"]]
-    history = exporting.whole(full, SYSTEM, "camera-status-history")
+    history = layer_export.whole(full, SYSTEM, "camera-status-history")
     assert history["status"].tolist() == ["offline", "online", "online"]
     assert history["since"].iloc[0] == "2026-09-30 21:40:05.250000+08:00"
 
@@ -281,7 +282,7 @@ def test_tables_without_places_are_refused_as_maps(town, tmp_path):
 def test_areas_are_drawn_in_the_zone_of_the_district(town, tmp_path):
     path = out(town, "areas", tmp_path / "areas.dxf", "zone")
     again = readers.read(path, sheet="grid")
-    stored = exporting.whole(town, SYSTEM, "grids", srid=4548)
+    stored = layer_export.whole(town, SYSTEM, "grids", srid=4548)
     assert len(again.rows) == 2
     assert sorted(shape.area for shape in again.geometry) == pytest.approx(
         sorted(stored.geometry.area), rel=1e-6
@@ -293,42 +294,44 @@ def test_areas_are_drawn_in_the_zone_of_the_district(town, tmp_path):
 
 
 def test_a_coordinate_system_is_named_or_is_the_districts_own(town, engine):
-    assert exporting.target_srid(town, "zone") == 4548
-    assert exporting.target_srid(town, "CGCS2000") == 4490
-    assert exporting.target_srid(town, "EPSG:3857") == 3857
+    assert layer_export.target_srid(town, "zone") == 4548
+    assert layer_export.target_srid(town, "CGCS2000") == 4490
+    assert layer_export.target_srid(town, "EPSG:3857") == 3857
     with pytest.raises(InputError, match="gcj02"):
-        exporting.target_srid(town, "gcj02")
+        layer_export.target_srid(town, "gcj02")
     with pytest.raises(CRSError):
-        exporting.target_srid(town, "nowhere")
+        layer_export.target_srid(town, "nowhere")
 
 
 def test_without_any_place_there_is_no_zone(engine):
     with pytest.raises(StateError):
-        exporting.target_srid(engine, "zone")
+        layer_export.target_srid(engine, "zone")
 
 
 def test_degrees_of_cgcs2000_are_those_of_wgs84(town):
-    plain, labelled = (exporting.whole(town, SYSTEM, "cameras", srid=srid) for srid in (4326, 4490))
+    plain, labelled = (
+        layer_export.whole(town, SYSTEM, "cameras", srid=srid) for srid in (4326, 4490)
+    )
     assert labelled.crs.to_epsg() == 4490
     assert (labelled.geometry.x == plain.geometry.x).all()
 
 
 def test_an_unknown_layer_is_named_with_those_that_there_are(engine):
     with pytest.raises(LayerError, match="camera-status-history"):
-        exporting.whole(engine, SYSTEM, "beton")
+        layer_export.whole(engine, SYSTEM, "beton")
 
 
 def test_every_layer_of_an_empty_database_is_an_empty_table(engine, tmp_path):
-    for name in layers.names():
+    for name in collections.names():
         if name not in ("gaps", "viewsheds"):  # these need a district
-            frame = exporting.whole(engine, SYSTEM, name)
+            frame = layer_export.whole(engine, SYSTEM, name)
             assert len(frame) == 0, name
             writers.write(frame, tmp_path / f"{name}.csv", layer=name)
             assert (tmp_path / f"{name}.csv").read_text("utf-8-sig").count("\n") == 1
 
 
 def test_an_area_made_to_hold_the_others_stays_at_home(town):
-    frame = exporting.whole(town, SYSTEM, "areas")
+    frame = layer_export.whole(town, SYSTEM, "areas")
     assert frame["level"].tolist() == ["grid", "grid"]
     assert frame["parent_code"].tolist() == [None, None]
 

@@ -8,8 +8,9 @@ import pytest
 from geo.access import principal
 from geo.base.crs import wgs84_to_gcj02
 from geo.base.errors import NotFoundError, StateError
-from geo.services import declarations, import_runs
-from geo.services.options import ImportOptions
+from geo.exchange.imports import declarations
+from geo.exchange.imports import runs as import_runs
+from geo.exchange.imports.options import ImportOptions
 from geo.store import db, frames
 from tests.toy_town import bring_in, place, rectangle, write_geojson
 

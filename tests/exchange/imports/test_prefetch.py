@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from geo.services.ahead import ahead
+from geo.exchange.imports.prefetch import ahead
 
 
 def pieces(count, *, made, fails_at=None):

@@ -14,11 +14,12 @@ from geo.areas.store import versions as area_versions
 from geo.base.errors import InputError, StateError
 from geo.base.words import say
 from geo.cameras.store import grid_of_camera
+from geo.exchange.imports import undo
+from geo.exchange.imports.undo import Undone
 from geo.files import writers
 from geo.files.checks import Finding
-from geo.store import db, undo
+from geo.store import db
 from geo.store import import_runs as stored_runs
-from geo.store.undo import Undone
 
 NEWEST = 50
 

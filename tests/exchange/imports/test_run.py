@@ -10,8 +10,8 @@ from sqlalchemy import text
 from geo.access import principal
 from geo.areas.store import versions as area_versions
 from geo.base.errors import CRSError, InputError, LayerError, SourceError, StoreError
-from geo.services import imports
-from geo.services.options import ImportOptions
+from geo.exchange.imports import run as imports
+from geo.exchange.imports.options import ImportOptions
 from geo.store import db, frames, installation
 from tests.toy_town import bring_in, place, rectangle, write_geojson
 

@@ -14,11 +14,11 @@ from geo.access.principal import Reader
 from geo.access.roles import depth_no
 from geo.base.crs import CGCS2000, WGS84, parse_crs, project
 from geo.base.errors import InputError, LayerError
+from geo.exchange.publish import collections
 from geo.files.checks.cells.column_mapping import map_columns
 from geo.files.schema import extra_columns
 from geo.files.schema.layers import DERIVED, LAYERS, Layer
 from geo.files.schema.view_format import cells_of_views
-from geo.services import layers
 from geo.store import db, frames, installation
 
 ZONE: Final = "zone"
@@ -63,12 +63,12 @@ def whole(
     LayerError
         If there is no such layer.
     """
-    if name not in layers.names():
-        raise LayerError("layer.unknown", name=name, known=", ".join(layers.names()))
-    if name in layers.TABLES:
-        rows = layers.table_of(engine, reader, name)
+    if name not in collections.names():
+        raise LayerError("layer.unknown", name=name, known=", ".join(collections.names()))
+    if name in collections.TABLES:
+        rows = collections.table_of(engine, reader, name)
     else:
-        rows = layers.rows_of(engine, reader, name)
+        rows = collections.rows_of(engine, reader, name)
     if name == "cameras":
         rows = _with_views(engine, reader, rows)
     layer = _layer_of(name)

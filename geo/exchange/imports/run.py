@@ -16,13 +16,13 @@ from geo.access.principal import Reader
 from geo.base import crs as crs_module
 from geo.base.errors import StoreError
 from geo.base.progress import Progress, silent
+from geo.exchange.imports import declarations
+from geo.exchange.imports.options import ImportOptions
+from geo.exchange.imports.pipeline import Taking
 from geo.files import checks, readers
 from geo.files.checks import Finding, Refused, RefusedLater
 from geo.files.checks.preview import Preview
 from geo.files.schema.layers import Layer, layer
-from geo.services import declarations
-from geo.services.options import ImportOptions
-from geo.services.taking import Taking
 from geo.store import db
 from geo.store import import_runs as stored_runs
 from geo.store.tables import Change

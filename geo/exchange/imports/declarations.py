@@ -11,7 +11,7 @@ from geo.base.errors import InputError, NotFoundError
 from geo.store import db, frames
 
 if TYPE_CHECKING:
-    from geo.services.options import ImportOptions
+    from geo.exchange.imports.options import ImportOptions
 
 SAVED: Final = ("crs", "mapping", "level", "sheet", "encoding", "heading_scheme")
 _ALSO: Final = ("complete_under", "certain")

@@ -15,16 +15,16 @@ from geo.cameras import headings
 from geo.cameras import status as camera_status
 from geo.cameras.known_codes import registered
 from geo.cameras.store import grid_of_camera
+from geo.exchange.imports import datum_check
+from geo.exchange.imports.findings import Noted
+from geo.exchange.imports.prefetch import ahead
+from geo.exchange.imports.write import Writer
 from geo.files import annotated, checks
 from geo.files.checks import Finding, Intake
 from geo.files.checks.cells.cells import text_of
 from geo.files.checks.cells.personal_data import redacted
 from geo.files.checks.preview import Preview, preview
 from geo.files.readers import Table
-from geo.services import doubts
-from geo.services.ahead import ahead
-from geo.services.noted import Noted
-from geo.services.writing import Writer
 from geo.store import import_runs as stored_runs
 from geo.store.tables import Change
 
@@ -53,7 +53,7 @@ class Taking:
         self._retry_of, self._mended = retry_of, dict[int, int]()
         self._bad: set[int] = set()
         self._tables: list[Table] = []
-        self._known = doubts.Known(connection, check.layer)
+        self._known = datum_check.Known(connection, check.layer)
         check.know(self._known.areas)
         self._writer = Writer(
             connection, check.layer, run, check.today, timezone, valid_from, complete_under

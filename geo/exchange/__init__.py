@@ -1,0 +1,1 @@
+"""Data in and out of the database: imports, exports, published layers."""

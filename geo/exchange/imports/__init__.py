@@ -1,0 +1,1 @@
+"""Imports: read, check, compare, write, undo."""

@@ -1,0 +1,1 @@
+"""Layers as they go out, cut to who asks."""
