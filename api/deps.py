@@ -10,7 +10,7 @@ from sqlalchemy import Engine, text
 from api.identity import Rule
 from geo.access.principal import Reader
 from geo.base.settings import Settings
-from geo.services.map_page import map_page
+from geo.documents.map_page import map_page
 from geo.store import db
 
 # A page of a district is a few megabytes; a jurisdiction's is less.

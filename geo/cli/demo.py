@@ -102,8 +102,8 @@ def _written(engine: Engine, config: Settings) -> list[Path]:
     from geo.cli.output import out_folder
     from geo.coverage import report as coverage_report
     from geo.coverage import report_file
+    from geo.documents.map_page import map_page
     from geo.files import writers
-    from geo.services.map_page import map_page
     from maps import watermark
 
     out = out_folder(config)

@@ -22,9 +22,9 @@ def map_(
     from geo.access.audit import export_log
     from geo.cli.app import language
     from geo.cli.output import note, told
+    from geo.documents.map_page import map_page
     from geo.files import writers
     from geo.services import database
-    from geo.services.map_page import map_page
     from maps import watermark
 
     writers.require_writable(out)

@@ -1,0 +1,1 @@
+"""Papers and pages that need layers and drawing."""
