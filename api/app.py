@@ -35,7 +35,7 @@ from api.routes import (
 from api.shield import Shield
 from geo import __version__
 from geo.base.settings import Settings
-from geo.services import database
+from geo.operations import database
 
 # Connections of one worker; requests beyond them wait in their thread for a free one.
 POOL_SIZE = 3

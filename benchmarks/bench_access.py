@@ -25,7 +25,7 @@ from geo.base.settings import Settings
 from geo.cameras.law import compliance
 from geo.coverage import who_sees
 from geo.exchange.publish import collections, map_content
-from geo.services import database
+from geo.operations import database
 
 TIMES, ZONE = 5, "Asia/Shanghai"
 PAGE_ROWS = 1000

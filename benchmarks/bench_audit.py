@@ -26,8 +26,8 @@ from geo.access import principal
 from geo.access.audit import record as audit
 from geo.access.audit import seal as audit_seal
 from geo.base.settings import Settings
-from geo.services import database, worker
-from geo.services.worker import Duty
+from geo.operations import database, worker
+from geo.operations.worker import Duty
 from geo.store import db
 from geo.store.cluster import cluster
 

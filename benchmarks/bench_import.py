@@ -104,7 +104,7 @@ def measured() -> list[Row]:
 
 def _of_size(home: Path, path: Path, count: int) -> list[Row]:
     from geo.base.settings import Settings
-    from geo.services import database
+    from geo.operations import database
 
     register(path, count)
     bare = bare_copy(database.url(Settings(home=home)), path)

@@ -20,7 +20,7 @@ from geo.coverage.scene import DEVICE_SETS, Prepared, members, prepare, visible
 from geo.coverage.store import scene
 from geo.exchange.imports import run as imports
 from geo.exchange.imports.options import ImportOptions
-from geo.services import database
+from geo.operations import database
 from geo.store import db
 from geo.store.cluster import cluster
 

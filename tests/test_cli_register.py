@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from geo.access.accounts.local_cli import acting
 from geo.cli import main
-from geo.services import database
+from geo.operations import database
 from geo.viewing import view as viewing
 from geo.viewing.register_entry import Asked
 from tests.signed_in import account

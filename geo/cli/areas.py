@@ -22,7 +22,7 @@ def history(
     """Show the versions of an area with their dates, and what it came from and became."""
     from geo.areas import history as areas_history
     from geo.cli.output import as_json, note, table, told
-    from geo.services import database
+    from geo.operations import database
 
     with database.opened(settings(context)) as engine:
         limited(engine, "map")

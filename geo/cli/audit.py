@@ -51,7 +51,7 @@ def verify(
     from geo.access.audit import checkpoints
     from geo.access.audit import verify as audit_verification
     from geo.cli.output import as_json
-    from geo.services import database
+    from geo.operations import database
 
     config = settings(context)
     expected = checkpoints.read(checkpoints.file_of(config.home))
@@ -78,7 +78,7 @@ def head(
     from geo.access.audit import checkpoints
     from geo.access.audit import log as audit_log
     from geo.cli.output import as_json
-    from geo.services import database
+    from geo.operations import database
 
     config = settings(context)
     file = checkpoints.file_of(config.home)
@@ -109,7 +109,7 @@ def list_(
     """List what was done, the newest first."""
     from geo.access.audit import log as audit_log
     from geo.cli.output import as_json, note, table, told
-    from geo.services import database
+    from geo.operations import database
 
     config = settings(context)
     wanted = _filters(config, account, action, since, until, outcome)
@@ -134,7 +134,7 @@ def redact(
     """Take the note of a row away for good; the chain stays whole."""
     from geo.access.audit import log as audit_log
     from geo.cli.output import note, told
-    from geo.services import database
+    from geo.operations import database
 
     with database.opened(settings(context)) as engine:
         audit_log.redact(engine, reader(context, engine), number, reason=reason)
@@ -155,7 +155,7 @@ def export(
     """Write what was done, with the seals, to a file."""
     from geo.access.audit import log as audit_log
     from geo.cli.output import note, told
-    from geo.services import database
+    from geo.operations import database
 
     config = settings(context)
     wanted = _filters(config, account, action, since, until, outcome)

@@ -31,7 +31,7 @@ def partition(
     from geo.areas.partition import check
     from geo.cli.output import as_json, note, told
     from geo.files import writers
-    from geo.services import database
+    from geo.operations import database
 
     with database.opened(settings(context)) as engine:
         limited(engine, "import")

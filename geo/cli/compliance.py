@@ -34,7 +34,7 @@ def report(
     from geo.cameras.law.compliance import Wanted
     from geo.cli.output import as_json, note, told
     from geo.files.writers import draft_of, require_ending
-    from geo.services import database
+    from geo.operations import database
 
     if out is not None:
         require_ending(out, known=(".xlsx",))

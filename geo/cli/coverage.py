@@ -55,7 +55,7 @@ def compute(
     from geo.coverage import compute as coverage_compute
     from geo.coverage import report as coverage_report
     from geo.coverage.sight.optics import detail_of
-    from geo.services import database
+    from geo.operations import database
 
     config = settings(context)
     details = [detail_of(word) for word in detail or (config.detail_px_per_m,)]
@@ -103,7 +103,7 @@ def report(
     from geo.access.audit import export_log
     from geo.cli.output import as_json, note, told
     from geo.coverage import report as coverage_report
-    from geo.services import database
+    from geo.operations import database
 
     choice: dict[str, Any] = {
         "by": by,
@@ -144,7 +144,7 @@ def gaps(
     from geo.cli.output import as_json, note, table, told
     from geo.coverage import report as coverage_report
     from geo.files import writers
-    from geo.services import database
+    from geo.operations import database
 
     with database.opened(settings(context)) as engine:
         who = reader(context, engine, "map" if out is None else "export")

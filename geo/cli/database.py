@@ -61,7 +61,7 @@ def status(context: typer.Context, as_json_: JsonOption = False) -> None:
 def migrate(context: typer.Context) -> None:
     """Bring the tables to the revision of this program."""
     from geo.cli.output import note, told
-    from geo.services import database
+    from geo.operations import database
 
     note(told("db.migrated", revision=database.migrated(settings(context))))
 
@@ -71,7 +71,7 @@ def doctor(context: typer.Context, as_json_: JsonOption = False) -> None:
     """Look at the database and say what it lacks, with what to do. Exit code 2 if anything."""
     from geo.cli.app import language
     from geo.cli.output import as_json, table, told
-    from geo.services import database
+    from geo.operations import database
     from geo.store.doctor import examine
 
     config = settings(context)

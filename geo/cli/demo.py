@@ -39,7 +39,7 @@ def run(config: Settings) -> None:
     """Build, import, compute, draw; print where the results lie."""
     from geo.access.accounts import demo_accounts
     from geo.coverage import compute
-    from geo.services import database
+    from geo.operations import database
 
     watch = Stopwatch()
     folder = config.home / "demo"

@@ -25,7 +25,7 @@ def export(
     from geo.cli.output import note, told
     from geo.exchange.publish import export as layer_export
     from geo.files import writers
-    from geo.services import database
+    from geo.operations import database
 
     writers.require_ending(out, known=writers.LAYER_ENDINGS)
     config = settings(context)

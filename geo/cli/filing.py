@@ -35,7 +35,7 @@ def filing(
     What has changed since the unit filed stands in a sheet of its own; blanks are yellow.
     """
     from geo.cameras.law import filing_sheet
-    from geo.services import database
+    from geo.operations import database
 
     target = _target(unit, out, every=every)
     config = settings(context)
@@ -70,7 +70,7 @@ def filed(
     """
     from geo.cameras.law import filing_register
     from geo.cli.output import as_json, note, told
-    from geo.services import database
+    from geo.operations import database
 
     config = settings(context)
     with database.opened(config) as engine:

@@ -59,7 +59,7 @@ def again(config: Settings, run: int, options: "ImportOptions") -> tuple[str, "I
     """Return the layer of a run and its declarations, for the file that mends its rows."""
     from geo.exchange.imports import declarations
     from geo.exchange.imports import runs as import_runs
-    from geo.services import database
+    from geo.operations import database
 
     with database.opened(config) as engine:
         limited(engine, "import")
@@ -81,7 +81,7 @@ def _template(layer_name: str, out: str) -> None:
 def _list(verb: str, config: Settings, *, plain: bool) -> None:
     from geo.exchange.imports import declarations
     from geo.exchange.imports import runs as import_runs
-    from geo.services import database
+    from geo.operations import database
 
     with database.opened(config) as engine:
         limited(engine, "import")
@@ -113,7 +113,7 @@ def _cell(value: Any, config: Settings) -> Any:  # noqa: ANN401 - a cell
 def _show(config: Settings, run: int, *, plain: bool) -> None:
     from geo.cli.import_report import finding_rows, tell_findings
     from geo.exchange.imports import runs as import_runs
-    from geo.services import database
+    from geo.operations import database
 
     with database.opened(config) as engine:
         limited(engine, "import")
@@ -129,7 +129,7 @@ def _show(config: Settings, run: int, *, plain: bool) -> None:
 
 def _undo(config: Settings, run: int, *, plain: bool) -> None:
     from geo.exchange.imports import runs as import_runs
-    from geo.services import database
+    from geo.operations import database
 
     with database.opened(config) as engine:
         done = import_runs.undone(engine, run, who=limited(engine, "import"))
@@ -141,7 +141,7 @@ def _undo(config: Settings, run: int, *, plain: bool) -> None:
 
 def _quarantine(config: Settings, run: int, out: Path) -> None:
     from geo.exchange.imports import runs as import_runs
-    from geo.services import database
+    from geo.operations import database
 
     with database.opened(config) as engine:
         limited(engine, "import")
@@ -151,7 +151,7 @@ def _quarantine(config: Settings, run: int, out: Path) -> None:
 
 def _forget(config: Settings, layer: str, source: str) -> None:
     from geo.exchange.imports import declarations
-    from geo.services import database
+    from geo.operations import database
 
     with database.opened(config) as engine:
         limited(engine, "import")

@@ -144,7 +144,7 @@ def _bring_in(
     from geo.cli.output import progress
     from geo.exchange.imports import run as imports
     from geo.files import annotated, writers
-    from geo.services import database
+    from geo.operations import database
 
     if findings is not None and writers.require_ending(findings) not in (".csv", ".xlsx"):
         # Before the import: a file of findings that cannot be written must not follow taken rows.

@@ -30,8 +30,8 @@ def loss(
     from geo.access.audit import export_log
     from geo.cli.output import as_json, note, progress, told
     from geo.files import writers
+    from geo.operations import database
     from geo.planning import failure_analysis as service
-    from geo.services import database
 
     if out is not None:
         writers.require_ending(out)

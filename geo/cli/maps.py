@@ -24,7 +24,7 @@ def map_(
     from geo.cli.output import note, told
     from geo.documents.map_page import map_page
     from geo.files import writers
-    from geo.services import database
+    from geo.operations import database
     from maps import watermark
 
     writers.require_writable(out)

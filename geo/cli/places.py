@@ -37,7 +37,7 @@ def locate(
     """Say which grid a place belongs to, or each place of a file."""
     from geo.areas import lookup
     from geo.cli.output import as_json, note, table
-    from geo.services import database
+    from geo.operations import database
 
     if points is not None:
         _locate_file(context, points, out, crs, mapping or [])
@@ -74,7 +74,7 @@ def seeing(
     from geo.areas import lookup
     from geo.cli.output import as_json, note, table, told
     from geo.coverage import who_sees as service
-    from geo.services import database
+    from geo.operations import database
 
     config = settings(context)
     lons, lats = lookup.one_place(lon, lat, crs)
@@ -121,7 +121,7 @@ def _locate_file(
     from geo.files import readers, writers
     from geo.files.checks.cells.column_mapping import map_columns
     from geo.files.schema.layers import POINTS
-    from geo.services import database
+    from geo.operations import database
 
     if out is None:
         raise InputError("locate.no_out")

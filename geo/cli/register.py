@@ -48,7 +48,7 @@ def list_(
     from zoneinfo import ZoneInfo
 
     from geo.cli.output import as_json, note, table, told
-    from geo.services import database
+    from geo.operations import database
     from geo.viewing import report as viewing_report
 
     config = settings(context)
@@ -84,7 +84,7 @@ def export(
     """Write the register to a workbook; that goes into the register of exports."""
     from geo.cli.output import as_json, note, told
     from geo.files.writers import draft_of, require_ending
-    from geo.services import database
+    from geo.operations import database
     from geo.viewing import report as viewing_report
 
     require_ending(out, known=(".xlsx",))
@@ -114,7 +114,7 @@ def report(
     """Print the figures of a month, and whether its rows match the audit."""
     from geo.cli.output import as_json, note, table, told
     from geo.files.writers import draft_of, require_ending
-    from geo.services import database
+    from geo.operations import database
     from geo.viewing import statistics as viewing_statistics
 
     config = settings(context)
@@ -152,7 +152,7 @@ def verify(
     Exit code 0: all match; 3: some were changed, slipped in or taken away.
     """
     from geo.cli.output import as_json
-    from geo.services import database
+    from geo.operations import database
     from geo.viewing import statistics as viewing_statistics
 
     config = settings(context)

@@ -21,7 +21,7 @@ def serve(
     """Run the web service until it is stopped (Ctrl+C)."""
     from geo.access.accounts import accounts
     from geo.cli.output import note, told
-    from geo.services import database
+    from geo.operations import database
 
     config = settings(context)
     _require_free(host, port)
@@ -55,7 +55,7 @@ def _serve(config: Settings, host: str, port: int) -> None:
     from api.app import create_app
     from api.listening import OPTIONS
     from geo.cli.output import note, told
-    from geo.services import worker
+    from geo.operations import worker
 
     _require_free(host, port)
     with worker.alongside(config):

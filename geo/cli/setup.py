@@ -22,12 +22,14 @@ def status(
 ) -> None:
     """Say what is loaded, what does not work without what is missing, and what to type next."""
     from geo.cli.output import as_json
-    from geo.services import database, setup, setup_report
+    from geo.operations import checklist, checklist_report, database
 
     config = settings(context)
     with database.opened(config) as engine:
         limited(engine, "figures")
-        found = setup_report.plain(setup.status(engine), language(), timezone=config.timezone)
+        found = checklist_report.plain(
+            checklist.status(engine), language(), timezone=config.timezone
+        )
     if as_json_:
         as_json(found)
     else:
@@ -50,7 +52,7 @@ def completeness(
     from geo.access.audit import export_log
     from geo.cameras.law import completeness as service
     from geo.cli.output import as_json, note, told
-    from geo.services import database
+    from geo.operations import database
 
     config = settings(context)
     with database.opened(config) as engine:

@@ -42,8 +42,8 @@ def list_(
     from geo.access.audit import export_log
     from geo.cli.output import as_json, note, told
     from geo.files import writers
+    from geo.operations import database
     from geo.planning import survey
-    from geo.services import database
 
     config = settings(context)
     _require_files(out, sheets)

@@ -43,7 +43,7 @@ def add(
     """Make an account and print its one-time password, this once."""
     from geo.access.accounts import accounts, grants
     from geo.cli.output import note, told
-    from geo.services import database
+    from geo.operations import database
 
     with database.opened(settings(context)) as engine:
         who = reader(context, engine, "accounts")
@@ -78,7 +78,7 @@ def grant(
 ) -> None:
     """Give an account a role in an area; the same again changes classes, depth and end."""
     from geo.access.accounts import grants
-    from geo.services import database
+    from geo.operations import database
 
     with database.opened(settings(context)) as engine:
         who = reader(context, engine, "grants")
@@ -94,7 +94,7 @@ def ungrant(
     """Take a grant back; `user grants` shows their numbers."""
     from geo.access.accounts import grants
     from geo.cli.output import note, told
-    from geo.services import database
+    from geo.operations import database
 
     with database.opened(settings(context)) as engine:
         grants.take(engine, reader(context, engine, "grants"), number)
@@ -110,7 +110,7 @@ def grants_(
     """List what is granted, to one account or to all."""
     from geo.access.accounts import grants
     from geo.cli.output import as_json, note, table, told
-    from geo.services import database
+    from geo.operations import database
 
     with database.opened(settings(context)) as engine:
         rows = grants.listed(engine, reader(context, engine, "grants"), account=name)
@@ -146,7 +146,7 @@ def reset(context: typer.Context, name: NameArgument) -> None:
     """Print a new one-time password; the old one, the authenticator and log-ins hold no more."""
     from geo.access.accounts import accounts
     from geo.cli.output import note, told
-    from geo.services import database
+    from geo.operations import database
 
     with database.opened(settings(context)) as engine:
         password = accounts.reset(engine, reader(context, engine, "accounts"), name)
@@ -164,7 +164,7 @@ def link(
     """Bind an account to whom the identity provider knows as SUBJECT."""
     from geo.access.accounts import accounts
     from geo.cli.output import note, told
-    from geo.services import database
+    from geo.operations import database
 
     with database.opened(settings(context)) as engine:
         accounts.link(engine, reader(context, engine, "accounts"), name, issuer, subject)
@@ -176,7 +176,7 @@ def list_(context: typer.Context, as_json_: JsonOption = False) -> None:
     """List all accounts."""
     from geo.access.accounts import accounts
     from geo.cli.output import as_json, note, table, told
-    from geo.services import database
+    from geo.operations import database
 
     with database.opened(settings(context)) as engine:
         rows = accounts.listed(engine, reader(context, engine, "accounts"))
@@ -202,7 +202,7 @@ def import_(
     """Make the accounts of a table, all or none; `user template` writes an empty one."""
     from geo.access.accounts import bulk_import
     from geo.cli.output import note, told
-    from geo.services import database
+    from geo.operations import database
 
     with database.opened(settings(context)) as engine:
         who = reader(context, engine)
@@ -234,7 +234,7 @@ def add_key(
     """Make a key for a program's account and print it, this once."""
     from geo.access.accounts import api_keys
     from geo.cli.output import note, told
-    from geo.services import database
+    from geo.operations import database
 
     with database.opened(settings(context)) as engine:
         who = reader(context, engine, "accounts")
@@ -251,7 +251,7 @@ def list_keys(
     """List the keys of an account; never the keys themselves."""
     from geo.access.accounts import api_keys
     from geo.cli.output import as_json, table, told
-    from geo.services import database
+    from geo.operations import database
 
     columns = ("id", "name", "hint", "scopes", "expires_at", "used_at", "works")
     with database.opened(settings(context)) as engine:
@@ -268,7 +268,7 @@ def revoke(context: typer.Context, number: Annotated[str, typer.Argument(metavar
     """Revoke a key; `key list` shows their numbers."""
     from geo.access.accounts import api_keys
     from geo.cli.output import note, told
-    from geo.services import database
+    from geo.operations import database
 
     with database.opened(settings(context)) as engine:
         api_keys.revoke(engine, reader(context, engine, "accounts"), number)
@@ -278,7 +278,7 @@ def revoke(context: typer.Context, number: Annotated[str, typer.Argument(metavar
 def _changed(context: typer.Context, name: str, what: str, said: str) -> None:
     from geo.access.accounts import accounts
     from geo.cli.output import note, told
-    from geo.services import database
+    from geo.operations import database
 
     with database.opened(settings(context)) as engine:
         getattr(accounts, what)(engine, reader(context, engine, "accounts"), name)

@@ -23,8 +23,8 @@ def worker(
     from threading import Event
 
     from geo.cli.output import note, told
-    from geo.services import database
-    from geo.services import worker as worker_service
+    from geo.operations import database
+    from geo.operations import worker as worker_service
 
     config = settings(context)
     with database.opened(config) as engine:

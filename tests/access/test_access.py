@@ -12,7 +12,7 @@ from geo.coverage import report as coverage_report
 from geo.coverage import who_sees
 from geo.exchange.publish import collections, map_content
 from geo.exchange.publish import export as layer_export
-from geo.services import database
+from geo.operations import database
 from tests.signed_in import SYSTEM, account
 from tests.toy_town import place
 

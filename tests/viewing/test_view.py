@@ -12,7 +12,7 @@ from sqlalchemy import text
 from geo.access import transaction
 from geo.access.accounts.local_cli import acting
 from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError, StoreError
-from geo.services import database
+from geo.operations import database
 from geo.store import db
 from geo.viewing import (
     approvals,

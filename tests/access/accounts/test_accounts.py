@@ -9,7 +9,7 @@ from geo.access.accounts.local_cli import acting
 from geo.access.login import login
 from geo.access.roles import CLASSES
 from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError
-from geo.services import database
+from geo.operations import database
 from tests.signed_in import SYSTEM, account
 
 pytestmark = pytest.mark.postgis

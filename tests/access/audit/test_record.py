@@ -26,7 +26,7 @@ from geo.access.audit.chain import Break, Head, Link
 from geo.access.audit.log import Filters
 from geo.access.principal import Grant, Reader
 from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError, StoreError
-from geo.services import database
+from geo.operations import database
 from geo.store import db
 
 pytestmark = pytest.mark.postgis

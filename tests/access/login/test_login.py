@@ -11,7 +11,7 @@ from geo.access import passwords
 from geo.access.accounts import sessions
 from geo.access.login import login, second_factor, totp_enrolment
 from geo.base.errors import InputError, StateError, TooManyError, UnknownReaderError
-from geo.services import database
+from geo.operations import database
 from tests.signed_in import account
 
 pytestmark = pytest.mark.postgis

@@ -16,7 +16,7 @@ from geo.base.errors import InputError, NotFoundError
 from geo.cameras.law import compliance
 from geo.cameras.law.compliance import Wanted
 from geo.cli import main
-from geo.services import database
+from geo.operations import database
 from tests.signed_in import SYSTEM, account, grant, signed_in
 from tests.toy_town import rectangle
 

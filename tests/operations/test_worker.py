@@ -28,8 +28,8 @@ from geo.access.audit import (
 )
 from geo.base.errors import UnavailableError
 from geo.base.settings import Settings
-from geo.services import worker
-from geo.services.worker import Duty
+from geo.operations import worker
+from geo.operations.worker import Duty
 from geo.store import db
 from tests.signed_in import account
 

@@ -18,7 +18,7 @@ from geo.coverage import report as coverage_report
 from geo.coverage.scene import camera_state, ground_state, prepare
 from geo.coverage.store import results, scene
 from geo.coverage.store.results import Run
-from geo.services.setup_steps import STEPS, Step
+from geo.operations.checklist_steps import STEPS, Step
 from geo.store import db, frames, installation
 
 RUNS = (

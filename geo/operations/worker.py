@@ -16,7 +16,7 @@ from geo.access.audit import checkpoints, seal
 from geo.base.errors import GovgridError
 from geo.base.settings import Settings
 from geo.base.words import say
-from geo.services import database
+from geo.operations import database
 from geo.store import db
 
 LONGEST_PAUSE_S: Final = 60.0

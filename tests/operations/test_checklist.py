@@ -11,8 +11,8 @@ from geo.cameras import status as camera_status
 from geo.cameras.law import completeness
 from geo.cameras.rules import completeness as figures
 from geo.coverage import compute
-from geo.services import setup, setup_report
-from geo.services.setup_steps import STEPS
+from geo.operations import checklist, checklist_report
+from geo.operations.checklist_steps import STEPS
 from geo.store import db, frames
 from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, rectangle, write_geojson
@@ -25,7 +25,7 @@ COMPUTE = "govgrid coverage compute"
 
 
 def told(engine, lang="en"):
-    return setup_report.plain(setup.status(engine), lang, timezone=ZONE)
+    return checklist_report.plain(checklist.status(engine), lang, timezone=ZONE)
 
 
 def layer(found, name):

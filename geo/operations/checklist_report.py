@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from geo.base.words import say
 from geo.cameras.law import completeness
-from geo.services.setup import Loaded, Setup
+from geo.operations.checklist import Loaded, Setup
 
 Remark = dict[str, str]
 
