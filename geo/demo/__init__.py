@@ -7,22 +7,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from geo.demo import (
-    addresses,
-    buildings,
-    cameras,
-    divisions,
-    farmland,
-    files,
-    matters,
-    places,
-    registers,
-    streets,
-    units,
-    waters,
-)
+from geo.demo import files
+from geo.demo.built import buildings, farmland
 from geo.demo.files import SYNTHETIC
-from geo.demo.registers import REGISTER_DEFECTS
+from geo.demo.land import divisions, streets, waters
+from geo.demo.registers import addresses, cameras, incidents, places, registers, units
+from geo.demo.registers.registers import REGISTER_DEFECTS
 
 __all__ = ["REGISTER_DEFECTS", "SYNTHETIC", "DemoFile", "build", "write_boundaries"]
 
@@ -164,7 +154,7 @@ def _social(path: Path, seed: int) -> None:
 
 
 def _incidents(path: Path, seed: int) -> None:
-    frame = files.with_lonlat(matters.matters(seed))
+    frame = files.with_lonlat(incidents.matters(seed))
     for column in ("at", "reported", "closed"):
         frame[column] = frame[column].dt.strftime("%Y-%m-%d %H:%M").fillna("")
     words = {"code": "事项编号", "title": "标题", "category": "事项类别", "source": "来源",

@@ -6,8 +6,10 @@ import shapely
 
 from geo.base import crs as c
 from geo.base.errors import CRSError
-from geo.demo import buildings, cameras, divisions, streets
+from geo.demo.built import buildings
 from geo.demo.files import lonlat
+from geo.demo.land import divisions, streets
+from geo.demo.registers import cameras
 from geo.files.checks import check
 from geo.files.checks.position.crs_evidence import MOST, doubt, evidence_points
 from geo.files.readers import read

@@ -8,10 +8,10 @@ import shapely
 from shapely import LineString
 
 from geo.base.crs import WGS84, project
-from geo.demo import terrain
-from geo.demo.divisions import communities, grids
-from geo.demo.lattice import PLAN_SEED
-from geo.demo.terrain import METRIC_SRID, Floats, dots
+from geo.demo.land import terrain
+from geo.demo.land.divisions import communities, grids
+from geo.demo.land.lattice import PLAN_SEED
+from geo.demo.land.terrain import METRIC_SRID, Floats, dots
 
 _SURNAMES = [
     "汪",

@@ -5,10 +5,10 @@ import shapely
 from numpy.typing import NDArray
 from shapely import LineString
 
-from geo.demo.hamlets import hamlets
-from geo.demo.streets import network
-from geo.demo.terrain import Floats, dots
-from geo.demo.waters import water
+from geo.demo.land.hamlets import hamlets
+from geo.demo.land.streets import network
+from geo.demo.land.terrain import Floats, dots
+from geo.demo.land.waters import water
 
 STEP_M = 15.5
 _NAMED = ("村道", "江堤路", "枞长公路", "南木洲圩堤路", "新洲圩堤路", "天然洲圩堤路")

@@ -10,15 +10,15 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.base.crs import WGS84, project
-from geo.demo import waters
-from geo.demo.buildings import buildings
-from geo.demo.devices import described
-from geo.demo.divisions import TOWNSHIPS, communities
-from geo.demo.hamlets import hamlets
-from geo.demo.lattice import WIDTH_M
-from geo.demo.places import entrances, places
-from geo.demo.streets import network
-from geo.demo.terrain import METRIC_SRID, Floats, dots
+from geo.demo.built.buildings import buildings
+from geo.demo.land import waters
+from geo.demo.land.divisions import TOWNSHIPS, communities
+from geo.demo.land.hamlets import hamlets
+from geo.demo.land.lattice import WIDTH_M
+from geo.demo.land.streets import network
+from geo.demo.land.terrain import METRIC_SRID, Floats, dots
+from geo.demo.registers.devices import described
+from geo.demo.registers.places import entrances, places
 
 SKYNET, SOCIAL = 2_075, 1_600
 _WALL_GAP_M = 0.3

@@ -11,10 +11,10 @@ import shapely
 from numpy.typing import NDArray
 from shapely import LineString
 
-from geo.demo import terrain
-from geo.demo.hamlets import Hamlet, hamlets
-from geo.demo.lattice import WIDTH_M, Plan, plan
-from geo.demo.terrain import METRIC_SRID, Floats, dots
+from geo.demo.land import terrain
+from geo.demo.land.hamlets import Hamlet, hamlets
+from geo.demo.land.lattice import WIDTH_M, Plan, plan
+from geo.demo.land.terrain import METRIC_SRID, Floats, dots
 
 _RANK = {name: k for k, name in enumerate(WIDTH_M)}
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from geo.demo.terrain import Floats
+from geo.demo.land.terrain import Floats
 
 FLOOR_M = 3.0
 

@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.demo import terrain
-from geo.demo.lattice import SETBACK_M, WIDTH_M, plan
-from geo.demo.terrain import Floats, Shapes, dots
+from geo.demo.land import terrain
+from geo.demo.land.lattice import SETBACK_M, WIDTH_M, plan
+from geo.demo.land.terrain import Floats, Shapes, dots
 
 SPECIAL = (  # use, in the old town, elsewhere, smallest width (m): one plot each, spread out
     ("school", 16, 26, 75),

@@ -8,10 +8,17 @@ import pandas as pd
 import shapely
 
 from geo.base.crs import WGS84, project
-from geo.demo.buildings import buildings
-from geo.demo.divisions import COMMUNITIES, DISTRICT, TOWNSHIPS, communities, grids, townships
-from geo.demo.places import places
-from geo.demo.terrain import METRIC_SRID, Shapes
+from geo.demo.built.buildings import buildings
+from geo.demo.land.divisions import (
+    COMMUNITIES,
+    DISTRICT,
+    TOWNSHIPS,
+    communities,
+    grids,
+    townships,
+)
+from geo.demo.land.terrain import METRIC_SRID, Shapes
+from geo.demo.registers.places import places
 
 CATEGORIES = (
     "市容环境",

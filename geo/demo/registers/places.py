@@ -9,13 +9,13 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.base.crs import WGS84, project
-from geo.demo import terrain
-from geo.demo.buildings import buildings
-from geo.demo.divisions import communities
-from geo.demo.hamlets import hamlets
-from geo.demo.plots import plots
-from geo.demo.streets import network
-from geo.demo.terrain import METRIC_SRID, Floats, dots
+from geo.demo.built.buildings import buildings
+from geo.demo.built.plots import plots
+from geo.demo.land import terrain
+from geo.demo.land.divisions import communities
+from geo.demo.land.hamlets import hamlets
+from geo.demo.land.streets import network
+from geo.demo.land.terrain import METRIC_SRID, Floats, dots
 
 KINDS = {  # use of the plot: kind, weight, radius in metres
     "school": ("学校", 10, 80),

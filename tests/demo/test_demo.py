@@ -16,11 +16,11 @@ from python_calamine import CalamineWorkbook
 
 from geo.base.crs import project
 from geo.demo import REGISTER_DEFECTS, SYNTHETIC, DemoFile, build, write_boundaries
-from geo.demo.buildings import buildings as make_buildings
-from geo.demo.devices import heading_words
-from geo.demo.divisions import LEFT_OUT
-from geo.demo.footprints import footprints
-from geo.demo.plots import plots
+from geo.demo.built.buildings import buildings as make_buildings
+from geo.demo.built.footprints import footprints
+from geo.demo.built.plots import plots
+from geo.demo.land.divisions import LEFT_OUT
+from geo.demo.registers.devices import heading_words
 from geo.files.schema.layers import LAYERS
 from tests import ROOT
 

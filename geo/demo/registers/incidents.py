@@ -6,13 +6,13 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.demo.buildings import buildings
-from geo.demo.hamlets import hamlets
-from geo.demo.lattice import OLD_COLUMNS, OLD_ROWS, S_LINES_M, T_LINES_M
-from geo.demo.places import entrances, places
-from geo.demo.streets import network
-from geo.demo.terrain import METRIC_SRID, Floats, Shapes, dots, town_plane
-from geo.demo.waters import limit
+from geo.demo.built.buildings import buildings
+from geo.demo.land.hamlets import hamlets
+from geo.demo.land.lattice import OLD_COLUMNS, OLD_ROWS, S_LINES_M, T_LINES_M
+from geo.demo.land.streets import network
+from geo.demo.land.terrain import METRIC_SRID, Floats, Shapes, dots, town_plane
+from geo.demo.land.waters import limit
+from geo.demo.registers.places import entrances, places
 
 TOTAL, CLOSED = 1_167, 987
 NO_POSITION_SHARE = 0.03

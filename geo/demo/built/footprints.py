@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.demo.terrain import Floats
+from geo.demo.land.terrain import Floats
 
 # Corners in shares of half width and half depth, counter-clockwise.
 OUTLINES: Mapping[str, Floats] = {

@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 
 from geo.base.crs import WGS84, project
-from geo.demo.terrain import METRIC_SRID
+from geo.demo.land.terrain import METRIC_SRID
 
 HEADERS: Mapping[str, str] = {
     "code": "设备编码",

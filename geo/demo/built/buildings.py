@@ -9,14 +9,14 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.demo import terrain, waters
-from geo.demo.fillers import FILLERS, TWO_SIDED, Room, halves
-from geo.demo.footprints import footprints
-from geo.demo.hamlets import houses
-from geo.demo.plots import plots
-from geo.demo.ribbons import ribbons
-from geo.demo.streets import network
-from geo.demo.terrain import METRIC_SRID
+from geo.demo.built.fillers import FILLERS, TWO_SIDED, Room, halves
+from geo.demo.built.footprints import footprints
+from geo.demo.built.plots import plots
+from geo.demo.built.ribbons import ribbons
+from geo.demo.land import terrain, waters
+from geo.demo.land.hamlets import houses
+from geo.demo.land.streets import network
+from geo.demo.land.terrain import METRIC_SRID
 
 Shapes = NDArray[np.object_]
 

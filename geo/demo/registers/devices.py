@@ -5,8 +5,8 @@ from collections.abc import Mapping
 import numpy as np
 import pandas as pd
 
-from geo.demo.terrain import Floats
-from geo.demo.units import phone
+from geo.demo.land.terrain import Floats
+from geo.demo.registers.units import phone
 
 FORM_WORDS: Mapping[str, str] = {
     "fixed": "枪机", "dome": "半球", "ptz": "球机", "panoramic": "全景", "multi": "多目",

@@ -8,11 +8,11 @@ import numpy as np
 import shapely
 
 from geo.base.crs import WGS84, project
-from geo.demo import terrain, waters
-from geo.demo.divisions import grids
-from geo.demo.hamlets import hamlets
-from geo.demo.streets import network
-from geo.demo.terrain import METRIC_SRID, Shapes
+from geo.demo.land import terrain, waters
+from geo.demo.land.divisions import grids
+from geo.demo.land.hamlets import hamlets
+from geo.demo.land.streets import network
+from geo.demo.land.terrain import METRIC_SRID, Shapes
 
 FIELD_M = (210.0, 96.0)
 _KINDS = ("水田", "水田", "旱地", "菜地", "旱地")

@@ -1,6 +1,6 @@
 """The town's plan in street coordinates: main streets, cells (the later grids) and plots.
 
-Everything here is axis-parallel in the town plane (s, t); :mod:`geo.demo.terrain` bends it along
+Everything here is axis-parallel in the town plane (s, t); :mod:`geo.demo.land.terrain` bends it along
 the river. A *super block* lies between main streets, a *cell* is a super block or a part of one,
 a *plot* lies between any two streets and is what gets built on.
 """
@@ -11,7 +11,7 @@ from functools import cache
 import numpy as np
 import pandas as pd
 
-from geo.demo.terrain import RIVERSIDE_M, TOWN_LENGTH_M
+from geo.demo.land.terrain import RIVERSIDE_M, TOWN_LENGTH_M
 
 PLAN_SEED = 340802
 """The plan never changes: boundaries are reference data, the caller's seed fills them."""

@@ -15,9 +15,9 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geo.base.crs import WGS84, project
-from geo.demo.areas import Tiling, tiling
-from geo.demo.lattice import OLD_COLUMNS, plan
-from geo.demo.terrain import METRIC_SRID
+from geo.demo.land.areas import Tiling, tiling
+from geo.demo.land.lattice import OLD_COLUMNS, plan
+from geo.demo.land.terrain import METRIC_SRID
 
 DISTRICT = ("340802000000", "迎江区")
 REPORTED: Mapping[str, Any] = {

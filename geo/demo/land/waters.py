@@ -10,12 +10,12 @@ from shapely import Polygon
 from shapely.geometry.base import BaseGeometry
 
 from geo.base.crs import WGS84, project
-from geo.demo import terrain
-from geo.demo.divisions import district
-from geo.demo.hamlets import hamlets
-from geo.demo.lattice import PLAN_SEED
-from geo.demo.streets import network
-from geo.demo.terrain import METRIC_SRID, Shapes
+from geo.demo.land import terrain
+from geo.demo.land.divisions import district
+from geo.demo.land.hamlets import hamlets
+from geo.demo.land.lattice import PLAN_SEED
+from geo.demo.land.streets import network
+from geo.demo.land.terrain import METRIC_SRID, Shapes
 
 
 @cache

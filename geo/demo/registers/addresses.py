@@ -8,11 +8,11 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.demo.buildings import buildings
-from geo.demo.lattice import WIDTH_M
-from geo.demo.places import places
-from geo.demo.streets import network
-from geo.demo.terrain import METRIC_SRID, dots
+from geo.demo.built.buildings import buildings
+from geo.demo.land.lattice import WIDTH_M
+from geo.demo.land.streets import network
+from geo.demo.land.terrain import METRIC_SRID, dots
+from geo.demo.registers.places import places
 
 _MAIN = ("trunk", "primary", "secondary")
 LAMP_STEP_M = 42.0

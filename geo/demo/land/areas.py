@@ -17,9 +17,9 @@ from shapely import LineString, MultiPoint, Polygon
 from shapely.geometry.base import BaseGeometry
 
 from geo.base.crs import WGS84, project
-from geo.demo import terrain
-from geo.demo.lattice import PLAN_SEED, Plan, plan, riverside
-from geo.demo.terrain import METRIC_SRID, dots
+from geo.demo.land import terrain
+from geo.demo.land.lattice import PLAN_SEED, Plan, plan, riverside
+from geo.demo.land.terrain import METRIC_SRID, dots
 
 Floats = NDArray[np.float64]
 Shapes = NDArray[np.object_]

@@ -1,0 +1,1 @@
+"""What is built in the synthetic district."""

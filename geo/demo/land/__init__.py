@@ -1,0 +1,1 @@
+"""Areas, streets, waters and terrain of the synthetic district."""
