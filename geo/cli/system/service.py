@@ -39,7 +39,7 @@ def demo(
     port: PortOption = 8000,
 ) -> None:
     """Build the synthetic district, compute it, draw its map, and serve it."""
-    from geo.cli.demo import run
+    from geo.cli.system.demo import run
 
     config = settings(context)
     if not once:

@@ -111,7 +111,7 @@ def _cell(value: Any, config: Settings) -> Any:  # noqa: ANN401 - a cell
 
 
 def _show(config: Settings, run: int, *, plain: bool) -> None:
-    from geo.cli.import_report import finding_rows, tell_findings
+    from geo.cli.data.import_report import finding_rows, tell_findings
     from geo.exchange.imports import runs as import_runs
     from geo.operations import database
 

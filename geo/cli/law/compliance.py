@@ -7,7 +7,7 @@ import typer
 
 from geo.cli.app import language, reader, settings
 from geo.cli.choices import ReasonOption
-from geo.cli.filing import group
+from geo.cli.law.filing import group
 
 if TYPE_CHECKING:
     from geo.cameras.law.compliance import Report

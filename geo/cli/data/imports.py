@@ -82,7 +82,7 @@ def import_(
     import undo RUN · import quarantine RUN OUT.xlsx and, mended, import retry RUN FILE ·
     import sources (saved declarations) · import forget LAYER SOURCE.
     """
-    from geo.cli import import_verbs
+    from geo.cli.data import import_verbs
     from geo.exchange.imports.options import ImportOptions
 
     if layer in USAGE and layer != "retry":
@@ -140,7 +140,7 @@ def _bring_in(
     findings: Path | None,
 ) -> tuple["ImportReport", Any]:
     """Import a file; states of cameras also amend the figures."""
-    from geo.cli import status
+    from geo.cli.data import status
     from geo.cli.output import progress
     from geo.exchange.imports import run as imports
     from geo.files import annotated, writers
@@ -185,7 +185,7 @@ def _bring_in(
 
 
 def _print_json(report: "ImportReport", amendment: Any) -> None:  # noqa: ANN401 - loaded late
-    from geo.cli import import_report, status
+    from geo.cli.data import import_report, status
     from geo.cli.output import as_json
 
     more = status.as_plain(amendment) if report.layer == status.LAYER else {}
@@ -193,7 +193,7 @@ def _print_json(report: "ImportReport", amendment: Any) -> None:  # noqa: ANN401
 
 
 def _tell(report: "ImportReport", amendment: Any, *, preview: bool, trial: bool) -> None:  # noqa: ANN401
-    from geo.cli import import_report, status
+    from geo.cli.data import import_report, status
 
     if report.preview is not None and (preview or trial):
         import_report.tell_preview(report.preview)

@@ -116,7 +116,7 @@ def _locate_file(
     import geopandas as gpd
 
     from geo.areas import lookup
-    from geo.cli.imports import pairs
+    from geo.cli.data.imports import pairs
     from geo.cli.output import note, told
     from geo.files import readers, writers
     from geo.files.checks.cells.column_mapping import map_columns

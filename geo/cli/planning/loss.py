@@ -7,7 +7,7 @@ import typer
 
 from geo.cli.app import language, limited, settings
 from geo.cli.choices import DeviceSet, ReasonOption
-from geo.cli.coverage import JsonOption, room
+from geo.cli.planning.coverage import JsonOption, room
 
 # The form has names of units and telephones; these columns are enough on a screen.
 SHOWN = ("rank", "code", "name", "grid_code", "opens_m2", "entrances", "junctions", "unit", "phone")

@@ -1,0 +1,1 @@
+"""Commands on law and access: users, audit, register, filing."""
