@@ -7,32 +7,16 @@ from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 
-from api import problems
-from api.deps import MapPages
-from api.identity import require_rules
-from api.limits import Limits
-from api.proxy import Proxies
-from api.routes import (
-    account,
-    accounts,
-    audit,
-    camera_status,
-    cameras,
-    collections,
-    compliance,
-    description,
-    exports,
-    filing,
-    grants,
-    health,
-    locate,
-    login,
-    oidc,
-    pages,
-    registers,
-    viewing,
-)
-from api.shield import Shield
+from api.answers import problems
+from api.routes.data import camera_status, cameras, collections, exports, locate, pages
+from api.routes.law import audit, compliance, filing, registers, viewing
+from api.routes.people import account, accounts, grants, login, oidc
+from api.routes.service import description, health
+from api.server.limits import Limits
+from api.server.proxy import Proxies
+from api.server.shield import Shield
+from api.session.deps import MapPages
+from api.session.identity import require_rules
 from geo import __version__
 from geo.base.settings import Settings
 from geo.operations import database

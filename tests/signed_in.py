@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from fastapi.testclient import TestClient
 from sqlalchemy import Engine, text
 
-from api.csrf import HEADER
-from api.identity import COOKIE
+from api.session.csrf import HEADER
+from api.session.identity import COOKIE
 from geo.access import principal
 from geo.access.accounts import sessions
 from geo.access.roles import CLASSES, DEFAULT_DEPTH

@@ -2,8 +2,8 @@
 
 import re
 
-from api.limits import BODY_BYTES
-from api.listening import HEAD_PATIENCE_S
+from api.server.limits import BODY_BYTES
+from api.server.listening import HEAD_PATIENCE_S
 from geo.base.settings import Settings
 from tests import ROOT
 

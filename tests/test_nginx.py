@@ -19,12 +19,12 @@ from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from fastapi import FastAPI, Request
 
-from api import problems
-from api.identity import address_of
-from api.limits import Limits
-from api.listening import OPTIONS
-from api.proxy import Proxies
-from api.shield import Shield
+from api.answers import problems
+from api.server.limits import Limits
+from api.server.listening import OPTIONS
+from api.server.proxy import Proxies
+from api.server.shield import Shield
+from api.session.identity import address_of
 from geo.base.settings import Settings
 from tests import ROOT
 

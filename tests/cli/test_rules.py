@@ -12,8 +12,8 @@ import geo.cli
 from geo.access.accounts import bulk_import
 from geo.access.roles import ACTIONS, PERMISSIONS
 from geo.cli.app import app
+from tests.api.test_rules import EAST, LAT, LON, NUMBER, WEST, eastern
 from tests.signed_in import account
-from tests.test_api_rules import EAST, LAT, LON, NUMBER, WEST, eastern
 
 pytestmark = pytest.mark.postgis
 

@@ -53,7 +53,7 @@ def _serve(config: Settings, host: str, port: int) -> None:
     import uvicorn
 
     from api.app import create_app
-    from api.listening import OPTIONS
+    from api.server.listening import OPTIONS
     from geo.cli.output import note, told
     from geo.operations import worker
 

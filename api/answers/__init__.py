@@ -1,0 +1,1 @@
+"""Answers: bodies, forms, downloads, pages, problems."""

@@ -1,0 +1,173 @@
+"""Errors over HTTP: one table from ours to a status, one shape (RFC 9457 problem+json)."""
+
+import logging
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Any, Final
+from urllib.parse import quote
+
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import JSONResponse, RedirectResponse, Response
+from starlette.exceptions import HTTPException
+
+from api.answers import render
+from geo.access.audit import record as audit
+from geo.base.errors import (
+    ForbiddenError,
+    GovgridError,
+    InputError,
+    LayerError,
+    NotFoundError,
+    StateError,
+    StoreError,
+    TooManyError,
+    UnavailableError,
+    UnknownReaderError,
+)
+from geo.base.words import LANGUAGES, say
+
+# The first class that fits decides, so the special ones stand first.
+STATUSES: Mapping[type[GovgridError], HTTPStatus] = {
+    UnknownReaderError: HTTPStatus.UNAUTHORIZED,
+    ForbiddenError: HTTPStatus.FORBIDDEN,
+    TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
+    NotFoundError: HTTPStatus.NOT_FOUND,
+    LayerError: HTTPStatus.NOT_FOUND,
+    InputError: HTTPStatus.BAD_REQUEST,
+    StateError: HTTPStatus.CONFLICT,
+    UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    StoreError: HTTPStatus.INTERNAL_SERVER_ERROR,
+    GovgridError: HTTPStatus.INTERNAL_SERVER_ERROR,
+}
+RETRY_AFTER_S = "5"
+PROBLEM: Final = "application/problem+json"
+_SHAPE: Final[dict[str, Any]] = {
+    "type": "object",
+    "required": ["type", "title", "status", "detail"],
+    "properties": {
+        "type": {"type": "string"},
+        "title": {"type": "string"},
+        "status": {"type": "integer"},
+        "detail": {"type": "string"},
+    },
+}
+DESCRIBED: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"description": said, "content": {PROBLEM: {"schema": _SHAPE}}}
+    for status, said in {"4XX": "Refused (RFC 9457)", "5XX": "Failed (RFC 9457)"}.items()
+}
+"""How the answers of errors are described, for every route."""
+_log = logging.getLogger(__name__)
+
+
+def register(app: FastAPI) -> None:
+    """Give `app` the handlers of every error; none of them shows a stack trace or SQL."""
+    app.add_exception_handler(GovgridError, answer)
+    app.add_exception_handler(RequestValidationError, _invalid)
+    app.add_exception_handler(HTTPException, answer)
+    app.add_exception_handler(Exception, unforeseen)
+
+
+def language(request: Request) -> str:
+    """Return the language a client asks for, Chinese if it asks for none of ours."""
+    wanted = request.headers.get("accept-language", "")[:2].lower()
+    return wanted if wanted in LANGUAGES else "zh"
+
+
+def problem(status: int, detail: str, *, kind: str = "about:blank") -> JSONResponse:
+    """Return one problem document."""
+    body = {
+        "type": kind,
+        "title": HTTPStatus(status).phrase,
+        "status": status,
+        "detail": detail,
+    }
+    headers = {"Retry-After": RETRY_AFTER_S} if status == HTTPStatus.SERVICE_UNAVAILABLE else {}
+    if status == HTTPStatus.UNAUTHORIZED:
+        headers = {"WWW-Authenticate": "Bearer"}
+    return JSONResponse(body, status_code=status, media_type=PROBLEM, headers=headers)
+
+
+def answer(request: Request, error: Exception) -> Response:
+    """Return the answer to one of our errors, or to one of the protocol: problem or page."""
+    if isinstance(error, HTTPException):
+        return _http(request, error)
+    if not isinstance(error, GovgridError):
+        raise error
+    found = _ours(request, error)
+    if isinstance(error, TooManyError):
+        found.headers["Retry-After"] = str(error.facts.get("retry_after_s", RETRY_AFTER_S))
+    return found
+
+
+def unforeseen(_: Request, __: Exception) -> JSONResponse:
+    """Return the answer to a mistake of the program: that there was one, and nothing of it."""
+    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.INTERNAL_SERVER_ERROR.phrase)
+
+
+def _ours(request: Request, error: GovgridError) -> Response:
+    status = next(s for kind, s in STATUSES.items() if isinstance(error, kind))
+    if isinstance(error, ForbiddenError):
+        _noted(request, error)
+    if _wants_page(request):
+        if isinstance(error, UnknownReaderError):
+            return RedirectResponse(_way_in(request, error), HTTPStatus.SEE_OTHER)
+        return _page(request, status, _sentence(error, render.language(request)))
+    said = _sentence(error, language(request))
+    return problem(status, said, kind=f"govgrid:{error.key}")
+
+
+def _page(request: Request, status: int, detail: str) -> Response:
+    title = say("nav.refused", render.language(request))
+    return render.page(request, "error.html", status=status, title=title, detail=detail)
+
+
+def _sentence(error: GovgridError, lang: str) -> str:
+    """Return what is said of an error; what the database said of itself goes into the log only."""
+    reason = str(error.facts.get("reason", ""))
+    if isinstance(error, StoreError) and reason and reason in error.text(lang):
+        _log.error("%s", error)
+        return say("limits.store", lang)
+    return error.text(lang)
+
+
+def _wants_page(request: Request) -> bool:
+    page = not request.url.path.startswith("/api")
+    return page and "text/html" in request.headers.get("accept", "")
+
+
+def _way_in(request: Request, error: GovgridError) -> str:
+    """Return where a stranger goes: on with the log-in, or to its beginning and back."""
+    if "to" in error.facts:
+        return str(error.facts["to"])
+    # What was asked is asked again after the log-in; what a form sent is not.
+    query = f"?{request.url.query}" if request.url.query and request.method == "GET" else ""
+    return f"/login?next={quote(request.url.path + query)}"
+
+
+def _noted(request: Request, error: GovgridError) -> None:
+    """Write the refusal into the audit: who tried what."""
+    reader = getattr(request.state, "reader", None)
+    if reader is not None:
+        target = f"{request.method} {request.url.path}"
+        facts = {"reason": error.key, **{k: str(v) for k, v in error.facts.items()}}
+        engine = request.app.state.engine
+        audit.note_apart(engine, reader, "access", target, outcome="refused", facts=facts)
+
+
+def _invalid(request: Request, error: Exception) -> Response:
+    if not isinstance(error, RequestValidationError):
+        raise error
+    # The value itself stays out: it may be no JSON at all (1e999), and it is the client's anyway.
+    said = "; ".join(f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors())
+    if _wants_page(request):
+        return _page(request, HTTPStatus.BAD_REQUEST, said)
+    return problem(HTTPStatus.BAD_REQUEST, said)
+
+
+def _http(request: Request, error: HTTPException) -> Response:
+    if error.status_code == HTTPStatus.NOT_FOUND and _wants_page(request):
+        return _page(request, error.status_code, say("nav.no_page", render.language(request)))
+    found = problem(error.status_code, str(error.detail))
+    found.headers.update(error.headers or {})
+    return found

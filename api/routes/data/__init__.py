@@ -1,0 +1,1 @@
+"""Routes of data: layers, exports, places, map."""

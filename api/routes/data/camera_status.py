@@ -1,0 +1,88 @@
+"""States of cameras, as a video platform pushes them."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.answers.bodies import json_body, refusal
+from api.answers.problems import language
+from api.session.deps import EngineDep, MayImport, SettingsDep
+from geo.cameras import status as cameras_status
+
+router = APIRouter()
+MOST_STATES = 10_000
+# An import may run; beyond this the platform is asked to come again.
+PATIENCE_S = 5.0
+
+
+class State(BaseModel):
+    """What one camera is since when; values are judged row by row, not here."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    # A code sent as a number has lost its last digits before it came here: a finding, no error.
+    code: str | float | None = Field(None, examples=["34080200001320000001"])
+    cameras_status: str | float | bool | None = Field(
+        None, examples=["online", "offline", "unknown"]
+    )
+    since: str | float | None = Field(None, examples=["2026-09-30T21:40:00+08:00"])
+
+
+class Message(BaseModel):
+    """The states of one message."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    states: list[State] = Field(min_length=1)
+
+
+FORM = {
+    "type": "object",
+    "additionalProperties": False,
+    "required": ["states"],
+    "properties": {
+        "states": {
+            "type": "array",
+            "minItems": 1,
+            "maxItems": MOST_STATES,
+            "items": State.model_json_schema(),
+        }
+    },
+}
+
+
+async def message(request: Request) -> Message:
+    """Return the message of a request."""
+    found = await json_body(request, Message)
+    if len(found.states) > MOST_STATES:
+        raise refusal(
+            request, 413, "push.too_many", found=len(found.states), most=f"{MOST_STATES:,}"
+        )
+    return found
+
+
+@router.post(
+    "/api/camera-status",
+    openapi_extra={
+        "requestBody": {"required": True, "content": {"application/json": {"schema": FORM}}}
+    },
+)
+def camera_status(
+    request: Request,
+    engine: EngineDep,
+    who: MayImport,
+    settings: SettingsDep,
+    told: Annotated[Message, Depends(message)],
+) -> dict[str, Any]:
+    """Take states of cameras; rows that cannot be used come back as findings.
+
+    The answer is 200 where some rows were quarantined too: the others are taken. The figures of
+    coverage follow with the next amendment or computation, so `amended` is null. The same message
+    twice changes nothing.
+    """
+    rows = [state.model_dump() for state in told.states]
+    taken = cameras_status.take(
+        engine, who, rows, timezone=settings.timezone, patience_s=PATIENCE_S
+    )
+    return {**cameras_status.plain(taken, language(request)), "amended": None}

@@ -1,0 +1,92 @@
+"""Files out: a layer or the map, with permission, reason, watermark and a row in the register."""
+
+import tempfile
+from pathlib import Path
+from typing import Annotated, Literal
+
+from anyio import to_thread
+from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Engine
+
+from api.answers import render
+from api.answers.bodies import json_body
+from api.answers.downloads import download
+from api.session.deps import EngineDep, MapPages, MapPagesDep, MayExport, SettingsDep
+from geo.access.audit import export_log
+from geo.access.principal import Reader
+from geo.base.settings import Settings
+from geo.exchange.publish import export as layer_export
+from geo.files import writers
+from maps import watermark
+
+router = APIRouter()
+Format = Literal["geojson", "gpkg", "parquet", "csv", "xlsx", "dxf"]
+
+
+class Wanted(BaseModel):
+    """What is to go out, as what, and what for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    layer: str = Field(max_length=40, examples=["grids"])
+    format: Format = "gpkg"
+    crs: str = Field("wgs84", max_length=40)
+    reason: str = Field(max_length=export_log.MOST_REASON, examples=["乡街例会底图"])
+
+
+async def wanted(request: Request) -> Wanted:
+    """Return what a request asks for."""
+    return await json_body(request, Wanted)
+
+
+@router.post(
+    "/api/exports",
+    response_class=Response,
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": Wanted.model_json_schema()}},
+        }
+    },
+)
+def export(
+    engine: EngineDep,
+    settings: SettingsDep,
+    who: MayExport,
+    asked: Annotated[Wanted, Depends(wanted)],
+) -> Response:
+    """Return a layer as a file; the row of the register is written before it goes out."""
+    srid = layer_export.target_srid(engine, asked.crs)
+    frame = layer_export.whole(engine, who, asked.layer, srid=srid, timezone=settings.timezone)
+    out = Path(f"{asked.layer}.{asked.format}")
+    export_log.register(engine, who, out, what=asked.layer, rows=len(frame), reason=asked.reason)
+    mark = export_log.stamp(who, asked.reason, timezone=settings.timezone)
+    with tempfile.TemporaryDirectory(prefix="govgrid-") as folder:
+        path = Path(folder) / out.name
+        writers.write(frame, path, layer=asked.layer, mark=mark)
+        return download(path.read_bytes(), out.name, "application/octet-stream")
+
+
+@router.post("/map.html", response_class=Response)
+async def map_file(
+    request: Request, engine: EngineDep, settings: SettingsDep, who: MayExport, pages: MapPagesDep
+) -> Response:
+    """Return the map as one self-contained page to be kept; from a form with ``reason``."""
+    reason = str((await request.form()).get("reason", ""))
+    return await to_thread.run_sync(_map_file, request, engine, settings, who, pages, reason)
+
+
+def _map_file(
+    request: Request,
+    engine: Engine,
+    settings: Settings,
+    who: Reader,
+    pages: MapPages,
+    reason: str,
+) -> Response:
+    export_log.register(engine, who, Path("map.html"), what="map", rows=1, reason=reason)
+    lang = render.language(request)
+    mark = export_log.stamp(who, reason, timezone=settings.timezone, lang=lang)
+    return download(watermark.stamped(pages.page(who, lang), mark), "map.html", "text/html")

@@ -1,0 +1,1 @@
+"""Routes of law: audit, registers, viewing, compliance."""

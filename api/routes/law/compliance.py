@@ -1,0 +1,145 @@
+"""Compliance: the page, its file, and the findings as GeoJSON."""
+
+import json
+from dataclasses import replace
+from typing import Annotated, Any, Final
+from urllib.parse import urlencode
+
+import geopandas as gpd
+import shapely
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from api.answers import problems, render
+from api.answers.downloads import download
+from api.answers.forms import FormDep
+from api.routes.law.filing import FILE, XLSX, MayComply
+from api.session.deps import EngineDep, SettingsDep
+from geo.access.audit import export_log
+from geo.access.principal import Reader
+from geo.base.crs import WGS84
+from geo.base.words import say
+from geo.cameras.law import compliance, filing_sheet
+from geo.cameras.law.compliance import Wanted
+from geo.cameras.rules.compliance import RULES, SEVERITIES
+
+router = APIRouter()
+PAGE_ROWS: Final = 100
+MOST_UNITS: Final = 10
+GEOJSON: Final = "application/geo+json"
+Word = Annotated[str, Query(max_length=100)]
+
+
+def wanted(area: Word = "", kind: Word = "", unit: Word = "", severity: Word = "") -> Wanted:
+    """Return which findings a request asks for."""
+    return Wanted(area.strip(), (kind,) if kind else (), unit, severity)
+
+
+WantedDep = Annotated[Wanted, Depends(wanted)]
+Reason = Annotated[str | None, Query(max_length=export_log.MOST_REASON)]
+
+
+@router.get("/compliance", response_class=HTMLResponse)
+def page(
+    request: Request,
+    engine: EngineDep,
+    settings: SettingsDep,
+    who: MayComply,
+    asked: WantedDep,
+    page: Annotated[int, Query(ge=1, le=100_000)] = 1,
+    reason: Reason = None,
+) -> HTMLResponse:
+    """Return the findings of the law as a page: figures, units, rows.
+
+    Who leafs through very many of them takes them out: see :func:`features`.
+    """
+    lang = render.language(request)
+    found = compliance.report(engine, who, asked, timezone=settings.timezone)
+    pages = max(-(-len(found.rows) // PAGE_ROWS), 1)
+    shown = found.rows.iloc[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
+    most = settings.bulk_rows
+    export_log.counted(engine, who, compliance.WHAT, len(shown), most=most, reason=reason)
+    return render.page(
+        request,
+        "compliance.html",
+        title=say("compliance.title", lang),
+        report=found,
+        rows=compliance.told(shown, lang),
+        asked=asked,
+        kinds=list(RULES),
+        severities=SEVERITIES,
+        units=found.units[:MOST_UNITS],
+        page=page,
+        pages=pages,
+        back=_query(asked, page - 1) if page > 1 else "",
+        onward=_query(asked, page + 1) if page < pages else "",
+        narrowed=lambda **to: _query(replace(asked, **to)),
+        filing_units=filing_sheet.units(engine, who) if who.may("export") else [],
+    )
+
+
+@router.post("/compliance/export", response_class=Response, responses=FILE)
+def file(
+    request: Request, engine: EngineDep, settings: SettingsDep, who: MayComply, filled: FormDep
+) -> Response:
+    """Return the findings as a workbook; the row of the export is written before it goes out."""
+    lang = render.language(request)
+    kind = filled.text("kind")
+    asked = Wanted(
+        filled.text("area"), (kind,) if kind else (), filled.text("unit"), filled.text("severity")
+    )
+    reason = filled.text("reason")
+    content, _ = compliance.workbook(
+        engine, who, asked, reason=reason, timezone=settings.timezone, lang=lang
+    )
+    return download(content, say("compliance.file", lang), XLSX)
+
+
+@router.get("/api/compliance", response_class=Response, responses={200: {"content": {GEOJSON: {}}}})
+def features(
+    request: Request,
+    engine: EngineDep,
+    settings: SettingsDep,
+    who: MayComply,
+    asked: WantedDep,
+    reason: Reason = None,
+) -> Response:
+    """Return the findings as GeoJSON: where a view enters a privacy zone, the part that does.
+
+    Reading them in bulk is an export: it needs the permission and a `reason`, and is registered.
+    """
+    found = compliance.report(engine, who, asked, timezone=settings.timezone)
+    most = settings.bulk_rows
+    export_log.counted(engine, who, compliance.WHAT, len(found.rows), most=most, reason=reason)
+    lang = problems.language(request)
+    shapes = _shapes(found.rows, who)
+    rows = compliance.told(found.rows, lang)
+    body = {
+        "type": "FeatureCollection",
+        "features": [
+            {"type": "Feature", "properties": row, "geometry": shape}
+            for row, shape in zip(rows, shapes, strict=True)
+        ],
+        "figures": found.figures,
+        "cameras": found.cameras,
+        "clean": found.clean,
+    }
+    return Response(json.dumps(body, ensure_ascii=False), media_type=GEOJSON)
+
+
+def _shapes(rows: gpd.GeoDataFrame, who: Reader) -> list[Any]:
+    """Return the geometries in WGS 84, as exact as the reader may have them."""
+    placed = rows.geometry.to_crs(WGS84).to_numpy()
+    grid = 10.0 ** -(who.decimals or 7)
+    told = shapely.to_geojson(shapely.set_precision(placed, grid))
+    return [None if each is None else json.loads(each) for each in told]
+
+
+def _query(asked: Wanted, page: int = 1) -> str:
+    words = {
+        "area": asked.area,
+        "kind": "".join(asked.kinds),
+        "unit": asked.unit,
+        "severity": asked.severity,
+    }
+    return "?" + urlencode({**{k: v for k, v in words.items() if v}, "page": page})

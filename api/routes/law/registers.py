@@ -1,0 +1,331 @@
+"""The viewing register and the requests: read, printed, taken out, decided on."""
+
+from collections.abc import Mapping
+from datetime import UTC, datetime, timedelta
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import urlencode
+from uuid import UUID
+from zoneinfo import ZoneInfo
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.answers import render
+from api.answers.bodies import json_body
+from api.answers.downloads import download
+from api.answers.forms import FormDep, go
+from api.session.deps import AnyReader, EngineDep, SettingsDep
+from api.session.identity import Rule
+from geo.access.audit import export_log
+from geo.access.principal import Reader
+from geo.base.errors import InputError
+from geo.base.words import say
+from geo.viewing import (
+    approvals,
+    register_entry,
+)
+from geo.viewing import (
+    report as viewing_report,
+)
+from geo.viewing import (
+    statistics as viewing_statistics,
+)
+from maps import watermark
+
+router = APIRouter()
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+FILE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {XLSX: {}}}}
+HOURS: Final = (1, 2, 4, 8, 24)
+MayRegister = Annotated[Reader, Depends(Rule("register"))]
+MayApprove = Annotated[Reader, Depends(Rule("approve"))]
+Text = Annotated[str, Query(max_length=200)]
+Time = Annotated[str, Query(max_length=40)]
+Month = Annotated[str, Query(max_length=10, examples=["2026-09"])]
+Limit = Annotated[int, Query(ge=1, le=1000)]
+Before = Annotated[UUID | None, Query(description="Rows behind that one")]
+Reason = Annotated[str, Query(max_length=export_log.MOST_REASON)]
+
+
+class Asked:
+    """What a question to the register may carry; blank: any."""
+
+    def __init__(
+        self,
+        config: SettingsDep,
+        camera: Text = "",
+        account: Text = "",
+        unit: Text = "",
+        act: Text = "",
+        incident: Text = "",
+        since: Annotated[str, Query(alias="from", max_length=40)] = "",
+        until: Annotated[str, Query(alias="to", max_length=40)] = "",
+    ) -> None:
+        words = {"camera": camera, "account": account, "unit": unit, "act": act}
+        words["incident"] = incident
+        self.words = {**words, "from": since, "to": until}
+        self.filters = viewing_report.filters(
+            timezone=config.timezone, since=since, until=until, **words
+        )
+
+    @property
+    def given(self) -> dict[str, str]:
+        """Those that are not blank."""
+        return {name: word for name, word in self.words.items() if word}
+
+    def next(self, path: str, rows: list[dict[str, Any]], limit: int) -> str | None:
+        """Return where the next page is; None after the last row."""
+        if len(rows) < limit:
+            return None
+        return f"{path}?{urlencode({**self.given, 'limit': limit, 'before': rows[-1]['id']})}"
+
+
+AskedDep = Annotated[Asked, Depends()]
+
+
+class Decision(BaseModel):
+    """What is decided on a request: approved until a time, or refused with a note."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    decision: Literal["approved", "refused"]
+    until: datetime | None = None
+    note: str = Field("", max_length=register_entry.MOST_TEXT)
+
+
+async def decision(request: Request) -> Decision:
+    """Return what a request decides."""
+    return await json_body(request, Decision)
+
+
+@router.get("/api/access-register")
+def rows(
+    engine: EngineDep,
+    who: MayRegister,
+    asked: AskedDep,
+    limit: Limit = 100,
+    before: Before = None,
+) -> dict[str, Any]:
+    """Return rows of the register, the newest first, and where the next ones are."""
+    found = viewing_report.page(engine, who, asked.filters, limit=limit, before=before)
+    return {"rows": found, "next": asked.next("/api/access-register", found, limit)}
+
+
+@router.get("/api/access-register/mine")
+def own_rows(
+    engine: EngineDep, who: AnyReader, asked: AskedDep, limit: Limit = 100, before: Before = None
+) -> dict[str, Any]:
+    """Return what the reader looked at himself."""
+    found = viewing_report.mine(engine, who, asked.filters, limit=limit, before=before)
+    return {"rows": found, "next": asked.next("/api/access-register/mine", found, limit)}
+
+
+@router.get("/api/access-register/report")
+def figures(
+    engine: EngineDep, settings: SettingsDep, who: MayRegister, month: Month = ""
+) -> dict[str, Any]:
+    """Return the figures of a month, and whether its rows match the audit."""
+    return viewing_statistics.report(engine, who, month, timezone=settings.timezone)
+
+
+@router.get("/register", response_class=HTMLResponse)
+def register_page(
+    request: Request,
+    engine: EngineDep,
+    settings: SettingsDep,
+    who: MayRegister,
+    asked: AskedDep,
+    limit: Limit = 100,
+    before: Before = None,
+) -> HTMLResponse:
+    """Return the page of the register."""
+    found = viewing_report.page(engine, who, asked.filters, limit=limit, before=before)
+    return _register(request, settings.timezone, who, asked, found, limit)
+
+
+@router.get("/register/mine", response_class=HTMLResponse)
+def own_page(
+    request: Request,
+    engine: EngineDep,
+    settings: SettingsDep,
+    who: AnyReader,
+    asked: AskedDep,
+    limit: Limit = 100,
+    before: Before = None,
+) -> HTMLResponse:
+    """Return the page of what the reader looked at himself."""
+    found = viewing_report.mine(engine, who, asked.filters, limit=limit, before=before)
+    return _register(request, settings.timezone, who, asked, found, limit, own=True)
+
+
+@router.get("/register.xlsx", response_class=Response, responses=FILE)
+def register_file(
+    request: Request,
+    engine: EngineDep,
+    settings: SettingsDep,
+    who: MayRegister,
+    asked: AskedDep,
+    reason: Reason = "",
+) -> Response:
+    """Return the register as a workbook; the row of the export is written before it goes out."""
+    content, _ = viewing_report.export(
+        engine,
+        who,
+        asked.filters,
+        reason=reason,
+        timezone=settings.timezone,
+        lang=render.language(request),
+    )
+    return download(content, "register.xlsx", XLSX)
+
+
+@router.get("/register/report", response_class=HTMLResponse)
+def report_page(
+    request: Request, engine: EngineDep, settings: SettingsDep, who: MayRegister, month: Month = ""
+) -> HTMLResponse:
+    """Return the page of a month's report."""
+    lang = render.language(request)
+    found = viewing_statistics.report(engine, who, month, timezone=settings.timezone)
+    tables = viewing_statistics.tables(found, lang)
+    return render.page(
+        request,
+        "register_report.html",
+        title=say("viewing_report.title", lang),
+        report=found,
+        tables={title: table.to_dict("split") for title, table in tables.items()},
+        now=datetime.now(UTC),
+    )
+
+
+@router.get("/register/report.xlsx", response_class=Response, responses=FILE)
+def report_file(
+    request: Request,
+    engine: EngineDep,
+    settings: SettingsDep,
+    who: MayRegister,
+    month: Month = "",
+    reason: Reason = "",
+) -> Response:
+    """Return a month's report as a workbook; the row of the export is written before."""
+    content = viewing_statistics.export_report(
+        engine,
+        who,
+        month,
+        reason=reason,
+        timezone=settings.timezone,
+        lang=render.language(request),
+    )
+    return download(content, "register-report.xlsx", XLSX)
+
+
+@router.get("/api/access-requests")
+def waiting(engine: EngineDep, who: MayApprove, decided: bool = False) -> dict[str, Any]:
+    """Return the requests that wait for a decision, with `decided` the others as well."""
+    return {"requests": approvals.waiting(engine, who, decided=decided)}
+
+
+@router.get("/api/access-requests/mine")
+def own_requests(engine: EngineDep, who: AnyReader) -> dict[str, Any]:
+    """Return what the reader asked for himself."""
+    return {"requests": approvals.mine(engine, who)}
+
+
+@router.post(
+    "/api/access-requests/{number}/decision",
+    openapi_extra={
+        "requestBody": {
+            "required": True,
+            "content": {"application/json": {"schema": Decision.model_json_schema()}},
+        }
+    },
+)
+def decide(
+    engine: EngineDep,
+    settings: SettingsDep,
+    who: MayApprove,
+    number: UUID,
+    decided: Annotated[Decision, Depends(decision)],
+) -> dict[str, Any]:
+    """Decide on a request of somebody else."""
+    until = decided.until
+    if until is not None and until.tzinfo is None:
+        until = until.replace(tzinfo=ZoneInfo(settings.timezone))
+    return approvals.decide(engine, who, number, decided.decision, until=until, note=decided.note)
+
+
+@router.get("/requests", response_class=HTMLResponse)
+def requests_page(
+    request: Request, engine: EngineDep, who: MayApprove, decided: bool = False
+) -> HTMLResponse:
+    """Return the page of requests that wait for a decision."""
+    found = approvals.waiting(engine, who, decided=decided)
+    return _requests(request, found, own=False, decided=decided)
+
+
+@router.get("/requests/mine", response_class=HTMLResponse)
+def own_requests_page(
+    request: Request, engine: EngineDep, who: AnyReader, asked: bool = False
+) -> HTMLResponse:
+    """Return the page of what the reader asked for himself."""
+    return _requests(request, approvals.mine(engine, who), own=True, asked=asked)
+
+
+@router.post("/requests/{number}/decision")
+def decide_form(engine: EngineDep, who: MayApprove, number: UUID, filled: FormDep) -> Response:
+    """Decide as the form says and go back to the page."""
+    hours = filled.text("hours")
+    if hours and hours not in map(str, HOURS):
+        raise InputError("viewing.until_form")
+    until = datetime.now(UTC) + timedelta(hours=int(hours or 0))
+    word, note = filled.text("decision"), filled.text("note")
+    approvals.decide(engine, who, number, word, until=until if hours else None, note=note)
+    return go("/requests")
+
+
+def _register(
+    request: Request,
+    timezone: str,
+    who: Reader,
+    asked: Asked,
+    found: list[dict[str, Any]],
+    limit: int,
+    *,
+    own: bool = False,
+) -> HTMLResponse:
+    lang = render.language(request)
+    return render.page(
+        request,
+        "register.html",
+        title=say("viewing.mine" if own else "viewing.title", lang),
+        rows=found,
+        asked=asked.words,
+        given=asked.given,
+        own=own,
+        acts=register_entry.ACTS,
+        following=asked.next(request.url.path, found, limit),
+        now=datetime.now(UTC),
+        stamp=watermark.svg(export_log.stamp(who, None, timezone=timezone, lang=lang)),
+    )
+
+
+def _requests(
+    request: Request, found: list[dict[str, Any]], *, own: bool, **more: bool
+) -> HTMLResponse:
+    now = datetime.now(UTC)
+    states = [_state(row, now) for row in found]
+    title = "viewing_page.my_requests" if own else "viewing_page.requests"
+    return render.page(
+        request,
+        "requests.html",
+        title=say(title, render.language(request)),
+        rows=list(zip(found, states, strict=True)),
+        own=own,
+        hours=HOURS,
+        **{"asked": False, "decided": False, **more},
+    )
+
+
+def _state(row: Mapping[str, Any], now: datetime) -> str:
+    if row["until"] is not None and row["until"] <= now:
+        return "over"
+    return str(row["decision"] or "waiting")

@@ -1,0 +1,281 @@
+"""To look through a camera: the register's row first, then the reference, then the viewer."""
+
+from collections.abc import Mapping
+from http import HTTPStatus
+from typing import Annotated, Any, Final, Literal
+from urllib.parse import quote, urlencode
+from uuid import UUID
+
+from anyio import CapacityLimiter, to_thread
+from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+from sqlalchemy import Engine
+
+from api.answers import render
+from api.answers.bodies import json_body, refusal
+from api.answers.forms import Form, FormDep, again, attempt, go
+from api.answers.problems import PROBLEM
+from api.session.deps import EngineDep, MayView, SettingsDep
+from geo.access.audit import export_log
+from geo.access.principal import Reader
+from geo.base.settings import Settings
+from geo.base.words import say
+from geo.viewing import approvals, register_entry, snapshot
+from geo.viewing import view as viewing
+from geo.viewing.register_entry import Asked
+from geo.viewing.view import Viewing
+from maps import watermark
+
+router = APIRouter()
+FIELDS: Final = ("act", "reason", "remark", "content", "legal_basis", "incident")
+ASKED: Final = "/requests/mine?asked=1"
+# A slow gateway must not hold up the threads that the database's connections are counted for.
+GATEWAY: Final = CapacityLimiter(8)
+Incident = Annotated[str, Query(max_length=200)]
+Text = Annotated[str, Field(max_length=register_entry.MOST_TEXT)]
+Key = Annotated[str, Header(alias="Idempotency-Key", max_length=200)]
+
+
+class Wanted(BaseModel):
+    """What is to be looked at, and what for."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    act: Literal["view", "retrieve"] = "view"
+    reason: Text = Field("", examples=["incident", "井盖缺失核实"])
+    incident: Text = ""
+    legal_basis: Text = ""
+    content: Text = Field("", examples=["2026-09-30 21:00 至 21:40 录像"])
+    request: UUID | None = None
+
+    def asked(self, camera: str, key: str = "") -> Asked:
+        """Return the question to the service."""
+        number = str(self.request) if self.request else None
+        texts = self.model_dump(exclude={"request"})
+        return Asked(camera, **texts, request=number, key=key)
+
+
+async def wanted(request: Request) -> Wanted:
+    """Return what a request asks for."""
+    return await json_body(request, Wanted)
+
+
+BODY: Final[dict[str, Any]] = {
+    "requestBody": {
+        "required": True,
+        "content": {"application/json": {"schema": Wanted.model_json_schema()}},
+    }
+}
+
+PAGES: Final[dict[int | str, dict[str, Any]]] = {
+    status: {"description": said, "content": {"text/html": {}, PROBLEM: {}}}
+    for status, said in {
+        200: "The page",
+        400: "Something is missing",
+        403: "Not granted",
+        404: "No such matter",
+        409: "Wrong moment",
+        410: "Its time is over",
+    }.items()
+}
+"""Pages that are shown again with what was wrong; programs get a problem document."""
+
+
+@router.post(
+    "/api/cameras/{code:path}/access",
+    status_code=HTTPStatus.CREATED,
+    response_class=JSONResponse,
+    openapi_extra=BODY,
+    responses={HTTPStatus.ACCEPTED: {"description": "Needs an approval: the request's number"}},
+)
+def register(
+    engine: EngineDep,
+    settings: SettingsDep,
+    who: MayView,
+    code: str,
+    asked: Annotated[Wanted, Depends(wanted)],
+    key: Key = "",
+) -> JSONResponse:
+    """Register a viewing, then return its reference; the address of a stream is never told.
+
+    Of a camera that needs an approval the number of the request is returned instead (202). The same
+    Idempotency-Key leads to the same row for a day.
+    """
+    found = viewing.view(engine, who, asked.asked(code, key), config=settings)
+    if not isinstance(found, Viewing):
+        return JSONResponse(_number(found), HTTPStatus.ACCEPTED)
+    reference = viewing.reference(found, settings)
+    body = {
+        "register": str(found.id),
+        "reference": reference,
+        "url": f"/viewer/{reference}",
+        "expires_at": found.expires_at.isoformat(),
+    }
+    return JSONResponse(body, HTTPStatus.CREATED)
+
+
+@router.post(
+    "/api/cameras/{code:path}/access-requests",
+    status_code=HTTPStatus.ACCEPTED,
+    response_class=JSONResponse,
+    openapi_extra=BODY,
+)
+def ask(
+    engine: EngineDep,
+    settings: SettingsDep,
+    who: MayView,
+    code: str,
+    asked: Annotated[Wanted, Depends(wanted)],
+) -> JSONResponse:
+    """Ask to look through a camera that is not granted, or needs an approval each time."""
+    found = approvals.ask(engine, who, asked.asked(code), config=settings)
+    return JSONResponse(_number(found), HTTPStatus.ACCEPTED)
+
+
+@router.get("/cameras", status_code=HTTPStatus.SEE_OTHER, response_class=RedirectResponse)
+def find(who: MayView, code: Incident = "") -> Response:  # noqa: ARG001 - the rule
+    """Go to the form of a camera by its code, which people read off a list or a map."""
+    known = register_entry.one_line(code)
+    return go(f"/cameras/{quote(known, safe='')}/access" if known else "/register/mine")
+
+
+@router.get("/cameras/{code:path}/access", response_class=HTMLResponse, responses=PAGES)
+def access_page(
+    request: Request,
+    engine: EngineDep,
+    settings: SettingsDep,
+    who: MayView,
+    code: str,
+    incident: Incident = "",
+) -> Response:
+    """Return the form that registers a viewing, or asks for it where it is not granted."""
+    values = _values(engine, settings, who, code, {"incident": register_entry.one_line(incident)})
+    status = HTTPStatus.FORBIDDEN if values["refused"] else HTTPStatus.OK
+    title = say("viewing_page.access", render.language(request))
+    return render.page(request, "access.html", status=status, title=title, error=None, **values)
+
+
+@router.post("/cameras/{code:path}/access", response_class=HTMLResponse, responses=PAGES)
+def access_form(
+    request: Request,
+    engine: EngineDep,
+    settings: SettingsDep,
+    who: MayView,
+    code: str,
+    filled: FormDep,
+) -> Response:
+    """Register what the form says and go to the viewer, or write the request."""
+    asked, asks = _of_form(code, filled), filled.text("do") == "ask"
+    done = attempt(lambda: _done(engine, settings, who, asked, asks=asks))
+    if isinstance(done, str):
+        return go(done)
+    values = _values(engine, settings, who, code, filled.shown)
+    title = say("viewing_page.access", render.language(request))
+    return again(request, "access.html", done, title=title, **values)
+
+
+@router.get("/viewer/{reference}", response_class=HTMLResponse, responses=PAGES)
+def viewer(
+    request: Request, engine: EngineDep, settings: SettingsDep, who: MayView, reference: str
+) -> Response:
+    """Return the page of a registered viewing: the picture, or whom to ask for it."""
+    found = viewing.opened(engine, who, reference, config=settings)
+    lang = render.language(request)
+    stamp = export_log.stamp(who, found.reason, timezone=settings.timezone, lang=lang)
+    matter = {"incident": found.incident} if found.incident else {}
+    code = quote(found.camera.code, safe="")
+    return render.page(
+        request,
+        "viewer.html",
+        status=HTTPStatus.GONE if found.over else HTTPStatus.OK,
+        title=say("viewing_page.viewer", lang),
+        viewing=found,
+        camera=found.camera,
+        picture=None
+        if found.over or not settings.snapshot_url
+        else f"/viewer/{reference}/snapshot",
+        again=f"/cameras/{code}/access?{urlencode(matter)}",
+        stamp=watermark.svg(stamp),
+    )
+
+
+@router.get(
+    "/viewer/{reference}/snapshot",
+    response_class=Response,
+    responses={200: {"content": {kind: {} for kind in snapshot.KINDS}}},
+)
+async def picture(
+    request: Request, engine: EngineDep, settings: SettingsDep, who: MayView, reference: str
+) -> Response:
+    """Return the picture of a registered viewing, fetched from the gateway by the server.
+
+    410 after its time, 404 where no gateway is set, 502 where it gives no picture.
+    """
+    found = await to_thread.run_sync(_opened, engine, who, reference, settings)
+    if found.over:
+        raise refusal(request, HTTPStatus.GONE, "viewing.reference_over")
+    if not settings.snapshot_url:
+        raise refusal(request, HTTPStatus.NOT_FOUND, "viewing.snapshot_none")
+    code = found.camera.code
+    taken = await to_thread.run_sync(snapshot.fetch, settings.snapshot_url, code, limiter=GATEWAY)
+    await to_thread.run_sync(_noted, engine, who, found, taken.fault)
+    if taken.fault:
+        raise refusal(request, HTTPStatus.BAD_GATEWAY, taken.fault)
+    return Response(taken.content, media_type=taken.media_type)
+
+
+def _opened(engine: Engine, who: Reader, reference: str, settings: Settings) -> Viewing:
+    return viewing.opened(engine, who, reference, config=settings)
+
+
+def _noted(engine: Engine, who: Reader, found: Viewing, fault: str) -> None:
+    viewing.shown(engine, who, found, fault=fault)
+
+
+def _done(engine: Engine, settings: Settings, who: Reader, asked: Asked, *, asks: bool) -> str:
+    """Do what a form asks for and return where it leads."""
+    if not asks:
+        found = viewing.view(engine, who, asked, config=settings)
+        if isinstance(found, Viewing):
+            return f"/viewer/{viewing.reference(found, settings)}"
+        return ASKED
+    approvals.ask(engine, who, asked, config=settings)
+    return ASKED
+
+
+def _of_form(code: str, filled: Form) -> Asked:
+    """Return the question of a form: an entry of the pick-list with a remark, or other words."""
+    picked = filled.text("reason")
+    return Asked(
+        code,
+        act=filled.text("act") or "view",
+        reason="" if picked == register_entry.OTHER else picked,
+        remark=filled.text("remark"),
+        content=filled.text("content"),
+        legal_basis=filled.text("legal_basis"),
+        incident=filled.text("incident"),
+    )
+
+
+def _values(
+    engine: Engine, settings: Settings, who: Reader, code: str, filled: Mapping[str, str]
+) -> dict[str, Any]:
+    """Return what the form shows: the camera, what may be done, what was filled in before."""
+    incident = filled.get("incident", "")
+    found = viewing.standing(engine, who, code, config=settings, incident=incident)
+    return {
+        "camera": found.camera,
+        "refused": not found.camera.granted and not found.approved,
+        "asks": not any(found.may(act) for act in register_entry.ACTS),
+        "acts": register_entry.ACTS,
+        "reasons": (*register_entry.REASONS, register_entry.OTHER),
+        "earlier": register_entry.earlier_reason(engine, who, incident),
+        "filled": {**dict.fromkeys(FIELDS, ""), **filled},
+        "basis": settings.viewing_basis,
+        "most": register_entry.MOST_TEXT,
+    }
+
+
+def _number(found: Mapping[str, Any]) -> dict[str, Any]:
+    return {"request": str(found["id"]), "asked_at": found["asked_at"].isoformat()}

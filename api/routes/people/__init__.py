@@ -1,0 +1,1 @@
+"""Routes of people with accounts: log-in, accounts, grants."""

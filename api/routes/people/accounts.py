@@ -1,0 +1,132 @@
+"""Accounts, for the administrator: made, disabled, reset, unlocked."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from api.answers import render
+from api.answers.forms import PAGE, FormDep, again, attempt, go
+from api.routes.people.login import title_of
+from api.session.deps import EngineDep
+from api.session.identity import Rule
+from geo.access.accounts import accounts
+from geo.access.principal import Reader
+from geo.base.errors import GovgridError
+
+router = APIRouter(default_response_class=HTMLResponse, responses=PAGE)
+MayAccounts = Annotated[Reader, Depends(Rule("accounts"))]
+HERE: Final = "/accounts"
+KINDS: Final = ("person", "display", "service")
+DONE: Final = {
+    "disable": "page_accounts.was_disabled",
+    "enable": "page_accounts.was_enabled",
+    "unlock": "page_accounts.was_unlocked",
+}
+"""What the page can be told to say that it did."""
+
+Search = Annotated[str, Query(max_length=100)]
+
+
+@dataclass(frozen=True)
+class Once:
+    """A one-time password as the page shows it: once, to who made it."""
+
+    said: str
+    name: str
+    password: str
+
+
+@router.get("/accounts")
+def page(
+    request: Request,
+    who: MayAccounts,
+    engine: EngineDep,
+    q: Search = "",
+    done: Annotated[str, Query(max_length=20)] = "",
+) -> HTMLResponse:
+    """Return the page of accounts, those that hold `q` in their name, holder or unit."""
+    values = _shown(request, engine, who, q=q)
+    return render.page(request, "accounts.html", error="", done=DONE.get(done, ""), **values)
+
+
+@router.post("/accounts")
+def add(request: Request, who: MayAccounts, engine: EngineDep, sent: FormDep) -> Response:
+    """Make an account, and show its one-time password this once."""
+    name = sent.text("name")
+    made = attempt(
+        lambda: accounts.add(
+            engine,
+            who,
+            name,
+            kind=sent.text("kind"),
+            holder=sent.text("holder"),
+            unit_code=sent.text("unit_code") or None,
+            unit_name=sent.text("unit_name"),
+        )
+    )
+    if isinstance(made, GovgridError):
+        values = {**_shown(request, engine, who), "typed": sent.shown}
+        return again(request, "accounts.html", made, **values)
+    return _once(request, engine, who, Once("page_accounts.made", name, made))
+
+
+@router.post("/accounts/{name}/reset")
+def reset(request: Request, who: MayAccounts, engine: EngineDep, name: str) -> Response:
+    """Give an account a one-time password; whatever it held before holds no more."""
+    made = attempt(lambda: accounts.reset(engine, who, name))
+    if isinstance(made, GovgridError):
+        return again(request, "accounts.html", made, **_shown(request, engine, who))
+    return _once(request, engine, who, Once("page_accounts.was_reset", name, made))
+
+
+@router.post("/accounts/{name}/{what}")
+def change(
+    request: Request,
+    who: MayAccounts,
+    engine: EngineDep,
+    name: str,
+    what: Literal["disable", "enable", "unlock"],
+) -> Response:
+    """Disable, enable or unlock an account."""
+    done = attempt(lambda: CHANGES[what](engine, who, name))
+    if isinstance(done, GovgridError):
+        return again(request, "accounts.html", done, **_shown(request, engine, who))
+    return go(f"{HERE}?done={what}")
+
+
+@router.get("/accounts/{rest:path}")
+def back(who: MayAccounts, rest: str) -> Response:  # noqa: ARG001 - the rule, and where from
+    """Go to the page of a form that was sent after the log-in had expired."""
+    return go(HERE)
+
+
+CHANGES: Final[dict[str, Callable[..., None]]] = {
+    "disable": accounts.disable,
+    "enable": accounts.enable,
+    "unlock": accounts.unlock,
+}
+
+
+def _once(request: Request, engine: EngineDep, who: Reader, once: Once) -> HTMLResponse:
+    values = {**_shown(request, engine, who), "once": once}
+    return render.page(request, "accounts.html", error="", done="", **values)
+
+
+def _shown(request: Request, engine: EngineDep, who: Reader, *, q: str = "") -> dict[str, Any]:
+    rows = accounts.listed(engine, who)
+    return {
+        "title": title_of(request, "page_accounts"),
+        "rows": [row for row in rows if _holds(row, q.strip().lower())],
+        "q": q,
+        "kinds": KINDS,
+        "once": None,
+        "typed": {},
+    }
+
+
+def _holds(row: dict[str, Any], sought: str) -> bool:
+    words = (row["name"], row["holder"], row["unit_name"], row["unit_code"] or "")
+    return any(sought in word.lower() for word in words)

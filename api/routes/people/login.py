@@ -1,0 +1,163 @@
+"""The way in and out: log-in, second factor, log-out, the language of pages."""
+
+from typing import Annotated, Any, Literal
+from urllib.parse import urlencode
+
+from fastapi import APIRouter, Depends, Query, Request
+from fastapi.responses import HTMLResponse, Response
+
+from api.answers import render
+from api.answers.forms import HOME, PAGE, FormDep, again, attempt, go, local
+from api.session import cookies
+from api.session.deps import EngineDep, SettingsDep
+from api.session.identity import COOKIE, OPEN, STAGES, address_of
+from api.session.own import AnySession, CodeSession
+from geo.access import principal
+from geo.access.accounts import sessions
+from geo.access.login import identity_provider, login
+from geo.access.login.login import LoggedIn
+from geo.areas import district
+from geo.base.errors import GovgridError
+from geo.base.settings import Settings
+from geo.base.words import say
+
+router = APIRouter(default_response_class=HTMLResponse, responses=PAGE)
+Stranger = Depends(OPEN)
+Next = Annotated[str, Query(alias="next", max_length=2000)]
+
+
+@router.get("/login", dependencies=[Stranger])
+def ask(
+    request: Request,
+    engine: EngineDep,
+    config: SettingsDep,
+    to: Next = HOME,
+    left: Annotated[bool, Query()] = False,
+) -> HTMLResponse:
+    """Return the page of the log-in."""
+    expired = COOKIE in request.cookies and "next" in request.query_params
+    told = "left" if left else "expired" if expired else ""
+    values = shown(request, config, district.name(engine), to)
+    page = render.page(request, "login.html", error="", told=told, name="", **values)
+    cookies.give_login_token(request, page, values["login_token"])
+    return page
+
+
+@router.post("/login", dependencies=[Stranger])
+def enter(
+    request: Request, engine: EngineDep, config: SettingsDep, sent: FormDep, to: Next = HOME
+) -> Response:
+    """Log in by account and password."""
+    cookies.require_login_token(request, sent)
+    name = sent.text("name")
+    found = attempt(
+        lambda: login.log_in(
+            engine,
+            name,
+            sent.typed("password"),
+            config=config,
+            address=address_of(request),
+            agent=agent_of(request),
+        )
+    )
+    if isinstance(found, GovgridError):
+        values = shown(request, config, district.name(engine), to)
+        return again(request, "login.html", found, told="", name=name, **values)
+    return entered(request, engine, found, to)
+
+
+@router.get("/login/code")
+def ask_code(request: Request, session: CodeSession) -> HTMLResponse:  # noqa: ARG001 - the rule
+    """Return the page of the second factor."""
+    return render.page(request, "code.html", error="", title=title_of(request, "page_code"))
+
+
+@router.post("/login/code")
+def enter_code(
+    request: Request,
+    session: CodeSession,
+    engine: EngineDep,
+    config: SettingsDep,
+    sent: FormDep,
+    to: Next = HOME,
+) -> Response:
+    """Go on with the log-in by the second factor."""
+    found = attempt(
+        lambda: login.second_factor(
+            engine,
+            session,
+            sent.typed("code"),
+            config=config,
+            address=address_of(request),
+            agent=agent_of(request),
+        )
+    )
+    if isinstance(found, GovgridError):
+        return again(request, "code.html", found, title=title_of(request, "page_code"))
+    return entered(request, engine, found, to)
+
+
+@router.post("/logout")
+def leave(request: Request, engine: EngineDep, session: AnySession) -> Response:
+    """End the session, here and in the database."""
+    login.log_out(engine, session, request.cookies[COOKIE])
+    answer = go("/login?left=1")
+    cookies.take_session(request, answer)
+    return answer
+
+
+@router.get("/language/{lang}", dependencies=[Stranger])
+def language(request: Request, lang: Literal["zh", "en"], to: Next = HOME) -> Response:
+    """Have the pages speak `lang` from now on, and go back."""
+    # Back to the log-in as well, which is no place to go on to after one.
+    answer = go(to if to.startswith(cookies.LOGIN_PATH) else local(to))
+    cookies.give_language(request, answer, lang)
+    return answer
+
+
+def entered(request: Request, engine: EngineDep, found: LoggedIn, to: str) -> Response:
+    """Return the way on after a step of the log-in: to what is owed next, else where one was going.
+
+    Whoever is logged in by the old token is not any more: it may be known to others.
+    """
+    sessions.end(engine, request.cookies.get(COOKIE, ""))
+    begun = sessions.find(engine, found.token)
+    who = begun.reader if begun else principal.NOBODY
+    onward = local(to)
+    query = _query(onward)
+    if found.stage in STAGES:
+        answer = go(STAGES[found.stage] + query)
+    else:
+        answer = go(render.first_page(who) if onward == HOME else onward)
+    lasts = sessions.DISPLAY_LASTS if who.kind == "display" else None
+    cookies.give_session(request, answer, found.token, lasts=lasts)
+    return answer
+
+
+def shown(request: Request, config: Settings, name: str, to: str) -> dict[str, Any]:
+    """Return what the page of the log-in shows, for the district `name`."""
+    lang = render.language(request)
+    query = _query(local(to))
+    label = config.oidc_label or say("page_login.sso_label", lang)
+    return {
+        "title": " · ".join(filter(None, (title_of(request, "page_login"), name))),
+        "district": name,
+        "query": query,
+        "back": cookies.LOGIN_PATH + query,
+        "sso": label if identity_provider.set_up(config) else "",
+        "login_token": cookies.login_token(request),
+    }
+
+
+def agent_of(request: Request) -> str:
+    """Return what the browser says of itself."""
+    return request.headers.get("user-agent", "")
+
+
+def title_of(request: Request, page: str) -> str:
+    """Return the title of a page, which the catalogue holds under its name."""
+    return say(f"{page}.title", render.language(request))
+
+
+def _query(onward: str) -> str:
+    return "" if onward == HOME else f"?{urlencode({'next': onward})}"

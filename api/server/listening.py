@@ -1,0 +1,64 @@
+"""How the service listens: nothing is told of the program, and nobody is waited for without end."""
+
+import asyncio
+from typing import Any, Final
+
+import h11
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+HEAD_PATIENCE_S: Final = 10.0
+
+
+class PatientProtocol(H11Protocol):
+    """A connection that is closed where the head of a request does not come in time.
+
+    The server of uvicorn waits for it as long as a byte comes every now and then (slow loris).
+    """
+
+    _waiting: asyncio.TimerHandle | None = None
+
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        """Begin to wait for the first request."""
+        super().connection_made(transport)
+        self._wait()
+
+    def data_received(self, data: bytes) -> None:
+        """Take some bytes; the wait ends with the head they complete."""
+        super().data_received(data)
+        if self.conn.their_state is h11.IDLE:
+            self._wait()
+        else:
+            self._stop()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        """End the wait."""
+        self._stop()
+        super().connection_lost(exc)
+
+    def _wait(self) -> None:
+        if self._waiting is None:
+            self._waiting = self.loop.call_later(HEAD_PATIENCE_S, self._give_up)
+
+    def _stop(self) -> None:
+        if self._waiting is not None:
+            self._waiting.cancel()
+            self._waiting = None
+
+    def _give_up(self) -> None:
+        self._waiting = None
+        if not self.transport.is_closing():
+            self.transport.abort()
+
+
+OPTIONS: Final[dict[str, Any]] = {
+    "http": PatientProtocol,
+    "ws": "none",
+    # uvicorn would believe whatever a program of this machine forwards: api.server.proxy decides that
+    "proxy_headers": False,
+    "server_header": False,
+    "h11_max_incomplete_event_size": 32_000,
+    "limit_concurrency": 500,
+    "timeout_keep_alive": 5,
+    "timeout_graceful_shutdown": 10,
+}
+"""What ``uvicorn.run`` is called with, beside the address."""

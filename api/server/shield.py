@@ -1,0 +1,83 @@
+"""What stands before every route: headers that tell the browser what a page may do."""
+
+import secrets
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, Final
+
+from fastapi import Request
+
+from api.answers import problems
+
+Scope = MutableMapping[str, Any]
+Message = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[Message]]
+Send = Callable[[Message], Awaitable[None]]
+App = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+HEADERS: Final = {
+    b"x-content-type-options": b"nosniff",
+    b"referrer-policy": b"same-origin",
+    b"cross-origin-opener-policy": b"same-origin",
+    b"cross-origin-resource-policy": b"same-origin",
+    b"permissions-policy": b"camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    b"x-permitted-cross-domain-policies": b"none",
+}
+POLICY: Final = (
+    "default-src 'none'; script-src 'nonce-{nonce}'; style-src 'self'; img-src 'self' data:;"
+    " font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none';"
+    " frame-ancestors 'none'"
+)
+CLOSED: Final = "default-src 'none'; frame-ancestors 'none'"
+"""The policy of an answer that is no page: were it shown as one, it could do nothing."""
+
+ENCRYPTED_ONLY: Final = b"max-age=31536000"
+STATIC: Final = "/static/"
+
+
+class Shield:
+    """Gives each request a nonce for its scripts, and each answer its headers of defence."""
+
+    def __init__(self, app: App) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Answer one request; an answer that brings a policy of its own keeps it."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        nonce = secrets.token_urlsafe(16)
+        scope.setdefault("state", {})["nonce"] = nonce
+        begun = False
+
+        async def guarded(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                there = dict(message["headers"])
+                wanted = _wanted(scope, {name.lower(): v for name, v in there.items()}, nonce)
+                message = {**message, "headers": [*message["headers"], *wanted.items()]}
+            await send(message)
+
+        try:
+            await self._app(scope, receive, guarded)
+        except Exception as error:
+            # The framework's own answer to a mistake of the program would stand outside the shield.
+            if not begun:
+                await problems.unforeseen(Request(scope), error)(scope, receive, guarded)
+            raise
+
+
+def _wanted(scope: Scope, there: dict[bytes, bytes], nonce: str) -> dict[bytes, bytes]:
+    """Return the headers that an answer lacks, given those that it has."""
+    page = there.get(b"content-type", b"").startswith(b"text/html")
+    # Who brings a policy says in it who may frame it; older browsers know the header only.
+    framed = b"SAMEORIGIN" if b"content-security-policy" in there else b"DENY"
+    wanted = {
+        **HEADERS,
+        b"content-security-policy": (POLICY.format(nonce=nonce) if page else CLOSED).encode(),
+        b"x-frame-options": framed,
+        b"cache-control": b"no-cache" if scope["path"].startswith(STATIC) else b"no-store",
+    }
+    if scope.get("scheme") == "https":
+        wanted[b"strict-transport-security"] = ENCRYPTED_ONLY
+    return {name: value for name, value in wanted.items() if name not in there}

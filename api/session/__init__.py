@@ -1,0 +1,1 @@
+"""Who asks: sessions, cookies, rules of routes."""

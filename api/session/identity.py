@@ -1,0 +1,140 @@
+"""Who asks, and the rule that every route has: what the asker must be permitted to do."""
+
+from datetime import timedelta
+from typing import Final
+
+from anyio import to_thread
+from fastapi import FastAPI, Request
+from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
+
+from api.session import csrf
+from geo.access import principal
+from geo.access.accounts import api_keys, sessions
+from geo.access.accounts.sessions import Session
+from geo.access.principal import Reader
+from geo.base.errors import UnknownReaderError
+from geo.base.settings import Settings
+
+COOKIE: Final = "govgrid_session"
+SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
+STAGES: Final = {"totp": "/login/code", "enrol": "/account/totp", "change": "/account/password"}
+"""Where a session that owes something is sent."""
+
+
+class Rule:
+    """What a route demands of who asks; used as a dependency, its value is the reader.
+
+    Parameters
+    ----------
+    action
+        One of ``geo.access.roles.ACTIONS``; None: any account.
+    stages
+        Stages of the log-in in which the route may be asked.
+    """
+
+    def __init__(self, action: str | None = None, *, stages: tuple[str, ...] = ("full",)) -> None:
+        self.action, self.stages = action, stages
+
+    async def __call__(self, request: Request) -> Reader:
+        """Return who asks, with those grants only that permit the action.
+
+        Raises
+        ------
+        UnknownReaderError
+            If nobody is logged in, or the log-in is not complete.
+        ForbiddenError
+            If the reader may not do this, or a form does not carry the session's token.
+        """
+        reader = await self._reader(request)
+        if self.action is None:
+            return reader
+        reader.require(self.action)
+        return reader.cut(self.action)
+
+    async def _reader(self, request: Request) -> Reader:
+        key = _bearer(request)
+        if key is not None:
+            found = await to_thread.run_sync(_of_key, request, key)
+            request.state.reader = found
+            request.state.rates.count("account", found.account)
+            return found
+        session = await to_thread.run_sync(_of_cookie, request)
+        request.state.reader, request.state.session = session.reader, session
+        request.state.rates.count("account", session.reader.account)
+        if session.stage not in self.stages:
+            raise UnknownReaderError("access.unfinished", to=STAGES[session.stage])
+        if request.method not in SAFE:
+            await csrf.require(request, session.csrf)
+        return session.reader
+
+
+class Open(Rule):
+    """The rule of a route that strangers may ask: the log-in, the signs of life."""
+
+    async def __call__(self, request: Request) -> Reader:  # noqa: ARG002 - a rule has this form
+        """Return nobody."""
+        return principal.NOBODY
+
+
+OPEN: Final = Open()
+
+
+def routes(app: FastAPI) -> list[RouteContext]:
+    """Return every route that answers, those of included routers as well, files apart."""
+    found = iter_route_contexts(app.routes)
+    return [route for route in found if isinstance(route.original_route, APIRoute)]
+
+
+def rule_of(route: RouteContext) -> Rule | None:
+    """Return the rule of a route; None if it has none."""
+    waiting = list(route.dependant.dependencies)
+    while waiting:
+        each = waiting.pop()
+        if isinstance(each.call, Rule):
+            return each.call
+        waiting += each.dependencies
+    return None
+
+
+def require_rules(app: FastAPI) -> None:
+    """Refuse to start with a route that everybody could ask because its rule was forgotten.
+
+    Raises
+    ------
+    TypeError
+        With the paths: a mistake in the program.
+    """
+    bare = [str(route.path) for route in routes(app) if rule_of(route) is None]
+    if bare:
+        raise TypeError(f"routes without a rule: {', '.join(bare)}")
+
+
+def address_of(request: Request) -> str:
+    """Return the network address of who asks, as far as the proxies are trusted to tell it."""
+    return request.client.host if request.client else ""
+
+
+def _bearer(request: Request) -> str | None:
+    kind, _, value = request.headers.get("authorization", "").partition(" ")
+    return value.strip() if kind.lower() == "bearer" else None
+
+
+def _of_key(request: Request, key: str) -> Reader:
+    found = api_keys.find(request.app.state.engine, key, address=address_of(request))
+    if found is None:
+        raise UnknownReaderError("access.unknown")
+    return found
+
+
+def _of_cookie(request: Request) -> Session:
+    token = request.cookies.get(COOKIE)
+    config: Settings = request.app.state.settings
+    found = token and sessions.find(
+        request.app.state.engine,
+        token,
+        idle=timedelta(minutes=config.session_idle_min),
+        address=address_of(request),
+    )
+    if not found:
+        raise UnknownReaderError("access.unknown")
+    return found

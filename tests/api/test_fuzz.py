@@ -1,0 +1,114 @@
+"""What fits the description of the interface, and what does not, is answered without failing."""
+
+import pytest
+import schemathesis
+from fastapi.testclient import TestClient
+from hypothesis import HealthCheck, Phase, given, settings, strategies
+from schemathesis import GenerationMode
+from schemathesis.checks import content_type_conformance, not_a_server_error
+
+from api.app import create_app
+from api.session.identity import routes, rule_of
+from geo.access.roles import PERMISSIONS
+from tests.signed_in import account, sign_in
+from tests.toy_town import place
+
+pytestmark = [pytest.mark.postgis, pytest.mark.slow]
+EXAMPLES = 4
+LEAST_OPERATIONS = 9
+PARTS = ("path_parameters", "query")
+LON, LAT = place(4, 0)
+KNOWN = {"layer": "cameras", "code": "K1", "lon": LON, "lat": LAT, "name": "fuzz.other"}
+"""Values of parameters that lead to something in the toy town."""
+READERS = (*sorted(PERMISSIONS), "stranger")
+UNLIMITED = {
+    "rate_per_minute_account": 0,
+    "rate_per_minute_address": 0,
+    "rate_per_minute_login": 0,
+}
+
+
+def kind_of(answer) -> str:
+    return answer.headers.get("content-type", "").partition(";")[0]
+
+
+def test_no_request_of_any_role_makes_the_service_fail(seen_town, town, settings):
+    app = create_app(settings.model_copy(update=UNLIMITED))
+    described = schemathesis.openapi.from_dict(app.openapi())
+    operations = [found.ok() for found in described.get_all_operations()]
+    assert len(operations) >= LEAST_OPERATIONS
+    actions = {str(each.path): getattr(rule_of(each), "action", None) for each in routes(app)}
+    made = {role: account(town, f"fuzz.{role}", role) for role in PERMISSIONS}
+    account(town, KNOWN["name"], "operator")  # may be disabled on the way
+    with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
+
+        def become(reader):
+            client.cookies.clear()
+            if reader != "stranger":
+                sign_in(client, town, made[reader])
+
+        for operation in operations:
+            action = actions.get(operation.path)
+            let_in = [r for r in READERS if action in {None, *PERMISSIONS.get(r, ())}]
+            others = [r for r in READERS if r not in let_in]
+            asked = _tried(client, become, let_in, others, operation)
+            assert set(asked) == set(READERS), operation.path
+
+
+def _tried(client, become, let_in, others, operation) -> list[str]:
+    """Ask one operation with what fits its description and with what does not; name who asked.
+
+    Whoever is let in asks every time, whoever is refused asks once.
+    """
+    asked = []
+
+    @settings_of_the_test
+    @given(_cases(operation))
+    def ask(case) -> None:
+        for reader in let_in if asked else (*let_in, *others):
+            become(reader)
+            asked.append(reader)
+            answer = _sent(client, case)
+            told = f"{reader}: {case.as_curl_command()}: {answer.text[:300]}"
+            assert answer.status_code < 500, told
+            case.validate_response(answer, checks=[not_a_server_error, content_type_conformance])
+            if answer.status_code >= 400 and case.path.startswith("/api"):
+                assert kind_of(answer) == "application/problem+json", told
+
+    ask()
+    return asked
+
+
+settings_of_the_test = settings(
+    max_examples=EXAMPLES,
+    derandomize=True,
+    database=None,
+    deadline=None,
+    phases=[Phase.explicit, Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
+def _cases(operation):
+    """Return requests that fit, that ask for what there is, and that do not fit."""
+    takes = {where: {p.name for p in getattr(operation, where)} for where in PARTS}
+    there = {
+        where: {name: KNOWN[name] for name in names if name in KNOWN}
+        for where, names in takes.items()
+    }
+    kinds = [operation.as_strategy(GenerationMode.POSITIVE)]
+    if any(there.values()):
+        kinds.append(operation.as_strategy(**{w: values for w, values in there.items() if values}))
+    if any(takes.values()) or operation.body:
+        kinds.append(operation.as_strategy(GenerationMode.NEGATIVE))
+    return strategies.one_of(kinds)
+
+
+def _sent(client, case):
+    told = case.as_transport_kwargs(base_url="http://testserver")
+    data = told.pop("data", None)
+    if data is not None:
+        told["content" if isinstance(data, (str, bytes)) else "data"] = data
+    told = {name: value for name, value in told.items() if value is not None}
+    told.pop("cookies", None)
+    return client.request(told.pop("method"), told.pop("url"), **told)

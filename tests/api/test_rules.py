@@ -1,0 +1,266 @@
+"""Every route of the service as every role, as somebody without any, and as a stranger.
+
+The table says what each route demands. A new route without a row here fails, and so does a row
+without a route.
+"""
+
+import json
+import re
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from api.app import create_app
+from api.session.identity import OPEN, routes, rule_of
+from geo.access.roles import ACTIONS, PERMISSIONS
+from tests.signed_in import account, sign_in
+from tests.toy_town import place
+
+EAST, WEST = "340802001001002", "340802001001001"
+LON, LAT = place(4, 0)
+STRANGER, ANYBODY = "stranger", "anybody"
+UNLIMITED = {
+    "rate_per_minute_account": 0,
+    "rate_per_minute_address": 0,
+    "rate_per_minute_login": 0,
+}
+DOORS = {"/login", "/login/oidc/callback"}
+"""They answer 401 themselves: who they let in must have brought something."""
+NUMBER = "00000000-0000-0000-0000-000000000001"
+
+DEMANDS = {
+    ("GET", "/"): ANYBODY,
+    ("GET", "/map"): "map",
+    ("POST", "/map.html"): "export",
+    ("GET", "/livez"): STRANGER,
+    ("GET", "/readyz"): STRANGER,
+    ("GET", "/login"): STRANGER,
+    ("POST", "/login"): STRANGER,
+    ("GET", "/login/code"): ANYBODY,
+    ("POST", "/login/code"): ANYBODY,
+    ("GET", "/login/oidc"): STRANGER,
+    ("GET", "/login/oidc/callback"): STRANGER,
+    ("GET", "/language/{lang}"): STRANGER,
+    ("POST", "/logout"): ANYBODY,
+    ("GET", "/account"): ANYBODY,
+    ("GET", "/account/{rest:path}"): ANYBODY,
+    ("GET", "/account/password"): ANYBODY,
+    ("POST", "/account/password"): ANYBODY,
+    ("GET", "/account/totp"): ANYBODY,
+    ("POST", "/account/totp"): ANYBODY,
+    ("POST", "/account/logins"): ANYBODY,
+    ("POST", "/account/keys"): ANYBODY,
+    ("POST", "/account/keys/{key}/revoke"): ANYBODY,
+    ("GET", "/accounts"): "accounts",
+    ("POST", "/accounts"): "accounts",
+    ("GET", "/accounts/{rest:path}"): "accounts",
+    ("POST", "/accounts/{name}/reset"): "accounts",
+    ("POST", "/accounts/{name}/{what}"): "accounts",
+    ("GET", "/grants"): "grants",
+    ("POST", "/grants"): "grants",
+    ("GET", "/grants/{rest:path}"): "grants",
+    ("POST", "/grants/{grant}/take"): "grants",
+    ("GET", "/api/api"): ANYBODY,
+    ("GET", "/api/locate"): "map",
+    ("POST", "/api/camera-status"): "import",
+    ("GET", "/api/cameras/seeing"): "map",
+    ("GET", "/api/collections"): "map",
+    ("GET", "/api/collections/{layer}/items"): "map",
+    ("POST", "/api/exports"): "export",
+    ("GET", "/audit"): "audit",
+    ("GET", "/api/audit"): "audit",
+    ("GET", "/api/audit/chain"): "audit",
+    ("POST", "/api/cameras/{code:path}/access"): "view",
+    ("POST", "/api/cameras/{code:path}/access-requests"): "view",
+    ("GET", "/cameras"): "view",
+    ("GET", "/cameras/{code:path}/access"): "view",
+    ("POST", "/cameras/{code:path}/access"): "view",
+    ("GET", "/viewer/{reference}"): "view",
+    ("GET", "/viewer/{reference}/snapshot"): "view",
+    ("GET", "/register"): "register",
+    ("GET", "/register/mine"): ANYBODY,
+    ("GET", "/register.xlsx"): "register",
+    ("GET", "/register/report"): "register",
+    ("GET", "/register/report.xlsx"): "register",
+    ("GET", "/api/access-register"): "register",
+    ("GET", "/api/access-register/mine"): ANYBODY,
+    ("GET", "/api/access-register/report"): "register",
+    ("GET", "/api/access-requests"): "approve",
+    ("GET", "/api/access-requests/mine"): ANYBODY,
+    ("POST", "/api/access-requests/{number}/decision"): "approve",
+    ("GET", "/requests"): "approve",
+    ("GET", "/requests/mine"): ANYBODY,
+    ("POST", "/requests/{number}/decision"): "approve",
+    ("GET", "/compliance"): "compliance",
+    ("POST", "/compliance/export"): "compliance",
+    ("POST", "/compliance/filing"): "compliance",
+    ("GET", "/api/compliance"): "compliance",
+}
+ALSO = {"/compliance/filing": ("export",), "/compliance/export": ("export",)}
+"""What a route demands beside its rule."""
+VALUES = {
+    "layer": "cameras",
+    "code": "K1",
+    "lang": "zh",
+    "name": "nobody.there",
+    "what": "unlock",
+    "rest": "x/y",
+    "reference": "x.y.z",
+    "key": NUMBER,
+    "grant": NUMBER,
+    "number": NUMBER,
+}
+QUERIES = {
+    "/api/locate": {"lon": LON, "lat": LAT},
+    "/api/cameras/seeing": {"lon": LON, "lat": LAT},
+}
+# What stands in the east and is told to nobody who is limited to the west.
+EASTERN = (EAST, "东格", "K1", "K4", "朝东枪机", "背向枪机", "楼后枪机", "垃圾堆放")
+
+
+def demanded(app):
+    """Return what every route of the service demands, as its rule has it."""
+    found = {}
+    for route in routes(app):
+        rule = rule_of(route)
+        told = STRANGER if rule is OPEN else ANYBODY if rule.action is None else rule.action
+        found |= {(method, str(route.path)): told for method in route.methods}
+    return found
+
+
+def test_every_route_has_its_row_in_the_table_and_every_row_its_route(settings):
+    assert demanded(create_app(settings)) == DEMANDS
+
+
+def test_the_table_asks_for_what_can_be_granted():
+    assert set(DEMANDS.values()) - {STRANGER, ANYBODY} <= set(ACTIONS)
+
+
+@pytest.fixture
+def ask(seen_town, settings):
+    """Return what asks a route as somebody: the role of an account, "" for none, or a stranger."""
+    app = create_app(settings.model_copy(update=UNLIMITED))
+    with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:
+
+        def asking(who, method, path, **more):
+            client.cookies.clear()
+            client.headers.pop("x-csrf-token", None)
+            if who is not None:
+                sign_in(client, seen_town, who)
+            filled = re.sub(r"{(\w+)(:path)?}", lambda found: VALUES[found[1]], path)
+            return client.request(method, filled, params=QUERIES.get(path), **more)
+
+        yield asking
+
+
+def lets_in(answer) -> bool:
+    """Return whether a rule let somebody in, whatever came of it then."""
+    if answer.status_code == 401:
+        return False
+    refused = answer.status_code == 403 and "govgrid:access.forbidden" in answer.text
+    return not refused
+
+
+pytestmark = pytest.mark.postgis
+
+
+def test_a_stranger_is_let_in_nowhere_but_at_the_door(ask):
+    for (method, path), demand in DEMANDS.items():
+        answer = ask(None, method, path)
+        if demand == STRANGER:
+            assert answer.status_code != 401 or path in DOORS, (method, path, answer.text)
+            continue
+        assert answer.status_code == 401, (method, path, answer.text)
+        assert set(answer.json()) == {"type", "title", "status", "detail"}, (method, path)
+        page = ask(None, method, path, headers={"accept": "text/html"})
+        if not path.startswith("/api"):
+            assert (page.status_code, page.headers["location"][:7]) == (303, "/login?"), path
+
+
+@pytest.mark.parametrize("role", [None, *PERMISSIONS])
+def test_a_role_is_let_in_exactly_where_the_table_says(town, ask, role):
+    made = account(town, "li", role, kind="display" if role == "display" else "person")
+    held = PERMISSIONS.get(role, frozenset())
+    for (method, path), demand in DEMANDS.items():
+        if path in {"/logout", "/login/code"}:
+            continue
+        answer = ask(made, method, path)
+        expected = demand in {STRANGER, ANYBODY} or {demand, *ALSO.get(path, ())} <= held
+        assert lets_in(answer) == expected or path in DOORS, (method, path, answer.text[:300])
+        assert answer.status_code < 500, (method, path, answer.text[:300])
+
+
+def test_a_refusal_is_written_down_with_who_tried_what(town, ask):
+    made = account(town, "li", "responder")
+    ask(made, "GET", "/api/audit")
+    with town.begin() as connection:
+        row = connection.execute(
+            text("SELECT account, action, object, outcome FROM govgrid.audit ORDER BY id DESC")
+        ).first()
+    assert tuple(row) == ("li", "access", "GET /api/audit", "refused")
+
+
+@pytest.mark.parametrize("role", PERMISSIONS)
+def test_nothing_of_the_east_comes_back_to_who_is_limited_to_the_west(town, ask, role):
+    made = account(town, "li", role, WEST, depth="picture")
+    for (method, path), demand in DEMANDS.items():
+        if path in {"/logout", "/login/code"} or demand == STRANGER:
+            continue
+        answer = ask(made, method, path)
+        told = answer.text
+        if "{code" in path:  # what was asked for comes back in the answer, known or not
+            told = told.replace(VALUES["code"], "")
+        assert eastern(told) == [], (method, path, told[:300])
+    for layer in layers_of(ask, made):
+        answer = ask(made, "GET", f"/api/collections/{layer}/items")
+        assert eastern(answer.text) == [], layer
+
+
+def eastern(told):
+    """Return which words of the east stand in an answer, as words: tokens are made of anything."""
+    return [word for word in EASTERN if re.search(rf"(?<![\w-]){word}(?![\w-])", told)]
+
+
+def layers_of(ask, made):
+    answer = ask(made, "GET", "/api/collections")
+    if answer.status_code != 200:
+        return []
+    return [found["id"] for found in answer.json()["collections"]]
+
+
+CHANGES = [
+    (method, path) for (method, path), d in DEMANDS.items() if method != "GET" and d != STRANGER
+]
+
+
+def test_no_change_without_the_token_of_the_session_or_from_another_site(town, ask):
+    made = account(town, "li", "operator")
+    for role in set(PERMISSIONS) - {"operator"}:
+        with town.begin() as connection:
+            connection.execute(
+                text(
+                    "INSERT INTO govgrid.role_grant (account, role, depth, granted_by)"
+                    " VALUES (:account, :role, 'picture', 'test')"
+                ),
+                {"account": made, "role": role},
+            )
+    for method, path in CHANGES:
+        without = ask(made, method, path, headers={"x-csrf-token": ""})
+        assert without.status_code == 403, (method, path, without.text[:200])
+        assert "access.csrf" in without.text or "text/html" in without.headers["content-type"], path
+        wrong = ask(made, method, path, headers={"x-csrf-token": "x" * 32})
+        assert wrong.status_code == 403, (method, path)
+        elsewhere = ask(made, method, path, headers={"origin": "http://evil.example"})
+        assert elsewhere.status_code == 403, (method, path)
+
+
+def test_a_session_that_owes_something_opens_nothing_else(town, ask, settings):
+    made = account(town, "li", "administrator")
+    with TestClient(create_app(settings), follow_redirects=False) as client:
+        for stage in ("totp", "enrol", "change"):
+            sign_in(client, town, made, stage=stage)
+            for path in ("/", "/map", "/accounts", "/api/collections", "/account"):
+                answer = client.get(path)
+                assert answer.status_code == 401, (stage, path)
+                assert json.loads(answer.text)["type"] == "govgrid:access.unfinished"
