@@ -15,10 +15,10 @@ from api.routes.service import description, health
 from api.server.limits import Limits
 from api.server.proxy import Proxies
 from api.server.shield import Shield
-from api.session.deps import MapPages
 from api.session.identity import require_rules
 from geo import __version__
 from geo.base.settings import Settings
+from geo.documents.map_pages import MapPages
 from geo.operations import database
 
 # Connections of one worker; requests beyond them wait in their thread for a free one.

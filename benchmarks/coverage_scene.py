@@ -38,7 +38,7 @@ class Scene:
     grids: gpd.GeoDataFrame = field(repr=False)
 
     def cameras(self, count: int = CAMERAS) -> pd.DataFrame:
-        """Return sectors of so many cameras in this town, as `geo.coverage.sight.viewshed.viewsheds` takes them.
+        """Return sectors of so many cameras in this town, as `viewsheds` takes them.
 
         Columns `camera_code`, `kind` (fixed, round, unknown), `x`, `y`, `start_deg`, `width_deg`,
         `range_m`. All stand outside footprints: those within 5 m of a wall were moved before it,

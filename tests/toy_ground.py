@@ -67,7 +67,8 @@ def views(*shapes, codes=None, weight=1.0):
 def visible(cameras, obstacles):
     """Return what cameras see by certainty, computed as for a district.
 
-    `cameras` is indexed by code and has `x`, `y` beside the columns of `geo.coverage.sight.optics.camera_views`.
+    `cameras` is indexed by code and has `x`, `y` beside the columns of
+    `geo.coverage.sight.optics.camera_views`.
     """
     seen = optics.camera_views(cameras)
     at = shapely.points(cameras[["x", "y"]].to_numpy())

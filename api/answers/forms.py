@@ -35,7 +35,7 @@ PAGE: Final[dict[int | str, dict[str, Any]]] = {
 }
 """How the answers of a page with a form are described."""
 
-# What a form can be shown again for; a refused permission is told, and audited, by api.answers.problems.
+# What a form can be shown again for; `problems` answers and audits a refused permission.
 REFUSALS: Final = (InputError, NotFoundError, StateError, TooManyError, UnknownReaderError)
 Result = TypeVar("Result")
 

@@ -53,7 +53,7 @@ class PatientProtocol(H11Protocol):
 OPTIONS: Final[dict[str, Any]] = {
     "http": PatientProtocol,
     "ws": "none",
-    # uvicorn would believe whatever a program of this machine forwards: api.server.proxy decides that
+    # uvicorn would believe whatever a program of this machine forwards: `proxy` decides that
     "proxy_headers": False,
     "server_header": False,
     "h11_max_incomplete_event_size": 32_000,

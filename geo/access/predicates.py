@@ -51,7 +51,7 @@ def covers(connection: Connection, reader: Reader, lon: float, lat: float) -> bo
 
 
 def within(known: gpd.GeoDataFrame, reader: Reader) -> gpd.GeoDataFrame:
-    """Return those of `known` areas (``geo.areas.store.versions.now``) that are granted to `reader`."""
+    """Return those of `known` areas (``area_now``) that are granted to `reader`."""
     if reader.everything:
         return known
     granted = {str(area) for area in reader.areas}

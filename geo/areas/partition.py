@@ -18,8 +18,8 @@ def check(engine: Engine) -> tuple[int, gpd.GeoDataFrame]:
     Returns
     -------
     tuple
-        Number of areas; `geo.areas.rules.partition.defects`, EPSG:4326, area to a hundredth of a square metre,
-        with a place to point at (`lon`, `lat`).
+        Number of areas; `geo.areas.rules.partition.defects`, EPSG:4326, area to a hundredth of a
+        square metre, with a place to point at (`lon`, `lat`).
 
     Raises
     ------

@@ -25,7 +25,7 @@ POLYGON = 3
 
 @runtime_checkable
 class HasParts(Protocol):
-    """Something that holds disjoint valid polygons already, as `geo.coverage.sight.obstacles.Obstacles` does."""
+    """Something that holds disjoint valid polygons already, as `Obstacles` does."""
 
     @property
     def parts(self) -> Geometries:

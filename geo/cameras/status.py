@@ -87,7 +87,7 @@ def take(
 
 
 def checked(rows: Sequence[Mapping[str, object]], timezone: str) -> Intake:
-    """Return pushed rows as :func:`geo.files.checks.check` has them; nothing is asked of the database.
+    """Return pushed rows as :func:`geo.files.checks.check` has them, without the database.
 
     Raises
     ------

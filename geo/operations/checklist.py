@@ -77,7 +77,7 @@ class Setup:
 
     layers: tuple[Loaded, ...]
     district_made: bool
-    area_versions: int
+    areas: int
     defects: Mapping[str, int]
     held: tuple[Mapping[str, Any], ...]
     open: tuple[Mapping[str, Any], ...]

@@ -3,7 +3,8 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Engine, make_url
+from sqlalchemy import Engine as Engine
+from sqlalchemy import make_url
 from sqlalchemy.exc import ArgumentError
 
 from geo.access.principal import whoami
@@ -59,6 +60,18 @@ def opened(settings: Settings, *, pool_size: int = 2) -> Iterator[Engine]:
         yield engine
     finally:
         engine.dispose()
+
+
+def fitting_revision(engine: Engine) -> str | None:
+    """Return the revision of the tables.
+
+    Raises
+    ------
+    StateError
+        If they do not fit this program.
+    """
+    db.require_current(engine)
+    return db.current_revision(engine)
 
 
 def migrated(settings: Settings) -> str:

@@ -133,7 +133,7 @@ def _rows(
 
 
 def _dependence(prepared: Prepared, views: pd.DataFrame, certain: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return how much depends on the heading of each camera, see `geo.planning.rules.survey.dependence`."""
+    """Return how much depends on the heading of each camera, see `dependence` of the rules."""
     # A camera that turns may see all around whatever its heading: on that only the picture at its
     # guard heading depends, which is that of a fixed one.
     possible = visible(prepared, views.assign(form="fixed"), ["possible"])["possible"]

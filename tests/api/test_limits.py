@@ -7,13 +7,13 @@ import threading
 import time
 from contextlib import contextmanager
 
-import api.limits
-import api.listening
 import pytest
 import uvicorn
 from fastapi import FastAPI, Form, Request
 from fastapi.testclient import TestClient
 
+import api.server.limits
+import api.server.listening
 from api.answers import problems
 from api.server.limits import Limits, Rates, body, neighbourhood
 from api.server.shield import Shield

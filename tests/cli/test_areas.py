@@ -4,11 +4,11 @@ import json
 import sys
 from datetime import date
 
-import geo.cli.areas  # noqa: F401 - registers its commands
 import geopandas as gpd
 import pytest
 from shapely import box
 
+import geo.cli.data.areas  # noqa: F401 - registers its commands
 from geo.areas.store import versions as area_versions
 from geo.cli import main
 from geo.store import db, installation

@@ -23,9 +23,7 @@ class State(BaseModel):
 
     # A code sent as a number has lost its last digits before it came here: a finding, no error.
     code: str | float | None = Field(None, examples=["34080200001320000001"])
-    cameras_status: str | float | bool | None = Field(
-        None, examples=["online", "offline", "unknown"]
-    )
+    status: str | float | bool | None = Field(None, examples=["online", "offline", "unknown"])
     since: str | float | None = Field(None, examples=["2026-09-30T21:40:00+08:00"])
 
 

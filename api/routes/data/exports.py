@@ -8,17 +8,18 @@ from anyio import to_thread
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Engine
 
 from api.answers import render
 from api.answers.bodies import json_body
 from api.answers.downloads import download
-from api.session.deps import EngineDep, MapPages, MapPagesDep, MayExport, SettingsDep
+from api.session.deps import EngineDep, MapPagesDep, MayExport, SettingsDep
 from geo.access.audit import export_log
 from geo.access.principal import Reader
 from geo.base.settings import Settings
+from geo.documents.map_pages import MapPages
 from geo.exchange.publish import export as layer_export
 from geo.files import writers
+from geo.operations.database import Engine
 from maps import watermark
 
 router = APIRouter()

@@ -10,7 +10,6 @@ from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Depends, Header, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
-from sqlalchemy import Engine
 
 from api.answers import render
 from api.answers.bodies import json_body, refusal
@@ -21,6 +20,7 @@ from geo.access.audit import export_log
 from geo.access.principal import Reader
 from geo.base.settings import Settings
 from geo.base.words import say
+from geo.operations.database import Engine
 from geo.viewing import approvals, register_entry, snapshot
 from geo.viewing import view as viewing
 from geo.viewing.register_entry import Asked

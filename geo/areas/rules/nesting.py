@@ -63,11 +63,11 @@ def nest(versions: gpd.GeoDataFrame) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `COLUMNS`, one row for each stretch of time in which nothing changed: the parent is the
-        area of a level above whose code was given (of several the nearest level), else that of the
+        `COLUMNS`, one row for each stretch of time in which nothing changed: the parent is the area
+        of a level above whose code was given (of several the nearest level), else that of the
         nearest level above with which it shares ground, and there most of it
-        (:func:`geo.areas.rules.partition.shared_ground`). `path` runs from the top down to the area,
-        `unit_id` joined by dots.
+        (:func:`geo.areas.rules.partition.shared_ground`). `path` runs from the top down to the
+        area, `unit_id` joined by dots.
 
     Examples
     --------

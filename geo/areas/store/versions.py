@@ -92,10 +92,10 @@ def bring_in(
 ) -> AreaChange:
     """Insert, update or leave alone the areas in `rows`; other areas are never touched.
 
-    With a date, whatever differs from the version valid then makes a new version from that date
-    on, past or yet to come, and what became of the old ground is recorded
-    (:mod:`geo.areas.store.succession`). Without one, names and the like are corrected in the version of
-    today; a row whose boundary differs is left out and named in ``moved``.
+    With a date, whatever differs from the version valid then makes a new version from that date on,
+    past or yet to come, and what became of the old ground is recorded
+    (:mod:`geo.areas.store.succession`). Without one, names and the like are corrected in the
+    version of today; a row whose boundary differs is left out and named in ``moved``.
 
     Parameters
     ----------

@@ -82,7 +82,7 @@ def bring_in(
 
 
 def view_rows(rows: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return the rows of ``camera_view`` for rows of cameras as :func:`geo.files.checks.check` has them.
+    """Return the rows of ``camera_view`` for checked rows of cameras.
 
     One row a view: `row`, `camera_code`, `no` from 1, and those of `VIEW_FIELDS` that `rows` has.
     Where `views` lists several, each has its own of the list; the other columns are shared.

@@ -63,7 +63,8 @@ class Ground:
     pieces
         Demand in pieces: `cell`, `grid_code`, `area_m2`, `geometry`; sorted by cell.
     lines, held
-        Road lines and points (entrances, incidents) of the pieces, as from `geo.coverage.measure.gaps`.
+        Road lines and points (entrances, incidents) of the pieces, as from
+        `geo.coverage.measure.gaps`.
     open_m2
         Open ground of each cell.
     beside, beside_cell

@@ -63,8 +63,8 @@ class Streets:
         lines
             Numbers of lines.
         intervals
-            As from `geo.coverage.demand.road_segments.intervals`, of all stretches of these lines; `stretch` counts
-            among all.
+            As from `geo.coverage.demand.road_segments.intervals`, of all stretches of these lines;
+            `stretch` counts among all.
         member
             Shape ``(n_devices, n_sets)``: which device numbers are in which set.
 

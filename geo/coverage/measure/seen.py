@@ -12,7 +12,8 @@ from geo.base.polygons import Geometries, Indices
 Floats: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
 
-BESIDE_M = 1.0  # points and roads this near to a cell may count in it: see `geo.coverage.demand.roads.cells_of`
+# Points and roads this near to a cell may count in it: see `geo.coverage.demand.roads.cells_of`.
+BESIDE_M = 1.0
 
 
 @dataclass(frozen=True)

@@ -109,7 +109,7 @@ class Board:
         self._dirty_sets |= joined.any(axis=0) | member[moved].any(axis=0)
 
     def lay(self, ground: Ground, dirty: Indices) -> None:
-        """Take a ground on which the cells `dirty` have changed, as from `geo.coverage.demand.demand_model.relay`."""
+        """Take a ground on which the cells `dirty` have changed, as from `demand_model.relay`."""
         moved = (self.ground.point_xy != ground.point_xy).any(axis=1)
         stood = np.concatenate([self.ground.point_cell[moved], ground.point_cell[moved]])
         dirty = np.concatenate([dirty, stood[stood >= 0]])

@@ -1,6 +1,7 @@
 """Buildings lower than a camera: what they hide ends where the line over the roof meets the ground.
 
-Optional beside `geo.coverage.sight.viewshed`, for which every footprint hides all that lies behind it.
+Optional beside `geo.coverage.sight.viewshed`, for which every footprint hides all that lies behind
+it.
 """
 
 import hashlib

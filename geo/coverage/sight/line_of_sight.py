@@ -53,7 +53,8 @@ def seeing(
 
     One row for each pair within `radius_m`, and for the `nearest` cameras however far. A view sees
     a point in its certain sector, within its range, with no footprint between: exactly where
-    `geo.coverage.sight.viewshed.viewsheds` draws it. Among several views of a camera the best one speaks.
+    `geo.coverage.sight.viewshed.viewsheds` draws it. Among several views of a camera the best one
+    speaks.
 
     Parameters
     ----------
@@ -65,8 +66,8 @@ def seeing(
     views
         As from `geo.coverage.sight.optics.camera_views`.
     placement
-        As from `geo.coverage.sight.obstacles.place`, index camera code; with `mount_height_m` where buildings may
-        be looked over.
+        As from `geo.coverage.sight.obstacles.place`, index camera code; with `mount_height_m` where
+        buildings may be looked over.
     obstacles
         Footprints, same CRS.
     radius_m

@@ -1,8 +1,8 @@
 """The ground that a view really sees: its sector without what lies behind footprints.
 
 The clear and exact way: every edge that faces the camera throws a shadow, the shadows are united
-and taken out of the sector. `geo.coverage.sight.viewshed` does the same many times faster and falls back on this
-one, which is its oracle.
+and taken out of the sector. `geo.coverage.sight.viewshed` does the same many times faster and falls
+back on this one, which is its oracle.
 """
 
 from typing import TypeAlias
@@ -73,7 +73,8 @@ def reach_m(
 ) -> Floats:
     """Return how far an unblocked sector reaches in one direction, along its chords.
 
-    The very border that `geo.coverage.sight.viewshed.viewsheds` draws, so that both give one answer.
+    The very border that `geo.coverage.sight.viewshed.viewsheds` draws, so that both give one
+    answer.
 
     Parameters
     ----------

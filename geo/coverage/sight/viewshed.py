@@ -1,7 +1,8 @@
 """The ground that a view really sees: its sector without what lies behind footprints.
 
-Found by an angular sweep (`geo.coverage.sight.angular_sweep`); the clear way of shadows (`geo.coverage.sight.shadow_method`) answers where the
-compiler is missing, for the few cameras that hang on a wall, and as the oracle of the tests.
+Found by an angular sweep (`geo.coverage.sight.angular_sweep`); the clear way of shadows
+(`geo.coverage.sight.shadow_method`) answers where the compiler is missing, for the few cameras that
+hang on a wall, and as the oracle of the tests.
 """
 
 import importlib.util

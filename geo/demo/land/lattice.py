@@ -1,8 +1,8 @@
 """The town's plan in street coordinates: main streets, cells (the later grids) and plots.
 
-Everything here is axis-parallel in the town plane (s, t); :mod:`geo.demo.land.terrain` bends it along
-the river. A *super block* lies between main streets, a *cell* is a super block or a part of one,
-a *plot* lies between any two streets and is what gets built on.
+Everything here is axis-parallel in the town plane (s, t); :mod:`geo.demo.land.terrain` bends it
+along the river. A *super block* lies between main streets, a *cell* is a super block or a part of
+one, a *plot* lies between any two streets and is what gets built on.
 """
 
 from dataclasses import dataclass

@@ -43,8 +43,8 @@ def whole(
     """Return every row of a layer that `reader` may see, as it goes into a file.
 
     Columns are named as the layer's fields are; derived ones are called as in
-    :data:`geo.files.schema.layers.DERIVED`. Headings of cameras are text, all views in one cell. Free columns
-    of the source come last, see :mod:`geo.files.schema.extra_columns`.
+    :data:`geo.files.schema.layers.DERIVED`. Headings of cameras are text, all views in one cell.
+    Free columns of the source come last, see :mod:`geo.files.schema.extra_columns`.
 
     Parameters
     ----------

@@ -109,8 +109,8 @@ class Check:
     today
         Last date that does not lie in the future; default: the host's.
     heading_scheme
-        What a bare number in a column of headings is, see :func:`geo.files.schema.heading.parse_heading`;
-        default: the layer's.
+        What a bare number in a column of headings is, see
+        :func:`geo.files.schema.heading.parse_heading`; default: the layer's.
     refused
         What is known not to be taken, from an earlier try (:class:`RefusedLater`).
 

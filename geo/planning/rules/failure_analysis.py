@@ -84,7 +84,8 @@ def ground_sights(pieces: Geometries, seen: Seen, devices: int) -> Sights:
     Parameters
     ----------
     pieces
-        Disjoint polygons or multipolygons, metric CRS, as those of `geo.coverage.demand.demand_model.Ground`.
+        Disjoint polygons or multipolygons, metric CRS, as those of
+        `geo.coverage.demand.demand_model.Ground`.
     seen
         What the devices surely see (weights are not looked at); shapes of one device count once.
     devices

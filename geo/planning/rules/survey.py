@@ -69,7 +69,8 @@ def dependence(
     certain
         All that is certainly seen, by any camera.
     demand
-        What must be seen: disjoint polygons, such as the pieces of `geo.coverage.demand.demand_model.Ground`.
+        What must be seen: disjoint polygons, such as the pieces of
+        `geo.coverage.demand.demand_model.Ground`.
     entrances
         Points where they count, in front of their walls; empty and missing ones are left out.
 

@@ -1,1 +1,0 @@
-"""Use cases: each reads like its sentence; the only place where store and computing meet."""
