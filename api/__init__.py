@@ -1,1 +1,1 @@
-"""HTTP: parses a request, calls one service, gives back its answer."""
+"""HTTP: parse a request, call one use case, return its answer."""

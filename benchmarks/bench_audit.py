@@ -40,8 +40,10 @@ LOCKED = "chained in the transaction"
 VERIFY = """
 import json, sys, time
 from pathlib import Path
-from geo.services import access, audit_proof, database
-from geo.settings import Settings
+from geo.access import principal
+from geo.access.audit import verify
+from geo.base.settings import Settings
+from geo.operations import database
 def memory_mb(name):
     # not getrusage: its peak is that of the parent before this program began
     lines = Path("/proc/self/status").read_text().splitlines()
@@ -49,7 +51,7 @@ def memory_mb(name):
 with database.opened(Settings(home=Path(sys.argv[1]))) as engine:
     before = memory_mb("VmRSS")
     began = time.perf_counter()
-    proof = audit_proof.verify(engine, access.system("os:bench"))
+    proof = verify.verify(engine, principal.system("os:bench"))
     seconds = time.perf_counter() - began
 peak = memory_mb("VmHWM")
 print(json.dumps([proof.walk.whole, proof.walk.rows, seconds, peak - before, peak]))

@@ -1,1 +1,1 @@
-"""Drawings: pages made of the frames they are given."""
+"""Drawing: pages and pictures of the frames they are given."""

@@ -1,4 +1,4 @@
-"""The command line ``govgrid``: one function a command, in rooms named after their nouns."""
+"""The command line: parse, call one use case, print."""
 
 import sys
 

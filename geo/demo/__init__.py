@@ -1,4 +1,4 @@
-"""A synthetic district: boundaries, town, villages, cameras and matters, as files to import.
+"""A synthetic district, as files to import.
 
 Names and codes of areas are real (``data/boundaries/units.csv``); every line and point is invented.
 """
