@@ -11,7 +11,7 @@ from tests import ROOT
 PROBE = """
 import sys
 from geo.store import db
-from geo.words import say
+from geo.base.words import say
 from maps import assets
 import geo
 assert "site" in geo.__file__, geo.__file__

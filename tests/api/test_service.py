@@ -123,7 +123,7 @@ def test_the_map_is_one_page_and_drawn_once(client, monkeypatch):
 
     first = drawn()
     assert "西格" in first
-    monkeypatch.setattr("api.session.deps.map_page", None)
+    monkeypatch.setattr("geo.documents.map_pages.map_page", None)
     assert drawn() == first
 
 

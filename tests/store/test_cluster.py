@@ -25,7 +25,7 @@ from geo.store.cluster.cluster import start, status, stop
 from geo.store.cluster.location import POINTER, SHARED_BASE, require_space
 from geo.store.cluster.process import processes_in
 
-CHECKOUT = Path(cluster_module.__file__).resolve().parents[2]
+CHECKOUT = Path(cluster_module.__file__).resolve().parents[3]
 AS_ROOT = os.geteuid() == 0
 ODD_NAME = '迎江 $(touch no) it\'s, "q"&+%41;'
 
@@ -121,8 +121,8 @@ def await_that(condition, patience_s=20.0):
 PROGRAM = """
 import json, sys
 from pathlib import Path
-from geo.errors import ClusterError
-from geo.store import cluster
+from geo.base.errors import ClusterError
+from geo.store.cluster import cluster
 try:
     made = getattr(cluster, sys.argv[1])(Path(sys.argv[2]))
     print(json.dumps({"url": getattr(made, "url", None), "data": str(getattr(made, "data", ""))}))
@@ -385,7 +385,7 @@ class TestRefusals:
         assert list(folder.iterdir()) == []
 
     def test_every_sentence_stands_in_the_catalogue_and_none_is_idle(self):
-        code = "".join(path.read_text() for path in (CHECKOUT / "geo" / "store").glob("*.py"))
+        code = "".join(path.read_text() for path in (CHECKOUT / "geo" / "store").rglob("*.py"))
         used = set(re.findall(r'ClusterError\(\s*"(cluster\.\w+)"', code))
         known = {key for key in catalogue() if key.startswith("cluster.")}
         assert used == known
