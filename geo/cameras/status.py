@@ -14,6 +14,7 @@ from geo.access import transaction
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
 from geo.base.errors import UnavailableError
+from geo.base.local_time import localized
 from geo.cameras.known_codes import registered
 from geo.files import checks
 from geo.files.checks import Finding, Intake
@@ -98,7 +99,8 @@ def checked(rows: Sequence[Mapping[str, object]], timezone: str) -> Intake:
     told = pd.DataFrame([dict(row) for row in rows], index=index, dtype=object)
     told = told.where(told.notna(), None)
     table = without_controls(Table(tuple(map(str, told.columns)), told, None, None, header_row=0))
-    return checks.check(table, layer(LAYER), today=datetime.now(ZoneInfo(timezone)).date())
+    calendar = checks.Calendar(datetime.now(ZoneInfo(timezone)).date(), timezone)
+    return checks.check(table, layer(LAYER), calendar=calendar)
 
 
 def written(
@@ -200,7 +202,9 @@ def bring_in(
 
 
 def zoned(times: pd.Series, timezone: str) -> pd.Series:
-    """Return times (text, datetimes or None) with their zone, the district's where they state none.
+    """Return times (ISO text, datetimes, None) with their zone, the district's if they state none.
+
+    One that its clocks skipped or showed twice is what :func:`localized` says.
 
     Parameters
     ----------
@@ -211,8 +215,8 @@ def zoned(times: pd.Series, timezone: str) -> pd.Series:
     def one(value: object) -> pd.Timestamp | None:
         if not isinstance(value, str | datetime):
             return None
-        stamp = pd.Timestamp(value)
-        return stamp.tz_localize(timezone) if stamp.tzinfo is None else stamp
+        moment = datetime.fromisoformat(value) if isinstance(value, str) else value
+        return pd.Timestamp(localized(moment, timezone))
 
     return times.map(one).astype(object)
 

@@ -74,6 +74,14 @@ def counts(answer):
     return tuple(answer[name] for name in ("read", "inserted", "updated", "unchanged"))
 
 
+def test_a_time_that_clocks_skipped_is_taken_and_named(push, town):
+    answer = push({"code": "K1", "status": "OFF", "since": "1990-04-15T02:30:00"})
+    assert counts(answer) == (1, 1, 0, 0)
+    assert [(f["row"], f["code"]) for f in answer["findings"]] == [(1, "DATE_AMBIGUOUS")]
+    assert answer["findings"][0]["suggested"] == "1990-04-15 03:30:00+09:00"
+    assert states(town) == [["K1", "offline"]]
+
+
 def test_states_are_taken_by_the_words_of_platforms(push, town):
     answer = push(
         {"code": "K1", "status": "OFF", "since": EVENING},

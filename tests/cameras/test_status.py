@@ -170,6 +170,20 @@ def test_a_state_cannot_begin_later_today_but_clocks_may_differ_a_little(town, t
     assert connections(town)["K4"] == "offline"
 
 
+def test_times_of_a_change_of_clocks_are_taken_and_named(town, tmp_path):
+    rows = ("K1,离线,1990-04-15 02:30", "K4,离线,1990-09-16 01:30")
+    report = bring_in(town, "camera-status", states(tmp_path / "s.csv", *rows), crs=None)
+    assert [(f.row, f.code, f.severity) for f in report.findings] == [
+        (2, "DATE_AMBIGUOUS", "warning"),
+        (3, "DATE_AMBIGUOUS", "warning"),
+    ]
+    since = rows_of(town, "SELECT since FROM govgrid.camera_status ORDER BY since")["since"]
+    assert [each.isoformat() for each in since] == [
+        "1990-04-14T18:30:00+00:00",
+        "1990-09-15T16:30:00+00:00",
+    ]
+
+
 def test_the_newest_message_comes_back_over_an_older_register(town, town_files, tmp_path):
     path = states(tmp_path / "s.csv", "K1,离线,2026-09-30 21:40")
     taken(town, path)

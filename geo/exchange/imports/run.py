@@ -40,7 +40,8 @@ class ImportReport:
     """What an import read, changed and left out; nothing was written if `refused` or `dry_run`.
 
     `findings` are all of them, or where `omitted` is above zero the first of each kind. `held` says
-    why the coordinate system is doubted: nothing was written then.
+    why the coordinate system is doubted: nothing was written then. `unplaced` says that nothing
+    tells the coordinate system, so that rows were only looked at.
     """
 
     layer: str
@@ -56,11 +57,12 @@ class ImportReport:
     preview: Preview | None = None
     held: Mapping[str, Any] | None = None
     solved: int = 0
+    unplaced: bool = False
 
     @property
     def repeated(self) -> int:
         """How many rows said again what an earlier one had said, and were taken once."""
-        if self.refused:
+        if self.refused or self.unplaced:
             return 0
         change = self.change
         done = change.inserted + change.updated + change.unchanged + self.quarantined
@@ -196,15 +198,17 @@ def _audit(
 
 
 def _check(target: Layer, options: ImportOptions, timezone: str, without: Refused) -> checks.Check:
-    return checks.Check(
+    check = checks.Check(
         target,
         crs=crs_module.parse_crs(options.crs) if options.crs else None,
         mapping=options.mapping,
         level=options.level,
-        today=datetime.now(ZoneInfo(timezone)).date(),
+        calendar=checks.Calendar(datetime.now(ZoneInfo(timezone)).date(), timezone),
         heading_scheme=options.heading_scheme,
         refused=without,
     )
+    check.looks_only = options.preview
+    return check
 
 
 def _report(
@@ -230,6 +234,7 @@ def _report(
         preview=taking.preview,
         held=held,
         solved=taking.solved,
+        unplaced=taking.unplaced,
     )
 
 

@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geo.base.crs import WGS84, Geometries, InputCRS
+from geo.base.errors import CRSError
 from geo.files.checks.cells.cells import text_of
 from geo.files.checks.cells.file_headers import Headers, Refused
 from geo.files.checks.cells.finding import Defect, Finding, Severity
 from geo.files.checks.cells.headings import view_columns
+from geo.files.checks.cells.times import Calendar
 from geo.files.checks.cells.values import Values, read_values
 from geo.files.checks.position.declared_area import areas_said, misplaced
 from geo.files.checks.position.position import Positions, locate
@@ -106,13 +108,20 @@ class Check:
         Level of areas that do not say theirs.
     bounds
         The district, lon/lat; None where none is known yet.
-    today
-        Last date that does not lie in the future; default: the host's.
+    calendar
+        What times are read by; default: to the host's date, in no zone.
     heading_scheme
         What a bare number in a column of headings is, see
         :func:`geo.files.schema.heading.parse_heading`; default: the layer's.
     refused
         What is known not to be taken, from an earlier try (:class:`RefusedLater`).
+
+    Attributes
+    ----------
+    looks_only
+        Whether nothing is to be written: then a file need not say its coordinate system.
+    unplaced
+        Whether it says none, so that its rows have no place.
 
     Raises
     ------
@@ -128,14 +137,15 @@ class Check:
         mapping: Mapping[str, str] | None = None,
         level: str | None = None,
         bounds: BaseGeometry | None = None,
-        today: dt.date | None = None,
+        calendar: Calendar | None = None,
         heading_scheme: Scheme | None = None,
         refused: Refused = NOTHING_REFUSED,
     ) -> None:
         self.layer, self.crs, self.level, self.bounds = layer, crs, level, bounds
-        self.today = today or dt.date.today()
+        self.calendar = calendar or Calendar(dt.date.today())
         self.scheme = heading_scheme or layer.heading_scheme
         require_scheme(self.scheme)
+        self.looks_only = self.unplaced = False
         self.areas: gpd.GeoDataFrame | None = None
         self._headers = Headers(layer, mapping, refused)
         self._codes, self._whole = Codes(), Whole(layer)
@@ -182,7 +192,8 @@ class Check:
 
     def closing(self) -> tuple[Finding, ...]:
         """Return what only the whole file tells, such as one position given to many rows."""
-        return tuple(self._whole.findings(district_known=self.bounds is not None))
+        whole = self._whole.findings(district_known=self.bounds is not None)
+        return (*self._codes.elsewhere(), *whole)
 
     @property
     def mapping(self) -> dict[str, str]:
@@ -202,10 +213,19 @@ class Check:
     def _values(self, table: Table, *, first: bool) -> tuple[Values, list[Finding]]:
         """Return the values of a part, and what is wrong with them."""
         layer, used = self.layer, self.mapping
+        days = replace(self.calendar, from_1904=table.from_1904)
         values, found = read_values(
-            table, layer, used, refused=self.refused, today=self.today, heading_scheme=self.scheme
+            table, layer, used, refused=self.refused, calendar=days, heading_scheme=self.scheme
         )
-        values, broken = apply_rules(table, layer, used, values, level=self.level, seen=self._codes)
+        values, broken = apply_rules(
+            table,
+            layer,
+            used,
+            values,
+            level=self.level,
+            seen=self._codes,
+            timezone=self.calendar.timezone,
+        )
         if layer.name in REGISTERS:
             broken += code_structure(table, used, values, district_codes=self._counties())
         broken += missing_fields(table, layer, used, values)
@@ -230,15 +250,14 @@ class Check:
         radius_m = np.full(len(table.rows), np.nan)
         if self.layer.shape == "none":
             return _Place(nowhere, radius_m, None), []
-        # areas make the district, they are not measured against it; lines may cross it
-        positions = locate(
-            table,
-            self.mapping,
-            crs=self.crs,
-            bounds=None if self.layer.name == "areas" else self.bounds,
-            needed=self.layer.needs_geometry,
-            watched=self.layer.shape == "point",
-        )
+        try:
+            positions = self._located(table)
+        except CRSError as error:
+            if not self.looks_only or error.key != "crs.missing":
+                raise
+            self.unplaced = True
+            missing = Defect("CRS_MISSING").at(table.header_row, "", "", severity="warning")
+            return _Place(nowhere, radius_m, None), [missing]
         geometry, findings = positions.geometry, list(positions.findings)
         site = site_of(table, self.mapping)
         self._whole.place(table, self._headers, positions, named)
@@ -247,6 +266,17 @@ class Check:
             findings += noted
         geometry, fitted = fit_shapes(geometry, self.layer.shape, site)
         return _Place(geometry, radius_m, positions), findings + fitted
+
+    def _located(self, table: Table) -> Positions:
+        # areas make the district, they are not measured against it; lines may cross it
+        return locate(
+            table,
+            self.mapping,
+            crs=self.crs,
+            bounds=None if self.layer.name == "areas" else self.bounds,
+            needed=self.layer.needs_geometry,
+            watched=self.layer.shape == "point",
+        )
 
 
 def _without_example(table: Table, layer: Layer) -> tuple[Table, list[Finding]]:

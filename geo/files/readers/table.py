@@ -55,6 +55,8 @@ class Table:
         That a text file was read in.
     header_row
         Where the leaf headers stand, 0 where there is no such row.
+    from_1904
+        Whether numbers that stand for days count from 1904, as in workbooks of an old Mac.
     """
 
     headers: tuple[str, ...]
@@ -64,6 +66,7 @@ class Table:
     encoding: str | None = None
     notes: tuple[SourceNote, ...] = ()
     header_row: int = 0
+    from_1904: bool = False
 
 
 def unique_headers(written: Sequence[object]) -> tuple[str, ...]:

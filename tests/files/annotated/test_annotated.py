@@ -12,7 +12,7 @@ from openpyxl.styles import Font
 from geo.base.crs import parse_crs
 from geo.base.errors import InputError
 from geo.files import annotated, readers
-from geo.files.checks import Finding, check
+from geo.files.checks import Calendar, Finding, check
 from geo.files.schema.layers import LAYERS
 
 TODAY = dt.date(2026, 11, 23)
@@ -48,7 +48,7 @@ def text(path, rows=(GOOD, TEXT, BAD), *, separator=",", encoding="utf-8", befor
 
 def register(path, crs="wgs84"):
     table = annotated.unmarked(readers.read(path))
-    return check(table, LAYERS["cameras"], today=TODAY, crs=parse_crs(crs))
+    return check(table, LAYERS["cameras"], calendar=Calendar(TODAY), crs=parse_crs(crs))
 
 
 def mark(path, out, **options):
@@ -229,7 +229,7 @@ def test_of_a_geographic_file_the_attributes_are_written_with_wkt(tmp_path):
     )
     path = tmp_path / "c.gpkg"
     layer.to_file(path, layer="c")
-    taken = check(readers.read(path), LAYERS["cameras"], today=TODAY)
+    taken = check(readers.read(path), LAYERS["cameras"], calendar=Calendar(TODAY))
     for ending in (".xlsx", ".csv"):
         out = tmp_path / f"out{ending}"
         annotated.write(path, out, taken.findings, lang="en")
@@ -246,7 +246,7 @@ def test_of_a_geographic_file_the_attributes_are_written_with_wkt(tmp_path):
         assert table.rows["wkt"].tolist() == ["POINT (117.05 30.5)", "POINT (0 0)"]
         assert [str(cell) for cell in table.rows["Row of the file"]] == ["1", "2"]
         assert table.rows["Status"].tolist()[1] == "to be corrected"
-        again = check(annotated.unmarked(table), LAYERS["cameras"], today=TODAY)
+        again = check(annotated.unmarked(table), LAYERS["cameras"], calendar=Calendar(TODAY))
         assert again.rows["code"].tolist() == ["P1"]
         assert again.rows["attributes"].tolist() == [{}]
     sheet = openpyxl.load_workbook(tmp_path / "out.xlsx").worksheets[0]

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from geo.base.crs import parse_crs
-from geo.files.checks import check
+from geo.files.checks import Calendar, check
 from geo.files.checks.rows.class_requirements import (
     is_first_class,
     is_of_2022,
@@ -182,7 +182,7 @@ def test_every_defect_planted_in_the_catalogs_is_found_and_clean_items_stay_sile
     shared_data, name, defects
 ):
     table = read(shared_data / "gb28181" / name)
-    taken = check(table, layer("catalog"), crs=parse_crs("wgs84"), today=TODAY)
+    taken = check(table, layer("catalog"), crs=parse_crs("wgs84"), calendar=Calendar(TODAY))
     found = {(f.row, f.column, f.code) for f in taken.findings}
     assert defects <= found
     loud = {f.row for f in taken.findings if f.severity != "note" and f.row > 0}
@@ -197,5 +197,5 @@ def blank_headings(table):
 @pytest.mark.parametrize("name", ["cameras_register.xlsx", "cameras_gbk.csv"])
 def test_the_registers_are_complete_by_class(shared_data, name):
     table = read(shared_data / "register" / name)
-    taken = check(table, layer("cameras"), crs=parse_crs("wgs84"), today=TODAY)
+    taken = check(table, layer("cameras"), crs=parse_crs("wgs84"), calendar=Calendar(TODAY))
     assert [f for f in taken.findings if f.code == "FIELD_BY_CLASS"] == []

@@ -7,7 +7,7 @@ import pytest
 
 from geo.base import codes
 from geo.base.crs import parse_crs
-from geo.files.checks import check
+from geo.files.checks import Calendar, check
 from geo.files.checks.rows.device_codes import code_structure
 from geo.files.readers import Table, read
 from geo.files.schema.layers import layer
@@ -96,7 +96,7 @@ def test_the_registers_and_catalogs_have_right_parts(shared_data, name):
         read(shared_data / name),
         layer("catalog" if name.endswith("xml") else "cameras"),
         crs=parse_crs("wgs84"),
-        today=dt.date(2026, 11, 23),
+        calendar=Calendar(dt.date(2026, 11, 23)),
     )
     parts = {"CODE_AREA", "CODE_INDUSTRY", "CODE_NETWORK"}
     assert [f for f in taken.findings if f.code in parts] == []

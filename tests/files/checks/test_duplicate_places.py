@@ -9,7 +9,7 @@ import pytest
 import shapely
 
 from geo.base.crs import parse_crs
-from geo.files.checks import check
+from geo.files.checks import Calendar, check
 from geo.files.checks.position.duplicate_places import Twins
 from geo.files.readers import read
 from geo.files.schema.layers import layer
@@ -107,7 +107,7 @@ def test_nothing_gives_nothing():
 def test_two_cameras_on_one_pole_of_the_register_are_silent(shared_data):
     table = read(shared_data / "register" / "cameras_register.xlsx")
     crs, today = parse_crs("wgs84"), dt.date(2026, 11, 23)
-    taken = check(table, layer("cameras"), crs=crs, today=today)
+    taken = check(table, layer("cameras"), crs=crs, calendar=Calendar(today))
     twins = Twins()
     twins.add(taken.rows, taken.mapping)
     assert {59, 60} <= set(taken.rows.index)

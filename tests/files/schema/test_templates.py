@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 
 from geo.base.errors import InputError
-from geo.files.checks import check
+from geo.files.checks import Calendar, check
 from geo.files.checks.cells.column_mapping import is_personal, map_columns
 from geo.files.readers import read
 from geo.files.schema.form_columns import columns_of
@@ -36,7 +36,7 @@ def filled(path, *, mark):
 @pytest.mark.parametrize("name", FORMS)
 def test_a_row_like_the_example_is_taken_without_a_finding(name, tmp_path):
     table = read(filled(form(tmp_path, name), mark=""))
-    taken = check(table, LAYERS[name], today=TODAY)
+    taken = check(table, LAYERS[name], calendar=Calendar(TODAY))
     assert not examples(LAYERS[name], table.rows).any()
     assert (taken.read, len(taken.rows)) == (1, 1)
     assert [(f.column, f.code) for f in taken.findings] == []

@@ -2,12 +2,12 @@
 
 import ast
 import datetime as dt
-import json
 import math
 import operator
 import re
 from collections.abc import Callable, Iterable
-from typing import Final, NamedTuple
+from dataclasses import replace
+from typing import Final
 
 import numpy as np
 import pandas as pd
@@ -16,6 +16,9 @@ from numpy.typing import NDArray
 from geo.base.codes import clean_code, half_width, is_scientific
 from geo.base.errors import InputError
 from geo.files.checks.cells.finding import Defect
+from geo.files.checks.cells.reading import Reading as Reading
+from geo.files.checks.cells.reading import text_of as text_of
+from geo.files.checks.cells.times import Calendar, read_time
 from geo.files.schema.heading import UNKNOWN_WORDS, Heading, Scheme, parse_views
 from geo.files.schema.layers import Field
 
@@ -26,12 +29,6 @@ _PLAIN_CODE: Final = re.compile(r"\d+", re.ASCII)
 _UNIT: Final = re.compile(r"(?:米|公尺|m|天|日|度|°|像素|px|个)", re.IGNORECASE)
 _COMMA: Final = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _ARITHMETIC: Final = re.compile(r"=[\d.+\-*/() ]{1,60}", re.ASCII)
-_YMD: Final = re.compile(
-    r"(\d{4})(?:[-/.年](\d{1,2})[-/.月](\d{1,2})日?|(\d{2})(\d{2}))"
-    r"(?:[T\s]*(\d{1,2})[:时点](\d{1,2})(?:[:分](\d{1,2}(?:\.\d+)?)?秒?)?"
-    r"\s*(Z|[+-]\d{2}:?\d{2})?)?",
-    re.ASCII,
-)
 _OPERATORS: Final = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -39,40 +36,16 @@ _OPERATORS: Final = {
     ast.Div: operator.truediv,
 }
 _TRUE: Final = frozenset(
-    re.findall(r"\S+", "是 有 true yes y t 1 √ ✓ 已联网 联网 室内 已设置 已安装 已接入")
+    re.findall(r"\S+", "是 有 true yes y t 1 √ ✓ 已联网 联网 室内 indoor 已设置 已安装 已接入")
 )
 _FALSE: Final = frozenset(
-    re.findall(r"\S+", "否 无 false no n f 0 × ✗ 未联网 室外 未设置 未安装 未接入")
+    re.findall(r"\S+", "否 无 false no n f 0 × ✗ 未联网 室外 outdoor public 未设置 未安装 未接入")
 )
 
 
-class Reading(NamedTuple):
-    """A cell read: its value (None where there is none) and what is wrong with it."""
-
-    value: object = None
-    defects: tuple[Defect, ...] = ()
-
-
-def text_of(cell: object) -> str:
-    """Return a cell as text: whole numbers without point, dates as ISO, blank as ""."""
-    if isinstance(cell, str):
-        return cell
-    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
-        return ""
-    if isinstance(cell, bool):
-        return str(cell).lower()
-    if isinstance(cell, float) and cell.is_integer() and abs(cell) < 1e15:
-        return str(int(cell))
-    if isinstance(cell, dt.date | dt.time):
-        return cell.isoformat()
-    if isinstance(cell, list | dict):
-        return json.dumps(cell, ensure_ascii=False)
-    return str(cell)
-
-
-def reader(field: Field, *, today: dt.date, heading_scheme: Scheme = "degrees") -> Reader:
+def reader(field: Field, calendar: Calendar, *, heading_scheme: Scheme = "degrees") -> Reader:
     """Return the function that reads the cells of `field`; blank cells read as None."""
-    read = _readers(field, today, heading_scheme)[field.kind]
+    read = _readers(field, calendar, heading_scheme)[field.kind]
 
     blank_is_read = field.kind == "heading"  # as missing, which is worth a word
 
@@ -155,16 +128,16 @@ def _width(written: str, clean: str) -> tuple[Defect, ...]:
     return (Defect("FULLWIDTH_DIGITS", clean),) if wide else ()
 
 
-def _readers(field: Field, today: dt.date, scheme: Scheme) -> dict[str, Reader]:
-    last = dt.date.max if field.future else today
+def _readers(field: Field, calendar: Calendar, scheme: Scheme) -> dict[str, Reader]:
+    days = replace(calendar, last=dt.date.max) if field.future else calendar
     return {
         "text": lambda cell: Reading(text_of(cell).strip()),
         "code": read_code,
         "number": lambda cell: _limited(read_number(cell), field),
         "integer": lambda cell: _limited(_whole(read_number(cell)), field),
         "boolean": lambda cell: _read_boolean(cell, field),
-        "date": lambda cell: _read_time(cell, last, only_date=True),
-        "time": lambda cell: _read_time(cell, last, only_date=False),
+        "date": lambda cell: read_time(cell, days, only_date=True),
+        "time": lambda cell: read_time(cell, days, only_date=False),
         "choice": _choice_reader(field),
         "heading": lambda cell: read_heading(cell, scheme),
     }
@@ -250,40 +223,3 @@ def _heading_notes(views: tuple[Heading, ...], written: str) -> tuple[Defect, ..
     if views[0].source == "number":
         return _width(written, read)
     return (Defect("AZIMUTH_TEXT", read),)
-
-
-def _read_time(cell: object, today: dt.date, *, only_date: bool) -> Reading:
-    moment = _moment(cell)
-    if moment is None:
-        return Reading(None, (Defect("DATE_TEXT", _meant_date(cell)),))
-    if moment.date() > today:
-        return Reading(None, (Defect("DATE_FUTURE", facts={"today": today.isoformat()}),))
-    return Reading(moment.date().isoformat() if only_date else moment.isoformat())
-
-
-def _moment(cell: object) -> dt.datetime | None:
-    if isinstance(cell, dt.datetime):
-        return cell
-    if isinstance(cell, dt.date):
-        return dt.datetime.combine(cell, dt.time())
-    match = _YMD.fullmatch(half_width(text_of(cell)).strip())
-    return _of_parts(match) if match else None
-
-
-def _of_parts(match: re.Match[str]) -> dt.datetime | None:
-    year, month, day, month2, day2, hour, minute, second, offset = match.groups()
-    date = f"{int(year):04}-{int(month or month2):02}-{int(day or day2):02}"
-    seconds = float(second or 0)
-    time = f"{int(hour or 0):02}:{int(minute or 0):02}:{seconds:09.6f}"
-    try:
-        return dt.datetime.fromisoformat(f"{date}T{time}{offset or ''}")
-    except ValueError:
-        return None
-
-
-def _meant_date(cell: object) -> str:
-    """Return the day a spreadsheet's day number stands for, or the month that text tells."""
-    if isinstance(cell, int | float) and not isinstance(cell, bool) and 20000 < cell < 80000:
-        return (dt.date(1899, 12, 30) + dt.timedelta(days=int(cell))).isoformat()
-    month = re.fullmatch(r"(\d{4})[-/.年](\d{1,2})月?", half_width(text_of(cell)).strip(), re.ASCII)
-    return f"{month.group(1)}-{int(month.group(2)):02}" if month else ""

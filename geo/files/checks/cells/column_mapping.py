@@ -73,12 +73,14 @@ def _given(
     given: Mapping[str, str],
     names: Mapping[str, tuple[str, ...]],
 ) -> dict[str, str]:
+    absent = [header for header in given.values() if header not in headers]
     for field, header in given.items():
         if field not in names:
             known = ", ".join(names)
             raise LayerError("layer.unknown_field", layer=layer.name, field=field, known=known)
-        if header not in headers:
-            raise LayerError("intake.no_column", column=header, known=", ".join(headers))
+        if absent:
+            columns = "”、“".join(absent)
+            raise LayerError("intake.no_column", column=columns, known=", ".join(headers))
         if is_personal(header, names):
             raise LayerError("intake.personal_column", column=header)
     return dict(given)

@@ -59,6 +59,8 @@ SEVERITY: Final[Mapping[str, Severity]] = MappingProxyType(
         "MERGED_CELL": "note",
         "DATE_TEXT": "warning",
         "DATE_FUTURE": "warning",
+        "DATE_AMBIGUOUS": "warning",
+        "DATE_ORDER": "warning",
         "VALUE_REQUIRED": "error",
         "VALUE_CHOICE": "warning",
         "VALUE_NUMBER": "warning",

@@ -1,6 +1,5 @@
 """Values: the columns of a table read as the fields of a layer."""
 
-import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -9,6 +8,7 @@ import pandas as pd
 from geo.files.checks.cells.cells import Reader, Reading, reader, text_of
 from geo.files.checks.cells.finding import SEVERITY, Defect, Finding, Severity
 from geo.files.checks.cells.personal_data import personal_number, redacted
+from geo.files.checks.cells.times import Calendar
 from geo.files.readers import Table
 from geo.files.schema.heading import Scheme
 from geo.files.schema.layers import Field, Layer
@@ -24,7 +24,7 @@ def read_values(
     mapping: Mapping[str, str],
     *,
     refused: frozenset[str],
-    today: dt.date,
+    calendar: Calendar,
     heading_scheme: Scheme = "degrees",
 ) -> tuple[Values, list[Finding]]:
     """Return field → one value per row, None where blank or unusable, and the findings.
@@ -41,7 +41,7 @@ def read_values(
             continue
         blank = pd.Series(None, index=table.rows.index, dtype=object)
         cells = table.rows[header] if taken else blank
-        read = reader(field, today=today, heading_scheme=heading_scheme)
+        read = reader(field, calendar, heading_scheme=heading_scheme)
         key = field.name in (layer.key, layer.moment)
         values[field.name], found = _column(cells, field, header or "", read, key=key)
         findings += found

@@ -1,12 +1,14 @@
 """Rules beyond one cell: national camera codes, retention, levels and codes of areas."""
 
 from collections.abc import Callable, Mapping
+from datetime import datetime, time
 from typing import Final
 
 import pandas as pd
 
 from geo.base.codes import area_code_digits, area_level, camera_code_problem, full_area_code
 from geo.base.errors import LayerError
+from geo.base.local_time import localized
 from geo.files.checks.cells.cells import text_of
 from geo.files.checks.cells.finding import Defect, Finding
 from geo.files.checks.cells.values import Values
@@ -18,6 +20,12 @@ from geo.files.schema.vocabularies import LEVELS
 
 RETENTION_MIN_DAYS: Final = 30  # decree 799, article 17
 _TURNING_DEG: Final = 180.0  # no picture of a lens that zooms is as wide
+# the later time, and what must have come before it
+_ORDER: Final = (
+    ("reported_at", "occurred_at"),
+    ("closed_at", "occurred_at"),
+    ("closed_at", "reported_at"),
+)
 _AREA_CODES: Final = frozenset({"area_code", "parent_code"})
 
 
@@ -44,10 +52,11 @@ def apply_rules(
     *,
     level: str | None,
     seen: Codes,
+    timezone: str | None = None,
 ) -> tuple[Values, list[Finding]]:
     """Return the values with codes completed and unusable ones taken out, and the findings.
 
-    `seen` are the codes of earlier parts of the file.
+    `seen` are the codes of earlier parts of the file; `timezone` is that of times without one.
     """
     done = dict(values)
     for name in _AREA_CODES & done.keys():
@@ -58,6 +67,8 @@ def apply_rules(
     if layer.name in ("cameras", "catalog"):
         findings += _camera_codes(table, mapping, done) + _retention(table, mapping, done)
         findings += _turning(table, mapping, done)
+    if layer.name == "incidents":
+        findings += _order(table, mapping, done, timezone)
     if layer.key in mapping:
         codes = pd.Series(done[layer.key], index=table.rows.index, dtype=object)
         moments = None if layer.moment is None else done[layer.moment]
@@ -141,6 +152,37 @@ def _turning(table: Table, mapping: Mapping[str, str], done: Values) -> list[Fin
 
 def _turns(heading: Heading) -> bool:
     return heading.hfov_deg is not None and heading.hfov_deg >= _TURNING_DEG
+
+
+def _order(
+    table: Table, mapping: Mapping[str, str], done: Values, timezone: str | None
+) -> list[Finding]:
+    """Report times that lie before what must have come first; one finding a cell."""
+    found: dict[tuple[int, str], Finding] = {}
+    for later, earlier in _ORDER:
+        if later not in mapping or earlier not in mapping:
+            continue
+        cells = table.rows[mapping[later]].tolist()
+        for row, cell, one, two in zip(
+            table.rows.index.tolist(), cells, done[earlier], done[later], strict=True
+        ):
+            if _is_before(two, one, timezone):
+                facts = {"earlier": mapping[earlier], "moment": one}
+                defect = Defect("DATE_ORDER", facts=facts)
+                found.setdefault((row, later), defect.at(row, mapping[later], text_of(cell)))
+    return list(found.values())
+
+
+def _is_before(moment: object, other: object, timezone: str | None) -> bool:
+    """Tell whether a moment is known to lie before another; one at midnight may be a mere day."""
+    if not isinstance(moment, str) or not isinstance(other, str):
+        return False
+    one, two = (datetime.fromisoformat(text) for text in (moment, other))
+    if timezone is not None:
+        one, two = localized(one, timezone), localized(two, timezone)
+    if (one.tzinfo is None) != (two.tzinfo is None):
+        return False
+    return one.date() < two.date() if one.time() == time() else one < two
 
 
 def _each(
