@@ -30,8 +30,11 @@ KNOWN: Final = "wgs84, cgcs2000, gcj02, bd09, EPSG:n"
 _NAMES: Final = {
     "wgs84": ("wgs84", "wgs1984", "gps", "世界大地坐标", "crs84", "ogc:crs84"),
     "cgcs2000": ("cgcs2000", "国家2000", "2000国家大地坐标系", "大地2000", "天地图坐标"),
-    "gcj02": ("gcj02", "gcj", "火星坐标", "高德坐标", "腾讯坐标", "高德", "腾讯", "国测局坐标"),
-    "bd09": ("bd09", "bd09ll", "百度坐标", "百度"),
+    "gcj02": (
+        *("gcj02", "gcj", "火星坐标", "国测局坐标", "国测局", "国测局加密坐标"),
+        *("高德坐标", "高德地图", "高德", "腾讯坐标", "腾讯地图", "腾讯"),
+    ),
+    "bd09": ("bd09", "bd09ll", "百度坐标", "百度地图", "百度"),
 }
 _SRIDS: Final = {"wgs84": WGS84, "cgcs2000": CGCS2000, "gcj02": None, "bd09": None}
 _NAME_OF: Final = {name: key for key, names in _NAMES.items() for name in names}

@@ -14,13 +14,11 @@ from geo.files.schema.vocabularies import (
     STATUSES,
 )
 
-_CODE: Final = Field(
-    "code",
-    "code",
-    ("设备编码", "国标编码", "编码", "国标id", "20位编码", "device_id"),
-    required=True,
-    example="34080200001320000001",
+_CODES: Final = (
+    *("设备编码", "国标编码", "编码", "国标id", "20位编码", "device_id"),
+    *("设备编号", "摄像机编号", "编号"),
 )
+_CODE: Final = Field("code", "code", _CODES, required=True, example="34080200001320000001")
 
 EQUIPMENT: Final = (
     Layer(
@@ -28,13 +26,14 @@ EQUIPMENT: Final = (
         "camera",
         "point",
         (
+            # beside Chinese headers the keys that OpenStreetMap has for man_made=surveillance
             Field(
                 "code",
                 "code",
-                ("设备编码", "国标编码", "编码", "国标id", "20位编码", "device_id"),
+                (*_CODES, "@id", "full_id", "osm_id"),
                 example="34080200001320000001",
             ),
-            Field("local_code", "code", ("本地编码", "厂商编码", "自编号")),
+            Field("local_code", "code", ("本地编码", "厂商编码", "自编号", "ref")),
             Field("site", "text", ("点位", "点位名称", "杆件", "监控点")),
             Field(
                 "name",
@@ -53,12 +52,28 @@ EQUIPMENT: Final = (
             Field("point_class", "text", ("点位类别", "点位类型", "监控点位类型"), example="一类"),
             Field("legal_basis", "text", ("建设依据", "法律依据")),
             Field(
-                "form", "choice", ("摄像机类型", "类型", "形式"), choices=FORMS, example="固定枪机"
+                "form",
+                "choice",
+                ("摄像机类型", "类型", "形式", "camera:type"),
+                choices=FORMS,
+                example="固定枪机",
             ),
-            Field("indoor", "boolean", ("室内", "室内外"), example="否"),
+            Field("indoor", "boolean", ("室内", "室内外", "surveillance"), example="否"),
             Field("supply_light", "choice", ("补光", "补光属性"), choices=LIGHTS, example="红外"),
-            Field("mount_height_m", "number", ("安装高度", "杆高"), low=0, high=120, example="6"),
-            Field("heading_deg", "heading", ("监视方位", "朝向", "方位角", "角度"), example="45"),
+            Field(
+                "mount_height_m",
+                "number",
+                ("安装高度", "杆高", "height"),
+                low=0,
+                high=120,
+                example="6",
+            ),
+            Field(
+                "heading_deg",
+                "heading",
+                ("监视方位", "朝向", "方位角", "角度", "camera:direction", "direction"),
+                example="45",
+            ),
             Field(
                 "hfov_deg",
                 "number",
@@ -68,7 +83,7 @@ EQUIPMENT: Final = (
                 example="90",
             ),
             Field("vfov_deg", "number", ("垂直视场角",), low=1, high=180),
-            Field("tilt_deg", "number", ("俯角", "俯仰角"), low=-90, high=90),
+            Field("tilt_deg", "number", ("俯角", "俯仰角", "camera:angle"), low=-90, high=90),
             Field("res_h_px", "integer", ("水平像素",), low=160, high=20000, example="2560"),
             Field(
                 "range_m",
@@ -101,10 +116,13 @@ EQUIPMENT: Final = (
             Field("filing_no", "text", ("备案号", "备案编号")),
             Field("sign_present", "boolean", ("提示标识", "标识牌")),
             Field(
-                "installed_on", "date", ("安装时间", "安装日期", "建成时间"), example="2023-05-01"
+                "installed_on",
+                "date",
+                ("安装时间", "安装日期", "建成时间", "start_date"),
+                example="2023-05-01",
             ),
             Field("build_phase", "text", ("建设期次", "建设批次")),
-            Field("management_unit", "text", ("管理单位", "使用单位")),
+            Field("management_unit", "text", ("管理单位", "使用单位", "operator")),
             Field("maintenance_unit", "text", ("运维单位", "维保单位")),
             Field("duty_phone", "text", ("值班电话", "联系电话"), example="0556-0000000"),
             Field("position_sigma_m", "number", ("定位精度", "坐标精度"), low=0, high=1000),

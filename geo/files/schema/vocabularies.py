@@ -5,9 +5,9 @@ OWNER_KINDS = {
     "social": ("社会面", "社会单位自建", "社会资源", "社会组织", "二类点", "三类点"),
 }
 FORMS = {
-    "fixed": ("枪机", "固定枪机", "筒机", "枪式"),
+    "fixed": ("枪机", "固定枪机", "筒机", "枪式", "bullet"),
     "dome": ("半球", "半球机"),
-    "ptz": ("球机", "云台", "快球", "球机(云台)", "枪球联动", "遥控枪机", "遥控半球"),
+    "ptz": ("球机", "云台", "快球", "球机(云台)", "枪球联动", "遥控枪机", "遥控半球", "panning"),
     "panoramic": ("全景", "全景机", "鱼眼"),
     "multi": ("多目", "多目全景", "多目拼接"),
 }
@@ -41,7 +41,7 @@ ROAD_CLASSES = {
     "residential": ("支路", "小区道路", "unclassified"),
     "service": ("内部道路", "living_street"),
     "track": ("村道", "机耕道", "乡村道路"),
-    "path": ("步行道", "人行道", "footway", "pedestrian"),
+    "path": ("步行道", "人行道", "footway", "pedestrian", "cycleway", "steps", "bridleway"),
 }
 STATES = {
     "reported": ("待受理", "上报"),

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from geo.base.crs import parse_crs, wgs84_to_gcj02
 from geo.base.errors import CRSError, InputError, LayerError
-from geo.files.checks import SEVERITY, check
+from geo.files.checks import SEVERITY, Calendar, check
 from geo.files.checks.cells.column_mapping import is_personal, map_columns
 from geo.files.checks.cells.finding import Defect
 from geo.files.checks.cells.personal_data import personal_number, redacted
@@ -45,7 +45,7 @@ def camera(**cells):
 
 
 def cameras(*rows, crs=WGS84, **options):
-    return check(table(list(rows)), layer("cameras"), crs=crs, today=TODAY, **options)
+    return check(table(list(rows)), layer("cameras"), crs=crs, calendar=Calendar(TODAY), **options)
 
 
 def found(intake):
@@ -78,7 +78,12 @@ def test_every_planted_defect_of_the_registers_is_found_and_clean_rows_stay_sile
 ):
     with (DATA / "register" / expected).open(encoding="utf-8", newline="") as source:
         planted = list(csv.DictReader(source))
-    taken = check(read(DATA / "register" / name), layer("cameras"), bounds=district(), today=TODAY)
+    taken = check(
+        read(DATA / "register" / name),
+        layer("cameras"),
+        bounds=district(),
+        calendar=Calendar(TODAY),
+    )
     cells = {(f.row, f.column, f.code): f for f in taken.findings}
     for defect in planted:
         finding = cells.get((int(defect["row"]), defect["column"], defect["defect"]))
@@ -283,10 +288,12 @@ def test_an_incident_may_have_no_position_but_not_a_wrong_one():
         {"编号": "2", "标题": "井盖缺失", "经度": "0", "纬度": "0"},
         {"编号": "3", "标题": "井盖缺失", "经度": "30.5", "纬度": "117.1"},
     ]
-    taken = check(table(rows), layer("incidents"), crs=WGS84, today=TODAY)
+    taken = check(table(rows), layer("incidents"), crs=WGS84, calendar=Calendar(TODAY))
     assert taken.rows.index.tolist() == [2, 3]
     assert taken.rows.geometry.isna().all()
-    bare = check(table([{"编号": "1", "标题": "井盖缺失"}]), layer("incidents"), today=TODAY)
+    bare = check(
+        table([{"编号": "1", "标题": "井盖缺失"}]), layer("incidents"), calendar=Calendar(TODAY)
+    )
     assert len(bare.rows) == 1
 
 
@@ -443,7 +450,7 @@ def test_times_keep_their_clock_and_their_offset():
             ]
         )
     ]
-    taken = check(table(rows), layer("incidents"), today=TODAY)
+    taken = check(table(rows), layer("incidents"), calendar=Calendar(TODAY))
     assert taken.rows["occurred_at"].tolist() == [
         "2026-09-30T21:38:00",
         "2026-09-30T21:38:05",
@@ -593,6 +600,60 @@ def test_rows_without_a_code_get_a_stable_one_and_identical_ones_become_one():
     assert (first.read, first.quarantined, len(first.rows)) == (3, 0, 2)
     assert set(first.rows["code"]) == set(again.rows["code"])
     assert first.rows["code"].str.fullmatch("~[0-9a-f]{12}").all()
+
+
+def test_rows_that_all_say_the_same_are_no_repetitions_worth_a_word():
+    # houses of a map have a kind and no name; a repeated one among named ones is another matter
+    houses = [shapely.box(x, 30.5, x + 0.0001, 30.5001) for x in np.arange(117.0, 117.01, 0.001)]
+    same = [{"类型": "yes"} for _ in houses]
+    assert found(shapes_of("buildings", *houses, rows=same)) == []
+    named = [{"类型": "yes", "名称": f"{n // 2 if n < 2 else n}号楼"} for n, _ in enumerate(houses)]
+    taken = shapes_of("buildings", *houses, rows=named)
+    assert found(taken) == [(3, "名称", "ROW_REPEATED")]
+    assert len(taken.rows) == len(houses)
+
+
+def test_a_number_is_the_code_of_a_camera_unless_a_better_column_has_it():
+    alone = table([{"编号": "A-017", "名称": "桥北", "经度": "117.1", "纬度": "30.5"}])
+    assert check(alone, layer("cameras"), crs=WGS84).rows["code"].tolist() == ["A-017"]
+    beside = cameras(camera(编号="1"))
+    assert beside.rows["code"].tolist() == [CODE]
+    assert beside.rows["attributes"].tolist() == [{"编号": "1"}]
+
+
+def test_cameras_of_openstreetmap_come_with_their_keys():
+    tags = {
+        "@id": "node/1",
+        "name": "Bridge",
+        "camera:type": "panning",
+        "camera:direction": "NE",
+        "direction": "10",
+        "camera:angle": "15",
+        "surveillance": "outdoor",
+        "height": "6 m",
+        "operator": "城管局",
+        "ref": "B-7",
+        "start_date": "2019-05-01",
+    }
+    inside = {**tags, "@id": "node/2", "camera:type": "fixed", "surveillance": "indoor"}
+    given = table([tags, inside], [shapely.Point(117.1, 30.5), shapely.Point(117.2, 30.5)])
+    taken = check(given, layer("cameras"), crs=WGS84, calendar=Calendar(TODAY))
+    row = taken.rows.iloc[0]
+    numbers = ["heading_deg", "tilt_deg", "mount_height_m", "indoor"]
+    assert row[numbers].tolist() == [45.0, 15.0, 6.0, False]
+    texts = ["code", "form", "management_unit", "local_code", "installed_on"]
+    assert row[texts].tolist() == ["node/1", "ptz", "城管局", "B-7", "2019-05-01"]
+    assert taken.rows[["form", "indoor"]].iloc[1].tolist() == ["fixed", True]
+
+
+@pytest.mark.parametrize(
+    ("highway", "stored"),
+    [("cycleway", "path"), ("steps", "path"), ("bridleway", "path"), ("footway", "path")],
+)
+def test_ways_of_openstreetmap_have_a_class(highway, stored):
+    way = shapely.LineString([(117.1, 30.5), (117.2, 30.5)])
+    taken = shapes_of("roads", way, rows=[{"highway": highway}])
+    assert (found(taken), taken.rows["class"].tolist()) == ([], [stored])
 
 
 def test_same_name_and_place_but_another_heading_stays_another_camera():
@@ -756,6 +817,9 @@ def test_every_finding_has_advice_in_both_languages():
         "of": 9,
         "reported": 45,
         "verified": 90,
+        "timezone": "Asia/Shanghai",
+        "earlier": "发生时间",
+        "moment": "2026-09-01T08:00:00",
     }
     for code in SEVERITY:
         finding = Defect(code, "s", facts).at(2, "列", "v")
@@ -791,7 +855,7 @@ def test_columns_without_a_header_and_blanks_around_coordinates_are_named():
         layer("cameras"),
         crs=WGS84,
         mapping={"name": "名称", "lat": "#2", "lon": "#3"},
-        today=TODAY,
+        calendar=Calendar(TODAY),
     )
     assert found(taken) == [
         (1, "#2", "COLUMN_UNNAMED"),

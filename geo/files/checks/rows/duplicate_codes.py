@@ -30,6 +30,7 @@ class Codes:
         self._contents: dict[bytes, bytes] = {}
         self._made: dict[str, int] = {}
         self._alike: dict[bytes, tuple[int, str]] = {}
+        self._elsewhere: list[Finding] = []
 
     def repeated(
         self, codes: pd.Series, column: str, moments: Sequence[object] | None = None
@@ -60,22 +61,26 @@ class Codes:
         rows = rows.copy()
         rows.loc[bare.index, layer.key] = codes
         column = used.get("name", "")
-        alike = [] if layer.shape == "none" else self._elsewhere(codes, content, column)
-        rows, same = self._collapsed(rows, codes, column)
-        return rows, [*same, *alike]
+        if layer.shape != "none":
+            self._compare(codes, content, column)
+        return self._collapsed(rows, codes, column)
 
-    def _elsewhere(
-        self, codes: pd.Series, content: Callable[[int], str], column: str
-    ) -> list[Finding]:
-        """Return a note for each row that is an earlier one in another place."""
-        found = []
+    def elsewhere(self) -> list[Finding]:
+        """Return a note for each row that is an earlier one in another place.
+
+        None where most rows are: what they hold, such as the kind of a building, names nothing.
+        """
+        most = 2 * len(self._elsewhere) > len(self._made)
+        return [] if most else self._elsewhere
+
+    def _compare(self, codes: pd.Series, content: Callable[[int], str], column: str) -> None:
+        """Remember the rows that are earlier ones in another place."""
         for at, (row, code) in enumerate(zip(codes.index.tolist(), codes, strict=True)):
             key = hashlib.sha256(content(at).encode()).digest()
             first, known = self._alike.setdefault(key, (row, code))
             if known != code:
                 facts = {"first": first}
-                found.append(Defect("ROW_REPEATED", facts=facts).at(row, column, ""))
-        return found
+                self._elsewhere.append(Defect("ROW_REPEATED", facts=facts).at(row, column, ""))
 
     def of_content(
         self, names: Sequence[str], geometry: Geometries, content: Callable[[int], str]
