@@ -71,6 +71,39 @@ def test_a_preview_shows_how_the_file_is_read_and_writes_nothing(govgrid, town, 
     assert count(town) == 4
 
 
+def test_a_preview_needs_no_coordinate_system_and_says_that_one_is_missing(govgrid, town, register):
+    done = govgrid("import", "cameras", register, "--preview", lang="zh")
+    assert "坐标系：文件没有注明，导入时须用 --crs 声明" in done.err
+    assert "CRS_MISSING" not in done.err
+    assert "好枪机" in done.out
+    report = json.loads(govgrid("import", "cameras", register, "--preview", "--json").out)
+    assert (report["preview"]["crs"], report["read"], report["repeated"]) == ("", 3, 0)
+    assert "CRS_MISSING" in {finding["code"] for finding in report["findings"]}
+    assert count(town) == 4
+    assert "declare it with --crs" in govgrid("import", "cameras", register, code=2).err
+
+
+def test_a_missing_file_is_said_to_be_missing_before_a_database_is_asked(
+    govgrid, monkeypatch, tmp_path
+):
+    monkeypatch.setenv("GOVGRID_DATABASE_URL", "postgresql://nobody@127.0.0.1:1/nothing")
+    for name in ("cameras.csv", "cameras.shp", "cameras", "cameras.dwg"):
+        lost = tmp_path / name
+        assert f"There is no file {lost}" in govgrid("import", "cameras", lost, code=2).err
+
+
+def test_a_header_that_is_mapped_but_absent_is_named_back(govgrid, town, register):
+    options = ("--crs", "wgs84", "--map", "heading_deg=朝哪里", "--map", "name=名")
+    done = govgrid("import", "cameras", register, *options, code=2, lang="zh")
+    assert "没有“朝哪里”、“名”列" in done.err
+    assert count(town) == 4
+
+
+def test_the_encoding_of_a_text_is_told_by_each_import(govgrid, register):
+    done = govgrid("import", "cameras", register, "--crs", "wgs84", code=3)
+    assert "encoding: gb18030" in done.err
+
+
 def test_a_dry_run_in_json_has_the_preview_too(govgrid, register):
     done = govgrid("import", "cameras", register, "--crs", "wgs84", "--dry-run", "--json", code=3)
     report = json.loads(done.out)

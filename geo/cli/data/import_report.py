@@ -58,6 +58,8 @@ def finding_rows(findings: Sequence[Finding]) -> list[dict[str, Any]]:
 def tell(report: "ImportReport") -> None:
     """Print one line for each kind of finding, the counts, and what comes next."""
     tell_findings(report.findings)
+    if not report.dry_run and report.preview is not None and report.preview.encoding:
+        note(told("import.preview_encoding", encoding=report.preview.encoding))
     if report.omitted:
         note(told("import.omitted", count=report.omitted))
     tell_counts(report)
@@ -108,8 +110,10 @@ def tell_preview(preview: Preview) -> None:
     """Print how the file is read: encoding, coordinate system, columns, the first rows."""
     if preview.crs_column:
         note(told("import.preview_crs_column", column=preview.crs_column))
-    elif preview.crs is not None:
+    elif preview.crs:
         note(told("import.preview_crs", crs=preview.crs))
+    elif preview.crs is not None:
+        note(told("import.preview_crs_missing"))
     if preview.encoding:
         note(told("import.preview_encoding", encoding=preview.encoding))
     mapped = "，".join(f"{header} → {name}" for name, header in preview.mapping.items())

@@ -97,6 +97,7 @@ def import_(
         valid_from=valid_from.date() if valid_from else None,
         complete_under=complete_under,
         dry_run=dry_run or preview,
+        preview=preview,
         strict=strict,
         certain=certain,
         heading_scheme=heading_scheme,
@@ -143,9 +144,12 @@ def _bring_in(
     from geo.cli.data import status
     from geo.cli.output import progress
     from geo.exchange.imports import run as imports
-    from geo.files import annotated, writers
+    from geo.files import annotated, readers, writers
+    from geo.files.schema import layers
     from geo.operations import database
 
+    layers.layer(layer)
+    readers.require(path)  # no database is started for a file that is not there
     if findings is not None and writers.require_ending(findings) not in (".csv", ".xlsx"):
         # Before the import: a file of findings that cannot be written must not follow taken rows.
         raise InputError("export.ending", file=findings.name, known=".csv .xlsx")

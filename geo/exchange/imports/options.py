@@ -13,8 +13,9 @@ class ImportOptions:
 
     `source` is the name of a saved source, whose declarations fill what is not given here;
     `remember` is the name under which these are saved. `certain` says that the declared coordinate
-    system is right, whatever speaks against it. `retry_of` is the run whose quarantined rows the
-    file mends.
+    system is right, whatever speaks against it. `preview` is a dry run of which only the way the
+    file is read counts, so that it need not say its coordinate system. `retry_of` is the run whose
+    quarantined rows the file mends.
     """
 
     crs: str | None = None
@@ -25,6 +26,7 @@ class ImportOptions:
     valid_from: date | None = None
     complete_under: str | None = None
     dry_run: bool = False
+    preview: bool = False
     strict: bool = False
     certain: bool = False
     heading_scheme: Scheme | None = None

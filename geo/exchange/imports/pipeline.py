@@ -56,7 +56,7 @@ class Taking:
         self._known = datum_check.Known(connection, check.layer)
         check.know(self._known.areas)
         self._writer = Writer(
-            connection, check.layer, run, check.today, timezone, valid_from, complete_under
+            connection, check.layer, run, check.calendar.last, timezone, valid_from, complete_under
         )
         stored_runs.remember(connection, run)
 
@@ -64,6 +64,11 @@ class Taking:
     def change(self) -> Change:
         """What the rows changed."""
         return self._writer.change
+
+    @property
+    def unplaced(self) -> bool:
+        """Whether nothing says the coordinate system, so that no row can be written."""
+        return self._check.unplaced
 
     def take(self, tables: Iterator[Table], progress: Progress) -> None:
         """Read, check and write all parts of a file; the next is checked while one is written."""
@@ -78,10 +83,9 @@ class Taking:
     def _write(self, table: Table, checked: Intake) -> None:
         checked = self._screened(table, checked)
         if self.preview is None:
-            declared = self._check.crs.name if self._check.crs else None
-            self.preview = preview(table, checked, declared)
+            self.preview = preview(table, checked, self._check.crs)
         self.read += checked.read
-        late = self._writer.part(checked)
+        late = [] if self.unplaced else self._writer.part(checked)
         self._note((*checked.findings, *late))
         self._keep_back(table, checked.refused, (*checked.findings, *late))
         if self._check.layer.name == "areas":

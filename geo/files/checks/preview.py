@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
+from geo.base.crs import InputCRS
 from geo.files.checks.cells.cells import text_of
 from geo.files.checks.check import Intake
 from geo.files.readers import Table
@@ -20,8 +21,8 @@ class Preview:
     encoding
         Of text, None where the format has none to choose.
     crs
-        What is declared, by the user or else by the file; "" where each row says its own, None
-        where the layer has no places.
+        What is declared, by the user or else by the file; "" where each row says its own or nothing
+        does, None where the layer has no places.
     crs_column
         The header of the column in which rows say their own.
     mapping
@@ -42,15 +43,15 @@ class Preview:
     rows: Mapping[int, Mapping[str, str]]
 
 
-def preview(table: Table, checked: Intake, declared: str | None) -> Preview:
+def preview(table: Table, checked: Intake, declared: InputCRS | None) -> Preview:
     """Return the preview of a file from its first part and what was made of it."""
     used = checked.mapping
     taken = [header for header in table.headers if header not in checked.refused]
-    stated = declared or (table.crs.name if table.crs else "")
+    system = declared or table.crs
     first = table.rows[taken].head(ROWS)
     return Preview(
         encoding=table.encoding,
-        crs=None if checked.layer.shape == "none" else stated,
+        crs=None if checked.layer.shape == "none" else system.name if system else "",
         crs_column=used.get("crs"),
         header_row=table.header_row,
         mapping=dict(used),
