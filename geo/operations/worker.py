@@ -13,6 +13,7 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import Engine, text
 
 from geo.access.audit import checkpoints, seal
+from geo.access.audit.chain import Head
 from geo.base.errors import GovgridError
 from geo.base.settings import Settings
 from geo.base.words import say
@@ -134,16 +135,21 @@ def _engine(config: Settings) -> Engine:
     )
 
 
-def _seal(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001 - a duty has this form
-    seal.seal(engine, stopped=stop.is_set)
+def _seal(engine: Engine, config: Settings, stop: Event) -> None:
+    seal.seal(engine, stopped=stop.is_set, sealed=lambda head: _keep(config, head))
 
 
-def _write_head(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001
+def _write_head(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001 - a duty has this form
     with db.transaction(engine) as connection:
         head = seal.head(connection)
     if head is not None:
-        today = datetime.now(ZoneInfo(config.timezone)).date()
-        checkpoints.write(checkpoints.file_of(config.home), head, today, daily=True)
+        _keep(config, head)
+
+
+def _keep(config: Settings, head: Head) -> None:
+    """Write down the head of the chain where that is due."""
+    today = datetime.now(ZoneInfo(config.timezone)).date()
+    checkpoints.write(checkpoints.file_of(config.home), head, today, if_due=True)
 
 
 def _forget_sessions(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001

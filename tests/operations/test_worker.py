@@ -99,6 +99,28 @@ def test_a_head_is_written_once_a_day(engine, settings):
     assert len(checkpoints.read(checkpoints.file_of(settings.home))) == 1
 
 
+def test_a_head_is_written_after_every_thousand_rows(engine, settings):
+    write(engine, 2_600)
+    worker.run(engine, settings, stop=Event(), once=True)
+    heads = checkpoints.read(checkpoints.file_of(settings.home))
+    assert [head.seal_no for head in heads] == [1_000, 2_000]
+
+
+def test_rows_that_vanish_from_the_end_are_missed_from_the_last_head_on(engine, settings):
+    write(engine, 1_300)
+    worker.run(engine, settings, stop=Event(), once=True)
+    heads = checkpoints.read(checkpoints.file_of(settings.home))
+    for last, whole in ((1_000, True), (999, False)):
+        with db.transaction(engine) as connection:
+            connection.execute(text("ALTER TABLE govgrid.audit DISABLE TRIGGER USER"))
+            connection.execute(
+                text("DELETE FROM govgrid.audit WHERE seal_no > :last"), {"last": last}
+            )
+            connection.execute(text("ALTER TABLE govgrid.audit ENABLE TRIGGER USER"))
+        found = audit_verification.verify(engine, SYSTEM, expected=heads)
+        assert (last, found.walk.whole) == (last, whole)
+
+
 def test_an_empty_audit_has_no_head_to_write(engine, settings):
     assert worker.run(engine, settings, stop=Event(), once=True) == ()
     assert not checkpoints.file_of(settings.home).exists()

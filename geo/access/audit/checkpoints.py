@@ -12,19 +12,26 @@ from typing import Final, TextIO
 from geo.access.audit.chain import Head
 from geo.base.errors import InputError
 
+EVERY: Final = 1_000
+"""Rows between two heads at most: so many can vanish from the end of the chain unseen."""
+
 COLUMNS: Final = ("date", "seal_no", "hash")
 _HEX_DIGITS: Final = 64
 
 
 def file_of(home: Path) -> Path:
-    """Return the file of heads of an installation: one line a day, readable by its owner only."""
+    """Return the file of heads of an installation, readable by its owner only.
+
+    It has a line for each day and for every :data:`EVERY` rows of the audit.
+    """
     return home / "audit" / "heads.csv"
 
 
-def write(path: Path, head: Head, day: date, *, daily: bool = False) -> bool:
+def write(path: Path, head: Head, day: date, *, if_due: bool = False) -> bool:
     """Add a head to the file of heads, safe against a power cut.
 
-    Nothing is added if the file ends with the same head or, with `daily`, with one of the same day.
+    Nothing is added if the file ends with the same head or, with `if_due`, with one of the same day
+    that fewer than :data:`EVERY` rows follow.
 
     Returns
     -------
@@ -34,7 +41,7 @@ def write(path: Path, head: Head, day: date, *, daily: bool = False) -> bool:
     with _held(path) as file:
         known = _parsed(file, path)
         last = known[-1] if known else None
-        if last is not None and ((daily and last.day == str(day)) or _same(last, head)):
+        if last is not None and (_same(last, head) or (if_due and not _due(last, head, day))):
             return False
         lines = csv.writer(file, lineterminator="\n")
         if not known:
@@ -124,6 +131,10 @@ def _head(number: str | None, digits: str, day: str = "") -> Head | None:
     if number is not None and not (number.strip().isdecimal() and len(number) < 19):
         return None
     return Head(None if number is None else int(number), bytes.fromhex(plain), day)
+
+
+def _due(last: Head, head: Head, day: date) -> bool:
+    return last.day != str(day) or (head.seal_no or 0) - (last.seal_no or 0) >= EVERY
 
 
 def _same(one: Head, other: Head) -> bool:

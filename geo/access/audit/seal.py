@@ -5,11 +5,13 @@ from typing import Final
 
 from sqlalchemy import Connection, Engine, text
 
-from geo.access.audit import chain
+from geo.access.audit import chain, checkpoints
 from geo.access.audit.chain import GENESIS, Head, Link
 from geo.store import db
 
-BATCH: Final = 5_000
+BATCH: Final = checkpoints.EVERY
+"""Not more than lie between two heads, so that each of them is written before the next batch."""
+
 LINK: Final = (
     "id, CAST(extract(epoch FROM at) AS text), account, unit, address, action, object, outcome,"
     " CAST(facts AS text), encode(note_sha256, 'hex'), note"
@@ -30,7 +32,13 @@ _SEAL = text(
 )
 
 
-def seal(engine: Engine, *, batch: int = BATCH, stopped: Callable[[], bool] = lambda: False) -> int:
+def seal(
+    engine: Engine,
+    *,
+    batch: int = BATCH,
+    stopped: Callable[[], bool] = lambda: False,
+    sealed: Callable[[Head], object] = lambda head: head,
+) -> int:
     """Seal all committed rows that are not sealed yet, in the order of their ids.
 
     A row that is committed late, after rows with larger ids, is sealed late: what counts is the
@@ -44,6 +52,8 @@ def seal(engine: Engine, *, batch: int = BATCH, stopped: Callable[[], bool] = la
         How many rows are sealed in one transaction.
     stopped
         Asked between batches; what is left then waits.
+    sealed
+        Told the head of the chain after each batch, once that is committed.
 
     Returns
     -------
@@ -52,9 +62,12 @@ def seal(engine: Engine, *, batch: int = BATCH, stopped: Callable[[], bool] = la
     """
     total = 0
     while not stopped():
-        count = _sealed(engine, batch)
-        total += count
-        if count < batch:
+        done = _sealed(engine, batch)
+        if done is None:
+            break
+        total += done[0]
+        sealed(done[1])
+        if done[0] < batch:
             break
     return total
 
@@ -65,23 +78,22 @@ def head(connection: Connection) -> Head | None:
     return None if row is None else Head(int(row.seal_no), bytes(row.seal))
 
 
-def _sealed(engine: Engine, batch: int) -> int:
+def _sealed(engine: Engine, batch: int) -> tuple[int, Head] | None:
+    """Seal up to `batch` rows and return how many, and the last seal; None if nothing was done."""
     with db.transaction(engine) as connection:
         turn = {"locks": db.LOCKS, "work": db.SEALING}
         free = connection.execute(text("SELECT pg_try_advisory_xact_lock(:locks, :work)"), turn)
         if not free.scalar_one():
-            return 0
+            return None
         rows = connection.execute(_UNSEALED, {"most": batch}).all()
         if not rows:
-            return 0
-        last = head(connection) or Head(0, GENESIS)
+            return None
+        last = head(connection) or Head(None, GENESIS)
+        before = last.seal_no or 0
         links = [Link(*row) for row in rows]
+        seals = chain.seals(last.seal, links)
         connection.execute(
             _SEAL,
-            {
-                "last": last.seal_no,
-                "ids": [link.id for link in links],
-                "seals": chain.seals(last.seal, links),
-            },
+            {"last": before, "ids": [link.id for link in links], "seals": seals},
         )
-        return len(rows)
+        return len(rows), Head(before + len(rows), seals[-1])

@@ -117,10 +117,10 @@ def test_heads_are_appended_once_a_day_and_only_the_owner_reads_them(tmp_path):
     one, two = Head(1, b"a" * 32), Head(2, b"b" * 32)
     monday, tuesday = date(2026, 9, 28), date(2026, 9, 29)
     assert checkpoints.read(path) == []
-    assert checkpoints.write(path, one, monday, daily=True)
-    assert not checkpoints.write(path, two, monday, daily=True)
-    assert not checkpoints.write(path, one, tuesday, daily=True)  # nothing happened since
-    assert checkpoints.write(path, two, tuesday, daily=True)
+    assert checkpoints.write(path, one, monday, if_due=True)
+    assert not checkpoints.write(path, two, monday, if_due=True)
+    assert not checkpoints.write(path, one, tuesday, if_due=True)  # nothing happened since
+    assert checkpoints.write(path, two, tuesday, if_due=True)
     assert not checkpoints.write(path, two, tuesday)
     assert path.read_text().splitlines() == [
         "date,seal_no,hash",
