@@ -206,7 +206,8 @@ def test_the_report_has_its_keys_and_its_files(town_home, tmp_path):
     assert len(report["areas"]) == 3 * 4 * 3  # levels, device sets, certainties
     out = tmp_path / "coverage.xlsx"
     town_home("coverage", "report", "--by", "grid", "--out", out)
-    assert openpyxl.load_workbook(out).sheetnames == ["coverage", "cameras", "assumptions"]
+    names = ["Summary", "grid", "Annex (expected)", "Definitions"]
+    assert openpyxl.load_workbook(out).sheetnames == names
     on_map = tmp_path / "coverage.gpkg"
     town_home("coverage", "report", "--by", "grid", "--out", on_map)
     assert pyogrio.read_info(on_map)["features"] == 2 * 4 * 3

@@ -119,7 +119,7 @@ def report(
             count = len(found["areas"])
             export_log.register(engine, who, out, what="coverage", rows=count, reason=reason)
             stamp = export_log.stamp(who, reason, timezone=settings(context).timezone)
-            count = _write(engine, found, out, stamp)
+            count = _write(engine, found, out, stamp, settings(context).timezone)
             note(told("export.written", file=out, count=count))
     if as_json_:
         as_json(found)
@@ -174,11 +174,11 @@ def gaps(
         table([told(f"column.{c}") for c in columns], rows)
 
 
-def _write(engine: Any, found: dict[str, Any], out: Path, stamp: str) -> int:  # noqa: ANN401 - an engine
+def _write(engine: Any, found: dict[str, Any], out: Path, stamp: str, timezone: str) -> int:  # noqa: ANN401 - an engine
     from geo.cli.app import language
-    from geo.coverage import report_file
+    from geo.documents import coverage_file
 
-    return report_file.write(engine, found, out, lang=language(), stamp=stamp)
+    return coverage_file.write(engine, found, out, lang=language(), timezone=timezone, stamp=stamp)
 
 
 def _tell(found: dict[str, Any], by: str | None) -> None:

@@ -101,7 +101,7 @@ def _written(engine: Engine, config: Settings) -> list[Path]:
     from geo.areas import district
     from geo.cli.output import out_folder
     from geo.coverage import report as coverage_report
-    from geo.coverage import report_file
+    from geo.documents import coverage_file
     from geo.documents.map_page import map_page
     from geo.files import writers
     from maps import watermark
@@ -112,7 +112,8 @@ def _written(engine: Engine, config: Settings) -> list[Path]:
     mark = export_log.stamp(who, None, timezone=config.timezone, lang=language())
     drawn = watermark.stamped(map_page(engine, config, who, lang=language()), mark)
     page.write_text(drawn, encoding="utf-8")
-    report_file.write(engine, coverage_report.report(engine, who), figures, lang=language())
+    report = coverage_report.report(engine, who)
+    coverage_file.write(engine, report, figures, lang=language(), timezone=config.timezone)
     found, remark = coverage_report.gaps(engine, who), district.remark(engine)
     writers.write(found, gaps, layer="gaps", remark=remark)
     return [page, figures, gaps]

@@ -1,8 +1,10 @@
-"""The coverage report as a file: figures with their denominators said in the headers."""
+"""The coverage report as a file: a workbook, a table or a layer."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from pathlib import Path
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import pandas as pd
@@ -11,6 +13,8 @@ from sqlalchemy import Engine
 from geo.areas import district
 from geo.areas.store import versions as area_versions
 from geo.base.words import say
+from geo.documents import coverage_workbook
+from geo.documents.coverage_workbook import Heading
 from geo.files import writers
 from geo.store import db
 
@@ -45,11 +49,17 @@ COLUMNS = (
 
 
 def write(
-    engine: Engine, report: Mapping[str, Any], out: Path, *, lang: str, stamp: str = ""
+    engine: Engine,
+    report: Mapping[str, Any],
+    out: Path,
+    *,
+    lang: str,
+    timezone: str,
+    stamp: str = "",
 ) -> int:
     """Write `report` (as from ``coverage_report.report``) to `out`; return its rows.
 
-    XLSX holds the figures, the counts of cameras and the assumptions as three sheets; CSV the
+    XLSX is a paper that can be handed in (:mod:`geo.documents.coverage_workbook`); CSV holds the
     figures; GPKG and GeoJSON the figures on the areas' polygons, column names as in the JSON.
     """
     ending = writers.require_ending(out)
@@ -65,21 +75,28 @@ def write(
     if ending == ".csv":
         writers.write(table, out, layer="coverage")
     else:
-        writers.workbook(_sheets(table, report, lang), out, mark=stamp)
+        heading = _heading(engine, report, stamp, timezone)
+        coverage_workbook.write(report, out, heading=heading, within=_within(engine), lang=lang)
     return len(figures)
 
 
-def _sheets(table: pd.DataFrame, report: Mapping[str, Any], lang: str) -> dict[str, pd.DataFrame]:
-    counts = pd.DataFrame(report["cameras"]).rename(columns=lambda c: say(f"column.{c}", lang))
-    assumed = pd.DataFrame(
-        [(say(f"assumption.{name}", lang), count) for name, count in report["assumptions"].items()],
-        columns=[say("column.assumption", lang), say("column.count", lang)],
+def _heading(engine: Engine, report: Mapping[str, Any], stamp: str, timezone: str) -> Heading:
+    when = datetime.fromisoformat(report["computed_at"]).astimezone(ZoneInfo(timezone))
+    return Heading(
+        district=district.name(engine),
+        computed=f"{when:%Y-%m-%d %H:%M}",
+        remark=district.remark(engine),
+        stamp=stamp,
     )
-    return {
-        say("sheet.figures", lang): table,
-        say("sheet.cameras", lang): counts,
-        say("sheet.assumptions", lang): assumed,
-    }
+
+
+def _within(engine: Engine) -> dict[tuple[str, str], str]:
+    """Return the name of the area above each, by level and code."""
+    with db.transaction(engine) as connection:
+        known = area_versions.now(connection)
+    names = known["name"].to_dict()
+    above = known["parent_unit_id"].map(names).fillna("")
+    return dict(zip(zip(known["level"], known["code"], strict=True), above, strict=True))
 
 
 def _readable(figures: pd.DataFrame, lang: str) -> pd.DataFrame:
