@@ -133,7 +133,7 @@ def _write_criteria(
     rows = {name: figures[(*top, name)] for name in sets}
     some = next(iter(rows[sets[0]].values()))
     name = f"{some['name']} · {say('header.detail', lang)} {top[2]:g}"
-    head = [name, say("coverage_book.whole", lang)]
+    head: list[str | None] = [name, say("coverage_book.whole", lang)]
     for each in sets:
         head += [say(f"device_set.{each}", lang), None]
     _append_head(sheet, head)
