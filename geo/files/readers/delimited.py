@@ -15,7 +15,7 @@ import numpy as np
 from geo.base.errors import SourceError
 from geo.files.formulas import rearm
 from geo.files.readers.delimited_fast_path import cell_of, plain_rows
-from geo.files.readers.limits import damaged
+from geo.files.readers.limits import check_columns, damaged
 from geo.files.readers.table import SourceNote, Table, frame, unique_headers
 
 csv.field_size_limit(1 << 30)  # a boundary as WKT is one cell
@@ -63,6 +63,7 @@ def read_text(path: Path, *, encoding: str | None = None, rows: int) -> Iterator
     with path.open(encoding=used, newline="") as file:
         lines = _Lines(file, _separator(path, used), path.name)
         at, header, begins = next(lines.cells((), 1), (0, [], 0))
+        check_columns(path.name, len(header))
         header = [str(rearm(cell)) for cell in header]
         if not header:
             raise SourceError("source.empty", path=path.name)
@@ -145,6 +146,7 @@ def _part(
             break
     blank += range(after, ends)
     width = len(like.headers) if header is None else _width(header, found)
+    check_columns(lines.name, width)
     headers = unique_headers(header + [""] * (width - len(header))) if header else like.headers
     part = _ruled(found, replace(like, headers=headers))
     return replace(part, notes=(*part.notes, *_blank(blank))), max(after, ends)

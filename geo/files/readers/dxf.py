@@ -23,7 +23,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.base.errors import SourceError
 from geo.files.readers.dxf_shapes import anchor, shape_of
-from geo.files.readers.limits import damaged
+from geo.files.readers.limits import check_columns, damaged
 from geo.files.readers.table import SourceNote, Table, frame, unique_headers
 
 _HEADERS: Final = ("图层", "类型", "handle", "块名", "文字")
@@ -66,7 +66,7 @@ def read_drawing(path: Path, *, sheet: str | None = None, encoding: str | None =
     names, placed = _names([each.geometry for each in shapes], texts)
     if layer.texts:
         layer.other["TEXT"] += len(texts) - placed
-    headers, rows = _rows(layer, shapes, names)
+    headers, rows = _rows(path, layer, shapes, names)
     geometry = pd.Series([each.geometry for each in shapes], index=rows.index, dtype=object)
     notes = _skipped(layer)
     return Table(headers, rows, geometry, encoding=drawing.encoding, notes=notes)
@@ -199,7 +199,7 @@ def _names(
 
 
 def _rows(
-    layer: _Layer, shapes: Sequence[_Shape], names: dict[int, str]
+    path: Path, layer: _Layer, shapes: Sequence[_Shape], names: dict[int, str]
 ) -> tuple[tuple[str, ...], pd.DataFrame]:
     own = [
         [layer.name, each.entity.dxftype(), each.entity.dxf.handle, _block(each), names.get(number)]
@@ -207,6 +207,7 @@ def _rows(
     ]
     attributes = [_attributes(each.entity) for each in shapes]
     tags = list(dict.fromkeys(tag for each in attributes for tag in each))
+    check_columns(path.name, len(_HEADERS) + len(tags))
     cells = [
         [cell or None for cell in (*first, *(values.get(tag) for tag in tags))]
         for first, values in zip(own, attributes, strict=True)

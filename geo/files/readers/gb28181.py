@@ -16,7 +16,7 @@ from defusedxml.ElementTree import iterparse
 from geo.base.crs import WGS84, InputCRS
 from geo.base.errors import SourceError
 from geo.files.readers.delimited import TRIED, encoding_of
-from geo.files.readers.limits import damaged
+from geo.files.readers.limits import check_columns, damaged
 from geo.files.readers.table import SourceNote, Table, frame
 
 Key = tuple[str, str]  # element around the leaf ("" for the item itself), leaf
@@ -67,6 +67,7 @@ def read_catalog(path: Path, *, encoding: str | None = None) -> Table:
     messages = _messages(path, path.read_text(encoding=used))
     items = [item for message in messages for item in message.items]
     keys = _keys(items)
+    check_columns(path.name, len(keys))
     cells = [[item.get(key) for key in keys] for item in items]
     return Table(
         _headers(keys),
@@ -93,7 +94,7 @@ def _messages(path: Path, text: str) -> list[_Message]:
     if _OWN_MARKUP.search(text):  # no catalog needs it, and a few lines of it can fill the memory
         raise SourceError("source.xml_entities", path=path.name)
     try:
-        messages = list(_parsed(_DECLARATION.sub("", text)))
+        messages = list(_parsed(path.name, _DECLARATION.sub("", text)))
     except (ParseError, DefusedXmlException) as error:
         raise damaged(path, error) from error
     other = [each.kind for each in messages if each.kind != _KIND]
@@ -104,13 +105,14 @@ def _messages(path: Path, text: str) -> list[_Message]:
     return messages
 
 
-def _parsed(text: str) -> Iterator[_Message]:
+def _parsed(name: str, text: str) -> Iterator[_Message]:
     """Yield the messages that stand one after the other; their elements do not stay in memory."""
     level, items = 0, list[Item]()
     same: dict[str, str] = {}  # most elements of most items say the same
     for event, element in iterparse(_Messages(text), events=("start", "end")):
         level += 1 if event == "start" else -1
         if event == "end" and element.tag == "Item" and level == _ITEM_LEVEL:
+            check_columns(name, sum(len(child) or 1 for child in element))
             items.append(_item(element, same))
             element.clear()
         elif event == "end" and level == 1:

@@ -18,6 +18,9 @@ MAX_BYTES: Final[Mapping[str, int]] = MappingProxyType(
 )
 MAX_SHEET_ROWS: Final = 100_000
 MAX_UNPACKED_BYTES: Final = 1_000 * _MB
+MAX_COLUMNS: Final = 1_000
+# a matrix of so many cells takes about a gigabyte
+MAX_CELLS: Final = 25_000_000
 
 
 def check_size(path: Path) -> None:
@@ -48,6 +51,18 @@ def check_unpacked(path: Path) -> None:
         raise damaged(path, error) from error
     if size > MAX_UNPACKED_BYTES:
         raise unpacked_too_large(path, size)
+
+
+def check_columns(name: str, found: int) -> None:
+    """Refuse a table of more columns than anybody fills in, before there are cells for them all.
+
+    Raises
+    ------
+    SourceError
+        With the number found and the limit.
+    """
+    if found > MAX_COLUMNS:
+        raise SourceError("source.columns", path=name, found=found, limit=MAX_COLUMNS)
 
 
 def unpacked_too_large(path: Path, size: int) -> SourceError:

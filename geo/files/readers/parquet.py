@@ -8,10 +8,12 @@ import pandas as pd
 import pyarrow as pa
 from pyarrow import parquet
 
-from geo.files.readers.limits import damaged
+from geo.base.errors import SourceError
+from geo.files.readers.limits import check_columns, damaged
 from geo.files.readers.table import Table
 from geo.files.readers.vector import table_of
 
+MAX_CELLS: Final = 100_000_000
 # a blank must not make floats of whole numbers, which may be codes
 _EXACTLY: Final = {"integer_object_nulls": True}
 
@@ -22,7 +24,7 @@ def read_parquet(path: Path) -> Table:
     Geometry columns beside the main one become WKT.
     """
     try:
-        stated = parquet.read_schema(path).metadata or {}
+        stated = _checked(path).metadata or {}
         if b"geo" in stated:
             # no folder above the file is a column
             frame = gpd.read_parquet(path, partitioning=None, to_pandas_kwargs=_EXACTLY)
@@ -31,6 +33,22 @@ def read_parquet(path: Path) -> Table:
         return table_of(_flat(frame))
     except (pa.ArrowException, OSError, ValueError, LookupError, TypeError) as error:
         raise damaged(path, error) from error
+
+
+def _checked(path: Path) -> pa.Schema:
+    """Return the schema of a file that is not too wide, nor too large once it is spelt out.
+
+    A value that repeats is stored once, so a small file may hold more rows than fit into memory.
+    """
+    with parquet.ParquetFile(path) as file:
+        rows, columns = file.metadata.num_rows, file.metadata.num_columns
+        schema = file.schema_arrow
+    check_columns(path.name, max(columns, len(schema)))
+    if rows * columns > MAX_CELLS:
+        raise SourceError(
+            "source.cells", path=path.name, rows=rows, columns=columns, limit=MAX_CELLS
+        )
+    return schema
 
 
 def _flat(frame: pd.DataFrame) -> pd.DataFrame:

@@ -9,7 +9,7 @@ from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -20,13 +20,12 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from geo.base.crs import InputCRS, crs_of_definition, parse_crs
 from geo.base.errors import CRSError, SourceError
-from geo.files.readers.limits import damaged, sibling
+from geo.files.readers.drivers import geopackage_source, json_source, shapefile_source
+from geo.files.readers.limits import check_columns, damaged, sibling
 from geo.files.readers.table import EXACT, SourceNote, Table, row_index, unique_headers
 from geo.files.writers import NAMES_ENDING
 
 _CRS_MEMBER: Final = re.compile(rb'"crs"\s*:\s*\{.{0,200}?"name"\s*:\s*"([^"]+)"', re.DOTALL)
-# an escape is one only behind an even number of backslashes
-_NUL_ESCAPE: Final = re.compile(rb"(?<!\\)((?:\\\\)*)\\u0000")
 _HEAD_BYTES: Final = 65536
 _TAIL_BYTES: Final = 4096
 
@@ -36,8 +35,9 @@ def read_geojson(path: Path) -> Table:
 
     RFC 7946 says WGS 84, but files in other systems without a word about it are common.
     """
-    # a text that looks like a date is a text
-    table = _read(path, content=_shielded(path), DATE_AS_STRING="YES")
+    with json_source(path) as source:
+        # a text that looks like a date is a text
+        table = _read(path, source, DATE_AS_STRING="YES")
     stated = _crs_member(path)
     if stated is None:
         return replace(table, crs=None, notes=())
@@ -52,13 +52,14 @@ def read_geopackage(path: Path, *, sheet: str | None = None, rows: int) -> Itera
 
     It is the layer named, else the only one with geometry.
     """
-    layers = _layers(path)
+    source = geopackage_source(path)
+    layers = _layers(path, source)
     spatial = [name for name, kind in layers.items() if kind is not None]
     if sheet is None and len(spatial) != 1:
         raise SourceError("source.layers", path=path.name, known=", ".join(layers))
     if sheet is not None and sheet not in layers:
         raise SourceError("source.sheet", path=path.name, sheet=sheet, known=", ".join(layers))
-    yield from _batches(path, sheet or spatial[0], rows)
+    yield from _batches(path, source, sheet or spatial[0], rows)
 
 
 def read_shapefile(path: Path, *, encoding: str | None = None) -> Table:
@@ -68,7 +69,7 @@ def read_shapefile(path: Path, *, encoding: str | None = None) -> Table:
         raise SourceError("source.shapefile", path=path.name, missing=", ".join(missing))
     if encoding is None and sibling(path, ".cpg") is None and not _is_ascii(path):
         raise SourceError("source.dbf_encoding", path=path.name)
-    return _with_full_names(path, _read(path, encoding=encoding))
+    return _with_full_names(path, _read(path, shapefile_source(path), encoding=encoding))
 
 
 def _with_full_names(path: Path, table: Table) -> Table:
@@ -97,29 +98,33 @@ def _reading(path: Path) -> Iterator[None]:
         raise damaged(path, error) from error
 
 
-def _layers(path: Path) -> dict[str, str | None]:
+def _layers(path: Path, source: str) -> dict[str, str | None]:
     with _reading(path):
-        return {str(name): kind for name, kind in pyogrio.list_layers(path)}
+        return {str(name): kind for name, kind in pyogrio.list_layers(source)}
 
 
-def _read(
-    path: Path, *, content: bytes | None = None, encoding: str | None = None, **options: str
-) -> Table:
+def _read(path: Path, source: str, *, encoding: str | None = None, **options: str) -> Table:
+    _info(path, source, encoding=encoding)
     with _reading(path):
-        frame = pyogrio.read_dataframe(
-            content or path, encoding=encoding, on_invalid="ignore", **options
-        )
+        frame = pyogrio.read_dataframe(source, encoding=encoding, on_invalid="ignore", **options)
         return table_of(frame)
 
 
-def _batches(path: Path, layer: str, rows: int) -> Iterator[Table]:
+def _info(path: Path, source: str, **options: str | None) -> dict[str, Any]:
+    """Return what a layer says of itself, unless it is too wide to be read."""
     with _reading(path):
-        info = pyogrio.read_info(path, layer=layer)
+        info: dict[str, Any] = pyogrio.read_info(source, **options)
+    check_columns(path.name, len(info["fields"]))
+    return info
+
+
+def _batches(path: Path, source: str, layer: str, rows: int) -> Iterator[Table]:
+    info = _info(path, source, layer=layer)
     types = dict(zip(info["fields"], info["dtypes"], strict=True))
     for before in itertools.count(0, rows):
         with _reading(path):
             frame = pyogrio.read_dataframe(
-                path, layer=layer, skip_features=before, max_features=rows, on_invalid="ignore"
+                source, layer=layer, skip_features=before, max_features=rows, on_invalid="ignore"
             )
             table = table_of(_typed(frame, types), before)
         if not before:
@@ -193,15 +198,6 @@ def _crs_member(path: Path) -> str | None:
     before, after = head.partition(b'"features"')[0], tail.rpartition(b"]")[2]
     member = _CRS_MEMBER.search(before) or _CRS_MEMBER.search(after)
     return member.group(1).decode("utf-8", "replace") if member else None
-
-
-def _shielded(path: Path) -> bytes | None:
-    """Return the file with each escaped NUL made another control character, None if it has none.
-
-    The library ends a text at a NUL, so that nobody would see that something is missing.
-    """
-    raw = path.read_bytes()
-    return _NUL_ESCAPE.sub(rb"\1\\u001a", raw) if _NUL_ESCAPE.search(raw) else None
 
 
 def _is_ascii(path: Path) -> bool:

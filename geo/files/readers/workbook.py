@@ -13,6 +13,7 @@ from python_calamine import CalamineError, CalamineSheet, CalamineWorkbook
 from geo.base.errors import SourceError
 from geo.files.formulas import rearm
 from geo.files.readers import limits
+from geo.files.readers.extent import check_extents
 from geo.files.readers.limits import damaged
 from geo.files.readers.table import EXACT, SourceNote, Table, frame, unique_headers
 
@@ -48,8 +49,7 @@ def read_workbook(path: Path, *, sheet: str | None = None) -> Table:
 
 
 def _sheet(path: Path, sheet: str | None) -> tuple[str, Cells, list[Span]]:
-    if zipfile.is_zipfile(path):
-        limits.check_unpacked(path)
+    check_extents(path)
     try:
         # what is inside counts, not the ending: many a file.xls is a renamed XLSX
         with path.open("rb") as file, CalamineWorkbook.from_filelike(file) as book:
@@ -63,7 +63,24 @@ def _sheet(path: Path, sheet: str | None) -> tuple[str, Cells, list[Span]]:
             spans = found.merged_cell_ranges or []
     except (CalamineError, OSError, ValueError) as error:
         raise damaged(path, error) from error
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # the library's own, which it does not export
+            raise
+        raise damaged(path, ValueError()) from error
+    _check_spans(path, rows, spans)
     return name, [[_plain(cell) for cell in row] for row in rows], spans
+
+
+def _check_spans(path: Path, rows: Sequence[Sequence[object]], spans: Sequence[Span]) -> None:
+    """Refuse merged cells that lie over each other: filling them could take for ever."""
+    width = len(rows[0]) if rows else 0
+    filled = sum(
+        (min(row1 + 1, len(rows)) - row0) * (min(column1 + 1, width) - column0)
+        for (row0, column0), (row1, column1) in spans
+        if row0 < len(rows) and column0 < width
+    )
+    if filled > len(rows) * width:
+        raise damaged(path, ValueError())
 
 
 def _check_rows(path: Path, sheet: CalamineSheet) -> None:
@@ -140,18 +157,32 @@ def _formulas(
     if not _has_formula(path):
         return []
     notes = []
-    with path.open("rb") as file:  # by its name the library would refuse a renamed one
-        book = openpyxl.load_workbook(file, read_only=True)
-        for at, row in enumerate(book[sheet].iter_rows(values_only=True)):
-            for column, value in enumerate(row[: len(headers)]):
-                if at > leaf and isinstance(value, str) and value.startswith("="):
-                    while at >= len(cells):  # rows of nothing but formulas without a result
-                        cells.append([None] * len(headers))
-                    if cells[at][column] is None:
-                        cells[at][column] = value
-                    else:
-                        notes.append(SourceNote("FORMULA_CELL", at + 1, headers[column], value))
+    for at, column, value in _written_formulas(path, sheet, len(headers)):
+        if at <= leaf:
+            continue
+        while at >= len(cells):  # rows of nothing but formulas without a result
+            cells.append([None] * len(headers))
+        if cells[at][column] is None:
+            cells[at][column] = value
+        else:
+            notes.append(SourceNote("FORMULA_CELL", at + 1, headers[column], value))
     return notes
+
+
+def _written_formulas(path: Path, sheet: str, width: int) -> list[tuple[int, int, str]]:
+    """Return the formulas in the first columns of a sheet, with row and column from 0."""
+    found = []
+    try:
+        with path.open("rb") as file:  # by its name the library would refuse a renamed one
+            book = openpyxl.load_workbook(file, read_only=True)
+            book[sheet].reset_dimensions()  # a sheet may state that it is wider than it is
+            for at, row in enumerate(book[sheet].iter_rows(values_only=True)):
+                for column, value in enumerate(row[:width]):
+                    if isinstance(value, str) and value.startswith("="):
+                        found.append((at, column, value))
+    except Exception as error:  # whatever it runs into in a broken workbook
+        raise damaged(path, error) from error
+    return found
 
 
 def _has_formula(path: Path) -> bool:

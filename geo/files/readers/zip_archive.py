@@ -38,7 +38,7 @@ class _Entry:
     @property
     def target(self) -> str:
         """The name under which it is written: neither folders nor more than a disk takes."""
-        return f"{self.name.stem[:_LONGEST_STEM]}{self.ending}"
+        return f"{self.name.stem[:_LONGEST_STEM].replace('!', '_')}{self.ending}"
 
 
 @contextmanager
