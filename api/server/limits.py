@@ -24,6 +24,10 @@ from geo.base.words import say
 
 MEGABYTE: Final = 1_000_000
 BODY_BYTES: Final = 2 * MEGABYTE
+SHORT_BYTES: Final = 64_000
+"""A body of which no more is left may as well be read to its end."""
+LOGIN_BYTES: Final = 16_000
+"""What the forms of the log-in may send: strangers fill them in."""
 BODY_PATIENCE_S: Final = 30.0
 """How long a body of `BODY_BYTES` may take to come; a larger one that much longer."""
 MOST_NAMES: Final = 10_000
@@ -115,6 +119,15 @@ class Body:
         self._whole = not message.get("more_body", False)
         return message
 
+    @property
+    def open_ended(self) -> bool:
+        """Whether much of the body may still be on its way, which nobody waits for."""
+        if self._whole:
+            return False
+        told = self._request.headers.get("content-length", "0")
+        short = told.isdecimal() and int(told[:20]) <= SHORT_BYTES
+        return not short or "transfer-encoding" in self._request.headers
+
     def _most_bytes(self) -> int:
         """Return what the route takes that was found for the request by now."""
         found: int = getattr(self._request.scope.get("endpoint"), OURS, BODY_BYTES)
@@ -127,15 +140,22 @@ class Body:
 class Answer:
     """The answer of a request: whether it has begun, and whether it came too late to be sent."""
 
-    def __init__(self, send: Send) -> None:
-        self._send = send
+    def __init__(self, send: Send, body: Body) -> None:
+        self._send, self._body = send, body
         self.begun = self.late = False
 
     async def __call__(self, message: Message) -> None:
-        """Send a part of the answer, unless another one was given in its place."""
-        if not self.late:
-            self.begun = True
-            await self._send(message)
+        """Send a part of the answer, unless another one was given in its place.
+
+        With an answer that does not wait for the body the connection ends, and the body with it.
+        """
+        if self.late:
+            return
+        if not self.begun and self._body.open_ended:
+            kept = [each for each in message.get("headers", ()) if each[0] != b"connection"]
+            message = {**message, "headers": [*kept, (b"connection", b"close")]}
+        self.begun = True
+        await self._send(message)
 
 
 class Limits:
@@ -176,8 +196,9 @@ class Limits:
 
     async def _timely(self, request: Request, who: str, receive: Receive, send: Send) -> None:
         """Answer within the time limit; work that cannot be stopped counts until its end."""
-        answer = Answer(send)
-        work = asyncio.ensure_future(self._app(request.scope, Body(request, receive), answer))
+        incoming = Body(request, receive)
+        answer = Answer(send, incoming)
+        work = asyncio.ensure_future(self._app(request.scope, incoming, answer))
         self._running[who] += 1
         work.add_done_callback(lambda _: self._left(who))
         try:

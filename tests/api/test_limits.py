@@ -94,6 +94,20 @@ def spoken(port: int, *parts: bytes, wait_s: float = 0.0) -> bytes:
             return b""
 
 
+def endless(port: int, head: bytes, most: int = 200_000_000) -> int:
+    """Send a body that does not end; return how many bytes of it went before the line was cut."""
+    piece = b"x" * 65_536
+    framed = b"%x\r\n%s\r\n" % (len(piece), piece) if b"chunked" in head else piece
+    with socket.create_connection(("127.0.0.1", port), timeout=8) as line:
+        line.sendall(head)
+        for sent in range(0, most, len(piece)):
+            try:
+                line.sendall(framed)
+            except ConnectionError:
+                return sent
+    return most
+
+
 def test_too_many_requests_of_one_address_are_told_when_to_come_again():
     client = TestClient(service(rate_per_minute_address=3))
     assert [client.get("/").status_code for _ in range(4)] == [200, 200, 200, 429]
@@ -195,6 +209,20 @@ def test_a_length_that_is_a_lie_does_not_help():
         answer = spoken(port, head, b"x" * 1000)
     assert answer.startswith(b"HTTP/1.1 413")
     assert b"connection: close" in answer.lower()
+
+
+@pytest.mark.parametrize("path", ["/login", "/nowhere", "/take"])
+@pytest.mark.parametrize("told", [b"Content-Length: 999999999", b"Transfer-Encoding: chunked"])
+def test_a_body_that_nobody_reads_ends_with_the_answer(path, told):
+    with running(service()) as port:
+        head = b"POST %s HTTP/1.1\r\nHost: x\r\n%s\r\n\r\n" % (path.encode(), told)
+        assert endless(port, head) < 50_000_000
+
+
+def test_a_short_body_that_nobody_reads_keeps_the_connection():
+    with running(service()) as port:
+        head = b"POST /login HTTP/1.1\r\nHost: x\r\nContent-Length: 2\r\n\r\nxx"
+        assert b"connection: close" not in spoken(port, head).lower()
 
 
 def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch):

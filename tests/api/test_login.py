@@ -12,6 +12,7 @@ from sqlalchemy import text
 
 from api.answers.forms import local
 from api.app import create_app
+from api.server.limits import LOGIN_BYTES
 from api.session.cookies import LOGIN_COOKIE
 from api.session.csrf import HEADER
 from api.session.identity import COOKIE, STAGES
@@ -20,6 +21,7 @@ from tests.signed_in import SYSTEM, account, grant, sign_in
 
 OWN = "correct horse 网格 battery"
 HTML = {"accept": "text/html"}
+FORM = {"content-type": "application/x-www-form-urlencoded"}
 
 
 @pytest.fixture
@@ -48,6 +50,15 @@ def log_in(client, name, password, *, to=""):
     path = "/login" + (f"?next={to}" if to else "")
     token = csrf_in(client.get(path))
     return client.post(path, data={"csrf": token, "name": name, "password": password})
+
+
+@pytest.mark.parametrize("path", ["/login", "/login/code"])
+def test_a_log_in_larger_than_any_form_is_refused_unread(client, town, path):
+    if path == "/login/code":
+        sign_in(client, town, account(town, "auditor.one", "auditor"), stage="totp")
+    answer = client.post(path, content=b"name=" + b"x" * LOGIN_BYTES, headers=FORM)
+    assert answer.status_code == 413
+    assert answer.headers["connection"] == "close"
 
 
 def change(client, old, new=OWN):

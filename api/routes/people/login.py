@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, Response
 
 from api.answers import render
 from api.answers.forms import HOME, PAGE, FormDep, again, attempt, go, local
+from api.server import limits
 from api.session import cookies
 from api.session.deps import EngineDep, SettingsDep
 from api.session.identity import COOKIE, OPEN, STAGES, address_of
@@ -44,6 +45,7 @@ def ask(
 
 
 @router.post("/login", dependencies=[Stranger])
+@limits.body(limits.LOGIN_BYTES)
 def enter(
     request: Request, engine: EngineDep, config: SettingsDep, sent: FormDep, to: Next = HOME
 ) -> Response:
@@ -73,6 +75,7 @@ def ask_code(request: Request, session: CodeSession) -> HTMLResponse:  # noqa: A
 
 
 @router.post("/login/code")
+@limits.body(limits.LOGIN_BYTES)
 def enter_code(
     request: Request,
     session: CodeSession,
