@@ -1,6 +1,5 @@
 """Catalogs: the answers of a video platform by GB/T 28181, one row an item."""
 
-import codecs
 import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
@@ -15,18 +14,18 @@ from defusedxml.ElementTree import iterparse
 
 from geo.base.crs import WGS84, InputCRS
 from geo.base.errors import SourceError
-from geo.files.readers.delimited import TRIED, encoding_of
+from geo.files.readers.encoding import encoding_of_file
+from geo.files.readers.gb28181_items import Item, Key, happened, sort_items
+from geo.files.readers.gb28181_repair import repaired
 from geo.files.readers.limits import check_columns, damaged
 from geo.files.readers.table import SourceNote, Table, frame
 
-Key = tuple[str, str]  # element around the leaf ("" for the item itself), leaf
-Item = dict[Key, str | None]
-
-# GB 2312 and GBK are parts of GB 18030; platforms name the one and write the other
-_CHINESE: Final = frozenset({"gb2312", "gbk", "gb18030", "cp936"})
 _ENCODING: Final = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([^"'>]+)["']""")
 _DECLARATION: Final = re.compile(r"<\?xml[^>]*\?>|\ufeff")
 _OWN_MARKUP: Final = re.compile(r"<!(?:DOCTYPE|ENTITY)")
+_BROKEN: Final = re.compile("[\udc80-\udcff]+")
+_LOST: Final = "\ufffd"
+_KEPT: Final = "\udcff"  # what a broken character is elsewhere
 _KIND: Final = "Catalog"
 _ANSWERS: Final = ("Response", "Notify")
 _HEAD_BYTES: Final = 1024
@@ -60,49 +59,73 @@ def read_catalog(path: Path, *, encoding: str | None = None) -> Table:
     """Return the items of a catalog, which may have come in several messages put together.
 
     Headers are the names of the elements in order of first appearance, those of <Info> beside the
-    others; a name that stands both outside and inside is "Info/Name" inside. The standard says
-    that positions are WGS 84.
+    others. Nodes of the organisation are no rows. An item that is no sound XML is a row with a
+    note, mended where that is safe. The standard says that positions are WGS 84.
+
+    Raises
+    ------
+    SourceError
+        If this is no answer to a catalog query, is cut off, or tells only of events.
     """
-    used = encoding_of(path, encoding, tried=_stated_encoding(path))
-    messages = _messages(path, path.read_text(encoding=used))
+    used = encoding_of_file(path, encoding, stated=_stated_encoding(path))
+    text = path.read_text(encoding=used.name, errors=used.errors)
+    messages, notes = _messages(path, _BROKEN.sub(_LOST, text))
     items = [item for message in messages for item in message.items]
-    keys = _keys(items)
+    events = happened(items)
+    if items and len(events) == len(items):
+        known = ", ".join(dict.fromkeys(events))
+        raise SourceError("source.catalog_events", path=path.name, found=known)
+    found = sort_items(dict(enumerate(items, start=1)))
+    keys = _keys(list(found.rows.values()) or items)
     check_columns(path.name, len(keys))
-    cells = [[item.get(key) for key in keys] for item in items]
+    cells = [
+        [_cell(item.get(key), broken=used.broken) for key in keys] for item in found.rows.values()
+    ]
     return Table(
         _headers(keys),
-        frame(_headers(keys), cells, range(1, len(items) + 1)),
+        frame(_headers(keys), cells, list(found.rows)),
         crs=InputCRS("wgs84", WGS84),
-        encoding=used,
-        notes=_incomplete(messages),
+        encoding=used.name,
+        notes=(*used.notes(), *_incomplete(messages), *notes, *found.notes),
     )
 
 
-def _stated_encoding(path: Path) -> Sequence[str]:
+def _stated_encoding(path: Path) -> str | None:
     with path.open("rb") as file:
-        head = file.read(_HEAD_BYTES)
-    if head.startswith(codecs.BOM_UTF8):  # the mark is what the writer did, the rest what it says
-        return ("utf-8-sig",)
-    stated = _ENCODING.search(head)
-    name = stated.group(1).decode("ascii", "replace").lower() if stated else ""
-    if name in _CHINESE:
-        return ("gb18030",)
-    return TRIED if not name else ("utf-8-sig" if name in ("utf-8", "utf8") else name,)
+        stated = _ENCODING.search(file.read(_HEAD_BYTES))
+    return stated.group(1).decode("ascii", "replace") if stated else None
 
 
-def _messages(path: Path, text: str) -> list[_Message]:
+def _cell(text: str | None, *, broken: bool) -> str | None:
+    return text.replace(_LOST, _KEPT) if text and broken else text
+
+
+def _messages(path: Path, text: str) -> tuple[list[_Message], tuple[SourceNote, ...]]:
     if _OWN_MARKUP.search(text):  # no catalog needs it, and a few lines of it can fill the memory
         raise SourceError("source.xml_entities", path=path.name)
+    text, notes = _DECLARATION.sub("", text), tuple[SourceNote, ...]()
     try:
-        messages = list(_parsed(path.name, _DECLARATION.sub("", text)))
+        try:
+            messages = list(_parsed(path.name, text))
+        except ParseError:
+            mended = repaired(text)
+            messages, notes = list(_parsed(path.name, mended.text)), mended.notes
     except (ParseError, DefusedXmlException) as error:
-        raise damaged(path, error) from error
+        raise _unreadable(path, text, error) from error
     other = [each.kind for each in messages if each.kind != _KIND]
     if other:
         raise SourceError("source.catalog", path=path.name, found=other[0])
     if not messages:
         raise damaged(path, ParseError("no element found"))
-    return messages
+    return messages, notes
+
+
+def _unreadable(path: Path, text: str, error: Exception) -> SourceError:
+    """Return the refusal of what is no XML; a catalog that ends too early is told as such."""
+    begun = re.search(rf"<({'|'.join(_ANSWERS)})\b", text)
+    if begun and not re.search(rf"</{begun.group(1)}\s*>\s*\Z", text):
+        return SourceError("source.catalog_cut", path=path.name)
+    return damaged(path, error)
 
 
 def _parsed(name: str, text: str) -> Iterator[_Message]:
@@ -145,7 +168,7 @@ def _item(element: Element, same: dict[str, str]) -> Item:
 def _keys(items: Sequence[Item]) -> list[Key]:
     """Return every element in order of first appearance, without groups that are empty."""
     keys = list(dict.fromkeys(key for item in items for key in item))
-    groups = {around for around, _ in keys}
+    groups = {around for around, _ in keys} | {"Info"}
     return [(around, leaf) for around, leaf in keys if around or leaf not in groups]
 
 

@@ -110,6 +110,8 @@ class Headers:
         return unmapped, [self.mapping[name] for name in _PHONES if name in self.mapping]
 
     def _require(self, table: Table) -> None:
+        if table.rows.empty:
+            return
         lacking = [
             f"{field.name}（{'、'.join(field.aliases[:2])}）"
             for field in self._layer.fields
