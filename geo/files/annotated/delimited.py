@@ -50,6 +50,6 @@ def _encoding(rows: Rows, verdict: Verdict) -> str:
 
 
 def _separator(like: Path, encoding: str) -> str:
-    with like.open(encoding=encoding, newline="") as file:
+    with like.open(encoding=encoding, errors="replace", newline="") as file:
         first = next((line for line in file if line.strip()), "")
     return max(_SEPARATORS, key=lambda sign: len(next(csv.reader([first], delimiter=sign))))

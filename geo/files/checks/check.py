@@ -177,7 +177,8 @@ class Check:
         found = [*left, *self._headers.settle(table)]
         values, noticed = self._values(table, first=first)
         place, placed = self._placed(table, self._named(values))
-        found += [*_notes(table, self.refused), *noticed, *placed]
+        key = self.mapping.get(self.layer.key)
+        found += [*_notes(table, self.refused, key), *noticed, *placed]
         bad = {finding.row for finding in found if finding.severity == "error"}
         kept = ~table.rows.index.isin(list(bad))
         rows = _frame(table, self.layer, self.mapping, self.refused, values, place)[kept]
@@ -289,17 +290,19 @@ def _without_example(table: Table, layer: Layer) -> tuple[Table, list[Finding]]:
     return replace(table, rows=table.rows[~left]), found
 
 
-def _notes(table: Table, refused: frozenset[str]) -> list[Finding]:
+def _notes(table: Table, refused: frozenset[str], key: str | None) -> list[Finding]:
+    """Return what the reader noticed; `key` is the column that tells the rows apart."""
     findings = []
     for note in table.notes:
         if note.column in refused:
             continue
-        suggested = note.value if note.code == "MERGED_CELL" else ""
-        value = "" if note.code == "MERGED_CELL" else note.value
-        # a formula with a stored result is usable: for information only
-        severity: Severity | None = "note" if note.code == "FORMULA_CELL" else None
-        defect = Defect(note.code, suggested)
-        findings.append(defect.at(note.row, note.column, value, severity=severity))
+        severity: Severity | None = None
+        if note.code == "FORMULA_CELL":  # with a stored result it is usable: for information only
+            severity = "note"
+        elif note.code == "TEXT_BROKEN" and note.column == key and note.row > table.header_row:
+            severity = "error"
+        defect = Defect(note.code, note.suggested)
+        findings.append(defect.at(note.row, note.column, note.value, severity=severity))
     return findings
 
 

@@ -22,6 +22,8 @@ from geo.files.readers.zip_archive import unpacked
 __all__ = ["SourceNote", "Table", "parts", "read", "require"]
 
 ROWS: Final = 50_000
+# notes that say why there are no rows
+_EXPLAINED: Final = frozenset({"CATALOG_NODES"})
 
 
 @dataclass(frozen=True)
@@ -87,7 +89,7 @@ def parts(
         See :func:`read`; when the first part is asked for, or the part that cannot be read.
     """
     for number, table in zip(count(), _tables(path, _Wish(sheet, encoding, rows)), strict=False):
-        if not len(table.rows) and not number:
+        if not len(table.rows) and not number and not _EXPLAINED & {n.code for n in table.notes}:
             key = "source.no_rows" if table.header_row else "source.no_features"
             raise SourceError(key, path=path.name)
         yield without_controls(table, headers_noted=number > 0)

@@ -1,4 +1,4 @@
-"""Control characters: no text needs them, no database takes them; out, and noted by cell."""
+"""Characters that no text needs and no database takes, and broken ones; out, and noted by cell."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -7,11 +7,15 @@ from typing import Final, cast
 
 import pandas as pd
 
-from geo.files.readers.table import SourceNote, Table, unique_headers
+from geo.files.readers.table import NoteCode, SourceNote, Table, unique_headers
 
 # tabs and the ends of lines are text; half a surrogate pair is no character at all
 _CONTROL: Final = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff]")
 _HALF: Final = re.compile("[\ud800-\udfff]")
+# bytes that are no character (:mod:`geo.files.readers.encoding`); a text may be cut within one
+_BROKEN: Final = re.compile("[\udc80-\udcff]+")
+_CUT: Final = re.compile(r"[\udc80-\udcff]+(\s*)\Z")
+_LOST: Final = "\ufffd"
 _PICTURES: Final = {code: 0x2400 + code for code in range(32)} | {0x7F: 0x2421}
 
 
@@ -19,7 +23,8 @@ def without_controls(table: Table, *, headers_noted: bool = False) -> Table:
     """Return the table with control characters taken out of headers and cells.
 
     Each cell and header that held any has a note CONTROL_CHARACTER with the text as written, the
-    characters shown by their pictures (␀). A cell of nothing else is blank. Headers of later parts
+    characters shown by their pictures (␀). A cell of nothing else is blank. Of a broken character
+    (TEXT_BROKEN) nothing stays at the end of a text, else � stands for it. Headers of later parts
     of a file are not noted again.
     """
     rows, found = _rows(table.rows)
@@ -29,7 +34,7 @@ def without_controls(table: Table, *, headers_noted: bool = False) -> Table:
     rows.columns = pd.Index(headers)
     now = dict(zip(table.headers, headers, strict=True))
     found += [
-        SourceNote("CONTROL_CHARACTER", table.header_row, header, _shown(header))
+        _note(table.header_row, header, header)
         for header in table.headers
         if _CONTROL.search(header) and not headers_noted
     ]
@@ -48,7 +53,7 @@ def _rows(written: pd.DataFrame) -> tuple[pd.DataFrame, list[SourceNote]]:
         blank = [None if each == "" else each for each in kept]
         rows[name] = pd.Series(blank, index=written.index, dtype=object)
         notes += [
-            SourceNote("CONTROL_CHARACTER", row, str(name), str(_mapped(cell, _shown)))
+            _note(row, str(name), cell)
             for row, cell, clean in zip(written.index.tolist(), cells, kept, strict=True)
             if cell is not clean and cell != clean
         ]
@@ -79,9 +84,15 @@ def _mapped(cell: object, change: Callable[[str], str]) -> object:
     return cell
 
 
+def _note(row: int, column: str, written: object) -> SourceNote:
+    broken = isinstance(written, str) and _BROKEN.search(written)
+    code: NoteCode = "TEXT_BROKEN" if broken else "CONTROL_CHARACTER"
+    return SourceNote(code, row, column, str(_mapped(written, _shown)))
+
+
 def _clean(text: str) -> str:
-    return _CONTROL.sub("", text)
+    return _CONTROL.sub("", _BROKEN.sub(_LOST, _CUT.sub(r"\1", text)))
 
 
 def _shown(text: str) -> str:
-    return _HALF.sub("\ufffd", text).translate(_PICTURES)
+    return _HALF.sub(_LOST, _BROKEN.sub(_LOST, text)).translate(_PICTURES)

@@ -1,6 +1,5 @@
 """Text files: encoding, separator, lines and cells of CSV, part by part."""
 
-import codecs
 import csv
 import io
 from collections import Counter
@@ -15,11 +14,11 @@ import numpy as np
 from geo.base.errors import SourceError
 from geo.files.formulas import rearm
 from geo.files.readers.delimited_fast_path import cell_of, plain_rows
+from geo.files.readers.encoding import Encoding, encoding_of_file
 from geo.files.readers.limits import check_columns, damaged
 from geo.files.readers.table import SourceNote, Table, frame, unique_headers
 
 csv.field_size_limit(1 << 30)  # a boundary as WKT is one cell
-TRIED: Final = ("utf-8-sig", "gb18030")
 SEPARATORS: Final = ",;\t|"
 # characters read at once; a line as long as that is no line of a table
 _BLOCK: Final = 1 << 22
@@ -59,17 +58,17 @@ def read_text(path: Path, *, encoding: str | None = None, rows: int) -> Iterator
     The first line with content is the header, blank lines are left out. A header that is shorter
     than most lines of the first part is filled up.
     """
-    used = encoding_of(path, encoding)
-    with path.open(encoding=used, newline="") as file:
+    used = encoding_of_file(path, encoding)
+    with path.open(encoding=used.name, errors=used.errors, newline="") as file:
         lines = _Lines(file, _separator(path, used), path.name)
         at, header, begins = next(lines.cells((), 1), (0, [], 0))
         check_columns(path.name, len(header))
         header = [str(rearm(cell)) for cell in header]
         if not header:
             raise SourceError("source.empty", path=path.name)
-        like = Table(unique_headers(header), frame((), (), ()), encoding=used, header_row=at)
+        like = Table(unique_headers(header), frame((), (), ()), encoding=used.name, header_row=at)
         begun = False
-        waiting: tuple[SourceNote, ...] = ()
+        waiting = used.notes(at)
         while block := list(islice(file, rows)):
             part, begins = _part(lines, block, begins, like, header=None if begun else header)
             waiting += part.notes
@@ -81,33 +80,8 @@ def read_text(path: Path, *, encoding: str | None = None, rows: int) -> Iterator
             yield like
 
 
-def encoding_of(path: Path, encoding: str | None, *, tried: Sequence[str] = TRIED) -> str:
-    """Return the encoding in which the whole file can be read: the one given, else one tried.
-
-    Raises
-    ------
-    SourceError
-        If there is none such.
-    """
-    with path.open("rb") as file:
-        mark = file.read(2)
-    if mark in (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE):
-        tried = ("utf-16",)
-    for each in (encoding,) if encoding else tried:
-        try:
-            with path.open(encoding=each, newline="") as text:
-                while text.read(_BLOCK):
-                    pass
-        except UnicodeError:
-            continue
-        except LookupError as error:
-            raise SourceError("source.encoding_unknown", encoding=each) from error
-        return each
-    raise SourceError("source.encoding", path=path.name, tried=encoding or ", ".join(tried))
-
-
-def _separator(path: Path, encoding: str) -> str:
-    with path.open(encoding=encoding, newline="") as file:
+def _separator(path: Path, encoding: Encoding) -> str:
+    with path.open(encoding=encoding.name, errors=encoding.errors, newline="") as file:
         head = file.read(_BLOCK)
     if len(head) == _BLOCK and "\n" not in head and "\r" not in head:
         raise damaged(path, ValueError())

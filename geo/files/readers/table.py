@@ -16,7 +16,14 @@ NoteCode = Literal[
     "ROW_LONG",
     "CRS_UNIDENTIFIED",
     "CONTROL_CHARACTER",
+    "TEXT_BROKEN",
+    "ENCODING_STATED",
     "CATALOG_INCOMPLETE",
+    "CATALOG_NODES",
+    "CATALOG_EVENT",
+    "ELEMENT_TWICE",
+    "ITEM_REPAIRED",
+    "ITEM_BROKEN",
     "ENTITY_SKIPPED",
     "ROWS_BLANK",
 ]
@@ -33,6 +40,7 @@ class SourceNote:
     row: int
     column: str
     value: str
+    suggested: str = ""
 
 
 @dataclass(frozen=True)

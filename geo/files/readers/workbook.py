@@ -146,8 +146,12 @@ def _fill(
             for column in range(column0, min(column1 + 1, len(headers))):
                 if (row, column) != (row0, column0):
                     cells[row][column] = value
-                    notes.append(SourceNote("MERGED_CELL", row + 1, headers[column], str(value)))
+                    notes.append(_of_merged(row + 1, headers[column], str(value)))
     return notes
+
+
+def _of_merged(row: int, column: str, value: str) -> SourceNote:
+    return SourceNote("MERGED_CELL", row, column, "", value)
 
 
 def _formulas(

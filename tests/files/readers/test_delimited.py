@@ -73,7 +73,7 @@ def test_a_header_is_filled_up_by_the_first_part(tmp_path):
 
 def test_a_broken_character_far_behind_decides_the_encoding_of_the_whole(tmp_path):
     path = text_file(tmp_path, "名称\n")
-    path.write_bytes(path.read_bytes() + b"A\n" * 3_000_000 + b"\xff\n")
+    path.write_bytes(path.read_bytes() + b"A\n" * 3_000_000 + b"\xff\n" * 9)
     with pytest.raises(SourceError, match="utf-8-sig, gb18030"):
         next(parts(path, rows=10))
     with pytest.raises(SourceError, match="gb18030"):

@@ -51,7 +51,7 @@ def test_a_code_that_became_a_number_stays_a_float_there_too(tmp_path, write, na
 def test_merged_cells_of_old_excel_are_filled(tmp_path):
     table = read(xls(tmp_path / "a.xls", ROWS, merged=[(1, 2, 2, 2)]))
     assert table.rows["备注"].tolist() == ["同上", "同上"]
-    assert table.notes == (SourceNote("MERGED_CELL", 3, "备注", "同上"),)
+    assert table.notes == (SourceNote("MERGED_CELL", 3, "备注", "", "同上"),)
 
 
 def test_a_new_workbook_with_the_old_ending_is_read(tmp_path):

@@ -67,7 +67,9 @@ def plain_numbers(cells: Iterable[object]) -> NDArray[np.float64]:
     """
     column = pd.Series(list(cells), dtype=object)
     numbers = pd.to_numeric(column, errors="coerce").to_numpy(dtype=np.float64, na_value=np.nan)
-    doubtful = ~np.isfinite(numbers) | np.array([isinstance(cell, bool) for cell in cells])
+    doubtful = ~np.isfinite(numbers) | np.array(
+        [isinstance(cell, bool) for cell in cells], dtype=np.bool_
+    )
     return np.where(doubtful, np.nan, numbers)
 
 
