@@ -3,9 +3,11 @@
 import json
 import os
 import socket
+import sqlite3
 import subprocess
 import sys
 import tempfile
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -218,7 +220,13 @@ def test_gaps_as_json_and_as_a_layer(town_home, tmp_path):
     assert {"rank", "grid_code", "area_m2", "weight", "lon", "lat"} <= set(found[0])
     out = tmp_path / "gaps.gpkg"
     town_home("gaps", "--out", out)
-    assert pyogrio.read_info(out)["features"] == len(found)
+    assert pyogrio.read_info(out, layer="gaps")["features"] == len(found)
+    first = pyogrio.read_dataframe(out, layer="gaps").iloc[0]
+    assert first["grid_name"]
+    assert first["community_name"]
+    with closing(sqlite3.connect(out)) as base:
+        said = base.execute("SELECT description FROM gpkg_contents WHERE table_name = 'gaps'")
+        assert "settle no boundary" in said.fetchone()[0]
 
 
 @pytest.mark.parametrize("ending", ["geojson", "gpkg", "csv", "xlsx", "shp"])

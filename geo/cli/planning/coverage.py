@@ -140,10 +140,10 @@ def gaps(
 ) -> None:
     """List the uncovered pieces of what must be seen, the heaviest first."""
     from geo.access.audit import export_log
-    from geo.areas import district
+    from geo.cli.app import language
     from geo.cli.output import as_json, note, table, told
     from geo.coverage import report as coverage_report
-    from geo.files import writers
+    from geo.documents import gaps_file
     from geo.operations import database
 
     with database.opened(settings(context)) as engine:
@@ -155,11 +155,11 @@ def gaps(
             certainty=certainty,
             detail=detail,
         )
-        remark = district.remark(engine)
         if out is not None:
+            zone = settings(context).timezone
             export_log.register(engine, who, out, what="gaps", rows=len(found), reason=reason)
+            gaps_file.write(engine, found, out, lang=language(), timezone=zone)
     if out is not None:
-        writers.write(found, out, layer="gaps", remark=remark)
         note(told("export.written", file=out, count=len(found)))
     plain = found.drop(columns="geometry")
     if as_json_:

@@ -98,12 +98,10 @@ def _bring_in(engine: Engine, config: Settings, files: Any, moving: Progress) ->
 def _written(engine: Engine, config: Settings) -> list[Path]:
     from geo.access import principal
     from geo.access.audit import export_log
-    from geo.areas import district
     from geo.cli.output import out_folder
     from geo.coverage import report as coverage_report
-    from geo.documents import coverage_file
+    from geo.documents import coverage_file, gaps_file
     from geo.documents.map_page import map_page
-    from geo.files import writers
     from maps import watermark
 
     out = out_folder(config)
@@ -114,6 +112,6 @@ def _written(engine: Engine, config: Settings) -> list[Path]:
     page.write_text(drawn, encoding="utf-8")
     report = coverage_report.report(engine, who)
     coverage_file.write(engine, report, figures, lang=language(), timezone=config.timezone)
-    found, remark = coverage_report.gaps(engine, who), district.remark(engine)
-    writers.write(found, gaps, layer="gaps", remark=remark)
+    found = coverage_report.gaps(engine, who)
+    gaps_file.write(engine, found, gaps, lang=language(), timezone=config.timezone)
     return [page, figures, gaps]

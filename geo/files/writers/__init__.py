@@ -6,6 +6,7 @@ import pandas as pd
 
 from geo.files.formulas import disarmed
 from geo.files.writers.flat_table import flat
+from geo.files.writers.gpkg_notes import LayerNotes, add_notes
 from geo.files.writers.output_file import (
     DRIVERS,
     ENDINGS,
@@ -32,7 +33,15 @@ __all__ = [
 ]
 
 
-def write(frame: pd.DataFrame, path: Path, *, layer: str, remark: str = "", mark: str = "") -> None:
+def write(
+    frame: pd.DataFrame,
+    path: Path,
+    *,
+    layer: str,
+    remark: str = "",
+    mark: str = "",
+    notes: LayerNotes | None = None,
+) -> None:
     """Write `frame` to `path`; nothing is left half written.
 
     Parameters
@@ -48,6 +57,8 @@ def write(frame: pd.DataFrame, path: Path, *, layer: str, remark: str = "", mark
         Stands in a column of its own in every row, where it is not empty.
     mark
         Who takes the file out and what for: at the foot of each printed sheet of a workbook.
+    notes
+        What a GeoPackage says of the layer; other formats have no place for it.
 
     Raises
     ------
@@ -69,3 +80,5 @@ def write(frame: pd.DataFrame, path: Path, *, layer: str, remark: str = "", mark
             write_drawing(frame, draft, layer)
         else:
             write_vector(frame, draft, ending, layer)
+            if notes is not None and ending == ".gpkg":
+                add_notes(draft, layer, notes)

@@ -1,0 +1,69 @@
+"""The gaps as a file: each with its grid and community by name, and what the layer is."""
+
+from datetime import datetime
+from pathlib import Path
+from typing import Final
+from zoneinfo import ZoneInfo
+
+import geopandas as gpd
+from sqlalchemy import Engine
+
+from geo.areas import district
+from geo.areas.store import versions as area_versions
+from geo.base.words import say
+from geo.coverage.store import results
+from geo.files import writers
+from geo.files.writers.gpkg_notes import LayerNotes
+from geo.store import db
+
+LAYER: Final = "gaps"
+NAMES: Final = ("grid_name", "community_name", "township_name")
+
+
+def write(engine: Engine, found: gpd.GeoDataFrame, out: Path, *, lang: str, timezone: str) -> None:
+    """Write gaps (as from ``coverage.report.gaps``) to `out`, by its ending.
+
+    Columns say the names of grid, community and township. A GeoPackage opens in QGIS with a style
+    and names of columns in `lang`, and says what it is for, from what and of when.
+    """
+    named = _with_names(engine, found)
+    remark = district.remark(engine)
+    writers.write(
+        named, out, layer=LAYER, remark=remark, notes=_notes(engine, lang, timezone, remark)
+    )
+
+
+def _with_names(engine: Engine, found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+    with db.transaction(engine) as connection:
+        known = area_versions.now(connection)
+    grids = known[known["level"] == "grid"].reset_index().set_index("code")
+    community = grids["parent_unit_id"]
+    names, above = known["name"], known["parent_unit_id"]
+    columns = {
+        "grid_name": found["grid_code"].map(grids["name"]),
+        "community_name": found["grid_code"].map(community.map(names)),
+        "township_name": found["grid_code"].map(community.map(above).map(names)),
+    }
+    return gpd.GeoDataFrame(found.assign(**columns), crs=found.crs)
+
+
+def _notes(engine: Engine, lang: str, timezone: str, remark: str) -> LayerNotes:
+    with db.transaction(engine) as connection:
+        computed = results.require_newest(connection).computed_at
+    columns = ("rank", "grid_code", *NAMES, "area_m2", "weight", "road_m", "entrances", "incidents")
+    return LayerNotes(
+        title=say("gaps_file.title", lang, district=district.name(engine)),
+        description=" ".join(
+            [
+                say("coverage_book.notice", lang),
+                say("gaps_file.source", lang),
+                say("coverage_book.computed", lang, when=_local(computed, timezone)),
+                remark,
+            ]
+        ).strip(),
+        names={name: say(f"gaps_file.{name}", lang) for name in (*columns, "lon", "lat", "remark")},
+    )
+
+
+def _local(moment: datetime, timezone: str) -> str:
+    return f"{moment.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M}"
