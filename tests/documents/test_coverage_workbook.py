@@ -58,7 +58,7 @@ def test_the_summary_says_what_is_seen_as_a_range_with_its_whole(book):
     assert rows["迎江区视频监控覆盖情况表"]
     assert rows["核算时间：2026-11-30 09:30"]
     assert rows["重点部位（处）"][1:4] == [4, 0.25, 0.75]
-    assert rows["道路（千米）"][1:4] == [2.5, 0.2, 0.2]
+    assert rows["道路（公里）"][1:4] == [2.5, 0.2, 0.2]
     assert rows["出入口（处）"][1:4] == [0, None, None]  # nothing of nothing is no share
     assert rows["天网"][1:5] == [2075, 9, 8, 7]
     assert rows["朝向不详"][1] == 3
