@@ -3,8 +3,6 @@
 import ast
 import string
 
-import pytest
-
 from geo.base.words import LANGUAGES, catalogue, say
 from tests import ROOT
 
@@ -15,11 +13,17 @@ def fields(text: str) -> set[str]:
     return {name for _, name, _, _ in string.Formatter().parse(text) if name is not None}
 
 
-@pytest.mark.parametrize("key", sorted(catalogue()))
-def test_both_languages_fill_the_same_fields(key):
+def faults(key: str) -> list[str]:
+    """Return what is wrong with one entry of the catalogue."""
     texts = catalogue()[key]
-    assert all(texts[lang].strip() or texts[lang] == "" for lang in LANGUAGES)
-    assert fields(texts["zh"]) == fields(texts["en"])
+    blank = [lang for lang in LANGUAGES if texts[lang] and not texts[lang].strip()]
+    zh, en = (fields(texts[lang]) for lang in ("zh", "en"))
+    unlike = [f"{key}: zh fills {sorted(zh)}, en fills {sorted(en)}"] if zh != en else []
+    return [*(f"{key}: {lang} is only blanks" for lang in blank), *unlike]
+
+
+def test_both_languages_fill_the_same_fields():
+    assert [fault for key in sorted(catalogue()) for fault in faults(key)] == []
 
 
 def named_keys():
