@@ -106,7 +106,8 @@ def test_only_so_many_are_computed_at_once(monkeypatch):
             turn.__exit__()
 
 
-def test_twenty_at_once_are_all_answered():
+def test_twenty_at_once_are_all_answered(monkeypatch):
+    monkeypatch.setattr(passwords, "PATIENCE_S", 600.0)  # however busy the machine is
     kept, right = passwords.hashed(GOOD), []
     threads = [
         threading.Thread(target=lambda: right.append(passwords.matches(kept, GOOD)))

@@ -27,7 +27,7 @@ def service(**more: object) -> FastAPI:
     """Return a service of a few routes behind the limits, without a database."""
     config = Settings(lang="en", **more)
     app = FastAPI(openapi_url=None)
-    app.state.settings = config
+    app.state.settings, app.state.held = config, threading.Event()
     problems.register(app)
 
     @app.get("/static/x")
@@ -58,6 +58,10 @@ def service(**more: object) -> FastAPI:
         time.sleep(0.6)
         return "late"
 
+    @app.get("/held")
+    def held() -> bool:
+        return app.state.held.wait(60)
+
     app.add_middleware(Limits, settings=config)
     app.add_middleware(Shield)
     return app
@@ -84,7 +88,7 @@ def running(app: FastAPI):
 
 def spoken(port: int, *parts: bytes, wait_s: float = 0.0) -> bytes:
     """Send `parts` with a pause between them; return all that comes until the other side ends."""
-    with socket.create_connection(("127.0.0.1", port), timeout=8) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
         try:
             for part in parts:
                 line.sendall(part)
@@ -98,7 +102,7 @@ def endless(port: int, head: bytes, most: int = 200_000_000) -> int:
     """Send a body that does not end; return how many bytes of it went before the line was cut."""
     piece = b"x" * 65_536
     framed = b"%x\r\n%s\r\n" % (len(piece), piece) if b"chunked" in head else piece
-    with socket.create_connection(("127.0.0.1", port), timeout=8) as line:
+    with socket.create_connection(("127.0.0.1", port), timeout=60) as line:
         line.sendall(head)
         for sent in range(0, most, len(piece)):
             try:
@@ -106,6 +110,14 @@ def endless(port: int, head: bytes, most: int = 200_000_000) -> int:
             except ConnectionError:
                 return sent
     return most
+
+
+def drip(port: int, *parts: bytes) -> None:
+    """Send `parts` one after the other with a pause after each."""
+    with socket.create_connection(("127.0.0.1", port)) as line:
+        for part in parts:
+            line.sendall(part)
+            time.sleep(0.1)
 
 
 def test_too_many_requests_of_one_address_are_told_when_to_come_again():
@@ -228,20 +240,15 @@ def test_a_short_body_that_nobody_reads_keeps_the_connection():
 def test_a_body_that_does_not_come_is_not_waited_for(monkeypatch):
     monkeypatch.setattr(api.server.limits, "BODY_PATIENCE_S", 0.3)
     with running(service()) as port:
-        began = time.monotonic()
         head = b"POST /take HTTP/1.1\r\nHost: x\r\nContent-Length: 100\r\n\r\n"
         answer = spoken(port, head, b"x")
     assert answer.startswith(b"HTTP/1.1 408")
-    assert time.monotonic() - began < 5
 
 
 def test_a_head_that_comes_byte_by_byte_is_not_waited_for(monkeypatch):
     monkeypatch.setattr(api.server.listening, "HEAD_PATIENCE_S", 0.5)
-    with running(service()) as port:
-        began = time.monotonic()
-        drops = [b"GET / HTTP/1.1\r\n", *[b"x"] * 30]
-        assert spoken(port, *drops, wait_s=0.1) == b""
-    assert time.monotonic() - began < 3
+    with running(service()) as port, pytest.raises(ConnectionError):
+        drip(port, b"GET / HTTP/1.1\r\n", *[b"x"] * 600)
 
 
 def test_a_connection_on_which_nothing_is_asked_is_ended(monkeypatch):
@@ -283,12 +290,13 @@ def test_what_a_program_of_this_machine_forwards_is_not_believed():
 def test_work_that_takes_too_long_is_not_waited_for_and_counts_until_its_end():
     app = service(request_timeout_s=0.1, parallel_per_address=1)
     with TestClient(app) as client:
-        answer = client.get("/slow")
+        answer = client.get("/held")
         assert answer.status_code == 503
         assert "0.1" in answer.json()["detail"]
         assert client.get("/").status_code == 429
-        time.sleep(1)
-        assert client.get("/").status_code == 200
+        app.state.held.set()
+        answers = (client.get("/").status_code for _ in range(600) if not time.sleep(0.05))
+        assert 200 in answers
 
 
 def test_only_so_many_requests_of_one_address_run_at_once():

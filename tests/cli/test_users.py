@@ -5,7 +5,6 @@ import os
 import re
 import stat
 import sys
-import time
 
 import openpyxl
 import pytest
@@ -116,9 +115,7 @@ def test_accounts_of_57_centres_come_from_one_table(govgrid, town, tmp_path, set
     file, out = table(tmp_path / "centres.xlsx", centres(57)), tmp_path / "passwords.xlsx"
     assert "57" in govgrid("user", "import", file, "--check").err
     assert json.loads(govgrid("user", "list", "--json").out)["accounts"] == []
-    began = time.monotonic()
     govgrid("user", "import", file, "--passwords", out)
-    assert time.monotonic() - began < 120
     assert stat.S_IMODE(out.stat().st_mode) == 0o600
     rows = list(openpyxl.load_workbook(out).active.iter_rows(values_only=True))
     assert len(rows) == 58

@@ -1,6 +1,7 @@
 """The worker: its duties, those that fail, and how fast it ends."""
 
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -8,6 +9,7 @@ import time
 from contextlib import contextmanager
 from itertools import pairwise
 from threading import Event, Thread
+from threading import enumerate as threads
 
 import pytest
 from sqlalchemy import text
@@ -29,7 +31,7 @@ from geo.access.audit import (
 from geo.base.errors import UnavailableError
 from geo.base.settings import Settings
 from geo.operations import worker
-from geo.operations.worker import Duty
+from geo.operations.worker import Duty, Turn
 from geo.store import db
 from tests.signed_in import account
 
@@ -58,7 +60,7 @@ def running(engine, settings, **more):
         yield
     finally:
         stop.set()
-        thread.join(5)
+        thread.join(60)
         assert not thread.is_alive()
 
 
@@ -84,7 +86,7 @@ def test_what_is_written_is_sealed_soon(engine, settings):
     with running(engine, settings):
         for _ in range(2):
             write(engine)
-            assert within(30, lambda: unsealed(engine) == 0)
+            assert within(60, lambda: unsealed(engine) == 0)
 
 
 def test_sealing_is_due_each_second():
@@ -154,15 +156,26 @@ def test_a_duty_that_fails_is_told_in_one_line_and_tried_again_later(engine, set
 
     duties = [Duty("seal", 0.1, failing), Duty("head", 0.1, lambda *_: others.append(1))]
     with running(engine, settings, duties=duties):
-        assert within(30, lambda: len(tries) >= 5)
+        assert within(60, lambda: len(tries) >= 5 and len(others) > 5)
     pauses = [b - a for a, b in pairwise(tries)]
     assert pauses[0] >= 0.2
     assert pauses[1] >= 0.4
-    assert pauses[2] < pauses[1]  # it works again
-    assert len(others) > 5
     lines = capfd.readouterr().err.splitlines()
     assert len(lines) == 2
     assert all("sealing the audit failed" in line and "two lines" in line for line in lines)
+
+
+def test_a_duty_that_worked_again_begins_with_the_shortest_pause(settings, capfd):
+    fails = iter([True, True, False, True])
+
+    def work(*_):
+        if next(fails):
+            raise UnavailableError("store.unavailable", reason="gone")
+
+    turn = Turn(Duty("seal", 1.0, work))
+    assert [turn.take(None, settings, Event()) for _ in range(4)] == [False, False, True, False]
+    told = capfd.readouterr().err
+    assert re.findall(r"(\d+) s\b", told) == ["2", "4", "2"], told
 
 
 def test_a_mistake_in_one_duty_ends_no_other(engine, settings, capfd):
@@ -180,25 +193,27 @@ def test_a_mistake_in_one_duty_ends_no_other(engine, settings, capfd):
 def test_alongside_lives_as_long_as_what_it_stands_beside(engine, settings):
     with worker.alongside(settings):
         write(engine)
-        assert within(30, lambda: unsealed(engine) == 0)
+        assert within(60, lambda: unsealed(engine) == 0)
     write(engine)
     time.sleep(1.5)
     assert unsealed(engine) == 3
 
 
-def test_alongside_waits_for_a_database_that_is_not_there_and_ends_at_once(tmp_path, capfd):
+def test_alongside_waits_for_a_database_that_is_not_there_and_ends_at_once(
+    tmp_path, capfd, monkeypatch
+):
+    monkeypatch.setattr(worker, "LONGEST_PAUSE_S", 36_000.0)  # who is not told to end stays
     nowhere = Settings(home=tmp_path, database_url="sqlite:///x", lang="en")
     with worker.alongside(nowhere):
-        assert within(30, lambda: "the database is not there yet" in capfd.readouterr().err)
-        began = time.monotonic()
-    assert time.monotonic() - began < 8  # it comes again after ten seconds
+        assert within(60, lambda: "the database is not there yet" in capfd.readouterr().err)
+    assert within(60, lambda: "govgrid-worker" not in [each.name for each in threads()])
 
 
 def test_a_database_that_goes_away_is_waited_for(engine, settings, database_url, capfd):
     own = db.connect(database_url, pool_size=1)
     with running(own, settings):
         write(engine, 1)
-        assert within(30, lambda: unsealed(engine) == 0)
+        assert within(60, lambda: unsealed(engine) == 0)
         with db.transaction(engine) as connection:
             connection.execute(
                 text(
@@ -207,7 +222,7 @@ def test_a_database_that_goes_away_is_waited_for(engine, settings, database_url,
                 )
             )
         write(engine, 1)
-        assert within(30, lambda: unsealed(engine) == 0)
+        assert within(60, lambda: unsealed(engine) == 0)
     own.dispose()
     capfd.readouterr()
 
@@ -223,7 +238,7 @@ def test_the_command_ends_well_at_its_signal(engine, settings, database_url, num
     command = [sys.executable, "-c", "from geo.cli import main; main()", "worker"]
     write(engine)
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        assert within(30, lambda: unsealed(engine) == 0)
+        assert within(60, lambda: unsealed(engine) == 0)
         process.send_signal(number)
-        assert process.wait(30) == 0  # without being killed
+        assert process.wait(60) == 0  # without being killed
         assert "the worker runs" in process.stderr.read()

@@ -1,7 +1,5 @@
 """Pictures from a gateway: only pictures, only from there, not too large and not too late."""
 
-import time
-
 import pytest
 
 from geo.base.errors import StateError
@@ -59,9 +57,8 @@ def test_what_is_no_picture_is_not_passed_on(fetch, kind, fault):
 
 @pytest.mark.parametrize("kind", ["silent", "dripping"])
 def test_a_slow_gateway_is_not_waited_for(fetch, kind):
-    begun = time.monotonic()
+    # waited for, the one would end without an answer and the other with too few bytes
     assert fetch(kind, patience_s=0.4).fault == "viewing.snapshot_slow"
-    assert time.monotonic() - begun < 5  # the one says nothing for 20 s, the other takes 7
 
 
 def test_nothing_is_followed(fetch, gateway):
