@@ -13,7 +13,6 @@ from geo.base.errors import ClusterError
 from geo.base.settings import Settings
 from geo.coverage import compute
 from geo.store import db
-from geo.store.cluster import cluster
 from tests import SHARED_DATA, databases
 from tests.databases import Standing
 from tests.toy_town import bring_in, place, rectangle, write_geojson
@@ -37,64 +36,57 @@ def shared_data() -> Path:
     return SHARED
 
 
+def pytest_configure(config: pytest.Config) -> None:
+    """Let all workers of this run share one folder: of the server and of what was made on it."""
+    if not WORKER:
+        folder = Path(tempfile.mkdtemp(prefix="govgrid-test-"))
+        folder.chmod(0o711)
+        os.environ["GOVGRID_TEST_RUN"] = str(folder)
+        config.add_cleanup(lambda: databases.clear(folder, _given()))
+
+
+def _given() -> str | None:
+    return os.environ.get("GOVGRID_TEST_DATABASE_URL")
+
+
 @pytest.fixture(scope="session")
-def server() -> Iterator[str]:
+def run_folder() -> Path:
+    """Return the folder that all workers of this run share."""
+    return Path(os.environ["GOVGRID_TEST_RUN"])
+
+
+@pytest.fixture(scope="session")
+def server(run_folder: Path) -> str:
     """Return the address of a superuser on a throw-away server."""
-    given = os.environ.get("GOVGRID_TEST_DATABASE_URL")
-    if given:
-        yield given
-        return
-    with tempfile.TemporaryDirectory() as folder:
-        Path(folder).chmod(0o711)
-        home = Path(folder) / "home"
-        try:
-            running = cluster.start(home)
-        except ClusterError as error:
-            pytest.skip(f"no PostGIS here: {error}")
-        address = running.admin_url("postgres")
-        # Nobody minds if these data are lost.
-        for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-            databases.do(address, f"ALTER SYSTEM SET {setting} = off")
-        databases.do(address, "SELECT pg_reload_conf()")
-        try:
-            yield address
-        finally:
-            cluster.stop(home)
+    try:
+        return _given() or databases.serve(run_folder)
+    except ClusterError as error:
+        pytest.skip(f"no PostGIS here: {error}")
 
 
 @pytest.fixture(scope="session")
-def template(server: str) -> Iterator[str]:
+def template(server: str, run_folder: Path) -> str:
     """Return the name of a database with current tables, to be copied."""
-    name = f"govgrid_template{WORKER}"
-    databases.filled(server, name, None, db.migrate)
-    yield name
-    databases.drop(server, name)
+    return databases.made(server, run_folder, "empty", None, db.migrate)
 
 
 @pytest.fixture(scope="session")
 def town_template(
-    server: str, template: str, tmp_path_factory: pytest.TempPathFactory
-) -> Iterator[str]:
+    server: str, template: str, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> str:
     """Return the name of a database that holds the toy town, to be copied."""
-    name = f"govgrid_town{WORKER}"
-    files = _write_town(tmp_path_factory.mktemp("town"))
 
     def fill(engine: Engine) -> None:
-        for layer, path in files.items():
+        for layer, path in _write_town(tmp_path_factory.mktemp("town")).items():
             bring_in(engine, layer, path)
 
-    databases.filled(server, name, template, fill)
-    yield name
-    databases.drop(server, name)
+    return databases.made(server, run_folder, "town", template, fill)
 
 
 @pytest.fixture(scope="session")
-def seen_template(server: str, town_template: str) -> Iterator[str]:
+def seen_template(server: str, town_template: str, run_folder: Path) -> str:
     """Return the name of a database that holds the toy town with its coverage, to be copied."""
-    name = f"govgrid_seen{WORKER}"
-    databases.filled(server, name, town_template, compute.compute)
-    yield name
-    databases.drop(server, name)
+    return databases.made(server, run_folder, "seen", town_template, compute.compute)
 
 
 @pytest.fixture(scope="session")
@@ -103,7 +95,7 @@ def standing(server: str) -> Iterator[dict[str, Standing]]:
     found: dict[str, Standing] = {}
     yield found
     for each in found.values():
-        databases.drop(server, each.name)
+        each.drop()
 
 
 @pytest.fixture

@@ -1,14 +1,21 @@
 """Databases of tests: made once, and after each test put back to how they were made.
 
-Copying a database takes half a second, putting its rows back a few hundredths. A test that changed
-more than rows (a table, a policy, a function) leaves a database that is thrown away.
+Copying a database takes half a second, putting back the tables that a test wrote to a few
+hundredths. A test that changed more than rows (a table, a policy, a function) leaves a database
+that is thrown away.
 """
 
-from collections.abc import Callable
+import shutil
+from collections.abc import Callable, Iterable
+from fcntl import LOCK_EX, flock
+from pathlib import Path
 
-from sqlalchemy import Engine, create_engine, make_url, text
+from sqlalchemy import Connection, Engine, create_engine, make_url, text
 
 from geo.store import db
+from geo.store.cluster import cluster
+
+HOME = "home"
 
 # Tables and sequences of the product are kept beside it, in a schema that it knows nothing of.
 _KEEP = """
@@ -23,23 +30,26 @@ END $$;
 CREATE TABLE kept."0 sequences" AS SELECT quote_ident(sequencename) AS name, last_value, start_value
 FROM pg_sequences WHERE schemaname = 'govgrid';
 """
+_COLUMNS = text(
+    "SELECT quote_ident(relname), string_agg(quote_ident(attname), ', ' ORDER BY attnum)"
+    " FROM pg_class c JOIN pg_attribute ON attrelid = c.oid"
+    " WHERE relnamespace = 'govgrid'::regnamespace AND relkind = 'r'"
+    " AND attnum > 0 AND NOT attisdropped AND attgenerated = '' GROUP BY relname"
+)
+# A row that is new or changed bears the number of a newer transaction; one gone is not counted.
+_STATE = "SELECT '{0}', count(*), max(xmin::text::bigint) FROM govgrid.{0}"
 # Triggers and foreign keys rest meanwhile: the rows fit together as they did before.
-_PUT_BACK = """
-SET session_replication_role = replica;
-DO $$ DECLARE each record; columns text; BEGIN
-    FOR each IN SELECT oid, quote_ident(relname) AS name FROM pg_class
-        WHERE relnamespace = 'govgrid'::regnamespace AND relkind = 'r'
-    LOOP
-        EXECUTE 'DELETE FROM govgrid.' || each.name;
-        SELECT string_agg(quote_ident(attname), ', ') INTO columns FROM pg_attribute
-        WHERE attrelid = each.oid AND attnum > 0 AND NOT attisdropped AND attgenerated = '';
-        EXECUTE 'INSERT INTO govgrid.' || each.name || ' (' || columns || ')'
-            ' OVERRIDING SYSTEM VALUE SELECT ' || columns || ' FROM kept.' || each.name;
-    END LOOP;
-END $$;
-SELECT setval('govgrid.' || name, coalesce(last_value, start_value), last_value IS NOT NULL)
-FROM kept."0 sequences";
-"""
+_NO_TRIGGERS = text("SET LOCAL session_replication_role = replica")
+_PUT_BACK = (
+    "DELETE FROM govgrid.{0};"
+    " INSERT INTO govgrid.{0} ({1}) OVERRIDING SYSTEM VALUE SELECT {1} FROM kept.{0}"
+)
+_SEQUENCES = text(
+    "SELECT setval('govgrid.' || name, coalesce(k.last_value, k.start_value),"
+    ' k.last_value IS NOT NULL) FROM kept."0 sequences" k JOIN pg_sequences s'
+    " ON schemaname = 'govgrid' AND quote_ident(sequencename) = name"
+    " WHERE s.last_value IS DISTINCT FROM k.last_value"
+)
 _STRUCTURE = text(
     "SELECT md5(concat_ws('|',"
     " (SELECT string_agg(concat_ws(' ', relname, relkind, relrowsecurity, relforcerowsecurity,"
@@ -62,7 +72,7 @@ _STRUCTURE = text(
     "   ON d.oid = s.setdatabase WHERE datname = current_database())))"
 )
 _OTHERS = text(
-    "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+    "SELECT pg_terminate_backend(pid, 60000) FROM pg_stat_activity"
     " WHERE datname = current_database() AND pid <> pg_backend_pid()"
 )
 
@@ -72,40 +82,51 @@ class Standing:
 
     def __init__(self, server: str, name: str, template: str) -> None:
         self.server, self.name, self.template = server, name, template
+        self.address = address(server, name)
+        # one connection for all tests; one of them may well end it
+        self.engine = create_engine(self.address, pool_size=1, pool_pre_ping=True)
         self.structure: str | None = None
 
-    @property
-    def address(self) -> str:
-        """Where it is found, as a superuser."""
-        return address(self.server, self.name)
-
     def ready(self) -> str:
-        """Return the address of the database, made where there is none as it should be."""
+        """Return the address for a superuser; the database is made where it is not as it was."""
         if self.structure is None:
+            self.engine.dispose()
             recreate(self.server, self.name, self.template)
-            engine = create_engine(self.address, isolation_level="AUTOCOMMIT")
-            with engine.connect() as connection:
+            with self.engine.begin() as connection:
                 connection.exec_driver_sql(_KEEP)
                 self.structure = connection.execute(_STRUCTURE).scalar_one()
-            engine.dispose()
+                self.columns = dict(connection.execute(_COLUMNS).all())
+                self.state = self._state(connection, self.columns)
         return self.address
 
     def put_back(self) -> None:
-        """Put everything back; a database that is no longer the same is thrown away."""
-        engine = create_engine(self.address)
-        try:
-            if not self._same(engine):
-                self.structure = None
-        finally:
-            engine.dispose()
-
-    def _same(self, engine: Engine) -> bool:
-        with engine.begin() as connection:
+        """Put back the rows that changed; a database of another structure is thrown away."""
+        with self.engine.begin() as connection:
             connection.execute(_OTHERS)
-            if connection.execute(_STRUCTURE).scalar_one() != self.structure:
-                return False
-            connection.exec_driver_sql(_PUT_BACK)
-            return True
+            if connection.execute(_STRUCTURE).scalar_one() == self.structure:
+                self._put_back(connection)
+            else:
+                self.structure = None
+
+    def drop(self) -> None:
+        """Drop the database."""
+        self.engine.dispose()
+        drop(self.server, self.name)
+
+    def _put_back(self, connection: Connection) -> None:
+        now = self._state(connection, self.columns)
+        changed = [name for name in now if now[name] != self.state[name]]
+        connection.execute(_NO_TRIGGERS)
+        for name in changed:
+            connection.exec_driver_sql(_PUT_BACK.format(name, self.columns[name]))
+        self.state |= self._state(connection, changed)
+        connection.execute(_SEQUENCES)
+
+    def _state(self, connection: Connection, names: Iterable[str]) -> dict[str, object]:
+        """Return by table what is another once a row of it was written or deleted."""
+        asked = " UNION ALL ".join(_STATE.format(name) for name in names)
+        found = connection.exec_driver_sql(asked) if asked else ()
+        return {name: (rows, newest) for name, rows, newest in found}
 
 
 def address(server: str, name: str) -> str:
@@ -121,12 +142,44 @@ def recreate(server: str, name: str, template: str | None = None) -> None:
     do(server, f"CREATE DATABASE {name}{copied}")
 
 
-def filled(server: str, name: str, like: str | None, fill: Callable[[Engine], object]) -> None:
-    """Make a database anew, and let nobody stay connected to it: it is there to be copied."""
-    recreate(server, name, like)
-    engine = db.connect(address(server, name))
-    fill(engine)
-    engine.dispose()
+def serve(folder: Path) -> str:
+    """Return the address of a superuser on the server of a folder, started where it is not."""
+    url = cluster.start(folder / HOME).admin_url("postgres")
+    # nobody minds if these data are lost
+    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+        do(url, f"ALTER SYSTEM SET {setting} = off")
+    do(url, "SELECT pg_reload_conf()")
+    return url
+
+
+def made(
+    server: str, folder: Path, kind: str, like: str | None, fill: Callable[[Engine], object]
+) -> str:
+    """Return the name of a database to be copied; the first worker makes it, others wait."""
+    name, done = _template(folder, kind), folder / f"{kind}.made"
+    with (folder / f"{kind}.lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        if not done.exists():
+            recreate(server, name, like)
+            engine = db.connect(address(server, name))
+            fill(engine)
+            engine.dispose()  # nobody may be connected to what is copied
+            done.touch()
+    return name
+
+
+def clear(folder: Path, given: str | None) -> None:
+    """End what a run started: the server, or its databases on a given one."""
+    if given:
+        for done in folder.glob("*.made"):
+            drop(given, _template(folder, done.stem))
+    else:
+        cluster.stop(folder / HOME)
+    shutil.rmtree(folder)
+
+
+def _template(folder: Path, kind: str) -> str:
+    return f"govgrid_{kind}_{folder.name.rpartition('-')[2].lower()}"
 
 
 def drop(server: str, name: str) -> None:
