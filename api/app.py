@@ -2,10 +2,12 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from functools import cache
 
 from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.routing import BaseRoute
 
 from api.answers import problems
 from api.routes.data import camera_status, cameras, collections, exports, locate, pages
@@ -68,10 +70,9 @@ def create_app(settings: Settings) -> FastAPI:
         redoc_url=None,
         responses=problems.DESCRIBED,
         openapi_url=None,
+        routes=_routes(),
     )
     problems.register(app)
-    for module in ROUTES:
-        app.include_router(module.router)
     app.mount("/static", StaticFiles(packages=[("maps", "web/static/site")]), name="static")
     # The last one added is asked first.
     app.add_middleware(Limits, settings=settings)
@@ -79,3 +80,12 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Proxies, trusted=settings.trusted_proxies)
     require_rules(app)
     return app
+
+
+@cache
+def _routes() -> list[BaseRoute]:
+    """Return the routes of every application of this process: describing them takes a while."""
+    described = FastAPI(openapi_url=None, responses=problems.DESCRIBED)
+    for module in ROUTES:
+        described.include_router(module.router)
+    return described.routes

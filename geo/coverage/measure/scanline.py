@@ -142,7 +142,9 @@ def _cross(
 def _sort(x: Floats, owner: Indices) -> None:
     if len(x) > FEW:
         order = np.argsort(x)
-        x[:], owner[:] = x[order], owner[order]
+        sorted_x, sorted_owner = x[order], owner[order]
+        for i in range(len(x)):
+            x[i], owner[i] = sorted_x[i], sorted_owner[i]
         return
     for i in range(1, len(x)):
         here, who, j = x[i], owner[i], i
@@ -200,7 +202,8 @@ def _weigh(
         if inside and e and x[e] > x[e - 1]:
             for s in range(len(member)):
                 _chances(active[:alive], device, weight, member[s], chance)
-                found[s] += chance * (x[e] - x[e - 1])
+                for k in range(len(chance)):
+                    found[s, k] += chance[k] * (x[e] - x[e - 1])
         who = owner[e]
         if who == AREA:
             inside = not inside
@@ -227,9 +230,9 @@ def _chances(
     active: Indices, device: Indices, weight: Floats, member: Flags, chance: Floats
 ) -> None:
     """Write the probability of each number of devices (Poisson binomial)."""
-    chance[:] = 0.0
-    chance[0] = 1.0
     devices, last = 0, len(chance) - 1
+    for k in range(len(chance)):
+        chance[k] = 0.0 if k else 1.0
     for i in range(len(active)):
         if not member[active[i]] or _earlier(active, i, device, member):
             continue

@@ -70,7 +70,8 @@ def visible_rings(
     state = np.zeros(len(look), np.intp)
     camera = np.empty(7)  # the sector, the angle of one chord, and how near the chords come
     for i in range(len(look)):
-        camera[:5] = look[i]
+        for c in range(5):
+            camera[c] = look[i, c]
         camera[5] = look[i, 3] / chords[i]
         camera[6] = look[i, 4] * np.cos(camera[5] / 2)
         mine = part[first_part[i] : first_part[i + 1]]
@@ -80,13 +81,19 @@ def visible_rings(
             room = at + 8 * count + chords[i] + 8
             if room > len(xy):
                 wider = np.empty((2 * room, 2))
-                wider[:at] = xy[:at]
+                _copy(xy, wider, at)
                 xy = wider
             at = _ring(camera, chords[i], faces[:count], ends, active, xy, at)
             if _doubles_back(camera, xy, first[i], at):
                 state[i] = DOUBTFUL
         first[i + 1] = at
     return xy[: first[-1]], first, state
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _copy(xy: Floats, wider: Floats, count: int) -> None:
+    for c in range(count):
+        wider[c, 0], wider[c, 1] = xy[c, 0], xy[c, 1]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -263,7 +270,9 @@ def _ring(
 def _ends(width: float, faces: Floats, ends: Floats) -> Floats:
     """Return all directions where a face begins or ends, and the end of the sector, ascending."""
     count = len(faces)
-    ends[:count], ends[count : 2 * count], ends[2 * count] = faces[:, 0], faces[:, 1], width
+    for f in range(count):
+        ends[f], ends[count + f] = faces[f, 0], faces[f, 1]
+    ends[2 * count] = width
     found = ends[: 2 * count + 1]
     if len(found) > FEW:
         return np.sort(found)
