@@ -99,10 +99,10 @@ def standing(server: str) -> Iterator[dict[str, Standing]]:
 
 
 @pytest.fixture
-def database_url(
+def database(
     request: pytest.FixtureRequest, server: str, template: str, standing: dict[str, Standing]
-) -> Iterator[str]:
-    """Return the address of a database of the test's own, put back after it.
+) -> Iterator[Standing]:
+    """Return a database of the test's own, put back after it.
 
     Its tables are empty, or hold the toy town where the test asks for that as well, with what its
     cameras see where it asks for that.
@@ -111,16 +111,21 @@ def database_url(
     if kind not in standing:
         like = request.getfixturevalue(HOLDING[kind]) if kind in HOLDING else template
         standing[kind] = Standing(server, f"govgrid_test_{kind}{WORKER}", like)
-    yield standing[kind].ready()
+    standing[kind].ready()
+    yield standing[kind]
     standing[kind].put_back()
 
 
 @pytest.fixture
-def engine(database_url: str) -> Iterator[Engine]:
-    """Return a pool on a database with empty tables."""
-    found = db.connect(database_url)
-    yield found
-    found.dispose()
+def database_url(database: Standing) -> str:
+    """Return the address of a database with empty tables."""
+    return database.address
+
+
+@pytest.fixture
+def engine(database: Standing) -> Engine:
+    """Return a pool on a database with empty tables; the tests of a worker share it."""
+    return database.engine
 
 
 @pytest.fixture

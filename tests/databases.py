@@ -83,12 +83,11 @@ class Standing:
     def __init__(self, server: str, name: str, template: str) -> None:
         self.server, self.name, self.template = server, name, template
         self.address = address(server, name)
-        # one connection for all tests; one of them may well end it
-        self.engine = create_engine(self.address, pool_size=1, pool_pre_ping=True)
+        self.engine = db.connect(self.address)
         self.structure: str | None = None
 
-    def ready(self) -> str:
-        """Return the address for a superuser; the database is made where it is not as it was."""
+    def ready(self) -> None:
+        """Make the database anew where it is not as it was."""
         if self.structure is None:
             self.engine.dispose()
             recreate(self.server, self.name, self.template)
@@ -97,12 +96,16 @@ class Standing:
                 self.structure = connection.execute(_STRUCTURE).scalar_one()
                 self.columns = dict(connection.execute(_COLUMNS).all())
                 self.state = self._state(connection, self.columns)
-        return self.address
 
     def put_back(self) -> None:
         """Put back the rows that changed; a database of another structure is thrown away."""
-        with self.engine.begin() as connection:
+        if self.engine.pool.checkedout():
+            self.engine.dispose()  # whoever still works with a connection keeps it from all others
+        with self.engine.connect() as connection:
+            at_once = connection.execution_options(isolation_level="AUTOCOMMIT")
+            at_once.exec_driver_sql("DISCARD ALL")
             connection.execute(_OTHERS)
+        with self.engine.begin() as connection:
             if connection.execute(_STRUCTURE).scalar_one() == self.structure:
                 self._put_back(connection)
             else:
