@@ -18,9 +18,10 @@ from tests.databases import Standing
 from tests.toy_town import bring_in, place, rectangle, write_geojson
 
 # no test is timed: machines differ, and several run at once
-hypothesis_settings.register_profile("untimed", deadline=None, max_examples=60)
-hypothesis_settings.load_profile("untimed")
-
+PROFILES = {
+    "quick": {"deadline": None, "max_examples": 15, "derandomize": True, "database": None},
+    "thorough": {"deadline": None, "max_examples": 100, "print_blob": True},
+}
 SHARED = SHARED_DATA
 # tests that run side by side on one server have databases of their own
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
@@ -36,13 +37,30 @@ def shared_data() -> Path:
     return SHARED
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """Let a run be thorough."""
+    told = "try 100 examples of each property, not 15, and run the tests marked thorough"
+    parser.addoption("--thorough", action="store_true", help=told)
+
+
 def pytest_configure(config: pytest.Config) -> None:
-    """Let all workers of this run share one folder: of the server and of what was made on it."""
+    """Choose how much is tried; let all workers share a folder of the server and its templates."""
+    for name, chosen in PROFILES.items():
+        hypothesis_settings.register_profile(name, **chosen)
+    hypothesis_settings.load_profile("thorough" if config.option.thorough else "quick")
     if not WORKER:
         folder = Path(tempfile.mkdtemp(prefix="govgrid-test-"))
         folder.chmod(0o711)
         os.environ["GOVGRID_TEST_RUN"] = str(folder)
         config.add_cleanup(lambda: databases.clear(folder, _given()))
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Skip what is left to thorough runs."""
+    if not config.option.thorough:
+        for item in items:
+            if item.get_closest_marker("thorough"):
+                item.add_marker(pytest.mark.skip(reason="left to scripts/test --thorough"))
 
 
 def _given() -> str | None:

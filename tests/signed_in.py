@@ -68,6 +68,30 @@ def sign_in(client: TestClient, engine: Engine, made: str, *, stage: str = "full
     return client
 
 
+class Visitors:
+    """One client as several accounts in turn, each with the session it had before."""
+
+    def __init__(self, client: TestClient, engine: Engine) -> None:
+        self.client, self._engine = client, engine
+        self._sessions: dict[str, tuple[str, str]] = {}
+
+    def become(self, made: str | None) -> TestClient:
+        """Return the client with the session of an account (uuid); None is a stranger."""
+        self.client.cookies.clear()
+        self.client.headers.pop(HEADER, None)
+        if made in self._sessions:
+            token, self.client.headers[HEADER] = self._sessions[made]
+            self.client.cookies.set(COOKIE, token)
+        elif made is not None:
+            sign_in(self.client, self._engine, made)
+            self._sessions[made] = (self.client.cookies[COOKIE], self.client.headers[HEADER])
+        return self.client
+
+    def forget(self) -> None:
+        """Let everybody sign in anew: what was asked may have ended sessions."""
+        self._sessions.clear()
+
+
 def signed_in(client: TestClient, engine: Engine, role: str, area: str | None = None, **more):
     """Give `client` the session of a new account with one role."""
     return sign_in(client, engine, account(engine, f"{role}.{area or 'all'}", role, area, **more))

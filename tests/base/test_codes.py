@@ -1,7 +1,7 @@
 """Codes: cleaning, what makes a camera's code unusable, levels and parents of areas."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.base import codes
@@ -25,7 +25,6 @@ def test_codes_are_cleaned_but_names_keep_their_blanks(written, stored):
 
 
 @given(st.text(max_size=30))
-@settings(derandomize=True, deadline=None)
 def test_cleaning_twice_changes_nothing_more(text):
     once = codes.clean_code(text)
     assert codes.clean_code(once) == once

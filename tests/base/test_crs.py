@@ -7,7 +7,7 @@ import math
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.base import crs as c
@@ -105,7 +105,6 @@ def test_the_district_in_gcj02_comes_back_with_its_area():
 
 
 @given(st.floats(72.1, 137.7), st.floats(0.9, 55.7))
-@settings(derandomize=True, deadline=None)
 def test_both_shifts_are_undone_to_a_millimetre(lon, lat):
     gcj = c.wgs84_to_gcj02(lon, lat)
     assert np.allclose(c.gcj02_to_wgs84(*gcj), (lon, lat), rtol=0, atol=MILLIMETRE_DEG / 10)
@@ -181,7 +180,6 @@ def test_the_metric_zone_is_the_districts_own(lon, lat, srid):
 
 
 @given(st.floats(73, 136), st.floats(3, 54))
-@settings(derandomize=True, deadline=None)
 def test_the_chosen_zone_has_the_nearest_central_meridian(lon, lat):
     meridian = 75 + 3 * (c.metric_srid(lon, lat) - 4534)
     assert 75 <= meridian <= 135

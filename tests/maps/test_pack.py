@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from maps.pack import STEP_DEG, as_json, flags, numbers, points, shapes, texts, times
@@ -29,7 +29,6 @@ def test_no_text_can_end_the_script_element():
     assert json.loads(written) == {"a": hostile}
 
 
-@settings(derandomize=True, deadline=None)
 @given(st.text())
 def test_every_text_comes_back_as_it_was(text):
     written = as_json([text])
@@ -106,7 +105,6 @@ def test_points_closer_than_a_step_are_written_once():
     assert shapes([line], closed=False)["n"] == [2]
 
 
-@settings(derandomize=True, deadline=None, max_examples=50)
 @given(
     st.lists(st.tuples(st.floats(73, 136), st.floats(3, 54)), min_size=2, max_size=40, unique=True)
 )

@@ -34,7 +34,7 @@ def there_and_back(connection, frame, columns):
 
 
 @given(CELLS)
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_cells_of_any_type_arrive_as_they_were(engine, cells):
     names = ("words", "number", "truth", "count")
     frame = pd.DataFrame(cells, columns=list(names), dtype=object)

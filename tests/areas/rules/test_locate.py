@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import Point, box
 
@@ -98,7 +98,6 @@ def test_rows_come_back_in_their_order(squares):
     assert locate.locate(lon, lat, squares)["code"].tolist() == ["B", "", "A", "C"]
 
 
-@settings(derandomize=True, deadline=None, max_examples=200)
 @given(
     lon=st.floats(117.0399, 117.0601),
     lat=st.floats(30.4999, 30.5201),

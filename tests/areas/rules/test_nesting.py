@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import geopandas as gpd
 import pandas as pd
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely import box
 
@@ -103,7 +103,6 @@ def test_there_is_no_outline_while_there_is_a_district():
 DAYS = st.integers(0, 40).map(lambda days: AUTUMN + timedelta(days=days))
 
 
-@settings(deadline=None, max_examples=25)
 @given(st.lists(DAYS, min_size=1, max_size=4, unique=True), DAYS)
 def test_on_every_day_the_path_is_what_the_areas_of_that_day_say(changes, day):
     # the western community and the eastern one take turns in holding the whole

@@ -5,7 +5,7 @@ from itertools import pairwise
 import geopandas as gpd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely import box
 
@@ -90,7 +90,6 @@ def test_ground_that_nobody_holds_any_more_has_no_heir():
     assert became({}, {7: WEST}) == []
 
 
-@settings(deadline=None, max_examples=25)
 @given(st.lists(st.floats(1, 99), min_size=1, max_size=4, unique=True))
 def test_the_shares_of_a_divided_area_are_those_of_its_ground(cuts):
     edges = [0, *sorted(cuts), 100]

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 import shapely
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from shapely import MultiPolygon, Polygon, box
 
@@ -96,7 +96,6 @@ def test_sums_keep_the_other_axes_of_a_table():
 
 
 @pytest.mark.parametrize("origin", ORIGINS)
-@settings(derandomize=True, deadline=None, max_examples=40)
 @given(seed=st.integers(0, 10_000), count=st.integers(1, 9))
 @example(seed=22, count=6)  # plain overlays lose a hundred square metres of these
 @example(seed=755, count=9)

@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely import LineString, MultiLineString, MultiPolygon, Point, Polygon, box
 
@@ -123,7 +123,6 @@ def test_junctions_of_a_divided_road_are_one_at_the_node_nearest_to_their_mean()
     assert at(junctions(roads(*far))) == [[62.5, 0], [62.5, 15]]
 
 
-@settings(derandomize=True, deadline=None, max_examples=25)
 @given(seed=st.integers(0, 10_000))
 def test_the_order_and_direction_of_roads_leave_no_trace_in_the_junctions(seed):
     rng = np.random.default_rng(seed)
@@ -252,7 +251,6 @@ def test_sets_of_cameras_are_picked_from_the_sightings():
     assert chances(found[found["device"] == 4], 3).tolist() == [0.5, 0, 0]
 
 
-@settings(derandomize=True, deadline=None, max_examples=25)
 @given(seed=st.integers(0, 10_000))
 def test_each_point_is_answered_for_itself(seed):
     rng = np.random.default_rng(seed)

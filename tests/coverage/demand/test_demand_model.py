@@ -6,7 +6,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely import Polygon, box
 
@@ -189,7 +189,6 @@ def figures(ground):
     )
 
 
-@settings(derandomize=True, deadline=None, max_examples=12)
 @given(seed=st.integers(0, 10_000), flips=st.lists(st.integers(0, 11), min_size=1, max_size=5))
 def test_relaying_what_changed_is_laying_everything(seed, flips):
     rng = np.random.default_rng(seed)

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely import LineString, MultiLineString, MultiPolygon, Polygon, box
 
@@ -242,7 +242,6 @@ def test_sets_of_cameras_are_picked_from_the_intervals():
     assert lengths(cut, held, picked, 5).equals(lengths(cut, held, alone, 5))
 
 
-@settings(derandomize=True, deadline=None, max_examples=12)
 @given(seed=st.integers(0, 10_000))
 def test_a_few_areas_are_answered_from_their_own_stretches_as_among_all(seed):
     roads, areas, seen = scene(seed)
@@ -258,7 +257,6 @@ def test_a_few_areas_are_answered_from_their_own_stretches_as_among_all(seed):
     assert (part.iloc[[0, 2, 4]] == 0).all(axis=None)
 
 
-@settings(derandomize=True, deadline=None, max_examples=12)
 @given(seed=st.integers(0, 10_000))
 def test_a_few_lines_are_answered_from_their_own_stretches(seed):
     roads, areas, seen = scene(seed)
@@ -273,7 +271,6 @@ def test_a_few_lines_are_answered_from_their_own_stretches(seed):
     assert alone.equals(among)
 
 
-@settings(derandomize=True, deadline=None, max_examples=12)
 @given(seed=st.integers(0, 10_000))
 def test_the_order_of_intervals_and_pairs_leaves_no_trace(seed):
     roads, areas, seen = scene(seed)
@@ -286,7 +283,6 @@ def test_the_order_of_intervals_and_pairs_leaves_no_trace(seed):
     assert one.equals(lengths(cut, (stretch[order], area[order]), mixed, 5))
 
 
-@settings(derandomize=True, deadline=None, max_examples=12)
 @given(seed=st.integers(0, 10_000), sure=st.booleans())
 def test_sampling_the_roads_finds_the_same_metres(seed, sure):
     roads, areas, seen = scene(seed)
@@ -307,7 +303,6 @@ def test_sampling_the_roads_finds_the_same_metres(seed, sure):
         assert found["road_seen_m"][i] == pytest.approx((1 - miss[inside]).sum() * step_m, abs=4)
 
 
-@settings(derandomize=True, deadline=None, max_examples=12)
 @given(seed=st.integers(0, 10_000))
 def test_sampling_a_road_finds_the_same_blind_run(seed):
     roads, _, seen = scene(seed)
@@ -321,7 +316,6 @@ def test_sampling_a_road_finds_the_same_blind_run(seed):
     assert found == pytest.approx(longest, abs=3 * step_m)
 
 
-@settings(derandomize=True, deadline=None, max_examples=12)
 @given(seed=st.integers(0, 10_000))
 def test_quarters_add_up_to_the_whole(seed):
     roads, areas, seen = scene(seed)
@@ -333,7 +327,6 @@ def test_quarters_add_up_to_the_whole(seed):
     assert parts["longest_blind_m"].max() <= found["longest_blind_m"][4] + 0.02
 
 
-@settings(derandomize=True, deadline=None, max_examples=30)
 @given(seed=st.integers(0, 10_000), weight=st.sampled_from([0.3, 1.0]))
 def test_one_more_camera_never_lowers_sight_nor_lengthens_a_blind_run(seed, weight):
     roads, areas, seen = scene(seed)
@@ -343,7 +336,6 @@ def test_one_more_camera_never_lowers_sight_nor_lengthens_a_blind_run(seed, weig
     assert (more["longest_blind_m"] <= fewer["longest_blind_m"]).all()
 
 
-@settings(derandomize=True, deadline=None, max_examples=12)
 @given(seed=st.integers(0, 10_000))
 def test_what_is_seen_and_what_is_blind_make_up_the_roads(seed):
     roads, areas, seen = scene(seed)

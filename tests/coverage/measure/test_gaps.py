@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely import LineString, Point, box
 
@@ -241,7 +241,6 @@ def test_pieces_depend_on_the_demand_alone():
     assert alone.area.sort_values().to_numpy() == pytest.approx(mine.area.sort_values().to_numpy())
 
 
-@settings(derandomize=True, deadline=None, max_examples=30)
 @given(seed=st.integers(0, 10_000))
 def test_gaps_and_what_is_seen_make_up_the_demand(seed):
     demand, covered = union(scatter(seed, 8)), union(scatter(seed + 1, 6))
@@ -255,7 +254,6 @@ def test_gaps_and_what_is_seen_make_up_the_demand(seed):
     assert found["weight"].is_monotonic_decreasing
 
 
-@settings(derandomize=True, deadline=None, max_examples=30)
 @given(seed=st.integers(0, 10_000))
 def test_one_more_camera_never_makes_a_gap_grow(seed):
     demand, views = union(scatter(seed, 8)), scatter(seed + 1, 6)

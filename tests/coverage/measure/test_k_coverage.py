@@ -7,7 +7,7 @@ import sys
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely import MultiPolygon, Polygon, box
 
@@ -208,7 +208,6 @@ def test_warming_up_needs_no_district_and_leaves_the_scan_lines_compiled():
     assert scanline.count_rows.signatures
 
 
-@settings(derandomize=True, deadline=None, max_examples=40)
 @given(seed=st.integers(0, 10_000))
 def test_scan_lines_agree_with_the_exact_way(seed):
     rng = np.random.default_rng(seed)
@@ -219,7 +218,6 @@ def test_scan_lines_agree_with_the_exact_way(seed):
     assert found.sum(axis=1) == pytest.approx(shapely.area(areas))
 
 
-@settings(derandomize=True, deadline=None, max_examples=40)
 @given(seed=st.integers(0, 10_000))
 def test_the_exact_way_adds_up(seed):
     rng = np.random.default_rng(seed)
@@ -233,7 +231,6 @@ def test_the_exact_way_adds_up(seed):
     assert k_m2[:, 1:].sum(axis=1) == pytest.approx(shapely.area(united), abs=1e-6)
 
 
-@settings(derandomize=True, deadline=None, max_examples=40)
 @given(seed=st.integers(0, 10_000))
 def test_the_mean_number_of_devices_is_the_weighted_seen_area(seed):
     rng = np.random.default_rng(seed)
@@ -244,7 +241,6 @@ def test_the_mean_number_of_devices_is_the_weighted_seen_area(seed):
     assert k_m2 @ np.arange(13) == pytest.approx(weight @ inside_m2, abs=2e-3 * 2500)
 
 
-@settings(derandomize=True, deadline=None, max_examples=20)
 @given(seed=st.integers(0, 10_000))
 def test_expectations_are_means_over_all_outcomes(seed):
     rng = np.random.default_rng(seed)

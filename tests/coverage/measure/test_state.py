@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import example, given, settings
+from hypothesis import example, given
 from hypothesis import strategies as st
 from shapely import Polygon, box
 
@@ -366,7 +366,6 @@ def test_an_entrance_that_a_new_house_pushes_over_the_border_is_looked_at_again(
 # What holds of all towns.
 
 
-@settings(derandomize=True, deadline=None, max_examples=12)
 @given(seed=st.integers(0, 10_000))
 def test_the_parts_sum_to_the_wholes(seed):
     seen, wanted = scatter(seed), shapely.union_all(scatter(seed + 1))
@@ -385,7 +384,6 @@ def test_the_parts_sum_to_the_wholes(seed):
     assert found["covered_demand_m2"].iloc[4] + gaps_m2 == pytest.approx(found["demand_m2"].iloc[4])
 
 
-@settings(derandomize=True, deadline=None, max_examples=12)
 @given(seed=st.integers(0, 10_000))
 def test_one_more_camera_never_covers_less_and_never_makes_a_gap_grow(seed):
     wanted = demanded(*scatter(seed + 1, count=4))
@@ -424,7 +422,6 @@ EDITS = ("add", "move", "turn", "switch", "remove", "build", "settle")
 FAR = (500_000.0, 3_400_000.0)
 
 
-@settings(derandomize=True, deadline=None, max_examples=20)
 @given(
     origin=st.sampled_from([(0.0, 0.0), FAR]),
     seed=st.integers(0, 10_000),
@@ -439,7 +436,6 @@ def test_after_any_edits_the_board_is_what_it_were_from_nothing(origin, seed, ed
     require_same(town.board, town.whole())
 
 
-@settings(derandomize=True, deadline=None, max_examples=12)
 @given(seed=st.integers(0, 10_000))
 def test_expected_figures_lie_between_certain_and_possible(seed):
     on = Town(seed, (0.0, 0.0)).board
@@ -455,7 +451,6 @@ def test_expected_figures_lie_between_certain_and_possible(seed):
     assert k_m2[:, 1:].sum(axis=1) == pytest.approx(expected["covered_area_m2"].to_numpy())
 
 
-@settings(derandomize=True, deadline=None, max_examples=8)
 @given(seed=st.integers(0, 10_000), number=st.integers(0, 9))
 def test_what_a_camera_off_line_opens_is_what_the_gaps_grew_by(seed, number):
     town = Town(seed, (0.0, 0.0))

@@ -4,7 +4,7 @@ import geopandas as gpd
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely import LineString, MultiPolygon, Point, Polygon, box
 
@@ -115,7 +115,6 @@ def test_a_missing_position_is_suspect_and_keeps_the_index():
     assert np.isnan(found.loc["a", "x"])
 
 
-@settings(derandomize=True, deadline=None, max_examples=40)
 @given(seed=st.integers(0, 10_000))
 def test_a_snapped_camera_is_outside_every_footprint(seed):
     rng = np.random.default_rng(seed)

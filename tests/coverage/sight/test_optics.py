@@ -189,7 +189,6 @@ def test_expected_is_refused_as_a_weighting_and_nonsense_as_unknown():
         sectors(views, "perhaps")
 
 
-@settings(derandomize=True, deadline=None, max_examples=40)
 @given(
     heading=st.floats(-720, 720),
     hfov=st.floats(1, 360),

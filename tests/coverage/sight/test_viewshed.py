@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely import Point, Polygon, box
 
@@ -274,7 +274,6 @@ def test_warming_up_needs_no_district_and_leaves_the_sweep_compiled():
     assert angular_sweep.visible_rings.signatures
 
 
-@settings(derandomize=True, deadline=None, max_examples=25)
 @given(seed=st.integers(0, 10_000))
 def test_a_view_is_valid_within_its_sector_and_off_all_footprints(seed):
     rng = np.random.default_rng(seed)
@@ -288,7 +287,6 @@ def test_a_view_is_valid_within_its_sector_and_off_all_footprints(seed):
         assert shapely.area(shapely.intersection(obstacles.parts, view)).sum() < 1e-6
 
 
-@settings(derandomize=True, deadline=None, max_examples=25)
 @given(seed=st.integers(0, 10_000), turn=st.floats(0, 360), shift=st.floats(-5e6, 5e6))
 def test_moving_and_turning_the_town_moves_and_turns_the_view(seed, turn, shift):
     rng = np.random.default_rng(seed)
@@ -303,7 +301,6 @@ def test_moving_and_turning_the_town_moves_and_turns_the_view(seed, turn, shift)
     assert after.area.to_numpy() == pytest.approx(before.area.to_numpy(), abs=0.01)
 
 
-@settings(derandomize=True, deadline=None, max_examples=25)
 @given(seed=st.integers(0, 10_000), half=st.sampled_from([45.0, 90.0, 180.0]))
 def test_two_halves_of_a_view_are_the_view(seed, half):
     rng = np.random.default_rng(seed)
@@ -320,7 +317,6 @@ def test_two_halves_of_a_view_are_the_view(seed, half):
         assert shapely.union(one, other).symmetric_difference(both).area < 0.06
 
 
-@settings(derandomize=True, deadline=None, max_examples=25)
 @given(seed=st.integers(0, 10_000))
 def test_one_more_footprint_never_shows_more(seed):
     rng = np.random.default_rng(seed)

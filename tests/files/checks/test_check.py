@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.base.crs import parse_crs, wgs84_to_gcj02
@@ -675,7 +675,6 @@ def test_cameras_that_differ_in_a_further_view_stay_two_cameras():
 
 
 @given(st.lists(st.tuples(st.sampled_from("甲乙"), st.integers(0, 2)), min_size=1, max_size=8))
-@settings(derandomize=True, deadline=None, max_examples=30)
 def test_every_row_is_taken_quarantined_or_collapsed(rows):
     taken = cameras(*(camera(设备编码=None, 设备名称=n, 经度=f"117.{x}") for n, x in rows))
     collapsed = [f for f in taken.findings if f.code == "DUPLICATE_ROW"]

@@ -1,7 +1,7 @@
 """Headings: numbers, Chinese and English words, and what is refused."""
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.base.errors import InputError
@@ -68,7 +68,6 @@ def test_nonsense_is_refused(text):
 
 
 @given(st.floats(0, 360, allow_nan=False))
-@settings(derandomize=True, deadline=None)
 def test_every_number_of_the_circle_is_itself(deg):
     heading = parse_heading(f"{deg:.6f}")
     assert heading is not None
@@ -76,7 +75,6 @@ def test_every_number_of_the_circle_is_itself(deg):
 
 
 @given(st.text(max_size=12))
-@settings(derandomize=True, deadline=None)
 def test_any_text_gives_a_heading_none_or_a_sentence(text):
     try:
         heading = parse_heading(text)
@@ -253,7 +251,6 @@ def test_what_is_one_heading_is_one_view_without_an_angle(text):
 
 
 @given(st.integers(0, 359), st.integers(1, 359))
-@settings(derandomize=True, deadline=None)
 def test_every_range_starts_and_ends_where_it_says(start, width):
     end = (start + width) % 360
     (view,) = parse_views(f"{start}-{end}")
@@ -263,7 +260,6 @@ def test_every_range_starts_and_ends_where_it_says(start, width):
 
 
 @given(st.text(alphabet="0123456789.-~°;、东南西北由向偏NEW 至", max_size=12))
-@settings(derandomize=True, deadline=None)
 def test_any_text_gives_views_or_a_sentence_under_every_scheme(text):
     for scheme in SCHEMES:
         try:

@@ -276,7 +276,7 @@ JSON = st.recursive(
 )
 
 
-@settings(suppress_health_check=[HealthCheck.too_slow], max_examples=60)
+@settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.dictionaries(st.sampled_from(["甲", "name", "attributes.x"]), JSON), min_size=1))
 def test_free_columns_come_back_as_they_were(cells):
     columns = extra_columns.spread(cells, lambda headers: frozenset({"name"} & set(headers)))

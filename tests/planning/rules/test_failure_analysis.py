@@ -5,7 +5,7 @@ from itertools import combinations
 import numpy as np
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely import MultiPolygon, Point, box
 
@@ -139,7 +139,6 @@ def test_the_same_seed_draws_the_same_sets():
     assert (again[0].low, again[0].high) == (again[1].low, again[1].high)
 
 
-@settings(max_examples=40, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10**6))
 def test_what_a_device_opens_is_what_the_union_of_the_others_misses(seed):
     pieces, views = scatter(seed)
@@ -150,7 +149,6 @@ def test_what_a_device_opens_is_what_the_union_of_the_others_misses(seed):
         assert opens_m2 == pytest.approx(everything - seen_m2(pieces, views, {device}), abs=1e-6)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10**6), count=st.integers(1, 5))
 def test_losses_agree_with_all_sets_tried_one_by_one(seed, count):
     pieces, views = scatter(seed)
@@ -162,7 +160,6 @@ def test_losses_agree_with_all_sets_tried_one_by_one(seed, count):
     assert min(left) - 1e-6 <= found.after_worst <= np.mean(left) + 1e-6
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10**6))
 def test_each_of_the_worst_is_the_one_that_opens_most_by_then(seed):
     pieces, views = scatter(seed)
@@ -175,7 +172,6 @@ def test_each_of_the_worst_is_the_one_that_opens_most_by_then(seed):
         assert opened == pytest.approx(max(others), abs=1e-6)
 
 
-@settings(max_examples=20, deadline=None, derandomize=True)
 @given(seed=st.integers(0, 10**6))
 def test_a_further_device_never_makes_another_open_more(seed):
     pieces, views = scatter(seed)

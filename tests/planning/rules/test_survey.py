@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import shapely
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from shapely import Point, box
 
@@ -109,7 +109,6 @@ def test_empty_layers_are_answered(possible, demand):
     assert len(found) == len(possible)
 
 
-@settings(max_examples=30, derandomize=True, deadline=None)
 @given(seed=st.integers(0, 10**6), cameras=st.integers(1, 12), sure=st.integers(0, 8))
 def test_it_is_what_the_figure_gains_where_all_that_may_be_seen_is_seen(seed, cameras, sure):
     rng = np.random.default_rng(seed)
@@ -131,7 +130,6 @@ def test_it_is_what_the_figure_gains_where_all_that_may_be_seen_is_seen(seed, ca
         assert entrances == gained
 
 
-@settings(max_examples=20, derandomize=True, deadline=None)
 @given(seed=st.integers(0, 10**6))
 def test_a_further_certain_view_never_makes_more_depend(seed):
     rng = np.random.default_rng(seed)
