@@ -63,6 +63,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
                 item.add_marker(pytest.mark.skip(reason="left to scripts/test --thorough"))
 
 
+@pytest.fixture(scope="session")
+def thorough(request: pytest.FixtureRequest) -> bool:
+    """Return whether this run tries far more."""
+    return request.config.option.thorough
+
+
 def _given() -> str | None:
     return os.environ.get("GOVGRID_TEST_DATABASE_URL")
 
