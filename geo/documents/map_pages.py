@@ -3,12 +3,12 @@
 from collections import OrderedDict
 from threading import Lock
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from geo.access.principal import Reader
 from geo.base.settings import Settings
 from geo.documents.map_page import map_page
-from geo.store import db
+from geo.store import db, revisions
 
 # A page of a district is a few megabytes; a jurisdiction's is less.
 MOST_PAGES = 12
@@ -35,12 +35,6 @@ class MapPages:
                 self._pages.popitem(last=False)
             return kept[1]
 
-    def _revision(self) -> object:
+    def _revision(self) -> revisions.Revisions:
         with db.transaction(self._database) as connection:
-            row = connection.execute(
-                text(
-                    "SELECT (SELECT max(id) FROM govgrid.import_run),"
-                    " (SELECT max(id) FROM govgrid.coverage_run)"
-                )
-            ).one()
-            return tuple(row)
+            return revisions.read(connection)

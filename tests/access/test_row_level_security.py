@@ -17,7 +17,7 @@ OPEN_TABLES = {
     *("area", "area_nesting", "area_succession", "building", "road", "water", "farmland"),
     *("place", "entrance", "address", "pole", "privacy_zone", "restricted_zone", "centre"),
     *("unit", "unit_duty", "pairing", "category", "dispatch"),
-    *("filing", "filed_camera", "consent", "permit"),
+    *("filing", "filed_camera", "consent", "permit", "layer_revision", "layer_write"),
 }
 ROLES = (cluster.SERVICE_ROLE, cluster.READING_ROLE)
 

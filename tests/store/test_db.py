@@ -12,7 +12,20 @@ from geo.base.errors import StateError, StoreError, UnavailableError
 from geo.store import db
 
 pytestmark = pytest.mark.postgis
-REVISIONS = ("0001", "0002", "0003", "0004", "0005", "0006", "0007", "0008", "0009", "0010", "0011")
+REVISIONS = (
+    "0001",
+    "0002",
+    "0003",
+    "0004",
+    "0005",
+    "0006",
+    "0007",
+    "0008",
+    "0009",
+    "0010",
+    "0011",
+    "0012",
+)
 
 
 def test_empty_database_is_brought_to_the_newest_revision(empty_url):
@@ -40,7 +53,7 @@ def test_every_revision_has_its_sql_file():
 def test_older_tables_say_what_to_do(empty_url):
     engine = db.connect(empty_url)
     db.migrate(engine, revision="0002")
-    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0011")):
+    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0012")):
         db.require_current(engine)
     engine.dispose()
 

@@ -1,0 +1,128 @@
+"""Revisions of layers: one more with each transaction that writes, and not before it ends."""
+
+import threading
+
+import pytest
+from sqlalchemy import text
+
+from geo.access import transaction
+from geo.store import db, revisions
+from geo.store.cluster import cluster
+from tests.signed_in import SYSTEM
+
+pytestmark = pytest.mark.postgis
+
+ADD = "INSERT INTO govgrid.pole (code, geom) VALUES ('{}', ST_SetSRID(ST_MakePoint(117, 30), 4326))"
+
+
+def now(engine):
+    with db.transaction(engine) as connection:
+        return dict(revisions.read(connection))
+
+
+def written(engine, *statements):
+    """Run statements in one transaction; return by how much each layer's revision grew."""
+    before = now(engine)
+    with db.transaction(engine) as connection:
+        for each in statements:
+            connection.execute(text(each))
+    return {layer: n - before[layer] for layer, n in now(engine).items() if n != before[layer]}
+
+
+def test_a_transaction_counts_once_for_each_layer_it_writes_to(engine):
+    add = ADD.format
+    setting = "INSERT INTO govgrid.setting VALUES ('x', '1')"
+    assert written(engine, add("a"), add("b"), setting) == {"pole": 1, "setting": 1}
+    assert written(engine, "UPDATE govgrid.pole SET geom = geom WHERE code = 'a'") == {"pole": 1}
+    assert written(engine, "DELETE FROM govgrid.pole WHERE code = 'b'") == {"pole": 1}
+    assert written(engine, "TRUNCATE govgrid.pole") == {"pole": 1}
+
+
+def test_what_writes_no_row_counts_nothing(engine):
+    assert written(engine, "UPDATE govgrid.pole SET geom = geom") == {}
+    assert written(engine, "SELECT count(*) FROM govgrid.pole") == {}
+
+
+def test_tables_of_one_thing_are_one_layer(town):
+    view = "UPDATE govgrid.camera_view SET hfov_deg = 90 WHERE camera_code = 'K1'"
+    camera = "UPDATE govgrid.camera SET name = 'K' WHERE code = 'K1'"
+    assert written(town, view) == {"camera": 1}
+    assert written(town, camera, view) == {"camera": 1}
+
+
+def test_what_is_taken_back_was_never_counted(engine):
+    before = now(engine)
+    with db.transaction(engine, keep=False) as connection:
+        connection.execute(text(ADD.format("a")))
+    with db.transaction(engine) as connection:
+        half = connection.begin_nested()
+        connection.execute(text(ADD.format("a")))
+        half.rollback()
+    assert now(engine) == before
+
+
+def test_a_revision_is_seen_with_its_rows_and_not_before(engine):
+    before = now(engine)
+    with engine.connect() as writing, writing.begin():
+        writing.execute(text(ADD.format("a")))
+        assert now(engine) == before
+        # nobody who writes to the same layer waits for the end of the other
+        assert written(engine, ADD.format("b")) == {"pole": 1}
+    assert now(engine)["pole"] == before["pole"] + 2
+
+
+def test_transactions_that_write_in_other_orders_do_not_wait_for_each_other(database_url):
+    engine = db.connect(database_url, pool_size=4)
+    both = [ADD, "INSERT INTO govgrid.setting VALUES ('{}', '1')"]
+    ready, failed = threading.Barrier(4), []
+
+    def write(number, statements):
+        with db.transaction(engine) as connection:
+            for each in statements:
+                connection.execute(text(each.format(f"n{number}")))
+            ready.wait(20)
+
+    def attempt(number):
+        try:
+            write(number, both if number % 2 else both[::-1])
+        except Exception as error:
+            failed.append(error)
+
+    threads = [threading.Thread(target=attempt, args=(n,)) for n in range(4)]
+    before = now(engine)
+    for each in threads:
+        each.start()
+    for each in threads:
+        each.join()
+    assert failed == []
+    assert now(engine)["pole"] == before["pole"] + 4
+    engine.dispose()
+
+
+def test_the_role_of_the_service_counts_as_well(town, database_url):
+    service = db.connect(database_url, role=cluster.SERVICE_ROLE)
+    push = "UPDATE govgrid.camera SET connection = 'unknown' WHERE code = 'K1'"
+    before = now(service)
+    with transaction.opened(service, SYSTEM) as connection:
+        connection.execute(text(push))
+    assert now(service)["camera"] == before["camera"] + 1
+    service.dispose()
+
+
+def test_every_table_of_a_layer_that_is_read_has_a_revision(engine):
+    """A table is either of a layer, or of one of these that no page of the map is made of."""
+    apart = {
+        *("revision", "layer_revision", "layer_write", "audit", "bulk_read", "login_failure"),
+        *("account", "role_grant", "session", "api_key"),
+        *("access_request", "access_register", "export_register", "camera_change"),
+        *("import_run", "import_finding", "import_quarantine", "import_mapping", "import_change"),
+    }
+    with db.transaction(engine) as connection:
+        tables = connection.execute(
+            text(
+                "SELECT c.relname, count(t.oid) FROM pg_class c LEFT JOIN pg_trigger t"
+                " ON t.tgrelid = c.oid AND t.tgname LIKE 'revise_%'"
+                " WHERE c.relnamespace = 'govgrid'::regnamespace AND c.relkind = 'r' GROUP BY 1"
+            )
+        ).all()
+    assert {name for name, triggers in tables if triggers != 4} - apart == set()
