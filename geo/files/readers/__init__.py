@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Final
 
 from geo.base.errors import SourceError
+from geo.files.readers.content import require_content
 from geo.files.readers.control_characters import without_controls
 from geo.files.readers.delimited import read_text
 from geo.files.readers.gb28181 import read_catalog
@@ -126,6 +127,7 @@ def require(path: Path) -> None:
     if not os.access(path, os.R_OK):  # GDAL would call it damaged
         raise SourceError("source.closed", path=str(path))
     check_size(path)
+    require_content(path)
 
 
 def _text(path: Path, wish: _Wish) -> Iterator[Table]:
@@ -136,8 +138,8 @@ def _workbook(path: Path, wish: _Wish) -> Iterator[Table]:
     yield read_workbook(path, sheet=wish.sheet)
 
 
-def _geojson(path: Path, _: _Wish) -> Iterator[Table]:
-    yield read_geojson(path)
+def _geojson(path: Path, wish: _Wish) -> Iterator[Table]:
+    yield read_geojson(path, encoding=wish.encoding)
 
 
 def _geopackage(path: Path, wish: _Wish) -> Iterator[Table]:

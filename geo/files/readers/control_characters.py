@@ -15,7 +15,7 @@ _HALF: Final = re.compile("[\ud800-\udfff]")
 # bytes that are no character (:mod:`geo.files.readers.encoding`); a text may be cut within one
 _BROKEN: Final = re.compile("[\udc80-\udcff]+")
 _CUT: Final = re.compile(r"[\udc80-\udcff]+(\s*)\Z")
-_LOST: Final = "\ufffd"
+LOST: Final = "\ufffd"
 _PICTURES: Final = {code: 0x2400 + code for code in range(32)} | {0x7F: 0x2421}
 
 
@@ -41,6 +41,17 @@ def without_controls(table: Table, *, headers_noted: bool = False) -> Table:
     notes = [replace(note, value=_clean(note.value)) for note in table.notes] + found
     notes = [replace(note, column=now.get(note.column, note.column)) for note in notes]
     return replace(table, headers=headers, rows=rows, notes=tuple(notes))
+
+
+def with_broken_marked(table: Table) -> Table:
+    """Return a table in which � stands for a broken character, as a library had to read it."""
+    rows = table.rows.copy()
+    for name in rows.columns:
+        cells = [
+            cell.replace(LOST, "\udcff") if isinstance(cell, str) else cell for cell in rows[name]
+        ]
+        rows[name] = pd.Series(cells, index=rows.index, dtype=object)
+    return replace(table, rows=rows)
 
 
 def _rows(written: pd.DataFrame) -> tuple[pd.DataFrame, list[SourceNote]]:
@@ -91,8 +102,8 @@ def _note(row: int, column: str, written: object) -> SourceNote:
 
 
 def _clean(text: str) -> str:
-    return _CONTROL.sub("", _BROKEN.sub(_LOST, _CUT.sub(r"\1", text)))
+    return _CONTROL.sub("", _BROKEN.sub(LOST, _CUT.sub(r"\1", text)))
 
 
 def _shown(text: str) -> str:
-    return _HALF.sub(_LOST, _BROKEN.sub(_LOST, text)).translate(_PICTURES)
+    return _HALF.sub(LOST, _BROKEN.sub(LOST, text)).translate(_PICTURES)

@@ -32,20 +32,20 @@ _COMPUTED: Final = (2, 3)  # kinds of columns that are computed when they are re
 
 
 @contextmanager
-def json_source(path: Path) -> Iterator[str]:
+def json_source(path: Path, raw: bytes, *, changed: bool = False) -> Iterator[str]:
     """Give what the library is to open of a GeoJSON file: its own driver and nothing else.
 
     The library would fetch the address in a ``crs`` member of the old kind, and end a text at an
-    escaped NUL: of a file that holds such a copy without them is read.
+    escaped NUL: of a file that holds such a copy without them is read. So it is where `raw`, the
+    text in UTF-8, is `changed` from what the file holds.
     """
-    raw = path.read_bytes()
     head = raw[:_HEAD_BYTES]
     esri = _ESRI.search(head) and b'"FeatureCollection"' not in head
     driver = "ESRIJSON" if esri else "GeoJSON"
     safe = raw
     if b"crs" in raw or b"\\u00" in raw:
         safe = _NUL_ESCAPE.sub(rb"\1\\u001a", _CRS_OBJECT.sub(rb'"-crs"', raw))
-    if safe == raw:
+    if safe == raw and not changed:
         yield f"{driver}:{path.absolute()}"
         return
     with tempfile.NamedTemporaryFile(suffix=path.suffix) as copy:

@@ -26,6 +26,7 @@ NoteCode = Literal[
     "ITEM_BROKEN",
     "ENTITY_SKIPPED",
     "ROWS_BLANK",
+    "ROWS_DELETED",
 ]
 
 # a spreadsheet keeps fifteen digits of a number; longer ones stay float and so betray themselves

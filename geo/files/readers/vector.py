@@ -4,6 +4,7 @@ import csv
 import itertools
 import math
 import re
+import tempfile
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -20,31 +21,52 @@ from pyogrio.errors import DataLayerError, DataSourceError
 
 from geo.base.crs import InputCRS, crs_of_definition, parse_crs
 from geo.base.errors import CRSError, SourceError
+from geo.files.readers.control_characters import LOST, with_broken_marked
+from geo.files.readers.dbf import Dbf, read_dbf
 from geo.files.readers.drivers import geopackage_source, json_source, shapefile_source
+from geo.files.readers.encoding import UTF8, encoding_of, text_of_bytes
+from geo.files.readers.json_kind import kind_of_json
 from geo.files.readers.limits import check_columns, damaged, sibling
 from geo.files.readers.table import EXACT, SourceNote, Table, row_index, unique_headers
 from geo.files.writers import NAMES_ENDING
 
 _CRS_MEMBER: Final = re.compile(rb'"crs"\s*:\s*\{.{0,200}?"name"\s*:\s*"([^"]+)"', re.DOTALL)
+_BROKEN_BYTES: Final = re.compile(rb"(?:\xed[\xb2\xb3][\x80-\xbf])+")
 _HEAD_BYTES: Final = 65536
 _TAIL_BYTES: Final = 4096
 
 
-def read_geojson(path: Path) -> Table:
+def read_geojson(path: Path, *, encoding: str | None = None) -> Table:
     """Return a GeoJSON file; its system is known only where it has a ``crs`` member.
 
-    RFC 7946 says WGS 84, but files in other systems without a word about it are common.
+    RFC 7946 says WGS 84, but files in other systems without a word about it are common. JSON of
+    ArcGIS has its ``spatialReference``. Texts are UTF-8, or what the bytes or the user say.
     """
-    with json_source(path) as source:
-        # a text that looks like a date is a text
-        table = _read(path, source, DATE_AS_STRING="YES")
+    raw = path.read_bytes()
+    used = encoding_of(lambda: [raw], encoding, stated="UTF-8", name=path.name)
+    changed = used.broken or used.name != UTF8
+    if changed:
+        raw = text_of_bytes(raw, used).encode("utf-8", "surrogatepass")
+        raw = _BROKEN_BYTES.sub(LOST.encode(), raw)
+    with json_source(path, raw, changed=changed) as source:
+        try:
+            # a text that looks like a date is a text
+            table = _read(path, source, DATE_AS_STRING="YES")
+        except SourceError as error:
+            raise kind_of_json(path, raw) or error from error
+    if used.broken:
+        table = with_broken_marked(table)
+    table = replace(table, encoding=used.name)
+    if source.startswith("ESRIJSON:"):
+        return replace(table, notes=(*used.notes(), *table.notes))
     stated = _crs_member(path)
     if stated is None:
-        return replace(table, crs=None, notes=())
+        return replace(table, crs=None, notes=used.notes())
     try:
-        return replace(table, crs=parse_crs(stated), notes=())
+        return replace(table, crs=parse_crs(stated), notes=used.notes())
     except CRSError:
-        return replace(table, crs=None, notes=(SourceNote("CRS_UNIDENTIFIED", 0, "", stated),))
+        unknown = SourceNote("CRS_UNIDENTIFIED", 0, "", stated)
+        return replace(table, crs=None, notes=(*used.notes(), unknown))
 
 
 def read_geopackage(path: Path, *, sheet: str | None = None, rows: int) -> Iterator[Table]:
@@ -63,13 +85,58 @@ def read_geopackage(path: Path, *, sheet: str | None = None, rows: int) -> Itera
 
 
 def read_shapefile(path: Path, *, encoding: str | None = None) -> Table:
-    """Return a Shapefile; names beyond ASCII need a .cpg file or `encoding`."""
-    missing = [part for part in (".shx", ".dbf") if not sibling(path, part)]
-    if missing:
+    """Return a Shapefile; names beyond ASCII need a .cpg file or `encoding`.
+
+    Rows marked as deleted are left out, and their shapes with them.
+
+    Raises
+    ------
+    SourceError
+        Also if there are more shapes than rows in the table, or fewer.
+    """
+    files = {part: sibling(path, part) for part in (".shx", ".dbf", ".prj", ".cpg")}
+    missing = [part for part in (".shx", ".dbf") if not files[part]]
+    table, index = files[".dbf"], files[".shx"]
+    if table is None or index is None:
         raise SourceError("source.shapefile", path=path.name, missing=", ".join(missing))
-    if encoding is None and sibling(path, ".cpg") is None and not _is_ascii(path):
-        raise SourceError("source.dbf_encoding", path=path.name)
-    return _with_full_names(path, _read(path, shapefile_source(path), encoding=encoding))
+    shapefile_source(path)
+    stated = files[".cpg"].read_text("latin-1").strip() if files[".cpg"] else None
+    found = read_dbf(table, path, given=encoding, stated=stated)
+    shapes = _shapes(path, index, files[".prj"])
+    if len(shapes.rows) != len(found.deleted):
+        facts = {"shapes": len(shapes.rows), "rows": len(found.deleted)}
+        raise SourceError("source.shape_rows", path=path.name, **facts)
+    return _with_full_names(path, _with_cells(shapes, found))
+
+
+def _shapes(path: Path, index: Path, projection: Path | None) -> Table:
+    """Return the shapes alone: the library reads of two columns of one name only one."""
+    with tempfile.TemporaryDirectory() as folder:
+        for file, ending in ((path, ".shp"), (index, ".shx"), (projection, ".prj")):
+            if file is not None:
+                (Path(folder) / f"shapes{ending}").symlink_to(file.absolute())
+        return _read(path, str(Path(folder) / "shapes.shp"))
+
+
+def _with_cells(shapes: Table, found: Dbf) -> Table:
+    kept = ~found.deleted
+    headers = unique_headers(found.names)
+    index = shapes.rows.index[kept]
+    columns = {
+        header: pd.Series(cells, index=shapes.rows.index, dtype=object)[kept]
+        for header, cells in zip(headers, found.cells, strict=True)
+    }
+    rows = pd.DataFrame(columns, columns=pd.Index(list(headers)), index=index, dtype=object)
+    deleted = int(found.deleted.sum())
+    notes = [SourceNote("ROWS_DELETED", 0, "", str(deleted))] if deleted else []
+    return replace(
+        shapes,
+        headers=headers,
+        rows=rows,
+        geometry=None if shapes.geometry is None else shapes.geometry[kept],
+        encoding=found.encoding.name if found.encoding else None,
+        notes=(*shapes.notes, *(found.encoding.notes() if found.encoding else ()), *notes),
+    )
 
 
 def _with_full_names(path: Path, table: Table) -> Table:
@@ -103,10 +170,10 @@ def _layers(path: Path, source: str) -> dict[str, str | None]:
         return {str(name): kind for name, kind in pyogrio.list_layers(source)}
 
 
-def _read(path: Path, source: str, *, encoding: str | None = None, **options: str) -> Table:
-    _info(path, source, encoding=encoding)
+def _read(path: Path, source: str, **options: str) -> Table:
+    _info(path, source)
     with _reading(path):
-        frame = pyogrio.read_dataframe(source, encoding=encoding, on_invalid="ignore", **options)
+        frame = pyogrio.read_dataframe(source, on_invalid="ignore", **options)
         return table_of(frame)
 
 
@@ -198,9 +265,3 @@ def _crs_member(path: Path) -> str | None:
     before, after = head.partition(b'"features"')[0], tail.rpartition(b"]")[2]
     member = _CRS_MEMBER.search(before) or _CRS_MEMBER.search(after)
     return member.group(1).decode("utf-8", "replace") if member else None
-
-
-def _is_ascii(path: Path) -> bool:
-    dbf = sibling(path, ".dbf")
-    # the first 32 bytes are binary: date, counts and a language byte that is often wrong
-    return dbf is None or dbf.read_bytes()[32:].isascii()

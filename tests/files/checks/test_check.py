@@ -819,6 +819,7 @@ def test_every_finding_has_advice_in_both_languages():
         "timezone": "Asia/Shanghai",
         "earlier": "发生时间",
         "moment": "2026-09-01T08:00:00",
+        "number": 3,
     }
     for code in SEVERITY:
         finding = Defect(code, "s", facts).at(2, "列", "v")

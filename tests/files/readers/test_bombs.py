@@ -314,9 +314,12 @@ def test_a_small_file_of_a_value_repeated_for_ever_is_refused(tmp_path):
 
 
 @needs_data
-@pytest.mark.parametrize("name", ["pointer.geojson", "pipeline.json"])
-def test_a_file_that_names_another_is_damaged_geojson(name):
-    refused(SHARED_DATA / "cases" / name, "source.damaged")
+@pytest.mark.parametrize(
+    ("name", "key"),
+    [("pointer.geojson", "source.is_xml"), ("pipeline.json", "source.json_other")],
+)
+def test_a_file_that_names_another_is_no_geojson(name, key):
+    refused(SHARED_DATA / "cases" / name, key)
 
 
 @pytest.mark.parametrize("name", ["a.geojson", "a.json", "a.gpkg", "a.shp"])
@@ -329,7 +332,7 @@ def test_only_the_driver_of_the_ending_reads_a_file(tmp_path, name):
     (tmp_path / name).write_text(pointer)
     for beside in (".shx", ".dbf"):
         (tmp_path / "a").with_suffix(beside).write_text(pointer)
-    refused(tmp_path / name, "source.damaged")
+    refused(tmp_path / name, "source.is_xml")
 
 
 @pytest.fixture
@@ -387,7 +390,7 @@ def test_nor_is_it_in_what_is_almost_json(tmp_path, asked, member):
     address, paths = asked
     path = tmp_path / "a.geojson"
     path.write_text("{" + member.replace("URL", address) + "," + json.dumps(collection({}))[1:])
-    refused(path, "source.damaged")
+    refused(path, "source.json")
     assert paths == []
 
 

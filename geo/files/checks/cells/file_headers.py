@@ -74,7 +74,7 @@ class Headers:
             table.headers, self._layer, given=self._given, has_geometry=has_geometry
         )
         self._require(table)
-        return [*_unnamed(table), *self._refuse(table)]
+        return [*_unnamed(table), *_repeated(table), *self._refuse(table)]
 
     def _refuse(self, table: Table) -> list[Finding]:
         unmapped, phones = self._suspects(table)
@@ -133,3 +133,14 @@ def _unnamed(table: Table) -> list[Finding]:
         for number, header in enumerate(table.headers, start=1)
         if header == f"#{number}" and table.rows[header].notna().any()
     ]
+
+
+def _repeated(table: Table) -> list[Finding]:
+    """Return a note for each column whose name an earlier one has already."""
+    found = []
+    for number, header in enumerate(table.headers, start=1):
+        name = header.removesuffix(f"#{number}")
+        if name and name != header and name in table.headers[: number - 1]:
+            defect = Defect("COLUMN_REPEATED", facts={"number": number})
+            found.append(defect.at(table.header_row, header, ""))
+    return found

@@ -84,6 +84,7 @@ SEVERITY: Final[Mapping[str, Severity]] = MappingProxyType(
         "PLACE_FROM_AREA": "note",
         "ROW_LONG": "error",
         "ROWS_BLANK": "note",
+        "ROWS_DELETED": "note",
         "ROW_REPEATED": "note",
         "EXAMPLE_ROW": "note",
         "CATALOG_INCOMPLETE": "warning",
@@ -96,6 +97,7 @@ SEVERITY: Final[Mapping[str, Severity]] = MappingProxyType(
         "COLUMN_PERSONAL": "warning",
         "COLUMN_UNMAPPED": "note",
         "COLUMN_UNNAMED": "note",
+        "COLUMN_REPEATED": "note",
         "COLUMN_NETWORK": "note",
     }
 )
