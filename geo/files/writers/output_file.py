@@ -1,11 +1,11 @@
 """Targets: names of files that can be written, and drafts so that nothing is half written."""
 
 import errno
-import glob
 import os
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Final
 
 from pyogrio.errors import DataLayerError, DataSourceError
@@ -23,6 +23,7 @@ TABLES: Final = (".csv", ".xlsx", ".parquet")
 ENDINGS: Final = (*DRIVERS, ".csv", ".xlsx")
 # Boundaries can be drawn as well.
 LAYER_ENDINGS: Final = (*ENDINGS, ".dxf")
+PRIVATE: Final = 0o600
 LONGEST_REASON: Final = 120  # characters: GDAL tells a story where the disk is full
 
 
@@ -67,7 +68,8 @@ def require_writable(path: Path) -> None:
 def draft_of(path: Path) -> Iterator[Path]:
     """Give a name to write to that becomes `path` at the end, so that nothing is half written.
 
-    Companions of the draft (a Shapefile has several) move along; after a failure all are gone.
+    Companions of the draft (a Shapefile has several) move along; after a failure all are gone. The
+    files are for their owner alone, from the first byte on: they hold where cameras stand.
 
     Raises
     ------
@@ -75,15 +77,13 @@ def draft_of(path: Path) -> Iterator[Path]:
         If the file cannot be written.
     """
     require_writable(path)
-    draft = path.with_name(f".{path.stem}.part{path.suffix}")
     try:
-        yield draft
-        for part in draft.parent.glob(f"{glob.escape(draft.stem)}.*"):
-            part.replace(path.with_name(path.stem + part.name.removeprefix(draft.stem)))
+        # its folder is closed to others, whatever the writer makes of the files in it
+        with TemporaryDirectory(prefix=".govgrid-", dir=path.absolute().parent) as folder:
+            yield Path(folder) / path.name
+            for part in sorted(Path(folder).iterdir()):
+                part.chmod(PRIVATE)
+                part.replace(path.with_name(part.name))
     except (OSError, DataSourceError, DataLayerError) as error:
         reason = (getattr(error, "strerror", None) or str(error).splitlines()[0])[:LONGEST_REASON]
         raise InputError("export.cannot_write", file=str(path), reason=reason) from error
-    finally:
-        with suppress(OSError):
-            for part in draft.parent.glob(f"{glob.escape(draft.stem)}.*"):
-                part.unlink()
