@@ -1,29 +1,30 @@
 """What an installation may set, from the environment (``GOVGRID_…``) or by options of a command."""
 
-import os
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
-from pydantic import Field, SecretStr
+from pydantic import AfterValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-CHECKOUT = Path(__file__).resolve().parents[2]
+from geo.base import homes
 
 
-def default_home() -> Path:
-    """Return ``var/`` of the checkout, else ``$XDG_DATA_HOME/govgrid``."""
-    if (CHECKOUT / "pyproject.toml").is_file():
-        return CHECKOUT / "var"
-    base = os.environ.get("XDG_DATA_HOME") or str(Path.home() / ".local" / "share")
-    return Path(base) / "govgrid"
+def _whole(path: Path) -> Path:
+    """Return a path that means the same wherever the process goes, ``~`` as the shell reads it."""
+    return path.expanduser().absolute()
 
 
 class Settings(BaseSettings):
     """Settings of one process; a field ``database_url`` is read from ``GOVGRID_DATABASE_URL``."""
 
-    model_config = SettingsConfigDict(env_prefix="GOVGRID_", extra="ignore")
+    model_config = SettingsConfigDict(
+        # set to nothing is not set: an empty GOVGRID_HOME would be the folder we stand in
+        env_prefix="GOVGRID_",
+        env_ignore_empty=True,
+        extra="ignore",
+    )
 
-    home: Path = Field(default_factory=default_home)
+    home: Annotated[Path, AfterValidator(_whole)] = Field(default_factory=homes.default)
     database_url: str | None = None
     lang: Literal["zh", "en"] = "zh"
     timezone: str = "Asia/Shanghai"

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 ACCOUNT = "govgrid.account"
 # They keep the database and the service running, which is nobody's in particular.
-OWNER_ONLY = frozenset({"db", "serve", "worker", "demo"})
+OWNER_ONLY = frozenset({"db", "init", "serve", "worker", "demo"})
 _call: ContextVar[typer.Context] = ContextVar("call")
 
 app = typer.Typer(
@@ -130,6 +130,8 @@ for _room in (
     "data.places",
     "data.maps",
     "system.service",
+    "system.demo",
+    "system.home",
     "law.audit",
     "system.work",
     "law.register",

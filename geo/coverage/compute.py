@@ -81,8 +81,7 @@ def compute(
         If there are no areas yet.
     """
     with db.transaction(engine) as connection:
-        progress("coverage.wait", 0, 0)
-        db.take_turn(connection, db.COMPUTING)
+        db.take_turn(connection, db.COMPUTING, waiting=lambda: progress("coverage.wait", 0, 0))
         if heights is not None:
             installation.put(connection, "building_heights", heights)
         return computed(connection, details=details, full=full, progress=progress)[0]

@@ -1,23 +1,54 @@
 """Which database a process works on: the private cluster of its home, or one that is named."""
 
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from sqlalchemy import Engine as Engine
-from sqlalchemy import make_url
+from sqlalchemy import make_url, text
 from sqlalchemy.exc import ArgumentError
 
 from geo.access.principal import whoami
-from geo.base.errors import InputError
+from geo.base import homes
+from geo.base.errors import InputError, StateError
 from geo.base.settings import Settings
-from geo.store import db
+from geo.store import db, holding
 from geo.store.cluster import cluster
+from geo.store.cluster.lock import nobody
+
+PAUSE_S = 0.2
+# the server's own processes have no user
+_OTHERS = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND pid <> pg_backend_pid() AND usesysid IS NOT NULL"
+)
 
 
-def url(settings: Settings) -> str:
+def private(settings: Settings, *, waiting: Callable[[], None] = nobody) -> cluster.Cluster:
+    """Return the running private cluster of the home; made and started where it is needed.
+
+    `waiting` is called once where another process keeps us waiting.
+
+    Raises
+    ------
+    InputError
+        If another database is named instead.
+    StateError
+        If a second, empty cluster would be made beside that of an older version.
+    """
+    if settings.database_url is not None:
+        raise InputError("db.not_private")
+    older = homes.older()
+    new = older is not None and settings.home == homes.real()
+    if new and not homes.holds_cluster(settings.home):
+        raise StateError("home.older", older=older, real=settings.home)
+    return cluster.start(settings.home, waiting=waiting)
+
+
+def url(settings: Settings, *, waiting: Callable[[], None] = nobody) -> str:
     """Return the database address; the private cluster is made and started where it is needed."""
     if settings.database_url is None:
-        return cluster.start(settings.home).url
+        return private(settings, waiting=waiting).url
     try:
         address = make_url(settings.database_url)
     except (ArgumentError, ValueError) as error:
@@ -29,15 +60,31 @@ def url(settings: Settings) -> str:
 
 def service(settings: Settings, *, pool_size: int) -> Engine:
     """Return the service's pool: of a role that owns nothing and is fenced in by the database."""
-    private = settings.database_url is None
-    address = cluster.start(settings.home).service_url if private else url(settings)
+    own = settings.database_url is None
     return db.connect(
-        address,
+        private(settings).service_url if own else url(settings),
         pool_size=pool_size,
         statement_timeout_s=settings.statement_timeout_s,
         timezone=settings.timezone,
-        role=None if private else cluster.SERVICE_ROLE,
+        role=None if own else cluster.SERVICE_ROLE,
     )
+
+
+@contextmanager
+def reached(
+    settings: Settings, *, pool_size: int = 2, waiting: Callable[[], None] = nobody
+) -> Iterator[Engine]:
+    """Open the database whatever tables it has, and close it at the end."""
+    engine = db.connect(
+        url(settings, waiting=waiting),
+        pool_size=pool_size,
+        statement_timeout_s=settings.statement_timeout_s,
+        timezone=settings.timezone,
+    )
+    try:
+        yield engine
+    finally:
+        engine.dispose()
 
 
 @contextmanager
@@ -46,20 +93,33 @@ def opened(settings: Settings, *, pool_size: int = 2) -> Iterator[Engine]:
 
     An empty private database gets its tables by itself; older tables wait for ``db migrate``, so
     that nobody's data change shape unasked.
+
+    Raises
+    ------
+    StateError
+        If its tables do not fit, or it holds a demonstration that was not built to its end.
     """
-    engine = db.connect(
-        url(settings),
-        pool_size=pool_size,
-        statement_timeout_s=settings.statement_timeout_s,
-        timezone=settings.timezone,
-    )
-    try:
+    with reached(settings, pool_size=pool_size) as engine:
         if settings.database_url is None and db.current_revision(engine) is None:
             db.migrate(engine)
         db.require_current(engine)
+        with db.transaction(engine) as connection:
+            holding.require_whole(connection, settings.home)
         yield engine
-    finally:
-        engine.dispose()
+
+
+def others(engine: Engine, *, patience_s: float = 10.0) -> int:
+    """Return how many others are connected to the database, none as soon as the last one leaves.
+
+    A server needs some seconds to see that whoever asked it was killed.
+    """
+    until = time.monotonic() + patience_s
+    while True:
+        with db.transaction(engine) as connection:
+            found = int(connection.execute(_OTHERS).scalar_one())
+        if not found or time.monotonic() > until:
+            return found
+        time.sleep(PAUSE_S)
 
 
 def fitting_revision(engine: Engine) -> str | None:

@@ -7,7 +7,7 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from geo.base.errors import NotFoundError
-from geo.store import frames
+from geo.store import frames, holding
 from geo.store.tables import Change
 
 _REMEMBER = "SELECT set_config('govgrid.import_run', :run, true)"
@@ -21,7 +21,14 @@ def begin(connection: Connection, run: Mapping[str, Any]) -> int:
     run
         layer, source, file_sha256, options, by_whom; if any, named (a saved source), retry_of,
         state and held.
+
+    Raises
+    ------
+    StateError
+        If the database is the demonstration's and the run is not.
     """
+    if holding.MARK not in run["options"]:
+        holding.require_no_demo(connection)
     row = {"named": None, "retry_of": None, "state": "done", "held": None, **run}
     held = None if row["held"] is None else frames.to_json(row["held"])
     return int(

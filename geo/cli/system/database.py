@@ -4,7 +4,9 @@ from typing import Annotated
 
 import typer
 
+from geo.base import homes
 from geo.base.errors import InputError
+from geo.base.settings import Settings
 from geo.cli.app import app, settings
 
 room = typer.Typer(no_args_is_help=True, help="The database: start, stop, status, migrate, doctor.")
@@ -17,12 +19,9 @@ JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JS
 def start(context: typer.Context) -> None:
     """Make the private database if there is none, and start it."""
     from geo.cli.output import note, told
-    from geo.store.cluster import cluster
+    from geo.operations import database
 
-    config = settings(context)
-    if config.database_url is not None:
-        raise InputError("db.not_private")
-    found = cluster.start(config.home)
+    found = database.private(settings(context), waiting=lambda: note(told("db.waiting")))
     note(told("db.running", data=found.data))
 
 
@@ -32,29 +31,58 @@ def stop(context: typer.Context) -> None:
     from geo.cli.output import note, told
     from geo.store.cluster import cluster
 
-    config = settings(context)
-    if config.database_url is not None:
-        raise InputError("db.not_private")
+    config = _private(context)
     note(told("db.stopped" if cluster.stop(config.home) else "db.was_down"))
 
 
 @room.command()
 def status(context: typer.Context, as_json_: JsonOption = False) -> None:
-    """Say where the database lies, whether it runs, and which revision its tables have."""
+    """Say where the database lies, whether it runs, and what it holds."""
     from dataclasses import asdict
 
-    from geo.cli.output import as_json, cell, note
+    from geo.cli.output import as_json, note, told
+    from geo.operations import own_home
     from geo.store.cluster import cluster
 
+    config = _private(context)
+    place = cluster.status(config.home)
+    holds = own_home.holds(config) if place.running else None
+    older = homes.older() == config.home
+    if as_json_:
+        move = "govgrid db move" if older else None
+        as_json({**asdict(place), "holds": holds, "move_with": move})
+        return
+    words = {"holds": None if holds is None else told(f"holds.{holds}")}
+    for name, value in {**asdict(place), **words}.items():
+        note(f"{told(f'db.label.{name}')}: {_cell(value)}")
+    if older:
+        note(told("home.move_with", real=homes.real(), demo=homes.demo()))
+
+
+@room.command()
+def move(context: typer.Context) -> None:
+    """Move the home of an older version to its place: real data, or the demonstration."""
+    from geo.cli.output import note, told
+    from geo.operations import own_home
+
+    done = own_home.move(_private(context))
+    note(told("home.moved", older=done.older, target=done.target))
+
+
+def _private(context: typer.Context) -> Settings:
+    """Return the settings of a call that is about the private database alone."""
     config = settings(context)
     if config.database_url is not None:
         raise InputError("db.not_private")
-    found = asdict(cluster.status(config.home))
-    if as_json_:
-        as_json(found)
-    else:
-        for name, value in found.items():
-            note(f"{name}: {cell(value)}")
+    return config
+
+
+def _cell(value: object) -> str:
+    from geo.cli.output import cell, told
+
+    if isinstance(value, bool):
+        return told("state.yes" if value else "state.no")
+    return f"{value:,}" if isinstance(value, int) else cell(value)
 
 
 @room.command()

@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from geo.exchange.imports.options import ImportOptions
 
 SAVED: Final = ("crs", "mapping", "level", "sheet", "encoding", "heading_scheme")
-_ALSO: Final = ("complete_under", "certain")
+_ALSO: Final = ("complete_under", "certain", "demo")
 
 
 def of(options: "ImportOptions") -> dict[str, Any]:

@@ -15,7 +15,7 @@ class ImportOptions:
     `remember` is the name under which these are saved. `certain` says that the declared coordinate
     system is right, whatever speaks against it. `preview` is a dry run of which only the way the
     file is read counts, so that it need not say its coordinate system. `retry_of` is the run whose
-    quarantined rows the file mends.
+    quarantined rows the file mends. `demo` says that the file is of the demonstration.
     """
 
     crs: str | None = None
@@ -33,3 +33,4 @@ class ImportOptions:
     source: str | None = None
     remember: str | None = None
     retry_of: int | None = None
+    demo: bool = False

@@ -1,11 +1,10 @@
 """The private PostGIS cluster of one home: made, started, stopped, looked at."""
 
-import fcntl
 import os
 import shutil
 import subprocess
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,15 +22,15 @@ from geo.store.cluster.location import (
     short_folder,
     socket_folder,
 )
+from geo.store.cluster.lock import locked, nobody
 from geo.store.cluster.process import (
     PATIENCE_S,
     PAUSE_S,
     clear_remains,
-    moments,
     socket_of_running,
 )
 
-__all__ = ["Cluster", "ClusterStatus", "find_binaries", "start", "status", "stop"]
+__all__ = ["Cluster", "ClusterStatus", "find_binaries", "running", "start", "status", "stop"]
 
 DATABASE = ROLE = "govgrid"
 SERVICE_ROLE, READING_ROLE = "govgrid_web", "govgrid_read"
@@ -48,7 +47,6 @@ EXTENSIONS = ("postgis", "ltree", "btree_gist", "pg_trgm")
 PORT = 5432  # names the socket file only: the server listens on no network
 LEAST_FREE_MB = 300  # for a new cluster and its log
 RUNNING_MB = 32  # for the log of one that is there
-LOCK_PATIENCE_S = 180.0
 RETRY_S = 2.0
 ON_ITS_WAY = ("starting up", "not yet accepting", "shutting down", "in recovery mode")
 
@@ -96,11 +94,18 @@ class ClusterStatus:
     size_bytes: int | None
 
 
-def start(home: Path) -> Cluster:
+def start(home: Path, *, waiting: Callable[[], None] = nobody) -> Cluster:
     """Return the running cluster of `home`; make it if absent, start it if down.
 
     A lock in the home makes this safe in several processes at once: one makes and starts, the
     others wait and find it running. The server outlives the process that started it.
+
+    Parameters
+    ----------
+    home
+        Folder of the cluster; made if need be.
+    waiting
+        Called once where another process has the lock and keeps it for a while.
 
     Raises
     ------
@@ -113,7 +118,7 @@ def start(home: Path) -> Cluster:
         if not home.exists():
             require_space(home, LEAST_FREE_MB)
             home.mkdir(parents=True, exist_ok=True)
-        with _locked(home) as lock:
+        with locked(home, waiting=waiting) as lock:
             return _furnished(find_place(home), lock)
 
 
@@ -123,7 +128,7 @@ def stop(home: Path) -> bool:
     with _translated(home):
         if not home.is_dir():
             return False
-        with _locked(home):
+        with locked(home):
             place = find_place(home)
             socket = socket_of_running(place.data)
             if socket is None:
@@ -132,6 +137,13 @@ def stop(home: Path) -> bool:
             if socket == short_folder(place):
                 shutil.rmtree(socket, ignore_errors=True)
             return True
+
+
+def running(home: Path) -> bool:
+    """Tell whether the cluster of `home` runs; makes, starts and changes nothing."""
+    home = _absolute(home)
+    with _translated(home):
+        return socket_of_running(find_place(home).data) is not None
 
 
 def status(home: Path) -> ClusterStatus:
@@ -174,20 +186,6 @@ def _translated(home: Path) -> Iterator[None]:
         ) from error
     except psycopg2.Error as error:
         raise ClusterError("cluster.not_answering", reason=_first_line(str(error))) from error
-
-
-@contextmanager
-def _locked(home: Path) -> Iterator[int]:
-    with (home / "cluster.lock").open("a") as file:
-        for _ in moments(LOCK_PATIENCE_S):
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-                break
-            except BlockingIOError:
-                continue
-        else:
-            raise ClusterError("cluster.busy", home=home, seconds=round(LOCK_PATIENCE_S))
-        yield file.fileno()
 
 
 def _launch(place: Place, lock: int) -> Path:

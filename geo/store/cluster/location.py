@@ -11,10 +11,10 @@ from hashlib import sha256
 from pathlib import Path
 
 from geo.base.errors import ClusterError
+from geo.base.homes import CLUSTER, POINTER
 
 SERVICE_ACCOUNT = "postgres"
 SHARED_BASE = Path("/var/lib/govgrid")
-POINTER = "cluster.location"
 SOCKET_NAME = ".s.PGSQL.5432"
 MAX_SOCKET_BYTES = 107  # sun_path of Linux holds 108 bytes with its closing zero
 LIST_MARKS = frozenset(",:")  # drivers take such a path for several hosts, or for host and port
@@ -111,11 +111,11 @@ def find_place(home: Path) -> Place:
     pointer = home / POINTER
     if pointer.is_file():
         return _existing(home, Path(pointer.read_text(encoding="utf-8").strip()))
-    if (home / "cluster").is_dir():
-        return _existing(home, home / "cluster")
+    if (home / CLUSTER).is_dir():
+        return _existing(home, home / CLUSTER)
     account = _default_account()
     if os.geteuid() != 0 or _reaches(account, home):
-        return Place(home, home / "cluster", account)
+        return Place(home, home / CLUSTER, account)
     return Place(home, SHARED_BASE / _shared_name(home), account)
 
 

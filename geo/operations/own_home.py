@@ -1,0 +1,82 @@
+"""Homes of somebody's own data: begun, looked at, moved from where an older version left them."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from sqlalchemy import Engine
+
+from geo.access.principal import whoami
+from geo.base import homes
+from geo.base.errors import StateError
+from geo.base.settings import Settings
+from geo.operations import database
+from geo.store import db, holding, installation
+from geo.store.cluster import cluster, relocation
+from geo.store.holding import Holding
+
+
+@dataclass(frozen=True)
+class Moved:
+    """From where to where a home was moved."""
+
+    older: Path
+    target: Path
+
+
+def begin(settings: Settings) -> bool:
+    """Make the database of somebody's own data; return False where it was there already.
+
+    From then on no demonstration goes into it.
+
+    Raises
+    ------
+    StateError
+        If it holds the demonstration, or its tables do not fit this program.
+    """
+    with database.reached(settings) as engine:
+        if held(engine).kind == "demo":
+            raise StateError("home.is_demo", home=settings.home, real=homes.real())
+        if db.current_revision(engine) is None:
+            db.migrate(engine)
+        db.require_current(engine)
+        with db.transaction(engine) as connection:
+            new = installation.get(connection, holding.OWN) is None
+            if new:
+                installation.put(connection, holding.OWN, {"by": whoami()})
+    return new
+
+
+def held(engine: Engine) -> Holding:
+    """Return what the database holds."""
+    with db.transaction(engine) as connection:
+        return holding.read(connection)
+
+
+def holds(settings: Settings) -> str:
+    """Return what the running database holds: demo, partial, own or nothing (``holds.…``)."""
+    with database.reached(settings) as engine:
+        found = held(engine)
+    return "partial" if found.kind == "demo" and not found.whole else found.kind
+
+
+def move(settings: Settings) -> Moved:
+    """Move the home of an older version to where homes are now: the demonstration's, or one's own.
+
+    Raises
+    ------
+    StateError
+        If there is none, or somebody works with it.
+    ClusterError
+        If there is something already where it should go.
+    """
+    older = homes.older()
+    if older is None:
+        raise StateError("home.no_older", real=homes.real())
+    with database.reached(settings.model_copy(update={"home": older})) as engine:
+        count, kind = database.others(engine), held(engine).kind
+    if count:
+        raise StateError("home.in_use", home=older, count=count)
+    target = homes.demo() if kind == "demo" else homes.real()
+    cluster.stop(older)
+    relocation.move(older, target)
+    return Moved(older, target)

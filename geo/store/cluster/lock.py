@@ -1,0 +1,41 @@
+"""The lock of a home: one process at a time makes, starts, stops or moves its cluster."""
+
+import fcntl
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from geo.base.errors import ClusterError
+from geo.store.cluster.process import moments
+
+LOCK_PATIENCE_S = 180.0
+SOON_S = 1.0  # what is waited for no longer is not worth a word
+
+
+def nobody() -> None:
+    """Tell nobody that something is waited for."""
+
+
+@contextmanager
+def locked(home: Path, *, waiting: Callable[[], None] = nobody) -> Iterator[int]:
+    """Hold the lock of `home`; yield its file number. `waiting` is called once where it takes long.
+
+    Raises
+    ------
+    ClusterError
+        If another process does not let go of it.
+    """
+    with (home / "cluster.lock").open("a") as file:
+        began, told = time.monotonic(), False
+        for _ in moments(LOCK_PATIENCE_S):
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                break
+            except BlockingIOError:
+                if not told and time.monotonic() - began > SOON_S:
+                    waiting()
+                    told = True
+        else:
+            raise ClusterError("cluster.busy", home=home, seconds=round(LOCK_PATIENCE_S))
+        yield file.fileno()
