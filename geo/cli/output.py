@@ -23,7 +23,6 @@ from rich.table import Table
 from rich.text import Text
 
 from geo.base.progress import Progress, silent
-from geo.base.settings import Settings
 from geo.base.words import say
 from geo.cli.app import language
 
@@ -41,6 +40,11 @@ def told(key: str, **facts: object) -> str:
 def note(text: str) -> None:
     """Write one line for people."""
     sys.stderr.write(text + "\n")
+
+
+def line(text: str) -> None:
+    """Write the answer of a command as one line on stdout."""
+    sys.stdout.write(text + "\n")
 
 
 def as_json(value: object) -> None:
@@ -139,8 +143,8 @@ def counts(report: "ImportReport") -> str:
     )
 
 
-def out_folder(config: Settings) -> Path:
-    """Return the folder of results in the home, made if need be."""
-    folder = config.home / "out"
+def private_folder(folder: Path) -> Path:
+    """Return a folder of results, made if need be, that its owner alone may enter."""
     folder.mkdir(parents=True, exist_ok=True)
+    folder.chmod(0o700)
     return folder

@@ -8,12 +8,14 @@ import sys
 
 import openpyxl
 import pytest
+from sqlalchemy import text
 
 from geo.access import principal
 from geo.access.accounts import api_keys, demo_accounts
 from geo.access.accounts.local_cli import acting
 from geo.access.login import login
 from geo.access.roles import PERMISSIONS
+from geo.base.errors import InputError
 from geo.cli import main
 from tests.signed_in import account
 
@@ -83,15 +85,17 @@ def test_an_account_does_by_the_command_line_what_it_may(govgrid, town):
     assert "wang" not in govgrid("user", "list").out
 
 
-@pytest.mark.parametrize("command", ["serve", "worker", "demo"])
+@pytest.mark.parametrize("command", ["serve", "worker", "demo", "init"])
 def test_the_service_is_run_by_no_account(govgrid, command):
     assert "--as" in govgrid("--as", "li", command, code=2).err
 
 
 def test_keys_are_made_listed_and_revoked(govgrid, town):
     govgrid("user", "add", "robot", "--kind", "service", "--role", "administrator")
-    made = govgrid("key", "add", "push", "--account", "robot", "--scope", "import").err
-    key = re.search(r"(gg_\S+)", made)[1]
+    made = govgrid("key", "add", "push", "--account", "robot", "--scope", "import")
+    key = made.out.strip()
+    assert made.out == f"{key}\n"
+    assert key not in made.err
     assert api_keys.find(town, key).actions == {"import"}
     rows = json.loads(govgrid("key", "list", "--account", "robot", "--json").out)["keys"]
     assert "push" in govgrid("key", "list", "--account", "robot").out
@@ -176,16 +180,38 @@ def test_the_template_is_a_table_that_can_be_brought_in(govgrid, tmp_path):
     assert "340802001" in said  # the area of its example is none of this town
 
 
+def test_an_account_for_an_unknown_area_is_not_made(govgrid):
+    said = govgrid("user", "add", "li", "--role", "operator", "--area", "999", code=2)
+    assert "999" in said.err
+    assert "One-time" not in said.err
+    assert "--role" in govgrid("user", "add", "li", "--area", WEST, code=2).err
+    assert json.loads(govgrid("user", "list", "--json").out)["accounts"] == []
+
+
 def test_the_demonstration_has_an_account_for_each_role(town, settings):
-    first = demo_accounts.make(town)
-    assert {row["role"] for row in first} == set(PERMISSIONS)
-    again = {row["name"]: row["password"] for row in demo_accounts.make(town)}
-    assert len(again) == len(first)
-    for row in first:
-        assert again[row["name"]] != row["password"]
-        done = login.log_in(town, row["name"], again[row["name"]], config=settings)
+    with town.begin() as connection:
+        made = demo_accounts.make(connection)
+    assert {row["role"] for row in made} == set(PERMISSIONS)
+    for row in made:
+        done = login.log_in(town, row["name"], row["password"], config=settings)
         assert done.stage in {"full", "enrol"}
     who = acting(town, "operator")
     assert who.holder
     assert who.unit_name
     assert principal.system("x").may("view")
+
+
+def test_the_demonstration_touches_no_account_that_is_there_already(town):
+    account(town, "security", "operator")
+    before = row_of(town)
+    with pytest.raises(InputError), town.begin() as connection:
+        demo_accounts.make(connection)
+    assert row_of(town) == before
+
+
+def row_of(engine):
+    with engine.begin() as connection:
+        found = connection.execute(
+            text("SELECT a, g FROM govgrid.account a JOIN govgrid.role_grant g ON g.account = a.id")
+        )
+        return found.all()

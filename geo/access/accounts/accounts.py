@@ -1,27 +1,24 @@
 """Accounts: made, reset, disabled by administrators; what each may see is granted by others."""
 
 import re
+from itertools import chain, count
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import IntegrityError
 
 from geo.access import passwords, principal, throttle, transaction
-from geo.access.accounts import sessions
-from geo.access.accounts.separation_of_duties import (
-    WATCHING,
-    lock,
-    require_apart,
-    require_others,
-)
+from geo.access.accounts import grants, separation_of_duties, sessions
+from geo.access.accounts.separation_of_duties import WATCHING, require_apart, require_others
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
 from geo.base.errors import InputError, NotFoundError, StateError
-from geo.base.settings import Settings
 from geo.store import db
 
 KINDS: Final = ("person", "display", "service")
 FIRST: Final = "admin"
+ADMINISTRATOR: Final = "administrator"
+SYSTEM: Final = principal.system("system")
 NAME: Final = re.compile("[a-z0-9][a-z0-9._@-]{1,63}")
 MOST_TEXT: Final = 100
 _ADD: Final = text(
@@ -39,6 +36,7 @@ _LISTED: Final = text(
     " 'UTF8')))) THEN 'locked' WHEN a.must_change THEN 'first' ELSE 'works' END AS state"
     " FROM govgrid.account a ORDER BY a.name"
 )
+_NAMED: Final = text("SELECT name FROM govgrid.account WHERE name LIKE :like")
 _FIND: Final = text("SELECT id, kind FROM govgrid.account WHERE name = :name FOR UPDATE")
 _RESET: Final = text(
     "UPDATE govgrid.account SET password_hash = :kept, must_change = true, totp_secret = NULL,"
@@ -67,17 +65,26 @@ def add(
     holder: str = "",
     unit_code: str | None = None,
     unit_name: str = "",
+    grant: tuple[str, str | None] | None = None,
 ) -> str:
     """Make an account and return its one-time password; "" for a program, which logs in by key.
+
+    With `grant`, a role and the code of an area (None: everything), it is granted that as well, or
+    nothing is made at all.
 
     Raises
     ------
     ForbiddenError
-        If the reader may not make accounts.
+        If the reader may not make accounts, or not grant.
     InputError
-        If the name, the kind or a text cannot be used, or the name is taken.
+        If the name, the kind or a text cannot be used, or the name is taken; or role and area
+        cannot be granted, see :func:`geo.access.accounts.grants.give`.
+    NotFoundError
+        If there is no such area.
     """
     require_manager(reader)
+    if grant is not None:
+        reader.require("grants")
     known = checked_name(name)
     if kind not in KINDS:
         raise InputError("account.kind", found=kind, known=", ".join(KINDS))
@@ -86,9 +93,12 @@ def add(
     kept = passwords.hashed(password) if password else None
     row = {**words, "name": known, "kind": kind, "kept": kept, "by": reader.account}
     with transaction.opened(engine, reader) as connection:
+        separation_of_duties.lock(connection)
         insert(connection, row)
         facts = {"kind": kind, "unit": row["unit_code"] or ""}
         audit.record(connection, reader, "account.add", known, facts=facts)
+        if grant is not None:
+            grants.given(connection, reader, known, *grant)
     return password
 
 
@@ -248,36 +258,30 @@ def listed(engine: Engine, reader: Reader) -> list[dict[str, Any]]:
         return [dict(row) for row in found.mappings()]
 
 
-def first_administrator(engine: Engine, config: Settings) -> tuple[str, str] | None:  # noqa: ARG001 - where its key will lie
-    """Make one administrator if there is no account at all; return its name and password.
+def first_administrator(engine: Engine) -> tuple[str, str] | None:
+    """Make an administrator of everything if there is none; return its name and password.
 
-    It makes accounts and brings registers in. Who gives rights and who reads the log are made after
-    it, by the command line of the server: ``govgrid user add NAME --role security_administrator``.
+    It makes accounts and brings registers in. Who gives rights and who reads the log are made
+    before or after it, by the command line of the server: ``govgrid user add NAME --role …``.
     """
-    password = passwords.one_time()
-    row = {
-        "name": FIRST,
-        "kind": "person",
-        "holder": "",
-        "unit_code": None,
-        "unit_name": "",
-        "kept": passwords.hashed(password),
-        "by": "system",
-    }
     with db.transaction(engine) as connection:
-        lock(connection)
-        if connection.execute(text("SELECT EXISTS (SELECT FROM govgrid.account)")).scalar_one():
+        separation_of_duties.lock(connection)
+        if separation_of_duties.held_by_somebody(connection, ADMINISTRATOR):
             return None
-        made = insert(connection, row)
-        connection.execute(
-            text(
-                "INSERT INTO govgrid.role_grant (account, role, camera_classes, depth, granted_by)"
-                " VALUES (:account, 'administrator', '{skynet,social}', 'gaps', 'system')"
-            ),
-            {"account": made},
-        )
-        audit.record(connection, principal.system("system"), "account.add", FIRST)
-    return FIRST, password
+        name, password = _free(connection), passwords.one_time()
+        row = {"name": name, "kind": "person", "holder": "", "unit_code": None, "unit_name": ""}
+        kept = {"kept": passwords.hashed(password), "by": SYSTEM.account}
+        insert(connection, {**row, **kept})
+        audit.record(connection, SYSTEM, "account.add", name)
+        grants.given(connection, SYSTEM, name, ADMINISTRATOR, None)
+    return name, password
+
+
+def _free(connection: Connection) -> str:
+    """Return the name of the first administrator, numbered where somebody has it."""
+    taken = set(connection.execute(_NAMED, {"like": f"{FIRST}%"}).scalars())
+    names = chain([FIRST], (f"{FIRST}{n}" for n in count(2)))
+    return next(name for name in names if name not in taken)
 
 
 def checked_name(name: str) -> str:

@@ -113,9 +113,9 @@ def given(
     role: str,
     area: str | None,
     *,
-    classes: Collection[str] | None,
-    depth: str | None,
-    until: date | None,
+    classes: Collection[str] | None = None,
+    depth: str | None = None,
+    until: date | None = None,
 ) -> None:
     """Give a grant in a transaction of somebody else's; see :func:`give`."""
     _require_known(role, classes, depth)

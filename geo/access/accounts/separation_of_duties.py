@@ -17,6 +17,11 @@ _LEFT: Final = text(
     " WHERE g.role = role.role AND g.area_unit_id IS NULL AND a.disabled_at IS NULL"
     " AND (g.until IS NULL OR g.until >= govgrid.today()) AND a.id <> :id)"
 )
+_HELD: Final = text(
+    "SELECT EXISTS (SELECT FROM govgrid.role_grant g JOIN govgrid.account a ON a.id = g.account"
+    " WHERE g.role = :role AND g.area_unit_id IS NULL AND a.disabled_at IS NULL"
+    " AND (g.until IS NULL OR g.until >= govgrid.today()))"
+)
 # Without them nobody could make accounts, or give rights, but by the server's own command line.
 NEEDED: Final = ("administrator", "security_administrator")
 _ROLES: Final = text("SELECT DISTINCT role FROM govgrid.role_grant WHERE account = :account")
@@ -45,6 +50,11 @@ def require_others(connection: Connection, account: str, name: str) -> None:
     role = connection.execute(_LEFT, asked).scalars().first()
     if role is not None:
         raise StateError(f"account.last_{role}", name=name)
+
+
+def held_by_somebody(connection: Connection, role: str) -> bool:
+    """Tell whether an account that is not disabled holds a role over everything today."""
+    return bool(connection.execute(_HELD, {"role": role}).scalar_one())
 
 
 def roles_of(connection: Connection, account: str) -> set[str]:

@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
+from geo.base.errors import InputError
 from geo.cli.app import app, reader, settings
 
 room = typer.Typer(no_args_is_help=True, help="Accounts and what is granted to them.")
@@ -41,10 +42,12 @@ def add(
     area: AreaOption = None,
 ) -> None:
     """Make an account and print its one-time password, this once."""
-    from geo.access.accounts import accounts, grants
+    from geo.access.accounts import accounts
     from geo.cli.output import note, told
     from geo.operations import database
 
+    if area is not None and role is None:
+        raise InputError("account.area_alone", area=area)
     with database.opened(settings(context)) as engine:
         who = reader(context, engine, "accounts")
         if role is not None:
@@ -57,13 +60,13 @@ def add(
             holder=holder,
             unit_code=unit_code,
             unit_name=unit_name,
+            grant=None if role is None else (role, area),
         )
-        note(told("account.made", name=name))
-        if password:
-            note(told("account.password", password=password))
-        if role is not None:
-            grants.give(engine, who, name, role, area)
-            _say_given(name, role, area)
+    note(told("account.made", name=name))
+    if password:
+        note(told("account.password", password=password))
+    if role is not None:
+        _say_given(name, role, area)
 
 
 @room.command()
@@ -231,15 +234,16 @@ def add_key(
     scope: Annotated[list[str], typer.Option(help="An action it is cut to; repeatable")],
     days: Annotated[int, typer.Option(help="How long it holds")] = 90,
 ) -> None:
-    """Make a key for a program's account and print it, this once."""
+    """Make a key for a program's account and print it on stdout, this once."""
     from geo.access.accounts import api_keys
-    from geo.cli.output import note, told
+    from geo.cli.output import line, note, told
     from geo.operations import database
 
     with database.opened(settings(context)) as engine:
         who = reader(context, engine, "accounts")
         made = api_keys.make(engine, who, name, scopes=scope, days=days, account=account)
-    note(told("key.made", made=made))
+    note(told("key.made"))
+    line(made)
 
 
 @keys.command("list")

@@ -1,17 +1,25 @@
-"""The demonstration from an empty home to a map, with the share of time of each step."""
+"""``govgrid demo``: the demonstration, built once in a home of its own and opened again."""
 
+import signal
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Annotated, Any
 
-from sqlalchemy import Engine
+import typer
 
-from geo.base.progress import Progress
+from geo.base import homes
 from geo.base.settings import Settings
-from geo.cli.app import language
-from geo.cli.output import counts, note, progress, told
+from geo.cli.app import app, language, settings
+from geo.cli.output import counts, note, private_folder, progress, told
+from geo.cli.system.service import PortOption, require_free, run_service
+
+if TYPE_CHECKING:
+    from sqlalchemy import Engine
+
+INTERRUPTED = 130
+ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
 
 class Stopwatch:
@@ -22,7 +30,8 @@ class Stopwatch:
 
     @contextmanager
     def step(self, key: str) -> Iterator[None]:
-        """Time what happens inside under the catalogue key `key`."""
+        """Say what begins, and time what happens inside, under the catalogue key `key`."""
+        note(told(key) + " …")
         began = time.perf_counter()
         yield
         self.seconds[key] = self.seconds.get(key, 0.0) + time.perf_counter() - began
@@ -35,83 +44,201 @@ class Stopwatch:
         note(f"{whole:7.1f} s         {told('demo.total')}")
 
 
-def run(config: Settings) -> None:
-    """Build, import, compute, draw; print where the results lie."""
-    from geo.access.accounts import demo_accounts
-    from geo.coverage import compute
+@app.command()
+def demo(
+    context: typer.Context,
+    once: Annotated[bool, typer.Option("--once", help="Write the results, and end.")] = False,
+    port: PortOption = 8000,
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="Build it anew.")] = False,
+) -> None:
+    """Build the synthetic district in a home of its own, compute and draw it, and serve it.
+
+    A second time it is opened as it stands.
+    """
+    config = own_home(settings(context))
+    note(told("demo.begin", home=config.home))
+    if not once:
+        require_free("127.0.0.1", port)
+    with _stopping(config) as doing:
+        _make_ready(config, rebuild=rebuild)
+        doing.append("demo.interrupted")
+        _tell(config)
+        if not once:
+            run_service(config, "127.0.0.1", port)
+            note(told("demo.interrupted", command=command(config)))
+
+
+def own_home(config: Settings) -> Settings:
+    """Return settings whose home is the demonstration's, unless a home was named."""
+    if "home" in config.model_fields_set:
+        return config
+    return config.model_copy(update={"home": homes.demo()})
+
+
+@contextmanager
+def _stopping(config: Settings) -> Iterator[list[str]]:
+    """Stop at the end, however it comes, the database that was started inside.
+
+    The last of the yielded keys is what is said where Ctrl+C or a signal brings it.
+    """
+    from geo.store.cluster import cluster
+
+    ours = config.database_url is None and not cluster.running(config.home)
+    doing = ["demo.interrupted_building"]
+    # what was started to go on without a terminal (nohup) ignores some of them, and still does
+    before = {n: held for n in ENDING if (held := signal.getsignal(n)) is not signal.SIG_IGN}
+    for number in before:
+        signal.signal(number, signal.default_int_handler)
+    try:
+        yield doing
+    except KeyboardInterrupt:
+        note("\n" + told(doing[-1], command=command(config)))
+        raise typer.Exit(INTERRUPTED) from None
+    finally:
+        for number in before:  # a second Ctrl+C would leave the database running
+            signal.signal(number, signal.SIG_IGN)
+        if ours:
+            _stop(config)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def _stop(config: Settings) -> None:
+    """Stop the database, unless somebody else came to use it meanwhile."""
+    from geo.base.errors import GovgridError
     from geo.operations import database
+    from geo.store.cluster import cluster
+
+    if not cluster.running(config.home):
+        return
+    try:
+        with database.reached(config) as engine:
+            count = database.others(engine, patience_s=1.0)
+    except GovgridError:
+        count = 0
+    if count:
+        note(told("demo.database_used", count=count, home=config.home))
+        return
+    note(told("demo.stopping"))
+    cluster.stop(config.home)
+
+
+def _make_ready(config: Settings, *, rebuild: bool) -> None:
+    """Leave a whole demonstration in the home: that which is there, or a new one."""
+    from geo.operations import database, demonstration
+
+    demonstration.made_home(config)
+    with demonstration.locked(config.home, waiting=lambda: note(told("demo.waiting"))):
+        note(told("demo.database") + " …")
+        waiting = lambda: note(told("db.waiting"))  # noqa: E731 - one line
+        with database.reached(config, waiting=waiting) as engine:
+            found = demonstration.held(engine)
+            if found.kind == "demo" and found.whole and not rebuild:
+                _open_again(engine, config)
+                return
+            demonstration.require_own(found, config)
+            if found.kind == "demo":
+                note(told("demo.rebuild" if found.whole else "demo.partial"))
+                demonstration.clear(engine, config)
+            _build(engine, config)
+
+
+def _open_again(engine: "Engine", config: Settings) -> None:
+    """Bring its tables up to date, and write those results that are gone."""
+    from geo.operations import database, demonstration
+    from geo.store import db
+
+    if db.current_revision(engine) != db.newest_revision():
+        note(told("demo.migrate") + " …")
+        database.migrated(config)
+    db.require_current(engine)
+    if not all((config.home / demonstration.OUT / name).exists() for name in demonstration.RESULTS):
+        note(told("demo.write") + " …")
+        _write(engine, config)
+    note(told("demo.as_it_stands"))
+
+
+def _build(engine: "Engine", config: Settings) -> None:
+    from geo.coverage import compute
+    from geo.operations import demonstration
 
     watch = Stopwatch()
-    folder = config.home / "demo"
+    with watch.step("demo.tables"):
+        demonstration.begin(engine)
     with watch.step("demo.build"):
-        files = _built(folder)
-    with watch.step("demo.database"):
-        opened = database.opened(config)
-        engine = opened.__enter__()
-    try:
-        with watch.step("demo.import"), progress() as moving:
-            _bring_in(engine, config, files, moving)
-        with watch.step("demo.compute"), progress() as moving:
-            done = compute.compute(engine, details=[config.detail_px_per_m], progress=moving)
-        note(told("coverage.assumptions", **done.run.assumptions))
-        with watch.step("demo.write"):
-            written = _written(engine, config)
-            made = demo_accounts.make(engine)
-    finally:
-        opened.__exit__(None, None, None)
-    watch.tell()
-    for path in written:
-        note(told("demo.wrote", file=path))
-    note(told("demo.accounts"))
-    for row in made:
-        role = told(f"role.{row['role']}")
-        note("  ".join((f"{row['name']:<12}", row["password"], role, row["area"])))
-
-
-def _built(folder: Path) -> Any:  # noqa: ANN401 - tuple of geo.demo.DemoFile
-    from geo import demo
-
-    folder.mkdir(parents=True, exist_ok=True)
-    return demo.build(folder)
-
-
-def _bring_in(engine: Engine, config: Settings, files: Any, moving: Progress) -> None:  # noqa: ANN401
-    from geo.access import principal
-    from geo.exchange.imports import run as imports
-    from geo.exchange.imports.options import ImportOptions
-
-    for number, file in enumerate(files):
-        moving("demo.import", number, len(files))
-        report = imports.import_file(
-            engine,
-            file.layer,
-            file.path,
-            ImportOptions(crs=file.options.get("crs"), level=file.options.get("level")),
-            who=principal.system(principal.whoami()),
-            timezone=config.timezone,
-            disk=config.home if config.database_url is None else None,
+        files = _files(private_folder(config.home / demonstration.FILES))
+    with watch.step("demo.import"), progress() as moving:
+        demonstration.bring_in(
+            engine, config, files, told=lambda report: note(counts(report)), progress=moving
         )
-        note(counts(report))
-    moving("demo.import", len(files), len(files))
+    with watch.step("demo.compute"), progress() as moving:
+        done = compute.compute(engine, details=[config.detail_px_per_m], progress=moving)
+    note(told("coverage.assumptions", **done.run.assumptions))
+    with watch.step("demo.write"):
+        _write(engine, config)
+        demonstration.finish(engine, lambda made: _keep_accounts(config, made))
+    watch.tell()
 
 
-def _written(engine: Engine, config: Settings) -> list[Path]:
+def _files(folder: Path) -> Any:  # noqa: ANN401 - tuple of geo.demo.DemoFile
+    from geo import demo as synthetic
+
+    return synthetic.build(folder, on_step=lambda name: note(f"  {folder / name}"))
+
+
+def _write(engine: "Engine", config: Settings) -> None:
     from geo.access import principal
     from geo.access.audit import export_log
-    from geo.cli.output import out_folder
     from geo.coverage import report as coverage_report
     from geo.documents import coverage_file, gaps_file
     from geo.documents.map_page import map_page
+    from geo.files import writers
+    from geo.operations import demonstration
     from maps import watermark
 
-    out = out_folder(config)
-    page, figures, gaps = out / "map.html", out / "coverage.xlsx", out / "gaps.gpkg"
+    out = private_folder(config.home / demonstration.OUT)
+    page, figures, gaps = (out / name for name in demonstration.RESULTS)
     who = principal.system(principal.whoami())
     mark = export_log.stamp(who, None, timezone=config.timezone, lang=language())
     drawn = watermark.stamped(map_page(engine, config, who, lang=language()), mark)
-    page.write_text(drawn, encoding="utf-8")
+    with writers.draft_of(page) as draft:
+        draft.write_text(drawn, encoding="utf-8")
     report = coverage_report.report(engine, who)
     coverage_file.write(engine, report, figures, lang=language(), timezone=config.timezone)
     found = coverage_report.gaps(engine, who)
     gaps_file.write(engine, found, gaps, lang=language(), timezone=config.timezone)
-    return [page, figures, gaps]
+
+
+def _keep_accounts(config: Settings, made: list[dict[str, Any]]) -> None:
+    """Write the accounts with their passwords for their owner alone, to be shown again."""
+    from geo.files import writers
+    from geo.operations import demonstration
+
+    lines = [
+        "  ".join((f"{row['name']:<12}", row["password"], told(f"role.{row['role']}"), row["area"]))
+        for row in made
+    ]
+    with writers.draft_of(config.home / demonstration.ACCOUNTS) as draft:
+        draft.write_text("\n".join(line.rstrip() for line in lines) + "\n", encoding="utf-8")
+
+
+def _tell(config: Settings) -> None:
+    """Say what there is, who may log in, and how to stop and start."""
+    from geo.operations import demonstration
+
+    for name in demonstration.RESULTS:
+        note(told("demo.result", file=config.home / demonstration.OUT / name))
+    accounts = config.home / demonstration.ACCOUNTS
+    if accounts.is_file():
+        note(told("demo.accounts", file=accounts))
+        note(accounts.read_text(encoding="utf-8").rstrip("\n"))
+    else:
+        note(told("demo.no_accounts", home=config.home))
+    note(told("demo.again", command=command(config), home=config.home))
+
+
+def command(config: Settings) -> str:
+    """Return what starts the demonstration of this home again."""
+    if config.home != homes.demo():
+        return f"govgrid --home {config.home} demo"
+    return "scripts/demo" if (homes.CHECKOUT / "scripts" / "demo").is_file() else "govgrid demo"

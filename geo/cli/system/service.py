@@ -1,4 +1,4 @@
-"""``govgrid serve`` and ``govgrid demo``."""
+"""``govgrid serve``: the web service."""
 
 import socket
 from typing import Annotated
@@ -24,32 +24,16 @@ def serve(
     from geo.operations import database
 
     config = settings(context)
-    _require_free(host, port)
+    require_free(host, port)
     with database.opened(config) as engine:
-        made = accounts.first_administrator(engine, config)
+        made = accounts.first_administrator(engine)
     if made is not None:
         note(told("serve.first", name=made[0], password=made[1]))
-    _serve(config, host, port)
+    run_service(config, host, port)
 
 
-@app.command()
-def demo(
-    context: typer.Context,
-    once: Annotated[bool, typer.Option("--once", help="Compute, write out/, and end.")] = False,
-    port: PortOption = 8000,
-) -> None:
-    """Build the synthetic district, compute it, draw its map, and serve it."""
-    from geo.cli.system.demo import run
-
-    config = settings(context)
-    if not once:
-        _require_free("127.0.0.1", port)
-    run(config)
-    if not once:
-        _serve(config, "127.0.0.1", port)
-
-
-def _serve(config: Settings, host: str, port: int) -> None:
+def run_service(config: Settings, host: str, port: int) -> None:
+    """Serve, with a worker beside, until the process is told to stop."""
     import uvicorn
 
     from api.app import create_app
@@ -57,13 +41,20 @@ def _serve(config: Settings, host: str, port: int) -> None:
     from geo.cli.output import note, told
     from geo.operations import worker
 
-    _require_free(host, port)
+    require_free(host, port)
     with worker.alongside(config):
         note(told("serve.open", url=f"http://{host}:{port}/"))
         uvicorn.run(create_app(config), host=host, port=port, log_level="warning", **OPTIONS)
 
 
-def _require_free(host: str, port: int) -> None:
+def require_free(host: str, port: int) -> None:
+    """Refuse an address that the service cannot listen on.
+
+    Raises
+    ------
+    InputError
+        With the reason, and what to do.
+    """
     with socket.socket(socket.AF_INET6 if ":" in host else socket.AF_INET) as probe:
         probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
         try:

@@ -8,7 +8,13 @@ from geo.access.accounts import accounts, api_keys, grants, sessions
 from geo.access.accounts.local_cli import acting
 from geo.access.login import login
 from geo.access.roles import CLASSES
-from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError
+from geo.base.errors import (
+    ForbiddenError,
+    GovgridError,
+    InputError,
+    NotFoundError,
+    StateError,
+)
 from geo.operations import database
 from tests.signed_in import SYSTEM, account
 
@@ -181,11 +187,40 @@ class TestAccounts:
             accounts.link(service, admin, "wang", "https://i", "s")
 
     def test_the_first_start_makes_one_administrator_and_the_second_none(self, engine, settings):
-        name, password = accounts.first_administrator(engine, settings)
+        name, password = accounts.first_administrator(engine)
         assert login.log_in(engine, name, password, config=settings).stage == "change"
         assert acting(engine, name).may("accounts")
+        assert acting(engine, name).everything
         assert not acting(engine, name).may("grants")
-        assert accounts.first_administrator(engine, settings) is None
+        assert accounts.first_administrator(engine) is None
+
+    def test_it_is_made_even_where_another_account_was_made_before(self, town, engine):
+        account(town, "security", "security_administrator")
+        account(town, "west", "administrator", WEST)
+        account(town, "admin", "operator")
+        name, _ = accounts.first_administrator(engine)
+        assert name == "admin2"
+        assert acting(engine, name).may("accounts")
+        assert not acting(engine, "admin").may("accounts")
+        assert accounts.first_administrator(engine) is None
+
+    def test_it_is_made_where_the_only_one_is_disabled(self, town, engine):
+        made = account(town, "admin", "administrator")
+        with engine.begin() as connection:
+            connection.execute(
+                text("UPDATE govgrid.account SET disabled_at = now() WHERE id = :id"), {"id": made}
+            )
+        assert accounts.first_administrator(engine)[0] == "admin2"
+
+    def test_an_account_with_a_role_that_cannot_be_is_not_made_at_all(self, town):
+        for grant in (("operator", "999"), ("king", None), ("display", WEST)):
+            with pytest.raises(GovgridError):
+                accounts.add(town, SYSTEM, "li", grant=grant)
+        with town.begin() as connection:
+            count = "SELECT count(*) FROM govgrid.account"
+            assert connection.execute(text(count)).scalar_one() == 0
+            count = "SELECT count(*) FROM govgrid.audit WHERE action = 'account.add'"
+            assert connection.execute(text(count)).scalar_one() == 0
 
 
 class TestGrants:

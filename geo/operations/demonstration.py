@@ -1,0 +1,146 @@
+"""The demonstration in its own home: what there is of it, cleared, built, finished."""
+
+import fcntl
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any, Final
+
+from sqlalchemy import Engine, text
+
+from geo.access import principal
+from geo.access.accounts import demo_accounts
+from geo.access.audit import checkpoints
+from geo.base.errors import StateError
+from geo.base.progress import Progress, silent
+from geo.base.settings import Settings
+from geo.demo import DemoFile
+from geo.exchange.imports import run as imports
+from geo.exchange.imports.options import ImportOptions
+from geo.operations import database
+from geo.store import db, holding
+from geo.store.cluster.location import require_space
+from geo.store.cluster.lock import nobody
+from geo.store.holding import Holding
+
+FILES, OUT, ACCOUNTS = "files", "out", "accounts.txt"
+"""In the home: what is brought in, what is written, the passwords."""
+RESULTS: Final = ("map.html", "coverage.xlsx", "gaps.gpkg")
+NEEDED_MB: Final = 1000
+SHOWN_NAMES: Final = 5
+
+
+@contextmanager
+def locked(home: Path, *, waiting: Callable[[], None] = nobody) -> Iterator[None]:
+    """Build in `home` alone: whoever comes second waits, and finds it built."""
+    with (home / "demo.lock").open("a") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            waiting()
+            fcntl.flock(file, fcntl.LOCK_EX)
+        yield
+
+
+def made_home(config: Settings) -> Path:
+    """Return the home, made if need be.
+
+    Raises
+    ------
+    ClusterError
+        If its disk has no room for the demonstration.
+    """
+    if not config.home.exists():
+        require_space(config.home, NEEDED_MB)
+        config.home.mkdir(parents=True)
+    return config.home
+
+
+def held(engine: Engine) -> Holding:
+    """Return what the database holds."""
+    with db.transaction(engine) as connection:
+        return holding.read(connection)
+
+
+def require_own(found: Holding, config: Settings) -> None:
+    """Refuse a home that holds anything but the demonstration.
+
+    Raises
+    ------
+    StateError
+        With what was found, and how to go on.
+    """
+    if not found.foreign:
+        return
+    names = "、".join(found.accounts[:SHOWN_NAMES]) or "—"
+    if len(found.accounts) > SHOWN_NAMES:
+        names += " …"
+    facts = {"runs": found.runs, "accounts": len(found.accounts), "names": names}
+    raise StateError(f"demo.foreign_{found.kind}", home=config.home, **facts)
+
+
+def clear(engine: Engine, config: Settings) -> None:
+    """Take away all that was built, so that it can be built anew; nothing else may be there.
+
+    Raises
+    ------
+    StateError
+        If somebody is connected.
+    """
+    count = database.others(engine)
+    if count:
+        raise StateError("home.in_use", home=config.home, count=count)
+    with db.transaction(engine) as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text(f"DROP SCHEMA {db.SCHEMA} CASCADE"))
+    # heads of a chain that is no more would call the new one broken
+    checkpoints.file_of(config.home).unlink(missing_ok=True)
+    for name in (ACCOUNTS, *(f"{OUT}/{each}" for each in RESULTS)):
+        (config.home / name).unlink(missing_ok=True)
+
+
+def begin(engine: Engine) -> None:
+    """Make the tables, and note that the demonstration is being built."""
+    db.migrate(engine)
+    with db.transaction(engine) as connection:
+        holding.begin(connection)
+
+
+def bring_in(
+    engine: Engine,
+    config: Settings,
+    files: Sequence[DemoFile],
+    *,
+    told: Callable[[imports.ImportReport], None],
+    progress: Progress = silent,
+) -> None:
+    """Bring the files in through the ordinary import, each marked as the demonstration's."""
+    who = principal.system(principal.whoami())
+    for number, file in enumerate(files):
+        progress("demo.import", number, len(files))
+        options = ImportOptions(
+            crs=file.options.get("crs"), level=file.options.get("level"), demo=True
+        )
+        report = imports.import_file(
+            engine,
+            file.layer,
+            file.path,
+            options,
+            who=who,
+            timezone=config.timezone,
+            disk=config.home if config.database_url is None else None,
+        )
+        told(report)
+    progress("demo.import", len(files), len(files))
+
+
+def finish(engine: Engine, keep: Callable[[list[dict[str, Any]]], None]) -> None:
+    """Make the accounts and say that the demonstration is whole, in one transaction.
+
+    `keep` is given the accounts with their passwords before they are kept: whoever cannot have
+    them has no demonstration either.
+    """
+    with db.transaction(engine) as connection:
+        made = demo_accounts.make(connection)
+        holding.finish(connection, [row["id"] for row in made])
+        keep(made)
