@@ -14,6 +14,7 @@ from api.routes.data import camera_status, cameras, collections, exports, locate
 from api.routes.law import audit, compliance, filing, registers, viewing
 from api.routes.people import account, accounts, grants, login, oidc
 from api.routes.service import description, health
+from api.server import lanes
 from api.server.limits import Limits
 from api.server.proxy import Proxies
 from api.server.shield import Shield
@@ -23,8 +24,6 @@ from geo.base.settings import Settings
 from geo.documents.map_pages import MapPages
 from geo.operations import database
 
-# Connections of one worker; requests beyond them wait in their thread for a free one.
-POOL_SIZE = 3
 ROUTES = (
     health,
     login,
@@ -52,8 +51,8 @@ def create_app(settings: Settings) -> FastAPI:
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
-        to_thread.current_default_thread_limiter().total_tokens = POOL_SIZE
-        engine = database.service(settings, pool_size=POOL_SIZE)
+        to_thread.current_default_thread_limiter().total_tokens = lanes.QUICK
+        engine = database.service(settings, pool_size=lanes.CONNECTIONS)
         app.state.engine, app.state.settings = engine, settings
         app.state.map_pages = MapPages(engine, settings)
         try:

@@ -11,19 +11,19 @@ from geo.documents.map_pages import MapPages
 from geo.operations.database import Engine
 
 
-def engine(request: Request) -> Engine:
+async def engine(request: Request) -> Engine:
     """Return the process's pool."""
     found: Engine = request.app.state.engine
     return found
 
 
-def settings(request: Request) -> Settings:
+async def settings(request: Request) -> Settings:
     """Return the process's settings."""
     found: Settings = request.app.state.settings
     return found
 
 
-def map_pages(request: Request) -> MapPages:
+async def map_pages(request: Request) -> MapPages:
     """Return the process's map pages."""
     found: MapPages = request.app.state.map_pages
     return found

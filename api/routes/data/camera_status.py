@@ -7,6 +7,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers.bodies import json_body, refusal
 from api.answers.problems import language
+from api.server.lanes import FILES, apart
 from api.session.deps import EngineDep, MayImport, SettingsDep
 from geo.cameras import status as cameras_status
 
@@ -66,6 +67,7 @@ async def message(request: Request) -> Message:
         "requestBody": {"required": True, "content": {"application/json": {"schema": FORM}}}
     },
 )
+@apart(FILES)
 def camera_status(
     request: Request,
     engine: EngineDep,

@@ -4,7 +4,6 @@ import tempfile
 from pathlib import Path
 from typing import Annotated, Literal
 
-from anyio import to_thread
 from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 from pydantic import BaseModel, ConfigDict, Field
@@ -12,14 +11,12 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.answers import render
 from api.answers.bodies import json_body
 from api.answers.downloads import download
+from api.answers.forms import FormDep
+from api.server.lanes import DRAWING, FILES, apart
 from api.session.deps import EngineDep, MapPagesDep, MayExport, SettingsDep
 from geo.access.audit import export_log
-from geo.access.principal import Reader
-from geo.base.settings import Settings
-from geo.documents.map_pages import MapPages
 from geo.exchange.publish import export as layer_export
 from geo.files import writers
-from geo.operations.database import Engine
 from maps import watermark
 
 router = APIRouter()
@@ -52,6 +49,7 @@ async def wanted(request: Request) -> Wanted:
         }
     },
 )
+@apart(FILES)
 def export(
     engine: EngineDep,
     settings: SettingsDep,
@@ -71,22 +69,17 @@ def export(
 
 
 @router.post("/map.html", response_class=Response)
-async def map_file(
-    request: Request, engine: EngineDep, settings: SettingsDep, who: MayExport, pages: MapPagesDep
+@apart(DRAWING)
+def map_file(
+    request: Request,
+    engine: EngineDep,
+    settings: SettingsDep,
+    who: MayExport,
+    pages: MapPagesDep,
+    filled: FormDep,
 ) -> Response:
     """Return the map as one self-contained page to be kept; from a form with ``reason``."""
-    reason = str((await request.form()).get("reason", ""))
-    return await to_thread.run_sync(_map_file, request, engine, settings, who, pages, reason)
-
-
-def _map_file(
-    request: Request,
-    engine: Engine,
-    settings: Settings,
-    who: Reader,
-    pages: MapPages,
-    reason: str,
-) -> Response:
+    reason = filled.text("reason")
     export_log.register(engine, who, Path("map.html"), what="map", rows=1, reason=reason)
     lang = render.language(request)
     mark = export_log.stamp(who, reason, timezone=settings.timezone, lang=lang)

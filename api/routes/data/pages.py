@@ -1,14 +1,18 @@
 """The map: a page with its frame."""
 
+from collections.abc import Callable
 from http import HTTPStatus
 from typing import Annotated, Literal
 
+from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
 from api.answers import render
+from api.server.lanes import DRAWING
 from api.session.deps import AnyReader, MapPagesDep, MayMap, SettingsDep
 from geo.access.audit import export_log
+from geo.access.principal import Reader
 from geo.base.words import say
 from maps import watermark
 
@@ -28,7 +32,7 @@ def home(request: Request, who: AnyReader) -> Response:
 
 
 @router.get("/map", response_class=HTMLResponse)
-def map_page(
+async def map_page(
     request: Request,
     pages: MapPagesDep,
     settings: SettingsDep,
@@ -38,6 +42,15 @@ def map_page(
     """Return the map of what the reader may see."""
     chosen = lang or render.language(request)
     mark = export_log.stamp(who, None, timezone=settings.timezone, lang=chosen)
-    page = watermark.stamped(pages.page(who, chosen), mark)
+    page = await to_thread.run_sync(_stamped, pages.kept, who, chosen, mark)
+    if page is None:
+        page = await to_thread.run_sync(_stamped, pages.page, who, chosen, mark, limiter=DRAWING)
     headers = {"Cache-Control": "private, no-store", "Content-Security-Policy": CLOSED}
     return HTMLResponse(page, headers=headers)
+
+
+def _stamped(
+    drawn: Callable[[Reader, str], str | None], who: Reader, lang: str, mark: str
+) -> str | None:
+    page = drawn(who, lang)
+    return None if page is None else watermark.stamped(page, mark)

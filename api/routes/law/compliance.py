@@ -14,6 +14,7 @@ from api.answers import problems, render
 from api.answers.downloads import download
 from api.answers.forms import FormDep
 from api.routes.law.filing import FILE, XLSX, MayComply
+from api.server.lanes import FILES, apart
 from api.session.deps import EngineDep, SettingsDep
 from geo.access.audit import export_log
 from geo.access.principal import Reader
@@ -40,6 +41,7 @@ Reason = Annotated[str | None, Query(max_length=export_log.MOST_REASON)]
 
 
 @router.get("/compliance", response_class=HTMLResponse)
+@apart(FILES)
 def page(
     request: Request,
     engine: EngineDep,
@@ -79,6 +81,7 @@ def page(
 
 
 @router.post("/compliance/export", response_class=Response, responses=FILE)
+@apart(FILES)
 def file(
     request: Request, engine: EngineDep, settings: SettingsDep, who: MayComply, filled: FormDep
 ) -> Response:
@@ -96,6 +99,7 @@ def file(
 
 
 @router.get("/api/compliance", response_class=Response, responses={200: {"content": {GEOJSON: {}}}})
+@apart(FILES)
 def features(
     request: Request,
     engine: EngineDep,

@@ -8,6 +8,7 @@ from fastapi.responses import Response
 from api.answers import render
 from api.answers.downloads import download
 from api.answers.forms import FormDep
+from api.server.lanes import FILES, apart
 from api.session.deps import EngineDep, SettingsDep
 from api.session.identity import Rule
 from geo.access.principal import Reader
@@ -21,6 +22,7 @@ MayComply = Annotated[Reader, Depends(Rule("compliance"))]
 
 
 @router.post("/compliance/filing", response_class=Response, responses=FILE)
+@apart(FILES)
 def sheet(
     request: Request, engine: EngineDep, settings: SettingsDep, who: MayComply, filled: FormDep
 ) -> Response:

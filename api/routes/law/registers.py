@@ -15,6 +15,7 @@ from api.answers import render
 from api.answers.bodies import json_body
 from api.answers.downloads import download
 from api.answers.forms import FormDep, go
+from api.server.lanes import FILES, apart
 from api.session.deps import AnyReader, EngineDep, SettingsDep
 from api.session.identity import Rule
 from geo.access.audit import export_log
@@ -159,6 +160,7 @@ def own_page(
 
 
 @router.get("/register.xlsx", response_class=Response, responses=FILE)
+@apart(FILES)
 def register_file(
     request: Request,
     engine: EngineDep,
@@ -198,6 +200,7 @@ def report_page(
 
 
 @router.get("/register/report.xlsx", response_class=Response, responses=FILE)
+@apart(FILES)
 def report_file(
     request: Request,
     engine: EngineDep,

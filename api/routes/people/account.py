@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse, Response
 from api.answers import render
 from api.answers.forms import HOME, PAGE, Form, FormDep, again, attempt, go
 from api.routes.people.login import Next, agent_of, entered, title_of
+from api.server.lanes import LOGIN, apart
 from api.session.deps import EngineDep, SettingsDep
 from api.session.identity import address_of
 from api.session.own import FullSession, PasswordSession, TotpSession
@@ -43,6 +44,7 @@ def ask_password(request: Request, session: PasswordSession) -> HTMLResponse:  #
 
 
 @router.post("/account/password")
+@apart(LOGIN)
 def change_password(
     request: Request,
     session: PasswordSession,
@@ -76,6 +78,7 @@ def ask_totp(request: Request, session: TotpSession) -> HTMLResponse:
 
 
 @router.post("/account/totp")
+@apart(LOGIN)
 def set_up_totp(
     request: Request,
     session: TotpSession,

@@ -10,6 +10,7 @@ from fastapi.responses import HTMLResponse, Response
 from api.answers import render
 from api.answers.forms import PAGE, FormDep, again, attempt, go
 from api.routes.people.login import title_of
+from api.server.lanes import LOGIN, apart
 from api.session.deps import EngineDep
 from api.session.identity import Rule
 from geo.access.accounts import accounts
@@ -53,6 +54,7 @@ def page(
 
 
 @router.post("/accounts")
+@apart(LOGIN)
 def add(request: Request, who: MayAccounts, engine: EngineDep, sent: FormDep) -> Response:
     """Make an account, and show its one-time password this once."""
     name = sent.text("name")
@@ -74,6 +76,7 @@ def add(request: Request, who: MayAccounts, engine: EngineDep, sent: FormDep) ->
 
 
 @router.post("/accounts/{name}/reset")
+@apart(LOGIN)
 def reset(request: Request, who: MayAccounts, engine: EngineDep, name: str) -> Response:
     """Give an account a one-time password; whatever it held before holds no more."""
     made = attempt(lambda: accounts.reset(engine, who, name))

@@ -9,6 +9,7 @@ from fastapi.responses import HTMLResponse, Response
 from api.answers import render
 from api.answers.forms import HOME, PAGE, FormDep, again, attempt, go, local
 from api.server import limits
+from api.server.lanes import LOGIN, apart
 from api.session import cookies
 from api.session.deps import EngineDep, SettingsDep
 from api.session.identity import COOKIE, OPEN, STAGES, address_of
@@ -45,6 +46,7 @@ def ask(
 
 
 @router.post("/login", dependencies=[Stranger])
+@apart(LOGIN)
 @limits.body(limits.LOGIN_BYTES)
 def enter(
     request: Request, engine: EngineDep, config: SettingsDep, sent: FormDep, to: Next = HOME
