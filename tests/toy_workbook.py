@@ -7,10 +7,14 @@ SECTOR = 512
 # a stream below this size would stand in a stream of small sectors
 SMALLEST = 4096
 FREE, END, TABLE = 0xFFFFFFFF, 0xFFFFFFFE, 0xFFFFFFFD
+ERRORS = {"#DIV/0!": 0x07, "#VALUE!": 0x0F, "#REF!": 0x17, "#N/A": 0x2A}
 
 
-def xls(path, rows, *, merged=(), title="Sheet1"):
-    """Write an XLS (BIFF8 in a compound file); merged: first and last row, then column, from 0."""
+def xls(path, rows, *, merged=(), title="Sheet1", before=b""):
+    """Write an XLS (BIFF8 in a compound file); merged: first and last row, then column, from 0.
+
+    `before` are records of formats and the like.
+    """
     sheet = record(0x809, struct.pack("<HHHHII", 0x600, 0x10, 0, 0, 0, 6))
     sheet += record(0x200, struct.pack("<IIHHH", 0, len(rows), 0, max(map(len, rows)), 0))
     for at, row in enumerate(rows):
@@ -20,7 +24,7 @@ def xls(path, rows, *, merged=(), title="Sheet1"):
         spans = b"".join(struct.pack("<HHHH", *span) for span in merged)
         sheet += record(0xE5, struct.pack("<H", len(merged)) + spans)
     sheet += record(0x0A, b"")
-    begin = record(0x809, struct.pack("<HHHHII", 0x600, 0x05, 0, 0, 0, 6))
+    begin = record(0x809, struct.pack("<HHHHII", 0x600, 0x05, 0, 0, 0, 6)) + before
     named = struct.pack("<HBB", 0, len(title), 1) + title.encode("utf-16-le")
     offset = len(begin) + 4 + 4 + len(named) + 4
     globe = begin + record(0x85, struct.pack("<I", offset) + named) + record(0x0A, b"")
@@ -28,14 +32,35 @@ def xls(path, rows, *, merged=(), title="Sheet1"):
     return path
 
 
+def xls_cells(path, rows, *, from_1904=False):
+    """Write an XLS in which a cell may be an error, or (shown, number, format)."""
+    cells = [cell for row in rows for cell in row]
+    formats = sorted({cell[2] for cell in cells if isinstance(cell, tuple)})
+    before = record(0x22, struct.pack("<H", int(from_1904)))
+    for number, code in enumerate(formats):
+        text = code.encode("utf-16-le")
+        before += record(0x41E, struct.pack("<HHB", 164 + number, len(code), 1) + text)
+    for number in range(-1, len(formats)):  # the first look is that of all other cells
+        before += record(0xE0, struct.pack("<HH16x", 0, 164 + number if number >= 0 else 0))
+    plain = [[_of_xls(cell, formats) for cell in row] for row in rows]
+    return xls(path, plain, before=before)
+
+
+def _of_xls(cell, formats):
+    return (cell[1], formats.index(cell[2]) + 1) if isinstance(cell, tuple) else cell
+
+
 def record(kind, content):
     return struct.pack("<HH", kind, len(content)) + content
 
 
 def cell_record(at, column, cell):
-    place = struct.pack("<HHH", at, column, 0)
+    cell, look = cell if isinstance(cell, tuple) else (cell, 0)
+    place = struct.pack("<HHH", at, column, look)
     if cell is None:
         return b""
+    if cell in ERRORS:
+        return record(0x205, place + struct.pack("<BB", ERRORS[cell], 1))
     if isinstance(cell, str):
         text = struct.pack("<HB", len(cell), 1) + cell.encode("utf-16-le")
         return record(0x204, place + text)
@@ -90,12 +115,20 @@ def ods(path, rows, *, title="Sheet1"):
     return path
 
 
+def ods_cells(path, rows):
+    """Write an ODS in which a cell may be an error, or (shown, number, format)."""
+    return ods(path, rows)
+
+
 def ods_cell(cell):
     if cell is None:
         return "<table:table-cell/>"
+    shown, cell = cell[:2] if isinstance(cell, tuple) else (cell, cell)
     kind = "string" if isinstance(cell, str) else "float"
     value = "" if isinstance(cell, str) else f' office:value="{cell}"'
+    if cell in ERRORS:  # as an office suite has it
+        value = ' office:string-value="" table:formula="of:=1/0"'
     return (
-        f'<table:table-cell office:value-type="{kind}"{value}><text:p>{cell}</text:p>'
+        f'<table:table-cell office:value-type="{kind}"{value}><text:p>{shown}</text:p>'
         "</table:table-cell>"
     )

@@ -99,6 +99,28 @@ def test_a_header_that_is_mapped_but_absent_is_named_back(govgrid, town, registe
     assert count(town) == 4
 
 
+def test_all_sheets_of_a_workbook_are_taken_as_one_file(govgrid, town, tmp_path):
+    path = tmp_path / "townships.xlsx"
+    book = openpyxl.Workbook()
+    for number, title in enumerate(("甲街道", "乙街道")):
+        sheet = book.create_sheet(title)
+        sheet.append(["某区台账"])
+        sheet.append(["编码", "名称", "经度", "纬度"])
+        sheet.append([f"K7{number}", title, *place(5, number)])
+        sheet.append(["K79", "两处", *place(6, number)])
+    book.remove(book["Sheet"])
+    book.save(path)
+    options = ("--crs", "wgs84", "--json")
+    one = json.loads(govgrid("import", "cameras", path, *options, "--dry-run").out)
+    codes = {finding["code"]: finding["value"] for finding in one["findings"]}
+    assert (one["read"], codes["SHEETS_UNREAD"]) == (2, "乙街道")
+    both = json.loads(govgrid("import", "cameras", path, *options, "--all-sheets", code=3).out)
+    assert (both["read"], both["inserted"], both["quarantined"]) == (4, 3, 1)
+    twice = [f for f in both["findings"] if f["code"] == "CODE_DUPLICATE"]
+    assert [(f["row"], f["value"]) for f in twice] == [(1004, "K79")]
+    assert count(town) == 7
+
+
 def test_the_encoding_of_a_text_is_told_by_each_import(govgrid, register):
     done = govgrid("import", "cameras", register, "--crs", "wgs84", code=3)
     assert "encoding: gb18030" in done.err

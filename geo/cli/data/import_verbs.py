@@ -12,6 +12,8 @@ from geo.cli.output import as_json, note, table, told
 if TYPE_CHECKING:
     from geo.exchange.imports.options import ImportOptions
 
+# what is said about the way one file is read, and does not hold for another
+_HOW_READ = ("sheet", "all_sheets", "header_row", "encoding")
 RUN_COLUMNS = (
     "run",
     "at",
@@ -66,7 +68,8 @@ def again(config: Settings, run: int, options: "ImportOptions") -> tuple[str, "I
         row = import_runs.show(engine, run).run
     filled = declarations.filled(options, row["options"])
     # the file that mends is one of ours: neither sheet nor encoding of the first one
-    own = replace(filled, sheet=options.sheet, encoding=options.encoding, retry_of=run)
+    read = {name: getattr(options, name) for name in _HOW_READ}
+    own = replace(filled, **read, retry_of=run)
     return str(row["layer"]), own
 
 

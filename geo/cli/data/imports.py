@@ -42,6 +42,12 @@ def import_(
         str | None, typer.Option(help="For areas: district, township, community or grid")
     ] = None,
     sheet: Annotated[str | None, typer.Option(help="Sheet or layer inside the file")] = None,
+    all_sheets: Annotated[
+        bool, typer.Option("--all-sheets", help="All visible sheets of a workbook.")
+    ] = False,
+    header_row: Annotated[
+        int | None, typer.Option(min=1, metavar="N", help="Row of the headers, from 1")
+    ] = None,
     encoding: Annotated[str | None, typer.Option(help="Encoding of the text")] = None,
     valid_from: Annotated[
         datetime | None,
@@ -94,6 +100,8 @@ def import_(
         level=level,
         sheet=sheet,
         encoding=encoding,
+        header_row=header_row,
+        all_sheets=all_sheets,
         valid_from=valid_from.date() if valid_from else None,
         complete_under=complete_under,
         dry_run=dry_run or preview,
@@ -180,8 +188,7 @@ def _bring_in(
             findings,
             report.findings,
             lang=language(),
-            sheet=options.sheet,
-            encoding=options.encoding,
+            wish=report.wish,
             refused=refused,
             taken=report.run is not None,
         )

@@ -13,7 +13,10 @@ from geo.store import db, frames
 if TYPE_CHECKING:
     from geo.exchange.imports.options import ImportOptions
 
-SAVED: Final = ("crs", "mapping", "level", "sheet", "encoding", "heading_scheme")
+SAVED: Final = (
+    *("crs", "mapping", "level", "sheet", "all_sheets", "header_row"),
+    *("encoding", "heading_scheme"),
+)
 _ALSO: Final = ("complete_under", "certain", "demo")
 
 

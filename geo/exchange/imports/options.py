@@ -23,6 +23,8 @@ class ImportOptions:
     level: str | None = None
     sheet: str | None = None
     encoding: str | None = None
+    header_row: int | None = None
+    all_sheets: bool = False
     valid_from: date | None = None
     complete_under: str | None = None
     dry_run: bool = False

@@ -21,6 +21,7 @@ from geo.exchange.imports.options import ImportOptions
 from geo.exchange.imports.pipeline import Taking
 from geo.files import checks, readers
 from geo.files.checks import Finding, Refused, RefusedLater
+from geo.files.checks.cells.column_mapping import known_headers
 from geo.files.checks.preview import Preview
 from geo.files.schema.layers import Layer, layer
 from geo.store import db
@@ -41,7 +42,7 @@ class ImportReport:
 
     `findings` are all of them, or where `omitted` is above zero the first of each kind. `held` says
     why the coordinate system is doubted: nothing was written then. `unplaced` says that nothing
-    tells the coordinate system, so that rows were only looked at.
+    tells the coordinate system, so that rows were only looked at; `wish` is how the file was read.
     """
 
     layer: str
@@ -58,6 +59,7 @@ class ImportReport:
     held: Mapping[str, Any] | None = None
     solved: int = 0
     unplaced: bool = False
+    wish: readers.Wish = readers.NO_WISH
 
     @property
     def repeated(self) -> int:
@@ -142,8 +144,7 @@ def _tried(
             complete_under=options.complete_under,
             retry_of=options.retry_of,
         )
-        tables = readers.parts(path, sheet=options.sheet, encoding=options.encoding)
-        taking.take(tables, progress)
+        taking.take(readers.parts(path, _wish(target, options)), progress)
         held = taking.closed(certain=options.certain)
         refused = held is not None or (options.strict and taking.quarantined > 0)
         report = _report(target, path, options, taking, held, refused=refused)
@@ -197,6 +198,16 @@ def _audit(
     )
 
 
+def _wish(target: Layer, options: ImportOptions) -> readers.Wish:
+    return readers.Wish(
+        sheet=options.sheet,
+        encoding=options.encoding,
+        header_row=options.header_row,
+        all_sheets=options.all_sheets,
+        known=known_headers(target, options.mapping),
+    )
+
+
 def _check(target: Layer, options: ImportOptions, timezone: str, without: Refused) -> checks.Check:
     check = checks.Check(
         target,
@@ -235,6 +246,7 @@ def _report(
         held=held,
         solved=taking.solved,
         unplaced=taking.unplaced,
+        wish=_wish(target, options),
     )
 
 

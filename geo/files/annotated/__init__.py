@@ -27,8 +27,7 @@ def write(
     findings: Sequence[Finding],
     *,
     lang: str,
-    sheet: str | None = None,
-    encoding: str | None = None,
+    wish: readers.Wish = readers.NO_WISH,
     refused: frozenset[str] = frozenset(),
     taken: bool = True,
 ) -> None:
@@ -46,8 +45,8 @@ def write(
         XLSX, or CSV without colours.
     findings
         Of the whole file, with the row numbers of :mod:`geo.files.readers`.
-    sheet, encoding
-        As the file was read.
+    wish
+        How the file was read.
     refused
         Headers of columns with persons: their cells are left blank.
     taken
@@ -65,11 +64,11 @@ def write(
         raise InputError("export.ending", file=out.name, known=" ".join(ENDINGS))
     verdict = Verdict.of(findings, lang=lang, taken=taken)
     if source.suffix.lower() in _BOOKS and ending == ".xlsx":
-        table = readers.read(source, sheet=sheet)
+        tables = list(readers.parts(source, wish))
         with draft_of(out) as draft:
-            write_book(source, draft, table, verdict, sheet=sheet, refused=refused)
+            write_book(source, draft, tables, verdict, refused=refused)
         return
-    rows = collected(readers.parts(source, sheet=sheet, encoding=encoding), verdict, MOST_ROWS)
+    rows = collected(readers.parts(source, wish), verdict, MOST_ROWS)
     rows = rows.without(refused, lang)
     with draft_of(out) as draft:
         _write_rows(source, draft, ending, rows, verdict)

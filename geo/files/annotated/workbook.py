@@ -1,5 +1,6 @@
 """Books: a workbook as it is, with a verdict beside each row and the bad cells coloured."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import openpyxl
@@ -18,18 +19,24 @@ from geo.files.readers import Table
 def write_book(
     source: Path,
     path: Path,
-    table: Table,
+    tables: Sequence[Table],
     verdict: Verdict,
     *,
-    sheet: str | None,
     refused: frozenset[str],
 ) -> None:
     """Write the workbook at `source` to `path` with what was noticed; see :func:`marked.write`.
 
-    Formulas become their results: a workbook written anew would have lost them.
+    `tables` are the sheets that were read. Formulas become their results: a workbook written anew
+    would have lost them.
     """
     book = openpyxl.load_workbook(source, data_only=True)
-    page = book[sheet] if sheet else book.worksheets[0]
+    for table in tables:
+        _write_sheet(book[table.sheet], table, verdict, refused)
+    add_findings(book, verdict)
+    book.save(path)
+
+
+def _write_sheet(page: Worksheet, table: Table, verdict: Verdict, refused: frozenset[str]) -> None:
     marked = len(unmarked(table).headers) < len(table.headers)  # it was a file of findings already
     places = {name: number for number, name in enumerate(table.headers, start=1)}
     status = len(table.headers) - 1 if marked else len(table.headers) + 1
@@ -37,10 +44,8 @@ def write_book(
     _formulas(page, table, places)
     _blank(page, table, {places[name]: name for name in refused if name in places}, verdict)
     for row in table.rows.index.tolist():
-        _mark(page, row, places, status, verdict)
+        _mark(page, row - table.rows_ahead, verdict, row, places, status)
     dress(page, table.header_row, verdict)
-    add_findings(book, verdict)
-    book.save(path)
 
 
 def _head(page: Worksheet, row: int, status: int, verdict: Verdict) -> None:
@@ -53,7 +58,8 @@ def _formulas(page: Worksheet, table: Table, places: dict[str, int]) -> None:
     for name, cells in table.rows.items():
         for row, cell in cells.items():
             if isinstance(cell, str) and cell.startswith("="):
-                _write(page.cell(int(str(row)), places[str(name)]), disarm(cell))
+                at = int(str(row)) - table.rows_ahead
+                _write(page.cell(at, places[str(name)]), disarm(cell))
 
 
 def _blank(page: Worksheet, table: Table, columns: dict[int, str], verdict: Verdict) -> None:
@@ -64,13 +70,16 @@ def _blank(page: Worksheet, table: Table, columns: dict[int, str], verdict: Verd
             _write(page.cell(row, number), None)
 
 
-def _mark(page: Worksheet, row: int, places: dict[str, int], status: int, verdict: Verdict) -> None:
-    _write(page.cell(row, status), verdict.status(row))
-    _write(page.cell(row, status + 1), disarm(verdict.remark(row)) or None)
+def _mark(
+    page: Worksheet, at: int, verdict: Verdict, row: int, places: dict[str, int], status: int
+) -> None:
+    """Write what is said of a row, which stands at `at` in its sheet."""
+    _write(page.cell(at, status), verdict.status(row))
+    _write(page.cell(at, status + 1), disarm(verdict.remark(row)) or None)
     for column, severity in verdict.cells(row).items():
         if column not in places:
             continue
-        cell = page.cell(row, places[column])
+        cell = page.cell(at, places[column])
         cell.fill = COLOURS[severity]
         shown = verdict.shown(row, column, cell.value)
         if shown != cell.value:

@@ -28,6 +28,7 @@ from geo.files.checks.rows.class_requirements import missing_columns, missing_fi
 from geo.files.checks.rows.device_codes import code_structure
 from geo.files.checks.rows.duplicate_codes import Codes
 from geo.files.checks.rows.rules import apply_rules
+from geo.files.checks.rows.totals import without_totals
 from geo.files.checks.sample import Sample
 from geo.files.checks.whole_file import REGISTERS, Whole
 from geo.files.readers import Table
@@ -174,7 +175,8 @@ class Check:
         """
         first = not self.mapping
         table, left = _without_example(table, self.layer)
-        found = [*left, *self._headers.settle(table)]
+        table, totals = without_totals(table)
+        found = [*left, *totals, *self._headers.settle(table)]
         values, noticed = self._values(table, first=first)
         place, placed = self._placed(table, self._named(values))
         key = self.mapping.get(self.layer.key)

@@ -1,7 +1,7 @@
 """Files as they are: tables, drawings and geographic files, read into one kind of table."""
 
 import os
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 from itertools import count
 from pathlib import Path
@@ -13,6 +13,7 @@ from geo.files.readers.content import require_content
 from geo.files.readers.control_characters import without_controls
 from geo.files.readers.delimited import read_text
 from geo.files.readers.gb28181 import read_catalog
+from geo.files.readers.header_row import Known
 from geo.files.readers.limits import check_size
 from geo.files.readers.parquet import read_parquet
 from geo.files.readers.table import SourceNote, Table, joined
@@ -20,7 +21,7 @@ from geo.files.readers.vector import read_geojson, read_geopackage, read_shapefi
 from geo.files.readers.workbook import read_workbook
 from geo.files.readers.zip_archive import unpacked
 
-__all__ = ["SourceNote", "Table", "parts", "read", "require"]
+__all__ = ["NO_WISH", "SourceNote", "Table", "Wish", "parts", "read", "require"]
 
 ROWS: Final = 50_000
 # notes that say why there are no rows
@@ -28,18 +29,38 @@ _EXPLAINED: Final = frozenset({"CATALOG_NODES"})
 
 
 @dataclass(frozen=True)
-class _Wish:
-    """What the user says about the file, and how many rows a part may have."""
+class Wish:
+    """What is said about the way a file is to be read.
 
-    sheet: str | None
-    encoding: str | None
-    rows: int
+    Attributes
+    ----------
+    sheet
+        Sheet of a workbook (default: the first that is visible and filled), layer of a GeoPackage
+        or drawing (default: the only one), file in a ZIP (default: the only one).
+    encoding
+        Of text files, GeoJSON, catalogs, Shapefiles and drawings; default: what their bytes tell.
+    header_row
+        Row of the headers of a text file or sheet, from 1; default: it is looked for.
+    all_sheets
+        Whether all visible sheets of a workbook are read, one below the other.
+    known
+        Tells how many of some texts are known headers, so that the row of the headers is found.
+    """
+
+    sheet: str | None = None
+    encoding: str | None = None
+    header_row: int | None = None
+    all_sheets: bool = False
+    known: Known | None = None
 
 
-Reader = Callable[[Path, _Wish], Iterator[Table]]
+NO_WISH: Final = Wish()
+Reader = Callable[[Path, Wish, int], Iterator[Table]]
 
 
-def read(path: Path, *, sheet: str | None = None, encoding: str | None = None) -> Table:
+def read(
+    path: Path, wish: Wish = NO_WISH, *, sheet: str | None = None, encoding: str | None = None
+) -> Table:
     """Return the rows of a file as written, with what the file says about itself.
 
     Parameters
@@ -47,12 +68,10 @@ def read(path: Path, *, sheet: str | None = None, encoding: str | None = None) -
     path
         CSV, TXT, TSV, XLSX, XLSM, XLS, ODS, GeoJSON, GeoPackage, Shapefile, GeoParquet, DXF,
         GB/T 28181 catalog (XML), or a ZIP of one of them, told by its ending.
-    sheet
-        Sheet of a workbook (default: the first), layer of a GeoPackage or drawing (default: the
-        only one), file in a ZIP (default: the only one).
-    encoding
-        Of text files, Shapefiles and drawings; default: UTF-8, then GB18030, strictly; a catalog
-        and a drawing state their own.
+    wish
+        How it is to be read.
+    sheet, encoding
+        Two of that, for short.
 
     Returns
     -------
@@ -65,21 +84,26 @@ def read(path: Path, *, sheet: str | None = None, encoding: str | None = None) -
         If the file is missing, a folder, empty, too large, of an unknown kind, damaged, without
         rows, or in another encoding; each with its own sentence.
     """
-    return joined(list(parts(path, sheet=sheet, encoding=encoding)))
+    return joined(list(parts(path, wish, sheet=sheet, encoding=encoding)))
 
 
 def parts(
-    path: Path, *, sheet: str | None = None, encoding: str | None = None, rows: int = ROWS
+    path: Path,
+    wish: Wish = NO_WISH,
+    *,
+    sheet: str | None = None,
+    encoding: str | None = None,
+    rows: int = ROWS,
 ) -> Iterator[Table]:
     """Yield a file in parts of at most `rows` rows, so that it need not fit into memory.
 
-    Text files and GeoPackages come in parts, every other kind as one. All parts share headers,
-    system, encoding and header row; their rows count through the whole file, their notes are their
-    own, those on the file as a whole stand in the first.
+    Text files and GeoPackages come in parts, every other kind as one, of several sheets as one
+    each. All parts share headers, system, encoding and header row; their rows count through the
+    whole file, their notes are their own, those on the file as a whole stand in the first.
 
     Parameters
     ----------
-    path, sheet, encoding
+    path, wish, sheet, encoding
         See :func:`read`.
     rows
         Most lines or features of a part, at least 1.
@@ -89,17 +113,32 @@ def parts(
     SourceError
         See :func:`read`; when the first part is asked for, or the part that cannot be read.
     """
-    for number, table in zip(count(), _tables(path, _Wish(sheet, encoding, rows)), strict=False):
+    wish = replace(wish, sheet=sheet or wish.sheet, encoding=encoding or wish.encoding)
+    for number, table in zip(count(), _tables(path, wish, rows), strict=False):
         if not len(table.rows) and not number and not _EXPLAINED & {n.code for n in table.notes}:
             key = "source.no_rows" if table.header_row else "source.no_features"
             raise SourceError(key, path=path.name)
         yield without_controls(table, headers_noted=number > 0)
 
 
-def _tables(path: Path, wish: _Wish) -> Iterator[Table]:
+def _tables(path: Path, wish: Wish, rows: int) -> Iterator[Table]:
     ending = path.suffix.lower()
     require(path)
-    return READERS[ending](path, wish)
+    for number, table in zip(count(), READERS[ending](path, wish, rows), strict=False):
+        unused = () if number else _unused(ending, wish, table.header_row)
+        yield replace(table, notes=(*unused, *table.notes)) if unused else table
+
+
+def _unused(ending: str, wish: Wish, row: int) -> Iterable[SourceNote]:
+    """Return a note on each option that a file of this kind has no use for."""
+    said = {
+        "sheet": f"--sheet {wish.sheet}" if wish.sheet else "",
+        "encoding": f"--encoding {wish.encoding}" if wish.encoding else "",
+        "header_row": f"--header-row {wish.header_row}" if wish.header_row else "",
+        "all_sheets": "--all-sheets" if wish.all_sheets else "",
+    }
+    unused = [text for name, text in said.items() if text and ending not in _OPTIONS[name]]
+    return tuple(SourceNote("OPTION_UNUSED", row, "", text) for text in unused)
 
 
 def require(path: Path) -> None:
@@ -130,44 +169,52 @@ def require(path: Path) -> None:
     require_content(path)
 
 
-def _text(path: Path, wish: _Wish) -> Iterator[Table]:
-    yield from read_text(path, encoding=wish.encoding, rows=wish.rows)
+def _text(path: Path, wish: Wish, rows: int) -> Iterator[Table]:
+    yield from read_text(
+        path, encoding=wish.encoding, header_row=wish.header_row, known=wish.known, rows=rows
+    )
 
 
-def _workbook(path: Path, wish: _Wish) -> Iterator[Table]:
-    yield read_workbook(path, sheet=wish.sheet)
+def _workbook(path: Path, wish: Wish, _: int) -> Iterator[Table]:
+    yield from read_workbook(
+        path,
+        sheet=wish.sheet,
+        all_sheets=wish.all_sheets,
+        header_row=wish.header_row,
+        known=wish.known,
+    )
 
 
-def _geojson(path: Path, wish: _Wish) -> Iterator[Table]:
+def _geojson(path: Path, wish: Wish, _: int) -> Iterator[Table]:
     yield read_geojson(path, encoding=wish.encoding)
 
 
-def _geopackage(path: Path, wish: _Wish) -> Iterator[Table]:
-    yield from read_geopackage(path, sheet=wish.sheet, rows=wish.rows)
+def _geopackage(path: Path, wish: Wish, rows: int) -> Iterator[Table]:
+    yield from read_geopackage(path, sheet=wish.sheet, rows=rows)
 
 
-def _shapefile(path: Path, wish: _Wish) -> Iterator[Table]:
+def _shapefile(path: Path, wish: Wish, _: int) -> Iterator[Table]:
     yield read_shapefile(path, encoding=wish.encoding)
 
 
-def _drawing(path: Path, wish: _Wish) -> Iterator[Table]:
+def _drawing(path: Path, wish: Wish, _: int) -> Iterator[Table]:
     # the library takes half a second to load, which no other command should wait for
     from geo.files.readers.dxf import read_drawing
 
     yield read_drawing(path, sheet=wish.sheet, encoding=wish.encoding)
 
 
-def _catalog(path: Path, wish: _Wish) -> Iterator[Table]:
+def _catalog(path: Path, wish: Wish, _: int) -> Iterator[Table]:
     yield read_catalog(path, encoding=wish.encoding)
 
 
-def _parquet(path: Path, _: _Wish) -> Iterator[Table]:
+def _parquet(path: Path, _: Wish, __: int) -> Iterator[Table]:
     yield read_parquet(path)
 
 
-def _archive(path: Path, wish: _Wish) -> Iterator[Table]:
+def _archive(path: Path, wish: Wish, rows: int) -> Iterator[Table]:
     with unpacked(path, wish.sheet, wanted=_IN_ARCHIVES) as (inner, sheet):
-        yield from _tables(inner, replace(wish, sheet=sheet))
+        yield from _tables(inner, replace(wish, sheet=sheet), rows)
 
 
 READERS: Final[Mapping[str, Reader]] = MappingProxyType(
@@ -187,3 +234,14 @@ READERS: Final[Mapping[str, Reader]] = MappingProxyType(
 _SAVE_AS: Final = {".et": "XLSX", ".wps": "XLSX"}
 # what counts as data in a ZIP; text, XML and JSON beside it mostly tell about it
 _IN_ARCHIVES: Final = frozenset(READERS) - {".zip", ".txt", ".json", ".xml"}
+_TEXTS: Final = frozenset({".csv", ".txt", ".tsv"})
+_BOOKS: Final = frozenset({".xlsx", ".xlsm", ".xls", ".ods"})
+# which endings have a use for an option; of a ZIP its file decides
+_OPTIONS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
+    {
+        "sheet": _BOOKS | {".gpkg", ".dxf", ".zip"},
+        "encoding": _TEXTS | {".geojson", ".json", ".shp", ".dxf", ".xml", ".zip"},
+        "header_row": _TEXTS | _BOOKS | {".zip"},
+        "all_sheets": _BOOKS | {".zip"},
+    }
+)

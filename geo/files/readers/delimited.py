@@ -15,6 +15,7 @@ from geo.base.errors import SourceError
 from geo.files.formulas import rearm
 from geo.files.readers.delimited_fast_path import cell_of, plain_rows
 from geo.files.readers.encoding import Encoding, encoding_of_file
+from geo.files.readers.header_row import LOOKED, Known, header_place
 from geo.files.readers.limits import check_columns, damaged
 from geo.files.readers.table import SourceNote, Table, frame, unique_headers
 
@@ -52,23 +53,36 @@ class _Lines:
             raise SourceError("source.csv", path=self.name, line=at, reason=str(error)) from error
 
 
-def read_text(path: Path, *, encoding: str | None = None, rows: int) -> Iterator[Table]:
+def read_text(
+    path: Path,
+    *,
+    encoding: str | None = None,
+    header_row: int | None = None,
+    known: Known | None = None,
+    rows: int,
+) -> Iterator[Table]:
     """Yield a CSV file in parts of at most `rows` lines, an empty one if there are only headers.
 
-    The first line with content is the header, blank lines are left out. A header that is shorter
-    than most lines of the first part is filled up.
+    The first line with content is the header, unless `header_row` says another or it is a title
+    (:func:`geo.files.readers.header_row.header_place`); blank lines are left out. A header that is
+    shorter than most lines of the first part is filled up.
     """
     used = encoding_of_file(path, encoding)
+    separator = _separator(path, used)
+    above, wanted = _header_line(path, used, separator, header_row, known)
     with path.open(encoding=used.name, errors=used.errors, newline="") as file:
-        lines = _Lines(file, _separator(path, used), path.name)
-        at, header, begins = next(lines.cells((), 1), (0, [], 0))
+        lines = _Lines(file, separator, path.name)
+        read = (line for line in lines.cells((), 1) if line[0] == wanted)
+        at, header, begins = next(read, (0, [], 0))
         check_columns(path.name, len(header))
         header = [str(rearm(cell)) for cell in header]
         if not header:
-            raise SourceError("source.empty", path=path.name)
+            raise _no_header(path, header_row)
         like = Table(unique_headers(header), frame((), (), ()), encoding=used.name, header_row=at)
         begun = False
         waiting = used.notes(at)
+        if above and header_row is None:
+            waiting += (SourceNote("HEADER_ROW", at, "", str(at), str(above)),)
         while block := list(islice(file, rows)):
             part, begins = _part(lines, block, begins, like, header=None if begun else header)
             waiting += part.notes
@@ -80,15 +94,47 @@ def read_text(path: Path, *, encoding: str | None = None, rows: int) -> Iterator
             yield like
 
 
+def _header_line(
+    path: Path, used: Encoding, separator: str, wanted: int | None, known: Known | None
+) -> tuple[int, int]:
+    """Return how many filled lines stand above the header, and the line it stands on."""
+    with path.open(encoding=used.name, errors=used.errors, newline="") as file:
+        first = _first_lines(_Lines(file, separator, path.name))
+    if wanted is not None:
+        return sum(at < wanted for at, _ in first), wanted
+    place = header_place([[cell.strip() or None for cell in cells] for _, cells in first], known)
+    return place, first[place][0] if first else 0
+
+
+def _first_lines(lines: _Lines) -> list[tuple[int, list[str]]]:
+    """Return the first filled lines, up to one that breaks the rules."""
+    found = []
+    try:
+        for at, cells, _ in islice(lines.cells((), 1), LOOKED):
+            found.append((at, cells))
+    except SourceError:
+        pass
+    return found
+
+
+def _no_header(path: Path, wanted: int | None) -> SourceError:
+    if wanted is None:
+        return SourceError("source.empty", path=path.name)
+    return SourceError("source.header_row", path=path.name, row=wanted)
+
+
 def _separator(path: Path, encoding: Encoding) -> str:
     with path.open(encoding=encoding.name, errors=encoding.errors, newline="") as file:
         head = file.read(_BLOCK)
     if len(head) == _BLOCK and "\n" not in head and "\r" not in head:
         raise damaged(path, ValueError())
-    first = next((line for line in io.StringIO(head, newline="") if line.strip()), "")
-    outside_quotes = "".join(first.split('"')[::2])
-    counts = Counter(sign for sign in outside_quotes if sign in SEPARATORS)
-    return counts.most_common(1)[0][0] if counts else ","
+    filled = (line for line in io.StringIO(head, newline="") if line.strip())
+    for line in islice(filled, LOOKED):  # a title has none
+        outside_quotes = "".join(line.split('"')[::2])
+        counts = Counter(sign for sign in outside_quotes if sign in SEPARATORS)
+        if counts:
+            return counts.most_common(1)[0][0]
+    return ","
 
 
 def _part(

@@ -33,7 +33,7 @@ def extent(file: bytes) -> Extent:
         If the file is cut short or its tables of sectors make no sense.
     """
     rows = columns = cells = 0
-    for kind, content in _records(_book(file)):
+    for kind, content in _records(stream_of(file)):
         if kind == _DIMENSIONS:
             last_row, last_column = _stated(content)
         elif kind in _CELLS and len(content) >= 4:
@@ -47,6 +47,20 @@ def extent(file: bytes) -> Extent:
             continue
         rows, columns = max(rows, last_row), max(columns, last_column)
     return rows, columns, cells
+
+
+def stream_of(file: bytes) -> bytes:
+    """Return the stream of the workbook out of its compound file.
+
+    Raises
+    ------
+    ValueError
+        See :func:`extent`.
+    """
+    try:
+        return b"".join(_Compound(file).streams(_BOOKS))
+    except (struct.error, IndexError) as error:
+        raise ValueError("truncated") from error
 
 
 def _stated(content: bytes) -> tuple[int, int]:
@@ -66,20 +80,6 @@ def _records(book: bytes) -> Iterator[tuple[int, bytes]]:
         kind, size = struct.unpack_from("<HH", book, at)
         yield kind, book[at + 4 : at + 4 + size]
         at += 4 + size
-
-
-def _book(file: bytes) -> bytes:
-    """Return the stream of the workbook out of its compound file.
-
-    Raises
-    ------
-    ValueError
-        See :func:`extent`.
-    """
-    try:
-        return b"".join(_Compound(file).streams(_BOOKS))
-    except (struct.error, IndexError) as error:
-        raise ValueError("truncated") from error
 
 
 class _Compound:

@@ -25,6 +25,12 @@ NoteCode = Literal[
     "ITEM_REPAIRED",
     "ITEM_BROKEN",
     "ENTITY_SKIPPED",
+    "HEADER_ROW",
+    "NUMBER_SHOWN",
+    "SHEET_HIDDEN",
+    "SHEETS_UNREAD",
+    "SHEET_ROWS",
+    "OPTION_UNUSED",
     "ROWS_BLANK",
     "ROWS_DELETED",
 ]
@@ -66,6 +72,10 @@ class Table:
         Where the leaf headers stand, 0 where there is no such row.
     from_1904
         Whether numbers that stand for days count from 1904, as in workbooks of an old Mac.
+    sheet
+        That it was read from, "" where the format has none.
+    rows_ahead
+        By how much row numbers are higher than in that sheet, as one of several.
     """
 
     headers: tuple[str, ...]
@@ -76,6 +86,8 @@ class Table:
     notes: tuple[SourceNote, ...] = ()
     header_row: int = 0
     from_1904: bool = False
+    sheet: str = ""
+    rows_ahead: int = 0
 
 
 def unique_headers(written: Sequence[object]) -> tuple[str, ...]:

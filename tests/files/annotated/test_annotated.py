@@ -12,7 +12,7 @@ from openpyxl.styles import Font
 from geo.base.crs import parse_crs
 from geo.base.errors import InputError
 from geo.files import annotated, readers
-from geo.files.checks import Calendar, Finding, check
+from geo.files.checks import Calendar, Check, Finding, check
 from geo.files.schema.layers import LAYERS
 
 TODAY = dt.date(2026, 11, 23)
@@ -98,6 +98,25 @@ def test_a_workbook_keeps_its_sheets_and_looks_and_gets_a_sheet_of_all_findings(
     listed = list(book["全部问题"].iter_rows(min_row=2, max_col=3, values_only=True))
     assert listed[: len(taken.findings)] == [(f.row, f.column, f.code) for f in taken.findings]
     assert any("红色 = 待更正" in str(row[0]) for row in listed[len(taken.findings) :])
+
+
+def test_each_of_several_sheets_gets_its_own_verdicts(tmp_path):
+    path, out = tmp_path / "c.xlsx", tmp_path / "out.xlsx"
+    book = openpyxl.Workbook()
+    for title, name, lon in (("甲街道", "A", 117.1), ("乙街道", "B", 0)):
+        sheet = book.create_sheet(title)
+        for row in (["名称", "经度", "纬度"], [name, lon, 30.5 if lon else 0]):
+            sheet.append(row)
+    book.remove(book["Sheet"])
+    book.save(path)
+    wish = readers.Wish(all_sheets=True)
+    whole = Check(LAYERS["cameras"], crs=parse_crs("wgs84"))
+    findings = [f for table in readers.parts(path, wish) for f in whole.part(table).findings]
+    annotated.write(path, out, findings, lang="zh", wish=wish)
+    marked = openpyxl.load_workbook(out)
+    assert [marked[title]["D2"].value for title in ("甲街道", "乙街道")] == ["已导入", "待更正"]
+    assert "0,0" in marked["乙街道"]["E2"].value
+    assert marked["乙街道"].max_row == 2
 
 
 def test_columns_of_persons_are_blank_and_say_so(tmp_path):
@@ -196,9 +215,9 @@ def test_an_encoding_without_chinese_gives_way(tmp_path):
     path = tmp_path / "c.csv"
     path.write_bytes("code;name;lon;lat\nK1;Šibenik;16;45\n".encode("cp1250"))
     out = tmp_path / "out.csv"
-    annotated.write(path, out, [], lang="zh", encoding="cp1250")
+    annotated.write(path, out, [], lang="zh", wish=readers.Wish(encoding="cp1250"))
     assert "Šibenik;16;45;已导入;" in out.read_text("utf-8-sig")
-    annotated.write(path, out, [], lang="en", encoding="cp1250")
+    annotated.write(path, out, [], lang="en", wish=readers.Wish(encoding="cp1250"))
     assert "Šibenik;16;45;taken;" in out.read_bytes().decode("cp1250")
 
 

@@ -135,7 +135,10 @@ def test_merged_groups_over_the_headers_and_merged_cells_are_understood(tmp_path
     assert table.headers == ("编码", "经度", "纬度", "备注")
     assert table.header_row == 3
     assert table.rows["备注"].tolist() == ["同上", "同上"]
-    assert table.notes == (SourceNote("MERGED_CELL", 5, "备注", "", "同上"),)
+    assert table.notes == (
+        SourceNote("HEADER_ROW", 3, "", "3", "1"),
+        SourceNote("MERGED_CELL", 5, "备注", "", "同上"),
+    )
 
 
 def test_a_formula_without_a_stored_result_is_kept_as_written(tmp_path):

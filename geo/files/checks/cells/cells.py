@@ -29,6 +29,9 @@ _PLAIN_CODE: Final = re.compile(r"\d+", re.ASCII)
 _UNIT: Final = re.compile(r"(?:米|公尺|m|天|日|度|°|像素|px|个)", re.IGNORECASE)
 _COMMA: Final = re.compile(r"[+-]?\d+,\d+", re.ASCII)
 _ARITHMETIC: Final = re.compile(r"=[\d.+\-*/() ]{1,60}", re.ASCII)
+_ERROR: Final = re.compile(
+    r"#(?:REF!|VALUE!|N/A|NAME\?|DIV/0!|NUM!|NULL!|SPILL!|CALC!|FIELD!|GETTING_DATA)|Err:5\d\d"
+)
 _OPERATORS: Final = {
     ast.Add: operator.add,
     ast.Sub: operator.sub,
@@ -53,11 +56,24 @@ def reader(field: Field, calendar: Calendar, *, heading_scheme: Scheme = "degree
         text = text_of(cell).strip()
         if text.startswith("=") and isinstance(cell, str):
             return Reading(None, (Defect("FORMULA_CELL", result_of(text)),))
+        if is_error(text):
+            return Reading(None, (Defect("ERROR_CELL"),))
         if text in field.blanks:
             return read(None) if blank_is_read else Reading()
         return read(cell) if text or blank_is_read else Reading()
 
     return careful
+
+
+def is_error(text: str) -> bool:
+    """Tell whether text is what a spreadsheet shows in place of a value that it cannot compute.
+
+    Examples
+    --------
+    >>> is_error("#REF!"), is_error("Err:502"), is_error("#3")
+    (True, True, False)
+    """
+    return _ERROR.fullmatch(text) is not None
 
 
 def plain_numbers(cells: Iterable[object]) -> NDArray[np.float64]:

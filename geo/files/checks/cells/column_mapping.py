@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import Final
 
 from geo.base.errors import LayerError
+from geo.files.readers.header_row import Known
 from geo.files.schema.layers import Layer
 
 # fields of every layer with a place, beside its own
@@ -57,6 +58,21 @@ def map_columns(
         _match(found, spelt, {name: aliases[:1] for name, aliases in names.items()})
         _match(found, spelt, names)
     return found
+
+
+def known_headers(layer: Layer, given: Mapping[str, str]) -> Known:
+    """Return a function that counts the headers of a layer among some texts.
+
+    `given` maps fields to headers that the user names.
+    """
+    names = [name for field in layer.fields for name in (field.name, *field.aliases)]
+    names += [name for place, aliases in POSITION.items() for name in (place, *aliases)]
+    plain = {_plain(name) for name in (*names, *given.values())}
+
+    def count(texts: Sequence[str]) -> int:
+        return len({_plain(text) for text in texts} & plain | {_unitless(t) for t in texts} & plain)
+
+    return count
 
 
 def is_personal(header: str, names: Mapping[str, Iterable[str]] | None = None) -> bool:

@@ -119,10 +119,11 @@ class Headers:
         ]
         if lacking:
             raise LayerError(
-                "intake.required_column",
+                "intake.required_in_row" if table.header_row else "intake.required_column",
                 layer=self._layer.name,
                 fields="; ".join(lacking),
                 columns=", ".join(table.headers),
+                row=table.header_row,
             )
 
 

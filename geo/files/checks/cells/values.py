@@ -86,6 +86,7 @@ def _is_ready(cells: Sequence[object], field: Field) -> bool:
         return all(map(str.isdecimal, texts)) and "".join(texts).isascii()
     joined = "\n".join(texts)
     clean = field.kind == "text" and not joined.startswith("=") and "\n=" not in joined
+    clean = clean and "#" not in joined and "Err:" not in joined  # errors of a spreadsheet
     return clean and all(map(_is_trim, texts)) and not personal_number(joined)
 
 

@@ -15,6 +15,7 @@ from geo.base.crs import Geometries
 from geo.base.errors import InputError
 from geo.files.checks.cells.cells import (
     Reading,
+    is_error,
     plain_numbers,
     read_number,
     result_of,
@@ -145,6 +146,8 @@ def _severity(defect: Defect, *, needed: bool) -> Severity:
 def _coordinate(cell: object) -> Reading:
     if isinstance(cell, str) and cell.lstrip().startswith("="):
         return Reading(None, (Defect("FORMULA_CELL", result_of(cell.strip())),))
+    if isinstance(cell, str) and is_error(cell.strip()):
+        return Reading(None, (Defect("ERROR_CELL"),))
     reading = read_number(cell) if cell is not None else Reading()
     if reading.value is None and not reading.defects:
         return Reading(None, (Defect("COORDINATES_MISSING"),))
