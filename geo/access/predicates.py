@@ -1,14 +1,17 @@
 """Which rows a reader may see, as SQL predicates and cuts of frames: the one place that decides."""
 
-from typing import Final
+from __future__ import annotations
 
-import geopandas as gpd
-import numpy as np
-import pandas as pd
+from typing import TYPE_CHECKING, Final
+
 from sqlalchemy import Connection, text
 
 from geo.access.principal import Reader
 from geo.store import frames
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
 # The predicates of every query, filled by `Reader.parameters`. `{geom}` is a geometry in EPSG:4326,
 # `{path}` an area's path of unit_ids, `{code}` an area's code.
@@ -56,7 +59,7 @@ def within(known: gpd.GeoDataFrame, reader: Reader) -> gpd.GeoDataFrame:
         return known
     granted = {str(area) for area in reader.areas}
     inside = [not granted.isdisjoint(path.split(".")) for path in known["path"]]
-    return gpd.GeoDataFrame(known[np.array(inside, dtype=bool)])
+    return known.loc[inside]
 
 
 def cameras(connection: Connection, reader: Reader) -> pd.DataFrame:
@@ -73,4 +76,4 @@ def of_grids(connection: Connection, reader: Reader, rows: gpd.GeoDataFrame) -> 
     if reader.everything:
         return rows
     grids = frames.read(connection, _GRIDS, reader.parameters)["code"]
-    return gpd.GeoDataFrame(rows[rows["grid_code"].isin(grids)])
+    return rows.loc[rows["grid_code"].isin(grids)]

@@ -3,9 +3,13 @@
 from sqlalchemy import Engine, text
 
 from geo.access import principal, transaction
-from geo.store import db, frames
+from geo.store import db
 
 _NAMES = text("SELECT name FROM govgrid.area_now WHERE level = 'district' ORDER BY name LIMIT 2")
+_REMARKS = text(
+    "SELECT DISTINCT attributes ->> 'remark' FROM govgrid.area_now"
+    " WHERE level = 'district' AND attributes ? 'remark'"
+)
 
 
 def name(engine: Engine) -> str:
@@ -18,9 +22,4 @@ def name(engine: Engine) -> str:
 def remark(engine: Engine) -> str:
     """Return what every export of this district must say of itself, such as 演示数据; else ""."""
     with db.transaction(engine) as connection:
-        rows = frames.read(
-            connection,
-            "SELECT DISTINCT attributes ->> 'remark' AS remark FROM govgrid.area_now"
-            " WHERE level = 'district' AND attributes ? 'remark'",
-        )
-    return "；".join(sorted(rows["remark"]))
+        return "；".join(sorted(connection.execute(_REMARKS).scalars()))

@@ -1,15 +1,19 @@
 """What an area was at its times, and what became of it."""
 
-from typing import Any
+from __future__ import annotations
 
-import geopandas as gpd
-import pandas as pd
-from sqlalchemy import Connection, Engine
+from typing import TYPE_CHECKING, Any
 
-from geo.areas.store import succession
+from sqlalchemy import Connection, Engine, text
+
 from geo.base.codes import full_area_code
 from geo.base.errors import NotFoundError
 from geo.store import db, frames, installation
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_EVER = text("SELECT EXISTS (SELECT FROM govgrid.area WHERE code = ANY(:codes))")
 
 # One row for each stretch of time in which neither the area nor its parent changed.
 _VERSIONS = (
@@ -52,8 +56,13 @@ def history(engine: Engine, code: str) -> dict[str, Any]:
     NotFoundError
         If there never was an area of that code.
     """
+    codes = list({code, full_area_code(code)})
     with db.transaction(engine) as connection:
-        rows = _versions(connection, code)
+        if not connection.execute(_EVER, {"codes": codes}).scalar_one():
+            raise NotFoundError("area.unknown", code=code)
+        from geo.areas.store import succession
+
+        rows = _versions(connection, codes)
         heirs = succession.of_units(connection, rows["unit_id"].unique().tolist())
     return {
         "code": rows["code"].iloc[0],
@@ -62,13 +71,10 @@ def history(engine: Engine, code: str) -> dict[str, Any]:
     }
 
 
-def _versions(connection: Connection, code: str) -> pd.DataFrame:
-    codes = list({code, full_area_code(code)})
+def _versions(connection: Connection, codes: list[str]) -> pd.DataFrame:
     rows = frames.read_layer(connection, _VERSIONS, {"codes": codes})
-    if rows.empty:
-        raise NotFoundError("area.unknown", code=code)
-    metric = gpd.GeoSeries(rows.geometry).to_crs(installation.metric_srid(connection))
-    return pd.DataFrame(rows).assign(area_m2=metric.area.round(1))
+    metric = rows.geometry.to_crs(installation.metric_srid(connection))
+    return rows.drop(columns="geometry").assign(area_m2=metric.area.round(1))
 
 
 def _plain(rows: pd.DataFrame) -> list[dict[str, Any]]:

@@ -1,72 +1,24 @@
 """Where a place belongs: its grid with community and township, one place or a file of them."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from datetime import date
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
-from sqlalchemy import Connection, Engine
+import shapely
+from sqlalchemy import Engine
 
-from geo.access import predicates, transaction
+from geo.access import transaction
 from geo.access.principal import Reader
-from geo.areas.rules import locate
-from geo.areas.rules.locate import Locator
-from geo.areas.store import versions as area_versions
 from geo.base import crs
-from geo.base.errors import CRSError, InputError, StateError
-from geo.store import installation
+from geo.base.errors import CRSError, InputError
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_ACCURACY_M = 100_000
-COLUMNS = (
-    "status",
-    "grid_code",
-    "candidates",
-    "community_code",
-    "township_code",
-    "nearest_code",
-    "nearest_m",
-)
-
-
-class Directory:
-    """The grids of one date with what lies above them, ready to be asked many times."""
-
-    def __init__(self, known: gpd.GeoDataFrame, srid: int) -> None:
-        grids = known[known["level"] == "grid"]
-        if grids.empty:
-            raise StateError("locate.no_grids")
-        self.above = _above(known).set_index(grids["code"].to_numpy())
-        self.names = dict(zip(known["code"], known["name"], strict=True))
-        self.locator: Locator = locate.locator(grids, srid=srid)
-
-    def ask(
-        self,
-        lon: np.ndarray[tuple[int], np.dtype[np.float64]],
-        lat: np.ndarray[tuple[int], np.dtype[np.float64]],
-        accuracy_m: float | np.ndarray[tuple[int], np.dtype[np.float64]] = 0.0,
-    ) -> pd.DataFrame:
-        """Return :data:`COLUMNS` for each place (degrees, EPSG:4326); candidates as lists."""
-        found = locate.locate(lon, lat, self.locator, accuracy_m=accuracy_m)
-        above = self.above.reindex(found["code"]).reset_index(drop=True)
-        table = found.rename(columns={"code": "grid_code"}).join(above)
-        return table[list(COLUMNS)]
-
-
-def directory(
-    connection: Connection, *, at: date | None = None, reader: Reader | None = None
-) -> Directory:
-    """Return the directory of the areas valid at a date (today if none), cut to a reader's.
-
-    Raises
-    ------
-    StateError
-        If there are no grids.
-    """
-    known = area_versions.now(connection, at=at)
-    if reader is not None:
-        known = predicates.within(known, reader)
-    return Directory(known, installation.metric_srid(connection))
 
 
 def locate_one(
@@ -93,6 +45,8 @@ def locate_one(
     lons, lats = one_place(lon, lat, system)
     if not 0 <= accuracy_m <= MOST_ACCURACY_M:
         raise InputError("locate.accuracy", accuracy_m=accuracy_m, most=MOST_ACCURACY_M)
+    from geo.areas.directory import directory
+
     with transaction.drawing(engine, reader) as connection:
         book = directory(connection, at=at, reader=reader)
     answer = book.ask(lons, lats, accuracy_m).iloc[0].to_dict()
@@ -136,10 +90,10 @@ def to_wgs84(
         If the system is unknown or the numbers lie nowhere on the globe in it.
     """
     there = np.isfinite(lon) & np.isfinite(lat)
-    points = gpd.points_from_xy(lon[there], lat[there])
-    moved = gpd.GeoSeries(crs.to_lonlat(np.asarray(points, dtype=object), crs.parse_crs(system)))
+    points = np.asarray(shapely.points(lon[there], lat[there]), dtype=object)
+    moved = crs.to_lonlat(points, crs.parse_crs(system))
     lons, lats = np.full(lon.shape, np.nan), np.full(lat.shape, np.nan)
-    lons[there], lats[there] = moved.x, moved.y
+    lons[there], lats[there] = shapely.get_x(moved), shapely.get_y(moved)
     return lons, lats
 
 
@@ -151,11 +105,16 @@ def locate_rows(
     columns: Mapping[str, str],
     system: str = "wgs84",
 ) -> tuple[pd.DataFrame, int]:
-    """Return `rows` (text cells) with :data:`COLUMNS` behind, and how many had no usable place.
+    """Return `rows` (text cells) with what is known of each place, and how many had none to use.
 
-    `columns` names the headers of ``lon``, ``lat`` and, if there is one, ``accuracy_m``.
-    Candidates are joined by ``;``; metres have three decimals.
+    Behind the columns of the file stand :data:`geo.areas.directory.COLUMNS`; candidates are joined
+    by ``;``, metres have three decimals. `columns` names the headers of ``lon``, ``lat`` and, if
+    there is one, ``accuracy_m``.
     """
+    import pandas as pd
+
+    from geo.areas.directory import COLUMNS, directory
+
     number = {
         name: pd.to_numeric(rows[header], errors="coerce").to_numpy(float)
         for name, header in columns.items()
@@ -173,17 +132,6 @@ def locate_rows(
     # The answer's columns have fixed names; a column of the file with such a name steps aside.
     given = rows.rename(columns={name: f"{name}_source" for name in COLUMNS})
     return pd.concat([given.reset_index(drop=True), found.fillna("")], axis=1), unplaced
-
-
-def _above(known: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return community_code and township_code of each grid, empty where it has none."""
-    codes, levels = known["code"], known["level"]
-    rows = []
-    for path in known.loc[known["level"] == "grid", "path"]:
-        units = [int(step) for step in path.split(".")]
-        by_level = {levels[unit]: codes[unit] for unit in units if unit in codes.index}
-        rows.append((by_level.get("community", ""), by_level.get("township", "")))
-    return pd.DataFrame(rows, columns=["community_code", "township_code"])
 
 
 def _plain(value: object) -> object:

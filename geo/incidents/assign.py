@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from geo.access import predicates
 from geo.access.principal import Reader
-from geo.areas.lookup import Directory, directory
+from geo.areas.directory import Directory, directory
 from geo.areas.store import versions as area_versions
 from geo.base.words import say
 from geo.incidents.rules import routing

@@ -1,14 +1,18 @@
 """Import runs: where each row came from, what was wrong with the rest, what waits to be mended."""
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from __future__ import annotations
 
-import pandas as pd
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
 from sqlalchemy import Connection, text
 
 from geo.base.errors import NotFoundError
-from geo.store import frames, holding
+from geo.store import frames, holding, statements
 from geo.store.tables import Change
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 _REMEMBER = "SELECT set_config('govgrid.import_run', :run, true)"
 
@@ -30,7 +34,7 @@ def begin(connection: Connection, run: Mapping[str, Any]) -> int:
     if holding.MARK not in run["options"]:
         holding.require_no_demo(connection)
     row = {"named": None, "retry_of": None, "state": "done", "held": None, **run}
-    held = None if row["held"] is None else frames.to_json(row["held"])
+    held = None if row["held"] is None else statements.to_json(row["held"])
     return int(
         connection.execute(
             text(
@@ -40,7 +44,7 @@ def begin(connection: Connection, run: Mapping[str, Any]) -> int:
                 " :file_sha256, CAST(:options AS jsonb), :by_whom, :named, :retry_of, :state,"
                 " CAST(:held AS jsonb), 0, 0, 0, 0, 0) RETURNING id"
             ),
-            {**row, "options": frames.to_json(row["options"]), "held": held},
+            {**row, "options": statements.to_json(row["options"]), "held": held},
         ).scalar_one()
     )
 
@@ -85,6 +89,8 @@ def write_quarantine(
 ) -> None:
     """Keep the rows that were not taken, by number: header → cell as written."""
     if rows:
+        import pandas as pd
+
         frame = pd.DataFrame(
             {
                 "import_run": run,
@@ -137,21 +143,25 @@ def newest(connection: Connection, *, limit: int) -> pd.DataFrame:
     )
 
 
-def quarantine(connection: Connection, run: int) -> pd.DataFrame:
-    """Return the rows of a run that wait to be mended: `row`, `cells`, in order of rows."""
-    return frames.read(
-        connection,
-        "SELECT row, cells FROM govgrid.import_quarantine"
-        " WHERE import_run = :run AND solved_by IS NULL ORDER BY row",
+def quarantine(connection: Connection, run: int) -> dict[int, dict[str, Any]]:
+    """Return the rows of a run that wait to be mended, by number: header → cell, in order."""
+    found = connection.execute(
+        text(
+            "SELECT row, cells FROM govgrid.import_quarantine"
+            " WHERE import_run = :run AND solved_by IS NULL ORDER BY row"
+        ),
         {"run": run},
     )
+    return {each.row: each.cells for each in found}
 
 
-def findings(connection: Connection, run: int) -> pd.DataFrame:
+def findings(connection: Connection, run: int) -> list[dict[str, Any]]:
     """Return the findings of a run in order of rows."""
-    return frames.read(
-        connection,
-        'SELECT row, "column", code, severity, value, suggested, facts FROM govgrid.import_finding'
-        " WHERE import_run = :run ORDER BY row",
+    found = connection.execute(
+        text(
+            'SELECT row, "column", code, severity, value, suggested, facts'
+            " FROM govgrid.import_finding WHERE import_run = :run ORDER BY row"
+        ),
         {"run": run},
     )
+    return [dict(row) for row in found.mappings()]

@@ -1,13 +1,18 @@
 """Rows of the ordinary layers: staged, compared, then inserted or updated in one statement."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-import pandas as pd
 from psycopg2 import sql
 from sqlalchemy import Connection
 
-from geo.store import frames
+from geo.store import frames, statements
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 
 @dataclass(frozen=True)
@@ -18,7 +23,7 @@ class Change:
     updated: int = 0
     unchanged: int = 0
 
-    def __add__(self, other: "Change") -> "Change":
+    def __add__(self, other: Change) -> Change:
         return Change(
             self.inserted + other.inserted,
             self.updated + other.updated,
@@ -51,12 +56,16 @@ def merge(
     run: int | None = None,
 ) -> pd.DataFrame:
     """Do what :func:`upsert` does and return the rows that changed: the key and ``is_new``."""
+    import pandas as pd
+
+    from geo.store.csv_cells import column_names
+
     if rows.empty:
         return pd.DataFrame(columns=[*key, "is_new"])
-    names = [frames.column_name(rows, column) for column in rows.columns]
+    names = column_names(rows)
     _stage(connection, table, names, rows)
-    changed = frames.execute(connection, _merge(table, names, key, run))
-    frames.execute(connection, sql.SQL("DROP TABLE stage"))
+    changed = statements.execute(connection, _merge(table, names, key, run))
+    statements.execute(connection, sql.SQL("DROP TABLE stage"))
     return pd.DataFrame(changed, columns=[*key, "is_new"])
 
 
@@ -69,8 +78,8 @@ def change_of(rows: pd.DataFrame, changed: pd.DataFrame) -> Change:
 def _stage(connection: Connection, table: str, names: list[str], rows: pd.DataFrame) -> None:
     statement = sql.SQL(
         "CREATE TEMP TABLE stage ON COMMIT DROP AS SELECT {} FROM {} WITH NO DATA"
-    ).format(frames.columns_of(names), sql.Identifier("govgrid", table))
-    frames.execute(connection, statement)
+    ).format(statements.columns_of(names), sql.Identifier("govgrid", table))
+    statements.execute(connection, statement)
     frames.copy_in(connection, "stage", rows, schema=None)
 
 
@@ -89,16 +98,16 @@ def _merge(table: str, names: list[str], key: Sequence[str], run: int | None) ->
         " RETURNING {returned}, xmax = 0"
     ).format(
         table=sql.Identifier("govgrid", table),
-        columns=frames.columns_of(marked),
+        columns=statements.columns_of(marked),
         source=sql.SQL(", ").join(
             [
-                frames.columns_of(names),
+                statements.columns_of(names),
                 *([sql.Literal(run)] if run is not None else []),
             ]
         ),
-        key=frames.columns_of(key),
-        returned=frames.columns_of(key, prefix="old"),
+        key=statements.columns_of(key),
+        returned=statements.columns_of(key, prefix="old"),
         assignments=sql.SQL(", ").join(assignments),
-        old=frames.columns_of(values, prefix="old"),
-        new=frames.columns_of(values, prefix="excluded"),
+        old=statements.columns_of(values, prefix="old"),
+        new=statements.columns_of(values, prefix="excluded"),
     )

@@ -9,7 +9,6 @@ from typing import Any, Final
 from zipfile import BadZipFile
 
 import openpyxl
-import pandas as pd
 from openpyxl.utils.exceptions import InvalidFileException
 from sqlalchemy import Connection, Engine, text
 
@@ -108,6 +107,9 @@ def bring_in(
 
 def template(out: Path) -> None:
     """Write an empty table with its header, an example and the allowed words."""
+    writers.require_writable(out)
+    import pandas as pd
+
     head = [say(f"account_list.{name}", "zh") for name in COLUMNS]
     example = [
         "wangge.01",
@@ -319,6 +321,8 @@ def _grant(connection: Connection, reader: Reader, values: dict[str, Any]) -> No
 
 def _write_passwords(out: Path, rows: list[Row], new: dict[str, str]) -> None:
     """Write the one-time passwords for their owner alone to read."""
+    import pandas as pd
+
     whose = {row.values["name"]: row.values for row in rows}
     table = pd.DataFrame(
         [

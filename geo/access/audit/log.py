@@ -1,14 +1,15 @@
 """The audit looked at: searched, shown, taken out as a file, and a note of it redacted."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from functools import cache
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
 from geo.access import transaction
@@ -22,6 +23,9 @@ from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateErro
 from geo.base.words import catalogue, say
 from geo.files import writers
 from geo.store import frames
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 OUTCOMES: Final = ("done", "refused", "failed")
 MOST_ROWS: Final[Mapping[str, int]] = {".csv": 500_000, ".xlsx": 100_000}

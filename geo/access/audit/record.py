@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, text
 
 from geo.access import transaction
 from geo.access.principal import Reader
-from geo.store import frames
+from geo.store import statements
 
 MOST_TEXT: Final = 2000
 MOST_DIGITS: Final = 1000  # jsonb holds a hundred times as many; no fact needs them
@@ -58,7 +58,7 @@ def record(
             "action": action,
             "object": plain(target),
             "outcome": outcome,
-            "facts": frames.to_json(_values(facts or {})),
+            "facts": statements.to_json(_values(facts or {})),
             "note": written,
             "note_sha256": hashlib.sha256(written.encode()).digest(),
         },

@@ -12,7 +12,7 @@ from psycopg2 import sql
 from sqlalchemy import Connection, text
 
 from geo.areas.rules import nesting
-from geo.store import frames
+from geo.store import frames, statements
 
 MADE = {"made": True}
 MADE_CODE, MADE_NAME = "~district", "本辖区"
@@ -95,7 +95,7 @@ def _write(connection: Connection, nests: pd.DataFrame | None) -> None:
     if nests is None:
         connection.execute(text("DELETE FROM govgrid.area_nesting"))
         return
-    columns = frames.columns_of(_COLUMNS)
+    columns = statements.columns_of(_COLUMNS)
     connection.execute(
         text("CREATE TEMP TABLE nest ON COMMIT DROP AS TABLE govgrid.area_nesting WITH NO DATA")
     )
@@ -110,7 +110,7 @@ def _write(connection: Connection, nests: pd.DataFrame | None) -> None:
         "DROP TABLE nest",
     ):
         composed = sql.SQL(statement).format(columns=columns, kept=sql.SQL(_KEPT))
-        frames.execute(connection, composed)
+        statements.execute(connection, composed)
 
 
 def _spans(rows: pd.DataFrame) -> list[str]:

@@ -1,18 +1,36 @@
 """What was computed: viewsheds kept by the hash of their inputs, figures and gaps by run."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
-import pandas as pd
 from sqlalchemy import Connection, text
 
 from geo.base.errors import StateError
-from geo.store import frames
+from geo.store import frames, statements
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
 KEY = ["camera_code", "view_no", "detail", "certainty"]
+_FIGURES = (
+    "SELECT c.level, c.area_code AS code, a.name, a.kind, p.code AS parent_code, c.device_set,"
+    " c.detail, c.certainty, c.area_m2, c.open_ground_m2, c.demand_m2, c.covered_demand_m2,"
+    " c.covered_demand_share, c.covered_area_m2, c.covered_share, c.sliver_m2, c.k_area_m2,"
+    " c.places, c.places_seen, c.entrances, c.entrances_seen, c.junctions, c.junctions_seen,"
+    " c.crossings, c.crossings_seen, c.road_m, c.road_seen_m, c.longest_blind_m,"
+    " c.obstacles_known"
+    " FROM govgrid.area_coverage c"
+    " LEFT JOIN govgrid.area_now a ON a.level = c.level AND a.code = c.area_code"
+    " LEFT JOIN govgrid.area_now p ON p.unit_id = a.parent_unit_id"
+    " WHERE c.coverage_run = :run"
+    " ORDER BY array_position(ARRAY['district', 'township', 'community', 'grid'], c.level),"
+    " c.area_code, c.detail, c.device_set, c.certainty"
+)
 
 
 @dataclass(frozen=True)
@@ -63,7 +81,7 @@ def begin(connection: Connection, inputs_hash: str, assumptions: Mapping[str, An
                 "INSERT INTO govgrid.coverage_run (inputs_hash, assumptions)"
                 " VALUES (:hash, CAST(:assumptions AS jsonb)) RETURNING id"
             ),
-            {"hash": inputs_hash, "assumptions": frames.to_json(dict(assumptions))},
+            {"hash": inputs_hash, "assumptions": statements.to_json(dict(assumptions))},
         ).scalar_one()
     )
 
@@ -79,7 +97,7 @@ def amend(
                 " assumptions = CAST(:assumptions AS jsonb), amended_at = now()"
                 " WHERE id = :run RETURNING revision"
             ),
-            {"run": run, "hash": inputs_hash, "assumptions": frames.to_json(dict(assumptions))},
+            {"run": run, "hash": inputs_hash, "assumptions": statements.to_json(dict(assumptions))},
         ).scalar_one()
     )
 
@@ -118,6 +136,8 @@ def viewsheds(
 
 def keep_viewsheds(connection: Connection, fresh: gpd.GeoDataFrame, gone: pd.DataFrame) -> None:
     """Replace the viewsheds named by `fresh` and delete those of `gone` (columns of the key)."""
+    import pandas as pd
+
     stale = pd.concat([fresh[KEY], gone[KEY]])
     if stale.empty:
         return
@@ -187,22 +207,12 @@ def keep_figures(connection: Connection, figures: pd.DataFrame, gaps: gpd.GeoDat
 
 def figures(connection: Connection, run: int) -> pd.DataFrame:
     """Return the figures of a run, by level and code, with the areas' names."""
-    return frames.read(
-        connection,
-        "SELECT c.level, c.area_code AS code, a.name, a.kind, p.code AS parent_code, c.device_set,"
-        " c.detail, c.certainty, c.area_m2, c.open_ground_m2, c.demand_m2, c.covered_demand_m2,"
-        " c.covered_demand_share, c.covered_area_m2, c.covered_share, c.sliver_m2, c.k_area_m2,"
-        " c.places, c.places_seen, c.entrances, c.entrances_seen, c.junctions, c.junctions_seen,"
-        " c.crossings, c.crossings_seen, c.road_m, c.road_seen_m, c.longest_blind_m,"
-        " c.obstacles_known"
-        " FROM govgrid.area_coverage c"
-        " LEFT JOIN govgrid.area_now a ON a.level = c.level AND a.code = c.area_code"
-        " LEFT JOIN govgrid.area_now p ON p.unit_id = a.parent_unit_id"
-        " WHERE c.coverage_run = :run"
-        " ORDER BY array_position(ARRAY['district', 'township', 'community', 'grid'], c.level),"
-        " c.area_code, c.detail, c.device_set, c.certainty",
-        {"run": run},
-    )
+    return frames.read(connection, _FIGURES, {"run": run})
+
+
+def figure_rows(connection: Connection, run: int) -> list[dict[str, Any]]:
+    """Return what :func:`figures` does, row by row; None where there is no value."""
+    return [dict(row) for row in connection.execute(text(_FIGURES), {"run": run}).mappings()]
 
 
 def gaps(

@@ -1,16 +1,19 @@
 """Declarations: what was said about the files of a source, saved under its name."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
 from geo.base.errors import InputError, NotFoundError
-from geo.store import db, frames
+from geo.store import db, frames, statements
 
 if TYPE_CHECKING:
+    import pandas as pd
+
     from geo.exchange.imports.options import ImportOptions
 
 SAVED: Final = (
@@ -20,7 +23,7 @@ SAVED: Final = (
 _ALSO: Final = ("complete_under", "certain", "demo")
 
 
-def of(options: "ImportOptions") -> dict[str, Any]:
+def of(options: ImportOptions) -> dict[str, Any]:
     """Return what `options` declare, as values of JSON, without what they leave open."""
     said = {name: getattr(options, name) for name in (*SAVED, *_ALSO)}
     said["mapping"] = dict(options.mapping)
@@ -29,7 +32,7 @@ def of(options: "ImportOptions") -> dict[str, Any]:
     return {name: value for name, value in said.items() if value}
 
 
-def completed(engine: Engine, layer: str, options: "ImportOptions") -> "ImportOptions":
+def completed(engine: Engine, layer: str, options: ImportOptions) -> ImportOptions:
     """Return `options` with what they leave open filled from their saved source, if they name one.
 
     Raises
@@ -47,7 +50,7 @@ def completed(engine: Engine, layer: str, options: "ImportOptions") -> "ImportOp
     return filled(options, known[options.source])
 
 
-def filled(options: "ImportOptions", declared: Mapping[str, Any]) -> "ImportOptions":
+def filled(options: ImportOptions, declared: Mapping[str, Any]) -> ImportOptions:
     """Return `options` where what they leave open is as `declared`; a mapping is merged."""
     mapping = {**declared.get("mapping", {}), **options.mapping}
     usual = type(options)()
@@ -59,7 +62,7 @@ def filled(options: "ImportOptions", declared: Mapping[str, Any]) -> "ImportOpti
     return replace(options, **{**open_, "mapping": mapping})
 
 
-def save(connection: Connection, layer: str, options: "ImportOptions", *, by_whom: str) -> None:
+def save(connection: Connection, layer: str, options: ImportOptions, *, by_whom: str) -> None:
     """Save what `options` declare under the name that they are to be remembered by.
 
     Raises
@@ -78,7 +81,7 @@ def save(connection: Connection, layer: str, options: "ImportOptions", *, by_who
             " ON CONFLICT (layer, source) DO UPDATE"
             " SET options = excluded.options, by_whom = excluded.by_whom, at = now()"
         ),
-        {"layer": layer, "name": name, "options": frames.to_json(said), "by_whom": by_whom},
+        {"layer": layer, "name": name, "options": statements.to_json(said), "by_whom": by_whom},
     )
 
 
@@ -112,9 +115,11 @@ def forget(engine: Engine, layer: str, source: str) -> None:
 
 
 def _saved(connection: Connection, layer: str) -> dict[str, dict[str, Any]]:
-    found = frames.read(
-        connection,
-        "SELECT source, options FROM govgrid.import_mapping WHERE layer = :layer ORDER BY source",
+    found = connection.execute(
+        text(
+            "SELECT source, options FROM govgrid.import_mapping WHERE layer = :layer"
+            " ORDER BY source"
+        ),
         {"layer": layer},
     )
-    return dict(zip(found["source"], found["options"], strict=True))
+    return {row.source: row.options for row in found}

@@ -1,25 +1,27 @@
 """Import runs looked at, undone, and their quarantined rows given back to be mended."""
 
-from collections.abc import Mapping
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import pandas as pd
-from sqlalchemy import Engine, text
+from sqlalchemy import Connection, Engine, text
 
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
-from geo.areas.store import versions as area_versions
 from geo.base.errors import InputError, StateError
 from geo.base.words import say
-from geo.cameras.store import grid_of_camera
 from geo.exchange.imports import undo
 from geo.exchange.imports.undo import Undone
 from geo.files import writers
 from geo.files.checks import Finding
 from geo.store import db
 from geo.store import import_runs as stored_runs
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 NEWEST = 50
 
@@ -49,7 +51,7 @@ def show(engine: Engine, run: int) -> RunReport:
     with db.transaction(engine) as connection:
         row = stored_runs.get(connection, run)
         found = stored_runs.findings(connection, run)
-    return RunReport(row, tuple(_finding(each) for each in found.to_dict("records")))
+    return RunReport(row, tuple(Finding(**each) for each in found))
 
 
 def undone(engine: Engine, run: int, *, who: Reader) -> Undone:
@@ -70,13 +72,12 @@ def undone(engine: Engine, run: int, *, who: Reader) -> Undone:
         if row["state"] != "done":
             raise StateError(f"import.is_{row['state']}", run=run)
         later = undo.later(connection, run)
-        if not later.empty:
-            named = "、".join(f"{r.run}（{r.source}）" for r in later.itertuples())
-            raise StateError("import.built_upon", run=run, later=named, newest=later["run"].iloc[0])
+        if later:
+            named = "、".join(f"{each['run']}（{each['source']}）" for each in later)
+            raise StateError("import.built_upon", run=run, later=named, newest=later[0]["run"])
         done = undo.undo(connection, run)
         if row["layer"] == "areas":
-            area_versions.settle(connection)
-            grid_of_camera.anew(connection)
+            _settle(connection)
         connection.execute(
             text(
                 "UPDATE govgrid.import_run SET state = 'undone', undone_at = now(),"
@@ -119,22 +120,37 @@ def write_quarantine(engine: Engine, run: int, out: Path, *, lang: str) -> int:
     report = show(engine, run)
     with db.transaction(engine) as connection:
         waiting = stored_runs.quarantine(connection, run)
-    if waiting.empty:
+    if not waiting:
         raise StateError("import.nothing_waits", run=run)
-    table = pd.DataFrame(list(waiting["cells"]), dtype=object)
-    table[say("marked.row", lang)] = waiting["row"].to_numpy()
-    table[say("marked.status", lang)] = say("marked.taken.error", lang)
-    table[say("marked.remark", lang)] = [
-        " ".join(
-            f"{f.column}：{f.advice(lang)}"
-            for f in report.findings
-            if f.row == row and f.severity == "error"
-        )
-        for row in waiting["row"]
-    ]
+    table = _to_mend(waiting, report.findings, lang)
     writers.write(table, out, layer=say("import.quarantine", lang))
     return len(table)
 
 
-def _finding(row: Mapping[Any, Any]) -> Finding:
-    return Finding(**{str(name): value for name, value in row.items()})
+def _settle(connection: Connection) -> None:
+    """Derive anew what follows from the areas."""
+    from geo.areas.store import versions as area_versions
+    from geo.cameras.store import grid_of_camera
+
+    area_versions.settle(connection)
+    grid_of_camera.anew(connection)
+
+
+def _to_mend(
+    waiting: Mapping[int, Mapping[str, Any]], findings: Sequence[Finding], lang: str
+) -> pd.DataFrame:
+    """Return rows as they came, with their number and what is to be done."""
+    import pandas as pd
+
+    table = pd.DataFrame(list(waiting.values()), dtype=object)
+    table[say("marked.row", lang)] = list(waiting)
+    table[say("marked.status", lang)] = say("marked.taken.error", lang)
+    table[say("marked.remark", lang)] = [
+        " ".join(
+            f"{f.column}：{f.advice(lang)}"
+            for f in findings
+            if f.row == row and f.severity == "error"
+        )
+        for row in waiting
+    ]
+    return table

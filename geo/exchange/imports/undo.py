@@ -1,16 +1,24 @@
 """Undo: what an import changed goes back to what it was, unless a later one built upon it."""
 
 from dataclasses import dataclass
+from typing import Any
 
-import pandas as pd
 from psycopg2 import sql
 from sqlalchemy import Connection, text
 
-from geo.store import frames
+from geo.store import statements
 
 _FIRST = (
     "SELECT DISTINCT ON (table_name, key) table_name, key, before FROM govgrid.import_change"
     " WHERE import_run = :run ORDER BY table_name, key, id"
+)
+_LATER = (
+    "SELECT r.id AS run, r.layer, r.source, r.at, count(DISTINCT (c.table_name, c.key)) AS rows"
+    " FROM govgrid.import_change c"
+    " JOIN govgrid.import_change own ON own.import_run = :run"
+    "  AND own.table_name = c.table_name AND own.key = c.key"
+    " JOIN govgrid.import_run r ON r.id = c.import_run AND r.state = 'done'"
+    " WHERE c.import_run > :run GROUP BY r.id ORDER BY r.id DESC"
 )
 _KEYS = (
     "SELECT table_name, array_agg(DISTINCT k ORDER BY k) AS key FROM undone,"
@@ -36,19 +44,10 @@ class Undone:
     restored: int
 
 
-def later(connection: Connection, run: int) -> pd.DataFrame:
+def later(connection: Connection, run: int) -> list[dict[str, Any]]:
     """Return the later runs that changed the same rows: `run`, `layer`, `source`, `at`, `rows`."""
     _as_a_whole(connection)
-    return frames.read(
-        connection,
-        "SELECT r.id AS run, r.layer, r.source, r.at, count(DISTINCT (c.table_name, c.key)) AS rows"
-        " FROM govgrid.import_change c"
-        " JOIN govgrid.import_change own ON own.import_run = :run"
-        "  AND own.table_name = c.table_name AND own.key = c.key"
-        " JOIN govgrid.import_run r ON r.id = c.import_run AND r.state = 'done'"
-        " WHERE c.import_run > :run GROUP BY r.id ORDER BY r.id DESC",
-        {"run": run},
-    )
+    return [dict(row) for row in connection.execute(text(_LATER), {"run": run}).mappings()]
 
 
 def undo(connection: Connection, run: int) -> Undone:
@@ -56,17 +55,17 @@ def undo(connection: Connection, run: int) -> Undone:
     _as_a_whole(connection)
     _say(connection, run)
     connection.execute(text(f"CREATE TEMP TABLE undone ON COMMIT DROP AS {_FIRST}"), {"run": run})
-    keys = frames.read(connection, _KEYS).itertuples(index=False)
-    tables = [_Table(connection, str(name), list(key)) for name, key in keys]
-    counts = frames.read(connection, _COUNTS).iloc[0]
+    keys = connection.execute(text(_KEYS)).all()
+    tables = [_Table(connection, name, list(key)) for name, key in keys]
+    removed, restored = connection.execute(text(_COUNTS)).one()
     # what is there goes back before what is gone comes back: views hang on their cameras
     for step in (_Table.remove, _Table.put_back, _Table.bring_back):
         for table in tables:
             step(table)
-    frames.execute(connection, sql.SQL("DROP TABLE undone"))
+    statements.execute(connection, sql.SQL("DROP TABLE undone"))
     connection.execute(_UNSAID, {"run": run})
     _say(connection, None)
-    return Undone(int(counts["removed"]), int(counts["restored"]))
+    return Undone(removed, restored)
 
 
 def _say(connection: Connection, run: int | None) -> None:
@@ -89,8 +88,8 @@ class _Table:
 
     def __init__(self, connection: Connection, name: str, key: list[str]) -> None:
         self._connection = connection
-        rows = frames.read(connection, _COLUMNS, {"table": name})
-        self._columns = [str(column) for column in rows["column_name"]]
+        columns = connection.execute(text(_COLUMNS), {"table": name})
+        self._columns = list(columns.scalars())
         self._key = key
         pairs = [part for k in key for part in (sql.Literal(k), sql.Identifier("t", k))]
         self._parts = {
@@ -127,4 +126,4 @@ class _Table:
         )
 
     def _do(self, statement: str, **more: sql.Composable) -> None:
-        frames.execute(self._connection, sql.SQL(statement).format(**self._parts, **more))
+        statements.execute(self._connection, sql.SQL(statement).format(**self._parts, **more))
