@@ -8,8 +8,9 @@ from sqlalchemy import Connection, text
 
 from geo.base.errors import LayerError
 from geo.cameras.known_codes import registered
-from geo.files.checks import Finding, Intake
+from geo.files.checks import Finding
 from geo.files.checks.cells.cells import text_of
+from geo.files.checks.check import Intake
 from geo.files.readers import Table
 from geo.store import frames, tables
 from geo.store.tables import Change
@@ -27,7 +28,7 @@ FURTHER_VIEWS = (
 
 
 def screened(connection: Connection, table: Table, checked: Intake) -> Intake:
-    """Return what can be used of a batch of headings, as :func:`geo.files.checks.check` has it.
+    """Return what can be used of a checked batch of headings (:mod:`geo.files.checks.check`).
 
     A row without a heading is one that was not surveyed, which is no finding. A heading that cannot
     be used makes the row unusable, and so does the range in which a camera can turn.

@@ -1,10 +1,16 @@
 """Rows that speak of cameras: only those of cameras that are in the register can be used."""
 
+from __future__ import annotations
+
 from dataclasses import replace
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, text
 
-from geo.files.checks import Finding, Intake
+from geo.files.checks import Finding
+
+if TYPE_CHECKING:
+    from geo.files.checks.check import Intake
 
 
 def registered(connection: Connection, checked: Intake) -> Intake:

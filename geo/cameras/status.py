@@ -1,13 +1,14 @@
 """States of cameras, on line or off, as they are reported by files and messages."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
-import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
 from geo.access import transaction
@@ -16,13 +17,16 @@ from geo.access.principal import Reader
 from geo.base.errors import UnavailableError
 from geo.base.local_time import localized
 from geo.cameras.known_codes import registered
-from geo.files import checks
-from geo.files.checks import Finding, Intake
+from geo.files.checks import Calendar, Finding
 from geo.files.readers import Table
-from geo.files.readers.control_characters import without_controls
 from geo.files.schema.layers import layer
 from geo.store import db, frames, tables
 from geo.store.tables import Change
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from geo.files.checks.check import Intake
 
 LAYER = "camera-status"
 TRY_TURN = "SELECT pg_try_advisory_xact_lock(:locks, :work)"
@@ -88,19 +92,24 @@ def take(
 
 
 def checked(rows: Sequence[Mapping[str, object]], timezone: str) -> Intake:
-    """Return pushed rows as :func:`geo.files.checks.check` has them, without the database.
+    """Return pushed rows as :func:`geo.files.checks.check.check` has them, without the database.
 
     Raises
     ------
     LayerError
         If no row has a code, or none a state.
     """
+    import pandas as pd
+
+    from geo.files.checks.check import check
+    from geo.files.readers.control_characters import without_controls
+
     index = pd.RangeIndex(1, len(rows) + 1, name="row")
     told = pd.DataFrame([dict(row) for row in rows], index=index, dtype=object)
     told = told.where(told.notna(), None)
     table = without_controls(Table(tuple(map(str, told.columns)), told, None, None, header_row=0))
-    calendar = checks.Calendar(datetime.now(ZoneInfo(timezone)).date(), timezone)
-    return checks.check(table, layer(LAYER), calendar=calendar)
+    calendar = Calendar(datetime.now(ZoneInfo(timezone)).date(), timezone)
+    return check(table, layer(LAYER), calendar=calendar)
 
 
 def written(
@@ -147,7 +156,7 @@ def plain(taken: Taken, lang: str) -> dict[str, Any]:
 
 
 def screened(connection: Connection, checked: Intake, *, timezone: str) -> Intake:
-    """Return what can be used of states, as :func:`geo.files.checks.check` has them.
+    """Return what can be used of states, as :func:`geo.files.checks.check.check` has them.
 
     Those of unknown cameras are quarantined, and those that shall begin later than now: a state of
     the future would hold off every message until then.
@@ -189,6 +198,8 @@ def bring_in(
     tuple
         The change, and the codes of the cameras whose connection is another now.
     """
+    import pandas as pd
+
     codes = {"codes": rows["code"].tolist()}
     newest = frames.read(connection, NEWEST, codes).set_index("camera_code")["status"]
     goes_on = rows["since"].isna() & (rows["code"].map(newest) == rows["status"])
@@ -211,6 +222,7 @@ def zoned(times: pd.Series, timezone: str) -> pd.Series:
     timezone
         An IANA name.
     """
+    import pandas as pd
 
     def one(value: object) -> pd.Timestamp | None:
         if not isinstance(value, str | datetime):

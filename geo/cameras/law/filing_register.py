@@ -1,33 +1,29 @@
 """Registering a filing: the rows of the sheet that was handed in become what was filed."""
 
+from __future__ import annotations
+
 import hashlib
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
-from geo.base import crs as crs_module
-from geo.base.errors import InputError, SourceError
-from geo.base.words import say
-from geo.cameras.rules import filing
-from geo.cameras.rules.filing import SNAPSHOT
-from geo.files import checks, readers
-from geo.files.checks import Intake
-from geo.files.checks.cells.cells import text_of
-from geo.files.readers import Table
-from geo.files.schema.layers import LAYERS
+from geo.base.crs import parse_crs
+from geo.base.errors import InputError
+from geo.files import readers
 from geo.store import db, frames, tables
 from geo.store import import_runs as stored_runs
 from geo.store.tables import Change
 
+if TYPE_CHECKING:
+    from geo.files.checks.check import Intake
+
 LAYER: Final = "filings"
-_PLACE: Final = ("lon", "lat")
 _KNOWN: Final = text("SELECT filed_on FROM govgrid.filing WHERE code = :number")
 # What the table's own trigger took from the register gives way to what was handed in.
 _BY_SHEET: Final = text("UPDATE govgrid.filing SET sheet_sha256 = :sha256 WHERE code = :number")
@@ -91,8 +87,12 @@ def register(
     who.require("import")
     number = number.strip()
     _require(number, filed_on, datetime.now(ZoneInfo(timezone)).date())
-    taken = _read(path, crs)
-    unit = unit.strip() or _unit(taken)
+    readers.require(path)
+    declared = parse_crs(crs) if crs else None
+    from geo.cameras.law import filed_sheet
+
+    taken = filed_sheet.read(path, declared)
+    unit = unit.strip() or filed_sheet.unit_of(taken)
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
     with db.transaction(engine) as connection:
@@ -118,47 +118,6 @@ def _require_newer(connection: Connection, number: str, filed_on: date) -> None:
         raise InputError("filing.earlier", number=number, known=known, found=filed_on)
 
 
-def _read(path: Path, crs: str | None) -> Intake:
-    """Return the rows of a sheet, all of which can be read and have a code."""
-    readers.require(path)
-    table = _table(path)
-    declared = crs_module.parse_crs(crs) if crs else None
-    taken = checks.check(table, LAYERS["cameras"], crs=declared)
-    bad = [each for each in taken.findings if each.severity == "error"]
-    if bad:
-        first, count = bad[0], len({each.row for each in bad})
-        facts = {"row": first.row, "column": first.column, "file": path.name}
-        raise InputError("filing.sheet_rows", count=count, **facts)
-    if taken.rows.empty:
-        raise InputError("filing.sheet_empty", file=path.name)
-    _require_codes(table, taken)
-    return taken
-
-
-def _table(path: Path) -> Table:
-    try:
-        return readers.read(path, sheet=say("filing_sheet.cameras", "zh"))
-    except SourceError as error:
-        if error.key != "source.sheet":
-            raise
-        return readers.read(path)
-
-
-def _require_codes(table: Table, taken: Intake) -> None:
-    column = taken.mapping.get("code")
-    for row in taken.rows.index:
-        if column is None or not text_of(table.rows.at[row, column]).strip():
-            raise InputError("filing.sheet_code", row=row)
-
-
-def _unit(taken: Intake) -> str:
-    named = sorted({str(unit) for unit in taken.rows["management_unit"] if unit})
-    if len(named) != 1:
-        found = "、".join(named) or say("filing.none", "zh")
-        raise InputError("filing.sheet_units", count=len(named), found=found)
-    return named[0]
-
-
 def _written(
     connection: Connection,
     taken: Intake,
@@ -169,6 +128,10 @@ def _written(
     filed_on: date,
     who: Reader,
 ) -> Registered:
+    import pandas as pd
+
+    from geo.cameras.law import filed_sheet
+
     codes = taken.rows["code"].tolist()
     options = {"number": number, "filed_on": filed_on.isoformat(), "unit": unit}
     row = {"layer": LAYER, "source": source, "file_sha256": sha256, "options": options}
@@ -179,7 +142,7 @@ def _written(
     done = tables.upsert(connection, "filing", pd.DataFrame([head]), run=run)
     connection.execute(_BY_SHEET, asked)
     connection.execute(_CLEARED, asked)
-    frames.copy_in(connection, "filed_camera", _snapshots(taken, number))
+    frames.copy_in(connection, "filed_camera", filed_sheet.snapshots(taken, number))
     connection.execute(_NUMBERED, asked)
     stored_runs.remember(connection, None)
     stored_runs.finish(connection, run, _change(done), read=len(codes), quarantined=0)
@@ -190,19 +153,3 @@ def _written(
 def _change(done: Change) -> Change:
     """Return a filing that was known as updated, whatever of its head stayed."""
     return Change(done.inserted, done.updated + done.unchanged)
-
-
-def _snapshots(taken: Intake, number: str) -> pd.DataFrame:
-    rows = taken.rows
-    stated = [name for name in SNAPSHOT if name in taken.mapping and name not in _PLACE]
-    cells: dict[str, Any] = {name: rows[name] for name in stated}
-    cells |= {"lon": rows.geometry.x, "lat": rows.geometry.y}
-    states = pd.DataFrame(cells, dtype=object).to_dict("records")
-    snapshots = [filing.snapshot({str(n): v for n, v in row.items()}) for row in states]
-    return pd.DataFrame(
-        {
-            "filing_code": number,
-            "camera_code": rows["code"].to_numpy(),
-            "snapshot": pd.Series(snapshots, dtype=object).to_numpy(),
-        }
-    )

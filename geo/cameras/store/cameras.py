@@ -58,7 +58,7 @@ def bring_in(
     Parameters
     ----------
     rows
-        As :func:`geo.files.checks.check` has them, EPSG:4326, index ``row``.
+        As :func:`geo.files.checks.check.check` has them, EPSG:4326, index ``row``.
     srid
         Metric, for distances.
     grids

@@ -7,10 +7,10 @@ from typing import TYPE_CHECKING, Any
 from geo.cli.app import language
 from geo.cli.output import counts, note, table, told
 from geo.files.checks import Finding
-from geo.files.checks.preview import Preview
 
 if TYPE_CHECKING:
     from geo.exchange.imports.run import ImportReport
+    from geo.files.checks.preview import Preview
 
 GRAVITY = ("error", "warning", "note")
 SHOWN_ROWS = 5
@@ -106,7 +106,7 @@ def _of_columns(findings: Sequence[Finding]) -> list[Finding]:
     return told
 
 
-def tell_preview(preview: Preview) -> None:
+def tell_preview(preview: "Preview") -> None:
     """Print how the file is read: encoding, coordinate system, columns, the first rows."""
     if preview.crs_column:
         note(told("import.preview_crs_column", column=preview.crs_column))
@@ -140,7 +140,7 @@ def _tell_next(report: "ImportReport") -> None:
         note(told("import.solved", count=report.solved))
 
 
-def _plain_preview(preview: Preview) -> dict[str, Any]:
+def _plain_preview(preview: "Preview") -> dict[str, Any]:
     return {
         "encoding": preview.encoding,
         "crs": preview.crs,

@@ -152,7 +152,7 @@ def _bring_in(
     from geo.cli.data import status
     from geo.cli.output import progress
     from geo.exchange.imports import run as imports
-    from geo.files import annotated, readers, writers
+    from geo.files import readers, writers
     from geo.files.schema import layers
     from geo.operations import database
 
@@ -182,6 +182,8 @@ def _bring_in(
         else:
             report = write(options.dry_run)
     if findings is not None:
+        from geo.files import annotated
+
         refused = frozenset(report.preview.refused) if report.preview else frozenset()
         annotated.write(
             path,

@@ -19,10 +19,11 @@ from geo.exchange.imports import datum_check
 from geo.exchange.imports.findings import Noted
 from geo.exchange.imports.prefetch import ahead
 from geo.exchange.imports.write import Writer
-from geo.files import annotated, checks
-from geo.files.checks import Finding, Intake
+from geo.files import annotated
+from geo.files.checks import Finding
 from geo.files.checks.cells.cells import text_of
 from geo.files.checks.cells.personal_data import redacted
+from geo.files.checks.check import Check, Intake
 from geo.files.checks.preview import Preview, preview
 from geo.files.readers import Table
 from geo.store import import_runs as stored_runs
@@ -39,7 +40,7 @@ class Taking:
         self,
         connection: Connection,
         run: int,
-        check: checks.Check,
+        check: Check,
         *,
         timezone: str,
         valid_from: date | None = None,

@@ -1,12 +1,14 @@
 """Bring a file in: read, check, compare, write, all in one transaction or not at all."""
 
+from __future__ import annotations
+
 import hashlib
 import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
@@ -18,15 +20,18 @@ from geo.base.errors import StoreError
 from geo.base.progress import Progress, silent
 from geo.exchange.imports import declarations
 from geo.exchange.imports.options import ImportOptions
-from geo.exchange.imports.pipeline import Taking
-from geo.files import checks, readers
-from geo.files.checks import Finding, Refused, RefusedLater
-from geo.files.checks.cells.column_mapping import known_headers
-from geo.files.checks.preview import Preview
+from geo.files import readers
+from geo.files.checks import Calendar, Finding, Refused, RefusedLater
 from geo.files.schema.layers import Layer, layer
+from geo.files.schema.vocabularies import known_level
 from geo.store import db
 from geo.store import import_runs as stored_runs
 from geo.store.tables import Change
+
+if TYPE_CHECKING:
+    from geo.exchange.imports.pipeline import Taking
+    from geo.files.checks.check import Check
+    from geo.files.checks.preview import Preview
 
 # A table with its index and its log takes about this many times the file; the rest is for the log
 # of the transaction itself.
@@ -113,6 +118,7 @@ def import_file(
     options = declarations.completed(engine, target.name, options)
     readers.require(path)
     _require_disk(path, disk)
+    _require_options(target, options)
     without = Refused()
     while True:
         try:
@@ -131,6 +137,8 @@ def _tried(
     progress: Progress,
     without: Refused,
 ) -> ImportReport:
+    from geo.exchange.imports.pipeline import Taking
+
     row = _run_row(target, path, options, who.account)
     with db.transaction(engine, keep=not options.dry_run) as connection:
         db.take_turn(connection, db.IMPORTING, waiting=lambda: progress("import.waiting", 0, 0))
@@ -199,6 +207,8 @@ def _audit(
 
 
 def _wish(target: Layer, options: ImportOptions) -> readers.Wish:
+    from geo.files.checks.cells.column_mapping import known_headers
+
     return readers.Wish(
         sheet=options.sheet,
         encoding=options.encoding,
@@ -208,13 +218,15 @@ def _wish(target: Layer, options: ImportOptions) -> readers.Wish:
     )
 
 
-def _check(target: Layer, options: ImportOptions, timezone: str, without: Refused) -> checks.Check:
-    check = checks.Check(
+def _check(target: Layer, options: ImportOptions, timezone: str, without: Refused) -> Check:
+    from geo.files.checks.check import Check
+
+    check = Check(
         target,
         crs=crs_module.parse_crs(options.crs) if options.crs else None,
         mapping=options.mapping,
         level=options.level,
-        calendar=checks.Calendar(datetime.now(ZoneInfo(timezone)).date(), timezone),
+        calendar=Calendar(datetime.now(ZoneInfo(timezone)).date(), timezone),
         heading_scheme=options.heading_scheme,
         refused=without,
     )
@@ -248,6 +260,14 @@ def _report(
         unplaced=taking.unplaced,
         wish=_wish(target, options),
     )
+
+
+def _require_options(target: Layer, options: ImportOptions) -> None:
+    """Refuse declarations that no file could make good."""
+    if options.crs:
+        crs_module.parse_crs(options.crs)
+    if target.name == "areas" and options.level is not None:
+        known_level(options.level)
 
 
 def _require_disk(path: Path, disk: Path | None) -> None:

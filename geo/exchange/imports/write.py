@@ -16,7 +16,8 @@ from geo.base import crs
 from geo.cameras import headings
 from geo.cameras import status as camera_status
 from geo.cameras.store import cameras, grid_of_camera
-from geo.files.checks import Finding, Intake
+from geo.files.checks import Finding
+from geo.files.checks.check import Intake
 from geo.files.checks.whole_file import REGISTERS
 from geo.files.schema.layers import Layer
 from geo.store import installation, tables

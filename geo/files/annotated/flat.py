@@ -15,7 +15,8 @@ from geo.files.annotated.row_status import COLOURS, Verdict
 from geo.files.annotated.styles import add_findings, dress
 from geo.files.checks.cells.cells import text_of
 from geo.files.formulas import disarm
-from geo.files.readers.table import Table, joined
+from geo.files.readers.rows import joined
+from geo.files.readers.table import Table
 from geo.files.writers.xlsx import LONGEST_CELL
 
 WKT: Final = "wkt"

@@ -15,9 +15,10 @@ from shapely.geometry.base import BaseGeometry
 from geo.base.crs import WGS84, Geometries, InputCRS
 from geo.base.errors import CRSError
 from geo.files.checks.cells.cells import text_of
-from geo.files.checks.cells.file_headers import Headers, Refused
+from geo.files.checks.cells.file_headers import Headers
 from geo.files.checks.cells.finding import Defect, Finding, Severity
 from geo.files.checks.cells.headings import view_columns
+from geo.files.checks.cells.refused import Refused
 from geo.files.checks.cells.times import Calendar
 from geo.files.checks.cells.values import Values, read_values
 from geo.files.checks.position.declared_area import areas_said, misplaced
@@ -32,10 +33,10 @@ from geo.files.checks.rows.totals import without_totals
 from geo.files.checks.sample import Sample
 from geo.files.checks.whole_file import REGISTERS, Whole
 from geo.files.readers import Table
+from geo.files.schema.examples import examples
 from geo.files.schema.extra_columns import returned
 from geo.files.schema.heading import Scheme, require_scheme
 from geo.files.schema.layers import DERIVED, Layer
-from geo.files.schema.templates import examples
 
 Cells = NDArray[np.object_] | NDArray[np.float64]
 

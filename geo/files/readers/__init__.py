@@ -1,4 +1,8 @@
-"""Files as they are: tables, drawings and geographic files, read into one kind of table."""
+"""Files as they are: tables, drawings and geographic files, read into one kind of table.
+
+Each reader loads when a file with its ending is met: what can be refused by name, size and rights
+is refused without any of them.
+"""
 
 import os
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -10,15 +14,9 @@ from typing import Final
 
 from geo.base.errors import SourceError
 from geo.files.readers.content import require_content
-from geo.files.readers.control_characters import without_controls
-from geo.files.readers.delimited import read_text
-from geo.files.readers.gb28181 import read_catalog
 from geo.files.readers.header_row import Known
 from geo.files.readers.limits import check_size
-from geo.files.readers.parquet import read_parquet
-from geo.files.readers.table import SourceNote, Table, joined
-from geo.files.readers.vector import read_geojson, read_geopackage, read_shapefile
-from geo.files.readers.workbook import read_workbook
+from geo.files.readers.table import SourceNote, Table
 from geo.files.readers.zip_archive import unpacked
 
 __all__ = ["NO_WISH", "SourceNote", "Table", "Wish", "parts", "read", "require"]
@@ -84,7 +82,10 @@ def read(
         If the file is missing, a folder, empty, too large, of an unknown kind, damaged, without
         rows, or in another encoding; each with its own sentence.
     """
-    return joined(list(parts(path, wish, sheet=sheet, encoding=encoding)))
+    found = list(parts(path, wish, sheet=sheet, encoding=encoding))
+    from geo.files.readers.rows import joined
+
+    return joined(found)
 
 
 def parts(
@@ -114,7 +115,10 @@ def parts(
         See :func:`read`; when the first part is asked for, or the part that cannot be read.
     """
     wish = replace(wish, sheet=sheet or wish.sheet, encoding=encoding or wish.encoding)
-    for number, table in zip(count(), _tables(path, wish, rows), strict=False):
+    tables = _tables(path, wish, rows)
+    from geo.files.readers.control_characters import without_controls
+
+    for number, table in zip(count(), tables, strict=False):
         if not len(table.rows) and not number and not _EXPLAINED & {n.code for n in table.notes}:
             key = "source.no_rows" if table.header_row else "source.no_features"
             raise SourceError(key, path=path.name)
@@ -170,12 +174,16 @@ def require(path: Path) -> None:
 
 
 def _text(path: Path, wish: Wish, rows: int) -> Iterator[Table]:
+    from geo.files.readers.delimited import read_text
+
     yield from read_text(
         path, encoding=wish.encoding, header_row=wish.header_row, known=wish.known, rows=rows
     )
 
 
 def _workbook(path: Path, wish: Wish, _: int) -> Iterator[Table]:
+    from geo.files.readers.workbook import read_workbook
+
     yield from read_workbook(
         path,
         sheet=wish.sheet,
@@ -186,29 +194,38 @@ def _workbook(path: Path, wish: Wish, _: int) -> Iterator[Table]:
 
 
 def _geojson(path: Path, wish: Wish, _: int) -> Iterator[Table]:
+    from geo.files.readers.vector import read_geojson
+
     yield read_geojson(path, encoding=wish.encoding)
 
 
 def _geopackage(path: Path, wish: Wish, rows: int) -> Iterator[Table]:
+    from geo.files.readers.vector import read_geopackage
+
     yield from read_geopackage(path, sheet=wish.sheet, rows=rows)
 
 
 def _shapefile(path: Path, wish: Wish, _: int) -> Iterator[Table]:
+    from geo.files.readers.vector import read_shapefile
+
     yield read_shapefile(path, encoding=wish.encoding)
 
 
 def _drawing(path: Path, wish: Wish, _: int) -> Iterator[Table]:
-    # the library takes half a second to load, which no other command should wait for
     from geo.files.readers.dxf import read_drawing
 
     yield read_drawing(path, sheet=wish.sheet, encoding=wish.encoding)
 
 
 def _catalog(path: Path, wish: Wish, _: int) -> Iterator[Table]:
+    from geo.files.readers.gb28181 import read_catalog
+
     yield read_catalog(path, encoding=wish.encoding)
 
 
 def _parquet(path: Path, _: Wish, __: int) -> Iterator[Table]:
+    from geo.files.readers.parquet import read_parquet
+
     yield read_parquet(path)
 
 

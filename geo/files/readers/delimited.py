@@ -17,7 +17,8 @@ from geo.files.readers.delimited_fast_path import cell_of, plain_rows
 from geo.files.readers.encoding import Encoding, encoding_of_file
 from geo.files.readers.header_row import LOOKED, Known, header_place
 from geo.files.readers.limits import check_columns, damaged
-from geo.files.readers.table import SourceNote, Table, frame, unique_headers
+from geo.files.readers.rows import frame
+from geo.files.readers.table import SourceNote, Table, unique_headers
 
 csv.field_size_limit(1 << 30)  # a boundary as WKT is one cell
 SEPARATORS: Final = ",;\t|"

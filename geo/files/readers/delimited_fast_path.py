@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from pyarrow import csv as arrow
 
 from geo.files.formulas import rearm
-from geo.files.readers.table import row_index
+from geo.files.readers.rows import row_index
 
 Cells = NDArray[np.object_]
 

@@ -24,7 +24,8 @@ from shapely.geometry.base import BaseGeometry
 from geo.base.errors import SourceError
 from geo.files.readers.dxf_shapes import anchor, shape_of
 from geo.files.readers.limits import check_columns, damaged
-from geo.files.readers.table import SourceNote, Table, frame, unique_headers
+from geo.files.readers.rows import frame
+from geo.files.readers.table import SourceNote, Table, unique_headers
 
 _HEADERS: Final = ("图层", "类型", "handle", "块名", "文字")
 _DECIMALS: Final = 6

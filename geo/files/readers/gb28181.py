@@ -18,7 +18,8 @@ from geo.files.readers.encoding import encoding_of_file
 from geo.files.readers.gb28181_items import Item, Key, happened, sort_items
 from geo.files.readers.gb28181_repair import repaired
 from geo.files.readers.limits import check_columns, damaged
-from geo.files.readers.table import SourceNote, Table, frame
+from geo.files.readers.rows import frame
+from geo.files.readers.table import SourceNote, Table
 
 _ENCODING: Final = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([^"'>]+)["']""")
 _DECLARATION: Final = re.compile(r"<\?xml[^>]*\?>|\ufeff")

@@ -5,7 +5,8 @@ from dataclasses import replace
 
 import pandas as pd
 
-from geo.files.readers.table import SourceNote, Table, row_index
+from geo.files.readers.rows import row_index
+from geo.files.readers.table import SourceNote, Table
 
 
 def passed_over(table: Table, hidden: str, unread: Sequence[str]) -> tuple[SourceNote, ...]:

@@ -27,8 +27,9 @@ from geo.files.readers.drivers import geopackage_source, json_source, shapefile_
 from geo.files.readers.encoding import UTF8, encoding_of, text_of_bytes
 from geo.files.readers.json_kind import kind_of_json
 from geo.files.readers.limits import check_columns, damaged, sibling
-from geo.files.readers.table import EXACT, SourceNote, Table, row_index, unique_headers
-from geo.files.writers import NAMES_ENDING
+from geo.files.readers.rows import row_index
+from geo.files.readers.table import EXACT, SourceNote, Table, unique_headers
+from geo.files.writers.output_file import NAMES_ENDING
 
 _CRS_MEMBER: Final = re.compile(rb'"crs"\s*:\s*\{.{0,200}?"name"\s*:\s*"([^"]+)"', re.DOTALL)
 _BROKEN_BYTES: Final = re.compile(rb"(?:\xed[\xb2\xb3][\x80-\xbf])+")

@@ -23,8 +23,9 @@ from geo.files.readers.cell_contents import Cells, Contents, contents_of, fill_i
 from geo.files.readers.extent import check_extents
 from geo.files.readers.header_row import LOOKED, Known, header_place
 from geo.files.readers.limits import damaged
+from geo.files.readers.rows import frame
 from geo.files.readers.several_sheets import one_below_the_other, passed_over
-from geo.files.readers.table import EXACT, SourceNote, Table, frame, unique_headers
+from geo.files.readers.table import EXACT, SourceNote, Table, unique_headers
 
 Span = tuple[tuple[int, int], tuple[int, int]]  # (first row, column), (last row, column), from 0
 

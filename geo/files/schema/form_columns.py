@@ -7,6 +7,9 @@ from geo.base.words import say
 from geo.files.schema.fields import Field, Layer
 
 _UNITS: Final = {"m": "米", "deg": "度", "px": "像素", "days": "天"}
+FROM_PLATFORM: Final = frozenset({"catalog"})
+"""Layers that nobody fills in: they have no form."""
+
 _TEXTS: Final = ("text", "code", "choice", "boolean", "date", "time", "heading")
 _CRS: Final = Field("crs", "text", ("坐标系",), example="WGS-84")
 _LINE: Final = "LINESTRING (117.0450 30.5064, 117.0460 30.5064)"

@@ -1,12 +1,9 @@
 """Templates: the empty form of a layer as a workbook that the importer reads without mapping."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-import pandas as pd
-from numpy.typing import NDArray
 from openpyxl import Workbook
 from openpyxl.comments import Comment
 from openpyxl.styles import Alignment, Font, PatternFill
@@ -18,7 +15,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from geo.base.errors import InputError
 from geo.base.words import say
 from geo.files.schema.fields import Field, Layer
-from geo.files.schema.form_columns import FormColumn, columns_of
+from geo.files.schema.form_columns import FROM_PLATFORM, FormColumn, columns_of
 from geo.files.writers import draft_of
 
 LAST_ROW: Final = 5000  # to which lists of allowed words reach
@@ -28,7 +25,6 @@ _SHADE: Final = PatternFill("solid", fgColor="DDE8F0")
 _PAPER_A4: Final = 9
 _WIDEST: Final = 40
 _COMMENT_PX: Final = (260, 130)
-_FROM_PLATFORM: Final = frozenset({"catalog"})
 
 
 def write_template(layer: Layer, path: Path) -> None:
@@ -46,7 +42,7 @@ def write_template(layer: Layer, path: Path) -> None:
     """
     if path.suffix.lower() != ".xlsx":
         raise InputError("export.ending", file=path.name, known=".xlsx")
-    if layer.name in _FROM_PLATFORM:
+    if layer.name in FROM_PLATFORM:
         raise InputError("template.from_platform", layer=layer.name)
     columns = columns_of(layer)
     book = Workbook()
@@ -56,42 +52,6 @@ def write_template(layer: Layer, path: Path) -> None:
     _write_notes(book.create_sheet(say("template.notes", "zh")), columns)
     with draft_of(path) as draft:
         book.save(draft)
-
-
-def is_example(layer: Layer, cells: Mapping[str, object]) -> bool:
-    """Tell whether a row (header → cell) is the example of the layer's form, left in it.
-
-    It is if each cell of the form says what the example says, the word 示例 included.
-    """
-    return bool(examples(layer, pd.DataFrame([dict(cells)], dtype=object))[0])
-
-
-def examples(layer: Layer, rows: pd.DataFrame) -> NDArray[np.bool_]:
-    """Tell for each row of a table as read whether it is the example of the layer's form."""
-    found = np.zeros(len(rows), dtype=np.bool_)
-    if layer.name in _FROM_PLATFORM:
-        return found
-    columns = columns_of(layer)
-    if not {column.header for column in columns} <= set(rows.columns):
-        return found
-    mark = next(column for column in columns if column.marked)
-    suspects = np.flatnonzero(rows[mark.header].to_numpy() == mark.example)
-    for at in suspects:
-        row = rows.iloc[at]
-        found[at] = all(_same(row[column.header], column.example) for column in columns)
-    return found
-
-
-def _same(cell: object, example: str | float) -> bool:
-    """Tell whether a cell still says the example; spreadsheets write numbers in their own way."""
-    if cell is None or cell == "":
-        return example == ""
-    if str(cell) == str(example):
-        return True
-    try:
-        return float(str(cell)) == float(str(example))
-    except ValueError:
-        return False
 
 
 def _write_form(sheet: Worksheet, columns: Sequence[FormColumn]) -> None:

@@ -1,5 +1,7 @@
 """The words that registers use for a few kinds of things, and the one that is stored for each."""
 
+from geo.base.errors import LayerError
+
 OWNER_KINDS = {
     "skynet": ("天网", "天网工程", "一类点", "公安", "政府"),
     "social": ("社会面", "社会单位自建", "社会资源", "社会组织", "二类点", "三类点"),
@@ -77,3 +79,18 @@ CAMERA_CHANGES = {
     "moved": ("移动", "迁移", "迁改", "改动"),
     "removed": ("拆除", "移除"),
 }
+
+
+def known_level(word: str) -> str:
+    """Return the level that `word` names, in the code's or the people's language.
+
+    Raises
+    ------
+    LayerError
+        If it names none.
+    """
+    plain = word.strip().casefold()
+    for level, words in LEVELS.items():
+        if plain in (level, *words):
+            return level
+    raise LayerError("intake.no_level", level=word, known=", ".join(LEVELS))

@@ -1,11 +1,14 @@
-"""Frames to files, by the ending of the name; formulas of spreadsheets are disarmed."""
+"""Frames to files, by the ending of the name; formulas of spreadsheets are disarmed.
 
+Each writer loads when a file of its kind is written: names are judged without any of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import pandas as pd
-
-from geo.files.formulas import disarmed
-from geo.files.writers.flat_table import flat
 from geo.files.writers.gpkg_notes import LayerNotes, add_notes
 from geo.files.writers.output_file import (
     DRIVERS,
@@ -15,19 +18,17 @@ from geo.files.writers.output_file import (
     require_ending,
     require_writable,
 )
-from geo.files.writers.vector import NAMES_ENDING, short_names, write_vector
-from geo.files.writers.xlsx import workbook, write_sheets
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 __all__ = [
     "DRIVERS",
     "ENDINGS",
     "LAYER_ENDINGS",
-    "NAMES_ENDING",
     "draft_of",
-    "flat",
     "require_ending",
     "require_writable",
-    "short_names",
     "workbook",
     "write",
 ]
@@ -71,14 +72,37 @@ def write(
         frame = frame.assign(remark=remark)
     with draft_of(path) as draft:
         if ending == ".csv":
-            disarmed(flat(frame)).to_csv(draft, index=False, encoding="utf-8-sig")
+            from geo.files.writers.flat_table import write_csv
+
+            write_csv(frame, draft)
         elif ending == ".xlsx":
+            from geo.files.writers.flat_table import flat
+            from geo.files.writers.xlsx import write_sheets
+
             write_sheets({layer: flat(frame)}, draft, mark=mark)
         elif ending == ".dxf":
-            from geo.files.writers.dxf import write_drawing  # half a second, for few
+            from geo.files.writers.dxf import write_drawing
 
             write_drawing(frame, draft, layer)
         else:
+            from geo.files.writers.vector import write_vector
+
             write_vector(frame, draft, ending, layer)
             if notes is not None and ending == ".gpkg":
                 add_notes(draft, layer, notes)
+
+
+def workbook(sheets: Mapping[str, pd.DataFrame], path: Path, *, mark: str = "") -> None:
+    """Write plain tables as sheets of one workbook, header frozen and columns of a fair width.
+
+    `mark` stands at the foot of each printed sheet, beside the number of the page.
+
+    Raises
+    ------
+    InputError
+        If a text is longer than a cell can be, or the file cannot be written.
+    """
+    from geo.files.writers.xlsx import write_sheets
+
+    with draft_of(path) as draft:
+        write_sheets(sheets, draft, mark=mark)

@@ -2,14 +2,22 @@
 
 import datetime as dt
 import json
+from pathlib import Path
 
 import geopandas as gpd
 import numpy as np
 import pandas as pd
 import shapely
 
+from geo.files.formulas import disarmed
+
 # Type numbers of shapely: no geometry, and a point.
 MISSING, POINT = -1, 0
+
+
+def write_csv(frame: pd.DataFrame, path: Path) -> None:
+    """Write a flat table as CSV in UTF-8 with its mark, no cell a formula."""
+    disarmed(flat(frame)).to_csv(path, index=False, encoding="utf-8-sig")
 
 
 def flat(frame: pd.DataFrame) -> pd.DataFrame:

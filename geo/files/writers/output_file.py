@@ -8,8 +8,6 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Final
 
-from pyogrio.errors import DataLayerError, DataSourceError
-
 from geo.base.errors import InputError
 
 # Formats that hold geometry; a Parquet file can do without.
@@ -24,6 +22,8 @@ ENDINGS: Final = (*DRIVERS, ".csv", ".xlsx")
 # Boundaries can be drawn as well.
 LAYER_ENDINGS: Final = (*ENDINGS, ".dxf")
 PRIVATE: Final = 0o600
+# The full names of a Shapefile's columns stand beside it in a file that ends so.
+NAMES_ENDING: Final = ".fields.csv"
 LONGEST_REASON: Final = 120  # characters: GDAL tells a story where the disk is full
 
 
@@ -84,6 +84,6 @@ def draft_of(path: Path) -> Iterator[Path]:
             for part in sorted(Path(folder).iterdir()):
                 part.chmod(PRIVATE)
                 part.replace(path.with_name(part.name))
-    except (OSError, DataSourceError, DataLayerError) as error:
+    except OSError as error:
         reason = (getattr(error, "strerror", None) or str(error).splitlines()[0])[:LONGEST_REASON]
         raise InputError("export.cannot_write", file=str(path), reason=reason) from error

@@ -8,16 +8,16 @@ from typing import Final
 import geopandas as gpd
 import pandas as pd
 import pyogrio
+from pyogrio.errors import DataLayerError, DataSourceError
 
 from geo.base.errors import InputError
 from geo.files.writers.flat_table import plain
-from geo.files.writers.output_file import DRIVERS, TABLES
+from geo.files.writers.output_file import DRIVERS, NAMES_ENDING, TABLES
 
 # Seventeen figures are what a coordinate has: with fewer, no file would come back the same.
 _OPTIONS: Final = {".geojson": {"SIGNIFICANT_FIGURES": "17"}, ".shp": {"ENCODING": "UTF-8"}}
 NAME_BYTES: Final = 10  # of a column of a Shapefile
 TEXT_BYTES: Final = 254  # of a text in it
-NAMES_ENDING: Final = ".fields.csv"
 
 
 def write_vector(frame: pd.DataFrame, path: Path, ending: str, layer: str) -> None:
@@ -27,6 +27,8 @@ def write_vector(frame: pd.DataFrame, path: Path, ending: str, layer: str) -> No
     ------
     InputError
         If `frame` has no geometry, or a text is too long for a Shapefile.
+    OSError
+        If the file cannot be written.
     """
     if ending == ".parquet":
         _parquet(frame, path)
@@ -39,9 +41,13 @@ def write_vector(frame: pd.DataFrame, path: Path, ending: str, layer: str) -> No
             table[name] = table[name].map(_word)
     if ending == ".shp":
         table = _shortened(gpd.GeoDataFrame(table), path)
-    pyogrio.write_dataframe(
-        table, path, driver=DRIVERS[ending], layer=layer, layer_options=_OPTIONS.get(ending, {})
-    )
+    options = _OPTIONS.get(ending, {})
+    try:
+        pyogrio.write_dataframe(
+            table, path, driver=DRIVERS[ending], layer=layer, layer_options=options
+        )
+    except (DataSourceError, DataLayerError) as error:
+        raise OSError(str(error)) from error
 
 
 def _parquet(frame: pd.DataFrame, path: Path) -> None:

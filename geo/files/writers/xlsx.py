@@ -10,29 +10,20 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from geo.base.errors import InputError
 from geo.files.formulas import disarmed
-from geo.files.writers.output_file import draft_of
 
 LONGEST_CELL: Final = 32_767  # characters: what is longer would be cut off in silence
 LONGEST_TITLE: Final = 31
 _WIDEST: Final = 48
 
 
-def workbook(sheets: Mapping[str, pd.DataFrame], path: Path, *, mark: str = "") -> None:
-    """Write plain tables as sheets of one workbook, header frozen and columns of a fair width.
-
-    `mark` stands at the foot of each printed sheet, beside the number of the page.
+def write_sheets(sheets: Mapping[str, pd.DataFrame], path: Path, *, mark: str = "") -> None:
+    """Write plain tables as sheets of a workbook; see :func:`geo.files.writers.workbook`.
 
     Raises
     ------
     InputError
-        If a text is longer than a cell can be, or the file cannot be written.
+        If a text is longer than a cell can be.
     """
-    with draft_of(path) as draft:
-        write_sheets(sheets, draft, mark=mark)
-
-
-def write_sheets(sheets: Mapping[str, pd.DataFrame], path: Path, *, mark: str = "") -> None:
-    """Do what :func:`workbook` does, without a draft."""
     for table in sheets.values():
         _require_short(table)
     buffer = io.BytesIO()  # a full disk then fails in one write, not while the archive is closed

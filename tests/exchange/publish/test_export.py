@@ -12,6 +12,7 @@ from geo.exchange.publish import collections
 from geo.exchange.publish import export as layer_export
 from geo.files import readers, writers
 from geo.files.schema.layers import DERIVED, LAYERS
+from geo.files.writers.flat_table import flat
 from geo.store import db, frames
 from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, place, rectangle, write_geojson
@@ -153,7 +154,7 @@ def change(report):
 
 def as_rows(frame):
     """A frame as comparable cells, geometry as WKT."""
-    cells = writers.flat(frame).astype(object)
+    cells = flat(frame).astype(object)
     return cells.where(cells.notna(), None).to_dict("records")
 
 

@@ -12,7 +12,8 @@ from openpyxl.styles import Font
 from geo.base.crs import parse_crs
 from geo.base.errors import InputError
 from geo.files import annotated, readers
-from geo.files.checks import Calendar, Check, Finding, check
+from geo.files.checks import Calendar, Finding
+from geo.files.checks.check import Check, check
 from geo.files.schema.layers import LAYERS
 
 TODAY = dt.date(2026, 11, 23)

@@ -14,10 +14,11 @@ from hypothesis import strategies as st
 
 from geo.base.crs import parse_crs, wgs84_to_gcj02
 from geo.base.errors import CRSError, InputError, LayerError
-from geo.files.checks import SEVERITY, Calendar, check
+from geo.files.checks import SEVERITY, Calendar
 from geo.files.checks.cells.column_mapping import is_personal, map_columns
 from geo.files.checks.cells.finding import Defect
 from geo.files.checks.cells.personal_data import personal_number, redacted
+from geo.files.checks.check import check
 from geo.files.readers import Table, read
 from geo.files.schema.layers import layer
 from tests import ROOT, SHARED_DATA

@@ -6,7 +6,8 @@ import pandas as pd
 import pytest
 
 from geo.base.crs import parse_crs
-from geo.files.checks import Calendar, check
+from geo.files.checks import Calendar
+from geo.files.checks.check import check
 from geo.files.checks.rows.class_requirements import (
     is_first_class,
     is_of_2022,

@@ -10,7 +10,7 @@ from geo.demo.built import buildings
 from geo.demo.files import lonlat
 from geo.demo.land import divisions, streets
 from geo.demo.registers import cameras
-from geo.files.checks import check
+from geo.files.checks.check import check
 from geo.files.checks.position.crs_evidence import MOST, doubt, evidence_points
 from geo.files.readers import read
 from geo.files.schema.layers import layer

@@ -7,7 +7,8 @@ import pytest
 
 from geo.base import codes
 from geo.base.crs import parse_crs
-from geo.files.checks import Calendar, check
+from geo.files.checks import Calendar
+from geo.files.checks.check import check
 from geo.files.checks.rows.device_codes import code_structure
 from geo.files.readers import Table, read
 from geo.files.schema.layers import layer

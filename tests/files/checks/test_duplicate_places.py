@@ -9,7 +9,8 @@ import pytest
 import shapely
 
 from geo.base.crs import parse_crs
-from geo.files.checks import Calendar, check
+from geo.files.checks import Calendar
+from geo.files.checks.check import check
 from geo.files.checks.position.duplicate_places import Twins
 from geo.files.readers import read
 from geo.files.schema.layers import layer

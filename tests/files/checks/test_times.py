@@ -5,8 +5,9 @@ import datetime as dt
 import pandas as pd
 import pytest
 
-from geo.files.checks import Calendar, check
+from geo.files.checks import Calendar
 from geo.files.checks.cells.times import read_time
+from geo.files.checks.check import check
 from geo.files.readers import Table
 from geo.files.schema.layers import layer
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from geo.base.errors import SourceError
 from geo.files.readers import SourceNote, parts, read
-from geo.files.readers.table import joined
+from geo.files.readers.rows import joined
 
 
 def text_file(tmp_path, content, encoding="utf-8"):

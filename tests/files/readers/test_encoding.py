@@ -4,7 +4,7 @@ import pytest
 
 from geo.base.crs import parse_crs
 from geo.base.errors import SourceError
-from geo.files.checks import check
+from geo.files.checks.check import check
 from geo.files.readers import SourceNote, parts, read
 from geo.files.readers.encoding import encoding_of, stated_name
 from geo.files.schema.layers import layer

@@ -6,7 +6,7 @@ import struct
 import pytest
 
 from geo.base.errors import SourceError
-from geo.files.checks import check
+from geo.files.checks.check import check
 from geo.files.readers import SourceNote, read
 from geo.files.schema.layers import layer
 from tests.toy_shapefile import WGS84, shapefile

@@ -8,8 +8,9 @@ from openpyxl.utils.datetime import CALENDAR_MAC_1904
 
 from geo.base.crs import parse_crs
 from geo.base.errors import SourceError
-from geo.files.checks import Calendar, check
+from geo.files.checks import Calendar
 from geo.files.checks.cells.column_mapping import known_headers
+from geo.files.checks.check import check
 from geo.files.readers import SourceNote, Wish, parts, read
 from geo.files.readers.number_formats import shown
 from geo.files.schema.layers import layer

@@ -6,12 +6,14 @@ import openpyxl
 import pytest
 
 from geo.base.errors import InputError
-from geo.files.checks import Calendar, check
+from geo.files.checks import Calendar
 from geo.files.checks.cells.column_mapping import is_personal, map_columns
+from geo.files.checks.check import check
 from geo.files.readers import read
+from geo.files.schema.examples import examples, is_example
 from geo.files.schema.form_columns import columns_of
 from geo.files.schema.layers import LAYERS
-from geo.files.schema.templates import examples, is_example, write_template
+from geo.files.schema.templates import write_template
 
 FORMS = [name for name in LAYERS if name != "catalog"]
 TODAY = dt.date(2026, 11, 23)

@@ -20,6 +20,7 @@ from geo.files.formulas import disarm, rearm
 from geo.files.schema import extra_columns
 from geo.files.schema.heading import parse_views
 from geo.files.schema.view_format import cells_of_views, spelt
+from geo.files.writers.vector import short_names
 
 SIGNS = "=+-@\t\r\n＝＋－＠"
 
@@ -160,7 +161,7 @@ def test_names_of_a_shapefile_are_short_and_each_stands_once(tmp_path):
         "建设单位地址",
         "ok",
     ]
-    short = writers.short_names(names)
+    short = short_names(names)
     assert all(len(each.encode()) <= 10 for each in short.values())
     assert len({each.casefold() for each in short.values()}) == len(names)
     assert (short["position_sigma_m"], short["建设单位名称"], short["ok"]) == (

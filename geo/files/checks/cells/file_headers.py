@@ -1,38 +1,17 @@
 """Headers of one file: which holds what, which are not taken, settled with its first part."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 
 from geo.base.errors import LayerError
 from geo.files.checks.cells.column_mapping import map_columns
 from geo.files.checks.cells.device_addresses import network_columns, network_content
 from geo.files.checks.cells.finding import Defect, Finding
 from geo.files.checks.cells.personal_data import personal_columns, personal_content
+from geo.files.checks.cells.refused import Refused, RefusedLater
 from geo.files.readers import Table
 from geo.files.schema.fields import Layer
 
 _PHONES = ("duty_phone",)
-
-
-@dataclass(frozen=True)
-class Refused:
-    """Headers of columns that are not taken: those with persons, those with device addresses."""
-
-    persons: frozenset[str] = frozenset()
-    addresses: frozenset[str] = frozenset()
-
-    @property
-    def columns(self) -> frozenset[str]:
-        """All of them."""
-        return self.persons | self.addresses
-
-
-class RefusedLater(Exception):  # noqa: N818 - a turn of the work, no error of anybody's
-    """A later part of a file shows what must not be taken of it: begin anew without that."""
-
-    def __init__(self, refused: Refused) -> None:
-        super().__init__(", ".join(sorted(refused.columns)))
-        self.refused = refused
 
 
 class Headers:

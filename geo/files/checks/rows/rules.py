@@ -7,7 +7,6 @@ from typing import Final
 import pandas as pd
 
 from geo.base.codes import area_code_digits, area_level, camera_code_problem, full_area_code
-from geo.base.errors import LayerError
 from geo.base.local_time import localized
 from geo.files.checks.cells.cells import text_of
 from geo.files.checks.cells.finding import Defect, Finding
@@ -16,7 +15,7 @@ from geo.files.checks.rows.duplicate_codes import Codes
 from geo.files.readers import Table
 from geo.files.schema.heading import Heading
 from geo.files.schema.layers import Layer
-from geo.files.schema.vocabularies import LEVELS
+from geo.files.schema.vocabularies import known_level
 
 RETENTION_MIN_DAYS: Final = 30  # decree 799, article 17
 _TURNING_DEG: Final = 180.0  # no picture of a lens that zooms is as wide
@@ -27,21 +26,6 @@ _ORDER: Final = (
     ("closed_at", "reported_at"),
 )
 _AREA_CODES: Final = frozenset({"area_code", "parent_code"})
-
-
-def known_level(word: str) -> str:
-    """Return the level that `word` names, in the code's or the people's language.
-
-    Raises
-    ------
-    LayerError
-        If it names none.
-    """
-    plain = word.strip().casefold()
-    for level, words in LEVELS.items():
-        if plain in (level, *words):
-            return level
-    raise LayerError("intake.no_level", level=word, known=", ".join(LEVELS))
 
 
 def apply_rules(
