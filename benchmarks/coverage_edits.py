@@ -15,8 +15,9 @@ from geo.access import principal
 from geo.base.settings import Settings
 from geo.coverage.demand.demand_model import lay
 from geo.coverage.incremental import Live
+from geo.coverage.kinds import DEVICE_SETS
 from geo.coverage.measure.state import Board
-from geo.coverage.scene import DEVICE_SETS, Prepared, members, prepare, visible
+from geo.coverage.scene import Prepared, members, prepare, visible
 from geo.coverage.store import scene
 from geo.exchange.imports import run as imports
 from geo.exchange.imports.options import ImportOptions

@@ -12,12 +12,10 @@ from sqlalchemy import Connection, Engine
 from geo.base.errors import StateError
 from geo.base.progress import Progress, silent
 from geo.coverage.demand.demand_model import Ground, lay
+from geo.coverage.kinds import CERTAINTIES, DEVICE_SETS, SURE
 from geo.coverage.measure import figures
 from geo.coverage.measure.state import Board
 from geo.coverage.scene import (
-    CERTAINTIES,
-    DEVICE_SETS,
-    SURE,
     Prepared,
     camera_state,
     ground_state,

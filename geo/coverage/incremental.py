@@ -15,11 +15,11 @@ from geo.base.progress import Progress, silent
 from geo.coverage import compute
 from geo.coverage.compute import Standing, at_detail, labels, state
 from geo.coverage.demand.demand_model import Ground, relay
+from geo.coverage.kinds import CERTAINTIES
 from geo.coverage.measure import figures
 from geo.coverage.measure.measures import joined
 from geo.coverage.measure.state import Change
 from geo.coverage.scene import (
-    CERTAINTIES,
     Prepared,
     assumptions,
     camera_state,

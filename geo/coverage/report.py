@@ -1,28 +1,30 @@
 """The figures of the newest computation beside what was reported, registered and located."""
 
-from typing import Any
+from __future__ import annotations
 
-import geopandas as gpd
-import numpy as np
-import pandas as pd
-from sqlalchemy import Connection, Engine
+import math
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Engine, text
 
 from geo.access import predicates, transaction
 from geo.access.principal import Reader
-from geo.areas.store import versions as area_versions
 from geo.base.crs import WGS84
 from geo.base.errors import NotFoundError
-from geo.coverage.measure.figures import MEASURED
-from geo.coverage.scene import DEVICE_SETS, SURE
+from geo.coverage.kinds import DEVICE_SETS, MEASURED, SURE
 from geo.coverage.store import results
-from geo.store import frames, installation
+from geo.store import installation
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 AREA_KEYS = (
     *("level", "code", "name", "device_set", "detail", "certainty"),
     *MEASURED,
     "obstacles_known",
 )
-COUNTS = (
+COUNTS = text(
     "SELECT o.owner_kind, count(c.code) AS registered,"
     " count(c.code) FILTER (WHERE EXISTS (SELECT FROM govgrid.area_now a"
     "  WHERE a.level = 'district' AND ST_Covers(a.geom, c.geom))) AS located,"
@@ -33,6 +35,10 @@ COUNTS = (
     "  AND g.depth >= 0) c ON c.owner_kind IS NOT DISTINCT FROM o.owner_kind"
     " GROUP BY o.owner_kind ORDER BY o.owner_kind"
 )
+_GRANTED = text(
+    f"SELECT a.level, a.code FROM govgrid.area_now a WHERE {predicates.AREA.format(path='a.path')}"
+)
+_DISTRICTS = text("SELECT attributes FROM govgrid.area_now WHERE level = 'district' ORDER BY code")
 
 
 def report(
@@ -56,7 +62,7 @@ def report(
     """
     with transaction.drawing(engine, reader) as connection:
         run = results.require_newest(connection)
-        figures = _granted(connection, reader, results.figures(connection, run.id))
+        rows = _granted(connection, reader, results.figure_rows(connection, run.id))
         cameras = camera_counts(connection, reader)
     wanted = {
         "level": by,
@@ -68,25 +74,25 @@ def report(
     for column, value in wanted.items():
         if value is None:
             continue
-        if value not in set(figures[column]):
+        rows = [row for row in rows if row[column] == value]
+        if not rows:
             raise NotFoundError("coverage.no_figures", column=column, value=value)
-        figures = figures[figures[column] == value]
     return {
         "run": run.id,
         "computed_at": run.computed_at.isoformat(timespec="seconds"),
         "assumptions": dict(run.assumptions),
-        "areas": [_plain(row) for row in figures[list(AREA_KEYS)].to_dict("records")],
+        "areas": [_plain(row) for row in rows],
         "cameras": cameras,
     }
 
 
-def _granted(connection: Connection, reader: Reader, figures: pd.DataFrame) -> pd.DataFrame:
+def _granted(
+    connection: Connection, reader: Reader, rows: list[dict[str, Any]]
+) -> list[dict[str, Any]]:
     if reader.everything:
-        return figures
-    known = predicates.within(area_versions.now(connection), reader)
-    pairs = set(zip(known["level"], known["code"], strict=True))
-    own = [pair in pairs for pair in zip(figures["level"], figures["code"], strict=True)]
-    return figures[np.array(own, dtype=bool)]
+        return rows
+    own = {tuple(pair) for pair in connection.execute(_GRANTED, reader.parameters)}
+    return [row for row in rows if (row["level"], row["code"]) in own]
 
 
 def camera_counts(connection: Connection, reader: Reader) -> list[dict[str, Any]]:
@@ -97,12 +103,12 @@ def camera_counts(connection: Connection, reader: Reader) -> list[dict[str, Any]
     district; *computed* those with a viewshed. Cameras without an owner kind are a row of their
     own, if there are any.
     """
-    counted = frames.read(connection, COUNTS, reader.parameters)
+    counted = connection.execute(COUNTS, reader.parameters).mappings()
     # what the district's papers say is said of the whole district
     reported = _reported(connection) if reader.everything else {}
     rows = []
-    for row in counted.to_dict("records"):
-        kind = row["owner_kind"] if isinstance(row["owner_kind"], str) else None
+    for row in counted:
+        kind = row["owner_kind"]
         if kind is not None or row["registered"]:
             numbers = {name: int(row[name]) for name in ("registered", "located", "computed")}
             rows.append({"owner_kind": kind, "reported": reported.get(kind), **numbers})
@@ -153,14 +159,13 @@ def gaps(
             certainty=certainty,
         )
         found = predicates.of_grids(connection, reader.deep("gaps"), found)
-    points = gpd.GeoSeries(found.representative_point(), crs=found.crs).to_crs(WGS84)
+    points = found.representative_point().to_crs(WGS84)
     return found.to_crs(WGS84).assign(lon=points.x.round(7), lat=points.y.round(7))
 
 
 def _reported(connection: Connection) -> dict[str | None, int]:
-    known = area_versions.now(connection)
     merged: dict[str, Any] = {}
-    for attributes in known.loc[known["level"] == "district", "attributes"]:
+    for attributes in connection.execute(_DISTRICTS).scalars():
         merged.update(attributes)
     found: dict[str | None, int] = {}
     for kind in ("skynet", "social"):
@@ -170,8 +175,11 @@ def _reported(connection: Connection) -> dict[str | None, int]:
     return found
 
 
-def _plain(row: dict[Any, Any]) -> dict[str, Any]:
-    clean = {str(k): None if isinstance(v, float) and pd.isna(v) else v for k, v in row.items()}
+def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+    cells = {name: row[name] for name in AREA_KEYS}
+    clean: dict[str, Any] = {
+        k: None if isinstance(v, float) and math.isnan(v) else v for k, v in cells.items()
+    }
     clean["k_area_m2"] = [round(v, 3) for v in clean["k_area_m2"]]
     clean["detail"] = _number(clean["detail"])
     return clean

@@ -13,15 +13,13 @@ from numpy.typing import NDArray
 
 from geo.base.crs import convergence_deg
 from geo.coverage.demand.demand_model import LEVELS, Layers
+from geo.coverage.kinds import CERTAINTIES, DEVICE_SETS, SURE
 from geo.coverage.scene_layers import Scene
 from geo.coverage.sight import building_heights, obstacles, optics, viewshed
 from geo.coverage.sight.building_heights import Obstruction, obstruction
 
 Flags: TypeAlias = NDArray[np.bool_]
 
-DEVICE_SETS = ("all", "skynet", "social", "online")
-CERTAINTIES = optics.CERTAINTIES
-SURE = ("certain", "possible")  # of which there are viewsheds and gaps
 # Goes into every hash: a change of the computation makes what was stored stale.
 KERNEL = "sweep-1"
 

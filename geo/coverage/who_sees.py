@@ -1,58 +1,32 @@
 """Which cameras see a place, may see it, or stand near and do not, and why."""
 
-from datetime import date, datetime, timedelta
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping
+from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-import geopandas as gpd
-import pandas as pd
-import shapely
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, text
 
 from geo.access import predicates, transaction
 from geo.access.principal import Reader
-from geo.access.roles import depth_no
-from geo.areas.store import versions as area_versions
 from geo.base.errors import NotFoundError
-from geo.coverage.scene import Prepared, prepare
-from geo.coverage.scene_layers import Scene
-from geo.coverage.sight import line_of_sight
-from geo.coverage.store import scene
-from geo.store import frames, installation
 
-RADIUS_M = 150.0
 KEYS = (
     *("code", "name", "relation", "why", "distance_m", "bearing_deg", "heading_deg", "px_per_m"),
     *("online", "footage_until", "unit", "phone"),
 )
 # Who is asked for a picture, and how long it is kept.
-FACTS = (
+FACTS = text(
     "SELECT code, name, connection, retention_days, management_unit AS unit, duty_phone AS phone,"
     " installed_on FROM govgrid.camera"
 )
-STATES = (
+STATES = text(
     "SELECT DISTINCT ON (camera_code) camera_code, status FROM govgrid.camera_status"
     " WHERE since <= :at ORDER BY camera_code, since DESC"
 )
-
-
-def of_scene(prepared: Prepared, points: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return the sight lines of `points` (metric CRS, index = name of the place) in a scene."""
-    read = prepared.scene
-    views = prepared.views
-    single = ~views["camera_code"].duplicated()
-    columns = ["camera_code", "x", "y", "placement", "moved_m", "mount_height_m"]
-    place = views.loc[single, columns]
-    cameras = read.cameras.drop_duplicates("code").set_index("code")
-    return line_of_sight.seeing(
-        points,
-        cameras=cameras,
-        views=views,
-        placement=place.set_index("camera_code"),
-        obstacles=prepared.sight,
-        radius_m=RADIUS_M,
-        convergence_deg=views.loc[single].set_index("camera_code")["convergence_deg"],
-    )
 
 
 def seeing_one(
@@ -83,75 +57,31 @@ def seeing_one(
     with transaction.drawing(engine, reader) as connection:
         if not predicates.covers(connection, reader, lon, lat):
             raise NotFoundError("access.elsewhere")
+        from geo.coverage import sight_lines
+
         granted = predicates.cameras(connection, reader)
-        read = _surroundings(connection, lon, lat)
+        scene = sight_lines.surroundings(connection, lon, lat)
         facts = _facts(connection, at)
-    prepared = prepare(read, detail=detail)
-    point = gpd.GeoDataFrame(index=["place"], geometry=[shapely.Point(lon, lat)], crs=4326)
-    lines = cut(of_scene(prepared, point.to_crs(read.srid)), granted)
-    cameras = [
-        _told(line, facts.loc[line["camera_code"]], at, timezone)
-        for line in lines.to_dict("records")
-    ]
-    nearest = lines["distance_m"].min() if len(lines) else None
+    found = sight_lines.of_place(scene, lon, lat, detail=detail)
+    lines = sight_lines.cut(found, granted).to_dict("records")
+    cameras = [_told(line, facts[line["camera_code"]], at, timezone) for line in lines]
+    nearest = min((float(line["distance_m"]) for line in lines), default=None)
     return {"cameras": cameras, "nearest_m": None if nearest is None else round(nearest, 1)}
 
 
-def cut(lines: pd.DataFrame, granted: pd.DataFrame) -> pd.DataFrame:
-    """Return sight lines as far as they may be told; see :func:`geo.access.principal.cameras`.
-
-    Column `own` says whether more than code, relation and distance may be told of the camera.
-    """
-    depth = lines["camera_code"].map(granted["depth"]).astype(float)
-    known = lines["camera_code"].isin(granted.index) & ~(depth < depth_no("position"))
-    own = depth >= depth_no("position")
-    told = lines.assign(own=own)
-    told.loc[~own, ["bearing_deg"]] = float("nan")
-    told.loc[~own, ["why"]] = ""
-    told.loc[~(depth >= depth_no("direction")), ["heading_deg", "px_per_m"]] = float("nan")
-    return told[known]
-
-
-def _facts(connection: Connection, at: datetime | None) -> pd.DataFrame:
-    """Return what is known of every camera, with its connection at a moment or now."""
-    facts = frames.read(connection, FACTS).set_index("code")
-    if at is None:
-        return facts
-    then = frames.read(connection, STATES, {"at": at}).set_index("camera_code")["status"]
-    return facts.assign(connection=then.reindex(facts.index))
-
-
-def _surroundings(connection: Connection, lon: float, lat: float) -> Scene:
-    """Return the scene around a place: all cameras, but only the buildings that can block."""
-    srid = installation.metric_srid(connection)
-    near = frames.read_layer(
-        connection,
-        "SELECT code, height_m, geom FROM govgrid.building WHERE geom && ST_Expand(ST_SetSRID("
-        "ST_MakePoint(:lon, :lat), 4326), :reach_deg, :reach_deg) ORDER BY code",
-        # 0.004 degrees are 440 m northwards and, up to 55 degrees of latitude, 250 m eastwards.
-        {"lon": lon, "lat": lat, "reach_deg": 0.004},
-    ).to_crs(srid)
-    cameras = scene.cameras(connection)
-    empty = near.iloc[:0]
-    return Scene(
-        srid=srid,
-        areas=area_versions.now(connection).to_crs(srid),
-        cameras=cameras.to_crs(srid),
-        lonlat=cameras.geometry,
-        buildings=near,
-        roads=empty,
-        water=empty,
-        farmland=empty,
-        places=empty,
-        entrances=empty,
-        incidents=empty,
-        zones=empty,
-        heights=bool(installation.get(connection, "building_heights")),
-    )
+def _facts(connection: Connection, at: datetime | None) -> dict[str, dict[str, Any]]:
+    """Return what is known of every camera by code, with its connection at a moment or now."""
+    facts = {row["code"]: dict(row) for row in connection.execute(FACTS).mappings()}
+    if at is not None:
+        found = connection.execute(STATES, {"at": at})
+        then = {row.camera_code: row.status for row in found}
+        for code, fact in facts.items():
+            fact["connection"] = then.get(code)
+    return facts
 
 
 def _told(
-    line: dict[Any, Any], fact: pd.Series, at: datetime | None, timezone: str
+    line: dict[Any, Any], fact: Mapping[str, Any], at: datetime | None, timezone: str
 ) -> dict[str, Any]:
     if not line["own"]:
         untold = dict.fromkeys(KEYS)
@@ -174,16 +104,15 @@ def _told(
     }
 
 
-def _until(fact: pd.Series, moment: datetime) -> str | None:
-    days: Any = fact["retention_days"]
-    installed: date | None = fact["installed_on"]
-    if pd.isna(days) or (installed is not None and installed > moment.date()):
+def _until(fact: Mapping[str, Any], moment: datetime) -> str | None:
+    days, installed = fact["retention_days"], fact["installed_on"]
+    if days is None or (installed is not None and installed > moment.date()):
         return None
     return (moment + timedelta(days=int(days))).isoformat(timespec="seconds")
 
 
-def _number(value: float) -> float | None:
-    return None if pd.isna(value) else round(float(value), 1)
+def _number(value: float | None) -> float | None:
+    return None if value is None or math.isnan(value) else round(float(value), 1)
 
 
 def _text(value: object) -> str | None:

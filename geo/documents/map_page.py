@@ -2,11 +2,10 @@
 
 from sqlalchemy import Engine
 
+from geo.access import transaction
 from geo.access.principal import Reader
+from geo.areas import known
 from geo.base.settings import Settings
-from geo.exchange.publish import map_content
-from maps.content import MapContent
-from maps.folium_page import render
 
 
 def map_page(
@@ -20,6 +19,13 @@ def map_page(
     area: str | None = None,
 ) -> str:
     """Return what `reader` may see, or an area of it, as one self-contained HTML page."""
+    if area is not None:
+        with transaction.drawing(engine, reader) as connection:
+            known.require(connection, area, reader=reader)
+    from geo.exchange.publish import map_content
+    from maps.content import MapContent
+    from maps.folium_page import render
+
     content = map_content.read(
         engine,
         reader,

@@ -4,7 +4,7 @@ import fcntl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Engine, text
 
@@ -14,7 +14,6 @@ from geo.access.audit import checkpoints
 from geo.base.errors import StateError
 from geo.base.progress import Progress, silent
 from geo.base.settings import Settings
-from geo.demo import DemoFile
 from geo.exchange.imports import run as imports
 from geo.exchange.imports.options import ImportOptions
 from geo.operations import database
@@ -22,6 +21,9 @@ from geo.store import db, holding
 from geo.store.cluster.location import require_space
 from geo.store.cluster.lock import nobody
 from geo.store.holding import Holding
+
+if TYPE_CHECKING:
+    from geo.demo import DemoFile
 
 FILES, OUT, ACCOUNTS = "files", "out", "accounts.txt"
 """In the home: what is brought in, what is written, the passwords."""
@@ -109,7 +111,7 @@ def begin(engine: Engine) -> None:
 def bring_in(
     engine: Engine,
     config: Settings,
-    files: Sequence[DemoFile],
+    files: "Sequence[DemoFile]",
     *,
     told: Callable[[imports.ImportReport], None],
     progress: Progress = silent,

@@ -1,26 +1,24 @@
 """The survey of headings: which to look at first, as a list, as a form, as what sheets show."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import geopandas as gpd
-import pandas as pd
 from sqlalchemy import Connection, Engine
 
+from geo.areas import known as known_areas
 from geo.areas.district import remark
-from geo.areas.rules import locate
-from geo.areas.store import versions as area_versions
-from geo.base.codes import full_area_code
-from geo.base.errors import NotFoundError
 from geo.base.words import say
-from geo.coverage.demand.demand_model import lay
-from geo.coverage.scene import Prepared, prepare, smallest_areas, visible
-from geo.coverage.store import results, scene
+from geo.coverage.store import results
 from geo.files import writers
 from geo.files.schema.layers import layer
-from geo.planning.rules import survey
 from geo.store import db, frames, installation
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
 COLUMNS = (
     "rank",
@@ -88,62 +86,14 @@ def survey_list(
     """
     with db.transaction(engine) as connection:
         run = results.require_newest(connection)
+        if area is not None:
+            known_areas.require(connection, area)
+        from geo.planning import survey_cameras
+
         detail = min(results.details(connection, run.id))
-        known = area_versions.now(connection)
-        inside = None if area is None else _inside(known, area)
-        sites = frames.read(connection, "SELECT code, site FROM govgrid.camera")
-        read = scene.read(connection)
-        certain = results.viewsheds(connection, srid=read.srid, detail=detail, certainty="certain")
-    prepared = prepare(read, detail=detail)
-    views = prepared.views[survey.unsettled(prepared.views, eight_way=eight_way)]
-    rows = _rows(prepared, views, known, sites)
-    if inside is not None:
-        rows = rows[rows["grid_code"].isin(inside)]
-    views = views[views["camera_code"].isin(rows["code"])]
-    found = _dependence(prepared, views, certain)
-    found = found.head(limit or len(found))
-    return _listed(run, found.merge(rows, left_on="camera_code", right_on="code"), known)
-
-
-def _inside(known: gpd.GeoDataFrame, area: str) -> set[str]:
-    """Return the codes of an area and of all that lies in it."""
-    chosen = known[known["code"].isin([area, full_area_code(area)])]
-    if chosen.empty:
-        raise NotFoundError("area.unknown", code=area)
-    path = chosen["path"].iloc[0]
-    within = (known["path"] == path) | known["path"].str.startswith(path + ".")
-    return set(known.loc[within, "code"])
-
-
-def _rows(
-    prepared: Prepared, views: pd.DataFrame, known: gpd.GeoDataFrame, sites: pd.DataFrame
-) -> pd.DataFrame:
-    """Return what is told of the cameras of some views, one row a camera."""
-    read = prepared.scene
-    place = pd.DataFrame({"lon": read.lonlat.x, "lat": read.lonlat.y})
-    told = pd.DataFrame(read.cameras[["code", "name", "form"]]).join(place)
-    told = told[told["code"].isin(views["camera_code"])].drop_duplicates("code")
-    first = views.drop_duplicates("camera_code").set_index("camera_code")
-    told = told.join(first[["heading_source", "heading_deg"]], on="code")
-    level = smallest_areas(read)["level"].iloc[0]
-    grids = locate.locator(known[known["level"] == level], srid=read.srid)
-    found = locate.locate(told["lon"].to_numpy(), told["lat"].to_numpy(), grids)
-    told = told.assign(grid_code=found["code"].to_numpy()).round({"lon": 6, "lat": 6})
-    return told.merge(sites, on="code", how="left")
-
-
-def _dependence(prepared: Prepared, views: pd.DataFrame, certain: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return how much depends on the heading of each camera, see `dependence` of the rules."""
-    # A camera that turns may see all around whatever its heading: on that only the picture at its
-    # guard heading depends, which is that of a fixed one.
-    possible = visible(prepared, views.assign(form="fixed"), ["possible"])["possible"]
-    if views.empty:
-        return survey.dependence(possible, certain=None, demand=None)
-    ground = lay(prepared.layers)
-    entrances = ground.points[ground.points["kind"] == "entrance"]
-    return survey.dependence(
-        possible, certain=certain, demand=ground.pieces, entrances=entrances.geometry
-    )
+        read = survey_cameras.read(connection, detail)
+    found = survey_cameras.ranked(read, detail, area=area, eight_way=eight_way, limit=limit)
+    return _listed(run, found, read.known)
 
 
 def _listed(run: results.Run, cameras: pd.DataFrame, known: gpd.GeoDataFrame) -> Survey:
@@ -204,6 +154,8 @@ def write_form(
         writers.write(table, out, layer="headings", remark=note)
         return len(table)
     said = (say(f"survey.form.{n}", lang) for n in ("fill", "blank", "typed_back"))
+    import pandas as pd
+
     lines = [mark, stamp, note, *said]
     notes = pd.DataFrame({say("survey.form.notes", lang): [line for line in lines if line]})
     names = (say("survey.form.sheet", lang), say("survey.form.notes", lang))
@@ -213,6 +165,10 @@ def write_form(
 
 def sheets(engine: Engine, listed: Survey) -> dict[str, Any]:
     """Return what the printable sheets show, by the names of ``maps.sheets.SheetContent``."""
+    import geopandas as gpd
+
+    from geo.areas.store import versions as area_versions
+
     with db.transaction(engine) as connection:
         srid = installation.metric_srid(connection)
         known = area_versions.now(connection).to_crs(srid)

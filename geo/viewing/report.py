@@ -1,15 +1,16 @@
 """The viewing register read: searched, and taken out as a file."""
 
+from __future__ import annotations
+
 import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-import pandas as pd
 from sqlalchemy import Connection, Engine, text
 
 from geo.access import predicates, transaction
@@ -21,6 +22,9 @@ from geo.base.errors import InputError
 from geo.base.words import say
 from geo.files import writers
 from geo.viewing import register_entry
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 COLUMNS: Final = (
     *("at", "holder", "unit_name", "account_name", "camera_code", "camera_name", "owner_kind"),
@@ -146,6 +150,8 @@ def export(
 
 def titled(rows: list[dict[str, Any]], *, timezone: str, lang: str) -> pd.DataFrame:
     """Return rows of the register as a table for people: words, district time, names of columns."""
+    import pandas as pd
+
     zone = ZoneInfo(timezone)
     cells = [{name: shown(name, row[name], zone, lang) for name in COLUMNS} for row in rows]
     table = pd.DataFrame(cells, columns=list(COLUMNS), dtype=object)

@@ -1,11 +1,12 @@
 """The viewing register counted, month by month, and held against the audit."""
 
+from __future__ import annotations
+
 import re
 from datetime import date, datetime, time
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-import pandas as pd
 from sqlalchemy import Engine
 
 from geo.access import predicates, transaction
@@ -18,6 +19,9 @@ from geo.viewing import register_entry
 from geo.viewing import verify as viewing_verification
 from geo.viewing.report import registered, rows_of, workbook
 from geo.viewing.verify import Proof
+
+if TYPE_CHECKING:
+    import pandas as pd
 
 MOST_CAMERAS: Final = 20
 _MONTH: Final = f"at >= :since AND at < :until AND {predicates.PLACE.format(geom='place')}"
@@ -176,6 +180,8 @@ def tables(found: dict[str, Any], lang: str) -> dict[str, pd.DataFrame]:
 
 
 def _table(rows: list[dict[str, Any]], columns: tuple[str, ...], lang: str) -> pd.DataFrame:
+    import pandas as pd
+
     cells = [{name: _cell(name, row[name], lang) for name in columns} for row in rows]
     table = pd.DataFrame(cells, columns=list(columns), dtype=object)
     return table.rename(columns={n: say(f"viewing_report.column_{n}", lang) for n in columns})

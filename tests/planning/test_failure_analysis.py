@@ -14,7 +14,8 @@ from geo.base.errors import InputError, NotFoundError, StateError
 from geo.cli import main
 from geo.coverage import compute
 from geo.coverage import report as coverage_report
-from geo.planning.failure_analysis import CASES, COLUMNS, loss, write
+from geo.planning.failing_cameras import CASES, COLUMNS
+from geo.planning.failure_analysis import loss, write
 from geo.store import db
 from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, place

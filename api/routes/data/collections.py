@@ -1,10 +1,9 @@
 """Layers as collections of features."""
 
 import json
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 from urllib.parse import urlencode
 
-import geopandas as gpd
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
 
@@ -13,6 +12,9 @@ from api.session.identity import Rule
 from geo.access.audit import export_log
 from geo.base.errors import NotFoundError
 from geo.exchange.publish import collections as publish_collections
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 router = APIRouter(prefix="/api/collections")
 GEOJSON = "application/geo+json"
@@ -59,7 +61,7 @@ def items(
     return Response(json.dumps(body, ensure_ascii=False, default=str), media_type=GEOJSON)
 
 
-def _feature_collection(frame: gpd.GeoDataFrame) -> dict[str, Any]:
+def _feature_collection(frame: "gpd.GeoDataFrame") -> dict[str, Any]:
     ids = frame.iloc[:, 0].astype("str").to_numpy()
     body: dict[str, Any] = json.loads(frame.set_index(ids).to_json(na="null", default=str))
     return body

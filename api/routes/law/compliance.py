@@ -2,11 +2,9 @@
 
 import json
 from dataclasses import replace
-from typing import Annotated, Any, Final
+from typing import TYPE_CHECKING, Annotated, Any, Final
 from urllib.parse import urlencode
 
-import geopandas as gpd
-import shapely
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
@@ -22,7 +20,10 @@ from geo.base.crs import WGS84
 from geo.base.words import say
 from geo.cameras.law import compliance, filing_sheet
 from geo.cameras.law.compliance import Wanted
-from geo.cameras.rules.compliance import RULES, SEVERITIES
+from geo.cameras.rules.rulebook import RULES, SEVERITIES
+
+if TYPE_CHECKING:
+    import geopandas as gpd
 
 router = APIRouter()
 PAGE_ROWS: Final = 100
@@ -131,8 +132,10 @@ def features(
     return Response(json.dumps(body, ensure_ascii=False), media_type=GEOJSON)
 
 
-def _shapes(rows: gpd.GeoDataFrame, who: Reader) -> list[Any]:
+def _shapes(rows: "gpd.GeoDataFrame", who: Reader) -> list[Any]:
     """Return the geometries in WGS 84, as exact as the reader may have them."""
+    import shapely
+
     placed = rows.geometry.to_crs(WGS84).to_numpy()
     grid = 10.0 ** -(who.decimals or 7)
     told = shapely.to_geojson(shapely.set_precision(placed, grid))

@@ -10,14 +10,14 @@ from sqlalchemy import Connection, Engine
 
 from geo.areas.district import remark
 from geo.areas.store import versions as area_versions
-from geo.base.errors import InputError
 from geo.base.words import say
+from geo.cameras.law import counted_levels
+from geo.cameras.law.counted_levels import LEVELS
 from geo.cameras.rules import completeness
 from geo.cameras.rules.completeness import OF_CAMERAS, OF_VIEWS, Register
 from geo.files import writers
 from geo.store import db, frames
 
-LEVELS = ("township", "community", "grid")
 OWNER_KINDS = ("skynet", "social")
 CAMERAS = (
     f"SELECT code, name, grid_code, position_source, {', '.join(OF_CAMERAS)}"
@@ -72,15 +72,14 @@ def read(connection: Connection, *, level: str | None = None) -> Completeness:
     Parameters
     ----------
     level
-        Level of the areas: one of :data:`LEVELS`; None: the highest of them that is loaded.
+        Level of the areas: one of `LEVELS`; None: the highest of them that is loaded.
 
     Raises
     ------
     InputError
         If `level` is none of them.
     """
-    if level is not None and level not in LEVELS:
-        raise InputError("setup.level", level=level, known=" ".join(LEVELS))
+    counted_levels.require(level)
     cameras = _blank(frames.read(connection, CAMERAS))
     found = completeness.register(cameras, frames.read(connection, VIEWS))
     held = cameras.set_index("code").loc[found.known.index]
@@ -182,9 +181,7 @@ def write(
     InputError
         If `path` is no .xlsx or cannot be written, or `level` is no level.
     """
-    if path.suffix.lower() != ".xlsx":
-        raise InputError("export.ending", file=path.name, known=".xlsx")
-    writers.require_writable(path)
+    writers.require_ending(path, known=(".xlsx",))
     found = of(engine, level=level)
     lines = [mark, stamp, remark(engine), *(say(f"setup.rule.{n}", lang) for n in RULES)]
     notes = pd.DataFrame({say("setup.sheet.rules", lang): [line for line in lines if line]})

@@ -1,70 +1,26 @@
-"""The filing sheet: what a unit states of its cameras (Decree 799, Art. 14), as a workbook.
+"""The filing sheet: what a unit states of its cameras (Decree 799, Art. 14), as a workbook."""
 
-The form is Chinese whatever the language of the installation: it goes to the police of the county.
-"""
+from __future__ import annotations
 
-import tempfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
-import openpyxl
-import pandas as pd
-from openpyxl.styles import PatternFill
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
-from geo.access import predicates, transaction
+from geo.access import transaction
 from geo.access.audit import export_log
 from geo.access.principal import Reader
-from geo.access.roles import depth_no
 from geo.base.errors import ForbiddenError, NotFoundError
-from geo.base.words import say
-from geo.cameras.law import filing as filings
-from geo.cameras.rules import filing
-from geo.cameras.rules.filing import CAMERA
-from geo.files import writers
-from geo.files.schema.view_format import cells_of_views
-from geo.store import frames
+from geo.cameras.law import filing_units
+
+if TYPE_CHECKING:
+    from geo.cameras.law.filing_book import Facts
 
 WHAT: Final = "filing-sheet"
 SHOWN_UNITS: Final = 8
-COLUMNS: Final = (
-    *("no", "code", "name", "lon", "lat", "crs", "address", "owner_kind", "point_class", "form"),
-    *("mount_height_m", "heading_deg", "hfov_deg", "range_m", "retention_days", "installed_on"),
-    *("management_unit", "filing_no"),
-)
-REQUIRED: Final = ("name", "address", "form", "retention_days", "installed_on")
-"""What the police want of each camera beside its place: kind, retention, since when it works."""
-
-CHANGES: Final = ("code", "filing_no", "filed_on", "field", "filed", "now")
-_YELLOW: Final = PatternFill("solid", fgColor="FFFF00")
-_OWN: Final = (
-    f" FROM {predicates.CAMERAS} g JOIN govgrid.camera c ON c.code = g.code"
-    f" AND g.depth >= {depth_no('position')} WHERE c.status IS DISTINCT FROM 'removed'"
-)
-_UNITS: Final = (
-    f"SELECT DISTINCT c.management_unit AS unit{_OWN} AND c.management_unit <> '' ORDER BY 1"
-)
-_CAMERAS: Final = (
-    "SELECT c.code, c.name, ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.address, c.owner_kind,"
-    " c.point_class, c.form, c.mount_height_m, c.retention_days, c.installed_on,"
-    " c.management_unit, c.filing_no, c.duty_phone, g.depth,"
-    " EXISTS (SELECT FROM govgrid.filing f WHERE f.code = c.filing_no) AS filed"
-    f"{_OWN} AND c.management_unit = :asked_unit ORDER BY c.code"
-)
-_VIEWS: Final = (
-    "SELECT camera_code, no, heading_deg, heading_source, hfov_deg, range_m"
-    " FROM govgrid.camera_view WHERE camera_code = ANY(CAST(:codes AS text[]))"
-)
-_DISTRICTS: Final = (
-    "SELECT DISTINCT d.name FROM govgrid.area_now d JOIN govgrid.camera c"
-    " ON ST_Intersects(d.geom, c.geom) AND c.code = ANY(CAST(:codes AS text[]))"
-    " WHERE d.level = 'district' AND NOT d.attributes ? 'made' ORDER BY 1"
-)
-_PHONE: Final = "SELECT duty_phone FROM govgrid.unit WHERE name = :unit AND duty_phone IS NOT NULL"
 
 
 @dataclass(frozen=True)
@@ -78,22 +34,10 @@ class FilingSheet:
     changes: int
 
 
-@dataclass(frozen=True)
-class _Facts:
-    """What is known of a unit: its cameras, what changed, and what stands at the head."""
-
-    unit: str
-    cameras: pd.DataFrame
-    changes: pd.DataFrame
-    districts: str
-    phone: str
-    partial: bool
-
-
 def units(engine: Engine, reader: Reader) -> list[str]:
     """Return the managing units of the cameras in use that `reader` may see."""
     with transaction.drawing(engine, reader) as connection:
-        return _units(connection, reader)
+        return filing_units.listed(connection, reader)
 
 
 def sheet(
@@ -117,12 +61,11 @@ def sheet(
     _require(reader)
     asked = unit.strip()
     with transaction.drawing(engine, reader) as connection:
-        changes = filings.with_units(connection, reader)
-        found = _facts(connection, reader, asked, changes)
-        known = _units(connection, reader) if found.cameras.empty else []
-    if found.cameras.empty:
-        named = "、".join(known[:SHOWN_UNITS]) + ("…" if len(known) > SHOWN_UNITS else "")
-        raise NotFoundError("filing.unit_unknown", unit=asked, known=named or "—")
+        if not filing_units.known(connection, reader, asked):
+            raise _unknown(asked, filing_units.listed(connection, reader))
+        from geo.cameras.law import filing_book
+
+        found = filing_book.facts(connection, reader, [asked])[0]
     return _made(engine, reader, found, reason, timezone)
 
 
@@ -140,11 +83,12 @@ def sheets(
     """
     _require(reader)
     with transaction.drawing(engine, reader) as connection:
-        changes = filings.with_units(connection, reader)
-        # as they all are at one moment
-        facts = [_facts(connection, reader, u, changes) for u in _units(connection, reader)]
-    if not facts:
-        raise NotFoundError("filing.no_units")
+        units = filing_units.listed(connection, reader)
+        if not units:
+            raise NotFoundError("filing.no_units")
+        from geo.cameras.law import filing_book
+
+        facts = filing_book.facts(connection, reader, units)
     for found in facts:
         yield _made(engine, reader, found, reason, timezone)
 
@@ -156,165 +100,21 @@ def _require(reader: Reader) -> None:
         raise ForbiddenError("filing.exact_only", account=reader.account)
 
 
-def _units(connection: Connection, reader: Reader) -> list[str]:
-    return [str(unit) for unit in frames.read(connection, _UNITS, reader.parameters)["unit"]]
-
-
-def _facts(connection: Connection, reader: Reader, unit: str, changes: pd.DataFrame) -> _Facts:
-    cameras = frames.read(connection, _CAMERAS, {**reader.parameters, "asked_unit": unit})
-    codes = {"codes": cameras["code"].tolist()}
-    phones = frames.read(connection, _PHONE, {"unit": unit})["duty_phone"].tolist()
-    own = cameras["duty_phone"].dropna().unique().tolist()
-    return _Facts(
-        unit,
-        _with_sight(cameras, frames.read(connection, _VIEWS, codes)),
-        changes[changes["unit"] == unit],
-        "、".join(frames.read(connection, _DISTRICTS, codes)["name"].dropna()),
-        "、".join(map(str, phones or own)) if len(phones or own) == 1 else "",
-        not reader.everything,
-    )
-
-
-def _with_sight(cameras: pd.DataFrame, views: pd.DataFrame) -> pd.DataFrame:
-    """Give cameras the headings of all their views, where the reader sees so deep."""
-    deep = cameras.loc[cameras["depth"] >= depth_no("direction"), "code"]
-    seen = views[views["camera_code"].isin(deep)]
-    ranges = seen.groupby("camera_code")["range_m"].max()
-    cells = cells_of_views(seen).assign(range_m=ranges)
-    return cameras.join(cells, on="code")
+def _unknown(unit: str, units: list[str]) -> NotFoundError:
+    named = "、".join(units[:SHOWN_UNITS]) + ("…" if len(units) > SHOWN_UNITS else "")
+    return NotFoundError("filing.unit_unknown", unit=unit, known=named or "—")
 
 
 def _made(
-    engine: Engine, reader: Reader, found: _Facts, reason: str | None, timezone: str
+    engine: Engine, reader: Reader, found: Facts, reason: str | None, timezone: str
 ) -> FilingSheet:
+    from geo.cameras.law import filing_book
+
     with transaction.opened(engine, reader) as connection:
         export_log.registered(
             connection, reader, what=WHAT, form="xlsx", rows=len(found.cameras), reason=reason
         )
     today = datetime.now(ZoneInfo(timezone)).date().isoformat()
-    head, cameras = _head(found, today), _cameras(found.cameras)
-    lacking = _lacking(head, cameras)
-    tables = {
-        _title("head"): _named(head, "filing_sheet"),
-        _title("cameras"): _named(cameras, "filing_column"),
-    }
-    if found.cameras["filed"].any() or len(found.changes):
-        tables[_title("changes")] = _named(_changes(found.changes), "filing_column")
-    tables[_title("lacking")] = _named(lacking, "filing_column")
-    content = _book(tables, export_log.stamp(reader, reason, timezone=timezone))
-    count = int(cameras[list(REQUIRED)].isna().to_numpy().sum() + head["content"].isna().sum())
-    return FilingSheet(found.unit, content, len(cameras), count, len(found.changes))
-
-
-def _head(found: _Facts, today: str) -> pd.DataFrame:
-    """Return what stands at the head; None where the unit itself has to fill it in."""
-    cameras = found.cameras
-    filed = cameras["filing_no"].dropna().unique()
-    cells: dict[str, str | None] = {
-        "form": _say("filing.title"),
-        "unit": found.unit,
-        "credit_code": None,
-        "unit_address": None,
-        "phone": found.phone or None,
-        "district": found.districts or None,
-        "made_on": today,
-        "devices": _say("filing.count", count=len(cameras)),
-        "kinds": _kinds(cameras["form"]),
-        "retention": _retention(cameras["retention_days"].dropna()),
-        "in_use_since": _first(cameras["installed_on"].dropna()),
-    }
-    if len(filed):
-        cells["filings"] = "、".join(sorted(map(str, filed)))
-    if found.partial:
-        cells["scope"] = _say("filing.partial")
-    items = [_say(f"filing_head.{name}") for name in cells]
-    return pd.DataFrame({"item": items, "content": list(cells.values())}, dtype=object)
-
-
-def _kinds(forms: pd.Series) -> str:
-    counts = forms.fillna("").value_counts()
-    return "、".join(
-        (filing.spelt("form", str(form)) or _say("filing.none"))
-        + " "
-        + _say("filing.count", count=count)
-        for form, count in counts.items()
-    )
-
-
-def _retention(days: pd.Series) -> str | None:
-    if days.empty:
-        return None
-    low, high = int(days.min()), int(days.max())
-    if low == high:
-        return _say("filing.days", days=low)
-    return _say("filing.days_between", low=low, high=high)
-
-
-def _first(days: pd.Series) -> str | None:
-    return None if days.empty else str(days.min())
-
-
-def _cameras(found: pd.DataFrame) -> pd.DataFrame:
-    table = found.assign(no=range(1, len(found) + 1), crs="WGS-84")[list(COLUMNS)].astype(object)
-    table = table.where(table.notna() & (table != ""), None)
-    for name in ("owner_kind", "form", "point_class"):
-        table[name] = [filing.spelt(name, value) or None for value in table[name]]
-    whole = table["retention_days"].map(lambda days: None if days is None else int(days))
-    return table.assign(retention_days=whole.astype(object).where(whole.notna(), None))
-
-
-def _changes(found: pd.DataFrame) -> pd.DataFrame:
-    rows = found.rename(columns={"camera_code": "code", "filing_code": "filing_no"})
-    table = rows[list(CHANGES)].astype(object).reset_index(drop=True)
-    whole = table["field"] == CAMERA
-    for side, word in (("filed", "filing.come"), ("now", "filing.gone")):
-        blank = [_say(word) if of_camera else _say("filing.none") for of_camera in whole]
-        cells = zip(table["field"], table[side], blank, strict=True)
-        table[side] = [filing.spelt(field, value) or other for field, value, other in cells]
-    table["field"] = [_say(f"filing_field.{field}") for field in table["field"]]
-    return table
-
-
-def _lacking(head: pd.DataFrame, cameras: pd.DataFrame) -> pd.DataFrame:
-    """Return what is blank though the law wants it: of the unit first, then camera by camera."""
-    of_unit = head.loc[head["content"].isna(), "item"]
-    rows = [(_title("head"), "", item) for item in of_unit]
-    blank = cameras[list(REQUIRED)].isna()
-    names = [_say(f"filing_column.{name}") for name in REQUIRED]
-    for at in blank.index[blank.any(axis=1)]:
-        items = "、".join(n for n, lacks in zip(names, blank.loc[at], strict=True) if lacks)
-        rows.append((str(cameras.at[at, "code"]), str(cameras.at[at, "name"] or ""), items))
-    return pd.DataFrame(rows, columns=["where", "name", "lacking"], dtype=object)
-
-
-def _book(tables: Mapping[str, pd.DataFrame], mark: str) -> bytes:
-    with tempfile.TemporaryDirectory(prefix="govgrid-") as folder:
-        path = Path(folder) / "filing.xlsx"
-        writers.workbook(tables, path, mark=mark)
-        book = openpyxl.load_workbook(path)
-        _paint(book[_title("head")], [_say("filing_sheet.content")])
-        _paint(book[_title("cameras")], [_say(f"filing_column.{name}") for name in REQUIRED])
-        book.save(path)
-        return path.read_bytes()
-
-
-def _paint(sheet_: Any, headers: Iterable[str]) -> None:  # noqa: ANN401 - openpyxl's own sheet
-    """Make the blank cells below these headers yellow."""
-    wanted = set(headers)
-    columns = [cell.column for cell in sheet_[1] if cell.value in wanted]
-    for row in sheet_.iter_rows(min_row=2):
-        for column in columns:
-            if row[column - 1].value in (None, ""):
-                row[column - 1].fill = _YELLOW
-
-
-def _named(table: pd.DataFrame, topic: str) -> pd.DataFrame:
-    return table.rename(columns={name: _say(f"{topic}.{name}") for name in table.columns})
-
-
-def _title(name: str) -> str:
-    return _say(f"filing_sheet.{name}")
-
-
-def _say(key: str, **facts: object) -> str:
-    return say(key, "zh", **facts)
+    mark = export_log.stamp(reader, reason, timezone=timezone)
+    content, lacking = filing_book.bound(found, today=today, mark=mark)
+    return FilingSheet(found.unit, content, len(found.cameras), lacking, len(found.changes))

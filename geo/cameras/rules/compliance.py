@@ -5,9 +5,7 @@ The law is State Council Decree 799 (公共安全视频图像信息系统管理�
 
 import re
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import date, timedelta
-from types import MappingProxyType
 from typing import Any, Final
 
 import geopandas as gpd
@@ -33,38 +31,6 @@ LEAST_MOVE_M: Final = 2.0
 """A shorter change of a position is a correction of the register, no move of the device."""
 
 
-@dataclass(frozen=True)
-class Rule:
-    """What kind of finding it is: how grave (error, warning, note), and by which article."""
-
-    severity: str
-    article: int
-
-
-RULES: Final[Mapping[str, Rule]] = MappingProxyType(
-    {
-        "PRIVACY_INSIDE": Rule("error", 8),
-        "PRIVACY_VIEW": Rule("error", 8),
-        "PRIVACY_DOUBT": Rule("warning", 8),
-        "RESTRICTED_NEAR": Rule("error", 10),
-        "BASIS_MISSING": Rule("error", 7),
-        "BASIS_CONTRADICTS": Rule("warning", 7),
-        "BASIS_UNCLEAR": Rule("note", 7),
-        "SIGN_MISSING": Rule("error", 13),
-        "SIGN_UNKNOWN": Rule("note", 13),
-        "SIGN_OLD": Rule("note", 13),
-        "FILING_MISSING": Rule("error", 14),
-        "FILING_CHANGED": Rule("warning", 14),
-        "FILING_UNKNOWN": Rule("warning", 14),
-        "FILING_DUE": Rule("note", 14),
-        "RETENTION_SHORT": Rule("error", 17),
-        "RETENTION_LONG": Rule("warning", 17),
-        "RETENTION_UNKNOWN": Rule("note", 17),
-        "MOVED": Rule("error", 23),
-        "REMOVED": Rule("error", 23),
-    }
-)
-SEVERITIES: Final = ("error", "warning", "note")
 COLUMNS: Final = ("camera_code", "kind", "zone_code", "facts")
 _ARTICLE: Final = re.compile(
     r"art_?\.?\s*(\d+)|(?<![一二三四五六七八九十\d])(三十三|七|九|\d+)条", re.IGNORECASE
@@ -103,7 +69,8 @@ def judged(cameras: pd.DataFrame, *, today: date) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        `camera_code`, `kind` (see ``RULES``), `zone_code` (""), `facts` (values of the sentence).
+        `camera_code`, `kind` (of `rulebook.RULES`), `zone_code` (""), `facts` (values of the
+        sentence).
 
     Notes
     -----

@@ -28,13 +28,16 @@ def partition(
     Defects are reported; the exit code stays 0.
     """
     from geo.areas import district
-    from geo.areas.partition import check
     from geo.cli.output import as_json, note, told
     from geo.files import writers
     from geo.operations import database
 
     with database.opened(settings(context)) as engine:
         limited(engine, "import")
+        if out is not None:
+            writers.require_ending(out, known=writers.LAYER_ENDINGS)
+        from geo.areas.partition import check
+
         count, found = check(engine)
         remark = district.remark(engine)
     plain = found.drop(columns="geometry")

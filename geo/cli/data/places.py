@@ -113,9 +113,8 @@ def seeing(
 def _locate_file(
     context: typer.Context, points: Path, out: Path | None, crs: str, mapping: list[str]
 ) -> None:
-    import geopandas as gpd
-
     from geo.areas import lookup
+    from geo.base.crs import parse_crs
     from geo.cli.data.imports import pairs
     from geo.cli.output import note, told
     from geo.files import readers, writers
@@ -126,10 +125,14 @@ def _locate_file(
     if out is None:
         raise InputError("locate.no_out")
     writers.require_writable(out)
+    parse_crs(crs)
+    given = pairs(mapping)
     read = readers.read(points)
     rows = read.rows.reset_index(drop=True)
-    found = map_columns(list(rows.columns), POINTS, given=pairs(mapping))
+    found = map_columns(list(rows.columns), POINTS, given=given)
     if read.geometry is not None and not {"lon", "lat"} <= set(found):
+        import geopandas as gpd
+
         centres = gpd.GeoSeries(read.geometry.to_numpy()).representative_point()
         rows = rows.assign(lon=centres.x.to_numpy(), lat=centres.y.to_numpy())
         found |= {"lon": "lon", "lat": "lat"}

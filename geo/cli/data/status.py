@@ -23,12 +23,13 @@ def bring_in(
     `write` imports, for trial only if it is told so: the run, which takes a while, is taken up
     where that is worth it.
     """
-    from geo.cameras import status_live
     from geo.cli.output import note, told
 
     trial = write(True)
     if trial.refused or not trial.change.inserted + trial.change.updated:
         return write(False), None
+    from geo.cameras import status_live
+
     live = status_live.held(engine, progress=moving)
     if live is None:
         note(told("coverage.not_computed"))
@@ -38,10 +39,10 @@ def bring_in(
 
 def as_plain(amendment: "Amendment | None") -> dict[str, Any]:
     """Return what an amendment did as values of JSON."""
-    from geo.cameras import status_live
-
     if amendment is None:
         return {"amended": None, "opened": []}
+    from geo.cameras import status_live
+
     done = {
         "run": amendment.run,
         "revision": amendment.revision,
@@ -53,11 +54,11 @@ def as_plain(amendment: "Amendment | None") -> dict[str, Any]:
 
 def tell(amendment: "Amendment | None") -> None:
     """Print what an amendment did: the run, and the gaps that opened, the largest first."""
+    if amendment is None:
+        return
     from geo.cameras import status_live
     from geo.cli.output import note, table, told
 
-    if amendment is None:
-        return
     counts = {"cameras": len(amendment.cameras), "grids": len(amendment.grids)}
     note(told("status.amended", run=amendment.run, revision=amendment.revision, **counts))
     gaps = status_live.opened(amendment)

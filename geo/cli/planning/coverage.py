@@ -52,15 +52,16 @@ def compute(
     """Compute what every camera sees, the figures of every area, and the gaps."""
     from geo.access.audit import record as audit
     from geo.cli.output import as_json, note, progress, told
-    from geo.coverage import compute as coverage_compute
     from geo.coverage import report as coverage_report
-    from geo.coverage.sight.optics import detail_of
+    from geo.coverage.kinds import detail_of
     from geo.operations import database
 
     config = settings(context)
     details = [detail_of(word) for word in detail or (config.detail_px_per_m,)]
     with database.opened(config) as engine:
         who = limited(engine, "import")
+        from geo.coverage import compute as coverage_compute
+
         with progress() as moving:
             done = coverage_compute.compute(
                 engine, details=details, full=full, heights=heights, progress=moving
@@ -103,6 +104,7 @@ def report(
     from geo.access.audit import export_log
     from geo.cli.output import as_json, note, told
     from geo.coverage import report as coverage_report
+    from geo.files import writers
     from geo.operations import database
 
     choice: dict[str, Any] = {
@@ -114,6 +116,8 @@ def report(
     }
     with database.opened(settings(context)) as engine:
         who = reader(context, engine, "figures" if out is None else "export")
+        if out is not None:
+            writers.require_ending(out)
         found = coverage_report.report(engine, who, **choice)
         if out is not None:
             count = len(found["areas"])
@@ -143,11 +147,13 @@ def gaps(
     from geo.cli.app import language
     from geo.cli.output import as_json, note, table, told
     from geo.coverage import report as coverage_report
-    from geo.documents import gaps_file
+    from geo.files import writers
     from geo.operations import database
 
     with database.opened(settings(context)) as engine:
         who = reader(context, engine, "map" if out is None else "export")
+        if out is not None:
+            writers.require_ending(out, known=writers.LAYER_ENDINGS)
         found = coverage_report.gaps(
             engine,
             who,
@@ -158,6 +164,8 @@ def gaps(
         if out is not None:
             zone = settings(context).timezone
             export_log.register(engine, who, out, what="gaps", rows=len(found), reason=reason)
+            from geo.documents import gaps_file
+
             gaps_file.write(engine, found, out, lang=language(), timezone=zone)
     if out is not None:
         note(told("export.written", file=out, count=len(found)))

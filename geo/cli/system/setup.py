@@ -22,11 +22,13 @@ def status(
 ) -> None:
     """Say what is loaded, what does not work without what is missing, and what to type next."""
     from geo.cli.output import as_json
-    from geo.operations import checklist, checklist_report, database
+    from geo.operations import database
 
     config = settings(context)
     with database.opened(config) as engine:
         limited(engine, "figures")
+        from geo.operations import checklist, checklist_report
+
         found = checklist_report.plain(
             checklist.status(engine), language(), timezone=config.timezone
         )
@@ -50,13 +52,19 @@ def completeness(
 ) -> None:
     """Say how far the register of cameras is filled, by field, owner and area."""
     from geo.access.audit import export_log
-    from geo.cameras.law import completeness as service
+    from geo.cameras.law import counted_levels
     from geo.cli.output import as_json, note, told
+    from geo.files import writers
     from geo.operations import database
 
     config = settings(context)
     with database.opened(config) as engine:
         who = limited(engine, "figures" if out is None else "export")
+        counted_levels.require(by)
+        if out is not None:
+            writers.require_ending(out, known=(".xlsx",))
+        from geo.cameras.law import completeness as service
+
         if out is not None:
             rows = len(service.of(engine, level=by).cameras)
             export_log.register(engine, who, out, what="completeness", rows=rows, reason=reason)

@@ -10,16 +10,13 @@ from geo.base.polygons import Indices
 from geo.coverage.demand.control_points import Tally, chances, sightings
 from geo.coverage.demand.demand_model import Ground
 from geo.coverage.demand.road_segments import intervals
+from geo.coverage.kinds import CRITERIA
 from geo.coverage.measure.seen import Seen
 
 Floats: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
 
 INTERVALS = ("stretch", "device", "t0", "t1", "weight")
-COLUMNS = (
-    *("places", "places_seen", "entrances", "entrances_seen", "junctions", "junctions_seen"),
-    *("crossings", "crossings_seen", "road_m", "road_seen_m", "longest_blind_m"),
-)
 
 
 class Criteria:
@@ -77,7 +74,7 @@ class Criteria:
         return self.chance[certainty][np.ix_(self.ground.held_point[held], sets)]
 
     def figures(self, certainty: str, which: int) -> pd.DataFrame:
-        """Return the figures of all areas for one set: `COLUMNS`, index of the areas."""
+        """Return the figures of all areas for one set: `kinds.CRITERIA`, index of the areas."""
         ground, streets = self.ground, self.ground.streets
         count = len(ground.areas)
         points = self._tally.count(self.chance[certainty][:, which])
@@ -90,7 +87,7 @@ class Criteria:
             "longest_blind_m": np.zeros(count),
         }
         np.maximum.at(table["longest_blind_m"], streets.run_area, self.blind_m[certainty][:, which])
-        return pd.DataFrame(table, columns=list(COLUMNS)).set_axis(ground.areas.index)
+        return pd.DataFrame(table, columns=list(CRITERIA)).set_axis(ground.areas.index)
 
     def _walk(
         self, certainty: str, seen: Seen, member: Flags, cells: Indices, sets: Indices

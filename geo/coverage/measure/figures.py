@@ -6,21 +6,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.base.polygons import geometries
-from geo.coverage.measure import criteria
 from geo.coverage.measure.state import Board
-
-MEASURED = (
-    "area_m2",
-    "open_ground_m2",
-    "demand_m2",
-    "covered_demand_m2",
-    "covered_demand_share",
-    "covered_area_m2",
-    "covered_share",
-    "k_area_m2",
-    "sliver_m2",
-    *criteria.COLUMNS,
-)
 
 
 def figures(board: Board, certainty: str, device_set: str) -> pd.DataFrame:
@@ -40,11 +26,12 @@ def figures(board: Board, certainty: str, device_set: str) -> pd.DataFrame:
     Returns
     -------
     DataFrame
-        Index of the ground's areas: `code`, `level`, `obstacles_known` and `MEASURED`. `k_area_m2`
-        lists square metres seen by 0, 1, … or more devices and sums to `area_m2`. Shares lie in
-        [0, 1] and are NaN where their denominator is 0: `covered_demand_share` is of `demand_m2`;
-        `covered_share` is seen ground without water, farmland and zones, of `open_ground_m2`.
-        `sliver_m2` is unseen demand in slivers, dropped from the gaps and in no share.
+        Index of the ground's areas: `code`, `level`, `obstacles_known` and `kinds.MEASURED`.
+        `k_area_m2` lists square metres seen by 0, 1, … or more devices and sums to `area_m2`.
+        Shares lie in [0, 1] and are NaN where their denominator is 0: `covered_demand_share` is of
+        `demand_m2`; `covered_share` is seen ground without water, farmland and zones, of
+        `open_ground_m2`. `sliver_m2` is unseen demand in slivers, dropped from the gaps and in no
+        share.
     """
     ground, measures = board.ground, board.measures[certainty]
     which = board.sets.index(device_set)

@@ -11,11 +11,11 @@ from numpy.typing import NDArray
 
 from geo.base.polygons import Indices, geometries
 from geo.coverage.demand.demand_model import Ground, Plot
+from geo.coverage.kinds import CERTAINTIES
 from geo.coverage.measure import gaps, k_coverage
 from geo.coverage.measure.criteria import Criteria
 from geo.coverage.measure.measures import Measures, joined
 from geo.coverage.measure.seen import BESIDE_M, Seen, nothing, seen_of
-from geo.coverage.sight.optics import CERTAINTIES
 
 Flags: TypeAlias = NDArray[np.bool_]
 

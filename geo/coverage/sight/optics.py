@@ -8,27 +8,10 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo.base.errors import InputError, LayerError
+from geo.coverage.kinds import CERTAINTIES, detail_of
 
 Floats = NDArray[np.float64]
 
-DETAILS = (20, 40, 80, 125, 250, 500, 1500)
-# IEC 62676-4:2025, then the names of its edition of 2014 (DORI) as aliases; px/m
-DETAIL_NAMES: Mapping[str, float] = MappingProxyType(
-    {
-        "overview": 20.0,
-        "outline": 40.0,
-        "discern": 80.0,
-        "perceive": 125.0,
-        "characterise": 250.0,
-        "validate": 500.0,
-        "scrutinise": 1500.0,
-        "detect": 25.0,
-        "observe": 62.5,
-        "recognise": 125.0,
-        "identify": 250.0,
-    }
-)
-CERTAINTIES = ("certain", "expected", "possible")
 RANGE_CAP_M = 150.0
 DEFAULT_HFOV_DEG = 90.0
 PANORAMIC_HFOV_DEG = 360.0
@@ -83,7 +66,7 @@ def camera_views(cameras: pd.DataFrame, *, detail_px_per_m: str | float = 20) ->
         length it tells the angle where `hfov_deg` does not). A column that is absent counts as
         not given.
     detail_px_per_m
-        Pixel density asked for, px/m, or its name: see :func:`detail_of`.
+        Pixel density asked for, px/m, or its name: see :func:`geo.coverage.kinds.detail_of`.
 
     Returns
     -------
@@ -140,33 +123,6 @@ def camera_views(cameras: pd.DataFrame, *, detail_px_per_m: str | float = 20) ->
     views["near_m"] = near_m
     views["assumed"] = _assumed(given, capped=~(nearest <= RANGE_CAP_M))
     return views
-
-
-def detail_of(word: str | float) -> float:
-    """Return the pixel density, px/m, that a number or a name stands for.
-
-    Raises
-    ------
-    InputError
-        ``coverage.detail_invalid`` if it is neither a number above 0 nor one of `DETAIL_NAMES`.
-
-    References
-    ----------
-    IEC 62676-4:2025, classes overview to scrutinise; IEC 62676-4:2014, detect to identify (DORI).
-
-    Examples
-    --------
-    >>> detail_of("overview"), detail_of("observe"), detail_of("40"), detail_of(40)
-    (20.0, 62.5, 40.0, 40.0)
-    """
-    name = str(word).strip().casefold().replace("ize", "ise")
-    try:
-        detail = DETAIL_NAMES[name] if name in DETAIL_NAMES else float(name)
-    except ValueError:
-        detail = np.nan
-    if not (np.isfinite(detail) and detail > 0):
-        raise InputError("coverage.detail_invalid", detail=word, known=", ".join(map(str, DETAILS)))
-    return detail
 
 
 def reach_at_detail_m(hfov_deg: Floats, res_h_px: Floats, detail_px_per_m: float) -> Floats:

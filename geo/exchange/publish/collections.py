@@ -1,12 +1,13 @@
 """Layers as they go out, cut to who asks: for the service's collections and for exports."""
 
+from __future__ import annotations
+
 from collections.abc import Mapping
 from contextlib import AbstractContextManager
 from types import MappingProxyType
+from typing import TYPE_CHECKING
 
-import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
 from sqlalchemy import Connection, Engine, text
 
@@ -18,6 +19,10 @@ from geo.base.crs import WGS84
 from geo.base.errors import LayerError
 from geo.coverage.store import results
 from geo.store import frames, installation
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
 
 _AREA = (
     "SELECT a.code, a.name, a.kind, p.code AS parent_code, a.local_code, a.attributes, a.geom"
@@ -250,7 +255,7 @@ def rows_of(
         rows = frames.read_layer(connection, STATEMENTS[name], parameters, srid=srid)
         rows = _rounded(connection, reader, name, rows.to_crs(WGS84))
     if name == "cameras" and not others:
-        return gpd.GeoDataFrame(rows.drop(columns=["relation", "distance_m"]))
+        del rows["relation"], rows["distance_m"]
     return rows
 
 
@@ -290,16 +295,16 @@ def _rounded(
     """
     if reader.decimals is None or name not in ("cameras", "incidents"):
         return rows
-    sent = pd.Series(False, index=rows.index)
+    sent: list[str] = []
     if name == "incidents":
         codes = connection.execute(
             text("SELECT incident_code FROM govgrid.dispatch WHERE unit_code = :unit"),
             {"unit": reader.unit_code},
-        ).scalars()
-        sent = rows["code"].isin(list(codes))
+        )
+        sent = list(codes.scalars())
     coarse = shapely.set_precision(rows.geometry.to_numpy(), 10.0**-reader.decimals)
-    places = np.where(sent, rows.geometry.to_numpy(), coarse)
-    return rows.set_geometry(gpd.GeoSeries(places, index=rows.index, crs=rows.crs))
+    places = np.where(rows["code"].isin(sent), rows.geometry.to_numpy(), coarse)
+    return rows.set_geometry(places, crs=rows.crs)
 
 
 def _spread(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

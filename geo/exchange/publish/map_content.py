@@ -13,8 +13,9 @@ from geo.access.roles import depth_no
 from geo.areas.store import versions as area_versions
 from geo.base.crs import WGS84
 from geo.base.errors import NotFoundError
-from geo.coverage import who_sees
-from geo.coverage.scene import CERTAINTIES, DEVICE_SETS, Prepared, prepare
+from geo.coverage import sight_lines
+from geo.coverage.kinds import CERTAINTIES, DEVICE_SETS
+from geo.coverage.scene import Prepared, prepare
 from geo.coverage.store import results, scene
 from geo.incidents import assign
 from geo.store import frames, installation
@@ -237,7 +238,7 @@ def _seeing(
 ) -> pd.DataFrame:
     placed = matters[matters.geometry.notna() & ~matters.geometry.is_empty]
     points = placed[["code", "geometry"]].set_index("code").to_crs(prepared.scene.srid)
-    lines = who_sees.cut(who_sees.of_scene(prepared, points), granted)
+    lines = sight_lines.cut(sight_lines.of_scene(prepared, points), granted)
     lines = lines.drop(columns="own").rename(columns={"point": "incident_code"})
     lines["rank"] = lines.groupby("incident_code", sort=False).cumcount() + 1
     lines = lines[lines["rank"] <= MOST_CAMERAS]

@@ -7,9 +7,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.base.errors import InputError
 from geo.base.polygons import Geometries, Indices, expand
 from geo.coverage.measure.seen import Seen
+from geo.planning.rules.share import require_share
 
 Floats: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -139,18 +139,6 @@ def sole(sights: Sights) -> Floats:
     worth = sights.worth[sights.thing[alone]]
     found = np.bincount(sights.device[alone], weights=worth, minlength=sights.devices)
     return found.astype(np.float64)
-
-
-def require_share(share: float) -> None:
-    """Refuse a share of devices that is not in (0, 1].
-
-    Raises
-    ------
-    InputError
-        With the share.
-    """
-    if not 0 < share <= 1:
-        raise InputError("loss.share", share=share)
 
 
 def after_loss(sights: Sights, share: float, *, draws: int = DRAWS, seed: int = 0) -> Losses:

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from geo.cameras.rules import compliance
-from geo.cameras.rules.compliance import RULES
+from geo.cameras.rules.rulebook import RULES
 
 TODAY = date(2026, 11, 25)
 GOOD = {

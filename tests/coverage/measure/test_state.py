@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from shapely import Polygon, box
 
 from geo.coverage.demand.demand_model import lay, relay
+from geo.coverage.kinds import MEASURED
 from geo.coverage.measure import figures
 from geo.coverage.measure.state import Board
 from tests.toy_ground import (
@@ -79,7 +80,7 @@ def test_the_table_keeps_the_index_and_names_its_columns():
     grids = areas(GRID, box(10, 0, 20, 10)).set_axis(["x", "y"])
     found = table(board(layers(grids)))
     assert found.index.tolist() == ["x", "y"]
-    assert set(found.columns) == {"code", "level", *figures.MEASURED, "obstacles_known"}
+    assert set(found.columns) == {"code", "level", *MEASURED, "obstacles_known"}
 
 
 def test_without_cameras_all_is_unseen_and_without_demand_there_is_no_share():

@@ -10,14 +10,11 @@ from hypothesis import strategies as st
 
 from geo.base.errors import InputError, LayerError
 from geo.base.words import say
+from geo.coverage.kinds import CERTAINTIES, DETAIL_NAMES, DETAILS, detail_of
 from geo.coverage.sight.optics import (
-    CERTAINTIES,
-    DETAIL_NAMES,
-    DETAILS,
     HEADING_TOLERANCE_DEG,
     bands,
     camera_views,
-    detail_of,
     px_per_m,
     sectors,
 )

@@ -1,0 +1,200 @@
+"""Cameras that fail: what they see of the demand now, and what each of them alone sees."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+from sqlalchemy import Connection
+
+from geo.base.crs import WGS84
+from geo.base.errors import NotFoundError
+from geo.base.polygons import Indices, geometries
+from geo.base.progress import Progress
+from geo.coverage.compute import at_detail, state
+from geo.coverage.demand.demand_model import Ground, lay
+from geo.coverage.demand.roads import cells_of
+from geo.coverage.kinds import DEVICE_SETS
+from geo.coverage.measure.seen import Seen, seen_of
+from geo.coverage.scene import Prepared, camera_state, ground_state, members, prepare, visible
+from geo.coverage.store import scene
+from geo.planning.rules.failure_analysis import (
+    Losses,
+    Sights,
+    after_loss,
+    ground_sights,
+    point_sights,
+    sole,
+)
+from geo.store import frames
+
+FACTS = (
+    "SELECT code, name, management_unit AS unit, duty_phone AS phone, geom FROM govgrid.camera"
+    " ORDER BY code"
+)
+COLUMNS = (
+    "rank",
+    "code",
+    "name",
+    "grid_code",
+    "opens_m2",
+    "entrances",
+    "junctions",
+    "unit",
+    "phone",
+    "lon",
+    "lat",
+)
+POINTS = {"entrances": "entrance", "junctions": "junction"}
+CASES = ("before", "worst", "mean", "low", "high")
+
+
+@dataclass(frozen=True)
+class _Field:
+    """What is looked at: cameras, the demand they see, points they see, demand in all."""
+
+    codes: tuple[str, ...]
+    demand: Sights
+    points: Mapping[str, Sights]
+    demand_m2: float
+
+
+def read(
+    connection: Connection, detail: float, progress: Progress
+) -> tuple[gpd.GeoDataFrame, Prepared]:
+    """Return what is told of cameras, by code, and the scene as it is now at a detail (px/m)."""
+    facts = frames.read_layer(connection, FACTS).set_index("code")
+    progress("coverage.read", 0, 0)
+    layers = scene.read(connection)
+    progress("coverage.prepare", 0, 0)
+    return facts, prepare(layers, detail=detail)
+
+
+def analysed(
+    facts: gpd.GeoDataFrame,
+    prepared: Prepared,
+    *,
+    device_set: str,
+    share: float,
+    area: str | None,
+    progress: Progress,
+) -> tuple[dict[str, Any], gpd.GeoDataFrame]:
+    """Return the figures before and after a loss, and the cameras to maintain.
+
+    See :class:`geo.planning.failure_analysis.Loss` for both, and its :func:`loss` for parameters.
+    """
+    areas = None if area is None else _areas(prepared, area)
+    progress("coverage.demand", 0, 0)
+    ground = lay(prepared.layers)
+    progress("coverage.viewsheds", 0, 0)
+    field = _field(prepared, ground, device_set, areas)
+    figures = {
+        "demand_m2": round(field.demand_m2, 1),
+        **_told(after_loss(field.demand, share), share, field.demand_m2),
+    }
+    return figures, _maintain(field, facts, _grids(prepared, ground))
+
+
+def state_of(prepared: Prepared, details: Sequence[float]) -> str:
+    """Return the hash of the tables as they are now, to be held against that of a run."""
+    ready = [prepared, *(at_detail(prepared, detail) for detail in details[1:])]
+    cameras = [camera_state(each.views, each.sight) for each in ready]
+    return state(ground_state(prepared), cameras, details)
+
+
+def _field(prepared: Prepared, ground: Ground, device_set: str, areas: Indices | None) -> _Field:
+    known, member = members(prepared.views)
+    codes = np.array(known, dtype=object)[member[:, DEVICE_SETS.index(device_set)]]
+    inside = np.arange(len(ground.areas)) if areas is None else areas
+    cells = np.unique(ground.cells.cell[np.isin(ground.cells.area, inside)])
+    pieces = ground.pieces[ground.pieces["cell"].isin(cells)]
+    seen = _seen(prepared, codes.tolist())
+    demand = ground_sights(geometries(pieces), seen, len(codes))
+    points = {
+        name: point_sights(_points(ground, kind, inside), seen, len(codes))
+        for name, kind in POINTS.items()
+    }
+    field = _Field(tuple(codes), demand, points, float(pieces["area_m2"].sum()))
+    if areas is None:
+        return field
+    return _of(field, np.flatnonzero(np.isin(_cells(prepared, ground).reindex(codes), cells)))
+
+
+def _of(field: _Field, standing: Indices) -> _Field:
+    """Return a field of those cameras only that stand in the area or see something of it."""
+    every = (field.demand, *field.points.values())
+    kept = np.unique(np.concatenate([standing, *(sights.device for sights in every)]))
+    demand, *points = (
+        replace(sights, device=np.searchsorted(kept, sights.device), devices=len(kept))
+        for sights in every
+    )
+    codes = tuple(field.codes[number] for number in kept)
+    return _Field(codes, demand, dict(zip(POINTS, points, strict=True)), field.demand_m2)
+
+
+def _seen(prepared: Prepared, codes: Sequence[str]) -> Seen:
+    """Return what cameras surely see; their numbers are the positions of their codes."""
+    views = prepared.views[prepared.views["camera_code"].isin(codes)].reset_index(drop=True)
+    found = visible(prepared, views, ["certain"])["certain"]
+    number = {code: position for position, code in enumerate(codes)}
+    device = np.array([number[code] for code in found["camera_code"]], dtype=np.intp)
+    return seen_of(geometries(found), device)
+
+
+def _areas(prepared: Prepared, code: str) -> Indices:
+    """Return the positions of the areas of a code: at several levels, perhaps."""
+    found = np.flatnonzero(prepared.scene.areas["code"].to_numpy(dtype=object) == code)
+    if len(found) == 0:
+        raise NotFoundError("area.unknown", code=code)
+    return found
+
+
+def _points(ground: Ground, kind: str, areas: Indices) -> Any:  # noqa: ANN401 - an array of points
+    """Return the points of a kind that count in some areas, each once."""
+    point, area = ground.belongs
+    inside = np.unique(point[np.isin(area, areas)])
+    points = ground.points.iloc[inside]
+    return geometries(points[points["kind"] == kind])
+
+
+def _cells(prepared: Prepared, ground: Ground) -> pd.Series:
+    """Return the cell that each camera stands in, -1 outside of all; index code."""
+    cameras = prepared.scene.cameras.drop_duplicates("code")
+    cell = cells_of(geometries(cameras), ground.cells.grounds)
+    return pd.Series(cell, index=pd.Index(cameras["code"].to_numpy(), name="code"))
+
+
+def _grids(prepared: Prepared, ground: Ground) -> pd.Series:
+    cell = _cells(prepared, ground)
+    grids = np.append(ground.grid_code, "")  # -1 takes the last
+    return pd.Series(grids[cell.to_numpy()], index=cell.index, name="grid_code")
+
+
+def _told(found: Losses, share: float, demand_m2: float) -> dict[str, Any]:
+    seen_m2 = (found.before, found.after_worst, found.mean, found.low, found.high)
+    covered = dict(zip(CASES, seen_m2, strict=True))
+    shares = {case: round(m2 / demand_m2, 6) if demand_m2 else None for case, m2 in covered.items()}
+    return {
+        "cameras": found.devices,
+        "share": share,
+        "lost": found.gone,
+        "covered_demand_m2": {case: round(m2, 1) for case, m2 in covered.items()},
+        "covered_demand_share": shares,
+    }
+
+
+def _maintain(field: _Field, facts: gpd.GeoDataFrame, grids: pd.Series) -> gpd.GeoDataFrame:
+    codes = pd.Series(field.codes, dtype=object)
+    table = pd.DataFrame({"code": codes, "opens_m2": sole(field.demand).round(1)})
+    for name, sights in field.points.items():
+        table[name] = sole(sights).astype(int)
+    table = table[(table[["opens_m2", *POINTS]] > 0).any(axis=1)]
+    order = ["opens_m2", *POINTS, "code"]
+    table = table.sort_values(order, ascending=[*(False for _ in order[1:]), True])
+    table = table.join(grids, on="code").join(facts, on="code").reset_index(drop=True)
+    table["rank"] = np.arange(1, len(table) + 1)
+    found = gpd.GeoDataFrame(table, geometry="geometry", crs=WGS84)
+    found = found.assign(lon=found.geometry.x.round(7), lat=found.geometry.y.round(7))
+    return gpd.GeoDataFrame(found[[*COLUMNS, "geometry"]])

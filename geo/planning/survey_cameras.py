@@ -1,0 +1,104 @@
+"""Cameras to survey: what is told of them, and how much depends on their headings."""
+
+from dataclasses import dataclass
+
+import geopandas as gpd
+import pandas as pd
+from sqlalchemy import Connection
+
+from geo.areas.rules import locate
+from geo.areas.store import versions as area_versions
+from geo.base.codes import full_area_code
+from geo.base.errors import NotFoundError
+from geo.coverage.demand.demand_model import lay
+from geo.coverage.scene import Prepared, prepare, smallest_areas, visible
+from geo.coverage.scene_layers import Scene
+from geo.coverage.store import results, scene
+from geo.planning.rules import survey
+from geo.store import frames
+
+
+@dataclass(frozen=True)
+class Read:
+    """What is read of one moment: areas, `code` and `site` of cameras, scene, sure viewsheds."""
+
+    known: gpd.GeoDataFrame
+    sites: pd.DataFrame
+    scene: Scene
+    certain: gpd.GeoDataFrame
+
+
+def read(connection: Connection, detail: float) -> Read:
+    """Return what a survey is judged by, viewsheds at a detail (px/m)."""
+    layers = scene.read(connection)
+    return Read(
+        area_versions.now(connection),
+        frames.read(connection, "SELECT code, site FROM govgrid.camera"),
+        layers,
+        results.viewsheds(connection, srid=layers.srid, detail=detail, certainty="certain"),
+    )
+
+
+def ranked(
+    found: Read, detail: float, *, area: str | None, eight_way: bool, limit: int
+) -> pd.DataFrame:
+    """Return the cameras whose heading is worth a survey, those on which most depends first.
+
+    Parameters
+    ----------
+    detail
+        At which they see, px/m.
+    area, eight_way, limit
+        See :func:`geo.planning.survey.survey_list`.
+    """
+    inside = None if area is None else _inside(found.known, area)
+    prepared = prepare(found.scene, detail=detail)
+    views = prepared.views[survey.unsettled(prepared.views, eight_way=eight_way)]
+    rows = _rows(prepared, views, found.known, found.sites)
+    if inside is not None:
+        rows = rows[rows["grid_code"].isin(inside)]
+    views = views[views["camera_code"].isin(rows["code"])]
+    needed = _dependence(prepared, views, found.certain)
+    first = needed.head(limit or len(needed))
+    return first.merge(rows, left_on="camera_code", right_on="code")
+
+
+def _inside(known: gpd.GeoDataFrame, area: str) -> set[str]:
+    """Return the codes of an area and of all that lies in it."""
+    chosen = known[known["code"].isin([area, full_area_code(area)])]
+    if chosen.empty:
+        raise NotFoundError("area.unknown", code=area)
+    path = chosen["path"].iloc[0]
+    within = (known["path"] == path) | known["path"].str.startswith(path + ".")
+    return set(known.loc[within, "code"])
+
+
+def _rows(
+    prepared: Prepared, views: pd.DataFrame, known: gpd.GeoDataFrame, sites: pd.DataFrame
+) -> pd.DataFrame:
+    """Return what is told of the cameras of some views, one row a camera."""
+    read = prepared.scene
+    place = pd.DataFrame({"lon": read.lonlat.x, "lat": read.lonlat.y})
+    told = pd.DataFrame(read.cameras[["code", "name", "form"]]).join(place)
+    told = told[told["code"].isin(views["camera_code"])].drop_duplicates("code")
+    first = views.drop_duplicates("camera_code").set_index("camera_code")
+    told = told.join(first[["heading_source", "heading_deg"]], on="code")
+    level = smallest_areas(read)["level"].iloc[0]
+    grids = locate.locator(known[known["level"] == level], srid=read.srid)
+    found = locate.locate(told["lon"].to_numpy(), told["lat"].to_numpy(), grids)
+    told = told.assign(grid_code=found["code"].to_numpy()).round({"lon": 6, "lat": 6})
+    return told.merge(sites, on="code", how="left")
+
+
+def _dependence(prepared: Prepared, views: pd.DataFrame, certain: gpd.GeoDataFrame) -> pd.DataFrame:
+    """Return how much depends on the heading of each camera, see `dependence` of the rules."""
+    # A camera that turns may see all around whatever its heading: on that only the picture at its
+    # guard heading depends, which is that of a fixed one.
+    possible = visible(prepared, views.assign(form="fixed"), ["possible"])["possible"]
+    if views.empty:
+        return survey.dependence(possible, certain=None, demand=None)
+    ground = lay(prepared.layers)
+    entrances = ground.points[ground.points["kind"] == "entrance"]
+    return survey.dependence(
+        possible, certain=certain, demand=ground.pieces, entrances=entrances.geometry
+    )
