@@ -13,7 +13,7 @@ from geo.cameras.rules import completeness as figures
 from geo.coverage import compute
 from geo.operations import checklist, checklist_report
 from geo.operations.checklist_steps import STEPS
-from geo.store import db, frames
+from geo.store import db
 from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, rectangle, write_geojson
 
@@ -53,7 +53,7 @@ def run_row(engine, **values):
                 f" unchanged, quarantined) VALUES ({', '.join(':' + name for name in row)},"
                 " 'test', 3, 2, 0, 0, 1) RETURNING id"
             ),
-            {**row, "held": None if row["held"] is None else frames.to_json(row["held"])},
+            {**row, "held": None if row["held"] is None else statements.to_json(row["held"])},
         ).scalar_one()
 
 
@@ -177,7 +177,7 @@ def test_reported_numbers_stand_beside_registered_ones(town):
     change(
         town,
         "UPDATE govgrid.area SET attributes = attributes || :facts WHERE level = 'district'",
-        facts=frames.to_json({"reported_skynet": 9}),
+        facts=statements.to_json({"reported_skynet": 9}),
     )
     rows = {row["owner_kind"]: row for row in told(town)["cameras"]}
     assert (rows["skynet"]["reported"], rows["skynet"]["registered"]) == (9, 2)
