@@ -12,6 +12,7 @@ from schemathesis.checks import content_type_conformance, not_a_server_error
 from api.app import create_app
 from api.session.identity import routes, rule_of
 from geo.access.roles import PERMISSIONS
+from tests.api.test_rules import ENDING, OTHERWISE, UNLIMITED, lets_in, may
 from tests.signed_in import Visitors, account
 from tests.toy_town import place
 
@@ -23,11 +24,6 @@ LON, LAT = place(4, 0)
 KNOWN = {"layer": "cameras", "code": "K1", "lon": LON, "lat": LAT, "name": "fuzz.other"}
 """Values of parameters that lead to something in the toy town."""
 READERS = (*sorted(PERMISSIONS), "stranger")
-UNLIMITED = {
-    "rate_per_minute_account": 0,
-    "rate_per_minute_address": 0,
-    "rate_per_minute_login": 0,
-}
 
 
 def kind_of(answer) -> str:
@@ -67,6 +63,11 @@ def _tried(visitors, made, let_in, operation, examples) -> list[str]:
             answer = _sent(visitors.become(made.get(reader)), case)
             told = f"{reader}: {case.as_curl_command()}: {answer.text[:300]}"
             assert answer.status_code < 500, told
+            if reader in PERMISSIONS and operation.path not in OTHERWISE:
+                expected = may(reader, operation.method.upper(), operation.path)
+                assert lets_in(answer) == expected, told
+            if operation.path in ENDING:
+                visitors.forget()
             case.validate_response(answer, checks=[not_a_server_error, content_type_conformance])
             if answer.status_code >= 400 and case.path.startswith("/api"):
                 assert kind_of(answer) == "application/problem+json", told

@@ -12,7 +12,8 @@ from sqlalchemy import text
 from api.app import create_app
 from api.session.identity import COOKIE, routes, rule_of
 from geo.access.roles import PERMISSIONS
-from tests.api.test_fuzz import KNOWN, UNLIMITED
+from tests.api.test_fuzz import KNOWN
+from tests.api.test_rules import UNLIMITED
 from tests.api.test_shield import INSIDE
 from tests.signed_in import Visitors, account
 
