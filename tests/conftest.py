@@ -3,9 +3,11 @@
 import os
 import tempfile
 from collections.abc import Iterator
+from functools import cache
 from pathlib import Path
 
 import pytest
+import typer.main
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine
 
@@ -17,6 +19,8 @@ from tests import SHARED_DATA, databases
 from tests.databases import Standing
 from tests.toy_town import bring_in, place, rectangle, write_geojson
 
+# to describe all commands anew takes longer than most of them; a process of a user has one call
+typer.main.get_command = cache(typer.main.get_command)
 # no test is timed: machines differ, and several run at once
 PROFILES = {
     "quick": {"deadline": None, "max_examples": 15, "derandomize": True, "database": None},

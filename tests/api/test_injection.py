@@ -214,8 +214,11 @@ def mixtures(names, kinds, thorough):
 def attacks(operation, role, thorough):
     """Return what a role tells: texts by name, beside parameters of what there is."""
     kinds, names = kinds_of(operation, role), [name for name, _ in operation["parameters"]]
+    if names == ["lang"] and operation["path"] != "/" and not thorough:
+        kinds = kinds[: len(FEW)]  # read in one place for all pages
     yield from mixtures(names, kinds, thorough)
-    yield {"unknown": HOSTILE["script"]}
+    if role == eager(operation):
+        yield {"unknown": HOSTILE["script"]}
     if len(kinds) == len(HOSTILE) and len(names) > 1:
         step = 2 if thorough else 4  # neighbours take turns: their values are handled alike
         for n, name in enumerate(names):
