@@ -8,9 +8,11 @@ from pathlib import Path
 
 import pytest
 import typer.main
+from argon2 import PasswordHasher
 from hypothesis import settings as hypothesis_settings
 from sqlalchemy import Engine
 
+from geo.access import passwords
 from geo.base.errors import ClusterError
 from geo.base.settings import Settings
 from geo.coverage import compute
@@ -21,6 +23,9 @@ from tests.toy_town import bring_in, place, rectangle, write_geojson
 
 # to describe all commands anew takes longer than most of them; a process of a user has one call
 typer.main.get_command = cache(typer.main.get_command)
+# what guessing shall cost is paid where passwords are tested, not at each log-in of other tests
+PASSWORD_HASHER = passwords.HASHER
+passwords.HASHER = PasswordHasher(time_cost=1, memory_cost=1024, parallelism=1)
 # no test is timed: machines differ, and several run at once
 PROFILES = {
     "quick": {"deadline": None, "max_examples": 15, "derandomize": True, "database": None},

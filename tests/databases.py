@@ -6,7 +6,8 @@ that is thrown away.
 """
 
 import shutil
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from fcntl import LOCK_EX, flock
 from pathlib import Path
 
@@ -146,12 +147,19 @@ def recreate(server: str, name: str, template: str | None = None) -> None:
 
 
 def serve(folder: Path) -> str:
-    """Return the address of a superuser on the server of a folder, started where it is not."""
-    url = cluster.start(folder / HOME).admin_url("postgres")
-    # nobody minds if these data are lost
-    for setting in ("fsync", "synchronous_commit", "full_page_writes"):
-        do(url, f"ALTER SYSTEM SET {setting} = off")
-    do(url, "SELECT pg_reload_conf()")
+    """Return the address of a superuser on the server of a folder; the first worker starts it."""
+    done = folder / "served"
+    with _alone(folder, HOME):
+        url = cluster.start(folder / HOME).admin_url("postgres")
+        if not done.exists():
+            # nobody minds if these data are lost
+            for setting in ("fsync", "synchronous_commit", "full_page_writes"):
+                do(url, f"ALTER SYSTEM SET {setting} = off")
+            # else each new connection loads it anew
+            do(url, "ALTER SYSTEM SET shared_preload_libraries = 'postgis-3'")
+            cluster.stop(folder / HOME)
+            url = cluster.start(folder / HOME).admin_url("postgres")
+            done.touch()
     return url
 
 
@@ -160,8 +168,7 @@ def made(
 ) -> str:
     """Return the name of a database to be copied; the first worker makes it, others wait."""
     name, done = _template(folder, kind), folder / f"{kind}.made"
-    with (folder / f"{kind}.lock").open("w") as lock:
-        flock(lock, LOCK_EX)
+    with _alone(folder, kind):
         if not done.exists():
             recreate(server, name, like)
             engine = db.connect(address(server, name))
@@ -169,6 +176,14 @@ def made(
             engine.dispose()  # nobody may be connected to what is copied
             done.touch()
     return name
+
+
+@contextmanager
+def _alone(folder: Path, what: str) -> Iterator[None]:
+    """Do something while no other worker does it."""
+    with (folder / f"{what}.lock").open("w") as lock:
+        flock(lock, LOCK_EX)
+        yield
 
 
 def clear(folder: Path, given: str | None) -> None:

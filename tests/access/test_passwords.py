@@ -8,8 +8,15 @@ from hypothesis import strategies as st
 
 from geo.access import passwords
 from geo.base.errors import InputError, TooManyError
+from tests.conftest import PASSWORD_HASHER
 
 GOOD = "correct horse 网格 battery"
+
+
+@pytest.fixture(autouse=True)
+def as_in_service(monkeypatch):
+    """Let a hash cost what it costs in service."""
+    monkeypatch.setattr(passwords, "HASHER", PASSWORD_HASHER)
 
 
 def refused(password, **more):
