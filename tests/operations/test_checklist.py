@@ -13,7 +13,7 @@ from geo.cameras.rules import completeness as figures
 from geo.coverage import compute
 from geo.operations import checklist, checklist_report
 from geo.operations.checklist_steps import STEPS
-from geo.store import db
+from geo.store import db, statements
 from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, rectangle, write_geojson
 
