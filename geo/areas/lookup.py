@@ -65,7 +65,7 @@ def one_place(
     CRSError
         If the system is unknown or the place is not on the globe.
     """
-    crs.parse_crs(system)
+    crs.require_shift(crs.parse_crs(system))
     try:
         lons, lats = to_wgs84(np.array([lon]), np.array([lat]), system)
     except CRSError as error:
@@ -89,9 +89,11 @@ def to_wgs84(
     CRSError
         If the system is unknown or the numbers lie nowhere on the globe in it.
     """
+    declared = crs.parse_crs(system)
+    crs.require_shift(declared)
     there = np.isfinite(lon) & np.isfinite(lat)
     points = np.asarray(shapely.points(lon[there], lat[there]), dtype=object)
-    moved = crs.to_lonlat(points, crs.parse_crs(system))
+    moved = crs.to_lonlat(points, declared)
     lons, lats = np.full(lon.shape, np.nan), np.full(lat.shape, np.nan)
     lons[there], lats[there] = shapely.get_x(moved), shapely.get_y(moved)
     return lons, lats

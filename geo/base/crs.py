@@ -16,7 +16,9 @@ import pyproj
 import shapely
 from numpy.typing import ArrayLike, NDArray
 from pyproj.exceptions import ProjError
+from shapely.geometry.base import BaseGeometry
 
+from geo.base.crs_zones import datum_of, zone_meant
 from geo.base.errors import CRSError
 
 Floats = NDArray[np.float64]
@@ -35,8 +37,19 @@ _NAMES: Final = {
         *("高德坐标", "高德地图", "高德", "腾讯坐标", "腾讯地图", "腾讯"),
     ),
     "bd09": ("bd09", "bd09ll", "百度坐标", "百度地图", "百度"),
+    "EPSG:4610": ("xian80", "xian1980", "西安80", "西安1980", "1980西安", "80西安"),
+    "EPSG:4214": ("beijing54", "beijing1954", "北京54", "北京1954", "1954北京", "54北京"),
 }
-_SRIDS: Final = {"wgs84": WGS84, "cgcs2000": CGCS2000, "gcj02": None, "bd09": None}
+_SRIDS: Final = {
+    "wgs84": WGS84,
+    "cgcs2000": CGCS2000,
+    "gcj02": None,
+    "bd09": None,
+    "EPSG:4610": 4610,
+    "EPSG:4214": 4214,
+}
+# national systems of before 2000: how far they are off is a secret of each place
+_UNSHIFTED: Final = frozenset({"Xian 1980", "Beijing 1954", "New Beijing"})
 _NAME_OF: Final = {name: key for key, names in _NAMES.items() for name in names}
 
 
@@ -54,6 +67,11 @@ class InputCRS:
     def is_degrees(self) -> bool:
         """Whether coordinates are degrees of longitude and latitude."""
         return self.srid is None or pyproj.CRS.from_epsg(self.srid).is_geographic
+
+    @property
+    def is_unshifted(self) -> bool:
+        """Whether nobody publishes the way from here to CGCS2000: it would be taken as 0 m."""
+        return self.srid is not None and datum_of(self.srid) in _UNSHIFTED
 
 
 def parse_crs(text: str) -> InputCRS:
@@ -90,6 +108,46 @@ def crs_of_definition(definition: str) -> InputCRS | None:
     return None if epsg is None else _of_epsg(epsg, definition)
 
 
+def require_shift(crs: InputCRS) -> None:
+    """Refuse a system of before 2000, of which the shift to CGCS2000 is not published.
+
+    Raises
+    ------
+    CRSError
+        With what to do.
+    """
+    if crs.is_unshifted:
+        raise CRSError("crs.unshifted", crs=crs.name)
+
+
+def require_zone(x: float, y: float, crs: InputCRS) -> None:
+    """Refuse coordinates that say by a zone number that they stand in another system.
+
+    Raises
+    ------
+    CRSError
+        With the system that they say.
+    """
+    for axis, easting in (("x", x), ("y", y)):
+        meant = None if crs.srid is None else zone_meant(easting, crs.srid)
+        if meant in (None, crs.srid):
+            continue
+        number = int(easting // 1_000_000)
+        key = f"crs.zone_{axis}" if number else "crs.zone_plain"
+        facts = {"x": f"{x:.10g}", "y": f"{y:.10g}", "crs": crs.name}
+        raise CRSError(key, **facts, number=number, axis=axis, meant=f"EPSG:{meant}")
+
+
+def area_of_use(crs: InputCRS) -> BaseGeometry | None:
+    """Return the lon/lat box for which a map projection is made, with a degree around it."""
+    if crs.srid is None:
+        return None
+    area = pyproj.CRS.from_epsg(crs.srid).area_of_use
+    if area is None or area.west > area.east:
+        return None
+    return shapely.box(area.west - 1, area.south - 1, area.east + 1, area.north + 1)
+
+
 def to_lonlat(geometries: Geometries, crs: InputCRS, *, lenient: bool = False) -> Geometries:
     """Return the geometries in WGS 84 longitude and latitude, two-dimensional.
 
@@ -114,7 +172,8 @@ def to_lonlat(geometries: Geometries, crs: InputCRS, *, lenient: bool = False) -
     off = there & ~is_lonlat(moved)
     if not lenient and off.any() and 2 * off.sum() > there.sum():
         x, y = shapely.get_coordinates(geometries[off])[0]
-        raise CRSError("crs.not_on_globe", x=f"{x:.10g}", y=f"{y:.10g}", crs=crs.name)
+        require_zone(float(x), float(y), crs)
+        raise _not_on_globe(float(x), float(y), crs)
     return moved
 
 
@@ -187,6 +246,12 @@ def gcj02_to_bd09(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
 def bd09_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
     """Return GCJ-02 degrees for BD-09 degrees, to better than 1 mm (fixed point)."""
     return _inverse(gcj02_to_bd09, *_pair(lon, lat))
+
+
+def _not_on_globe(x: float, y: float, crs: InputCRS) -> CRSError:
+    example = "EPSG:4548" if crs.name != "EPSG:4548" else "EPSG:4549"
+    facts = {"x": f"{x:.10g}", "y": f"{y:.10g}", "crs": crs.name}
+    return CRSError("crs.not_on_globe", **facts, example=example)
 
 
 def _of_epsg(epsg: int, text: str) -> InputCRS:

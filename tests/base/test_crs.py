@@ -40,6 +40,8 @@ MILLIMETRE_DEG = METRE_DEG / 1000
         ("腾讯地图坐标系", "gcj02", None),
         ("国测局", "gcj02", None),
         ("百度地图", "bd09", None),
+        ("1980西安坐标系", "EPSG:4610", 4610),
+        ("北京54", "EPSG:4214", 4214),
         ("火星坐标（GCJ-02，高德、腾讯）", "gcj02", None),
         ("ＢＤ－０９", "bd09", None),
         ("百度坐标", "bd09", None),
@@ -54,7 +56,7 @@ def test_names_as_people_write_them_are_known(text, name, srid):
 
 @pytest.mark.parametrize(
     "text",
-    ["", "北京54", "EPSG:999999", "EPSG:5773", "EPSG:4978", "WGS84/GCJ02", "WGS84 or GCJ02 54"],
+    ["", "本地坐标", "EPSG:999999", "EPSG:5773", "EPSG:4978", "WGS84/GCJ02", "WGS84 or GCJ02 54"],
 )
 def test_an_unknown_system_is_refused_with_the_known_ones(text):
     with pytest.raises(CRSError) as caught:
@@ -197,3 +199,60 @@ def test_degrees_are_told_from_metres():
     assert c.parse_crs("gcj02").is_degrees
     assert c.parse_crs("wgs84").is_degrees
     assert not c.parse_crs("EPSG:4548").is_degrees
+
+
+@pytest.mark.parametrize(
+    ("text", "unshifted"),
+    [
+        *((f"EPSG:{code}", True) for code in (4610, 2384, 2363, 4214, 2436, 21460, 4555)),
+        *((f"EPSG:{code}", False) for code in (4490, 4548, 4527, 4326, 32650, 2249)),
+        ("西安80", True),
+        ("gcj02", False),
+    ],
+)
+def test_systems_of_before_2000_have_no_published_shift(text, unshifted):
+    crs = c.parse_crs(text)
+    assert crs.is_unshifted == unshifted
+    if unshifted:
+        with pytest.raises(CRSError) as caught:
+            c.require_shift(crs)
+        assert "CGCS2000" in caught.value.text("en")
+    else:
+        c.require_shift(crs)
+
+
+@pytest.mark.parametrize(
+    ("x", "y", "declared", "key", "meant"),
+    [
+        (39504331.5, 3375952.1, "EPSG:4548", "crs.zone_x", "EPSG:4527"),
+        (20504331.5, 3375952.1, "EPSG:4548", "crs.zone_x", "EPSG:4498"),
+        (40504331.5, 3375952.1, "EPSG:4527", "crs.zone_x", "EPSG:4528"),
+        (504331.5, 3375952.1, "EPSG:4527", "crs.zone_plain", "EPSG:4548"),
+        (3375952.1, 39504331.5, "EPSG:4548", "crs.zone_y", "EPSG:4527"),
+    ],
+)
+def test_a_refusal_names_the_zone_that_coordinates_say_and_never_the_one_declared(
+    x, y, declared, key, meant
+):
+    with pytest.raises(CRSError) as caught:
+        c.require_zone(x, y, c.parse_crs(declared))
+    assert (caught.value.key, caught.value.facts["meant"]) == (key, meant)
+    for lang in ("zh", "en"):
+        assert meant in caught.value.text(lang)
+        assert f"--crs {declared}" not in caught.value.text(lang)
+
+
+@pytest.mark.parametrize(
+    ("x", "declared"),
+    [(39504331.5, "EPSG:4527"), (504331.5, "EPSG:4548"), (1e9, "EPSG:4548"), (117.0, "wgs84")],
+)
+def test_coordinates_that_say_no_other_zone_pass(x, declared):
+    c.require_zone(x, 3375952.1, c.parse_crs(declared))
+
+
+def test_the_system_just_declared_is_never_proposed():
+    point = np.array([shapely.Point(1e12, 1e12)], dtype=object)
+    for declared in ("EPSG:4548", "EPSG:4549"):
+        with pytest.raises(CRSError) as caught:
+            c.to_lonlat(point, c.parse_crs(declared))
+        assert f"--crs {declared}" not in caught.value.text("en")

@@ -230,7 +230,7 @@ def _check(target: Layer, options: ImportOptions, timezone: str, without: Refuse
         heading_scheme=options.heading_scheme,
         refused=without,
     )
-    check.looks_only = options.preview
+    check.certain, check.looks_only = options.certain, options.preview
     return check
 
 

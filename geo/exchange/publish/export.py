@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Engine
 
 from geo.access.principal import Reader
-from geo.base.crs import WGS84, parse_crs
+from geo.base.crs import WGS84, parse_crs, require_shift
 from geo.base.errors import InputError, LayerError
 from geo.exchange.publish import collections
 from geo.store import db, installation
@@ -72,6 +72,7 @@ def target_srid(engine: Engine, crs: str) -> int:
         with db.transaction(engine) as connection:
             return installation.metric_srid(connection)
     target = parse_crs(crs)
+    require_shift(target)
     if target.srid is None:
         raise InputError("export.crs_refused", crs=target.name)
     return target.srid

@@ -120,6 +120,8 @@ class Check:
 
     Attributes
     ----------
+    certain
+        Whether the declared system is known to be right, also one whose shift is unknown.
     looks_only
         Whether nothing is to be written: then a file need not say its coordinate system.
     unplaced
@@ -147,7 +149,7 @@ class Check:
         self.calendar = calendar or Calendar(dt.date.today())
         self.scheme = heading_scheme or layer.heading_scheme
         require_scheme(self.scheme)
-        self.looks_only = self.unplaced = False
+        self.certain = self.looks_only = self.unplaced = False
         self.areas: gpd.GeoDataFrame | None = None
         self._headers = Headers(layer, mapping, refused)
         self._codes, self._whole = Codes(), Whole(layer)
@@ -280,6 +282,7 @@ class Check:
             bounds=None if self.layer.name == "areas" else self.bounds,
             needed=self.layer.needs_geometry,
             watched=self.layer.shape == "point",
+            certain=self.certain,
         )
 
 

@@ -239,12 +239,14 @@ def test_each_row_is_read_in_its_own_system():
         camera(设备编码="B", 设备名称="桥北02", 经度=lon, 纬度=lat, 坐标系="高德坐标"),
         camera(设备编码="C", 坐标系=None),
         camera(设备编码="D", 坐标系="北京54"),
+        camera(设备编码="E", 坐标系="本地坐标"),
     ]
     taken = cameras(*rows, crs=None, bounds=BOX)
     assert found(taken) == [
         (3, "坐标系", "CRS_GCJ02"),
         (4, "坐标系", "CRS_MISSING"),
-        (5, "坐标系", "CRS_UNKNOWN"),
+        (5, "坐标系", "CRS_UNSHIFTED"),
+        (6, "坐标系", "CRS_UNKNOWN"),
     ]
     assert taken.rows.index.tolist() == [2, 3]
     assert taken.rows.geometry.loc[3].distance(taken.rows.geometry.loc[2]) < 1e-6
@@ -280,7 +282,7 @@ def test_coordinates_may_stand_in_one_cell_or_as_wkt():
     line = {"等级": "主干道", "wkt": "LINESTRING (117 30, 117.1 30)"}
     road = check(table([line, {**line, "wkt": "LINE"}]), layer("roads"), crs=WGS84)
     assert road.rows.geom_type.tolist() == ["LineString"]
-    assert found(road) == [(3, "wkt", "VALUE_NUMBER")]
+    assert found(road) == [(3, "wkt", "GEOMETRY_TEXT")]
 
 
 def test_an_incident_may_have_no_position_but_not_a_wrong_one():

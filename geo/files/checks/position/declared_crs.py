@@ -8,7 +8,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.base.crs import CGCS2000, WGS84, Geometries, InputCRS, parse_crs
+from geo.base.crs import CGCS2000, WGS84, Geometries, InputCRS, parse_crs, require_shift
 from geo.base.errors import CRSError
 from geo.files.checks.cells.cells import text_of
 from geo.files.checks.cells.finding import Defect, Finding, Severity
@@ -16,6 +16,7 @@ from geo.files.checks.position.raw_position import Site
 from geo.files.readers import Table
 
 Mask = NDArray[np.bool_]
+Srids = NDArray[np.int32]
 
 _SHIFTED: Final[Mapping[str, str]] = {"gcj02": "CRS_GCJ02", "bd09": "CRS_BD09"}
 
@@ -40,8 +41,13 @@ class Systems:
         return self.where(lambda kind: kind is not None and kind.srid in (WGS84, CGCS2000))
 
 
-def systems_of(table: Table, column: str | None, crs: InputCRS | None) -> Systems:
+def systems_of(table: Table, column: str | None, crs: InputCRS | None, srids: Srids) -> Systems:
     """Return the rows' systems: their own word, else the declared one, else the file's.
+
+    Parameters
+    ----------
+    srids
+        What the geometry of each row says itself (0: nothing), the last word of all.
 
     Raises
     ------
@@ -50,6 +56,9 @@ def systems_of(table: Table, column: str | None, crs: InputCRS | None) -> System
     """
     stated = crs or table.crs
     words = words_of(table, column)
+    if stated is None:
+        own = [f"EPSG:{srid}" if srid else "" for srid in srids.tolist()]
+        words = [word or said for word, said in zip(words, own, strict=True)]
     if stated is None and not any(words):
         raise CRSError("crs.missing")
     different, of_row = np.unique(np.array(words, dtype=str), return_inverse=True)
@@ -64,14 +73,45 @@ def words_of(table: Table, column: str | None) -> list[str]:
     return [text_of(cell).strip() for cell in table.rows[column]]
 
 
-def declared_notes(table: Table, crs: InputCRS | None) -> list[Finding]:
-    """Report that the user's declaration stands against what the file states."""
-    if crs is None or table.crs is None:
+def declared_notes(table: Table, crs: InputCRS | None, srids: Srids) -> list[Finding]:
+    """Report that the user's declaration stands against what the file, or a geometry, states."""
+    if crs is None:
         return []
-    if crs == table.crs or {crs.srid, table.crs.srid} <= {WGS84, CGCS2000}:
+    said = [] if table.crs is None else [table.crs]
+    said += [found for srid in sorted(set(srids.tolist())) if (found := _known(f"EPSG:{srid}"))]
+    return [
+        Defect("CRS_OVERRIDDEN", facts={"file": each.name, "declared": crs.name}).at(
+            table.header_row, "geometry", each.name
+        )
+        for each in said
+        if crs != each and not {crs.srid, each.srid} <= {WGS84, CGCS2000}
+    ]
+
+
+def unshifted_notes(
+    table: Table, column: str | None, systems: Systems, site: Site, *, certain: bool
+) -> list[Finding]:
+    """Report rows in a system whose shift to CGCS2000 nobody publishes; once if that is `certain`.
+
+    Raises
+    ------
+    CRSError
+        If all rows are in such, unless that is certain.
+    """
+    found = [kind for kind in systems.kinds if kind is not None and kind.is_unshifted]
+    if not found:
         return []
-    defect = Defect("CRS_OVERRIDDEN", facts={"file": table.crs.name, "declared": crs.name})
-    return [defect.at(table.header_row, "geometry", table.crs.name)]
+    if certain:
+        defect = Defect("CRS_UNSHIFTED")
+        return [defect.at(table.header_row, "", kind.name, severity="warning") for kind in found]
+    if len(found) == len(systems.kinds):
+        require_shift(found[0])
+    lost = systems.where(lambda kind: kind is not None and kind.is_unshifted)
+    words = words_of(table, column)
+    return [
+        Defect("CRS_UNSHIFTED").at(site.rows[at], column or site.column, words[at])
+        for at in np.flatnonzero(lost).tolist()
+    ]
 
 
 def row_notes(

@@ -7,13 +7,22 @@ import numpy as np
 import shapely
 from shapely.geometry.base import BaseGeometry
 
-from geo.base.crs import Geometries, InputCRS, is_lonlat, to_lonlat
+from geo.base.crs import (
+    Geometries,
+    InputCRS,
+    area_of_use,
+    is_lonlat,
+    require_zone,
+    to_lonlat,
+)
+from geo.base.errors import CRSError
 from geo.files.checks.cells.finding import Finding, Severity
 from geo.files.checks.position.declared_crs import (
     Systems,
     declared_notes,
     row_notes,
     systems_of,
+    unshifted_notes,
     words_of,
 )
 from geo.files.checks.position.district import outside
@@ -42,6 +51,7 @@ def locate(
     bounds: BaseGeometry | None,
     needed: bool,
     watched: bool,
+    certain: bool = False,
 ) -> Positions:
     """Return the positions of all rows in lon/lat with their findings.
 
@@ -55,11 +65,14 @@ def locate(
         Whether a row without a position is an error or only a warning.
     watched
         Whether positions outside `bounds` but within 20 km are worth a warning.
+    certain
+        Whether the system is known to be right: one whose shift is unknown is taken without.
 
     Raises
     ------
     CRSError
-        If neither column, file nor declaration says the system, or most rows contradict it.
+        If neither column, file nor declaration says the system, most rows contradict it, or its
+        shift is unknown.
     """
     site = site_of(table, mapping)
     given, findings = given_positions(table, mapping, site, needed=needed)
@@ -69,10 +82,15 @@ def locate(
     if bounds is not None:
         shapely.prepare(bounds)
     column = mapping.get("crs")
-    systems = systems_of(table, column, crs)
+    srids = shapely.get_srid(given)
+    given = shapely.set_srid(given, 0)
+    srids = np.maximum(srids, 0)
+    systems = systems_of(table, column, crs, srids)
+    findings += unshifted_notes(table, column, systems, site, certain=certain)
     usable, screened = _screen(given, systems, site, needed=needed)
+    _require_metres(usable, systems)
     moved, turned = _move(usable, systems, site, bounds)
-    findings += declared_notes(table, crs) + screened + turned
+    findings += declared_notes(table, crs, srids) + screened + turned
     if bounds is not None:
         findings += outside(moved, systems, bounds, site, watched=watched)
     if column is not None:
@@ -80,6 +98,9 @@ def locate(
         said = dict(zip(site.rows, words, strict=True))
         findings = [_blamed(finding, column, said) for finding in findings]
         findings += row_notes(words, systems, moved, site, column)
+    else:
+        silent = systems.where(lambda kind: kind is None) & ~shapely.is_missing(given)
+        findings += [site.note(int(at), "CRS_MISSING") for at in np.flatnonzero(silent)]
     return Positions(moved, given, systems, tuple(findings))
 
 
@@ -110,6 +131,26 @@ def _screen(
     ]
 
 
+def _require_metres(given: Geometries, systems: Systems) -> None:
+    """Refuse degrees that are declared to be metres, and metres of another zone.
+
+    Both would lie somewhere on the globe.
+    """
+    for number, system in enumerate(systems.kinds):
+        if system is None or system.is_degrees:
+            continue
+        x0, y0, x1, y1 = shapely.bounds(given[systems.of_row == number]).T
+        there = np.isfinite(x0)
+        if not there.any():
+            continue
+        small = (np.fmax(np.abs(x0), np.abs(x1)) <= 180) & (np.fmax(np.abs(y0), np.abs(y1)) <= 90)
+        if 2 * small.sum() > there.sum():
+            at = int(np.argmax(small))
+            facts = {"x": f"{x0[at]:.10g}", "y": f"{y0[at]:.10g}", "crs": system.name}
+            raise CRSError("crs.degrees", **facts)
+        require_zone(float(np.median(x0[there])), float(np.median(y0[there])), system)
+
+
 def _move(
     given: Geometries, systems: Systems, site: Site, bounds: BaseGeometry | None
 ) -> tuple[Geometries, list[Finding]]:
@@ -135,11 +176,14 @@ def _both_ways(
 ) -> tuple[Geometries, Geometries]:
     """Return lon/lat as read, and as read with exchanged axes where only that fits.
 
-    A latitude beyond 90° that is a fair longitude tells by itself; else the district decides.
+    A latitude beyond 90° that is a fair longitude tells by itself; else the district decides, or
+    the area for which a projection is made.
     """
     here = to_lonlat(given, system, lenient=True)
     turned = np.full(len(given), None, dtype=object)
     lost = ~is_lonlat(here)
+    if bounds is None and not system.is_degrees:
+        bounds = area_of_use(system)
     suspect = lost if bounds is None else lost | ~shapely.intersects(bounds, here)
     if suspect.any():
         exchanged = shapely.transform(given[suspect], lambda xy: xy[:, ::-1])

@@ -22,6 +22,8 @@ from geo.files.checks.cells.cells import (
     text_of,
 )
 from geo.files.checks.cells.finding import SEVERITY, Defect, Finding, Severity
+from geo.files.checks.position.angles import Axis, angle_of, angles_of
+from geo.files.checks.position.geometry_text import geometry_of
 from geo.files.readers import Table
 
 _SEPARATORS: Final = str.maketrans(";、/|", ",,,,")
@@ -74,10 +76,9 @@ def given_positions(
         return _from_file(table.geometry, site, needed=needed)
     if "lon" in mapping and "lat" in mapping:
         return _from_pair(table.rows, mapping["lon"], mapping["lat"], needed=needed)
-    if "lonlat" in mapping:
-        return _from_text(table.rows[mapping["lonlat"]], site, _point_of, needed=needed)
-    if "wkt" in mapping:
-        return _from_text(table.rows[mapping["wkt"]], site, _shape_of, needed=needed)
+    for name in ("lonlat", "wkt"):
+        if name in mapping:
+            return _from_text(table.rows[mapping[name]], site, needed=needed)
     if needed:
         raise InputError("intake.no_position", known=", ".join(table.headers))
     return np.full(len(table.rows), None, dtype=object), []
@@ -101,21 +102,37 @@ def _from_pair(
     rows: pd.DataFrame, lon: str, lat: str, *, needed: bool
 ) -> tuple[Geometries, list[Finding]]:
     sides = [_coordinates(rows[column], needed=needed) for column in (lon, lat)]
-    pairs = np.column_stack([numbers for numbers, _ in sides])
+    pairs = np.column_stack([side.numbers for side in sides])
+    # letters say which is which, whatever the header says
+    turned = [
+        at for at, axis in sides[0].axes.items() if axis == "lat" and sides[1].axes.get(at) == "lon"
+    ]
+    pairs[turned] = pairs[turned, ::-1]
     shapes = np.full(len(rows), None, dtype=object)
     whole = np.isfinite(pairs).all(axis=1)
     shapes[whole] = shapely.points(pairs[whole])
-    return shapes, [finding for _, findings in sides for finding in findings]
+    return shapes, [finding for side in sides for finding in side.findings]
 
 
-def _coordinates(cells: pd.Series, *, needed: bool) -> tuple[NDArray[np.float64], list[Finding]]:
+@dataclass(frozen=True)
+class _Side:
+    """One coordinate of each row, NaN where there is none; `axes` has those that letters name."""
+
+    numbers: NDArray[np.float64]
+    findings: list[Finding]
+    axes: dict[int, Axis]
+
+
+def _coordinates(cells: pd.Series, *, needed: bool) -> _Side:
     written, column = cells.to_numpy(), str(cells.name)
-    numbers, findings = plain_numbers(written), _blanks(cells)
-    numbers[~np.isfinite(numbers)] = np.nan
-    for at in map(int, np.flatnonzero(np.isnan(numbers))):
-        reading = _coordinate(written[at])
-        numbers[at] = reading.value if isinstance(reading.value, float) else np.nan
-        findings += [
+    side = _Side(plain_numbers(written), _blanks(cells), {})
+    side.numbers[~np.isfinite(side.numbers)] = np.nan
+    for at in map(int, np.flatnonzero(np.isnan(side.numbers))):
+        reading, axis = _coordinate(written[at])
+        side.numbers[at] = reading.value if isinstance(reading.value, float) else np.nan
+        if axis is not None:
+            side.axes[at] = axis
+        side.findings.extend(
             defect.at(
                 int(cells.index[at]),
                 column,
@@ -123,8 +140,8 @@ def _coordinates(cells: pd.Series, *, needed: bool) -> tuple[NDArray[np.float64]
                 severity=_severity(defect, needed=needed),
             )
             for defect in reading.defects
-        ]
-    return numbers, findings
+        )
+    return side
 
 
 def _blanks(cells: pd.Series) -> list[Finding]:
@@ -143,47 +160,66 @@ def _severity(defect: Defect, *, needed: bool) -> Severity:
     return "error" if needed or defect.code != "COORDINATES_MISSING" else "warning"
 
 
-def _coordinate(cell: object) -> Reading:
-    if isinstance(cell, str) and cell.lstrip().startswith("="):
-        return Reading(None, (Defect("FORMULA_CELL", result_of(cell.strip())),))
-    if isinstance(cell, str) and is_error(cell.strip()):
-        return Reading(None, (Defect("ERROR_CELL"),))
+def _coordinate(cell: object) -> tuple[Reading, Axis | None]:
+    """Return one coordinate of a cell, and the axis that a letter in it names."""
+    text = text_of(cell).strip()
+    if isinstance(cell, str) and text.startswith("="):
+        return Reading(None, (Defect("FORMULA_CELL", result_of(text)),)), None
+    if is_error(text):
+        return Reading(None, (Defect("ERROR_CELL"),)), None
     reading = read_number(cell) if cell is not None else Reading()
     if reading.value is None and not reading.defects:
-        return Reading(None, (Defect("COORDINATES_MISSING"),))
-    if isinstance(reading.value, float) and not np.isfinite(reading.value):
-        return Reading(None, (Defect("VALUE_NUMBER"),))
-    return reading
+        return Reading(None, (Defect("COORDINATES_MISSING"),)), None
+    if isinstance(reading.value, float):
+        finite = bool(np.isfinite(reading.value))
+        return reading if finite else Reading(None, (Defect("VALUE_NUMBER"),)), None
+    angle = angle_of(text)
+    if angle is None:
+        return reading, None
+    return Reading(
+        angle.degrees, (Defect("COORDINATE_SPELT", f"{angle.degrees:.10g}"),)
+    ), angle.axis
 
 
-def _from_text(
-    cells: pd.Series,
-    site: Site,
-    parse: Callable[[str], BaseGeometry | None],
-    *,
-    needed: bool,
-) -> tuple[Geometries, list[Finding]]:
-    texts = [text_of(cell).strip() for cell in cells]
-    shapes = np.full(len(texts), None, dtype=object)
-    shapes[:] = [parse(text) if text else None for text in texts]
-    codes = ["VALUE_NUMBER" if text else "COORDINATES_MISSING" for text in texts]
-    return shapes, [
-        site.note(at, codes[at], severity="error" if needed or texts[at] else "warning")
-        for at, shape in enumerate(shapes)
-        if shape is None
-    ]
+def _from_text(cells: pd.Series, site: Site, *, needed: bool) -> tuple[Geometries, list[Finding]]:
+    """Return the geometry of each cell: a pair of coordinates, or a geometry in whatever text."""
+    shapes = np.full(len(cells), None, dtype=object)
+    findings = []
+    for at, cell in enumerate(cells.tolist()):
+        text = text_of(cell).strip()
+        shape, defect = _of_text(text)
+        shapes[at] = shape
+        if defect is not None:
+            missing = shape is None and (needed or text)
+            usual = SEVERITY[defect.code]
+            severity: Severity = "error" if missing else usual if shape is not None else "warning"
+            findings.append(site.note(at, defect.code, defect.suggested, severity=severity))
+    return shapes, findings
 
 
-def _point_of(text: str) -> BaseGeometry | None:
+def _of_text(text: str) -> tuple[BaseGeometry | None, Defect | None]:
+    if not text:
+        return None, Defect("COORDINATES_MISSING")
+    if is_error(text):
+        return None, Defect("ERROR_CELL")
+    if pair := _plain_pair(text):
+        return shapely.Point(pair), None
+    if angles := angles_of(half_width(text)):
+        point = shapely.Point([angle.degrees for angle in angles])
+        return point, Defect("COORDINATE_SPELT", f"{point.x:.10g} {point.y:.10g}")
+    shape = geometry_of(text)
+    if shape is None:
+        return None, Defect("GEOMETRY_TEXT")
+    if shape.is_empty or not np.isfinite(shapely.total_bounds(shape)).all():
+        return None, Defect("GEOMETRY_MISSING")
+    return shape, None
+
+
+def _plain_pair(text: str) -> list[float]:
     plain = half_width(text).strip("()[] ").translate(_SEPARATORS)
     parts = plain.split(",") if "," in plain else plain.split()
     numbers = [value for part in parts if isinstance(value := read_number(part).value, float)]
-    return shapely.Point(numbers) if len(numbers) == len(parts) == 2 else None
-
-
-def _shape_of(text: str) -> BaseGeometry | None:
-    shape: BaseGeometry | None = shapely.from_wkt(text, on_invalid="ignore")
-    return None if shape is None or shape.is_empty else shapely.force_2d(shape)
+    return numbers if len(numbers) == len(parts) == 2 else []
 
 
 def _place_text(geometry: BaseGeometry | None) -> str:
