@@ -144,7 +144,7 @@ def write_lists(folder: Path) -> None:
     (folder / "places.csv").write_text("\n".join(lines) + "\n", encoding="utf-8")
     head = ("账号", "使用人", "单位名称", "角色", "辖区编码")
     centres = [
-        ("centre.01", "示例甲", "示例街道综治中心", "受理员", TOWNSHIP),
+        ("centre.01", "示例甲", "示例街道综治中心", "受理员", f"{TOWNSHIP}000"),
         ("centre.02", "示例乙", "吴樾社区综治中心", "受理员", f"{TOWNSHIP}001"),
     ]
     sheet(folder / "centres.xlsx", head, centres)

@@ -93,7 +93,7 @@ def render(content: SheetContent, *, lang: str = "zh") -> str:
         style=style("sheets/sheets.css"),
         synthetic=say("map.synthetic", lang),
         date=Timestamp(content.computed_at).tz_convert(content.timezone).strftime("%Y-%m-%d"),
-        forms=lambda form: say(f"map.form.{form}", lang) if isinstance(form, str) else "",
+        forms=lambda form: say(f"map.form.{form}", lang) if form and isinstance(form, str) else "",
         pages=list(_all_pages(content)),
     )
 

@@ -143,6 +143,15 @@ def counts(report: "ImportReport") -> str:
     )
 
 
+def require_new(*files: Path | None, force: bool) -> None:
+    """Refuse to write over files that are there, unless that was asked for by ``--force``."""
+    from geo.files import writers
+
+    for file in files:
+        if file is not None and not force:
+            writers.require_new(file)
+
+
 def private_folder(folder: Path) -> Path:
     """Return a folder of results, made if need be, that its owner alone may enter."""
     folder.mkdir(parents=True, exist_ok=True)

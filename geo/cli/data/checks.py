@@ -6,6 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from geo.cli.app import app, limited, settings
+from geo.cli.choices import ForceOption
 
 room = typer.Typer(no_args_is_help=True, help="Whether what is loaded holds together.")
 app.add_typer(room, name="check")
@@ -21,6 +22,7 @@ def partition(
     out: Annotated[
         Path | None, typer.Option(help="Write the ground of each defect to .gpkg, .geojson …")
     ] = None,
+    force: ForceOption = False,
     as_json_: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
     """Say where areas overlap, leave gaps, cross the areas above them, or are invalid.
@@ -28,10 +30,11 @@ def partition(
     Defects are reported; the exit code stays 0.
     """
     from geo.areas import district
-    from geo.cli.output import as_json, note, told
+    from geo.cli.output import as_json, note, require_new, told
     from geo.files import writers
     from geo.operations import database
 
+    require_new(out, force=force)
     with database.opened(settings(context)) as engine:
         limited(engine, "import")
         if out is not None:

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from geo.cli.app import app, reader, settings
-from geo.cli.choices import ReasonOption
+from geo.cli.choices import ForceOption, ReasonOption
 
 
 @app.command("export")
@@ -16,18 +16,20 @@ def export(
     out: Annotated[Path, typer.Argument(help="File; its ending chooses the format")],
     crs: Annotated[str, typer.Option(help="wgs84, cgcs2000, zone or EPSG:n")] = "wgs84",
     reason: ReasonOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Write LAYER to OUT (.geojson .gpkg .shp .parquet .dxf .csv .xlsx).
 
     `zone` is the database's metric system, in China the CGCS2000 3-degree zone.
     """
     from geo.access.audit import export_log
-    from geo.cli.output import note, told
+    from geo.cli.output import note, require_new, told
     from geo.exchange.publish import export as layer_export
     from geo.files import writers
     from geo.operations import database
 
     writers.require_ending(out, known=writers.LAYER_ENDINGS)
+    require_new(out, force=force)
     config = settings(context)
     with database.opened(config) as engine:
         srid = layer_export.target_srid(engine, crs)

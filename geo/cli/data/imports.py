@@ -9,6 +9,7 @@ import typer
 
 from geo.base.errors import InputError
 from geo.cli.app import app, language, limited, settings
+from geo.cli.choices import ForceOption
 from geo.files.schema.heading import Scheme
 
 if TYPE_CHECKING:
@@ -26,6 +27,9 @@ USAGE = {
     "sources": "",
     "forget": "LAYER SOURCE",
 }
+
+WRITING = ("template", "quarantine")
+"""Verbs whose last word is a file to be written."""
 
 
 @app.command("import")
@@ -78,6 +82,7 @@ def import_(
         Path | None,
         typer.Option(help="Write FILE again with what was found beside each row: XLSX or CSV"),
     ] = None,
+    force: ForceOption = False,
     as_json_: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
 ) -> None:
     """Bring FILE into LAYER.
@@ -89,10 +94,15 @@ def import_(
     import sources (saved declarations) · import forget LAYER SOURCE.
     """
     from geo.cli.data import import_verbs
+    from geo.cli.output import require_new
     from geo.exchange.imports.options import ImportOptions
 
+    require_new(findings, force=force)
     if layer in USAGE and layer != "retry":
-        import_verbs.run(layer, _arguments(layer, file, out), settings(context), as_json=as_json_)
+        words = _arguments(layer, file, out)
+        if layer in WRITING:
+            require_new(Path(words[-1]), force=force)
+        import_verbs.run(layer, words, settings(context), as_json=as_json_)
         return
     options = ImportOptions(
         crs=crs,

@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from geo.cli.app import app, reader, settings
-from geo.cli.choices import Certainty, DeviceSet, ReasonOption
+from geo.cli.choices import Certainty, DeviceSet, ForceOption, ReasonOption
 
 
 @app.command("map")
@@ -17,17 +17,19 @@ def map_(
     device_set: Annotated[DeviceSet, typer.Option(help="Which cameras")] = "all",
     certainty: Annotated[Certainty, typer.Option(help="How sure")] = "certain",
     reason: ReasonOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Write the interactive map as one page that needs no network."""
     from geo.access.audit import export_log
     from geo.cli.app import language
-    from geo.cli.output import note, told
+    from geo.cli.output import note, require_new, told
     from geo.documents.map_page import map_page
     from geo.files import writers
     from geo.operations import database
     from maps import watermark
 
     writers.require_writable(out)
+    require_new(out, force=force)
     config = settings(context)
     with database.opened(config) as engine:
         who = reader(context, engine, "export")

@@ -8,6 +8,7 @@ import typer
 
 from geo.base.errors import InputError
 from geo.cli.app import app, reader, settings
+from geo.cli.choices import ForceOption
 
 cameras = typer.Typer(no_args_is_help=True, help="Questions to the cameras.")
 app.add_typer(cameras, name="cameras")
@@ -32,14 +33,16 @@ def locate(
     mapping: Annotated[
         list[str] | None, typer.Option("--map", metavar="FIELD=HEADER", help="lon=…, lat=…")
     ] = None,
+    force: ForceOption = False,
     as_json_: JsonOption = False,
 ) -> None:
     """Say which grid a place belongs to, or each place of a file."""
     from geo.areas import lookup
-    from geo.cli.output import as_json, note, table
+    from geo.cli.output import as_json, note, require_new, table
     from geo.operations import database
 
     if points is not None:
+        require_new(out, force=force)
         _locate_file(context, points, out, crs, mapping or [])
         return
     if lon is None or lat is None:

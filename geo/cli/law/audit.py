@@ -7,7 +7,7 @@ import typer
 
 from geo.base.errors import InputError
 from geo.cli.app import app, language, reader, settings
-from geo.cli.choices import ReasonOption
+from geo.cli.choices import ForceOption, ReasonOption
 
 if TYPE_CHECKING:
     from geo.access.audit.chain import Head
@@ -151,12 +151,14 @@ def export(
     until: ToOption = "",
     outcome: OutcomeOption = None,
     reason: ReasonOption = None,
+    force: ForceOption = False,
 ) -> None:
     """Write what was done, with the seals, to a file."""
     from geo.access.audit import log as audit_log
-    from geo.cli.output import note, told
+    from geo.cli.output import note, require_new, told
     from geo.operations import database
 
+    require_new(out, force=force)
     config = settings(context)
     wanted = _filters(config, account, action, since, until, outcome)
     with database.opened(config) as engine:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from geo.cli.app import language, reader, settings
-from geo.cli.choices import ReasonOption
+from geo.cli.choices import ForceOption, ReasonOption
 from geo.cli.law.filing import group
 
 if TYPE_CHECKING:
@@ -27,17 +27,19 @@ def report(
         Path | None, typer.Option(metavar="OUT.xlsx", help="Each finding, as a workbook")
     ] = None,
     reason: ReasonOption = None,
+    force: ForceOption = False,
     as_json_: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
     """Hold each camera of the register against Decree 799; findings are no failure."""
     from geo.cameras.law import compliance
     from geo.cameras.law.compliance import Wanted
-    from geo.cli.output import as_json, note, told
+    from geo.cli.output import as_json, note, require_new, told
     from geo.files.writers import draft_of, require_ending
     from geo.operations import database
 
     if out is not None:
         require_ending(out, known=(".xlsx",))
+    require_new(out, force=force)
     config = settings(context)
     asked = Wanted(area, tuple(kind or ()), unit, severity)
     with database.opened(config) as engine:

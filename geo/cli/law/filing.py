@@ -8,7 +8,7 @@ import typer
 
 from geo.base.errors import InputError
 from geo.cli.app import app, limited, reader, settings
-from geo.cli.choices import ReasonOption
+from geo.cli.choices import ForceOption, ReasonOption
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
@@ -28,6 +28,7 @@ def filing(
     out: Annotated[str | None, typer.Argument(metavar="OUT.xlsx")] = None,
     every: Annotated[bool, typer.Option("--all", help="A sheet for each managing unit")] = False,
     reason: ReasonOption = None,
+    force: ForceOption = False,
     as_json_: JsonOption = False,
 ) -> None:
     """Write the filing sheet (Art. 14) of UNIT to OUT.xlsx, or of all units to a folder.
@@ -37,7 +38,7 @@ def filing(
     from geo.cameras.law import filing_sheet
     from geo.operations import database
 
-    target = _target(unit, out, every=every)
+    target = _target(unit, out, every=every, force=force)
     config = settings(context)
     with database.opened(config) as engine:
         who = reader(context, engine, "compliance")
@@ -90,14 +91,16 @@ def filed(
         note(told("filing.registered", on=done.filed_on, **vars(done)))
 
 
-def _target(unit: str, out: str | None, *, every: bool) -> Path:
+def _target(unit: str, out: str | None, *, every: bool, force: bool) -> Path:
     """Return the file, or with --all the folder, that is to be written.
 
     Raises
     ------
     InputError
-        If it is not named, is no .xlsx, or the folder cannot be made.
+        If it is not named, is no .xlsx, or the folder cannot be made; without `force` if the file
+        is there already, or the folder holds workbooks.
     """
+    from geo.cli.output import private_folder, require_new
     from geo.files.writers import require_ending
 
     if every != (out is None):
@@ -105,9 +108,14 @@ def _target(unit: str, out: str | None, *, every: bool) -> Path:
     target = Path(unit if out is None else out)
     if not every:
         require_ending(target, known=(".xlsx",))
+        require_new(target, force=force)
         return target
+    there = next(target.glob("*.xlsx"), None)
+    if there is not None and not force:
+        raise InputError("export.no_new_folder", folder=str(target), file=there.name)
     try:
-        target.mkdir(parents=True, exist_ok=True)
+        if not target.is_dir():
+            private_folder(target)
     except OSError as error:
         reason = error.strerror
         raise InputError("export.cannot_write", file=str(target), reason=reason) from error

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from geo.cli.app import app, language, reader, settings
-from geo.cli.choices import ReasonOption
+from geo.cli.choices import ForceOption, ReasonOption
 
 if TYPE_CHECKING:
     from geo.base.settings import Settings
@@ -72,6 +72,7 @@ def export(
     context: typer.Context,
     out: Annotated[Path, typer.Argument(metavar="OUT.xlsx")],
     reason: ReasonOption = None,
+    force: ForceOption = False,
     since: FromOption = "",
     until: ToOption = "",
     camera: CameraOption = "",
@@ -82,12 +83,13 @@ def export(
     as_json_: JsonOption = False,
 ) -> None:
     """Write the register to a workbook; that goes into the register of exports."""
-    from geo.cli.output import as_json, note, told
+    from geo.cli.output import as_json, note, require_new, told
     from geo.files.writers import draft_of, require_ending
     from geo.operations import database
     from geo.viewing import report as viewing_report
 
     require_ending(out, known=(".xlsx",))
+    require_new(out, force=force)
     config = settings(context)
     wanted = _filters(config, since, until, camera, account, unit, act, incident)
     with database.opened(config) as engine:
@@ -109,10 +111,11 @@ def report(
     month: Annotated[str, typer.Option(metavar="MONTH", help="2026-09; the running one")] = "",
     out: Annotated[Path | None, typer.Option(metavar="OUT.xlsx", help="As a workbook")] = None,
     reason: ReasonOption = None,
+    force: ForceOption = False,
     as_json_: JsonOption = False,
 ) -> None:
     """Print the figures of a month, and whether its rows match the audit."""
-    from geo.cli.output import as_json, note, table, told
+    from geo.cli.output import as_json, note, require_new, table, told
     from geo.files.writers import draft_of, require_ending
     from geo.operations import database
     from geo.viewing import statistics as viewing_statistics
@@ -120,6 +123,7 @@ def report(
     config = settings(context)
     if out is not None:
         require_ending(out, known=(".xlsx",))
+    require_new(out, force=force)
     with database.opened(config) as engine:
         who = reader(context, engine, "register")
         found = viewing_statistics.report(engine, who, month, timezone=config.timezone)

@@ -8,6 +8,7 @@ import typer
 
 from geo.base.errors import InputError
 from geo.cli.app import app, reader, settings
+from geo.cli.choices import ForceOption
 
 room = typer.Typer(no_args_is_help=True, help="Accounts and what is granted to them.")
 keys = typer.Typer(no_args_is_help=True, help="Keys of programs.")
@@ -217,11 +218,14 @@ def import_(
 
 
 @room.command()
-def template(out: Annotated[Path, typer.Argument(metavar="OUT.xlsx")]) -> None:
+def template(
+    out: Annotated[Path, typer.Argument(metavar="OUT.xlsx")], force: ForceOption = False
+) -> None:
     """Write an empty table of accounts with its allowed words."""
     from geo.access.accounts import bulk_import
-    from geo.cli.output import note, told
+    from geo.cli.output import note, require_new, told
 
+    require_new(out, force=force)
     bulk_import.template(out)
     note(told("account_list.template", file=out))
 

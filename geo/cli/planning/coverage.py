@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from geo.cli.app import app, limited, reader, settings
-from geo.cli.choices import Certainty, DeviceSet, Level, ReasonOption
+from geo.cli.choices import Certainty, DeviceSet, ForceOption, Level, ReasonOption
 
 CERTAINTIES = ("certain", "expected", "possible")
 # The columns of shares in the printed table of areas.
@@ -98,11 +98,12 @@ def report(
         Path | None, typer.Option(help="Write to .xlsx, .csv, .gpkg or .geojson")
     ] = None,
     reason: ReasonOption = None,
+    force: ForceOption = False,
     as_json_: JsonOption = False,
 ) -> None:
     """Print the figures of the newest computation, with their denominators."""
     from geo.access.audit import export_log
-    from geo.cli.output import as_json, note, told
+    from geo.cli.output import as_json, note, require_new, told
     from geo.coverage import report as coverage_report
     from geo.files import writers
     from geo.operations import database
@@ -114,6 +115,7 @@ def report(
         "detail": detail,
         "certainty": certainty,
     }
+    require_new(out, force=force)
     with database.opened(settings(context)) as engine:
         who = reader(context, engine, "figures" if out is None else "export")
         if out is not None:
@@ -140,16 +142,18 @@ def gaps(
     limit: Annotated[int, typer.Option(help="How many to print; 0 = all")] = 20,
     out: Annotated[Path | None, typer.Option(help="Write to .gpkg, .geojson, .csv …")] = None,
     reason: ReasonOption = None,
+    force: ForceOption = False,
     as_json_: JsonOption = False,
 ) -> None:
     """List the uncovered pieces of what must be seen, the heaviest first."""
     from geo.access.audit import export_log
     from geo.cli.app import language
-    from geo.cli.output import as_json, note, table, told
+    from geo.cli.output import as_json, note, require_new, table, told
     from geo.coverage import report as coverage_report
     from geo.files import writers
     from geo.operations import database
 
+    require_new(out, force=force)
     with database.opened(settings(context)) as engine:
         who = reader(context, engine, "map" if out is None else "export")
         if out is not None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from geo.cli.app import language, limited, settings
-from geo.cli.choices import DeviceSet, ReasonOption
+from geo.cli.choices import DeviceSet, ForceOption, ReasonOption
 from geo.cli.planning.coverage import JsonOption, room
 
 # The form has names of units and telephones; these columns are enough on a screen.
@@ -24,17 +24,19 @@ def loss(
         Path | None, typer.Option(help="Write all to .xlsx, .csv, .gpkg or .geojson")
     ] = None,
     reason: ReasonOption = None,
+    force: ForceOption = False,
     as_json_: JsonOption = False,
 ) -> None:
     """List the cameras whose failure would open the most, and what a loss of many would cost."""
     from geo.access.audit import export_log
-    from geo.cli.output import as_json, note, progress, told
+    from geo.cli.output import as_json, note, progress, require_new, told
     from geo.files import writers
     from geo.operations import database
     from geo.planning import failure_analysis as service
 
     if out is not None:
         writers.require_ending(out)
+    require_new(out, force=force)
     config = settings(context)
     with database.opened(config) as engine:
         who = limited(engine, "export")

@@ -8,7 +8,7 @@ import typer
 from geo.base.errors import InputError
 from geo.base.settings import Settings
 from geo.cli.app import app, limited, settings
-from geo.cli.choices import ReasonOption
+from geo.cli.choices import ForceOption, ReasonOption
 
 SHOWN = 20
 COLUMNS = ("rank", "code", "name", "grid_code", "form", "depends_m2", "entrances", "lon", "lat")
@@ -36,17 +36,19 @@ def list_(
         Path | None, typer.Option(help="Write the printable sheets, a page a grid: .html")
     ] = None,
     reason: ReasonOption = None,
+    force: ForceOption = False,
     as_json_: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
     """List the unknown headings, those on which the figures depend most first."""
     from geo.access.audit import export_log
-    from geo.cli.output import as_json, note, told
+    from geo.cli.output import as_json, note, require_new, told
     from geo.files import writers
     from geo.operations import database
     from geo.planning import survey
 
     config = settings(context)
     _require_files(out, sheets)
+    require_new(out, sheets, force=force)
     with database.opened(config) as engine:
         who = limited(engine, "export")
         listed = survey.survey_list(engine, area=area, eight_way=eight_way, limit=limit or 0)

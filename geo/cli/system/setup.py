@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from geo.cli.app import app, language, limited, settings
-from geo.cli.choices import ReasonOption
+from geo.cli.choices import ForceOption, ReasonOption
 
 SHOWN_STEPS = 5
 MARKS = {"loaded": "✓", "partial": "!", "missing": "!", "later": "○"}
@@ -48,15 +48,17 @@ def completeness(
         Path | None, typer.Option(help="Write the figures and what each camera lacks: .xlsx")
     ] = None,
     reason: ReasonOption = None,
+    force: ForceOption = False,
     as_json_: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
 ) -> None:
     """Say how far the register of cameras is filled, by field, owner and area."""
     from geo.access.audit import export_log
     from geo.cameras.law import counted_levels
-    from geo.cli.output import as_json, note, told
+    from geo.cli.output import as_json, note, require_new, told
     from geo.files import writers
     from geo.operations import database
 
+    require_new(out, force=force)
     config = settings(context)
     with database.opened(config) as engine:
         who = limited(engine, "figures" if out is None else "export")

@@ -16,6 +16,7 @@ from geo.files.writers.output_file import (
     LAYER_ENDINGS,
     draft_of,
     require_ending,
+    require_new,
     require_writable,
 )
 
@@ -28,6 +29,7 @@ __all__ = [
     "LAYER_ENDINGS",
     "draft_of",
     "require_ending",
+    "require_new",
     "require_writable",
     "workbook",
     "write",

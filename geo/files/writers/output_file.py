@@ -24,6 +24,7 @@ LAYER_ENDINGS: Final = (*ENDINGS, ".dxf")
 PRIVATE: Final = 0o600
 # The full names of a Shapefile's columns stand beside it in a file that ends so.
 NAMES_ENDING: Final = ".fields.csv"
+SHAPEFILE: Final = (".shx", ".dbf", ".prj", ".cpg")
 LONGEST_REASON: Final = 120  # characters: GDAL tells a story where the disk is full
 
 
@@ -62,6 +63,20 @@ def require_writable(path: Path) -> None:
         raise InputError("export.is_folder", file=str(path))
     if not os.access(folder, os.W_OK):
         raise InputError("export.cannot_write", file=str(path), reason=os.strerror(errno.EACCES))
+
+
+def require_new(path: Path) -> None:
+    """Refuse a file that is there already, or whose companions are (a Shapefile has several).
+
+    Raises
+    ------
+    InputError
+        With the option that overwrites it.
+    """
+    companions = SHAPEFILE if path.suffix.lower() == ".shp" else ()
+    for each in (path, *(path.with_suffix(ending) for ending in companions)):
+        if each.exists():
+            raise InputError("export.exists", file=str(each))
 
 
 @contextmanager

@@ -1,0 +1,113 @@
+"""The blocks of the README, typed as they stand from top to bottom in one terminal."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+import tempfile
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+
+from geo.base.errors import ClusterError
+from geo.store.cluster import cluster
+from tests import ROOT
+
+READMES = ("README.md", "README.zh-CN.md")
+LEFT_BEHIND = (".venv", ".git", "var", "node_modules", "*_cache", "__pycache__", ".hypothesis")
+DEMONSTRATION = "scripts/demo --once"  # built to its end in tests/cli/test_homes.py
+# No sooner than this is a command taken for one that blocks; nothing is timed.
+PATIENCE_S = 1800
+
+
+def lines(name: str) -> list[str]:
+    """Return all lines of the blocks of a readme."""
+    text = (ROOT / name).read_text(encoding="utf-8")
+    return "".join(re.findall(r"```\n(.*?)```", text, re.DOTALL)).splitlines()
+
+
+def bare(line: str) -> str:
+    """Return a line without its remark."""
+    return re.sub(r"\s+#.*", "", line)
+
+
+@dataclass(frozen=True)
+class Typed:
+    """One line, how it ended, and which files there were then: name → when it was written."""
+
+    line: str
+    code: int
+    files: dict[str, tuple[str, str]]
+
+
+@pytest.fixture(scope="module")
+def walked():
+    """Return what came of each line, typed in a scratch copy of the checkout."""
+    try:
+        cluster.find_binaries()
+    except ClusterError as error:
+        pytest.skip(f"no PostGIS here: {error}")
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        top = Path(folder) / "govgrid"
+        shutil.copytree(ROOT, top, ignore=shutil.ignore_patterns(*LEFT_BEHIND))
+        (top / ".venv").symlink_to(sys.prefix)
+        try:
+            yield walk(top)
+        finally:
+            cluster.stop(top / "var" / "try")
+
+
+def walk(top: Path) -> list[Typed]:
+    typed = [line for line in lines(READMES[0]) if bare(line) != DEMONSTRATION]
+    script, seen = [], f"{top}.seen"
+    for number, line in enumerate(typed):
+        look = f"find {top}/var/town {top} -maxdepth 1 -type f -printf '%p\\t%i\\t%T@\\n'"
+        script += [line, f"echo $? >{seen}.{number}; {look} >>{seen}.{number} 2>/dev/null"]
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("GOVGRID_")}
+    done = subprocess.run(
+        ["bash", "-c", "\n".join(script)],
+        cwd=top,
+        # the copy's own code, not that which the environment was set up for
+        env={**environment, "PYTHONPATH": str(top), "LC_ALL": "C.UTF-8"},
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        text=True,
+        timeout=PATIENCE_S,
+        check=False,
+    )
+    assert "Traceback" not in done.stderr, done.stderr
+    return [found(line, Path(f"{seen}.{number}")) for number, line in enumerate(typed)]
+
+
+def found(line: str, path: Path) -> Typed:
+    code, *rows = path.read_text(encoding="utf-8").splitlines()
+    files = {name: (inode, at) for name, inode, at in (row.split("\t") for row in rows)}
+    return Typed(bare(line), int(code), files)
+
+
+def test_both_readmes_have_the_same_lines_and_begin_with_the_demonstration():
+    first, second = ([bare(line) for line in lines(name)] for name in READMES)
+    assert first == second
+    assert first[0] == DEMONSTRATION
+
+
+@pytest.mark.slow
+@pytest.mark.postgis
+def test_no_line_fails_or_waits_for_anything(walked):
+    assert [each.line for each in walked if each.code != 0] == []
+
+
+@pytest.mark.slow
+@pytest.mark.postgis
+def test_no_line_writes_over_a_file_that_another_wrote(walked):
+    over = []
+    for before, after in pairwise(walked):
+        kept = {name: before.files[name] for name in before.files if name in after.files}
+        over += [(after.line, name) for name, at in kept.items() if after.files[name] != at]
+        assert set(kept) == set(before.files)  # and none takes one away
+    assert over == []
+    assert {"map.html", "gaps.gpkg", "sheet.xlsx"} <= {Path(n).name for n in walked[-1].files}
