@@ -1,12 +1,24 @@
 """What an installation may set, from the environment (``GOVGRID_…``) or by options of a command."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Any, Final, Literal
 
-from pydantic import AfterValidator, Field, SecretStr
+from pydantic import AfterValidator, BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from geo.base import homes
+from geo.base import homes, language
+from geo.base.errors import InputError
+
+PREFIX: Final = "GOVGRID_"
+# What is wrong with a value, as pydantic calls it, and the sentence for it.
+SENTENCES: Final = (
+    ("int_", "integer"),
+    ("float_", "number"),
+    ("bool_", "boolean"),
+    ("greater_than", "lower"),
+    ("less_than", "higher"),
+    ("literal_", "choice"),
+)
 
 
 def _whole(path: Path) -> Path:
@@ -19,14 +31,16 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(
         # set to nothing is not set: an empty GOVGRID_HOME would be the folder we stand in
-        env_prefix="GOVGRID_",
+        env_prefix=PREFIX,
         env_ignore_empty=True,
         extra="ignore",
     )
 
     home: Annotated[Path, AfterValidator(_whole)] = Field(default_factory=homes.default)
     database_url: str | None = None
-    lang: Literal["zh", "en"] = "zh"
+    lang: Annotated[
+        Literal["zh", "en"], BeforeValidator(lambda word: language.known(str(word)) or word)
+    ] = Field(default_factory=language.chosen)  # type: ignore[arg-type]
     timezone: str = "Asia/Shanghai"
     mark: str = "内部资料 注意保管"
     detail_px_per_m: int = 20
@@ -73,3 +87,30 @@ class Settings(BaseSettings):
     def secrets(self) -> Path:
         """The file with the key of the installation: readable by its owner only."""
         return self.secret_file or self.home / "secrets" / "installation.key"
+
+
+def read(**given: Any) -> Settings:  # noqa: ANN401 - values of the fields
+    """Return the settings of the environment, overridden by what is `given`.
+
+    Raises
+    ------
+    InputError
+        With the first that cannot be used: its name, its value, what is expected.
+    """
+    try:
+        return Settings(**given)
+    except ValidationError as error:
+        raise _sentence(error.errors()[0]) from error
+
+
+def _sentence(wrong: Any) -> InputError:  # noqa: ANN401 - as pydantic details an error
+    key = next((key for sign, key in SENTENCES if wrong["type"].startswith(sign)), "other")
+    context = wrong.get("ctx", {})
+    return InputError(
+        f"settings.{key}",
+        name=PREFIX + "_".join(str(part) for part in wrong["loc"]).upper(),
+        found=wrong["input"],
+        reason=wrong["msg"],
+        limit=next((context[side] for side in ("ge", "gt", "le", "lt") if side in context), ""),
+        known=str(context.get("expected", "")).replace("'", ""),
+    )

@@ -1,20 +1,23 @@
 """The command line: parse, call one use case, print."""
 
+import os
 import sys
 
-from geo.base.errors import GovgridError
+from geo.base import language
+from geo.base.errors import GovgridError, InputError
+from geo.base.words import LANGUAGES
+
+INTERRUPTED = 130
 
 
 def main() -> None:
     """Run the command line; a failure is one sentence on stderr and its exit code."""
     try:
-        from geo.cli.app import app, language
+        sys.exit(_run(sys.argv[1:]))
     except KeyboardInterrupt:
-        sys.exit(130)
-    try:
-        app(standalone_mode=True)
+        sys.exit(INTERRUPTED)
     except GovgridError as error:
-        sys.stderr.write(error.text(language()) + "\n")
+        sys.stderr.write(error.text(language.chosen()) + "\n")
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
@@ -23,7 +26,43 @@ def main() -> None:
         from geo.base.words import say
 
         reason = error.strerror or str(error)
-        sys.stderr.write(
-            say("system.refused", language(), what=error.filename, reason=reason) + "\n"
-        )
+        facts = {"what": error.filename, "reason": reason}
+        sys.stderr.write(say("system.refused", language.chosen(), **facts) + "\n")
         sys.exit(2)
+
+
+def _run(typed: list[str]) -> int:
+    """Run what was typed, in one language from the first word on; return the exit code."""
+    os.environ[language.VARIABLE] = _language(typed)
+    import typer
+
+    from geo.cli.app import app
+
+    command = typer.main.get_command(app)
+    try:
+        code = command.main(typed, prog_name="govgrid", standalone_mode=False)
+    except typer.TyperException as error:
+        from geo.cli import usage
+
+        sys.stderr.write(usage.told(error, language.chosen()) + "\n")
+        return error.exit_code
+    return code if isinstance(code, int) else 0
+
+
+def _language(typed: list[str]) -> str:
+    """Return the language of ``--lang``, else that of the environment.
+
+    Raises
+    ------
+    InputError
+        If it is none that there is.
+    """
+    asked = os.environ.get(language.VARIABLE, "")
+    for at, word in enumerate(typed):
+        if word == "--lang" and at + 1 < len(typed):
+            asked = typed[at + 1]
+        elif word.startswith("--lang="):
+            asked = word.partition("=")[2]
+    if asked and language.known(asked) is None:
+        raise InputError("language.unknown", found=asked, known=", ".join(LANGUAGES))
+    return language.known(asked) or language.chosen()

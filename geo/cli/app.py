@@ -1,7 +1,6 @@
 """The root of the command line: options that every command knows, and the rooms below it."""
 
 import importlib
-import os
 from contextvars import ContextVar
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -9,9 +8,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from geo import __version__
+from geo.base import language as run_language
+from geo.base import settings as installation
 from geo.base.errors import ForbiddenError, InputError
 from geo.base.settings import Settings
-from geo.base.words import LANGUAGES
+from geo.cli.room import Room
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
@@ -23,18 +24,12 @@ ACCOUNT = "govgrid.account"
 OWNER_ONLY = frozenset({"db", "init", "serve", "worker", "demo"})
 _call: ContextVar[typer.Context] = ContextVar("call")
 
-app = typer.Typer(
-    name="govgrid",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-    add_completion=False,
-    help="Grids, cameras and matters of a district on one map in PostGIS.",
-)
+app = Room()
 
 
 def settings(context: typer.Context) -> Settings:
     """Return the settings of this call: environment, overridden by the root's options."""
-    found: Settings = context.find_object(Settings) or Settings()
+    found: Settings = context.find_object(Settings) or installation.read()
     return found
 
 
@@ -71,9 +66,8 @@ def limited(engine: "Engine", action: str) -> "Reader":
 
 
 def language() -> str:
-    """Return the language of sentences to people, even before any option was read."""
-    asked = os.environ.get("GOVGRID_LANG", "zh")
-    return asked if asked in LANGUAGES else "zh"
+    """Return the language of sentences to people."""
+    return run_language.chosen()
 
 
 def _version(wanted: bool) -> None:
@@ -88,32 +82,24 @@ def root(
     home: Annotated[
         Path | None,
         # Whether it can be read is the cluster's own question, with an answer of its own.
-        typer.Option(readable=False, help="Folder of the private database and of results."),
+        typer.Option(readable=False),
     ] = None,
-    database: Annotated[
-        str | None, typer.Option(metavar="URL", help="Another PostGIS instead of the private one.")
-    ] = None,
-    lang: Annotated[
-        str | None, typer.Option(help="Language of what people read: zh or en.")
-    ] = None,
-    as_account: Annotated[
-        str | None, typer.Option("--as", metavar="ACCOUNT", help="See and do only what it may.")
-    ] = None,
+    database: Annotated[str | None, typer.Option(metavar="URL")] = None,
+    lang: str | None = None,  # noqa: ARG001 - acted on before anything was read
+    as_account: Annotated[str | None, typer.Option("--as", metavar="ACCOUNT")] = None,
     version: Annotated[  # noqa: ARG001 - acted on by its callback
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
+        bool, typer.Option("--version", callback=_version, is_eager=True)
     ] = False,
 ) -> None:
     """Set what every command works on."""
-    if lang is not None:
-        if lang not in LANGUAGES:
-            raise typer.BadParameter(f"{lang}: expected zh or en")
-        os.environ["GOVGRID_LANG"] = lang
     if as_account is not None and context.invoked_subcommand in OWNER_ONLY:
         raise InputError("access.owner_only", command=context.invoked_subcommand)
     context.meta[ACCOUNT] = as_account
     _call.set(context)
     given: dict[str, Any] = {"home": home, "database_url": database}
-    context.obj = Settings(**{name: value for name, value in given.items() if value is not None})
+    context.obj = installation.read(
+        **{name: value for name, value in given.items() if value is not None}
+    )
 
 
 # Each room registers its commands on `app` when it is imported.

@@ -8,7 +8,4 @@ DeviceSet = Literal["all", "skynet", "social", "online"]
 Certainty = Literal["certain", "expected", "possible"]
 Level = Literal["district", "township", "community", "grid"]
 
-ForceOption = Annotated[bool, typer.Option("--force", help="Overwrite files that exist.")]
-ReasonOption = Annotated[
-    str | None, typer.Option(help="What the file is for; it goes into the register of exports")
-]
+ForceOption = Annotated[bool, typer.Option("--force")]

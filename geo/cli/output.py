@@ -123,7 +123,7 @@ def _lines() -> Progress:
     def move(step: str, done: int, total: int) -> None:  # noqa: ARG001 - a bar would need it
         if step not in seen:
             seen.add(step)
-            note(told(step) + (f"（{total}）" if total else "") + "…")
+            note(told(step) + (f" ({total})" if total else "") + " …")
 
     return move
 

@@ -5,8 +5,9 @@ from typing import Annotated, Any
 import typer
 
 from geo.cli.app import app, limited, settings
+from geo.cli.room import Room
 
-room = typer.Typer(no_args_is_help=True, help="Areas over time.")
+room = Room()
 app.add_typer(room, name="area")
 
 VERSION = ("state", "valid_from", "valid_to", "level", "code", "name", "parent_code", "area_m2")
@@ -16,8 +17,8 @@ HEIR = ("on_date", "old", "kind", "share", "new")
 @room.command()
 def history(
     context: typer.Context,
-    code: Annotated[str, typer.Argument(help="Code of the area, today's or a former one")],
-    as_json_: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+    code: str,
+    as_json_: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Show the versions of an area with their dates, and what it came from and became."""
     from geo.areas import history as areas_history

@@ -7,8 +7,9 @@ import typer
 
 from geo.cli.app import app, limited, settings
 from geo.cli.choices import ForceOption
+from geo.cli.room import Room
 
-room = typer.Typer(no_args_is_help=True, help="Whether what is loaded holds together.")
+room = Room()
 app.add_typer(room, name="check")
 
 COLUMNS = ("kind", "level", "codes", "area_m2", "lon", "lat")
@@ -18,12 +19,10 @@ SUMMARY = ("kind", "level", "count", "area_m2")
 @room.command()
 def partition(
     context: typer.Context,
-    limit: Annotated[int, typer.Option(help="How many to print; 0 = all")] = 20,
-    out: Annotated[
-        Path | None, typer.Option(help="Write the ground of each defect to .gpkg, .geojson …")
-    ] = None,
+    limit: int = 20,
+    out: Path | None = None,
     force: ForceOption = False,
-    as_json_: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+    as_json_: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Say where areas overlap, leave gaps, cross the areas above them, or are invalid.
 

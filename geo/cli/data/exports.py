@@ -1,21 +1,20 @@
 """``govgrid export``: layers out."""
 
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from geo.cli.app import app, reader, settings
-from geo.cli.choices import ForceOption, ReasonOption
+from geo.cli.choices import ForceOption
 
 
 @app.command("export")
 def export(
     context: typer.Context,
-    layer: Annotated[str, typer.Argument(help="grids, cameras, gaps, viewsheds, …")],
-    out: Annotated[Path, typer.Argument(help="File; its ending chooses the format")],
-    crs: Annotated[str, typer.Option(help="wgs84, cgcs2000, zone or EPSG:n")] = "wgs84",
-    reason: ReasonOption = None,
+    layer: str,
+    out: Path,
+    crs: str = "wgs84",
+    reason: str | None = None,
     force: ForceOption = False,
 ) -> None:
     """Write LAYER to OUT (.geojson .gpkg .shp .parquet .dxf .csv .xlsx).

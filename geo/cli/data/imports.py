@@ -35,55 +35,34 @@ WRITING = ("template", "quarantine")
 @app.command("import")
 def import_(
     context: typer.Context,
-    layer: Annotated[str, typer.Argument(help="areas, cameras, …; or: " + ", ".join(USAGE))],
-    file: Annotated[str | None, typer.Argument(help="The file; else see below")] = None,
-    out: Annotated[str | None, typer.Argument(help="See below")] = None,
-    crs: Annotated[str | None, typer.Option(help="wgs84, cgcs2000, gcj02, bd09 or EPSG:n")] = None,
-    mapping: Annotated[
-        list[str] | None, typer.Option("--map", metavar="FIELD=HEADER", help="Repeatable.")
-    ] = None,
-    level: Annotated[
-        str | None, typer.Option(help="For areas: district, township, community or grid")
-    ] = None,
-    sheet: Annotated[str | None, typer.Option(help="Sheet or layer inside the file")] = None,
-    all_sheets: Annotated[
-        bool, typer.Option("--all-sheets", help="All visible sheets of a workbook.")
-    ] = False,
-    header_row: Annotated[
-        int | None, typer.Option(min=1, metavar="N", help="Row of the headers, from 1")
-    ] = None,
-    encoding: Annotated[str | None, typer.Option(help="Encoding of the text")] = None,
+    layer: str,
+    file: Annotated[str | None, typer.Argument()] = None,
+    out: Annotated[str | None, typer.Argument()] = None,
+    crs: str | None = None,
+    mapping: Annotated[list[str] | None, typer.Option("--map", metavar="FIELD=HEADER")] = None,
+    level: str | None = None,
+    sheet: str | None = None,
+    all_sheets: Annotated[bool, typer.Option("--all-sheets")] = False,
+    header_row: Annotated[int | None, typer.Option(min=1, metavar="N")] = None,
+    encoding: str | None = None,
     valid_from: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], help="For areas: from when new boundaries hold"),
+        typer.Option(formats=["%Y-%m-%d"]),
     ] = None,
     complete_under: Annotated[
         str | None,
-        typer.Option(metavar="CODE", help="For areas: the file names all that lies under CODE"),
+        typer.Option(metavar="CODE"),
     ] = None,
-    heading_scheme: Annotated[
-        Scheme | None, typer.Option(help="What a bare number in a heading is")
-    ] = None,
-    source: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Use what was saved for this source.")
-    ] = None,
-    remember: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Save these declarations for a source.")
-    ] = None,
-    certain: Annotated[
-        bool, typer.Option("--crs-is-certain", help="The declared system is right: do not hold.")
-    ] = False,
-    preview: Annotated[
-        bool, typer.Option("--preview", help="Show how the file is read; write nothing.")
-    ] = False,
-    dry_run: Annotated[bool, typer.Option("--dry-run", help="Write nothing.")] = False,
-    strict: Annotated[bool, typer.Option("--strict", help="All rows or none.")] = False,
-    findings: Annotated[
-        Path | None,
-        typer.Option(help="Write FILE again with what was found beside each row: XLSX or CSV"),
-    ] = None,
+    heading_scheme: Scheme | None = None,
+    source: Annotated[str | None, typer.Option(metavar="NAME")] = None,
+    remember: Annotated[str | None, typer.Option(metavar="NAME")] = None,
+    certain: Annotated[bool, typer.Option("--crs-is-certain")] = False,
+    preview: Annotated[bool, typer.Option("--preview")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run")] = False,
+    strict: Annotated[bool, typer.Option("--strict")] = False,
+    findings: Path | None = None,
     force: ForceOption = False,
-    as_json_: Annotated[bool, typer.Option("--json", help="Print the report as JSON.")] = False,
+    as_json_: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Bring FILE into LAYER.
 

@@ -1,22 +1,21 @@
 """``govgrid map``: one self-contained page."""
 
 from pathlib import Path
-from typing import Annotated
 
 import typer
 
 from geo.cli.app import app, reader, settings
-from geo.cli.choices import Certainty, DeviceSet, ForceOption, ReasonOption
+from geo.cli.choices import Certainty, DeviceSet, ForceOption
 
 
 @app.command("map")
 def map_(
     context: typer.Context,
-    out: Annotated[Path, typer.Argument(help="The HTML file to write")],
-    area: Annotated[str | None, typer.Option(help="Cut to the area of this code")] = None,
-    device_set: Annotated[DeviceSet, typer.Option(help="Which cameras")] = "all",
-    certainty: Annotated[Certainty, typer.Option(help="How sure")] = "certain",
-    reason: ReasonOption = None,
+    out: Path,
+    area: str | None = None,
+    device_set: DeviceSet = "all",
+    certainty: Certainty = "certain",
+    reason: str | None = None,
     force: ForceOption = False,
 ) -> None:
     """Write the interactive map as one page that needs no network."""

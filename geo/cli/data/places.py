@@ -9,30 +9,28 @@ import typer
 from geo.base.errors import InputError
 from geo.cli.app import app, reader, settings
 from geo.cli.choices import ForceOption
+from geo.cli.room import Room
 
-cameras = typer.Typer(no_args_is_help=True, help="Questions to the cameras.")
+cameras = Room()
 app.add_typer(cameras, name="cameras")
 
 # Negative degrees are arguments here, not options.
 NUMBERS = {"ignore_unknown_options": True}
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
-CrsOption = Annotated[str, typer.Option(help="System of the coordinates")]
-AtOption = Annotated[str | None, typer.Option(metavar="ISO", help="At this time instead of now")]
+JsonOption = Annotated[bool, typer.Option("--json")]
+AtOption = Annotated[str | None, typer.Option(metavar="ISO")]
 
 
 @app.command(context_settings=NUMBERS)
 def locate(
     context: typer.Context,
-    lon: Annotated[float | None, typer.Argument(help="Longitude")] = None,
-    lat: Annotated[float | None, typer.Argument(help="Latitude")] = None,
-    crs: CrsOption = "wgs84",
-    accuracy: Annotated[float, typer.Option(help="Accuracy of the position in metres")] = 0.0,
+    lon: Annotated[float | None, typer.Argument()] = None,
+    lat: Annotated[float | None, typer.Argument()] = None,
+    crs: str = "wgs84",
+    accuracy: float = 0.0,
     at: AtOption = None,
-    points: Annotated[Path | None, typer.Option(help="CSV with a column each of lon, lat")] = None,
-    out: Annotated[Path | None, typer.Option(help="CSV to write, with --points")] = None,
-    mapping: Annotated[
-        list[str] | None, typer.Option("--map", metavar="FIELD=HEADER", help="lon=…, lat=…")
-    ] = None,
+    points: Path | None = None,
+    out: Path | None = None,
+    mapping: Annotated[list[str] | None, typer.Option("--map", metavar="FIELD=HEADER")] = None,
     force: ForceOption = False,
     as_json_: JsonOption = False,
 ) -> None:
@@ -55,21 +53,32 @@ def locate(
     if as_json_:
         as_json(answer)
         return
-    candidates: Any = answer["candidates"]
-    shown = {**answer, "candidates": " ".join(candidates)}
-    table(("", ""), list(shown.items()))
+    table(("", ""), _told(answer))
     if answer["status"] != "inside":
         from geo.cli.output import told
 
         note(told(f"locate.{answer['status']}", **answer))
 
 
+def _told(answer: dict[str, Any]) -> list[tuple[str, Any]]:
+    """Return an answer as rows of a word and what is so called."""
+    from geo.cli.output import told
+
+    words = {
+        "status": told(f"locate.state.{answer['status']}"),
+        "candidates": " ".join(answer["candidates"]),
+    }
+    return [
+        (told(f"locate.label.{name}"), words.get(name, value)) for name, value in answer.items()
+    ]
+
+
 @cameras.command(context_settings=NUMBERS)
 def seeing(
     context: typer.Context,
-    lon: Annotated[float, typer.Argument(help="Longitude")],
-    lat: Annotated[float, typer.Argument(help="Latitude")],
-    crs: CrsOption = "wgs84",
+    lon: float,
+    lat: float,
+    crs: str = "wgs84",
     at: AtOption = None,
     as_json_: JsonOption = False,
 ) -> None:

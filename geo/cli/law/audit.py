@@ -7,7 +7,8 @@ import typer
 
 from geo.base.errors import InputError
 from geo.cli.app import app, language, reader, settings
-from geo.cli.choices import ForceOption, ReasonOption
+from geo.cli.choices import ForceOption
+from geo.cli.room import Room
 
 if TYPE_CHECKING:
     from geo.access.audit.chain import Head
@@ -19,17 +20,13 @@ BROKEN = 3
 LINES = 2
 COLUMNS = ("id", "at", "account", "action", "object", "outcome", "note")
 
-room = typer.Typer(no_args_is_help=True, help="The log of what was done: verify, list, redact.")
+room = Room()
 app.add_typer(room, name="audit")
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
-AccountOption = Annotated[str, typer.Option(help="Who did it: an account, os:USER")]
-ActionOption = Annotated[str, typer.Option(help="What was done: import finds import.cameras too")]
-FromOption = Annotated[str, typer.Option("--from", metavar="DAY", help="2026-09-30, with T21:40")]
-ToOption = Annotated[str, typer.Option("--to", metavar="DAY", help="That day included")]
-OutcomeOption = Annotated[
-    Literal["done", "refused", "failed"] | None, typer.Option(help="done, refused or failed")
-]
+JsonOption = Annotated[bool, typer.Option("--json")]
+FromOption = Annotated[str, typer.Option("--from", metavar="DAY")]
+ToOption = Annotated[str, typer.Option("--to", metavar="DAY")]
+Outcome = Literal["done", "refused", "failed"] | None
 
 
 @room.command()
@@ -37,9 +34,7 @@ def verify(
     context: typer.Context,
     head: Annotated[
         str | None,
-        typer.Option(
-            metavar="HASH|FILE", help="A head that was written down: hash, NUMBER:HASH, heads.csv"
-        ),
+        typer.Option(metavar="HASH|FILE"),
     ] = None,
     as_json_: JsonOption = False,
 ) -> None:
@@ -71,7 +66,7 @@ def verify(
 @room.command()
 def head(
     context: typer.Context,
-    every: Annotated[bool, typer.Option("--all", help="The head of every day as well.")] = False,
+    every: Annotated[bool, typer.Option("--all")] = False,
     as_json_: JsonOption = False,
 ) -> None:
     """Print the head of the chain, fit for paper, and add it to the home's audit/heads.csv."""
@@ -98,12 +93,12 @@ def head(
 @room.command("list")
 def list_(
     context: typer.Context,
-    account: AccountOption = "",
-    action: ActionOption = "",
+    account: str = "",
+    action: str = "",
     since: FromOption = "",
     until: ToOption = "",
-    outcome: OutcomeOption = None,
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="The newest so many")] = 50,
+    outcome: Outcome = None,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
     as_json_: JsonOption = False,
 ) -> None:
     """List what was done, the newest first."""
@@ -129,7 +124,7 @@ def list_(
 def redact(
     context: typer.Context,
     number: Annotated[int, typer.Argument(metavar="ID", min=1, max=2**63 - 1)],
-    reason: Annotated[str, typer.Option(help="Why; it becomes a row of the log")],
+    reason: Annotated[str, typer.Option()],
 ) -> None:
     """Take the note of a row away for good; the chain stays whole."""
     from geo.access.audit import log as audit_log
@@ -144,13 +139,13 @@ def redact(
 @room.command()
 def export(
     context: typer.Context,
-    out: Annotated[Path, typer.Argument(metavar="OUT", help=".xlsx or .csv")],
-    account: AccountOption = "",
-    action: ActionOption = "",
+    out: Annotated[Path, typer.Argument(metavar="OUT")],
+    account: str = "",
+    action: str = "",
     since: FromOption = "",
     until: ToOption = "",
-    outcome: OutcomeOption = None,
-    reason: ReasonOption = None,
+    outcome: Outcome = None,
+    reason: str | None = None,
     force: ForceOption = False,
 ) -> None:
     """Write what was done, with the seals, to a file."""

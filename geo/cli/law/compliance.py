@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from geo.cli.app import language, reader, settings
-from geo.cli.choices import ForceOption, ReasonOption
+from geo.cli.choices import ForceOption
 from geo.cli.law.filing import group
 
 if TYPE_CHECKING:
@@ -19,16 +19,14 @@ SHOWN = ("kind", "severity", "article", "findings", "cameras")
 @group.command("report")
 def report(
     context: typer.Context,
-    area: Annotated[str, typer.Option(help="Code of an area")] = "",
-    kind: Annotated[list[str] | None, typer.Option(help="FILING_MISSING …; repeatable")] = None,
-    unit: Annotated[str, typer.Option(help="Managing unit")] = "",
-    severity: Annotated[str, typer.Option(help="error, warning or note")] = "",
-    out: Annotated[
-        Path | None, typer.Option(metavar="OUT.xlsx", help="Each finding, as a workbook")
-    ] = None,
-    reason: ReasonOption = None,
+    area: str = "",
+    kind: list[str] | None = None,
+    unit: str = "",
+    severity: str = "",
+    out: Annotated[Path | None, typer.Option(metavar="OUT.xlsx")] = None,
+    reason: str | None = None,
     force: ForceOption = False,
-    as_json_: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+    as_json_: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Hold each camera of the register against Decree 799; findings are no failure."""
     from geo.cameras.law import compliance

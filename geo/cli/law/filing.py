@@ -8,26 +8,27 @@ import typer
 
 from geo.base.errors import InputError
 from geo.cli.app import app, limited, reader, settings
-from geo.cli.choices import ForceOption, ReasonOption
+from geo.cli.choices import ForceOption
+from geo.cli.room import Room
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator
 
     from geo.cameras.law.filing_sheet import FilingSheet
 
-group = typer.Typer(no_args_is_help=True, help="What the law asks of cameras: filings.")
+group = Room()
 app.add_typer(group, name="compliance")
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+JsonOption = Annotated[bool, typer.Option("--json")]
 
 
 @group.command("filing")
 def filing(
     context: typer.Context,
-    unit: Annotated[str, typer.Argument(help="Managing unit; with --all: the folder")],
+    unit: str,
     out: Annotated[str | None, typer.Argument(metavar="OUT.xlsx")] = None,
-    every: Annotated[bool, typer.Option("--all", help="A sheet for each managing unit")] = False,
-    reason: ReasonOption = None,
+    every: Annotated[bool, typer.Option("--all")] = False,
+    reason: str | None = None,
     force: ForceOption = False,
     as_json_: JsonOption = False,
 ) -> None:
@@ -56,13 +57,11 @@ def filing(
 @group.command("filed")
 def filed(
     context: typer.Context,
-    sheet: Annotated[Path, typer.Argument(metavar="SHEET.xlsx", help="What was handed in")],
-    number: Annotated[str, typer.Option(help="The number that the police gave")],
-    on: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"], help="When it was filed")],
-    unit: Annotated[str, typer.Option(help="Who filed, where the sheet does not say it")] = "",
-    crs: Annotated[
-        str | None, typer.Option(help="Of the positions, where no column says it")
-    ] = None,
+    sheet: Annotated[Path, typer.Argument(metavar="SHEET.xlsx")],
+    number: Annotated[str, typer.Option()],
+    on: Annotated[datetime, typer.Option(formats=["%Y-%m-%d"])],
+    unit: str = "",
+    crs: str | None = None,
     as_json_: JsonOption = False,
 ) -> None:
     """Register that SHEET was filed: changes are from then on held against its very rows.

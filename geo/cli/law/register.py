@@ -6,7 +6,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from geo.cli.app import app, language, reader, settings
-from geo.cli.choices import ForceOption, ReasonOption
+from geo.cli.choices import ForceOption
+from geo.cli.room import Room
 
 if TYPE_CHECKING:
     from geo.base.settings import Settings
@@ -18,17 +19,14 @@ COLUMNS = (
     *("at", "unit_name", "holder", "act", "camera_code", "reason", "content", "incident_code"),
 )
 
-room = typer.Typer(no_args_is_help=True, help="The viewing register: list, export, report, verify.")
+room = Room()
 app.add_typer(room, name="register")
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
-FromOption = Annotated[str, typer.Option("--from", metavar="DAY", help="2026-09-30, with T21:40")]
-ToOption = Annotated[str, typer.Option("--to", metavar="DAY", help="That day included")]
-CameraOption = Annotated[str, typer.Option(metavar="CODE", help="Code of the camera")]
-AccountOption = Annotated[str, typer.Option(help="Who looked: the name of an account")]
-UnitOption = Annotated[str, typer.Option(help="Code of a unit, or a part of its name")]
-ActOption = Annotated[str, typer.Option(help="view or retrieve")]
-IncidentOption = Annotated[str, typer.Option(metavar="CODE", help="Code of the matter")]
+JsonOption = Annotated[bool, typer.Option("--json")]
+FromOption = Annotated[str, typer.Option("--from", metavar="DAY")]
+ToOption = Annotated[str, typer.Option("--to", metavar="DAY")]
+CameraOption = Annotated[str, typer.Option(metavar="CODE")]
+IncidentOption = Annotated[str, typer.Option(metavar="CODE")]
 
 
 @room.command("list")
@@ -37,11 +35,11 @@ def list_(
     since: FromOption = "",
     until: ToOption = "",
     camera: CameraOption = "",
-    account: AccountOption = "",
-    unit: UnitOption = "",
-    act: ActOption = "",
+    account: str = "",
+    unit: str = "",
+    act: str = "",
     incident: IncidentOption = "",
-    limit: Annotated[int, typer.Option(min=1, max=10_000, help="The newest so many")] = 50,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
     as_json_: JsonOption = False,
 ) -> None:
     """List who looked through which camera and why, the newest first."""
@@ -71,14 +69,14 @@ def list_(
 def export(
     context: typer.Context,
     out: Annotated[Path, typer.Argument(metavar="OUT.xlsx")],
-    reason: ReasonOption = None,
+    reason: str | None = None,
     force: ForceOption = False,
     since: FromOption = "",
     until: ToOption = "",
     camera: CameraOption = "",
-    account: AccountOption = "",
-    unit: UnitOption = "",
-    act: ActOption = "",
+    account: str = "",
+    unit: str = "",
+    act: str = "",
     incident: IncidentOption = "",
     as_json_: JsonOption = False,
 ) -> None:
@@ -108,9 +106,9 @@ def export(
 @room.command()
 def report(
     context: typer.Context,
-    month: Annotated[str, typer.Option(metavar="MONTH", help="2026-09; the running one")] = "",
-    out: Annotated[Path | None, typer.Option(metavar="OUT.xlsx", help="As a workbook")] = None,
-    reason: ReasonOption = None,
+    month: Annotated[str, typer.Option(metavar="MONTH")] = "",
+    out: Annotated[Path | None, typer.Option(metavar="OUT.xlsx")] = None,
+    reason: str | None = None,
     force: ForceOption = False,
     as_json_: JsonOption = False,
 ) -> None:

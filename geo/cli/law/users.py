@@ -9,24 +9,17 @@ import typer
 from geo.base.errors import InputError
 from geo.cli.app import app, reader, settings
 from geo.cli.choices import ForceOption
+from geo.cli.room import Room
 
-room = typer.Typer(no_args_is_help=True, help="Accounts and what is granted to them.")
-keys = typer.Typer(no_args_is_help=True, help="Keys of programs.")
+room = Room()
+keys = Room()
 app.add_typer(room, name="user")
 app.add_typer(keys, name="key")
 
 NameArgument = Annotated[str, typer.Argument(metavar="NAME")]
-AreaOption = Annotated[str | None, typer.Option(help="Code of an area; without it everything")]
-ClassOption = Annotated[
-    list[str] | None, typer.Option("--class", help="skynet, social; repeatable")
-]
-DepthOption = Annotated[
-    str | None, typer.Option(help="count, position, direction, gaps or picture")
-]
-DayOption = Annotated[
-    datetime | None, typer.Option("--until", formats=["%Y-%m-%d"], help="The last day")
-]
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+ClassOption = Annotated[list[str] | None, typer.Option("--class")]
+DayOption = Annotated[datetime | None, typer.Option("--until", formats=["%Y-%m-%d"])]
+JsonOption = Annotated[bool, typer.Option("--json")]
 ACCOUNTS = ("name", "kind", "holder", "unit_name", "state", "last_login_at")
 GRANTS = ("id", "account", "role", "area", "classes", "depth", "until")
 
@@ -35,12 +28,12 @@ GRANTS = ("id", "account", "role", "area", "classes", "depth", "until")
 def add(
     context: typer.Context,
     name: NameArgument,
-    kind: Annotated[str, typer.Option(help="person, display or service")] = "person",
-    holder: Annotated[str, typer.Option(help="Who uses it: the viewing register needs it")] = "",
-    unit_code: Annotated[str | None, typer.Option(help="Code of the unit")] = None,
-    unit_name: Annotated[str, typer.Option(help="Name of the unit")] = "",
-    role: Annotated[str | None, typer.Option(help="Grant this role as well")] = None,
-    area: AreaOption = None,
+    kind: str = "person",
+    holder: str = "",
+    unit_code: str | None = None,
+    unit_name: str = "",
+    role: str | None = None,
+    area: str | None = None,
 ) -> None:
     """Make an account and print its one-time password, this once."""
     from geo.access.accounts import accounts
@@ -75,9 +68,9 @@ def grant(
     context: typer.Context,
     name: NameArgument,
     role: Annotated[str, typer.Argument(metavar="ROLE")],
-    area: AreaOption = None,
+    area: str | None = None,
     classes: ClassOption = None,
-    depth: DepthOption = None,
+    depth: str | None = None,
     until: DayOption = None,
 ) -> None:
     """Give an account a role in an area; the same again changes classes, depth and end."""
@@ -198,10 +191,8 @@ def list_(context: typer.Context, as_json_: JsonOption = False) -> None:
 def import_(
     context: typer.Context,
     file: Annotated[Path, typer.Argument(metavar="FILE.xlsx")],
-    passwords: Annotated[
-        Path | None, typer.Option(metavar="OUT.xlsx", help="Where one-time passwords go")
-    ] = None,
-    check: Annotated[bool, typer.Option("--check", help="Only say what would be done")] = False,
+    passwords: Annotated[Path | None, typer.Option(metavar="OUT.xlsx")] = None,
+    check: Annotated[bool, typer.Option("--check")] = False,
 ) -> None:
     """Make the accounts of a table, all or none; `user template` writes an empty one."""
     from geo.access.accounts import bulk_import
@@ -234,9 +225,9 @@ def template(
 def add_key(
     context: typer.Context,
     name: NameArgument,
-    account: Annotated[str, typer.Option(help="A program's account (kind service)")],
-    scope: Annotated[list[str], typer.Option(help="An action it is cut to; repeatable")],
-    days: Annotated[int, typer.Option(help="How long it holds")] = 90,
+    account: Annotated[str, typer.Option()],
+    scope: Annotated[list[str], typer.Option()],
+    days: int = 90,
 ) -> None:
     """Make a key for a program's account and print it on stdout, this once."""
     from geo.access.accounts import api_keys
@@ -253,7 +244,7 @@ def add_key(
 @keys.command("list")
 def list_keys(
     context: typer.Context,
-    account: Annotated[str, typer.Option(help="Whose")],
+    account: Annotated[str, typer.Option()],
     as_json_: JsonOption = False,
 ) -> None:
     """List the keys of an account; never the keys themselves."""

@@ -6,7 +6,8 @@ from typing import Annotated, Any
 import typer
 
 from geo.cli.app import app, limited, reader, settings
-from geo.cli.choices import Certainty, DeviceSet, ForceOption, Level, ReasonOption
+from geo.cli.choices import Certainty, DeviceSet, ForceOption, Level
+from geo.cli.room import Room
 
 CERTAINTIES = ("certain", "expected", "possible")
 # The columns of shares in the printed table of areas.
@@ -26,25 +27,21 @@ CRITERIA = (
     ("demand_m2", "covered_demand_m2"),
 )
 
-room = typer.Typer(no_args_is_help=True, help="What the cameras see: compute, report.")
+room = Room()
 app.add_typer(room, name="coverage")
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+JsonOption = Annotated[bool, typer.Option("--json")]
 
 
 @room.command()
 def compute(
     context: typer.Context,
-    detail: Annotated[
-        list[str] | None,
-        typer.Option(help="Pixels per metre or a word (overview, observe …); may be given again"),
-    ] = None,
-    full: Annotated[bool, typer.Option("--full", help="Compute all anew.")] = False,
+    detail: list[str] | None = None,
+    full: Annotated[bool, typer.Option("--full")] = False,
     heights: Annotated[
         bool | None,
         typer.Option(
             "--heights/--no-heights",
-            help="Whether cameras look over lower buildings; kept for later computations.",
         ),
     ] = None,
     as_json_: JsonOption = False,
@@ -89,15 +86,13 @@ def compute(
 @room.command()
 def report(
     context: typer.Context,
-    by: Annotated[Level | None, typer.Option(help="One level only")] = None,
-    area: Annotated[str | None, typer.Option(help="Code of one area")] = None,
-    device_set: Annotated[DeviceSet | None, typer.Option(help="Which cameras")] = None,
-    detail: Annotated[float | None, typer.Option(help="Pixels per metre")] = None,
-    certainty: Annotated[Certainty | None, typer.Option(help="How sure")] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Write to .xlsx, .csv, .gpkg or .geojson")
-    ] = None,
-    reason: ReasonOption = None,
+    by: Level | None = None,
+    area: str | None = None,
+    device_set: DeviceSet | None = None,
+    detail: float | None = None,
+    certainty: Certainty | None = None,
+    out: Path | None = None,
+    reason: str | None = None,
     force: ForceOption = False,
     as_json_: JsonOption = False,
 ) -> None:
@@ -136,12 +131,12 @@ def report(
 @app.command()
 def gaps(
     context: typer.Context,
-    device_set: Annotated[DeviceSet, typer.Option(help="Which cameras")] = "all",
-    certainty: Annotated[Certainty, typer.Option(help="How sure")] = "certain",
-    detail: Annotated[float | None, typer.Option(help="Pixels per metre")] = None,
-    limit: Annotated[int, typer.Option(help="How many to print; 0 = all")] = 20,
-    out: Annotated[Path | None, typer.Option(help="Write to .gpkg, .geojson, .csv …")] = None,
-    reason: ReasonOption = None,
+    device_set: DeviceSet = "all",
+    certainty: Certainty = "certain",
+    detail: float | None = None,
+    limit: int = 20,
+    out: Path | None = None,
+    reason: str | None = None,
     force: ForceOption = False,
     as_json_: JsonOption = False,
 ) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Any
 import typer
 
 from geo.cli.app import language, limited, settings
-from geo.cli.choices import DeviceSet, ForceOption, ReasonOption
+from geo.cli.choices import DeviceSet, ForceOption
 from geo.cli.planning.coverage import JsonOption, room
 
 # The form has names of units and telephones; these columns are enough on a screen.
@@ -16,14 +16,12 @@ SHOWN = ("rank", "code", "name", "grid_code", "opens_m2", "entrances", "junction
 @room.command()
 def loss(
     context: typer.Context,
-    device_set: Annotated[DeviceSet, typer.Option(help="Which cameras")] = "online",
-    share: Annotated[float, typer.Option(help="Share of them that fails")] = 0.05,
-    limit: Annotated[int, typer.Option(min=0, help="How many to print; 0 = all")] = 10,
-    area: Annotated[str | None, typer.Option(help="Code of one area")] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Write all to .xlsx, .csv, .gpkg or .geojson")
-    ] = None,
-    reason: ReasonOption = None,
+    device_set: DeviceSet = "online",
+    share: float = 0.05,
+    limit: Annotated[int, typer.Option(min=0)] = 10,
+    area: str | None = None,
+    out: Path | None = None,
+    reason: str | None = None,
     force: ForceOption = False,
     as_json_: JsonOption = False,
 ) -> None:

@@ -8,36 +8,29 @@ import typer
 from geo.base.errors import InputError
 from geo.base.settings import Settings
 from geo.cli.app import app, limited, settings
-from geo.cli.choices import ForceOption, ReasonOption
+from geo.cli.choices import ForceOption
+from geo.cli.room import Room
 
 SHOWN = 20
 COLUMNS = ("rank", "code", "name", "grid_code", "form", "depends_m2", "entrances", "lon", "lat")
 GRID_COLUMNS = ("rank", "grid_code", "name", "cameras", "depends_m2", "entrances")
 
-room = typer.Typer(no_args_is_help=True, help="Surveys of what the register does not know.")
+room = Room()
 app.add_typer(room, name="survey")
 
 
 @room.command("list")
 def list_(
     context: typer.Context,
-    by_grid: Annotated[bool, typer.Option("--by-grid", help="One row a grid")] = False,
-    area: Annotated[str | None, typer.Option(help="Code of one area")] = None,
-    eight_way: Annotated[
-        bool, typer.Option("--eight-way", help="Headings known as a compass point only too")
-    ] = False,
-    limit: Annotated[
-        int | None, typer.Option(min=0, help="The first so many cameras only; 0 = all")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Write the form to type headings into: .xlsx or .csv")
-    ] = None,
-    sheets: Annotated[
-        Path | None, typer.Option(help="Write the printable sheets, a page a grid: .html")
-    ] = None,
-    reason: ReasonOption = None,
+    by_grid: Annotated[bool, typer.Option("--by-grid")] = False,
+    area: str | None = None,
+    eight_way: Annotated[bool, typer.Option("--eight-way")] = False,
+    limit: Annotated[int | None, typer.Option(min=0)] = None,
+    out: Path | None = None,
+    sheets: Path | None = None,
+    reason: str | None = None,
     force: ForceOption = False,
-    as_json_: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+    as_json_: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """List the unknown headings, those on which the figures depend most first."""
     from geo.access.audit import export_log

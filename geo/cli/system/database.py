@@ -8,11 +8,12 @@ from geo.base import homes
 from geo.base.errors import InputError
 from geo.base.settings import Settings
 from geo.cli.app import app, settings
+from geo.cli.room import Room
 
-room = typer.Typer(no_args_is_help=True, help="The database: start, stop, status, migrate, doctor.")
+room = Room()
 app.add_typer(room, name="db")
 
-JsonOption = Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")]
+JsonOption = Annotated[bool, typer.Option("--json")]
 
 
 @room.command()

@@ -47,9 +47,9 @@ class Stopwatch:
 @app.command()
 def demo(
     context: typer.Context,
-    once: Annotated[bool, typer.Option("--once", help="Write the results, and end.")] = False,
+    once: Annotated[bool, typer.Option("--once")] = False,
     port: PortOption = 8000,
-    rebuild: Annotated[bool, typer.Option("--rebuild", help="Build it anew.")] = False,
+    rebuild: Annotated[bool, typer.Option("--rebuild")] = False,
 ) -> None:
     """Build the synthetic district in a home of its own, compute and draw it, and serve it.
 

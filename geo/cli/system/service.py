@@ -15,7 +15,7 @@ PortOption = Annotated[int, typer.Option(min=0, max=65535)]
 @app.command()
 def serve(
     context: typer.Context,
-    host: Annotated[str, typer.Option(help="Address to listen on")] = "127.0.0.1",
+    host: str = "127.0.0.1",
     port: PortOption = 8000,
 ) -> None:
     """Run the web service until it is stopped (Ctrl+C)."""

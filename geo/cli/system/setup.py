@@ -6,19 +6,20 @@ from typing import Annotated, Any
 import typer
 
 from geo.cli.app import app, language, limited, settings
-from geo.cli.choices import ForceOption, ReasonOption
+from geo.cli.choices import ForceOption
+from geo.cli.room import Room
 
 SHOWN_STEPS = 5
 MARKS = {"loaded": "✓", "partial": "!", "missing": "!", "later": "○"}
 
-room = typer.Typer(no_args_is_help=True, help="Starting up: what is loaded and what is missing.")
+room = Room()
 app.add_typer(room, name="setup")
 
 
 @room.command()
 def status(
     context: typer.Context,
-    as_json_: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+    as_json_: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Say what is loaded, what does not work without what is missing, and what to type next."""
     from geo.cli.output import as_json
@@ -41,15 +42,11 @@ def status(
 @room.command()
 def completeness(
     context: typer.Context,
-    by: Annotated[
-        str | None, typer.Option(help="Level of the areas: township, community or grid")
-    ] = None,
-    out: Annotated[
-        Path | None, typer.Option(help="Write the figures and what each camera lacks: .xlsx")
-    ] = None,
-    reason: ReasonOption = None,
+    by: str | None = None,
+    out: Path | None = None,
+    reason: str | None = None,
     force: ForceOption = False,
-    as_json_: Annotated[bool, typer.Option("--json", help="Print the answer as JSON.")] = False,
+    as_json_: Annotated[bool, typer.Option("--json")] = False,
 ) -> None:
     """Say how far the register of cameras is filled, by field, owner and area."""
     from geo.access.audit import export_log

@@ -12,7 +12,7 @@ FAILED = 1
 @app.command()
 def worker(
     context: typer.Context,
-    once: Annotated[bool, typer.Option("--once", help="Do everything once and end.")] = False,
+    once: Annotated[bool, typer.Option("--once")] = False,
 ) -> None:
     """Seal the audit, write its head down each day, clear away, until it is stopped.
 
