@@ -51,7 +51,7 @@ def test_the_sheet_of_a_unit_is_written(govgrid, folder):
     assert printed.out == ""
     pages = openpyxl.load_workbook(out)
     assert pages.sheetnames == ["基本信息", "采集设备", "变更", "待补"]
-    told = json.loads(govgrid("compliance", "filing", POLICE, out, "--json").out)
+    told = json.loads(govgrid("compliance", "filing", POLICE, out, "--json", "--force").out)
     assert told["sheets"] == [
         {"unit": POLICE, "file": str(out), "cameras": 3, "lacking": 4, "changes": 0}
     ]
@@ -78,7 +78,7 @@ def test_a_sheet_goes_out_and_is_registered_as_filed(govgrid, town, folder):
     govgrid("import", "undo", told["run"])
     changed = filed_town.cameras(folder, "2.csv", K1={"备案号": "BA-9", "录像保存天数": 15})
     bring_in(town, "cameras", changed)
-    told = json.loads(govgrid("compliance", "filing", POLICE, out, "--json").out)
+    told = json.loads(govgrid("compliance", "filing", POLICE, out, "--json", "--force").out)
     assert told["sheets"][0]["changes"] == 1
 
 
@@ -102,7 +102,7 @@ def test_an_account_needs_a_reason_and_the_permission(govgrid, town, folder):
     assert "needs a reason" in govgrid("--as", "planner", *asked, code=2).err
     govgrid("--as", "planner", *asked, "--reason", "备案")
     for role in ("operator", "auditor"):
-        assert "may not" in govgrid("--as", role, *asked, "--reason", "x", code=2).err
+        assert "may not" in govgrid("--as", role, *asked, "--reason", "x", "--force", code=2).err
     filed = ("compliance", "filed", out, "--number", "B", "--on", "2025-11-01")
     assert "may not" in govgrid("--as", "planner", *filed, code=2).err
 

@@ -219,11 +219,18 @@ def everything(engine):
         }
 
 
+# whoever runs the tests without a terminal may ignore the signal of Ctrl+C
+TYPED = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    " from geo.cli import main; main()"
+)
+
+
 def start(home, *words):
     """Start the command line as a process of its own."""
     environment = {k: v for k, v in os.environ.items() if not k.startswith("GOVGRID_")}
     return subprocess.Popen(
-        [sys.executable, "-c", "from geo.cli import main; main()", "--home", str(home), *words],
+        [sys.executable, "-c", TYPED, "--home", str(home), *words],
         env={**environment, "GOVGRID_LANG": "en"},
         cwd=ROOT,
         stderr=subprocess.PIPE,

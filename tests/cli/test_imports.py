@@ -173,7 +173,7 @@ def test_rows_are_mended_and_given_back(govgrid, town, register, tmp_path):
     report = json.loads(govgrid("import", "retry", run, out, "--json").out)
     assert (report["inserted"], report["solved"], report["quarantined"]) == (1, 1, 0)
     assert count(town) == 7
-    assert "waits" in govgrid("import", "quarantine", run, out, code=2).err
+    assert "waits" in govgrid("import", "quarantine", run, out, "--force", code=2).err
 
 
 def test_a_findings_file_is_the_original_with_two_columns(govgrid, register, tmp_path):
