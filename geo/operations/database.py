@@ -58,6 +58,13 @@ def url(settings: Settings, *, waiting: Callable[[], None] = nobody) -> str:
     return address.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
 
 
+def place(settings: Settings) -> str:
+    """Return where the data lie, as people are told: the home, or the address without password."""
+    if settings.database_url is None:
+        return str(settings.home)
+    return make_url(url(settings)).set(drivername="postgresql").render_as_string()
+
+
 def service(settings: Settings, *, pool_size: int) -> Engine:
     """Return the service's pool: of a role that owns nothing and is fenced in by the database."""
     own = settings.database_url is None
@@ -104,7 +111,7 @@ def opened(settings: Settings, *, pool_size: int = 2) -> Iterator[Engine]:
             db.migrate(engine)
         db.require_current(engine)
         with db.transaction(engine) as connection:
-            holding.require_whole(connection, settings.home)
+            holding.require_whole(connection, place(settings))
         yield engine
 
 

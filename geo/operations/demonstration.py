@@ -78,7 +78,7 @@ def require_own(found: Holding, config: Settings) -> None:
     if len(found.accounts) > SHOWN_NAMES:
         names += " …"
     facts = {"runs": found.runs, "accounts": len(found.accounts), "names": names}
-    raise StateError(f"demo.foreign_{found.kind}", home=config.home, **facts)
+    raise StateError(f"demo.foreign_{found.kind}", home=database.place(config), **facts)
 
 
 def clear(engine: Engine, config: Settings) -> None:
@@ -91,7 +91,7 @@ def clear(engine: Engine, config: Settings) -> None:
     """
     count = database.others(engine)
     if count:
-        raise StateError("home.in_use", home=config.home, count=count)
+        raise StateError("home.in_use", home=database.place(config), count=count)
     with db.transaction(engine) as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text(f"DROP SCHEMA {db.SCHEMA} CASCADE"))

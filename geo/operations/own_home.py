@@ -35,7 +35,8 @@ def begin(settings: Settings) -> bool:
     """
     with database.reached(settings) as engine:
         if held(engine).kind == "demo":
-            raise StateError("home.is_demo", home=settings.home, real=homes.real())
+            place = database.place(settings)
+            raise StateError("home.is_demo", home=place, real=homes.real())
         if db.current_revision(engine) is None:
             db.migrate(engine)
         db.require_current(engine)

@@ -5,7 +5,6 @@ The demonstration is known by its import runs, never by a name or a place: its f
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any, Final, Literal
 
 from sqlalchemy import Connection, text
@@ -126,8 +125,8 @@ def require_no_demo(connection: Connection) -> None:
         raise StateError("holding.demo", real=homes.real())
 
 
-def require_whole(connection: Connection, home: Path) -> None:
-    """Refuse to work on a demonstration that was not built to its end.
+def require_whole(connection: Connection, place: str) -> None:
+    """Refuse to work on a demonstration that was not built to its end; `place` is where it lies.
 
     Raises
     ------
@@ -135,7 +134,7 @@ def require_whole(connection: Connection, home: Path) -> None:
         With the command that builds it anew.
     """
     if is_demo(connection) and not is_whole(connection):
-        raise StateError("holding.partial", home=home)
+        raise StateError("holding.partial", place=place)
 
 
 def _by_older_version(connection: Connection, first: Any) -> bool:  # noqa: ANN401 - a row

@@ -69,7 +69,7 @@ def test_a_demonstration_is_whole_only_at_its_end(engine, town_files):
     build(engine, town_files, whole=False)
     assert held(engine) == Holding("demo", whole=False)
     with engine.begin() as connection, pytest.raises(StateError) as refused:
-        holding.require_whole(connection, homes.demo())
+        holding.require_whole(connection, str(homes.demo()))
     assert "scripts/demo" in str(refused.value)
 
 

@@ -239,6 +239,8 @@ def _tell(config: Settings) -> None:
 
 def command(config: Settings) -> str:
     """Return what starts the demonstration of this home again."""
+    if config.database_url is not None:
+        return "govgrid --database … demo"
     if config.home != homes.demo():
         return f"govgrid --home {config.home} demo"
     return "scripts/demo" if (homes.CHECKOUT / "scripts" / "demo").is_file() else "govgrid demo"
