@@ -6,7 +6,7 @@ import shapely
 
 from geo.base.crs import parse_crs, project
 from geo.base.errors import CRSError
-from geo.files.checks import Check, check
+from geo.files.checks.check import Check, check
 from geo.files.checks.position.angles import angle_of, angles_of
 from geo.files.readers import Table
 from geo.files.schema.layers import layer
