@@ -115,6 +115,7 @@ def parts(
         See :func:`read`; when the first part is asked for, or the part that cannot be read.
     """
     wish = replace(wish, sheet=sheet or wish.sheet, encoding=encoding or wish.encoding)
+    require(path)
     tables = _tables(path, wish, rows)
     from geo.files.readers.control_characters import without_controls
 

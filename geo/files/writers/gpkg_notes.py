@@ -4,9 +4,9 @@ import sqlite3
 from collections.abc import Mapping
 from contextlib import closing
 from dataclasses import dataclass, field
+from html import escape
 from pathlib import Path
 from typing import Final
-from xml.sax.saxutils import quoteattr
 
 _SCHEMA: Final = """
 CREATE TABLE IF NOT EXISTS gpkg_data_columns (
@@ -75,14 +75,14 @@ def add_notes(path: Path, layer: str, notes: LayerNotes) -> None:
 def _qml(notes: LayerNotes, columns: list[str]) -> str:
     """Return a style of QGIS: one filled symbol, names of columns as aliases."""
     aliases = "".join(
-        f"<alias index={quoteattr(str(columns.index(name)))} field={quoteattr(name)}"
-        f" name={quoteattr(text)}/>"
+        f"<alias index={_attribute(str(columns.index(name)))} field={_attribute(name)}"
+        f" name={_attribute(text)}/>"
         for name, text in notes.names.items()
         if name in columns
     )
     options = {"color": notes.fill, "outline_color": "120,20,20,255", "outline_width": "0.2"}
     said = "".join(
-        f'<Option type="QString" name={quoteattr(name)} value={quoteattr(value)}/>'
+        f'<Option type="QString" name={_attribute(name)} value={_attribute(value)}/>'
         for name, value in {**options, "style": "solid", "outline_style": "solid"}.items()
     )
     return (
@@ -97,3 +97,7 @@ def _qml(notes: LayerNotes, columns: list[str]) -> str:
 
 def _quoted(name: str) -> str:
     return '"' + name.replace('"', '""') + '"'
+
+
+def _attribute(text: str) -> str:
+    return f'"{escape(text)}"'
