@@ -1,6 +1,7 @@
 """Files that are there already are never written over, unless ``--force`` asks for it."""
 
 import os
+import stat
 import sys
 
 import pytest
@@ -92,6 +93,8 @@ def test_a_folder_with_workbooks_is_left_alone_as_well(govgrid, tmp_path):
     govgrid("compliance filing FILE --all", file=folder)
     assert "--force" in govgrid("compliance filing FILE --all", file=folder, code=2)
     govgrid("compliance filing FILE --all", "--force", file=folder)
+    modes = [stat.S_IMODE(path.stat().st_mode) for path in (folder, *folder.iterdir())]
+    assert modes == [0o700] + [0o600] * (len(modes) - 1)
 
 
 def test_every_command_that_writes_a_file_can_be_forced():

@@ -1,6 +1,8 @@
 """Exports: what is written is what was there, in every format, and no spreadsheet runs it."""
 
 import datetime as dt
+import os
+import stat
 import string
 
 import ezdxf
@@ -298,3 +300,22 @@ def test_a_column_of_texts_keeps_its_header_and_one_of_numbers_stays_numbers():
     assert extra_columns.returned("attributes.层", "3") == ("层", 3)
     assert extra_columns.returned("attributes.层", "三层") == ("层", "三层")
     assert extra_columns.returned("层", "3") == ("层", "3")
+
+
+@pytest.mark.parametrize("ending", writers.ENDINGS)
+def test_what_is_written_is_its_owners_alone_whatever_the_umask(tmp_path, ending):
+    before = os.umask(0)
+    try:
+        written(points(code=["A"]), tmp_path / f"t{ending}")
+    finally:
+        os.umask(before)
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()}
+    assert set(modes.values()) == {0o600}, modes
+
+
+def test_a_draft_is_closed_to_others_while_it_is_written(tmp_path):
+    with writers.draft_of(tmp_path / "t.csv") as draft:
+        assert stat.S_IMODE(draft.parent.stat().st_mode) == 0o700
+        draft.write_text("x", encoding="utf-8")
+        assert not (tmp_path / "t.csv").exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
