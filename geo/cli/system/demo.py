@@ -60,8 +60,7 @@ def demo(
     if not once:
         require_free("127.0.0.1", port)
     with _stopping(config) as doing:
-        _make_ready(config, rebuild=rebuild)
-        doing.append("demo.interrupted")
+        _make_ready(config, doing, rebuild=rebuild)
         _tell(config)
         if not once:
             run_service(config, "127.0.0.1", port)
@@ -84,7 +83,7 @@ def _stopping(config: Settings) -> Iterator[list[str]]:
     from geo.store.cluster import cluster
 
     ours = config.database_url is None and not cluster.running(config.home)
-    doing = ["demo.interrupted_building"]
+    doing = ["demo.interrupted"]
     # what was started to go on without a terminal (nohup) ignores some of them, and still does
     before = {n: held for n in ENDING if (held := signal.getsignal(n)) is not signal.SIG_IGN}
     for number in before:
@@ -123,24 +122,25 @@ def _stop(config: Settings) -> None:
     cluster.stop(config.home)
 
 
-def _make_ready(config: Settings, *, rebuild: bool) -> None:
+def _make_ready(config: Settings, doing: list[str], *, rebuild: bool) -> None:
     """Leave a whole demonstration in the home: that which is there, or a new one."""
     from geo.operations import database, demonstration
 
     demonstration.made_home(config)
     with demonstration.locked(config.home, waiting=lambda: note(told("demo.waiting"))):
         note(told("demo.database") + " …")
-        waiting = lambda: note(told("db.waiting"))  # noqa: E731 - one line
-        with database.reached(config, waiting=waiting) as engine:
+        with database.reached(config, waiting=lambda: note(told("db.waiting"))) as engine:
             found = demonstration.held(engine)
             if found.kind == "demo" and found.whole and not rebuild:
                 _open_again(engine, config)
                 return
             demonstration.require_own(found, config)
+            doing.append("demo.interrupted_building")
             if found.kind == "demo":
                 note(told("demo.rebuild" if found.whole else "demo.partial"))
                 demonstration.clear(engine, config)
             _build(engine, config)
+            doing.append("demo.interrupted")
 
 
 def _open_again(engine: "Engine", config: Settings) -> None:
@@ -148,7 +148,7 @@ def _open_again(engine: "Engine", config: Settings) -> None:
     from geo.operations import database, demonstration
     from geo.store import db
 
-    if db.current_revision(engine) != db.newest_revision():
+    if (db.current_revision(engine) or "") < db.newest_revision():
         note(told("demo.migrate") + " …")
         database.migrated(config)
     db.require_current(engine)
