@@ -94,7 +94,7 @@ def test_it_is_not_taken_away_with_what_it_did_not_make(engine, settings, town_f
     with pytest.raises(StateError) as refused:
         demonstration.require_own(demonstration.held(engine), settings)
     assert "1 accounts: li" in str(refused.value)
-    assert str(settings.home) in str(refused.value)
+    assert database.place(settings) in str(refused.value)
 
 
 def test_it_is_not_taken_away_under_who_works_with_it(engine, settings, town_files, monkeypatch):
