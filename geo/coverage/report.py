@@ -10,7 +10,6 @@ from sqlalchemy import Connection, Engine, text
 
 from geo.access import predicates, transaction
 from geo.access.principal import Reader
-from geo.base.crs import WGS84
 from geo.base.errors import NotFoundError
 from geo.coverage.kinds import DEVICE_SETS, MEASURED, SURE
 from geo.coverage.store import results
@@ -159,6 +158,8 @@ def gaps(
             certainty=certainty,
         )
         found = predicates.of_grids(connection, reader.deep("gaps"), found)
+    from geo.base.crs import WGS84
+
     points = found.representative_point().to_crs(WGS84)
     return found.to_crs(WGS84).assign(lon=points.x.round(7), lat=points.y.round(7))
 

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from psycopg2 import sql
 from sqlalchemy import Connection, text
 
-from geo.base.crs import WGS84
 from geo.store.statements import columns_of, driver
 
 if TYPE_CHECKING:
@@ -34,16 +33,24 @@ def read_layer(
     statement: str,
     parameters: Mapping[str, Any] | None = None,
     *,
-    srid: int = WGS84,
+    srid: int | None = None,
 ) -> gpd.GeoDataFrame:
-    """Return the rows of `statement`, whose column ``geom`` becomes the geometry in `srid`."""
+    """Return the rows of `statement`, whose column ``geom`` becomes the geometry.
+
+    Parameters
+    ----------
+    srid
+        Of the geometry; None: EPSG:4326.
+    """
     import geopandas as gpd
     import shapely
+
+    from geo.base.crs import WGS84
 
     rows = read(connection, statement, parameters)
     shapes = rows.pop("geom").astype(object)
     geometry = shapely.from_wkb(shapes.where(shapes.notna(), None).to_numpy(dtype=object))
-    return gpd.GeoDataFrame(rows, geometry=shapely.set_srid(geometry, 0), crs=srid)
+    return gpd.GeoDataFrame(rows, geometry=shapely.set_srid(geometry, 0), crs=srid or WGS84)
 
 
 def copy_in(

@@ -115,15 +115,18 @@ def parts(
         See :func:`read`; when the first part is asked for, or the part that cannot be read.
     """
     wish = replace(wish, sheet=sheet or wish.sheet, encoding=encoding or wish.encoding)
-    require(path)
-    tables = _tables(path, wish, rows)
-    from geo.files.readers.control_characters import without_controls
-
-    for number, table in zip(count(), tables, strict=False):
+    for number, table in zip(count(), _tables(path, wish, rows), strict=False):
         if not len(table.rows) and not number and not _EXPLAINED & {n.code for n in table.notes}:
             key = "source.no_rows" if table.header_row else "source.no_features"
             raise SourceError(key, path=path.name)
-        yield without_controls(table, headers_noted=number > 0)
+        yield _cleaned(table, later=number > 0)
+
+
+def _cleaned(table: Table, *, later: bool) -> Table:
+    """Return a part without control characters; headers of a later one are not noted again."""
+    from geo.files.readers.control_characters import without_controls
+
+    return without_controls(table, headers_noted=later)
 
 
 def _tables(path: Path, wish: Wish, rows: int) -> Iterator[Table]:
