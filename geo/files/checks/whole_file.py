@@ -6,6 +6,7 @@ from geo.files.checks.cells.file_headers import Headers
 from geo.files.checks.cells.finding import Finding
 from geo.files.checks.cells.label_variants import Labels, label_columns
 from geo.files.checks.position.default_coordinates import Heaps
+from geo.files.checks.position.district import is_shifted
 from geo.files.checks.position.duplicate_places import Twins
 from geo.files.checks.position.position import Positions
 from geo.files.checks.position.raw_position import site_of
@@ -22,6 +23,8 @@ class Whole:
     def __init__(self, layer: Layer) -> None:
         self.sample = Sample(layer.name)
         self._layer = layer
+        self._suspects: list[Finding] = []
+        self._mirrored = 0
         self._heaps, self._labels, self._twins = Heaps(), Labels(), Twins()
 
     def place(
@@ -30,6 +33,8 @@ class Whole:
         """Remember where the rows of a part are, and the areas that they name."""
         site = site_of(table, headers.mapping)
         self._heaps.add(positions.geometry, positions.given, site)
+        self._suspects += positions.suspects
+        self._mirrored += positions.mirrored
         self.sample.add(positions, named)
 
     def add(self, table: Table, headers: Headers, rows: gpd.GeoDataFrame) -> None:
@@ -42,7 +47,10 @@ class Whole:
     def findings(self, *, district_known: bool) -> list[Finding]:
         """Return what only the whole file tells."""
         measured = district_known or self._layer.name == "areas"
+        places = {finding.suggested for finding in self._suspects}
+        shifted = is_shifted(len(places), self._mirrored)
         return [
+            *(self._suspects if shifted else ()),
             *self._heaps.findings(),
             *([] if measured else self._heaps.strays()),
             *self._labels.findings(),

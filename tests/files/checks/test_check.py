@@ -87,8 +87,13 @@ def test_every_planted_defect_of_the_registers_is_found_and_clean_rows_stay_sile
     )
     cells = {(f.row, f.column, f.code): f for f in taken.findings}
     for defect in planted:
-        finding = cells.get((int(defect["row"]), defect["column"], defect["defect"]))
+        column, code = defect["column"], defect["defect"]
+        if code == "CRS_SUSPECT":  # two rows are no evidence: that they lie outside is said
+            column, code = "经度", "OUT_OF_DISTRICT"
+        finding = cells.get((int(defect["row"]), column, code))
         assert finding is not None, defect
+        if code != defect["defect"]:
+            continue
         told = defect["expected"] and not defect["defect"].startswith("CODE_")
         if told and defect["defect"] != "OUT_OF_DISTRICT":
             assert finding.suggested == defect["expected"], defect
@@ -226,6 +231,40 @@ def test_outside_is_a_warning_near_the_district_and_an_error_far_from_it():
     far = the(cameras(camera(经度="-71.06", 纬度="42.36"), bounds=BOX), "OUT_OF_DISTRICT")
     assert far.severity == "error"
     assert far.facts["distance_m"] > 5_000_000
+
+
+SMALL = shapely.box(117.04, 30.5, 117.06, 30.516)
+
+
+def test_a_few_rows_beyond_the_border_are_outside_and_no_doubt_about_the_system():
+    around = [
+        *((117.0600104, 30.505), (117.06052, 30.505), (117.0642, 30.505), (117.0399896, 30.505)),
+        *((117.05, 30.516009), (117.05, 30.5169), (117.05, 30.499991)),
+    ]
+    rows = [
+        camera(设备编码=str(n), 经度=str(lon), 纬度=str(lat)) for n, (lon, lat) in enumerate(around)
+    ]
+    taken = cameras(*rows, bounds=SMALL)
+    told = {f.row: f.facts["distance_m"] for f in taken.findings}
+    assert {f.code for f in taken.findings} == {"OUT_OF_DISTRICT"}
+    assert told == {2: 1, 3: 50, 4: 403, 5: 1, 6: 1, 7: 100, 8: 1}
+    assert len(taken.rows) == 7
+
+
+@pytest.mark.parametrize(("count", "doubted"), [(6, False), (7, True)])
+def test_many_rows_that_only_another_system_brings_in_are_doubted_with_its_column(count, doubted):
+    lon, lat = wgs84_to_gcj02(np.full(count, 117.0595), np.linspace(30.505, 30.51, count))
+    rows = [
+        camera(设备编码=str(n), 经度=f"{x:.7f}", 纬度=f"{y:.7f}", 坐标系="WGS-84")
+        for n, (x, y) in enumerate(zip(lon, lat, strict=True))
+    ]
+    taken = cameras(*rows, bounds=SMALL)
+    outside = [f for f in taken.findings if f.code == "OUT_OF_DISTRICT"]
+    suspect = [f for f in taken.findings if f.code == "CRS_SUSPECT"]
+    assert (len(outside), len(suspect)) == (count, count if doubted else 0)
+    if doubted:
+        assert (suspect[0].column, suspect[0].value) == ("坐标系", "WGS-84")
+        assert suspect[0].suggested == "117.059500 30.505000"
 
 
 def test_on_the_border_is_not_outside():

@@ -1,5 +1,7 @@
 """Positions against the district: far outside, outside, inside only if GCJ-02."""
 
+import math
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -13,9 +15,31 @@ from geo.files.checks.position.raw_position import Site
 
 # farther out than this is no neighbour's camera but a mistake
 FAR_M: Final = 20_000.0
-BORDER_TOLERANCE_M: Final = 1.0
+# coordinates of six decimals and the way through a projection are off by less
+BORDER_TOLERANCE_M: Final = 0.5
+# standard deviations: seven rows against none
+CLEAR_Z: Final = 2.5
 _GCJ02: Final = InputCRS("gcj02", None)
 _HALF_EARTH_M: Final = 20_000_000.0
+
+
+@dataclass(frozen=True)
+class Outside:
+    """What lies outside the district.
+
+    Attributes
+    ----------
+    findings
+        With the distance in metres.
+    suspects
+        Doubts about the system of those that would lie inside if they were GCJ-02.
+    mirrored
+        How many would lie inside if they were shifted as far the other way.
+    """
+
+    findings: list[Finding]
+    suspects: tuple[Finding, ...] = ()
+    mirrored: int = 0
 
 
 def outside(
@@ -25,29 +49,41 @@ def outside(
     site: Site,
     *,
     watched: bool,
-) -> list[Finding]:
-    """Return findings for what lies outside `bounds` (lon/lat), with the distance in metres.
+) -> Outside:
+    """Return what lies outside `bounds` (lon/lat).
 
-    Farther than 20 km is an error. Nearer, and only if `watched`: CRS_SUSPECT where the position
-    would lie inside if it were GCJ-02, else OUT_OF_DISTRICT beyond 1 m.
+    Farther than 20 km is an error, beyond half a metre a warning, that only if `watched`.
     """
     out = np.flatnonzero(~shapely.is_missing(moved) & ~shapely.intersects(bounds, moved))
     border, flat = _flat(bounds, moved[out])
     if not watched:
         far = ~shapely.dwithin(border, flat, FAR_M)
         metres = shapely.distance(border, flat[far])
-        return [_outside(site, at, m) for at, m in zip(out[far], metres, strict=True)]
-    undone = to_lonlat(moved[out], _GCJ02)
-    suspect = shapely.intersects(bounds, undone) & systems.unshifted()[out]
+        return Outside([_outside(site, at, m) for at, m in zip(out[far], metres, strict=True)])
     metres = shapely.distance(border, flat)
-    meant = [
-        site.note(int(at), "CRS_SUSPECT", _text(there))
-        for at, there in zip(out[suspect], undone[suspect], strict=True)
-    ]
-    beyond = ~suspect & ~(metres <= BORDER_TOLERANCE_M)
-    return meant + [
-        _outside(site, at, m) for at, m in zip(out[beyond], metres[beyond], strict=True)
-    ]
+    beyond = ~(metres <= BORDER_TOLERANCE_M)
+    found = [_outside(site, at, m) for at, m in zip(out[beyond], metres[beyond], strict=True)]
+    plain = out[systems.unshifted()[out]]
+    there = to_lonlat(moved[plain], _GCJ02)
+    back = shapely.get_coordinates(moved[plain]) * 2 - shapely.get_coordinates(there)
+    suspect = shapely.intersects(bounds, there)
+    return Outside(
+        found,
+        tuple(
+            site.note(int(at), "CRS_SUSPECT", _text(point))
+            for at, point in zip(plain[suspect], there[suspect], strict=True)
+        ),
+        int(shapely.intersects(bounds, shapely.points(back)).sum()),
+    )
+
+
+def is_shifted(suspects: int, mirrored: int) -> bool:
+    """Tell whether positions outside stand there because they are GCJ-02.
+
+    Of those that lie near the border by chance about as many would come in by a shift the other
+    way.
+    """
+    return suspects - mirrored > CLEAR_Z * math.sqrt(suspects + mirrored)
 
 
 def _outside(site: Site, at: int, metres: float) -> Finding:

@@ -25,7 +25,7 @@ from geo.files.checks.position.declared_crs import (
     unshifted_notes,
     words_of,
 )
-from geo.files.checks.position.district import outside
+from geo.files.checks.position.district import Outside, outside
 from geo.files.checks.position.raw_position import Site, given_positions, site_of
 from geo.files.readers import Table
 
@@ -35,12 +35,15 @@ class Positions:
     """Geometries in lon/lat (None where unusable), one per row, and what was noticed.
 
     `systems` are the rows' declared systems, `given` their geometries as they stood in the file.
+    `suspects` and `mirrored` see :class:`geo.files.checks.position.district.Outside`.
     """
 
     geometry: Geometries
     given: Geometries
     systems: Systems
     findings: tuple[Finding, ...]
+    suspects: tuple[Finding, ...] = ()
+    mirrored: int = 0
 
 
 def locate(
@@ -91,24 +94,20 @@ def locate(
     _require_metres(usable, systems)
     moved, turned = _move(usable, systems, site, bounds)
     findings += declared_notes(table, crs, srids) + screened + turned
+    out = Outside([])
     if bounds is not None:
-        findings += outside(moved, systems, bounds, site, watched=watched)
+        out = outside(moved, systems, bounds, site, watched=watched)
+        findings += out.findings
+    suspects = out.suspects
     if column is not None:
         words = words_of(table, column)
         said = dict(zip(site.rows, words, strict=True))
-        findings = [_blamed(finding, column, said) for finding in findings]
+        suspects = tuple(replace(each, column=column, value=said[each.row]) for each in suspects)
         findings += row_notes(words, systems, moved, site, column)
     else:
         silent = systems.where(lambda kind: kind is None) & ~shapely.is_missing(given)
         findings += [site.note(int(at), "CRS_MISSING") for at in np.flatnonzero(silent)]
-    return Positions(moved, given, systems, tuple(findings))
-
-
-def _blamed(finding: Finding, column: str, said: Mapping[int, str]) -> Finding:
-    """Move a doubt about the system to the column that states it."""
-    if finding.code != "CRS_SUSPECT":
-        return finding
-    return replace(finding, column=column, value=said[finding.row])
+    return Positions(moved, given, systems, tuple(findings), suspects, out.mirrored)
 
 
 def _screen(
