@@ -1,13 +1,16 @@
 """Doubts: whether a file's places fit what the database knows better in another system."""
 
-from typing import Any
+from typing import Any, Final
 
+import geopandas as gpd
 import numpy as np
+import shapely
 from numpy.typing import NDArray
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
 from geo.areas.store import versions as area_versions
-from geo.base.words import LANGUAGES
+from geo.base.words import LANGUAGES, say
 from geo.files.checks.position import crs_evidence
 from geo.files.checks.position.crs_evidence import Doubt
 from geo.files.checks.position.declared_area import named_polygons
@@ -15,6 +18,13 @@ from geo.files.checks.sample import Sample
 from geo.files.schema.layers import Layer
 from geo.store import frames
 
+# farther off than this no area belongs to a city of which anything is loaded
+FAR_KM: Final = 100.0
+_KM_A_DEGREE: Final = 111.2
+_LOADED = " UNION ALL ".join(
+    f"SELECT ST_Extent(geom)::geometry AS geom FROM govgrid.{table}"
+    for table in ("area", "camera", "building", "road")
+)
 # A few are as telling as all, and a file of buildings is not held against itself.
 _BUILDINGS = "SELECT geom FROM govgrid.building ORDER BY code LIMIT 200000"
 _ROADS = "SELECT geom FROM govgrid.road ORDER BY code LIMIT 50000"
@@ -26,9 +36,22 @@ class Known:
     def __init__(self, connection: Connection, layer: Layer) -> None:
         self.areas = area_versions.now(connection)
         self._layer = layer.name
+        self._loaded = _loaded(connection) if layer.name == "areas" else None
         placed = layer.shape != "none"
         self._buildings = _shapes(connection, _BUILDINGS) if placed else None
         self._roads = _shapes(connection, _ROADS) if placed else None
+
+    def away_km(self, rows: gpd.GeoDataFrame) -> NDArray[np.float64]:
+        """Return how far each area lies from all that is loaded, 0 where nothing is."""
+        if self._loaded is None or rows.empty:
+            return np.zeros(len(rows))
+        middle = self._loaded.centroid.y
+        # degrees of longitude as long as those of latitude
+        flat = shapely.transform(
+            np.array([self._loaded, *rows.geometry]),
+            lambda xy: xy * [np.cos(np.radians(middle)), 1.0],
+        )
+        return np.asarray(shapely.distance(flat[0], flat[1:]) * _KM_A_DEGREE)
 
     def doubt(self, sample: Sample) -> dict[str, Any] | None:
         """Return why a file is to be held, as values of JSON; None if nothing speaks against it."""
@@ -50,6 +73,24 @@ class Known:
     def _district(self) -> Any:  # noqa: ANN401 - a geometry or None
         found = self.areas[self.areas["level"] == "district"]
         return None if found.empty else found.geometry.union_all()
+
+
+def far_away(away_km: float, declared: str) -> dict[str, Any]:
+    """Return why a file of areas far from all that is loaded is held, as values of JSON."""
+    facts = {"distance_km": round(away_km), "declared": declared}
+    return {
+        "declared": declared,
+        "suggested": None,
+        "evidence": [{"measure": "loaded", "distance_km": facts["distance_km"]}],
+        "text": {lang: say("import.far", lang, **facts) for lang in LANGUAGES},
+    }
+
+
+def _loaded(connection: Connection) -> BaseGeometry | None:
+    """Return the boxes of all areas, cameras, buildings and roads, None where there are none."""
+    boxes = frames.read_layer(connection, _LOADED).geometry.dropna()
+    found: BaseGeometry = shapely.union_all(np.asarray(boxes, dtype=object))
+    return None if boxes.empty else found
 
 
 def _shapes(connection: Connection, statement: str) -> NDArray[np.object_] | None:

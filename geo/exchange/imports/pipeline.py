@@ -14,17 +14,20 @@ from geo.base.words import say
 from geo.cameras import headings
 from geo.cameras import status as camera_status
 from geo.cameras.known_codes import registered
+from geo.cameras.same_cameras import SameCameras
 from geo.cameras.store import grid_of_camera
 from geo.exchange.imports import datum_check
 from geo.exchange.imports.findings import Noted
 from geo.exchange.imports.prefetch import ahead
 from geo.exchange.imports.write import Writer
 from geo.files import annotated
-from geo.files.checks import Finding
+from geo.files.checks import Finding, Severity
 from geo.files.checks.cells.cells import text_of
+from geo.files.checks.cells.finding import Defect
 from geo.files.checks.cells.personal_data import redacted
-from geo.files.checks.check import Check, Intake
+from geo.files.checks.check import Check, Intake, in_order
 from geo.files.checks.preview import Preview, preview
+from geo.files.checks.whole_file import REGISTERS
 from geo.files.readers import Table
 from geo.store import import_runs as stored_runs
 from geo.store.tables import Change
@@ -53,6 +56,8 @@ class Taking:
         self._connection, self._check, self._timezone = connection, check, timezone
         self._retry_of, self._mended = retry_of, dict[int, int]()
         self._bad: set[int] = set()
+        self._far_km = 0.0
+        self._same = SameCameras(connection, run)
         self._tables: list[Table] = []
         self._known = datum_check.Known(connection, check.layer)
         check.know(self._known.areas)
@@ -108,6 +113,9 @@ class Taking:
         stored_runs.finish(
             self._connection, self.run, self.change, read=self.read, quarantined=self.quarantined
         )
+        if self._far_km:
+            declared = ", ".join(self._check.sample.groups)
+            return datum_check.far_away(self._far_km, declared)
         return None if certain else self._known.doubt(self._check.sample)
 
     def _lost_codes(self) -> list[str]:
@@ -136,7 +144,36 @@ class Taking:
             return headings.screened(self._connection, table, checked)
         if name == camera_status.LAYER:
             return camera_status.screened(self._connection, checked, timezone=self._timezone)
+        if name == "areas":
+            return self._near(checked)
+        if name in REGISTERS:
+            return self._same.screened(checked)
         return registered(self._connection, checked) if name == "positions" else checked
+
+    def _near(self, checked: Intake) -> Intake:
+        """Return areas without those far from all that is loaded; all of them hold the file."""
+        away_km = self._known.away_km(checked.rows)
+        far = away_km > datum_check.FAR_KM
+        if far.all() and len(far) and not self._check.certain:
+            self._far_km = float(away_km.min())
+            return checked
+        severity: Severity = "warning" if self._check.certain else "error"
+        column = checked.mapping.get("code", "")
+        found = [
+            Defect("AREA_FAR", facts={"distance_km": round(km)}).at(
+                int(row), column, str(code), severity=severity
+            )
+            for row, code, km in zip(
+                checked.rows.index[far], checked.rows["code"][far], away_km[far], strict=True
+            )
+        ]
+        lost = [] if self._check.certain else [finding.row for finding in found]
+        return replace(
+            checked,
+            rows=checked.rows.drop(index=lost),
+            findings=in_order((*checked.findings, *found), ()),
+            quarantined=checked.quarantined + len(lost),
+        )
 
     def _note(self, findings: Iterable[Finding]) -> None:
         found = tuple(findings)

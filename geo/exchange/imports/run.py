@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import shutil
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 from pathlib import Path
@@ -22,6 +22,7 @@ from geo.exchange.imports import declarations
 from geo.exchange.imports.options import ImportOptions
 from geo.files import readers
 from geo.files.checks import Calendar, Finding, Refused, RefusedLater
+from geo.files.readers import Table
 from geo.files.schema.layers import Layer, layer
 from geo.files.schema.vocabularies import known_level
 from geo.store import db
@@ -152,7 +153,7 @@ def _tried(
             complete_under=options.complete_under,
             retry_of=options.retry_of,
         )
-        taking.take(readers.parts(path, _wish(target, options)), progress)
+        taking.take(_tables(target, path, options), progress)
         held = taking.closed(certain=options.certain)
         refused = held is not None or (options.strict and taking.quarantined > 0)
         report = _report(target, path, options, taking, held, refused=refused)
@@ -204,6 +205,14 @@ def _audit(
     audit.record(
         connection, who, f"import.{report.layer}", report.source, outcome=outcome, facts=facts
     )
+
+
+def _tables(target: Layer, path: Path, options: ImportOptions) -> Iterator[Table]:
+    """Return the parts of the file; areas come as one, since they may have parts of their own."""
+    wish = _wish(target, options)
+    if target.name == "areas":
+        return iter([readers.read(path, wish)])
+    return readers.parts(path, wish)
 
 
 def _wish(target: Layer, options: ImportOptions) -> readers.Wish:

@@ -25,6 +25,7 @@ from geo.files.checks.position.declared_area import areas_said, misplaced
 from geo.files.checks.position.position import Positions, locate
 from geo.files.checks.position.raw_position import site_of
 from geo.files.checks.position.shapes import fit_shapes, places_from_areas
+from geo.files.checks.rows.area_parts import united
 from geo.files.checks.rows.class_requirements import missing_columns, missing_fields
 from geo.files.checks.rows.device_codes import code_structure
 from geo.files.checks.rows.duplicate_codes import Codes
@@ -185,8 +186,11 @@ class Check:
         key = self.mapping.get(self.layer.key)
         found += [*_notes(table, self.refused, key), *noticed, *placed]
         bad = {finding.row for finding in found if finding.severity == "error"}
-        kept = ~table.rows.index.isin(list(bad))
-        rows = _frame(table, self.layer, self.mapping, self.refused, values, place)[kept]
+        rows = _frame(table, self.layer, self.mapping, self.refused, values, place)
+        rows, parts = united(rows, self.layer, bad, self.mapping.get("code", ""))
+        bad |= {finding.row for finding in parts if finding.severity == "error"}
+        found += parts
+        rows = rows[~rows.index.isin(list(bad))]
         rows, same = self._codes.complete(rows, self.layer, self.mapping)
         self._whole.add(table, self._headers, rows)
         if self.areas is not None:

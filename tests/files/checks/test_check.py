@@ -862,6 +862,9 @@ def test_every_finding_has_advice_in_both_languages():
         "earlier": "发生时间",
         "moment": "2026-09-01T08:00:00",
         "number": 3,
+        "count": 2,
+        "run": 7,
+        "rows": "1、2",
     }
     for code in SEVERITY:
         finding = Defect(code, "s", facts).at(2, "列", "v")

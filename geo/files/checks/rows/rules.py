@@ -53,7 +53,8 @@ def apply_rules(
         findings += _turning(table, mapping, done)
     if layer.name == "incidents":
         findings += _order(table, mapping, done, timezone)
-    if layer.key in mapping:
+    # of areas several rows of one code may be parts
+    if layer.key in mapping and layer.name != "areas":
         codes = pd.Series(done[layer.key], index=table.rows.index, dtype=object)
         moments = None if layer.moment is None else done[layer.moment]
         findings += seen.repeated(codes, mapping[layer.key], moments)
