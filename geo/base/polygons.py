@@ -84,12 +84,21 @@ def polygons(shapes: Shapes) -> Geometries:
     if isinstance(shapes, HasParts):
         return shapes.parts
     found = geometries(shapes)
-    found = found[~shapely.is_missing(found)]
-    broken = ~shapely.is_valid(found)
-    if broken.any():
-        found = found.copy()
-        found[broken] = shapely.make_valid(found[broken], method="structure", keep_collapsed=False)
-    return parts_of(found)[0]
+    return parts_of(sound(found[~shapely.is_missing(found)]))[0]
+
+
+def sound(shapes: Geometries) -> Geometries:
+    """Return geometries with invalid polygons rebuilt ring by ring, missing ones as they are.
+
+    What any hole takes out stays out: by even and odd crossings, where two holes overlap or one
+    reaches over the border, ground would come back.
+    """
+    broken = ~(shapely.is_missing(shapes) | shapely.is_valid(shapes))
+    if not broken.any():
+        return shapes
+    found = shapes.copy()
+    found[broken] = shapely.make_valid(found[broken], method="structure", keep_collapsed=False)
+    return found
 
 
 def parts_of(found: Geometries) -> tuple[Geometries, Indices]:

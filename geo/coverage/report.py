@@ -136,6 +136,8 @@ def gaps(
     ForbiddenError
         If gaps are granted nowhere.
     """
+    from geo.base.reprojection import reprojected
+
     reader.require_depth("gaps")
     for column, value, known in (
         ("device_set", device_set, DEVICE_SETS),
@@ -161,7 +163,7 @@ def gaps(
     from geo.base.crs import WGS84
 
     points = found.representative_point().to_crs(WGS84)
-    return found.to_crs(WGS84).assign(lon=points.x.round(7), lat=points.y.round(7))
+    return reprojected(found).assign(lon=points.x.round(7), lat=points.y.round(7))
 
 
 def _reported(connection: Connection) -> dict[str | None, int]:

@@ -106,7 +106,7 @@ def defects(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     >>> defects(grids)[["kind", "codes", "area_m2"]].values.tolist()
     [['overlap', ('a', 'b'), 20.0]]
     """
-    sound = areas.assign(geometry=areas.geometry.make_valid())
+    sound = areas.assign(geometry=areas.make_valid(method="structure", keep_collapsed=False))
     found = [_invalid(areas)]
     above: gpd.GeoDataFrame | None = None
     for level in LEVELS:

@@ -10,7 +10,16 @@ import shapely
 from numpy.typing import NDArray
 from shapely import Polygon
 
-from geo.base.polygons import Geometries, Indices, area_by, clipped, dissolve, geometries, sums
+from geo.base.polygons import (
+    Geometries,
+    Indices,
+    area_by,
+    clipped,
+    dissolve,
+    geometries,
+    sound,
+    sums,
+)
 from geo.coverage.demand.area_overlay import Cells, overlay
 from geo.coverage.demand.control_points import belongings, watch_points
 from geo.coverage.demand.demand import demand_surface, open_ground_polygons
@@ -341,9 +350,7 @@ def _sound(areas: gpd.GeoDataFrame) -> gpd.GeoSeries:
     """Return a valid geometry for each area; a missing one has no ground."""
     found = geometries(areas).copy()
     found[shapely.is_missing(found)] = Polygon()
-    broken = ~shapely.is_valid(found)
-    found[broken] = shapely.make_valid(found[broken], method="structure", keep_collapsed=False)
-    return gpd.GeoSeries(found, index=areas.index, crs=areas.crs)
+    return gpd.GeoSeries(sound(found), index=areas.index, crs=areas.crs)
 
 
 def _located(layers: Layers, areas: gpd.GeoDataFrame) -> Layers:

@@ -12,7 +12,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.base.polygons import Geometries, Indices, Shapes, geometries, parts_of, union_by
+from geo.base.polygons import Geometries, Indices, Shapes, geometries, parts_of, sound, union_by
 from geo.coverage.sight.obstacles import Obstacles, merge
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -91,7 +91,7 @@ def low_buildings(footprints: Shapes, height_m: Floats) -> LowBuildings:
     height_m
         Height of each above the ground that its cameras' heights are measured from.
     """
-    parts, origin = parts_of(shapely.make_valid(geometries(footprints)))
+    parts, origin = parts_of(sound(geometries(footprints)))
     height_m = height_m[origin]
     content = zip(shapely.to_wkb(parts).tolist(), height_m.tolist(), strict=True)
     own = [hashlib.sha256(wkb + repr(height).encode()).digest()[:8] for wkb, height in content]

@@ -240,20 +240,24 @@ def rows_of(
     after: str = "",
     limit: int = EVERYTHING,
     others: bool = False,
+    srid: int = WGS84,
 ) -> gpd.GeoDataFrame:
     """Return what :func:`page` does, with the free columns still in ``attributes``.
 
-    Only with `others` cameras of others that look in.
+    Only with `others` cameras of others that look in. In another system than degrees, what was
+    computed in metres is taken as it is stored.
     """
+    from geo.base.reprojection import reprojected
+
     if name not in placed():
         raise LayerError("layer.unknown", name=name, known=", ".join(placed()))
     parameters = {**reader.parameters, "after": after, "limit": limit, "others": others}
     with _transaction(engine, reader, name) as connection:
         if name == "gaps":
-            return _gaps(connection, reader, after, limit)
-        srid = installation.metric_srid(connection) if name in METRIC else WGS84
-        rows = frames.read_layer(connection, STATEMENTS[name], parameters, srid=srid)
-        rows = _rounded(connection, reader, name, rows.to_crs(WGS84))
+            return reprojected(_gaps(connection, reader, after, limit), srid)
+        stored = installation.metric_srid(connection) if name in METRIC else WGS84
+        rows = frames.read_layer(connection, STATEMENTS[name], parameters, srid=stored)
+        rows = reprojected(_rounded(connection, reader, name, rows), srid)
     if name == "cameras" and not others:
         del rows["relation"], rows["distance_m"]
     return rows
@@ -283,7 +287,7 @@ def _gaps(connection: Connection, reader: Reader, after: str, limit: int) -> gpd
     )
     found = of_grids(connection, reader.deep("gaps"), found)
     first = int(after) if after.isdecimal() else 0
-    return found[found["rank"] > first].head(limit).to_crs(WGS84)
+    return found[found["rank"] > first].head(limit)
 
 
 def _rounded(

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from geo.access import predicates, transaction
 from geo.access.principal import Reader
 from geo.access.roles import depth_no
-from geo.base.crs import CGCS2000, WGS84, project
+from geo.base.crs import CGCS2000, WGS84
 from geo.exchange.publish import collections
 from geo.files.checks.cells.column_mapping import map_columns
 from geo.files.schema import extra_columns
@@ -35,13 +35,16 @@ def of(engine: Engine, reader: Reader, name: str, *, srid: int, timezone: str) -
     if name in collections.TABLES:
         rows = collections.table_of(engine, reader, name)
     else:
-        rows = collections.rows_of(engine, reader, name)
+        degrees = srid in (WGS84, CGCS2000)
+        rows = collections.rows_of(engine, reader, name, srid=WGS84 if degrees else srid)
     if name == "cameras":
         rows = _with_views(engine, reader, rows)
     layer = _layer_of(name)
     if layer is not None:
         rows = _spread(_typed(rows, layer, timezone), layer)
-    return _moved(rows, srid) if isinstance(rows, gpd.GeoDataFrame) else rows
+    if srid == CGCS2000 and isinstance(rows, gpd.GeoDataFrame):
+        return rows.set_crs(srid, allow_override=True)
+    return rows
 
 
 def _layer_of(name: str) -> Layer | None:
@@ -107,10 +110,3 @@ def _claimed(headers: Sequence[str], own: Sequence[str], layer: Layer) -> frozen
     first = {header.casefold(): header for header in reversed(free)}
     taken |= {header for header in free if first[header.casefold()] != header}
     return frozenset(taken & set(headers))
-
-
-def _moved(rows: gpd.GeoDataFrame, srid: int) -> gpd.GeoDataFrame:
-    if srid in (WGS84, CGCS2000):
-        return rows.set_crs(srid, allow_override=True)
-    moved = project(rows.geometry.to_numpy(), source=WGS84, target=srid)
-    return rows.set_geometry(gpd.GeoSeries(moved, index=rows.index, crs=srid))

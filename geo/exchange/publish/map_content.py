@@ -13,6 +13,7 @@ from geo.access.roles import depth_no
 from geo.areas.store import versions as area_versions
 from geo.base.crs import WGS84
 from geo.base.errors import NotFoundError
+from geo.base.reprojection import reprojected
 from geo.coverage import sight_lines
 from geo.coverage.kinds import CERTAINTIES, DEVICE_SETS
 from geo.coverage.scene import Prepared, prepare
@@ -204,7 +205,7 @@ def _gaps(
     found = results.gaps(
         connection, run.id, srid=srid, device_set=device_set, detail=detail, certainty=certainty
     )
-    return predicates.of_grids(connection, deep, found).to_crs(WGS84)
+    return reprojected(predicates.of_grids(connection, deep, found))
 
 
 def _coarse(parts: dict[str, Any], reader: Reader) -> dict[str, Any]:

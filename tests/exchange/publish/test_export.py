@@ -8,6 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from geo.base.errors import CRSError, InputError, LayerError, StateError
+from geo.coverage import compute
 from geo.exchange.publish import collections
 from geo.exchange.publish import export as layer_export
 from geo.files import readers, writers
@@ -321,6 +322,79 @@ def test_degrees_of_cgcs2000_are_those_of_wgs84(town):
 def test_an_unknown_layer_is_named_with_those_that_there_are(engine):
     with pytest.raises(LayerError, match="camera-status-history"):
         layer_export.whole(engine, SYSTEM, "beton")
+
+
+POLYGONS = (
+    *("areas", "grids", "districts", "buildings", "water", "farmland", "privacy-zones"),
+    *("restricted-zones", "viewsheds", "gaps"),
+)
+SPIKE = (
+    "POLYGON ((506105.79821313283 3379226.402763792, 506104.0633005241 3379226.317533001,"
+    " 506105.290362204 3379230.1012941455, 506104.7091431061 3379234.334143499,"
+    " 506105.79821313283 3379226.402763792))"
+)
+
+
+@pytest.fixture
+def spiked(full):
+    """The toy town, computed, and a gap that crosses itself when its corners are moved."""
+    compute.compute(full)
+    with db.transaction(full) as connection:
+        connection.execute(
+            text(
+                "INSERT INTO govgrid.gap (coverage_run, device_set, detail, certainty, grid_code,"
+                " area_m2, weight, road_m, entrances, incidents, geom)"
+                " SELECT coverage_run, device_set, detail, certainty, grid_code, 3.2, 3.2, 0, 0, 0,"
+                " ST_GeomFromText(:spike, 4548) FROM govgrid.gap"
+                " WHERE device_set = 'all' AND certainty = 'certain' LIMIT 1"
+            ),
+            {"spike": SPIKE},
+        )
+    return full
+
+
+STORED = {
+    "viewsheds": "SELECT camera_code || '/' || view_no || '/' || certainty AS code, geom"
+    " FROM govgrid.viewshed",
+    "gaps": "SELECT row_number() OVER (ORDER BY weight DESC, grid_code, ST_XMin(geom),"
+    " ST_YMin(geom)) AS rank, geom FROM govgrid.gap"
+    " WHERE device_set = 'all' AND certainty = 'certain'",
+}
+
+
+def stored(engine, name):
+    """What was computed, in metres, as the tables hold it."""
+    with db.transaction(engine) as connection:
+        rows = frames.read_layer(connection, STORED[name], srid=4548)
+    return rows.set_index(rows.columns[0]).geometry
+
+
+@pytest.mark.parametrize("crs", ["wgs84", "cgcs2000", "zone", "EPSG:4547", "EPSG:3857"])
+def test_every_polygon_of_every_export_is_valid(spiked, tmp_path, crs):
+    for name in POLYGONS:
+        path = out(spiked, name, tmp_path / f"{name}.gpkg", crs)
+        shapes = gpd.read_file(path).geometry
+        assert len(shapes), name
+        assert shapes.is_valid.all(), (name, crs)
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_what_was_computed_goes_out_with_its_area(spiked, name):
+    kept = stored(spiked, name)
+    for srid in (4326, 4490, 4547):
+        frame = layer_export.whole(spiked, SYSTEM, name, srid=srid)
+        back = frame.set_crs(4326 if srid == 4490 else srid, allow_override=True).to_crs(4548)
+        areas = back.set_index(frame.columns[0]).geometry.area
+        assert areas.sort_index().tolist() == pytest.approx(
+            kept.area.sort_index().tolist(), rel=1e-6
+        )
+
+
+@pytest.mark.parametrize("name", STORED)
+def test_in_the_zone_of_the_district_goes_out_what_is_stored_to_the_digit(spiked, name):
+    frame = layer_export.whole(spiked, SYSTEM, name, srid=4548)
+    same = frame.set_index(frame.columns[0]).geometry.sort_index()
+    assert same.geom_equals_exact(stored(spiked, name).sort_index(), 0).all()
 
 
 def test_every_layer_of_an_empty_database_is_an_empty_table(engine, tmp_path):

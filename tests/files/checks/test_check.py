@@ -363,6 +363,16 @@ def test_polygons_become_multipolygons_and_bow_ties_are_mended():
     assert shapely.area(taken.rows.geometry.to_numpy()).tolist() == pytest.approx([1e-6, 0.5e-6])
 
 
+def test_mending_a_polygon_gives_back_no_ground_that_a_hole_takes_out():
+    holes = [shapely.box(2, 2, 5, 5), shapely.box(4, 4, 8, 8), shapely.box(9, 0, 12, 1)]
+    broken = shapely.Polygon(shapely.box(0, 0, 10, 10).exterior, [hole.exterior for hole in holes])
+    placed = shapely.transform(broken, lambda xy: xy * 1e-4 + [117, 30])
+    taken = shapes_of("water", placed)
+    assert found(taken) == [(2, "geometry", "GEOMETRY_REPAIRED")]
+    left = 100 - (9 + 16 - 1) - 1  # of the third only what lies inside
+    assert shapely.area(taken.rows.geometry.to_numpy()).tolist() == pytest.approx([left * 1e-8])
+
+
 def test_cameras_are_points_and_roads_are_lines():
     polygon = shapely.box(117, 30, 117.001, 30.001)
     single, double = shapely.MultiPoint([(117, 30)]), shapely.MultiPoint([(117, 30), (117, 31)])

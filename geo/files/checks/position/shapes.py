@@ -7,6 +7,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.base.crs import WGS84, Geometries, metric_srid, project
+from geo.base.polygons import sound
 from geo.files.checks.cells.finding import Finding
 from geo.files.checks.position.raw_position import Site
 from geo.files.schema.fields import Shape
@@ -77,7 +78,7 @@ def _polygons(given: Geometries, site: Site) -> tuple[Geometries, list[Finding]]
     broken = np.flatnonzero(~shapely.is_missing(shapes) & ~shapely.is_valid(shapes))
     reasons = shapely.is_valid_reason(shapes[broken])
     for at, reason in zip(broken, reasons, strict=True):
-        mended = _polygonal(shapely.make_valid(shapes[at]))
+        mended = _polygonal(sound(shapes[[at]])[0])
         finished = _rounded(np.array([mended], dtype=object))[0]
         shapes[at] = finished if mended is not None and finished.is_valid else mended
         code = "GEOMETRY_REPAIRED" if shapes[at] is not None else "GEOMETRY_EMPTY"
@@ -105,5 +106,5 @@ def _huge(shapes: Geometries, site: Site) -> list[Finding]:
 def _polygonal(shape: shapely.Geometry) -> shapely.Geometry | None:
     """Return the polygons of a repaired shape as one, None if there are none."""
     parts = shapely.get_parts(shapely.get_parts(np.array([shape], dtype=object)))
-    polygons = parts[shapely.get_type_id(parts) == T.POLYGON]
+    polygons = parts[(shapely.get_type_id(parts) == T.POLYGON) & ~shapely.is_empty(parts)]
     return shapely.multipolygons(polygons) if polygons.size else None
