@@ -10,7 +10,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.base.polygons import Geometries, Indices, Shapes, dissolve, expand, geometries
+from geo.base.polygons import Geometries, Indices, Shapes, dissolve, expand, geometries, union_by
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -103,8 +103,9 @@ def place(
     """Return where cameras stand for sight: as given, or moved out of a footprint.
 
     A camera inside a footprint (or on its wall) that is not indoor is moved to 0.2 m in front of
-    the nearest wall whose front is free, if that wall is within `snap_m`; further in, its position
-    is suspect and stays.
+    the nearest wall whose front is free, if that wall is within `snap_m`; where other buildings
+    fill all these fronts, to the nearest free place as near as that. Further in, its position is
+    suspect and stays.
 
     Parameters
     ----------
@@ -139,6 +140,9 @@ def place(
     inside = obstacles.block(given) & ~np.asarray(indoor, dtype=np.bool_)
     target = xy.copy()
     target[inside] = _free_front(xy[inside], obstacles, snap_m)
+    if np.isfinite(snap_m):
+        shut = np.flatnonzero(inside & np.isnan(target).any(axis=1))
+        target[shut] = _free_place(given[shut], obstacles, snap_m + SNAP_CLEARANCE_M)
     lost = np.isnan(target).any(axis=1)
     target[lost] = xy[lost]
     choices = [np.asarray(indoor, dtype=np.bool_), lost, inside]
@@ -181,6 +185,21 @@ def _free_front(xy: Floats, obstacles: Obstacles, snap_m: float) -> Floats:
         left[nearest] = False
         owner, spots = owner[left], spots[left]
     return place
+
+
+def _free_place(points: Geometries, obstacles: Obstacles, reach_m: float) -> Floats:
+    """Return the nearest place within reach that keeps clear of all footprints, else NaN."""
+    found = np.full((len(points), 2), np.nan)
+    point, part = obstacles.tree.query(
+        points, predicate="dwithin", distance=reach_m + SNAP_CLEARANCE_M
+    )
+    walls = shapely.buffer(obstacles.parts[part], SNAP_CLEARANCE_M)
+    taken, who = union_by(walls, point)
+    free = shapely.difference(shapely.buffer(points[who], reach_m), taken)
+    some = ~shapely.is_empty(free)
+    way = shapely.shortest_line(points[who[some]], free[some])
+    found[who[some]] = shapely.get_coordinates(shapely.get_point(way, -1))
+    return found
 
 
 def _fronts(

@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from shapely import LineString, MultiPolygon, Point, Polygon, box
 
 from geo.coverage.sight.obstacles import merge, place
+from tests import SHARED_DATA
 
 
 def placed(points, footprints, *, indoor=None, snap_m=5.0):
@@ -99,6 +100,48 @@ def test_a_place_before_the_wall_that_another_footprint_takes_is_passed_over():
     narrow = [box(0, 0, 10, 100), box(10.1, 0, 20, 100)]
     found = placed([Point(9, 99)], narrow)
     assert found[["x", "y"]].to_numpy().tolist() == [[9.0, 100.2]]
+
+
+def test_where_all_fronts_are_taken_the_nearest_free_place_is_found():
+    # A kiosk 5 cm before the wall fills the front; south of it the wall is free.
+    kiosk = box(20.05, 49, 22, 53)
+    found = placed([Point(18, 50)], [box(0, 0, 20, 100), kiosk]).iloc[0]
+    assert found["placement"] == "snapped"
+    assert found[["x", "y"]].tolist() == pytest.approx([20.2, 48.8])
+    assert found["moved_m"] == pytest.approx(np.hypot(2.2, 1.2))
+
+
+def test_without_a_free_place_within_reach_a_position_stays_suspect():
+    shut = [box(0, 0, 20, 100), box(20.05, 0, 30, 100)]
+    assert placed([Point(18, 50)], shut)["placement"].tolist() == ["suspect"]
+
+
+def free_places(obstacles, point, reach_m):
+    """The distances of places of a fine raster that keep 0.2 m off every footprint."""
+    steps = np.arange(-reach_m, reach_m, 0.1)
+    x, y = (axis.ravel() for axis in np.meshgrid(steps, steps))
+    away = np.hypot(x, y)
+    near = away <= reach_m
+    raster = shapely.points(point.x + x[near], point.y + y[near])
+    parts = obstacles.parts[obstacles.tree.query(point, "dwithin", reach_m + 0.2)]
+    clear = (shapely.distance(parts[:, None], raster[None]) >= 0.2).all(axis=0)
+    return away[near][clear]
+
+
+def test_no_camera_in_nanshan_is_suspect_though_a_free_place_is_near():
+    file = SHARED_DATA / "nanshan" / "buildings.geojson"
+    if not file.exists():
+        pytest.skip("the Nanshan buildings are not at hand")
+    obstacles = merge(gpd.read_file(file).to_crs(32649).geometry)
+    bounds, rng = shapely.total_bounds(obstacles.parts), np.random.default_rng(1)
+    points = shapely.points(rng.uniform(bounds[:2], bounds[2:], (12_000, 2)))
+    found = place(points, np.zeros(len(points), dtype=bool), obstacles)
+    lost = points[found["placement"] == "suspect"]
+    held, part = obstacles.holding(lost)
+    wall_m = shapely.distance(shapely.boundary(obstacles.parts[part]), lost[held])
+    assert len(lost) > 400
+    for point in lost[held[wall_m <= 5.0]]:
+        assert len(free_places(obstacles, point, 5.0)) == 0
 
 
 def test_an_inner_corner_is_left_straight_on():
