@@ -9,7 +9,7 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from geo.base.errors import StateError
+from geo.base.errors import InputError, StateError
 from geo.base.progress import Progress, silent
 from geo.coverage.demand.demand_model import Ground, lay
 from geo.coverage.kinds import CERTAINTIES, DEVICE_SETS, SURE
@@ -25,6 +25,7 @@ from geo.coverage.scene import (
     view_hashes,
     visible,
 )
+from geo.coverage.sight.optics import MOST_REACH_M
 from geo.coverage.store import results, scene
 from geo.store import db, installation
 
@@ -57,6 +58,7 @@ def compute(
     details: Sequence[float] = (20.0,),
     full: bool = False,
     heights: bool | None = None,
+    default_reach_m: float | None = None,
     progress: Progress = silent,
 ) -> Outcome:
     """Compute viewsheds, figures and gaps of all device sets, and store them as one run.
@@ -72,16 +74,25 @@ def compute(
     heights
         Whether cameras look over buildings known to be lower than they are, from now on; None: as
         before, at first not.
+    default_reach_m
+        How far, from now on, cameras see whose register does not say it; None: as before, at first
+        150 m.
 
     Raises
     ------
     StateError
         If there are no areas yet.
+    InputError
+        If the default reach is not above 0 and at most 2 km.
     """
+    if default_reach_m is not None and not 0 < default_reach_m <= MOST_REACH_M:
+        raise InputError("coverage.reach_invalid", found=default_reach_m, most=MOST_REACH_M)
     with db.transaction(engine) as connection:
         db.take_turn(connection, db.COMPUTING, waiting=lambda: progress("coverage.wait", 0, 0))
         if heights is not None:
             installation.put(connection, "building_heights", heights)
+        if default_reach_m is not None:
+            installation.put(connection, "default_reach_m", default_reach_m)
         return computed(connection, details=details, full=full, progress=progress)[0]
 
 
@@ -155,9 +166,7 @@ def stand(prepared: Prepared, ground: Ground, detail: float, progress: Progress)
 
 def at_detail(prepared: Prepared, detail: float) -> Prepared:
     """Return the same scene seen at another detail."""
-    read = prepared.scene
-    views = placed(read.cameras, read.lonlat, prepared.sight, read.srid, detail=detail)
-    return replace(prepared, views=views)
+    return replace(prepared, views=placed(prepared.scene, prepared.sight, detail=detail))
 
 
 def state(ground: str, cameras: Sequence[Mapping[str, int]], details: Sequence[float]) -> str:

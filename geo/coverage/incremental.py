@@ -185,13 +185,7 @@ def _cameras_edited(connection: Connection, held: _Held, codes: Sequence[str]) -
     standings, cameras = [], []
     for standing, before in zip(held.standings, held.cameras, strict=True):
         ready = standing.prepared
-        views = placed(
-            rows.to_crs(ready.scene.srid),
-            rows.geometry,
-            ready.sight,
-            ready.scene.srid,
-            detail=standing.detail,
-        )
+        views = placed(ready.scene, ready.sight, detail=standing.detail, rows=rows)
         now = replace(ready, views=_replaced(ready.views, views, codes))
         if _top_m(now) != _top_m(ready):
             return None

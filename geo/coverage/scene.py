@@ -20,8 +20,9 @@ from geo.coverage.sight.building_heights import Obstruction, obstruction
 
 Flags: TypeAlias = NDArray[np.bool_]
 
+ASSUMED = ("hfov", "resolution", "range")  # of optics, counted
 # Goes into every hash: a change of the computation makes what was stored stale.
-KERNEL = "sweep-1"
+KERNEL = "sweep-2"
 
 
 @dataclass(frozen=True)
@@ -61,21 +62,26 @@ def prepare(read: Scene, *, detail: float) -> Prepared:
         read.cameras["mount_height_m"].to_numpy(dtype=float),
     )
     sight = obstruction(read.buildings.geometry, *(heights if read.heights else ()))
-    views = placed(read.cameras, read.lonlat, sight, read.srid, detail=detail)
+    views = placed(read, sight, detail=detail)
     return Prepared(read, sight, views, assumptions(views, unbuilt_areas(read)))
 
 
 def placed(
-    rows: gpd.GeoDataFrame,
-    lonlat: gpd.GeoSeries,
-    sight: Obstruction,
-    srid: int,
-    *,
-    detail: float,
+    read: Scene, sight: Obstruction, *, detail: float, rows: gpd.GeoDataFrame | None = None
 ) -> pd.DataFrame:
-    """Return the views of some cameras (rows of ``scene.CAMERAS``, metric) where they stand."""
-    cameras = rows.set_index("code")
-    views = optics.camera_views(pd.DataFrame(cameras), detail_px_per_m=detail)
+    """Return the views of cameras where they stand.
+
+    Parameters
+    ----------
+    rows
+        Some cameras as they are now, rows of ``scene.CAMERAS`` in degrees; None: those of the
+        scene.
+    """
+    cameras = (read.cameras if rows is None else rows.to_crs(read.srid)).set_index("code")
+    lonlat = read.lonlat if rows is None else rows.geometry
+    views = optics.camera_views(
+        pd.DataFrame(cameras), detail_px_per_m=detail, default_reach_m=read.default_reach_m
+    )
     place = _places(cameras, sight)
     return views.assign(
         view_no=cameras["view_no"].to_numpy(),
@@ -86,7 +92,7 @@ def placed(
         y=place["y"].to_numpy(),
         placement=place["placement"].to_numpy(),
         moved_m=place["moved_m"].to_numpy(),
-        convergence_deg=convergence_deg(lonlat.x.to_numpy(), lonlat.y.to_numpy(), srid),
+        convergence_deg=convergence_deg(lonlat.x.to_numpy(), lonlat.y.to_numpy(), read.srid),
     )
 
 
@@ -120,6 +126,7 @@ def sectors(views: pd.DataFrame, certainty: str) -> pd.DataFrame:
             "start_deg": (sector["start_deg"].to_numpy() - own["convergence_deg"].to_numpy()) % 360,
             "width_deg": np.where(suspect, 0.0, sector["width_deg"].to_numpy()),
             "range_m": own["range_m"].to_numpy(),
+            "near_m": np.nan_to_num(own["near_m"].to_numpy(dtype=float)),
             "weight": sector["weight"].to_numpy(),
         },
         index=sector.index,
@@ -236,7 +243,8 @@ def assumptions(views: pd.DataFrame, unbuilt: int) -> dict[str, int]:
         "indoor": int((views["placement"] == "indoor").sum()),
         "snapped": int((views["placement"] == "snapped").sum()),
         "suspect": int((views["placement"] == "suspect").sum()),
-        **{f"assumed_{n}": int(assumed.str.contains(n).sum()) for n in ("hfov", "resolution")},
+        "dead_ground": int((views["near_m"] > 0).sum()),
+        **{f"assumed_{n}": int(assumed.str.contains(n).sum()) for n in ASSUMED},
         "grids_without_buildings": unbuilt,
     }
 

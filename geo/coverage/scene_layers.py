@@ -9,7 +9,8 @@ import geopandas as gpd
 class Scene:
     """Layers of one district in its metric SRID; `lonlat` holds the cameras as they were given.
 
-    `heights` says that cameras look over buildings known to be lower than they are.
+    `heights` says that cameras look over buildings known to be lower than they are;
+    `default_reach_m` how far a camera sees whose register does not say it.
     """
 
     srid: int
@@ -25,3 +26,4 @@ class Scene:
     incidents: gpd.GeoDataFrame
     zones: gpd.GeoDataFrame
     heights: bool = False
+    default_reach_m: float = 150.0

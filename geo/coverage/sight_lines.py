@@ -3,6 +3,7 @@
 import geopandas as gpd
 import pandas as pd
 import shapely
+from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
 from geo.access.roles import depth_no
@@ -10,11 +11,13 @@ from geo.areas.store import versions as area_versions
 from geo.base.crs import WGS84
 from geo.coverage.scene import Prepared, prepare
 from geo.coverage.scene_layers import Scene
-from geo.coverage.sight import line_of_sight
+from geo.coverage.sight import line_of_sight, optics
 from geo.coverage.store import scene
 from geo.store import frames, installation
 
-RADIUS_M = 150.0
+RADIUS_M = 150.0  # of cameras that are listed though they do not see the place
+NEAREST = 3  # so many of them however far
+ASIDE_M = 60.0  # of a line of sight: buildings that can block it, or move the camera out of them
 
 
 def of_scene(prepared: Prepared, points: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -32,6 +35,7 @@ def of_scene(prepared: Prepared, points: gpd.GeoDataFrame) -> pd.DataFrame:
         placement=place.set_index("camera_code"),
         obstacles=prepared.sight,
         radius_m=RADIUS_M,
+        nearest=NEAREST,
         convergence_deg=views.loc[single].set_index("camera_code")["convergence_deg"],
     )
 
@@ -57,23 +61,25 @@ def cut(lines: pd.DataFrame, granted: pd.DataFrame) -> pd.DataFrame:
     return told[known]
 
 
-def surroundings(connection: Connection, lon: float, lat: float) -> Scene:
+def surroundings(connection: Connection, lon: float, lat: float, *, detail: float) -> Scene:
     """Return the scene around a place: all cameras, but only the buildings that can block."""
     srid = installation.metric_srid(connection)
+    views, choices = scene.cameras(connection), scene.choices(connection)
+    cameras = views.to_crs(srid)
+    at = gpd.GeoSeries([shapely.Point(lon, lat)], crs=WGS84).to_crs(srid).iloc[0]
+    ground = gpd.GeoSeries([_sighted(cameras, at, detail, choices["default_reach_m"])], crs=srid)
     near = frames.read_layer(
         connection,
-        "SELECT code, height_m, geom FROM govgrid.building WHERE geom && ST_Expand(ST_SetSRID("
-        "ST_MakePoint(:lon, :lat), 4326), :reach_deg, :reach_deg) ORDER BY code",
-        # 0.004 degrees are 440 m northwards and, up to 55 degrees of latitude, 250 m eastwards.
-        {"lon": lon, "lat": lat, "reach_deg": 0.004},
+        "SELECT code, height_m, geom FROM govgrid.building"
+        " WHERE ST_Intersects(geom, ST_GeomFromWKB(:ground, 4326)) ORDER BY code",
+        {"ground": ground.to_crs(WGS84).iloc[0].wkb},
     ).to_crs(srid)
-    cameras = scene.cameras(connection)
     empty = near.iloc[:0]
     return Scene(
         srid=srid,
         areas=area_versions.now(connection).to_crs(srid),
-        cameras=cameras.to_crs(srid),
-        lonlat=cameras.geometry,
+        cameras=cameras,
+        lonlat=views.geometry,
         buildings=near,
         roads=empty,
         water=empty,
@@ -82,5 +88,22 @@ def surroundings(connection: Connection, lon: float, lat: float) -> Scene:
         entrances=empty,
         incidents=empty,
         zones=empty,
-        heights=bool(installation.get(connection, "building_heights")),
+        **choices,
     )
+
+
+def _sighted(
+    cameras: gpd.GeoDataFrame, at: BaseGeometry, detail: float, default_reach_m: float
+) -> BaseGeometry:
+    """Return the ground in which a building can matter: around a place, and on the way to it."""
+    views = optics.camera_views(
+        pd.DataFrame(cameras).set_index("code"),
+        detail_px_per_m=detail,
+        default_reach_m=default_reach_m,
+    )
+    away_m = cameras.distance(at).to_numpy()
+    nearest = pd.Series(away_m).groupby(cameras["code"].to_numpy()).min().nsmallest(NEAREST)
+    asked = (away_m <= views["range_m"].to_numpy() + ASIDE_M) | (away_m <= nearest.max())
+    lines = shapely.shortest_line(cameras.geometry.to_numpy()[asked & (away_m > RADIUS_M)], at)
+    around = shapely.buffer(at, RADIUS_M + ASIDE_M)
+    return shapely.union_all([around, *shapely.buffer(lines, ASIDE_M)])

@@ -60,7 +60,7 @@ def seeing_one(
         from geo.coverage import sight_lines
 
         granted = predicates.cameras(connection, reader)
-        scene = sight_lines.surroundings(connection, lon, lat)
+        scene = sight_lines.surroundings(connection, lon, lat, detail=detail)
         facts = _facts(connection, at)
     found = sight_lines.of_place(scene, lon, lat, detail=detail)
     lines = sight_lines.cut(found, granted).to_dict("records")

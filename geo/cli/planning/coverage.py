@@ -44,6 +44,12 @@ def compute(
             "--heights/--no-heights",
         ),
     ] = None,
+    default_reach: Annotated[
+        float | None,
+        typer.Option(
+            help="Metres that a camera sees whose register does not say it (150); kept as well."
+        ),
+    ] = None,
     as_json_: JsonOption = False,
 ) -> None:
     """Compute what every camera sees, the figures of every area, and the gaps."""
@@ -61,7 +67,12 @@ def compute(
 
         with progress() as moving:
             done = coverage_compute.compute(
-                engine, details=details, full=full, heights=heights, progress=moving
+                engine,
+                details=details,
+                full=full,
+                heights=heights,
+                default_reach_m=default_reach,
+                progress=moving,
             )
         audit.note_apart(engine, who, "coverage.compute", str(done.run.id), outcome="done")
         found = coverage_report.report(engine, who, by="district")

@@ -10,7 +10,7 @@ from geo.base.polygons import Indices
 from geo.coverage.sight.building_heights import Obstruction, hidden, low_buildings
 from geo.coverage.sight.obstacles import Obstacles, place
 from geo.coverage.sight.optics import px_per_m, sectors
-from geo.coverage.sight.shadow_method import reach_m
+from geo.coverage.sight.shadow_method import MIN_RANGE_M, TOUCH_M, reach_m
 
 # Best first: the best view of a camera speaks for it.
 WHYS = (
@@ -18,12 +18,13 @@ WHYS = (
     "heading_uncertain",
     "heading_unknown",
     "blocked",
+    "dead_ground",
     "turned_away",
     "beyond_range",
     "position_suspect",
     "indoor",
 )
-RELATIONS = ("sees", "possible", "possible", "near", "near", "near", "near", "near")
+RELATIONS = ("sees", "possible", "possible", *(("near",) * 6))
 COLUMNS = (
     "point",
     "camera_code",
@@ -35,6 +36,7 @@ COLUMNS = (
     "px_per_m",
     "moved_m",
 )
+LOOKS = ("camera_code", "form", "heading_deg", "hfov_deg", "res_h_px", "range_m", "near_m")
 CHUNK = 500  # points at a time, which bounds the table of distances
 
 
@@ -51,8 +53,9 @@ def seeing(
 ) -> pd.DataFrame:
     """Return the cameras of each point: those that see it, may see it, or are near but do not.
 
-    One row for each pair within `radius_m`, and for the `nearest` cameras however far. A view sees
-    a point in its certain sector, within its range, with no footprint between: exactly where
+    One row for each camera that reaches as far as the point, for each other within `radius_m`, and
+    for the `nearest` cameras however far. A view sees a point in its certain sector, within its
+    range, beyond its dead ground, with no footprint between: exactly where
     `geo.coverage.sight.viewshed.viewsheds` draws it. Among several views of a camera the best one
     speaks.
 
@@ -71,7 +74,7 @@ def seeing(
     obstacles
         Footprints, same CRS.
     radius_m
-        Cameras within this distance are listed in any case, metres.
+        Cameras within this distance are listed in any case, metres; others by their own range.
     nearest
         So many nearest cameras are listed in any case; at least one is.
     convergence_deg
@@ -90,7 +93,8 @@ def seeing(
     spots = place(points.geometry, np.zeros(len(points), dtype=bool), sight.built, snap_m=np.inf)
     stands = placement.loc[cameras.index]
     targets = spots[["x", "y"]].to_numpy()
-    point, camera = _pairs(targets, stands[["x", "y"]].to_numpy(dtype=float), radius_m, nearest)
+    listed_m = np.maximum(_longest_m(views, cameras.index), radius_m)
+    point, camera = _pairs(targets, stands[["x", "y"]].to_numpy(dtype=float), listed_m, nearest)
     turn_deg = pd.Series(convergence_deg, index=cameras.index).to_numpy(dtype=float)[camera]
     pairs = _measured(targets[point], stands.iloc[camera], turn_deg)
     pairs["point"], pairs["camera"] = point, camera
@@ -102,16 +106,25 @@ def seeing(
     return _answer(looks, points.index)
 
 
+def _longest_m(views: pd.DataFrame, cameras: pd.Index) -> NDArray[np.float64]:
+    """Return the longest range of each camera, 0 where it has no view."""
+    longest = views.groupby("camera_code")["range_m"].max().reindex(cameras).fillna(0.0)
+    return longest.to_numpy(dtype=float) + TOUCH_M
+
+
 def _pairs(
-    targets: NDArray[np.float64], stands: NDArray[np.float64], radius_m: float, nearest: int
+    targets: NDArray[np.float64],
+    stands: NDArray[np.float64],
+    listed_m: NDArray[np.float64],
+    nearest: int,
 ) -> tuple[Indices, Indices]:
-    """Return point and camera of every pair within the radius or among the nearest."""
+    """Return point and camera of every pair within the camera's distance or among the nearest."""
     known = np.flatnonzero(np.isfinite(stands).all(axis=1))
     found = []
     for first in range(0, len(targets) if len(known) else 0, CHUNK):
         dx, dy = (targets[first : first + CHUNK, None, i] - stands[None, known, i] for i in (0, 1))
         gap2 = np.nan_to_num(dx * dx + dy * dy, nan=np.inf)
-        wanted = gap2 <= radius_m * radius_m
+        wanted = gap2 <= listed_m[known] ** 2
         few = min(max(nearest, 1), len(known))
         closest = np.argpartition(gap2, few - 1, axis=1)[:, :few]
         np.put_along_axis(wanted, closest, True, axis=1)
@@ -143,7 +156,7 @@ def _measured(
 def _looks(pairs: pd.DataFrame, views: pd.DataFrame) -> pd.DataFrame:
     """Return one row for each pair and view, with how far the view reaches towards the point."""
     asked = views[views["camera_code"].isin(pairs["camera_code"].unique())]
-    own = asked[["camera_code", "heading_deg", "hfov_deg", "res_h_px", "range_m"]].copy()
+    own = asked[list(LOOKS)].copy()
     own["vague"] = asked["heading_source"].eq("unknown") | asked["heading_deg"].isna()
     for certainty in ("certain", "possible"):
         sector = sectors(asked, certainty)
@@ -183,14 +196,16 @@ def _blocked(looks: pd.DataFrame, sight: Obstruction) -> NDArray[np.bool_]:
 
 
 def _why(looks: pd.DataFrame, blocked: NDArray[np.bool_]) -> NDArray[np.str_]:
+    sure, towards = (_in_picture(looks, certainty) for certainty in ("certain", "possible"))
     distance_m = looks["distance_m"].to_numpy()
-    reaches = {c: looks[f"{c}_m"].to_numpy() for c in ("certain", "possible")}
-    sure, towards = ((distance_m <= reach) & (reach > 0) for reach in reaches.values())
+    reach_m = looks[["certain_m", "possible_m"]].max(axis=1).to_numpy()
+    aimed = (distance_m <= reach_m) & (reach_m > 0)
     return np.select(
         [
             looks["indoor"].to_numpy(),
             looks["placement"].ne("open").to_numpy() & looks["placement"].ne("snapped").to_numpy(),
-            (towards | sure) & blocked,
+            aimed & blocked,
+            aimed & ~(sure | towards),
             sure,
             towards & looks["vague"].eq(True).to_numpy(),
             towards,
@@ -200,6 +215,7 @@ def _why(looks: pd.DataFrame, blocked: NDArray[np.bool_]) -> NDArray[np.str_]:
             "indoor",
             "position_suspect",
             "blocked",
+            "dead_ground",
             "sees",
             "heading_unknown",
             "heading_uncertain",
@@ -209,12 +225,22 @@ def _why(looks: pd.DataFrame, blocked: NDArray[np.bool_]) -> NDArray[np.str_]:
     )
 
 
+def _in_picture(looks: pd.DataFrame, certainty: str) -> NDArray[np.bool_]:
+    """Return which points lie in the sector, between its dead ground and its end.
+
+    The dead ground ends along chords in the very directions of those at the end.
+    """
+    reach_m, distance_m = looks[f"{certainty}_m"].to_numpy(), looks["distance_m"].to_numpy()
+    near_m, range_m = (looks[name].to_numpy(dtype=float) for name in ("near_m", "range_m"))
+    dead = np.where(near_m >= MIN_RANGE_M, near_m, 0.0) / np.where(range_m > 0, range_m, 1.0)
+    inside = (distance_m <= reach_m) & (reach_m > 0) & (distance_m >= reach_m * dead)
+    return np.asarray(inside, dtype=np.bool_)
+
+
 def _answer(looks: pd.DataFrame, names: pd.Index) -> pd.DataFrame:
     looks["order"] = looks["why"].map({why: i for i, why in enumerate(WHYS)})
     looks["relation"] = looks["why"].map(dict(zip(WHYS, RELATIONS, strict=True)))
-    looks["px_per_m"] = px_per_m(
-        *(looks[c].to_numpy(dtype=float) for c in ("hfov_deg", "res_h_px", "distance_m"))
-    )
+    looks["px_per_m"] = px_per_m(looks, looks["distance_m"].to_numpy(dtype=float))
     best = looks.sort_values(["order", "px_per_m"], ascending=[True, False], kind="stable")
     best = best.drop_duplicates(["point", "camera"])
     rank = best["relation"].map({"sees": 0, "possible": 1, "near": 2})

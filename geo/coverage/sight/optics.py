@@ -12,7 +12,8 @@ from geo.coverage.kinds import CERTAINTIES, detail_of
 
 Floats = NDArray[np.float64]
 
-RANGE_CAP_M = 150.0
+DEFAULT_REACH_M = 150.0  # where nobody states how far a camera sees
+MOST_REACH_M = 2000.0  # a stated range beyond this is no range of a camera in a street
 DEFAULT_HFOV_DEG = 90.0
 PANORAMIC_HFOV_DEG = 360.0
 DEFAULT_RES_H_PX = 2560.0
@@ -48,13 +49,18 @@ _NUMBERS = (
 _LEAST_BAND_DEG = 1e-9
 
 
-def camera_views(cameras: pd.DataFrame, *, detail_px_per_m: str | float = 20) -> pd.DataFrame:
+def camera_views(
+    cameras: pd.DataFrame,
+    *,
+    detail_px_per_m: str | float = 20,
+    default_reach_m: float = DEFAULT_REACH_M,
+) -> pd.DataFrame:
     """Return the views of cameras with the range at which they show a given detail.
 
     The range is the smallest of: the distance at which the picture still has `detail_px_per_m`,
-    the range given for the camera, the far edge of the picture on the ground (where mounting
-    height, tilt and vertical angle are all given) and 150 m. Rows of one camera code are its views,
-    numbered from 1 in their order.
+    the range stated for the camera (2 km at most) or, where none is, `default_reach_m`, and the
+    far edge of the picture on the ground (where mounting height, tilt and vertical angle are all
+    given). Rows of one camera code are its views, numbered from 1 in their order.
 
     Parameters
     ----------
@@ -66,7 +72,9 @@ def camera_views(cameras: pd.DataFrame, *, detail_px_per_m: str | float = 20) ->
         length it tells the angle where `hfov_deg` does not). A column that is absent counts as
         not given.
     detail_px_per_m
-        Pixel density asked for, px/m, or its name: see :func:`geo.coverage.kinds.detail_of`.
+        Pixel density asked for, px/m, or its name: see :func:`detail_of`.
+    default_reach_m
+        How far a camera sees where the register does not say it.
 
     Returns
     -------
@@ -84,22 +92,23 @@ def camera_views(cameras: pd.DataFrame, *, detail_px_per_m: str | float = 20) ->
 
     Notes
     -----
-    Assumed where not given: 90° (360° for panoramic cameras), 2560 px, and 150 m where nothing
-    else ends the view sooner. They are typical of 2.8–4 mm lenses and 4-megapixel sensors: an
-    assumption, so each is named in `assumed`. A camera with several sensors (multi) whose views
+    Assumed where not given: 90° (360° for panoramic cameras), 2560 px, and the default reach where
+    nothing else ends the view sooner. They are typical of 2.8–4 mm lenses and 4-megapixel sensors:
+    an assumption, so each is named in `assumed`. A camera with several sensors (multi) whose views
     are not listed counts as one such lens, which undercounts it. The lens tells nothing of a
     panoramic camera: a fisheye does not draw as a rectilinear lens does. Nominal sensor sizes
     (1/2.8") tell no width: makers mean different ones by the same name.
 
-    Dead ground is reported and not cut out: `near_m` holds for the ground itself (target height
-    0), while somebody who stands there comes into the picture sooner, height and tilt are rarely
-    surveyed, and a hole around every pole would hide the gaps that matter.
+    Dead ground is not seen: `near_m` holds for the ground itself (target height 0); somebody who
+    stands there comes into the picture sooner. A range that ends before it sees nothing.
 
     References
     ----------
     Pixel density and its classes: IEC 62676-4:2025. Rectilinear lens: a plane at distance d is
-    ``2·d·tan(hfov/2)`` wide, so ``R = res_h / (2·detail·tan(hfov/2))``; from 180° on the picture
-    follows the arc, so ``R = res_h / (detail·hfov)`` with hfov in radians. The same lens has
+    ``2·d·tan(hfov/2)`` wide, so ``R = res_h / (2·detail·tan(hfov/2))``. The picture of a panoramic
+    camera, and of any from 180° on, follows the arc, so ``R = res_h / (detail·hfov)`` with hfov in
+    radians. Between 115° and 180°, where the plane would be wider than half the arc of 180° and no
+    lens is rectilinear any more, the width stays that of 180°: there is no jump. The same lens has
     ``hfov = 2·atan(sensor_w / (2·focal))``; its lower and upper edge meet flat ground at
     ``height / tan(tilt ± vfov/2)``.
 
@@ -113,31 +122,33 @@ def camera_views(cameras: pd.DataFrame, *, detail_px_per_m: str | float = 20) ->
     detail = detail_of(detail_px_per_m)
     given = _given(cameras)
     views = _filled(given)
-    optical_m = reach_at_detail_m(
-        views["hfov_deg"].to_numpy(), views["res_h_px"].to_numpy(), detail
-    )
+    optical_m = px_per_m(views, 1.0) / detail
     near_m, far_m = _ground_edges_m(given)
-    limits = np.column_stack([optical_m, given["range_m"].to_numpy(), far_m])
-    nearest = np.fmin.reduce(limits, axis=1)
-    views["range_m"] = np.fmin(nearest, RANGE_CAP_M)
+    stated_m = given["range_m"].to_numpy()
+    sight_m = np.fmin(optical_m, far_m)
+    reach_m = np.where(np.isnan(stated_m), default_reach_m, np.fmin(stated_m, MOST_REACH_M))
+    views["range_m"] = np.fmin(sight_m, reach_m)
     views["near_m"] = near_m
-    views["assumed"] = _assumed(given, capped=~(nearest <= RANGE_CAP_M))
+    views["assumed"] = _assumed(given, capped=~(sight_m <= default_reach_m))
     return views
 
 
-def reach_at_detail_m(hfov_deg: Floats, res_h_px: Floats, detail_px_per_m: float) -> Floats:
-    """Return the distance, in metres, at which a picture has `detail_px_per_m`."""
-    return px_per_m(hfov_deg, res_h_px, np.ones_like(hfov_deg)) / detail_px_per_m
+def px_per_m(views: pd.DataFrame, distance_m: float | Floats) -> Floats:
+    """Return the pixel density of views at a distance; NaN closer than 1 cm: no meaning there.
 
-
-def px_per_m(hfov_deg: Floats, res_h_px: Floats, distance_m: Floats) -> Floats:
-    """Return the pixel density at a distance; NaN closer than 1 cm, where it has no meaning.
-
-    The formula changes from plane to arc at 180°, see :func:`camera_views`.
+    Parameters
+    ----------
+    views
+        `form`, `hfov_deg` and `res_h_px`; the formula is that of :func:`camera_views`.
+    distance_m
+        One for all, or one for each row.
     """
-    hfov = np.radians(hfov_deg)
-    width = np.where(hfov_deg >= 180, hfov, 2 * np.tan(np.where(hfov_deg >= 180, 1, hfov) / 2))
-    return np.asarray(res_h_px / (np.where(distance_m < 0.01, np.nan, distance_m) * width))
+    hfov = np.radians(views["hfov_deg"].to_numpy(dtype=float))
+    arc = views["form"].eq("panoramic").to_numpy() | (hfov >= np.pi)
+    plane = np.minimum(2 * np.tan(np.where(arc, 1.0, hfov) / 2), np.pi)
+    distance = np.where(np.less(distance_m, 0.01), np.nan, distance_m)
+    width_m = distance * np.where(arc, hfov, plane)
+    return np.asarray(views["res_h_px"].to_numpy(dtype=float) / width_m, dtype=np.float64)
 
 
 def sectors(views: pd.DataFrame, certainty: str) -> pd.DataFrame:

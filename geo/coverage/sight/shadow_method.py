@@ -17,26 +17,27 @@ from geo.coverage.sight.obstacles import Obstacles, merge
 
 Floats: TypeAlias = NDArray[np.float64]
 
-CHORD_TOLERANCE_M = 0.05
+# How far inside the arc a chord may lie, as a share of the range: a view that is not blocked falls
+# short by twice that share of its area at most, in whatever direction, however near it ends.
+CHORD_TOLERANCE = 5e-5
 TOUCH_M = 1e-6  # a camera this close to a wall hangs on it
 MIN_RANGE_M = 1e-3
 MIN_WIDTH_DEG = 1e-6
 MIN_PART_M2 = 1e-6  # rounding leaves slivers along shadow borders
-MAX_CHORD_DEG = 30.0
 EDGE_LIMIT, FAR = 1.05, 1.6  # of the range: edges are cut at one, shadows end at the other
 CHUNK = 200  # cameras at a time, which bounds memory
 LOOK = ("x", "y", "start_deg", "width_deg", "range_m")
 NOTHING = merge(None)  # open ground all over
 
 
-def visible(look: Floats, obstacles: Obstacles, tolerance_m: float) -> Geometries:
+def visible(look: Floats, obstacles: Obstacles, tolerance: float) -> Geometries:
     """Return the ground visible in each sector; the slow, clear way.
 
     Parameters
     ----------
     look
         As from :func:`looks`, sectors that see nothing left out, shape (n, 5).
-    obstacles, tolerance_m
+    obstacles, tolerance
         As for `geo.coverage.sight.viewshed.viewsheds`.
 
     Returns
@@ -47,7 +48,7 @@ def visible(look: Floats, obstacles: Obstacles, tolerance_m: float) -> Geometrie
     seen = np.empty(len(look), dtype=object)
     for first in range(0, len(look), CHUNK):
         chunk = slice(first, first + CHUNK)
-        seen[chunk] = _visible(look[chunk], obstacles, tolerance_m)
+        seen[chunk] = _visible(look[chunk], obstacles, tolerance)
     return seen
 
 
@@ -69,7 +70,7 @@ def reach_m(
     width_deg: Floats,
     range_m: Floats,
     *,
-    chord_tolerance_m: float = CHORD_TOLERANCE_M,
+    chord_tolerance: float = CHORD_TOLERANCE,
 ) -> Floats:
     """Return how far an unblocked sector reaches in one direction, along its chords.
 
@@ -91,21 +92,44 @@ def reach_m(
     full = width_deg >= 360 - MIN_WIDTH_DEG
     sees = (width_deg >= MIN_WIDTH_DEG) & (range_m >= MIN_RANGE_M)
     width = np.where(full, 360.0, np.where(sees, width_deg, 1.0))
-    chord = width / chord_count(width, np.where(sees, range_m, 1.0), chord_tolerance_m)
+    chord = width / chord_count(width, chord_tolerance)
     aside = np.mod(offset_deg, chord) - chord / 2
     reach = range_m * np.cos(np.radians(chord / 2)) / np.cos(np.radians(aside))
     return np.asarray(np.where(sees & (full | (offset_deg <= width)), reach, 0.0))
 
 
-def chord_count(width_deg: Floats, range_m: Floats, tolerance_m: float) -> Floats:
-    """Return how many equal chords follow the arc within the tolerance."""
-    sagitta = np.minimum(tolerance_m / range_m, 1.0)
-    step_deg = np.minimum(np.degrees(2 * np.arccos(1 - sagitta)), MAX_CHORD_DEG)
+def without_dead_ground(
+    seen: Geometries, look: Floats, near_m: Floats, tolerance: float
+) -> Geometries:
+    """Return viewsheds without the ground nearer than their picture begins.
+
+    Parameters
+    ----------
+    seen, look
+        What each sector sees, and the sectors as from :func:`looks`.
+    near_m
+        Where the picture begins, metres; NaN: not known, nothing is taken off.
+    tolerance
+        As for `geo.coverage.sight.viewshed.viewsheds`: the inner border has the chords of the
+        outer one, so both lie in the same directions.
+    """
+    some = np.flatnonzero((near_m >= MIN_RANGE_M) & ~shapely.is_empty(seen))
+    if len(some) == 0:
+        return seen
+    found = seen.copy()
+    found[some] = shapely.difference(seen[some], _discs(look[some], near_m[some], tolerance))
+    found[some] = _polygonal(found[some])
+    return found
+
+
+def chord_count(width_deg: Floats, tolerance: float) -> Floats:
+    """Return how many equal chords follow the arc within the tolerance, a share of the range."""
+    step_deg = np.degrees(2 * np.arccos(1 - min(tolerance, 1.0)))
     return np.asarray(np.ceil(width_deg / step_deg), dtype=np.float64)
 
 
-def _visible(look: Floats, obstacles: Obstacles, tolerance_m: float) -> Geometries:
-    seen = _sector_polygons(look, tolerance_m)
+def _visible(look: Floats, obstacles: Obstacles, tolerance: float) -> Geometries:
+    seen = _sector_polygons(look, tolerance)
     owner, shadow = _shadows(look, seen, obstacles)
     hidden, who = union_by(shadow, owner)
     left = shapely.difference(seen[who], hidden)
@@ -120,10 +144,10 @@ def _visible(look: Floats, obstacles: Obstacles, tolerance_m: float) -> Geometri
     return _polygonal(seen)
 
 
-def _sector_polygons(look: Floats, tolerance_m: float) -> Geometries:
+def _sector_polygons(look: Floats, tolerance: float) -> Geometries:
     x, y, start, width, range_m = look.T
     full = width >= 360 - MIN_WIDTH_DEG
-    chords = chord_count(np.where(full, 360.0, width), range_m, tolerance_m).astype(np.intp)
+    chords = chord_count(np.where(full, 360.0, width), tolerance).astype(np.intp)
     count = np.where(full, chords, chords + 2)  # a part of a circle starts in the camera
     owner = np.repeat(np.arange(len(look)), count)
     step = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
@@ -131,6 +155,23 @@ def _sector_polygons(look: Floats, tolerance_m: float) -> Geometries:
     turn = np.where(full, 360.0, width)[owner] * step / chords[owner]
     bearing = np.radians(start[owner] + turn)
     radius = np.where(step < 0, 0.0, range_m[owner])
+    xy = np.column_stack([x[owner] + radius * np.sin(bearing), y[owner] + radius * np.cos(bearing)])
+    return np.asarray(shapely.polygons(shapely.linearrings(xy, indices=owner)), dtype=object)
+
+
+def _discs(look: Floats, radius_m: Floats, tolerance: float) -> Geometries:
+    """Return a disc around each camera, its corners in the directions of the sector's chords."""
+    x, y, start, width, _ = look.T
+    width = np.where(width >= 360 - MIN_WIDTH_DEG, 360.0, width)
+    inside, behind = (chord_count(part, tolerance).astype(np.intp) for part in (width, 360 - width))
+    count = inside + behind
+    owner = np.repeat(np.arange(len(look)), count)
+    step = np.arange(len(owner)) - np.repeat(np.cumsum(count) - count, count)
+    ahead = step < inside[owner]
+    turn = width[owner] * step / inside[owner]
+    rest = (360 - width)[owner] * (step - inside[owner]) / np.maximum(behind, 1)[owner]
+    bearing = np.radians(start[owner] + np.where(ahead, turn, width[owner] + rest))
+    radius = radius_m[owner]
     xy = np.column_stack([x[owner] + radius * np.sin(bearing), y[owner] + radius * np.cos(bearing)])
     return np.asarray(shapely.polygons(shapely.linearrings(xy, indices=owner)), dtype=object)
 

@@ -1,6 +1,7 @@
 """Everything the computation of coverage looks at, read once in the metric SRID."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -8,6 +9,7 @@ from sqlalchemy import Connection
 
 from geo.areas.store import versions as area_versions
 from geo.coverage.scene_layers import Scene
+from geo.coverage.sight.optics import DEFAULT_REACH_M
 from geo.store import frames, installation
 
 # What a camera looks like to the computation; one row a view.
@@ -45,8 +47,16 @@ def read(connection: Connection, *, matters: bool = True) -> Scene:
         entrances=_layer(connection, "entrance", "code, kind, place_code", srid),
         incidents=_layer(connection, "incident", "code", srid) if matters else none,
         zones=_layer(connection, "privacy_zone", "code", srid),
-        heights=bool(installation.get(connection, "building_heights")),
+        **choices(connection),
     )
+
+
+def choices(connection: Connection) -> dict[str, Any]:
+    """Return what the database has decided about sight: `heights`, `default_reach_m`."""
+    heights, reach_m = (
+        installation.get(connection, key) for key in ("building_heights", "default_reach_m")
+    )
+    return {"heights": bool(heights), "default_reach_m": float(reach_m or DEFAULT_REACH_M)}
 
 
 def obstacles(connection: Connection, srid: int) -> gpd.GeoDataFrame:

@@ -77,6 +77,27 @@ def test_each_reason_is_given():
     assert why((0, 12), {**here, "form": "panoramic", "hfov_deg": 360.0}) == ["sees"]
 
 
+def test_a_place_below_a_camera_lies_in_its_dead_ground():
+    # 6 m up, lower edge 45° down: the picture begins 6 m away.
+    tilted = {"x": 0, "y": 0, "heading_deg": 90.0, "mount_height_m": 6.0}
+    tilted |= {"tilt_deg": 35.0, "vfov_deg": 20.0}
+    assert why((5.9, 0), tilted) == ["dead_ground"]
+    assert why((6.1, 0), tilted) == ["sees"]
+    assert why((5.9, 0), {**tilted, "heading_deg": np.nan}) == ["dead_ground"]
+    assert why((-5.9, 0), tilted) == ["turned_away"]
+    assert ask([(5.9, 0)], cameras(tilted))["relation"].tolist() == ["near"]
+
+
+def test_a_camera_that_reaches_the_place_is_listed_however_many_are_nearer():
+    # One sees 180 m; three nearer ones are turned away.
+    eagle = {"x": 0, "y": 0, "heading_deg": 90.0, "hfov_deg": 30.0, "range_m": 400.0}
+    nearer = [{"x": 180, "y": y, "heading_deg": 180.0 if y < 0 else 0.0} for y in (-9, 9, 12)]
+    found = ask([(170, 0)], cameras({**eagle, "res_h_px": 3840}, *nearer))
+    assert found["why"].tolist() == ["sees", "turned_away", "turned_away", "turned_away"]
+    assert found["distance_m"].iloc[0] == 170
+    assert found["camera_code"].iloc[0] == "c0"
+
+
 def test_a_blocked_camera_is_near_though_its_heading_is_unknown():
     found = ask([(24, 0)], cameras({"x": 0, "y": 0, "heading_deg": np.nan}), [box(9, -5, 12, 5)])
     assert found[["relation", "why"]].iloc[0].tolist() == ["near", "blocked"]
@@ -184,6 +205,9 @@ def test_sight_lines_and_viewsheds_give_one_answer():
                 "hfov_deg": rng.choice([40.0, 90.0, 180.0, 360.0]),
                 "range_m": rng.uniform(20, 90),
                 "indoor": bool(rng.random() < 0.1),
+                "mount_height_m": rng.choice([np.nan, 4.0]),
+                "tilt_deg": rng.choice([20.0, 50.0]),
+                "vfov_deg": 40.0,
             }
             for x, y in rng.uniform(0, 330, (count, 2))
         )
@@ -197,7 +221,8 @@ def test_sight_lines_and_viewsheds_give_one_answer():
     ).set_index(["point", "camera_code"])
     compared = excluded = 0
     for certainty, relations in (("certain", ["sees"]), ("possible", ["sees", "possible"])):
-        where = views[["camera_code", "range_m"]].join(placement[["x", "y"]], on="camera_code")
+        where = views[["camera_code", "range_m", "near_m"]]
+        where = where.join(placement[["x", "y"]], on="camera_code")
         shapes = viewsheds(where.join(sectors(views, certainty)), obstacles)
         for code, shape in zip(views["camera_code"], shapes, strict=True):
             mine = answer.xs(code, level="camera_code")

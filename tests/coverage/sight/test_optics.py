@@ -56,17 +56,51 @@ def sector(certainty, **given):
 def test_range_follows_from_pixels_and_angle(res_h_px, hfov_deg, detail, range_m):
     views = camera_views(camera(res_h_px=res_h_px, hfov_deg=hfov_deg), detail_px_per_m=detail)
     assert views["range_m"].tolist() == pytest.approx([range_m])
-    assert px_per_m(np.array([hfov_deg]), np.array([res_h_px]), np.array([range_m])) == (
-        pytest.approx([detail])
-    )
+    assert px_per_m(views, range_m) == pytest.approx([detail])
 
 
 def test_the_shortest_of_all_limits_is_the_range():
     assert camera_views(camera(range_m=30.0))["range_m"].tolist() == [30.0]
     assert camera_views(camera(range_m=0.0))["range_m"].tolist() == [0.0]
-    far = camera_views(camera(hfov_deg=10.0))
-    assert far["range_m"].tolist() == [150.0]
-    assert far["assumed"].tolist() == ["range"]
+
+
+def ranged(**given_):
+    views = camera_views(camera(**given_))
+    return views["range_m"].iloc[0], views["assumed"].iloc[0]
+
+
+def test_a_stated_range_holds_up_to_two_kilometres():
+    # 3840 px over 50.2°: 206 m at 20 px/m, though the register says 400 m.
+    eagle = {"hfov_deg": 50.0, "res_h_px": 3840}
+    optical = 3840 / (40 * math.tan(math.radians(25)))
+    assert ranged(**eagle, range_m=400.0) == (pytest.approx(optical), "")
+    assert ranged(hfov_deg=10.0, range_m=400.0) == (400.0, "")
+    assert ranged(hfov_deg=1.0, res_h_px=7680, range_m=9000.0) == (2000.0, "")
+
+
+def test_where_no_range_is_stated_the_default_reach_holds_and_is_counted():
+    assert ranged(hfov_deg=10.0) == (150.0, "range")
+    assert ranged() == (pytest.approx(48.0), "")  # the picture ends sooner: nothing is assumed
+    farther = camera_views(camera(hfov_deg=10.0), default_reach_m=300.0)
+    assert farther["range_m"].tolist() == [300.0]
+    assert farther["assumed"].tolist() == ["range"]
+
+
+def test_the_range_has_no_jump_where_the_picture_turns_from_plane_to_arc():
+    angles = np.arange(60.0, 360.0, 0.5)
+    ranges = [ranged(hfov_deg=angle)[0] for angle in angles]
+    assert ranges == sorted(ranges, reverse=True)
+    steps = np.abs(np.diff(ranges))
+    assert steps.max() == pytest.approx(ranges[0] - ranges[1])  # steepest where angles are small
+    half_circle = 1920 / (20 * math.pi)
+    assert ranged(hfov_deg=180.0)[0] == ranged(hfov_deg=179.9)[0] == pytest.approx(half_circle)
+    assert ranged(hfov_deg=115.0)[0] == pytest.approx(half_circle, rel=2e-3)
+
+
+def test_a_panoramic_picture_follows_the_arc_at_any_angle():
+    for angle in (90.0, 179.0, 180.0, 270.0):
+        arc = 1920 / (20 * math.radians(angle))
+        assert ranged(form="panoramic", hfov_deg=angle)[0] == pytest.approx(arc)
 
 
 def test_a_lens_tilted_down_sees_the_ground_between_two_edges():
@@ -255,7 +289,7 @@ def test_the_lens_tells_the_angle_where_nobody_gave_it():
     assert views["assumed"].tolist() == [""]
     long = camera_views(camera(hfov_deg=np.nan, focal_mm=12.0, sensor_w_mm=4.8))
     assert long["hfov_deg"].tolist() == pytest.approx([22.619865])  # 2 atan(0.2)
-    assert long["range_m"].tolist() == [150.0]
+    assert long["range_m"].tolist() == [150.0]  # nobody states more
 
 
 def test_a_given_angle_wins_over_the_lens():

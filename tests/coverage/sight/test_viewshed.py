@@ -19,7 +19,7 @@ from geo.coverage.sight.viewshed import viewsheds
 from tests import SHARED_DATA
 
 DATA = SHARED_DATA
-FINE_M = 0.0005
+FINE = 1e-5
 
 
 def look(x=0.0, y=0.0, start=0.0, width=360.0, range_m=50.0):
@@ -70,13 +70,54 @@ def test_convergence_turns_the_sector_against_the_grid():
 
 
 @pytest.mark.parametrize("width", [1.0, 90.0, 180.0, 270.0, 359.9, 360.0])
-@pytest.mark.parametrize("tolerance_m", [0.05, 0.001])
-def test_open_ground_is_half_r_squared_theta(width, tolerance_m):
-    view = seen(look(start=350, width=width), chord_tolerance_m=tolerance_m)
-    whole = 0.5 * 50**2 * math.radians(width)
+@pytest.mark.parametrize("range_m", [2.0, 50.0, 2000.0])
+def test_open_ground_is_half_r_squared_theta_to_a_ten_thousandth(width, range_m):
+    view = seen(look(start=350, width=width, range_m=range_m))
+    whole = 0.5 * range_m**2 * math.radians(width)
     assert view.is_valid
     assert view.geom_type == "Polygon"
-    assert whole * (1 - 4 / 3 * tolerance_m / 50) - 1e-6 <= view.area <= whole
+    assert whole * (1 - 1e-4) <= view.area <= whole
+
+
+@pytest.mark.parametrize("range_m", [3.0, 400.0])
+def test_no_slit_between_two_walls_is_short_of_a_ten_thousandth(range_m):
+    # A slit of a tenth of a degree, wherever among the chords it lies.
+    for start in np.arange(0, 3, 0.05):
+        slit = seen(look(width=90, range_m=range_m)).intersection(
+            seen(look(start=start, width=0.1, range_m=1.1 * range_m))
+        )
+        whole = 0.5 * range_m**2 * math.radians(0.1)
+        assert whole * (1 - 1e-4) <= slit.area <= whole
+
+
+@pytest.mark.parametrize("width", [1.0, 90.0, 200.0, 360.0])
+@pytest.mark.parametrize("near_m", [0.5, 20.0])
+def test_the_dead_ground_before_a_camera_is_not_seen(width, near_m):
+    view = seen(look(start=350, width=width).assign(near_m=near_m))
+    whole = 0.5 * (50**2 - near_m**2) * math.radians(width)
+    assert view.is_valid
+    assert view.area == pytest.approx(whole, rel=1e-4)
+    assert view.distance(Point(0, 0)) == pytest.approx(near_m, rel=1e-4)
+
+
+def test_a_wall_in_the_dead_ground_leaves_two_views():
+    # It stands 5 m off, 4 m wide, in the middle of a quarter; the picture begins at 10 m.
+    view = seen(look(start=45, width=90).assign(near_m=10.0), [box(5, -2, 6, 2)])
+    hidden = 2 * math.atan(2 / 5)
+    assert view.geom_type == "MultiPolygon"
+    assert view.area == pytest.approx(0.5 * (50**2 - 10**2) * (math.pi / 2 - hidden), rel=1e-4)
+
+
+@pytest.mark.parametrize("near_m", [50.0, 70.0])
+def test_a_range_that_ends_in_the_dead_ground_sees_nothing(near_m):
+    assert seen(look(width=80).assign(near_m=near_m)).is_empty
+
+
+def test_dead_ground_that_is_not_known_takes_nothing_off():
+    both = pd.concat([look(), look()], ignore_index=True)
+    with_, without = viewsheds(both.assign(near_m=[np.nan, 0.0]), merge(None))
+    assert with_.equals(without)
+    assert with_.area == pytest.approx(seen(look()).area)
 
 
 def test_one_wall_hides_what_lies_behind_it():
@@ -96,7 +137,7 @@ def test_from_a_courtyard_only_the_courtyard_is_seen():
 
 def test_a_corridor_is_seen_to_its_end():
     walls = [box(-100, 5, 100, 10), box(-100, -10, 100, -5)]
-    view = seen(look(range_m=50), walls, chord_tolerance_m=1e-5)
+    view = seen(look(range_m=50), walls, chord_tolerance=2e-7)
     half = math.sqrt(50**2 - 25)  # where the disc meets the walls
     whole = 2 * (5 * half + 50**2 * math.asin(0.1))
     assert view.area == pytest.approx(whole, rel=1e-5)
@@ -127,7 +168,7 @@ def test_a_camera_inside_a_footprint_sees_nothing():
 
 
 def test_a_camera_on_a_wall_sees_the_half_before_it():
-    view = seen(look(), [box(0, -5, 10, 5)], chord_tolerance_m=1e-5)
+    view = seen(look(), [box(0, -5, 10, 5)], chord_tolerance=2e-7)
     assert view.is_valid
     assert not view.covers(Point(20, 0))
     # West of the wall's line all is open; east of it the camera sees nothing but along the line.
@@ -135,7 +176,7 @@ def test_a_camera_on_a_wall_sees_the_half_before_it():
 
 
 def test_a_camera_on_a_corner_sees_three_quarters():
-    view = seen(look(), [box(0, 0, 10, 10)], chord_tolerance_m=1e-5)
+    view = seen(look(), [box(0, 0, 10, 10)], chord_tolerance=2e-7)
     assert view.area == pytest.approx(0.75 * math.pi * 50**2, rel=1e-5)
 
 
@@ -145,13 +186,13 @@ def test_a_camera_that_looks_into_its_own_wall_sees_nothing():
 
 def test_a_camera_in_the_inner_corner_of_an_angle_sees_the_quarter():
     angle = box(-20, -20, 20, 20) - box(0, 0, 20, 20)
-    view = seen(look(), [angle], chord_tolerance_m=1e-5)
+    view = seen(look(), [angle], chord_tolerance=2e-7)
     assert view.area == pytest.approx(0.25 * math.pi * 50**2, rel=1e-5)
 
 
 def test_two_lobes_that_meet_in_the_camera_are_both_kept():
     corners = [box(0, 0, 80, 80), box(-80, -80, 0, 0)]
-    view = seen(look(), corners, chord_tolerance_m=1e-5)
+    view = seen(look(), corners, chord_tolerance=2e-7)
     assert view.is_valid
     assert view.geom_type == "MultiPolygon"
     assert view.area == pytest.approx(0.5 * math.pi * 50**2, rel=1e-5)
@@ -179,13 +220,13 @@ def test_overlapping_and_invalid_footprints_hide_like_their_union():
 
 def test_a_tolerance_of_nothing_is_refused():
     with pytest.raises(InputError, match="above 0"):
-        seen(look(), chord_tolerance_m=0)
+        seen(look(), chord_tolerance=0)
 
 
 def test_reach_is_the_border_that_is_drawn():
-    view = seen(look(start=30, width=100), chord_tolerance_m=0.05)
+    view = seen(look(start=30, width=100), chord_tolerance=0.001)
     offset = np.linspace(0.5, 99.5, 57)
-    far = reach_m(offset, np.full(57, 100.0), np.full(57, 50.0), chord_tolerance_m=0.05)
+    far = reach_m(offset, np.full(57, 100.0), np.full(57, 50.0), chord_tolerance=0.001)
     bearing = np.radians(30 + offset)
     ends = shapely.points(far * np.sin(bearing), far * np.cos(bearing))
     assert shapely.distance(view.boundary, ends).max() < 1e-9
@@ -216,7 +257,7 @@ def disagreements(seed, cameras=12, points=300):
     sectors = looks(rng, cameras)
     xy = shapely.points(sectors[["x", "y"]].to_numpy())
     sectors[["x", "y"]] = place(xy, np.zeros(cameras, dtype=bool), obstacles)[["x", "y"]].to_numpy()
-    views = viewsheds(sectors, obstacles, chord_tolerance_m=FINE_M)
+    views = viewsheds(sectors, obstacles, chord_tolerance=FINE)
     assert views.is_valid.all()
     wrong = compared = 0
     for view, (_, sector) in zip(views, sectors.iterrows(), strict=True):
@@ -245,7 +286,7 @@ def test_the_sweep_draws_what_the_shadows_leave(origin):
         sectors = looks(rng, 40).add([*origin, 0, 0, 0])
         swept = viewsheds(sectors, obstacles).to_numpy()
         left = shadow_method.visible(
-            shadow_method.looks(sectors), obstacles, viewshed.CHORD_TOLERANCE_M
+            shadow_method.looks(sectors), obstacles, viewshed.CHORD_TOLERANCE
         )
         differ_m2 = shapely.area(shapely.symmetric_difference(swept, left))
         assert shapely.is_valid(swept).all()
@@ -266,7 +307,7 @@ def test_a_union_of_shadows_that_geos_loses_is_done_again():
     rng = np.random.default_rng(5)
     obstacles, sectors = merge(town(rng)), looks(rng, 60).iloc[[30]]
     assert obstacles.block(shapely.points(sectors[["x", "y"]].to_numpy())).all()
-    assert shadow_method.visible(shadow_method.looks(sectors), obstacles, 0.05)[0].is_empty
+    assert shadow_method.visible(shadow_method.looks(sectors), obstacles, 0.001)[0].is_empty
 
 
 def test_warming_up_needs_no_district_and_leaves_the_sweep_compiled():
@@ -307,12 +348,10 @@ def test_two_halves_of_a_view_are_the_view(seed, half):
     obstacles = merge(town(rng, count=12, side_m=80))
     sectors = looks(rng, 2, side_m=80).assign(width_deg=2 * half)
     parts = [
-        viewsheds(
-            sectors.assign(start_deg=start, width_deg=half), obstacles, chord_tolerance_m=1e-4
-        )
+        viewsheds(sectors.assign(start_deg=start, width_deg=half), obstacles, chord_tolerance=2e-6)
         for start in (sectors["start_deg"], sectors["start_deg"] + half)
     ]
-    whole = viewsheds(sectors, obstacles, chord_tolerance_m=1e-4)
+    whole = viewsheds(sectors, obstacles, chord_tolerance=2e-6)
     for one, other, both in zip(*parts, whole, strict=True):
         assert shapely.union(one, other).symmetric_difference(both).area < 0.06
 
@@ -337,7 +376,7 @@ def test_cameras_among_real_buildings_agree_with_their_sight_lines():
     xy = shapely.points(rng.uniform(x0, x1, 60), rng.uniform(y0, y1, 60))
     spots = place(xy, np.zeros(60, dtype=bool), obstacles)
     sectors[["x", "y"]] = spots[["x", "y"]].to_numpy()
-    views = viewsheds(sectors, obstacles, chord_tolerance_m=FINE_M)
+    views = viewsheds(sectors, obstacles, chord_tolerance=FINE)
     assert views.is_valid.all()
     assert (views.is_empty[spots["placement"] == "suspect"]).all()
     wrong = 0
