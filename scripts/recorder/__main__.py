@@ -9,7 +9,9 @@ import signal
 import sys
 import tempfile
 import time
+from collections.abc import Callable
 from functools import partial
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +21,11 @@ from .scenes import BEGIN, COLD, END, SCENES, SETUP, SLOW
 from .texts import Texts
 
 AT_ONCE = 2
-APART = {"service": service.service, "executable": executable.executable}
+APART: dict[str, Callable[[Home, Path], dict[str, Any]]] = {
+    "service": service.service,
+    "executable": executable.executable,
+    **{name: partial(commands.alone, name) for name in SLOW},
+}
 """What is recorded otherwise than by calls in a scene."""
 
 
@@ -47,6 +53,11 @@ def main() -> int:
 
 def record(only: str) -> dict[str, Any]:
     """Return all that is recorded; `only` leaves scenes out whose names do not hold it."""
+    checkout, found_at = Path(os.environ["RECORDED"]), find_spec("geo")
+    if not (found_at and found_at.origin and Path(found_at.origin).is_relative_to(checkout)):
+        raise SystemExit(
+            f"{checkout}: its .venv holds the program of another folder; scripts/setup"
+        )
     process.load_libraries()
     texts = Texts()
     # the database runs as another account under root, and must be able to enter
@@ -70,7 +81,7 @@ def record(only: str) -> dict[str, Any]:
 def _beside(home: Home, only: str, found: dict[str, Any], texts: Texts) -> None:
     """Record the service and the scenes, two at once, each in a process of its own."""
     names = [name for name in (*APART, *SCENES) if only in name]
-    names += [name for name in SLOW if only == name]
+    names = [name for name in names if name == only or name not in SLOW]
     works = [(name, partial(_print, name, home)) for name in names]
     env = home.environment(RECORDED=os.environ["RECORDED"])
     began = time.monotonic()

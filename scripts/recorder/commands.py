@@ -49,11 +49,22 @@ def scene(name: str, home: Home, folder: Path) -> dict[str, Any]:
     normal = Normal({address: "<database>", **home.places(folder)})
     try:
         return {
-            "found": calls((SCENES | SLOW)[name], folder, env, normal, texts),
+            "found": calls(SCENES[name], folder, env, normal, texts),
             "texts": texts.found,
         }
     finally:
         home.drop(database)
+
+
+def alone(name: str, home: Home, folder: Path) -> dict[str, Any]:
+    """Return what the calls of a scene showed that begins with an empty home of its own."""
+    texts, own = Texts(), Home(folder)
+    folder.chmod(0o711)
+    try:
+        found = calls(SLOW[name], folder, own.environment(), Normal(home.places(folder)), texts)
+    finally:
+        own.run("db", "stop")
+    return {"found": found, "texts": texts.found}
 
 
 def of_home(lines: tuple[str, ...], home: Home, texts: Texts) -> list[dict[str, Any]]:

@@ -47,6 +47,7 @@ ALWAYS = (
     ),
     (re.compile(r"\d+ 分 \d+ 秒（至 [\d:]+）|\d+ min \d+ s \(until [\d:]+\)"), "<time left>"),
     (re.compile(r"(data-left=\")\d+"), r"\1<time left>"),
+    (re.compile(r"(?m)^ *\d+\.\d s +(?:\d+\.\d%)?"), "<seconds>"),
     (re.compile(r"(?<!≥ )\b\d{4,} MB\b"), "<free> MB"),
     (re.compile(r"\bos:[a-z_][\w-]*"), "os:<user>"),
     (re.compile(r"(size_bytes: )\d+"), r"\1<size>"),

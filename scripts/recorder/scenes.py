@@ -90,8 +90,10 @@ SCENES: Final[dict[str, tuple[str, ...]]] = {
     "as operator of the west": _of_role("operator", WEST),
     "as planner of the west": _of_role("planner", WEST),
 }
-SLOW: Final[dict[str, tuple[str, ...]]] = {"demo": ("demo --once", "setup status --json")}
-"""Scenes of some minutes, recorded only where they are asked for."""
+SLOW: Final[dict[str, tuple[str, ...]]] = {
+    "demo": ("demo --once", "setup status --json", "coverage report --json", "db stop")
+}
+"""Scenes of some minutes in an empty home, recorded only where they are asked for by name."""
 
 COLD: Final = ("service", "executable", "reads", "demo")
 """Where each command loads the modules of govgrid itself, as on a terminal; elsewhere they are

@@ -7,6 +7,8 @@ from .normal import short_digest
 
 LONGEST = 12
 """Lines that stand where they were found; longer texts stand apart."""
+LARGEST = 1_000_000
+"""Letters of a text that is kept; of a larger one its size and digest only."""
 
 
 class Texts:
@@ -23,5 +25,6 @@ class Texts:
         if isinstance(text, dict) and len(written) < 400:
             return text
         digest = "@" + short_digest(written.encode())
-        self.found[digest] = text
+        large = len(written) > LARGEST
+        self.found[digest] = [f"{len(written)} letters {digest[1:]}"] if large else text
         return digest
