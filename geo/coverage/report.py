@@ -136,8 +136,6 @@ def gaps(
     ForbiddenError
         If gaps are granted nowhere.
     """
-    from geo.base.reprojection import reprojected
-
     reader.require_depth("gaps")
     for column, value, known in (
         ("device_set", device_set, DEVICE_SETS),
@@ -161,6 +159,7 @@ def gaps(
         )
         found = predicates.of_grids(connection, reader.deep("gaps"), found)
     from geo.base.crs import WGS84
+    from geo.base.reprojection import reprojected
 
     points = found.representative_point().to_crs(WGS84)
     return reprojected(found).assign(lon=points.x.round(7), lat=points.y.round(7))

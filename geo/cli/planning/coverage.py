@@ -44,12 +44,7 @@ def compute(
             "--heights/--no-heights",
         ),
     ] = None,
-    default_reach: Annotated[
-        float | None,
-        typer.Option(
-            help="Metres that a camera sees whose register does not say it (150); kept as well."
-        ),
-    ] = None,
+    default_reach: float | None = None,
     as_json_: JsonOption = False,
 ) -> None:
     """Compute what every camera sees, the figures of every area, and the gaps."""
