@@ -18,7 +18,7 @@ _CELLS: Final = (f"{_TABLE}table-cell", f"{_TABLE}covered-table-cell")
 _CONTENT: Final = "content.xml"
 _ERROR: Final = re.compile(r"#(?:REF!|VALUE!|N/A|NAME\?|DIV/0!|NUM!|NULL!)|Err:5\d\d")
 # what changes a number, not only its shape
-_OTHER: Final = re.compile(r"[.,%:/−-](?=\d)|^[−-]|[Ee]\+")
+_OTHER: Final = re.compile(r"[.,%:/](?=\d)|^[−-]|[Ee]\+")
 
 
 def office_cells(path: Path) -> dict[str, dict[Place, str]]:

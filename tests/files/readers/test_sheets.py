@@ -167,8 +167,9 @@ def test_an_error_as_text_is_one_in_a_text_file_too(tmp_path):
 @pytest.mark.parametrize(("write", "name"), [(xls_cells, "a.xls"), (ods_cells, "a.ods")])
 def test_numbers_in_a_shape_are_read_as_shown_in_other_workbooks_too(tmp_path, write, name):
     rows = [["编码", *HEAD], [("000007", 7, "000000"), *ROW], [("12", 12, "0"), "B", *ROW[1:]]]
+    rows.append([("K-0012", 12, '"K-"0000'), "C", *ROW[1:]])
     taken = cameras(write(tmp_path / name, rows))
-    assert taken.rows["code"].tolist() == ["000007", "12"]
+    assert taken.rows["code"].tolist() == ["000007", "12", "K-0012"]
     assert found(taken) == [(1, "编码", "NUMBER_SHOWN", "note")]
 
 
