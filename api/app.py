@@ -16,7 +16,7 @@ from api.routes.people import account, accounts, grants, login, oidc
 from api.routes.service import description, health
 from api.server import lanes
 from api.server.limits import Limits
-from api.server.proxy import Proxies
+from api.server.proxy import Proxies, networks
 from api.server.shield import Shield
 from api.session.identity import require_rules
 from geo import __version__
@@ -48,6 +48,7 @@ ROUTES = (
 
 def create_app(settings: Settings) -> FastAPI:
     """Return the service on the database of `settings`; nothing is opened before it starts."""
+    networks(settings.trusted_proxies)  # a mistake in it is said now, not with the first request
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:

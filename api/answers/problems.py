@@ -1,5 +1,6 @@
 """Errors over HTTP: one table from ours to a status, one shape (RFC 9457 problem+json)."""
 
+import errno
 import logging
 from collections.abc import Mapping
 from http import HTTPStatus
@@ -14,6 +15,7 @@ from starlette.exceptions import HTTPException
 from api.answers import render
 from geo.access.audit import record as audit
 from geo.base.errors import (
+    DiskFullError,
     ForbiddenError,
     GovgridError,
     InputError,
@@ -23,6 +25,7 @@ from geo.base.errors import (
     StoreError,
     TooManyError,
     UnavailableError,
+    UncertainError,
     UnknownReaderError,
 )
 from geo.base.words import LANGUAGES, say
@@ -37,6 +40,7 @@ STATUSES: Mapping[type[GovgridError], HTTPStatus] = {
     InputError: HTTPStatus.BAD_REQUEST,
     StateError: HTTPStatus.CONFLICT,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
+    DiskFullError: HTTPStatus.INSUFFICIENT_STORAGE,
     StoreError: HTTPStatus.INTERNAL_SERVER_ERROR,
     GovgridError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
@@ -65,6 +69,7 @@ def register(app: FastAPI) -> None:
     app.add_exception_handler(GovgridError, answer)
     app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, answer)
+    app.add_exception_handler(OSError, _no_room)
     app.add_exception_handler(Exception, unforeseen)
 
 
@@ -105,6 +110,13 @@ def unforeseen(_: Request, __: Exception) -> JSONResponse:
     return problem(HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.INTERNAL_SERVER_ERROR.phrase)
 
 
+def _no_room(request: Request, error: Exception) -> Response:
+    """Return the answer where a file of the service itself finds no room on the disk."""
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return answer(request, DiskFullError("store.disk_full"))
+    raise error
+
+
 def _ours(request: Request, error: GovgridError) -> Response:
     status = next(s for kind, s in STATUSES.items() if isinstance(error, kind))
     if isinstance(error, ForbiddenError):
@@ -125,6 +137,10 @@ def _page(request: Request, status: int, detail: str) -> Response:
 def _sentence(error: GovgridError, lang: str) -> str:
     """Return what is said of an error; what the database said of itself goes into the log only."""
     reason = str(error.facts.get("reason", ""))
+    if isinstance(error, UnavailableError) and reason:
+        _log.error("%s", error)
+        uncertain = isinstance(error, UncertainError)
+        return say("limits.uncertain" if uncertain else "limits.unavailable", lang)
     if isinstance(error, StoreError) and reason and reason in error.text(lang):
         _log.error("%s", error)
         return say("limits.store", lang)
@@ -151,8 +167,12 @@ def _noted(request: Request, error: GovgridError) -> None:
     if reader is not None:
         target = f"{request.method} {request.url.path}"
         facts = {"reason": error.key, **{k: str(v) for k, v in error.facts.items()}}
-        engine = request.app.state.engine
-        audit.note_apart(engine, reader, "access", target, outcome="refused", facts=facts)
+        try:
+            engine = request.app.state.engine
+            audit.note_apart(engine, reader, "access", target, outcome="refused", facts=facts)
+        except (DiskFullError, UnavailableError) as lost:
+            # refused is refused, whether it can be written down or not
+            _log.error("%s was refused %s (%s): %s", reader.account, target, error.key, lost)
 
 
 def _invalid(request: Request, error: Exception) -> Response:

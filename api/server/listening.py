@@ -53,6 +53,8 @@ class PatientProtocol(H11Protocol):
 OPTIONS: Final[dict[str, Any]] = {
     "http": PatientProtocol,
     "ws": "none",
+    # a service that could not open its database would answer every request with an error
+    "lifespan": "on",
     # uvicorn would believe whatever a program of this machine forwards: `proxy` decides that
     "proxy_headers": False,
     "server_header": False,

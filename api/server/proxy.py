@@ -29,9 +29,8 @@ class Proxies:
 
     def __init__(self, app: App, trusted: str = "") -> None:
         self._app = app
-        names = [name.strip() for name in trusted.split(",") if name.strip()]
-        self._socket = SOCKET in names
-        self._networks = tuple(_network(name) for name in names if name != SOCKET)
+        self._socket = SOCKET in _names(trusted)
+        self._networks = networks(trusted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request as of the client; what a stranger claims to forward is ignored."""
@@ -62,6 +61,15 @@ class Proxies:
             if not self._trusts(last):
                 return last
         return last
+
+
+def networks(trusted: str) -> tuple[Network, ...]:
+    """Return the networks of a list of trusted proxies; see :class:`Proxies`."""
+    return tuple(_network(name) for name in _names(trusted) if name != SOCKET)
+
+
+def _names(trusted: str) -> list[str]:
+    return [name.strip() for name in trusted.split(",") if name.strip()]
 
 
 def parsed(written: str) -> Address | None:

@@ -14,7 +14,9 @@
     ├── StateError               right request, wrong moment (nothing computed yet, …)
     └── StoreError               the database
         ├── ClusterError         the private cluster cannot be made or started
+        ├── DiskFullError        nothing more can be written; reading goes on
         └── UnavailableError     the database does not answer now
+            └── UncertainError   it broke while saving: it may hold or not (exit code 4)
 """
 
 from geo.base.words import say
@@ -89,5 +91,15 @@ class ClusterError(StoreError):
     """The private cluster cannot be made or started."""
 
 
+class DiskFullError(StoreError):
+    """Nothing more can be written; reading goes on."""
+
+
 class UnavailableError(StoreError):
     """The database does not answer now."""
+
+
+class UncertainError(UnavailableError):
+    """The connection broke while COMMIT was under way: it may hold or not."""
+
+    exit_code = 4

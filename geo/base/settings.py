@@ -45,6 +45,7 @@ class Settings(BaseSettings):
     mark: str = "内部资料 注意保管"
     detail_px_per_m: int = 20
     statement_timeout_s: float = Field(default=60.0, gt=0)
+    disk_reserve_mb: int = Field(default=100, ge=0)
 
     bulk_rows: int = Field(default=1000, ge=1)
     bulk_questions: int = Field(default=300, ge=1)

@@ -12,7 +12,7 @@ from geo.access.principal import whoami
 from geo.base import homes
 from geo.base.errors import InputError, StateError
 from geo.base.settings import Settings
-from geo.store import db, holding
+from geo.store import db, disk, holding
 from geo.store.cluster import cluster
 from geo.store.cluster.lock import nobody
 
@@ -74,7 +74,20 @@ def service(settings: Settings, *, pool_size: int) -> Engine:
         statement_timeout_s=settings.statement_timeout_s,
         timezone=settings.timezone,
         role=None if own else cluster.SERVICE_ROLE,
+        guard=guard(settings),
     )
+
+
+def guard_of(engine: Engine) -> disk.Guard | None:
+    """Return what watches over the disk of an open database; None where that is not known."""
+    return db.guard_of(engine)
+
+
+def guard(settings: Settings) -> disk.Guard | None:
+    """Return what watches over the disk of the private cluster; None for another database."""
+    if settings.database_url is not None:
+        return None
+    return disk.Guard(cluster.folder(settings.home), settings.disk_reserve_mb)
 
 
 @contextmanager
@@ -87,6 +100,7 @@ def reached(
         pool_size=pool_size,
         statement_timeout_s=settings.statement_timeout_s,
         timezone=settings.timezone,
+        guard=guard(settings),
     )
     try:
         yield engine

@@ -1,5 +1,6 @@
-"""Connections: one small pool a process, driver errors turned into ours, migrations."""
+"""Connections: one small pool a process, transactions, migrations."""
 
+import logging
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -10,24 +11,14 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from geo.base.errors import InputError, StateError, StoreError, UnavailableError
+from geo.base.errors import DiskFullError, InputError, StateError, UnavailableError
+from geo.store import disk
+from geo.store.driver_errors import translated
 
 SCHEMA = "govgrid"
 MIGRATIONS = Path(str(resources.files("geo.store"))) / "migrations"
-# SQLSTATEs that a user can do something about, and the sentence for each.
-SENTENCES = {
-    "53100": "store.disk_full",
-    "57014": "store.too_slow",
-    "42P01": "store.not_migrated",
-    "3F000": "store.not_migrated",
-    "42501": "store.no_rights",
-    "0A000": "store.no_postgis",
-    "58P01": "store.no_postgis",
-    "40001": "store.collided",
-    "40P01": "store.collided",
-    "23505": "store.collided",
-}
-TOO_MANY = "53300"
+GUARD = "govgrid_guard"
+_log = logging.getLogger(__name__)
 # What the driver says of a text with a character that PostgreSQL has no place for.
 NUL_SIGN = "NUL (0x00)"
 # Numbers of advisory locks: those who do the same kind of work wait for each other.
@@ -42,12 +33,14 @@ def connect(
     statement_timeout_s: float = 60.0,
     timezone: str = "Asia/Shanghai",
     role: str | None = None,
+    guard: disk.Guard | None = None,
 ) -> Engine:
     """Return an engine on `url`; no connection is opened yet.
 
     The session's time zone is UTC whatever the host says: times are stored with their zone. Which
     day it is, though, is asked of the district, in `timezone` (an IANA name): ``govgrid.today()``.
-    With `role` the session works as that role of the server.
+    With `role` the session works as that role of the server. While the disk of `guard` is nearly
+    full, transactions can only read.
     """
     options = (
         f"-c timezone=UTC -c govgrid.timezone={timezone}"
@@ -62,6 +55,7 @@ def connect(
         max_overflow=0,
         pool_timeout=10,
         pool_pre_ping=True,
+        execution_options={GUARD: guard},
         connect_args={"options": options, "connect_timeout": 5, "application_name": "govgrid"},
     )
 
@@ -73,25 +67,53 @@ def transaction(engine: Engine, *, keep: bool = True) -> Iterator[Connection]:
     Raises
     ------
     UnavailableError
-        If the database cannot be reached or has no connection left.
+        If the database cannot be reached or has no connection left; UncertainError if that
+        happened while it was to COMMIT.
+    DiskFullError
+        If something was to be written and the disk is full, or nearly.
     StoreError
         If it refuses what was asked; the driver's exception stays inside the store.
     InputError
         If a text holds the character NUL, which no database keeps.
     """
+    guarded = _guarded(engine)
+    committing = False
     try:
         with engine.connect() as connection, connection.begin() as running:
+            if guarded:
+                connection.execute(text("SET TRANSACTION READ ONLY"))
             yield connection
             if not keep and running.is_active:
                 running.rollback()
+            committing = running.is_active
     except PoolTimeout as error:
         raise UnavailableError("store.busy") from error
     except (DBAPIError, psycopg2.Error) as error:
-        raise translated(error) from error
+        raise translated(error, committing=committing, guarded=guarded) from error
     except ValueError as error:
         if NUL_SIGN not in str(error):
             raise
         raise InputError("store.nul") from error
+
+
+@contextmanager
+def dispensable(what: str) -> Iterator[None]:
+    """Go on without what is written inside where the disk is full: a counter, a last use."""
+    try:
+        yield
+    except DiskFullError as error:
+        _log.warning("%s: %s", what, error)
+
+
+def guard_of(engine: Engine) -> disk.Guard | None:
+    """Return what watches over the disk of a database of our own."""
+    found: disk.Guard | None = engine.get_execution_options().get(GUARD)
+    return found
+
+
+def _guarded(engine: Engine) -> bool:
+    guard = guard_of(engine)
+    return guard is not None and guard.low
 
 
 def forget(connection: Connection) -> None:
@@ -115,19 +137,6 @@ def take_turn(
     if not free.scalar_one():
         waiting()
         connection.execute(text("SELECT pg_advisory_xact_lock(:locks, :work)"), turn)
-
-
-def translated(error: DBAPIError | psycopg2.Error) -> StoreError:
-    """Return our error for the driver's, whether it came bare (COPY) or wrapped."""
-    cause = error.orig if isinstance(error, DBAPIError) else error
-    state = getattr(cause, "pgcode", None)
-    reason = str(cause).strip().splitlines()[0] if str(cause).strip() else type(cause).__name__
-    if state in SENTENCES:
-        return StoreError(SENTENCES[state], reason=reason)
-    lost = state is None or state[:2] in ("08", "57")
-    if state == TOO_MANY or (lost and isinstance(cause, psycopg2.OperationalError)):
-        return UnavailableError("store.unavailable", reason=reason)
-    return StoreError("store.refused", reason=reason)
 
 
 def migrate(engine: Engine, *, revision: str = "head") -> str:

@@ -2,10 +2,12 @@
 
 from typing import Any
 
-from fastapi import APIRouter, Depends
+from fastapi import APIRouter, Depends, Request
 
+from api.answers.problems import language
 from api.session.deps import EngineDep
 from api.session.identity import OPEN
+from geo.base.words import say
 from geo.operations import database
 
 router = APIRouter(dependencies=[Depends(OPEN)])
@@ -18,6 +20,14 @@ async def livez() -> dict[str, str]:
 
 
 @router.get("/readyz")
-def readyz(engine: EngineDep) -> dict[str, Any]:
-    """Answer if the database does and its tables fit."""
-    return {"status": "ready", "revision": database.fitting_revision(engine)}
+def readyz(request: Request, engine: EngineDep) -> dict[str, Any]:
+    """Answer if the database does and its tables fit; say so if the disk is full."""
+    found = {"status": "ready", "revision": database.fitting_revision(engine)}
+    left = database.guard_of(engine)
+    if left is None:
+        return found
+    disk = {"free_mb": left.free_mb, "reserve_mb": left.reserve_mb}
+    if not left.low:
+        return {**found, "disk": disk}
+    detail = say("store.read_only", language(request), **disk)
+    return {**found, "status": "read_only", "disk": disk, "detail": detail}

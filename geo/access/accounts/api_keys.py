@@ -22,15 +22,13 @@ MOST_DAYS: Final = 366
 MOST_KEYS: Final = 20
 MOST_NAME: Final = 100
 _FIND: Final = text(
-    "SELECT k.id AS key, k.scopes, a.id, a.name, a.holder, a.kind, a.unit_code, a.unit_name"
+    "SELECT k.id AS key, k.scopes, k.used_at IS NULL OR k.used_at < now() - interval '1 minute'"
+    " AS unseen, a.id, a.name, a.holder, a.kind, a.unit_code, a.unit_name"
     " FROM govgrid.api_key k JOIN govgrid.account a ON a.id = k.account"
     " WHERE k.key_sha256 = :hash AND k.revoked_at IS NULL AND k.expires_at > now()"
     " AND a.disabled_at IS NULL"
 )
-_USED: Final = text(
-    "UPDATE govgrid.api_key SET used_at = now() WHERE id = :key"
-    " AND (used_at IS NULL OR used_at < now() - interval '1 minute')"
-)
+_USED: Final = text("UPDATE govgrid.api_key SET used_at = now() WHERE id = :key")
 _MAKE: Final = text(
     "INSERT INTO govgrid.api_key (account, name, key_sha256, hint, scopes, created_by, expires_at)"
     " VALUES (:account, :name, :hash, :hint, :scopes, :by, now() + make_interval(days => :days))"
@@ -58,9 +56,12 @@ def find(engine: Engine, key: str, *, address: str = "") -> Reader | None:
         row = connection.execute(_FIND, {"hash": sessions.hashed(key)}).mappings().first()
         if row is None:
             return None
-        connection.execute(_USED, {"key": row["key"]})
         found = sessions.reader_of(connection, row, address=address)
-        return Reader(**{**found.__dict__, "scopes": frozenset(row["scopes"])})
+    if row["unseen"]:
+        with db.dispensable("key used"), db.transaction(engine) as connection:
+            transaction.fence(connection, principal.NOBODY, "login")
+            connection.execute(_USED, {"key": row["key"]})
+    return Reader(**{**found.__dict__, "scopes": frozenset(row["scopes"])})
 
 
 def make(

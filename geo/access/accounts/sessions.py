@@ -2,8 +2,9 @@
 
 import hashlib
 import secrets
+import time
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Connection, Engine, RowMapping, text
@@ -24,12 +25,14 @@ _BEGIN = text(
     " FROM govgrid.account a WHERE a.id = :account"
 )
 _FIND = text(
-    "SELECT s.id AS session, s.csrf, s.stage, s.seen_at, s.expires_at, a.id, a.name, a.holder,"
-    " a.kind, a.unit_code, a.unit_name FROM govgrid.session s"
+    "SELECT s.id AS session, s.csrf, s.stage, now() - s.seen_at AS quiet, s.expires_at, a.id,"
+    " a.name, a.holder, a.kind, a.unit_code, a.unit_name FROM govgrid.session s"
     " JOIN govgrid.account a ON a.id = s.account"
     " WHERE s.token_sha256 = :hash AND s.expires_at > now() AND a.disabled_at IS NULL"
-    " AND (a.kind = 'display' OR s.seen_at > now() - CAST(:idle AS interval))"
 )
+_SEEN = text("UPDATE govgrid.session SET seen_at = now() WHERE id = :id")
+_seen_unwritten: dict[str, float] = {}
+"""When sessions were seen that could not be written down (time.monotonic), by their number."""
 
 
 @dataclass(frozen=True)
@@ -84,17 +87,18 @@ def find(
     """Return the session of a token with the grants of this moment; None if it holds no more."""
     with db.transaction(engine) as connection:
         transaction.fence(connection, NOBODY, "login")
-        row = connection.execute(_FIND, {"hash": hashed(token), "idle": idle}).mappings().first()
+        row = connection.execute(_FIND, {"hash": hashed(token)}).mappings().first()
         if row is None:
             return None
-        _seen(connection, row)
-        return Session(
-            str(row["session"]),
-            reader_of(connection, row, address=address),
-            row["csrf"],
-            row["stage"],
-            row["expires_at"],
-        )
+        number = str(row["session"])
+        quiet = min(row["quiet"], _quiet(number))
+        if quiet >= idle and row["kind"] != "display":
+            return None
+        reader = reader_of(connection, row, address=address)
+        found = Session(number, reader, row["csrf"], row["stage"], row["expires_at"])
+    if quiet > SEEN_EVERY:
+        _seen(engine, number)
+    return found
 
 
 def reader_of(connection: Connection, row: RowMapping | dict[str, Any], *, address: str) -> Reader:
@@ -136,9 +140,17 @@ def hashed(token: str) -> bytes:
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 
 
-def _seen(connection: Connection, row: RowMapping) -> None:
-    if datetime.now(UTC) - row["seen_at"] > SEEN_EVERY:
-        connection.execute(
-            text("UPDATE govgrid.session SET seen_at = now() WHERE id = :id"),
-            {"id": row["session"]},
-        )
+def _seen(engine: Engine, number: str) -> None:
+    """Write down that a session was used; where the disk is full, keep it in mind."""
+    _seen_unwritten[number] = time.monotonic()
+    with db.dispensable("session seen"):
+        with db.transaction(engine) as connection:
+            transaction.fence(connection, NOBODY, "login")
+            connection.execute(_SEEN, {"id": number})
+        _seen_unwritten.clear()
+
+
+def _quiet(number: str) -> timedelta:
+    """Return how long ago a session was seen that could not be written down."""
+    seen = _seen_unwritten.get(number)
+    return timedelta.max if seen is None else timedelta(seconds=time.monotonic() - seen)

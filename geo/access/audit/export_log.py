@@ -1,5 +1,6 @@
 """What leaves the system: files, maps, bulk reads, each with a reason and a row of its own."""
 
+from collections import Counter
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -10,7 +11,7 @@ from sqlalchemy import Connection, Engine, text
 from geo.access import transaction
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
-from geo.base.errors import ForbiddenError, InputError
+from geo.base.errors import DiskFullError, ForbiddenError, InputError
 from geo.base.words import say
 
 MOST_REASON: Final = 500
@@ -27,6 +28,8 @@ _COUNT = text(
     " ON CONFLICT (account, what, hour) DO UPDATE SET rows = b.rows + :rows"
     " RETURNING rows, hour, register"
 )
+_unwritten: Counter[tuple[str | None, str]] = Counter()
+"""Rows read since the disk is full, as this process has seen it, by account and what."""
 _EXPORTED = text(
     "UPDATE govgrid.bulk_read SET register = :number"
     " WHERE account = :account AND what = :what AND hour = :hour"
@@ -128,9 +131,25 @@ def counted(
     ------
     ForbiddenError
         If it is too much for reading, and no reason is given or exporting is not permitted.
+    DiskFullError
+        If it is too much for reading, and the row of the export cannot be written.
     """
     if reader.system:
         return
+    key = (reader.id, what)
+    try:
+        _count(engine, reader, what, rows, most=most, reason=reason)
+        _unwritten.pop(key, None)
+    except DiskFullError:
+        # who reads in bulk leaves a row, which cannot be written either
+        _unwritten[key] += rows
+        if _unwritten[key] > most:
+            raise
+
+
+def _count(
+    engine: Engine, reader: Reader, what: str, rows: int, *, most: int, reason: str | None
+) -> None:
     with transaction.opened(engine, reader) as connection:
         read = connection.execute(_COUNT, {"account": reader.id, "what": what, "rows": rows}).one()
         if read.rows <= most or read.register is not None:

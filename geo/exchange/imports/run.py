@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
 from geo.base import crs as crs_module
-from geo.base.errors import StoreError
+from geo.base.errors import DiskFullError
 from geo.base.progress import Progress, silent
 from geo.exchange.imports import declarations
 from geo.exchange.imports.options import ImportOptions
@@ -285,7 +285,7 @@ def _require_disk(path: Path, disk: Path | None) -> None:
     free_mb = shutil.disk_usage(disk).free / 1e6
     needed_mb = DISK_RESERVE_MB + DISK_TIMES_FILE * path.stat().st_size / 1e6
     if free_mb < needed_mb:
-        raise StoreError("store.disk_low", free_mb=round(free_mb), needed_mb=round(needed_mb))
+        raise DiskFullError("store.disk_low", free_mb=round(free_mb), needed_mb=round(needed_mb))
 
 
 def _run_row(target: Layer, path: Path, options: ImportOptions, by_whom: str) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from urllib.parse import quote
 import psycopg2
 
 from geo.base.errors import ClusterError
+from geo.store import disk
 from geo.store.cluster.binaries import find_binaries, major_of
 from geo.store.cluster.config_files import ACCESS_RULES, identities, server_settings
 from geo.store.cluster.location import (
@@ -119,17 +120,47 @@ def start(home: Path, *, waiting: Callable[[], None] = nobody) -> Cluster:
             require_space(home, LEAST_FREE_MB)
             home.mkdir(parents=True, exist_ok=True)
         with locked(home, waiting=waiting) as lock:
-            return _furnished(find_place(home), lock)
+            place = find_place(home)
+            place.stopped.unlink(missing_ok=True)
+            return _furnished(place, lock)
+
+
+def revive(home: Path) -> bool:
+    """Start the cluster of `home` again if it died; False if it runs or :func:`stop` stopped it.
+
+    Where the disk is full, the ballast makes way for it.
+
+    Raises
+    ------
+    ClusterError
+        See :func:`start`.
+    """
+    home = _absolute(home)
+    with _translated(home):
+        if not _died(find_place(home)):
+            return False
+        with locked(home) as lock:
+            place = find_place(home)
+            if not _died(place):
+                return False
+            disk.make_way(place.base)
+            _furnished(place, lock)
+            return True
 
 
 def stop(home: Path) -> bool:
-    """Shut the cluster of `home` down, ending its connections; False if it was not running."""
+    """Shut the cluster of `home` down, ending its connections; False if it was not running.
+
+    Nobody but :func:`start` starts it again.
+    """
     home = _absolute(home)
     with _translated(home):
         if not home.is_dir():
             return False
         with locked(home):
             place = find_place(home)
+            if place.base.is_dir():
+                place.stopped.touch()
             socket = socket_of_running(place.data)
             if socket is None:
                 return False
@@ -137,6 +168,13 @@ def stop(home: Path) -> bool:
             if socket == short_folder(place):
                 shutil.rmtree(socket, ignore_errors=True)
             return True
+
+
+def folder(home: Path) -> Path:
+    """Return the folder that holds the cluster of `home`, or would hold it."""
+    home = _absolute(home)
+    with _translated(home):
+        return find_place(home).base
 
 
 def running(home: Path) -> bool:
@@ -166,6 +204,11 @@ def status(home: Path) -> ClusterStatus:
             postgis_version=postgis,
             size_bytes=_size_bytes(place.data) if exists else None,
         )
+
+
+def _died(place: Place) -> bool:
+    made = (place.data / "PG_VERSION").is_file()
+    return made and not place.stopped.exists() and socket_of_running(place.data) is None
 
 
 def _absolute(home: Path) -> Path:

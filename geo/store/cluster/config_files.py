@@ -28,6 +28,7 @@ random_page_cost = 1.1
 jit = off
 wal_compression = on
 checkpoint_timeout = 15min
+recovery_init_sync_method = syncfs
 timezone = 'UTC'
 lc_messages = 'C'
 """

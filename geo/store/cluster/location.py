@@ -44,6 +44,11 @@ class Place:
         """The folder of the server's logs."""
         return self.base / "log"
 
+    @property
+    def stopped(self) -> Path:
+        """The mark of a cluster that was stopped on purpose."""
+        return self.base / "stopped"
+
     def require_reach(self) -> None:
         """Refuse when the server's account cannot enter its own folder."""
         if os.geteuid() == 0 and not _reaches(self.account, self.base):
@@ -63,7 +68,12 @@ class Place:
             draft.replace(self.home / POINTER)
 
     def write(self, path: Path, text: str) -> None:
-        """Write a file of the server's account whole or not at all, never through a link."""
+        """Write a file of the server's account whole or not at all, never through a link.
+
+        One that says the same already stays: a full disk has no room for it a second time.
+        """
+        if not path.is_symlink() and path.is_file() and path.read_bytes() == text.encode():
+            return
         draft = path.with_name(f"{path.name}.new")
         draft.unlink(missing_ok=True)
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)

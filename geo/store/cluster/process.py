@@ -1,7 +1,10 @@
 """The server that works on a folder of data: where it listens, what a killed one left behind."""
 
+import os
+import signal
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from geo.base.errors import ClusterError
@@ -9,6 +12,10 @@ from geo.store.cluster.location import SOCKET_NAME
 
 PATIENCE_S = 60.0
 PAUSE_S = 0.05
+# What is left of a killed server serves nobody any more, and no new one starts beside it. Most of
+# it sees that at once; the rest is told, then ended.
+TOLD_AFTER_S = 1.0
+ENDED_AFTER_S = 3.0
 
 
 def moments(patience_s: float) -> Iterator[None]:
@@ -20,12 +27,20 @@ def moments(patience_s: float) -> Iterator[None]:
 
 
 def clear_remains(data: Path) -> None:
-    """Wait for the processes of a killed server; drop its mark if another process has its number.
+    """End the processes of a killed server; drop its mark if another process has its number.
 
     PostgreSQL itself replaces a mark whose number is free, but takes any process of the same
     account that got the number since, after a power cut for instance, for a running server.
     """
-    if not any(True for _ in moments(PATIENCE_S) if not processes_in(data)):
+    began = time.monotonic()
+    for _ in moments(PATIENCE_S):
+        left = processes_in(data)
+        if not left:
+            break
+        waited_s = time.monotonic() - began
+        if waited_s > TOLD_AFTER_S:
+            _end(left, signal.SIGKILL if waited_s > ENDED_AFTER_S else signal.SIGQUIT)
+    else:
         raise ClusterError("cluster.remains", data=data)
     mark = data / "postmaster.pid"
     lines = mark.read_text(encoding="utf-8").splitlines() if mark.exists() else []
@@ -52,6 +67,12 @@ def socket_of_running(data: Path) -> Path | None:
 def processes_in(data: Path) -> list[Path]:
     """Return the processes of a server on `data`, as folders of /proc."""
     return [each for each in Path("/proc").glob("[0-9]*") if _works_in(each, data)]
+
+
+def _end(processes: list[Path], by: signal.Signals) -> None:
+    for each in processes:
+        with suppress(ProcessLookupError):
+            os.kill(int(each.name), by)
 
 
 def _works_in(process: Path, data: Path) -> bool:

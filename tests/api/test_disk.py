@@ -1,0 +1,131 @@
+"""A full disk: what is to be written is refused with a sentence, what is read is read."""
+
+from pathlib import Path
+
+import pytest
+from fastapi import Depends
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from api.app import create_app
+from api.session.identity import OPEN
+from geo.access.accounts import api_keys, sessions
+from geo.access.audit import export_log
+from geo.base.errors import DiskFullError
+from geo.store import db, disk
+from geo.store.cluster import cluster
+from tests.signed_in import account, sign_in, signed_in
+from tests.toy_town import place
+
+pytestmark = pytest.mark.postgis
+
+ENGLISH = {"accept-language": "en"}
+PUSH = {"states": [{"code": "K1", "status": "offline", "since": "2026-01-01T08:00:00+08:00"}]}
+
+
+@pytest.fixture
+def full(seen_town, database_url, tmp_path):
+    """Return the pool of a service on whose disk less is free than is kept back."""
+    guard = disk.Guard(tmp_path, reserve_mb=10**9)
+    found = db.connect(database_url, role=cluster.SERVICE_ROLE, guard=guard)
+    yield found
+    found.dispose()
+
+
+@pytest.fixture
+def client(seen_town, settings, full):
+    with TestClient(create_app(settings), headers=ENGLISH) as found:
+        signed_in(found, seen_town, "administrator")
+        found.app.state.engine.dispose()
+        found.app.state.engine = full
+        found.app.state.map_pages._database = full
+        yield found
+
+
+def test_what_is_to_be_written_is_refused_with_a_sentence(client):
+    answer = client.post("/api/camera-status", json=PUSH)
+    assert answer.status_code == 507
+    assert answer.headers["content-type"] == "application/problem+json"
+    assert "not written, reading goes on" in answer.json()["detail"]
+
+
+def test_ready_says_that_only_reading_works(client):
+    answer = client.get("/readyz")
+    assert answer.status_code == 200
+    found = answer.json()
+    assert found["status"] == "read_only"
+    assert found["disk"]["free_mb"] < found["disk"]["reserve_mb"]
+    assert "nothing is written" in found["detail"]
+
+
+@pytest.mark.parametrize(
+    "path",
+    [
+        "/map",
+        "/account",
+        "/api/collections/cameras/items",
+        "/api/cameras/seeing?lon={}&lat={}".format(*place(4, 0)),
+        "/api/locate?lon={}&lat={}".format(*place(4, 0)),
+        "/compliance",
+    ],
+)
+def test_reading_goes_on_though_nothing_can_be_counted(client, seen_town, path):
+    with seen_town.begin() as connection:
+        connection.execute(text("UPDATE govgrid.session SET seen_at = now() - interval '2 min'"))
+    assert client.get(path).status_code == 200
+
+
+def test_a_refusal_stays_one_though_it_cannot_be_written_down(client, seen_town):
+    other = sign_in(TestClient(client.app), seen_town, account(seen_town, "on.wall", "display"))
+    assert other.post("/api/camera-status", json=PUSH).status_code == 403
+
+
+def test_bulk_reading_is_counted_in_mind_and_ends_at_the_limit(full, seen_town):
+    token = begun(seen_town, "reads.much")
+    reader = sessions.find(full, token).reader
+    for _ in range(3):
+        export_log.counted(full, reader, "cameras", 40, most=120, reason="test")
+    with pytest.raises(DiskFullError):
+        export_log.counted(full, reader, "cameras", 40, most=120, reason="test")
+    export_log.counted(seen_town, reader, "cameras", 40, most=120, reason=None)
+    export_log.counted(full, reader, "cameras", 40, most=120, reason=None)
+
+
+def test_a_session_in_use_does_not_end_as_idle(full, seen_town):
+    token = begun(seen_town, "goes.on")
+    aged(seen_town, "29 min")
+    assert sessions.find(full, token) is not None
+    aged(seen_town, "31 min")
+    assert sessions.find(full, token) is not None
+    other = begun(seen_town, "idle.one")
+    aged(seen_town, "31 min")
+    assert sessions.find(full, other) is None
+
+
+def test_a_key_of_a_program_holds(full, seen_town):
+    token = begun(seen_town, "has.key")
+    reader = sessions.find(seen_town, token).reader
+    key = api_keys.make(seen_town, reader, "test", scopes=["map"], days=1)
+    assert api_keys.find(full, key).account == "has.key"
+
+
+def test_a_file_of_the_service_that_finds_no_room_is_said_as_such(client):
+    @client.app.get("/full", dependencies=[Depends(OPEN)])
+    def full_disk() -> None:
+        Path("/dev/full").write_text("x", encoding="utf-8")
+
+    answer = client.get("/full")
+    assert answer.status_code == 507
+    assert "disk is full" in answer.json()["detail"]
+
+
+def begun(engine, name):
+    with engine.begin() as connection:
+        return sessions.begin(connection, account(engine, name, "administrator"))
+
+
+def aged(engine, by):
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE govgrid.session SET seen_at = now() - CAST(:by AS interval)"), {"by": by}
+        )
