@@ -2,6 +2,7 @@
 
 import os
 import sys
+from collections.abc import Callable
 
 from geo.base import language
 from geo.base.errors import GovgridError, InputError
@@ -13,9 +14,15 @@ INTERRUPTED = 130
 def main() -> None:
     """Run the command line; a failure is one sentence on stderr and its exit code."""
     try:
-        sys.exit(_run(sys.argv[1:]))
+        said(lambda: sys.exit(_run(sys.argv[1:])))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
+
+
+def said(work: Callable[[], object]) -> None:
+    """Do `work`; end the process with one sentence on stderr where it fails."""
+    try:
+        work()
     except GovgridError as error:
         sys.stderr.write(error.text(language.chosen()) + "\n")
         sys.exit(error.exit_code)

@@ -8,6 +8,7 @@ import typer
 from geo.base.errors import InputError
 from geo.base.settings import Settings
 from geo.cli.app import app, settings
+from geo.cli.system.web_process import serve_alone, serve_web
 
 PortOption = Annotated[int, typer.Option(min=0, max=65535)]
 
@@ -17,6 +18,14 @@ def serve(
     context: typer.Context,
     host: str = "127.0.0.1",
     port: PortOption = 8000,
+    supervise: Annotated[
+        bool,
+        typer.Option(
+            "--supervise/--no-supervise",
+            help="Start the web process and the private database again when they die, or leave"
+            " that to systemd.",
+        ),
+    ] = True,
 ) -> None:
     """Run the web service until it is stopped (Ctrl+C)."""
     from geo.access.accounts import accounts
@@ -29,22 +38,36 @@ def serve(
         made = accounts.first_administrator(engine)
     if made is not None:
         note(told("serve.first", name=made[0], password=made[1]))
-    run_service(config, host, port)
+    run_service(config, host, port, supervise=supervise)
 
 
-def run_service(config: Settings, host: str, port: int) -> None:
+def run_service(config: Settings, host: str, port: int, *, supervise: bool = True) -> None:
     """Serve, with a worker beside, until the process is told to stop."""
-    import uvicorn
-
-    from api.app import create_app
-    from api.server.listening import OPTIONS
     from geo.cli.output import note, told
-    from geo.operations import worker
+    from geo.operations import supervisor
 
-    require_free(host, port)
-    with worker.alongside(config):
-        note(told("serve.open", url=f"http://{host}:{port}/"))
-        uvicorn.run(create_app(config), host=host, port=port, log_level="warning", **OPTIONS)
+    with _listen(host, port) as listening:
+        number: int = listening.getsockname()[1]
+
+        def opened() -> None:
+            note(told("serve.open", url=f"http://{host}:{number}/"))
+
+        if not supervise:
+            opened()
+            serve_web(config, listening)
+            return
+        code = supervisor.run(config, serve_alone, listening, opened=opened)
+    if code:
+        raise typer.Exit(code)
+
+
+def _listen(host: str, port: int) -> socket.socket:
+    from geo.operations import supervisor
+
+    try:
+        return supervisor.listen(host, port)
+    except OSError as error:
+        raise _taken(host, port, error) from error
 
 
 def require_free(host: str, port: int) -> None:
@@ -60,5 +83,9 @@ def require_free(host: str, port: int) -> None:
         try:
             probe.bind((host, port))
         except OSError as error:
-            reason = error.strerror or str(error)
-            raise InputError("serve.port_taken", host=host, port=port, reason=reason) from error
+            raise _taken(host, port, error) from error
+
+
+def _taken(host: str, port: int, error: OSError) -> InputError:
+    reason = error.strerror or str(error)
+    return InputError("serve.port_taken", host=host, port=port, reason=reason)

@@ -1,0 +1,38 @@
+"""The web process of ``govgrid serve``: it knows no command, so that it can be started afresh."""
+
+import socket
+
+from geo.base.settings import Settings
+from geo.cli import said
+from geo.operations import supervisor
+from geo.operations.supervisor import Ready
+
+
+def serve_alone(config: Settings, listening: socket.socket, ready: Ready) -> None:
+    """Serve as a process of its own under the supervisor; a failure is one sentence on stderr."""
+    supervisor.end_with_parent()
+    said(lambda: serve_web(config, listening, ready))
+
+
+def serve_web(config: Settings, listening: socket.socket, ready: Ready | None = None) -> None:
+    """Serve on a socket, with a worker beside, until the process is told to stop.
+
+    Parameters
+    ----------
+    ready
+        Set when requests are answered.
+    """
+    import uvicorn
+
+    from api.app import create_app
+    from api.server.listening import OPTIONS
+    from geo.operations import worker
+
+    class Server(uvicorn.Server):
+        async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+            await super().startup(sockets)
+            if ready is not None:
+                ready.set()
+
+    with worker.alongside(config):
+        Server(uvicorn.Config(create_app(config), log_level="warning", **OPTIONS)).run([listening])

@@ -1,0 +1,194 @@
+"""A service whose processes are killed, on a home of its own: it comes back and says why."""
+
+import os
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import httpx2
+import pytest
+
+from geo.base.settings import Settings
+from geo.operations import database
+from geo.store.cluster import cluster
+from tests.signed_in import account, sign_in
+
+pytestmark = pytest.mark.postgis
+
+LONGEST_S = 120
+GOVGRID = Path(sys.executable).with_name("govgrid")
+
+
+def until(happened):
+    """Wait for what is to happen; return what it returned."""
+    end = time.monotonic() + LONGEST_S
+    while not (found := happened()):
+        assert time.monotonic() < end, happened
+        time.sleep(0.05)
+    return found
+
+
+@pytest.fixture(scope="module")
+def home(server):
+    """Return a home with a cluster of its own and the tables of this program."""
+    with tempfile.TemporaryDirectory() as folder:
+        Path(folder).chmod(0o711)
+        found = Path(folder) / "home"
+        with database.opened(Settings(home=found)):
+            pass
+        yield found
+        cluster.stop(found)
+
+
+@pytest.fixture(scope="module")
+def service(home):
+    """Run the service for those tests that leave it as it was."""
+    with serving(home) as found:
+        yield found
+
+
+@contextmanager
+def serving(home, *more):
+    """Run ``govgrid serve``; give its process, its address and what it says."""
+    command = [GOVGRID, "--home", home, "--lang", "en", "serve", "--port", "0", *more]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    said = []
+    listener = threading.Thread(target=lambda: said.extend(process.stderr))
+    listener.start()
+    try:
+        yield process, until(lambda: address(process, said)), said
+    finally:
+        process.terminate()
+        process.wait(LONGEST_S)
+        listener.join()
+        process.stderr.close()
+        sys.stdout.writelines(said)  # shown where a test fails
+
+
+def address(process, said):
+    assert process.poll() is None, said
+    found = re.search(r"http://127\.0\.0\.1:\d+", "".join(said))
+    return found and found[0]
+
+
+def status_of(url, path="/readyz"):
+    try:
+        return httpx2.get(f"{url}{path}", timeout=LONGEST_S).status_code
+    except httpx2.TransportError:
+        return None
+
+
+def revivals(said):
+    return sum("was started again" in line for line in said)
+
+
+def postmaster(home):
+    data = cluster.folder(home) / "pgdata"
+    number = int((data / "postmaster.pid").read_text().split()[0])
+    assert Path(f"/proc/{number}/cwd").samefile(data)
+    return number
+
+
+def web_process(parent):
+    children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
+    lines = {child: Path(f"/proc/{child}/cmdline").read_text() for child in children}
+    return next(int(child) for child, line in lines.items() if "spawn_main" in line)
+
+
+def asker(home, url, name):
+    """Return a client that may read and write."""
+    with database.reached(Settings(home=home)) as engine:
+        made = account(engine, name, "administrator")
+        return sign_in(httpx2.Client(base_url=url, timeout=LONGEST_S), engine, made)
+
+
+def test_a_killed_server_of_the_database_comes_back_under_requests(home, service):
+    _, url, said = service
+    with asker(home, url, "asks.one") as client:
+        answers, stop = [], threading.Event()
+        push = {"states": [{"code": "K", "status": "online", "since": "2026-01-01T08:00:00+08:00"}]}
+
+        def ask():
+            while not stop.is_set():
+                answers.append(client.get("/api/access-register/mine"))
+                answers.append(client.post("/api/camera-status", json=push))
+
+        asking = [threading.Thread(target=ask) for _ in range(3)]
+        for each in asking:
+            each.start()
+        for _ in range(2):
+            until(lambda: status_of(url) == 200)
+            killed = postmaster(home)
+            os.kill(killed, signal.SIGKILL)
+            until(lambda killed=killed: cluster.running(home) and postmaster(home) != killed)
+        until(lambda: status_of(url) == 200)
+        stop.set()
+        for each in asking:
+            each.join()
+        assert {answer.status_code for answer in answers} == {200, 503}
+        lost = [answer for answer in answers if answer.status_code == 503]
+        assert {answer.headers["retry-after"] for answer in lost} == {"5"}
+        assert not any("nothing was" in answer.text for answer in lost)
+        until(lambda: revivals(said) == 2)
+
+
+def test_a_server_that_was_stopped_on_purpose_stays_down_until_it_is_started(home, service):
+    _, url, said = service
+    before = revivals(said)
+    subprocess.run([GOVGRID, "--home", home, "db", "stop"], check=True, capture_output=True)
+    until(lambda: status_of(url) == 503)
+    assert not cluster.revive(home)
+    subprocess.run([GOVGRID, "--home", home, "db", "start"], check=True, capture_output=True)
+    until(lambda: status_of(url) == 200)
+    assert revivals(said) == before
+
+
+def test_a_killed_web_process_comes_back_and_requests_wait_for_it(service):
+    process, url, said = service
+    killed = web_process(process)
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: any("code -9" in line for line in said))
+    assert status_of(url, "/livez") == 200
+    assert web_process(process) != killed
+
+
+def test_all_processes_end_with_the_service_and_the_database_stays(home):
+    with serving(home) as (process, _, _):
+        web = web_process(process)
+    assert process.returncode == 0
+    assert not Path(f"/proc/{web}").exists()
+    assert cluster.running(home)
+
+
+def test_the_web_process_ends_when_the_supervisor_is_killed(home):
+    with serving(home) as (process, url, _):
+        web = web_process(process)
+        process.kill()
+        until(lambda: not Path(f"/proc/{web}").exists())
+        assert status_of(url) is None
+
+
+@pytest.mark.parametrize("mode", ["--supervise", "--no-supervise"])
+def test_a_service_that_cannot_start_says_why_and_ends(home, mode):
+    environment = {**os.environ, "GOVGRID_TRUSTED_PROXIES": "nonsense"}
+    command = [GOVGRID, "--home", home, "--lang", "en", "serve", "--port", "0", mode]
+    ended = subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=LONGEST_S, check=False
+    )
+    assert ended.returncode == 2
+    assert "“nonsense” in GOVGRID_TRUSTED_PROXIES is no address" in ended.stderr
+    assert "Traceback" not in ended.stderr
+
+
+def test_without_supervision_one_process_serves(home):
+    with serving(home, "--no-supervise") as (process, url, _):
+        until(lambda: status_of(url) == 200)
+        children = Path(f"/proc/{process.pid}/task/{process.pid}/children").read_text().split()
+        lines = [Path(f"/proc/{child}/cmdline").read_text() for child in children]
+        assert not any("spawn_main" in line for line in lines)
