@@ -8,7 +8,6 @@ import typer
 from geo.base.errors import InputError
 from geo.base.settings import Settings
 from geo.cli.app import app, settings
-from geo.cli.system.web_process import serve_alone, serve_web
 
 PortOption = Annotated[int, typer.Option(min=0, max=65535)]
 
@@ -18,14 +17,7 @@ def serve(
     context: typer.Context,
     host: str = "127.0.0.1",
     port: PortOption = 8000,
-    supervise: Annotated[
-        bool,
-        typer.Option(
-            "--supervise/--no-supervise",
-            help="Start the web process and the private database again when they die, or leave"
-            " that to systemd.",
-        ),
-    ] = True,
+    supervise: Annotated[bool, typer.Option("--supervise/--no-supervise")] = True,
 ) -> None:
     """Run the web service until it is stopped (Ctrl+C)."""
     from geo.access.accounts import accounts
@@ -44,6 +36,7 @@ def serve(
 def run_service(config: Settings, host: str, port: int, *, supervise: bool = True) -> None:
     """Serve, with a worker beside, until the process is told to stop."""
     from geo.cli.output import note, told
+    from geo.cli.system.web_process import serve_alone, serve_web
     from geo.operations import supervisor
 
     with _listen(host, port) as listening:
