@@ -32,6 +32,7 @@ SCRIPTS = tuple(
         "legend",
         "parts",
         "figures",
+        "seeing",
         "panel",
         "search",
         "page",

@@ -1,6 +1,6 @@
 """What one page of the map shows: frames and facts, ready to be drawn."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -18,7 +18,8 @@ class MapContent:
     - `areas` (polygons): level (district, township, community, grid), code, name, kind,
       parent_code, unit_name, area_m2, open_ground_m2, demand_m2, covered_demand_m2,
       covered_demand_share, covered_area_m2, covered_share, obstacles_known (False: no buildings are
-      loaded there, so its shares are upper bounds);
+      loaded there, so its shares are upper bounds), closed (owner kinds, joined by commas, of which
+      no camera there may be shown: they are not none);
     - `water`, `farmland` (polygons): name, kind; `roads` (lines): class, name;
     - `cameras` (points): code, name, owner_kind (skynet, social; any other is a kind of its own),
       form, status (in_use, repair, removed, or online, offline, unknown), connection (online,
@@ -27,14 +28,18 @@ class MapContent:
     - `gaps` (polygons): rank, grid_code, area_m2, weight; the heaviest are drawn, all are counted;
     - `centres` (points): code, name, level, duty_phone; `places` (points): name, kind;
     - `incidents` (points, may be empty): code, title, category, state, reported_at, status
-      (inside, border, outside), grid_code, unit_name, duty_phone, reason;
+      (inside, border, outside), grid_code, unit_name, duty_phone, reason, withheld (how many
+      cameras may see it that may not be shown);
     - `seeing` (a row per incident and camera): incident_code, rank (1, 2, …), camera_code,
       relation (sees, possible, near), why, distance_m, bearing_deg (camera to place), heading_deg,
-      px_per_m, online (true, false, none). A camera that stands here alone is listed by its code
-      and never placed on the map.
+      px_per_m, online (true, false, none), own (false: a camera of others, whose distance is that
+      from the shown areas), exact (false: told by a coarse place). A camera that stands here alone
+      is listed by its code and never placed on the map.
 
     `counted` says by owner_kind how many more cameras there are that only count: they stand in the
-    figures of the whole, and nowhere on the map.
+    figures of the whole, and nowhere on the map. `closed` are the owner kinds of which no camera
+    may be shown anywhere. Without `figures` no shares may be shown. `left_out` says how many
+    cameras and gaps are not drawn because so many would have to be asked for with a reason.
 
     `mark` and `synthetic` are printed on the page whatever is shown. `computed_at` carries a zone;
     None means that nothing has been computed yet. Times are shown in `timezone`.
@@ -59,3 +64,6 @@ class MapContent:
     seeing: DataFrame
     timezone: str = "Asia/Shanghai"
     counted: Mapping[str, int] = field(default_factory=dict)
+    closed: Sequence[str] = ()
+    figures: bool = True
+    left_out: Mapping[str, int] = field(default_factory=dict)

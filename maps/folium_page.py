@@ -63,6 +63,8 @@ def render(content: MapContent, *, lang: str = "zh") -> str:
         raise InputError("map.error.language", language=lang, known=", ".join(LANGUAGES))
     _check_crs(content)
     words = _words(lang)
+    if not content.figures:  # shares are not shown, whether there are any or not
+        words["not_computed"] = words["figures_closed"]
     page = _Page(content.title, lang)
     page.header.add_child(_Text(_libraries()))
     page.html.add_child(_Text(_shell(content, words, lang)))
@@ -168,6 +170,8 @@ def _data(content: MapContent, words: dict[str, str], lang: str) -> Packed:
         "detail": content.detail,
         "certainty": content.certainty,
         "counted": dict(content.counted),
+        "closed": list(content.closed),
+        "leftOut": dict(content.left_out),
         "basis": basis(content.areas),
         "words": words,
         "palette": {"colours": COLOURS, "breaks": SHARE_BREAKS, "shares": SHARE_COLOURS},
@@ -187,6 +191,8 @@ def _words(lang: str) -> dict[str, str]:
 
 def _date(content: MapContent, lang: str) -> str:
     """Return the sentence on how old the figures are."""
+    if not content.figures:
+        return say("map.figures_closed", lang)
     if content.computed_at is None:
         return say("map.not_computed", lang)
     at = Timestamp(content.computed_at).tz_convert(content.timezone)

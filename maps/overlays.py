@@ -37,7 +37,7 @@ class Column:
     digits: int | None = None
 
 
-_AREA_TEXTS = ("code", "name", "kind", "parent_code", "unit_name")
+_AREA_TEXTS = ("code", "name", "kind", "parent_code", "unit_name", "closed")
 _AREA_M2 = ("area_m2", "open_ground_m2", "demand_m2", "covered_demand_m2", "covered_area_m2")
 _CAMERA_TEXTS = (
     "code",
@@ -174,6 +174,7 @@ def incidents(frame: GeoDataFrame, *, timezone: str) -> Packed:
     return {
         **{name: texts(frame, name) for name in _INCIDENT_TEXTS},
         "reported_at": times(frame, "reported_at", timezone=timezone),
+        "withheld": numbers(frame, "withheld"),
         "at": points(frame),
     }
 
@@ -206,7 +207,7 @@ def seeing(frame: DataFrame, incidents: DataFrame, cameras: DataFrame) -> Packed
         "relation": texts(rows, "relation"),
         "why": texts(rows, "why"),
         **{name: numbers(rows, name) for name in measures},
-        "online": flags(rows, "online"),
+        **{name: flags(rows, name) for name in ("online", "own", "exact")},
     }
 
 

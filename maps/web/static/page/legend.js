@@ -94,6 +94,13 @@
     ]);
     const number = counts(data);
     const rows = {};
+    const drawn = { skynet: "cameras", social: "cameras", unsorted: "cameras", gaps: "gaps" };
+    // neither what is not granted nor what is not drawn is none
+    const told = (key) => {
+      if (data.leftOut[drawn[key]] !== undefined) return say("layer.not_shown");
+      const closed = number[key] === 0 && data.closed.includes(key);
+      return closed ? say("owner.closed", { what: "" }).trim() : gg.number(number[key]);
+    };
     const row = (key) => {
       const box = h("input", {
         type: "checkbox",
@@ -110,7 +117,7 @@
         box,
         sign(key),
         h("span", {}, say(`layer.${key}`)),
-        key in number ? h("span.n", {}, gg.number(number[key])) : null,
+        key in number ? h("span.n", {}, told(key)) : null,
       );
       return rows[key];
     };
@@ -118,8 +125,11 @@
       share: () => shareClasses(data),
       cones: cameraSigns,
       gaps: () => {
-        const note = gg.gapsNote(data);
-        return note ? h("p.signs.note", {}, note) : null;
+        const notes = [
+          gg.gapsNote(data),
+          data.areas.closed.some(Boolean) ? say("layer.gaps_granted") : null,
+        ].filter(Boolean);
+        return notes.map((note) => h("p.signs.note", {}, note));
       },
       incidents: () => h("p.signs", {}, h("span", {}, h("i.sign.sign-doubt"), say("layer.border_mark"))),
     };

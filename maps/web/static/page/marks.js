@@ -195,7 +195,7 @@
         iconSize: [20, 20],
         iconAnchor: [10 - 18 * beside, 10],
       });
-      L.marker(from, { icon: badge, pane: "top", title: cameras.name[camera] })
+      L.marker(from, { icon: badge, pane: "top", title: cameras.name[camera] || cameras.code[camera] })
         .on("click", () => choose("camera", camera))
         .addTo(group);
     };

@@ -18,10 +18,8 @@
           : say("none")
         : [link(areas.name[k] || code, () => act.choose("area", k)), " ", gg.code(code)];
     };
-    const cameraName = (k) =>
-      k < cameras.code.length ? cameras.name[k] || cameras.code[k] : say("seeing.hidden");
-    const cameraCode = (k) =>
-      k < cameras.code.length ? cameras.code[k] : seeing.extra[k - cameras.code.length];
+    const cameraName = (k) => cameras.name[k] || cameras.code[k];
+    const seeingList = gg.seeing(data, act.choose);
 
     const { figure, parts, written } = gg.figures(data, act.choose);
     const partsOf = (k) => {
@@ -38,7 +36,13 @@
         gaps: of(data.gap_totals.grid_code),
       };
     };
-    const kinds = (list) => gg.ownersText(list.map((k) => cameras.kind[k]));
+    const kinds = (list, closed) =>
+      gg.ownersText(
+        list.map((k) => cameras.kind[k]),
+        closed,
+      );
+    // what is only counted, or not drawn, stands in no area: nothing is said rather than none
+    const uncounted = Object.keys(data.counted).length > 0;
     const outcomes = (list) =>
       gg.tally(
         list.map((i) => incidents.outcome[i]),
@@ -64,7 +68,7 @@
           [
             say("overview.cameras"),
             gg.number(cameras.code.length + others.length),
-            gg.ownersText([...cameras.kind, ...others]),
+            gg.ownersText([...cameras.kind, ...others], data.closed),
           ],
           [
             say("overview.online"),
@@ -89,14 +93,26 @@
             ]),
           ],
         ]),
-        others.length ? h("p.hint", {}, say("overview.counted", { n: gg.number(others.length) })) : null,
+        leftOut(others.length),
         placeless ? h("p.hint", {}, say("overview.no_place", { n: placeless })) : null,
         list.length ? parts(list, levelWord(list[0])) : null,
         h("p.hint", {}, say("overview.hint")),
       ];
     };
 
+    const leftOut = (counted) => {
+      const { cameras: some, gaps: pieces } = data.leftOut;
+      if (some !== undefined || pieces !== undefined)
+        return h(
+          "p.doubtful",
+          {},
+          say("overview.left_out", { cameras: gg.number(some || 0), gaps: gg.number(pieces || 0) }),
+        );
+      return counted ? h("p.hint", {}, say("overview.counted", { n: gg.number(counted) })) : null;
+    };
+
     const area = (k) => {
+      const closed = gg.closedOf(data, k);
       const found = inside(gg.gridsOf(data, k));
       const total = (column) => found.gaps.reduce((sum, g) => sum + (column[g] || 0), 0);
       return [
@@ -132,7 +148,11 @@
             say("area.open_ground_note"),
           ],
           [say("area.area"), gg.area(areas.area_m2[k])],
-          [say("area.cameras"), gg.number(found.cameras.length), kinds(found.cameras)],
+          [
+            say("area.cameras"),
+            uncounted ? say("layer.not_shown") : gg.number(found.cameras.length),
+            uncounted ? null : kinds(found.cameras, closed),
+          ],
           [
             say("area.incidents"),
             gg.number(found.incidents.length),
@@ -214,81 +234,6 @@
       });
       return list(say("camera.incidents"), rows, (i) =>
         link(incidents.title[i] || incidents.code[i], () => act.choose("incident", i)),
-      );
-    };
-
-    const why = (row) => gg.choice("why", seeing.why[row]);
-    const online = (row) =>
-      gg.choice(
-        "camera_state",
-        seeing.online[row] === null ? "unknown" : seeing.online[row] ? "online" : "offline",
-      );
-    const seeingRow = (row, number) => {
-      const k = seeing.camera[row];
-      const relation = gg.relationClass(seeing.relation[row]);
-      const known = k < cameras.code.length;
-      return h(
-        `li.seeing.${relation}`,
-        {},
-        h("span.number", { "aria-hidden": "true" }, h("b", {}, String(number))),
-        h(
-          "div",
-          {},
-          h(
-            "p",
-            {},
-            known ? link(cameraName(k), () => act.choose("camera", k)) : h("span", {}, cameraName(k)),
-            h("b.distance", {}, gg.distance(seeing.distance_m[row])),
-          ),
-          h("p", {}, h("strong", {}, say(`relation.${relation}`)), ` · ${why(row)} · ${online(row)}`),
-          h(
-            "p.fine",
-            {},
-            gg.code(cameraCode(k)),
-            known ? h("span", {}, say(`owner.${cameras.kind[k]}`)) : null,
-            seeing.bearing_deg[row] === null
-              ? null
-              : h("span", {}, say("seeing.bearing", { bearing: gg.heading(seeing.bearing_deg[row]) })),
-            h("span", {}, say("seeing.heading", { heading: gg.heading(seeing.heading_deg[row]) })),
-            seeing.px_per_m[row] === null || relation === "near"
-              ? null
-              : h("span", {}, say("seeing.density", { density: seeing.px_per_m[row] })),
-          ),
-        ),
-      );
-    };
-    const seeingList = (k) => {
-      const [from, to] = [seeing.start[k], seeing.start[k + 1]];
-      const rows = Array.from({ length: to - from }, (_, j) => from + j);
-      const has = (relation) => rows.some((row) => seeing.relation[row] === relation);
-      const nearest = rows.reduce(
-        (best, row) => (best === null || seeing.distance_m[row] < seeing.distance_m[best] ? row : best),
-        null,
-      );
-      const answer = has("sees")
-        ? null
-        : has("possible")
-          ? say("seeing.only_possible")
-          : [
-              say("seeing.none"),
-              nearest === null
-                ? say("seeing.not_judged")
-                : say("seeing.nearest", {
-                    name: cameraName(seeing.camera[nearest]),
-                    distance: gg.distance(seeing.distance_m[nearest]),
-                    why: why(nearest),
-                  }),
-            ].join("");
-      return h(
-        "section",
-        {},
-        h("h3", {}, say("seeing.title"), rows.length ? h("small", {}, say("seeing.order")) : null),
-        answer ? h("p.answer", {}, answer) : null,
-        h(
-          "ol.cameras",
-          {},
-          rows.map((row, j) => seeingRow(row, j + 1)),
-        ),
       );
     };
 
