@@ -24,26 +24,35 @@ AREA_CODE: Final = (
     "(:everything OR {code} IN (SELECT n.code FROM govgrid.area_now n"
     " WHERE string_to_array(ltree2text(n.path), '.')::bigint[] && CAST(:areas AS bigint[])))"
 )
-INCIDENT: Final = (
-    f"({PLACE} OR EXISTS (SELECT FROM govgrid.dispatch d"
-    " WHERE d.incident_code = {code} AND d.unit_code = :unit))"
+# Whether a place is granted exactly, or only as a coarse one; `SENT` of a matter: to its own unit.
+EXACT: Final = "(:exact_everything OR govgrid.covered_by({geom}, CAST(:exact_areas AS bigint[])))"
+SENT: Final = (
+    "EXISTS (SELECT FROM govgrid.dispatch d WHERE d.incident_code = {code} AND d.unit_code = :unit)"
 )
-# Cameras of the grants with `depth` (null: another's, which only looks in) and `distance_m`.
+INCIDENT: Final = f"({PLACE} OR {SENT})"
+INCIDENT_EXACT: Final = f"({EXACT} OR {SENT})"
+# Cameras of the grants with `depth` (null: another's, which only looks in), `exact` and, of
+# another's, `distance_m`. Of a camera that is not `exact` nothing may leave that depends on its
+# place but what follows from its `coarse_geom`: no words of it, no measure, no outline.
 CAMERAS: Final = (
     "govgrid.cameras_granted(CAST(:camera_areas AS bigint[]), CAST(:camera_classes AS text[]),"
-    " CAST(:camera_depths AS integer[]))"
+    " CAST(:camera_depths AS integer[]), CAST(:camera_exacts AS boolean[]))"
 )
+CAMERA_GEOM: Final = "(CASE WHEN g.exact THEN c.geom ELSE c.coarse_geom END)"
 _GRIDS: Final = (
     f"SELECT a.code FROM govgrid.area_now a WHERE a.level = 'grid' AND {AREA.format(path='a.path')}"
 )
 # The same of one that is no more, or not there any more: `{kind}` its class, `{geom}` its place.
-STOOD: Final = (
+_STOOD: Final = (
     "EXISTS (SELECT FROM unnest(CAST(:camera_areas AS bigint[]), CAST(:camera_classes AS text[]),"
-    " CAST(:camera_depths AS integer[])) AS g (unit_id, class, depth)"
+    " CAST(:camera_depths AS integer[]), CAST(:camera_exacts AS boolean[]))"
+    " AS g (unit_id, class, depth, exact)"
     " LEFT JOIN govgrid.area a ON a.unit_id = g.unit_id AND a.valid @> govgrid.today()"
-    " WHERE g.depth >= :depth AND g.class = coalesce({kind}, 'unknown')"
-    " AND (g.unit_id IS NULL OR ST_Intersects(a.geom, {geom})))"
+    " WHERE g.depth >= :depth AND g.class = coalesce({{kind}}, 'unknown')"
+    " AND (g.unit_id IS NULL OR ST_Intersects(a.geom, {{geom}})){only})"
 )
+STOOD: Final = _STOOD.format(only="")
+STOOD_EXACT: Final = _STOOD.format(only=" AND g.exact")
 
 
 def covers(connection: Connection, reader: Reader, lon: float, lat: float) -> bool:
@@ -63,17 +72,17 @@ def within(known: gpd.GeoDataFrame, reader: Reader) -> gpd.GeoDataFrame:
 
 
 def cameras(connection: Connection, reader: Reader) -> pd.DataFrame:
-    """Return the cameras `reader` may know of, by code: `depth`, `distance_m`.
+    """Return the cameras `reader` may know of, by code: `depth`, `exact`, `distance_m`.
 
     `depth` (0 … 4) is missing for those of others that only look into a granted area; `distance_m`
-    is how far they stand from it, 0 for the own ones.
+    is how far they stand from it in steps of 50 m, 0 for the own ones. `exact` says whether more
+    than the coarse place may be told.
     """
     return frames.read(connection, f"SELECT * FROM {CAMERAS}", reader.parameters).set_index("code")
 
 
-def of_grids(connection: Connection, reader: Reader, rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    """Return those rows whose `grid_code` is of a grid that is granted to `reader`."""
+def grids(connection: Connection, reader: Reader) -> frozenset[str] | None:
+    """Return the codes of the grids that are granted to `reader`; None: all there are."""
     if reader.everything:
-        return rows
-    grids = frames.read(connection, _GRIDS, reader.parameters)["code"]
-    return rows.loc[rows["grid_code"].isin(grids)]
+        return None
+    return frozenset(frames.read(connection, _GRIDS, reader.parameters)["code"])

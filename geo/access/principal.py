@@ -1,10 +1,11 @@
 """Who asks, and what was granted: the account, key or system behind a request or command."""
 
 import getpass
-from dataclasses import dataclass, field
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
 from typing import Any
 
-from geo.access.roles import CLASSES, COARSE, COARSE_DECIMALS, DEPTHS, PERMISSIONS, depth_no
+from geo.access.roles import CLASSES, COARSE, DEPTHS, PERMISSIONS, depth_no
 from geo.base.errors import ForbiddenError
 
 
@@ -17,6 +18,11 @@ class Grant:
     area_code: str | None = None
     classes: frozenset[str] = frozenset(CLASSES)
     depth: str = "picture"
+
+    @property
+    def exact(self) -> bool:
+        """Whether places are shown exactly under it."""
+        return self.role not in COARSE
 
 
 @dataclass(frozen=True)
@@ -87,10 +93,24 @@ class Reader:
 
         A role that reads the audit of the district shows no places there.
         """
+        return self._only(lambda grant: bool(PERMISSIONS[grant.role] & set(actions) & self.actions))
+
+    def deep(self, depth: str) -> "Reader":
+        """Return the reader with only those grants that reach `depth`."""
+        return self._only(lambda grant: depth_no(grant.depth) >= depth_no(depth))
+
+    def exact(self) -> "Reader":
+        """Return the reader with only those grants that show places exactly."""
+        return self._only(lambda grant: grant.exact)
+
+    def of_class(self, kind: str) -> "Reader":
+        """Return the reader with only those grants that open cameras of this owner kind."""
+        return self._only(lambda grant: kind in grant.classes)
+
+    def _only(self, keep: Callable[[Grant], bool]) -> "Reader":
         if self.system:
             return self
-        kept = [g for g in self.grants if PERMISSIONS[g.role] & set(actions) & self.actions]
-        return Reader(**{**self.__dict__, "grants": tuple(kept)})
+        return replace(self, grants=tuple(grant for grant in self.grants if keep(grant)))
 
     @property
     def everything(self) -> bool:
@@ -109,41 +129,43 @@ class Reader:
             return DEPTHS[-1]
         return DEPTHS[max((depth_no(grant.depth) for grant in self.grants), default=0)]
 
-    def deep(self, depth: str) -> "Reader":
-        """Return the reader with only those grants that reach `depth`."""
+    @property
+    def classes(self) -> frozenset[str]:
+        """The owner kinds of which cameras are granted somewhere."""
         if self.system:
-            return self
-        kept = [grant for grant in self.grants if depth_no(grant.depth) >= depth_no(depth)]
-        return Reader(**{**self.__dict__, "grants": tuple(kept)})
+            return frozenset(CLASSES)
+        return frozenset().union(*(grant.classes for grant in self.grants))
 
     @property
-    def decimals(self) -> int | None:
-        """To how many decimals of degrees coordinates are rounded; None: exact."""
-        roles = {grant.role for grant in self.grants}
-        coarse = not self.system and bool(roles) and roles <= COARSE
-        return COARSE_DECIMALS if coarse else None
+    def coarse(self) -> bool:
+        """Whether something of what the reader sees may be coarse."""
+        return not self.system and not all(grant.exact for grant in self.grants)
 
     @property
     def key(self) -> tuple[object, ...]:
         """What a cache is keyed by: the same key sees the same."""
-        return (self.system, self.unit_code, self.decimals, frozenset(self.grants), self.scopes)
+        return (self.system, self.unit_code, frozenset(self.grants), self.scopes)
 
     @property
     def parameters(self) -> dict[str, Any]:
         """The values of :mod:`geo.access.predicates`."""
         rows = [
-            (grant.area, kind, depth_no(grant.depth))
+            (grant.area, kind, depth_no(grant.depth), grant.exact)
             for grant in self._camera_grants()
             for kind in _kinds(grant.classes)
         ]
-        areas, kinds, depths = zip(*rows, strict=True) if rows else ((), (), ())
+        areas, kinds, depths, exacts = zip(*rows, strict=True) if rows else ((), (), (), ())
+        exact = self.exact()
         return {
             "everything": self.everything,
             "areas": self.areas,
+            "exact_everything": exact.everything,
+            "exact_areas": exact.areas,
             "unit": self.unit_code,
             "camera_areas": list(areas),
             "camera_classes": list(kinds),
             "camera_depths": list(depths),
+            "camera_exacts": list(exacts),
         }
 
     def _camera_grants(self) -> tuple[Grant, ...]:

@@ -58,10 +58,7 @@ DEFAULT_DEPTH: Final[Mapping[str, str]] = MappingProxyType(
 """Depth of a grant that names none."""
 
 COARSE: Final = frozenset({"responder", "display", "auditor"})
-"""Roles that need no exact coordinates: theirs are rounded, see `COARSE_DECIMALS`."""
-
-COARSE_DECIMALS: Final = 3
-"""Decimals of degrees for them: about 100 m."""
+"""Roles that need no exact places: see :mod:`geo.access.coarse` for what their grants show."""
 
 APART: Final = (
     frozenset({"administrator", "auditor"}),

@@ -13,7 +13,6 @@ from geo.access.principal import Reader
 from geo.base.errors import NotFoundError
 from geo.coverage.kinds import DEVICE_SETS, MEASURED, SURE
 from geo.coverage.store import results
-from geo.store import installation
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -99,8 +98,8 @@ def camera_counts(connection: Connection, reader: Reader) -> list[dict[str, Any]
 
     *Reported* is what the district's own papers say (columns ``reported_skynet`` and
     ``reported_social`` of its area); *registered* the rows taken in; *located* those inside the
-    district; *computed* those with a viewshed. Cameras without an owner kind are a row of their
-    own, if there are any.
+    district; *computed* those with a viewshed: of the cameras that `reader` is granted, None of a
+    kind of which none are. Cameras without an owner kind are a row of their own, if there are any.
     """
     counted = connection.execute(COUNTS, reader.parameters).mappings()
     # what the district's papers say is said of the whole district
@@ -109,7 +108,9 @@ def camera_counts(connection: Connection, reader: Reader) -> list[dict[str, Any]
     for row in counted:
         kind = row["owner_kind"]
         if kind is not None or row["registered"]:
-            numbers = {name: int(row[name]) for name in ("registered", "located", "computed")}
+            known = kind is None or kind in reader.classes
+            names = ("registered", "located", "computed")
+            numbers = {name: int(row[name]) if known else None for name in names}
             rows.append({"owner_kind": kind, "reported": reported.get(kind), **numbers})
     return rows
 
@@ -125,7 +126,7 @@ def gaps(
     """Return the gaps of the newest run, EPSG:4326, with a place to point at (lon, lat).
 
     Without `detail` those of the coarsest that was computed. *Expected* has no gaps: a mean over
-    headings has no border.
+    headings has no border. What is told of them: :func:`geo.coverage.coarse_gaps.granted_gaps`.
 
     Raises
     ------
@@ -134,9 +135,9 @@ def gaps(
     NotFoundError
         If `device_set` or `certainty` is none that is computed.
     ForbiddenError
-        If gaps are granted nowhere.
+        If exact gaps are granted nowhere.
     """
-    reader.require_depth("gaps")
+    reader.exact().require_depth("gaps")
     for column, value, known in (
         ("device_set", device_set, DEVICE_SETS),
         ("certainty", certainty, SURE),
@@ -149,15 +150,16 @@ def gaps(
         computed = results.details(connection, run.id)
         if detail is not None and detail not in computed:
             raise NotFoundError("coverage.no_figures", column="detail", value=detail)
-        found = results.gaps(
+        from geo.coverage.coarse_gaps import granted_gaps
+
+        found = granted_gaps(
             connection,
+            reader,
             run.id,
-            srid=installation.metric_srid(connection),
             device_set=device_set,
             detail=computed[0] if detail is None else detail,
             certainty=certainty,
         )
-        found = predicates.of_grids(connection, reader.deep("gaps"), found)
     from geo.base.crs import WGS84
     from geo.base.reprojection import reprojected
 

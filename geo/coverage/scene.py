@@ -33,6 +33,7 @@ class Prepared:
     sight: Obstruction
     views: pd.DataFrame
     assumptions: dict[str, int]
+    detail: float
 
     @property
     def layers(self) -> Layers:
@@ -63,7 +64,7 @@ def prepare(read: Scene, *, detail: float) -> Prepared:
     )
     sight = obstruction(read.buildings.geometry, *(heights if read.heights else ()))
     views = placed(read, sight, detail=detail)
-    return Prepared(read, sight, views, assumptions(views, unbuilt_areas(read)))
+    return Prepared(read, sight, views, assumptions(views, unbuilt_areas(read)), detail)
 
 
 def placed(

@@ -1,64 +1,78 @@
 """Sight lines between places and cameras in a scene, as far as a reader may be told of them."""
 
+from collections.abc import Set
+
 import geopandas as gpd
 import pandas as pd
 import shapely
 from shapely.geometry.base import BaseGeometry
-from sqlalchemy import Connection
+from sqlalchemy import Connection, Engine
 
-from geo.access.roles import depth_no
+from geo.access import exact_answers
+from geo.access.exact_answers import IncidentPlace
+from geo.access.principal import Reader
 from geo.areas.store import versions as area_versions
 from geo.base.crs import WGS84
+from geo.coverage import coarse_lines
+from geo.coverage.coarse_lines import NEAREST, RADIUS_M, GrantedLines
 from geo.coverage.scene import Prepared, prepare
 from geo.coverage.scene_layers import Scene
-from geo.coverage.sight import line_of_sight, optics
+from geo.coverage.sight import coarse_sight, optics
 from geo.coverage.store import scene
 from geo.store import frames, installation
 
-RADIUS_M = 150.0  # of cameras that are listed though they do not see the place
-NEAREST = 3  # so many of them however far
 ASIDE_M = 60.0  # of a line of sight: buildings that can block it, or move the camera out of them
 
 
-def of_scene(prepared: Prepared, points: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return the sight lines of `points` (metric CRS, index = name of the place) in a scene."""
-    read = prepared.scene
-    views = prepared.views
-    single = ~views["camera_code"].duplicated()
-    columns = ["camera_code", "x", "y", "placement", "moved_m", "mount_height_m"]
-    place = views.loc[single, columns]
-    cameras = read.cameras.drop_duplicates("code").set_index("code")
-    return line_of_sight.seeing(
-        points,
-        cameras=cameras,
-        views=views,
-        placement=place.set_index("camera_code"),
-        obstacles=prepared.sight,
-        radius_m=RADIUS_M,
-        nearest=NEAREST,
-        convergence_deg=views.loc[single].set_index("camera_code")["convergence_deg"],
-    )
+def lines_to(
+    engine: Engine,
+    reader: Reader,
+    prepared: Prepared,
+    points: gpd.GeoDataFrame,
+    granted: pd.DataFrame,
+    sent: Set[str],
+) -> GrantedLines:
+    """Return who sees some places, as far as it may be told; exact answers are counted.
 
-
-def of_place(read: Scene, lon: float, lat: float, *, detail: float) -> pd.DataFrame:
-    """Return the sight lines of one place (EPSG:4326) in a scene, at a detail (px/m)."""
-    point = gpd.GeoDataFrame(index=["place"], geometry=[shapely.Point(lon, lat)], crs=WGS84)
-    return of_scene(prepare(read, detail=detail), point.to_crs(read.srid))
-
-
-def cut(lines: pd.DataFrame, granted: pd.DataFrame) -> pd.DataFrame:
-    """Return sight lines as far as they may be told; see :func:`geo.access.principal.cameras`.
-
-    Column `own` says whether more than code, relation and distance may be told of the camera.
+    Parameters
+    ----------
+    points
+        Index = code of the incident or name of the place; none missing.
+    granted
+        As from :func:`geo.access.predicates.cameras`.
+    sent
+        Which of `points` are places of incidents that the reader's unit is sent to.
     """
-    depth = lines["camera_code"].map(granted["depth"]).astype(float)
-    known = lines["camera_code"].isin(granted.index) & ~(depth < depth_no("position"))
-    own = depth >= depth_no("position")
-    told = lines.assign(own=own)
-    told.loc[~own, ["bearing_deg"]] = float("nan")
-    told.loc[~own, ["why"]] = ""
-    told.loc[~(depth >= depth_no("direction")), ["heading_deg", "px_per_m"]] = float("nan")
-    return told[known]
+    read = prepared.scene
+    exact = granted.index[granted["exact"].astype(bool)]
+    coarse = read.cameras[~read.cameras["code"].isin(exact)]
+    views = coarse_sight.coarse_views(
+        coarse, srid=read.srid, detail=prepared.detail, default_reach_m=read.default_reach_m
+    )
+    placed = points.to_crs(read.srid)
+    there = placed[placed.index.isin(sent)]
+    pairs = coarse_lines.seen_by_cell(views, there) if len(there) else None
+    exactly: set[tuple[str, str]] = set()
+    if pairs is not None:
+        wanted = pairs[pairs["camera_code"].isin(coarse_lines.not_exact(granted))]
+        exactly = exact_answers.allowed(engine, reader, wanted.itertuples(index=False, name=None))
+    return coarse_lines.granted_lines(prepared, views, placed, granted, exactly)
+
+
+def lines_at(
+    engine: Engine,
+    reader: Reader,
+    read: Scene,
+    asked: IncidentPlace,
+    granted: pd.DataFrame,
+    *,
+    detail: float,
+) -> GrantedLines:
+    """Return who sees one place; one with a code is an incident that the unit is sent to."""
+    at = [shapely.Point(asked.lon, asked.lat)]
+    point = gpd.GeoDataFrame(index=[asked.code], geometry=at, crs=WGS84)
+    sent = frozenset({asked.code} if asked.code else ())
+    return lines_to(engine, reader, prepare(read, detail=detail), point, granted, sent)
 
 
 def surroundings(connection: Connection, lon: float, lat: float, *, detail: float) -> Scene:

@@ -10,9 +10,11 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, text
 
-from geo.access import predicates, transaction
+from geo.access import exact_answers, predicates, transaction
+from geo.access.exact_answers import IncidentPlace
 from geo.access.principal import Reader
 from geo.base.errors import NotFoundError
+from geo.base.words import say
 
 KEYS = (
     *("code", "name", "relation", "why", "distance_m", "bearing_deg", "heading_deg", "px_per_m"),
@@ -38,35 +40,45 @@ def seeing_one(
     at: datetime | None = None,
     timezone: str,
     detail: int = 20,
+    lang: str = "zh",
 ) -> dict[str, Any]:
     """Return the cameras of one place (EPSG:4326), as the command line and the service tell it.
 
-    Of cameras outside the reader's areas only code, relation and distance are told, of those of a
-    class that was not granted nothing. `at` is the moment the footage is wanted from; without it
-    now. Whether a camera was online then is what it had reported last by that time; None where it
-    had reported nothing.
+    Of cameras outside the reader's areas only code, relation and distance are told, of coarse ones
+    what follows from their coarse place (:func:`geo.coverage.coarse_lines.granted_lines`).
+    `withheld` is how many others may see the place, `ask` how to ask for them (in `lang`). `at` is
+    the moment the footage is wanted from; without it now. Whether a camera was online then is what
+    it had reported last by that time; None where it had reported nothing.
 
     Raises
     ------
     NotFoundError
-        If the place is not in the reader's areas.
+        If the place is neither in the reader's areas nor that of a matter its unit is sent to.
     ForbiddenError
         If no camera's position is granted at all.
     """
     reader.require_depth("position")
+    incident = exact_answers.incident_at(engine, reader, lon, lat)
+    asked = incident or IncidentPlace("", lon, lat)
     with transaction.drawing(engine, reader) as connection:
-        if not predicates.covers(connection, reader, lon, lat):
+        if incident is None and not predicates.covers(connection, reader, lon, lat):
             raise NotFoundError("access.elsewhere")
         from geo.coverage import sight_lines
 
         granted = predicates.cameras(connection, reader)
-        scene = sight_lines.surroundings(connection, lon, lat, detail=detail)
+        scene = sight_lines.surroundings(connection, asked.lon, asked.lat, detail=detail)
         facts = _facts(connection, at)
-    found = sight_lines.of_place(scene, lon, lat, detail=detail)
-    lines = sight_lines.cut(found, granted).to_dict("records")
-    cameras = [_told(line, facts[line["camera_code"]], at, timezone) for line in lines]
-    nearest = min((float(line["distance_m"]) for line in lines), default=None)
-    return {"cameras": cameras, "nearest_m": None if nearest is None else round(nearest, 1)}
+    found = sight_lines.lines_at(engine, reader, scene, asked, granted, detail=detail)
+    lines = found.lines.to_dict("records")
+    withheld = int(found.withheld[asked.code])
+    return {
+        "cameras": [_told(line, facts[line["camera_code"]], at, timezone) for line in lines],
+        "withheld": withheld,
+        "ask": say("seeing.ask", lang) if withheld else None,
+        "nearest_m": min(
+            (round(float(line["distance_m"]), 1) for line in lines if line["own"]), default=None
+        ),
+    }
 
 
 def _facts(connection: Connection, at: datetime | None) -> dict[str, dict[str, Any]]:
@@ -84,17 +96,17 @@ def _told(
     line: dict[Any, Any], fact: Mapping[str, Any], at: datetime | None, timezone: str
 ) -> dict[str, Any]:
     if not line["own"]:
-        untold = dict.fromkeys(KEYS)
+        empty = dict.fromkeys(KEYS)
         distance_m = round(line["distance_m"], 1)
         seen = {"code": line["camera_code"], "relation": line["relation"]}
-        return {**untold, **seen, "distance_m": distance_m}
+        return {**empty, **seen, "distance_m": distance_m}
     return {
         "code": line["camera_code"],
-        "name": fact["name"],
+        "name": fact["name"] if line["exact"] else None,
         "relation": line["relation"],
-        "why": line["why"],
+        "why": line["why"] or None,
         "distance_m": round(line["distance_m"], 1),
-        "bearing_deg": round(line["bearing_deg"], 1),
+        "bearing_deg": _number(line["bearing_deg"]),
         "heading_deg": _number(line["heading_deg"]),
         "px_per_m": _number(line["px_per_m"]),
         "online": {"online": True, "offline": False}.get(str(fact["connection"])),

@@ -170,7 +170,8 @@ def _write_pairs(sheet: Worksheet, report: Mapping[str, Any], lang: str) -> None
     _append_head(sheet, head)
     for count in report["cameras"]:
         kind = say(f"device_set.{count['owner_kind'] or 'none'}", lang)
-        sheet.append([kind, *(count[name] for name in names)])
+        closed = say("coverage_book.closed", lang) if count["registered"] is None else None
+        sheet.append([kind, *(closed if count[name] is None else count[name] for name in names)])
     sheet.append([])
     _append_head(sheet, [say("coverage_book.assumptions", lang), say("column.count", lang)])
     for name, count in report["assumptions"].items():

@@ -14,6 +14,11 @@ from geo.incidents.rules import routing
 from geo.store import frames
 
 _GRANTED = predicates.INCIDENT.format(geom="geom", code="incident.code")
+_EXACT = predicates.INCIDENT_EXACT.format(geom="geom", code="incident.code")
+_PLACES = (
+    f"SELECT code, CASE WHEN {_EXACT} THEN geom ELSE govgrid.coarse(geom) END AS geom"
+    f" FROM govgrid.incident WHERE {_GRANTED} ORDER BY code"
+)
 FOUND = ("status", "grid_code", "candidates", "unit_code", "reason")
 
 
@@ -23,7 +28,8 @@ def assigned(
     """Return the reader's matters (EPSG:4326, geometry may be missing) with grid, unit, reason.
 
     Each is judged by the areas of the day on which it occurred, else was reported, in `timezone`;
-    one without a time by those of today.
+    one without a time by those of today. What is found is so of the exact place; told is a coarse
+    one where no more is granted.
 
     Columns: code, title, category, state, reported_at, status (inside, border, outside, or
     missing without a position or without grids on its day), grid_code, candidates, unit_code,
@@ -50,7 +56,9 @@ def assigned(
         if area_versions.has_grids(connection, at=day)
     ]
     found = pd.concat(parts) if parts else pd.DataFrame(columns=list(FOUND))
-    return gpd.GeoDataFrame(rows.join(_units(found.reindex(rows.index), units)))
+    told = frames.read_layer(connection, _PLACES, reader.parameters).geometry
+    whole = rows.join(_units(found.reindex(rows.index), units))
+    return gpd.GeoDataFrame(whole).set_geometry(told.set_axis(whole.index))
 
 
 def _assigned(

@@ -25,6 +25,7 @@ REVISIONS = (
     "0010",
     "0011",
     "0012",
+    "0013",
 )
 
 
@@ -53,7 +54,7 @@ def test_every_revision_has_its_sql_file():
 def test_older_tables_say_what_to_do(empty_url):
     engine = db.connect(empty_url)
     db.migrate(engine, revision="0002")
-    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0012")):
+    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0013")):
         db.require_current(engine)
     engine.dispose()
 

@@ -15,7 +15,6 @@ from api.routes.law.filing import FILE, XLSX, MayComply
 from api.server.lanes import FILES, apart
 from api.session.deps import EngineDep, SettingsDep
 from geo.access.audit import export_log
-from geo.access.principal import Reader
 from geo.base.crs import WGS84
 from geo.base.words import say
 from geo.cameras.law import compliance, filing_sheet
@@ -117,7 +116,7 @@ def features(
     most = settings.bulk_rows
     export_log.counted(engine, who, compliance.WHAT, len(found.rows), most=most, reason=reason)
     lang = problems.language(request)
-    shapes = _shapes(found.rows, who)
+    shapes = _shapes(found.rows)
     rows = compliance.told(found.rows, lang)
     body = {
         "type": "FeatureCollection",
@@ -132,13 +131,12 @@ def features(
     return Response(json.dumps(body, ensure_ascii=False), media_type=GEOJSON)
 
 
-def _shapes(rows: "gpd.GeoDataFrame", who: Reader) -> list[Any]:
-    """Return the geometries in WGS 84, as exact as the reader may have them."""
+def _shapes(rows: "gpd.GeoDataFrame") -> list[Any]:
+    """Return the geometries in WGS 84, to a centimetre."""
     import shapely
 
     placed = rows.geometry.to_crs(WGS84).to_numpy()
-    grid = 10.0 ** -(who.decimals or 7)
-    told = shapely.to_geojson(shapely.set_precision(placed, grid))
+    told = shapely.to_geojson(shapely.set_precision(placed, 1e-7))
     return [None if each is None else json.loads(each) for each in told]
 
 

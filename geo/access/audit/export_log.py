@@ -88,7 +88,7 @@ def registered(
     reader.require(action)
     facts: dict[str, Any] = {"form": form, "area": area, "rows": rows}
     why = reason_of(reader, reason)
-    coarsened = reader.decimals is not None
+    coarsened = reader.coarse
     row = {
         "account": reader.id,
         "name": reader.account,

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WHAT: Final = "compliance"
+_MEASURED: Final = frozenset({"PRIVACY_VIEW", "RESTRICTED_NEAR", "MOVED", "REMOVED"})
 _AREA: Final = (
     f"SELECT a.geom FROM govgrid.area_now a WHERE a.code = :code"
     f" AND {predicates.AREA.format(path='a.path')}"
@@ -124,7 +125,7 @@ def told(rows: pd.DataFrame, lang: str) -> list[dict[str, Any]]:
             "kind": row["kind"],
             "severity": RULES[row["kind"]].severity,
             "article": say(f"compliance_article.{RULES[row['kind']].article}", lang),
-            "finding": say(f"compliance_finding.{row['kind']}", lang, **_facts(row["facts"], lang)),
+            "finding": say(_sentence(row), lang, **_facts(row["facts"], lang)),
             "advice": say(f"compliance_advice.{row['kind']}", lang),
         }
         for row in rows.to_dict("records")
@@ -160,6 +161,12 @@ def _require_known(asked: Wanted) -> None:
     if asked.severity and asked.severity not in SEVERITIES:
         known = ", ".join(SEVERITIES)
         raise InputError("compliance.kind", found=asked.severity, known=known)
+
+
+def _sentence(row: dict[Any, Any]) -> str:
+    """Return the key of a finding's sentence: without measures where they would tell a place."""
+    blurred = not row["exact"] and row["kind"] in _MEASURED
+    return f"compliance_coarse.{row['kind']}" if blurred else f"compliance_finding.{row['kind']}"
 
 
 def _facts(facts: dict[str, Any], lang: str) -> dict[str, Any]:

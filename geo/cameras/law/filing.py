@@ -9,9 +9,10 @@ from geo.access import predicates
 from geo.access.principal import Reader
 from geo.access.roles import depth_no
 from geo.cameras.rules import filing
-from geo.cameras.rules.filing import POSITION, SNAPSHOT
+from geo.cameras.rules.filing import CAMERA, POSITION, SNAPSHOT
 from geo.store import frames
 
+OF_PLACE: Final = (POSITION, "name", "address")
 COLUMNS: Final = ("camera_code", "filing_code", "filed_on", "field", "filed", "now")
 
 # A camera that is no longer there is judged by where it was filed.
@@ -19,7 +20,9 @@ _PLACE: Final = (
     "ST_SetSRID(ST_MakePoint(CAST(x.snapshot ->> 'lon' AS double precision),"
     " CAST(x.snapshot ->> 'lat' AS double precision)), 4326)"
 )
-_GRANTED_ONCE: Final = predicates.STOOD.format(kind="x.snapshot ->> 'owner_kind'", geom=_PLACE)
+_ONCE: Final = {"kind": "x.snapshot ->> 'owner_kind'", "geom": _PLACE}
+_GRANTED_ONCE: Final = predicates.STOOD.format(**_ONCE)
+_EXACT_ONCE: Final = predicates.STOOD_EXACT.format(**_ONCE)
 # A unit that filed later, and to whose old number no camera keeps, has replaced that filing.
 _REPLACED: Final = (
     "EXISTS (SELECT FROM govgrid.filing n"
@@ -29,17 +32,19 @@ _REPLACED: Final = (
 )
 # Of the filings that list a camera the one whose number it bears counts, else the newest.
 _FILED: Final = (
-    f"WITH granted AS (SELECT g.code FROM {predicates.CAMERAS} g WHERE g.depth >= :depth)"
-    " SELECT DISTINCT ON (x.camera_code) x.camera_code, x.filing_code, f.filed_on, x.snapshot"
+    f"WITH granted AS (SELECT g.code, g.exact FROM {predicates.CAMERAS} g WHERE g.depth >= :depth)"
+    " SELECT DISTINCT ON (x.camera_code) x.camera_code, x.filing_code, f.filed_on, x.snapshot,"
+    " CASE WHEN c.code IS NULL THEN {exact} ELSE"
+    " (SELECT g.exact FROM granted g WHERE g.code = c.code) END AS exact"
     " FROM govgrid.filed_camera x JOIN govgrid.filing f ON f.code = x.filing_code"
     " LEFT JOIN govgrid.camera c ON c.code = x.camera_code AND c.status IS DISTINCT FROM 'removed'"
     " WHERE CASE WHEN c.code IS NULL THEN NOT ({replaced}) AND {once}"
     " ELSE coalesce(c.filing_no, f.code) = f.code AND c.code IN (SELECT code FROM granted) END"
     " ORDER BY x.camera_code, f.filed_on DESC, f.code"
-).format(replaced=_REPLACED, once=_GRANTED_ONCE)
+).format(replaced=_REPLACED, once=_GRANTED_ONCE, exact=_EXACT_ONCE)
 _COME: Final = (
     "SELECT c.code AS camera_code, f.code AS filing_code, f.filed_on,"
-    f" govgrid.filed_snapshot(c) AS snapshot FROM {predicates.CAMERAS} g"
+    f" govgrid.filed_snapshot(c) AS snapshot, g.exact FROM {predicates.CAMERAS} g"
     " JOIN govgrid.camera c ON c.code = g.code AND g.depth >= :depth"
     " JOIN govgrid.filing f ON f.code = c.filing_no"
     " WHERE c.status IS DISTINCT FROM 'removed' AND NOT EXISTS (SELECT FROM govgrid.filed_camera x"
@@ -66,7 +71,8 @@ def changes(connection: Connection, reader: Reader, *, depth: str = "position") 
     -------
     DataFrame
         `camera_code`, `filing_code`, `filed_on`, `field`, `filed`, `now`; see
-        :func:`geo.cameras.rules.filing.changed`. Positions are rounded for who sees rounded ones.
+        :func:`geo.cameras.rules.filing.changed`. Of a camera that is not granted exactly it is told
+        that its place, name or address changed, not from what to what.
     """
     return with_units(connection, reader, depth=depth)[list(COLUMNS)]
 
@@ -81,7 +87,7 @@ def with_units(connection: Connection, reader: Reader, *, depth: str = "position
     of_camera = pd.concat([filed, come]).set_index("camera_code")
     found = found.join(of_camera[["filing_code", "filed_on"]], on="camera_code")
     found["unit"] = found["camera_code"].map(_units(of_camera["snapshot"]) | _units(_by_code(now)))
-    found = _rounded(found, reader.decimals)
+    found = _told(found, of_camera["exact"])
     return found.sort_values("camera_code", kind="stable", ignore_index=True)
 
 
@@ -111,15 +117,13 @@ def _units(snapshots: "pd.Series[Any]") -> dict[Any, Any]:
     return {code: cells.get("management_unit") for code, cells in snapshots.items()}
 
 
-def _rounded(found: pd.DataFrame, decimals: int | None) -> pd.DataFrame:
-    """Round positions for whoever sees no better ones; the camera has moved nevertheless."""
-    if decimals is None:
-        return found
-    moved = found["field"] == POSITION
+def _told(found: pd.DataFrame, exact: "pd.Series[bool]") -> pd.DataFrame:
+    """Blank what tells the place of cameras that are not granted exactly."""
+    coarse = ~found["camera_code"].map(exact).astype(bool)
+    placed = coarse & found["field"].isin(OF_PLACE)
+    named = coarse & (found["field"] == CAMERA)
     for side in ("filed", "now"):
-        found.loc[moved, side] = found.loc[moved, side].map(lambda at: _coarse(at, decimals))
+        found.loc[placed, side] = None
+        there = named & found[side].notna()
+        found.loc[there, side] = found.loc[there, "camera_code"]
     return found
-
-
-def _coarse(place: str | None, decimals: int) -> str | None:
-    return place and " ".join(f"{float(part):.{decimals}f}" for part in place.split())

@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from geo.access import transaction
 from geo.access.audit import export_log
 from geo.access.principal import Reader
+from geo.access.roles import depth_no
 from geo.base.errors import ForbiddenError, NotFoundError
 from geo.cameras.law import filing_units
 
@@ -96,7 +97,7 @@ def sheets(
 def _require(reader: Reader) -> None:
     reader.require("export")
     reader.require_depth("position")
-    if reader.decimals is not None:
+    if not depth_no(reader.exact().depth):
         raise ForbiddenError("filing.exact_only", account=reader.account)
 
 

@@ -10,7 +10,7 @@ from geo.access.roles import depth_no
 
 OWN: Final = (
     f" FROM {predicates.CAMERAS} g JOIN govgrid.camera c ON c.code = g.code"
-    f" AND g.depth >= {depth_no('position')} WHERE c.status IS DISTINCT FROM 'removed'"
+    f" AND g.depth >= {depth_no('position')} AND g.exact WHERE c.status IS DISTINCT FROM 'removed'"
 )
 """The cameras in use whose exact position the reader may see, as the end of a query; `c` is one."""
 

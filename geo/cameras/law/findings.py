@@ -19,10 +19,11 @@ from geo.store import frames, installation
 _CAMERAS: Final = (
     "SELECT c.code, c.name, c.owner_kind, c.legal_basis, c.retention_days, c.retention_reason,"
     " c.filing_no, c.sign_present, c.sign_checked_on, c.installed_on, c.management_unit,"
-    " c.position_sigma_m, g.depth, c.geom"
+    " c.position_sigma_m, g.depth, g.exact, c.geom"
     f" FROM {predicates.CAMERAS} g JOIN govgrid.camera c ON c.code = g.code"
     " WHERE g.depth IS NOT NULL AND c.status IS DISTINCT FROM 'removed'"
-    " AND (CAST(:area AS geometry) IS NULL OR ST_Intersects(c.geom, CAST(:area AS geometry)))"
+    " AND (CAST(:area AS geometry) IS NULL"
+    f" OR ST_Intersects({predicates.CAMERA_GEOM}, CAST(:area AS geometry)))"
     " ORDER BY c.code"
 )
 _ZONES: Final = "SELECT code, geom FROM govgrid.{table} ORDER BY code"
@@ -35,11 +36,15 @@ _VIEWSHEDS: Final = (
 _CHANGES: Final = (
     "SELECT h.camera_code, h.name, h.owner_kind, h.legal_basis, h.kind,"
     " coalesce(c.management_unit, h.management_unit) AS management_unit,"
-    " (h.at AT TIME ZONE :timezone)::date AS on, ST_DistanceSphere(h.before, h.after) AS distance_m"
-    " FROM govgrid.camera_change h LEFT JOIN govgrid.camera c ON c.code = h.camera_code"
-    f" WHERE {predicates.STOOD.format(kind='h.owner_kind', geom='h.before')}"
-    " AND (CAST(:area AS geometry) IS NULL"
-    " OR ST_Intersects(h.before, CAST(:area AS geometry))) ORDER BY h.at, h.id"
+    " (h.at AT TIME ZONE :timezone)::date AS on, h.exact,"
+    " ST_DistanceSphere(h.before, h.after) AS distance_m FROM (SELECT n.*,"
+    f" {predicates.STOOD_EXACT.format(kind='n.owner_kind', geom='n.before')} AS exact"
+    " FROM govgrid.camera_change n"
+    f" WHERE {predicates.STOOD.format(kind='n.owner_kind', geom='n.before')}) h"
+    " LEFT JOIN govgrid.camera c ON c.code = h.camera_code"
+    " WHERE CAST(:area AS geometry) IS NULL OR ST_Intersects(CASE WHEN h.exact THEN h.before"
+    " ELSE coalesce(c.coarse_geom, govgrid.coarse(h.before)) END, CAST(:area AS geometry))"
+    " ORDER BY h.at, h.id"
 )
 
 
@@ -59,7 +64,7 @@ def of_cameras(
     -------
     tuple
         Cameras and findings in the metric system; findings the gravest first, `kind` as in
-        `rulebook.RULES`, with `name`, `management_unit` and `depth` of the camera.
+        `rulebook.RULES`, with `name`, `management_unit`, `depth` and `exact` of the camera.
     """
     srid = installation.metric_srid(connection)
     asked = {**reader.parameters, "area": area, "timezone": timezone}
@@ -125,14 +130,16 @@ def _viewsheds(connection: Connection, codes: list[str], srid: int) -> gpd.GeoDa
 def _joined(
     parts: Sequence[pd.DataFrame], cameras: gpd.GeoDataFrame, changes: pd.DataFrame, *, depth: int
 ) -> gpd.GeoDataFrame:
-    """Return all findings, the gravest first, with name, unit and depth of their camera.
+    """Return all findings, the gravest first, with unit, depth and exactness of their camera.
+
+    Name and shape are left out where the camera is not granted exactly.
 
     Cameras that are gone were read by where they stood: `depth` holds for them.
     """
     whole = pd.concat([p for p in parts if len(p)] or [parts[0]], ignore_index=True)
     known = cameras.set_index("code")
     gone = changes.drop_duplicates("camera_code", keep="last").set_index("camera_code")
-    for name in ("name", "management_unit"):
+    for name in ("name", "management_unit", "exact"):
         whole[name] = whole["camera_code"].map({**gone[name], **known[name]}).astype(object)
     whole["depth"] = whole["camera_code"].map(known["depth"]).astype(float).fillna(depth)
     order = list(RULES)
@@ -141,4 +148,5 @@ def _joined(
     ranked = whole.sort_values(["rank", "camera_code"], kind="stable").drop(columns="rank")
     if "geometry" not in ranked:
         ranked["geometry"] = None
+    ranked.loc[~ranked["exact"].astype(bool), ["name", "geometry"]] = None
     return gpd.GeoDataFrame(ranked, geometry="geometry", crs=cameras.crs).reset_index(drop=True)

@@ -84,6 +84,7 @@ def seeing(
 ) -> None:
     """List the cameras that see a place, may see it, or stand near and do not, and why."""
     from geo.areas import lookup
+    from geo.cli.app import language
     from geo.cli.output import as_json, note, table, told
     from geo.coverage import who_sees as service
     from geo.operations import database
@@ -99,6 +100,7 @@ def seeing(
             at=_moment(at, config.timezone),
             timezone=config.timezone,
             detail=config.detail_px_per_m,
+            lang=language(),
         )
     if as_json_:
         as_json(found)
@@ -118,8 +120,10 @@ def seeing(
     table(
         [told(f"column.{c}") for c in columns], [_seeing_row(c, columns) for c in found["cameras"]]
     )
-    if not any(c["relation"] == "sees" for c in found["cameras"]):
+    if not any(c["relation"] == "sees" for c in found["cameras"]) and not found["withheld"]:
         note(_nobody(found))
+    if found["withheld"]:
+        note(told("seeing.withheld", count=found["withheld"], ask=found["ask"]))
 
 
 def _locate_file(
@@ -185,7 +189,7 @@ def _seeing_row(camera: dict[str, Any], columns: tuple[str, ...]) -> list[Any]:
     state = {True: "state.yes", False: "state.no", None: "state.unknown"}
     words = {
         "relation": told(f"relation.{camera['relation']}"),
-        "why": told(f"why.{camera['why']}"),
+        "why": told(f"why.{camera['why']}") if camera["why"] else None,
         "online": told(state[camera["online"]]),
     }
     return [words.get(name, camera[name]) for name in columns]
@@ -194,9 +198,10 @@ def _seeing_row(camera: dict[str, Any], columns: tuple[str, ...]) -> list[Any]:
 def _nobody(found: dict[str, Any]) -> str:
     from geo.cli.output import told
 
-    if not found["cameras"]:
+    own = [camera for camera in found["cameras"] if camera["why"]]
+    if not own:
         return told("seeing.no_cameras")
-    nearest = min(found["cameras"], key=lambda c: float(c["distance_m"]))
+    nearest = min(own, key=lambda c: float(c["distance_m"]))
     return told(
         "seeing.nobody",
         code=nearest["code"],

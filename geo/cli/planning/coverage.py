@@ -176,6 +176,8 @@ def gaps(
         note(told("export.written", file=out, count=len(found)))
     plain = found.drop(columns="geometry")
     if as_json_:
+        # of what is left of a gap (geo.coverage.coarse_gaps) some numbers are not told
+        plain = plain.astype(object).where(plain.notna(), None)
         as_json({"gaps": plain.to_dict("records")})
     elif out is None and plain.empty:
         note(told("coverage.no_gaps"))
@@ -206,6 +208,9 @@ def _tell(found: dict[str, Any], by: str | None) -> None:
     for count in found["cameras"]:
         facts = {k: "—" if v is None else v for k, v in count.items()}
         facts["owner_kind"] = told(f"device_set.{count['owner_kind'] or 'none'}")
+        if count["registered"] is None:
+            note(told("coverage.counts_closed", **facts))
+            continue
         note(told("coverage.counts", **facts))
     note(told("coverage.assumptions", **found["assumptions"]))
 

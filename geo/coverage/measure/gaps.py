@@ -143,7 +143,7 @@ def uncovered(
     A rule of ours to sort by, not a measurement.
     """
     left, piece = parts_of(subtract(shapes, dissolve(covered)))
-    keep = _substantial(left, min_area_m2, min_width_m)
+    keep = substantial(left, min_area_m2, min_width_m)
     area_m2 = shapely.area(left)
     dropped_m2 = sums(piece[~keep], area_m2[~keep], len(shapes))
     left, piece, area_m2 = left[keep], piece[keep], area_m2[keep]
@@ -167,7 +167,9 @@ def ranked(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(sorted_[[*COLUMNS, "geometry"]], crs=found.crs)
 
 
-def _substantial(pieces: Geometries, min_area_m2: float, min_width_m: float) -> NDArray[np.bool_]:
+def substantial(
+    pieces: Geometries, min_area_m2: float = 1.0, min_width_m: float = 0.2
+) -> NDArray[np.bool_]:
     """Return which pieces are large enough and somewhere wide enough.
 
     Area / perimeter bounds the inner radius from below, which spares most the erosion.

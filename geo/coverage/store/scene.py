@@ -17,7 +17,8 @@ CAMERAS = (
     "SELECT c.code, c.name, c.owner_kind, c.form, coalesce(c.indoor, false) AS indoor,"
     " coalesce(c.connection, 'unknown') AS connection, c.mount_height_m, c.position_sigma_m,"
     " v.no AS view_no, v.heading_deg, v.heading_source, v.hfov_deg, v.vfov_deg, v.tilt_deg,"
-    " v.res_h_px, v.range_m, v.focal_mm, v.sensor_w_mm, c.geom"
+    " v.res_h_px, v.range_m, v.focal_mm, v.sensor_w_mm, ST_X(c.coarse_geom) AS coarse_lon,"
+    " ST_Y(c.coarse_geom) AS coarse_lat, c.geom"
     " FROM govgrid.camera c JOIN govgrid.camera_view v ON v.camera_code = c.code"
     " WHERE coalesce(c.status, 'in_use') <> 'removed'"
 )

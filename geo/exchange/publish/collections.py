@@ -7,12 +7,9 @@ from contextlib import AbstractContextManager
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-import numpy as np
-import shapely
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from geo.access import predicates, transaction
-from geo.access.predicates import of_grids
 from geo.access.principal import Reader
 from geo.access.roles import depth_no
 from geo.base.crs import WGS84
@@ -45,15 +42,18 @@ def _level(name: str) -> str:
     return _AREA.format(level=name, granted=predicates.AREA.format(path="a.path"))
 
 
-def _if(depth: int, *expressions: str) -> str:
-    """Return columns of cameras that are empty for who does not see that deep."""
+def _if(condition: str, *expressions: str) -> str:
+    """Return columns of cameras that are empty where a condition does not hold."""
     named = [each.partition(" AS ")[::2] for each in expressions]
     return ", ".join(
-        f"CASE WHEN g.depth >= {depth} THEN {value} END AS {name or value.partition('.')[2]}"
+        f"CASE WHEN {condition} THEN {value} END AS {name or value.partition('.')[2]}"
         for value, name in named
     )
 
 
+_PLACED = f"g.depth >= {_POSITION}"
+_EXACT = f"{_PLACED} AND g.exact"
+_SEEN = f"g.depth >= {_DIRECTION}"
 # What a grant of positions shows of a camera, and what only one of directions does.
 _CAMERA = (
     *("c.local_code", "c.site", "c.name", "c.owner_kind", "c.point_class", "c.legal_basis"),
@@ -62,15 +62,25 @@ _CAMERA = (
     *("c.sign_present", "c.installed_on", "c.build_phase", "c.management_unit"),
     *("c.maintenance_unit", "c.duty_phone", "c.position_sigma_m"),
 )
+# Words tell a place as numbers do: of a camera that is not exact they are blank.
+_CAMERA_WORDS = frozenset({"c.local_code", "c.site", "c.name", "c.area_reported", "c.address"})
 _CAMERA_SIGHT = (
     *("v.heading_deg", "v.heading_source", "v.hfov_deg", "v.vfov_deg", "v.tilt_deg"),
     *("v.res_h_px", "v.range_m", "v.verified_on AS heading_verified_on"),
 )
 _CAMERA_PLACE = (
-    *("c.grid_code", "c.position_source", "c.verified_on AS position_verified_on"),
+    "c.verified_on AS position_verified_on",
     "(CASE WHEN c.position_source = 'verified' THEN ST_X(c.reported_geom) END) AS reported_lon",
     "(CASE WHEN c.position_source = 'verified' THEN ST_Y(c.reported_geom) END) AS reported_lat",
 )
+
+
+def _known() -> str:
+    return ", ".join(_if(_EXACT if each in _CAMERA_WORDS else _PLACED, each) for each in _CAMERA)
+
+
+_MATTER = predicates.INCIDENT.format(geom="n.geom", code="n.code")
+_MATTER_EXACT = predicates.INCIDENT_EXACT.format(geom="n.geom", code="n.code")
 
 # What each layer shows of itself. Stream addresses stand nowhere here, and never will.
 STATEMENTS: Mapping[str, str] = MappingProxyType(
@@ -91,11 +101,13 @@ STATEMENTS: Mapping[str, str] = MappingProxyType(
         ),
         # another's camera that looks into a granted area: its code, and how far it stands from it
         "cameras": (
-            f"SELECT c.code, {_if(_POSITION, *_CAMERA)}, {_if(_DIRECTION, *_CAMERA_SIGHT)},"
-            f" {_if(_POSITION, *_CAMERA_PLACE)},"
+            f"SELECT c.code, {_known()}, {_if(_SEEN, *_CAMERA_SIGHT)},"
+            f" {_if(_EXACT, 'c.grid_code')},"
+            f" CASE WHEN {_PLACED} THEN CASE WHEN g.exact THEN c.position_source ELSE 'coarse' END"
+            f" END AS position_source, {_if(_EXACT, *_CAMERA_PLACE)},"
             " CASE WHEN g.depth IS NULL THEN 'looks_in' ELSE 'own' END AS relation,"
-            " g.distance_m, CASE WHEN g.depth >= 2 THEN c.attributes END AS attributes,"
-            " CASE WHEN g.depth >= 1 THEN c.geom END AS geom"
+            f" g.distance_m, CASE WHEN {_SEEN} AND g.exact THEN c.attributes END AS attributes,"
+            f" CASE WHEN {_PLACED} THEN {predicates.CAMERA_GEOM} END AS geom"
             f" FROM {predicates.CAMERAS} g JOIN govgrid.camera c ON c.code = g.code"
             " LEFT JOIN govgrid.camera_view v ON v.camera_code = c.code AND v.no = 1"
             " WHERE c.code > :after AND (g.depth >= 1 OR g.depth IS NULL AND :others)"
@@ -112,16 +124,22 @@ STATEMENTS: Mapping[str, str] = MappingProxyType(
         "entrances": _plain("entrance", "name, place_code, kind"),
         "addresses": _plain("address", "name, kind, alias"),
         "centres": _plain("centre", "name, level, area_code, address, duty_post, duty_phone"),
-        "incidents": _PLAIN.format(
-            table="incident",
-            columns="title, category, description, source, state, occurred_at, reported_at,"
-            " closed_at, accuracy_m, address",
-            granted=predicates.INCIDENT.format(geom="geom", code="incident.code"),
+        "incidents": (
+            "SELECT i.code, i.title, i.category, CASE WHEN i.exact THEN i.description END AS"
+            " description, i.source, i.state, i.occurred_at, i.reported_at, i.closed_at,"
+            " CASE WHEN i.exact THEN i.accuracy_m END AS accuracy_m,"
+            " CASE WHEN i.exact THEN i.address END AS address,"
+            " CASE WHEN i.exact THEN i.attributes END AS attributes,"
+            " CASE WHEN i.exact THEN i.geom ELSE govgrid.coarse(i.geom) END AS geom"
+            f" FROM (SELECT n.*, {_MATTER_EXACT} AS exact FROM govgrid.incident n"
+            f" WHERE n.code > :after AND {_MATTER} ORDER BY n.code LIMIT :limit) i ORDER BY i.code"
         ),
+        # of a camera that is not exact there are cells only, from `cell_viewsheds`
         "viewsheds": (
             "SELECT s.camera_code || '/' || s.view_no || '/' || s.certainty AS code, s.camera_code,"
-            f" s.view_no, s.detail, s.certainty, s.geom FROM {predicates.CAMERAS} g"
-            f" JOIN govgrid.viewshed s ON s.camera_code = g.code AND g.depth >= {_DIRECTION}"
+            " s.view_no, s.detail, s.certainty, CASE WHEN g.exact THEN s.geom END AS geom"
+            f" FROM {predicates.CAMERAS} g JOIN govgrid.viewshed s ON s.camera_code = g.code"
+            f" AND {_SEEN} AND (g.exact OR s.certainty = 'possible')"
             " WHERE s.camera_code || '/' || s.view_no || '/' || s.certainty > :after"
             " ORDER BY 1 LIMIT :limit"
         ),
@@ -257,7 +275,11 @@ def rows_of(
             return reprojected(_gaps(connection, reader, after, limit), srid)
         stored = installation.metric_srid(connection) if name in METRIC else WGS84
         rows = frames.read_layer(connection, STATEMENTS[name], parameters, srid=stored)
-        rows = reprojected(_rounded(connection, reader, name, rows), srid)
+        if name == "viewsheds":
+            from geo.exchange.publish.cell_viewsheds import with_cells
+
+            rows = with_cells(connection, rows, stored)
+        rows = reprojected(rows, srid)
     if name == "cameras" and not others:
         del rows["relation"], rows["distance_m"]
     return rows
@@ -276,39 +298,19 @@ def _transaction(engine: Engine, reader: Reader, name: str) -> AbstractContextMa
 
 
 def _gaps(connection: Connection, reader: Reader, after: str, limit: int) -> gpd.GeoDataFrame:
+    from geo.coverage.coarse_gaps import granted_gaps
+
     run = results.require_newest(connection)
-    found = results.gaps(
+    found = granted_gaps(
         connection,
+        reader,
         run.id,
-        srid=installation.metric_srid(connection),
         device_set="all",
         detail=min(results.details(connection, run.id), default=0),
         certainty="certain",
     )
-    found = of_grids(connection, reader.deep("gaps"), found)
     first = int(after) if after.isdecimal() else 0
     return found[found["rank"] > first].head(limit)
-
-
-def _rounded(
-    connection: Connection, reader: Reader, name: str, rows: gpd.GeoDataFrame
-) -> gpd.GeoDataFrame:
-    """Round the places of cameras and matters for who needs them no better than that.
-
-    A unit that is sent to a matter gets the place of this one as it is.
-    """
-    if reader.decimals is None or name not in ("cameras", "incidents"):
-        return rows
-    sent: list[str] = []
-    if name == "incidents":
-        codes = connection.execute(
-            text("SELECT incident_code FROM govgrid.dispatch WHERE unit_code = :unit"),
-            {"unit": reader.unit_code},
-        )
-        sent = list(codes.scalars())
-    coarse = shapely.set_precision(rows.geometry.to_numpy(), 10.0**-reader.decimals)
-    places = np.where(rows["code"].isin(sent), rows.geometry.to_numpy(), coarse)
-    return rows.set_geometry(places, crs=rows.crs)
 
 
 def _spread(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -1,25 +1,27 @@
 """All that one map page shows, read and computed together so that it is of one moment."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Set
 from typing import Any
 
 import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from geo.access import predicates, transaction
+from geo.access import exact_answers, predicates, transaction
 from geo.access.principal import Reader
-from geo.access.roles import depth_no
+from geo.access.roles import CLASSES, depth_no
 from geo.areas.store import versions as area_versions
 from geo.base.crs import WGS84
 from geo.base.errors import NotFoundError
 from geo.base.reprojection import reprojected
 from geo.coverage import sight_lines
+from geo.coverage.coarse_gaps import granted_gaps
 from geo.coverage.kinds import CERTAINTIES, DEVICE_SETS
 from geo.coverage.scene import Prepared, prepare
 from geo.coverage.store import results, scene
+from geo.exchange.publish.bulk import BULK
 from geo.incidents import assign
-from geo.store import frames, installation
+from geo.store import frames
 
 SIGHT = ("heading_deg", "heading_source", "hfov_deg", "range_m")
 MAIN_ROADS = ("trunk", "primary", "secondary")
@@ -35,7 +37,7 @@ SHARES = (
 )
 
 
-def read(
+def read(  # noqa: PLR0913 - whose map, of what and of where; all but the first optional
     engine: Engine,
     reader: Reader,
     *,
@@ -45,8 +47,11 @@ def read(
     device_set: str = "all",
     certainty: str = "certain",
     area: str | None = None,
+    drawn: Set[str] = BULK,
 ) -> dict[str, Any]:
     """Return the frames and facts of a map page by the names of ``maps.content.MapContent``.
+
+    Shares stand at the areas whose figures `reader` may see.
 
     Parameters
     ----------
@@ -54,6 +59,9 @@ def read(
         Zone of the day by whose areas a matter is judged (an IANA name).
     area
         Code of an area of any level: everything is cut to it. None: all that `reader` may see.
+    drawn
+        Which of :data:`geo.exchange.publish.bulk.BULK` are drawn; of others there is only how many
+        they are.
 
     Raises
     ------
@@ -68,6 +76,7 @@ def read(
             raise NotFoundError("coverage.no_figures", column=column, value=value)
     with transaction.opened(engine, reader) as connection:
         matters = assign.assigned(connection, reader, lang=lang, timezone=timezone)
+        sent = exact_answers.dispatched(connection, reader)
         transaction.step_down(connection)
         known = predicates.within(area_versions.now(connection), reader)
         granted = predicates.cameras(connection, reader)
@@ -75,28 +84,47 @@ def read(
         shown = _within(known, area)
         frames_ = {**_frames(connection), "incidents": matters}
         frames_["cameras"] = _cameras(connection, shown, granted)
-        frames_["areas"] = _areas(connection, shown, run, device_set, detail, certainty)
+        frames_["areas"] = _areas(connection, reader, shown, run, device_set, detail, certainty)
         frames_["gaps"] = _gaps(connection, reader, run, device_set, detail, certainty)
         prepared = prepare(scene.read(connection, matters=False), detail=detail)
-    if area is not None:
-        frames_ = _cut(frames_, known[known["code"] == area].geometry.union_all())
-    elif not reader.everything:
-        apart = {name: frames_.pop(name) for name in ("cameras", "incidents")}
-        frames_ = {**_cut(frames_, known.geometry.union_all()), **apart}
+    frames_ = _inside(frames_, known, area, reader)
     frames_["cameras"], counted = _placed(frames_["cameras"])
-    frames_ = _coarse(frames_, reader)
-    top = shown.sort_values("level", key=_order).iloc[0] if len(shown) else None
+    cameras = frames_["cameras"]
+    left_out = {name: len(frames_[name]) for name in sorted(BULK - drawn)}
+    seeing, withheld = _seeing(engine, reader, frames_["incidents"], prepared, granted, sent)
     return {
-        **frames_,
-        "title": "" if top is None else top["name"],
+        **_without(frames_, left_out),
+        "incidents": frames_["incidents"].assign(
+            withheld=frames_["incidents"]["code"].map(withheld).astype(float)
+        ),
+        "title": _title(shown),
         "synthetic": _synthetic(known),
         "computed_at": None if run is None else run.computed_at,
         "device_set": device_set,
         "detail": detail,
         "certainty": certainty,
-        "counted": counted,
-        "seeing": _seeing(frames_["incidents"], frames_["cameras"], prepared, granted),
+        "counted": _summed(counted, cameras, left_out),
+        "closed": _closed(reader, None),
+        "figures": reader.may("figures"),
+        "left_out": left_out,
+        "seeing": _online(seeing, cameras, measured="cameras" in drawn),
     }
+
+
+def sizes(
+    engine: Engine, reader: Reader, *, detail: float, area: str | None = None
+) -> dict[str, int]:
+    """Return how many rows of each layer that is read in bulk a map page would hold."""
+    with transaction.drawing(engine, reader) as connection:
+        known = predicates.within(area_versions.now(connection), reader)
+        shown = _within(known, area)
+        run = results.newest(connection)
+        frames_ = {
+            "cameras": _cameras(connection, shown, predicates.cameras(connection, reader)),
+            "gaps": _gaps(connection, reader, run, "all", detail, "certain"),
+        }
+    found = _inside(frames_, known, area, reader)
+    return {"cameras": len(_placed(found["cameras"])[0]), "gaps": len(found["gaps"])}
 
 
 def _order(levels: pd.Series) -> pd.Series:
@@ -131,24 +159,43 @@ def _frames(connection: Connection) -> dict[str, Any]:
     }
 
 
+def _inside(
+    parts: dict[str, Any], known: gpd.GeoDataFrame, area: str | None, reader: Reader
+) -> dict[str, Any]:
+    """Cut the frames to an area, or to what is granted; cameras and matters are cut already."""
+    if area is not None:
+        return _cut(parts, known[known["code"] == area].geometry.union_all())
+    if reader.everything:
+        return parts
+    apart = {name: parts[name] for name in ("cameras", "incidents") if name in parts}
+    others = {name: frame for name, frame in parts.items() if name not in apart}
+    return _cut(others, known.geometry.union_all()) | apart
+
+
 def _cameras(
     connection: Connection, shown: gpd.GeoDataFrame, granted: pd.DataFrame
 ) -> gpd.GeoDataFrame:
-    """Return the granted cameras with their `depth`, with heading where directions are granted."""
+    """Return the granted cameras with their `depth`, as exactly and deeply as they are granted."""
     rows = frames.read_layer(
         connection,
         "SELECT c.code, c.name, c.owner_kind, c.form, c.status, c.connection,"
         " coalesce(c.indoor, false) AS indoor, v.heading_deg, v.heading_source, v.hfov_deg,"
-        " v.range_m, c.geom FROM govgrid.camera c"
+        " v.range_m, ST_X(c.coarse_geom) AS lon, ST_Y(c.coarse_geom) AS lat, c.geom"
+        " FROM govgrid.camera c"
         " LEFT JOIN govgrid.camera_view v ON v.camera_code = c.code AND v.no = 1 ORDER BY c.code",
     )
     depth = rows["code"].map(granted["depth"]).astype(float)
-    rows.loc[~(depth >= depth_no("direction")), list(SIGHT)] = None
-    rows = rows[depth.notna()]
+    rows = rows[depth.notna()].assign(depth=depth)
+    rows.loc[~(rows["depth"] >= depth_no("direction")), list(SIGHT)] = None
+    coarse = ~rows["code"].map(granted["exact"]).astype(bool)
+    places = gpd.points_from_xy(rows.pop("lon"), rows.pop("lat"))
+    told = rows.geometry.where(~coarse, gpd.GeoSeries(places, index=rows.index, crs=WGS84))
+    rows = rows.set_geometry(told)
+    rows["name"] = rows["name"].mask(coarse)
     grids = shown.loc[shown["level"] == "grid", ["code", "geometry"]]
     inside = gpd.sjoin(rows[["geometry"]], grids, predicate="intersects")["code"]
     # On a common border the smaller code, as the border rule says for equal overlaps.
-    return rows.assign(grid_code=inside.groupby(level=0).min(), depth=depth)
+    return rows.assign(grid_code=inside.groupby(level=0).min())
 
 
 def _placed(cameras: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[str, int]]:
@@ -160,6 +207,7 @@ def _placed(cameras: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[str, int]
 
 def _areas(
     connection: Connection,
+    reader: Reader,
     shown: gpd.GeoDataFrame,
     run: results.Run | None,
     device_set: str,
@@ -174,6 +222,7 @@ def _areas(
         " GROUP BY area_code",
     )
     table = table.merge(desks, left_on="code", right_on="area_code", how="left")
+    table["closed"] = [",".join(_closed(reader, path)) for path in table["path"]]
     if run is None:
         return table.assign(**{name: float("nan") for name in SHARES})
     figures = results.figures(connection, run.id)
@@ -182,11 +231,24 @@ def _areas(
         & (figures["detail"] == detail)
         & (figures["certainty"] == certainty)
     )
-    return table.merge(
-        figures.loc[chosen, ["level", "code", "obstacles_known", *SHARES]],
-        on=["level", "code"],
-        how="left",
-    )
+    read = predicates.within(shown, reader.cut("figures"))
+    told = figures.loc[chosen, ["level", "code", "obstacles_known", *SHARES]]
+    told = told.merge(read[["level", "code"]], on=["level", "code"])
+    return table.merge(told, on=["level", "code"], how="left")
+
+
+def _closed(reader: Reader, path: str | None) -> list[str]:
+    """Return the owner kinds that no grant opens: in the area of a path, or anywhere."""
+    if reader.system:
+        return []
+    steps = None if path is None else set(path.split("."))
+    opened = {
+        kind
+        for grant in reader.grants
+        if steps is None or grant.area is None or str(grant.area) in steps
+        for kind in grant.classes
+    }
+    return [kind for kind in CLASSES if kind not in opened]
 
 
 def _gaps(
@@ -194,30 +256,36 @@ def _gaps(
     reader: Reader,
     run: results.Run | None,
     device_set: str,
-    detail: int,
+    detail: float,
     certainty: str,
 ) -> gpd.GeoDataFrame:
-    deep = reader.deep("gaps")
-    if run is None or not (deep.everything or deep.areas):
+    if run is None:
         columns = ["rank", "grid_code", "area_m2", "weight", "geometry"]
         return gpd.GeoDataFrame(columns=columns, geometry="geometry", crs=WGS84)
-    srid = installation.metric_srid(connection)
-    found = results.gaps(
-        connection, run.id, srid=srid, device_set=device_set, detail=detail, certainty=certainty
+    found = granted_gaps(
+        connection, reader, run.id, device_set=device_set, detail=detail, certainty=certainty
     )
-    return reprojected(predicates.of_grids(connection, deep, found))
+    return reprojected(found)
 
 
-def _coarse(parts: dict[str, Any], reader: Reader) -> dict[str, Any]:
-    """Round the places of cameras and matters for who needs them no better than that."""
-    if reader.decimals is None:
-        return parts
-    step = 10.0**-reader.decimals
-    rounded = {
-        name: parts[name].set_geometry(parts[name].geometry.set_precision(step))
-        for name in ("cameras", "incidents")
-    }
-    return {**parts, **rounded}
+def _without(parts: dict[str, Any], left_out: Mapping[str, int]) -> dict[str, Any]:
+    """Leave out cameras, and of gaps the outlines."""
+    found = dict(parts)
+    if "cameras" in left_out:
+        found["cameras"] = parts["cameras"].iloc[:0]
+    if "gaps" in left_out:
+        found["gaps"] = parts["gaps"].set_geometry([None] * len(parts["gaps"]), crs=WGS84)
+    return found
+
+
+def _summed(
+    counted: dict[str, int], cameras: gpd.GeoDataFrame, left_out: Mapping[str, int]
+) -> dict[str, int]:
+    """Return by owner kind how many cameras are counted and not drawn."""
+    if "cameras" not in left_out:
+        return counted
+    others = cameras["owner_kind"].fillna("unsorted").value_counts()
+    return {str(k): int(counted.get(k, 0) + others.get(k, 0)) for k in {*counted, *others.index}}
 
 
 def _cut(parts: Mapping[str, Any], ground: Any) -> dict[str, Any]:  # noqa: ANN401 - a geometry
@@ -231,17 +299,31 @@ def _synthetic(known: gpd.GeoDataFrame) -> bool:
     return any("虚构" in str(cell.get("remark", "")) for cell in known["attributes"])
 
 
+def _title(shown: gpd.GeoDataFrame) -> str:
+    top = shown.sort_values("level", key=_order).iloc[0] if len(shown) else None
+    return "" if top is None else str(top["name"])
+
+
 def _seeing(
+    engine: Engine,
+    reader: Reader,
     matters: gpd.GeoDataFrame,
-    cameras: gpd.GeoDataFrame,
     prepared: Prepared,
     granted: pd.DataFrame,
-) -> pd.DataFrame:
+    sent: Set[str],
+) -> "tuple[pd.DataFrame, pd.Series[int]]":
+    """Return who sees each matter, as far as it may be told, and how many more may."""
     placed = matters[matters.geometry.notna() & ~matters.geometry.is_empty]
-    points = placed[["code", "geometry"]].set_index("code").to_crs(prepared.scene.srid)
-    lines = sight_lines.cut(sight_lines.of_scene(prepared, points), granted)
-    lines = lines.drop(columns="own").rename(columns={"point": "incident_code"})
+    points = placed[["code", "geometry"]].set_index("code")
+    told = sight_lines.lines_to(engine, reader, prepared, points, granted, sent)
+    lines = told.lines.rename(columns={"point": "incident_code"})
     lines["rank"] = lines.groupby("incident_code", sort=False).cumcount() + 1
-    lines = lines[lines["rank"] <= MOST_CAMERAS]
+    return lines[lines["rank"] <= MOST_CAMERAS], told.withheld
+
+
+def _online(lines: pd.DataFrame, cameras: gpd.GeoDataFrame, *, measured: bool) -> pd.DataFrame:
+    """Add to sight lines whether the camera is online; unless `measured` leave out measures."""
     online = cameras.set_index("code")["connection"].map({"online": True, "offline": False})
-    return lines.assign(online=lines["camera_code"].map(online.astype(object)))
+    lines = lines.assign(online=lines["camera_code"].map(online.astype(object)))
+    measures = ["distance_m", "bearing_deg", "heading_deg", "px_per_m"]
+    return lines if measured else lines.assign(**dict.fromkeys(measures, float("nan")))

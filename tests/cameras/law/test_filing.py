@@ -203,11 +203,11 @@ def test_who_is_limited_to_an_area_or_a_class_is_told_of_its_cameras_only(town, 
     assert len(told(town, acting(town, "auditor"), depth="count")) == 3
 
 
-def test_who_sees_rounded_places_is_told_of_a_move_between_rounded_ones(town, folder):
+def test_who_sees_coarse_places_is_told_of_a_move_but_not_whence_and_whither(town, folder):
     register(town, folder, K1=at(3, 0))
     account(town, "auditor", "auditor", depth="position")
     ((*_, field, before, after),) = told(town, acting(town, "auditor"))
-    assert (field, before, after) == (POSITION, "117.050 30.500", "117.050 30.500")
+    assert (field, before, after) == (POSITION, None, None)
 
 
 def test_the_fence_shows_what_was_filed_where_it_stands(town, folder, database_url):
@@ -348,7 +348,7 @@ def test_no_sheet_without_permission_exact_places_a_reason_or_a_unit(town, folde
 
 def test_who_may_export_but_sees_rounded_places_files_nothing():
     reader = principal.Reader("x", grants=(principal.Grant("auditor", depth="picture"),))
-    assert reader.decimals is not None
+    assert reader.coarse
     with pytest.raises(ForbiddenError):
         filing_sheet._require(reader)
 

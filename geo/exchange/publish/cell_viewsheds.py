@@ -1,0 +1,30 @@
+"""Viewsheds of cameras that are granted only coarsely: unions of cells."""
+
+import geopandas as gpd
+from shapely import Geometry, Polygon
+from sqlalchemy import Connection
+
+from geo.coverage.sight import coarse_sight
+from geo.coverage.store import scene
+
+
+def with_cells(connection: Connection, rows: gpd.GeoDataFrame, srid: int) -> gpd.GeoDataFrame:
+    """Give the viewsheds of cameras that are not exact their outline of cells."""
+    bare = rows.geometry.isna()
+    if not bare.any():
+        return rows
+    cameras = scene.cameras(connection, list(rows.loc[bare, "camera_code"].unique()))
+    reach_m = scene.choices(connection)["default_reach_m"]
+    shapes: dict[tuple[str, int, float], Geometry] = {}
+    for detail in rows.loc[bare, "detail"].unique():
+        views = coarse_sight.coarse_views(
+            cameras, srid=srid, detail=float(detail), default_reach_m=reach_m
+        )
+        found = zip(views.camera_codes, views.view_nos, coarse_sight.outlines(views), strict=True)
+        shapes |= {(code, int(no), float(detail)): shape for code, no, shape in found}
+    keys = zip(rows["camera_code"], rows["view_no"], rows["detail"], strict=True)
+    told = [
+        shapes.get((code, int(no), float(detail)), Polygon()) if is_bare else shape
+        for (code, no, detail), is_bare, shape in zip(keys, bare, rows.geometry, strict=True)
+    ]
+    return rows.set_geometry(gpd.GeoSeries(told, index=rows.index, crs=rows.crs))
