@@ -1,10 +1,10 @@
-"""Codes of areas: whether there is one of a code, asked before anything is computed of it."""
+"""Codes of areas: whether there is one of a code, and those with names that a reader may choose."""
 
 from typing import Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, Engine, text
 
-from geo.access import predicates
+from geo.access import predicates, transaction
 from geo.access.principal import Reader
 from geo.base.codes import full_area_code
 from geo.base.errors import NotFoundError
@@ -12,6 +12,11 @@ from geo.base.errors import NotFoundError
 _THERE: Final = text(
     "SELECT EXISTS (SELECT FROM govgrid.area_now a WHERE a.code = ANY(:codes)"
     f" AND {predicates.AREA.format(path='a.path')})"
+)
+_NAMED: Final = text(
+    "SELECT a.code, a.name FROM govgrid.area_now a WHERE a.level IN ('township', 'community')"
+    f" AND NOT a.attributes ? 'made' AND {predicates.AREA.format(path='a.path')}"
+    " ORDER BY a.level DESC, a.code"
 )
 
 
@@ -32,3 +37,10 @@ def require(connection: Connection, code: str, *, reader: Reader | None = None) 
     asked = {**granted, "codes": [code, full_area_code(code)]}
     if not connection.execute(_THERE, asked).scalar_one():
         raise NotFoundError("area.unknown", code=code)
+
+
+def named(engine: Engine, reader: Reader) -> list[tuple[str, str]]:
+    """Return code and name of the townships and communities that are granted to `reader`."""
+    with transaction.drawing(engine, reader) as connection:
+        rows = connection.execute(_NAMED, reader.parameters)
+        return [(row.code, row.name) for row in rows]

@@ -1,11 +1,23 @@
 """The self-contained map page of what a reader may see."""
 
+from collections.abc import Set
+from dataclasses import dataclass
+
 from sqlalchemy import Engine
 
 from geo.access import transaction
 from geo.access.principal import Reader
 from geo.areas import known
 from geo.base.settings import Settings
+from geo.exchange.publish.bulk import BULK
+
+
+@dataclass(frozen=True)
+class MapPage:
+    """A page, and how many cameras and gaps stand on it."""
+
+    html: str
+    rows: int
 
 
 def map_page(
@@ -17,8 +29,12 @@ def map_page(
     device_set: str = "all",
     certainty: str = "certain",
     area: str | None = None,
-) -> str:
-    """Return what `reader` may see, or an area of it, as one self-contained HTML page."""
+    drawn: Set[str] = BULK,
+) -> MapPage:
+    """Return what `reader` may see, or an area of it, as one self-contained HTML page.
+
+    See :func:`geo.exchange.publish.map_content.read` for the parameters.
+    """
     if area is not None:
         with transaction.drawing(engine, reader) as connection:
             known.require(connection, area, reader=reader)
@@ -35,6 +51,7 @@ def map_page(
         device_set=device_set,
         certainty=certainty,
         area=area,
+        drawn=drawn,
     )
     page = MapContent(mark=settings.mark, timezone=settings.timezone, **content)
-    return render(page, lang=lang)
+    return MapPage(render(page, lang=lang), sum(len(content[layer]) for layer in drawn))

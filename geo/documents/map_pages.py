@@ -1,17 +1,69 @@
 """Map pages kept in memory, one for those who may see the same."""
 
 from collections import OrderedDict
+from collections.abc import Hashable, Mapping
+from dataclasses import dataclass
 from threading import Lock
+from typing import Final, Generic, TypeVar
 
 from sqlalchemy import Engine
 
 from geo.access.principal import Reader
 from geo.base.settings import Settings
 from geo.documents.map_page import map_page
+from geo.exchange.publish.bulk import BULK
 from geo.store import db, revisions
 
-# A page of a district is a few megabytes; a jurisdiction's is less.
-MOST_PAGES = 12
+MOST_PAGES: Final = 12
+"""A page of a district is a few megabytes; a jurisdiction's is less."""
+
+MOST_SIZES: Final = 1_000
+Sizes = Mapping[str, int]
+Value = TypeVar("Value")
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Whose page, in which language, of which area; `drawn` are the layers that are drawn whole.
+
+    See :func:`geo.exchange.publish.map_content.read`.
+    """
+
+    who: Reader
+    lang: str
+    area: str | None = None
+    drawn: frozenset[str] = BULK
+
+    @property
+    def key(self) -> Hashable:
+        """What tells pages apart: who may see the same gets the same."""
+        return self.who.key, self.lang, self.area, self.drawn
+
+
+class Cache(Generic[Value]):
+    """The newest values by their keys, each with the revisions that it was made at."""
+
+    def __init__(self, most: int) -> None:
+        self._most, self._lock = most, Lock()
+        self._kept: OrderedDict[Hashable, tuple[revisions.Revisions, Value]] = OrderedDict()
+
+    def find(self, key: Hashable, revision: revisions.Revisions) -> Value | None:
+        """Return what is kept and was made at these revisions."""
+        with self._lock:
+            kept = self._kept.get(key)
+            if kept is None or kept[0] != revision:
+                return None
+            self._kept.move_to_end(key)
+            return kept[1]
+
+    def keep(self, key: Hashable, revision: revisions.Revisions, value: Value) -> Value:
+        """Keep a value, and let go of the one that was not asked for for longest."""
+        with self._lock:
+            self._kept[key] = (revision, value)
+            self._kept.move_to_end(key)
+            if len(self._kept) > self._most:
+                self._kept.popitem(last=False)
+            return value
 
 
 class MapPages:
@@ -19,37 +71,46 @@ class MapPages:
 
     def __init__(self, database: Engine, config: Settings) -> None:
         self._database, self._config = database, config
-        self._pages: OrderedDict[object, tuple[object, str]] = OrderedDict()
-        self._drawing, self._reading = Lock(), Lock()
+        self._pages: Cache[str] = Cache(MOST_PAGES)
+        self._sizes: Cache[Sizes] = Cache(MOST_SIZES)
+        self._drawing = Lock()
 
-    def page(self, who: Reader, lang: str) -> str:
-        """Return the page of `who` in `lang`; one thread draws, the others wait for its page."""
+    def page(self, asked: Asked) -> str:
+        """Return a page; one thread draws, the others wait for its page."""
         with self._drawing:
             revision = self._revision()
-            page = self._found(who, lang, revision)
-            if page is None:
-                page = map_page(self._database, self._config, who, lang=lang)
-                self._keep(who, lang, revision, page)
-            return page
+            page = self._pages.find(asked.key, revision)
+            return page or self._pages.keep(asked.key, revision, self._drawn(asked))
 
-    def kept(self, who: Reader, lang: str) -> str | None:
-        """Return the page of `who` in `lang` if it is at hand and fresh; waits for nobody."""
-        return self._found(who, lang, self._revision())
+    def kept(self, asked: Asked) -> str | None:
+        """Return a page if it is at hand and fresh; waits for nobody."""
+        return self._pages.find(asked.key, self._revision())
 
-    def _found(self, who: Reader, lang: str, revision: revisions.Revisions) -> str | None:
-        with self._reading:
-            kept = self._pages.get((who.key, lang))
-            if kept is None or kept[0] != revision:
-                return None
-            self._pages.move_to_end((who.key, lang))
-            return kept[1]
+    def sizes(self, who: Reader, area: str | None = None) -> Sizes:
+        """Return how many rows of each layer that is read in bulk a page would hold."""
+        key, revision = (who.key, area), self._revision()
+        found = self._sizes.find(key, revision)
+        if found is None:
+            from geo.exchange.publish import map_content
 
-    def _keep(self, who: Reader, lang: str, revision: revisions.Revisions, page: str) -> None:
-        with self._reading:
-            self._pages[who.key, lang] = (revision, page)
-            self._pages.move_to_end((who.key, lang))
-            if len(self._pages) > MOST_PAGES:
-                self._pages.popitem(last=False)
+            detail = self._config.detail_px_per_m
+            made = map_content.sizes(self._database, who, detail=detail, area=area)
+            found = self._sizes.keep(key, revision, made)
+        return found
+
+    def kept_sizes(self, who: Reader, area: str | None = None) -> Sizes | None:
+        """Return :meth:`sizes` if they are at hand and fresh; waits for nobody."""
+        return self._sizes.find((who.key, area), self._revision())
+
+    def _drawn(self, asked: Asked) -> str:
+        return map_page(
+            self._database,
+            self._config,
+            asked.who,
+            lang=asked.lang,
+            area=asked.area,
+            drawn=asked.drawn,
+        ).html
 
     def _revision(self) -> revisions.Revisions:
         with db.transaction(self._database) as connection:

@@ -15,6 +15,7 @@ from api.answers.forms import FormDep
 from api.server.lanes import DRAWING, FILES, apart
 from api.session.deps import EngineDep, MapPagesDep, MayExport, SettingsDep
 from geo.access.audit import export_log
+from geo.documents.map_pages import Asked
 from geo.exchange.publish import export as layer_export
 from geo.files import writers
 from maps import watermark
@@ -80,7 +81,9 @@ def map_file(
 ) -> Response:
     """Return the map as one self-contained page to be kept; from a form with ``reason``."""
     reason = filled.text("reason")
-    export_log.register(engine, who, Path("map.html"), what="map", rows=1, reason=reason)
+    rows = sum(pages.sizes(who).values())
+    export_log.register(engine, who, Path("map.html"), what="map", rows=rows, reason=reason)
     lang = render.language(request)
     mark = export_log.stamp(who, reason, timezone=settings.timezone, lang=lang)
-    return download(watermark.stamped(pages.page(who, lang), mark), "map.html", "text/html")
+    page = pages.page(Asked(who, lang))
+    return download(watermark.stamped(page, mark), "map.html", "text/html")

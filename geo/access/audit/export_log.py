@@ -1,6 +1,7 @@
 """What leaves the system: files, maps, bulk reads, each with a reason and a row of its own."""
 
 from collections import Counter
+from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import Any, Final
@@ -33,6 +34,21 @@ _unwritten: Counter[tuple[str | None, str]] = Counter()
 _EXPORTED = text(
     "UPDATE govgrid.bulk_read SET register = :number"
     " WHERE account = :account AND what = :what AND hour = :hour"
+)
+# A page shown again says nothing new: of each part of what is shown the largest number counts.
+_SHOWN = text(
+    "SELECT coalesce(sum(rows) FILTER (WHERE what NOT IN (:what, :layer || '/')), 0) AS others,"
+    " coalesce(max(rows) FILTER (WHERE what = :what), 0) AS own,"
+    " coalesce(bool_or(what = :layer || '/'), false) AS whole,"
+    " coalesce(bool_or(register IS NOT NULL), false) AS registered FROM govgrid.bulk_read"
+    " WHERE account = :account AND hour = date_trunc('hour', now())"
+    " AND starts_with(what, :layer || '/')"
+)
+_SHOW = text(
+    "INSERT INTO govgrid.bulk_read AS b (account, what, hour, rows, register)"
+    " VALUES (:account, :what, date_trunc('hour', now()), :rows, :number)"
+    " ON CONFLICT (account, what, hour) DO UPDATE SET rows = greatest(b.rows, excluded.rows),"
+    " register = coalesce(b.register, excluded.register)"
 )
 
 
@@ -162,6 +178,83 @@ def _count(
         connection.execute(
             _EXPORTED, {"account": reader.id, "what": what, "hour": read.hour, "number": number}
         )
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A layer that a page shows at once: its name, the part of it ("" all), and how many rows."""
+
+    name: str
+    part: str
+    rows: int
+
+
+def fits(engine: Engine, reader: Reader, layer: Layer, *, most: int) -> bool:
+    """Return whether a layer may be shown without a reason; nothing is counted."""
+    if reader.system or layer.rows == 0:
+        return True
+    with transaction.opened(engine, reader) as connection:
+        return _fits(connection, reader, layer, most)
+
+
+def shown(engine: Engine, reader: Reader, layer: Layer, *, most: int, reason: str | None) -> bool:
+    """Count a layer that is shown, and return whether it may be.
+
+    Beyond `most` rows an hour, all parts together, it is an export: it needs the permission and a
+    reason, and is registered once an hour. The same part shown again counts once, and no part does
+    once the whole was shown. While the disk is full this process counts, and nothing beyond `most`
+    is shown.
+    """
+    if reader.system or layer.rows == 0:
+        return True
+    key = (reader.id, f"{layer.name}/{layer.part}")
+    try:
+        done = _show(engine, reader, layer, most=most, reason=reason)
+        _unwritten.pop(key, None)
+    except DiskFullError:
+        _unwritten[key] = max(_unwritten[key], layer.rows)
+        parts = (
+            n for (who, what), n in _unwritten.items() if who == reader.id and _is(layer, what)
+        )
+        return sum(parts) <= most
+    return done
+
+
+def _show(engine: Engine, reader: Reader, layer: Layer, *, most: int, reason: str | None) -> bool:
+    with transaction.opened(engine, reader) as connection:
+        number = None
+        if not _fits(connection, reader, layer, most):
+            if not (reason or "").strip() or not reader.may("export"):
+                return False
+            number = registered(
+                connection,
+                reader,
+                what=layer.name,
+                form="page",
+                rows=layer.rows,
+                reason=reason,
+                area=layer.part,
+            )
+        counted_ = {"rows": layer.rows, "number": number}
+        connection.execute(_SHOW, {**_of(reader, layer), **counted_})
+        return True
+
+
+def _is(layer: Layer, what: str) -> bool:
+    return what.startswith(f"{layer.name}/")
+
+
+def _fits(connection: Connection, reader: Reader, layer: Layer, most: int) -> bool:
+    known = connection.execute(_SHOWN, {**_of(reader, layer), "layer": layer.name}).one()
+    if known.registered:
+        return True
+    if not layer.part or known.whole:  # whoever saw the whole has seen its parts
+        return bool(max(known.own, layer.rows) <= most)
+    return bool(known.others + max(known.own, layer.rows) <= most)
+
+
+def _of(reader: Reader, layer: Layer) -> dict[str, Any]:
+    return {"account": reader.id, "what": f"{layer.name}/{layer.part}"}
 
 
 def stamp(reader: Reader, reason: str | None, *, timezone: str, lang: str = "zh") -> str:

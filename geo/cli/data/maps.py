@@ -32,7 +32,7 @@ def map_(
     config = settings(context)
     with database.opened(config) as engine:
         who = reader(context, engine, "export")
-        export_log.register(engine, who, out, what="map", rows=1, area=area or "", reason=reason)
+        export_log.reason_of(who, reason)
         page = map_page(
             engine,
             config,
@@ -42,7 +42,9 @@ def map_(
             certainty=certainty,
             area=area,
         )
+        rows = page.rows
+        export_log.register(engine, who, out, what="map", rows=rows, area=area or "", reason=reason)
     mark = export_log.stamp(who, reason, timezone=config.timezone, lang=language())
     with writers.draft_of(out) as draft:
-        draft.write_text(watermark.stamped(page, mark), encoding="utf-8")
+        draft.write_text(watermark.stamped(page.html, mark), encoding="utf-8")
     note(told("export.map_written", file=out, kb=round(out.stat().st_size / 1000)))

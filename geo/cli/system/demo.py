@@ -200,7 +200,8 @@ def _write(engine: "Engine", config: Settings) -> None:
     page, figures, gaps = (out / name for name in demonstration.RESULTS)
     who = principal.system(principal.whoami())
     mark = export_log.stamp(who, None, timezone=config.timezone, lang=language())
-    drawn = watermark.stamped(map_page(engine, config, who, lang=language()), mark)
+    content = map_page(engine, config, who, lang=language()).html
+    drawn = watermark.stamped(content, mark)
     with writers.draft_of(page) as draft:
         draft.write_text(drawn, encoding="utf-8")
     report = coverage_report.report(engine, who)
