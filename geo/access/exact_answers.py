@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine, text
 from geo.access import predicates, transaction
 from geo.access.coarse import EXACT_ANSWERS
 from geo.access.principal import Reader
+from geo.base.errors import DiskFullError
 
 SAME_PLACE_M: Final = 0.5
 """A place this near to that of an incident is meant to be it: coordinates are told rounded."""
@@ -68,7 +69,7 @@ def allowed(
     """Return for which pairs of incident and camera the reader is told exactly what is seen.
 
     Each unit is told so at :data:`geo.access.coarse.EXACT_ANSWERS` places a camera and day; what
-    was told once is told again.
+    was told once is told again. What cannot be counted because the disk is full is not told.
 
     Parameters
     ----------
@@ -80,7 +81,10 @@ def allowed(
         return set()
     incidents, cameras = zip(*wanted, strict=True)
     asked = {"unit": reader.unit_code, "incidents": list(incidents), "cameras": list(cameras)}
-    with transaction.opened(engine, reader) as connection:
-        connection.execute(_LOCK, {"unit": reader.unit_code})
-        rows = connection.execute(_COUNT, {**asked, "most": EXACT_ANSWERS})
-        return {(incident, camera) for incident, camera in rows}
+    try:
+        with transaction.opened(engine, reader) as connection:
+            connection.execute(_LOCK, {"unit": reader.unit_code})
+            rows = connection.execute(_COUNT, {**asked, "most": EXACT_ANSWERS})
+            return {(incident, camera) for incident, camera in rows}
+    except DiskFullError:
+        return set()

@@ -9,6 +9,7 @@ from sqlalchemy import text
 
 from api.app import create_app
 from api.session.identity import OPEN
+from geo.access import exact_answers, principal
 from geo.access.accounts import api_keys, sessions
 from geo.access.audit import export_log
 from geo.base.errors import DiskFullError
@@ -89,6 +90,22 @@ def test_bulk_reading_is_counted_in_mind_and_ends_at_the_limit(full, seen_town):
         export_log.counted(full, reader, "cameras", 40, most=120, reason="test")
     export_log.counted(seen_town, reader, "cameras", 40, most=120, reason=None)
     export_log.counted(full, reader, "cameras", 40, most=120, reason=None)
+
+
+def test_a_layer_that_is_shown_again_counts_once_and_larger_ones_wait(full, seen_town):
+    reader = sessions.find(full, begun(seen_town, "looks.on")).reader
+
+    def shown(area, rows):
+        layer = export_log.Layer("map/cameras", area, rows)
+        return export_log.shown(full, reader, layer, most=100, reason="test")
+
+    assert [shown("A", 60), shown("A", 60), shown("B", 40), shown("C", 1)] == [True] * 3 + [False]
+
+
+def test_what_cannot_be_counted_is_told_by_coarse_places_only(full, seen_town):
+    who = principal.Reader("u", unit_code="U7", grants=(principal.Grant("responder"),))
+    assert exact_answers.allowed(full, who, [("M1", "K1")]) == set()
+    assert exact_answers.allowed(seen_town, who, [("M1", "K1")]) == {("M1", "K1")}
 
 
 def test_a_session_in_use_does_not_end_as_idle(full, seen_town):
