@@ -1,12 +1,8 @@
-"""A map page opened in a real browser: the fixtures of all tests that look at one."""
+"""A map page opened in a real browser, with all that went wrong there."""
 
-from dataclasses import replace
 from pathlib import Path
 
-import pytest
-
-from benchmarks.map_scene import scene
-from maps.folium_page import render
+from tests import PATIENCE_S
 
 CHROMIUM = Path("/usr/bin/chromium")
 SWITCHES = [
@@ -24,36 +20,12 @@ DESK = {"width": 1366, "height": 768}
 PHONE = {"width": 390, "height": 844}
 
 
-@pytest.fixture(scope="module")
-def content():
-    small = scene(grids=80, cameras=400, incidents=150, gaps=120, roads=60)
-    states = [*OTHER_STATES, *small.incidents["state"].iloc[len(OTHER_STATES) :]]
-    return replace(small, incidents=small.incidents.assign(state=states))
-
-
-@pytest.fixture(scope="module")
-def browser():
-    if not CHROMIUM.exists():
-        pytest.skip(f"no {CHROMIUM}: apt install chromium")
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=str(CHROMIUM), args=SWITCHES)
-        yield chromium
-        chromium.close()
-
-
-@pytest.fixture(scope="module")
-def file(content, tmp_path_factory):
-    path = tmp_path_factory.mktemp("map") / "map.html"
-    path.write_text(render(content), encoding="utf-8")
-    return path
-
-
 class Visit:
     """One open page with all that it asked for, complained about or popped up."""
 
     def __init__(self, browser, path, *, size=DESK, hash_code=""):
         self.context = browser.new_context(viewport=size)
+        self.context.set_default_timeout(PATIENCE_S * 1000)
         self.page = self.context.new_page()
         self.requests, self.complaints, self.dialogs = [], [], []
         self.page.on("request", lambda request: self.requests.append(request.url))
@@ -79,33 +51,3 @@ class Visit:
         assert len(self.requests) == 1
         assert self.complaints == []
         assert self.dialogs == []
-
-
-@pytest.fixture
-def visit(browser, file):
-    visits = []
-
-    def open_page(path=file, **options):
-        visits.append(Visit(browser, path, **options))
-        return visits[-1]
-
-    yield open_page
-    for each in visits:
-        each.context.close()
-
-
-@pytest.fixture(scope="module")
-def opened(browser, file):
-    visit = Visit(browser, file)
-    yield visit
-    visit.context.close()
-
-
-@pytest.fixture
-def desk(opened):
-    """The one page on a desk, back at its overview."""
-    opened.page.fill("#find", "")
-    opened.page.focus("#detail")
-    opened.page.keyboard.press("Escape")
-    opened.page.click(".tool-home")
-    return opened

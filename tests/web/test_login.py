@@ -12,12 +12,11 @@ from sqlalchemy import text
 from api.app import create_app
 from api.server.listening import OPTIONS
 from geo.access.accounts import accounts
-from tests import map_visit
+from tests import PATIENCE_S, map_visit
 from tests.map_visit import DESK
 from tests.signed_in import SYSTEM, grant
 
 pytestmark = [pytest.mark.browser, pytest.mark.postgis]
-browser = map_visit.browser
 OWN = "correct horse 网格 battery"
 
 
@@ -56,13 +55,12 @@ def site(town, settings):
         server = uvicorn.Server(uvicorn.Config(create_app(config), log_config=None, **OPTIONS))
         thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
         thread.start()
-        until = time.monotonic() + 30
-        while not server.started and time.monotonic() < until:
+        while not server.started and thread.is_alive():
             time.sleep(0.05)
         assert server.started
         yield Site(town, f"http://127.0.0.1:{listener.getsockname()[1]}")
         server.should_exit = True
-        thread.join(30)
+        thread.join()
 
 
 class Person:
@@ -71,6 +69,7 @@ class Person:
     def __init__(self, browser, address, size=DESK):
         self.address = address
         self.context = browser.new_context(viewport=size)
+        self.context.set_default_timeout(PATIENCE_S * 1000)
         self.page = self.context.new_page()
         self.requests, self.complaints = [], []
         self.page.on("request", lambda request: self.requests.append(request.url))
@@ -226,6 +225,7 @@ def test_everything_works_without_scripts(browser, site):
     bare = Person(browser, site.address)
     bare.context.close()
     bare.context = browser.new_context(java_script_enabled=False)
+    bare.context.set_default_timeout(PATIENCE_S * 1000)
     bare.page = bare.context.new_page()
     ready(bare, site)
     assert "我的授权" in bare.reads()

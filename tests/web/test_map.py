@@ -5,18 +5,11 @@ from dataclasses import replace
 import pytest
 
 from maps.folium_page import render
-from tests import map_visit
 from tests.map_visit import DESK, OTHER_STATES, PHONE
 
 HOSTILE = "</script><img src=x onerror=alert(1)><b>{{7*7}}</b>"
 
 pytestmark = pytest.mark.browser
-content = map_visit.content
-browser = map_visit.browser
-file = map_visit.file
-visit = map_visit.visit
-opened = map_visit.opened
-desk = map_visit.desk
 
 
 def seen_incident(content):

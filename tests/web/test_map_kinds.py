@@ -7,16 +7,9 @@ import pandas as pd
 import pytest
 
 from maps.folium_page import render
-from tests import map_visit
 from tests.map_visit import DESK, OTHER_STATES, PHONE
 
 pytestmark = pytest.mark.browser
-content = map_visit.content
-browser = map_visit.browser
-file = map_visit.file
-visit = map_visit.visit
-opened = map_visit.opened
-desk = map_visit.desk
 
 UNSORTED = 100
 OVERLAP = """() => {

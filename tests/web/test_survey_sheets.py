@@ -14,13 +14,10 @@ from shapely import LineString, box
 from geo.base.errors import InputError
 from maps.plan import plan, surroundings
 from maps.sheets import FIRST_PAGE, FURTHER_PAGES, SheetContent, render
-from tests import map_visit
 
 HOSTILE = "</style><img src=x onerror=alert(1)>{{7*7}}"
 METRIC = 4548
 A4_MM = (210, 297)
-
-browser = map_visit.browser
 
 
 def layer(shapes, **columns):
