@@ -6,6 +6,7 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from contextlib import contextmanager
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -14,13 +15,12 @@ import pytest
 
 from geo.base.errors import ClusterError
 from geo.store.cluster import cluster
-from tests import ROOT
+from tests import PATIENCE_S, ROOT, warm_commands
 
 READMES = ("README.md", "README.zh-CN.md")
-LEFT_BEHIND = (".venv", ".git", "var", "node_modules", "*_cache", "__pycache__", ".hypothesis")
+# kernels go along compiled
+LEFT_BEHIND = (".venv", ".git", "var", "node_modules", "*_cache", ".hypothesis")
 DEMONSTRATION = "scripts/demo --once"  # built to its end in tests/cli/test_homes.py
-# No sooner than this is a command taken for one that blocks; nothing is timed.
-PATIENCE_S = 1800
 
 
 def lines(name: str) -> list[str]:
@@ -44,8 +44,12 @@ class Typed:
 
 
 @pytest.fixture(scope="module")
-def walked():
-    """Return what came of each line, typed in a scratch copy of the checkout."""
+def walked(thorough):
+    """Return what came of each line, typed in a scratch copy of the checkout.
+
+    The commands are forks of one process, to save their loading; where it is thorough they are
+    the program as it is installed.
+    """
     try:
         cluster.find_binaries()
     except ClusterError as error:
@@ -54,11 +58,37 @@ def walked():
         Path(folder).chmod(0o711)
         top = Path(folder) / "govgrid"
         shutil.copytree(ROOT, top, ignore=shutil.ignore_patterns(*LEFT_BEHIND))
-        (top / ".venv").symlink_to(sys.prefix)
         try:
-            yield walk(top)
+            with as_installed(top) if thorough else as_forks(top):
+                yield walk(top)
         finally:
             cluster.stop(top / "var" / "try")
+
+
+@contextmanager
+def as_installed(top: Path):
+    (top / ".venv").symlink_to(sys.prefix)
+    yield
+
+
+@contextmanager
+def as_forks(top: Path):
+    folder, address = top / ".venv" / "bin", top / "govgrid.socket"
+    folder.mkdir(parents=True)
+    python = folder / "python"
+    python.write_text(f'#!/bin/sh\nexec {sys.executable} "$@"\n', encoding="utf-8")
+    python.chmod(0o755)
+    warm_commands.install(folder, address)
+    with subprocess.Popen(
+        [sys.executable, "-P", Path(warm_commands.__file__), address],
+        env=environment(top),
+        stdout=subprocess.PIPE,
+    ) as server:
+        try:
+            assert server.stdout.readline() == b"ready\n"
+            yield
+        finally:
+            server.kill()
 
 
 def walk(top: Path) -> list[Typed]:
@@ -67,12 +97,10 @@ def walk(top: Path) -> list[Typed]:
     for number, line in enumerate(typed):
         look = f"find {top}/var/town {top} -maxdepth 1 -type f -printf '%p\\t%i\\t%T@\\n'"
         script += [line, f"echo $? >{seen}.{number}; {look} >>{seen}.{number} 2>/dev/null"]
-    environment = {k: v for k, v in os.environ.items() if not k.startswith("GOVGRID_")}
     done = subprocess.run(
         ["bash", "-c", "\n".join(script)],
         cwd=top,
-        # the copy's own code, not that which the environment was set up for
-        env={**environment, "PYTHONPATH": str(top), "LC_ALL": "C.UTF-8"},
+        env=environment(top),
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
@@ -81,6 +109,12 @@ def walk(top: Path) -> list[Typed]:
     )
     assert "Traceback" not in done.stderr, done.stderr
     return [found(line, Path(f"{seen}.{number}")) for number, line in enumerate(typed)]
+
+
+def environment(top: Path) -> dict[str, str]:
+    """Return that of a terminal in which the copy's own code runs."""
+    plain = {k: v for k, v in os.environ.items() if not k.startswith("GOVGRID_")}
+    return {**plain, "PYTHONPATH": str(top), "LC_ALL": "C.UTF-8"}
 
 
 def found(line: str, path: Path) -> Typed:
