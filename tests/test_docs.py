@@ -54,3 +54,14 @@ def test_every_layer_can_be_named_in_an_import():
 def test_no_lock_file_names_an_address():
     for name in ("requirements.lock", "package-lock.json"):
         assert "://" not in (ROOT / name).read_text(encoding="utf-8")
+
+
+def test_what_a_thorough_run_tries_further_is_listed_with_its_reason():
+    asks = re.compile(r"\bmark\.thorough\b|^(?:def|    def) \w+\([^)]*\bthorough\b", re.MULTILINE)
+    places = {
+        str(path.relative_to(ROOT))
+        for path in (ROOT / "tests").rglob("test_*.py")
+        if asks.search(path.read_text(encoding="utf-8"))
+    }
+    listed = re.findall(r"`(tests/\S+\.py)` \|", (ROOT / "docs/testing.md").read_text("utf-8"))
+    assert places == set(listed)
