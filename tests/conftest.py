@@ -65,7 +65,11 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Skip what is left to thorough runs."""
+    """Skip what is left to thorough runs, and begin with what takes longest.
+
+    What takes longest and comes last leaves the other workers without work.
+    """
+    items.sort(key=lambda item: item.get_closest_marker("slow") is None)
     if not config.option.thorough:
         for item in items:
             if item.get_closest_marker("thorough"):
