@@ -26,7 +26,7 @@ from api.server.proxy import Proxies
 from api.server.shield import Shield
 from api.session.identity import address_of
 from geo.base.settings import Settings
-from tests import ROOT
+from tests import PATIENCE_S, ROOT
 
 WRITTEN = ROOT / "docs" / "nginx.conf"
 NGINX = shutil.which("nginx") or shutil.which("nginx", path="/usr/sbin:/usr/local/sbin")
@@ -121,7 +121,7 @@ def _ask(line, path, method="GET", headers=None):
 def _secure(proxy):
     context = ssl.create_default_context(cafile=str(proxy[2]))
     context.check_hostname = False
-    return http.client.HTTPSConnection("127.0.0.1", proxy[1], context=context, timeout=10)
+    return http.client.HTTPSConnection("127.0.0.1", proxy[1], context=context, timeout=PATIENCE_S)
 
 
 @contextmanager

@@ -11,6 +11,7 @@ from sqlalchemy import text
 from api.app import create_app
 from api.server import lanes
 from geo.base.settings import Settings
+from tests import PATIENCE_S
 from tests.api.test_limits import running
 from tests.api.test_login import csrf_in
 from tests.signed_in import signed_in
@@ -34,7 +35,7 @@ def client_of(seen_town, database_url, tmp_path):
         def client(role=None, area=None, **more):
             made.append(
                 httpx2.Client(
-                    base_url=f"http://127.0.0.1:{port}", limits=limits, timeout=60, **more
+                    base_url=f"http://127.0.0.1:{port}", limits=limits, timeout=PATIENCE_S, **more
                 )
             )
             return made[-1] if role is None else signed_in(made[-1], seen_town, role, area)

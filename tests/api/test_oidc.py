@@ -19,7 +19,7 @@ from api.routes.people.oidc import COOKIE as JOURNEY
 from api.session.identity import COOKIE
 from geo.access.login import identity_provider
 from geo.base.errors import InputError
-from tests import oidc_provider
+from tests import PATIENCE_S, oidc_provider
 from tests.oidc_provider import CLIENT, SECRET
 from tests.signed_in import account
 
@@ -65,7 +65,7 @@ def journey(client, start="/login/oidc"):
     """Go to the provider as a browser does, and return where it sends the browser back to."""
     there = client.get(start)
     assert there.status_code == 303, there.text
-    answer = requests.get(there.headers["location"], allow_redirects=False, timeout=5)
+    answer = requests.get(there.headers["location"], allow_redirects=False, timeout=PATIENCE_S)
     back = urlsplit(answer.headers["Location"])
     return f"{back.path}?{back.query}"
 
@@ -212,7 +212,7 @@ def test_an_answer_after_a_long_time_is_refused(client, monkeypatch):
 def test_a_code_is_good_once(client, provider):
     first = client.get("/login/oidc")
     sealed = client.cookies[JOURNEY]
-    answer = requests.get(first.headers["location"], allow_redirects=False, timeout=5)
+    answer = requests.get(first.headers["location"], allow_redirects=False, timeout=PATIENCE_S)
     back = urlsplit(answer.headers["Location"])
     path = f"{back.path}?{back.query}"
     assert client.get(path).status_code == 303

@@ -19,7 +19,7 @@ from geo.cli import main
 from geo.operations import database
 from geo.store import db, holding
 from geo.store.cluster import cluster
-from tests import ROOT
+from tests import PATIENCE_S, ROOT
 from tests.signed_in import account
 
 pytestmark = pytest.mark.postgis
@@ -255,7 +255,7 @@ def test_who_interrupts_the_building_is_told_and_the_database_is_stopped(checkou
     said = until(process, "grids.geojson")
     assert str(home) in said.splitlines()[0]
     process.send_signal(number)
-    said = process.communicate(timeout=300)[1]
+    said = process.communicate(timeout=PATIENCE_S)[1]
     assert process.returncode == 130
     assert f"govgrid --home {home} demo takes the half away" in said
     assert "stopping the database that it started" in said
@@ -269,7 +269,7 @@ def test_a_database_that_ran_before_or_is_used_by_others_goes_on(checkout):
     process = start(home, "demo", "--once")
     until(process, "grids.geojson")
     process.send_signal(signal.SIGINT)
-    said = process.communicate(timeout=300)[1]
+    said = process.communicate(timeout=PATIENCE_S)[1]
     assert "stopping the database" not in said
     assert cluster.running(home)
 

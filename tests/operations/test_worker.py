@@ -33,6 +33,7 @@ from geo.base.settings import Settings
 from geo.operations import worker
 from geo.operations.worker import Duty, Turn
 from geo.store import db
+from tests import PATIENCE_S
 from tests.signed_in import account
 
 pytestmark = pytest.mark.postgis
@@ -60,12 +61,13 @@ def running(engine, settings, **more):
         yield
     finally:
         stop.set()
-        thread.join(60)
+        thread.join(PATIENCE_S)
         assert not thread.is_alive()
 
 
-def within(seconds, holds):
-    ends = time.monotonic() + seconds
+def comes(holds):
+    """Wait until it holds; return whether it did before anything was taken for hanging."""
+    ends = time.monotonic() + PATIENCE_S
     while time.monotonic() < ends:
         if holds():
             return True
@@ -86,7 +88,7 @@ def test_what_is_written_is_sealed_soon(engine, settings):
     with running(engine, settings):
         for _ in range(2):
             write(engine)
-            assert within(60, lambda: unsealed(engine) == 0)
+            assert comes(lambda: unsealed(engine) == 0)
 
 
 def test_sealing_is_due_each_second():
@@ -156,7 +158,7 @@ def test_a_duty_that_fails_is_told_in_one_line_and_tried_again_later(engine, set
 
     duties = [Duty("seal", 0.1, failing), Duty("head", 0.1, lambda *_: others.append(1))]
     with running(engine, settings, duties=duties):
-        assert within(60, lambda: len(tries) >= 5 and len(others) > 5)
+        assert comes(lambda: len(tries) >= 5 and len(others) > 5)
     pauses = [b - a for a, b in pairwise(tries)]
     assert pauses[0] >= 0.2
     assert pauses[1] >= 0.4
@@ -193,7 +195,7 @@ def test_a_mistake_in_one_duty_ends_no_other(engine, settings, capfd):
 def test_alongside_lives_as_long_as_what_it_stands_beside(engine, settings):
     with worker.alongside(settings):
         write(engine)
-        assert within(60, lambda: unsealed(engine) == 0)
+        assert comes(lambda: unsealed(engine) == 0)
     write(engine)
     time.sleep(1.5)
     assert unsealed(engine) == 3
@@ -205,15 +207,15 @@ def test_alongside_waits_for_a_database_that_is_not_there_and_ends_at_once(
     monkeypatch.setattr(worker, "LONGEST_PAUSE_S", 36_000.0)  # who is not told to end stays
     nowhere = Settings(home=tmp_path, database_url="sqlite:///x", lang="en")
     with worker.alongside(nowhere):
-        assert within(60, lambda: "the database is not there yet" in capfd.readouterr().err)
-    assert within(60, lambda: "govgrid-worker" not in [each.name for each in threads()])
+        assert comes(lambda: "the database is not there yet" in capfd.readouterr().err)
+    assert comes(lambda: "govgrid-worker" not in [each.name for each in threads()])
 
 
 def test_a_database_that_goes_away_is_waited_for(engine, settings, database_url, capfd):
     own = db.connect(database_url, pool_size=1)
     with running(own, settings):
         write(engine, 1)
-        assert within(60, lambda: unsealed(engine) == 0)
+        assert comes(lambda: unsealed(engine) == 0)
         with db.transaction(engine) as connection:
             connection.execute(
                 text(
@@ -222,7 +224,7 @@ def test_a_database_that_goes_away_is_waited_for(engine, settings, database_url,
                 )
             )
         write(engine, 1)
-        assert within(60, lambda: unsealed(engine) == 0)
+        assert comes(lambda: unsealed(engine) == 0)
     own.dispose()
     capfd.readouterr()
 
@@ -238,7 +240,7 @@ def test_the_command_ends_well_at_its_signal(engine, settings, database_url, num
     command = [sys.executable, "-c", "from geo.cli import main; main()", "worker"]
     write(engine)
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
-        assert within(60, lambda: unsealed(engine) == 0)
+        assert comes(lambda: unsealed(engine) == 0)
         process.send_signal(number)
         assert process.wait(60) == 0  # without being killed
         assert "the worker runs" in process.stderr.read()

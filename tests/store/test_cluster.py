@@ -24,6 +24,7 @@ from geo.store.cluster.binaries import find_binaries
 from geo.store.cluster.cluster import start, status, stop
 from geo.store.cluster.location import POINTER, SHARED_BASE, require_space
 from geo.store.cluster.process import processes_in
+from tests import PATIENCE_S
 
 CHECKOUT = Path(cluster_module.__file__).resolve().parents[3]
 AS_ROOT = os.geteuid() == 0
@@ -250,7 +251,7 @@ class TestLifeAndDeath:
             )
             for _ in range(2)
         ]
-        answers = [json.loads(each.communicate(timeout=60)[0]) for each in pair]
+        answers = [json.loads(each.communicate(timeout=PATIENCE_S)[0]) for each in pair]
         assert answers[0] == answers[1]
         assert ask(answers[0]["url"], "SELECT 1") == 1
         assert len(processes_in(Path(answers[0]["data"]))) > 1
@@ -262,7 +263,7 @@ class TestLifeAndDeath:
         ) as starter:
             await_that((home / "cluster" / "pgdata.init" / "global").is_dir)
             os.kill(child_of(starter.pid), signal.SIGKILL)
-            told = json.loads(starter.communicate(timeout=60)[0])
+            told = json.loads(starter.communicate(timeout=PATIENCE_S)[0])
         assert told["key"] == "cluster.init_failed"
         assert not (home / "cluster" / "pgdata").exists()
         assert ask(start(home).url, "SELECT 1") == 1
