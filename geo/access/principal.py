@@ -3,10 +3,16 @@
 import getpass
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Final
 
 from geo.access.roles import CLASSES, COARSE, DEPTHS, PERMISSIONS, depth_no
 from geo.base.errors import ForbiddenError
+
+RESTRICTED: Final = "restricted"
+"""The action of reading restricted zones. Not even the system has it: its files leave the house."""
+
+RESTRICTED_LAYERS: Final = frozenset({"restricted-zones", "consents"})
+"""Layers that say which units must consent, and which did."""
 
 
 @dataclass(frozen=True)
@@ -29,7 +35,8 @@ class Grant:
 class Reader:
     """Who asks, and what was granted: a session, a key, or the system itself.
 
-    `scopes` are the actions that a key is cut to; None where it is no key.
+    `scopes` are the actions that a key is cut to; None where it is no key. `sees_restricted` says
+    whether restricted zones may be named; None: by its grants.
     """
 
     account: str
@@ -42,12 +49,18 @@ class Reader:
     scopes: frozenset[str] | None = None
     address: str = ""
     system: bool = field(default=False)
+    sees_restricted: bool | None = None
+
+    def __post_init__(self) -> None:
+        """Decide by the grants of the whole reader, before they are cut to one action."""
+        if self.sees_restricted is None:
+            object.__setattr__(self, "sees_restricted", self.may(RESTRICTED))
 
     @property
     def actions(self) -> frozenset[str]:
         """What the reader may do somewhere."""
         if self.system:
-            return frozenset().union(*PERMISSIONS.values())
+            return frozenset().union(*PERMISSIONS.values()) - {RESTRICTED}
         held = frozenset().union(*(PERMISSIONS[grant.role] for grant in self.grants))
         return held if self.scopes is None else held & self.scopes
 
@@ -87,6 +100,17 @@ class Reader:
         """
         if depth_no(self.depth) < depth_no(depth):
             raise ForbiddenError("access.shallow", found=self.depth, needed=depth)
+
+    def require_layer(self, name: str) -> None:
+        """Refuse layers of restricted zones to whom they are not open.
+
+        Raises
+        ------
+        ForbiddenError
+            Without a word on what is in them.
+        """
+        if name in RESTRICTED_LAYERS and not self.sees_restricted:
+            raise ForbiddenError("access.restricted")
 
     def cut(self, *actions: str) -> "Reader":
         """Return the reader with only those grants that permit one of `actions`.

@@ -23,6 +23,7 @@ ACTIONS: Final = (
     "register",  # to read the viewing register and that of exports
     "audit",  # to read and verify the audit
     "compliance",  # to read findings of the law
+    "restricted",  # to read restricted zones and their consents
 )
 """What can be permitted; each endpoint, page and command asks for one of them."""
 
@@ -34,7 +35,7 @@ PERMISSIONS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
         "administrator": frozenset(
             {"map", "figures", "export", "import", "accounts", "compliance"}
         ),
-        "security_administrator": frozenset({"grants", "approve"}),
+        "security_administrator": frozenset({"grants", "approve", "restricted"}),
         "auditor": frozenset({"register", "audit", "compliance"}),
         "responder": frozenset({"map"}),
         "display": frozenset({"map", "figures"}),

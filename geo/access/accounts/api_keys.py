@@ -61,7 +61,8 @@ def find(engine: Engine, key: str, *, address: str = "") -> Reader | None:
         with db.dispensable("key used"), db.transaction(engine) as connection:
             transaction.fence(connection, principal.NOBODY, "login")
             connection.execute(_USED, {"key": row["key"]})
-    return Reader(**{**found.__dict__, "scopes": frozenset(row["scopes"])})
+    cut = {"scopes": frozenset(row["scopes"]), "sees_restricted": None}
+    return Reader(**{**found.__dict__, **cut})
 
 
 def make(

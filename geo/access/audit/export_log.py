@@ -129,13 +129,12 @@ def register(
     rows: int,
     reason: str | None,
     area: str = "",
+    action: str = "export",
 ) -> str:
     """Write the row of a file that will be written to `out`; see :func:`registered`."""
-    form = out.suffix.lstrip(".").lower()
+    facts: dict[str, Any] = {"form": out.suffix.lstrip(".").lower(), "area": area, "rows": rows}
     with transaction.opened(engine, reader) as connection:
-        return registered(
-            connection, reader, what=what, form=form, rows=rows, reason=reason, area=area
-        )
+        return registered(connection, reader, what=what, reason=reason, action=action, **facts)
 
 
 def counted(

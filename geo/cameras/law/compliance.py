@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 WHAT: Final = "compliance"
-_MEASURED: Final = frozenset({"PRIVACY_VIEW", "RESTRICTED_NEAR", "MOVED", "REMOVED"})
+_MEASURED: Final = frozenset({"PRIVACY_VIEW", "MOVED", "REMOVED"})
 _AREA: Final = (
     f"SELECT a.geom FROM govgrid.area_now a WHERE a.code = :code"
     f" AND {predicates.AREA.format(path='a.path')}"
@@ -165,6 +165,8 @@ def _require_known(asked: Wanted) -> None:
 
 def _sentence(row: dict[Any, Any]) -> str:
     """Return the key of a finding's sentence: without measures where they would tell a place."""
+    if row["kind"] == "RESTRICTED_NEAR" and row["facts"] and row["exact"]:
+        return "compliance.restricted_named"
     blurred = not row["exact"] and row["kind"] in _MEASURED
     return f"compliance_coarse.{row['kind']}" if blurred else f"compliance_finding.{row['kind']}"
 

@@ -81,11 +81,12 @@ def of_cameras(
     permits = frames.read(connection, "SELECT camera_code, kind, permitted_on FROM govgrid.permit")
     consents = frames.read(connection, "SELECT camera_code, zone_code FROM govgrid.consent")
     refiled = law.refiled(filing.changes(connection, reader, depth=depth))
+    near = law.near_restricted(cameras, restricted, consents.itertuples(index=False, name=None))
     parts: list[pd.DataFrame] = [
         law.judged(cameras, today=today),
         law.looking_in(views, private),
         law.standing_in(cameras, private),
-        law.near_restricted(cameras, restricted, consents.itertuples(index=False, name=None)),
+        near if reader.sees_restricted else law.unnamed(near),
         refiled[refiled["camera_code"].isin(cameras["code"])] if area is not None else refiled,
         law.unpermitted(changes, permits),
     ]

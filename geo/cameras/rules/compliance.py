@@ -162,6 +162,12 @@ def near_restricted(
     return _frame(rows)
 
 
+def unnamed(near: pd.DataFrame) -> pd.DataFrame:
+    """Return one finding a camera, which names no unit, no number of them and no distance."""
+    once = near.drop_duplicates("camera_code")
+    return _frame([(code, "RESTRICTED_NEAR", "", {}) for code in once["camera_code"]])
+
+
 def refiled(changes: pd.DataFrame) -> pd.DataFrame:
     """Return one finding FILING_CHANGED a camera, of the fields that differ from what was filed."""
     rows = [

@@ -32,9 +32,12 @@ def export(
     config = settings(context)
     with database.opened(config) as engine:
         srid = layer_export.target_srid(engine, crs)
-        who = reader(context, engine, "export")
+        action = layer_export.action_of(layer)
+        who = reader(context, engine, action)
         frame = layer_export.whole(engine, who, layer, srid=srid, timezone=config.timezone)
-        export_log.register(engine, who, out, what=layer, rows=len(frame), reason=reason)
+        export_log.register(
+            engine, who, out, what=layer, rows=len(frame), reason=reason, action=action
+        )
     mark = export_log.stamp(who, reason, timezone=config.timezone)
     writers.write(frame, out, layer=layer, mark=mark)
     note(told("export.written", file=out, count=len(frame)))

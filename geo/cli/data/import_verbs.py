@@ -64,8 +64,7 @@ def again(config: Settings, run: int, options: "ImportOptions") -> tuple[str, "I
     from geo.operations import database
 
     with database.opened(config) as engine:
-        limited(engine, "import")
-        row = import_runs.show(engine, run).run
+        row = import_runs.show(engine, run, who=limited(engine, "import")).run
     filled = declarations.filled(options, row["options"])
     # the file that mends is one of ours: neither sheet nor encoding of the first one
     read = {name: getattr(options, name) for name in _HOW_READ}
@@ -119,8 +118,7 @@ def _show(config: Settings, run: int, *, plain: bool) -> None:
     from geo.operations import database
 
     with database.opened(config) as engine:
-        limited(engine, "import")
-        report = import_runs.show(engine, run)
+        report = import_runs.show(engine, run, who=limited(engine, "import"))
     if plain:
         as_json({**report.run, "findings": finding_rows(report.findings)})
         return
@@ -147,8 +145,8 @@ def _quarantine(config: Settings, run: int, out: Path) -> None:
     from geo.operations import database
 
     with database.opened(config) as engine:
-        limited(engine, "import")
-        count = import_runs.write_quarantine(engine, run, out, lang=language())
+        who = limited(engine, "import")
+        count = import_runs.write_quarantine(engine, run, out, who=who, lang=language())
     note(told("import.quarantine_written", file=out, count=count, run=run))
 
 

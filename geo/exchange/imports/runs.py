@@ -40,16 +40,19 @@ def newest(engine: Engine, *, limit: int = NEWEST) -> pd.DataFrame:
         return stored_runs.newest(connection, limit=limit)
 
 
-def show(engine: Engine, run: int) -> RunReport:
+def show(engine: Engine, run: int, *, who: Reader) -> RunReport:
     """Return one run with its findings.
 
     Raises
     ------
     NotFoundError
         If there is no such run.
+    ForbiddenError
+        If its layer is not open to `who`.
     """
     with db.transaction(engine) as connection:
         row = stored_runs.get(connection, run)
+        who.require_layer(row["layer"])
         found = stored_runs.findings(connection, run)
     return RunReport(row, tuple(Finding(**each) for each in found))
 
@@ -95,7 +98,7 @@ def undone(engine: Engine, run: int, *, who: Reader) -> Undone:
     return done
 
 
-def write_quarantine(engine: Engine, run: int, out: Path, *, lang: str) -> int:
+def write_quarantine(engine: Engine, run: int, out: Path, *, who: Reader, lang: str) -> int:
     """Write the rows of a run that wait to be mended, with what is wrong with each.
 
     The columns are those of the file as it came, then the number that the row had in it and what
@@ -110,6 +113,8 @@ def write_quarantine(engine: Engine, run: int, out: Path, *, lang: str) -> int:
     ------
     NotFoundError
         If there is no such run.
+    ForbiddenError
+        If its layer is not open to `who`.
     StateError
         If none of its rows waits.
     InputError
@@ -117,7 +122,7 @@ def write_quarantine(engine: Engine, run: int, out: Path, *, lang: str) -> int:
     """
     if writers.require_ending(out) not in (".csv", ".xlsx"):
         raise InputError("export.ending", file=out.name, known=".csv .xlsx")
-    report = show(engine, run)
+    report = show(engine, run, who=who)
     with db.transaction(engine) as connection:
         waiting = stored_runs.quarantine(connection, run)
     if not waiting:

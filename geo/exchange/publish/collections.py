@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine
 
 from geo.access import predicates, transaction
-from geo.access.principal import Reader
+from geo.access.principal import RESTRICTED_LAYERS, Reader
 from geo.access.roles import depth_no
 from geo.base.crs import WGS84
 from geo.base.errors import LayerError
@@ -169,6 +169,8 @@ _OF_OWN_CAMERA = (
     f"(camera_code IN ({_OWN_CAMERAS}) OR :everything AND NOT EXISTS"
     " (SELECT FROM govgrid.camera c WHERE c.code = camera_code))"
 )
+# a consent may be read without where the camera stands
+_OF_COUNTED_CAMERA = f"(:everything OR camera_code IN (SELECT g.code FROM {predicates.CAMERAS} g))"
 _OWN_FILING = (
     f"(:everything OR code IN (SELECT c.filing_no FROM govgrid.camera c"
     f" WHERE c.code IN ({_OWN_CAMERAS})))"
@@ -191,7 +193,7 @@ TABLES: Mapping[str, str] = MappingProxyType(
         ),
         "filings": _bare("filing", "code, unit_name, filed_on", _OWN_FILING),
         "consents": _bare(
-            "consent", "code, camera_code, zone_code, document, consented_on", _OF_OWN_CAMERA
+            "consent", "code, camera_code, zone_code, document, consented_on", _OF_COUNTED_CAMERA
         ),
         "permits": _bare(
             "permit", "code, camera_code, kind, document, permitted_on", _OF_OWN_CAMERA
@@ -226,6 +228,13 @@ EVERYTHING = 2_000_000_000
 def names() -> tuple[str, ...]:
     """Return the names of all layers that can go out."""
     return (*placed(), *TABLES)
+
+
+def names_for(reader: Reader) -> tuple[str, ...]:
+    """Return the names of the layers that can go out to `reader`."""
+    return tuple(
+        name for name in names() if reader.sees_restricted or name not in RESTRICTED_LAYERS
+    )
 
 
 def placed() -> tuple[str, ...]:
@@ -267,8 +276,10 @@ def rows_of(
     """
     from geo.base.reprojection import reprojected
 
+    reader.require_layer(name)
     if name not in placed():
-        raise LayerError("layer.unknown", name=name, known=", ".join(placed()))
+        known = ", ".join(each for each in names_for(reader) if each not in TABLES)
+        raise LayerError("layer.unknown", name=name, known=known)
     parameters = {**reader.parameters, "after": after, "limit": limit, "others": others}
     with _transaction(engine, reader, name) as connection:
         if name == "gaps":
@@ -287,6 +298,7 @@ def rows_of(
 
 def table_of(engine: Engine, reader: Reader, name: str) -> pd.DataFrame:
     """Return a layer of :data:`TABLES` whole, as far as it is the reader's."""
+    reader.require_layer(name)
     with transaction.drawing(engine, reader) as connection:
         return frames.read(connection, TABLES[name], reader.parameters)
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Engine
 
-from geo.access.principal import Reader
+from geo.access.principal import RESTRICTED, RESTRICTED_LAYERS, Reader
 from geo.base.crs import WGS84, parse_crs, require_shift
 from geo.base.errors import InputError, LayerError
 from geo.exchange.publish import collections
@@ -50,10 +50,16 @@ def whole(
         If there is no such layer.
     """
     if name not in collections.names():
-        raise LayerError("layer.unknown", name=name, known=", ".join(collections.names()))
+        known = ", ".join(collections.names_for(reader))
+        raise LayerError("layer.unknown", name=name, known=known)
     from geo.exchange.publish import export_rows
 
     return export_rows.of(engine, reader, name, srid=srid, timezone=timezone)
+
+
+def action_of(name: str) -> str:
+    """Return the action that a file of a layer asks for."""
+    return RESTRICTED if name in RESTRICTED_LAYERS else "export"
 
 
 def target_srid(engine: Engine, crs: str) -> int:

@@ -12,6 +12,7 @@ from geo.exchange.imports import declarations
 from geo.exchange.imports import runs as import_runs
 from geo.exchange.imports.options import ImportOptions
 from geo.store import db, frames
+from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, place, rectangle, write_geojson
 
 pytestmark = pytest.mark.postgis
@@ -159,7 +160,7 @@ def test_mended_rows_go_in_and_no_longer_wait(town, tmp_path):
     path = register(tmp_path / "c.csv", "K78,零,0,0,0", "K79,空,,,0", f"K77,好,{lonlat(5, 5)},0")
     run = bring_in(town, "cameras", path).run
     out = tmp_path / "mend.csv"
-    assert import_runs.write_quarantine(town, run, out, lang="zh") == 2
+    assert import_runs.write_quarantine(town, run, out, who=SYSTEM, lang="zh") == 2
     table = pd.read_csv(out, dtype=str, keep_default_na=False)
     assert table["原文件行号"].tolist() == ["2", "3"]
     assert "坐标为 0,0" in table["说明"][0]
@@ -181,7 +182,7 @@ def test_mended_rows_go_in_and_no_longer_wait(town, tmp_path):
 def test_nothing_waits_where_all_was_taken(town, tmp_path):
     run = bring_in(town, "cameras", register(tmp_path / "c.csv", f"K77,好,{lonlat(5, 5)},0")).run
     with pytest.raises(StateError, match="waits"):
-        import_runs.write_quarantine(town, run, tmp_path / "out.xlsx", lang="en")
+        import_runs.write_quarantine(town, run, tmp_path / "out.xlsx", who=SYSTEM, lang="en")
 
 
 def test_geometry_that_was_not_taken_comes_back_as_text(engine, tmp_path):
@@ -190,12 +191,14 @@ def test_geometry_that_was_not_taken_comes_back_as_text(engine, tmp_path):
     run = bring_in(engine, "buildings", path).run
     cells = rows_of(engine, "SELECT cells FROM govgrid.import_quarantine")["cells"][0]
     assert cells["wkt"].startswith("LINESTRING")
-    assert import_runs.write_quarantine(engine, run, tmp_path / "out.xlsx", lang="zh") == 1
+    assert (
+        import_runs.write_quarantine(engine, run, tmp_path / "out.xlsx", who=SYSTEM, lang="zh") == 1
+    )
 
 
 def test_a_run_shows_all_that_was_found(town, tmp_path):
     run = bring_in(town, "cameras", register(tmp_path / "c.csv", "K78,零,0,0,0")).run
-    report = import_runs.show(town, run)
+    report = import_runs.show(town, run, who=SYSTEM)
     assert (report.run["layer"], report.run["state"], report.run["read"]) == ("cameras", "done", 1)
     assert [f.code for f in report.findings] == ["ZERO_COORDINATES"]
     assert "0,0" in report.findings[0].advice("en")
@@ -249,7 +252,7 @@ def test_a_file_in_another_system_than_declared_is_held_with_the_evidence(town, 
     district = next(e for e in report.held["evidence"] if e["measure"] == "district")
     assert (district["declared_share"], district["suggested_share"]) == (0, 1)
     assert state(town) == before
-    kept = import_runs.show(town, report.run).run
+    kept = import_runs.show(town, report.run, who=SYSTEM).run
     assert (kept["state"], kept["held"]["suggested"]) == ("held", "gcj02")
     with pytest.raises(StateError, match="held and wrote nothing"):
         undone(town, report.run)
