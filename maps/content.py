@@ -17,8 +17,9 @@ class MapContent:
 
     - `areas` (polygons): level (district, township, community, grid), code, name, kind,
       parent_code, unit_name, area_m2, open_ground_m2, demand_m2, covered_demand_m2,
-      covered_demand_share, covered_area_m2, covered_share, obstacles_known (False: no buildings are
-      loaded there, so its shares are upper bounds), closed (owner kinds, joined by commas, of which
+      covered_demand_share, covered_open_ground_m2, covered_share, both shares again with
+      ``_certain`` and ``_possible`` behind, obstacles_known (False: no buildings are loaded where
+      they matter, so its shares are upper bounds), closed (owner kinds, joined by commas, of which
       no camera there may be shown: they are not none);
     - `water`, `farmland` (polygons): name, kind; `roads` (lines): class, name;
     - `cameras` (points): code, name, owner_kind (skynet, social; any other is a kind of its own),
@@ -42,7 +43,8 @@ class MapContent:
     cameras and gaps are not drawn because so many would have to be asked for with a reason.
 
     `mark` and `synthetic` are printed on the page whatever is shown. `computed_at` carries a zone;
-    None means that nothing has been computed yet. Times are shown in `timezone`.
+    None means that nothing has been computed yet. Incidents reported after `incidents_until` are
+    in no share. Times are shown in `timezone`.
     """
 
     title: str
@@ -63,6 +65,7 @@ class MapContent:
     incidents: GeoDataFrame
     seeing: DataFrame
     timezone: str = "Asia/Shanghai"
+    incidents_until: datetime | None = None
     counted: Mapping[str, int] = field(default_factory=dict)
     closed: Sequence[str] = ()
     figures: bool = True

@@ -3,6 +3,7 @@
 import base64
 import hashlib
 import re
+from datetime import datetime
 
 import folium
 from branca.element import Element, Figure, MacroElement
@@ -195,10 +196,18 @@ def _date(content: MapContent, lang: str) -> str:
         return say("map.figures_closed", lang)
     if content.computed_at is None:
         return say("map.not_computed", lang)
-    at = Timestamp(content.computed_at).tz_convert(content.timezone)
+    computed = say("map.as_of", lang, time=_time(content.computed_at, content.timezone, lang))
+    if content.incidents_until is None:
+        return computed
+    until = _time(content.incidents_until, content.timezone, lang)
+    return computed + say("map.incidents_until", lang, time=until)
+
+
+def _time(moment: datetime, timezone: str, lang: str) -> str:
+    at = Timestamp(moment).tz_convert(timezone)
     month = say(f"map.month.m{at.month}", lang)
     facts = {"year": at.year, "month": month, "day": at.day, "clock": at.strftime("%H:%M")}
-    return say("map.as_of", lang, time=say("map.time", lang, **facts))
+    return say("map.time", lang, **facts)
 
 
 def _centre(areas: GeoDataFrame) -> list[float] | None:

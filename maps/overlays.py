@@ -38,7 +38,14 @@ class Column:
 
 
 _AREA_TEXTS = ("code", "name", "kind", "parent_code", "unit_name", "closed")
-_AREA_M2 = ("area_m2", "open_ground_m2", "demand_m2", "covered_demand_m2", "covered_area_m2")
+_AREA_M2 = ("area_m2", "open_ground_m2", "demand_m2", "covered_demand_m2", "covered_open_ground_m2")
+# Tenths of a percent, as they are shown: rounded again nothing changes.
+_SHARE_DIGITS = 3
+_AREA_SHARES = tuple(
+    f"{share}{sure}"
+    for share in ("covered_demand_share", "covered_share")
+    for sure in ("", "_certain", "_possible")
+)
 _CAMERA_TEXTS = (
     "code",
     "name",
@@ -98,8 +105,7 @@ def areas(frame: GeoDataFrame) -> Packed:
         "level": codes.astype(int).tolist(),
         **{name: texts(ordered, name) for name in _AREA_TEXTS},
         **{name: numbers(ordered, name) for name in _AREA_M2},
-        "covered_demand_share": numbers(ordered, "covered_demand_share", digits=4),
-        "covered_share": numbers(ordered, "covered_share", digits=4),
+        **{name: numbers(ordered, name, digits=_SHARE_DIGITS) for name in _AREA_SHARES},
         "obstacles_known": flags(ordered, "obstacles_known"),
         "at": points(at),
         "shape": shapes(geoms, closed=True),

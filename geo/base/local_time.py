@@ -27,6 +27,19 @@ def localized(moment: datetime, timezone: str) -> datetime:
     return moment.replace(tzinfo=zone, fold=0).astimezone(UTC).astimezone(zone)
 
 
+def local_minute(moment: datetime, timezone: str) -> str:
+    """Return a moment as it stands on papers, such as 2026-09-30 21:40.
+
+    Parameters
+    ----------
+    moment
+        With a zone.
+    timezone
+        An IANA name: where it is read.
+    """
+    return f"{moment.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M}"
+
+
 def odd_time(moment: datetime, timezone: str) -> Odd | None:
     """Return "gap" for a local time that clocks skipped, "fold" for one that they showed twice.
 

@@ -184,6 +184,34 @@ def subtract(shapes: Geometries, pieces: Geometries) -> Geometries:
     return left
 
 
+def without(shapes: Geometries, taken: Geometries, *, grid_size: float | None = None) -> Geometries:
+    """Return each shape without the ground of `taken`; the array keeps its length and order.
+
+    One is taken out after the other, the largest first, until nothing is left of a shape: no union
+    is built, so time and memory grow with the pairs that meet and not with what hangs together.
+
+    Parameters
+    ----------
+    shapes
+        Valid polygons or multipolygons; empty ones stay empty.
+    taken
+        Valid polygons or multipolygons, which may overlap.
+    grid_size
+        Rounds all corners to a grid, for where GEOS loses ground on plain numbers.
+    """
+    left = shapes.copy()
+    shape, piece = shapely.STRtree(taken).query(left, predicate="intersects")
+    order = np.lexsort((piece, -shapely.area(taken)[piece], shape))
+    piece = piece[order]
+    met, begin, count = np.unique(shape[order], return_index=True, return_counts=True)
+    active = np.arange(len(met))
+    for turn in range(int(count.max(initial=0))):
+        active = active[(count[active] > turn) & ~shapely.is_empty(left[met[active]])]
+        here, one = met[active], taken[piece[begin[active] + turn]]
+        left[here] = shapely.difference(left[here], one, grid_size=grid_size)
+    return left
+
+
 def union_by(parts: Geometries, group: Indices) -> tuple[Geometries, Indices]:
     """Return the union of the geometries of each group that occurs, and the groups, ascending."""
     order = np.argsort(group, kind="stable")

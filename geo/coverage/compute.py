@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from geo.base.errors import InputError, StateError
 from geo.base.progress import Progress, silent
+from geo.coverage.assumptions import assumptions
 from geo.coverage.demand.demand_model import Ground, lay
 from geo.coverage.kinds import CERTAINTIES, DEVICE_SETS, SURE
 from geo.coverage.measure import figures
@@ -26,7 +27,8 @@ from geo.coverage.scene import (
     visible,
 )
 from geo.coverage.sight.optics import MOST_REACH_M
-from geo.coverage.store import results, scene
+from geo.coverage.store import demand_incidents, results, scene
+from geo.coverage.store.demand_incidents import MOST_MONTHS, Snapshot
 from geo.store import db, installation
 
 GAP_COLUMNS = ("grid_code", "area_m2", "weight", "road_m", "entrances", "incidents", "geometry")
@@ -59,6 +61,7 @@ def compute(
     full: bool = False,
     heights: bool | None = None,
     default_reach_m: float | None = None,
+    incident_months: int | None = None,
     progress: Progress = silent,
 ) -> Outcome:
     """Compute viewsheds, figures and gaps of all device sets, and store them as one run.
@@ -77,22 +80,29 @@ def compute(
     default_reach_m
         How far, from now on, cameras see whose register does not say it; None: as before, at first
         150 m.
+    incident_months
+        Of how many months, from now on, past incidents say what must be seen; None: as before, at
+        first 12.
 
     Raises
     ------
     StateError
         If there are no areas yet.
     InputError
-        If the default reach is not above 0 and at most 2 km.
+        If the default reach is not above 0 and at most 2 km, or the months are none to 120.
     """
     if default_reach_m is not None and not 0 < default_reach_m <= MOST_REACH_M:
         raise InputError("coverage.reach_invalid", found=default_reach_m, most=MOST_REACH_M)
+    if incident_months is not None and not 0 <= incident_months <= MOST_MONTHS:
+        raise InputError("coverage.months_invalid", found=incident_months, most=MOST_MONTHS)
     with db.transaction(engine) as connection:
         db.take_turn(connection, db.COMPUTING, waiting=lambda: progress("coverage.wait", 0, 0))
         if heights is not None:
             installation.put(connection, "building_heights", heights)
         if default_reach_m is not None:
             installation.put(connection, "default_reach_m", default_reach_m)
+        if incident_months is not None:
+            installation.put(connection, "incident_months", incident_months)
         return computed(connection, details=details, full=full, progress=progress)[0]
 
 
@@ -117,18 +127,24 @@ def computed(
     progress("coverage.prepare", 0, 0)
     prepared = [prepare(read, detail=details[0])]
     prepared += [at_detail(prepared[0], detail) for detail in details[1:]]
-    now = state(ground_state(prepared[0]), [_cameras(each) for each in prepared], details)
+    now = _state(prepared, details)
     total = len(SURE) * len(details) * len(prepared[0].views)
     same = before is not None and before.inputs_hash == now and not full
     if same and not hold:
         return Outcome(results.require_newest(connection), 0, total, unchanged=True), []
+    snapshot = None if same else demand_incidents.take(connection)
+    if snapshot is not None:
+        prepared = [each.with_incidents(snapshot.places) for each in prepared]
+        now = _state(prepared, details)
     progress("coverage.demand", 0, 0)
     ground = lay(prepared[0].layers)
     standings = [
         stand(ready, ground, detail, progress)
         for detail, ready in zip(details, prepared, strict=True)
     ]
-    fresh = 0 if same else _kept(connection, now, standings, full=full, progress=progress)
+    fresh = 0
+    if snapshot is not None:
+        fresh = _kept(connection, now, standings, snapshot, full=full, progress=progress)
     outcome = Outcome(results.require_newest(connection), fresh, total - fresh, unchanged=same)
     return outcome, standings
 
@@ -137,13 +153,15 @@ def _kept(
     connection: Connection,
     now: str,
     standings: Sequence[Standing],
+    snapshot: Snapshot,
     *,
     full: bool,
     progress: Progress,
 ) -> int:
     """Write standings as a new run; return how many viewsheds were new."""
     progress("coverage.write", 0, 0)
-    run = results.begin(connection, now, standings[0].prepared.assumptions)
+    run = results.begin(connection, now, assumed(standings[0]), snapshot.until)
+    demand_incidents.keep(connection, run, snapshot)
     results.forget_gaps(connection)
     fresh = 0
     for standing in standings:
@@ -154,13 +172,23 @@ def _kept(
     return fresh
 
 
+def assumed(standing: Standing) -> dict[str, Any]:
+    """Return what the figures of a settled standing rest on."""
+    read = standing.prepared.scene
+    return {
+        **assumptions(standing.prepared.views, standing.board),
+        "incidents": len(read.incidents),
+        "incident_months": read.incident_months,
+    }
+
+
 def stand(prepared: Prepared, ground: Ground, detail: float, progress: Progress) -> Standing:
     """Return the standing of a district: every viewshed computed, every figure measured."""
     progress("coverage.viewsheds", 0, 0)
     seen = visible(prepared, prepared.views)
     board = Board(ground, DEVICE_SETS)
     board.put(*members(prepared.views), seen)
-    board.settle(lambda done, total: progress("coverage.figures", done, total))
+    board.settle(progress)
     return Standing(detail, prepared, seen, board)
 
 
@@ -177,8 +205,9 @@ def state(ground: str, cameras: Sequence[Mapping[str, int]], details: Sequence[f
     return digest.hexdigest()
 
 
-def _cameras(prepared: Prepared) -> dict[str, int]:
-    return camera_state(prepared.views, prepared.sight)
+def _state(prepared: Sequence[Prepared], details: Sequence[float]) -> str:
+    cameras = [camera_state(each.views, each.sight) for each in prepared]
+    return state(ground_state(prepared[0]), cameras, details)
 
 
 def keep_viewsheds(
@@ -206,7 +235,7 @@ def keep_viewsheds(
 def _viewshed_rows(standing: Standing, certainty: str) -> gpd.GeoDataFrame:
     views, seen = standing.prepared.views, standing.visible[certainty]
     hashes = view_hashes(views, standing.prepared.sight, certainty)
-    found = seen.drop(columns="weight")
+    found = seen.drop(columns=["weight", "cause"])
     return gpd.GeoDataFrame(
         found.assign(detail=standing.detail, certainty=certainty, inputs_hash=hashes)
     )

@@ -21,7 +21,6 @@ from geo.coverage.measure.measures import joined
 from geo.coverage.measure.state import Change
 from geo.coverage.scene import (
     Prepared,
-    assumptions,
     camera_state,
     ground_state,
     members,
@@ -66,10 +65,6 @@ class _Held:
     @property
     def state(self) -> str:
         return state(self.ground_hash, self.cameras, [each.detail for each in self.standings])
-
-    @property
-    def assumptions(self) -> dict[str, int]:
-        return self.standings[0].prepared.assumptions
 
 
 class Live:
@@ -189,8 +184,6 @@ def _cameras_edited(connection: Connection, held: _Held, codes: Sequence[str]) -
         now = replace(ready, views=_replaced(ready.views, views, codes))
         if _top_m(now) != _top_m(ready):
             return None
-        unbuilt = ready.assumptions["grids_without_buildings"]
-        now = replace(now, assumptions=assumptions(now.views, unbuilt))
         standings.append(replace(standing, prepared=now))
         kept = {code: own for code, own in before.items() if code not in set(codes)}
         cameras.append(kept | camera_state(views, ready.sight))
@@ -225,7 +218,8 @@ def _settled(connection: Connection, run: Run, held: _Held, edit: _Edit) -> Amen
         change = _measured(connection, run.id, standing, edit.codes)
         opened.append(change.opened.assign(detail=standing.detail))
         grids |= set(standing.board.ground.grid_code[change.cells])
-    revision = results.amend(connection, run.id, after.state, after.assumptions)
+    assumed = compute.assumed(after.standings[0])
+    revision = results.amend(connection, run.id, after.state, assumed)
     results.announce(connection, "coverage", f"{run.id}.{revision}")
     more = _opened(opened, after)
     return Amendment(run.id, revision, tuple(edit.codes), tuple(sorted(grids)), more)

@@ -9,6 +9,8 @@ from geo.base.errors import InputError
 DEVICE_SETS = ("all", "skynet", "social", "online")
 CERTAINTIES = ("certain", "expected", "possible")
 SURE = ("certain", "possible")  # of which there are viewsheds and gaps
+# Why a view may see ground that it does not see for certain; numbered from 1, 0: it never does.
+CAUSES = ("turning", "tolerance", "heading_unknown")
 DETAILS = (20, 40, 80, 125, 250, 500, 1500)
 # IEC 62676-4:2025, then the names of its edition of 2014 (DORI) as aliases; px/m
 DETAIL_NAMES: Mapping[str, float] = MappingProxyType(
@@ -38,6 +40,7 @@ MEASURED = (
     "covered_demand_m2",
     "covered_demand_share",
     "covered_area_m2",
+    "covered_open_ground_m2",
     "covered_share",
     "k_area_m2",
     "sliver_m2",

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine, text
@@ -78,10 +79,16 @@ def report(
     return {
         "run": run.id,
         "computed_at": run.computed_at.isoformat(timespec="seconds"),
+        "incidents_until": moment(run.incidents_until),
         "assumptions": dict(run.assumptions),
         "areas": [_plain(row) for row in rows],
         "cameras": cameras,
     }
+
+
+def moment(at: datetime | None) -> str | None:
+    """Return a time as it stands in JSON."""
+    return None if at is None else at.isoformat(timespec="seconds")
 
 
 def _granted(

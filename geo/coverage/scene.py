@@ -1,8 +1,8 @@
-"""A scene made ready: obstacles, views with their place, what had to be assumed, and its hashes."""
+"""A scene made ready: obstacles, views with their place, and its hashes."""
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import geopandas as gpd
@@ -20,20 +20,24 @@ from geo.coverage.sight.building_heights import Obstruction, obstruction
 
 Flags: TypeAlias = NDArray[np.bool_]
 
-ASSUMED = ("hfov", "resolution", "range")  # of optics, counted
 # Goes into every hash: a change of the computation makes what was stored stale.
 KERNEL = "sweep-2"
+# Likewise, where what is seen stays as it is and only its figures change.
+FIGURES = "figures-2"
 
 
 @dataclass(frozen=True)
 class Prepared:
-    """What stands in the way, views with their place, and what had to be assumed."""
+    """What stands in the way, and views with their place."""
 
     scene: Scene
     sight: Obstruction
     views: pd.DataFrame
-    assumptions: dict[str, int]
     detail: float
+
+    def with_incidents(self, incidents: gpd.GeoDataFrame) -> "Prepared":
+        """Return the same with incidents at other places."""
+        return replace(self, scene=replace(self.scene, incidents=incidents.to_crs(self.scene.srid)))
 
     @property
     def layers(self) -> Layers:
@@ -63,8 +67,7 @@ def prepare(read: Scene, *, detail: float) -> Prepared:
         read.cameras["mount_height_m"].to_numpy(dtype=float),
     )
     sight = obstruction(read.buildings.geometry, *(heights if read.heights else ()))
-    views = placed(read, sight, detail=detail)
-    return Prepared(read, sight, views, assumptions(views, unbuilt_areas(read)), detail)
+    return Prepared(read, sight, placed(read, sight, detail=detail), detail)
 
 
 def placed(
@@ -153,6 +156,7 @@ def visible(
             "camera_code": own["camera_code"].to_numpy(),
             "view_no": own["view_no"].to_numpy(),
             "weight": sector["weight"].to_numpy(),
+            "cause": optics.causes(own),
         },
         geometry=shapes,
         crs=prepared.scene.srid,
@@ -200,7 +204,9 @@ def view_hashes(views: pd.DataFrame, sight: Obstruction, certainty: str) -> list
 def ground_state(prepared: Prepared) -> str:
     """Return the hash of all that the figures depend on but the cameras."""
     read = prepared.scene
-    digest = hashlib.sha256(f"{KERNEL}|{prepared.sight.built.content_hash}".encode())
+    digest = hashlib.sha256(
+        f"{KERNEL}|{FIGURES}|{prepared.sight.built.content_hash}|{read.incident_months}".encode()
+    )
     layers = ("areas", "roads", "water", "farmland", "zones", "places", "entrances", "incidents")
     for name in layers:
         frame = getattr(read, name)
@@ -232,26 +238,3 @@ def smallest_areas(read: Scene) -> gpd.GeoDataFrame:
         if len(chosen):
             return chosen
     return read.areas
-
-
-def assumptions(views: pd.DataFrame, unbuilt: int) -> dict[str, int]:
-    """Return what had to be assumed, counted."""
-    assumed = views["assumed"].astype("str")
-    return {
-        "views": len(views),
-        "heading_unknown": int((views["heading_source"] == "unknown").sum()),
-        "heading_rounded8": int((views["heading_source"] == "rounded8").sum()),
-        "indoor": int((views["placement"] == "indoor").sum()),
-        "snapped": int((views["placement"] == "snapped").sum()),
-        "suspect": int((views["placement"] == "suspect").sum()),
-        "dead_ground": int((views["near_m"] > 0).sum()),
-        **{f"assumed_{n}": int(assumed.str.contains(n).sum()) for n in ASSUMED},
-        "grids_without_buildings": unbuilt,
-    }
-
-
-def unbuilt_areas(read: Scene) -> int:
-    """Return how many of the smallest areas have no building at all: nothing can hide there."""
-    grids = smallest_areas(read).geometry.to_numpy()
-    built = shapely.STRtree(read.buildings.geometry.to_numpy()).query(grids, "intersects")[0]
-    return len(grids) - len(np.unique(built))

@@ -10,7 +10,8 @@ class Scene:
     """Layers of one district in its metric SRID; `lonlat` holds the cameras as they were given.
 
     `heights` says that cameras look over buildings known to be lower than they are;
-    `default_reach_m` how far a camera sees whose register does not say it.
+    `default_reach_m` how far a camera sees whose register does not say it; `incidents` are places
+    of the last `incident_months`, as a run took them.
     """
 
     srid: int
@@ -27,3 +28,4 @@ class Scene:
     zones: gpd.GeoDataFrame
     heights: bool = False
     default_reach_m: float = 150.0
+    incident_months: int = 12

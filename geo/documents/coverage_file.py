@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 import pandas as pd
@@ -12,6 +11,7 @@ from sqlalchemy import Engine
 
 from geo.areas import district
 from geo.areas.store import versions as area_versions
+from geo.base.local_time import local_minute
 from geo.base.words import say
 from geo.documents import coverage_workbook
 from geo.documents.coverage_workbook import Heading
@@ -42,6 +42,7 @@ COLUMNS = (
     "covered_demand_share",
     "open_ground_m2",
     "covered_area_m2",
+    "covered_open_ground_m2",
     "covered_share",
     "area_m2",
     "obstacles_known",
@@ -66,10 +67,12 @@ def write(
     remark = district.remark(engine)
     figures = pd.DataFrame(report["areas"], columns=[*COLUMNS, "k_area_m2"])
     if ending in writers.DRIVERS:
-        writers.write(_on_map(engine, figures), out, layer="coverage", remark=remark)
+        dated = figures.assign(incidents_until=report["incidents_until"])
+        writers.write(_on_map(engine, dated), out, layer="coverage", remark=remark)
         return len(figures)
     table = _readable(figures, lang)
     table[say("column.as_of_plain", lang)] = report["computed_at"]
+    table[say("column.incidents_until", lang)] = report["incidents_until"]
     if remark:
         table[say("column.remark", lang)] = remark
     if ending == ".csv":
@@ -81,13 +84,18 @@ def write(
 
 
 def _heading(engine: Engine, report: Mapping[str, Any], stamp: str, timezone: str) -> Heading:
-    when = datetime.fromisoformat(report["computed_at"]).astimezone(ZoneInfo(timezone))
+    until = report["incidents_until"]
     return Heading(
         district=district.name(engine),
-        computed=f"{when:%Y-%m-%d %H:%M}",
+        computed=_local(report["computed_at"], timezone),
         remark=district.remark(engine),
         stamp=stamp,
+        incidents_until="" if until is None else _local(until, timezone),
     )
+
+
+def _local(moment: str, timezone: str) -> str:
+    return local_minute(datetime.fromisoformat(moment), timezone)
 
 
 def _within(engine: Engine) -> dict[tuple[str, str], str]:
@@ -108,7 +116,8 @@ def _readable(figures: pd.DataFrame, lang: str) -> pd.DataFrame:
     for column in [c for c in table.columns if c.endswith(("_m2", "_m", "_seen"))]:
         table[column] = table[column].astype(float).round(1)
     for column in ("covered_demand_share", "covered_share"):
-        table[column] = table[column].astype(float).round(4)
+        # a tenth of a percent, as all papers show it: rounded twice it would be another
+        table[column] = table[column].astype(float).round(3)
     return table.rename(columns=lambda name: say(f"header.{name}", lang))
 
 

@@ -11,6 +11,8 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from geo.base.words import say
+from geo.coverage.headline import headlines
+from geo.coverage.kinds import CAUSES
 from geo.files.formulas import disarm
 from geo.files.writers.output_file import draft_of
 
@@ -25,11 +27,11 @@ CRITERIA: Final = (
     ("junctions", "junctions_seen"),
     ("crossings", "crossings_seen"),
     ("demand_m2", "covered_demand_m2"),
-    ("open_ground_m2", "covered_area_m2"),
+    ("open_ground_m2", "covered_open_ground_m2"),
 )
 SHARES: Final = {"demand_m2": "covered_demand_share", "open_ground_m2": "covered_share"}
 SCALES: Final = {"road_m": 1000.0, "demand_m2": 10_000.0, "open_ground_m2": 10_000.0}
-PERCENT, WHOLE, TENTH = "0.0%", "#,##0", "#,##0.0"
+PERCENT, WHOLE, TENTH, HUNDREDTH = "0.0%", "#,##0", "#,##0.0", "#,##0.00"
 _HEAD = PatternFill("solid", fgColor="DCE6F0")
 _LINE = Border(bottom=Side("thin", color="9AA7B4"))
 _WIDE, _NARROW, _TERM = 24, 11, 30
@@ -102,6 +104,9 @@ def _write_summary(
 ) -> None:
     sheet.append([say("coverage_book.title", lang, district=heading.district)])
     sheet["A1"].font = Font(bold=True, size=16)
+    for each in headlines(report["areas"]):
+        sheet.append([str(disarm(each.text(lang)))])
+        sheet.cell(sheet.max_row, 1).font = Font(bold=True, size=12)
     lines = [say("coverage_book.computed", lang, when=heading.computed)]
     if heading.incidents_until:
         lines.append(say("coverage_book.incidents_until", lang, when=heading.incidents_until))
@@ -175,7 +180,24 @@ def _write_pairs(sheet: Worksheet, report: Mapping[str, Any], lang: str) -> None
     sheet.append([])
     _append_head(sheet, [say("coverage_book.assumptions", lang), say("column.count", lang)])
     for name, count in report["assumptions"].items():
-        sheet.append([say(f"assumption.{name}", lang), count])
+        if name != "difference":
+            sheet.append([say(f"assumption.{name}", lang), count])
+    if "difference" in report["assumptions"]:
+        _write_difference(sheet, report["assumptions"]["difference"], lang)
+
+
+def _write_difference(sheet: Worksheet, found: Mapping[str, Any], lang: str) -> None:
+    """Write what lies between certain and possible, by cause: how many views, how much ground."""
+    sheet.append([])
+    title = f"{say('difference.title', lang)}（{say('difference.' + found['basis'], lang)}）"
+    _append_head(sheet, [title, *(say(f"difference.{name}", lang) for name in ("views", "area"))])
+    rows: list[tuple[str, int | None, float]] = [
+        (name, found[name]["views"], found[name]["m2"]) for name in CAUSES
+    ]
+    rows += [("several", None, found["several_m2"]), ("total", None, found["total_m2"])]
+    for name, views, m2 in rows:
+        sheet.append([say(f"difference.{name}", lang), views, m2 / 10_000.0])
+        sheet.cell(sheet.max_row, 3).number_format = HUNDREDTH
 
 
 def _write_level(

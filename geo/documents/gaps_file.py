@@ -1,15 +1,14 @@
 """The gaps as a file: each with its grid and community by name, and what the layer is."""
 
-from datetime import datetime
 from pathlib import Path
 from typing import Final
-from zoneinfo import ZoneInfo
 
 import geopandas as gpd
 from sqlalchemy import Engine
 
 from geo.areas import district
 from geo.areas.store import versions as area_versions
+from geo.base.local_time import local_minute
 from geo.base.words import say
 from geo.coverage.store import results
 from geo.files import writers
@@ -49,7 +48,8 @@ def _with_names(engine: Engine, found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 def _notes(engine: Engine, lang: str, timezone: str, remark: str) -> LayerNotes:
     with db.transaction(engine) as connection:
-        computed = results.require_newest(connection).computed_at
+        run = results.require_newest(connection)
+    until = run.incidents_until
     columns = ("rank", "grid_code", *NAMES, "area_m2", "weight", "road_m", "entrances", "incidents")
     return LayerNotes(
         title=say("gaps_file.title", lang, district=district.name(engine)),
@@ -57,13 +57,12 @@ def _notes(engine: Engine, lang: str, timezone: str, remark: str) -> LayerNotes:
             [
                 say("coverage_book.notice", lang),
                 say("gaps_file.source", lang),
-                say("coverage_book.computed", lang, when=_local(computed, timezone)),
+                say("coverage_book.computed", lang, when=local_minute(run.computed_at, timezone)),
+                ""
+                if until is None
+                else say("coverage_book.incidents_until", lang, when=local_minute(until, timezone)),
                 remark,
             ]
         ).strip(),
         names={name: say(f"gaps_file.{name}", lang) for name in (*columns, "lon", "lat", "remark")},
     )
-
-
-def _local(moment: datetime, timezone: str) -> str:
-    return f"{moment.astimezone(ZoneInfo(timezone)):%Y-%m-%d %H:%M}"

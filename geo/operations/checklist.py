@@ -15,6 +15,7 @@ from geo.cameras.law import completeness
 from geo.cameras.law.completeness import Completeness
 from geo.coverage import compute
 from geo.coverage import report as coverage_report
+from geo.coverage.headline import Headline, headlines
 from geo.coverage.scene import camera_state, ground_state, prepare
 from geo.coverage.store import results, scene
 from geo.coverage.store.results import Run
@@ -35,7 +36,7 @@ OPEN = (
 # Figures depend on these layers only; a register of units changes none.
 COMPUTED_FROM = (
     *("areas", "buildings", "roads", "water", "farmland", "privacy-zones", "places", "entrances"),
-    *("cameras", "catalog", "headings", "positions", "camera-status", "incidents"),
+    *("cameras", "catalog", "headings", "positions", "camera-status"),
 )
 
 
@@ -73,6 +74,8 @@ class Setup:
     run, newest, stale
         The newest computation, the newest import that figures depend on, and whether figures would
         be others if they were computed now.
+    headlines
+        How much is seen, of that computation.
     """
 
     layers: tuple[Loaded, ...]
@@ -86,6 +89,7 @@ class Setup:
     run: Run | None
     newest: Mapping[str, Any] | None
     stale: bool
+    headlines: tuple[Headline, ...]
 
 
 def status(engine: Engine) -> Setup:
@@ -107,7 +111,12 @@ def status(engine: Engine) -> Setup:
             run=run,
             newest=_newest(runs),
             stale=run is not None and is_stale(connection, run),
+            headlines=() if run is None else _headlines(connection, run),
         )
+
+
+def _headlines(connection: Connection, run: Run) -> tuple[Headline, ...]:
+    return tuple(headlines(results.figure_rows(connection, run.id)))
 
 
 def is_stale(connection: Connection, run: Run) -> bool:

@@ -101,8 +101,16 @@ class _Told:
             "run": None if run is None else run.id,
             "revision": None if run is None else run.revision,
             "computed_at": None if run is None else self.time(run.computed_at),
+            "incidents_until": self._incidents_until(),
+            "headline": [each.plain(self._lang) for each in self._found.headlines],
             "newest_import": import_,
         }
+
+    def _incidents_until(self) -> str | None:
+        run = self._found.run
+        return (
+            None if run is None or run.incidents_until is None else self.time(run.incidents_until)
+        )
 
     def remarks(self) -> Iterator[Remark]:
         """Yield what else is to be said, each with its state."""
@@ -113,6 +121,8 @@ class _Told:
         if self._found.areas:
             yield self._partition()
         yield self._computed()
+        for each in self._found.headlines:
+            yield _remark("loaded", each.text(self._lang))
         if self._found.completeness.share is not None:
             yield self._complete()
 

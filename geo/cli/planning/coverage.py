@@ -1,5 +1,6 @@
 """``govgrid coverage`` and ``govgrid gaps``: what the cameras see and miss."""
 
+from datetime import datetime
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -45,11 +46,13 @@ def compute(
         ),
     ] = None,
     default_reach: float | None = None,
+    incident_months: int | None = None,
     as_json_: JsonOption = False,
 ) -> None:
     """Compute what every camera sees, the figures of every area, and the gaps."""
     from geo.access.audit import record as audit
     from geo.cli.output import as_json, note, progress, told
+    from geo.cli.planning import coverage_lines
     from geo.coverage import report as coverage_report
     from geo.coverage.kinds import detail_of
     from geo.operations import database
@@ -67,6 +70,7 @@ def compute(
                 full=full,
                 heights=heights,
                 default_reach_m=default_reach,
+                incident_months=incident_months,
                 progress=moving,
             )
         audit.note_apart(engine, who, "coverage.compute", str(done.run.id), outcome="done")
@@ -79,14 +83,17 @@ def compute(
                 "viewsheds_computed": done.fresh,
                 "viewsheds_kept": done.kept,
                 "unchanged": done.unchanged,
+                "incidents_until": found["incidents_until"],
                 "assumptions": done.run.assumptions,
             }
         )
         return
     key = "coverage.nothing_new" if done.unchanged else "coverage.done"
     note(told(key, run=done.run.id, fresh=done.fresh, kept=done.kept))
+    coverage_lines.headlines(found["areas"])
     _summary(found["areas"])
-    note(told("coverage.assumptions", **done.run.assumptions))
+    coverage_lines.assumptions(done.run.assumptions)
+    coverage_lines.incidents_until(done.run.incidents_until, config.timezone)
 
 
 @room.command()
@@ -131,7 +138,7 @@ def report(
     if as_json_:
         as_json(found)
     elif out is None:
-        _tell(found, by)
+        _tell(found, by, settings(context).timezone)
 
 
 @app.command()
@@ -196,10 +203,13 @@ def _write(engine: Any, found: dict[str, Any], out: Path, stamp: str, timezone: 
     return coverage_file.write(engine, found, out, lang=language(), timezone=timezone, stamp=stamp)
 
 
-def _tell(found: dict[str, Any], by: str | None) -> None:
+def _tell(found: dict[str, Any], by: str | None, timezone: str) -> None:
     from geo.cli.output import note, table, told
+    from geo.cli.planning import coverage_lines
+    from geo.coverage.headline import basis_of
 
-    base = _denominator(found["areas"])
+    base = basis_of(found["areas"])
+    coverage_lines.headlines(found["areas"])
     columns = [told(f"column.{c}") for c in ("code", "name", "detail", base)]
     columns += [f"{told(f'device_set.{d}')}·{told(f'certainty.{c}')}" for d, c in SHOWN]
     _summary(_told_apart(found["areas"], by))
@@ -212,7 +222,9 @@ def _tell(found: dict[str, Any], by: str | None) -> None:
             note(told("coverage.counts_closed", **facts))
             continue
         note(told("coverage.counts", **facts))
-    note(told("coverage.assumptions", **found["assumptions"]))
+    coverage_lines.assumptions(found["assumptions"])
+    until = found["incidents_until"]
+    coverage_lines.incidents_until(until and datetime.fromisoformat(until), timezone)
 
 
 def _told_apart(areas: list[dict[str, Any]], by: str | None) -> list[dict[str, Any]]:
@@ -254,14 +266,11 @@ def _part(seen: float | None, whole: float | None) -> str:
     return f"{(seen or 0.0) / whole:.1%} ({seen or 0.0:,.0f}/{whole:,.0f})"
 
 
-def _denominator(areas: list[dict[str, Any]]) -> str:
-    """Return what shares are of: the demand surface, or open ground where nothing is demanded."""
-    return "demand_m2" if any(area["demand_m2"] > 0 for area in areas) else "open_ground_m2"
-
-
 def _rows(areas: list[dict[str, Any]], by: str | None, base: str) -> list[list[Any]]:
     """Return a row an area; without `by`, districts and townships."""
-    share_name = {"demand_m2": "covered_demand_share", "open_ground_m2": "covered_share"}[base]
+    from geo.coverage.headline import SHARES
+
+    share_name = SHARES[base]
     rows: dict[tuple[str, str, float], list[Any]] = {}
     for area in areas:
         if by is None and area["level"] not in ("district", "township"):

@@ -159,6 +159,7 @@ def _open_again(engine: "Engine", config: Settings) -> None:
 
 
 def _build(engine: "Engine", config: Settings) -> None:
+    from geo.cli.planning import coverage_lines
     from geo.coverage import compute
     from geo.operations import demonstration
 
@@ -173,7 +174,7 @@ def _build(engine: "Engine", config: Settings) -> None:
         )
     with watch.step("demo.compute"), progress() as moving:
         done = compute.compute(engine, details=[config.detail_px_per_m], progress=moving)
-    note(told("coverage.assumptions", **done.run.assumptions))
+    coverage_lines.assumptions(done.run.assumptions)
     with watch.step("demo.write"):
         _write(engine, config)
         demonstration.finish(engine, lambda made: _keep_accounts(config, made))

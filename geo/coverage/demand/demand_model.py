@@ -25,6 +25,7 @@ from geo.coverage.demand.control_points import belongings, watch_points
 from geo.coverage.demand.demand import demand_surface, open_ground_polygons
 from geo.coverage.demand.pieces import Held, Lines, demand_pieces, held_points, road_lines
 from geo.coverage.demand.roads import Streets, cells_of, streets
+from geo.coverage.demand.tiles import in_tiles, tiled
 from geo.coverage.sight.obstacles import Obstacles, place
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -76,8 +77,11 @@ class Ground:
         `geo.coverage.measure.gaps`.
     open_m2
         Open ground of each cell.
-    beside, beside_cell
-        Land that may be seen though it is not open ground (water, farmland, zones), and its cell.
+    tiles, tile_cell
+        The cells in squares, sorted by cell, and the cell of each.
+    beside
+        What of each tile is land that may be seen though it is no open ground: water, farmland,
+        zones; empty where there is none.
     built
         Whether there is any building in each cell.
     points, point_cell
@@ -98,8 +102,9 @@ class Ground:
     lines: pd.DataFrame
     held: gpd.GeoDataFrame
     open_m2: Floats
+    tiles: Geometries
+    tile_cell: Indices
     beside: Geometries
-    beside_cell: Indices
     built: Flags
     points: gpd.GeoDataFrame
     point_cell: Indices
@@ -123,7 +128,7 @@ class Ground:
         piece_cell = self.pieces["cell"].to_numpy(dtype=np.intp)
         piece = _rows(piece_cell, cells)
         lines, points = Lines.of(self.lines), Held.of(self.held)
-        held, beside = _rows(points.piece, piece), _rows(self.beside_cell, cells)
+        held, tile = _rows(points.piece, piece), _rows(self.tile_cell, cells)
         return Plot(
             cells,
             self.cells.grounds[cells],
@@ -134,8 +139,9 @@ class Ground:
             lines.taken(_rows(lines.piece, piece), piece),
             points.taken(held, piece),
             held,
-            self.beside[beside],
-            np.searchsorted(cells, self.beside_cell[beside]),
+            self.tiles[tile],
+            np.searchsorted(cells, self.tile_cell[tile]),
+            self.beside[tile],
         )
 
 
@@ -145,7 +151,8 @@ class Plot:
 
     `pieces` are those of the demand, `piece_cell`, `piece_m2` and `grid_code` their cells, square
     metres and grids; `lines` and `held` what they hold; `held_at` says which of the ground's held
-    points these are. `beside` is land that is no open ground, in `beside_cell`.
+    points these are. `tiles` are the cells in squares, in `tile_cell`; `beside` is what of each is
+    no open ground though it may be seen.
     """
 
     cells: Indices
@@ -157,8 +164,9 @@ class Plot:
     lines: Lines
     held: Held
     held_at: Indices
+    tiles: Geometries
+    tile_cell: Indices
     beside: Geometries
-    beside_cell: Indices
 
     def sums(self, cell: Indices, values: Floats) -> Floats:
         """Return the sum of values by cell of the plot."""
@@ -182,8 +190,8 @@ def lay(layers: Layers) -> Ground:
     layers = _located(layers, layers.areas.set_geometry(_sound(layers.areas)))
     cells = overlay(geometries(layers.areas))
     grid_code = _smallest(layers.areas, cells)
-    every = np.arange(len(cells.grounds))
-    pieces, open_m2, beside, beside_cell, built = _measured(cells.grounds, every, layers)
+    every, (tiles, tile_cell) = np.arange(len(cells.grounds)), tiled(cells.grounds)
+    pieces, open_m2, beside, built = _measured(cells.grounds, every, tiles, layers)
     pieces = pieces.assign(grid_code=grid_code[pieces["cell"].to_numpy(dtype=np.intp)])
     points, held = _watched(layers), _held(pieces, layers)
     return Ground(
@@ -194,8 +202,9 @@ def lay(layers: Layers) -> Ground:
         road_lines(pieces, layers.roads),
         held,
         open_m2,
+        tiles,
+        tile_cell,
         beside,
-        beside_cell,
         built,
         points,
         cells_of(geometries(points), cells.grounds),
@@ -214,7 +223,8 @@ def relay(ground: Ground, layers: Layers, dirty: Indices) -> Ground:
         return ground
     layers, dirty = _located(layers, ground.areas), np.unique(dirty)
     near = layers.near(ground.cells.grounds[dirty])
-    fresh = _measured(ground.cells.grounds[dirty], dirty, near)
+    again = np.flatnonzero(np.isin(ground.tile_cell, dirty))
+    fresh = _measured(ground.cells.grounds[dirty], dirty, ground.tiles[again], near)
     kept = ~ground.pieces["cell"].isin(dirty).to_numpy()
     new = fresh[0].assign(grid_code=ground.grid_code[fresh[0]["cell"].to_numpy(dtype=np.intp)])
     both = pd.concat([ground.pieces[kept], new], ignore_index=True)
@@ -222,11 +232,8 @@ def relay(ground: Ground, layers: Layers, dirty: Indices) -> Ground:
     pieces = gpd.GeoDataFrame(both.iloc[order].reset_index(drop=True), crs=ground.pieces.crs)
     place = np.empty(len(both), dtype=np.intp)
     place[order] = np.arange(len(both))
-    open_m2, built = ground.open_m2.copy(), ground.built.copy()
-    open_m2[dirty], built[dirty] = fresh[1][dirty], fresh[4][dirty]
-    aside = ~np.isin(ground.beside_cell, dirty)
-    beside_cell = np.concatenate([ground.beside_cell[aside], fresh[3]])
-    sorted_ = np.argsort(beside_cell, kind="stable")
+    open_m2, beside, built = ground.open_m2.copy(), ground.beside.copy(), ground.built.copy()
+    open_m2[dirty], beside[again], built[dirty] = fresh[1][dirty], fresh[2], fresh[3][dirty]
     points, held = _watched(layers), _held(pieces, layers)
     return replace(
         ground,
@@ -234,8 +241,7 @@ def relay(ground: Ground, layers: Layers, dirty: Indices) -> Ground:
         lines=_lines_again(ground, kept, place, new, near),
         held=held,
         open_m2=open_m2,
-        beside=np.concatenate([ground.beside[aside], fresh[2]])[sorted_],
-        beside_cell=beside_cell[sorted_],
+        beside=beside,
         built=built,
         points=points,
         point_cell=cells_of(geometries(points), ground.cells.grounds),
@@ -244,9 +250,9 @@ def relay(ground: Ground, layers: Layers, dirty: Indices) -> Ground:
 
 
 def _measured(
-    grounds: Geometries, cell: Indices, layers: Layers
-) -> tuple[gpd.GeoDataFrame, Floats, Geometries, Indices, Flags]:
-    """Return demand, open ground and what is none of it, of some cells."""
+    grounds: Geometries, cell: Indices, tiles: Geometries, layers: Layers
+) -> tuple[gpd.GeoDataFrame, Floats, Geometries, Flags]:
+    """Return demand and open ground of some cells, and what is none of it of their tiles."""
     count = int(cell.max(initial=-1)) + 1
     surface = demand_surface(
         roads=layers.roads,
@@ -268,12 +274,11 @@ def _measured(
         gpd.GeoSeries(grounds, crs=crs), buildings=layers.obstacles, **land
     )
     open_m2 = area_by(open_, cell[of_cell], count)
-    beside, _, of_cell = clipped(dissolve(np.concatenate(list(land.values()))), grounds)
-    order = np.argsort(of_cell, kind="stable")
-    beside, of_cell = beside[order], of_cell[order]
+    parts = clipped(dissolve(np.concatenate(list(land.values()))), grounds)[0]
+    beside = in_tiles(parts, tiles)
     built = np.zeros(count, dtype=np.bool_)
     built[cell[layers.obstacles.tree.query(grounds, predicate="intersects")[0]]] = True
-    return pieces, open_m2, beside, cell[of_cell], built
+    return pieces, open_m2, beside, built
 
 
 def _lines_again(

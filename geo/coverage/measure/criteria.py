@@ -1,5 +1,6 @@
 """The official criteria: key places, entrances, junctions, crossings and roads that are seen."""
 
+from collections.abc import Mapping
 from typing import TypeAlias
 
 import numpy as np
@@ -67,6 +68,8 @@ class Criteria:
         for which in sets:
             own = every[member[every["device"].to_numpy(), which]]
             self.chance[certainty][points, which] = chances(own, len(points))
+        at = np.ix_(points, sets)
+        self.chance[certainty][at] = self._kept_between(self.chance, certainty, at)
         self._walk(certainty, seen, member, cells, sets)
 
     def held_chance(self, certainty: str, held: Indices, sets: Indices) -> Floats:
@@ -104,5 +107,24 @@ class Criteria:
         lines = np.unique(streets.stretches["line"].to_numpy()[dirty])
         mine = every[streets.on_lines(every["stretch"].to_numpy(dtype=np.intp), lines)]
         runs, _, seen_m, blind_m = streets.measured(lines, mine, member[:, sets])
-        self.seen_m[certainty][np.ix_(runs, sets)] = seen_m
-        self.blind_m[certainty][np.ix_(runs, sets)] = blind_m
+        at = np.ix_(runs, sets)
+        self.seen_m[certainty][at], self.blind_m[certainty][at] = seen_m, blind_m
+        self.seen_m[certainty][at] = self._kept_between(self.seen_m, certainty, at)
+        self.blind_m[certainty][at] = -self._kept_between(
+            {name: -table for name, table in self.blind_m.items()}, certainty, at
+        )
+
+    def _kept_between(
+        self, tables: Mapping[str, Floats], certainty: str, at: tuple[Indices, ...]
+    ) -> Floats:
+        """Return the cells of a table, not below what is certain nor above what is possible.
+
+        What is certain is measured first, then what is possible. Their borders differ by the chords
+        of their sectors only, so this moves nothing that anybody could see.
+        """
+        found = tables[certainty][at]
+        if certainty != "certain" and "certain" in tables:
+            found = np.maximum(found, tables["certain"][at])
+        if certainty == "expected" and "possible" in tables:
+            found = np.minimum(found, tables["possible"][at])
+        return found

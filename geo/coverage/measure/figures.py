@@ -6,7 +6,8 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.base.polygons import geometries
-from geo.coverage.measure.state import Board
+from geo.coverage.measure.difference import Difference, difference
+from geo.coverage.measure.state import EVERYONE, Board, Flags
 
 
 def figures(board: Board, certainty: str, device_set: str) -> pd.DataFrame:
@@ -27,23 +28,29 @@ def figures(board: Board, certainty: str, device_set: str) -> pd.DataFrame:
     -------
     DataFrame
         Index of the ground's areas: `code`, `level`, `obstacles_known` and `kinds.MEASURED`.
-        `k_area_m2` lists square metres seen by 0, 1, … or more devices and sums to `area_m2`.
-        Shares lie in [0, 1] and are NaN where their denominator is 0: `covered_demand_share` is of
-        `demand_m2`; `covered_share` is seen ground without water, farmland and zones, of
+        `k_area_m2` lists square metres seen by 0, 1, … or more devices and sums to `area_m2`;
+        `covered_area_m2` is the sum from 1 on, `covered_open_ground_m2` what of it is no water,
+        farmland or zone. Shares are NaN where their denominator is 0: `covered_demand_share` is
+        `covered_demand_m2` of `demand_m2`, `covered_share` is `covered_open_ground_m2` of
         `open_ground_m2`. `sliver_m2` is unseen demand in slivers, dropped from the gaps and in no
-        share.
+        share. `obstacles_known` is False where a cell without buildings has demand or is looked
+        into: there the shares are upper bounds.
     """
     ground, measures = board.ground, board.measures[certainty]
     which = board.sets.index(device_set)
     area_m2 = shapely.area(geometries(ground.areas))
     sums = ground.cells.sums
-    covered_m2, beside_m2, wanted_m2, sliver_m2 = (
+    covered_m2, covered_open_m2, wanted_m2, sliver_m2 = (
         sums(table[:, which])
-        for table in (measures.covered, measures.beside, measures.wanted, measures.sliver)
+        for table in (measures.covered, measures.open, measures.wanted, measures.sliver)
     )
     k_m2 = sums(measures.k[:, which])
     k_m2[:, 0] = np.maximum(area_m2 - k_m2[:, 1:].sum(axis=1), 0.0)
     open_m2, demand_m2 = sums(ground.open_m2), sums(ground.demand_m2)
+    covered_open_m2, wanted_m2 = (
+        np.minimum(covered_open_m2, open_m2),
+        np.minimum(wanted_m2, demand_m2),
+    )
     table = pd.DataFrame(
         {
             "code": ground.areas["code"],
@@ -54,17 +61,42 @@ def figures(board: Board, certainty: str, device_set: str) -> pd.DataFrame:
             "covered_demand_m2": wanted_m2,
             "covered_demand_share": share(wanted_m2, demand_m2),
             "covered_area_m2": covered_m2,
-            "covered_share": share(covered_m2 - beside_m2, open_m2),
+            "covered_open_ground_m2": covered_open_m2,
+            "covered_share": share(covered_open_m2, open_m2),
             "sliver_m2": sliver_m2,
             "k_area_m2": k_m2.tolist(),
-            "obstacles_known": sums(ground.built.astype(float)) > 0,
+            "obstacles_known": sums(unblocked(board, which).astype(float)) == 0,
         },
         index=ground.areas.index,
     )
     return table.join(board.criteria.figures(certainty, which))
 
 
+def unblocked(board: Board, which: int) -> Flags:
+    """Return the cells where buildings that nobody loaded could change the figures of a set.
+
+    They have none, and something there must be seen or is looked at.
+    """
+    looked_at = [measures.covered[:, which] > 0 for measures in board.measures.values()]
+    concerned = np.logical_or.reduce([board.ground.demand_m2 > 0, *looked_at])
+    return np.asarray(~board.ground.built & concerned, dtype=np.bool_)
+
+
+def difference_of(board: Board) -> Difference:
+    """Return what makes the difference between certain and possible, over all cells.
+
+    Of demand, or of open ground where nothing is demanded.
+    """
+    which = board.sets.index(EVERYONE)
+    basis, column = (
+        ("demand", "wanted") if (board.ground.demand_m2 > 0).any() else ("ground", "open")
+    )
+    certain, possible = (
+        getattr(board.measures[name], column)[:, which].sum() for name in ("certain", "possible")
+    )
+    return difference(board.causes.sum(axis=0), basis, float(possible - certain))
+
+
 def share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return part / whole within [0, 1], NaN where there is no whole."""
-    known = np.where(whole > 0, whole, np.nan)
-    return np.clip(part / known, 0.0, 1.0)
+    """Return part / whole, NaN where there is no whole."""
+    return part / np.where(whole > 0, whole, np.nan)

@@ -12,12 +12,12 @@ from geo.base.polygons import (
     Geometries,
     Indices,
     Shapes,
-    dissolve,
     expand,
     geometries,
     parts_of,
-    subtract,
+    polygons,
     sums,
+    without,
 )
 from geo.coverage.demand.pieces import (
     POINT_REACH_M,
@@ -63,14 +63,14 @@ def gaps(  # noqa: PLR0913 - three layers to weigh by and three limits, all opti
     [[1, 'g', 300.0]]
     """
     pieces = demand_pieces(grids, demand, max_piece_m=max_piece_m)
-    seen = dissolve(covered)
+    seen = polygons(covered)
     points = held_points(pieces, entrances=entrances, incidents=incidents)
-    left = subtract(geometries(pieces), seen)[points["piece"].to_numpy()]
-    near_m = shapely.distance(left, geometries(points))
+    left = without(geometries(pieces), seen)
+    near_m = shapely.distance(left[points["piece"].to_numpy()], geometries(points))
     unseen = near_m <= np.minimum(nearest_shape(seen, geometries(points))[1], POINT_REACH_M)
     found, dropped_m2 = uncovered(
         geometries(pieces),
-        covered=seen,
+        left=left,
         lines=Lines.of(road_lines(pieces, roads)),
         unseen=Held.of(points[unseen]),
         min_area_m2=min_area_m2,
@@ -106,13 +106,13 @@ class Missed:
 def uncovered(
     shapes: Geometries,
     *,
-    covered: Shapes,
+    left: Geometries,
     lines: Lines,
     unseen: Held,
     min_area_m2: float = 1.0,
     min_width_m: float = 0.2,
 ) -> tuple[Missed, Floats]:
-    """Return what nobody sees of each piece of demand, and what was dropped as slivers.
+    """Return the gaps of pieces of demand, and what was dropped as slivers.
 
     What is left of a piece counts part by part. Parts below `min_area_m2`, or nowhere as wide as
     `min_width_m`, are slivers left by rounding: dropped, and their area returned. A further camera
@@ -122,8 +122,8 @@ def uncovered(
     ----------
     shapes
         Pieces as from :func:`demand_pieces`.
-    covered
-        Disjoint polygons that are seen, as from `geo.coverage.union`.
+    left
+        What of each piece is not seen.
     lines
         Road lines of the pieces.
     unseen
@@ -142,16 +142,16 @@ def uncovered(
     ground: `factor` is 1.5 with a trunk or primary road inside, 1.25 with a secondary one, else 1.
     A rule of ours to sort by, not a measurement.
     """
-    left, piece = parts_of(subtract(shapes, dissolve(covered)))
-    keep = substantial(left, min_area_m2, min_width_m)
-    area_m2 = shapely.area(left)
+    parts, piece = parts_of(left)
+    keep = substantial(parts, min_area_m2, min_width_m)
+    area_m2 = shapely.area(parts)
     dropped_m2 = sums(piece[~keep], area_m2[~keep], len(shapes))
-    left, piece, area_m2 = left[keep], piece[keep], area_m2[keep]
-    entrances = _count(left, piece, unseen.where(unseen.kind == "entrances"))
-    incidents = _count(left, piece, unseen.where(unseen.kind == "incidents"))
-    road_m, factor = _roads(left, piece, lines, left == shapes[piece])
+    parts, piece, area_m2 = parts[keep], piece[keep], area_m2[keep]
+    entrances = _count(parts, piece, unseen.where(unseen.kind == "entrances"))
+    incidents = _count(parts, piece, unseen.where(unseen.kind == "incidents"))
+    road_m, factor = _roads(parts, piece, lines, parts == shapes[piece])
     weight = area_m2 * factor + ENTRANCE_M2 * entrances + INCIDENT_M2 * incidents
-    return Missed(piece, left, area_m2, weight, road_m, entrances, incidents), dropped_m2
+    return Missed(piece, parts, area_m2, weight, road_m, entrances, incidents), dropped_m2
 
 
 def ranked(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

@@ -1,6 +1,6 @@
 """What cameras see under one certainty: shapes, whose they are, and how probable."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import TypeAlias
 
 import numpy as np
@@ -18,15 +18,17 @@ BESIDE_M = 1.0
 
 @dataclass(frozen=True)
 class Seen:
-    """Visible ground: `shapes` (n,), the number of the `device` of each, and its `weight`.
+    """Visible ground: `shapes` (n,), the number of the `device` of each, its `weight` and `cause`.
 
-    `weight` is the probability that the shape is in the picture, 1 where that is certain.
+    `weight` is the probability that the shape is in the picture, 1 where that is certain. `cause`
+    says why it may be seen and is not for certain, see `geo.coverage.kinds.CAUSES`.
     """
 
     shapes: Geometries
     device: Indices
     weight: Floats
     bounds: Floats
+    cause: Indices
 
     def near(self, grounds: Geometries) -> "Seen":
         """Return what may meet some ground, or what lies beside it."""
@@ -40,20 +42,18 @@ class Seen:
 
     def where(self, mask: Flags) -> "Seen":
         """Return the shapes of a mask."""
-        return Seen(self.shapes[mask], self.device[mask], self.weight[mask], self.bounds[mask])
+        return Seen(*(getattr(self, each.name)[mask] for each in fields(self)))
 
     def replaced(self, devices: Indices, fresh: "Seen") -> "Seen":
         """Return all shapes but those of `devices`, and `fresh` instead; ordered by device."""
-        kept = self.where(~np.isin(self.device, devices))
-        both = [kept, fresh]
-        device = np.concatenate([part.device for part in both])
-        order = np.argsort(device, kind="stable")
-        return Seen(
-            np.concatenate([part.shapes for part in both])[order],
-            device[order],
-            np.concatenate([part.weight for part in both])[order],
-            np.concatenate([part.bounds for part in both])[order],
-        )
+        every = self.where(~np.isin(self.device, devices)).and_(fresh)
+        order = np.argsort(every.device, kind="stable")
+        return Seen(*(getattr(every, each.name)[order] for each in fields(self)))
+
+    def and_(self, other: "Seen") -> "Seen":
+        """Return all shapes of both."""
+        columns = ((getattr(part, each.name) for part in (self, other)) for each in fields(self))
+        return Seen(*(np.concatenate(list(column)) for column in columns))
 
     def differs(self, other: "Seen", devices: Indices) -> Flags:
         """Return for each device whether what it sees is not the same in both."""
@@ -70,13 +70,18 @@ class Seen:
         return found
 
 
-def seen_of(shapes: Geometries, device: Indices, weight: Floats | None = None) -> Seen:
+def seen_of(
+    shapes: Geometries,
+    device: Indices,
+    weight: Floats | None = None,
+    cause: Indices | None = None,
+) -> Seen:
     """Return shapes with their devices, empty and missing ones left out."""
     some = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     weight = np.ones(len(shapes)) if weight is None else weight
-    return Seen(
-        shapes[some], device[some], weight[some], shapely.bounds(shapes[some]).reshape(-1, 4)
-    )
+    cause = np.zeros(len(shapes), dtype=np.intp) if cause is None else cause
+    bounds = shapely.bounds(shapes[some]).reshape(-1, 4)
+    return Seen(shapes[some], device[some], weight[some], bounds, cause[some])
 
 
 def nothing() -> Seen:

@@ -1,6 +1,6 @@
 """The standing of a district: what is seen and missed, kept so that edits touch their cells."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -10,14 +10,20 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.base.polygons import Indices, geometries
+from geo.base.progress import Progress, silent
 from geo.coverage.demand.demand_model import Ground, Plot
 from geo.coverage.kinds import CERTAINTIES
 from geo.coverage.measure import gaps, k_coverage
+from geo.coverage.measure.amounts import Amounts, Bound, at_least_as, between, exact, scanned
 from geo.coverage.measure.criteria import Criteria
+from geo.coverage.measure.difference import BASES, COLUMNS, scanned_causes
 from geo.coverage.measure.measures import Measures, joined
 from geo.coverage.measure.seen import BESIDE_M, Seen, nothing, seen_of
 
 Flags: TypeAlias = NDArray[np.bool_]
+
+CELLS = 24  # that are measured at a time
+EVERYONE = "all"  # the set of devices whose difference between certain and possible is explained
 
 
 @dataclass(frozen=True)
@@ -68,11 +74,10 @@ class Board:
         self.member: Flags = np.zeros((0, len(self.sets)), dtype=np.bool_)
         self.seen: dict[str, Seen] = {name: nothing() for name in self.certainties}
         self.criteria = Criteria(ground, self.certainties, len(self.sets))
+        self.k_max = k_max
         count = len(ground.cells.grounds)
-        self.measures = {
-            name: Measures(count, len(self.sets), k_max, weighted=name == "expected")
-            for name in self.certainties
-        }
+        self.measures = {name: Measures(count, len(self.sets), k_max) for name in self.certainties}
+        self.causes = np.zeros((count, len(BASES), COLUMNS))
         self._tree = shapely.STRtree(ground.cells.grounds)
         self._dirty = np.ones(count, dtype=np.bool_)
         self._dirty_sets = np.ones(len(self.sets), dtype=np.bool_)
@@ -89,8 +94,8 @@ class Board:
         member
             Shape ``(len(codes), n_sets)``: which sets each belongs to; in none = taken off.
         views
-            By certainty: `camera_code`, visible ground, and `weight` where it is not 1. A camera
-            without rows sees nothing.
+            By certainty: `camera_code`, visible ground, `weight` where it is not 1, and `cause` as
+            from `geo.coverage.sight.optics.causes`. A camera without rows sees nothing.
         """
         device = self._numbers(codes)
         joined = self.member[device] ^ member
@@ -118,20 +123,13 @@ class Board:
         self._dirty[dirty] = True
         self._dirty_sets |= len(dirty) > 0
 
-    def settle(self, progress: Callable[[int, int], None] | None = None) -> Change:
-        """Measure again what may have changed, and say what that was.
-
-        `progress` is told how many certainties of how many are done.
-        """
+    def settle(self, progress: Progress = silent) -> Change:
+        """Measure again what may have changed, and say what that was."""
         self._spread()
         cells, sets = np.flatnonzero(self._dirty), np.flatnonzero(self._dirty_sets)
         if len(cells) == 0 or len(sets) == 0:
             cells = sets = np.empty(0, dtype=np.intp)
-        plot, opened = self.ground.plot(cells), []
-        for done, certainty in enumerate(self.certainties if len(cells) else ()):
-            if progress is not None:
-                progress(done, len(self.certainties))
-            opened += self._measure(certainty, plot, sets)
+        opened = list(self._measured(cells, sets, progress))
         self._dirty[:] = False
         self._dirty_sets[:] = False
         held = self.ground.cells
@@ -160,7 +158,8 @@ class Board:
     def _read(self, views: gpd.GeoDataFrame) -> Seen:
         device = np.array([self.number[c] for c in views["camera_code"]], dtype=np.intp)
         weight = views["weight"].to_numpy(dtype=float) if "weight" in views else None
-        return seen_of(geometries(views), device, weight)
+        cause = views["cause"].to_numpy(dtype=np.intp) if "cause" in views else None
+        return seen_of(geometries(views), device, weight, cause)
 
     def _stir(self, seen: Seen, devices: Indices) -> None:
         """Mark the cells that meet what these devices see."""
@@ -176,17 +175,74 @@ class Board:
         holds = ground.pieces["cell"].to_numpy()[ground.held["piece"].to_numpy(dtype=np.intp)]
         self._dirty[holds[(stands >= 0) & self._dirty[stands]]] = True
 
-    def _measure(self, certainty: str, plot: Plot, sets: Indices) -> list[gpd.GeoDataFrame]:
-        """Measure a plot for some sets; return the gaps that opened."""
-        near = self.seen[certainty].near(plot.grounds)
-        member = self.member[near.device][:, sets].T
-        self.criteria.measure(certainty, near, self.member, plot.cells, sets)
-        chance = self.criteria.held_chance(certainty, plot.held_at, sets)
-        found = self.measures[certainty].measure(plot, near, member, sets, chance)
+    def _measured(
+        self, cells: Indices, sets: Indices, progress: Progress
+    ) -> Iterator[gpd.GeoDataFrame]:
+        """Measure some cells for some sets; yield the gaps that opened."""
+        if len(cells):
+            progress("coverage.criteria", 0, 0)
+            grounds = self.ground.cells.grounds[cells]
+            for certainty in self._order():
+                near = self.seen[certainty].near(grounds)
+                self.criteria.measure(certainty, near, self.member, cells, sets)
+        for done, chosen in enumerate(parts := self._neighbours(cells)):
+            progress("coverage.figures", done, len(parts))
+            yield from self._measure(self.ground.plot(chosen), sets)
+
+    def _order(self) -> list[str]:
+        """Return the certainties in the order of measuring: the mean lies between the others."""
+        return sorted(self.certainties, key=("certain", "possible", "expected").index)
+
+    def _neighbours(self, cells: Indices) -> list[Indices]:
+        """Return a few cells at a time, neighbours together, which bounds memory."""
+        if len(cells) <= CELLS:
+            return [cells] if len(cells) else []
+        middles = gpd.GeoSeries(shapely.centroid(self.ground.cells.grounds[cells]))
+        along = np.argsort(middles.hilbert_distance().to_numpy(), kind="stable")
         return [
-            opened.frame(self.ground.areas.crs).assign(
-                certainty=certainty, device_set=self.sets[which]
-            )
-            for which, opened in zip(sets, found, strict=False)
-            if len(opened.opened_m2)
+            np.sort(cells[along[first : first + CELLS]]) for first in range(0, len(cells), CELLS)
         ]
+
+    def _measure(self, plot: Plot, sets: Indices) -> Iterator[gpd.GeoDataFrame]:
+        """Measure a plot for some sets; yield the gaps that opened."""
+        known: dict[str, list[Bound]] = {}
+        for certainty in self._order():
+            near = self.seen[certainty].near(plot.grounds)
+            member = self.member[near.device][:, sets].T
+            scan = scanned(plot, near, member, self.k_max)
+            if certainty == "expected":
+                self._expect(plot, sets, scan, known)
+                continue
+            chance = self.criteria.held_chance(certainty, plot.held_at, sets)
+            known[certainty] = []
+            for j, which in enumerate(sets):
+                found, left = exact(plot, near.shapes[member[j]], scan.of_set(j))
+                if certainty == "possible" and "certain" in known:
+                    found = at_least_as(found, known["certain"][j].exact)
+                known[certainty].append(Bound(scan.of_set(j), found))
+                self.measures[certainty].note(plot, which, found)
+                grown = self.measures[certainty].miss(plot, which, left.pieces, chance[:, j])
+                yield grown.frame(self.ground.areas.crs).assign(
+                    certainty=certainty, device_set=self.sets[which]
+                )
+        self._explain(plot)
+
+    def _expect(
+        self, plot: Plot, sets: Indices, scan: Amounts, known: Mapping[str, Sequence[Bound]]
+    ) -> None:
+        """Note what is seen on average, between what is certain and what is possible."""
+        for j, which in enumerate(sets):
+            found = scan.of_set(j)
+            if len(known) == 2:
+                found = between(found, known["certain"][j], known["possible"][j])
+            self.measures["expected"].note(plot, which, found)
+
+    def _explain(self, plot: Plot) -> None:
+        """Measure what makes the difference between certain and possible, for all cameras."""
+        if EVERYONE in self.sets and {"certain", "possible"} <= set(self.certainties):
+            which = self.sets.index(EVERYONE)
+            certain, possible = (
+                near.where(self.member[near.device, which])
+                for near in (self.seen[name].near(plot.grounds) for name in ("certain", "possible"))
+            )
+            self.causes[plot.cells] = scanned_causes(plot, certain, possible)

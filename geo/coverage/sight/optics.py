@@ -270,6 +270,21 @@ def _trapezoids(hfov: Floats, tolerance: Floats, steps: int) -> tuple[Floats, Fl
     return edges, np.hstack([ramp[:, ::-1], top[:, None], ramp, bottom[:, None]])
 
 
+def causes(views: pd.DataFrame) -> NDArray[np.intp]:
+    """Return why each view may see more than it does for certain, by the numbers of `CAUSES`.
+
+    A camera that turns may look anywhere, whether its guard heading is known or not; of the others
+    the heading is unknown, or known to within its tolerance. What sees all around, and what sees
+    nothing, has no cause.
+    """
+    unknown = heading_tolerance_deg(views) >= HEADING_TOLERANCE_DEG["unknown"]
+    found = np.where(views["form"].eq("ptz"), 1, np.where(unknown, 3, 2))
+    settled = (views["hfov_deg"].to_numpy(dtype=float) >= 360) | views["indoor"].to_numpy(
+        dtype=bool
+    )
+    return np.where(settled, 0, found).astype(np.intp)
+
+
 def heading_tolerance_deg(views: pd.DataFrame) -> Floats:
     """Return how far, in degrees to either side, the heading of each view may be wrong."""
     known = views["heading_source"].map(HEADING_TOLERANCE_DEG).to_numpy(dtype=float)

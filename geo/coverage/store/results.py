@@ -20,7 +20,8 @@ KEY = ["camera_code", "view_no", "detail", "certainty"]
 _FIGURES = (
     "SELECT c.level, c.area_code AS code, a.name, a.kind, p.code AS parent_code, c.device_set,"
     " c.detail, c.certainty, c.area_m2, c.open_ground_m2, c.demand_m2, c.covered_demand_m2,"
-    " c.covered_demand_share, c.covered_area_m2, c.covered_share, c.sliver_m2, c.k_area_m2,"
+    " c.covered_demand_share, c.covered_area_m2, c.covered_open_ground_m2, c.covered_share,"
+    " c.sliver_m2, c.k_area_m2,"
     " c.places, c.places_seen, c.entrances, c.entrances_seen, c.junctions, c.junctions_seen,"
     " c.crossings, c.crossings_seen, c.road_m, c.road_seen_m, c.longest_blind_m,"
     " c.obstacles_known"
@@ -37,7 +38,8 @@ _FIGURES = (
 class Run:
     """One computation: number, time (with zone), hash of all it looked at, assumptions.
 
-    `revision` counts the edits that amended its figures since, the last one at `computed_at`.
+    Incidents reported after `incidents_until` are in none of its figures. `revision` counts the
+    edits that amended its figures since, the last one at `computed_at`.
     """
 
     id: int
@@ -45,6 +47,7 @@ class Run:
     revision: int
     inputs_hash: str
     assumptions: Mapping[str, Any]
+    incidents_until: datetime | None
 
 
 def newest(connection: Connection) -> Run | None:
@@ -52,7 +55,7 @@ def newest(connection: Connection) -> Run | None:
     row = connection.execute(
         text(
             "SELECT id, coalesce(amended_at, computed_at) AS computed_at, revision, inputs_hash,"
-            " assumptions FROM govgrid.coverage_run"
+            " assumptions, incidents_until FROM govgrid.coverage_run"
             " ORDER BY id DESC LIMIT 1"
         )
     ).first()
@@ -73,15 +76,21 @@ def require_newest(connection: Connection) -> Run:
     return run
 
 
-def begin(connection: Connection, inputs_hash: str, assumptions: Mapping[str, Any]) -> int:
-    """Write a run and return its number."""
+def begin(
+    connection: Connection, inputs_hash: str, assumptions: Mapping[str, Any], until: datetime
+) -> int:
+    """Write a run, with incidents until a time, and return its number."""
     return int(
         connection.execute(
             text(
-                "INSERT INTO govgrid.coverage_run (inputs_hash, assumptions)"
-                " VALUES (:hash, CAST(:assumptions AS jsonb)) RETURNING id"
+                "INSERT INTO govgrid.coverage_run (inputs_hash, assumptions, incidents_until)"
+                " VALUES (:hash, CAST(:assumptions AS jsonb), :until) RETURNING id"
             ),
-            {"hash": inputs_hash, "assumptions": statements.to_json(dict(assumptions))},
+            {
+                "hash": inputs_hash,
+                "assumptions": statements.to_json(dict(assumptions)),
+                "until": until,
+            },
         ).scalar_one()
     )
 

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from geo.areas.store import versions as area_versions
 from geo.coverage.scene_layers import Scene
 from geo.coverage.sight.optics import DEFAULT_REACH_M
+from geo.coverage.store import demand_incidents
 from geo.store import frames, installation
 
 # What a camera looks like to the computation; one row a view.
@@ -25,7 +26,9 @@ CAMERAS = (
 
 
 def read(connection: Connection, *, matters: bool = True) -> Scene:
-    """Return the scene of the database as it is now, without its matters if not `matters`.
+    """Return the scene of the database as it is now, without its incidents if not `matters`.
+
+    Incidents are those that the newest run took, never the register.
 
     Raises
     ------
@@ -46,18 +49,22 @@ def read(connection: Connection, *, matters: bool = True) -> Scene:
         farmland=_layer(connection, "farmland", "code", srid),
         places=_layer(connection, "place", "code, kind, weight, radius_m", srid),
         entrances=_layer(connection, "entrance", "code, kind, place_code", srid),
-        incidents=_layer(connection, "incident", "code", srid) if matters else none,
+        incidents=demand_incidents.kept(connection).to_crs(srid) if matters else none,
         zones=_layer(connection, "privacy_zone", "code", srid),
         **choices(connection),
     )
 
 
 def choices(connection: Connection) -> dict[str, Any]:
-    """Return what the database has decided about sight: `heights`, `default_reach_m`."""
+    """Return what the database has decided: `heights`, `default_reach_m`, `incident_months`."""
     heights, reach_m = (
         installation.get(connection, key) for key in ("building_heights", "default_reach_m")
     )
-    return {"heights": bool(heights), "default_reach_m": float(reach_m or DEFAULT_REACH_M)}
+    return {
+        "heights": bool(heights),
+        "default_reach_m": float(reach_m or DEFAULT_REACH_M),
+        "incident_months": demand_incidents.months(connection),
+    }
 
 
 def obstacles(connection: Connection, srid: int) -> gpd.GeoDataFrame:

@@ -16,7 +16,7 @@ from geo.base.errors import NotFoundError
 from geo.base.reprojection import reprojected
 from geo.coverage import sight_lines
 from geo.coverage.coarse_gaps import granted_gaps
-from geo.coverage.kinds import CERTAINTIES, DEVICE_SETS
+from geo.coverage.kinds import CERTAINTIES, DEVICE_SETS, SURE
 from geo.coverage.scene import Prepared, prepare
 from geo.coverage.store import results, scene
 from geo.exchange.publish.bulk import BULK
@@ -32,9 +32,11 @@ SHARES = (
     "demand_m2",
     "covered_demand_m2",
     "covered_demand_share",
-    "covered_area_m2",
+    "covered_open_ground_m2",
     "covered_share",
 )
+# Shares whose range from certain to possible stands above the figures of an area.
+RANGES = ("covered_demand_share", "covered_share")
 
 
 def read(  # noqa: PLR0913 - whose map, of what and of where; all but the first optional
@@ -100,6 +102,7 @@ def read(  # noqa: PLR0913 - whose map, of what and of where; all but the first 
         "title": _title(shown),
         "synthetic": _synthetic(known),
         "computed_at": None if run is None else run.computed_at,
+        "incidents_until": None if run is None else run.incidents_until,
         "device_set": device_set,
         "detail": detail,
         "certainty": certainty,
@@ -226,15 +229,14 @@ def _areas(
     if run is None:
         return table.assign(**{name: float("nan") for name in SHARES})
     figures = results.figures(connection, run.id)
-    chosen = (
-        (figures["device_set"] == device_set)
-        & (figures["detail"] == detail)
-        & (figures["certainty"] == certainty)
-    )
-    read = predicates.within(shown, reader.cut("figures"))
-    told = figures.loc[chosen, ["level", "code", "obstacles_known", *SHARES]]
-    told = told.merge(read[["level", "code"]], on=["level", "code"])
-    return table.merge(told, on=["level", "code"], how="left")
+    own = figures[(figures["device_set"] == device_set) & (figures["detail"] == detail)]
+    own = own.merge(predicates.within(shown, reader.cut("figures"))[["level", "code"]])
+    for each in SURE:
+        names = {share: f"{share}_{each}" for share in RANGES}
+        sure = own[own["certainty"] == each].rename(columns=names)
+        table = table.merge(sure[["level", "code", *names.values()]], "left", ["level", "code"])
+    told = own.loc[own["certainty"] == certainty, ["level", "code", "obstacles_known", *SHARES]]
+    return table.merge(told, "left", ["level", "code"])
 
 
 def _closed(reader: Reader, path: str | None) -> list[str]:

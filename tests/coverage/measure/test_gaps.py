@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 from shapely import LineString, Point, box
 
 from geo.base.errors import InputError
-from geo.base.polygons import geometries
+from geo.base.polygons import geometries, without
 from geo.coverage.demand.pieces import Held, Lines, demand_pieces, held_points, road_lines
 from geo.coverage.measure.gaps import gaps, uncovered
 from geo.coverage.measure.measures import union
@@ -147,7 +147,7 @@ def missed(pieces, covered=None, *, roads=None, points=None):
     """What nobody sees of pieces; all the points count as unseen."""
     return uncovered(
         geometries(pieces),
-        covered=union(covered),
+        left=without(geometries(pieces), geometries(covered)),
         lines=Lines.of(road_lines(pieces, roads)),
         unseen=Held.of(held_points(pieces, **{"entrances": points, "incidents": None})),
     )

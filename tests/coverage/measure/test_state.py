@@ -42,9 +42,10 @@ def table(on, certainty="certain", device_set="all"):
 
 
 def one(shape, *seen, certainty="certain", codes=None, weight=1.0, k_max=8, **given):
-    """The figures of a single grid."""
+    """The figures of a single grid, under one certainty and without regard to the others."""
     town = layers(areas(shape), **given)
-    return table(board(town, *seen, codes=codes, weight=weight, k_max=k_max), certainty).iloc[0]
+    on = board(town, *seen, codes=codes, weight=weight, k_max=k_max, certainties=(certainty,))
+    return table(on, certainty).iloc[0]
 
 
 def scatter(seed, count=12, side_m=100.0):
@@ -173,9 +174,12 @@ def test_expected_cover_has_no_borders_and_so_no_gaps():
 
 
 def test_a_grid_without_buildings_says_that_nothing_can_hide():
-    grids = both(areas(GRID, box(10, 0, 20, 10)), areas(box(0, 0, 20, 10), level="community"))
-    found = table(board(layers(grids, houses=[box(2, 2, 5, 5)])))
-    assert found["obstacles_known"].tolist() == [True, False, True]
+    side_by_side = [box(x, 0, x + 10, 10) for x in (0, 10, 20, 30)]
+    grids = both(areas(*side_by_side), areas(box(0, 0, 40, 10), level="community"))
+    # a house; something to be seen; a view; and neither of them
+    town = layers(grids, houses=[box(2, 2, 5, 5)], places=demanded(box(12, 2, 15, 5)))
+    on = board(town, box(22, 2, 25, 5), certainties=("possible",))
+    assert table(on, "possible")["obstacles_known"].tolist() == [True, False, False, True, False]
 
 
 def test_gaps_are_what_nobody_sees_and_slivers_are_told_apart():
@@ -213,11 +217,11 @@ def test_some_certainties_may_be_left_out():
     assert list(on.measures) == ["possible"]
 
 
-def test_progress_is_told_by_certainty():
+def test_progress_is_told_by_step():
     told = []
     on = Board(lay(layers(areas(GRID))), ("all",))
-    on.settle(lambda done, total: told.append((done, total)))
-    assert told == [(0, 3), (1, 3), (2, 3)]
+    on.settle(lambda step, done, total: told.append((step, done, total)))
+    assert told == [("coverage.criteria", 0, 0), ("coverage.figures", 0, 1)]
 
 
 # What edits touch.

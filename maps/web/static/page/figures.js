@@ -8,7 +8,7 @@
   // by what the shares of this page are: share, covered part, whole
   const COLUMNS = {
     demand: ["covered_demand_share", "covered_demand_m2", "demand_m2"],
-    ground: ["covered_share", "covered_area_m2", "open_ground_m2"],
+    ground: ["covered_share", "covered_open_ground_m2", "open_ground_m2"],
   };
   // which of all gaps stand on the map, where not all do
   gg.gapsNote = (data) => {
@@ -28,6 +28,16 @@
         ? say("area.at_most", { share: gg.share(share) })
         : gg.share(share);
     const text = (k) => written(k, areas.share[k]);
+    // what is certain and what is possible, where both are known; else what the page shows
+    const range = (k) => {
+      const [certain, possible] = ["certain", "possible"].map((sure) => areas[`${COLUMNS[basis][0]}_${sure}`][k]);
+      if (certain === null || possible === null) return h("p.big", {}, text(k));
+      return h(
+        "p.big.range",
+        {},
+        say("area.range", { certain: written(k, certain), possible: written(k, possible) }),
+      );
+    };
     const bound = (k) => {
       if (!areas.unblocked[k] || basis === "none") return null;
       const note =
@@ -54,7 +64,7 @@
         h(
           "div.figure",
           {},
-          h("p.big", {}, text(k)),
+          range(k),
           h(
             "p",
             { title: say(`basis.${basis}_note`) },

@@ -138,7 +138,7 @@
               ? null
               : written(k, areas.covered_share[k]),
             say("area.of", {
-              part: gg.area(areas.covered_area_m2[k]),
+              part: gg.area(areas.covered_open_ground_m2[k]),
               whole: gg.area(areas.open_ground_m2[k]),
             }),
           ],

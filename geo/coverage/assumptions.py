@@ -1,0 +1,63 @@
+"""What the figures of a run rest on: what had to be assumed, and what nobody knows for sure."""
+
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from geo.coverage.demand.demand_model import LEVELS
+from geo.coverage.kinds import CAUSES
+from geo.coverage.measure.figures import difference_of, unblocked
+from geo.coverage.measure.state import EVERYONE, Board
+from geo.coverage.sight import optics
+
+ASSUMED = ("hfov", "resolution", "range")  # of optics
+
+
+def assumptions(views: pd.DataFrame, board: Board) -> dict[str, Any]:
+    """Return what had to be assumed, counted, and what lies between certain and possible.
+
+    Returns
+    -------
+    dict
+        Numbers of views, and of grids without buildings whose figures that can change;
+        `difference` with `basis` (demand, or ground where nothing is demanded), `total_m2`, by
+        each of `kinds.CAUSES` its `views` and the square metres that it alone makes (`m2`), and
+        `several_m2`, which several causes share.
+    """
+    assumed = views["assumed"].astype("str")
+    return {
+        "views": len(views),
+        "heading_unknown": int((views["heading_source"] == "unknown").sum()),
+        "heading_rounded8": int((views["heading_source"] == "rounded8").sum()),
+        "indoor": int((views["placement"] == "indoor").sum()),
+        "snapped": int((views["placement"] == "snapped").sum()),
+        "suspect": int((views["placement"] == "suspect").sum()),
+        "dead_ground": int((views["near_m"] > 0).sum()),
+        **{f"assumed_{n}": int(assumed.str.contains(n).sum()) for n in ASSUMED},
+        "grids_without_buildings": _unblocked_areas(board),
+        "difference": _difference(views, board),
+    }
+
+
+def _unblocked_areas(board: Board) -> int:
+    """Return how many of the smallest areas have no buildings where these would matter."""
+    ground = board.ground
+    concerned = ground.cells.sums(unblocked(board, board.sets.index(EVERYONE)).astype(float)) > 0
+    level = ground.areas["level"].to_numpy(dtype=object)
+    smallest = next((name for name in LEVELS if (level == name).any()), None)
+    return int((concerned & (level == smallest)).sum())
+
+
+def _difference(views: pd.DataFrame, board: Board) -> dict[str, Any]:
+    found = difference_of(board)
+    cause = np.where(views["placement"].eq("suspect"), 0, optics.causes(views))
+    return {
+        "basis": found.basis,
+        "total_m2": round(found.total_m2, 1),
+        **{
+            name: {"views": int((cause == number).sum()), "m2": round(found.alone_m2[name], 1)}
+            for number, name in enumerate(CAUSES, start=1)
+        },
+        "several_m2": round(found.several_m2, 1),
+    }

@@ -1,0 +1,77 @@
+"""What lies between certain and possible: how much of it each cause makes, in square metres."""
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from geo.coverage.demand.demand_model import Plot
+from geo.coverage.kinds import CAUSES
+from geo.coverage.measure.amounts import scanned
+from geo.coverage.measure.seen import Seen
+
+Floats: TypeAlias = NDArray[np.float64]
+
+BASES = ("demand", "ground")
+COLUMNS = 2 + len(CAUSES)  # certain, possible, and possible without each cause
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Ground that may be seen and is not seen for certain.
+
+    Attributes
+    ----------
+    basis
+        What is counted: seen "demand", or seen open "ground" where nothing is demanded.
+    total_m2
+        All of it.
+    alone_m2
+        What would be missing without one cause, by cause.
+    several_m2
+        What several causes share: the rest.
+    """
+
+    basis: str
+    total_m2: float
+    alone_m2: dict[str, float]
+    several_m2: float
+
+
+def scanned_causes(plot: Plot, certain: Seen, possible: Seen) -> Floats:
+    """Return what is seen of a plot for certain, possibly, and possibly but for each cause.
+
+    Returns
+    -------
+    Floats
+        By scan lines, shape ``(cells, len(BASES), COLUMNS)``.
+    """
+    every = certain.and_(possible)
+    cause = every.cause.copy()
+    sure = np.arange(len(cause)) < len(certain.cause)
+    cause[sure] = 0
+    member = np.stack(
+        [sure, np.ones_like(sure), *(cause != number + 1 for number in range(len(CAUSES)))]
+    )
+    found = scanned(plot, every, member, k_max=1)
+    return np.stack([found.wanted, found.open], axis=1)
+
+
+def difference(scans: Floats, basis: str, total_m2: float) -> Difference:
+    """Return the parts of a difference, scanned ones fitted to the exact whole.
+
+    Parameters
+    ----------
+    scans
+        As from :func:`scanned_causes`, summed over the cells, shape ``(len(BASES), COLUMNS)``.
+    total_m2
+        Exact.
+    """
+    certain_m2, possible_m2, *without_m2 = scans[BASES.index(basis)]
+    alone_m2 = np.maximum(possible_m2 - np.array(without_m2), 0.0)
+    whole_m2 = possible_m2 - certain_m2
+    alone_m2 *= total_m2 / whole_m2 if whole_m2 > 0 else 0.0
+    several_m2 = max(total_m2 - float(alone_m2.sum()), 0.0)
+    parts = {cause: float(m2) for cause, m2 in zip(CAUSES, alone_m2, strict=True)}
+    return Difference(basis, total_m2, parts, several_m2)

@@ -1,0 +1,70 @@
+"""Places of past incidents, taken from the register when a run starts and kept with the run."""
+
+from dataclasses import dataclass
+from datetime import datetime
+
+import geopandas as gpd
+from sqlalchemy import Connection, text
+
+from geo.store import frames, installation
+
+MONTHS = 12  # of which incidents count, unless the database has decided otherwise
+MOST_MONTHS = 120
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """Places (`weight`, lon/lat) of what was reported in the last months before `until`."""
+
+    places: gpd.GeoDataFrame
+    until: datetime
+
+
+def months(connection: Connection) -> int:
+    """Return of how many months incidents count."""
+    found = installation.get(connection, "incident_months")
+    return MONTHS if found is None else int(found)
+
+
+def take(connection: Connection) -> Snapshot:
+    """Return what the register holds now; what has no time is taken for recent."""
+    until = connection.execute(text("SELECT statement_timestamp()")).scalar_one()
+    places = frames.read_layer(
+        connection,
+        "SELECT 1.0::float8 AS weight, geom FROM govgrid.incident"
+        " WHERE geom IS NOT NULL AND NOT ST_IsEmpty(geom) AND coalesce(reported_at, occurred_at,"
+        "  :until) >= CAST(:until AS timestamptz) - make_interval(months => :months)"
+        " ORDER BY ST_X(geom), ST_Y(geom)",
+        {"until": until, "months": months(connection)},
+    )
+    return Snapshot(places, until)
+
+
+def keep(connection: Connection, run: int, snapshot: Snapshot) -> None:
+    """Write the snapshot of a run in the place of those of earlier runs."""
+    connection.execute(text("DELETE FROM govgrid.demand_incident"))
+    places = snapshot.places
+    connection.execute(
+        text(
+            "INSERT INTO govgrid.demand_incident (run, place, weight)"
+            " SELECT :run, ST_SetSRID(ST_MakePoint(p.x, p.y), 4326), p.weight"
+            " FROM unnest(CAST(:x AS float8[]), CAST(:y AS float8[]), CAST(:weight AS float8[]))"
+            " AS p (x, y, weight)"
+        ),
+        {
+            "run": run,
+            "x": places.geometry.x.tolist(),
+            "y": places.geometry.y.tolist(),
+            "weight": places["weight"].tolist(),
+        },
+    )
+
+
+def kept(connection: Connection) -> gpd.GeoDataFrame:
+    """Return the places that the newest run took, lon/lat; none where there is no run."""
+    return frames.read_layer(
+        connection,
+        "SELECT weight, place AS geom FROM govgrid.demand_incident"
+        " WHERE run = (SELECT max(id) FROM govgrid.coverage_run)"
+        " ORDER BY ST_X(place), ST_Y(place)",
+    )
