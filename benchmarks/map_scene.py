@@ -152,8 +152,12 @@ def _level(rng: Generator, level: str, geoms: np.ndarray, parent: np.ndarray) ->
             "demand_m2": demand,
             "covered_demand_m2": demand * share,
             "covered_demand_share": share,
-            "covered_area_m2": area * 0.6 * share * 0.4,
+            "covered_open_ground_m2": area * 0.6 * share * 0.4,
             "covered_share": share * 0.4,
+            "covered_demand_share_certain": share,
+            "covered_demand_share_possible": np.minimum(share * 1.5, 1.0),
+            "covered_share_certain": share * 0.4,
+            "covered_share_possible": np.minimum(share * 0.6, 1.0),
         },
         geometry=GeoSeries(geoms, crs=4326),
     )

@@ -5,7 +5,13 @@ import pytest
 
 from geo.documents.coverage_workbook import Heading, write
 
-HEADING = Heading("迎江区", "2026-11-30 09:30", remark="演示数据", stamp="李娜 & 例会")
+HEADING = Heading(
+    "迎江区",
+    "2026-11-30 09:30",
+    remark="演示数据",
+    stamp="李娜 & 例会",
+    incidents_until="2026-11-29 18:00",
+)
 
 
 def figures(level, code, name, certainty, **changes):
@@ -16,7 +22,8 @@ def figures(level, code, name, certainty, **changes):
         **{"entrances_seen": 0, "road_m": 2500.0, "road_seen_m": 500.0, "junctions": 8},
         **{"junctions_seen": 2, "crossings": 2, "crossings_seen": 1, "longest_blind_m": 812.5},
         **{"demand_m2": 40_000.0, "covered_demand_m2": 7339.6, "covered_demand_share": 0.18349},
-        **{"open_ground_m2": 60_000.0, "covered_area_m2": 6000.0, "covered_share": 0.1},
+        **{"open_ground_m2": 60_000.0, "covered_area_m2": 7000.0},
+        **{"covered_open_ground_m2": 6000.0, "covered_share": 0.1},
         **{"area_m2": 90_000.0, "obstacles_known": True},
     }
     return {**row, **changes}
@@ -33,7 +40,15 @@ REPORT = {
     "cameras": [
         {"owner_kind": "skynet", "reported": 2075, "registered": 9, "located": 8, "computed": 7}
     ],
-    "assumptions": {"views": 12, "heading_unknown": 3},
+    "assumptions": {
+        **{"views": 12, "heading_unknown": 3},
+        "difference": {
+            **{"basis": "demand", "total_m2": 4000.0, "several_m2": 600.0},
+            "turning": {"views": 2, "m2": 2500.0},
+            "tolerance": {"views": 7, "m2": 400.0},
+            "heading_unknown": {"views": 3, "m2": 500.0},
+        },
+    },
 }
 
 
@@ -57,11 +72,22 @@ def test_the_summary_says_what_is_seen_as_a_range_with_its_whole(book):
     rows = {row[0]: row for row in texts(book["概要"])}
     assert rows["迎江区视频监控覆盖情况表"]
     assert rows["核算时间：2026-11-30 09:30"]
+    assert rows["事项数据截至：2026-11-29 18:00"]
+    assert rows["迎江区（20 像素/米）：应覆盖面积的 18.3 %（确定可见）～18.3 %（可能可见）"]
     assert rows["重点部位（处）"][1:4] == [4, 0.25, 0.75]
     assert rows["道路（公里）"][1:4] == [2.5, 0.2, 0.2]
     assert rows["出入口（处）"][1:4] == [0, None, None]  # nothing of nothing is no share
     assert rows["天网"][1:5] == [2075, 9, 8, 7]
     assert rows["朝向不详"][1] == 3
+
+
+def test_the_summary_says_what_makes_the_difference_in_views_and_in_area(book):
+    rows = {row[0]: row for row in texts(book["概要"])}
+    assert rows["可转动的摄像机"][1:3] == [2, 0.25]
+    assert rows["朝向误差"][1:3] == [7, 0.04]
+    assert rows["朝向不详的摄像机"][1:3] == [3, 0.05]
+    assert rows["几种原因共同造成"][1:3] == [None, 0.06]
+    assert rows["差额合计"][1:3] == [None, 0.4]
 
 
 def test_a_share_is_rounded_once_by_the_format_of_its_cell(book):

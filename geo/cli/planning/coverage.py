@@ -53,6 +53,7 @@ def compute(
     from geo.access.audit import record as audit
     from geo.cli.output import as_json, note, progress, told
     from geo.cli.planning import coverage_lines
+    from geo.cli.planning.phases import Phases
     from geo.coverage import report as coverage_report
     from geo.coverage.kinds import detail_of
     from geo.operations import database
@@ -64,6 +65,7 @@ def compute(
         from geo.coverage import compute as coverage_compute
 
         with progress() as moving:
+            phases = Phases(moving)
             done = coverage_compute.compute(
                 engine,
                 details=details,
@@ -71,8 +73,9 @@ def compute(
                 heights=heights,
                 default_reach_m=default_reach,
                 incident_months=incident_months,
-                progress=moving,
+                progress=phases,
             )
+            cpu_s = phases.seconds()
         audit.note_apart(engine, who, "coverage.compute", str(done.run.id), outcome="done")
         found = coverage_report.report(engine, who, by="district")
     if as_json_:
@@ -85,6 +88,7 @@ def compute(
                 "unchanged": done.unchanged,
                 "incidents_until": found["incidents_until"],
                 "assumptions": done.run.assumptions,
+                "cpu_s": cpu_s,
             }
         )
         return

@@ -32,8 +32,9 @@ def take(connection: Connection) -> Snapshot:
     places = frames.read_layer(
         connection,
         "SELECT 1.0::float8 AS weight, geom FROM govgrid.incident"
-        " WHERE geom IS NOT NULL AND NOT ST_IsEmpty(geom) AND coalesce(reported_at, occurred_at,"
-        "  :until) >= CAST(:until AS timestamptz) - make_interval(months => :months)"
+        " WHERE geom IS NOT NULL AND NOT ST_IsEmpty(geom) AND :months > 0"
+        " AND coalesce(reported_at, occurred_at, CAST(:until AS timestamptz))"
+        "  >= CAST(:until AS timestamptz) - make_interval(months => :months)"
         " ORDER BY ST_X(geom), ST_Y(geom)",
         {"until": until, "months": months(connection)},
     )

@@ -35,7 +35,7 @@
       return h(
         "p.big.range",
         {},
-        say("area.range", { certain: written(k, certain), possible: written(k, possible) }),
+        say("area.range", { certain: written(k, certain), possible: gg.share(possible) }),
       );
     };
     const bound = (k) => {
