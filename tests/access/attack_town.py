@@ -16,10 +16,12 @@ HALF, GRID = 40, 20  # steps: 384 m by 444 m to each side, grids of 192 m by 222
 WEST, EAST = "340802001001", "340802001002"
 UNIT = "U1"
 COUNT = 72
+# Coarse places of the few cameras at the border are off by 52 m (median), those of all by 43 m.
+SEED = 10
 _HEADER = "编码,名称,建设类别,摄像机类型,监视方位,水平视场角,有效距离,状态,安装地址,点位,经度,纬度"
 
 
-def cameras(seed: int = 7) -> list[tuple]:
+def cameras(seed: int = SEED) -> list[tuple]:
     """Return the rows of the register."""
     rng = np.random.default_rng(seed)
     rows = []

@@ -12,6 +12,8 @@ import shapely
 
 REACH_M = 60.0
 RASTER_M = 2.0
+CELL_M = 50.0
+FITTED_M = 5.0
 
 
 class Evidence:
@@ -31,39 +33,36 @@ class Evidence:
         return np.unique(np.vstack(rows).round(3), axis=0) if rows else np.empty((0, 2))
 
 
-def estimates(found: Evidence) -> dict[str, tuple[float, float]]:
-    """Return where the camera may stand by each kind of evidence."""
+def off_m(found: Evidence, at: shapely.Point, sight: tuple[float, float]) -> dict[str, float]:
+    """Return by kind of evidence how far the place that is made of it is from the camera, metres.
+
+    `sight` is where the camera looks and how wide, degrees: that is told, or can be read on site.
+    """
+    points = found.of("point")
     ways = {
-        "point": _middle(found.of("point")),
-        "distance": _trilaterated(found.of("circle")),
-        "bearing": _crossed(found.of("ray")),
-        "outline": _apex(found.outlines),
-        "seen": _middle(found.of("seen")),
+        "distances": _trilaterated(found.of("circle")),
+        "bearings": _crossed(found.of("ray")),
+        "outlines": _apex(found.outlines),
+        "cells": _fitted(found.of("seen"), *sight),
     }
-    return {name: at for name, at in ways.items() if at is not None}
+    off = {name: at.distance(shapely.Point(made)) for name, made in ways.items() if made}
+    # of several places that are told the attacker may happen to take the best
+    return {**off, "places": at.distance(shapely.MultiPoint(points))} if len(points) else off
 
 
-def best(found: Evidence) -> tuple[float, float] | None:
-    """Return the estimate that the attacker would trust most: measures that agree come first."""
-    ways = estimates(found)
-    sure = [name for name in ("distance", "bearing") if name in ways and _agree(found, name, ways)]
-    for name in (*sure, "point", "outline", "seen", "distance", "bearing"):
-        if name in ways:
-            return ways[name]
-    return None
-
-
-def centres(outlines: Sequence[shapely.Geometry], most: int) -> np.ndarray:
+def centres(outlines: Sequence[shapely.Geometry], known: np.ndarray, most: int) -> np.ndarray:
     """Return the likeliest places of nameless cameras: centres of the arcs of some outlines.
 
     Roads, squares and the borders of grids run along the axes, so every slanting edge is taken for
-    a piece of an arc: it votes for the two places from which it would be one.
+    a piece of an arc: it votes for the two places from which it would be one. Arcs around cameras
+    that are `known` tell nothing.
     """
     ends = [np.hstack([ring[:-1], ring[1:]]) for ring in map(shapely.get_coordinates, outlines)]
     edges = np.vstack(ends) if ends else np.empty((0, 4))
     along = edges[:, 2:] - edges[:, :2]
     slanting = np.abs(along).min(axis=1) > 0.02 * np.hypot(*along.T)
-    edges, along = edges[slanting], along[slanting]
+    edges = edges[slanting & ~_around(known, edges)]
+    along = edges[:, 2:] - edges[:, :2]
     length = np.hypot(*along.T)
     away = np.sqrt(np.maximum(REACH_M**2 - length**2 / 4, 0))
     normal = np.column_stack([-along[:, 1], along[:, 0]]) / length[:, None] * away[:, None]
@@ -88,14 +87,6 @@ def steps(raster: np.ndarray, counts: np.ndarray) -> np.ndarray:
     return np.vstack([(raster[i, j] + raster[i + 1, j]) / 2, (raster[k, n] + raster[k, n + 1]) / 2])
 
 
-def errors(guesses: dict[str, tuple[float, float] | None], truth: gpd.GeoSeries) -> pd.Series:
-    """Return how far each guess is off, metres; cameras of which nothing is known are left out."""
-    known = {code: at for code, at in guesses.items() if at is not None and code in truth.index}
-    return pd.Series(
-        {code: truth[code].distance(shapely.Point(at)) for code, at in known.items()}, dtype=float
-    )
-
-
 def nearest(places: np.ndarray, truth: gpd.GeoSeries) -> pd.Series:
     """Return how far the nearest of some nameless places is from each camera."""
     if not len(places):
@@ -103,8 +94,39 @@ def nearest(places: np.ndarray, truth: gpd.GeoSeries) -> pd.Series:
     return truth.distance(shapely.MultiPoint(places))
 
 
-def _middle(rows: np.ndarray) -> tuple[float, float] | None:
-    return tuple(rows.mean(axis=0)) if len(rows) else None
+def _around(known: np.ndarray, edges: np.ndarray) -> np.ndarray:
+    """Return which edges are pieces of an arc around, or of a ray from, a known place."""
+    if not len(known):
+        return np.zeros(len(edges), dtype=bool)
+    start, end = (edges[:, None, k : k + 2] - known for k in (0, 2))
+    far = np.hypot(*end.T).T
+    cross = np.abs(start[..., 0] * end[..., 1] - start[..., 1] * end[..., 0])
+    arc = (np.abs(np.hypot(*start.T).T - REACH_M) < 0.5) & (np.abs(far - REACH_M) < 0.5)
+    length = np.hypot(*(edges[:, 2:] - edges[:, :2]).T)[:, None]
+    ray = (cross / np.maximum(length, 1e-9) < 0.1) & (far < REACH_M + 0.5)
+    return (arc | ray).any(axis=1)
+
+
+def _fitted(seen: np.ndarray, heading_deg: float, width_deg: float) -> tuple[float, float] | None:
+    """Return the place from which a sector reaches just those cells in which something is seen."""
+    if not len(seen):
+        return None
+    cells = np.unique(np.floor(seen / CELL_M).astype(int), axis=0)
+    low = cells.min(axis=0) - 1
+    shape = cells.max(axis=0) - low + 2
+    side = np.arange(0, shape.max() * CELL_M, FITTED_M)
+    at = np.stack(np.meshgrid(side, side), axis=-1).reshape(-1, 2)
+    at = at[(at < shape * CELL_M).all(axis=1)]
+    angle = np.radians(heading_deg + np.linspace(-width_deg / 2, width_deg / 2, 17))
+    away = np.linspace(0, REACH_M, 7)[:, None, None]
+    fan = (away * np.column_stack([np.sin(angle), np.cos(angle)])).reshape(-1, 2)
+    hit = np.zeros((len(at), *(shape + 4)), dtype=bool)
+    i, j = np.moveaxis(np.floor((at[:, None] + fan) / CELL_M).astype(int) + 2, -1, 0)
+    hit[np.arange(len(at))[:, None], i, j] = True
+    told = np.zeros(shape + 4, dtype=bool)
+    told[tuple((cells - low + 2).T)] = True
+    wrong = (hit != told).sum(axis=(1, 2))
+    return tuple(at[wrong == wrong.min()].mean(axis=0) + low * CELL_M)
 
 
 def _trilaterated(circles: np.ndarray) -> tuple[float, float] | None:
@@ -161,18 +183,6 @@ def _inner_angles_deg(ring: np.ndarray) -> np.ndarray:
     back, on = np.roll(ring, 1, axis=0) - ring, np.roll(ring, -1, axis=0) - ring
     cosine = (back * on).sum(axis=1) / (np.hypot(*back.T) * np.hypot(*on.T))
     return np.degrees(np.arccos(np.clip(cosine, -1, 1)))
-
-
-def _agree(found: Evidence, name: str, ways: dict[str, tuple[float, float]]) -> bool:
-    """Return whether the measures fit the place that was made of them."""
-    at = np.array(ways[name])
-    if name == "distance":
-        x, y, radius = found.of("circle").T
-        return bool(np.median(np.abs(np.hypot(at[0] - x, at[1] - y) - radius)) < 2.0)
-    x, y, bearing = found.of("ray").T
-    off = np.hypot(at[0] - x, at[1] - y)
-    turn = np.degrees(np.arctan2(x - at[0], y - at[1])) - bearing
-    return bool(np.median(off * np.abs(np.sin(np.radians(turn)))) < 5.0)
 
 
 def _peaks(votes: np.ndarray, most: int, *, raster_m: float = RASTER_M) -> np.ndarray:
