@@ -257,7 +257,11 @@ def _of(reader: Reader, layer: Layer) -> dict[str, Any]:
 
 
 def stamp(reader: Reader, reason: str | None, *, timezone: str, lang: str = "zh") -> str:
-    """Return what the watermark of this moment says: who, of which unit, when, what for."""
-    who = " ".join(part for part in (reader.holder or reader.account, reader.unit_name) if part)
+    """Return what the watermark of this moment says: who, of which unit, when, what for.
+
+    The account of the operating system, which the audit names, means nothing to who reads a paper.
+    """
+    holder = say("outgoing.server", lang) if reader.system else reader.holder or reader.account
+    who = " ".join(part for part in (holder, reader.unit_name) if part)
     now = f"{datetime.now(ZoneInfo(timezone)):%Y-%m-%d %H:%M}"
     return say("outgoing.watermark", lang, who=who, when=now, purpose=reason or "").strip()
