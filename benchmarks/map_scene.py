@@ -38,6 +38,7 @@ def scene(
     incidents: int = 1167,
     gaps: int = 17_149,
     roads: int = 2500,
+    buildings: int = 43_688,
     seed: int = 7,
 ) -> MapContent:
     """Return a district with so many things; coordinates, names and figures mean nothing."""
@@ -58,6 +59,7 @@ def scene(
         water=_blobs(rng, 14, 0.02, areas),
         farmland=_blobs(rng, 30, 0.012, areas),
         roads=_roads(rng, roads),
+        buildings=_buildings(np.random.default_rng(seed + 1), buildings),
         cameras=eyes,
         gaps=_gaps(rng, gaps, cells),
         centres=_centres(areas),
@@ -158,9 +160,21 @@ def _level(rng: Generator, level: str, geoms: np.ndarray, parent: np.ndarray) ->
             "covered_demand_share_possible": np.minimum(share * 1.5, 1.0),
             "covered_share_certain": share * 0.4,
             "covered_share_possible": np.minimum(share * 0.6, 1.0),
+            **_criteria(area, share),
         },
         geometry=GeoSeries(geoms, crs=4326),
     )
+
+
+def _criteria(area: np.ndarray, share: np.ndarray) -> dict[str, np.ndarray]:
+    """Return how much there is of each official criterion and what is seen of it."""
+    found = {"longest_blind_m": np.round(400 * (1 - share))}
+    for name, per_m2 in (("places", 4e-5), ("entrances", 8e-5), ("road_m", 8e-3)):
+        whole = np.round(area * per_m2)
+        seen = np.round(whole * share)
+        found |= {name: whole, f"{name}_certain": seen}
+        found[f"{name}_possible"] = np.minimum(whole, np.round(seen * 1.6))
+    return found
 
 
 def _community(k: int) -> str:
@@ -281,6 +295,9 @@ def _gaps(rng: Generator, n: int, cells: GeoDataFrame) -> GeoDataFrame:
             "grid_code": grid,
             "area_m2": rng.uniform(20, 6000, n),
             "weight": np.sort(rng.gamma(2, 20, n))[::-1],
+            "road_m": np.arange(n) % 200,
+            "entrances": np.arange(n) % 3,
+            "incidents": np.arange(n) % 2,
         },
         geometry=GeoSeries([shapely.Polygon(ring) for ring in rings], crs=4326),
     )
@@ -302,6 +319,12 @@ def _roads(rng: Generator, n: int) -> GeoDataFrame:
         },
         geometry=GeoSeries(shapely.linestrings(path), crs=4326),
     )
+
+
+def _buildings(rng: Generator, n: int) -> GeoDataFrame:
+    at = rng.uniform([WEST + 0.04, SOUTH + 0.04], [EAST - 0.05, NORTH - 0.05], (n, 2))
+    size = rng.uniform(8, 40, (n, 2)) * M_DEG
+    return GeoDataFrame(geometry=GeoSeries(shapely.box(*at.T, *(at + size).T), crs=4326))
 
 
 def _blobs(rng: Generator, n: int, radius_deg: float, areas: GeoDataFrame) -> GeoDataFrame:

@@ -26,6 +26,7 @@ SCRIPTS = tuple(
         "kinds",
         "data",
         "sheet",
+        "names",
         "drawing",
         "room",
         "marks",

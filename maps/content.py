@@ -18,15 +18,19 @@ class MapContent:
     - `areas` (polygons): level (district, township, community, grid), code, name, kind,
       parent_code, unit_name, area_m2, open_ground_m2, demand_m2, covered_demand_m2,
       covered_demand_share, covered_open_ground_m2, covered_share, both shares again with
-      ``_certain`` and ``_possible`` behind, obstacles_known (False: no buildings are loaded where
-      they matter, so its shares are upper bounds), closed (owner kinds, joined by commas, of which
-      no camera there may be shown: they are not none);
-    - `water`, `farmland` (polygons): name, kind; `roads` (lines): class, name;
+      ``_certain`` and ``_possible`` behind, the official criteria places, entrances, road_m,
+      junctions, crossings (how much there is), each with what is seen of it in columns like
+      places_certain and places_possible, longest_blind_m, obstacles_known (False: no buildings are
+      loaded where they matter, so its shares are upper bounds), closed (owner kinds, joined by
+      commas, of which no camera there may be shown: they are not none);
+    - `water`, `farmland` (polygons): name, kind; `buildings` (polygons); `roads` (lines): class,
+      name;
     - `cameras` (points): code, name, owner_kind (skynet, social; any other is a kind of its own),
       form, status (in_use, repair, removed, or online, offline, unknown), connection (online,
       offline, unknown; if it has an own column), indoor, heading_deg, heading_source, hfov_deg,
       range_m, grid_code;
-    - `gaps` (polygons): rank, grid_code, area_m2, weight; the heaviest are drawn, all are counted;
+    - `gaps` (polygons): rank, grid_code, area_m2, weight, and what weighs: road_m, entrances,
+      incidents;
     - `centres` (points): code, name, level, duty_phone; `places` (points): name, kind;
     - `incidents` (points, may be empty): code, title, category, state, reported_at, status
       (inside, border, outside), grid_code, unit_name, duty_phone, reason, withheld (how many
@@ -64,6 +68,7 @@ class MapContent:
     places: GeoDataFrame
     incidents: GeoDataFrame
     seeing: DataFrame
+    buildings: GeoDataFrame = field(default_factory=GeoDataFrame)
     timezone: str = "Asia/Shanghai"
     incidents_until: datetime | None = None
     counted: Mapping[str, int] = field(default_factory=dict)

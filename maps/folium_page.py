@@ -26,6 +26,7 @@ _LAYERS = (
     "areas",
     "water",
     "farmland",
+    "buildings",
     "roads",
     "cameras",
     "gaps",
@@ -67,8 +68,9 @@ def render(content: MapContent, *, lang: str = "zh") -> str:
     if not content.figures:  # shares are not shown, whether there are any or not
         words["not_computed"] = words["figures_closed"]
     page = _Page(content.title, lang)
-    page.header.add_child(_Text(_libraries()))
+    page.header.add_child(_Text(_styles()))
     page.html.add_child(_Text(_shell(content, words, lang)))
+    page.html.add_child(_Text(_libraries()))
     page.script.add_child(_Text("\n".join(script(name) for name in SCRIPTS)))
     chart = _Chart(_centre(content.areas))
     chart.add_child(_Start(), name="start")
@@ -144,12 +146,14 @@ class _Start(MacroElement):
         super().__init__()  # type: ignore[no-untyped-call]
 
 
+def _styles() -> str:
+    """Return the style sheets as an element for the head."""
+    return "<style>" + "\n".join(style(name) for name in STYLES) + "</style>"
+
+
 def _libraries() -> str:
-    """Return the style sheets and libraries as elements for the head."""
-    styles = "\n".join(style(name) for name in STYLES)
-    return f"<style>{styles}</style>\n" + "\n".join(
-        f"<script>{script(name)}</script>" for name in LIBRARIES
-    )
+    """Return the libraries as elements; below the sentence that is seen until they have run."""
+    return "\n".join(f"<script>{script(name)}</script>" for name in LIBRARIES)
 
 
 def _shell(content: MapContent, words: dict[str, str], lang: str) -> str:

@@ -25,8 +25,8 @@ SHAPE_TOLERANCE_DEG = 1.5e-5
 GAP_TOLERANCE_DEG = 4.5e-6
 """About 0.5 m (Douglas-Peucker): gaps are narrow strips of roads."""
 
-MOST_GAPS = 2000
-"""Gaps that are drawn, the heaviest first: more only hide the street under them."""
+BUILDING_STEP_DEG = 5e-6
+"""About 0.5 m: buildings are there to find one's way by, and there are many of them."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +45,12 @@ _AREA_SHARES = tuple(
     f"{share}{sure}"
     for share in ("covered_demand_share", "covered_share")
     for sure in ("", "_certain", "_possible")
+)
+# how much there is and what is seen of it: numbers of things, metres of roads
+_CRITERIA = ("places", "entrances", "road_m", "junctions", "crossings")
+_AREA_SEEN = (
+    "longest_blind_m",
+    *(f"{whole}{of}" for whole in _CRITERIA for of in ("", "_certain", "_possible")),
 )
 _CAMERA_TEXTS = (
     "code",
@@ -75,6 +81,7 @@ def layers(content: MapContent) -> dict[str, Packed]:
         "areas": areas(content.areas),
         "water": base(content.water, ("name", "kind"), closed=True),
         "farmland": base(content.farmland, ("name", "kind"), closed=True),
+        "buildings": buildings(content.buildings),
         "roads": base(content.roads, ("class", "name"), closed=False),
         "gaps": gaps(content.gaps),
         "gap_totals": gap_totals(content.gaps),
@@ -104,7 +111,7 @@ def areas(frame: GeoDataFrame) -> Packed:
     return {
         "level": codes.astype(int).tolist(),
         **{name: texts(ordered, name) for name in _AREA_TEXTS},
-        **{name: numbers(ordered, name) for name in _AREA_M2},
+        **{name: numbers(ordered, name) for name in (*_AREA_M2, *_AREA_SEEN)},
         **{name: numbers(ordered, name, digits=_SHARE_DIGITS) for name in _AREA_SHARES},
         "obstacles_known": flags(ordered, "obstacles_known"),
         "at": points(at),
@@ -118,22 +125,27 @@ def base(frame: GeoDataFrame, columns: tuple[str, ...], *, closed: bool) -> Pack
     return {**{name: texts(frame, name) for name in columns}, "shape": shapes(geoms, closed=closed)}
 
 
+def buildings(frame: GeoDataFrame) -> Packed:
+    """Return the outlines of buildings."""
+    return {"shape": shapes(geometries(frame), closed=True, step_deg=BUILDING_STEP_DEG)}
+
+
 def gaps(frame: GeoDataFrame) -> Packed:
-    """Return the :data:`MOST_GAPS` heaviest gaps, heaviest first."""
+    """Return the gaps, heaviest first, with what weighs in each."""
     ordered = frame.sort_values("rank", kind="stable") if "rank" in frame else frame
-    ordered = ordered.iloc[:MOST_GAPS]
     geoms = shapely.simplify(geometries(ordered), GAP_TOLERANCE_DEG)
     return {
         "rank": numbers(ordered, "rank"),
         "grid_code": texts(ordered, "grid_code"),
         "area_m2": numbers(ordered, "area_m2"),
         "weight": numbers(ordered, "weight", digits=1),
+        **{name: numbers(ordered, name) for name in ("road_m", "entrances", "incidents")},
         "shape": shapes(geoms, closed=True),
     }
 
 
 def gap_totals(frame: DataFrame) -> Packed:
-    """Return number and area of all gaps per grid, those that are not drawn among them."""
+    """Return number and area of the gaps per grid, those without an outline among them."""
     table = DataFrame(frame).reindex(columns=["grid_code", "area_m2"])
     table["area_m2"] = pd.to_numeric(table["area_m2"], errors="coerce")
     per = table.groupby("grid_code", dropna=False)["area_m2"]

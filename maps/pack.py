@@ -115,7 +115,9 @@ def points(frame: GeoDataFrame) -> Packed:
     return {"o": origin.tolist(), "s": STEP_DEG, "x": columns[0], "y": columns[1]}
 
 
-def shapes(geoms: Sequence[Any] | NDArray[Any], *, closed: bool) -> Packed:
+def shapes(
+    geoms: Sequence[Any] | NDArray[Any], *, closed: bool, step_deg: float = STEP_DEG
+) -> Packed:
     """Return polygons (`closed`) or lines as rings of whole steps, each from the one before.
 
     The rings of all parts of a feature stand side by side, holes running the other way: filled by
@@ -129,11 +131,13 @@ def shapes(geoms: Sequence[Any] | NDArray[Any], *, closed: bool) -> Packed:
         Geometries in lon/lat, shape ``(n,)``; None, empty and other kinds give no ring.
     closed
         Whether rings of polygons are meant, or lines.
+    step_deg
+        What coordinates are rounded to.
 
     Returns
     -------
     dict
-        ``{"o": [x, y], "s": STEP_DEG, "f": rings per feature, "n": points per ring, "d": steps}``.
+        ``{"o": [x, y], "s": step_deg, "f": rings per feature, "n": points per ring, "d": steps}``.
     """
     parts, owner = shapely.get_parts(np.asarray(geoms, dtype=object), return_index=True)
     wanted = shapely.get_type_id(parts) == (3 if closed else 1)
@@ -142,14 +146,14 @@ def shapes(geoms: Sequence[Any] | NDArray[Any], *, closed: bool) -> Packed:
         parts, of = shapely.get_rings(shapely.orient_polygons(parts), return_index=True)
         owner = owner[of]
     xy, ring = shapely.get_coordinates(parts, return_index=True)
-    steps = np.rint(xy / STEP_DEG).astype(np.int64)
+    steps = np.rint(xy / step_deg).astype(np.int64)
     keep = _not_repeated(steps, ring, closed=closed)
     steps, ring = steps[keep], ring[keep]
-    origin = _origin(steps * STEP_DEG)
+    origin = steps.min(axis=0) if len(steps) else np.zeros(2, dtype=np.int64)
     flat = np.diff(steps, axis=0, prepend=origin[None, :]) if len(steps) else steps
     return {
         "o": origin.tolist(),
-        "s": STEP_DEG,
+        "s": step_deg,
         "f": np.bincount(owner, minlength=len(geoms)).tolist(),
         "n": np.bincount(ring, minlength=len(parts)).tolist(),
         "d": flat.ravel().tolist(),

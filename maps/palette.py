@@ -3,19 +3,33 @@
 import numpy as np
 from numpy.typing import NDArray
 
-SHARE_BREAKS = (0.2, 0.4, 0.6, 0.8)
-"""Upper ends (exclusive) of all classes but the last: fixed, so that two maps can be compared."""
+SHARE_BREAKS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
+"""Upper ends (exclusive) of all classes but the last: fixed, so that two maps can be compared.
 
-SHARE_COLOURS = ("#fbf0cd", "#c3dfb5", "#82beae", "#4596a9", "#2b6890")
+Narrow below, where real districts lie."""
+
+SHARE_COLOURS = (
+    "#fbf0cd",
+    "#d3dfb0",
+    "#a6cda8",
+    "#74b2a6",
+    "#4596a3",
+    "#2f7496",
+    "#1f4e79",
+)
 """From sand to blue, lightness falling evenly: readable without telling red from green."""
 
 COLOURS = {
     "land": "#f5f3ee",
     "farmland": "#eaefdc",
     "water": "#c9dbe8",
+    "building": "#ddd5c7",
+    "building_edge": "#b9ae9b",
     "road": "#ffffff",
     "road_edge": "#b9b4a8",
+    "road_name": "#5b564c",
     "no_data": "#a7a59f",
+    "no_demand": "#dcdddf",
     "outline": "#3c4a57",
     "skynet": "#1d4f9c",
     "social": "#7a3b93",
@@ -33,7 +47,7 @@ COLOURS = {
 
 
 def share_class(shares: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the class of each share: 0 … 4, or -1 where it is NaN.
+    """Return the class of each share: 0 … 6, or -1 where it is NaN.
 
     A share on a break belongs to the class above it; 1.0 belongs to the last.
 
@@ -50,7 +64,7 @@ def share_class(shares: NDArray[np.float64]) -> NDArray[np.int64]:
     Examples
     --------
     >>> share_class(np.array([0.0, 0.2, 1.0, np.nan])).tolist()
-    [0, 1, 4, -1]
+    [0, 4, 6, -1]
     """
     classes = np.searchsorted(np.asarray(SHARE_BREAKS), shares, side="right")
     return np.where(np.isnan(shares), -1, classes).astype(np.int64)

@@ -25,7 +25,9 @@ def squares(level: str, codes: list[str]) -> gpd.GeoDataFrame:
 
 
 def test_shared_borders_are_still_shared_on_the_page():
-    grids = scene(cameras=0, incidents=0, gaps=0, roads=0).areas.query("level == 'grid'")
+    grids = scene(cameras=0, incidents=0, gaps=0, roads=0, buildings=0).areas.query(
+        "level == 'grid'"
+    )
     thinner = overlays.simplified_coverage(grids.geometry.to_numpy())
     assert shapely.get_num_coordinates(thinner).sum() < grids.count_coordinates().sum()
     rings = unpacked(shapes(thinner, closed=True))
@@ -96,14 +98,26 @@ def small_gaps(n: int, grid_code: list) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, geometry=at, crs=4326)
 
 
-def test_the_heaviest_gaps_are_drawn_and_all_are_counted():
-    n = overlays.MOST_GAPS + 5
-    frame = small_gaps(n, ["g1"] * (n - 1) + [None])
-    drawn = overlays.gaps(frame)["rank"]
-    assert drawn == list(range(1, overlays.MOST_GAPS + 1))
+def test_all_gaps_are_drawn_and_counted_with_what_weighs_in_them():
+    frame = small_gaps(5, ["g1"] * 4 + [None]).assign(road_m=3.4, entrances=2, incidents=[0] * 5)
+    packed = overlays.gaps(frame)
+    assert packed["rank"] == [1, 2, 3, 4, 5]
+    assert (packed["road_m"], packed["entrances"], packed["incidents"]) == (
+        [3] * 5,
+        [2] * 5,
+        [0] * 5,
+    )
     totals = overlays.gap_totals(frame)
-    assert dict(zip(columns(totals, "grid_code"), totals["n"], strict=True)) == {"g1": n - 1, "": 1}
-    assert sum(totals["area_m2"]) == 10 * n
+    assert dict(zip(columns(totals, "grid_code"), totals["n"], strict=True)) == {"g1": 4, "": 1}
+    assert sum(totals["area_m2"]) == 50
+
+
+def test_buildings_keep_their_outlines_to_half_a_metre():
+    frame = squares("grid", ["a"])
+    packed = overlays.buildings(frame)["shape"]
+    assert (packed["s"], packed["n"]) == (overlays.BUILDING_STEP_DEG, [4])
+    (ring,) = unpacked(packed)[0]
+    assert np.allclose(shapely.Polygon(ring).bounds, frame.total_bounds, atol=2.5e-6)
 
 
 def test_half_a_metre_of_a_gap_s_border_may_go_and_no_more():
@@ -145,7 +159,7 @@ def test_a_camera_of_no_known_owner_kind_keeps_none():
 
 def test_frames_without_rows_columns_or_geometry_give_empty_layers():
     nothing = gpd.GeoDataFrame()
-    content = scene(grids=60, cameras=0, incidents=0, gaps=0, roads=0)
+    content = scene(grids=60, cameras=0, incidents=0, gaps=0, roads=0, buildings=0)
     frames = {name: nothing for name, frame in vars(content).items() if hasattr(frame, "columns")}
     packed = overlays.layers(replace(content, **frames))
     assert packed["areas"]["shape"]["d"] == []

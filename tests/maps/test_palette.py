@@ -48,13 +48,13 @@ def test_each_class_is_clearly_darker_than_the_one_below_for_every_eye(eye):
     assert (steps > 6).all()
 
 
-def test_there_are_at_most_five_classes():
-    assert len(SHARE_COLOURS) == len(SHARE_BREAKS) + 1 <= 5
+def test_each_class_has_a_colour():
+    assert len(SHARE_COLOURS) == len(SHARE_BREAKS) + 1
 
 
 def test_a_share_on_a_break_belongs_to_the_class_above():
-    shares = np.array([0, 0.1999, 0.2, 0.4, 0.6, 0.8, 1.0, np.nan])
-    assert share_class(shares).tolist() == [0, 0, 1, 2, 3, 4, 4, -1]
+    shares = np.array([0, 0.0499, 0.05, 0.1, 0.15, 0.2, 0.3, 0.5, 1.0, np.nan])
+    assert share_class(shares).tolist() == [0, 0, 1, 2, 3, 4, 5, 6, 6, -1]
 
 
 @pytest.mark.parametrize(

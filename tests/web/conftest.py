@@ -11,7 +11,7 @@ from tests.map_visit import CHROMIUM, OTHER_STATES, SWITCHES, Visit
 
 @pytest.fixture(scope="package")
 def content():
-    small = scene(grids=80, cameras=400, incidents=150, gaps=120, roads=60)
+    small = scene(grids=80, cameras=400, incidents=150, gaps=120, roads=60, buildings=300)
     states = [*OTHER_STATES, *small.incidents["state"].iloc[len(OTHER_STATES) :]]
     return replace(small, incidents=small.incidents.assign(state=states))
 

@@ -16,27 +16,16 @@ from geo.base.errors import NotFoundError
 from geo.base.reprojection import reprojected
 from geo.coverage import sight_lines
 from geo.coverage.coarse_gaps import granted_gaps
-from geo.coverage.kinds import CERTAINTIES, DEVICE_SETS, SURE
+from geo.coverage.kinds import CERTAINTIES, DEVICE_SETS
 from geo.coverage.scene import Prepared, prepare
 from geo.coverage.store import results, scene
+from geo.exchange.publish import map_figures
 from geo.exchange.publish.bulk import BULK
 from geo.incidents import assign
 from geo.store import frames
 
 SIGHT = ("heading_deg", "heading_source", "hfov_deg", "range_m")
-MAIN_ROADS = ("trunk", "primary", "secondary")
 MOST_CAMERAS = 8
-SHARES = (
-    "area_m2",
-    "open_ground_m2",
-    "demand_m2",
-    "covered_demand_m2",
-    "covered_demand_share",
-    "covered_open_ground_m2",
-    "covered_share",
-)
-# Shares whose range from certain to possible stands above the figures of an area.
-RANGES = ("covered_demand_share", "covered_share")
 
 
 def read(  # noqa: PLR0913 - whose map, of what and of where; all but the first optional
@@ -150,11 +139,8 @@ def _frames(connection: Connection) -> dict[str, Any]:
     return {
         "water": layer(connection, "SELECT name, kind, geom FROM govgrid.water"),
         "farmland": layer(connection, "SELECT name, kind, geom FROM govgrid.farmland"),
-        "roads": layer(
-            connection,
-            "SELECT class, name, geom FROM govgrid.road WHERE class = ANY(:main)",
-            {"main": list(MAIN_ROADS)},
-        ),
+        "buildings": layer(connection, "SELECT geom FROM govgrid.building ORDER BY code"),
+        "roads": layer(connection, "SELECT class, name, geom FROM govgrid.road ORDER BY code"),
         "centres": layer(
             connection, "SELECT code, name, level, duty_phone, geom FROM govgrid.centre"
         ),
@@ -227,16 +213,13 @@ def _areas(
     table = table.merge(desks, left_on="code", right_on="area_code", how="left")
     table["closed"] = [",".join(_closed(reader, path)) for path in table["path"]]
     if run is None:
-        return table.assign(**{name: float("nan") for name in SHARES})
+        return table.assign(**{name: float("nan") for name in map_figures.SHARES})
     figures = results.figures(connection, run.id)
-    own = figures[(figures["device_set"] == device_set) & (figures["detail"] == detail)]
-    own = own.merge(predicates.within(shown, reader.cut("figures"))[["level", "code"]])
-    for each in SURE:
-        names = {share: f"{share}_{each}" for share in RANGES}
-        sure = own[own["certainty"] == each].rename(columns=names)
-        table = table.merge(sure[["level", "code", *names.values()]], "left", ["level", "code"])
-    told = own.loc[own["certainty"] == certainty, ["level", "code", "obstacles_known", *SHARES]]
-    return table.merge(told, "left", ["level", "code"])
+    read = predicates.within(shown, reader.cut("figures"))
+    told = map_figures.of_areas(
+        figures, device_set=device_set, detail=detail, certainty=certainty
+    ).merge(read[["level", "code"]], on=["level", "code"])
+    return table.merge(told, on=["level", "code"], how="left")
 
 
 def _closed(reader: Reader, path: str | None) -> list[str]:

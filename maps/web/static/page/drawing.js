@@ -2,13 +2,20 @@
 (function (gg) {
   "use strict";
 
-  gg.GAPS_FROM = 14.5;
+  gg.GAPS_FROM = 15;
   gg.CONES_FROM = 16;
+  gg.BUILDINGS_FROM = 16;
   gg.PLACES_FROM = 15;
   const ASSUMED_HFOV_DEG = 60; // drawn dashed: the register says nothing
   const ASSUMED_RANGE_M = 50;
 
-  gg.shareClass = (share, breaks) => (share === null ? -1 : breaks.filter((end) => share >= end).length);
+  // a grid of which nothing is known is another thing than one where nothing must be seen
+  gg.NO_DATA = -1;
+  gg.NO_DEMAND = -2;
+  gg.shareClass = (share, breaks, demand) => {
+    if (share !== null) return breaks.filter((end) => share >= end).length;
+    return demand === 0 ? gg.NO_DEMAND : gg.NO_DATA;
+  };
 
   gg.drawing = (data, shown) => (pen, view) => {
     const { colours, breaks, shares } = data.palette;
@@ -52,8 +59,13 @@
       pen.globalAlpha = 0.9;
       fill(
         areas.shape,
-        grids((f) => areas.class[f] === -1),
+        grids((f) => areas.class[f] === gg.NO_DATA),
         gg.stripes(pen, colours.no_data, 7, 1, 1),
+      );
+      fill(
+        areas.shape,
+        grids((f) => areas.class[f] === gg.NO_DEMAND),
+        colours.no_demand,
       );
       pen.globalAlpha = 0.55;
       fill(
@@ -68,7 +80,7 @@
       const grow = Math.max(0.45, Math.min(3, 2 ** ((view.zoom - 14) / 1.6)));
       pen.lineJoin = pen.lineCap = "round";
       const kinds = [...new Set(data.roads.class)].filter(
-        (kind) => Object.hasOwn(WIDTHS, kind) || view.zoom >= 13.5,
+        (kind) => Object.hasOwn(WIDTHS, kind) || view.zoom >= (kind === "residential" ? 14 : 15),
       );
       const widths = kinds.map((kind) => [
         (f) => data.roads.class[f] === kind,
@@ -91,6 +103,12 @@
       stroke(areas.shape, level(0), colours.outline, 2.6, null, true);
       pen.globalAlpha = 1;
     };
+    const buildings = () => {
+      fill(data.buildings.shape, every, colours.building);
+      pen.globalAlpha = 0.8;
+      stroke(data.buildings.shape, every, colours.building_edge, 0.7, null, true);
+      pen.globalAlpha = 1;
+    };
     const gaps = () => {
       const near = view.zoom >= 16; // from afar stripes are only noise
       pen.globalAlpha = near ? 1 : 0.5;
@@ -103,6 +121,7 @@
     if (shown.has("share")) coverage();
     if (shown.has("water")) fill(data.water.shape, every, colours.water);
     if (shown.has("roads")) roads();
+    if (shown.has("buildings") && view.zoom >= gg.BUILDINGS_FROM) buildings();
     if (shown.has("outlines")) borders();
     if (shown.has("gaps") && view.zoom >= gg.GAPS_FROM) gaps();
     if (shown.has("cones") && view.zoom >= gg.CONES_FROM) cones(data, shown, pen, view);
@@ -113,6 +132,7 @@
   gg.naming = (data, shown, marks) => (pen, view) => {
     const taken = marks(view.corner);
     if (shown.has("outlines")) names(data, pen, view, taken);
+    if (shown.has("roads") && view.zoom >= gg.ROAD_NAMES_FROM) gg.roadNames(data, pen, view, taken, font);
     if (shown.has("places") && view.zoom >= 16) placeNames(data, pen, view, taken);
   };
 
@@ -167,14 +187,19 @@
   const shortened = (text, most) =>
     [...text].length > most ? `${[...text].slice(0, most - 1).join("")}…` : text;
 
-  // write where there is room; what stands earlier is more important
-  const write = (pen, text, x, middle, size, taken, colour, shifts) => {
-    const half = pen.measureText(text).width / 2 + 3;
-    const box = (y) => [x - half, y - size / 2 - 2, x + half, y + size / 2 + 2];
-    const free = (b) => !taken.some((t) => b[0] < t[2] && b[2] > t[0] && b[1] < t[3] && b[3] > t[1]);
-    const y = shifts.map((shift) => middle + shift).find((each) => free(box(each)));
-    if (y === undefined) return;
-    taken.push(box(y));
+  gg.free = (b, taken) => !taken.some((t) => b[0] < t[2] && b[2] > t[0] && b[1] < t[3] && b[3] > t[1]);
+  // write where there is room; what stands earlier is more important, also of texts for one thing
+  const write = (pen, texts, x, middle, size, taken, colour, shifts) => {
+    const boxOf = (text, y) => {
+      const half = pen.measureText(text).width / 2 + 3;
+      return [x - half, y - size / 2 - 2, x + half, y + size / 2 + 2];
+    };
+    const found = texts
+      .flatMap((text) => shifts.map((shift) => ({ text, y: middle + shift })))
+      .find(({ text, y }) => gg.free(boxOf(text, y), taken));
+    if (found === undefined) return;
+    const { text, y } = found;
+    taken.push(boxOf(text, y));
     pen.lineWidth = 3.5;
     pen.strokeStyle = "rgba(255,255,255,.88)";
     pen.strokeText(text, x, y);
@@ -207,7 +232,7 @@
     for (let k = 0; k < all.name.length; k++) {
       if (!within(view, all.at.x[k], all.at.y[k], 0)) continue;
       const [x, y] = [all.at.x[k] * view.scale - view.x, all.at.y[k] * view.scale - view.y];
-      write(pen, shortened(all.name[k], 12), x, y, 11, taken, data.palette.colours.place, [14, -14]);
+      write(pen, [shortened(all.name[k], 12)], x, y, 11, taken, data.palette.colours.place, [14, -14]);
     }
   };
 
@@ -230,7 +255,7 @@
         if (areas.level[f] !== level || !within(view, areas.at.x[f], areas.at.y[f], 0)) continue;
         write(
           pen,
-          shortened(gg.shortName(areas, f), 14),
+          [gg.fullName(areas, f), gg.shortName(areas, f)].map((name) => shortened(name, 14)),
           areas.at.x[f] * view.scale - view.x,
           areas.at.y[f] * view.scale - view.y,
           size,
@@ -242,15 +267,5 @@
         );
       }
     }
-  };
-
-  // a grid is called by its own part of the name inside its community
-  gg.shortName = (areas, f) => {
-    const name = areas.name[f] || areas.code[f];
-    const above = areas.rows.get(areas.parent_code[f]);
-    const first = above === undefined ? "" : areas.name[above];
-    return first && name.startsWith(first) && name.length > first.length
-      ? name.slice(first.length).trim()
-      : name;
   };
 })((window.govgrid = window.govgrid || {}));

@@ -10,12 +10,8 @@
     demand: ["covered_demand_share", "covered_demand_m2", "demand_m2"],
     ground: ["covered_share", "covered_open_ground_m2", "open_ground_m2"],
   };
-  // which of all gaps stand on the map, where not all do
-  gg.gapsNote = (data) => {
-    const all = data.gap_totals.n.reduce((sum, n) => sum + n, 0);
-    const shown = data.gaps.rank.length;
-    return shown < all ? say("layer.gaps_shown", { shown: gg.number(shown), all: gg.number(all) }) : null;
-  };
+  // the official criteria, what there is of each: things to be counted, metres of roads
+  const CRITERIA = ["places", "entrances", "road_m", "junctions", "crossings"];
 
   gg.sharesOf = (areas, basis) =>
     areas[COLUMNS[basis === "ground" ? "ground" : "demand"][0]].map((share) => share);
@@ -101,6 +97,31 @@
               ),
             ),
           );
-    return { figure, parts, written };
+    // what is seen of each official criterion: certainly to possibly, of all
+    const official = (k) => {
+      const rows = CRITERIA.filter((name) => areas[name][k] > 0).map((name) => {
+        const [low, high] = [areas[`${name}_certain`][k], areas[`${name}_possible`][k]];
+        const amount = (n) => (name === "road_m" ? gg.number(n / 1000, 1) : gg.number(n));
+        const range = (text) =>
+          text(low) === text(high) ? text(low) : say("official.range", { low: text(low), high: text(high) });
+        return h(
+          "tr",
+          {},
+          h("th", { scope: "row" }, say(`official.${name}`)),
+          h("td.n", {}, range((n) => gg.share(n / areas[name][k]))),
+          h("td.n", {}, say("area.of", { part: range(amount), whole: amount(areas[name][k]) })),
+        );
+      });
+      if (!rows.length) return null;
+      const blind = areas.longest_blind_m[k];
+      return h(
+        "section",
+        {},
+        h("h3", {}, say("official.title"), h("small", {}, say("official.note"))),
+        h("table.parts.official", {}, rows),
+        blind ? h("p.hint", {}, say("official.blind", { length: gg.distance(blind) })) : null,
+      );
+    };
+    return { figure, parts, written, official };
   };
 })((window.govgrid = window.govgrid || {}));

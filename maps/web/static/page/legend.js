@@ -8,11 +8,16 @@
     ["areas", ["share", "outlines", "gaps"]],
     ["video", ["skynet", "social", "unsorted", "cones"]],
     ["incidents", ["open", "closed", "other"]],
-    ["base", ["centres", "places", "roads", "water", "farmland"]],
+    ["base", ["centres", "places", "buildings", "roads", "water", "farmland"]],
   ];
   const HIDDEN_FIRST = new Set(["closed", "other"]);
-  const ONLY_WHERE_SOME = new Set(["unsorted", "other"]);
-  const FROM = () => ({ gaps: gg.GAPS_FROM, cones: gg.CONES_FROM, places: gg.PLACES_FROM });
+  const ONLY_WHERE_SOME = new Set(["unsorted", "other", "buildings"]);
+  const FROM = () => ({
+    gaps: gg.GAPS_FROM,
+    cones: gg.CONES_FROM,
+    places: gg.PLACES_FROM,
+    buildings: gg.BUILDINGS_FROM,
+  });
 
   const counts = (data) => {
     return {
@@ -22,6 +27,7 @@
       ...gg.tally(data.incidents.outcome, gg.OUTCOMES),
       centres: data.centres.code.length,
       places: data.places.name.length,
+      buildings: data.buildings.shape.size,
       roads: data.roads.class.length,
       water: data.water.name.length,
       farmland: data.farmland.name.length,
@@ -34,7 +40,8 @@
     const { breaks, shares } = data.palette;
     const edges = [0, ...breaks, 1].map((edge) => Math.round(edge * 100));
     const per = shares.map((_, c) => data.areas.grids.filter((k) => data.areas.class[k] === c).length);
-    const none = data.areas.grids.filter((k) => data.areas.class[k] === -1).length;
+    const without = (kind) => data.areas.grids.filter((k) => data.areas.class[k] === kind).length;
+    const [none, needless] = [without(gg.NO_DATA), without(gg.NO_DEMAND)];
     const unblocked = data.areas.grids.filter(
       (k) => data.areas.unblocked[k] > 0 && data.areas.class[k] >= 0,
     ).length;
@@ -61,7 +68,8 @@
               per[c],
             ),
           ),
-        row(swatch(null, ".none"), say("legend.no_data"), none),
+        needless ? row(swatch(null, ".needless"), say("legend.no_demand"), needless) : null,
+        none ? row(swatch(null, ".none"), say("legend.no_data"), none) : null,
         unblocked ? row(swatch(null, ".unblocked"), say("legend.unblocked"), unblocked, ".apart") : null,
       ),
       h("p.unit", {}, say("legend.counts")),
@@ -125,11 +133,12 @@
       share: () => shareClasses(data),
       cones: cameraSigns,
       gaps: () => {
-        const notes = [
-          gg.gapsNote(data),
-          data.areas.closed.some(Boolean) ? say("layer.gaps_granted") : null,
-        ].filter(Boolean);
-        return notes.map((note) => h("p.signs.note", {}, note));
+        const granted = data.areas.closed.some(Boolean) ? say("layer.gaps_granted") : null;
+        return [
+          h("p.signs.note.when-far", {}, say("layer.gaps_far")),
+          h("p.signs.note.when-near", {}, say("layer.gaps_near")),
+          granted ? h("p.signs.note", {}, granted) : null,
+        ];
       },
       incidents: () => h("p.signs", {}, h("span", {}, h("i.sign.sign-doubt"), say("layer.border_mark"))),
     };
@@ -161,7 +170,7 @@
     });
     map.addControl(new Card());
     const rest = () => {
-      for (const [key, from] of Object.entries(FROM())) {
+      for (const [key, from] of Object.entries(FROM()).filter(([key]) => key in rows)) {
         const far = map.getZoom() < from;
         rows[key].classList.toggle("far", far);
         rows[key].title = far ? say("layer.zoom_needed") : "";

@@ -151,10 +151,9 @@
   // the chosen thing: its grid lit, lines to the cameras, all above the clusters
   gg.chosen = (map, data) => {
     const group = L.layerGroup().addTo(map);
-    const outline = (area, name) => {
-      const { shape } = data.areas;
+    const outline = (shape, f, name) => {
       const rings = [];
-      for (let r = shape.features[area]; r < shape.features[area + 1]; r++) {
+      for (let r = shape.features[f]; r < shape.features[f + 1]; r++) {
         const ring = [];
         for (let k = shape.rings[r]; k < shape.rings[r + 1]; k++)
           ring.push(gg.latLng(shape.x[k], shape.y[k]));

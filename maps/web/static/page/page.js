@@ -7,6 +7,7 @@
   const panes = (map) => {
     for (const [name, order] of [
       ["sheet", 200],
+      ["stamp", 250],
       ["lit", 410],
       ["names", 620],
       ["lines", 640],
@@ -14,6 +15,23 @@
     ])
       map.createPane(name).style.zIndex = order;
     for (const name of ["sheet", "names"]) map.getPane(name).style.pointerEvents = "none";
+  };
+
+  // the mark of who took the page out lies on the ground of the map and behind the panel's text,
+  // never across what is to be read
+  const stamp = (map) => {
+    const mark = document.querySelector("body > .watermark");
+    if (!mark) return;
+    document.getElementById("panel").prepend(mark.cloneNode(true));
+    map.getPane("stamp").append(mark);
+    // panes move with the map, the mark stays where it is
+    const place = () => {
+      const size = map.getSize();
+      L.DomUtil.setPosition(mark, map.containerPointToLayerPoint([0, 0]));
+      Object.assign(mark.style, { width: `${size.x}px`, height: `${size.y}px` });
+    };
+    map.on("move zoom viewreset resize", place);
+    map.whenReady(place);
   };
 
   const box = (shape, f) => {
@@ -60,10 +78,10 @@
       this._updateScale(this._mScale, label, metres / most);
     },
   });
-  const tools = (map, home) => {
+  const tools = (map, home, whole) => {
     button(map, "in", gg.say("zoom_in"), () => map.zoomIn());
     button(map, "out", gg.say("zoom_out"), () => map.zoomOut());
-    button(map, "home", gg.say("home"), home);
+    button(map, "home", gg.say(whole ? "home" : "home_own"), home);
     if (document.documentElement.requestFullscreen) {
       button(map, "full", gg.say("full_screen"), () =>
         document.fullscreenElement ? document.exitFullscreen() : document.documentElement.requestFullscreen(),
@@ -80,15 +98,18 @@
 
   const styled = (data) => {
     for (const [name, colour] of Object.entries(data.palette.colours))
-      document.documentElement.style.setProperty(`--${name.replace("_", "-")}`, colour);
+      document.documentElement.style.setProperty(`--${name.replaceAll("_", "-")}`, colour);
   };
 
   gg.open = (map, document) => {
     const data = gg.read(document.getElementById("data").textContent);
     gg.setWords(data.words, data.lang);
     styled(data);
-    data.areas.class = data.areas.share.map((share) => gg.shareClass(share, data.palette.breaks));
+    data.areas.class = data.areas.share.map((share, k) =>
+      gg.shareClass(share, data.palette.breaks, data.basis === "demand" ? data.areas.demand_m2[k] : null),
+    );
     panes(map);
+    stamp(map);
     const district = whole(data);
     map.setView(district.getCenter(), 12, { animate: false });
     const legend = gg.legend(map, data, () => {
@@ -97,7 +118,7 @@
       names.redraw();
     });
     const home = () => fit(district, 8);
-    tools(map, home);
+    tools(map, home, data.areas.level.includes(0));
     const chosen = gg.chosen(map, data);
 
     const choose = (kind, k) => {
@@ -127,9 +148,10 @@
       chosen.clear();
       const at = kind in spots ? spots[kind].at : null;
       const placed = at && !Number.isNaN(at.x[k]);
-      if (kind === "area") chosen.outline(k, "lit");
+      if (kind === "area") chosen.outline(areas.shape, k, "lit");
       if (kind === "gap" || kind === "camera")
         light(kind === "gap" ? gaps.grid_code[k] : cameras.grid_code[k]);
+      if (kind === "gap") chosen.outline(gaps.shape, k, "lit-gap");
       if (kind === "camera" && placed) chosen.spot(at.x[k], at.y[k], gg.cameraClass(cameras, k), 20);
       if (kind === "place" && placed) chosen.spot(at.x[k], at.y[k], "spot", 22);
       if (kind === "incident") {
@@ -140,14 +162,16 @@
       }
     };
     const light = (code) => {
-      if (areas.rows.has(code)) chosen.outline(areas.rows.get(code), "lit");
+      if (areas.rows.has(code)) chosen.outline(areas.shape, areas.rows.get(code), "lit");
     };
 
     // the map moves only if what was chosen cannot be seen well where it stands
     const reveal = (kind, k) => {
       if (kind === "area") return fit(box(areas.shape, k));
-      if (kind === "gap")
-        return map.getBounds().contains(box(gaps.shape, k)) ? null : fit(box(gaps.shape, k));
+      if (kind === "gap") {
+        const near = map.getZoom() >= CLOSE_ENOUGH && map.getBounds().contains(box(gaps.shape, k));
+        return near ? null : fit(box(gaps.shape, k));
+      }
       const { at } = spots[kind];
       if (Number.isNaN(at.x[k])) return null;
       const all = L.latLngBounds([gg.latLng(at.x[k], at.y[k])]);
@@ -195,14 +219,14 @@
           : -1;
       if (place >= 0) return choose("place", place);
       const gap =
-        legend.shown.has("gaps") && zoom >= gg.GAPS_FROM + 1
+        legend.shown.has("gaps") && zoom >= gg.GAPS_FROM
           ? gaps.rank.findIndex((_, k) => gg.inside(gaps.shape, k, x, y))
           : -1;
       if (gap >= 0) return choose("gap", gap);
       const grid = areas.grids.find((k) => gg.inside(areas.shape, k, x, y));
       if (grid === undefined) return overview();
       chosen.clear();
-      chosen.outline(grid, "lit");
+      chosen.outline(areas.shape, grid, "lit");
       panel.show("area", grid);
       return null;
     };
@@ -240,5 +264,6 @@
     window.addEventListener("hashchange", fromAddress);
     fromAddress();
     gg.shown = { map, data, choose };
+    document.getElementById("wait").remove();
   };
 })((window.govgrid = window.govgrid || {}));

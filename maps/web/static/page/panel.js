@@ -16,12 +16,12 @@
         ? code
           ? gg.code(code)
           : say("none")
-        : [link(areas.name[k] || code, () => act.choose("area", k)), " ", gg.code(code)];
+        : [link(gg.fullName(areas, k), () => act.choose("area", k)), " ", gg.code(code)];
     };
     const cameraName = (k) => cameras.name[k] || cameras.code[k];
     const seeingList = gg.seeing(data, act.choose);
 
-    const { figure, parts, written } = gg.figures(data, act.choose);
+    const { figure, parts, written, official } = gg.figures(data, act.choose);
     const partsOf = (k) => {
       const list = areas.parts.get(areas.code[k]) || [];
       return parts(list, list.length ? say("area.parts", { level: levelWord(list[0]) }) : "");
@@ -51,7 +51,8 @@
     const defined = (text) => h("span.defined", { title: say("outcome.definition") }, text);
 
     const overview = () => {
-      const first = areas.level.indexOf(0);
+      const whole = areas.level.includes(0);
+      const first = areas.level.length ? 0 : -1; // areas stand from the largest down
       const online = cameras.net.filter((state) => state === "online").length;
       const unknown = cameras.net.filter((state) => state === "unknown").length;
       const others = gg.OWNERS.flatMap((kind) => Array(data.counted[kind] || 0).fill(kind));
@@ -60,8 +61,9 @@
       const top = Math.min(...areas.level.filter((level) => level > 0), 3);
       const list = areas.level.flatMap((level, k) => (level === top ? [k] : []));
       return [
-        heading(say("overview.title"), data.title),
+        heading(say(whole ? "overview.whole" : "overview.title"), data.title),
         first >= 0 ? figure(first) : null,
+        first >= 0 ? official(first) : null,
         facts([
           [say("overview.grids"), gg.number(areas.grids.length)],
           [say("overview.communities"), gg.number(areas.level.filter((level) => level === 2).length)],
@@ -118,11 +120,12 @@
       return [
         heading(
           levelWord(k),
-          areas.name[k] || areas.code[k],
+          gg.fullName(areas, k),
           areas.kind[k] ? [chip(areas.kind[k])] : [],
           toOverview,
         ),
         figure(k),
+        official(k),
         facts([
           [say("code"), gg.code(areas.code[k])],
           [say("area.parent"), areas.parent_code[k] ? gridLink(areas.parent_code[k]) : null],
@@ -166,7 +169,6 @@
                   n: gg.number(total(data.gap_totals.n)),
                   area: gg.area(total(data.gap_totals.area_m2)),
                 }),
-            gg.gapsNote(data),
           ],
         ]),
         partsOf(k),
@@ -275,7 +277,10 @@
       ),
       facts([
         [say("gap.area"), gg.area(gaps.area_m2[k])],
-        [say("gap.weight"), gg.number(gaps.weight[k], 1)],
+        [say("gap.road_m"), gaps.road_m[k] ? gg.distance(gaps.road_m[k]) : null],
+        [say("gap.entrances"), gaps.entrances[k] ? gg.number(gaps.entrances[k]) : null],
+        [say("gap.incidents"), gaps.incidents[k] ? gg.number(gaps.incidents[k]) : null],
+        [say("gap.weight"), gg.number(gaps.weight[k], 1), say("gap.weight_note")],
         [say("gap.grid"), gridLink(gaps.grid_code[k])],
       ]),
     ];

@@ -13,7 +13,7 @@
   // [folded code, folded name, kind, row, what is shown, sign]
   const index = (data) => {
     const entries = [];
-    const add = (layer, kind, names, word) =>
+    const add = (layer, kind, names, word, text = (k) => names[k]) =>
       names.forEach((name, k) => {
         const code = layer.code ? layer.code[k] : "";
         entries.push({
@@ -21,13 +21,19 @@
           name: folded(name),
           kind,
           k,
-          text: name || code,
+          text: text(k) || code,
           more: code,
           word: word(k),
         });
       });
     const LEVELS = ["district", "township", "community", "grid"];
-    add(data.areas, "area", data.areas.name, (k) => gg.say(`level.${LEVELS[data.areas.level[k]]}`));
+    add(
+      data.areas,
+      "area",
+      data.areas.name,
+      (k) => gg.say(`level.${LEVELS[data.areas.level[k]]}`),
+      (k) => gg.fullName(data.areas, k),
+    );
     add(data.incidents, "incident", data.incidents.title, () => gg.say("incident.title"));
     add(data.places, "place", data.places.name, () => gg.say("place.title"));
     add(data.centres, "centre", data.centres.name, () => gg.say("centre.title"));

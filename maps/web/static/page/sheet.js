@@ -55,16 +55,14 @@
     },
   });
 
+  gg.seen = (view, shape, f) =>
+    shape.box[4 * f] <= view.east &&
+    shape.box[4 * f + 2] >= view.west &&
+    shape.box[4 * f + 1] <= view.south &&
+    shape.box[4 * f + 3] >= view.north;
   // add the rings of feature f to the current path, if it meets the view
   gg.trace = (pen, view, shape, f, closed) => {
-    const b = 4 * f;
-    if (!(
-      shape.box[b] <= view.east &&
-      shape.box[b + 2] >= view.west &&
-      shape.box[b + 1] <= view.south &&
-      shape.box[b + 3] >= view.north
-    ))
-      return false;
+    if (!gg.seen(view, shape, f)) return false;
     for (let r = shape.features[f]; r < shape.features[f + 1]; r++) {
       const end = shape.rings[r + 1];
       let [lastX, lastY] = [NaN, NaN];

@@ -10,6 +10,12 @@
   };
   gg.lang = () => lang;
 
+  // a page that cannot be drawn says so in the place of the sentence that asks to wait
+  window.addEventListener("error", () => {
+    const wait = document.getElementById("wait");
+    if (wait) wait.textContent = wait.dataset.failed;
+  });
+
   // say("map word", {field: value}); an unknown key gives the last part of itself
   gg.say = (key, facts) => {
     const text = key in words ? words[key] : key.slice(key.lastIndexOf(".") + 1);
