@@ -286,8 +286,8 @@ def _seeing(rng: Generator, incidents: GeoDataFrame, cameras: GeoDataFrame) -> D
 
 def _gaps(rng: Generator, n: int, cells: GeoDataFrame) -> GeoDataFrame:
     xy, grid = _spread(rng, n, cells)
-    turn = np.linspace(0, 2 * np.pi, 18, endpoint=False)
-    radius = rng.uniform(8, 45, (n, 1)) * rng.uniform(0.6, 1, (n, 18)) * M_DEG
+    turn = np.linspace(0, 2 * np.pi, 9, endpoint=False)  # real gaps have eight corners on average
+    radius = rng.uniform(8, 45, (n, 1)) * rng.uniform(0.6, 1, (n, 9)) * M_DEG
     rings = xy[:, None, :] + np.stack([radius * np.cos(turn), radius * np.sin(turn)], axis=2)
     return GeoDataFrame(
         {

@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from maps import watermark
 from maps.folium_page import render
 from tests.map_visit import DESK, OTHER_STATES, PHONE
 
@@ -165,15 +166,38 @@ def test_before_any_computation_nothing_looks_like_a_figure(visit, content, tmp_
     page.quiet()
 
 
-def test_the_legend_says_which_of_all_gaps_are_drawn(visit, content, tmp_path):
-    many = content.gaps.iloc[np.resize(np.arange(len(content.gaps)), 2100)]
-    many = many.assign(rank=np.arange(len(many)) + 1).reset_index(drop=True)
-    path = tmp_path / "gaps.html"
-    path.write_text(render(replace(content, gaps=many)), encoding="utf-8")
-    page = visit(path)
-    assert "图上为最重的 2000 处，共 2100 处" in page.text(".card")
-    page.choose("area", 0)
-    assert "2100 处" in page.text()
+SHEET = "document.querySelector('.leaflet-sheet-pane canvas').toDataURL()"
+
+
+def test_every_gap_is_drawn_from_zoom_15_and_nothing_drawn_is_never_called_covered(desk, content):
+    page = desk
+    last = len(content.gaps) - 1
+    assert page.page.inner_text(".row:has([data-layer=gaps]) .n") == str(len(content.gaps))
+    assert "没有标出不等于已覆盖" in page.text(".card")
+    page.choose("gap", last)
+    assert "没有标出不等于已覆盖" not in page.text(".card")
+    assert "没有斜线，不等于看得见" in page.text(".card")
+    assert page.page.locator("path.lit-gap").count() == 1
+    gap = content.gaps.sort_values("rank").iloc[last]
+    told = page.text()
+    assert f"看不见的道路 {gap['road_m']:.0f} 米" in told.replace("\n", " ").replace("\t", " ")
+    assert ("看不见的出入口" in told, "看不见的事项" in told) == (
+        gap["entrances"] > 0,
+        gap["incidents"] > 0,
+    )
+    point = gap.geometry.representative_point()
+    page.page.evaluate(
+        "([lat, lon]) => govgrid.shown.map.setView([lat, lon], 15, {animate: false})",
+        [point.y, point.x],
+    )
+    page.page.uncheck("[data-layer=outlines]")
+    with_gaps = page.page.evaluate(SHEET)
+    page.page.uncheck("[data-layer=gaps]")
+    page.page.wait_for_timeout(300)
+    assert page.page.evaluate(SHEET) != with_gaps
+    for layer in ("gaps", "outlines"):
+        page.page.check(f"[data-layer={layer}]")
+    page.quiet()
 
 
 @pytest.mark.parametrize("size", [DESK, PHONE])
@@ -186,3 +210,77 @@ def test_no_cluster_of_incidents_hides_the_number_of_a_cluster_of_cameras(visit,
         badges, hidden = page.page.evaluate(OVERLAP)
         assert badges > 0
         assert hidden == 0
+
+
+def test_where_nothing_must_be_seen_is_told_apart_from_where_nothing_is_known(
+    visit, content, tmp_path
+):
+    areas = content.areas.copy()
+    first, second = areas.index[areas["level"] == "grid"][:2]
+    areas.loc[[first, second], ["covered_demand_share", "covered_demand_m2"]] = np.nan
+    areas.loc[first, "demand_m2"] = 0.0
+    areas.loc[second, "demand_m2"] = np.nan
+    path = tmp_path / "needless.html"
+    path.write_text(render(replace(content, areas=areas)), encoding="utf-8")
+    page = visit(path)
+    rows = dict(
+        line.strip().split("\t") for line in page.text(".classes").splitlines() if "\t" in line
+    )
+    assert rows["无应覆盖对象"] == "1"
+    assert int(rows["无数据"]) >= 1
+    page.page.fill("#find", areas.loc[first, "code"])
+    page.page.keyboard.press("Enter")
+    assert "无应覆盖对象" in page.text()
+
+
+def test_the_official_criteria_are_told_as_a_range_with_seen_and_all(desk, content):
+    page = desk
+    row = content.areas[content.areas["level"] == "district"].iloc[0]
+    low, high, whole = (int(row[f"places{of}"]) for of in ("_certain", "_possible", ""))
+    (told,) = [line for line in page.text(".official").splitlines() if "重点部位" in line]
+    assert f"{low / whole:.1%}～{high / whole:.1%}" in told
+    assert f"{low}～{high} / {whole}" in told.replace("\u202f", "")
+    assert "全区概况" in page.text()
+
+
+def test_grids_are_called_with_their_community(desk, content):
+    page = desk
+    grid = content.areas[content.areas["level"] == "grid"].iloc[0]
+    page.page.fill("#find", grid["code"])
+    named = f"{grid['name'].split('社区')[0]}·{grid['name'].split('社区')[1]}"
+    assert page.page.inner_text("[role=option] .text") == named
+    page.page.keyboard.press("Enter")
+    assert page.text("#detail h2") == named
+
+
+def test_the_mark_of_who_took_the_page_lies_under_all_that_is_read(visit, file, tmp_path):
+    path = tmp_path / "stamped.html"
+    path.write_text(watermark.stamped(file.read_text("utf-8"), "李娜 2026-09-30 21:40"), "utf-8")
+    page = visit(path)
+    size = page.page.evaluate("(({x, y}) => [x, y])(govgrid.shown.map.getSize())")
+    for zoom_in in (0, 3):
+        page.page.evaluate("n => govgrid.shown.map.zoomIn(n, {animate: false})", zoom_in)
+        box = page.page.locator(".folium-map .watermark").bounding_box()
+        place = page.page.locator(".folium-map").bounding_box()
+        assert box == {**place, "width": size[0], "height": size[1]}
+    above = page.page.evaluate(
+        "['stamp', 'lit', 'marker', 'names'].map((name) =>"
+        " Number(getComputedStyle(govgrid.shown.map.getPane(name) ||"
+        " govgrid.shown.map.getPane(name + 'Pane')).zIndex))"
+    )
+    assert above == sorted(above)
+    behind = page.page.evaluate(
+        "getComputedStyle($('#panel .watermark')).zIndex".replace("$", "document.querySelector")
+    )
+    assert behind == "-1"
+    assert page.page.locator("body > .watermark, #wait").count() == 0
+
+
+def test_a_page_that_cannot_be_drawn_says_so(browser, file, tmp_path):
+    path = tmp_path / "broken.html"
+    path.write_text(file.read_text("utf-8").replace('id="data">{', 'id="data">{,', 1), "utf-8")
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(path.as_uri())
+    assert "地图没有打开" in page.inner_text("#wait")
+    context.close()

@@ -112,7 +112,7 @@
           h("td.n", {}, say("area.of", { part: range(amount), whole: amount(areas[name][k]) })),
         );
       });
-      if (!rows.length) return null;
+      if (basis === "none" || !rows.length) return null;
       const blind = areas.longest_blind_m[k];
       return h(
         "section",
