@@ -5,13 +5,8 @@ from dataclasses import replace
 import pytest
 
 from maps.folium_page import render
-from tests import map_visit
 
 pytestmark = pytest.mark.browser
-content = map_visit.content
-browser = map_visit.browser
-file = map_visit.file
-visit = map_visit.visit
 
 
 @pytest.fixture

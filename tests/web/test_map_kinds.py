@@ -274,6 +274,8 @@ def test_the_mark_of_who_took_the_page_lies_under_all_that_is_read(visit, file, 
     )
     assert behind == "-1"
     assert page.page.locator("body > .watermark, #wait").count() == 0
+    panel = page.page.locator("#panel")
+    assert panel.locator(".watermark").bounding_box()["x"] >= panel.bounding_box()["x"]
 
 
 def test_a_page_that_cannot_be_drawn_says_so(browser, file, tmp_path):
