@@ -13,6 +13,7 @@ from collections.abc import Callable
 from functools import partial
 
 import coverage_edits
+import coverage_growth
 import coverage_rasters as rasters
 import geopandas as gpd
 import numpy as np
@@ -39,7 +40,7 @@ VIEWSHEDS_GOAL, SHADOWS_RATIO, RASTER_RATIO = 40_000.0, 100.0, 1_000.0
 MERGE_RATIO, POSTGIS_RATIO, OVERLAY_RATIO = 20.0, 4.0, 3.0
 RECOMPUTE_GOAL_S, EDIT_GOAL_MS, EDIT_STORED_GOAL_MS = 0.6, 15.0, 100.0
 FIGURES_GOALS_S = {10 * CAMERAS: 4.0, 100 * CAMERAS: 40.0}
-GROWTH_GOAL, MEMORY_GOAL_MB = 1.15, 2048.0
+GROWTH_GOAL, MEMORY_GOAL_MB, COMMAND_RATIO = 1.15, 2048.0, 14.0
 ACCURACY_GOAL = 2e-4
 
 
@@ -60,6 +61,7 @@ def measured() -> list[Row]:
         *recomputed(town, sectors),
         *accurate(town, seen),
         *edited(),
+        *commanded(),
     ]
 
 
@@ -207,6 +209,20 @@ def edited() -> list[Row]:
         row("one set and certainty, synthetic district, with criteria", found.one_s, "CPU s"),
         row("ground of the synthetic district (once, or when roads change)", found.lay_s, "CPU s"),
     ]
+
+
+def commanded() -> list[Row]:
+    """Return what the command takes for the synthetic district and ten times its cameras."""
+    one, ten = coverage_growth.measured()
+    rows = []
+    for each, memory_mb in ((one, None), (ten, MEMORY_GOAL_MB)):
+        work = f"coverage compute --full, {each.cameras:,} cameras"
+        goal = COMMAND_RATIO * one.cpu_s if each is ten else None
+        rows.append(row(f"{work}, all steps, whole matrix", each.cpu_s, "CPU s", goal=goal))
+        rows += [row(f"  {step}", took, "CPU s") for step, took in each.steps_s.items()]
+        rows.append(row("  one set and certainty, without its demand", each.one_s, "CPU s"))
+        rows.append(row(f"{work}, peak memory", each.peak_mb, "MB", goal=memory_mb))
+    return rows
 
 
 def cpu_s(work: Callable[[], object], times: int = TIMES) -> float:

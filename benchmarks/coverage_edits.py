@@ -48,10 +48,10 @@ class Edits:
 def measured() -> Edits:
     """Build the district, bring it in, and edit it."""
     with _district() as engine:
-        with db.transaction(engine) as connection:
-            ready = prepare(scene.read(connection), detail=20.0)
         live = Live(engine)
         live.refresh()
+        with db.transaction(engine) as connection:
+            ready = prepare(scene.read(connection), detail=20.0)
         codes = _chosen(ready)
         stored = [_timed(lambda code=code: _move(engine, live, code)) for code in codes]
         offline = [_timed(lambda code=code: _switch(engine, live, code)) for code in codes]
