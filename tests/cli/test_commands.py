@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import socket
 import sqlite3
 import subprocess
@@ -204,7 +205,18 @@ def test_the_cameras_of_a_place_as_json(town_home):
 
 def test_the_report_has_its_keys_and_its_files(town_home, tmp_path):
     report = json.loads(town_home("coverage", "report", "--json").stdout)
-    assert {"run", "computed_at", "areas", "cameras"} <= set(report)
+    assert {"run", "computed_at", "incidents_until", "areas", "cameras"} <= set(report)
+    told = town_home("coverage", "report").stderr
+    assert re.search(
+        r"of the demand surface (≤ )?\d+\.\d % \(certain\) ～ \d+\.\d % \(possible\)", told
+    )
+    assert re.search(r"cameras that turn \(\d+ views\) \d+\.\d+ ha", told)
+    again = json.loads(town_home("coverage", "compute", "--json").stdout)
+    assert {"start", "read", "prepare"} <= set(again["cpu_s"])
+    for row in report["areas"]:
+        if row["open_ground_m2"]:
+            share = row["covered_open_ground_m2"] / row["open_ground_m2"]
+            assert row["covered_share"] == pytest.approx(share)
     assert len(report["areas"]) == 3 * 4 * 3  # levels, device sets, certainties
     out = tmp_path / "coverage.xlsx"
     town_home("coverage", "report", "--by", "grid", "--out", out)

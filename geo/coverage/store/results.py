@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+AT_A_TIME = 20_000  # rows that are text at the same moment, which bounds memory
 KEY = ["camera_code", "view_no", "detail", "certainty"]
 _FIGURES = (
     "SELECT c.level, c.area_code AS code, a.name, a.kind, p.code AS parent_code, c.device_set,"
@@ -161,8 +162,8 @@ def keep_viewsheds(connection: Connection, fresh: gpd.GeoDataFrame, gone: pd.Dat
         ),
         columns,
     )
-    if len(fresh):
-        frames.copy_in(connection, "viewshed", fresh)
+    for first in range(0, len(fresh), AT_A_TIME):
+        frames.copy_in(connection, "viewshed", fresh.iloc[first : first + AT_A_TIME])
 
 
 def forget_gaps(connection: Connection) -> None:
