@@ -46,7 +46,8 @@ class MapContent:
     may be shown anywhere. Without `figures` no shares may be shown. `left_out` says how many
     cameras and gaps are not drawn because so many would have to be asked for with a reason.
 
-    `mark` and `synthetic` are printed on the page whatever is shown. `computed_at` carries a zone;
+    `mark`, `synthetic` and `notice` ("": the line that this system is not cleared for secrets) are
+    printed on the page whatever is shown. `computed_at` carries a zone;
     None means that nothing has been computed yet. Incidents reported after `incidents_until` are
     in no share. Times are shown in `timezone`.
     """
@@ -75,3 +76,4 @@ class MapContent:
     closed: Sequence[str] = ()
     figures: bool = True
     left_out: Mapping[str, int] = field(default_factory=dict)
+    notice: str = ""

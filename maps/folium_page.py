@@ -12,6 +12,7 @@ from geopandas import GeoDataFrame
 from jinja2 import Environment, PackageLoader
 from pandas import Timestamp
 
+from geo.base import notice
 from geo.base.errors import InputError
 from geo.base.words import LANGUAGES, catalogue, say
 from maps.assets import LIBRARIES, SCRIPTS, STYLES, script, style
@@ -161,6 +162,7 @@ def _shell(content: MapContent, words: dict[str, str], lang: str) -> str:
     return _shells.get_template("map_page.html").render(
         content=content,
         word=words,
+        notice=notice.line(lang, own=content.notice),
         date=_date(content, lang),
         data=as_json(_data(content, words, lang)),
     )

@@ -11,6 +11,7 @@ from geopandas import GeoDataFrame
 from jinja2 import Environment, PackageLoader
 from pandas import DataFrame, Timestamp, isna
 
+from geo.base import notice
 from geo.base.errors import InputError
 from geo.base.words import LANGUAGES, say
 from maps.assets import style
@@ -41,8 +42,8 @@ class SheetContent:
       code, name, site, form, heading_deg (NaN unknown);
     - `roads` (lines): name, class; `water` and `buildings` (polygons).
 
-    `mark` and `synthetic` are printed on every page. `run` and `computed_at` (with a zone) say
-    which figures the order rests on; times are shown in `timezone`.
+    `mark`, `synthetic` and `notice` (see `MapContent`) are printed on every page. `run` and
+    `computed_at` (with a zone) say which figures the order rests on; times are shown in `timezone`.
     """
 
     title: str
@@ -56,6 +57,7 @@ class SheetContent:
     water: GeoDataFrame
     buildings: GeoDataFrame
     timezone: str = "Asia/Shanghai"
+    notice: str = ""
 
 
 @dataclass(frozen=True)
@@ -92,6 +94,7 @@ def render(content: SheetContent, *, lang: str = "zh") -> str:
         word=word,
         style=style("sheets/sheets.css"),
         synthetic=say("map.synthetic", lang),
+        notice=notice.line(lang, own=content.notice),
         date=Timestamp(content.computed_at).tz_convert(content.timezone).strftime("%Y-%m-%d"),
         forms=lambda form: say(f"map.form.{form}", lang) if form and isinstance(form, str) else "",
         pages=list(_all_pages(content)),

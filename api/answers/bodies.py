@@ -7,6 +7,7 @@ from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 
 from api.answers.problems import language
+from geo.base import marking
 from geo.base.words import say
 
 MEGABYTE = 1_000_000
@@ -26,11 +27,14 @@ async def json_body(request: Request, form: type[Body], *, limit_bytes: int = LI
     HTTPException
         415 for another type, 413 for more than `limit_bytes`, 400 where the body is no JSON,
         422 where it is not of the form.
+    MarkedError
+        If a text in it carries the marking of a state secret.
     """
     kind = request.headers.get("content-type", "")
     if kind.partition(";")[0].strip().lower() != "application/json":
         raise refusal(request, 415, "push.not_json_type", found=kind[:100])
     raw = await _read(request, limit_bytes)
+    marking.require_unmarked(marking.unescaped(raw.decode("utf-8", "ignore")), "text")
     try:
         return form.model_validate_json(raw)
     except ValidationError as error:

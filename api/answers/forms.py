@@ -10,6 +10,7 @@ from fastapi import Depends, Request
 from fastapi.responses import HTMLResponse, RedirectResponse
 
 from api.answers import problems, render
+from geo.base import marking
 from geo.base.errors import (
     GovgridError,
     InputError,
@@ -70,9 +71,18 @@ class Form:
 
 
 async def form(request: Request) -> Form:
-    """Return what the page sent; a file in it is left alone."""
+    """Return what the page sent; a file in it is left alone.
+
+    Raises
+    ------
+    MarkedError
+        If a text carries the marking of a state secret: the form is not shown again with it.
+    """
     found = await request.form()
     names = dict.fromkeys(found)
+    for value in found.values():
+        if isinstance(value, str):
+            marking.require_unmarked(value, "text")
     texts = {name: tuple(v for v in found.getlist(name) if isinstance(v, str)) for name in names}
     return Form({name: values for name, values in texts.items() if values})
 

@@ -13,6 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from geo import __version__
 from geo.access import principal
 from geo.access.principal import Reader
+from geo.base import notice
 from geo.base.settings import Settings
 from geo.base.words import LANGUAGES, say
 
@@ -50,7 +51,7 @@ def page(
 
     Beside `values` every template knows: `word` (a key of the catalogue with its facts), `moment`
     (a time as the district writes it), `reader`, `csrf` (for each form), `nonce` (for each script),
-    `places` (what the reader may go to), `lang`, `mark`, `path`, `title`.
+    `places` (what the reader may go to), `lang`, `mark`, `notice`, `path`, `title`.
     """
     config: Settings = request.app.state.settings
     lang = language(request)
@@ -67,6 +68,7 @@ def page(
         places=[(p, say(w, lang)) for p, w, a in PLACES if a is None or reader.may(a)],
         lang={"zh": "zh-CN"}.get(lang, lang),
         mark=config.mark,
+        notice=notice.line(lang, own=config.notice),
         path=request.url.path,
         version=__version__,
         complete=session is not None and session.stage == "full",

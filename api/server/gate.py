@@ -1,12 +1,13 @@
 """Which requests are let in at all: addressed to us, from our own pages, of ordinary length."""
 
 from typing import Final
-from urllib.parse import urlsplit
+from urllib.parse import unquote_plus, urlsplit
 
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
 from api.answers.problems import language
+from geo.base import marking
 from geo.base.words import say
 
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
@@ -29,12 +30,15 @@ def admit(request: Request, hosts: frozenset[str]) -> None:
     HTTPException
         421 for another host's name, 403 for a change that another site's page asks for, 414 and
         431 for an address or a head that is too long.
+    MarkedError
+        If a text in them carries the marking of a state secret.
     """
     _require_lengths(request)
     if hosts and request.url.path not in SIGNS_OF_LIFE and not _named(request, hosts):
         raise refusal(request, 421, "limits.host")
     if request.method not in SAFE and _foreign(request):
         raise refusal(request, 403, "limits.origin")
+    _require_unmarked(request)
 
 
 def refusal(request: Request, status: int, key: str, **facts: object) -> HTTPException:
@@ -51,6 +55,15 @@ def _require_lengths(request: Request) -> None:
     head_bytes = sum(len(name) + len(value) for name, value in lines)
     if head_bytes > HEAD_BYTES or len(lines) > HEAD_LINES:
         raise refusal(request, 431, "limits.long_head", most=HEAD_BYTES)
+
+
+def _require_unmarked(request: Request) -> None:
+    """Refuse an address or a head that carries the marking of a state secret."""
+    for text in (request.url.path, request.url.query, *request.headers.values()):
+        if not text.isascii() or "%" in text:
+            written = text.encode("latin-1", "ignore").decode("utf-8", "ignore")
+            for each in (text, written, unquote_plus(text)):
+                marking.require_unmarked(each, "text")
 
 
 def _named(request: Request, hosts: frozenset[str]) -> bool:

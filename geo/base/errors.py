@@ -6,7 +6,8 @@
     ├── InputError               a file, a value or an option that cannot be used
     │   ├── SourceError          the file cannot be read as what it claims to be
     │   ├── CRSError             no, an unknown or an impossible coordinate system
-    │   └── LayerError           unknown layer or column
+    │   ├── LayerError           unknown layer or column
+    │   └── MarkedError          it carries the marking of a state secret: nothing of it is kept
     ├── UnknownReaderError       nobody knows who asks: not logged in, a key that holds no more
     ├── ForbiddenError           who asks is known and may not
     ├── TooManyError             too much in too short a time
@@ -54,6 +55,18 @@ class CRSError(InputError):
 
 class LayerError(InputError):
     """An unknown layer or column."""
+
+
+class MarkedError(InputError):
+    """A text or a file carries the marking of a state secret; nothing of it is repeated or kept."""
+
+    def __init__(self, grade: str, place: str, **at: object) -> None:
+        super().__init__("marking.MARKED_SECRET", grade=grade, place=place, **at)
+
+    def text(self, lang: str) -> str:
+        """Return the sentence in `lang`: the grade and where it stands."""
+        where = say(f"marking_place.{self.facts['place']}", lang, **self.facts)
+        return say(self.key, lang, grade=self.facts["grade"], where=where)
 
 
 class UnknownReaderError(GovgridError):

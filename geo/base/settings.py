@@ -43,6 +43,7 @@ class Settings(BaseSettings):
     ] = Field(default_factory=language.chosen)  # type: ignore[arg-type]
     timezone: str = "Asia/Shanghai"
     mark: str = "内部资料 注意保管"
+    notice: str = Field(default="", max_length=200)
     detail_px_per_m: int = 20
     statement_timeout_s: float = Field(default=60.0, gt=0)
     disk_reserve_mb: int = Field(default=100, ge=0)

@@ -4,7 +4,7 @@ import os
 import sys
 from collections.abc import Callable
 
-from geo.base import language
+from geo.base import language, marking
 from geo.base.errors import GovgridError, InputError
 from geo.base.words import LANGUAGES
 
@@ -41,6 +41,8 @@ def said(work: Callable[[], object]) -> None:
 def _run(typed: list[str]) -> int:
     """Run what was typed, in one language from the first word on; return the exit code."""
     os.environ[language.VARIABLE] = _language(typed)
+    for word in typed:
+        marking.require_unmarked(word, "text")
     import typer
 
     from geo.cli.app import app

@@ -15,6 +15,7 @@ from geo.coverage.headline import headlines
 from geo.coverage.kinds import CAUSES
 from geo.files.formulas import disarm
 from geo.files.writers.output_file import draft_of
+from geo.files.writers.page_head import add_notice
 
 LEVELS: Final = ("district", "township", "community", "grid")
 SETS: Final = ("all", "skynet", "social", "online")
@@ -306,6 +307,7 @@ def _set_up_page(sheet: Worksheet, stamp: str) -> None:
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
     if sheet.freeze_panes:
         sheet.print_title_rows = "1:2"
+    add_notice(sheet)
     footer = sheet.oddFooter
     if footer is not None and footer.left is not None and footer.right is not None:
         # an ampersand begins a code there; Excel takes 255 letters of all three parts together

@@ -53,5 +53,7 @@ def map_page(
         area=area,
         drawn=drawn,
     )
-    page = MapContent(mark=settings.mark, timezone=settings.timezone, **content)
+    page = MapContent(
+        mark=settings.mark, notice=settings.notice, timezone=settings.timezone, **content
+    )
     return MapPage(render(page, lang=lang), sum(len(content[layer]) for layer in drawn))

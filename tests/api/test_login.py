@@ -88,6 +88,8 @@ class TestStranger:
         assert page.status_code == 200
         assert page.text.count("<form") == 1
         assert "内部资料" in page.text
+        assert page.text.count("not cleared for state secrets") == 1
+        assert "严禁存储、处理、传输国家秘密" in client.get("/login?lang=zh").text
         assert page.headers["cache-control"] == "no-store"
 
     def test_a_log_in_without_the_token_of_the_form_is_refused(self, client, town):

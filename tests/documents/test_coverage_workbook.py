@@ -57,7 +57,9 @@ def book(tmp_path):
     out = tmp_path / "coverage.xlsx"
     within = {("grid", "340802001001001"): "吴樾社区"}
     write(REPORT, out, heading=HEADING, within=within, lang="zh")
-    return openpyxl.load_workbook(out)
+    book = openpyxl.load_workbook(out)
+    assert all("非涉密系统" in each.oddHeader.center.text for each in book.worksheets)
+    return book
 
 
 def texts(sheet):

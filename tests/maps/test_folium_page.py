@@ -55,6 +55,7 @@ def test_the_title_and_the_standing_marks_are_on_the_page(page):
     assert "<title>迎江区</title>" in page
     assert "演示数据（界线、点位均为虚构）" in page
     assert "内部资料 注意保管" in page
+    assert '<p class="notice">本系统为非涉密系统，严禁存储、处理、传输国家秘密</p>' in page
     assert "数据截至 2026年9月30日 21:40" in page
     assert '<html lang="zh-CN">' in page
 

@@ -267,5 +267,6 @@ def test_the_sheet_says_what_it_is_and_asks_for_nothing(opened):
 @pytest.mark.browser
 def test_a_true_district_has_no_mark_of_a_demonstration(opened):
     sheets = opened(content(1, synthetic=False, mark=""), lang="en")
+    assert "not cleared for state secrets" in sheets.page.inner_text(".marks .notice")
     assert sheets.count(".synthetic") == 0
     assert "Heading" in sheets.page.inner_text("li")

@@ -20,6 +20,7 @@ from geo.access.roles import CLASSES, DEPTHS, PERMISSIONS
 from geo.base.errors import ForbiddenError, GovgridError, InputError
 from geo.base.words import LANGUAGES, say
 from geo.files import writers
+from geo.files.readers import secret_markings
 
 COLUMNS: Final = (
     *("name", "kind", "holder", "unit_code", "unit_name", "role", "area", "classes", "depth"),
@@ -144,6 +145,8 @@ def _read(path: Path) -> list[Row]:
     InputError
         If it cannot be read, lacks the column of names, or holds what no account can be.
     """
+    if path.is_file():
+        secret_markings.require_unmarked(path)
     try:
         book = openpyxl.load_workbook(path, read_only=True, data_only=True)
     except (OSError, BadZipFile, InvalidFileException, KeyError, ValueError) as error:

@@ -81,7 +81,8 @@ def _page(layers: dict[str, Any], config: Settings, stamp: str) -> str:
     from maps.sheets import SheetContent, render
 
     mark = " · ".join(filter(None, (config.mark, stamp)))
-    return render(SheetContent(mark=mark, timezone=config.timezone, **layers), lang=_lang())
+    content = SheetContent(mark=mark, notice=config.notice, timezone=config.timezone, **layers)
+    return render(content, lang=_lang())
 
 
 def _lang() -> str:

@@ -17,6 +17,7 @@ from geo.files.checks.cells.cells import text_of
 from geo.files.formulas import disarm
 from geo.files.readers.rows import joined
 from geo.files.readers.table import Table
+from geo.files.writers.page_head import add_notice
 from geo.files.writers.xlsx import LONGEST_CELL
 
 WKT: Final = "wkt"
@@ -102,6 +103,8 @@ def write_workbook(path: Path, rows: Rows, verdict: Verdict, *, limit: int) -> N
                 sheet.cell(line, places[column]).fill = COLOURS[severity]
     dress(sheet, rows.header_row if rows.in_place else 1, verdict)
     add_findings(book, verdict, few=limit if rows.few else None)
+    for each in book.worksheets:
+        add_notice(each)
     book.save(path)
 
 

@@ -14,6 +14,7 @@ from geo.files.annotated.styles import add_findings, dress
 from geo.files.checks.cells.cells import text_of
 from geo.files.formulas import disarm
 from geo.files.readers import Table
+from geo.files.writers.page_head import add_notice
 
 
 def write_book(
@@ -33,6 +34,8 @@ def write_book(
     for table in tables:
         _write_sheet(book[table.sheet], table, verdict, refused)
     add_findings(book, verdict)
+    for sheet in book.worksheets:
+        add_notice(sheet)
     book.save(path)
 
 

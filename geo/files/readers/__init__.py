@@ -13,6 +13,7 @@ from types import MappingProxyType
 from typing import Final
 
 from geo.base.errors import SourceError
+from geo.files.readers import secret_markings
 from geo.files.readers.content import require_content
 from geo.files.readers.header_row import Known
 from geo.files.readers.limits import check_size
@@ -156,7 +157,10 @@ def require(path: Path) -> None:
     ------
     SourceError
         See :func:`read`.
+    MarkedError
+        If it carries the marking of a state secret, in its name or anywhere in it.
     """
+    secret_markings.require_name(path)
     ending = path.suffix.lower()
     if not path.exists():
         raise SourceError("source.missing", path=str(path))
@@ -175,6 +179,7 @@ def require(path: Path) -> None:
         raise SourceError("source.closed", path=str(path))
     check_size(path)
     require_content(path)
+    secret_markings.require_unmarked(path)
 
 
 def _text(path: Path, wish: Wish, rows: int) -> Iterator[Table]:

@@ -17,6 +17,7 @@ from geo.base.words import say
 from geo.files.schema.fields import Field, Layer
 from geo.files.schema.form_columns import FROM_PLATFORM, FormColumn, columns_of
 from geo.files.writers import draft_of
+from geo.files.writers.page_head import add_notice
 
 LAST_ROW: Final = 5000  # to which lists of allowed words reach
 _TEXT_FORMAT: Final = "@"
@@ -50,6 +51,8 @@ def write_template(layer: Layer, path: Path) -> None:
     form.title = say("template.form", "zh")
     _write_form(form, columns)
     _write_notes(book.create_sheet(say("template.notes", "zh")), columns)
+    for sheet in book.worksheets:
+        add_notice(sheet)
     with draft_of(path) as draft:
         book.save(draft)
 

@@ -10,6 +10,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from geo.base.errors import InputError
 from geo.files.formulas import disarmed
+from geo.files.writers.page_head import add_notice
 
 LONGEST_CELL: Final = 32_767  # characters: what is longer would be cut off in silence
 LONGEST_TITLE: Final = 31
@@ -34,6 +35,7 @@ def write_sheets(sheets: Mapping[str, pd.DataFrame], path: Path, *, mark: str = 
             sheet = writer.sheets[title]
             sheet.freeze_panes = "A2"
             _footed(sheet, mark)
+            add_notice(sheet)
             for position, column in enumerate(table.columns, start=1):
                 letter = sheet.cell(1, position).column_letter
                 longest = table[column].head(200).astype("str").str.len().max()

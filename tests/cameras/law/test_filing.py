@@ -229,7 +229,9 @@ def made(engine, unit=POLICE, reader=SYSTEM, reason="备案"):
 
 
 def book(sheet):
-    return openpyxl.load_workbook(io.BytesIO(sheet.content))
+    book = openpyxl.load_workbook(io.BytesIO(sheet.content))
+    assert all("非涉密系统" in each.oddHeader.center.text for each in book.worksheets)
+    return book
 
 
 def table(sheet):

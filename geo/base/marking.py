@@ -1,0 +1,57 @@
+"""Markings of state secrets (秘密★, 机密★10年): found in texts, whose content is never repeated."""
+
+import re
+from typing import Final
+
+from geo.base.errors import MarkedError
+
+LONGEST: Final = 200
+"""More characters than any marking has, blanks in it included."""
+
+_GAP: Final = r"[\s\u00ad\u200b-\u200f\u2060\u3164\ufe0e\ufe0f\ufeff]{0,20}"
+_KIND: Final = rf"(?P<grade>[绝絕机機秘]){_GAP}密{_GAP}"
+_STAR: Final = "[★☆⭐⭑✩✪✫✬✭✮✯✰⋆🌟]"
+# an asterisk stands for the star where a term follows; alone it marks what a form asks for
+_NUMBER: Final = "[0-9０-９〇零一二两三四五六七八九十百]{1,4}"
+_TERM: Final = rf"[*＊﹡∗]{_GAP}(?:{_NUMBER}{_GAP}[年个月日天]|长期)"
+_MARKING: Final = re.compile(f"{_KIND}(?:{_STAR}|{_TERM})")
+_GRADES: Final = {"绝": "绝密", "絕": "绝密", "机": "机密", "機": "机密", "秘": "秘密"}
+_ESCAPES: Final = re.compile(r"\\[uU]\+?([0-9a-fA-F]{4})|\\M\+5([0-9a-fA-F]{4})")
+
+
+def find(text: str) -> tuple[str, int] | None:
+    """Return the grade (秘密, 机密, 绝密) of the first marking in a text and where it begins."""
+    found = _MARKING.search(text) if "密" in text else None
+    return None if found is None else (_GRADES[found["grade"]], found.start())
+
+
+def require_unmarked(text: str, place: str, **at: object) -> None:
+    """Refuse a text that carries a marking.
+
+    Parameters
+    ----------
+    place
+        What the text is: a key of ``[marking_place]``, filled by `at`.
+
+    Raises
+    ------
+    MarkedError
+        With the grade and the place, and nothing of the text.
+    """
+    found = find(text)
+    if found is not None:
+        raise MarkedError(found[0], place, **at)
+
+
+def unescaped(text: str) -> str:
+    """Return text with the escapes of JSON, XML and DXF resolved, each line where it was."""
+    import html
+
+    return html.unescape(_ESCAPES.sub(_letter, text)) if "\\" in text else html.unescape(text)
+
+
+def _letter(escape: re.Match[str]) -> str:
+    point, code = escape.groups()
+    if point is not None:
+        return chr(int(point, 16))
+    return bytes.fromhex(code).decode("gb18030", "ignore")

@@ -1,0 +1,19 @@
+"""The line of a system that is not cleared for state secrets, on every page and paper."""
+
+import os
+from typing import Final
+
+from geo.base.words import LANGUAGES, say
+
+VARIABLE: Final = "GOVGRID_NOTICE"
+
+
+def line(lang: str, *, own: str = "") -> str:
+    """Return the line in a language, or the site's `own` wording."""
+    return own or say("marking.notice", lang)
+
+
+def on_paper() -> str:
+    """Return the line for papers of whatever language: the site's wording, or all languages."""
+    own = os.environ.get(VARIABLE, "")
+    return own or "\n".join(say("marking.notice", lang) for lang in LANGUAGES)
