@@ -35,7 +35,9 @@ SCALES: Final = {"road_m": 1000.0, "demand_m2": 10_000.0, "open_ground_m2": 10_0
 PERCENT, WHOLE, TENTH, HUNDREDTH = "0.0%", "#,##0", "#,##0.0", "#,##0.00"
 _HEAD = PatternFill("solid", fgColor="DCE6F0")
 _LINE = Border(bottom=Side("thin", color="9AA7B4"))
-_WIDE, _NARROW, _TERM = 24, 11, 30
+_NARROW, _TERM = 11, 34
+# of the columns of a level: name, code, what is above, set, detail; all others
+_LEVEL_WIDTHS, _FIGURE_WIDTH = (22, 18, 14, 10, 9), 8.5
 
 
 @dataclass(frozen=True)
@@ -183,6 +185,7 @@ def _write_pairs(sheet: Worksheet, report: Mapping[str, Any], lang: str) -> None
     for name, count in report["assumptions"].items():
         if name != "difference":
             sheet.append([say(f"assumption.{name}", lang), count])
+            sheet.cell(sheet.max_row, 1).alignment = Alignment(wrap_text=True, vertical="top")
     if "difference" in report["assumptions"]:
         _write_difference(sheet, report["assumptions"]["difference"], lang)
 
@@ -260,9 +263,10 @@ def _format_level(sheet: Worksheet, fixed: int, sures: int) -> None:
     sheet.freeze_panes = "B3"
     sheet.auto_filter.ref = f"A2:{get_column_letter(sheet.max_column)}{sheet.max_row}"
     for column in range(1, sheet.max_column + 1):
-        wide = column in (1, 2, 3)
-        sheet.column_dimensions[get_column_letter(column)].width = _WIDE if wide else _NARROW
-    sheet.row_dimensions[1].height = 32
+        first = column <= len(_LEVEL_WIDTHS)
+        width = _LEVEL_WIDTHS[column - 1] if first else _FIGURE_WIDTH
+        sheet.column_dimensions[get_column_letter(column)].width = width
+    sheet.row_dimensions[1].height = sheet.row_dimensions[2].height = 32
 
 
 def _merge_heads(sheet: Worksheet, fixed: int, group: int) -> None:
@@ -302,11 +306,13 @@ def _append_head(sheet: Worksheet, texts: Sequence[str | None]) -> None:
 def _set_up_page(sheet: Worksheet, stamp: str) -> None:
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    # the many columns of a level can be read on two pages side by side, each with the names
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 2 if sheet.freeze_panes else 1, 0
+    sheet.page_setup.pageOrder = "overThenDown"
     if sheet.sheet_properties.pageSetUpPr is not None:
         sheet.sheet_properties.pageSetUpPr.fitToPage = True
     if sheet.freeze_panes:
-        sheet.print_title_rows = "1:2"
+        sheet.print_title_rows, sheet.print_title_cols = "1:2", "A:A"
     add_notice(sheet)
     footer = sheet.oddFooter
     if footer is not None and footer.left is not None and footer.right is not None:
