@@ -3,6 +3,7 @@
 import ast
 import string
 
+from geo.base import local_words
 from geo.base.words import LANGUAGES, catalogue, say
 from tests import ROOT
 
@@ -45,3 +46,30 @@ def test_every_key_named_in_the_code_stands_in_the_catalogue():
 
 def test_a_sentence_is_filled_with_its_facts():
     assert "beton" in say("layer.unknown", "en", name="beton", known="areas")
+
+
+def test_five_words_are_said_as_a_place_says_them(monkeypatch):
+    asked = {
+        "INCIDENT": "民情",
+        "TOWNSHIP": "镇街",
+        "CLOSED": "结案",
+        "DISPATCH": " ",
+        "CENTRE": "{中心}",
+    }
+    for name, word in asked.items():
+        monkeypatch.setenv(local_words.PREFIX + name, word)
+    catalogue.cache_clear()
+    try:
+        assert say("map.area.open_here") == "未结案民情"
+        assert say("map.level.township") == "镇街"
+        assert say("map.centre.title") == "中心"
+        assert say("map.incident.reason") == "派遣依据"
+        assert say("map.incident.title", "en") == "Incident"
+        assert [fault for key in sorted(catalogue()) for fault in faults(key)] == []
+    finally:
+        catalogue.cache_clear()
+
+
+def test_each_word_that_a_place_may_say_otherwise_is_said_somewhere():
+    said = " ".join(text["zh"] for text in catalogue().values())
+    assert [word for word in local_words.WORDS.values() if word not in said] == []

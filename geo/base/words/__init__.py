@@ -2,11 +2,14 @@
 
 Each ``*.toml`` beside this file holds one topic: ``key = { zh = "…", en = "…" }``. A text may hold
 ``{fields}``, filled by :func:`say`. A key stands in one file only; both languages are required.
+Some Chinese words are said otherwise in other places: :mod:`geo.base.local_words`.
 """
 
 import tomllib
 from functools import cache
 from importlib import resources
+
+from geo.base import local_words
 
 LANGUAGES = ("zh", "en")
 DEFAULT_LANGUAGE = "zh"
@@ -16,12 +19,13 @@ DEFAULT_LANGUAGE = "zh"
 def catalogue() -> dict[str, dict[str, str]]:
     """Return every key with its text per language, flattened to dotted keys."""
     texts: dict[str, dict[str, str]] = {}
+    words = local_words.chosen()
     for file in sorted(resources.files(__name__).iterdir(), key=lambda f: f.name):
         if file.name.endswith(".toml"):
             for key, text in _flat(tomllib.loads(file.read_text(encoding="utf-8"))):
                 if key in texts:
                     raise KeyError(f"{file.name}: the key {key} stands in another file already")
-                texts[key] = text
+                texts[key] = {**text, "zh": local_words.spoken(text["zh"], words)}
     return texts
 
 
