@@ -16,5 +16,6 @@ def add_notice(sheet: Worksheet) -> None:
     if head is None or head.center is None or head.center.text:
         return
     # an ampersand begins a code there; Excel takes 255 letters
-    head.center.text = notice.on_paper().replace("&", "&&")[:LONGEST]
+    # a line break is printed as _x000a_ by LibreOffice
+    head.center.text = " ".join(notice.on_paper().splitlines()).replace("&", "&&")[:LONGEST]
     head.center.size = _SIZE

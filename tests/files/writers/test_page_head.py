@@ -19,7 +19,7 @@ def heads(path):
 @pytest.mark.parametrize("own", ["", "本机非密"])
 def test_every_sheet_of_a_workbook_is_printed_with_the_line(tmp_path, monkeypatch, own):
     monkeypatch.setenv("GOVGRID_NOTICE", own)
-    line = own or f"{notice.line('zh')}\n{notice.line('en')}"
+    line = own or f"{notice.line('zh')} {notice.line('en')}"
     writers.workbook({"甲": TABLE, "乙": TABLE}, tmp_path / "book.xlsx", mark="x")
     writers.write(TABLE, tmp_path / "layer.xlsx", layer="cameras")
     write_template(layer("cameras"), tmp_path / "form.xlsx")
