@@ -20,6 +20,7 @@ from api.server.proxy import Proxies, networks
 from api.server.shield import Shield
 from api.session.identity import require_rules
 from geo import __version__
+from geo.base import clock
 from geo.base.settings import Settings
 from geo.documents.map_pages import MapPages
 from geo.operations import database
@@ -53,6 +54,7 @@ def create_app(settings: Settings) -> FastAPI:
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = lanes.QUICK
+        clock.follow(settings.clock)
         engine = database.service(settings, pool_size=lanes.CONNECTIONS)
         app.state.engine, app.state.settings = engine, settings
         app.state.map_pages = MapPages(engine, settings)

@@ -13,7 +13,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from geo import __version__
 from geo.access import principal
 from geo.access.principal import Reader
-from geo.base import notice
+from geo.base import clock, notice
 from geo.base.settings import Settings
 from geo.base.words import LANGUAGES, say
 
@@ -69,6 +69,7 @@ def page(
         lang={"zh": "zh-CN"}.get(lang, lang),
         mark=config.mark,
         notice=notice.line(lang, own=config.notice),
+        test_clock=_test_clock(config.timezone, lang),
         path=request.url.path,
         version=__version__,
         complete=session is not None and session.stage == "full",
@@ -94,6 +95,11 @@ def moment_writer(timezone: str) -> Callable[[datetime | None], str]:
     """Return what writes a time in the district's zone: 2026-09-30 21:40:05; "" for none."""
     zone = ZoneInfo(timezone)
     return lambda time: "" if time is None else f"{time.astimezone(zone):%Y-%m-%d %H:%M:%S}"
+
+
+def _test_clock(timezone: str, lang: str) -> str:
+    at = clock.set_time()
+    return "" if at is None else say("clock.shown", lang, at=moment_writer(timezone)(at))
 
 
 def _word(lang: str, key: str, **facts: object) -> str:

@@ -26,6 +26,10 @@ def _whole(path: Path) -> Path:
     return path.expanduser().absolute()
 
 
+def _whole_or_none(path: Path | None) -> Path | None:
+    return None if path is None else _whole(path)
+
+
 class Settings(BaseSettings):
     """Settings of one process; a field ``database_url`` is read from ``GOVGRID_DATABASE_URL``."""
 
@@ -45,6 +49,7 @@ class Settings(BaseSettings):
     mark: str = "内部资料 注意保管"
     notice: str = Field(default="", max_length=200)
     detail_px_per_m: int = 20
+    clock: Annotated[Path | None, AfterValidator(_whole_or_none)] = None
     statement_timeout_s: float = Field(default=60.0, gt=0)
     disk_reserve_mb: int = Field(default=100, ge=0)
 

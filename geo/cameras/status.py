@@ -5,15 +5,15 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, text
 
 from geo.access import transaction
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
+from geo.base import clock
 from geo.base.errors import UnavailableError
 from geo.base.local_time import localized
 from geo.cameras.known_codes import registered
@@ -108,7 +108,7 @@ def checked(rows: Sequence[Mapping[str, object]], timezone: str) -> Intake:
     told = pd.DataFrame([dict(row) for row in rows], index=index, dtype=object)
     told = told.where(told.notna(), None)
     table = without_controls(Table(tuple(map(str, told.columns)), told, None, None, header_row=0))
-    calendar = Calendar(datetime.now(ZoneInfo(timezone)).date(), timezone)
+    calendar = Calendar(clock.today(timezone), timezone)
     return check(table, layer(LAYER), calendar=calendar)
 
 
@@ -162,7 +162,7 @@ def screened(connection: Connection, checked: Intake, *, timezone: str) -> Intak
     the future would hold off every message until then.
     """
     known = registered(connection, checked)
-    now = datetime.now(ZoneInfo(timezone))
+    now = clock.now()
     since = zoned(known.rows["since"].dropna(), timezone)
     ahead = since.index[[moment > now + AHEAD for moment in since]]
     facts = {"today": now.isoformat(sep=" ", timespec="minutes")}
@@ -204,7 +204,7 @@ def bring_in(
     newest = frames.read(connection, NEWEST, codes).set_index("camera_code")["status"]
     goes_on = rows["since"].isna() & (rows["code"].map(newest) == rows["status"])
     new = pd.DataFrame(rows.loc[~goes_on, ["code", "status", "since"]])
-    new["since"] = pd.to_datetime(new["since"].fillna(datetime.now(UTC)), utc=True)
+    new["since"] = pd.to_datetime(new["since"].fillna(clock.now()), utc=True)
     new = new.rename(columns={"code": "camera_code"})
     new = new.drop_duplicates(["camera_code", "since"], keep="last")
     changed = tables.merge(connection, "camera_status", new, key=("camera_code", "since"), run=run)

@@ -13,6 +13,7 @@ from sqlalchemy import Connection, Engine, text
 from geo.access import exact_answers, predicates, transaction
 from geo.access.exact_answers import IncidentPlace
 from geo.access.principal import Reader
+from geo.base import clock
 from geo.base.errors import NotFoundError
 from geo.base.words import say
 
@@ -110,7 +111,7 @@ def _told(
         "heading_deg": _number(line["heading_deg"]),
         "px_per_m": _number(line["px_per_m"]),
         "online": {"online": True, "offline": False}.get(str(fact["connection"])),
-        "footage_until": _until(fact, at or datetime.now(ZoneInfo(timezone))),
+        "footage_until": _until(fact, at or clock.now().astimezone(ZoneInfo(timezone))),
         "unit": _text(fact["unit"]),
         "phone": _text(fact["phone"]),
     }

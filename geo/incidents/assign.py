@@ -38,7 +38,8 @@ def assigned(
     rows = frames.read_layer(
         connection,
         "SELECT code, title, category, state, reported_at, accuracy_m,"
-        " (coalesce(occurred_at, reported_at, now()) AT TIME ZONE :timezone)::date AS day, geom"
+        " (coalesce(occurred_at, reported_at, govgrid.now()) AT TIME ZONE :timezone)::date AS day,"
+        " geom"
         f" FROM govgrid.incident WHERE {_GRANTED} ORDER BY code",
         {**reader.parameters, "timezone": timezone},
     )

@@ -4,15 +4,15 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
+from sqlalchemy import Connection, make_url, text
 from sqlalchemy import Engine as Engine
-from sqlalchemy import make_url, text
 from sqlalchemy.exc import ArgumentError
 
 from geo.access.principal import whoami
-from geo.base import homes
+from geo.base import clock, homes
 from geo.base.errors import InputError, StateError
 from geo.base.settings import Settings
-from geo.store import db, disk, holding
+from geo.store import db, disk, holding, installation
 from geo.store.cluster import cluster
 from geo.store.cluster.lock import nobody
 
@@ -126,7 +126,15 @@ def opened(settings: Settings, *, pool_size: int = 2) -> Iterator[Engine]:
         db.require_current(engine)
         with db.transaction(engine) as connection:
             holding.require_whole(connection, place(settings))
+            _follow_clock(connection, settings)
         yield engine
+
+
+def _follow_clock(connection: Connection, settings: Settings) -> None:
+    """Follow the clock of a file where one is named; only a test home has one."""
+    if settings.clock is not None and installation.get(connection, holding.TEST) is None:
+        raise StateError("clock.not_test", home=place(settings))
+    clock.follow(settings.clock)
 
 
 def others(engine: Engine, *, patience_s: float = 10.0) -> int:

@@ -23,8 +23,10 @@ class Moved:
     target: Path
 
 
-def begin(settings: Settings) -> bool:
+def begin(settings: Settings, *, test: bool = False) -> bool:
     """Make the database of somebody's own data; return False where it was there already.
+
+    A new one made for tests may have a clock of its own (:mod:`geo.base.clock`).
 
     From then on no demonstration goes into it.
 
@@ -44,6 +46,8 @@ def begin(settings: Settings) -> bool:
             new = installation.get(connection, holding.OWN) is None
             if new:
                 installation.put(connection, holding.OWN, {"by": whoami()})
+            if new and test:
+                installation.put(connection, holding.TEST, True)
     return new
 
 

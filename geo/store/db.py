@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, create_engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from geo.base import clock
 from geo.base.errors import DiskFullError, InputError, StateError, UnavailableError
 from geo.store import disk
 from geo.store.driver_errors import translated
@@ -82,6 +83,7 @@ def transaction(engine: Engine, *, keep: bool = True) -> Iterator[Connection]:
         with engine.connect() as connection, connection.begin() as running:
             if guarded:
                 connection.execute(text("SET TRANSACTION READ ONLY"))
+            _set_clock(connection)
             yield connection
             if not keep and running.is_active:
                 running.rollback()
@@ -94,6 +96,15 @@ def transaction(engine: Engine, *, keep: bool = True) -> Iterator[Connection]:
         if NUL_SIGN not in str(error):
             raise
         raise InputError("store.nul") from error
+
+
+def _set_clock(connection: Connection) -> None:
+    """Set what ``govgrid.now()`` returns to the clock of this process, for this transaction."""
+    at = clock.set_time()
+    if at is not None:
+        connection.execute(
+            text("SELECT set_config('govgrid.clock', :at, true)"), {"at": at.isoformat()}
+        )
 
 
 @contextmanager

@@ -17,6 +17,8 @@ MARK: Final = "demo"
 """Option of the demonstration's import runs; also the key under which its building is noted."""
 OWN: Final = "own"
 """Key under which ``govgrid init`` says that a database is for somebody's own data."""
+TEST: Final = "test"
+"""Key under which ``govgrid init --test`` says that a database may have a clock of its own."""
 ACCOUNT: Final = "demo"
 """Who makes the demonstration's accounts."""
 # Older versions did not mark their runs: the invented district came first, and accounts last.

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine, text
 from geo.access import predicates, transaction
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
+from geo.base import clock
 from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError
 from geo.base.settings import Settings
 from geo.viewing import register_entry
@@ -38,7 +39,7 @@ _SAME = text(
 )
 _LIVE = text(
     "SELECT id, until FROM govgrid.access_request WHERE account = :account"
-    " AND camera_code = :camera AND act = :act AND decision = 'approved' AND until > now()"
+    " AND camera_code = :camera AND act = :act AND decision = 'approved' AND until > govgrid.now()"
     " AND (CAST(:id AS uuid) IS NULL OR id = :id) ORDER BY until DESC LIMIT 1"
 )
 _WAITING = text(
@@ -52,9 +53,9 @@ _ONE = text(
     f" FROM govgrid.access_request WHERE id = :id AND {predicates.PLACE.format(geom='place')}"
 )
 _DECIDE = text(
-    "UPDATE govgrid.access_request SET decision = :decision, decided_at = now(),"
+    "UPDATE govgrid.access_request SET decision = :decision, decided_at = govgrid.now(),"
     " decided_by = :by, decision_note = :note, until = CASE WHEN :decision = 'approved'"
-    " THEN least(CAST(:until AS timestamptz), now() + interval '24 hours') END"
+    " THEN least(CAST(:until AS timestamptz), govgrid.now() + interval '24 hours') END"
     f" WHERE id = :id AND decision IS NULL RETURNING {', '.join(COLUMNS)}"
 )
 
@@ -206,7 +207,7 @@ def _require_decision(decision: str, until: datetime | None, note: str) -> None:
         if not register_entry.one_line(note):
             raise InputError("viewing.missing_note")
         return
-    now = datetime.now(UTC)
+    now = clock.now()
     if until is None or not now < until <= now + LONGEST:
         raise InputError("viewing.until_form")
 

@@ -33,7 +33,8 @@ _INCIDENT = text(
 # K2 in the same matter needs no new reason, but a row of its own.
 _SAME_MATTER = text(
     "SELECT reason_kind, reason FROM govgrid.access_register WHERE account = :account"
-    " AND incident_code = :incident AND at > now() - interval '12 hours' ORDER BY at DESC LIMIT 1"
+    " AND incident_code = :incident AND at > govgrid.now() - interval '12 hours'"
+    " ORDER BY at DESC LIMIT 1"
 )
 
 

@@ -13,6 +13,7 @@ from geo.access import predicates, transaction
 from geo.access.audit import export_log
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
+from geo.base import clock
 from geo.base.errors import InputError
 from geo.base.words import catalogue, say
 from geo.viewing import register_entry
@@ -67,7 +68,7 @@ def month_of(written: str, timezone: str) -> tuple[str, datetime, datetime]:
         If it is no month such as 2026-09.
     """
     zone = ZoneInfo(timezone)
-    named = written.strip() or f"{datetime.now(zone):%Y-%m}"
+    named = written.strip() or f"{clock.now().astimezone(zone):%Y-%m}"
     if not re.fullmatch(r"[12]\d{3}-(0[1-9]|1[0-2])", named, re.ASCII):
         raise InputError("viewing.month_form", found=register_entry.one_line(written)[:40])
     first = date.fromisoformat(f"{named}-01")

@@ -1,7 +1,7 @@
 """Looking through a camera: first its row in the register (Art. 16), then a reference."""
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, Engine, RowMapping, text
 from geo.access import transaction
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
+from geo.base import clock
 from geo.base.errors import ForbiddenError, StateError
 from geo.base.settings import Settings
 from geo.viewing import approvals, register_entry, view_tokens
@@ -22,7 +23,9 @@ _WRITTEN: Final = (*COMMON, "request", "idempotency_key", "expires_at")
 _VALUES: Final = {
     "place": "CAST(:place AS geometry)",
     # an approval that ends sooner ends the viewing
-    "expires_at": ("least(now() + make_interval(mins => :minutes), CAST(:until AS timestamptz))"),
+    "expires_at": (
+        "least(govgrid.now() + make_interval(mins => :minutes), CAST(:until AS timestamptz))"
+    ),
 }
 _WRITE = text(
     f"INSERT INTO govgrid.access_register ({', '.join(_WRITTEN)})"
@@ -31,7 +34,7 @@ _WRITE = text(
 )
 _REPEATED = text(
     f"SELECT {viewing_verification.SEALED} FROM govgrid.access_register WHERE account = :account"
-    " AND idempotency_key = :key AND at > now() - interval '1 day' ORDER BY at DESC LIMIT 1"
+    " AND idempotency_key = :key AND at > govgrid.now() - interval '1 day' ORDER BY at DESC LIMIT 1"
 )
 _ROW = text(f"SELECT {viewing_verification.SEALED} FROM govgrid.access_register WHERE id = :id")
 
@@ -57,12 +60,12 @@ class Viewing:
     @property
     def left_s(self) -> int:
         """Seconds until its end, 0 after it."""
-        return max(0, int((self.expires_at - datetime.now(UTC)).total_seconds()))
+        return max(0, int((self.expires_at - clock.now()).total_seconds()))
 
     @property
     def over(self) -> bool:
         """Whether its time is over."""
-        return self.expires_at <= datetime.now(UTC)
+        return self.expires_at <= clock.now()
 
 
 @dataclass(frozen=True)

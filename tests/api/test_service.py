@@ -135,3 +135,15 @@ def test_the_map_speaks_english_when_asked(client):
 def test_hostile_titles_stay_text_in_json(client):
     body = client.get("/api/collections/incidents/items").text
     assert "<img" in json.loads(body)["features"][1]["properties"]["title"]
+
+
+def test_every_page_shows_the_clock_of_a_test_home(town, settings, tmp_path):
+    file = tmp_path / "clock"
+    file.write_text("2030-06-21T21:40+08:00", encoding="utf-8")
+    with TestClient(
+        create_app(settings.model_copy(update={"clock": file, "lang": "zh"}))
+    ) as client:
+        assert "测试时钟 2030-06-21 21:40:00" in client.get("/login").text
+        assert "测试时钟" in client.get("/nowhere", headers={"Accept": "text/html"}).text
+    with TestClient(create_app(settings)) as client:
+        assert "测试时钟" not in client.get("/login?lang=zh").text

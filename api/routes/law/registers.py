@@ -1,7 +1,7 @@
 """The viewing register and the requests: read, printed, taken out, decided on."""
 
 from collections.abc import Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
 from uuid import UUID
@@ -20,6 +20,7 @@ from api.session.deps import AnyReader, EngineDep, SettingsDep
 from api.session.identity import Rule
 from geo.access.audit import export_log
 from geo.access.principal import Reader
+from geo.base import clock
 from geo.base.errors import InputError
 from geo.base.words import say
 from geo.viewing import (
@@ -195,7 +196,7 @@ def report_page(
         title=say("viewing_report.title", lang),
         report=found,
         tables={title: table.to_dict("split") for title, table in tables.items()},
-        now=datetime.now(UTC),
+        now=clock.now(),
     )
 
 
@@ -279,7 +280,7 @@ def decide_form(engine: EngineDep, who: MayApprove, number: UUID, filled: FormDe
     hours = filled.text("hours")
     if hours and hours not in map(str, HOURS):
         raise InputError("viewing.until_form")
-    until = datetime.now(UTC) + timedelta(hours=int(hours or 0))
+    until = clock.now() + timedelta(hours=int(hours or 0))
     word, note = filled.text("decision"), filled.text("note")
     approvals.decide(engine, who, number, word, until=until if hours else None, note=note)
     return go("/requests")
@@ -306,7 +307,7 @@ def _register(
         own=own,
         acts=register_entry.ACTS,
         following=asked.next(request.url.path, found, limit),
-        now=datetime.now(UTC),
+        now=clock.now(),
         stamp=watermark.svg(export_log.stamp(who, None, timezone=timezone, lang=lang)),
     )
 
@@ -314,7 +315,7 @@ def _register(
 def _requests(
     request: Request, found: list[dict[str, Any]], *, own: bool, **more: bool
 ) -> HTMLResponse:
-    now = datetime.now(UTC)
+    now = clock.now()
     states = [_state(row, now) for row in found]
     title = "viewing_page.my_requests" if own else "viewing_page.requests"
     return render.page(

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import hashlib
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine, text
 
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
+from geo.base import clock
 from geo.base.crs import parse_crs
 from geo.base.errors import InputError
 from geo.files import readers
@@ -86,7 +86,7 @@ def register(
     """
     who.require("import")
     number = number.strip()
-    _require(number, filed_on, datetime.now(ZoneInfo(timezone)).date())
+    _require(number, filed_on, clock.today(timezone))
     readers.require(path)
     declared = parse_crs(crs) if crs else None
     from geo.cameras.law import filed_sheet

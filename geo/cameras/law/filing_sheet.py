@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
 from typing import TYPE_CHECKING, Final
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
@@ -14,6 +12,7 @@ from geo.access import transaction
 from geo.access.audit import export_log
 from geo.access.principal import Reader
 from geo.access.roles import depth_no
+from geo.base import clock
 from geo.base.errors import ForbiddenError, NotFoundError
 from geo.cameras.law import filing_units
 
@@ -115,7 +114,7 @@ def _made(
         export_log.registered(
             connection, reader, what=WHAT, form="xlsx", rows=len(found.cameras), reason=reason
         )
-    today = datetime.now(ZoneInfo(timezone)).date().isoformat()
+    today = clock.today(timezone).isoformat()
     mark = export_log.stamp(reader, reason, timezone=timezone)
     content, lacking = filing_book.bound(found, today=today, mark=mark)
     return FilingSheet(found.unit, content, len(found.cameras), lacking, len(found.changes))

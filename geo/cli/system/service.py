@@ -1,6 +1,7 @@
 """``govgrid serve``: the web service."""
 
 import socket
+from pathlib import Path
 from typing import Annotated
 
 import typer
@@ -17,6 +18,7 @@ def serve(
     context: typer.Context,
     host: str = "127.0.0.1",
     port: PortOption = 8000,
+    clock: Path | None = None,
     supervise: Annotated[bool, typer.Option("--supervise/--no-supervise")] = True,
 ) -> None:
     """Run the web service until it is stopped (Ctrl+C)."""
@@ -25,6 +27,8 @@ def serve(
     from geo.operations import database
 
     config = settings(context)
+    if clock is not None:
+        config = config.model_copy(update={"clock": clock.absolute()})
     require_free(host, port)
     with database.opened(config) as engine:
         made = accounts.first_administrator(engine)

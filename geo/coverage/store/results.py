@@ -104,7 +104,7 @@ def amend(
         connection.execute(
             text(
                 "UPDATE govgrid.coverage_run SET revision = revision + 1, inputs_hash = :hash,"
-                " assumptions = CAST(:assumptions AS jsonb), amended_at = now()"
+                " assumptions = CAST(:assumptions AS jsonb), amended_at = govgrid.now()"
                 " WHERE id = :run RETURNING revision"
             ),
             {"run": run, "hash": inputs_hash, "assumptions": statements.to_json(dict(assumptions))},

@@ -79,7 +79,7 @@ def save(connection: Connection, layer: str, options: ImportOptions, *, by_whom:
             "INSERT INTO govgrid.import_mapping (layer, source, options, by_whom)"
             " VALUES (:layer, :name, CAST(:options AS jsonb), :by_whom)"
             " ON CONFLICT (layer, source) DO UPDATE"
-            " SET options = excluded.options, by_whom = excluded.by_whom, at = now()"
+            " SET options = excluded.options, by_whom = excluded.by_whom, at = govgrid.now()"
         ),
         {"layer": layer, "name": name, "options": statements.to_json(said), "by_whom": by_whom},
     )

@@ -6,15 +6,14 @@ import hashlib
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
+from geo.base import clock
 from geo.base import crs as crs_module
 from geo.base.errors import DiskFullError
 from geo.base.progress import Progress, silent
@@ -235,7 +234,7 @@ def _check(target: Layer, options: ImportOptions, timezone: str, without: Refuse
         crs=crs_module.parse_crs(options.crs) if options.crs else None,
         mapping=options.mapping,
         level=options.level,
-        calendar=Calendar(datetime.now(ZoneInfo(timezone)).date(), timezone),
+        calendar=Calendar(clock.today(timezone), timezone),
         heading_scheme=options.heading_scheme,
         refused=without,
     )

@@ -83,7 +83,7 @@ def undone(engine: Engine, run: int, *, who: Reader) -> Undone:
             _settle(connection)
         connection.execute(
             text(
-                "UPDATE govgrid.import_run SET state = 'undone', undone_at = now(),"
+                "UPDATE govgrid.import_run SET state = 'undone', undone_at = govgrid.now(),"
                 " undone_by = :by WHERE id = :run"
             ),
             {"run": run, "by": who.account},

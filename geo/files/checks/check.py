@@ -1,6 +1,5 @@
 """The check: a table against a layer, usable rows apart from findings and quarantine."""
 
-import datetime as dt
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Final
@@ -12,6 +11,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
+from geo.base import clock
 from geo.base.crs import WGS84, Geometries, InputCRS
 from geo.base.errors import CRSError
 from geo.files.checks.cells.cells import text_of
@@ -147,7 +147,7 @@ class Check:
         refused: Refused = NOTHING_REFUSED,
     ) -> None:
         self.layer, self.crs, self.level, self.bounds = layer, crs, level, bounds
-        self.calendar = calendar or Calendar(dt.date.today())
+        self.calendar = calendar or Calendar(clock.now().date())
         self.scheme = heading_scheme or layer.heading_scheme
         require_scheme(self.scheme)
         self.certain = self.looks_only = self.unplaced = False

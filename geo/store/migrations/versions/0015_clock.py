@@ -1,0 +1,13 @@
+"""One clock for what domains call now."""
+
+from geo.store.migrations import apply
+
+revision = "0015"
+down_revision = "0014"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Run the SQL file of this revision."""
+    apply("0015_clock.sql")
