@@ -30,6 +30,7 @@ from geo.store.cluster.process import (
     clear_remains,
     socket_of_running,
 )
+from geo.store.cluster.server_log import first_line, last_complaint
 
 __all__ = ["Cluster", "ClusterStatus", "find_binaries", "running", "start", "status", "stop"]
 
@@ -228,7 +229,7 @@ def _translated(home: Path) -> Iterator[None]:
             "cluster.os_refused", path=error.filename or home, reason=error.strerror or error
         ) from error
     except psycopg2.Error as error:
-        raise ClusterError("cluster.not_answering", reason=_first_line(str(error))) from error
+        raise ClusterError("cluster.not_answering", reason=first_line(str(error))) from error
 
 
 def _launch(place: Place, lock: int) -> Path:
@@ -249,7 +250,7 @@ def _launch(place: Place, lock: int) -> Path:
         [programs / "pg_ctl", "start", "-w", "-t", patience, "-D", "pgdata", "-l", "log/start.log"]
     )
     if answer.returncode != 0:
-        raise ClusterError("cluster.start_failed", reason=_complaint(place), log=place.log)
+        raise ClusterError("cluster.start_failed", reason=last_complaint(place.log), log=place.log)
     return socket
 
 
@@ -290,7 +291,7 @@ def _initialise(place: Place, programs: Path, lock: int) -> None:
     )
     if answer.returncode != 0:
         shutil.rmtree(place.fresh, ignore_errors=True)
-        raise ClusterError("cluster.init_failed", reason=_first_line(answer.stderr))
+        raise ClusterError("cluster.init_failed", reason=first_line(answer.stderr))
     settings = place.fresh / "postgresql.conf"
     text = settings.read_text(encoding="utf-8")
     place.write(settings, f"{text}\ninclude = 'govgrid.conf'\n")
@@ -310,7 +311,7 @@ def _halt(place: Place) -> None:
         [_programs(place) / "pg_ctl", "stop", "-m", "fast", "-w", "-t", patience, "-D", "pgdata"]
     )
     if answer.returncode != 0 and socket_of_running(place.data) is not None:
-        raise ClusterError("cluster.stop_failed", reason=_first_line(answer.stderr))
+        raise ClusterError("cluster.stop_failed", reason=first_line(answer.stderr))
 
 
 def _furnished(place: Place, lock: int) -> Cluster:
@@ -389,18 +390,3 @@ def _size_bytes(folder: Path) -> int:
             except FileNotFoundError:
                 continue  # a running server drops files under our eyes
     return total
-
-
-def _complaint(place: Place) -> str:
-    reports = sorted(place.log.glob("*.log"), key=lambda path: path.stat().st_mtime)
-    lines = [
-        line
-        for report in reports
-        for line in report.read_text(encoding="utf-8", errors="replace").splitlines()
-        if any(word in line for word in ("FATAL", "PANIC", "could not", "error:"))
-    ]
-    return lines[-1].strip() if lines else "?"
-
-
-def _first_line(text: str) -> str:
-    return next((line.strip() for line in text.splitlines() if line.strip()), "?")
