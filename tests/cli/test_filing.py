@@ -1,15 +1,13 @@
 """``govgrid compliance filing`` and ``filed`` as their user types them."""
 
 import json
-import os
-import sys
 
 import openpyxl
 import pytest
 
 from geo.access.accounts.local_cli import acting
-from geo.cli import main
 from tests import filed_town
+from tests.command_line import alone, commands
 from tests.filed_town import NUMBER, POLICE, SCHOOL
 from tests.signed_in import account
 from tests.toy_town import bring_in
@@ -20,22 +18,12 @@ EAST = "340802001001002"
 
 @pytest.fixture
 def govgrid(database_url, tmp_path, monkeypatch, capfd):
-    for name in [n for n in os.environ if n.startswith("GOVGRID_")]:
-        monkeypatch.delenv(name)
+    alone(monkeypatch)
     monkeypatch.setenv("GOVGRID_HOME", str(tmp_path))
     monkeypatch.setenv("GOVGRID_DATABASE_URL", database_url)
     monkeypatch.setenv("GOVGRID_LANG", "en")
 
-    def run(*args, code=0):
-        monkeypatch.setattr(sys, "argv", ["govgrid", *map(str, args)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capfd.readouterr()
-        assert (ended.value.code or 0) == code, printed.err
-        return printed
-
-    return run
+    return commands(monkeypatch, capfd)
 
 
 @pytest.fixture

@@ -15,11 +15,11 @@ from sqlalchemy import text
 
 from geo.base import homes
 from geo.base.errors import ClusterError
-from geo.cli import main
 from geo.operations import database
 from geo.store import db, holding
 from geo.store.cluster import cluster
 from tests import PATIENCE_S, ROOT
+from tests.command_line import alone, commands
 from tests.signed_in import account
 
 pytestmark = pytest.mark.postgis
@@ -34,8 +34,7 @@ def checkout(monkeypatch):
         cluster.find_binaries()
     except ClusterError as error:
         pytest.skip(f"no PostGIS here: {error}")
-    for name in [n for n in os.environ if n.startswith("GOVGRID_")]:
-        monkeypatch.delenv(name)
+    alone(monkeypatch)
     monkeypatch.setenv("GOVGRID_LANG", "en")
     with tempfile.TemporaryDirectory() as folder:
         top = Path(folder)
@@ -51,16 +50,7 @@ def checkout(monkeypatch):
 
 @pytest.fixture
 def govgrid(checkout, monkeypatch, capfd):
-    def run(*args, code=0):
-        monkeypatch.setattr(sys, "argv", ["govgrid", *map(str, args)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capfd.readouterr()
-        assert (ended.value.code or 0) == code, printed.err
-        return printed
-
-    return run
+    return commands(monkeypatch, capfd)
 
 
 @pytest.fixture

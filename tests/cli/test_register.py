@@ -1,18 +1,16 @@
 """``govgrid register`` as its user types it, on a database of its own."""
 
 import json
-import os
-import sys
 
 import openpyxl
 import pytest
 from sqlalchemy import text
 
 from geo.access.accounts.local_cli import acting
-from geo.cli import main
 from geo.operations import database
 from geo.viewing import view as viewing
 from geo.viewing.register_entry import Asked
+from tests.command_line import alone, commands
 from tests.signed_in import account
 
 pytestmark = pytest.mark.postgis
@@ -22,22 +20,12 @@ WEST, EAST = "340802001001001", "340802001001002"
 
 @pytest.fixture
 def govgrid(database_url, tmp_path, monkeypatch, capfd):
-    for name in [n for n in os.environ if n.startswith("GOVGRID_")]:
-        monkeypatch.delenv(name)
+    alone(monkeypatch)
     monkeypatch.setenv("GOVGRID_HOME", str(tmp_path))
     monkeypatch.setenv("GOVGRID_DATABASE_URL", database_url)
     monkeypatch.setenv("GOVGRID_LANG", "en")
 
-    def run(*args, code=0):
-        monkeypatch.setattr(sys, "argv", ["govgrid", *map(str, args)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capfd.readouterr()
-        assert (ended.value.code or 0) == code, printed.err
-        return printed
-
-    return run
+    return commands(monkeypatch, capfd)
 
 
 @pytest.fixture

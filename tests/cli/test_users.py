@@ -1,10 +1,8 @@
 """``govgrid user`` and ``key`` as their user types them; accounts of 57 centres from a table."""
 
 import json
-import os
 import re
 import stat
-import sys
 
 import openpyxl
 import pytest
@@ -16,7 +14,7 @@ from geo.access.accounts.local_cli import acting
 from geo.access.login import login
 from geo.access.roles import PERMISSIONS
 from geo.base.errors import InputError
-from geo.cli import main
+from tests.command_line import alone, commands
 from tests.signed_in import account
 
 pytestmark = pytest.mark.postgis
@@ -26,22 +24,12 @@ WEST = "340802001001001"
 
 @pytest.fixture
 def govgrid(town, database_url, tmp_path, monkeypatch, capfd):
-    for name in [n for n in os.environ if n.startswith("GOVGRID_")]:
-        monkeypatch.delenv(name)
+    alone(monkeypatch)
     monkeypatch.setenv("GOVGRID_HOME", str(tmp_path))
     monkeypatch.setenv("GOVGRID_DATABASE_URL", database_url)
     monkeypatch.setenv("GOVGRID_LANG", "en")
 
-    def run(*args, code=0):
-        monkeypatch.setattr(sys, "argv", ["govgrid", *map(str, args)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capfd.readouterr()
-        assert (ended.value.code or 0) == code, printed.err
-        return printed
-
-    return run
+    return commands(monkeypatch, capfd)
 
 
 def password_in(printed):

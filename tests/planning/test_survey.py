@@ -1,7 +1,6 @@
 """Headings to survey on the toy town: listed, typed back as a batch, and computed with."""
 
 import json
-import sys
 
 import openpyxl
 import pandas as pd
@@ -9,11 +8,11 @@ import pytest
 from sqlalchemy import text
 
 from geo.base.errors import LayerError, NotFoundError, StateError
-from geo.cli import main
 from geo.coverage import compute
 from geo.coverage import report as coverage_report
 from geo.planning import survey
 from geo.store import db, frames
+from tests.command_line import commands
 from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, place
 
@@ -313,16 +312,7 @@ def govgrid(computed, monkeypatch, capfd):
     monkeypatch.setenv("GOVGRID_DATABASE_URL", address)
     monkeypatch.setenv("GOVGRID_LANG", "en")
 
-    def run(*args, code=0):
-        monkeypatch.setattr(sys, "argv", ["govgrid", *map(str, args)])
-        capfd.readouterr()
-        with pytest.raises(SystemExit) as ended:
-            main()
-        printed = capfd.readouterr()
-        assert (ended.value.code or 0) == code, printed.err
-        return printed
-
-    return run
+    return commands(monkeypatch, capfd)
 
 
 def test_the_command_lists_writes_the_form_and_takes_it_back(govgrid, tmp_path):
