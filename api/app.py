@@ -16,7 +16,7 @@ from api.routes.people import account, accounts, grants, login, oidc
 from api.routes.service import description, health
 from api.server import lanes
 from api.server.limits import Limits
-from api.server.proxy import Proxies, networks
+from api.server.proxy import Proxies, parse_networks
 from api.server.shield import Shield
 from api.session.identity import require_rules
 from geo import __version__
@@ -49,13 +49,15 @@ ROUTES = (
 
 def create_app(settings: Settings) -> FastAPI:
     """Return the service on the database of `settings`; nothing is opened before it starts."""
-    networks(settings.trusted_proxies)  # a mistake in it is said now, not with the first request
+    parse_networks(
+        settings.trusted_proxies
+    )  # a mistake in it is said now, not with the first request
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         to_thread.current_default_thread_limiter().total_tokens = lanes.QUICK
         clock.follow(settings.clock)
-        engine = database.service(settings, pool_size=lanes.CONNECTIONS)
+        engine = database.service_pool(settings, pool_size=lanes.CONNECTIONS)
         app.state.engine, app.state.settings = engine, settings
         app.state.map_pages = MapPages(engine, settings)
         try:
@@ -74,7 +76,7 @@ def create_app(settings: Settings) -> FastAPI:
         openapi_url=None,
         routes=_routes(),
     )
-    problems.register(app)
+    problems.add_error_handlers(app)
     app.mount("/static", StaticFiles(packages=[("maps", "web/static/site")]), name="static")
     # The last one added is asked first.
     app.add_middleware(Limits, settings=settings)

@@ -19,7 +19,7 @@ from sqlalchemy import Engine, text
 
 from geo.access import passwords, predicates, principal, transaction
 from geo.access.accounts import accounts, grants, sessions
-from geo.access.accounts.local_cli import acting
+from geo.access.accounts.local_cli import acting_principal
 from geo.access.principal import Reader
 from geo.base.settings import Settings
 from geo.cameras.law import compliance
@@ -51,7 +51,7 @@ def timed(*works: Callable[[], object]) -> list[float]:
 
 def readers(engine: Engine) -> dict[str, Reader]:
     """Return who asks: planners of ever smaller areas, and the system itself."""
-    system = principal.system("os:bench")
+    system = principal.system_principal("os:bench")
     found = {"the system": system}
     with engine.begin() as connection:
         largest = {
@@ -67,17 +67,17 @@ def readers(engine: Engine) -> dict[str, Reader]:
         }
     for label, area in (("the district", None), *((f"a {k}", v) for k, v in largest.items())):
         name = "bench." + label.split()[-1]
-        accounts.add(engine, system, name, holder="测试", unit_name="测试单位")
+        accounts.add_account(engine, system, name, holder="测试", unit_name="测试单位")
         both = ["skynet", "social"]
-        grants.give(engine, system, name, "planner", area, classes=both, depth="gaps")
-        found[label] = acting(engine, name)
+        grants.give_grant(engine, system, name, "planner", area, classes=both, depth="gaps")
+        found[label] = acting_principal(engine, name)
     return found
 
 
 def asked(engine: Engine, reader: Reader) -> dict[str, Callable[[], object]]:
     """Return the questions, by what they are called."""
     with engine.begin() as connection:
-        transaction.fence(connection, reader)
+        transaction.set_row_security(connection, reader)
         cell = "ST_X(c.geom), ST_Y(c.geom)"
         lon, lat = connection.execute(
             text(
@@ -88,14 +88,18 @@ def asked(engine: Engine, reader: Reader) -> dict[str, Callable[[], object]]:
             reader.parameters,
         ).one()
     return {
-        f"a page of {PAGE_ROWS} cameras": lambda: collections.page(
+        f"a page of {PAGE_ROWS} cameras": lambda: collections.read_page(
             engine, reader, "cameras", after="", limit=PAGE_ROWS
         ),
         "who sees a place": lambda: who_sees.seeing_one(
             engine, reader, lon, lat, at=None, timezone=ZONE
         ),
-        "the map's content": lambda: map_content.read(engine, reader, lang="zh", timezone=ZONE),
-        "findings of the law": lambda: compliance.report(engine, reader, timezone=ZONE),
+        "the map's content": lambda: map_content.read_content(
+            engine, reader, lang="zh", timezone=ZONE
+        ),
+        "findings of the law": lambda: compliance.compliance_findings(
+            engine, reader, timezone=ZONE
+        ),
     }
 
 
@@ -114,9 +118,9 @@ def measured() -> list[Row]:
 
 def _measured(config: Settings) -> list[Row]:
     rows = [_hash()]
-    with database.opened(config) as owner:
+    with database.open_database(config) as owner:
         who = readers(owner)
-        service = database.service(config, pool_size=2)
+        service = database.service_pool(config, pool_size=2)
         for label, reader in who.items():
             fenced, bare = asked(service, reader), asked(owner, reader)
             if label != "the district":  # five seconds each, and the same way for everybody
@@ -139,10 +143,10 @@ def _measured(config: Settings) -> list[Row]:
 
 
 def _hash() -> Row:
-    kept = passwords.hashed("correct horse battery")
+    kept = passwords.hash_password("correct horse battery")
     return row(
         "a password held against its hash",
-        timed(lambda: passwords.matches(kept, "correct horse battery"))[0],
+        timed(lambda: passwords.password_matches(kept, "correct horse battery"))[0],
         "ms",
         goal=250.0,
     )
@@ -153,9 +157,12 @@ def _session(owner: Engine, service: Engine) -> Row:
         number = connection.execute(
             text("SELECT id FROM govgrid.account WHERE name = 'bench.district'")
         ).scalar_one()
-        token = sessions.begin(connection, str(number), stage="full")
+        token = sessions.begin_session(connection, str(number), stage="full")
     return row(
-        "who asks, by the cookie", timed(lambda: sessions.find(service, token))[0], "ms", goal=10.0
+        "who asks, by the cookie",
+        timed(lambda: sessions.find_session(service, token))[0],
+        "ms",
+        goal=10.0,
     )
 
 

@@ -34,7 +34,7 @@ from geo.store.cluster import cluster
 WRITERS, SECONDS, SUSTAINED_S = 4, 20.0, 30.0
 RATE_GOAL = 500.0  # 30,000 a minute
 SIZES = (30_000, 300_000)
-WHO = principal.system("os:bench")
+WHO = principal.system_principal("os:bench")
 PEER = "the same without audit"
 LOCKED = "chained in the transaction"
 VERIFY = """
@@ -48,10 +48,10 @@ def memory_mb(name):
     # not getrusage: its peak is that of the parent before this program began
     lines = Path("/proc/self/status").read_text().splitlines()
     return next(int(line.split()[1]) / 1024 for line in lines if line.startswith(name))
-with database.opened(Settings(home=Path(sys.argv[1]))) as engine:
+with database.open_database(Settings(home=Path(sys.argv[1]))) as engine:
     before = memory_mb("VmRSS")
     began = time.perf_counter()
-    proof = verify.verify(engine, principal.system("os:bench"))
+    proof = verify.verify_chain(engine, principal.system_principal("os:bench"))
     seconds = time.perf_counter() - began
 peak = memory_mb("VmHWM")
 print(json.dumps([proof.walk.whole, proof.walk.rows, seconds, peak - before, peak]))
@@ -101,12 +101,12 @@ def writing(
 ):
     """Do acts, each in a transaction, for so long; with a pause, no faster than one in each."""
     engine = db.connect(url, pool_size=1)
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         connection.execute(text("SELECT 1"))
     began = time.perf_counter()
     done = 0
     while time.perf_counter() - began < seconds:
-        with db.transaction(engine) as connection:
+        with db.open_transaction(engine) as connection:
             ACTS[act](connection, done)
         done += 1
         if pause_s:
@@ -137,10 +137,10 @@ class Lag:
 
     def seal(self, engine: Engine, _: Settings, stop: threading.Event) -> None:
         """Seal, as the worker does, and note the age of each row just then."""
-        with db.transaction(engine) as connection:
-            head = audit_seal.head(connection)
-        audit_seal.seal(engine, stopped=stop.is_set)
-        with db.transaction(engine) as connection:
+        with db.open_transaction(engine) as connection:
+            head = audit_seal.newest_seal(connection)
+        audit_seal.seal_rows(engine, stopped=stop.is_set)
+        with db.open_transaction(engine) as connection:
             ages = connection.execute(
                 text(
                     "SELECT extract(epoch FROM clock_timestamp() - at)::float8 FROM govgrid.audit"
@@ -157,7 +157,7 @@ def beside_the_worker(url: str, config: Settings, write: Callable[[], float]) ->
     engine = db.connect(url, pool_size=1)
     duties = [Duty("seal", 1.0, lag.seal)]
     thread = threading.Thread(
-        target=worker.run, args=(engine, config), kwargs={"stop": stop, "duties": duties}
+        target=worker.run_duties, args=(engine, config), kwargs={"stop": stop, "duties": duties}
     )
     thread.start()
     found = write()
@@ -170,7 +170,7 @@ def beside_the_worker(url: str, config: Settings, write: Callable[[], float]) ->
 
 def emptied(engine: Engine) -> None:
     """Take all rows away, as no program can that is not the owner of the table."""
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         for statement in (
             "ALTER TABLE govgrid.audit DISABLE TRIGGER USER",
             "TRUNCATE govgrid.audit, govgrid.bench_act, govgrid.bench_chain",
@@ -186,8 +186,8 @@ def measured() -> list[Row]:
         home = Path(folder) / "home"
         config = Settings(home=home, lang="en")
         try:
-            with database.opened(config) as engine:
-                with db.transaction(engine) as connection:
+            with database.open_database(config) as engine:
+                with db.open_transaction(engine) as connection:
                     connection.execute(
                         text("CREATE TABLE govgrid.bench_act (code text, said text)")
                     )
@@ -197,9 +197,12 @@ def measured() -> list[Row]:
                             " IDENTITY PRIMARY KEY, account text, facts jsonb, seal bytea)"
                         )
                     )
-                return [*_written(engine, database.url(config), config), *_proved(engine, home)]
+                return [
+                    *_written(engine, database.database_url(config), config),
+                    *_proved(engine, home),
+                ]
         finally:
-            cluster.stop(home)
+            cluster.stop_cluster(home)
 
 
 def _written(engine: Engine, url: str, config: Settings) -> list[Row]:
@@ -237,11 +240,11 @@ def _proved(engine: Engine, home: Path) -> list[Row]:
     grown: list[float] = []
     for count in SIZES:
         emptied(engine)
-        with db.transaction(engine) as connection:
+        with db.open_transaction(engine) as connection:
             connection.execute(text("SET LOCAL statement_timeout = 0"))
             connection.execute(_FILL, {"count": count})
         began = time.perf_counter()
-        assert audit_seal.seal(engine) == count
+        assert audit_seal.seal_rows(engine) == count
         sealed = count / (time.perf_counter() - began)
         done = subprocess.run(
             [sys.executable, "-c", VERIFY, str(home)], capture_output=True, text=True, check=True

@@ -52,7 +52,7 @@ def measured() -> list[Row]:
     viewshed.warm_up()
     k_coverage.warm_up()
     sectors = town.cameras()
-    seen = viewshed.viewsheds(sectors, town.obstacles)
+    seen = viewshed.compute_viewsheds(sectors, town.obstacles)
     return [
         *grown(town),
         *viewsheds(town, sectors, seen),
@@ -72,7 +72,9 @@ def grown(town: Scene) -> list[Row]:
     for times in (1, 10, 100):
         sectors = town.cameras(times * CAMERAS)
         repeats = TIMES if times == 1 else 1
-        seen_s[len(sectors)] = cpu_s(partial(viewshed.viewsheds, sectors, town.obstacles), repeats)
+        seen_s[len(sectors)] = cpu_s(
+            partial(viewshed.compute_viewsheds, sectors, town.obstacles), repeats
+        )
         figures_s[len(sectors)] = cpu_s(partial(figures, town, sectors), repeats)
     rows = [row(f"viewsheds of {n:,} cameras", took, "CPU s") for n, took in seen_s.items()]
     for count, took in figures_s.items():
@@ -89,7 +91,7 @@ def grown(town: Scene) -> list[Row]:
 
 def figures(town: Scene, sectors: pd.DataFrame) -> np.ndarray:
     """Return how much of each grid 0, 1, … devices see; viewsheds computed on the way."""
-    seen = viewshed.viewsheds(sectors, town.obstacles).to_numpy()
+    seen = viewshed.compute_viewsheds(sectors, town.obstacles).to_numpy()
     some = ~shapely.is_empty(seen)
     return k_coverage.device_areas(town.grids.geometry.to_numpy(), seen[some], np.flatnonzero(some))
 
@@ -98,10 +100,10 @@ def viewsheds(town: Scene, sectors: pd.DataFrame, seen: gpd.GeoSeries) -> list[R
     """Return viewsheds a second, from the index query to polygons, against each peer."""
     edges = candidate_edges(sectors, town.obstacles).mean()
     work = f"viewsheds, {len(sectors):,} cameras of {edges:.0f} candidate edges"
-    took = cpu_s(lambda: viewshed.viewsheds(sectors, town.obstacles))
+    took = cpu_s(lambda: viewshed.compute_viewsheds(sectors, town.obstacles))
     ours = len(sectors) / took
     around = sectors.assign(start_deg=0.0, width_deg=360.0)
-    all_around = cpu_s(lambda: viewshed.viewsheds(around, town.obstacles))
+    all_around = cpu_s(lambda: viewshed.compute_viewsheds(around, town.obstacles))
     sample = sectors.sample(SHADOW_SAMPLE, random_state=SEED)
     shadows = shapely_shadows(sample, town.obstacles, seen[sample.index])
     surfaces = rasters.windows(sectors.sample(RASTER_SAMPLE, random_state=SEED), town.obstacles)
@@ -135,7 +137,7 @@ def agreement(peer: Peer) -> Row:
 
 def merged(town: Scene) -> list[Row]:
     """Return the merge of footprints: whole, with index, edges and hash, and the union alone."""
-    whole = cpu_s(lambda: obstacles.merge(town.footprints))
+    whole = cpu_s(lambda: obstacles.merge_footprints(town.footprints))
     alone = cpu_s(lambda: polygons.dissolve(town.footprints))
     peer = shapely_union(town.footprints, shapely.area(town.obstacles.parts).sum())
     work = f"footprint merge, {len(town.footprints):,}"
@@ -148,7 +150,7 @@ def merged(town: Scene) -> list[Row]:
 def united(town: Scene, seen: gpd.GeoSeries) -> list[Row]:
     """Return the union of viewsheds, and with it the ground of each grid that nobody sees."""
     union = measures.union(seen)
-    grids = polygons.geometries(town.grids)
+    grids = polygons.flat_geometries(town.grids)
     seen_m2 = float(shapely.area(union).sum())
     unseen_m2 = float(shapely.area(polygons.subtract(grids, union)).sum())
     alone = cpu_s(lambda: measures.union(seen))
@@ -169,10 +171,10 @@ def united(town: Scene, seen: gpd.GeoSeries) -> list[Row]:
 
 def recomputed(town: Scene, sectors: pd.DataFrame) -> list[Row]:
     """Return the warm recompute of the whole district: views, union, gaps of each grid, k."""
-    grids = polygons.geometries(town.grids)
+    grids = polygons.flat_geometries(town.grids)
 
     def once() -> None:
-        seen = viewshed.viewsheds(sectors, town.obstacles).to_numpy()
+        seen = viewshed.compute_viewsheds(sectors, town.obstacles).to_numpy()
         seen = seen[~shapely.is_empty(seen)]
         polygons.subtract(grids, measures.union(seen))
         k_coverage.device_areas(grids, seen, np.arange(len(seen)))
@@ -183,7 +185,7 @@ def recomputed(town: Scene, sectors: pd.DataFrame) -> list[Row]:
 
 def accurate(town: Scene, seen: gpd.GeoSeries) -> list[Row]:
     """Return how far the areas by scan lines are from exact ones, as a share of each grid."""
-    grids, shapes = polygons.geometries(town.grids), seen.to_numpy()
+    grids, shapes = polygons.flat_geometries(town.grids), seen.to_numpy()
     some = np.flatnonzero(~shapely.is_empty(shapes))
     swept = k_coverage.device_areas(grids, shapes[some], some)[:, 0]
     exact = k_coverage.exact_device_areas(grids, shapes[some], some)

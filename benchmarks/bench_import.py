@@ -107,7 +107,7 @@ def _of_size(home: Path, path: Path, count: int) -> list[Row]:
     from geo.operations import database
 
     register(path, count)
-    bare = bare_copy(database.url(Settings(home=home)), path)
+    bare = bare_copy(database.database_url(Settings(home=home)), path)
     ours, memory, printed = govgrid(home, "import", "cameras", str(path), "--json")
     report = json.loads(printed)
     lost = report["quarantined"]

@@ -30,12 +30,12 @@ def measured() -> list[Row]:
     """Return a row for each size."""
     grids = gpd.read_file(GRIDS)[["code", "geometry"]]
     began = time.process_time()
-    where = locate.locator(grids, srid=SRID)
+    where = locate.make_locator(grids, srid=SRID)
     rows = [row("locator over 344 grids", time.process_time() - began, "CPU s")]
     for count in SIZES:
         lon, lat = places(count, tuple(grids.total_bounds))
         began = time.process_time()
-        found = locate.locate(lon, lat, where)
+        found = locate.locate_points(lon, lat, where)
         ours = time.process_time() - began
         began = time.process_time()
         joined = gpd.sjoin(

@@ -20,9 +20,9 @@ import numpy as np
 from map_scene import scene
 from playwright.sync_api import Browser, sync_playwright
 
-from maps.assets import script, style
+from maps.assets import read_script, read_style
 from maps.content import MapContent
-from maps.folium_page import render
+from maps.folium_page import render_page
 
 CHROMIUM = "/usr/bin/chromium"
 SWITCHES = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
@@ -54,8 +54,8 @@ def _sector(at: list[float], heading_deg: float) -> list[list[float]]:
 def _without_network(html: str) -> str:
     """Put Leaflet inside and drop what else folium links to; keep the markers drawable."""
     linked = re.sub(r"<script src=[^>]*></script>|<link rel=\"stylesheet\"[^>]*/?>", "", html)
-    inside = f"<style>{style('vendor/leaflet/leaflet.css')}</style>"
-    inside += f"<script>{script('vendor/leaflet/leaflet.js')}</script>"
+    inside = f"<style>{read_style('vendor/leaflet/leaflet.css')}</style>"
+    inside += f"<script>{read_script('vendor/leaflet/leaflet.js')}</script>"
     stand_in = "<script>window.$=()=>[''];$[0]=null;</script>"
     return linked.replace("<head>", "<head>" + inside + stand_in, 1)
 
@@ -104,7 +104,7 @@ def row(work: str, unit: str, value: float, peer: float, goal: float | None) -> 
 def measured() -> list[dict[str, object]]:
     """Return all lines: both pages are made and shown in the same run."""
     content = scene()
-    ours, our_s = timed(lambda: render(content))
+    ours, our_s = timed(lambda: render_page(content))
     plain, plain_s = timed(lambda: plain_page(content))
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as driver:
         browser = driver.chromium.launch(executable_path=CHROMIUM, args=SWITCHES)

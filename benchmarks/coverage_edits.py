@@ -13,11 +13,11 @@ from sqlalchemy import Engine, text
 from geo import demo
 from geo.access import principal
 from geo.base.settings import Settings
-from geo.coverage.demand.demand_model import lay
+from geo.coverage.demand.demand_model import build_model
 from geo.coverage.incremental import Live
 from geo.coverage.kinds import DEVICE_SETS
 from geo.coverage.measure.state import Board
-from geo.coverage.scene import Prepared, members, prepare, visible
+from geo.coverage.scene import Prepared, prepare_scene, set_members, visible_ground
 from geo.coverage.store import scene
 from geo.exchange.imports import run as imports
 from geo.exchange.imports.options import ImportOptions
@@ -50,13 +50,13 @@ def measured() -> Edits:
     with _district() as engine:
         live = Live(engine)
         live.refresh()
-        with db.transaction(engine) as connection:
-            ready = prepare(scene.read(connection), detail=20.0)
+        with db.open_transaction(engine) as connection:
+            ready = prepare_scene(scene.read_scene(connection), detail=20.0)
         codes = _chosen(ready)
         stored = [_timed(lambda code=code: _move(engine, live, code)) for code in codes]
         offline = [_timed(lambda code=code: _switch(engine, live, code)) for code in codes]
     began = time.process_time()
-    ground = lay(ready.layers)
+    ground = build_model(ready.layers)
     lay_s = time.process_time() - began
     one, one_s = _board(ready, ground, ("all",), ("certain",))
     every, matrix_s = _board(ready, ground, DEVICE_SETS, None)
@@ -75,16 +75,16 @@ def measured() -> Edits:
 
 def _chosen(ready: Prepared) -> list[str]:
     """Return some cameras that see something."""
-    seen = visible(ready, ready.views, ["certain"])["certain"]
+    seen = visible_ground(ready, ready.views, ["certain"])["certain"]
     codes = np.unique(seen.loc[~seen.is_empty, "camera_code"])
     return np.random.default_rng(SEED).choice(codes, EDITS, replace=False).tolist()
 
 
 def _board(ready: Prepared, ground, sets, certainties) -> tuple[Board, float]:
     board = Board(ground, sets, **({} if certainties is None else {"certainties": certainties}))
-    codes, member = members(ready.views)
+    codes, member = set_members(ready.views)
     began = time.process_time()
-    seen = visible(ready, ready.views, board.certainties)
+    seen = visible_ground(ready, ready.views, board.certainties)
     board.put(codes, member[:, : len(sets)], seen)
     board.settle()
     return board, time.process_time() - began
@@ -92,13 +92,13 @@ def _board(ready: Prepared, ground, sets, certainties) -> tuple[Board, float]:
 
 def _edited_ms(board: Board, ready: Prepared, codes: list[str]) -> float:
     """Return the 95th percentile of moving a camera: its views, the cells, the gaps."""
-    member = dict(zip(*members(ready.views), strict=True))
+    member = dict(zip(*set_members(ready.views), strict=True))
     seconds = []
     for code in codes:
         views = ready.views[ready.views["camera_code"] == code].reset_index(drop=True)
         views = views.assign(x=views["x"] + MOVE_M[0], y=views["y"] + MOVE_M[1])
         began = time.process_time()
-        seen = visible(ready, views, board.certainties)
+        seen = visible_ground(ready, views, board.certainties)
         board.put([code], member[code][None, : len(board.sets)], seen)
         board.settle()
         seconds.append(time.process_time() - began)
@@ -142,16 +142,16 @@ def _district() -> Iterator[Engine]:
         config = Settings(home=Path(folder) / "home")
         files = Path(folder) / "files"
         files.mkdir()
-        with database.opened(config) as engine:
-            for file in demo.build(files):
+        with database.open_database(config) as engine:
+            for file in demo.build_files(files):
                 options = ImportOptions(
                     crs=file.options.get("crs"), level=file.options.get("level")
                 )
                 zone = config.timezone
-                who = principal.system("bench")
+                who = principal.system_principal("bench")
                 imports.import_file(engine, file.layer, file.path, options, who=who, timezone=zone)
             try:
                 yield engine
             finally:
                 engine.dispose()
-                cluster.stop(config.home)
+                cluster.stop_cluster(config.home)

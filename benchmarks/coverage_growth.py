@@ -22,12 +22,12 @@ import pandas as pd
 import shapely
 from sqlalchemy import Engine, text
 
-from geo.base.polygons import geometries
+from geo.base.polygons import flat_geometries
 from geo.base.settings import Settings
-from geo.coverage.demand.demand_model import lay
+from geo.coverage.demand.demand_model import build_model
 from geo.coverage.measure import k_coverage
 from geo.coverage.measure.state import EVERYONE, Board
-from geo.coverage.scene import members, prepare, visible
+from geo.coverage.scene import prepare_scene, set_members, visible_ground
 from geo.coverage.sight import viewshed
 from geo.coverage.store import scene
 from geo.operations import database
@@ -70,7 +70,7 @@ def measured(times: Sequence[int] = TIMES) -> list[Computed]:
 
 def computed(home: Path, times: int) -> Computed:
     """Fill the home up to so many times its cameras, and compute all anew."""
-    with database.opened(Settings(home=home)) as engine:
+    with database.open_database(Settings(home=home)) as engine:
         cameras = fill_up(engine, times)
     load = os.getloadavg()[0]
     with TemporaryDirectory() as folder, (Path(folder) / "said").open("w+") as said:
@@ -92,22 +92,25 @@ def computed(home: Path, times: int) -> Computed:
 
 def one_set_s(home: Path) -> float:
     """Return the CPU seconds of viewsheds, criteria and figures of all cameras, certain alone."""
-    with database.opened(Settings(home=home)) as engine, db.transaction(engine) as connection:
-        ready = prepare(scene.read(connection), detail=20.0)
-    board = Board(lay(ready.layers), (EVERYONE,), certainties=("certain",))
-    codes, member = members(ready.views)
+    with (
+        database.open_database(Settings(home=home)) as engine,
+        db.open_transaction(engine) as connection,
+    ):
+        ready = prepare_scene(scene.read_scene(connection), detail=20.0)
+    board = Board(build_model(ready.layers), (EVERYONE,), certainties=("certain",))
+    codes, member = set_members(ready.views)
     viewshed.warm_up()
     k_coverage.warm_up()
     began = time.process_time()
-    board.put(codes, member[:, :1], visible(ready, ready.views, board.certainties))
+    board.put(codes, member[:, :1], visible_ground(ready, ready.views, board.certainties))
     board.settle()
     return time.process_time() - began
 
 
 def fill_up(engine: Engine, times: int) -> int:
     """Add copies until there are so many times the cameras; return how many there are now."""
-    with db.transaction(engine) as connection:
-        about = frames.read(connection, ABOUT)
+    with db.open_transaction(engine) as connection:
+        about = frames.read_frame(connection, ABOUT)
         count = text("SELECT count(*) FROM govgrid.camera")
         there = int(connection.execute(count).scalar_one())
         missing = times * len(about) - there
@@ -125,9 +128,12 @@ def _copies(
 ) -> gpd.GeoDataFrame:
     rng = np.random.default_rng((SEED, there))
     rows = about.iloc[rng.integers(len(about), size=count)].reset_index(drop=True)
-    xy, owner = shapely.get_coordinates(geometries(walls), return_index=True)
+    xy, owner = shapely.get_coordinates(flat_geometries(walls), return_index=True)
     chosen = rng.integers(len(xy), size=count)
-    away = xy[chosen] - shapely.get_coordinates(shapely.centroid(geometries(walls)))[owner[chosen]]
+    away = (
+        xy[chosen]
+        - shapely.get_coordinates(shapely.centroid(flat_geometries(walls)))[owner[chosen]]
+    )
     away /= np.hypot(*away.T)[:, None]
     heading = rng.uniform(0, 360, count).round(1) % 360
     known = rows["heading_source"].ne("unknown").to_numpy()

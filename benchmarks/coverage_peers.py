@@ -26,7 +26,7 @@ from sqlalchemy import Connection, Engine, create_engine, make_url, text
 from sqlalchemy.exc import SQLAlchemyError
 
 from geo.base.errors import ClusterError
-from geo.base.polygons import Shapes, geometries
+from geo.base.polygons import Shapes, flat_geometries
 from geo.coverage.sight import shadow_method
 from geo.coverage.sight.obstacles import Obstacles
 from geo.store.cluster import cluster
@@ -153,8 +153,8 @@ def folder() -> Iterator[Path]:
 def shapely_shadows(sectors: pd.DataFrame, obstacles: Obstacles, ours: gpd.GeoSeries) -> Peer:
     """Measure viewsheds by shadows in vectorised shapely, seconds a camera."""
     began = time.process_time()
-    found = shadow_method.visible(
-        shadow_method.looks(sectors), obstacles, shadow_method.CHORD_TOLERANCE_M
+    found = shadow_method.visible_ground(
+        shadow_method.sector_table(sectors), obstacles, shadow_method.CHORD_TOLERANCE_M
     )
     seconds = time.process_time() - began
     apart_m2 = np.abs(shapely.area(found) - ours.area.to_numpy())
@@ -164,7 +164,7 @@ def shapely_shadows(sectors: pd.DataFrame, obstacles: Obstacles, ours: gpd.GeoSe
 
 def shapely_union(shapes: Shapes, area_m2: float) -> Peer:
     """Measure one union of all."""
-    given = geometries(shapes)
+    given = flat_geometries(shapes)
     began = time.process_time()
     united = shapely.union_all(given)
     seconds = time.process_time() - began
@@ -200,7 +200,7 @@ def postgis_union(seen: gpd.GeoSeries, area_m2: float, times: int = 3) -> Peer:
                 "CREATE TEMP TABLE seen AS"
                 " SELECT ST_GeomFromWKB(unnest(CAST(:wkb AS bytea[]))) AS geom"
             ),
-            {"wkb": list(shapely.to_wkb(geometries(seen)))},
+            {"wkb": list(shapely.to_wkb(flat_geometries(seen)))},
         )
         taken = [_timed_union(connection, area_m2) for _ in range(times)]
         version = connection.scalar(text("SELECT postgis_lib_version()"))
@@ -239,9 +239,9 @@ def _server() -> Iterator[str]:
         return
     with folder() as home:
         try:
-            yield cluster.start(home / "home").admin_url("postgres")
+            yield cluster.start_cluster(home / "home").admin_url("postgres")
         finally:
-            cluster.stop(home / "home")
+            cluster.stop_cluster(home / "home")
 
 
 @contextmanager

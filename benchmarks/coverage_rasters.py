@@ -31,7 +31,7 @@ from coverage_peers import (
 from shapely.geometry.base import BaseGeometry
 
 from geo.coverage.sight.obstacles import Obstacles
-from geo.coverage.sight.viewshed import viewsheds
+from geo.coverage.sight.viewshed import compute_viewsheds
 
 ROOF_M, EYE_M = 30.0, 3.5  # no camera looks over a roof: as in our two dimensions
 STARTS = 9
@@ -100,7 +100,7 @@ class Window:
 def windows(sectors: pd.DataFrame, obstacles: Obstacles) -> list[Window]:
     """Return the surface around each camera, with the roofs on it, and what we see of it."""
     look = sectors[["x", "y", "start_deg", "width_deg", "range_m"]].to_numpy(dtype=float)
-    seen = viewsheds(sectors, obstacles)
+    seen = compute_viewsheds(sectors, obstacles)
     return [_window(one, ours, obstacles) for one, ours in zip(look.tolist(), seen, strict=True)]
 
 

@@ -15,7 +15,7 @@ import shapely
 from numpy.random import Generator
 
 from geo.base.polygons import Geometries, Indices
-from geo.coverage.sight.obstacles import Obstacles, merge, place
+from geo.coverage.sight.obstacles import Obstacles, merge_footprints, place_cameras
 
 SEED = 11
 WEST, SOUTH = 510_000.0, 3_380_000.0
@@ -68,7 +68,7 @@ class Scene:
         away /= np.hypot(*away.T)[:, None]
         near = xy[chosen] + away * 1.0 + rng.normal(0, 2.0, away.shape)
         points = np.asarray(shapely.points(near), dtype=object)
-        found = place(points, np.zeros(len(points), dtype=bool), self.obstacles)
+        found = place_cameras(points, np.zeros(len(points), dtype=bool), self.obstacles)
         found = found[found["placement"] != "suspect"].head(count)
         assert len(found) == count, "too few places are left"
         return found[["x", "y"]].reset_index(drop=True)
@@ -79,7 +79,7 @@ def scene() -> Scene:
     rng = np.random.default_rng(SEED)
     grids = _grids(rng)
     footprints = _footprints(rng)
-    return Scene(footprints, merge(footprints), grids)
+    return Scene(footprints, merge_footprints(footprints), grids)
 
 
 def candidate_edges(sectors: pd.DataFrame, obstacles: Obstacles) -> Indices:

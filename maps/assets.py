@@ -42,13 +42,13 @@ SCRIPTS = tuple(
 
 
 @cache
-def script(name: str) -> str:
+def read_script(name: str) -> str:
     """Return a script, without the link to its source map."""
     return _SOURCE_MAP.sub("", _read(name)).strip()
 
 
 @cache
-def style(name: str) -> str:
+def read_style(name: str) -> str:
     """Return a style sheet, without links to files: the page uses none of their pictures."""
     return _LINKED_FILE.sub("none", _SOURCE_MAP.sub("", _read(name))).strip()
 

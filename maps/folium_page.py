@@ -14,10 +14,10 @@ from pandas import Timestamp
 
 from geo.base import notice
 from geo.base.errors import InputError
-from geo.base.words import LANGUAGES, catalogue, say
-from maps.assets import LIBRARIES, SCRIPTS, STYLES, script, style
+from geo.base.words import LANGUAGES, load_catalogue, say
+from maps.assets import LIBRARIES, SCRIPTS, STYLES, read_script, read_style
 from maps.content import MapContent
-from maps.overlays import basis, layers
+from maps.overlays import make_layers, share_basis
 from maps.pack import Packed, as_json
 from maps.palette import COLOURS, SHARE_BREAKS, SHARE_COLOURS
 
@@ -42,7 +42,7 @@ _VIEWPORT = '<meta name="viewport" content="width=device-width, initial-scale=1"
 _shells = Environment(loader=PackageLoader("maps", "web/templates"), autoescape=True)
 
 
-def render(content: MapContent, *, lang: str = "zh") -> str:
+def render_page(content: MapContent, *, lang: str = "zh") -> str:
     """Return the page as one HTML text that works from a file, without any network.
 
     The same content gives the same text. All data stand in one JSON element that cannot end early;
@@ -72,7 +72,7 @@ def render(content: MapContent, *, lang: str = "zh") -> str:
     page.header.add_child(_Text(_styles()))
     page.html.add_child(_Text(_shell(content, words, lang)))
     page.html.add_child(_Text(_libraries()))
-    page.script.add_child(_Text("\n".join(script(name) for name in SCRIPTS)))
+    page.script.add_child(_Text("\n".join(read_script(name) for name in SCRIPTS)))
     chart = _Chart(_centre(content.areas))
     chart.add_child(_Start(), name="start")
     page.add_child(chart, name="chart")
@@ -149,12 +149,12 @@ class _Start(MacroElement):
 
 def _styles() -> str:
     """Return the style sheets as an element for the head."""
-    return "<style>" + "\n".join(style(name) for name in STYLES) + "</style>"
+    return "<style>" + "\n".join(read_style(name) for name in STYLES) + "</style>"
 
 
 def _libraries() -> str:
     """Return the libraries as elements; below the sentence that is seen until they have run."""
-    return "\n".join(f"<script>{script(name)}</script>" for name in LIBRARIES)
+    return "\n".join(f"<script>{read_script(name)}</script>" for name in LIBRARIES)
 
 
 def _shell(content: MapContent, words: dict[str, str], lang: str) -> str:
@@ -162,7 +162,7 @@ def _shell(content: MapContent, words: dict[str, str], lang: str) -> str:
     return _shells.get_template("map_page.html").render(
         content=content,
         word=words,
-        notice=notice.line(lang, own=content.notice),
+        notice=notice.notice_line(lang, own=content.notice),
         date=_date(content, lang),
         data=as_json(_data(content, words, lang)),
     )
@@ -179,10 +179,10 @@ def _data(content: MapContent, words: dict[str, str], lang: str) -> Packed:
         "counted": dict(content.counted),
         "closed": list(content.closed),
         "leftOut": dict(content.left_out),
-        "basis": basis(content.areas),
+        "basis": share_basis(content.areas),
         "words": words,
         "palette": {"colours": COLOURS, "breaks": SHARE_BREAKS, "shares": SHARE_COLOURS},
-        "layers": layers(content),
+        "layers": make_layers(content),
     }
 
 
@@ -191,7 +191,7 @@ def _words(lang: str) -> dict[str, str]:
     start = "map."
     return {
         key.removeprefix(start): text[lang]
-        for key, text in catalogue().items()
+        for key, text in load_catalogue().items()
         if key.startswith(start)
     }
 

@@ -11,7 +11,16 @@ from numpy.typing import NDArray
 from pandas import DataFrame
 
 from maps.content import MapContent
-from maps.pack import Packed, flags, geometries, numbers, points, shapes, texts, times
+from maps.pack import (
+    Packed,
+    frame_geometries,
+    pack_flags,
+    pack_numbers,
+    pack_points,
+    pack_shapes,
+    pack_texts,
+    pack_times,
+)
 
 LEVELS = ("district", "township", "community", "grid")
 RELATIONS = ("sees", "possible", "near")
@@ -75,15 +84,15 @@ _INCIDENT_TEXTS = (
 )
 
 
-def layers(content: MapContent) -> dict[str, Packed]:
+def make_layers(content: MapContent) -> dict[str, Packed]:
     """Return all layers of `content` by name, ready for :func:`maps.pack.as_json`."""
     return {
         "areas": areas(content.areas),
         "water": base(content.water, ("name", "kind"), closed=True),
         "farmland": base(content.farmland, ("name", "kind"), closed=True),
-        "buildings": buildings(content.buildings),
+        "buildings": pack_buildings(content.buildings),
         "roads": base(content.roads, ("class", "name"), closed=False),
-        "gaps": gaps(content.gaps),
+        "gaps": pack_gaps(content.gaps),
         "gap_totals": gap_totals(content.gaps),
         "cameras": cameras(content.cameras),
         "centres": marked(content.centres, ("code", "name", "level", "duty_phone")),
@@ -103,46 +112,49 @@ def areas(frame: GeoDataFrame) -> Packed:
     rank = level.map({name: k for k, name in enumerate(LEVELS)})
     known = frame.assign(_rank=rank)[rank.notna()]
     ordered = known.sort_values(["_rank", "code"], kind="stable") if len(known) else known
-    geoms = geometries(ordered)
+    geoms = frame_geometries(ordered)
     codes = ordered["_rank"].to_numpy(dtype=float)
     for k in range(len(LEVELS)):
         geoms[codes == k] = simplified_coverage(geoms[codes == k])
     at = GeoDataFrame(geometry=_middles(geoms), crs=4326)
     return {
         "level": codes.astype(int).tolist(),
-        **{name: texts(ordered, name) for name in _AREA_TEXTS},
-        **{name: numbers(ordered, name) for name in (*_AREA_M2, *_AREA_SEEN)},
-        **{name: numbers(ordered, name, digits=_SHARE_DIGITS) for name in _AREA_SHARES},
-        "obstacles_known": flags(ordered, "obstacles_known"),
-        "at": points(at),
-        "shape": shapes(geoms, closed=True),
+        **{name: pack_texts(ordered, name) for name in _AREA_TEXTS},
+        **{name: pack_numbers(ordered, name) for name in (*_AREA_M2, *_AREA_SEEN)},
+        **{name: pack_numbers(ordered, name, digits=_SHARE_DIGITS) for name in _AREA_SHARES},
+        "obstacles_known": pack_flags(ordered, "obstacles_known"),
+        "at": pack_points(at),
+        "shape": pack_shapes(geoms, closed=True),
     }
 
 
 def base(frame: GeoDataFrame, columns: tuple[str, ...], *, closed: bool) -> Packed:
     """Return a layer of the quiet base map: polygons (`closed`) or lines."""
-    geoms = shapely.simplify(geometries(frame), SHAPE_TOLERANCE_DEG)
-    return {**{name: texts(frame, name) for name in columns}, "shape": shapes(geoms, closed=closed)}
+    geoms = shapely.simplify(frame_geometries(frame), SHAPE_TOLERANCE_DEG)
+    return {
+        **{name: pack_texts(frame, name) for name in columns},
+        "shape": pack_shapes(geoms, closed=closed),
+    }
 
 
-def buildings(frame: GeoDataFrame) -> Packed:
+def pack_buildings(frame: GeoDataFrame) -> Packed:
     """Return the outlines of buildings, neighbours one after the other: short steps between."""
     if len(frame):
         frame = frame.iloc[frame.hilbert_distance().argsort(kind="stable")]
-    return {"shape": shapes(geometries(frame), closed=True, step_deg=BUILDING_STEP_DEG)}
+    return {"shape": pack_shapes(frame_geometries(frame), closed=True, step_deg=BUILDING_STEP_DEG)}
 
 
-def gaps(frame: GeoDataFrame) -> Packed:
+def pack_gaps(frame: GeoDataFrame) -> Packed:
     """Return the gaps, heaviest first, with what weighs in each."""
     ordered = frame.sort_values("rank", kind="stable") if "rank" in frame else frame
-    geoms = shapely.simplify(geometries(ordered), GAP_TOLERANCE_DEG)
+    geoms = shapely.simplify(frame_geometries(ordered), GAP_TOLERANCE_DEG)
     return {
-        "rank": numbers(ordered, "rank"),
-        "grid_code": texts(ordered, "grid_code"),
-        "area_m2": numbers(ordered, "area_m2"),
-        "weight": numbers(ordered, "weight", digits=1),
-        **{name: numbers(ordered, name) for name in ("road_m", "entrances", "incidents")},
-        "shape": shapes(geoms, closed=True),
+        "rank": pack_numbers(ordered, "rank"),
+        "grid_code": pack_texts(ordered, "grid_code"),
+        "area_m2": pack_numbers(ordered, "area_m2"),
+        "weight": pack_numbers(ordered, "weight", digits=1),
+        **{name: pack_numbers(ordered, name) for name in ("road_m", "entrances", "incidents")},
+        "shape": pack_shapes(geoms, closed=True),
     }
 
 
@@ -153,13 +165,13 @@ def gap_totals(frame: DataFrame) -> Packed:
     per = table.groupby("grid_code", dropna=False)["area_m2"]
     whole = DataFrame({"n": per.size(), "area_m2": per.sum()}).reset_index()
     return {
-        "grid_code": texts(whole, "grid_code"),
-        "n": numbers(whole, "n"),
-        "area_m2": numbers(whole, "area_m2"),
+        "grid_code": pack_texts(whole, "grid_code"),
+        "n": pack_numbers(whole, "n"),
+        "area_m2": pack_numbers(whole, "area_m2"),
     }
 
 
-def basis(frame: DataFrame) -> str:
+def share_basis(frame: DataFrame) -> str:
     """Return what the shares of areas are of.
 
     Returns
@@ -169,7 +181,7 @@ def basis(frame: DataFrame) -> str:
         "none" (nothing has been computed).
     """
     for name, column in (("demand", "covered_demand_share"), ("ground", "covered_share")):
-        if any(value is not None for value in numbers(frame, column, digits=4)):
+        if any(value is not None for value in pack_numbers(frame, column, digits=4)):
             return name
     return "none"
 
@@ -177,25 +189,25 @@ def basis(frame: DataFrame) -> str:
 def cameras(frame: GeoDataFrame) -> Packed:
     """Return the cameras with what the register says of each; never a stream address."""
     return {
-        **{name: texts(frame, name) for name in _CAMERA_TEXTS},
-        "indoor": flags(frame, "indoor"),
-        **{name: numbers(frame, name) for name in ("heading_deg", "hfov_deg", "range_m")},
-        "at": points(frame),
+        **{name: pack_texts(frame, name) for name in _CAMERA_TEXTS},
+        "indoor": pack_flags(frame, "indoor"),
+        **{name: pack_numbers(frame, name) for name in ("heading_deg", "hfov_deg", "range_m")},
+        "at": pack_points(frame),
     }
 
 
 def marked(frame: GeoDataFrame, columns: tuple[str, ...]) -> Packed:
     """Return a layer of points with some texts."""
-    return {**{name: texts(frame, name) for name in columns}, "at": points(frame)}
+    return {**{name: pack_texts(frame, name) for name in columns}, "at": pack_points(frame)}
 
 
 def incidents(frame: GeoDataFrame, *, timezone: str) -> Packed:
     """Return the incidents, times in `timezone`."""
     return {
-        **{name: texts(frame, name) for name in _INCIDENT_TEXTS},
-        "reported_at": times(frame, "reported_at", timezone=timezone),
-        "withheld": numbers(frame, "withheld"),
-        "at": points(frame),
+        **{name: pack_texts(frame, name) for name in _INCIDENT_TEXTS},
+        "reported_at": pack_times(frame, "reported_at", timezone=timezone),
+        "withheld": pack_numbers(frame, "withheld"),
+        "at": pack_points(frame),
     }
 
 
@@ -224,10 +236,10 @@ def seeing(frame: DataFrame, incidents: DataFrame, cameras: DataFrame) -> Packed
         "n": np.bincount(rows["_of"].to_numpy(dtype=int), minlength=len(incidents)).tolist(),
         "camera": camera.tolist(),
         "extra": list(extra),
-        "relation": texts(rows, "relation"),
-        "why": texts(rows, "why"),
-        **{name: numbers(rows, name) for name in measures},
-        **{name: flags(rows, name) for name in ("online", "own", "exact")},
+        "relation": pack_texts(rows, "relation"),
+        "why": pack_texts(rows, "why"),
+        **{name: pack_numbers(rows, name) for name in measures},
+        **{name: pack_flags(rows, name) for name in ("online", "own", "exact")},
     }
 
 

@@ -43,7 +43,7 @@ def as_json(value: object) -> str:
     return sound
 
 
-def texts(frame: DataFrame, column: str) -> Packed | list[str]:
+def pack_texts(frame: DataFrame, column: str) -> Packed | list[str]:
     """Return a column as texts, "" where absent; repeated values once, with their places.
 
     Returns
@@ -60,7 +60,7 @@ def texts(frame: DataFrame, column: str) -> Packed | list[str]:
     return {"d": list(known), "i": places.tolist()}
 
 
-def numbers(frame: DataFrame, column: str, *, digits: int = 0) -> list[float | int | None]:
+def pack_numbers(frame: DataFrame, column: str, *, digits: int = 0) -> list[float | int | None]:
     """Return a column as numbers with so many `digits`, None where NaN, infinite or absent."""
     if column not in frame:
         return [None] * len(frame)
@@ -74,14 +74,14 @@ def numbers(frame: DataFrame, column: str, *, digits: int = 0) -> list[float | i
     ]
 
 
-def flags(frame: DataFrame, column: str) -> list[int | None]:
+def pack_flags(frame: DataFrame, column: str) -> list[int | None]:
     """Return a column of truth values as 1, 0 or None (unknown or absent)."""
     if column not in frame:
         return [None] * len(frame)
     return [None if pd.isna(value) else int(bool(value)) for value in frame[column].tolist()]
 
 
-def times(frame: DataFrame, column: str, *, timezone: str) -> list[str]:
+def pack_times(frame: DataFrame, column: str, *, timezone: str) -> list[str]:
     """Return a column of times as "2026-09-30 21:40" in `timezone`; texts stay as they are."""
     if column not in frame:
         return [""] * len(frame)
@@ -92,7 +92,7 @@ def times(frame: DataFrame, column: str, *, timezone: str) -> list[str]:
     return [_time(value, timezone) for value in values.tolist()]
 
 
-def points(frame: GeoDataFrame) -> Packed:
+def pack_points(frame: GeoDataFrame) -> Packed:
     """Return points as whole steps from their lower left corner, None where there is no place.
 
     Returns
@@ -100,7 +100,7 @@ def points(frame: GeoDataFrame) -> Packed:
     dict
         ``{"o": [lon, lat], "s": STEP_DEG, "x": […], "y": […]}``.
     """
-    geoms = geometries(frame)
+    geoms = frame_geometries(frame)
     known = (shapely.get_type_id(geoms) == 0) & ~shapely.is_empty(geoms)
     xy = np.full((len(geoms), 2), np.nan)
     xy[known] = shapely.get_coordinates(geoms[known])
@@ -115,7 +115,7 @@ def points(frame: GeoDataFrame) -> Packed:
     return {"o": origin.tolist(), "s": STEP_DEG, "x": columns[0], "y": columns[1]}
 
 
-def shapes(
+def pack_shapes(
     geoms: Sequence[Any] | NDArray[Any], *, closed: bool, step_deg: float = STEP_DEG
 ) -> Packed:
     """Return polygons (`closed`) or lines as rings of whole steps, each from the one before.
@@ -160,7 +160,7 @@ def shapes(
     }
 
 
-def geometries(frame: DataFrame) -> NDArray[Any]:
+def frame_geometries(frame: DataFrame) -> NDArray[Any]:
     """Return the geometries of a frame, all None where it has no geometry column."""
     if isinstance(frame, GeoDataFrame) and frame.active_geometry_name is not None:
         return np.asarray(frame.geometry.array, dtype=object)

@@ -132,14 +132,16 @@ class Surroundings:
     trees: tuple[shapely.STRtree, shapely.STRtree, shapely.STRtree]
 
 
-def surroundings(roads: GeoDataFrame, water: GeoDataFrame, buildings: GeoDataFrame) -> Surroundings:
+def index_surroundings(
+    roads: GeoDataFrame, water: GeoDataFrame, buildings: GeoDataFrame
+) -> Surroundings:
     """Return layers with their indexes, to draw many plans from."""
     shapes = [np.asarray(layer.geometry.array, dtype=object) for layer in (roads, water, buildings)]
     trees = [shapely.STRtree(each) for each in shapes]
     return Surroundings(roads, shapes[1], shapes[2], (trees[0], trees[1], trees[2]))
 
 
-def plan(
+def draw_plan(
     outline: Any,  # noqa: ANN401 - a polygon, or None
     points: Floats,
     numbers: Sequence[int],

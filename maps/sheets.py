@@ -14,8 +14,8 @@ from pandas import DataFrame, Timestamp, isna
 from geo.base import notice
 from geo.base.errors import InputError
 from geo.base.words import LANGUAGES, say
-from maps.assets import style
-from maps.plan import Plan, Surroundings, plan, surroundings
+from maps.assets import read_style
+from maps.plan import Plan, Surroundings, draw_plan, index_surroundings
 
 # A page is 188 × 276 mm inside its margins; the style sheet has the same measures.
 PLAN_WIDTH_MM, PLAN_LEAST_MM = 188.0, 108.0
@@ -73,7 +73,7 @@ class _Page:
     pages: int
 
 
-def render(content: SheetContent, *, lang: str = "zh") -> str:
+def render_sheets(content: SheetContent, *, lang: str = "zh") -> str:
     """Return the sheets as one HTML text for A4, which asks for nothing and runs nothing.
 
     Raises
@@ -92,9 +92,9 @@ def render(content: SheetContent, *, lang: str = "zh") -> str:
         content=content,
         lang={"zh": "zh-CN"}.get(lang, lang),
         word=word,
-        style=style("sheets/sheets.css"),
+        style=read_style("sheets/sheets.css"),
         synthetic=say("map.synthetic", lang),
-        notice=notice.line(lang, own=content.notice),
+        notice=notice.notice_line(lang, own=content.notice),
         date=Timestamp(content.computed_at).tz_convert(content.timezone).strftime("%Y-%m-%d"),
         forms=lambda form: say(f"map.form.{form}", lang) if form and isinstance(form, str) else "",
         pages=list(_all_pages(content)),
@@ -102,7 +102,7 @@ def render(content: SheetContent, *, lang: str = "zh") -> str:
 
 
 def _all_pages(content: SheetContent) -> Iterator[_Page]:
-    around = surroundings(content.roads, content.water, content.buildings)
+    around = index_surroundings(content.roads, content.water, content.buildings)
     grids = content.grids
     for code, name, outline in zip(grids["code"], grids["name"], grids.geometry, strict=True):
         own = content.cameras[content.cameras["grid_code"] == code]
@@ -115,7 +115,7 @@ def _plan(outline: Any, cameras: GeoDataFrame, around: Surroundings) -> Plan:  #
     numbers = cameras["number"].tolist()
     free_rows = max(FIRST_PAGE - len(cameras), 0) // ROW_CAMERAS
     size = {"width_mm": PLAN_WIDTH_MM, "height_mm": PLAN_LEAST_MM + free_rows * ROW_MM}
-    return plan(outline, points, numbers, around, **size)
+    return draw_plan(outline, points, numbers, around, **size)
 
 
 def _grid_pages(code: str, name: str, drawn: Plan, cameras: DataFrame) -> Iterator[_Page]:

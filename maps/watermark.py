@@ -10,7 +10,7 @@ HERE = "<!--watermark-->"
 _LETTER_PX = 13
 
 
-def svg(text: str) -> str:
+def watermark_svg(text: str) -> str:
     """Return `text` as an SVG that repeats it slantwise over the whole page; nothing can be hit.
 
     It is an element of the page, so that it is printed as well, and needs no style of its own but
@@ -36,7 +36,7 @@ def _line(text: str, x: float, y: int) -> str:
     )
 
 
-def stamped(page: str, text: str) -> str:
+def add_watermark(page: str, text: str) -> str:
     """Return a page with its watermark in place.
 
     Raises
@@ -46,4 +46,4 @@ def stamped(page: str, text: str) -> str:
     """
     if HERE not in page:
         raise StateError("map.error.no_watermark")
-    return page.replace(HERE, svg(text), 1)
+    return page.replace(HERE, watermark_svg(text), 1)

@@ -150,15 +150,15 @@ def serve(folder: Path) -> str:
     """Return the address of a superuser on the server of a folder; the first worker starts it."""
     done = folder / "served"
     with _alone(folder, HOME):
-        url = cluster.start(folder / HOME).admin_url("postgres")
+        url = cluster.start_cluster(folder / HOME).admin_url("postgres")
         if not done.exists():
             # nobody minds if these data are lost
             for setting in ("fsync", "synchronous_commit", "full_page_writes"):
                 do(url, f"ALTER SYSTEM SET {setting} = off")
             # else each new connection loads it anew
             do(url, "ALTER SYSTEM SET shared_preload_libraries = 'postgis-3'")
-            cluster.stop(folder / HOME)
-            url = cluster.start(folder / HOME).admin_url("postgres")
+            cluster.stop_cluster(folder / HOME)
+            url = cluster.start_cluster(folder / HOME).admin_url("postgres")
             done.touch()
     return url
 
@@ -192,7 +192,7 @@ def clear(folder: Path, given: str | None) -> None:
         for done in folder.glob("*.made"):
             drop(given, _template(folder, done.stem))
     else:
-        cluster.stop(folder / HOME)
+        cluster.stop_cluster(folder / HOME)
     shutil.rmtree(folder)
 
 

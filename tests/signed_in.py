@@ -11,7 +11,7 @@ from geo.access import principal
 from geo.access.accounts import sessions
 from geo.access.roles import CLASSES, DEFAULT_DEPTH
 
-SYSTEM = principal.system("test")
+SYSTEM = principal.system_principal("test")
 
 
 def account(
@@ -61,9 +61,9 @@ def grant(connection, made, role, area=None, *, classes=CLASSES, depth=None):
 def sign_in(client: TestClient, engine: Engine, made: str, *, stage: str = "full") -> TestClient:
     """Give `client` a session of an account (uuid), and the token that changes must carry."""
     with engine.begin() as connection:
-        token = sessions.begin(connection, made, stage=stage)
+        token = sessions.begin_session(connection, made, stage=stage)
     client.cookies.set(COOKIE, token)
-    found = sessions.find(engine, token)
+    found = sessions.find_session(engine, token)
     client.headers[HEADER] = found.csrf
     return client
 

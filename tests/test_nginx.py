@@ -130,7 +130,7 @@ def _serving():
     config = Settings(trusted_proxies="127.0.0.1", allowed_hosts=HOST)
     app = FastAPI(openapi_url=None)
     app.state.settings = config
-    problems.register(app)
+    problems.add_error_handlers(app)
 
     @app.get("/who")
     def who(request: Request) -> list[str]:

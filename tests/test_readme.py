@@ -62,7 +62,7 @@ def walked(thorough):
             with as_installed(top) if thorough else as_forks(top):
                 yield walk(top)
         finally:
-            cluster.stop(top / "var" / "try")
+            cluster.stop_cluster(top / "var" / "try")
 
 
 @contextmanager

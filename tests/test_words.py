@@ -4,7 +4,7 @@ import ast
 import string
 
 from geo.base import local_words
-from geo.base.words import LANGUAGES, catalogue, say
+from geo.base.words import LANGUAGES, load_catalogue, say
 from tests import ROOT
 
 RAISED = ("Error", "told", "say")
@@ -16,7 +16,7 @@ def fields(text: str) -> set[str]:
 
 def faults(key: str) -> list[str]:
     """Return what is wrong with one entry of the catalogue."""
-    texts = catalogue()[key]
+    texts = load_catalogue()[key]
     blank = [lang for lang in LANGUAGES if texts[lang] and not texts[lang].strip()]
     zh, en = (fields(texts[lang]) for lang in ("zh", "en"))
     unlike = [f"{key}: zh fills {sorted(zh)}, en fills {sorted(en)}"] if zh != en else []
@@ -24,7 +24,7 @@ def faults(key: str) -> list[str]:
 
 
 def test_both_languages_fill_the_same_fields():
-    assert [fault for key in sorted(catalogue()) for fault in faults(key)] == []
+    assert [fault for key in sorted(load_catalogue()) for fault in faults(key)] == []
 
 
 def named_keys():
@@ -40,7 +40,7 @@ def named_keys():
 
 
 def test_every_key_named_in_the_code_stands_in_the_catalogue():
-    missing = [(where, key) for where, key in named_keys() if key not in catalogue()]
+    missing = [(where, key) for where, key in named_keys() if key not in load_catalogue()]
     assert missing == []
 
 
@@ -58,18 +58,18 @@ def test_five_words_are_said_as_a_place_says_them(monkeypatch):
     }
     for name, word in asked.items():
         monkeypatch.setenv(local_words.PREFIX + name, word)
-    catalogue.cache_clear()
+    load_catalogue.cache_clear()
     try:
         assert say("map.area.open_here") == "未结案民情"
         assert say("map.level.township") == "镇街"
         assert say("map.centre.title") == "中心"
         assert say("map.incident.reason") == "派遣依据"
         assert say("map.incident.title", "en") == "Incident"
-        assert [fault for key in sorted(catalogue()) for fault in faults(key)] == []
+        assert [fault for key in sorted(load_catalogue()) for fault in faults(key)] == []
     finally:
-        catalogue.cache_clear()
+        load_catalogue.cache_clear()
 
 
 def test_each_word_that_a_place_may_say_otherwise_is_said_somewhere():
-    said = " ".join(text["zh"] for text in catalogue().values())
+    said = " ".join(text["zh"] for text in load_catalogue().values())
     assert [word for word in local_words.WORDS.values() if word not in said] == []

@@ -8,11 +8,11 @@ import pandas as pd
 import shapely
 from shapely import LineString, Point, box
 
-from geo.base.polygons import geometries
-from geo.coverage.demand.demand_model import Layers, lay, relay
+from geo.base.polygons import flat_geometries
+from geo.coverage.demand.demand_model import Layers, build_model, rebuild_cells
 from geo.coverage.measure.state import Board
 from geo.coverage.sight import optics, viewshed
-from geo.coverage.sight.obstacles import merge, place
+from geo.coverage.sight.obstacles import merge_footprints, place_cameras
 
 LAND = ("water", "farmland", "zones")
 CERTAINTIES = ("certain", "expected", "possible")
@@ -54,8 +54,8 @@ def _frame(shapes, **columns):
 def layers(grids, *, houses=None, **given):
     """Return the layers of a town; what is not given is empty."""
     empty = {"roads": roads(), **dict.fromkeys(("places", "entrances", "incidents"), points())}
-    land = {name: geometries(given.pop(name, None)) for name in LAND}
-    return Layers(areas=grids, obstacles=merge(houses), **{**empty, **given}, **land)
+    land = {name: flat_geometries(given.pop(name, None)) for name in LAND}
+    return Layers(areas=grids, obstacles=merge_footprints(houses), **{**empty, **given}, **land)
 
 
 def views(*shapes, codes=None, weight=1.0):
@@ -72,7 +72,7 @@ def visible(cameras, obstacles):
     """
     seen = optics.camera_views(cameras)
     at = shapely.points(cameras[["x", "y"]].to_numpy())
-    spot = place(at, np.zeros(len(at), dtype=bool), obstacles)
+    spot = place_cameras(at, np.zeros(len(at), dtype=bool), obstacles)
     seen = seen.assign(
         x=spot["x"].to_numpy(), y=spot["y"].to_numpy(), spot=spot["placement"].to_numpy()
     )
@@ -81,16 +81,18 @@ def visible(cameras, obstacles):
 
 def _visible(seen, certainty, obstacles):
     if certainty == "expected":
-        sector = optics.bands(seen).set_index("view")
+        sector = optics.heading_bands(seen).set_index("view")
     else:
-        sector = optics.sectors(seen, certainty).set_axis(np.arange(len(seen))).assign(weight=1.0)
+        sector = (
+            optics.view_sectors(seen, certainty).set_axis(np.arange(len(seen))).assign(weight=1.0)
+        )
     own = seen.iloc[sector.index.to_numpy()]
     width = np.where(own["spot"] == "suspect", 0.0, sector["width_deg"])
     look = own[["x", "y", "range_m"]].set_axis(sector.index)
     look = look.assign(start_deg=sector["start_deg"].to_numpy(), width_deg=width)
     return gpd.GeoDataFrame(
         {"camera_code": own["camera_code"].to_numpy(), "weight": sector["weight"].to_numpy()},
-        geometry=viewshed.viewsheds(look, obstacles).to_numpy(),
+        geometry=viewshed.compute_viewsheds(look, obstacles).to_numpy(),
     )
 
 
@@ -130,8 +132,8 @@ def moved(given, origin):
 
 def _moved(layer, origin):
     if isinstance(layer, gpd.GeoDataFrame):
-        return layer.set_geometry(_moved(geometries(layer), origin))
-    return shapely.transform(geometries(layer), lambda xy: xy + origin)
+        return layer.set_geometry(_moved(flat_geometries(layer), origin))
+    return shapely.transform(flat_geometries(layer), lambda xy: xy + origin)
 
 
 def random_houses(rng, count, side_m):
@@ -199,7 +201,7 @@ class Town:
 
     def whole(self):
         """The board of the town as it is now, from nothing."""
-        found = Board(lay(self.layers), SETS)
+        found = Board(build_model(self.layers), SETS)
         self.put(found, self.cameras.index)
         found.settle()
         return found
@@ -240,9 +242,9 @@ class Town:
         flip = number % len(self.pool)
         self.built[flip] = not self.built[flip]
         before = self.layers.obstacles
-        self.layers = replace(self.layers, obstacles=merge(self.pool[self.built]))
+        self.layers = replace(self.layers, obstacles=merge_footprints(self.pool[self.built]))
         dirty = changed_cells(self.board.ground, before, self.layers.obstacles)
-        self.board.lay(relay(self.board.ground, self.layers, dirty), dirty)
+        self.board.lay(rebuild_cells(self.board.ground, self.layers, dirty), dirty)
         self.put(self.board, self.cameras.index)
 
     def settle(self, _):

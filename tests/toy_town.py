@@ -41,6 +41,6 @@ def bring_in(engine: Engine, layer: str, path: Path, **options):
         layer,
         path,
         ImportOptions(**given),
-        who=principal.system("test"),
+        who=principal.system_principal("test"),
         timezone="Asia/Shanghai",
     )

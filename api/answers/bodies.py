@@ -6,7 +6,7 @@ from fastapi import Request
 from pydantic import BaseModel, ValidationError
 from starlette.exceptions import HTTPException
 
-from api.answers.problems import language
+from api.answers.problems import request_language
 from geo.base import marking
 from geo.base.words import say
 
@@ -32,21 +32,21 @@ async def json_body(request: Request, form: type[Body], *, limit_bytes: int = LI
     """
     kind = request.headers.get("content-type", "")
     if kind.partition(";")[0].strip().lower() != "application/json":
-        raise refusal(request, 415, "push.not_json_type", found=kind[:100])
+        raise refuse_request(request, 415, "push.not_json_type", found=kind[:100])
     raw = await _read(request, limit_bytes)
-    marking.require_unmarked(marking.unescaped(raw.decode("utf-8", "ignore")), "text")
+    marking.require_unmarked(marking.resolve_escapes(raw.decode("utf-8", "ignore")), "text")
     try:
         return form.model_validate_json(raw)
     except ValidationError as error:
         faults = error.errors(include_url=False, include_context=False, include_input=False)
         broken = faults[0]["type"] == "json_invalid"
         status, key = (400, "push.not_json") if broken else (422, "push.shape")
-        raise refusal(request, status, key, reason=_reason(faults)) from None
+        raise refuse_request(request, status, key, reason=_reason(faults)) from None
 
 
-def refusal(request: Request, status: int, key: str, **facts: object) -> HTTPException:
+def refuse_request(request: Request, status: int, key: str, **facts: object) -> HTTPException:
     """Return the answer that refuses `request`, in its language."""
-    return HTTPException(status, say(key, language(request), **facts))
+    return HTTPException(status, say(key, request_language(request), **facts))
 
 
 async def _read(request: Request, limit_bytes: int) -> bytes:
@@ -55,7 +55,7 @@ async def _read(request: Request, limit_bytes: int) -> bytes:
     async for part in request.stream():
         size += len(part)
         if size > limit_bytes:
-            raise refusal(request, 413, "push.too_large", limit_mb=limit_bytes // MEGABYTE)
+            raise refuse_request(request, 413, "push.too_large", limit_mb=limit_bytes // MEGABYTE)
         parts.append(part)
     return b"".join(parts)
 

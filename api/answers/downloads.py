@@ -14,7 +14,7 @@ def disposition(name: str) -> str:
     return f"attachment; filename=\"{plain}\"; filename*=UTF-8''{quote(safe, safe='')}"
 
 
-def download(content: bytes | str, name: str, media_type: str) -> Response:
+def file_response(content: bytes | str, name: str, media_type: str) -> Response:
     """Return a file to be saved under `name`; no cache keeps it."""
     headers = {"Content-Disposition": disposition(name), "Cache-Control": "no-store"}
     return Response(content, media_type=media_type, headers=headers)

@@ -90,7 +90,7 @@ async def form(request: Request) -> Form:
 FormDep = Annotated[Form, Depends(form)]
 
 
-def attempt(work: Callable[[], Result]) -> Result | GovgridError:
+def run_form(work: Callable[[], Result]) -> Result | GovgridError:
     """Return what `work` returns, or why it was refused, for the form to be shown again."""
     try:
         return work()
@@ -98,7 +98,7 @@ def attempt(work: Callable[[], Result]) -> Result | GovgridError:
         return error
 
 
-def again(
+def render_again(
     request: Request,
     template: str,
     error: GovgridError,
@@ -106,19 +106,19 @@ def again(
 ) -> HTMLResponse:
     """Return the page of a form once more, with what was wrong; its status tells programs."""
     status = next(s for kind, s in problems.STATUSES.items() if isinstance(error, kind))
-    told = error.text(render.language(request))
-    page = render.page(request, template, status=status, error=told, **values)
+    told = error.text(render.page_language(request))
+    page = render.render_page(request, template, status=status, error=told, **values)
     if isinstance(error, TooManyError):
         page.headers["Retry-After"] = str(math.ceil(float(str(error.facts["retry_after_s"]))))
     return page
 
 
-def go(path: str) -> RedirectResponse:
+def redirect_after_post(path: str) -> RedirectResponse:
     """Return the way to a page of ours after a form was taken: loading it again repeats nothing."""
     return RedirectResponse(path, 303, headers={"Cache-Control": "no-store"})
 
 
-def local(path: str) -> str:
+def local_path(path: str) -> str:
     r"""Return a path of this site to go on to; the home page for whatever leads elsewhere.
 
     Browsers take ``//host``, ``/\host`` and such with tabs in between for another site.

@@ -64,22 +64,22 @@ DESCRIBED: Final[dict[int | str, dict[str, Any]]] = {
 _log = logging.getLogger(__name__)
 
 
-def register(app: FastAPI) -> None:
+def add_error_handlers(app: FastAPI) -> None:
     """Give `app` the handlers of every error; none of them shows a stack trace or SQL."""
-    app.add_exception_handler(GovgridError, answer)
+    app.add_exception_handler(GovgridError, error_response)
     app.add_exception_handler(RequestValidationError, _invalid)
-    app.add_exception_handler(HTTPException, answer)
+    app.add_exception_handler(HTTPException, error_response)
     app.add_exception_handler(OSError, _no_room)
-    app.add_exception_handler(Exception, unforeseen)
+    app.add_exception_handler(Exception, internal_error)
 
 
-def language(request: Request) -> str:
+def request_language(request: Request) -> str:
     """Return the language a client asks for, Chinese if it asks for none of ours."""
     wanted = request.headers.get("accept-language", "")[:2].lower()
     return wanted if wanted in LANGUAGES else "zh"
 
 
-def problem(status: int, detail: str, *, kind: str = "about:blank") -> JSONResponse:
+def problem_document(status: int, detail: str, *, kind: str = "about:blank") -> JSONResponse:
     """Return one problem document."""
     body = {
         "type": kind,
@@ -93,7 +93,7 @@ def problem(status: int, detail: str, *, kind: str = "about:blank") -> JSONRespo
     return JSONResponse(body, status_code=status, media_type=PROBLEM, headers=headers)
 
 
-def answer(request: Request, error: Exception) -> Response:
+def error_response(request: Request, error: Exception) -> Response:
     """Return the answer to one of our errors, or to one of the protocol: problem or page."""
     if isinstance(error, HTTPException):
         return _http(request, error)
@@ -105,15 +105,17 @@ def answer(request: Request, error: Exception) -> Response:
     return found
 
 
-def unforeseen(_: Request, __: Exception) -> JSONResponse:
+def internal_error(_: Request, __: Exception) -> JSONResponse:
     """Return the answer to a mistake of the program: that there was one, and nothing of it."""
-    return problem(HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.INTERNAL_SERVER_ERROR.phrase)
+    return problem_document(
+        HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.INTERNAL_SERVER_ERROR.phrase
+    )
 
 
 def _no_room(request: Request, error: Exception) -> Response:
     """Return the answer where a file of the service itself finds no room on the disk."""
     if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return answer(request, DiskFullError("store.disk_full"))
+        return error_response(request, DiskFullError("store.disk_full"))
     raise error
 
 
@@ -124,14 +126,14 @@ def _ours(request: Request, error: GovgridError) -> Response:
     if _wants_page(request):
         if isinstance(error, UnknownReaderError):
             return RedirectResponse(_way_in(request, error), HTTPStatus.SEE_OTHER)
-        return _page(request, status, _sentence(error, render.language(request)))
-    said = _sentence(error, language(request))
-    return problem(status, said, kind=f"govgrid:{error.key}")
+        return _page(request, status, _sentence(error, render.page_language(request)))
+    said = _sentence(error, request_language(request))
+    return problem_document(status, said, kind=f"govgrid:{error.key}")
 
 
 def _page(request: Request, status: int, detail: str) -> Response:
-    title = say("nav.refused", render.language(request))
-    return render.page(request, "error.html", status=status, title=title, detail=detail)
+    title = say("nav.refused", render.page_language(request))
+    return render.render_page(request, "error.html", status=status, title=title, detail=detail)
 
 
 def _sentence(error: GovgridError, lang: str) -> str:
@@ -182,12 +184,12 @@ def _invalid(request: Request, error: Exception) -> Response:
     said = "; ".join(f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors())
     if _wants_page(request):
         return _page(request, HTTPStatus.BAD_REQUEST, said)
-    return problem(HTTPStatus.BAD_REQUEST, said)
+    return problem_document(HTTPStatus.BAD_REQUEST, said)
 
 
 def _http(request: Request, error: HTTPException) -> Response:
     if error.status_code == HTTPStatus.NOT_FOUND and _wants_page(request):
-        return _page(request, error.status_code, say("nav.no_page", render.language(request)))
-    found = problem(error.status_code, str(error.detail))
+        return _page(request, error.status_code, say("nav.no_page", render.page_language(request)))
+    found = problem_document(error.status_code, str(error.detail))
     found.headers.update(error.headers or {})
     return found

@@ -39,7 +39,7 @@ _pages = Environment(
 )
 
 
-def page(
+def render_page(
     request: Request,
     template: str,
     *,
@@ -54,7 +54,7 @@ def page(
     `places` (what the reader may go to), `lang`, `mark`, `notice`, `path`, `title`.
     """
     config: Settings = request.app.state.settings
-    lang = language(request)
+    lang = page_language(request)
     session = getattr(request.state, "session", None)
     reader = getattr(request.state, "reader", principal.NOBODY)
     text = _pages.get_template(template).render(
@@ -68,7 +68,7 @@ def page(
         places=[(p, say(w, lang)) for p, w, a in PLACES if a is None or reader.may(a)],
         lang={"zh": "zh-CN"}.get(lang, lang),
         mark=config.mark,
-        notice=notice.line(lang, own=config.notice),
+        notice=notice.notice_line(lang, own=config.notice),
         test_clock=_test_clock(config.timezone, lang),
         path=request.url.path,
         version=__version__,
@@ -82,7 +82,7 @@ def first_page(reader: Reader) -> str:
     return next(path for path, _, action in PLACES if action is None or reader.may(action))
 
 
-def language(request: Request) -> str:
+def page_language(request: Request) -> str:
     """Return the language of pages: as chosen (``?lang=``, a cookie), else the installation's."""
     config: Settings = request.app.state.settings
     for wanted in (request.query_params.get("lang"), request.cookies.get(LANGUAGE_COOKIE)):

@@ -6,7 +6,7 @@ from urllib.parse import unquote_plus, urlsplit
 from fastapi import Request
 from starlette.exceptions import HTTPException
 
-from api.answers.problems import language
+from api.answers.problems import request_language
 from geo.base import marking
 from geo.base.words import say
 
@@ -35,26 +35,28 @@ def admit(request: Request, hosts: frozenset[str]) -> None:
     """
     _require_lengths(request)
     if hosts and request.url.path not in SIGNS_OF_LIFE and not _named(request, hosts):
-        raise refusal(request, 421, "limits.host")
+        raise refuse_and_close(request, 421, "limits.host")
     if request.method not in SAFE and _foreign(request):
-        raise refusal(request, 403, "limits.origin")
+        raise refuse_and_close(request, 403, "limits.origin")
     _require_unmarked(request)
 
 
-def refusal(request: Request, status: int, key: str, **facts: object) -> HTTPException:
+def refuse_and_close(request: Request, status: int, key: str, **facts: object) -> HTTPException:
     """Return the answer that refuses `request` and ends its connection: more may be on its way."""
-    return HTTPException(status, say(key, language(request), **facts), {"Connection": "close"})
+    return HTTPException(
+        status, say(key, request_language(request), **facts), {"Connection": "close"}
+    )
 
 
 def _require_lengths(request: Request) -> None:
     scope = request.scope
     url_bytes = len(scope.get("raw_path") or scope["path"].encode()) + len(scope["query_string"])
     if url_bytes > URL_BYTES:
-        raise refusal(request, 414, "limits.long_url", most=URL_BYTES)
+        raise refuse_and_close(request, 414, "limits.long_url", most=URL_BYTES)
     lines = scope["headers"]
     head_bytes = sum(len(name) + len(value) for name, value in lines)
     if head_bytes > HEAD_BYTES or len(lines) > HEAD_LINES:
-        raise refusal(request, 431, "limits.long_head", most=HEAD_BYTES)
+        raise refuse_and_close(request, 431, "limits.long_head", most=HEAD_BYTES)
 
 
 def _require_unmarked(request: Request) -> None:

@@ -21,7 +21,7 @@ Given = ParamSpec("Given")
 Result = TypeVar("Result")
 
 
-def apart(
+def run_in_lane(
     lane: CapacityLimiter,
 ) -> Callable[[Callable[Given, Result]], Callable[Given, Awaitable[Result]]]:
     """Let a route run in a lane; who comes when it is full waits without a thread.

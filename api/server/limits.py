@@ -16,7 +16,7 @@ from starlette.exceptions import HTTPException
 
 from api.answers import problems
 from api.server import gate
-from api.server.proxy import parsed
+from api.server.proxy import parse_address
 from api.server.shield import App, Message, Receive, Scope, Send
 from geo.base.errors import GovgridError, TooManyError
 from geo.base.settings import Settings
@@ -38,7 +38,7 @@ OURS: Final = "limit_bytes"
 Route = TypeVar("Route", bound=Callable[..., Any])
 
 
-def body(limit_bytes: int) -> Callable[[Route], Route]:
+def allow_body(limit_bytes: int) -> Callable[[Route], Route]:
     """Let a route take bodies larger than `BODY_BYTES`; stands directly above its function."""
 
     def marked(route: Route) -> Route:
@@ -112,7 +112,7 @@ class Body:
         try:
             message = await asyncio.wait_for(self._receive(), until - time.monotonic())
         except TimeoutError:
-            raise gate.refusal(self._request, 408, "limits.slow_body") from None
+            raise gate.refuse_and_close(self._request, 408, "limits.slow_body") from None
         self._bytes += len(message.get("body", b""))
         if self._bytes > most:
             raise self._too_large(most)
@@ -134,7 +134,9 @@ class Body:
         return found
 
     def _too_large(self, most: int) -> HTTPException:
-        return gate.refusal(self._request, 413, "limits.large_body", most_mb=most / MEGABYTE)
+        return gate.refuse_and_close(
+            self._request, 413, "limits.large_body", most_mb=most / MEGABYTE
+        )
 
 
 class Answer:
@@ -181,7 +183,7 @@ class Limits:
             gate.admit(request, self._hosts)
             self._count(request, who)
         except (GovgridError, HTTPException) as error:
-            await problems.answer(request, error)(scope, receive, send)
+            await problems.error_response(request, error)(scope, receive, send)
             return
         await self._timely(request, who, receive, send)
 
@@ -211,8 +213,8 @@ class Limits:
             return
         answer.late = True
         work.add_done_callback(_seen)
-        detail = say("limits.late", problems.language(request), seconds=self._patience_s)
-        await problems.problem(503, detail)(request.scope, receive, send)
+        detail = say("limits.late", problems.request_language(request), seconds=self._patience_s)
+        await problems.problem_document(503, detail)(request.scope, receive, send)
 
     def _left(self, who: str) -> None:
         self._running[who] -= 1
@@ -222,7 +224,7 @@ class Limits:
 
 def neighbourhood(address: str) -> str:
     """Return whose requests count together: an address, or the /64 network of an IPv6 one."""
-    found = parsed(address)
+    found = parse_address(address)
     if isinstance(found, IPv6Address):
         return str(ip_network(f"{found}/64", strict=False))
     return address if found is None else str(found)

@@ -30,7 +30,7 @@ class Proxies:
     def __init__(self, app: App, trusted: str = "") -> None:
         self._app = app
         self._socket = SOCKET in _names(trusted)
-        self._networks = networks(trusted)
+        self._networks = parse_networks(trusted)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Answer one request as of the client; what a stranger claims to forward is ignored."""
@@ -47,14 +47,14 @@ class Proxies:
         return self._trusts(client[0]) if client and client[0] else self._socket
 
     def _trusts(self, written: str) -> bool:
-        found = parsed(written)
+        found = parse_address(written)
         return found is not None and any(found in network for network in self._networks)
 
     def _client(self, peer: str, chain: list[str]) -> str:
         """Return the right-most address that is no proxy of ours: left of it all is hearsay."""
         last = peer
         for written in reversed(chain):
-            found = parsed(written)
+            found = parse_address(written)
             if found is None:
                 return last
             last = str(found)
@@ -63,7 +63,7 @@ class Proxies:
         return last
 
 
-def networks(trusted: str) -> tuple[Network, ...]:
+def parse_networks(trusted: str) -> tuple[Network, ...]:
     """Return the networks of a list of trusted proxies; see :class:`Proxies`."""
     return tuple(_network(name) for name in _names(trusted) if name != SOCKET)
 
@@ -72,7 +72,7 @@ def _names(trusted: str) -> list[str]:
     return [name.strip() for name in trusted.split(",") if name.strip()]
 
 
-def parsed(written: str) -> Address | None:
+def parse_address(written: str) -> Address | None:
     """Return an address as a header writes it, with or without a port; None if it is none."""
     bare = written.strip()
     if bare.startswith("["):

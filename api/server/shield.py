@@ -63,7 +63,7 @@ class Shield:
         except Exception as error:
             # The framework's own answer to a mistake of the program would stand outside the shield.
             if not begun:
-                await problems.unforeseen(Request(scope), error)(scope, receive, guarded)
+                await problems.internal_error(Request(scope), error)(scope, receive, guarded)
             raise
 
 

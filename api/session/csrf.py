@@ -12,7 +12,7 @@ HEADER: Final = "x-csrf-token"
 FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
-async def require(request: Request, expected: str) -> None:
+async def require_token(request: Request, expected: str) -> None:
     """Refuse a request that neither its header nor its form shows to be of our own page.
 
     Raises

@@ -64,7 +64,7 @@ class Rule:
         if session.stage not in self.stages:
             raise UnknownReaderError("access.unfinished", to=STAGES[session.stage])
         if request.method not in SAFE:
-            await csrf.require(request, session.csrf)
+            await csrf.require_token(request, session.csrf)
         return session.reader
 
 
@@ -120,7 +120,7 @@ def _bearer(request: Request) -> str | None:
 
 
 def _of_key(request: Request, key: str) -> Reader:
-    found = api_keys.find(request.app.state.engine, key, address=address_of(request))
+    found = api_keys.find_owner(request.app.state.engine, key, address=address_of(request))
     if found is None:
         raise UnknownReaderError("access.unknown")
     return found
@@ -129,7 +129,7 @@ def _of_key(request: Request, key: str) -> Reader:
 def _of_cookie(request: Request) -> Session:
     token = request.cookies.get(COOKIE)
     config: Settings = request.app.state.settings
-    found = token and sessions.find(
+    found = token and sessions.find_session(
         request.app.state.engine,
         token,
         idle=timedelta(minutes=config.session_idle_min),

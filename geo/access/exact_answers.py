@@ -48,7 +48,7 @@ class IncidentPlace(NamedTuple):
     lat: float
 
 
-def dispatched(connection: Connection, reader: Reader) -> Set[str]:
+def dispatched_incidents(connection: Connection, reader: Reader) -> Set[str]:
     """Return the codes of the incidents that the reader's unit is sent to."""
     return frozenset(connection.execute(_DISPATCHED, {"unit": reader.unit_code}).scalars())
 
@@ -58,12 +58,12 @@ def incident_at(engine: Engine, reader: Reader, lon: float, lat: float) -> Incid
     if reader.unit_code is None:
         return None
     asked = {"unit": reader.unit_code, "lon": lon, "lat": lat, "near": SAME_PLACE_M}
-    with transaction.opened(engine, reader) as connection:
+    with transaction.open_as(engine, reader) as connection:
         found = connection.execute(_AT, asked).first()
     return None if found is None else IncidentPlace(*found)
 
 
-def allowed(
+def allowed_pairs(
     engine: Engine, reader: Reader, pairs: Iterable[tuple[str, str]]
 ) -> set[tuple[str, str]]:
     """Return for which pairs of incident and camera the reader is told exactly what is seen.
@@ -82,7 +82,7 @@ def allowed(
     incidents, cameras = zip(*wanted, strict=True)
     asked = {"unit": reader.unit_code, "incidents": list(incidents), "cameras": list(cameras)}
     try:
-        with transaction.opened(engine, reader) as connection:
+        with transaction.open_as(engine, reader) as connection:
             connection.execute(_LOCK, {"unit": reader.unit_code})
             rows = connection.execute(_COUNT, {**asked, "most": EXACT_ANSWERS})
             return {(incident, camera) for incident, camera in rows}

@@ -39,7 +39,7 @@ _YEAR: Final = re.compile("(19|20)[0-9]{2}")
 _at_once = BoundedSemaphore(AT_ONCE)
 
 
-def hashed(password: str) -> str:
+def hash_password(password: str) -> str:
     """Return what is kept of a password.
 
     Raises
@@ -48,10 +48,10 @@ def hashed(password: str) -> str:
         If too many are computed at once.
     """
     with _Turn():
-        return HASHER.hash(normal(password))
+        return HASHER.hash(normalize_password(password))
 
 
-def matches(stored: str | None, password: str) -> bool:
+def password_matches(stored: str | None, password: str) -> bool:
     """Return whether a password is the one of a hash; it takes the same time where there is none.
 
     Raises
@@ -61,13 +61,15 @@ def matches(stored: str | None, password: str) -> bool:
     """
     with _Turn():
         try:
-            found = HASHER.verify(_whole(stored) or _nobody(), normal(password[: LONGEST * 4]))
+            found = HASHER.verify(
+                _whole(stored) or _nobody(), normalize_password(password[: LONGEST * 4])
+            )
         except (VerificationError, InvalidHashError):
             return False
     return found and bool(stored)
 
 
-def outdated(stored: str) -> bool:
+def needs_rehash(stored: str) -> bool:
     """Return whether a hash was made with other parameters than those of today."""
     return HASHER.check_needs_rehash(stored)
 
@@ -80,7 +82,7 @@ def one_time() -> str:
     return "-".join(groups)
 
 
-def require(password: str, *, names: Sequence[str], min_length: int, kinds: int = 1) -> None:
+def require_strong(password: str, *, names: Sequence[str], min_length: int, kinds: int = 1) -> None:
     """Refuse a password that is easily guessed.
 
     Parameters
@@ -97,7 +99,7 @@ def require(password: str, *, names: Sequence[str], min_length: int, kinds: int 
     InputError
         With what is wrong.
     """
-    written = normal(password)
+    written = normalize_password(password)
     if len(written) < min_length:
         raise InputError("password.short", found=len(written), least=min_length)
     if len(written) > LONGEST:
@@ -111,7 +113,7 @@ def require(password: str, *, names: Sequence[str], min_length: int, kinds: int 
         raise InputError("password.kinds", found=found, least=kinds)
 
 
-def normal(password: str) -> str:
+def normalize_password(password: str) -> str:
     """Return a password as it is hashed: the same whatever the keyboard composed it of (NFKC)."""
     return unicodedata.normalize("NFKC", password)
 
@@ -132,7 +134,7 @@ def _nobody() -> str:
 
 
 def _words(names: Sequence[str]) -> list[str]:
-    words = [normal(name).strip().lower() for name in names]
+    words = [normalize_password(name).strip().lower() for name in names]
     # A Chinese name of two characters says as much as six letters.
     return [w for w in words if len(w.encode()) >= LEAST_NAME * 2 or len(w) >= LEAST_NAME]
 

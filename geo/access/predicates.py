@@ -55,14 +55,14 @@ STOOD: Final = _STOOD.format(only="")
 STOOD_EXACT: Final = _STOOD.format(only=" AND g.exact")
 
 
-def covers(connection: Connection, reader: Reader, lon: float, lat: float) -> bool:
+def is_granted(connection: Connection, reader: Reader, lon: float, lat: float) -> bool:
     """Return whether a place (EPSG:4326) lies in what is granted to `reader`."""
     place = PLACE.format(geom="ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)")
     parameters = {**reader.parameters, "lon": lon, "lat": lat}
     return bool(connection.execute(text(f"SELECT {place}"), parameters).scalar_one())
 
 
-def within(known: gpd.GeoDataFrame, reader: Reader) -> gpd.GeoDataFrame:
+def granted_areas(known: gpd.GeoDataFrame, reader: Reader) -> gpd.GeoDataFrame:
     """Return those of `known` areas (``area_now``) that are granted to `reader`."""
     if reader.everything:
         return known
@@ -71,18 +71,20 @@ def within(known: gpd.GeoDataFrame, reader: Reader) -> gpd.GeoDataFrame:
     return known.loc[inside]
 
 
-def cameras(connection: Connection, reader: Reader) -> pd.DataFrame:
+def visible_cameras(connection: Connection, reader: Reader) -> pd.DataFrame:
     """Return the cameras `reader` may know of, by code: `depth`, `exact`, `distance_m`.
 
     `depth` (0 … 4) is missing for those of others that only look into a granted area; `distance_m`
     is how far they stand from it in steps of 50 m, 0 for the own ones. `exact` says whether more
     than the coarse place may be told.
     """
-    return frames.read(connection, f"SELECT * FROM {CAMERAS}", reader.parameters).set_index("code")
+    return frames.read_frame(connection, f"SELECT * FROM {CAMERAS}", reader.parameters).set_index(
+        "code"
+    )
 
 
-def grids(connection: Connection, reader: Reader) -> frozenset[str] | None:
+def granted_grids(connection: Connection, reader: Reader) -> frozenset[str] | None:
     """Return the codes of the grids that are granted to `reader`; None: all there are."""
     if reader.everything:
         return None
-    return frozenset(frames.read(connection, _GRIDS, reader.parameters)["code"])
+    return frozenset(frames.read_frame(connection, _GRIDS, reader.parameters)["code"])

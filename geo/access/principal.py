@@ -201,7 +201,7 @@ def _kinds(classes: frozenset[str]) -> list[str]:
     return [*known, "unknown"] if classes == frozenset(CLASSES) else known
 
 
-def system(account: str) -> Reader:
+def system_principal(account: str) -> Reader:
     """Return the system itself, as which the local command line acts, named in the audit."""
     return Reader(account, holder=account, system=True)
 
@@ -209,6 +209,6 @@ def system(account: str) -> Reader:
 NOBODY = Reader("")
 
 
-def whoami() -> str:
+def local_user() -> str:
     """Return who acts over the local socket, as the audit names it."""
     return f"os:{getpass.getuser()}"

@@ -34,17 +34,17 @@ class Counter:
 
 
 # Whether there is such an account or not: else a lock would tell.
-def name(value: str) -> Counter:
+def name_bucket(value: str) -> Counter:
     """Return what counts the passwords tried for a name: 5, then 1 minute doubling to 60."""
     return Counter("name", value, 5, 60.0, 3600.0, 86_400.0)
 
 
-def code(value: str) -> Counter:
+def code_bucket(value: str) -> Counter:
     """Return what counts the codes tried for a name: a right password does not begin it anew."""
     return Counter("code", value, 5, 60.0, 3600.0, 86_400.0)
 
 
-def address(value: str) -> Counter:
+def address_bucket(value: str) -> Counter:
     """Return what counts the log-ins in vain of an address: many people may share it."""
     return Counter("address", value, 50, 900.0, 900.0, 900.0)
 
@@ -71,7 +71,7 @@ _TAKE_BACK: Final = text(
 )
 
 
-def tried(engine: Engine, counters: Sequence[Counter]) -> None:
+def record_attempt(engine: Engine, counters: Sequence[Counter]) -> None:
     """Count an attempt as failed before it is made, so that many at once are no way around.
 
     Raises
@@ -79,21 +79,23 @@ def tried(engine: Engine, counters: Sequence[Counter]) -> None:
     TooManyError
         If too many failed; the fact ``retry_after_s`` says when to come again.
     """
-    with db.transaction(engine) as connection:
-        transaction.fence(connection, principal.NOBODY, "login")
+    with db.open_transaction(engine) as connection:
+        transaction.set_row_security(connection, principal.NOBODY, "login")
         wait_s = max((_try(connection, each) for each in counters), default=0.0)
     if wait_s:
         raise TooManyError("login.locked", retry_after_s=round(wait_s), minutes=_minutes(wait_s))
 
 
-def succeeded(connection: Connection, counter: Counter, address_of: Counter | None = None) -> None:
+def record_success(
+    connection: Connection, counter: Counter, address_of: Counter | None = None
+) -> None:
     """Forget the failures of a name, and that the attempt of its address was counted as one."""
-    forget(connection, counter)
+    forget_failures(connection, counter)
     if address_of is not None:
         connection.execute(_TAKE_BACK, {"key": address_of.key, "free": address_of.free})
 
 
-def forget(connection: Connection, *counters: Counter) -> None:
+def forget_failures(connection: Connection, *counters: Counter) -> None:
     """Forget failures, and locks for them."""
     connection.execute(_FORGET, {"keys": [each.key for each in counters]})
 

@@ -11,14 +11,14 @@ from geo.store.cluster import cluster
 
 
 @contextmanager
-def opened(engine: Engine, reader: Reader, *, keep: bool = True) -> Iterator[Connection]:
+def open_as(engine: Engine, reader: Reader, *, keep: bool = True) -> Iterator[Connection]:
     """Open a transaction in which the second fence of the database stands for `reader` as well."""
-    with db.transaction(engine, keep=keep) as connection:
-        fence(connection, reader)
+    with db.open_transaction(engine, keep=keep) as connection:
+        set_row_security(connection, reader)
         yield connection
 
 
-def fence(connection: Connection, reader: Reader, *actions: str) -> None:
+def set_row_security(connection: Connection, reader: Reader, *actions: str) -> None:
     """Tell the database who asks, until the end of the transaction.
 
     `actions` are such that the reader has not, but the program needs for it, as "login".
@@ -41,20 +41,20 @@ def fence(connection: Connection, reader: Reader, *actions: str) -> None:
 
 
 @contextmanager
-def drawing(engine: Engine, reader: Reader) -> Iterator[Connection]:
+def open_read_only(engine: Engine, reader: Reader) -> Iterator[Connection]:
     """Open a transaction that sees all ground and equipment, but no account, register or matter.
 
     For what is to be cut by predicates (:mod:`geo.access.predicates`) or computed from all
     cameras: row-level security would keep the spatial index from being used. Only the service
     steps down; the owner of the tables, as which the command line works, stays what it is.
     """
-    with opened(engine, reader) as connection:
+    with open_as(engine, reader) as connection:
         step_down(connection)
         yield connection
 
 
 def step_down(connection: Connection) -> None:
-    """See all ground and equipment from here on, and nothing else; see :func:`drawing`."""
+    """See all ground and equipment from here on, and nothing else; see :func:`open_read_only`."""
     service = connection.execute(
         text("SELECT current_user = :role"), {"role": cluster.SERVICE_ROLE}
     ).scalar_one()

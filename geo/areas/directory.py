@@ -35,7 +35,7 @@ class Directory:
             raise StateError("locate.no_grids")
         self.above = _above(known).set_index(grids["code"].to_numpy())
         self.names = dict(zip(known["code"], known["name"], strict=True))
-        self.locator: Locator = locate.locator(grids, srid=srid)
+        self.locator: Locator = locate.make_locator(grids, srid=srid)
 
     def ask(
         self,
@@ -44,13 +44,13 @@ class Directory:
         accuracy_m: float | np.ndarray[tuple[int], np.dtype[np.float64]] = 0.0,
     ) -> pd.DataFrame:
         """Return :data:`COLUMNS` for each place (degrees, EPSG:4326); candidates as lists."""
-        found = locate.locate(lon, lat, self.locator, accuracy_m=accuracy_m)
+        found = locate.locate_points(lon, lat, self.locator, accuracy_m=accuracy_m)
         above = self.above.reindex(found["code"]).reset_index(drop=True)
         table = found.rename(columns={"code": "grid_code"}).join(above)
         return table[list(COLUMNS)]
 
 
-def directory(
+def read_directory(
     connection: Connection, *, at: date | None = None, reader: Reader | None = None
 ) -> Directory:
     """Return the directory of the areas valid at a date (today if none), cut to a reader's.
@@ -60,9 +60,9 @@ def directory(
     StateError
         If there are no grids.
     """
-    known = area_versions.now(connection, at=at)
+    known = area_versions.valid_areas(connection, at=at)
     if reader is not None:
-        known = predicates.within(known, reader)
+        known = predicates.granted_areas(known, reader)
     return Directory(known, installation.metric_srid(connection))
 
 

@@ -12,14 +12,14 @@ _REMARKS = text(
 )
 
 
-def name(engine: Engine) -> str:
+def district_name(engine: Engine) -> str:
     """Return the name of the one district there is; "" where there is none, or several."""
-    with transaction.drawing(engine, principal.NOBODY) as connection:
+    with transaction.open_read_only(engine, principal.NOBODY) as connection:
         found = list(connection.execute(_NAMES).scalars())
     return str(found[0]) if len(found) == 1 else ""
 
 
-def remark(engine: Engine) -> str:
+def export_remark(engine: Engine) -> str:
     """Return what every export of this district must say of itself, such as 演示数据; else ""."""
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         return "；".join(sorted(connection.execute(_REMARKS).scalars()))

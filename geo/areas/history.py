@@ -41,7 +41,7 @@ VERSION = (
 )
 
 
-def history(engine: Engine, code: str) -> dict[str, Any]:
+def read_history(engine: Engine, code: str) -> dict[str, Any]:
     """Return the versions of the areas of a code and what they came from and became.
 
     Returns
@@ -57,7 +57,7 @@ def history(engine: Engine, code: str) -> dict[str, Any]:
         If there never was an area of that code.
     """
     codes = list({code, full_area_code(code)})
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         if not connection.execute(_EVER, {"codes": codes}).scalar_one():
             raise NotFoundError("area.unknown", code=code)
         from geo.areas.store import succession

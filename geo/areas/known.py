@@ -20,7 +20,7 @@ _NAMED: Final = text(
 )
 
 
-def require(connection: Connection, code: str, *, reader: Reader | None = None) -> None:
+def require_area(connection: Connection, code: str, *, reader: Reader | None = None) -> None:
     """Refuse a code that is of no area of today.
 
     Parameters
@@ -39,8 +39,8 @@ def require(connection: Connection, code: str, *, reader: Reader | None = None) 
         raise NotFoundError("area.unknown", code=code)
 
 
-def named(engine: Engine, reader: Reader) -> list[tuple[str, str]]:
+def granted_names(engine: Engine, reader: Reader) -> list[tuple[str, str]]:
     """Return code and name of the townships and communities that are granted to `reader`."""
-    with transaction.drawing(engine, reader) as connection:
+    with transaction.open_read_only(engine, reader) as connection:
         rows = connection.execute(_NAMED, reader.parameters)
         return [(row.code, row.name) for row in rows]

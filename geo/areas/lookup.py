@@ -45,10 +45,10 @@ def locate_one(
     lons, lats = one_place(lon, lat, system)
     if not 0 <= accuracy_m <= MOST_ACCURACY_M:
         raise InputError("locate.accuracy", accuracy_m=accuracy_m, most=MOST_ACCURACY_M)
-    from geo.areas.directory import directory
+    from geo.areas.directory import read_directory
 
-    with transaction.drawing(engine, reader) as connection:
-        book = directory(connection, at=at, reader=reader)
+    with transaction.open_read_only(engine, reader) as connection:
+        book = read_directory(connection, at=at, reader=reader)
     answer = book.ask(lons, lats, accuracy_m).iloc[0].to_dict()
     return {str(name): _plain(value) for name, value in answer.items()}
 
@@ -115,7 +115,7 @@ def locate_rows(
     """
     import pandas as pd
 
-    from geo.areas.directory import COLUMNS, directory
+    from geo.areas.directory import COLUMNS, read_directory
 
     number = {
         name: pd.to_numeric(rows[header], errors="coerce").to_numpy(float)
@@ -125,8 +125,8 @@ def locate_rows(
     lons, lats = to_wgs84(number["lon"], number["lat"], system)
     metres = number.get("accuracy_m", np.zeros(len(rows)))
     metres = np.where((metres >= 0) & (metres <= MOST_ACCURACY_M), metres, 0.0)
-    with transaction.drawing(engine, reader) as connection:
-        book = directory(connection, reader=reader)
+    with transaction.open_read_only(engine, reader) as connection:
+        book = read_directory(connection, reader=reader)
     found = book.ask(lons, lats, metres)
     found["candidates"] = found["candidates"].map(";".join)
     found["nearest_m"] = found["nearest_m"].map(lambda m: "" if pd.isna(m) else f"{m:.3f}")

@@ -9,22 +9,22 @@ CLUSTER, POINTER = "cluster", "cluster.location"
 """Either one makes a folder the home of a cluster: the data, or where they lie."""
 
 
-def default() -> Path:
+def default_home() -> Path:
     """Return the home of a command that names none: where an older version left one, that."""
-    return older() or real()
+    return older_home() or data_home()
 
 
-def real() -> Path:
+def data_home() -> Path:
     """Return the home of real data: ``var/home`` of the checkout, else below XDG_DATA_HOME."""
     return CHECKOUT / "var" / "home" if _in_checkout() else _shared() / "govgrid"
 
 
-def demo() -> Path:
+def demo_home() -> Path:
     """Return the home of the demonstration, beside that of real data."""
     return CHECKOUT / "var" / "demo" if _in_checkout() else _shared() / "govgrid-demo"
 
 
-def older() -> Path | None:
+def older_home() -> Path | None:
     """Return ``var/`` of the checkout where an older version keeps its cluster there, else None."""
     found = CHECKOUT / "var"
     return found if _in_checkout() and holds_cluster(found) else None

@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 Odd = Literal["gap", "fold"]
 
 
-def localized(moment: datetime, timezone: str) -> datetime:
+def with_zone(moment: datetime, timezone: str) -> datetime:
     """Return a moment with its zone; one that states none is local time of `timezone`.
 
     A time that clocks skipped is moved forward by as much as they were; of one that they showed
@@ -52,7 +52,7 @@ def odd_time(moment: datetime, timezone: str) -> Odd | None:
     """
     if moment.tzinfo is not None:
         return None
-    if localized(moment, timezone).replace(tzinfo=None, fold=0) != moment.replace(fold=0):
+    if with_zone(moment, timezone).replace(tzinfo=None, fold=0) != moment.replace(fold=0):
         return "gap"
     first, second = (moment.replace(tzinfo=ZoneInfo(timezone), fold=fold) for fold in (0, 1))
     return "fold" if first.utcoffset() != second.utcoffset() else None

@@ -15,7 +15,7 @@ WORDS: Final = {
 }
 
 
-def chosen(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
+def chosen_words(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """Return the words that are said otherwise here: ours to theirs.
 
     Braces are left out: they would be fields of a text.
@@ -25,8 +25,8 @@ def chosen(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     return {word: said for word, said in plain.items() if said}
 
 
-def spoken(text: str, words: Mapping[str, str]) -> str:
-    """Return a text with `words` (as from :func:`chosen`) in the place of ours.
+def replace_words(text: str, words: Mapping[str, str]) -> str:
+    """Return a text with `words` (as from :func:`chosen_words`) in the place of ours.
 
     Examples
     --------

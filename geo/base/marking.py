@@ -19,7 +19,7 @@ _GRADES: Final = {"绝": "绝密", "絕": "绝密", "机": "机密", "機": "机
 _ESCAPES: Final = re.compile(r"\\[uU]\+?([0-9a-fA-F]{4})|\\M\+5([0-9a-fA-F]{4})")
 
 
-def find(text: str) -> tuple[str, int] | None:
+def find_marking(text: str) -> tuple[str, int] | None:
     """Return the grade (秘密, 机密, 绝密) of the first marking in a text and where it begins."""
     found = _MARKING.search(text) if "密" in text else None
     return None if found is None else (_GRADES[found["grade"]], found.start())
@@ -38,12 +38,12 @@ def require_unmarked(text: str, place: str, **at: object) -> None:
     MarkedError
         With the grade and the place, and nothing of the text.
     """
-    found = find(text)
+    found = find_marking(text)
     if found is not None:
         raise MarkedError(found[0], place, **at)
 
 
-def unescaped(text: str) -> str:
+def resolve_escapes(text: str) -> str:
     """Return text with the escapes of JSON, XML and DXF resolved, each line where it was."""
     import html
 

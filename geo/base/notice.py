@@ -8,7 +8,7 @@ from geo.base.words import LANGUAGES, say
 VARIABLE: Final = "GOVGRID_NOTICE"
 
 
-def line(lang: str, *, own: str = "") -> str:
+def notice_line(lang: str, *, own: str = "") -> str:
     """Return the line in a language, or the site's `own` wording."""
     return own or say("marking.notice", lang)
 

@@ -50,7 +50,7 @@ Shapes: TypeAlias = (
 )
 
 
-def geometries(shapes: Shapes) -> Geometries:
+def flat_geometries(shapes: Shapes) -> Geometries:
     """Return the geometries of a layer of any kind as one flat array, as they are."""
     if shapes is None:
         return np.empty(0, dtype=object)
@@ -65,7 +65,7 @@ def geometries(shapes: Shapes) -> Geometries:
     return found
 
 
-def polygons(shapes: Shapes) -> Geometries:
+def flat_polygons(shapes: Shapes) -> Geometries:
     """Return the valid polygons of a layer, multi-part ones taken apart, all else left out.
 
     Invalid ones are rebuilt from their rings (a bow-tie gives both its wings); what has no area
@@ -83,11 +83,11 @@ def polygons(shapes: Shapes) -> Geometries:
     """
     if isinstance(shapes, HasParts):
         return shapes.parts
-    found = geometries(shapes)
-    return parts_of(sound(found[~shapely.is_missing(found)]))[0]
+    found = flat_geometries(shapes)
+    return parts_of(rebuild_invalid(found[~shapely.is_missing(found)]))[0]
 
 
-def sound(shapes: Geometries) -> Geometries:
+def rebuild_invalid(shapes: Geometries) -> Geometries:
     """Return geometries with invalid polygons rebuilt ring by ring, missing ones as they are.
 
     What any hole takes out stays out: by even and odd crossings, where two holes overlap or one
@@ -132,14 +132,14 @@ def dissolve(shapes: Shapes) -> Geometries:
     """
     if isinstance(shapes, HasParts):
         return shapes.parts
-    found = polygons(shapes)
+    found = flat_polygons(shapes)
     if len(found) == 0:
         return found
     united = np.array([shapely.disjoint_subset_union_all(found)], dtype=object)
     return parts_of(united)[0]
 
 
-def clipped(shapes: Geometries, areas: Geometries) -> tuple[Geometries, Indices, Indices]:
+def clip_to_areas(shapes: Geometries, areas: Geometries) -> tuple[Geometries, Indices, Indices]:
     """Return the polygon parts of every shape inside every area that it meets.
 
     Shapes that lie wholly inside an area are passed on untouched: exact, and cheap.
@@ -184,7 +184,9 @@ def subtract(shapes: Geometries, pieces: Geometries) -> Geometries:
     return left
 
 
-def without(shapes: Geometries, taken: Geometries, *, grid_size: float | None = None) -> Geometries:
+def subtract_ground(
+    shapes: Geometries, taken: Geometries, *, grid_size: float | None = None
+) -> Geometries:
     """Return each shape without the ground of `taken`; the array keeps its length and order.
 
     One is taken out after the other, the largest first, until nothing is left of a shape: no union
@@ -225,15 +227,15 @@ def union_by(parts: Geometries, group: Indices) -> tuple[Geometries, Indices]:
 
 def area_by(parts: Geometries, group: Indices, count: int) -> NDArray[np.float64]:
     """Return the summed area of the parts of each group 0 … count - 1."""
-    return sums(group, shapely.area(parts), count)
+    return sum_by_group(group, shapely.area(parts), count)
 
 
-def sums(group: Indices, values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
+def sum_by_group(group: Indices, values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
     """Return the sum of the values of each group 0 … count - 1."""
     return np.bincount(group, weights=values, minlength=count).astype(np.float64)
 
 
-def expand(first: Indices, owner: Indices) -> tuple[Indices, Indices]:
+def expand_groups(first: Indices, owner: Indices) -> tuple[Indices, Indices]:
     """Return every member of the given owners: position in `owner`, position of the member.
 
     `first` holds where the members of each owner begin, with one more entry at the end.

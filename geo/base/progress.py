@@ -10,5 +10,5 @@ class Progress(Protocol):
         """Take note of how far a step is."""
 
 
-def silent(step: str, done: int, total: int) -> None:
+def ignore_progress(step: str, done: int, total: int) -> None:
     """Say nothing."""

@@ -14,7 +14,7 @@ from pyproj import CRS
 from shapely.errors import GEOSException
 
 from geo.base.crs import WGS84, Geometries, project
-from geo.base.polygons import parts_of, sound
+from geo.base.polygons import parts_of, rebuild_invalid
 
 T = shapely.GeometryType
 GRIDS_M: Final = (1e-8, 1e-7, 1e-6, 1e-5, 1e-4)
@@ -23,7 +23,7 @@ MOST_SHARE: Final = 1e-6  # of the area that rounding may take or give
 _METRES_PER_DEGREE: Final = 111_000.0
 
 
-def reprojected(frame: gpd.GeoDataFrame, srid: int = WGS84) -> gpd.GeoDataFrame:
+def reproject_layer(frame: gpd.GeoDataFrame, srid: int = WGS84) -> gpd.GeoDataFrame:
     """Return a layer in the system `srid`, see :func:`reproject`; as it is where it stands so."""
     if frame.crs == srid:
         return frame
@@ -52,7 +52,7 @@ def reproject(shapes: Geometries, *, source: int, target: int) -> Geometries:
     polygonal = shapely.get_dimensions(moved) == 2
     unit = _METRES_PER_DEGREE if CRS.from_epsg(source).is_geographic else 1.0
     for at in np.flatnonzero(polygonal & ~shapely.is_valid(moved)):
-        moved[at : at + 1] = _mended(sound(shapes[at : at + 1]), source, target, unit)
+        moved[at : at + 1] = _mended(rebuild_invalid(shapes[at : at + 1]), source, target, unit)
     return moved
 
 
@@ -67,7 +67,7 @@ def _mended(shape: Geometries, source: int, target: int, unit: float) -> Geometr
             moved = project(found, source=source, target=target)
             if shapely.is_valid(moved).all():
                 return moved
-    return _polygonal(sound(project(shape, source=source, target=target)))
+    return _polygonal(rebuild_invalid(project(shape, source=source, target=target)))
 
 
 def _rounded(shape: Geometries, grid: float) -> Geometries:

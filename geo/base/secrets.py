@@ -39,7 +39,7 @@ def installation_key(config: Settings) -> bytes:
         raise StateError("secret.unreadable", file=config.secrets, reason=reason) from error
 
 
-def derived(config: Settings, purpose: str) -> bytes:
+def derive_key(config: Settings, purpose: str) -> bytes:
     """Return a key (32 bytes) of its own for each purpose, from the installation's (RFC 5869)."""
     kdf = HKDF(SHA256(), KEY_BYTES, salt=None, info=f"govgrid {purpose}".encode())
     return kdf.derive(installation_key(config))
@@ -110,4 +110,4 @@ def _read(path: Path, _changed_ns: int) -> bytes:
 
 
 def _fernet(config: Settings, purpose: str) -> Fernet:
-    return Fernet(base64.urlsafe_b64encode(derived(config, purpose)))
+    return Fernet(base64.urlsafe_b64encode(derive_key(config, purpose)))

@@ -40,11 +40,11 @@ class Settings(BaseSettings):
         extra="ignore",
     )
 
-    home: Annotated[Path, AfterValidator(_whole)] = Field(default_factory=homes.default)
+    home: Annotated[Path, AfterValidator(_whole)] = Field(default_factory=homes.default_home)
     database_url: str | None = None
     lang: Annotated[
-        Literal["zh", "en"], BeforeValidator(lambda word: language.known(str(word)) or word)
-    ] = Field(default_factory=language.chosen)  # type: ignore[arg-type]
+        Literal["zh", "en"], BeforeValidator(lambda word: language.find_language(str(word)) or word)
+    ] = Field(default_factory=language.current_language)  # type: ignore[arg-type]
     timezone: str = "Asia/Shanghai"
     mark: str = "内部资料 注意保管"
     notice: str = Field(default="", max_length=200)
@@ -96,7 +96,7 @@ class Settings(BaseSettings):
         return self.secret_file or self.home / "secrets" / "installation.key"
 
 
-def read(**given: Any) -> Settings:  # noqa: ANN401 - values of the fields
+def read_settings(**given: Any) -> Settings:  # noqa: ANN401 - values of the fields
     """Return the settings of the environment, overridden by what is `given`.
 
     Raises

@@ -7,7 +7,7 @@ import pandas as pd
 from sqlalchemy import Connection, text
 
 from geo.base.errors import LayerError
-from geo.cameras.known_codes import registered
+from geo.cameras.known_codes import keep_registered
 from geo.files.checks import Finding
 from geo.files.checks.cells.cells import text_of
 from geo.files.checks.check import Intake
@@ -27,7 +27,7 @@ FURTHER_VIEWS = (
 )
 
 
-def screened(connection: Connection, table: Table, checked: Intake) -> Intake:
+def screen_headings(connection: Connection, table: Table, checked: Intake) -> Intake:
     """Return what can be used of a checked batch of headings (:mod:`geo.files.checks.check`).
 
     A row without a heading is one that was not surveyed, which is no finding. A heading that cannot
@@ -39,7 +39,7 @@ def screened(connection: Connection, table: Table, checked: Intake) -> Intake:
         If no column holds headings.
     """
     column = _heading_column(table, checked)
-    known = registered(connection, checked)
+    known = keep_registered(connection, checked)
     said = [finding for finding in known.findings if finding.code != "AZIMUTH_MISSING"]
     for row in known.rows.index[_turning(connection, known.rows)]:
         cell = text_of(table.rows.loc[row, column])
@@ -89,7 +89,7 @@ def bring_in(
     Parameters
     ----------
     rows
-        As from :func:`screened`; those without a heading change nothing.
+        As from :func:`screen_headings`; those without a heading change nothing.
     views
         The same, one row a view: `camera_code`, `no`, `heading_deg`, `heading_source`, `hfov_deg`.
     run
@@ -103,7 +103,7 @@ def bring_in(
     connection.execute(text(FURTHER_VIEWS), numbers)
     days = rows.set_index("code")["surveyed_on"]
     complete = _completed(connection, told.assign(day=told["camera_code"].map(days)), today)
-    seen = tables.merge(connection, "camera_view", complete, key=("camera_code", "no"))
+    seen = tables.merge_rows(connection, "camera_view", complete, key=("camera_code", "no"))
     changed = sorted(set(seen["camera_code"]))
     connection.execute(
         text("UPDATE govgrid.camera SET import_run = :run WHERE code = ANY(:codes)"),
@@ -114,7 +114,7 @@ def bring_in(
 
 def _completed(connection: Connection, told: pd.DataFrame, today: date) -> pd.DataFrame:
     """Return the views with the angle and the date that are known where the batch gives none."""
-    known = frames.read(
+    known = frames.read_frame(
         connection,
         "SELECT camera_code, no, hfov_deg AS known_hfov_deg, heading_deg AS known_deg,"
         " verified_on AS known_on FROM govgrid.camera_view WHERE camera_code = ANY(:codes)",

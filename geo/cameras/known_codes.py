@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from geo.files.checks.check import Intake
 
 
-def registered(connection: Connection, checked: Intake) -> Intake:
+def keep_registered(connection: Connection, checked: Intake) -> Intake:
     """Return what was checked without the rows whose `code` is no camera's, each with a finding."""
     codes = checked.rows["code"]
     known = connection.execute(

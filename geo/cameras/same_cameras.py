@@ -75,7 +75,7 @@ class SameCameras:
     def _pairs(self, rows: gpd.GeoDataFrame) -> pd.DataFrame:
         """Return each new row with the nearest camera of its name that the file does not name."""
         codes = {"codes": rows["code"].tolist()}
-        there = set(frames.read(self._connection, _THERE, codes)["code"])
+        there = set(frames.read_frame(self._connection, _THERE, codes)["code"])
         new = rows[~rows["code"].isin(there)]
         names = sorted(set(new["name"].dropna()))
         known = frames.read_layer(self._connection, _NAMESAKES, {"names": names, "run": self._run})

@@ -15,11 +15,11 @@ from geo.access.audit import record as audit
 from geo.access.principal import Reader
 from geo.base import clock
 from geo.base.errors import UnavailableError
-from geo.base.local_time import localized
-from geo.cameras.known_codes import registered
+from geo.base.local_time import with_zone
+from geo.cameras.known_codes import keep_registered
 from geo.files.checks import Calendar, Finding
 from geo.files.readers import Table
-from geo.files.schema.layers import layer
+from geo.files.schema.layers import find_layer
 from geo.store import db, frames, tables
 from geo.store.tables import Change
 
@@ -58,7 +58,7 @@ class Taken:
     switched: tuple[str, ...]
 
 
-def take(
+def receive_states(
     engine: Engine,
     reader: Reader,
     rows: Sequence[Mapping[str, object]],
@@ -87,12 +87,12 @@ def take(
     UnavailableError
         If somebody else still imports after `patience_s`; nothing was written then.
     """
-    found = checked(rows, timezone)
-    return written(engine, reader, found, timezone=timezone, patience_s=patience_s)
+    found = check_pushed(rows, timezone)
+    return write_states(engine, reader, found, timezone=timezone, patience_s=patience_s)
 
 
-def checked(rows: Sequence[Mapping[str, object]], timezone: str) -> Intake:
-    """Return pushed rows as :func:`geo.files.checks.check.check` has them, without the database.
+def check_pushed(rows: Sequence[Mapping[str, object]], timezone: str) -> Intake:
+    """Return pushed rows as checked by :mod:`geo.files.checks.check`, without the database.
 
     Raises
     ------
@@ -101,7 +101,7 @@ def checked(rows: Sequence[Mapping[str, object]], timezone: str) -> Intake:
     """
     import pandas as pd
 
-    from geo.files.checks.check import check
+    from geo.files.checks.check import check_rows
     from geo.files.readers.control_characters import without_controls
 
     index = pd.RangeIndex(1, len(rows) + 1, name="row")
@@ -109,10 +109,10 @@ def checked(rows: Sequence[Mapping[str, object]], timezone: str) -> Intake:
     told = told.where(told.notna(), None)
     table = without_controls(Table(tuple(map(str, told.columns)), told, None, None, header_row=0))
     calendar = Calendar(clock.today(timezone), timezone)
-    return check(table, layer(LAYER), calendar=calendar)
+    return check_rows(table, find_layer(LAYER), calendar=calendar)
 
 
-def written(
+def write_states(
     engine: Engine,
     reader: Reader,
     found: Intake,
@@ -120,18 +120,18 @@ def written(
     timezone: str,
     patience_s: float | None = None,
 ) -> Taken:
-    """Write what can be used of checked states, in a transaction of its own; see :func:`take`."""
-    with transaction.opened(engine, reader) as connection:
+    """Write checked states in a transaction of their own; see :func:`receive_states`."""
+    with transaction.open_as(engine, reader) as connection:
         _take_turn(connection, patience_s)
-        usable = screened(connection, found, timezone=timezone)
-        states = usable.rows.assign(since=zoned(usable.rows["since"], timezone))
+        usable = screen_states(connection, found, timezone=timezone)
+        states = usable.rows.assign(since=zone_times(usable.rows["since"], timezone))
         change, switched = bring_in(connection, states, run=None)
         facts = {"read": found.read, "written": change.inserted + change.updated}
         audit.record(connection, reader, "import.camera-status", facts=facts)
     return Taken(found.read, change, usable.quarantined, usable.findings, tuple(switched))
 
 
-def plain(taken: Taken, lang: str) -> dict[str, Any]:
+def as_json_values(taken: Taken, lang: str) -> dict[str, Any]:
     """Return what became of a message as values of JSON, its findings with advice in `lang`."""
     change = taken.change
     return {
@@ -155,15 +155,15 @@ def plain(taken: Taken, lang: str) -> dict[str, Any]:
     }
 
 
-def screened(connection: Connection, checked: Intake, *, timezone: str) -> Intake:
-    """Return what can be used of states, as :func:`geo.files.checks.check.check` has them.
+def screen_states(connection: Connection, checked: Intake, *, timezone: str) -> Intake:
+    """Return what can be used of states, as :func:`geo.files.checks.check.check_rows` has them.
 
     Those of unknown cameras are quarantined, and those that shall begin later than now: a state of
     the future would hold off every message until then.
     """
-    known = registered(connection, checked)
+    known = keep_registered(connection, checked)
     now = clock.now()
-    since = zoned(known.rows["since"].dropna(), timezone)
+    since = zone_times(known.rows["since"].dropna(), timezone)
     ahead = since.index[[moment > now + AHEAD for moment in since]]
     facts = {"today": now.isoformat(sep=" ", timespec="minutes")}
     found = [
@@ -201,21 +201,23 @@ def bring_in(
     import pandas as pd
 
     codes = {"codes": rows["code"].tolist()}
-    newest = frames.read(connection, NEWEST, codes).set_index("camera_code")["status"]
+    newest = frames.read_frame(connection, NEWEST, codes).set_index("camera_code")["status"]
     goes_on = rows["since"].isna() & (rows["code"].map(newest) == rows["status"])
     new = pd.DataFrame(rows.loc[~goes_on, ["code", "status", "since"]])
     new["since"] = pd.to_datetime(new["since"].fillna(clock.now()), utc=True)
     new = new.rename(columns={"code": "camera_code"})
     new = new.drop_duplicates(["camera_code", "since"], keep="last")
-    changed = tables.merge(connection, "camera_status", new, key=("camera_code", "since"), run=run)
+    changed = tables.merge_rows(
+        connection, "camera_status", new, key=("camera_code", "since"), run=run
+    )
     switched = sorted(connection.execute(text(SWITCH), codes).scalars())
     return _change(rows, changed, switched), switched
 
 
-def zoned(times: pd.Series, timezone: str) -> pd.Series:
+def zone_times(times: pd.Series, timezone: str) -> pd.Series:
     """Return times (ISO text, datetimes, None) with their zone, the district's if they state none.
 
-    One that its clocks skipped or showed twice is what :func:`localized` says.
+    One that its clocks skipped or showed twice is what :func:`with_zone` says.
 
     Parameters
     ----------
@@ -228,7 +230,7 @@ def zoned(times: pd.Series, timezone: str) -> pd.Series:
         if not isinstance(value, str | datetime):
             return None
         moment = datetime.fromisoformat(value) if isinstance(value, str) else value
-        return pd.Timestamp(localized(moment, timezone))
+        return pd.Timestamp(with_zone(moment, timezone))
 
     return times.map(one).astype(object)
 

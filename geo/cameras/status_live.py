@@ -9,7 +9,7 @@ from sqlalchemy import Engine
 
 from geo.access.principal import Reader
 from geo.base.crs import WGS84
-from geo.base.progress import Progress, silent
+from geo.base.progress import Progress, ignore_progress
 from geo.cameras import status as camera_status
 from geo.coverage.incremental import Amendment, Live
 from geo.coverage.store import results
@@ -36,7 +36,7 @@ def report(
     rows: Sequence[Mapping[str, object]],
     *,
     timezone: str,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> Reported:
     """Take states as they are pushed, and amend the newest run at once.
 
@@ -48,36 +48,36 @@ def report(
     at
         The run held in memory; or a database, whose newest run is taken up for this.
     reader, rows, timezone
-        As for :func:`geo.cameras.status.take`.
+        As for :func:`geo.cameras.status.receive_states`.
 
     Raises
     ------
     LayerError
         If no row has a code, or none a state.
     """
-    found = camera_status.checked(rows, timezone)
+    found = camera_status.check_pushed(rows, timezone)
     engine = at.engine if isinstance(at, Live) else at
-    live = at if isinstance(at, Live) else held(engine, progress=progress)
+    live = at if isinstance(at, Live) else load_newest_run(engine, progress=progress)
     if live is None:
-        taken = camera_status.written(engine, reader, found, timezone=timezone)
+        taken = camera_status.write_states(engine, reader, found, timezone=timezone)
         return Reported(taken.change, taken.findings, None)
 
     def write() -> tuple[camera_status.Taken, tuple[str, ...]]:
-        done = camera_status.written(engine, reader, found, timezone=timezone)
+        done = camera_status.write_states(engine, reader, found, timezone=timezone)
         return done, done.switched
 
     taken, amendment = live.amended(write)
     return Reported(taken.change, taken.findings, amendment)
 
 
-def held(engine: Engine, *, progress: Progress = silent) -> Live | None:
+def load_newest_run(engine: Engine, *, progress: Progress = ignore_progress) -> Live | None:
     """Return the newest run as something to be amended; None where nothing was computed yet."""
-    with db.transaction(engine) as connection:
-        run = results.newest(connection)
+    with db.open_transaction(engine) as connection:
+        run = results.newest_run(connection)
     return None if run is None else Live(engine, progress=progress)
 
 
-def opened(
+def opened_gaps(
     amendment: Amendment, *, device_set: str = "online", certainty: str = "certain"
 ) -> list[dict[str, Any]]:
     """Return the gaps that an amendment opened, the largest first, at the coarsest detail.

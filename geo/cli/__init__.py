@@ -14,17 +14,17 @@ INTERRUPTED = 130
 def main() -> None:
     """Run the command line; a failure is one sentence on stderr and its exit code."""
     try:
-        said(lambda: sys.exit(_run(sys.argv[1:])))
+        exit_with_sentence(lambda: sys.exit(_run(sys.argv[1:])))
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
 
 
-def said(work: Callable[[], object]) -> None:
+def exit_with_sentence(work: Callable[[], object]) -> None:
     """Do `work`; end the process with one sentence on stderr where it fails."""
     try:
         work()
     except GovgridError as error:
-        sys.stderr.write(error.text(language.chosen()) + "\n")
+        sys.stderr.write(error.text(language.current_language()) + "\n")
         sys.exit(error.exit_code)
     except BrokenPipeError:
         sys.stderr.close()
@@ -34,7 +34,7 @@ def said(work: Callable[[], object]) -> None:
 
         reason = error.strerror or str(error)
         facts = {"what": error.filename, "reason": reason}
-        sys.stderr.write(say("system.refused", language.chosen(), **facts) + "\n")
+        sys.stderr.write(say("system.refused", language.current_language(), **facts) + "\n")
         sys.exit(2)
 
 
@@ -53,7 +53,7 @@ def _run(typed: list[str]) -> int:
     except typer.TyperException as error:
         from geo.cli import usage
 
-        sys.stderr.write(usage.told(error, language.chosen()) + "\n")
+        sys.stderr.write(usage.describe_error(error, language.current_language()) + "\n")
         return error.exit_code
     return code if isinstance(code, int) else 0
 
@@ -72,6 +72,6 @@ def _language(typed: list[str]) -> str:
             asked = typed[at + 1]
         elif word.startswith("--lang="):
             asked = word.partition("=")[2]
-    if asked and language.known(asked) is None:
+    if asked and language.find_language(asked) is None:
         raise InputError("language.unknown", found=asked, known=", ".join(LANGUAGES))
-    return language.known(asked) or language.chosen()
+    return language.find_language(asked) or language.current_language()

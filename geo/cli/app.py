@@ -27,13 +27,13 @@ _call: ContextVar[typer.Context] = ContextVar("call")
 app = Room()
 
 
-def settings(context: typer.Context) -> Settings:
+def read_settings(context: typer.Context) -> Settings:
     """Return the settings of this call: environment, overridden by the root's options."""
-    found: Settings = context.find_object(Settings) or installation.read()
+    found: Settings = context.find_object(Settings) or installation.read_settings()
     return found
 
 
-def reader(
+def acting_reader(
     context: typer.Context, engine: "Engine", action: str | None = None, *, whole: bool = False
 ) -> "Reader":
     """Return as whom this call acts: the system, or the account of ``--as``.
@@ -41,10 +41,10 @@ def reader(
     With `action` only if it may do that, and with those grants only that permit it; with `whole`
     only if no area limits them.
     """
-    from geo.access.accounts.local_cli import acting
+    from geo.access.accounts.local_cli import acting_principal
     from geo.access.audit import record as audit
 
-    found = acting(engine, context.meta.get(ACCOUNT))
+    found = acting_principal(engine, context.meta.get(ACCOUNT))
     try:
         if action is not None:
             found.require(action)
@@ -60,14 +60,14 @@ def reader(
     return found
 
 
-def limited(engine: "Engine", action: str) -> "Reader":
+def require_unlimited(engine: "Engine", action: str) -> "Reader":
     """Return as whom the running command acts, if it may do `action` and no area limits it."""
-    return reader(_call.get(), engine, action, whole=True)
+    return acting_reader(_call.get(), engine, action, whole=True)
 
 
-def language() -> str:
+def current_language() -> str:
     """Return the language of sentences to people."""
-    return run_language.chosen()
+    return run_language.current_language()
 
 
 def _version(wanted: bool) -> None:
@@ -97,7 +97,7 @@ def root(
     context.meta[ACCOUNT] = as_account
     _call.set(context)
     given: dict[str, Any] = {"home": home, "database_url": database}
-    context.obj = installation.read(
+    context.obj = installation.read_settings(
         **{name: value for name, value in given.items() if value is not None}
     )
 

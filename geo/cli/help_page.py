@@ -14,7 +14,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from geo.base.words import catalogue, say
+from geo.base.words import load_catalogue, say
 
 if TYPE_CHECKING:
     from typer import Context
@@ -32,11 +32,11 @@ KINDS: Final = (
 """What typer calls kinds of values, and the word for each."""
 
 
-def page(context: "Context", lang: str) -> str:
+def help_text(context: "Context", lang: str) -> str:
     """Return the help of the command of `context` in `lang`."""
     console = Console(file=io.StringIO(), width=min(Console().width, WIDEST), highlight=False)
     words = _words(context)
-    console.print(Text(usage(context, lang)))
+    console.print(Text(usage_line(context, lang)))
     console.print()
     console.print(Padding(Text(say(_key(words, "_"), lang)), (0, 2)))
     for title, rows in _sections(context, words, lang):
@@ -48,7 +48,7 @@ def page(context: "Context", lang: str) -> str:
     return "".join(f"{line.rstrip()}\n" for line in drawn.splitlines())
 
 
-def usage(context: "Context", lang: str) -> str:
+def usage_line(context: "Context", lang: str) -> str:
     """Return how the command of `context` is typed."""
     command: Any = context.command
     words = [context.command_path]
@@ -63,7 +63,7 @@ def usage(context: "Context", lang: str) -> str:
 def help_of(words: tuple[str, ...], name: str) -> str:
     """Return the key of the text of an option or argument: the command's own, else the shared."""
     own = _key(words, name)
-    return own if own in catalogue() else f"help.any.{name}"
+    return own if own in load_catalogue() else f"help.any.{name}"
 
 
 def _sections(

@@ -22,9 +22,9 @@ from rich.progress import Progress as Bars
 from rich.table import Table
 from rich.text import Text
 
-from geo.base.progress import Progress, silent
+from geo.base.progress import Progress, ignore_progress
 from geo.base.words import say
-from geo.cli.app import language
+from geo.cli.app import current_language
 
 if TYPE_CHECKING:
     from geo.exchange.imports.run import ImportReport
@@ -32,17 +32,17 @@ if TYPE_CHECKING:
 WIDE = 200
 
 
-def told(key: str, **facts: object) -> str:
+def translate(key: str, **facts: object) -> str:
     """Return a sentence of the catalogue in the language of this call."""
-    return say(key, language(), **facts)
+    return say(key, current_language(), **facts)
 
 
-def note(text: str) -> None:
+def print_note(text: str) -> None:
     """Write one line for people."""
     sys.stderr.write(text + "\n")
 
 
-def line(text: str) -> None:
+def print_line(text: str) -> None:
     """Write the answer of a command as one line on stdout."""
     sys.stdout.write(text + "\n")
 
@@ -53,20 +53,22 @@ def as_json(value: object) -> None:
     sys.stdout.write(json.dumps(value, ensure_ascii=False, default=str, allow_nan=False) + "\n")
 
 
-def table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = "") -> None:
+def print_table(
+    columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = ""
+) -> None:
     """Write a table for people on stdout; numbers stand right."""
     drawn = Table(title=title or None, title_justify="left")
     for position, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[position], int | float) for row in rows)
         drawn.add_column(column, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
-        drawn.add_row(*(cell(value) for value in row))
+        drawn.add_row(*(format_cell(value) for value in row))
     console = Console()
     # A file or a pipe has no width of its own.
     Console(width=None if console.is_terminal else WIDE).print(drawn)
 
 
-def cell(value: object) -> str:
+def format_cell(value: object) -> str:
     """Return a value as a table shows it."""
     if value is None:
         return "—"
@@ -81,14 +83,14 @@ class _Rate(ProgressColumn):
 
 
 @contextmanager
-def progress(*, quiet_log: bool = False) -> Iterator[Progress]:
+def show_progress(*, quiet_log: bool = False) -> Iterator[Progress]:
     """Draw a bar with rate and remaining time for each step.
 
     Where nobody watches (a pipe, a log) each step is one line, or none if `quiet_log`.
     """
     console = Console(stderr=True)
     if not console.is_terminal:
-        yield silent if quiet_log else _lines()
+        yield ignore_progress if quiet_log else _lines()
         return
     columns = (
         SpinnerColumn(finished_text="[green]✓"),
@@ -111,7 +113,7 @@ def _bar(bars: Bars) -> Progress:
             task = bars.tasks[steps.pop(other)]
             bars.update(task.id, total=task.total or 1, completed=task.total or 1)
         if step not in steps:
-            steps[step] = bars.add_task(told(step), total=total or None, completed=done)
+            steps[step] = bars.add_task(translate(step), total=total or None, completed=done)
         bars.update(steps[step], completed=done, total=total or None)
 
     return move
@@ -123,15 +125,15 @@ def _lines() -> Progress:
     def move(step: str, done: int, total: int) -> None:  # noqa: ARG001 - a bar would need it
         if step not in seen:
             seen.add(step)
-            note(told(step) + (f" ({total})" if total else "") + " …")
+            print_note(translate(step) + (f" ({total})" if total else "") + " …")
 
     return move
 
 
-def counts(report: "ImportReport") -> str:
+def summarize_counts(report: "ImportReport") -> str:
     """Return the one-line summary of an import."""
     change = report.change
-    return told(
+    return translate(
         "import.counts",
         layer=f"{report.layer} {report.source}",
         read=report.read,

@@ -47,6 +47,6 @@ class Room(typer.Typer):
 
 
 def _page(context: "Context") -> str:
-    from geo.cli.help_page import page  # it draws with rich, and few ask for help
+    from geo.cli.help_page import help_text  # it draws with rich, and few ask for help
 
-    return page(context, language.chosen())
+    return help_text(context, language.current_language())

@@ -36,7 +36,7 @@ HELP_INSTEAD: Final = "NoArgsIsHelpError"
 """What typer calls a group of commands without one of them: its message is the help."""
 
 
-def sentence(message: str, lang: str) -> str:
+def translate_sentence(message: str, lang: str) -> str:
     """Return what typer says as a sentence of the catalogue; what it never said before as it is."""
     for pattern, key in SAID:
         found = pattern.fullmatch(message)
@@ -45,16 +45,16 @@ def sentence(message: str, lang: str) -> str:
     return message
 
 
-def told(error: Any, lang: str) -> str:  # noqa: ANN401 - typer's own, private
+def describe_error(error: Any, lang: str) -> str:  # noqa: ANN401 - typer's own, private
     """Return an error of what was typed: the sentence, how it is typed, and where help stands."""
     context = getattr(error, "ctx", None)
-    said = sentence(error.format_message(), lang)
+    said = translate_sentence(error.format_message(), lang)
     if context is None or type(error).__name__ == HELP_INSTEAD:
         return said
-    from geo.cli.help_page import usage
+    from geo.cli.help_page import usage_line
 
     return "\n".join(
-        (said, usage(context, lang), say("usage.see", lang, command=context.command_path))
+        (said, usage_line(context, lang), say("usage.see", lang, command=context.command_path))
     )
 
 

@@ -7,14 +7,14 @@ import pandas as pd
 
 from geo.coverage.demand.demand_model import LEVELS
 from geo.coverage.kinds import CAUSES
-from geo.coverage.measure.figures import difference_of, unblocked
+from geo.coverage.measure.figures import cells_without_buildings, difference_of
 from geo.coverage.measure.state import EVERYONE, Board
 from geo.coverage.sight import optics
 
 ASSUMED = ("hfov", "resolution", "range")  # of optics
 
 
-def assumptions(views: pd.DataFrame, board: Board) -> dict[str, Any]:
+def describe_assumptions(views: pd.DataFrame, board: Board) -> dict[str, Any]:
     """Return what had to be assumed, counted, and what lies between certain and possible.
 
     Returns
@@ -43,7 +43,10 @@ def assumptions(views: pd.DataFrame, board: Board) -> dict[str, Any]:
 def _unblocked_areas(board: Board) -> int:
     """Return how many of the smallest areas have no buildings where these would matter."""
     ground = board.ground
-    concerned = ground.cells.sums(unblocked(board, board.sets.index(EVERYONE)).astype(float)) > 0
+    concerned = (
+        ground.cells.sums(cells_without_buildings(board, board.sets.index(EVERYONE)).astype(float))
+        > 0
+    )
     level = ground.areas["level"].to_numpy(dtype=object)
     smallest = next((name for name in LEVELS if (level == name).any()), None)
     return int((concerned & (level == smallest)).sum())
@@ -51,7 +54,7 @@ def _unblocked_areas(board: Board) -> int:
 
 def _difference(views: pd.DataFrame, board: Board) -> dict[str, Any]:
     found = difference_of(board)
-    cause = np.where(views["placement"].eq("suspect"), 0, optics.causes(views))
+    cause = np.where(views["placement"].eq("suspect"), 0, optics.difference_causes(views))
     return {
         "basis": found.basis,
         "total_m2": round(found.total_m2, 1),

@@ -8,8 +8,8 @@ from sqlalchemy import Connection
 from geo.access import predicates
 from geo.access.principal import Reader
 from geo.access.roles import CLASSES, depth_no
-from geo.base.polygons import geometries, parts_of
-from geo.coverage.measure.gaps import substantial
+from geo.base.polygons import flat_geometries, parts_of
+from geo.coverage.measure.gaps import is_substantial
 from geo.coverage.sight import coarse_sight
 from geo.coverage.store import results, scene
 from geo.store import installation
@@ -36,10 +36,10 @@ def granted_gaps(
     """
     deep = reader.deep("gaps").exact()
     srid = installation.metric_srid(connection)
-    granted = {kind: predicates.grids(connection, deep.of_class(kind)) for kind in CLASSES}
+    granted = {kind: predicates.granted_grids(connection, deep.of_class(kind)) for kind in CLASSES}
     parts = []
     for each in _device_sets(device_set, granted):
-        rows = results.gaps(
+        rows = results.read_gaps(
             connection, run, srid=srid, device_set=each, detail=detail, certainty=certainty
         )
         rows = rows[_within(rows["grid_code"], each, granted, alone=each != device_set)]
@@ -85,15 +85,15 @@ def _clear(
     rows = gpd.GeoDataFrame(rows.assign(cut=False))
     if reader.system or rows.empty:
         return rows
-    known = predicates.cameras(connection, reader)
+    known = predicates.visible_cameras(connection, reader)
     coarse = known.index[~(known["exact"].astype(bool) & (known["depth"] >= _DIRECTION))]
-    cameras = scene.cameras(connection, list(coarse))
+    cameras = scene.read_views(connection, list(coarse))
     if device_set in CLASSES:
         cameras = cameras[cameras["owner_kind"] == device_set]
     srid = installation.metric_srid(connection)
-    reach_m = scene.choices(connection)["default_reach_m"]
+    reach_m = scene.read_choices(connection)["default_reach_m"]
     views = coarse_sight.coarse_views(cameras, srid=srid, detail=detail, default_reach_m=reach_m)
-    return _without(rows, coarse_sight.visible_cells(views, geometries(rows)))
+    return _without(rows, coarse_sight.visible_cells(views, flat_geometries(rows)))
 
 
 def _without(rows: gpd.GeoDataFrame, ground: shapely.Geometry) -> gpd.GeoDataFrame:
@@ -102,9 +102,9 @@ def _without(rows: gpd.GeoDataFrame, ground: shapely.Geometry) -> gpd.GeoDataFra
     What is left counts part by part, so that a part is the same whatever lies inside that ground.
     """
     shapely.prepare(ground)
-    met = shapely.intersects(geometries(rows), ground)
-    parts, owner = parts_of(shapely.difference(geometries(rows)[met], ground))
-    kept = substantial(parts)
+    met = shapely.intersects(flat_geometries(rows), ground)
+    parts, owner = parts_of(shapely.difference(flat_geometries(rows)[met], ground))
+    kept = is_substantial(parts)
     apart = gpd.GeoDataFrame(rows[~met])
     if not kept.any():
         return apart

@@ -33,7 +33,7 @@ class GrantedLines:
     """Sight lines that may be told, and how many cameras may see each place that may not be.
 
     `lines`: by point in the order given, then sees, possible, near, then distance: the columns of
-    :func:`geo.coverage.sight.line_of_sight.seeing`, and `own`: whether the camera stands in a
+    :func:`geo.coverage.sight.line_of_sight.find_seeing`, and `own`: whether the camera stands in a
     granted area, `exact`: whether its name and its measures may be told. `withheld`: by the name
     of the point.
     """
@@ -63,7 +63,7 @@ def granted_lines(
     points
         Metric, index = name of the place.
     granted
-        As from :func:`geo.access.predicates.cameras`.
+        As from :func:`geo.access.predicates.visible_cameras`.
     """
     hits = seen_by_cell(views, points)
     parts = [_exact(prepared, points, granted), _coarse(views, points, granted, hits)]
@@ -112,7 +112,7 @@ def lines_of(
         read, views = read[read["code"].isin(codes)], views[views["camera_code"].isin(codes)]
     single = ~views["camera_code"].duplicated()
     columns = ["camera_code", "x", "y", "placement", "moved_m", "mount_height_m"]
-    return line_of_sight.seeing(
+    return line_of_sight.find_seeing(
         points,
         cameras=read.drop_duplicates("code").set_index("code"),
         views=views,

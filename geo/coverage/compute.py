@@ -10,9 +10,9 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from geo.base.errors import InputError, StateError
-from geo.base.progress import Progress, silent
-from geo.coverage.assumptions import assumptions
-from geo.coverage.demand.demand_model import Ground, lay
+from geo.base.progress import Progress, ignore_progress
+from geo.coverage.assumptions import describe_assumptions
+from geo.coverage.demand.demand_model import Ground, build_model
 from geo.coverage.kinds import CERTAINTIES, DEVICE_SETS, SURE
 from geo.coverage.measure import figures
 from geo.coverage.measure.state import Board
@@ -20,11 +20,11 @@ from geo.coverage.scene import (
     Prepared,
     camera_state,
     ground_state,
-    members,
-    placed,
-    prepare,
+    place_views,
+    prepare_scene,
+    set_members,
     view_hashes,
-    visible,
+    visible_ground,
 )
 from geo.coverage.sight.optics import MOST_REACH_M
 from geo.coverage.store import demand_incidents, results, scene
@@ -62,7 +62,7 @@ def compute(
     heights: bool | None = None,
     default_reach_m: float | None = None,
     incident_months: int | None = None,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> Outcome:
     """Compute viewsheds, figures and gaps of all device sets, and store them as one run.
 
@@ -95,24 +95,24 @@ def compute(
         raise InputError("coverage.reach_invalid", found=default_reach_m, most=MOST_REACH_M)
     if incident_months is not None and not 0 <= incident_months <= MOST_MONTHS:
         raise InputError("coverage.months_invalid", found=incident_months, most=MOST_MONTHS)
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         db.take_turn(connection, db.COMPUTING, waiting=lambda: progress("coverage.wait", 0, 0))
         if heights is not None:
-            installation.put(connection, "building_heights", heights)
+            installation.store_value(connection, "building_heights", heights)
         if default_reach_m is not None:
-            installation.put(connection, "default_reach_m", default_reach_m)
+            installation.store_value(connection, "default_reach_m", default_reach_m)
         if incident_months is not None:
-            installation.put(connection, "incident_months", incident_months)
-        return computed(connection, details=details, full=full, progress=progress)[0]
+            installation.store_value(connection, "incident_months", incident_months)
+        return compute_in_turn(connection, details=details, full=full, progress=progress)[0]
 
 
-def computed(
+def compute_in_turn(
     connection: Connection,
     *,
     details: Sequence[float],
     full: bool = False,
     hold: bool = False,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> tuple[Outcome, list[Standing]]:
     """Compute as :func:`compute` does, in a turn of the caller's; return the standings too.
 
@@ -120,24 +120,24 @@ def computed(
     """
     details = sorted(set(details))
     progress("coverage.read", 0, 0)
-    read = scene.read(connection)
+    read = scene.read_scene(connection)
     if read.areas.empty:
         raise StateError("coverage.no_areas")
-    before = results.newest(connection)
+    before = results.newest_run(connection)
     progress("coverage.prepare", 0, 0)
-    prepared = [prepare(read, detail=details[0])]
+    prepared = [prepare_scene(read, detail=details[0])]
     prepared += [at_detail(prepared[0], detail) for detail in details[1:]]
     now = _state(prepared, details)
     total = len(SURE) * len(details) * len(prepared[0].views)
     same = before is not None and before.inputs_hash == now and not full
     if same and not hold:
         return Outcome(results.require_newest(connection), 0, total, unchanged=True), []
-    snapshot = None if same else demand_incidents.take(connection)
+    snapshot = None if same else demand_incidents.take_snapshot(connection)
     if snapshot is not None:
         prepared = [each.with_incidents(snapshot.places) for each in prepared]
         now = _state(prepared, details)
     progress("coverage.demand", 0, 0)
-    ground = lay(prepared[0].layers)
+    ground = build_model(prepared[0].layers)
     standings = [
         stand(ready, ground, detail, progress)
         for detail, ready in zip(details, prepared, strict=True)
@@ -160,23 +160,23 @@ def _kept(
 ) -> int:
     """Write standings as a new run; return how many viewsheds were new."""
     progress("coverage.write", 0, 0)
-    run = results.begin(connection, now, assumed(standings[0]), snapshot.until)
-    demand_incidents.keep(connection, run, snapshot)
+    run = results.insert_run(connection, now, run_assumptions(standings[0]), snapshot.until)
+    demand_incidents.keep_snapshot(connection, run, snapshot)
     results.forget_gaps(connection)
     fresh = 0
     for standing in standings:
         fresh += keep_viewsheds(connection, standing, full=full)
         for certainty, device_set in combinations():
             results.keep_figures(connection, *rows(standing, run, certainty, device_set))
-    results.announce(connection, "coverage", f"{run}.1")
+    results.notify_change(connection, "coverage", f"{run}.1")
     return fresh
 
 
-def assumed(standing: Standing) -> dict[str, Any]:
+def run_assumptions(standing: Standing) -> dict[str, Any]:
     """Return what the figures of a settled standing rest on."""
     read = standing.prepared.scene
     return {
-        **assumptions(standing.prepared.views, standing.board),
+        **describe_assumptions(standing.prepared.views, standing.board),
         "incidents": len(read.incidents),
         "incident_months": read.incident_months,
     }
@@ -185,19 +185,19 @@ def assumed(standing: Standing) -> dict[str, Any]:
 def stand(prepared: Prepared, ground: Ground, detail: float, progress: Progress) -> Standing:
     """Return the standing of a district: every viewshed computed, every figure measured."""
     progress("coverage.viewsheds", 0, 0)
-    seen = visible(prepared, prepared.views)
+    seen = visible_ground(prepared, prepared.views)
     board = Board(ground, DEVICE_SETS)
-    board.put(*members(prepared.views), seen)
+    board.put(*set_members(prepared.views), seen)
     board.settle(progress)
     return Standing(detail, prepared, seen, board)
 
 
 def at_detail(prepared: Prepared, detail: float) -> Prepared:
     """Return the same scene seen at another detail."""
-    return replace(prepared, views=placed(prepared.scene, prepared.sight, detail=detail))
+    return replace(prepared, views=place_views(prepared.scene, prepared.sight, detail=detail))
 
 
-def state(ground: str, cameras: Sequence[Mapping[str, int]], details: Sequence[float]) -> str:
+def input_hash(ground: str, cameras: Sequence[Mapping[str, int]], details: Sequence[float]) -> str:
     """Return the hash of all that the figures depend on: the ground, and by detail the cameras."""
     digest = hashlib.sha256(ground.encode())
     for detail, own in zip(details, cameras, strict=True):
@@ -207,7 +207,7 @@ def state(ground: str, cameras: Sequence[Mapping[str, int]], details: Sequence[f
 
 def _state(prepared: Sequence[Prepared], details: Sequence[float]) -> str:
     cameras = [camera_state(each.views, each.sight) for each in prepared]
-    return state(ground_state(prepared[0]), cameras, details)
+    return input_hash(ground_state(prepared[0]), cameras, details)
 
 
 def keep_viewsheds(
@@ -253,13 +253,15 @@ def rows(
 ) -> tuple[pd.DataFrame, gpd.GeoDataFrame]:
     """Return the rows of the tables of figures and of gaps for one certainty and device set."""
     board = standing.board
-    label = labels(run, standing.detail, certainty, device_set)
-    table = figures.figures(board, certainty, device_set).rename(columns={"code": "area_code"})
+    label = kind_labels(run, standing.detail, certainty, device_set)
+    table = figures.compute_figures(board, certainty, device_set).rename(
+        columns={"code": "area_code"}
+    )
     found = board.gaps(certainty, device_set)[list(GAP_COLUMNS)]
     return table.assign(**label), gpd.GeoDataFrame(found.assign(**label))
 
 
-def labels(run: int, detail: float, certainty: str, device_set: str) -> dict[str, Any]:
+def kind_labels(run: int, detail: float, certainty: str, device_set: str) -> dict[str, Any]:
     """Return the columns that tell figures and gaps of one kind from others."""
     return {
         "coverage_run": run,

@@ -39,11 +39,11 @@ class Headline:
 
     def range(self, lang: str) -> str:
         """Return both shares with their certainties."""
-        sides = {"certain": percent(self.certain), "possible": percent(self.possible)}
+        sides = {"certain": format_percent(self.certain), "possible": format_percent(self.possible)}
         return say("headline.at_most" if self.bound else "headline.range", lang, **sides)
 
 
-def headlines(rows: Iterable[Mapping[str, Any]]) -> list[Headline]:
+def make_headlines(rows: Iterable[Mapping[str, Any]]) -> list[Headline]:
     """Return the headline of each area of the highest level among figures, at each detail.
 
     There is none where shares are missing, nor where the level has more than `MOST` areas, of which
@@ -73,7 +73,7 @@ def headlines(rows: Iterable[Mapping[str, Any]]) -> list[Headline]:
     return [line for line in lines if line is not None] if len(lines) <= MOST else []
 
 
-def percent(share: float) -> str:
+def format_percent(share: float) -> str:
     """Return a share as people read it, rounded once, to a tenth of a percent."""
     return f"{share:.1%}".replace("%", " %")
 

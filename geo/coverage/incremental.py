@@ -11,24 +11,24 @@ import shapely
 from sqlalchemy import Connection, Engine
 
 from geo.base.polygons import Geometries, Indices
-from geo.base.progress import Progress, silent
+from geo.base.progress import Progress, ignore_progress
 from geo.coverage import compute
-from geo.coverage.compute import Standing, at_detail, labels, state
-from geo.coverage.demand.demand_model import Ground, relay
+from geo.coverage.compute import Standing, at_detail, input_hash, kind_labels
+from geo.coverage.demand.demand_model import Ground, rebuild_cells
 from geo.coverage.kinds import CERTAINTIES
 from geo.coverage.measure import figures
-from geo.coverage.measure.measures import joined
+from geo.coverage.measure.measures import join_gaps
 from geo.coverage.measure.state import Change
 from geo.coverage.scene import (
     Prepared,
     camera_state,
     ground_state,
-    members,
-    placed,
-    prepare,
-    visible,
+    place_views,
+    prepare_scene,
+    set_members,
+    visible_ground,
 )
-from geo.coverage.sight.building_heights import obstruction
+from geo.coverage.sight.building_heights import obstructing_ground
 from geo.coverage.store import results, scene
 from geo.coverage.store.results import Run
 from geo.store import db
@@ -64,7 +64,7 @@ class _Held:
 
     @property
     def state(self) -> str:
-        return state(self.ground_hash, self.cameras, [each.detail for each in self.standings])
+        return input_hash(self.ground_hash, self.cameras, [each.detail for each in self.standings])
 
 
 class Live:
@@ -88,7 +88,7 @@ class Live:
         engine: Engine,
         *,
         details: Sequence[float] | None = None,
-        progress: Progress = silent,
+        progress: Progress = ignore_progress,
     ) -> None:
         self.engine = engine
         self.details = details
@@ -129,10 +129,10 @@ class Live:
         StateError
             If there are no areas yet.
         """
-        with db.transaction(self.engine) as connection:
+        with db.open_transaction(self.engine) as connection:
             db.take_turn(connection, db.COMPUTING)
             held, self._held = self._held, None
-            run = results.newest(connection)
+            run = results.newest_run(connection)
             edit = None
             if held is not None and run is not None and run.inputs_hash == held.state:
                 edit = _edit(connection, held, codes)
@@ -145,8 +145,8 @@ class Live:
 
     def _started(self, connection: Connection, run: Run | None) -> tuple[_Held, Amendment]:
         """Compute all, or take up the newest run where it still stands."""
-        known = [] if run is None else results.details(connection, run.id)
-        outcome, standings = compute.computed(
+        known = [] if run is None else results.read_details(connection, run.id)
+        outcome, standings = compute.compute_in_turn(
             connection,
             details=self.details or known or [DETAIL],
             hold=True,
@@ -176,11 +176,11 @@ def _edit(connection: Connection, held: _Held, codes: Sequence[str] | None) -> _
 
 def _cameras_edited(connection: Connection, held: _Held, codes: Sequence[str]) -> _Edit | None:
     """Take some cameras anew; None where other cameras may see otherwise because of them."""
-    rows = scene.cameras(connection, codes)
+    rows = scene.read_views(connection, codes)
     standings, cameras = [], []
     for standing, before in zip(held.standings, held.cameras, strict=True):
         ready = standing.prepared
-        views = placed(ready.scene, ready.sight, detail=standing.detail, rows=rows)
+        views = place_views(ready.scene, ready.sight, detail=standing.detail, rows=rows)
         now = replace(ready, views=_replaced(ready.views, views, codes))
         if _top_m(now) != _top_m(ready):
             return None
@@ -194,7 +194,7 @@ def _cameras_edited(connection: Connection, held: _Held, codes: Sequence[str]) -
 def _tables_edited(connection: Connection, held: _Held) -> _Edit | None:
     """Compare the tables with what is held; None where areas, roads or places differ."""
     first = held.standings[0]
-    now = prepare(scene.read(connection), detail=first.detail)
+    now = prepare_scene(scene.read_scene(connection), detail=first.detail)
     if _lines(now) != _lines(first.prepared):
         return None
     ready = (now, *(at_detail(now, each.detail) for each in held.standings[1:]))
@@ -218,9 +218,9 @@ def _settled(connection: Connection, run: Run, held: _Held, edit: _Edit) -> Amen
         change = _measured(connection, run.id, standing, edit.codes)
         opened.append(change.opened.assign(detail=standing.detail))
         grids |= set(standing.board.ground.grid_code[change.cells])
-    assumed = compute.assumed(after.standings[0])
-    revision = results.amend(connection, run.id, after.state, assumed)
-    results.announce(connection, "coverage", f"{run.id}.{revision}")
+    assumed = compute.run_assumptions(after.standings[0])
+    revision = results.amend_run(connection, run.id, after.state, assumed)
+    results.notify_change(connection, "coverage", f"{run.id}.{revision}")
     more = _opened(opened, after)
     return Amendment(run.id, revision, tuple(edit.codes), tuple(sorted(grids)), more)
 
@@ -229,8 +229,8 @@ def _measured(connection: Connection, run: int, standing: Standing, codes: Seque
     """Put changed cameras on the board of one detail, measure, and write what came of it."""
     ready, board = standing.prepared, standing.board
     views = ready.views[ready.views["camera_code"].isin(codes)].reset_index(drop=True)
-    seen = visible(ready, views)
-    known, member = members(views)
+    seen = visible_ground(ready, views)
+    known, member = set_members(views)
     gone = sorted(set(codes) - set(known))
     none = np.zeros((len(gone), len(board.sets)), dtype=np.bool_)
     board.put([*known, *gone], np.vstack([member, none]), seen)
@@ -253,8 +253,8 @@ def _rows(
     tables, found = [], []
     for certainty in CERTAINTIES:
         for device_set in (board.sets[which] for which in change.sets):
-            label = labels(run, standing.detail, certainty, device_set)
-            table = figures.figures(board, certainty, device_set).iloc[change.areas]
+            label = kind_labels(run, standing.detail, certainty, device_set)
+            table = figures.compute_figures(board, certainty, device_set).iloc[change.areas]
             tables.append(table.rename(columns={"code": "area_code"}).assign(**label))
             gaps = board.gaps_of(certainty, device_set, cells)[list(compute.GAP_COLUMNS)]
             found.append(gaps.assign(**label))
@@ -268,7 +268,7 @@ def _unchanged(run: Run, held: _Held) -> Amendment:
 
 
 def _opened(found: Sequence[gpd.GeoDataFrame], held: _Held) -> gpd.GeoDataFrame:
-    every = joined(found, held.standings[0].board.ground.areas.crs)
+    every = join_gaps(found, held.standings[0].board.ground.areas.crs)
     if len(every):
         return every
     return every.assign(certainty="", device_set="", detail=0.0, opened_m2=0.0)
@@ -298,7 +298,7 @@ def _differing(before: _Held, now: _Held) -> list[str]:
 
 def _lines(prepared: Prepared) -> str:
     """Return the state of the layers that an amendment cannot change: all but buildings, zones."""
-    none = obstruction(None)
+    none = obstructing_ground(None)
     read = prepared.scene
     return ground_state(
         replace(prepared, sight=none, scene=replace(read, zones=read.zones.iloc[:0]))
@@ -319,7 +319,7 @@ def _laid(ground: Ground, before: Prepared, now: Prepared) -> tuple[Ground, Indi
     )
     tree = shapely.STRtree(ground.cells.grounds)
     dirty = np.unique(tree.query(changed, predicate="intersects")[1]).astype(np.intp)
-    return (relay(ground, now.layers, dirty) if len(dirty) else ground), dirty
+    return (rebuild_cells(ground, now.layers, dirty) if len(dirty) else ground), dirty
 
 
 def _only(shapes: Geometries, others: Geometries) -> Geometries:

@@ -40,7 +40,7 @@ _GRANTED = text(
 _DISTRICTS = text("SELECT attributes FROM govgrid.area_now WHERE level = 'district' ORDER BY code")
 
 
-def report(
+def read_report(
     engine: Engine,
     reader: Reader,
     *,
@@ -59,7 +59,7 @@ def report(
     NotFoundError
         If there are no figures of that level, area, device set, detail or certainty.
     """
-    with transaction.drawing(engine, reader) as connection:
+    with transaction.open_read_only(engine, reader) as connection:
         run = results.require_newest(connection)
         rows = _granted(connection, reader, results.figure_rows(connection, run.id))
         cameras = camera_counts(connection, reader)
@@ -79,14 +79,14 @@ def report(
     return {
         "run": run.id,
         "computed_at": run.computed_at.isoformat(timespec="seconds"),
-        "incidents_until": moment(run.incidents_until),
+        "incidents_until": iso_time(run.incidents_until),
         "assumptions": dict(run.assumptions),
         "areas": [_plain(row) for row in rows],
         "cameras": cameras,
     }
 
 
-def moment(at: datetime | None) -> str | None:
+def iso_time(at: datetime | None) -> str | None:
     """Return a time as it stands in JSON."""
     return None if at is None else at.isoformat(timespec="seconds")
 
@@ -122,7 +122,7 @@ def camera_counts(connection: Connection, reader: Reader) -> list[dict[str, Any]
     return rows
 
 
-def gaps(
+def read_gaps(
     engine: Engine,
     reader: Reader,
     *,
@@ -152,9 +152,9 @@ def gaps(
         if value not in known:
             key = "coverage.gaps_expected" if value == "expected" else "coverage.no_figures"
             raise NotFoundError(key, column=column, value=value)
-    with transaction.drawing(engine, reader) as connection:
+    with transaction.open_read_only(engine, reader) as connection:
         run = results.require_newest(connection)
-        computed = results.details(connection, run.id)
+        computed = results.read_details(connection, run.id)
         if detail is not None and detail not in computed:
             raise NotFoundError("coverage.no_figures", column="detail", value=detail)
         from geo.coverage.coarse_gaps import granted_gaps
@@ -168,10 +168,10 @@ def gaps(
             certainty=certainty,
         )
     from geo.base.crs import WGS84
-    from geo.base.reprojection import reprojected
+    from geo.base.reprojection import reproject_layer
 
     points = found.representative_point().to_crs(WGS84)
-    return reprojected(found).assign(lon=points.x.round(7), lat=points.y.round(7))
+    return reproject_layer(found).assign(lon=points.x.round(7), lat=points.y.round(7))
 
 
 def _reported(connection: Connection) -> dict[str | None, int]:

@@ -16,7 +16,7 @@ from geo.coverage.demand.demand_model import LEVELS, Layers
 from geo.coverage.kinds import CERTAINTIES, DEVICE_SETS, SURE
 from geo.coverage.scene_layers import Scene
 from geo.coverage.sight import building_heights, obstacles, optics, viewshed
-from geo.coverage.sight.building_heights import Obstruction, obstruction
+from geo.coverage.sight.building_heights import Obstruction, obstructing_ground
 
 Flags: TypeAlias = NDArray[np.bool_]
 
@@ -56,7 +56,7 @@ class Prepared:
         )
 
 
-def prepare(read: Scene, *, detail: float) -> Prepared:
+def prepare_scene(read: Scene, *, detail: float) -> Prepared:
     """Return a scene with merged obstacles and placed views.
 
     The views have ``x, y`` (metres, where the camera stands for sight), ``placement`` and the
@@ -66,11 +66,11 @@ def prepare(read: Scene, *, detail: float) -> Prepared:
         read.buildings["height_m"].to_numpy(dtype=float),
         read.cameras["mount_height_m"].to_numpy(dtype=float),
     )
-    sight = obstruction(read.buildings.geometry, *(heights if read.heights else ()))
-    return Prepared(read, sight, placed(read, sight, detail=detail), detail)
+    sight = obstructing_ground(read.buildings.geometry, *(heights if read.heights else ()))
+    return Prepared(read, sight, place_views(read, sight, detail=detail), detail)
 
 
-def placed(
+def place_views(
     read: Scene, sight: Obstruction, *, detail: float, rows: gpd.GeoDataFrame | None = None
 ) -> pd.DataFrame:
     """Return the views of cameras where they stand.
@@ -103,24 +103,26 @@ def placed(
 def _places(cameras: gpd.GeoDataFrame, sight: Obstruction) -> pd.DataFrame:
     """Return where cameras stand; one on the roof of a building lower than itself stays there."""
     indoor = cameras["indoor"].to_numpy(dtype=bool)
-    place = obstacles.place(cameras.geometry, indoor, sight.built)
+    place = obstacles.place_cameras(cameras.geometry, indoor, sight.built)
     xy = np.column_stack([cameras.geometry.x, cameras.geometry.y])
     above = sight.low.under(xy, cameras["mount_height_m"].to_numpy(dtype=float)) & ~indoor
     if above.any():
-        place[above] = obstacles.place(cameras.geometry, indoor, sight.tall)[above]
+        place[above] = obstacles.place_cameras(cameras.geometry, indoor, sight.tall)[above]
     return place
 
 
 def sectors(views: pd.DataFrame, certainty: str) -> pd.DataFrame:
-    """Return what :func:`geo.coverage.sight.viewshed.viewsheds` asks for, by the district's policy.
+    """Return what :func:`geo.coverage.sight.viewshed.compute_viewsheds` asks for.
 
     One row a view; under *expected* one a band: index = position of the view, with `weight`.
     Headings are turned from true to grid north. A camera whose position is suspect sees nothing.
     """
     if certainty == "expected":
-        sector = optics.bands(views).set_index("view")
+        sector = optics.heading_bands(views).set_index("view")
     else:
-        sector = optics.sectors(views, certainty).set_axis(np.arange(len(views))).assign(weight=1.0)
+        sector = (
+            optics.view_sectors(views, certainty).set_axis(np.arange(len(views))).assign(weight=1.0)
+        )
     own = views.iloc[sector.index.to_numpy()]
     suspect = own["placement"].eq("suspect").to_numpy()
     return pd.DataFrame(
@@ -137,7 +139,7 @@ def sectors(views: pd.DataFrame, certainty: str) -> pd.DataFrame:
     )
 
 
-def visible(
+def visible_ground(
     prepared: Prepared, views: pd.DataFrame, certainties: Sequence[str] = CERTAINTIES
 ) -> dict[str, gpd.GeoDataFrame]:
     """Return what some views see, by certainty: `camera_code`, `view_no`, `weight`, geometry."""
@@ -145,7 +147,7 @@ def visible(
     sector = pd.concat(looks.values())
     own = views.iloc[sector.index.to_numpy()]
     shapes = building_heights.look_over(
-        viewshed.viewsheds(sector, prepared.sight.tall).to_numpy(),
+        viewshed.compute_viewsheds(sector, prepared.sight.tall).to_numpy(),
         sector[["x", "y"]].to_numpy(),
         own["mount_height_m"].to_numpy(),
         prepared.sight.low,
@@ -156,7 +158,7 @@ def visible(
             "camera_code": own["camera_code"].to_numpy(),
             "view_no": own["view_no"].to_numpy(),
             "weight": sector["weight"].to_numpy(),
-            "cause": optics.causes(own),
+            "cause": optics.difference_causes(own),
         },
         geometry=shapes,
         crs=prepared.scene.srid,
@@ -168,7 +170,7 @@ def visible(
     }
 
 
-def members(views: pd.DataFrame) -> tuple[list[str], Flags]:
+def set_members(views: pd.DataFrame) -> tuple[list[str], Flags]:
     """Return the cameras of the views, and which device sets each belongs to.
 
     A camera of unknown state is not online.

@@ -15,7 +15,7 @@ from geo.areas.store import versions as area_versions
 from geo.base.crs import WGS84
 from geo.coverage import coarse_lines
 from geo.coverage.coarse_lines import NEAREST, RADIUS_M, GrantedLines
-from geo.coverage.scene import Prepared, prepare
+from geo.coverage.scene import Prepared, prepare_scene
 from geo.coverage.scene_layers import Scene
 from geo.coverage.sight import coarse_sight, optics
 from geo.coverage.store import scene
@@ -39,7 +39,7 @@ def lines_to(
     points
         Index = code of the incident or name of the place; none missing.
     granted
-        As from :func:`geo.access.predicates.cameras`.
+        As from :func:`geo.access.predicates.visible_cameras`.
     sent
         Which of `points` are places of incidents that the reader's unit is sent to.
     """
@@ -55,7 +55,9 @@ def lines_to(
     exactly: set[tuple[str, str]] = set()
     if pairs is not None:
         wanted = pairs[pairs["camera_code"].isin(coarse_lines.not_exact(granted))]
-        exactly = exact_answers.allowed(engine, reader, wanted.itertuples(index=False, name=None))
+        exactly = exact_answers.allowed_pairs(
+            engine, reader, wanted.itertuples(index=False, name=None)
+        )
     return coarse_lines.granted_lines(prepared, views, placed, granted, exactly)
 
 
@@ -72,13 +74,13 @@ def lines_at(
     at = [shapely.Point(asked.lon, asked.lat)]
     point = gpd.GeoDataFrame(index=[asked.code], geometry=at, crs=WGS84)
     sent = frozenset({asked.code} if asked.code else ())
-    return lines_to(engine, reader, prepare(read, detail=detail), point, granted, sent)
+    return lines_to(engine, reader, prepare_scene(read, detail=detail), point, granted, sent)
 
 
-def surroundings(connection: Connection, lon: float, lat: float, *, detail: float) -> Scene:
+def scene_around(connection: Connection, lon: float, lat: float, *, detail: float) -> Scene:
     """Return the scene around a place: all cameras, but only the buildings that can block."""
     srid = installation.metric_srid(connection)
-    views, choices = scene.cameras(connection), scene.choices(connection)
+    views, choices = scene.read_views(connection), scene.read_choices(connection)
     cameras = views.to_crs(srid)
     at = gpd.GeoSeries([shapely.Point(lon, lat)], crs=WGS84).to_crs(srid).iloc[0]
     ground = gpd.GeoSeries([_sighted(cameras, at, detail, choices["default_reach_m"])], crs=srid)
@@ -91,7 +93,7 @@ def surroundings(connection: Connection, lon: float, lat: float, *, detail: floa
     empty = near.iloc[:0]
     return Scene(
         srid=srid,
-        areas=area_versions.now(connection).to_crs(srid),
+        areas=area_versions.valid_areas(connection).to_crs(srid),
         cameras=cameras,
         lonlat=views.geometry,
         buildings=near,

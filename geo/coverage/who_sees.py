@@ -61,13 +61,13 @@ def seeing_one(
     reader.require_depth("position")
     incident = exact_answers.incident_at(engine, reader, lon, lat)
     asked = incident or IncidentPlace("", lon, lat)
-    with transaction.drawing(engine, reader) as connection:
-        if incident is None and not predicates.covers(connection, reader, lon, lat):
+    with transaction.open_read_only(engine, reader) as connection:
+        if incident is None and not predicates.is_granted(connection, reader, lon, lat):
             raise NotFoundError("access.elsewhere")
         from geo.coverage import sight_lines
 
-        granted = predicates.cameras(connection, reader)
-        scene = sight_lines.surroundings(connection, asked.lon, asked.lat, detail=detail)
+        granted = predicates.visible_cameras(connection, reader)
+        scene = sight_lines.scene_around(connection, asked.lon, asked.lat, detail=detail)
         facts = _facts(connection, at)
     found = sight_lines.lines_at(engine, reader, scene, asked, granted, detail=detail)
     lines = found.lines.to_dict("records")

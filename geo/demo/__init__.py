@@ -14,7 +14,7 @@ from geo.demo.land import divisions, streets, waters
 from geo.demo.registers import addresses, cameras, incidents, places, registers, units
 from geo.demo.registers.registers import REGISTER_DEFECTS
 
-__all__ = ["REGISTER_DEFECTS", "SYNTHETIC", "DemoFile", "build", "write_boundaries"]
+__all__ = ["REGISTER_DEFECTS", "SYNTHETIC", "DemoFile", "build_files", "write_boundaries"]
 
 LONLAT = {"crs": "wgs84"}
 
@@ -28,7 +28,7 @@ class DemoFile:
     options: Mapping[str, str] = field(default_factory=dict)
 
 
-def build(
+def build_files(
     out: Path, *, seed: int = 340802, on_step: Callable[[str], None] | None = None
 ) -> tuple[DemoFile, ...]:
     """Write the files of the synthetic district into `out`, in the order of their import.
@@ -61,10 +61,10 @@ def write_boundaries(out: Path) -> dict[str, Path]:
     """Write the four boundary files into `out`; return them by level, the district first."""
     found = {}
     for level, name, frame in (
-        ("district", "district", divisions.district()),
-        ("township", "townships", divisions.townships()),
-        ("community", "communities", divisions.communities()),
-        ("grid", "grids", divisions.grids()),
+        ("district", "district", divisions.make_district()),
+        ("township", "townships", divisions.make_townships()),
+        ("community", "communities", divisions.make_communities()),
+        ("grid", "grids", divisions.make_grids()),
     ):
         found[level] = out / f"{name}.geojson"
         files.write_geojson(frame, found[level])
@@ -72,43 +72,43 @@ def write_boundaries(out: Path) -> dict[str, Path]:
 
 
 def _buildings(path: Path, seed: int) -> None:
-    frame = buildings.buildings(seed).drop(columns="plot")
+    frame = buildings.make_buildings(seed).drop(columns="plot")
     frame.insert(0, "code", [f"B{k:06d}" for k in range(1, len(frame) + 1)])
     files.write_gpkg(frame, path, layer="buildings")
 
 
 def _roads(path: Path, seed: int) -> None:
     del seed
-    frame = streets.network().roads.copy()
+    frame = streets.make_network().roads.copy()
     frame.insert(0, "code", [f"R{k:05d}" for k in range(1, len(frame) + 1)])
     files.write_gpkg(frame, path, layer="roads")
 
 
 def _water(path: Path, seed: int) -> None:
     del seed
-    frame = waters.water().copy()
+    frame = waters.make_water().copy()
     frame.insert(0, "code", [f"W{k:04d}" for k in range(1, len(frame) + 1)])
     files.write_gpkg(frame, path, layer="water")
 
 
 def _farmland(path: Path, seed: int) -> None:
     del seed
-    frame = farmland.farmland().copy()
+    frame = farmland.make_farmland().copy()
     frame.insert(0, "code", [f"F{k:05d}" for k in range(1, len(frame) + 1)])
     files.write_gpkg(frame, path, layer="farmland")
 
 
 def _places(path: Path, seed: int) -> None:
-    files.write_geojson(places.places(seed).drop(columns=["use", "plot"]), path)
+    files.write_geojson(places.make_places(seed).drop(columns=["use", "plot"]), path)
 
 
 def _entrances(path: Path, seed: int) -> None:
-    files.write_geojson(places.entrances(seed).drop(columns="facing"), path)
+    files.write_geojson(places.make_entrances(seed).drop(columns="facing"), path)
 
 
 def _addresses(path: Path, seed: int) -> None:
     words = {"code": "编码", "name": "名称", "kind": "类型", "alias": "别名"}
-    frame = files.with_lonlat(addresses.addresses(seed)).rename(columns=words)
+    frame = files.with_lonlat(addresses.make_addresses(seed)).rename(columns=words)
     files.write_csv(frame, path)
 
 
@@ -117,7 +117,7 @@ def _units(path: Path, seed: int) -> None:
     words = {"code": "单位编码", "name": "单位名称", "kind": "类型", "area_code": "辖区编码",
              "duty_post": "值班岗", "duty_phone": "值班电话"}  # fmt: skip
     files.write_sheet(
-        units.units().rename(columns=words).assign(备注=SYNTHETIC), path, title="单位"
+        units.make_units().rename(columns=words).assign(备注=SYNTHETIC), path, title="单位"
     )
 
 
@@ -129,32 +129,38 @@ def _duties(path: Path, seed: int) -> None:
         "category": "事项类别",
     }
     files.write_sheet(
-        units.duties(seed).rename(columns=words).assign(备注=SYNTHETIC), path, title="职责"
+        units.make_duties(seed).rename(columns=words).assign(备注=SYNTHETIC), path, title="职责"
     )
 
 
 def _centres(path: Path, seed: int) -> None:
     words = {"code": "中心编码", "name": "中心名称", "level": "层级", "area_code": "辖区编码",
              "duty_post": "值班岗", "duty_phone": "值班电话"}  # fmt: skip
-    frame = files.with_lonlat(units.centres(seed))[[*words, "经度", "纬度"]].rename(columns=words)
+    frame = files.with_lonlat(units.make_centres(seed))[[*words, "经度", "纬度"]].rename(
+        columns=words
+    )
     frame[["经度", "纬度"]] = frame[["经度", "纬度"]].astype(float)
     files.write_sheet(frame.assign(备注=SYNTHETIC), path, title="综治中心")
 
 
 def _skynet(path: Path, seed: int) -> None:
     files.write_sheet(
-        registers.sheet(cameras.skynet(seed), path.name, SYNTHETIC), path, title="天网"
+        registers.make_register(cameras.make_skynet_cameras(seed), path.name, SYNTHETIC),
+        path,
+        title="天网",
     )
 
 
 def _social(path: Path, seed: int) -> None:
     files.write_sheet(
-        registers.sheet(cameras.social(seed), path.name, SYNTHETIC), path, title="社会面"
+        registers.make_register(cameras.make_social_cameras(seed), path.name, SYNTHETIC),
+        path,
+        title="社会面",
     )
 
 
 def _incidents(path: Path, seed: int) -> None:
-    frame = files.with_lonlat(incidents.matters(seed))
+    frame = files.with_lonlat(incidents.make_incidents(seed))
     for column in ("at", "reported", "closed"):
         frame[column] = frame[column].dt.strftime("%Y-%m-%d %H:%M").fillna("")
     words = {"code": "事项编号", "title": "标题", "category": "事项类别", "source": "来源",

@@ -49,7 +49,7 @@ COLUMNS = (
 )
 
 
-def write(
+def write_coverage(
     engine: Engine,
     report: Mapping[str, Any],
     out: Path,
@@ -64,11 +64,11 @@ def write(
     figures; GPKG and GeoJSON the figures on the areas' polygons, column names as in the JSON.
     """
     ending = writers.require_ending(out)
-    remark = district.remark(engine)
+    remark = district.export_remark(engine)
     figures = pd.DataFrame(report["areas"], columns=[*COLUMNS, "k_area_m2"])
     if ending in writers.DRIVERS:
         dated = figures.assign(incidents_until=report["incidents_until"])
-        writers.write(_on_map(engine, dated), out, layer="coverage", remark=remark)
+        writers.write_file(_on_map(engine, dated), out, layer="coverage", remark=remark)
         return len(figures)
     table = _readable(figures, lang)
     table[say("column.as_of_plain", lang)] = report["computed_at"]
@@ -76,19 +76,21 @@ def write(
     if remark:
         table[say("column.remark", lang)] = remark
     if ending == ".csv":
-        writers.write(table, out, layer="coverage")
+        writers.write_file(table, out, layer="coverage")
     else:
         heading = _heading(engine, report, stamp, timezone)
-        coverage_workbook.write(report, out, heading=heading, within=_within(engine), lang=lang)
+        coverage_workbook.write_workbook(
+            report, out, heading=heading, within=_within(engine), lang=lang
+        )
     return len(figures)
 
 
 def _heading(engine: Engine, report: Mapping[str, Any], stamp: str, timezone: str) -> Heading:
     until = report["incidents_until"]
     return Heading(
-        district=district.name(engine),
+        district=district.district_name(engine),
         computed=_local(report["computed_at"], timezone),
-        remark=district.remark(engine),
+        remark=district.export_remark(engine),
         stamp=stamp,
         incidents_until="" if until is None else _local(until, timezone),
     )
@@ -100,8 +102,8 @@ def _local(moment: str, timezone: str) -> str:
 
 def _within(engine: Engine) -> dict[tuple[str, str], str]:
     """Return the name of the area above each, by level and code."""
-    with db.transaction(engine) as connection:
-        known = area_versions.now(connection)
+    with db.open_transaction(engine) as connection:
+        known = area_versions.valid_areas(connection)
     names = known["name"].to_dict()
     above = known["parent_unit_id"].map(names).fillna("")
     return dict(zip(zip(known["level"], known["code"], strict=True), above, strict=True))
@@ -127,8 +129,8 @@ def _k(row: list[float], k: int) -> float:
 
 
 def _on_map(engine: Engine, figures: pd.DataFrame) -> gpd.GeoDataFrame:
-    with db.transaction(engine) as connection:
-        known = area_versions.now(connection)[["level", "code", "geometry"]]
+    with db.open_transaction(engine) as connection:
+        known = area_versions.valid_areas(connection)[["level", "code", "geometry"]]
     joined = known.merge(figures, on=["level", "code"])
     joined["k_area_m2"] = joined["k_area_m2"].map(str)
     return gpd.GeoDataFrame(joined, geometry="geometry", crs=known.crs)

@@ -11,9 +11,9 @@ from openpyxl.utils import get_column_letter
 from openpyxl.worksheet.worksheet import Worksheet
 
 from geo.base.words import say
-from geo.coverage.headline import headlines
+from geo.coverage.headline import make_headlines
 from geo.coverage.kinds import CAUSES
-from geo.files.formulas import disarm
+from geo.files.formulas import escape_formula
 from geo.files.writers.output_file import draft_of
 from geo.files.writers.page_head import add_notice
 
@@ -51,7 +51,7 @@ class Heading:
     incidents_until: str = ""
 
 
-def write(
+def write_workbook(
     report: Mapping[str, Any],
     out: Path,
     *,
@@ -107,8 +107,8 @@ def _write_summary(
 ) -> None:
     sheet.append([say("coverage_book.title", lang, district=heading.district)])
     sheet["A1"].font = Font(bold=True, size=16)
-    for each in headlines(report["areas"]):
-        sheet.append([str(disarm(each.text(lang)))])
+    for each in make_headlines(report["areas"]):
+        sheet.append([str(escape_formula(each.text(lang)))])
         sheet.cell(sheet.max_row, 1).font = Font(bold=True, size=12)
     lines = [say("coverage_book.computed", lang, when=heading.computed)]
     if heading.incidents_until:
@@ -116,7 +116,7 @@ def _write_summary(
     lines += [say(f"coverage_book.{name}", lang) for name in ("range", "notice", "source")]
     for line in [*lines, heading.remark]:
         if line:
-            sheet.append([str(disarm(line))])
+            sheet.append([str(escape_formula(line))])
     sheet.append([])
     for top in _tops(figures):
         _write_criteria(sheet, top, figures, lang)
@@ -240,8 +240,13 @@ def _level_row(
 ) -> list[object]:
     level, code, detail, device_set = key
     some = row.get(sures[0], next(iter(row.values())))
-    above = disarm(within.get((level, code), ""))
-    values = [disarm(some["name"]), disarm(code), above, say(f"device_set.{device_set}", lang)]
+    above = escape_formula(within.get((level, code), ""))
+    values = [
+        escape_formula(some["name"]),
+        escape_formula(code),
+        above,
+        say(f"device_set.{device_set}", lang),
+    ]
     values.append(detail)
     for whole, seen in CRITERIA:
         values.append(_scaled(some[whole], whole))

@@ -19,22 +19,24 @@ LAYER: Final = "gaps"
 NAMES: Final = ("grid_name", "community_name", "township_name")
 
 
-def write(engine: Engine, found: gpd.GeoDataFrame, out: Path, *, lang: str, timezone: str) -> None:
+def write_gaps(
+    engine: Engine, found: gpd.GeoDataFrame, out: Path, *, lang: str, timezone: str
+) -> None:
     """Write gaps (as from ``coverage.report.gaps``) to `out`, by its ending.
 
     Columns say the names of grid, community and township. A GeoPackage opens in QGIS with a style
     and names of columns in `lang`, and says what it is for, from what and of when.
     """
     named = _with_names(engine, found)
-    remark = district.remark(engine)
-    writers.write(
+    remark = district.export_remark(engine)
+    writers.write_file(
         named, out, layer=LAYER, remark=remark, notes=_notes(engine, lang, timezone, remark)
     )
 
 
 def _with_names(engine: Engine, found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
-    with db.transaction(engine) as connection:
-        known = area_versions.now(connection)
+    with db.open_transaction(engine) as connection:
+        known = area_versions.valid_areas(connection)
     grids = known[known["level"] == "grid"].reset_index().set_index("code")
     community = grids["parent_unit_id"]
     names, above = known["name"], known["parent_unit_id"]
@@ -47,12 +49,12 @@ def _with_names(engine: Engine, found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
 
 
 def _notes(engine: Engine, lang: str, timezone: str, remark: str) -> LayerNotes:
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         run = results.require_newest(connection)
     until = run.incidents_until
     columns = ("rank", "grid_code", *NAMES, "area_m2", "weight", "road_m", "entrances", "incidents")
     return LayerNotes(
-        title=say("gaps_file.title", lang, district=district.name(engine)),
+        title=say("gaps_file.title", lang, district=district.district_name(engine)),
         description=" ".join(
             [
                 say("coverage_book.notice", lang),

@@ -33,16 +33,16 @@ def map_page(
 ) -> MapPage:
     """Return what `reader` may see, or an area of it, as one self-contained HTML page.
 
-    See :func:`geo.exchange.publish.map_content.read` for the parameters.
+    See :func:`geo.exchange.publish.map_content.read_content` for the parameters.
     """
     if area is not None:
-        with transaction.drawing(engine, reader) as connection:
-            known.require(connection, area, reader=reader)
+        with transaction.open_read_only(engine, reader) as connection:
+            known.require_area(connection, area, reader=reader)
     from geo.exchange.publish import map_content
     from maps.content import MapContent
-    from maps.folium_page import render
+    from maps.folium_page import render_page
 
-    content = map_content.read(
+    content = map_content.read_content(
         engine,
         reader,
         lang=lang,
@@ -56,4 +56,4 @@ def map_page(
     page = MapContent(
         mark=settings.mark, notice=settings.notice, timezone=settings.timezone, **content
     )
-    return MapPage(render(page, lang=lang), sum(len(content[layer]) for layer in drawn))
+    return MapPage(render_page(page, lang=lang), sum(len(content[layer]) for layer in drawn))

@@ -26,7 +26,7 @@ Value = TypeVar("Value")
 class Asked:
     """Whose page, in which language, of which area; `drawn` are the layers that are drawn whole.
 
-    See :func:`geo.exchange.publish.map_content.read`.
+    See :func:`geo.exchange.publish.map_content.read_content`.
     """
 
     who: Reader
@@ -94,7 +94,7 @@ class MapPages:
             from geo.exchange.publish import map_content
 
             detail = self._config.detail_px_per_m
-            made = map_content.sizes(self._database, who, detail=detail, area=area)
+            made = map_content.bulk_sizes(self._database, who, detail=detail, area=area)
             found = self._sizes.keep(key, revision, made)
         return found
 
@@ -113,5 +113,5 @@ class MapPages:
         ).html
 
     def _revision(self) -> revisions.Revisions:
-        with db.transaction(self._database) as connection:
-            return revisions.read(connection)
+        with db.open_transaction(self._database) as connection:
+            return revisions.read_revisions(connection)

@@ -12,7 +12,7 @@ _DISARMED: Final = re.compile("'+[=+\\-@\t\r\n＝＋－＠]")
 _NEGATIVE: Final = re.compile(r"-(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?", re.ASCII)
 
 
-def disarm(value: object) -> object:
+def escape_formula(value: object) -> object:
     """Return `value`; a text that a spreadsheet would run as a formula gets an apostrophe.
 
     Negative numbers stay as they are; a telephone number with its country code does not.
@@ -22,13 +22,13 @@ def disarm(value: object) -> object:
     return value
 
 
-def disarmed(table: pd.DataFrame) -> pd.DataFrame:
+def escape_formulas(table: pd.DataFrame) -> pd.DataFrame:
     """Return a table whose cells and headers no spreadsheet takes for a formula."""
-    return table.map(disarm).rename(columns=disarm)
+    return table.map(escape_formula).rename(columns=escape_formula)
 
 
-def rearm(value: object) -> object:
-    """Return the text that :func:`disarm` made `value` of; everything else as it is.
+def unescape_formula(value: object) -> object:
+    """Return the text that :func:`escape_formula` made `value` of; everything else as it is.
 
     Examples
     --------

@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from geo.access import predicates
 from geo.access.principal import Reader
-from geo.areas.directory import Directory, directory
+from geo.areas.directory import Directory, read_directory
 from geo.areas.store import versions as area_versions
 from geo.base.words import say
 from geo.incidents.rules import routing
@@ -22,7 +22,7 @@ _PLACES = (
 FOUND = ("status", "grid_code", "candidates", "unit_code", "reason")
 
 
-def assigned(
+def assign_incidents(
     connection: Connection, reader: Reader, *, lang: str, timezone: str
 ) -> gpd.GeoDataFrame:
     """Return the reader's matters (EPSG:4326, geometry may be missing) with grid, unit, reason.
@@ -43,16 +43,18 @@ def assigned(
         f" FROM govgrid.incident WHERE {_GRANTED} ORDER BY code",
         {**reader.parameters, "timezone": timezone},
     )
-    units = frames.read(
+    units = frames.read_frame(
         connection, "SELECT code, name, kind, area_code, duty_phone FROM govgrid.unit"
     )
-    duties = frames.read(connection, "SELECT unit_code, area_code, category FROM govgrid.unit_duty")
-    known = routing.duties(duties, units)
+    duties = frames.read_frame(
+        connection, "SELECT unit_code, area_code, category FROM govgrid.unit_duty"
+    )
+    known = routing.duty_lookup(duties, units)
     days = rows.pop("day")
-    since = days.map(area_versions.since(connection, days.unique()))
+    since = days.map(area_versions.unchanged_since(connection, days.unique()))
     accuracy_m = rows.pop("accuracy_m")
     parts = [
-        _assigned(rows[since == day], accuracy_m, known, directory(connection, at=day), lang)
+        _assigned(rows[since == day], accuracy_m, known, read_directory(connection, at=day), lang)
         for day in sorted(since.unique())
         if area_versions.has_grids(connection, at=day)
     ]
@@ -98,7 +100,7 @@ def _proposals(
     for category, *codes in zip(*columns, strict=True):
         inside = [code for code in codes if isinstance(code, str) and code] if codes[0] else []
         wanted = category if isinstance(category, str) else None
-        proposal = routing.propose(duties, inside, wanted) if inside else None
+        proposal = routing.propose_unit(duties, inside, wanted) if inside else None
         rows.append(_row(proposal, book, lang))
     return pd.DataFrame(rows, columns=["unit_code", "reason"], index=table.index)
 

@@ -15,8 +15,8 @@ from geo.cameras.law import completeness
 from geo.cameras.law.completeness import Completeness
 from geo.coverage import compute
 from geo.coverage import report as coverage_report
-from geo.coverage.headline import Headline, headlines
-from geo.coverage.scene import camera_state, ground_state, prepare
+from geo.coverage.headline import Headline, make_headlines
+from geo.coverage.scene import camera_state, ground_state, prepare_scene
 from geo.coverage.store import results, scene
 from geo.coverage.store.results import Run
 from geo.operations.checklist_steps import STEPS, Step
@@ -92,21 +92,23 @@ class Setup:
     headlines: tuple[Headline, ...]
 
 
-def status(engine: Engine) -> Setup:
+def setup_status(engine: Engine) -> Setup:
     """Return how far the database is set up, all of one moment."""
-    with db.transaction(engine) as connection:
-        runs = frames.read(connection, RUNS)
-        filled = completeness.read(connection)
-        known = area_versions.now(connection)
-        run = results.newest(connection)
+    with db.open_transaction(engine) as connection:
+        runs = frames.read_frame(connection, RUNS)
+        filled = completeness.read_completeness(connection)
+        known = area_versions.valid_areas(connection)
+        run = results.newest_run(connection)
         return Setup(
             layers=_layers(connection, runs, filled),
             district_made=bool((known["code"] == MADE_CODE).any()),
             areas=len(known),
             defects=_defects(connection, known),
             held=_held(runs),
-            open=tuple(completeness.records(frames.read(connection, OPEN))),
-            cameras=tuple(coverage_report.camera_counts(connection, principal.system("setup"))),
+            open=tuple(completeness.plain_records(frames.read_frame(connection, OPEN))),
+            cameras=tuple(
+                coverage_report.camera_counts(connection, principal.system_principal("setup"))
+            ),
             completeness=filled,
             run=run,
             newest=_newest(runs),
@@ -116,7 +118,7 @@ def status(engine: Engine) -> Setup:
 
 
 def _headlines(connection: Connection, run: Run) -> tuple[Headline, ...]:
-    return tuple(headlines(results.figure_rows(connection, run.id)))
+    return tuple(make_headlines(results.figure_rows(connection, run.id)))
 
 
 def is_stale(connection: Connection, run: Run) -> bool:
@@ -125,19 +127,19 @@ def is_stale(connection: Connection, run: Run) -> bool:
     Their inputs are compared, not dates: an import may leave them as they are, and a message of
     states is no import.
     """
-    read = scene.read(connection)
-    details = results.details(connection, run.id)
+    read = scene.read_scene(connection)
+    details = results.read_details(connection, run.id)
     if read.areas.empty or not details:
         return True
-    first = prepare(read, detail=details[0])
+    first = prepare_scene(read, detail=details[0])
     ready = [first, *(compute.at_detail(first, detail) for detail in details[1:])]
     cameras = [camera_state(each.views, each.sight) for each in ready]
-    return compute.state(ground_state(first), cameras, details) != run.inputs_hash
+    return compute.input_hash(ground_state(first), cameras, details) != run.inputs_hash
 
 
 def _layers(connection: Connection, runs: pd.DataFrame, filled: Completeness) -> tuple[Loaded, ...]:
     statement = " UNION ALL ".join(f"SELECT '{step.key}' AS key, ({step.count})" for step in STEPS)
-    counted = frames.read(connection, statement)
+    counted = frames.read_frame(connection, statement)
     rows = {str(key): int(count) for key, count in counted.itertuples(index=False)}
     applies = filled.register.applies
     limits = {"headings": int(applies["heading_deg"].sum()), "positions": len(applies)}
@@ -169,7 +171,7 @@ def _last(runs: pd.DataFrame, step: Step) -> Mapping[str, Any] | None:
 
 
 def _row(runs: pd.DataFrame) -> Mapping[str, Any] | None:
-    rows = completeness.records(runs.head(1))
+    rows = completeness.plain_records(runs.head(1))
     return rows[0] if rows else None
 
 
@@ -183,7 +185,7 @@ def _held(runs: pd.DataFrame) -> tuple[Mapping[str, Any], ...]:
     """Return the held runs whose file, or a later one of its name, was not taken since."""
     done = runs[runs["state"] == "done"]
     waiting = []
-    for row in completeness.records(runs[runs["state"] == "held"]):
+    for row in completeness.plain_records(runs[runs["state"] == "held"]):
         later = done[(done["run"] > row["run"]) & (done["layer"] == row["layer"])]
         same = later["source"].eq(row["source"]) | later["file_sha256"].eq(row["file_sha256"])
         if not same.any():
@@ -195,5 +197,5 @@ def _defects(connection: Connection, known: Any) -> dict[str, int]:  # noqa: ANN
     if known.empty:
         return {}
     metric = known.to_crs(installation.metric_srid(connection))
-    found = partition.defects(metric[["code", "level", "geometry"]])
+    found = partition.find_defects(metric[["code", "level", "geometry"]])
     return {str(kind): int(count) for kind, count in found["kind"].value_counts().items()}

@@ -12,7 +12,7 @@ from geo.operations.checklist import Loaded, Setup
 Remark = dict[str, str]
 
 
-def plain(found: Setup, lang: str, *, timezone: str) -> dict[str, Any]:
+def as_json_values(found: Setup, lang: str, *, timezone: str) -> dict[str, Any]:
     """Return the checklist as values of JSON, its sentences in `lang`, its times in `timezone`."""
     told = _Told(found, lang, ZoneInfo(timezone))
     return {
@@ -29,7 +29,7 @@ def plain(found: Setup, lang: str, *, timezone: str) -> dict[str, Any]:
         },
         "cameras": [dict(row) for row in found.cameras],
         "coverage": told.coverage(),
-        "completeness": completeness.plain(found.completeness),
+        "completeness": completeness.as_json_values(found.completeness),
         "remarks": list(told.remarks()),
         "next": list(told.steps()),
     }

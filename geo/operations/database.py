@@ -8,13 +8,13 @@ from sqlalchemy import Connection, make_url, text
 from sqlalchemy import Engine as Engine
 from sqlalchemy.exc import ArgumentError
 
-from geo.access.principal import whoami
+from geo.access.principal import local_user
 from geo.base import clock, homes
 from geo.base.errors import InputError, StateError
 from geo.base.settings import Settings
 from geo.store import db, disk, holding, installation
 from geo.store.cluster import cluster
-from geo.store.cluster.lock import nobody
+from geo.store.cluster.lock import ignore_waiting
 
 PAUSE_S = 0.2
 # the server's own processes have no user
@@ -24,7 +24,9 @@ _OTHERS = text(
 )
 
 
-def private(settings: Settings, *, waiting: Callable[[], None] = nobody) -> cluster.Cluster:
+def private_cluster(
+    settings: Settings, *, waiting: Callable[[], None] = ignore_waiting
+) -> cluster.Cluster:
     """Return the running private cluster of the home; made and started where it is needed.
 
     `waiting` is called once where another process keeps us waiting.
@@ -38,17 +40,17 @@ def private(settings: Settings, *, waiting: Callable[[], None] = nobody) -> clus
     """
     if settings.database_url is not None:
         raise InputError("db.not_private")
-    older = homes.older()
-    new = older is not None and settings.home == homes.real()
+    older = homes.older_home()
+    new = older is not None and settings.home == homes.data_home()
     if new and not homes.holds_cluster(settings.home):
         raise StateError("home.older", older=older, real=settings.home)
-    return cluster.start(settings.home, waiting=waiting)
+    return cluster.start_cluster(settings.home, waiting=waiting)
 
 
-def url(settings: Settings, *, waiting: Callable[[], None] = nobody) -> str:
+def database_url(settings: Settings, *, waiting: Callable[[], None] = ignore_waiting) -> str:
     """Return the database address; the private cluster is made and started where it is needed."""
     if settings.database_url is None:
-        return private(settings, waiting=waiting).url
+        return private_cluster(settings, waiting=waiting).url
     try:
         address = make_url(settings.database_url)
     except (ArgumentError, ValueError) as error:
@@ -58,23 +60,23 @@ def url(settings: Settings, *, waiting: Callable[[], None] = nobody) -> str:
     return address.set(drivername="postgresql+psycopg2").render_as_string(hide_password=False)
 
 
-def place(settings: Settings) -> str:
+def describe_place(settings: Settings) -> str:
     """Return where the data lie, as people are told: the home, or the address without password."""
     if settings.database_url is None:
         return str(settings.home)
-    return make_url(url(settings)).set(drivername="postgresql").render_as_string()
+    return make_url(database_url(settings)).set(drivername="postgresql").render_as_string()
 
 
-def service(settings: Settings, *, pool_size: int) -> Engine:
+def service_pool(settings: Settings, *, pool_size: int) -> Engine:
     """Return the service's pool: of a role that owns nothing and is fenced in by the database."""
     own = settings.database_url is None
     return db.connect(
-        private(settings).service_url if own else url(settings),
+        private_cluster(settings).service_url if own else database_url(settings),
         pool_size=pool_size,
         statement_timeout_s=settings.statement_timeout_s,
         timezone=settings.timezone,
         role=None if own else cluster.SERVICE_ROLE,
-        guard=guard(settings),
+        guard=disk_guard(settings),
     )
 
 
@@ -83,24 +85,24 @@ def guard_of(engine: Engine) -> disk.Guard | None:
     return db.guard_of(engine)
 
 
-def guard(settings: Settings) -> disk.Guard | None:
+def disk_guard(settings: Settings) -> disk.Guard | None:
     """Return what watches over the disk of the private cluster; None for another database."""
     if settings.database_url is not None:
         return None
-    return disk.Guard(cluster.folder(settings.home), settings.disk_reserve_mb)
+    return disk.Guard(cluster.cluster_folder(settings.home), settings.disk_reserve_mb)
 
 
 @contextmanager
-def reached(
-    settings: Settings, *, pool_size: int = 2, waiting: Callable[[], None] = nobody
+def reach_database(
+    settings: Settings, *, pool_size: int = 2, waiting: Callable[[], None] = ignore_waiting
 ) -> Iterator[Engine]:
     """Open the database whatever tables it has, and close it at the end."""
     engine = db.connect(
-        url(settings, waiting=waiting),
+        database_url(settings, waiting=waiting),
         pool_size=pool_size,
         statement_timeout_s=settings.statement_timeout_s,
         timezone=settings.timezone,
-        guard=guard(settings),
+        guard=disk_guard(settings),
     )
     try:
         yield engine
@@ -109,7 +111,7 @@ def reached(
 
 
 @contextmanager
-def opened(settings: Settings, *, pool_size: int = 2) -> Iterator[Engine]:
+def open_database(settings: Settings, *, pool_size: int = 2) -> Iterator[Engine]:
     """Open the database with tables that fit this program, and close it at the end.
 
     An empty private database gets its tables by itself; older tables wait for ``db migrate``, so
@@ -120,31 +122,31 @@ def opened(settings: Settings, *, pool_size: int = 2) -> Iterator[Engine]:
     StateError
         If its tables do not fit, or it holds a demonstration that was not built to its end.
     """
-    with reached(settings, pool_size=pool_size) as engine:
+    with reach_database(settings, pool_size=pool_size) as engine:
         if settings.database_url is None and db.current_revision(engine) is None:
             db.migrate(engine)
         db.require_current(engine)
-        with db.transaction(engine) as connection:
-            holding.require_whole(connection, place(settings))
+        with db.open_transaction(engine) as connection:
+            holding.require_whole(connection, describe_place(settings))
             _follow_clock(connection, settings)
         yield engine
 
 
 def _follow_clock(connection: Connection, settings: Settings) -> None:
     """Follow the clock of a file where one is named; only a test home has one."""
-    if settings.clock is not None and installation.get(connection, holding.TEST) is None:
-        raise StateError("clock.not_test", home=place(settings))
+    if settings.clock is not None and installation.read_value(connection, holding.TEST) is None:
+        raise StateError("clock.not_test", home=describe_place(settings))
     clock.follow(settings.clock)
 
 
-def others(engine: Engine, *, patience_s: float = 10.0) -> int:
+def count_others(engine: Engine, *, patience_s: float = 10.0) -> int:
     """Return how many others are connected to the database, none as soon as the last one leaves.
 
     A server needs some seconds to see that whoever asked it was killed.
     """
     until = time.monotonic() + patience_s
     while True:
-        with db.transaction(engine) as connection:
+        with db.open_transaction(engine) as connection:
             found = int(connection.execute(_OTHERS).scalar_one())
         if not found or time.monotonic() > until:
             return found
@@ -163,17 +165,17 @@ def fitting_revision(engine: Engine) -> str | None:
     return db.current_revision(engine)
 
 
-def migrated(settings: Settings) -> str:
+def migrate_tables(settings: Settings) -> str:
     """Bring the tables to the revision of this program and return it; the audit says from which."""
     # they load pandas, and nothing else here needs it
     from geo.access import principal
     from geo.access.audit import record as audit
 
-    engine = db.connect(url(settings))
+    engine = db.connect(database_url(settings))
     try:
         before, now = db.current_revision(engine), db.migrate(engine)
         if before != now:
-            who, facts = principal.system(whoami()), {"from": before}
+            who, facts = principal.system_principal(local_user()), {"from": before}
             audit.note_apart(engine, who, "db.migrate", now, outcome="done", facts=facts)
         return now
     finally:

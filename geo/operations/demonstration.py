@@ -12,14 +12,14 @@ from geo.access import principal
 from geo.access.accounts import demo_accounts
 from geo.access.audit import checkpoints
 from geo.base.errors import StateError
-from geo.base.progress import Progress, silent
+from geo.base.progress import Progress, ignore_progress
 from geo.base.settings import Settings
 from geo.exchange.imports import run as imports
 from geo.exchange.imports.options import ImportOptions
 from geo.operations import database
 from geo.store import db, holding
 from geo.store.cluster.location import require_space
-from geo.store.cluster.lock import nobody
+from geo.store.cluster.lock import ignore_waiting
 from geo.store.holding import Holding
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ SHOWN_NAMES: Final = 5
 
 
 @contextmanager
-def locked(home: Path, *, waiting: Callable[[], None] = nobody) -> Iterator[None]:
+def lock_home(home: Path, *, waiting: Callable[[], None] = ignore_waiting) -> Iterator[None]:
     """Build in `home` alone: whoever comes second waits, and finds it built."""
     with (home / "demo.lock").open("a") as file:
         try:
@@ -58,10 +58,10 @@ def made_home(config: Settings) -> Path:
     return config.home
 
 
-def held(engine: Engine) -> Holding:
+def read_holding(engine: Engine) -> Holding:
     """Return what the database holds."""
-    with db.transaction(engine) as connection:
-        return holding.read(connection)
+    with db.open_transaction(engine) as connection:
+        return holding.read_holding(connection)
 
 
 def require_own(found: Holding, config: Settings) -> None:
@@ -78,10 +78,10 @@ def require_own(found: Holding, config: Settings) -> None:
     if len(found.accounts) > SHOWN_NAMES:
         names += " …"
     facts = {"runs": found.runs, "accounts": len(found.accounts), "names": names}
-    raise StateError(f"demo.foreign_{found.kind}", home=database.place(config), **facts)
+    raise StateError(f"demo.foreign_{found.kind}", home=database.describe_place(config), **facts)
 
 
-def clear(engine: Engine, config: Settings) -> None:
+def clear_home(engine: Engine, config: Settings) -> None:
     """Take away all that was built, so that it can be built anew; nothing else may be there.
 
     Raises
@@ -89,10 +89,10 @@ def clear(engine: Engine, config: Settings) -> None:
     StateError
         If somebody is connected.
     """
-    count = database.others(engine)
+    count = database.count_others(engine)
     if count:
-        raise StateError("home.in_use", home=database.place(config), count=count)
-    with db.transaction(engine) as connection:
+        raise StateError("home.in_use", home=database.describe_place(config), count=count)
+    with db.open_transaction(engine) as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text(f"DROP SCHEMA {db.SCHEMA} CASCADE"))
     # heads of a chain that is no more would call the new one broken
@@ -101,11 +101,11 @@ def clear(engine: Engine, config: Settings) -> None:
         (config.home / name).unlink(missing_ok=True)
 
 
-def begin(engine: Engine) -> None:
+def begin_building(engine: Engine) -> None:
     """Make the tables, and note that the demonstration is being built."""
     db.migrate(engine)
-    with db.transaction(engine) as connection:
-        holding.begin(connection)
+    with db.open_transaction(engine) as connection:
+        holding.begin_building(connection)
 
 
 def bring_in(
@@ -114,10 +114,10 @@ def bring_in(
     files: "Sequence[DemoFile]",
     *,
     told: Callable[[imports.ImportReport], None],
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> None:
     """Bring the files in through the ordinary import, each marked as the demonstration's."""
-    who = principal.system(principal.whoami())
+    who = principal.system_principal(principal.local_user())
     for number, file in enumerate(files):
         progress("demo.import", number, len(files))
         options = ImportOptions(
@@ -136,13 +136,13 @@ def bring_in(
     progress("demo.import", len(files), len(files))
 
 
-def finish(engine: Engine, keep: Callable[[list[dict[str, Any]]], None]) -> None:
+def finish_building(engine: Engine, keep: Callable[[list[dict[str, Any]]], None]) -> None:
     """Make the accounts and say that the demonstration is whole, in one transaction.
 
     `keep` is given the accounts with their passwords before they are kept: whoever cannot have
     them has no demonstration either.
     """
-    with db.transaction(engine) as connection:
-        made = demo_accounts.make(connection)
-        holding.finish(connection, [row["id"] for row in made])
+    with db.open_transaction(engine) as connection:
+        made = demo_accounts.make_accounts(connection)
+        holding.finish_building(connection, [row["id"] for row in made])
         keep(made)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import Engine
 
-from geo.access.principal import whoami
+from geo.access.principal import local_user
 from geo.base import homes
 from geo.base.errors import StateError
 from geo.base.settings import Settings
@@ -23,7 +23,7 @@ class Moved:
     target: Path
 
 
-def begin(settings: Settings, *, test: bool = False) -> bool:
+def begin_home(settings: Settings, *, test: bool = False) -> bool:
     """Make the database of somebody's own data; return False where it was there already.
 
     A new one made for tests may have a clock of its own (:mod:`geo.base.clock`).
@@ -35,36 +35,36 @@ def begin(settings: Settings, *, test: bool = False) -> bool:
     StateError
         If it holds the demonstration, or its tables do not fit this program.
     """
-    with database.reached(settings) as engine:
-        if held(engine).kind == "demo":
-            place = database.place(settings)
-            raise StateError("home.is_demo", home=place, real=homes.real())
+    with database.reach_database(settings) as engine:
+        if read_home_holding(engine).kind == "demo":
+            place = database.describe_place(settings)
+            raise StateError("home.is_demo", home=place, real=homes.data_home())
         if db.current_revision(engine) is None:
             db.migrate(engine)
         db.require_current(engine)
-        with db.transaction(engine) as connection:
-            new = installation.get(connection, holding.OWN) is None
+        with db.open_transaction(engine) as connection:
+            new = installation.read_value(connection, holding.OWN) is None
             if new:
-                installation.put(connection, holding.OWN, {"by": whoami()})
+                installation.store_value(connection, holding.OWN, {"by": local_user()})
             if new and test:
-                installation.put(connection, holding.TEST, True)
+                installation.store_value(connection, holding.TEST, True)
     return new
 
 
-def held(engine: Engine) -> Holding:
+def read_home_holding(engine: Engine) -> Holding:
     """Return what the database holds."""
-    with db.transaction(engine) as connection:
-        return holding.read(connection)
+    with db.open_transaction(engine) as connection:
+        return holding.read_holding(connection)
 
 
-def holds(settings: Settings) -> str:
+def describe_holding(settings: Settings) -> str:
     """Return what the running database holds: demo, partial, own or nothing (``holds.…``)."""
-    with database.reached(settings) as engine:
-        found = held(engine)
+    with database.reach_database(settings) as engine:
+        found = read_home_holding(engine)
     return "partial" if found.kind == "demo" and not found.whole else found.kind
 
 
-def move(settings: Settings) -> Moved:
+def move_home(settings: Settings) -> Moved:
     """Move the home of an older version to where homes are now: the demonstration's, or one's own.
 
     Raises
@@ -74,14 +74,14 @@ def move(settings: Settings) -> Moved:
     ClusterError
         If there is something already where it should go.
     """
-    older = homes.older()
+    older = homes.older_home()
     if older is None:
-        raise StateError("home.no_older", real=homes.real())
-    with database.reached(settings.model_copy(update={"home": older})) as engine:
-        count, kind = database.others(engine), held(engine).kind
+        raise StateError("home.no_older", real=homes.data_home())
+    with database.reach_database(settings.model_copy(update={"home": older})) as engine:
+        count, kind = database.count_others(engine), read_home_holding(engine).kind
     if count:
         raise StateError("home.in_use", home=older, count=count)
-    target = homes.demo() if kind == "demo" else homes.real()
-    cluster.stop(older)
-    relocation.move(older, target)
+    target = homes.demo_home() if kind == "demo" else homes.data_home()
+    cluster.stop_cluster(older)
+    relocation.move_cluster(older, target)
     return Moved(older, target)

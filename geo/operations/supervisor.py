@@ -42,7 +42,9 @@ class Ready(Protocol):
 Web = Callable[[Settings, socket.socket, Ready], None]
 
 
-def run(config: Settings, web: Web, listening: socket.socket, *, opened: Callable[[], None]) -> int:
+def run_supervised(
+    config: Settings, web: Web, listening: socket.socket, *, opened: Callable[[], None]
+) -> int:
     """Run the web process, and start it and the private cluster again when they die.
 
     Ends when the process is told to (SIGINT, SIGTERM, SIGHUP), or when the web process cannot be
@@ -70,7 +72,7 @@ def run(config: Settings, web: Web, listening: socket.socket, *, opened: Callabl
         return _Web(config, web, listening).keep(stop, opened)
 
 
-def listen(host: str, port: int) -> socket.socket:
+def open_socket(host: str, port: int) -> socket.socket:
     """Return a socket that listens on the address; OSError where it is taken."""
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     found = socket.socket(family, socket.SOCK_STREAM)
@@ -153,10 +155,10 @@ def _watch(config: Settings, stop: Event) -> None:
     while not stop.wait(min(LOOKED_AT_EVERY_S * 2**failures, LONGEST_PAUSE_S)):
         try:
             began = time.monotonic()
-            if cluster.revive(config.home):
+            if cluster.revive_cluster(config.home):
                 took_s = time.monotonic() - began
                 _say(config, "supervisor.cluster_back", seconds=f"{took_s:.1f}")
-            disk.keep_ballast(cluster.folder(config.home))
+            disk.keep_ballast(cluster.cluster_folder(config.home))
             failures = 0
         except Exception as error:  # whatever it was, nobody else would come again
             failures += 1

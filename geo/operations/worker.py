@@ -63,7 +63,7 @@ class Turn:
         return True
 
 
-def run(
+def run_duties(
     engine: Engine,
     config: Settings,
     *,
@@ -96,7 +96,7 @@ def run(
 
 
 @contextmanager
-def alongside(config: Settings) -> Iterator[None]:
+def run_alongside(config: Settings) -> Iterator[None]:
     """Run a worker beside what is done inside, with a pool of its own.
 
     It does not keep the process from ending: a transaction in its midst is undone by the database.
@@ -121,14 +121,14 @@ def _live(config: Settings, stop: Event) -> None:
             if stop.wait(LONGEST_PAUSE_S / 6):
                 return
     try:
-        run(engine, config, stop=stop)
+        run_duties(engine, config, stop=stop)
     finally:
         engine.dispose()
 
 
 def _engine(config: Settings) -> Engine:
     return db.connect(
-        database.url(config),
+        database.database_url(config),
         pool_size=1,
         statement_timeout_s=config.statement_timeout_s,
         timezone=config.timezone,
@@ -136,12 +136,12 @@ def _engine(config: Settings) -> Engine:
 
 
 def _seal(engine: Engine, config: Settings, stop: Event) -> None:
-    seal.seal(engine, stopped=stop.is_set, sealed=lambda head: _keep(config, head))
+    seal.seal_rows(engine, stopped=stop.is_set, sealed=lambda head: _keep(config, head))
 
 
 def _write_head(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001 - a duty has this form
-    with db.transaction(engine) as connection:
-        head = seal.head(connection)
+    with db.open_transaction(engine) as connection:
+        head = seal.newest_seal(connection)
     if head is not None:
         _keep(config, head)
 
@@ -149,11 +149,11 @@ def _write_head(engine: Engine, config: Settings, stop: Event) -> None:  # noqa:
 def _keep(config: Settings, head: Head) -> None:
     """Write down the head of the chain where that is due."""
     today = datetime.now(ZoneInfo(config.timezone)).date()
-    checkpoints.write(checkpoints.file_of(config.home), head, today, if_due=True)
+    checkpoints.write_checkpoint(checkpoints.file_of(config.home), head, today, if_due=True)
 
 
 def _forget_sessions(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         for each in _EXPIRED:
             connection.execute(each)
 

@@ -11,14 +11,21 @@ from sqlalchemy import Connection
 
 from geo.base.crs import WGS84
 from geo.base.errors import NotFoundError
-from geo.base.polygons import Indices, geometries
+from geo.base.polygons import Indices, flat_geometries
 from geo.base.progress import Progress
-from geo.coverage.compute import at_detail, state
-from geo.coverage.demand.demand_model import Ground, lay
+from geo.coverage.compute import at_detail, input_hash
+from geo.coverage.demand.demand_model import Ground, build_model
 from geo.coverage.demand.roads import cells_of
 from geo.coverage.kinds import DEVICE_SETS
 from geo.coverage.measure.seen import Seen, seen_of
-from geo.coverage.scene import Prepared, camera_state, ground_state, members, prepare, visible
+from geo.coverage.scene import (
+    Prepared,
+    camera_state,
+    ground_state,
+    prepare_scene,
+    set_members,
+    visible_ground,
+)
 from geo.coverage.store import scene
 from geo.planning.rules.failure_analysis import (
     Losses,
@@ -26,7 +33,7 @@ from geo.planning.rules.failure_analysis import (
     after_loss,
     ground_sights,
     point_sights,
-    sole,
+    sole_ground,
 )
 from geo.store import frames
 
@@ -61,18 +68,18 @@ class _Field:
     demand_m2: float
 
 
-def read(
+def read_cameras(
     connection: Connection, detail: float, progress: Progress
 ) -> tuple[gpd.GeoDataFrame, Prepared]:
     """Return what is told of cameras, by code, and the scene as it is now at a detail (px/m)."""
     facts = frames.read_layer(connection, FACTS).set_index("code")
     progress("coverage.read", 0, 0)
-    layers = scene.read(connection)
+    layers = scene.read_scene(connection)
     progress("coverage.prepare", 0, 0)
-    return facts, prepare(layers, detail=detail)
+    return facts, prepare_scene(layers, detail=detail)
 
 
-def analysed(
+def analyse_failures(
     facts: gpd.GeoDataFrame,
     prepared: Prepared,
     *,
@@ -87,7 +94,7 @@ def analysed(
     """
     areas = None if area is None else _areas(prepared, area)
     progress("coverage.demand", 0, 0)
-    ground = lay(prepared.layers)
+    ground = build_model(prepared.layers)
     progress("coverage.viewsheds", 0, 0)
     field = _field(prepared, ground, device_set, areas)
     figures = {
@@ -101,17 +108,17 @@ def state_of(prepared: Prepared, details: Sequence[float]) -> str:
     """Return the hash of the tables as they are now, to be held against that of a run."""
     ready = [prepared, *(at_detail(prepared, detail) for detail in details[1:])]
     cameras = [camera_state(each.views, each.sight) for each in ready]
-    return state(ground_state(prepared), cameras, details)
+    return input_hash(ground_state(prepared), cameras, details)
 
 
 def _field(prepared: Prepared, ground: Ground, device_set: str, areas: Indices | None) -> _Field:
-    known, member = members(prepared.views)
+    known, member = set_members(prepared.views)
     codes = np.array(known, dtype=object)[member[:, DEVICE_SETS.index(device_set)]]
     inside = np.arange(len(ground.areas)) if areas is None else areas
     cells = np.unique(ground.cells.cell[np.isin(ground.cells.area, inside)])
     pieces = ground.pieces[ground.pieces["cell"].isin(cells)]
     seen = _seen(prepared, codes.tolist())
-    demand = ground_sights(geometries(pieces), seen, len(codes))
+    demand = ground_sights(flat_geometries(pieces), seen, len(codes))
     points = {
         name: point_sights(_points(ground, kind, inside), seen, len(codes))
         for name, kind in POINTS.items()
@@ -137,10 +144,10 @@ def _of(field: _Field, standing: Indices) -> _Field:
 def _seen(prepared: Prepared, codes: Sequence[str]) -> Seen:
     """Return what cameras surely see; their numbers are the positions of their codes."""
     views = prepared.views[prepared.views["camera_code"].isin(codes)].reset_index(drop=True)
-    found = visible(prepared, views, ["certain"])["certain"]
+    found = visible_ground(prepared, views, ["certain"])["certain"]
     number = {code: position for position, code in enumerate(codes)}
     device = np.array([number[code] for code in found["camera_code"]], dtype=np.intp)
-    return seen_of(geometries(found), device)
+    return seen_of(flat_geometries(found), device)
 
 
 def _areas(prepared: Prepared, code: str) -> Indices:
@@ -156,13 +163,13 @@ def _points(ground: Ground, kind: str, areas: Indices) -> Any:  # noqa: ANN401 -
     point, area = ground.belongs
     inside = np.unique(point[np.isin(area, areas)])
     points = ground.points.iloc[inside]
-    return geometries(points[points["kind"] == kind])
+    return flat_geometries(points[points["kind"] == kind])
 
 
 def _cells(prepared: Prepared, ground: Ground) -> pd.Series:
     """Return the cell that each camera stands in, -1 outside of all; index code."""
     cameras = prepared.scene.cameras.drop_duplicates("code")
-    cell = cells_of(geometries(cameras), ground.cells.grounds)
+    cell = cells_of(flat_geometries(cameras), ground.cells.grounds)
     return pd.Series(cell, index=pd.Index(cameras["code"].to_numpy(), name="code"))
 
 
@@ -187,9 +194,9 @@ def _told(found: Losses, share: float, demand_m2: float) -> dict[str, Any]:
 
 def _maintain(field: _Field, facts: gpd.GeoDataFrame, grids: pd.Series) -> gpd.GeoDataFrame:
     codes = pd.Series(field.codes, dtype=object)
-    table = pd.DataFrame({"code": codes, "opens_m2": sole(field.demand).round(1)})
+    table = pd.DataFrame({"code": codes, "opens_m2": sole_ground(field.demand).round(1)})
     for name, sights in field.points.items():
-        table[name] = sole(sights).astype(int)
+        table[name] = sole_ground(sights).astype(int)
     table = table[(table[["opens_m2", *POINTS]] > 0).any(axis=1)]
     order = ["opens_m2", *POINTS, "code"]
     table = table.sort_values(order, ascending=[*(False for _ in order[1:]), True])

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from geo.areas import district, known
 from geo.base.errors import NotFoundError
-from geo.base.progress import Progress, silent
+from geo.base.progress import Progress, ignore_progress
 from geo.base.words import say
 from geo.coverage.kinds import DEVICE_SETS
 from geo.coverage.store import results
@@ -44,13 +44,13 @@ class Loss:
     maintain: gpd.GeoDataFrame
 
 
-def loss(
+def analyse_loss(
     engine: Engine,
     *,
     device_set: str = "online",
     share: float = 0.05,
     area: str | None = None,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> Loss:
     """Return which cameras to maintain first, and what is seen after a loss of many.
 
@@ -78,15 +78,15 @@ def loss(
     require_share(share)
     if device_set not in DEVICE_SETS:
         raise NotFoundError("coverage.no_figures", column="device_set", value=device_set)
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         run = results.require_newest(connection)
-        details = results.details(connection, run.id)
+        details = results.read_details(connection, run.id)
         if area is not None:
-            known.require(connection, area)
+            known.require_area(connection, area)
         from geo.planning import failing_cameras
 
-        facts, prepared = failing_cameras.read(connection, details[0], progress)
-    figures, maintain = failing_cameras.analysed(
+        facts, prepared = failing_cameras.read_cameras(connection, details[0], progress)
+    figures, maintain = failing_cameras.analyse_failures(
         facts, prepared, device_set=device_set, share=share, area=area, progress=progress
     )
     about = {
@@ -101,14 +101,14 @@ def loss(
     return Loss({**about, **figures}, maintain)
 
 
-def write(engine: Engine, found: Loss, out: Path, *, lang: str, stamp: str = "") -> int:
+def write_analysis(engine: Engine, found: Loss, out: Path, *, lang: str, stamp: str = "") -> int:
     """Write the cameras to maintain to `out`, in XLSX with the figures beside; return how many.
 
     `stamp` stands at the foot of each sheet: who takes it out, and what for.
     """
-    ending, remark = writers.require_ending(out), district.remark(engine)
+    ending, remark = writers.require_ending(out), district.export_remark(engine)
     if ending in writers.DRIVERS:
-        writers.write(found.maintain, out, layer="loss", remark=remark)
+        writers.write_file(found.maintain, out, layer="loss", remark=remark)
         return len(found.maintain)
     table = found.maintain.drop(columns="geometry")
     table = table.rename(columns={name: say(f"column.{name}", lang) for name in table.columns})
@@ -116,11 +116,11 @@ def write(engine: Engine, found: Loss, out: Path, *, lang: str, stamp: str = "")
     if remark:
         table[say("column.remark", lang)] = remark
     if ending == ".csv":
-        writers.write(table, out, layer="loss")
+        writers.write_file(table, out, layer="loss")
     else:
         sheets = {"loss.maintain": table, "loss.cases": _cases(found, lang)}
         named = {say(name, lang): sheet for name, sheet in sheets.items()}
-        writers.workbook(named, out, mark=stamp)
+        writers.write_workbook(named, out, mark=stamp)
     return len(table)
 
 

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine
 
 from geo.areas import known as known_areas
-from geo.areas.district import remark
+from geo.areas.district import export_remark
 from geo.base.words import say
 from geo.coverage.store import results
 from geo.files import writers
-from geo.files.schema.layers import layer
+from geo.files.schema.layers import find_layer
 from geo.store import db, frames, installation
 
 if TYPE_CHECKING:
@@ -84,15 +84,15 @@ def survey_list(
     NotFoundError
         If there is no area of that code.
     """
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         run = results.require_newest(connection)
         if area is not None:
-            known_areas.require(connection, area)
+            known_areas.require_area(connection, area)
         from geo.planning import survey_cameras
 
-        detail = min(results.details(connection, run.id))
-        read = survey_cameras.read(connection, detail)
-    found = survey_cameras.ranked(read, detail, area=area, eight_way=eight_way, limit=limit)
+        detail = min(results.read_details(connection, run.id))
+        read = survey_cameras.read_views(connection, detail)
+    found = survey_cameras.rank_cameras(read, detail, area=area, eight_way=eight_way, limit=limit)
     return _listed(run, found, read.known)
 
 
@@ -112,7 +112,7 @@ def _listed(run: results.Run, cameras: pd.DataFrame, known: gpd.GeoDataFrame) ->
     return Survey(run, cameras[list(COLUMNS)], grids[list(GRID_COLUMNS)])
 
 
-def plain(listed: Survey) -> dict[str, Any]:
+def as_json_values(listed: Survey) -> dict[str, Any]:
     """Return the list as plain values, None where something is not known."""
     tables = {"cameras": listed.cameras, "grids": listed.grids}
     rows = {
@@ -135,7 +135,7 @@ def form(listed: Survey, *, lang: str) -> pd.DataFrame:
 
     In Chinese its headers are those of the sheets, in English the names of the fields.
     """
-    target, cameras = layer("headings"), by_sheet(listed)
+    target, cameras = find_layer("headings"), by_sheet(listed)
     empty = {name: [""] * len(cameras) for name in ("heading_deg", "hfov_deg", "surveyed_on")}
     table = cameras.assign(**empty)[list(FORM)]
     heads = {name: target.field(name) for name in FORM}
@@ -147,11 +147,11 @@ def write_form(
 ) -> int:
     """Write the form to an XLSX (with a sheet of notes) or a CSV file; return its rows.
 
-    `stamp` is who takes it out and what for, see :func:`geo.access.audit.export_log.stamp`.
+    `stamp` says who takes it out and what for: ``export_log.watermark_text``.
     """
-    table, note = form(listed, lang=lang), remark(engine)
+    table, note = form(listed, lang=lang), export_remark(engine)
     if writers.require_ending(out) != ".xlsx":
-        writers.write(table, out, layer="headings", remark=note)
+        writers.write_file(table, out, layer="headings", remark=note)
         return len(table)
     said = (say(f"survey.form.{n}", lang) for n in ("fill", "blank", "typed_back"))
     import pandas as pd
@@ -159,19 +159,19 @@ def write_form(
     lines = [mark, stamp, note, *said]
     notes = pd.DataFrame({say("survey.form.notes", lang): [line for line in lines if line]})
     names = (say("survey.form.sheet", lang), say("survey.form.notes", lang))
-    writers.workbook(dict(zip(names, (table, notes), strict=True)), out, mark=stamp)
+    writers.write_workbook(dict(zip(names, (table, notes), strict=True)), out, mark=stamp)
     return len(table)
 
 
-def sheets(engine: Engine, listed: Survey) -> dict[str, Any]:
+def sheet_content(engine: Engine, listed: Survey) -> dict[str, Any]:
     """Return what the printable sheets show, by the names of ``maps.sheets.SheetContent``."""
     import geopandas as gpd
 
     from geo.areas.store import versions as area_versions
 
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         srid = installation.metric_srid(connection)
-        known = area_versions.now(connection).to_crs(srid)
+        known = area_versions.valid_areas(connection).to_crs(srid)
         ground = {
             "roads": _layer(connection, "name, class, geom FROM govgrid.road", srid),
             "water": _layer(connection, "geom FROM govgrid.water", srid),
@@ -189,7 +189,7 @@ def sheets(engine: Engine, listed: Survey) -> dict[str, Any]:
     return {
         **ground,
         "title": "、".join(districts["name"]),
-        "synthetic": "虚构" in remark(engine),
+        "synthetic": "虚构" in export_remark(engine),
         "run": listed.run.id,
         "computed_at": listed.run.computed_at,
         "grids": grids,

@@ -10,8 +10,8 @@ from geo.areas.rules import locate
 from geo.areas.store import versions as area_versions
 from geo.base.codes import full_area_code
 from geo.base.errors import NotFoundError
-from geo.coverage.demand.demand_model import lay
-from geo.coverage.scene import Prepared, prepare, smallest_areas, visible
+from geo.coverage.demand.demand_model import build_model
+from geo.coverage.scene import Prepared, prepare_scene, smallest_areas, visible_ground
 from geo.coverage.scene_layers import Scene
 from geo.coverage.store import results, scene
 from geo.planning.rules import survey
@@ -28,18 +28,18 @@ class Read:
     certain: gpd.GeoDataFrame
 
 
-def read(connection: Connection, detail: float) -> Read:
+def read_views(connection: Connection, detail: float) -> Read:
     """Return what a survey is judged by, viewsheds at a detail (px/m)."""
-    layers = scene.read(connection)
+    layers = scene.read_scene(connection)
     return Read(
-        area_versions.now(connection),
-        frames.read(connection, "SELECT code, site FROM govgrid.camera"),
+        area_versions.valid_areas(connection),
+        frames.read_frame(connection, "SELECT code, site FROM govgrid.camera"),
         layers,
-        results.viewsheds(connection, srid=layers.srid, detail=detail, certainty="certain"),
+        results.read_viewsheds(connection, srid=layers.srid, detail=detail, certainty="certain"),
     )
 
 
-def ranked(
+def rank_cameras(
     found: Read, detail: float, *, area: str | None, eight_way: bool, limit: int
 ) -> pd.DataFrame:
     """Return the cameras whose heading is worth a survey, those on which most depends first.
@@ -52,8 +52,8 @@ def ranked(
         See :func:`geo.planning.survey.survey_list`.
     """
     inside = None if area is None else _inside(found.known, area)
-    prepared = prepare(found.scene, detail=detail)
-    views = prepared.views[survey.unsettled(prepared.views, eight_way=eight_way)]
+    prepared = prepare_scene(found.scene, detail=detail)
+    views = prepared.views[survey.is_unsettled(prepared.views, eight_way=eight_way)]
     rows = _rows(prepared, views, found.known, found.sites)
     if inside is not None:
         rows = rows[rows["grid_code"].isin(inside)]
@@ -84,8 +84,8 @@ def _rows(
     first = views.drop_duplicates("camera_code").set_index("camera_code")
     told = told.join(first[["heading_source", "heading_deg"]], on="code")
     level = smallest_areas(read)["level"].iloc[0]
-    grids = locate.locator(known[known["level"] == level], srid=read.srid)
-    found = locate.locate(told["lon"].to_numpy(), told["lat"].to_numpy(), grids)
+    grids = locate.make_locator(known[known["level"] == level], srid=read.srid)
+    found = locate.locate_points(told["lon"].to_numpy(), told["lat"].to_numpy(), grids)
     told = told.assign(grid_code=found["code"].to_numpy()).round({"lon": 6, "lat": 6})
     return told.merge(sites, on="code", how="left")
 
@@ -94,11 +94,11 @@ def _dependence(prepared: Prepared, views: pd.DataFrame, certain: gpd.GeoDataFra
     """Return how much depends on the heading of each camera, see `dependence` of the rules."""
     # A camera that turns may see all around whatever its heading: on that only the picture at its
     # guard heading depends, which is that of a fixed one.
-    possible = visible(prepared, views.assign(form="fixed"), ["possible"])["possible"]
+    possible = visible_ground(prepared, views.assign(form="fixed"), ["possible"])["possible"]
     if views.empty:
-        return survey.dependence(possible, certain=None, demand=None)
-    ground = lay(prepared.layers)
+        return survey.heading_dependence(possible, certain=None, demand=None)
+    ground = build_model(prepared.layers)
     entrances = ground.points[ground.points["kind"] == "entrance"]
-    return survey.dependence(
+    return survey.heading_dependence(
         possible, certain=certain, demand=ground.pieces, entrances=entrances.geometry
     )

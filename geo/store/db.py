@@ -14,7 +14,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from geo.base import clock
 from geo.base.errors import DiskFullError, InputError, StateError, UnavailableError
 from geo.store import disk
-from geo.store.driver_errors import translated
+from geo.store.driver_errors import translate_error
 
 SCHEMA = "govgrid"
 MIGRATIONS = Path(str(resources.files("geo.store"))) / "migrations"
@@ -62,7 +62,7 @@ def connect(
 
 
 @contextmanager
-def transaction(engine: Engine, *, keep: bool = True) -> Iterator[Connection]:
+def open_transaction(engine: Engine, *, keep: bool = True) -> Iterator[Connection]:
     """Open one transaction; everything in it happens or nothing does (always so if not `keep`).
 
     Raises
@@ -91,7 +91,7 @@ def transaction(engine: Engine, *, keep: bool = True) -> Iterator[Connection]:
     except PoolTimeout as error:
         raise UnavailableError("store.busy") from error
     except (DBAPIError, psycopg2.Error) as error:
-        raise translated(error, committing=committing, guarded=guarded) from error
+        raise translate_error(error, committing=committing, guarded=guarded) from error
     except ValueError as error:
         if NUL_SIGN not in str(error):
             raise
@@ -108,7 +108,7 @@ def _set_clock(connection: Connection) -> None:
 
 
 @contextmanager
-def dispensable(what: str) -> Iterator[None]:
+def skip_if_disk_full(what: str) -> Iterator[None]:
     """Go on without what is written inside where the disk is full: a counter, a last use."""
     try:
         yield
@@ -127,7 +127,7 @@ def _guarded(engine: Engine) -> bool:
     return guard is not None and guard.low
 
 
-def forget(connection: Connection) -> None:
+def roll_back(connection: Connection) -> None:
     """Undo all that the running transaction did; nothing more may be asked in it."""
     running = connection.get_transaction()
     if running is not None:
@@ -168,13 +168,13 @@ def migrate(engine: Engine, *, revision: str = "head") -> str:
             config.attributes["connection"] = connection
             command.upgrade(config, revision)
     except (DBAPIError, psycopg2.Error) as error:
-        raise translated(error) from error
+        raise translate_error(error) from error
     return current_revision(engine) or ""
 
 
 def current_revision(engine: Engine) -> str | None:
     """Return the revision the tables have; None where there are none."""
-    with transaction(engine) as connection:
+    with open_transaction(engine) as connection:
         there = connection.execute(text(f"SELECT to_regclass('{SCHEMA}.revision')")).scalar()
         if there is None:
             return None

@@ -26,7 +26,7 @@ TOO_MANY: Final = "53300"
 _BROKEN: Final = ("no message from the libpq", "lost synchronization", "closed", "terminat")
 
 
-def translated(
+def translate_error(
     error: DBAPIError | psycopg2.Error, *, committing: bool = False, guarded: bool = False
 ) -> StoreError:
     """Return our error for the driver's, whether it came bare (COPY) or wrapped.

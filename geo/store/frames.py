@@ -11,14 +11,14 @@ from typing import TYPE_CHECKING, Any
 from psycopg2 import sql
 from sqlalchemy import Connection, text
 
-from geo.store.statements import columns_of, driver
+from geo.store.statements import columns_of, driver_connection
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
 
-def read(
+def read_frame(
     connection: Connection, statement: str, parameters: Mapping[str, Any] | None = None
 ) -> pd.DataFrame:
     """Return the rows of `statement` as a frame; an empty result keeps its columns."""
@@ -47,7 +47,7 @@ def read_layer(
 
     from geo.base.crs import WGS84
 
-    rows = read(connection, statement, parameters)
+    rows = read_frame(connection, statement, parameters)
     shapes = rows.pop("geom").astype(object)
     geometry = shapely.from_wkb(shapes.where(shapes.notna(), None).to_numpy(dtype=object))
     return gpd.GeoDataFrame(rows, geometry=shapely.set_srid(geometry, 0), crs=srid or WGS84)
@@ -63,5 +63,5 @@ def copy_in(
     statement = sql.SQL("COPY {} ({}) FROM STDIN WITH (FORMAT csv)").format(
         target, columns_of(column_names(frame))
     )
-    with driver(connection).cursor() as cursor:
+    with driver_connection(connection).cursor() as cursor:
         cursor.copy_expert(statement, csv_of(frame))

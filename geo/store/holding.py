@@ -68,12 +68,12 @@ class Holding:
         return self.kind == "own" or bool(self.runs or self.accounts)
 
 
-def read(connection: Connection) -> Holding:
+def read_holding(connection: Connection) -> Holding:
     """Return what the database holds; its tables may be older ones, or not be there at all."""
     there = _there(connection)
     if not {"import_run", "setting"} <= there:
         return Holding("nothing")
-    note = installation.get(connection, MARK) or {}
+    note = installation.read_value(connection, MARK) or {}
     runs = connection.execute(_RUNS).scalar_one()
     accounts: tuple[str, ...] = ()
     if "account" in there:
@@ -81,20 +81,20 @@ def read(connection: Connection) -> Holding:
         accounts = tuple(connection.execute(_ACCOUNTS, {"made": made}).scalars())
     if is_demo(connection):
         return Holding("demo", is_whole(connection), runs, accounts)
-    own = runs or accounts or installation.get(connection, OWN) is not None
+    own = runs or accounts or installation.read_value(connection, OWN) is not None
     if own or (set(_TABLES) <= there and connection.execute(_ROWS).scalar_one()):
         return Holding("own", runs=runs, accounts=accounts)
     return Holding("nothing")
 
 
-def begin(connection: Connection) -> None:
+def begin_building(connection: Connection) -> None:
     """Note that the demonstration is being built: nobody works on the half of it."""
-    installation.put(connection, MARK, {"whole": False, "accounts": []})
+    installation.store_value(connection, MARK, {"whole": False, "accounts": []})
 
 
-def finish(connection: Connection, accounts: Sequence[str]) -> None:
+def finish_building(connection: Connection, accounts: Sequence[str]) -> None:
     """Note that the demonstration is whole, and which accounts (uuid) are its own."""
-    installation.put(connection, MARK, {"whole": True, "accounts": list(accounts)})
+    installation.store_value(connection, MARK, {"whole": True, "accounts": list(accounts)})
 
 
 def is_demo(connection: Connection) -> bool:
@@ -104,13 +104,13 @@ def is_demo(connection: Connection) -> bool:
     """
     first = _first(connection)
     if first is None:
-        return installation.get(connection, MARK) is not None
+        return installation.read_value(connection, MARK) is not None
     return bool(first.marked) or _by_older_version(connection, first)
 
 
 def is_whole(connection: Connection) -> bool:
     """Tell whether the demonstration in the database was built to its end."""
-    note = installation.get(connection, MARK)
+    note = installation.read_value(connection, MARK)
     # older versions noted nothing: theirs are known by the accounts, which came last
     return bool(note["whole"]) if note is not None else not _first(connection).marked
 
@@ -124,7 +124,7 @@ def require_no_demo(connection: Connection) -> None:
         With how a home of one's own is begun.
     """
     if is_demo(connection):
-        raise StateError("holding.demo", real=homes.real())
+        raise StateError("holding.demo", real=homes.data_home())
 
 
 def require_whole(connection: Connection, place: str) -> None:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 _REMEMBER = "SELECT set_config('govgrid.import_run', :run, true)"
 
 
-def begin(connection: Connection, run: Mapping[str, Any]) -> int:
+def insert_run(connection: Connection, run: Mapping[str, Any]) -> int:
     """Write a run and return its number.
 
     Parameters
@@ -49,7 +49,7 @@ def begin(connection: Connection, run: Mapping[str, Any]) -> int:
     )
 
 
-def remember(connection: Connection, run: int | None) -> None:
+def remember_changes(connection: Connection, run: int | None) -> None:
     """Remember from here on what changes as work of `run`, so that it can be undone; None: stop.
 
     Derived columns are computed anew instead of being remembered.
@@ -57,7 +57,7 @@ def remember(connection: Connection, run: int | None) -> None:
     connection.execute(text(_REMEMBER), {"run": "" if run is None else str(run)})
 
 
-def finish(
+def finish_run(
     connection: Connection, run: int, change: Change, *, read: int, quarantined: int
 ) -> None:
     """Write the counts of a run."""
@@ -101,7 +101,7 @@ def write_quarantine(
         frames.copy_in(connection, "import_quarantine", frame)
 
 
-def solve(connection: Connection, run: int, rows: Sequence[int], *, by: int) -> int:
+def resolve_rows(connection: Connection, run: int, rows: Sequence[int], *, by: int) -> int:
     """Mark rows of a run's quarantine as taken by a later run; return how many were open."""
     solved = connection.execute(
         text(
@@ -113,7 +113,7 @@ def solve(connection: Connection, run: int, rows: Sequence[int], *, by: int) -> 
     return int(solved.rowcount)
 
 
-def get(connection: Connection, run: int) -> dict[str, Any]:
+def read_run(connection: Connection, run: int) -> dict[str, Any]:
     """Return one run as its row has it.
 
     Raises
@@ -130,9 +130,9 @@ def get(connection: Connection, run: int) -> dict[str, Any]:
     return dict(row)
 
 
-def newest(connection: Connection, *, limit: int) -> pd.DataFrame:
+def newest_runs(connection: Connection, *, limit: int) -> pd.DataFrame:
     """Return the newest runs, the last first, with the rows of each that wait to be mended."""
-    return frames.read(
+    return frames.read_frame(
         connection,
         "SELECT r.id AS run, r.at, r.layer, r.source, r.state, r.by_whom, r.read, r.inserted,"
         " r.updated, r.unchanged, r.quarantined,"
@@ -143,7 +143,7 @@ def newest(connection: Connection, *, limit: int) -> pd.DataFrame:
     )
 
 
-def quarantine(connection: Connection, run: int) -> dict[int, dict[str, Any]]:
+def read_quarantine(connection: Connection, run: int) -> dict[int, dict[str, Any]]:
     """Return the rows of a run that wait to be mended, by number: header → cell, in order."""
     found = connection.execute(
         text(
@@ -155,7 +155,7 @@ def quarantine(connection: Connection, run: int) -> dict[int, dict[str, Any]]:
     return {each.row: each.cells for each in found}
 
 
-def findings(connection: Connection, run: int) -> list[dict[str, Any]]:
+def read_findings(connection: Connection, run: int) -> list[dict[str, Any]]:
     """Return the findings of a run in order of rows."""
     found = connection.execute(
         text(

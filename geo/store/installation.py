@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from geo.base.errors import StateError
 
 
-def get(connection: Connection, key: str) -> Any:  # noqa: ANN401 - a JSON value
+def read_value(connection: Connection, key: str) -> Any:  # noqa: ANN401 - a JSON value
     """Return the stored value of `key`; None where nothing is stored."""
     row = connection.execute(
         text("SELECT value FROM govgrid.setting WHERE key = :key"), {"key": key}
@@ -16,7 +16,7 @@ def get(connection: Connection, key: str) -> Any:  # noqa: ANN401 - a JSON value
     return None if row is None else row.value
 
 
-def put(connection: Connection, key: str, value: object) -> None:
+def store_value(connection: Connection, key: str, value: object) -> None:
     """Store `value` (JSON) under `key`."""
     connection.execute(
         text(
@@ -35,7 +35,7 @@ def metric_srid(connection: Connection) -> int:
     StateError
         If nothing with a position was brought in yet.
     """
-    srid = get(connection, "metric_srid")
+    srid = read_value(connection, "metric_srid")
     if srid is None:
         raise StateError("store.empty")
     return int(srid)

@@ -7,7 +7,7 @@ _READ = text("SELECT layer, revision FROM govgrid.layer_revision ORDER BY layer"
 _DAY = text("SELECT govgrid.today()")
 
 
-def read(connection: Connection) -> Revisions:
+def read_revisions(connection: Connection) -> Revisions:
     """Return the revision of every layer, with the day, from which on other areas may be valid.
 
     A cache reads it before what it keeps: what is written meanwhile then makes it stale.

@@ -10,7 +10,7 @@ from sqlalchemy import Connection
 
 def execute(connection: Connection, statement: sql.Composable) -> list[tuple[Any, ...]]:
     """Run a statement whose identifiers were composed, and return its rows, if any."""
-    with driver(connection).cursor() as cursor:
+    with driver_connection(connection).cursor() as cursor:
         cursor.execute(statement)
         return list(cursor.fetchall()) if cursor.description else []
 
@@ -26,6 +26,6 @@ def to_json(value: object) -> str:
     return json.dumps(value, ensure_ascii=False, sort_keys=True) if value != {} else "{}"
 
 
-def driver(connection: Connection) -> Any:  # noqa: ANN401 - psycopg2's own connection
+def driver_connection(connection: Connection) -> Any:  # noqa: ANN401 - psycopg2's own connection
     """Return the driver's connection below one of the pool."""
     return connection.connection.driver_connection

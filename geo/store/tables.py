@@ -31,7 +31,7 @@ class Change:
         )
 
 
-def upsert(
+def upsert_rows(
     connection: Connection,
     table: str,
     rows: pd.DataFrame,
@@ -44,10 +44,10 @@ def upsert(
     A row that is equal in all given columns is left alone, so that the same file twice changes
     nothing. `run` marks the rows that did change.
     """
-    return change_of(rows, merge(connection, table, rows, key=key, run=run))
+    return change_of(rows, merge_rows(connection, table, rows, key=key, run=run))
 
 
-def merge(
+def merge_rows(
     connection: Connection,
     table: str,
     rows: pd.DataFrame,
@@ -55,7 +55,7 @@ def merge(
     key: Sequence[str] = ("code",),
     run: int | None = None,
 ) -> pd.DataFrame:
-    """Do what :func:`upsert` does and return the rows that changed: the key and ``is_new``."""
+    """Do what :func:`upsert_rows` does and return the rows that changed: the key and ``is_new``."""
     import pandas as pd
 
     from geo.store.csv_cells import column_names

@@ -68,7 +68,7 @@ class Approval:
     until: datetime
 
 
-def ask(engine: Engine, who: Reader, asked: Asked, *, config: Settings) -> dict[str, Any]:
+def ask_approval(engine: Engine, who: Reader, asked: Asked, *, config: Settings) -> dict[str, Any]:
     """Write that `who` asks to look through a camera, and return the request.
 
     A code that is no camera's is taken as well: whether there is one is not for the asker to know.
@@ -84,13 +84,15 @@ def ask(engine: Engine, who: Reader, asked: Asked, *, config: Settings) -> dict[
     """
     who.require("view")
     register_entry.require_named(who)
-    camera = register_entry.find(engine, who, asked.camera)
-    with transaction.opened(engine, who) as connection:
-        entry = register_entry.completed(connection, who, asked, config)
-        return written(connection, who, camera, entry)
+    camera = register_entry.find_camera(engine, who, asked.camera)
+    with transaction.open_as(engine, who) as connection:
+        entry = register_entry.complete_entry(connection, who, asked, config)
+        return insert_request(connection, who, camera, entry)
 
 
-def written(connection: Connection, who: Reader, camera: Camera, entry: Entry) -> dict[str, Any]:
+def insert_request(
+    connection: Connection, who: Reader, camera: Camera, entry: Entry
+) -> dict[str, Any]:
     """Write a request in a running transaction and return it; the same open one is not repeated."""
     row = entry.row(who, camera)
     connection.execute(
@@ -105,7 +107,7 @@ def written(connection: Connection, who: Reader, camera: Camera, entry: Entry) -
     return made
 
 
-def live(
+def live_approval(
     connection: Connection, who: Reader, camera: str, act: str, number: str | None = None
 ) -> Approval | None:
     """Return the approval by which the reader may look now; None if there is none.
@@ -122,7 +124,7 @@ def live(
     return Approval(str(row.id), row.until) if row is not None else None
 
 
-def waiting(
+def waiting_requests(
     engine: Engine, who: Reader, *, decided: bool = False, limit: int = MOST_SHOWN
 ) -> list[dict[str, Any]]:
     """Return requests for cameras in the reader's areas, open ones first, the oldest first.
@@ -134,18 +136,18 @@ def waiting(
     """
     who.require("approve")
     asked = {**who.parameters, "decided": decided, "limit": limit}
-    with transaction.opened(engine, who) as connection:
+    with transaction.open_as(engine, who) as connection:
         return [dict(row) for row in connection.execute(_WAITING, asked).mappings()]
 
 
-def mine(engine: Engine, who: Reader, *, limit: int = 100) -> list[dict[str, Any]]:
+def own_requests(engine: Engine, who: Reader, *, limit: int = 100) -> list[dict[str, Any]]:
     """Return what the reader asked for himself, the newest first; not whether it is a camera's."""
-    with transaction.opened(engine, who) as connection:
+    with transaction.open_as(engine, who) as connection:
         rows = connection.execute(_MINE, {"account": who.id, "limit": limit}).mappings()
         return [_untold(dict(row)) for row in rows]
 
 
-def decide(
+def decide_request(
     engine: Engine,
     who: Reader,
     number: UUID,
@@ -169,7 +171,7 @@ def decide(
     """
     who.require("approve")
     _require_decision(decision, until, note)
-    with transaction.opened(engine, who) as connection:
+    with transaction.open_as(engine, who) as connection:
         row = _one(connection, who, number)
         if decision == "approved" and not row["there"]:
             raise StateError("viewing.no_camera", code=row["camera_code"])

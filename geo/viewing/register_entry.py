@@ -119,15 +119,15 @@ COMMON: Final = (
 """The columns of :meth:`Entry.row`."""
 
 
-def find(engine: Engine, who: Reader, code: str) -> Camera:
+def find_camera(engine: Engine, who: Reader, code: str) -> Camera:
     """Return a camera with what is granted of it; one that is nobody's if there is none.
 
     Who asks is told neither apart from a camera that he may not know.
     """
-    named = audit.plain(code)
+    named = audit.one_line(code)
     if named != code:  # no code has line ends or control characters
         return Camera(named)
-    with transaction.drawing(engine, who) as connection:
+    with transaction.open_read_only(engine, who) as connection:
         row = connection.execute(_CAMERA, {**who.parameters, "code": named}).mappings().first()
     return Camera(**row) if row is not None else Camera(named)
 
@@ -144,7 +144,7 @@ def require_named(who: Reader) -> None:
         raise ForbiddenError("viewing.nameless", account=who.account)
 
 
-def completed(connection: Connection, who: Reader, asked: Asked, config: Settings) -> Entry:
+def complete_entry(connection: Connection, who: Reader, asked: Asked, config: Settings) -> Entry:
     """Return what is written of a question, with what goes without saying filled in.
 
     Looking (查阅) is at the live picture and on the ground of the setting unless said otherwise;
@@ -178,14 +178,14 @@ def earlier_reason(engine: Engine, who: Reader, incident: str) -> str:
     """Return the reason that the reader gave for this matter lately; "" if none."""
     if not incident:
         return ""
-    with transaction.opened(engine, who) as connection:
+    with transaction.open_as(engine, who) as connection:
         found = _earlier_row(connection, who, one_line(incident))
     return found[1] if found else ""
 
 
 def one_line(written: str) -> str:
     """Return text as one line without control characters."""
-    return " ".join(audit.plain(written).split())
+    return " ".join(audit.one_line(written).split())
 
 
 def _reason(asked: Asked, lang: str) -> tuple[str, str] | None:

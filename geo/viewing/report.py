@@ -83,7 +83,7 @@ class Filters:
         return {name: str(value) for name, value in vars(self).items() if value}
 
 
-def filters(*, timezone: str, since: str = "", until: str = "", **words: str) -> Filters:
+def parse_filters(*, timezone: str, since: str = "", until: str = "", **words: str) -> Filters:
     """Return filters from words: times as 2026-09-30 or 2026-09-30T21:40, in `timezone`.
 
     Raises
@@ -94,11 +94,11 @@ def filters(*, timezone: str, since: str = "", until: str = "", **words: str) ->
     act = words.get("act", "")
     if act and act not in register_entry.ACTS:
         raise InputError("viewing.act_form", known=", ".join(register_entry.ACTS))
-    times = audit_log.filters(timezone=timezone, since=since, until=until)
+    times = audit_log.parse_filters(timezone=timezone, since=since, until=until)
     return Filters(**words, since=times.since, until=times.until)
 
 
-def page(
+def list_page(
     engine: Engine, who: Reader, wanted: Filters, *, limit: int = 100, before: UUID | None = None
 ) -> list[dict[str, Any]]:
     """Return rows of cameras in the reader's areas, the newest first, behind the row `before`.
@@ -113,7 +113,7 @@ def page(
     return _read(engine, who, _GRANTED, asked)
 
 
-def mine(
+def own_viewings(
     engine: Engine, who: Reader, wanted: Filters, *, limit: int = 100, before: UUID | None = None
 ) -> list[dict[str, Any]]:
     """Return what the reader looked at himself, the newest first."""
@@ -121,7 +121,7 @@ def mine(
     return _read(engine, who, _MINE, asked)
 
 
-def export(
+def export_register(
     engine: Engine,
     who: Reader,
     wanted: Filters,
@@ -139,13 +139,13 @@ def export(
     InputError
         If there is no reason, or there are too many rows for one file.
     """
-    rows = page(engine, who, wanted, limit=MOST_ROWS + 1)
+    rows = list_page(engine, who, wanted, limit=MOST_ROWS + 1)
     if len(rows) > MOST_ROWS:
         raise InputError("viewing.export_much", most=MOST_ROWS)
-    registered(engine, who, "access-register", len(rows), reason, wanted.told())
+    insert_export(engine, who, "access-register", len(rows), reason, wanted.told())
     title, table = say("viewing.title", lang), titled(rows, timezone=timezone, lang=lang)
-    mark = export_log.stamp(who, reason, timezone=timezone, lang=lang)
-    return workbook({title: table}, mark), len(rows)
+    mark = export_log.watermark_text(who, reason, timezone=timezone, lang=lang)
+    return make_workbook({title: table}, mark), len(rows)
 
 
 def titled(rows: list[dict[str, Any]], *, timezone: str, lang: str) -> pd.DataFrame:
@@ -153,12 +153,12 @@ def titled(rows: list[dict[str, Any]], *, timezone: str, lang: str) -> pd.DataFr
     import pandas as pd
 
     zone = ZoneInfo(timezone)
-    cells = [{name: shown(name, row[name], zone, lang) for name in COLUMNS} for row in rows]
+    cells = [{name: display_cell(name, row[name], zone, lang) for name in COLUMNS} for row in rows]
     table = pd.DataFrame(cells, columns=list(COLUMNS), dtype=object)
     return table.rename(columns={n: say(f"viewing_column.{n}", lang) for n in COLUMNS})
 
 
-def shown(name: str, value: object, zone: ZoneInfo, lang: str) -> str:
+def display_cell(name: str, value: object, zone: ZoneInfo, lang: str) -> str:
     """Return a cell of the register as people read it."""
     if value is None:
         return say("viewing_kind.unknown", lang) if name == "owner_kind" else ""
@@ -166,13 +166,13 @@ def shown(name: str, value: object, zone: ZoneInfo, lang: str) -> str:
         return f"{value.astimezone(zone):%Y-%m-%d %H:%M:%S}"
     if name in ("act", "owner_kind"):
         return say(f"viewing_{'act' if name == 'act' else 'kind'}.{value}", lang)
-    return audit.plain(str(value))
+    return audit.one_line(str(value))
 
 
 def _read(
     engine: Engine, who: Reader, query: str, asked: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    with transaction.opened(engine, who) as connection:
+    with transaction.open_as(engine, who) as connection:
         return rows_of(connection, query, asked)
 
 
@@ -181,7 +181,7 @@ def rows_of(connection: Connection, query: str, asked: Mapping[str, Any]) -> lis
     return [dict(row) for row in connection.execute(text(query), dict(asked)).mappings()]
 
 
-def registered(
+def insert_export(
     engine: Engine,
     who: Reader,
     what: str,
@@ -201,7 +201,7 @@ def registered(
     who.require("register")
     why = export_log.reason_of(who, reason)
     row = {"account": who.id, "name": who.account, "holder": who.holder, "unit": who.unit_name}
-    with transaction.opened(engine, who) as connection:
+    with transaction.open_as(engine, who) as connection:
         number = connection.execute(
             _EXPORTED, {**row, "what": what, "rows": rows, "reason": why}
         ).scalar_one()
@@ -209,9 +209,9 @@ def registered(
         audit.record(connection, who, "export", what, facts=facts, note=why)
 
 
-def workbook(sheets: Mapping[str, pd.DataFrame], mark: str) -> bytes:
+def make_workbook(sheets: Mapping[str, pd.DataFrame], mark: str) -> bytes:
     """Return tables as a workbook with `mark`, who takes it out when, at the foot of each page."""
     with tempfile.TemporaryDirectory(prefix="govgrid-") as folder:
         path = Path(folder) / "register.xlsx"
-        writers.workbook(sheets, path, mark=mark)
+        writers.write_workbook(sheets, path, mark=mark)
         return path.read_bytes()

@@ -48,7 +48,7 @@ def require_template(template: str) -> None:
         raise StateError("viewing.snapshot_setting")
 
 
-def fetch(template: str, code: str, *, patience_s: float = PATIENCE_S) -> Snapshot:
+def fetch_picture(template: str, code: str, *, patience_s: float = PATIENCE_S) -> Snapshot:
     """Return the picture of a camera.
 
     Nothing is followed, nothing but a picture is passed on, and what comes is taken for at most

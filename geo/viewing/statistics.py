@@ -15,10 +15,10 @@ from geo.access.audit import record as audit
 from geo.access.principal import Reader
 from geo.base import clock
 from geo.base.errors import InputError
-from geo.base.words import catalogue, say
+from geo.base.words import load_catalogue, say
 from geo.viewing import register_entry
 from geo.viewing import verify as viewing_verification
-from geo.viewing.report import registered, rows_of, workbook
+from geo.viewing.report import insert_export, make_workbook, rows_of
 from geo.viewing.verify import Proof
 
 if TYPE_CHECKING:
@@ -77,7 +77,7 @@ def month_of(written: str, timezone: str) -> tuple[str, datetime, datetime]:
     return named, begins, ends
 
 
-def report(engine: Engine, who: Reader, month: str, *, timezone: str) -> dict[str, Any]:
+def month_report(engine: Engine, who: Reader, month: str, *, timezone: str) -> dict[str, Any]:
     """Return the figures of a month: counts, refusals, requests, and whether the rows are whole.
 
     `refused` is None, and rows taken away are not looked for, where an area limits the reader: a
@@ -93,7 +93,7 @@ def report(engine: Engine, who: Reader, month: str, *, timezone: str) -> dict[st
     who.require("register")
     named, since, until = month_of(month, timezone)
     asked = {**who.parameters, "since": since, "until": until, "most": MOST_CAMERAS}
-    with transaction.opened(engine, who) as connection:
+    with transaction.open_as(engine, who) as connection:
         whole = who.everything and who.may("audit")
         return {
             "period": named,
@@ -103,7 +103,7 @@ def report(engine: Engine, who: Reader, month: str, *, timezone: str) -> dict[st
             **{name: rows_of(connection, query, asked) for name, query in _COUNTS.items()},
             "requests": rows_of(connection, _REQUESTS, asked)[0],
             "refused": rows_of(connection, _REFUSED, asked) if whole else None,
-            "proof": viewing_verification.prove(
+            "proof": viewing_verification.verify_rows(
                 connection, who, since=since, until=until
             ).as_plain()
             if who.may("audit")
@@ -111,7 +111,7 @@ def report(engine: Engine, who: Reader, month: str, *, timezone: str) -> dict[st
         }
 
 
-def verify(
+def verify_rows(
     engine: Engine, who: Reader, *, since: datetime | None = None, until: datetime | None = None
 ) -> Proof:
     """Compare rows of the register with the hashes that the audit holds of them.
@@ -123,8 +123,8 @@ def verify(
     """
     who.require("register")
     who.require("audit")
-    with transaction.opened(engine, who) as connection:
-        proof = viewing_verification.prove(connection, who, since=since, until=until)
+    with transaction.open_as(engine, who) as connection:
+        proof = viewing_verification.verify_rows(connection, who, since=since, until=until)
         facts = {"rows": proof.rows, "whole": proof.whole}
         audit.record(connection, who, "viewing.verify", facts=facts)
     return proof
@@ -142,11 +142,13 @@ def export_report(
     InputError
         If there is no reason, or it is no month.
     """
-    found = report(engine, who, month, timezone=timezone)
-    sheets = tables(found, lang)
+    found = month_report(engine, who, month, timezone=timezone)
+    sheets = month_tables(found, lang)
     rows = sum(map(len, sheets.values()))
-    registered(engine, who, "access-report", rows, reason, {"month": found["period"]})
-    return workbook(sheets, export_log.stamp(who, reason, timezone=timezone, lang=lang))
+    insert_export(engine, who, "access-report", rows, reason, {"month": found["period"]})
+    return make_workbook(
+        sheets, export_log.watermark_text(who, reason, timezone=timezone, lang=lang)
+    )
 
 
 def spelled(name: str, value: object, lang: str) -> object:
@@ -158,10 +160,10 @@ def spelled(name: str, value: object, lang: str) -> object:
         "owner_kind": f"viewing_kind.{value}",
         "kind": f"viewing_defect.{value}",
     }.get(name, "")
-    return say(key, lang) if key in catalogue() else value
+    return say(key, lang) if key in load_catalogue() else value
 
 
-def tables(found: dict[str, Any], lang: str) -> dict[str, pd.DataFrame]:
+def month_tables(found: dict[str, Any], lang: str) -> dict[str, pd.DataFrame]:
     """Return the figures of a month as tables for people, by their titles."""
     lists = {
         "counts": (found["counts"], ("unit", "act", "reason", "count")),
@@ -192,4 +194,4 @@ def _cell(name: str, value: object, lang: str) -> object:
     said = spelled(name, value, lang)
     if isinstance(said, datetime):
         return f"{said:%Y-%m-%d %H:%M:%S%z}"
-    return audit.plain(said) if isinstance(said, str) else said
+    return audit.one_line(said) if isinstance(said, str) else said

@@ -18,7 +18,7 @@ _COLUMNS: Final = (
     *("legal_basis", "incident_code", "request", "idempotency_key", "expires_at"),
 )
 SEALED: Final = f"{', '.join(_COLUMNS)}, encode(ST_AsBinary(place), 'hex') AS place"
-"""The columns of a row that :func:`digest` is made of: all of them."""
+"""The columns of a row that :func:`row_digest` is made of: all of them."""
 
 WRITES: Final = ("viewing.view", "viewing.retrieve")
 _ROWS: Final = (
@@ -68,14 +68,14 @@ class Proof:
         }
 
 
-def digest(row: Mapping[str, Any]) -> str:
+def row_digest(row: Mapping[str, Any]) -> str:
     """Return the SHA-256 of a row's columns (:data:`SEALED`), in hexadecimal digits."""
     written = {name: _cell(row[name]) for name in (*_COLUMNS, "place")}
     body = json.dumps(written, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(body.encode()).hexdigest()
 
 
-def prove(
+def verify_rows(
     connection: Connection,
     who: Reader,
     *,
@@ -93,7 +93,7 @@ def prove(
     found = [
         _defect(row, "changed" if number in noted else "unknown")
         for number, row in rows.items()
-        if number not in noted or noted[number]["sha256"] != digest(row)
+        if number not in noted or noted[number]["sha256"] != row_digest(row)
     ]
     if who.everything:
         gone = (row for number, row in noted.items() if number not in rows)

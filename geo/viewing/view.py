@@ -81,12 +81,12 @@ class Standing:
         return act in self.approved or (self.camera.granted and not self.asks_first)
 
 
-def view(
+def record_viewing(
     engine: Engine, who: Reader, asked: Asked, *, config: Settings
 ) -> Viewing | dict[str, Any]:
     """Write the row of a viewing and return it; of a camera that needs an approval the request.
 
-    When this returns, the row is committed: only then :func:`reference` can be asked for.
+    When this returns, the row is committed: only then :func:`viewing_token` can be asked for.
 
     Raises
     ------
@@ -101,26 +101,26 @@ def view(
     """
     who.require("view")
     register_entry.require_named(who)
-    camera = register_entry.find(engine, who, asked.camera)
-    with transaction.opened(engine, who) as connection:
-        approval = approvals.live(connection, who, camera.code, asked.act, asked.request)
+    camera = register_entry.find_camera(engine, who, asked.camera)
+    with transaction.open_as(engine, who) as connection:
+        approval = approvals.live_approval(connection, who, camera.code, asked.act, asked.request)
         if approval is None:
             _require_granted(camera)
-        entry = register_entry.completed(connection, who, asked, config)
+        entry = register_entry.complete_entry(connection, who, asked, config)
         if approval is None and asks_first(camera, config):
-            return approvals.written(connection, who, camera, entry)
+            return approvals.insert_request(connection, who, camera, entry)
         row = _row(connection, who, camera, entry, approval, asked.key, config.reference_minutes)
     return _viewing(row, camera)
 
 
-def reference(viewing: Viewing, config: Settings) -> str:
+def viewing_token(viewing: Viewing, config: Settings) -> str:
     """Return the reference to a viewing whose row is written."""
-    return view_tokens.signed(
+    return view_tokens.sign_token(
         Reference(viewing.id, viewing.account, viewing.camera.code, viewing.expires_at), config
     )
 
 
-def opened(engine: Engine, who: Reader, written: str, *, config: Settings) -> Viewing:
+def open_viewing(engine: Engine, who: Reader, written: str, *, config: Settings) -> Viewing:
     """Return the viewing that a reference leads to; its time may be over.
 
     Everything is asked again: the signature, the account, the row, the grant or the approval.
@@ -131,11 +131,11 @@ def opened(engine: Engine, who: Reader, written: str, *, config: Settings) -> Vi
         If one of them does not hold.
     """
     who.require("view")
-    claims = view_tokens.read(written, config)
+    claims = view_tokens.read_token(written, config)
     if claims.account != who.id:
         raise ForbiddenError("viewing.reference_other")
-    camera = register_entry.find(engine, who, claims.camera)
-    with transaction.opened(engine, who) as connection:
+    camera = register_entry.find_camera(engine, who, claims.camera)
+    with transaction.open_as(engine, who) as connection:
         row = connection.execute(_ROW, {"id": claims.register}).mappings().first()
         if row is None or (str(row["account"]), row["camera_code"]) != (who.id, camera.code):
             raise ForbiddenError("viewing.reference_void")
@@ -145,14 +145,16 @@ def opened(engine: Engine, who: Reader, written: str, *, config: Settings) -> Vi
     return viewing
 
 
-def standing(
+def viewing_rights(
     engine: Engine, who: Reader, code: str, *, config: Settings, incident: str = ""
 ) -> Standing:
     """Return what the reader may do with a camera; a refusal is written into the audit."""
-    camera = register_entry.find(engine, who, code)
-    with transaction.opened(engine, who) as connection:
+    camera = register_entry.find_camera(engine, who, code)
+    with transaction.open_as(engine, who) as connection:
         live = [
-            act for act in register_entry.ACTS if approvals.live(connection, who, camera.code, act)
+            act
+            for act in register_entry.ACTS
+            if approvals.live_approval(connection, who, camera.code, act)
         ]
         found = Standing(camera, tuple(live), asks_first(camera, config))
         if not camera.granted and not live:
@@ -161,11 +163,11 @@ def standing(
     return found
 
 
-def shown(engine: Engine, who: Reader, viewing: Viewing, *, fault: str) -> None:
+def record_delivery(engine: Engine, who: Reader, viewing: Viewing, *, fault: str) -> None:
     """Write into the audit that a picture was delivered, or why not."""
     facts = {"register": str(viewing.id), "fault": fault}
     outcome = "failed" if fault else "done"
-    with transaction.opened(engine, who) as connection:
+    with transaction.open_as(engine, who) as connection:
         code = viewing.camera.code
         audit.record(connection, who, "viewing.picture", code, outcome=outcome, facts=facts)
 
@@ -183,7 +185,7 @@ def _require_granted(camera: Camera) -> None:
 def _require_still(connection: Connection, who: Reader, viewing: Viewing, config: Settings) -> None:
     """Refuse a viewing that rested on what does not hold any more."""
     if viewing.request is not None:
-        approvals.live(connection, who, viewing.camera.code, viewing.act, viewing.request)
+        approvals.live_approval(connection, who, viewing.camera.code, viewing.act, viewing.request)
         return
     _require_granted(viewing.camera)
     if asks_first(viewing.camera, config):
@@ -229,7 +231,7 @@ def _written(connection: Connection, who: Reader, wanted: dict[str, Any]) -> Row
     row = connection.execute(_WRITE, wanted).mappings().one()
     facts = {
         "register": str(row["id"]),
-        "sha256": viewing_verification.digest(dict(row)),
+        "sha256": viewing_verification.row_digest(dict(row)),
         "incident": wanted["incident_code"],
         "request": wanted["request"],
     }

@@ -27,7 +27,7 @@ class Reference:
     expires_at: datetime
 
 
-def signed(reference: Reference, config: Settings) -> str:
+def sign_token(reference: Reference, config: Settings) -> str:
     """Return the text of a reference, signed with the key of the installation."""
     claims = {
         "aud": PURPOSE,
@@ -39,7 +39,7 @@ def signed(reference: Reference, config: Settings) -> str:
     return jwt.encode({"alg": _ALGORITHM, "typ": "JWT"}, claims, _key(config))
 
 
-def read(written: str, config: Settings) -> Reference:
+def read_token(written: str, config: Settings) -> Reference:
     """Return what a reference says, also after its time.
 
     Raises
@@ -62,4 +62,4 @@ def _reference(claims: dict[str, Any]) -> Reference:
 
 
 def _key(config: Settings) -> OctKey:
-    return OctKey.import_key(secrets.derived(config, PURPOSE))
+    return OctKey.import_key(secrets.derive_key(config, PURPOSE))

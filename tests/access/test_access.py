@@ -4,7 +4,7 @@ import pytest
 from sqlalchemy import text
 
 from geo.access import principal, transaction
-from geo.access.accounts.local_cli import acting
+from geo.access.accounts.local_cli import acting_principal
 from geo.access.principal import RESTRICTED_LAYERS
 from geo.access.roles import CLASSES, COARSE, DEPTHS, PERMISSIONS, SECOND_FACTOR
 from geo.areas import lookup
@@ -31,7 +31,7 @@ def names():
 @pytest.fixture
 def service(seen_town, settings):
     """Return the pool of the service: the role that is fenced in."""
-    found = database.service(settings, pool_size=2)
+    found = database.service_pool(settings, pool_size=2)
     yield found
     found.dispose()
 
@@ -43,13 +43,13 @@ def reader(seen_town, names):
     def make(role, area=None, **more):
         name = next(names)
         account(seen_town, name, role, area, **more)
-        return acting(seen_town, name)
+        return acting_principal(seen_town, name)
 
     return make
 
 
 def codes(engine, reader, layer):
-    return collections.page(engine, reader, layer).iloc[:, 0].tolist()
+    return collections.read_page(engine, reader, layer).iloc[:, 0].tolist()
 
 
 def test_an_area_of_the_own_is_seen_and_no_other(service, reader):
@@ -59,7 +59,7 @@ def test_an_area_of_the_own_is_seen_and_no_other(service, reader):
 
 
 def test_a_camera_of_others_that_looks_in_is_a_code_a_relation_and_a_distance(service, reader):
-    page = collections.page(service, reader("operator", WEST), "cameras").set_index("code")
+    page = collections.read_page(service, reader("operator", WEST), "cameras").set_index("code")
     looks_in = page.loc["K3"]
     told = looks_in.dropna().drop(["relation", "distance_m"])
     assert (looks_in["relation"], looks_in["geometry"]) == ("looks_in", None)
@@ -73,7 +73,7 @@ def test_cameras_that_do_not_look_in_are_not_known(service, reader):
 
 
 def test_own_cameras_are_seen_whole(service, reader):
-    page = collections.page(service, reader("operator", EAST), "cameras").set_index("code")
+    page = collections.read_page(service, reader("operator", EAST), "cameras").set_index("code")
     assert page.index.tolist() == ["K1", "K2", "K3", "K4"]
     assert page.loc["K1", "heading_deg"] == 90
     assert page["relation"].unique().tolist() == ["own"]
@@ -105,14 +105,14 @@ def test_a_camera_of_unknown_kind_needs_both_classes(seen_town, service, reader)
 )
 def test_a_depth_shows_what_it_says(service, reader, depth, cameras, heading, viewsheds, gaps):
     east = reader("planner", EAST, depth=depth)
-    page = collections.page(service, east, "cameras").set_index("code")
+    page = collections.read_page(service, east, "cameras").set_index("code")
     assert len(page) == cameras
     if cameras:
         found = page.loc["K1", "heading_deg"]
         assert found == heading or (heading is None and found != found)
     assert bool(codes(service, east, "viewsheds")) == bool(viewsheds)
     assert bool(codes(service, east, "gaps")) == bool(gaps)
-    counted = coverage_report.report(service, east)["cameras"]
+    counted = coverage_report.read_report(service, east)["cameras"]
     assert sum(row["registered"] for row in counted) == 4
 
 
@@ -121,14 +121,14 @@ def test_viewsheds_of_cameras_of_others_are_not_shown(service, reader):
 
 
 def test_gaps_are_those_of_own_grids(service, reader):
-    west = collections.page(service, reader("planner", WEST), "gaps")
+    west = collections.read_page(service, reader("planner", WEST), "gaps")
     assert set(west["grid_code"]) == {WEST}
 
 
 def test_cameras_that_only_count_stand_in_the_figures_of_the_map(service, reader):
     def shown(depth):
         who = reader("planner", None, depth=depth)
-        return map_content.read(service, who, lang="zh", timezone="Asia/Shanghai")
+        return map_content.read_content(service, who, lang="zh", timezone="Asia/Shanghai")
 
     wall = shown("count")
     assert (len(wall["cameras"]), wall["counted"]) == (0, {"skynet": 2, "social": 2})
@@ -152,9 +152,9 @@ def test_a_responder_gets_rounded_places_but_those_it_is_sent_to(seen_town, serv
         connection.execute(
             text("INSERT INTO govgrid.dispatch (incident_code, unit_code) VALUES ('M1', 'U7')")
         )
-    page = collections.page(service, reader("responder", EAST, unit="U7"), "incidents")
+    page = collections.read_page(service, reader("responder", EAST, unit="U7"), "incidents")
     points = page.set_index("code").geometry
-    exact = collections.page(service, SYSTEM, "incidents").set_index("code").geometry
+    exact = collections.read_page(service, SYSTEM, "incidents").set_index("code").geometry
     assert points["M1"].equals(exact["M1"])
     assert not points["M2"].equals(exact["M2"])
     assert round(points["M2"].x, 3) == points["M2"].x
@@ -169,7 +169,7 @@ def test_the_database_alone_shows_nothing_to_who_says_not_who_asks(service):
 
 def test_the_database_alone_cuts_a_query_that_forgot_its_predicate(service, reader):
     west = reader("operator", WEST)
-    with transaction.opened(service, west) as connection:
+    with transaction.open_as(service, west) as connection:
         found = connection.execute(text("SELECT code FROM govgrid.incident")).scalars().all()
         cameras = connection.execute(text("SELECT code FROM govgrid.camera")).scalars().all()
     assert (found, cameras) == (["M3"], [])
@@ -180,13 +180,13 @@ def test_who_draws_sees_no_matter_account_or_register(service, reader):
     for table in tables:
         with (
             pytest.raises(StoreError, match="permission denied"),
-            transaction.drawing(service, reader("operator")) as connection,
+            transaction.open_read_only(service, reader("operator")) as connection,
         ):
             connection.execute(text(f"SELECT * FROM govgrid.{table}"))
 
 
 def test_the_next_transaction_of_a_connection_knows_nothing_of_the_last_reader(service, reader):
-    with transaction.opened(service, reader("operator")) as connection:
+    with transaction.open_as(service, reader("operator")) as connection:
         assert connection.execute(text("SELECT count(*) FROM govgrid.camera")).scalar_one() == 4
     for _ in range(3):
         with service.connect() as connection:
@@ -221,7 +221,7 @@ def test_positions_are_needed_to_ask_who_sees_a_place(service, reader):
 
 
 def test_the_map_holds_nothing_of_others(service, reader):
-    content = map_content.read(service, reader("operator", WEST), lang="zh", timezone=ZONE)
+    content = map_content.read_content(service, reader("operator", WEST), lang="zh", timezone=ZONE)
     assert content["areas"]["code"].tolist() == [WEST]
     assert len(content["cameras"]) == 0
     assert content["incidents"]["code"].tolist() == ["M3"]
@@ -230,34 +230,34 @@ def test_the_map_holds_nothing_of_others(service, reader):
 
 
 def test_a_display_shows_no_camera_and_no_gap_on_its_map(service, reader):
-    content = map_content.read(service, reader("display"), lang="zh", timezone=ZONE)
+    content = map_content.read_content(service, reader("display"), lang="zh", timezone=ZONE)
     assert len(content["cameras"]) == len(content["gaps"]) == 0
     assert content["areas"]["covered_share"].notna().any()
 
 
 def test_figures_are_those_of_own_areas(service, reader):
-    west = coverage_report.report(service, reader("operator", WEST))
+    west = coverage_report.read_report(service, reader("operator", WEST))
     assert {row["code"] for row in west["areas"]} == {WEST}
     assert sum(row["registered"] for row in west["cameras"]) == 0
 
 
 def test_gaps_need_their_depth(service, reader):
     with pytest.raises(ForbiddenError):
-        coverage_report.gaps(service, reader("planner", EAST, depth="direction"))
+        coverage_report.read_gaps(service, reader("planner", EAST, depth="direction"))
 
 
 def test_an_export_as_any_role_holds_nothing_of_other_areas(seen_town, reader):
     none = ("cameras", "viewsheds", "camera-status", "camera-status-history", "buildings", "duties")
     own = {"grids": {WEST}, "areas": {WEST}, "incidents": {"M3"}, **{name: set() for name in none}}
     everything = {
-        layer: layer_export.whole(seen_town, SYSTEM, layer)
+        layer: layer_export.read_layer(seen_town, SYSTEM, layer)
         for layer in collections.names_for(SYSTEM)
     }
     assert set(own) <= set(everything)
     for role in PERMISSIONS:
         west = reader(role, WEST, depth="picture")
         for layer, all_of_it in everything.items():
-            part = layer_export.whole(seen_town, west, layer)
+            part = layer_export.read_layer(seen_town, west, layer)
             assert set(part.columns) <= set(all_of_it.columns) | {"geometry"}, (role, layer)
             if layer in own:
                 assert set(part.iloc[:, 0]) == own[layer], (role, layer)
@@ -268,17 +268,17 @@ def test_an_export_as_any_role_holds_nothing_of_other_areas(seen_town, reader):
 def test_who_has_no_grant_sees_nothing_at_all(seen_town, service, names):
     name = next(names)
     account(seen_town, name, None)
-    nobody = acting(seen_town, name)
+    nobody = acting_principal(seen_town, name)
     assert nobody.actions == frozenset()
     for layer in set(collections.placed()) - RESTRICTED_LAYERS:
-        assert len(collections.page(service, nobody, layer)) == 0, layer
+        assert len(collections.read_page(service, nobody, layer)) == 0, layer
 
 
 def test_a_grant_ends_on_its_day(seen_town, service, reader):
     west = reader("operator", WEST)
     with seen_town.begin() as connection:
         connection.execute(text("UPDATE govgrid.role_grant SET until = govgrid.today() - 1"))
-    assert acting(seen_town, west.account).grants == ()
+    assert acting_principal(seen_town, west.account).grants == ()
 
 
 def test_grants_of_roles_that_show_no_places_open_none():

@@ -8,7 +8,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
 from geo.access import coarse, exact_answers
-from geo.access.accounts.local_cli import acting
+from geo.access.accounts.local_cli import acting_principal
 from geo.base.errors import ForbiddenError, NotFoundError
 from geo.cameras.law import compliance
 from geo.coverage import report, who_sees
@@ -28,7 +28,7 @@ WORDS = ["name", "local_code", "site", "address", "area_reported", "grid_code"]
 
 @pytest.fixture
 def service(seen_town, settings):
-    found = database.service(settings, pool_size=2)
+    found = database.service_pool(settings, pool_size=2)
     yield found
     found.dispose()
 
@@ -44,14 +44,14 @@ def reader(seen_town):
         with seen_town.begin() as connection:
             for role, area, depth in grants:
                 grant(connection, uuid, role, area, depth=depth, **more)
-        return acting(seen_town, name)
+        return acting_principal(seen_town, name)
 
     made = []
     return make
 
 
 def do(engine, statement, **values):
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         return connection.execute(text(statement), values)
 
 
@@ -102,7 +102,7 @@ def test_a_coarse_camera_has_a_coarse_place_and_no_words_of_it(service, seen_tow
         ' attributes = \'{"门牌": "12"}\'',
     )
     who = reader(("responder", None, "picture"))
-    page = collections.page(service, who, "cameras").set_index("code")
+    page = collections.read_page(service, who, "cameras").set_index("code")
     assert page.loc["K4"].geometry.equals(Point(117.051, 30.5))
     assert page.loc["K1"].geometry.equals(Point(117.05, 30.5))
     hidden = [*WORDS, "reported_lon", "reported_lat", "position_verified_on"]
@@ -114,26 +114,26 @@ def test_a_coarse_camera_has_a_coarse_place_and_no_words_of_it(service, seen_tow
 
 def test_a_row_is_as_exact_as_the_most_exact_grant_that_covers_it(service, reader):
     who = reader(("operator", EAST, "picture"), ("responder", None, "gaps"))
-    exact = collections.page(service, SYSTEM, "cameras").set_index("code").geometry
-    page = collections.page(service, who, "cameras").set_index("code").geometry
+    exact = collections.read_page(service, SYSTEM, "cameras").set_index("code").geometry
+    page = collections.read_page(service, who, "cameras").set_index("code").geometry
     assert page.equals(exact)
     away = reader(("operator", WEST, "picture"), ("responder", None, "gaps"))
-    page = collections.page(service, away, "cameras").set_index("code").geometry
+    page = collections.read_page(service, away, "cameras").set_index("code").geometry
     assert not page.geom_equals(exact).any()
-    content = map_content.read(service, away, lang="zh", timezone=ZONE)
+    content = map_content.read_content(service, away, lang="zh", timezone=ZONE)
     assert set(content["cameras"].geometry) == {Point(117.05, 30.5), Point(117.051, 30.5)}
 
 
 def test_a_grant_of_counts_makes_nothing_exact(service, reader):
     who = reader(("planner", EAST, "count"), ("responder", EAST, "position"))
-    page = collections.page(service, who, "cameras").set_index("code").geometry
+    page = collections.read_page(service, who, "cameras").set_index("code").geometry
     assert page["K4"].equals(Point(117.051, 30.5))
 
 
 def test_matters_are_as_exact_as_the_grant_that_covers_them(service, reader):
     who = reader(("operator", WEST, "picture"), ("responder", None, "position"))
-    page = collections.page(service, who, "incidents").set_index("code").geometry
-    exact = collections.page(service, SYSTEM, "incidents").set_index("code").geometry
+    page = collections.read_page(service, who, "incidents").set_index("code").geometry
+    exact = collections.read_page(service, SYSTEM, "incidents").set_index("code").geometry
     assert page.geom_equals(exact).to_dict() == {"M1": False, "M2": False, "M3": True}
 
 
@@ -156,7 +156,7 @@ def test_an_import_that_is_undone_leaves_the_coarse_places_as_they_were(seen_tow
     path.write_text("\n".join(["编码,名称,经度,纬度", *rows]), encoding="utf-8")
     run = bring_in(seen_town, "cameras", path).run
     assert coarse_of(seen_town, "K1") == (117.053, 30.5)
-    runs.undone(seen_town, run, who=SYSTEM)
+    runs.undo_run(seen_town, run, who=SYSTEM)
     assert (coarse_of(seen_town, "K1"), coarse_of(seen_town, "K4")) == before
 
 
@@ -217,7 +217,7 @@ def test_a_unit_is_told_exactly_at_twenty_places_a_camera_and_day(service, seen_
 def test_answers_of_two_requests_at_once_are_counted_together(service, seen_town, reader):
     who = reader(("responder", None, "position"), unit="U7")
     pairs = [(f"N{n}", "K1") for n in range(30)]
-    taken = exact_answers.allowed(service, who, pairs[:15]) | exact_answers.allowed(
+    taken = exact_answers.allowed_pairs(service, who, pairs[:15]) | exact_answers.allowed_pairs(
         service, who, pairs[10:]
     )
     assert len(taken) == coarse.EXACT_ANSWERS
@@ -272,9 +272,11 @@ def test_no_camera_that_sees_a_place_is_passed_over(service, reader):
 
 def test_viewsheds_of_coarse_cameras_are_unions_of_cells(service, reader):
     who = reader(("responder", None, "direction"))
-    rows = collections.page(service, who, "viewsheds").to_crs(4548)
+    rows = collections.read_page(service, who, "viewsheds").to_crs(4548)
     assert set(rows["certainty"]) == {"possible"}
-    exact = collections.page(service, SYSTEM, "viewsheds").to_crs(4548).set_index("code").geometry
+    exact = (
+        collections.read_page(service, SYSTEM, "viewsheds").to_crs(4548).set_index("code").geometry
+    )
     for code, shape in zip(rows["code"], rows.geometry, strict=True):
         corners = [c for part in getattr(shape, "geoms", [shape]) for c in part.exterior.coords]
         assert all(abs(v / 50 - round(v / 50)) < 1e-4 for corner in corners for v in corner)
@@ -282,14 +284,14 @@ def test_viewsheds_of_coarse_cameras_are_unions_of_cells(service, reader):
 
 
 def test_gaps_are_refused_where_places_are_coarse(service, reader):
-    assert len(collections.page(service, reader(("responder", None, "gaps")), "gaps")) == 0
+    assert len(collections.read_page(service, reader(("responder", None, "gaps")), "gaps")) == 0
     with pytest.raises(ForbiddenError):
-        report.gaps(service, reader(("responder", None, "gaps")))
+        report.read_gaps(service, reader(("responder", None, "gaps")))
 
 
 def test_gaps_are_those_of_the_granted_class_and_clear_of_cameras_of_others(service, reader):
-    west = collections.page(service, reader(("planner", WEST, "gaps")), "gaps").to_crs(4548)
-    whole = collections.page(service, reader(("planner", None, "gaps")), "gaps").to_crs(4548)
+    west = collections.read_page(service, reader(("planner", WEST, "gaps")), "gaps").to_crs(4548)
+    whole = collections.read_page(service, reader(("planner", None, "gaps")), "gaps").to_crs(4548)
     part = whole[whole["grid_code"] == WEST]
     assert 0 < west.area.sum() < part.area.sum()  # K3 looks in from the east
     assert west.union_all().difference(part.union_all().buffer(0.01)).area < 0.1
@@ -297,33 +299,33 @@ def test_gaps_are_those_of_the_granted_class_and_clear_of_cameras_of_others(serv
     assert len(cut)
     assert cut["road_m"].isna().all()
     social = reader(("planner", EAST, "gaps"), classes=["social"])
-    found = collections.page(service, social, "gaps").to_crs(4548).union_all()
-    all_of_it = report.gaps(service, SYSTEM, device_set="social").to_crs(4548)
+    found = collections.read_page(service, social, "gaps").to_crs(4548).union_all()
+    all_of_it = report.read_gaps(service, SYSTEM, device_set="social").to_crs(4548)
     east = all_of_it[all_of_it["grid_code"] == EAST].union_all()
     assert found.symmetric_difference(east).area < 0.1
-    with_all = report.gaps(service, social, device_set="online")
+    with_all = report.read_gaps(service, social, device_set="online")
     assert with_all.empty
 
 
 def test_a_class_that_is_not_granted_is_not_none(service, reader):
     social = reader(("operator", EAST, "picture"), classes=["social"])
-    rows = {row["owner_kind"]: row for row in report.report(service, social)["cameras"]}
+    rows = {row["owner_kind"]: row for row in report.read_report(service, social)["cameras"]}
     assert rows["skynet"]["registered"] is None
     assert rows["social"]["registered"] == 2
-    content = map_content.read(service, social, lang="zh", timezone=ZONE)
+    content = map_content.read_content(service, social, lang="zh", timezone=ZONE)
     assert content["closed"] == ["skynet"]
     assert content["areas"]["closed"].tolist() == ["skynet"]
     assert content["incidents"].set_index("code").loc["M1", "withheld"] == 2
 
 
 def test_a_responder_sees_no_shares_on_its_map(service, reader):
-    content = map_content.read(
+    content = map_content.read_content(
         service, reader(("responder", None, "gaps")), lang="zh", timezone=ZONE
     )
     assert content["areas"]["covered_share"].isna().all()
     assert content["figures"] is False
     both = reader(("responder", None, "gaps"), ("planner", WEST, "gaps"))
-    content = map_content.read(service, both, lang="zh", timezone=ZONE)
+    content = map_content.read_content(service, both, lang="zh", timezone=ZONE)
     shares = content["areas"].set_index("code")["covered_share"].notna()
     assert (shares[WEST], shares[EAST]) == (True, False)
 
@@ -338,10 +340,10 @@ def test_findings_of_coarse_cameras_have_neither_name_nor_measures(service, seen
     )
     move(seen_town, "K1", 1.5, 0)
     for who, exact in ((SYSTEM, True), (reader(("auditor", None, "direction")), False)):
-        found = compliance.report(service, who, timezone=ZONE)
+        found = compliance.compliance_findings(service, who, timezone=ZONE)
         rows = found.rows[found.rows["kind"].isin(["PRIVACY_VIEW", "MOVED"])]
         assert set(rows["kind"]) == {"PRIVACY_VIEW", "MOVED"}
         assert rows["name"].notna().all() == exact
         assert rows["geometry"].notna().any() == exact
-        said = [row["finding"] for row in compliance.told(rows, "zh")]
+        said = [row["finding"] for row in compliance.describe_findings(rows, "zh")]
         assert [("米" in each) == exact for each in said] == [True] * len(said), said

@@ -11,13 +11,13 @@ import shapely
 from sqlalchemy import Engine, text
 
 from geo.access import predicates, transaction
-from geo.access.accounts.local_cli import acting
+from geo.access.accounts.local_cli import acting_principal
 from geo.access.principal import Reader
 from geo.access.roles import DEPTHS, depth_no
 from geo.base.errors import ForbiddenError
 from geo.coverage import compute, report, sight_lines
 from geo.coverage.coarse_lines import GrantedLines
-from geo.coverage.scene import prepare
+from geo.coverage.scene import prepare_scene
 from geo.coverage.store import scene
 from geo.exchange.publish import collections, map_content
 from geo.exchange.publish import export as layer_export
@@ -100,15 +100,15 @@ def reader(owner):
             for role, area, depth, *classes in grants:
                 more = {"classes": classes[0]} if classes else {}
                 grant(connection, made, role, area, depth=depth, **more)
-        return acting(owner, name)
+        return acting_principal(owner, name)
 
     return make
 
 
 def spied(owner, who: Reader) -> list[str]:
     """Return the cameras whose places an attacker may not know exactly."""
-    with transaction.drawing(owner, who) as connection:
-        known = predicates.cameras(connection, who)
+    with transaction.open_read_only(owner, who) as connection:
+        known = predicates.visible_cameras(connection, who)
     exact = known.index[known["exact"].astype(bool)]
     with owner.begin() as connection:
         every = connection.execute(text("SELECT code FROM govgrid.camera ORDER BY code"))
@@ -123,9 +123,9 @@ def refused() -> suppress:
 def of_layers(service, who: Reader, found: dict[str, Evidence]) -> None:
     """Read what items and files hold: points, outlines, numbers that are coordinates."""
     for rows in (
-        collections.page(service, who, "cameras"),
-        layer_export.whole(service, who, "cameras"),
-        collections.page(service, who, "viewsheds"),
+        collections.read_page(service, who, "cameras"),
+        layer_export.read_layer(service, who, "cameras"),
+        collections.read_page(service, who, "viewsheds"),
     ):
         placed = rows.to_crs(METRIC)
         for row, shape in zip(rows.to_dict("records"), placed.geometry, strict=True):
@@ -159,9 +159,9 @@ def of_questions(service, who: Reader, points: gpd.GeoDataFrame, found: dict[str
 
 def asked(service, who: Reader, points: gpd.GeoDataFrame) -> GrantedLines:
     """Ask who sees each of many places."""
-    with transaction.drawing(service, who) as connection:
-        granted = predicates.cameras(connection, who)
-        prepared = prepare(scene.read(connection, matters=False), detail=20)
+    with transaction.open_read_only(service, who) as connection:
+        granted = predicates.visible_cameras(connection, who)
+        prepared = prepare_scene(scene.read_scene(connection, matters=False), detail=20)
     return sight_lines.lines_to(service, who, prepared, points, granted, frozenset())
 
 
@@ -181,7 +181,7 @@ def of_lines(lines: pd.DataFrame, places: gpd.GeoSeries, found: dict[str, Eviden
 
 def of_map(service, who: Reader, found: dict[str, Evidence]) -> list:
     """Read the page of the map; return the outlines of its gaps."""
-    content = map_content.read(service, who, lang="zh", timezone=ZONE)
+    content = map_content.read_content(service, who, lang="zh", timezone=ZONE)
     cameras = content["cameras"].to_crs(METRIC)
     for code, at in zip(cameras["code"], cameras.geometry, strict=True):
         if code in found:
@@ -194,12 +194,12 @@ def of_map(service, who: Reader, found: dict[str, Evidence]) -> list:
 def of_gaps(service, who: Reader) -> list:
     """Return the outlines of gaps: of the layer, of its file, of each device set and certainty."""
     found = [
-        *collections.page(service, who, "gaps").to_crs(METRIC).geometry,
-        *layer_export.whole(service, who, "gaps", srid=METRIC).geometry,
+        *collections.read_page(service, who, "gaps").to_crs(METRIC).geometry,
+        *layer_export.read_layer(service, who, "gaps", srid=METRIC).geometry,
     ]
     for device_set in ("all", "skynet", "social", "online"):
         with refused():
-            rows = report.gaps(service, who, device_set=device_set, certainty="possible")
+            rows = report.read_gaps(service, who, device_set=device_set, certainty="possible")
             found += list(rows.to_crs(METRIC).geometry)
     return found
 
@@ -355,17 +355,17 @@ def looking_in(engine) -> set[str]:
 def answers(engine, who: Reader) -> dict[str, pd.DataFrame]:
     """Return everything that a reader is told of cameras, as frames."""
     told = asked(engine, who, raster(11.0, (75, 85), (-410.0, -460.0)))
-    content = map_content.read(engine, who, lang="zh", timezone=ZONE)
+    content = map_content.read_content(engine, who, lang="zh", timezone=ZONE)
     frames = {
-        **{name: collections.page(engine, who, name) for name in PROTECTED},
-        "file": layer_export.whole(engine, who, "cameras"),
+        **{name: collections.read_page(engine, who, name) for name in PROTECTED},
+        "file": layer_export.read_layer(engine, who, "cameras"),
         "lines": told.lines,
         "withheld": told.withheld.to_frame(),
         **{f"map {n}": content[n] for n in ("cameras", "gaps", "incidents", "seeing")},
     }
     for device_set in ("all", "skynet", "social", "online"):
         with refused():
-            found = report.gaps(engine, who, device_set=device_set, certainty="possible")
+            found = report.read_gaps(engine, who, device_set=device_set, certainty="possible")
             frames[f"gaps {device_set}"] = found
     return frames
 
@@ -399,7 +399,7 @@ def test_answers_are_the_same_wherever_a_camera_stands_around_its_coarse_place(m
             for role, area, depth, *classes in grants:
                 more = {"classes": classes[0]} if classes else {}
                 grant(connection, made, role, area, depth=depth, **more)
-        readers[name] = acting(engine, name.replace(" ", ".")).cut("map")
+        readers[name] = acting_principal(engine, name.replace(" ", ".")).cut("map")
     with engine.begin() as connection:
         codes = connection.execute(
             text(

@@ -32,10 +32,10 @@ def home(server):
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o711)
         found = Path(folder) / "home"
-        with database.opened(Settings(home=found)):
+        with database.open_database(Settings(home=found)):
             pass
         yield found
-        cluster.stop(found)
+        cluster.stop_cluster(found)
 
 
 def files(folder):
@@ -107,7 +107,7 @@ def test_nothing_of_a_marked_file_or_text_is_kept_anywhere(home, tmp_path, monke
         assert SECRET not in said
         assert "★" not in said
     settings = Settings(home=home, **web.UNLIMITED)
-    with database.reached(settings) as engine:
+    with database.reach_database(settings) as engine:
         made = account(engine, "writes", "administrator")
         with engine.begin() as connection:
             for role in ("operator", "dispatcher", "planner"):

@@ -95,7 +95,7 @@ def test_no_answer_of_the_service_names_a_zone_or_how_far_it_is(zoned, settings)
             assert found["figures"][0]["findings"] == 3
             if first == "auditor":
                 continue
-            for layer in (*collections.names(), "nonsense"):
+            for layer in (*collections.layer_names(), "nonsense"):
                 wanted = {"layer": layer, "format": "csv", "reason": "核对"}
                 answer = told(made, "POST", "/api/exports", json=wanted)
                 assert layer != "nonsense" or "restricted-zones" not in answer.text
@@ -135,7 +135,9 @@ def test_no_command_prints_or_writes_it_for_an_account_or_the_system(zoned, govg
         grant(connection, planner, "dispatcher")
     asked = [c for c, need in commands.DEMANDS.items() if need != commands.SERVER]
     papers = {"compliance": [["compliance", "report", "--out", tmp_path / "r.xlsx"]]}
-    papers["export"] = [["export", name, tmp_path / "out.csv"] for name in collections.names()]
+    papers["export"] = [
+        ["export", name, tmp_path / "out.csv"] for name in collections.layer_names()
+    ]
     for who in (["--as", "plans"], []):
         for command in asked if not who else ():  # accounts ask the routes for the same
             given = commands.arguments(tmp_path).get(command, [])

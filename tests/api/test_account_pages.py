@@ -73,7 +73,7 @@ def test_a_form_without_its_token_changes_nothing(client, town, path):
     for sent in ({}, {"csrf": ""}, {"csrf": "x" + token}):
         answer = client.post(path, data=sent)
         assert answer.status_code == 403, (path, sent)
-    assert sessions.find(town, client.cookies[COOKIE]) is not None
+    assert sessions.find_session(town, client.cookies[COOKIE]) is not None
 
 
 def test_the_token_of_another_session_is_none(client, town):
@@ -110,8 +110,10 @@ def test_log_ins_elsewhere_are_shown_and_ended(client, town):
     made = account(town, "li", "operator")
     stranger = account(town, "zhao", "operator")
     with town.begin() as connection:
-        elsewhere = sessions.begin(connection, made, address="10.0.0.7", agent="<i>Elsewhere</i>")
-        others = sessions.begin(connection, stranger, address="10.0.0.8")
+        elsewhere = sessions.begin_session(
+            connection, made, address="10.0.0.7", agent="<i>Elsewhere</i>"
+        )
+        others = sessions.begin_session(connection, stranger, address="10.0.0.8")
     sign_in(client, town, made)
     page = client.get("/account").text
     assert "10.0.0.7" in page
@@ -120,8 +122,8 @@ def test_log_ins_elsewhere_are_shown_and_ended(client, town):
     answer = client.post("/account/logins")
     assert answer.headers["location"] == "/account?done=logins"
     assert "ended" in told(client.get(answer.headers["location"]))
-    assert sessions.find(town, elsewhere) is None
-    assert sessions.find(town, others) is not None
+    assert sessions.find_session(town, elsewhere) is None
+    assert sessions.find_session(town, others) is not None
     assert audited(town, "session.end_others") == [("li", "li")]
 
 
@@ -222,13 +224,13 @@ def test_an_account_is_disabled_enabled_and_unlocked(client, town):
     signed_in(client, town, "administrator")
     made = account(town, "li", "operator")
     with town.begin() as connection:
-        token = sessions.begin(connection, made)
+        token = sessions.begin_session(connection, made)
     assert client.post("/accounts/li/disable").headers["location"] == "/accounts?done=disable"
     assert "disabled" in client.get("/accounts?q=li").text
-    assert sessions.find(town, token) is None
+    assert sessions.find_session(town, token) is None
     assert client.post("/accounts/li/enable").status_code == 303
-    for _ in range(throttle.name("li").free):
-        throttle.tried(town, [throttle.name("li")])
+    for _ in range(throttle.name_bucket("li").free):
+        throttle.record_attempt(town, [throttle.name_bucket("li")])
     assert "locked" in client.get("/accounts?q=li").text
     assert client.post("/accounts/li/unlock").status_code == 303
     assert "locked" not in client.get("/accounts?q=li").text
@@ -236,7 +238,7 @@ def test_an_account_is_disabled_enabled_and_unlocked(client, town):
 
 def test_a_reset_shows_the_new_password_once(client, town):
     signed_in(client, town, "administrator")
-    accounts.add(town, SYSTEM, "li")
+    accounts.add_account(town, SYSTEM, "li")
     answer = client.post("/accounts/li/reset")
     assert re.search(r'class="once">([^<]+)<', answer.text)[1]
     assert "li" in told(answer)
@@ -263,7 +265,7 @@ def test_an_account_that_is_not_there_is_told(client, town):
 def test_accounts_are_found_by_name_holder_or_unit(client, town):
     signed_in(client, town, "administrator")
     for name, holder, unit in (("sun", "孙七", "城管中队"), ("zhou", "周八", "市场所")):
-        accounts.add(town, SYSTEM, name, holder=holder, unit_name=unit)
+        accounts.add_account(town, SYSTEM, name, holder=holder, unit_name=unit)
     for sought, found in (("SUN", "孙七"), ("周八", "市场所"), ("市场", "周八")):
         assert found in client.get("/accounts", params={"q": sought}).text
     page = client.get("/accounts", params={"q": "市场"}).text

@@ -30,7 +30,7 @@ from tests.signed_in import signed_in
 
 pytestmark = pytest.mark.postgis
 
-SYSTEM = principal.system("os:test")
+SYSTEM = principal.system_principal("os:test")
 HOSTILE = "</td><script>alert(1)</script><img src=x onerror=alert(2)>"
 
 
@@ -46,7 +46,7 @@ def auditor(client, engine):
 
 
 def write(engine, count=3, action="import.cameras", **more):
-    with transaction.opened(engine, SYSTEM) as connection:
+    with transaction.open_as(engine, SYSTEM) as connection:
         for n in range(count):
             audit.record(connection, SYSTEM, action, f"K{n}.csv", **more)
 
@@ -62,11 +62,11 @@ def test_the_page_shows_how_the_chain_stands(auditor, engine, settings):
     said = page(auditor)
     assert "尚未校验" in said
     assert "尚未抄录" in said
-    seal.seal(engine)
-    audit_verification.verify(engine, SYSTEM)
-    with db.transaction(engine) as connection:
-        head = seal.head(connection)
-    checkpoints.write(checkpoints.file_of(settings.home), head, date(2026, 9, 30))
+    seal.seal_rows(engine)
+    audit_verification.verify_chain(engine, SYSTEM)
+    with db.open_transaction(engine) as connection:
+        head = seal.newest_seal(connection)
+    checkpoints.write_checkpoint(checkpoints.file_of(settings.home), head, date(2026, 9, 30))
     said = page(auditor)
     assert head.groups in said
     assert "2026-09-30（第 3 行）" in said
@@ -76,7 +76,7 @@ def test_the_page_shows_how_the_chain_stands(auditor, engine, settings):
 
 def test_the_page_says_that_no_worker_runs(auditor, engine):
     write(engine)
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         connection.execute(text("ALTER TABLE govgrid.audit DISABLE TRIGGER USER"))
         connection.execute(text("UPDATE govgrid.audit SET at = at - interval '1 minute'"))
         connection.execute(text("ALTER TABLE govgrid.audit ENABLE TRIGGER USER"))
@@ -97,7 +97,7 @@ def test_the_page_shows_words_and_runs_nothing_of_what_people_wrote(auditor, eng
 def test_a_redacted_note_and_an_unsealed_row_are_marked(auditor, engine):
     write(engine, 1, note="机密")
     assert "机密" in page(auditor)
-    audit_log.redact(engine, SYSTEM, 1, reason="x")
+    audit_log.redact_note(engine, SYSTEM, 1, reason="x")
     said = page(auditor)
     assert "机密" not in said
     assert said.count("已删改") == 1
@@ -165,7 +165,7 @@ def test_odd_words_find_nothing(auditor, engine, word):
 
 def test_the_state_of_the_chain_comes_as_json(auditor, engine):
     write(engine)
-    seal.seal(engine)
+    seal.seal_rows(engine)
     found = auditor.get("/api/audit/chain").json()
     assert found["head"]["seal_no"] == 3
     assert len(found["head"]["hash"]) == 64
@@ -184,7 +184,7 @@ def test_nobody_but_an_auditor_reads_it_and_who_tried_is_written_down(client, en
         answer = client.get(path)
         assert answer.status_code == 403
         assert "K0.csv" not in answer.text
-    rows = audit_log.page(engine, SYSTEM, audit_log.Filters(outcome="refused"))
+    rows = audit_log.list_page(engine, SYSTEM, audit_log.Filters(outcome="refused"))
     assert [row["object"] for row in rows] == [
         "GET /api/audit/chain", "GET /api/audit", "GET /audit",
     ]  # fmt: skip

@@ -56,8 +56,8 @@ def refused(client, town):
 
 
 def rows_of(engine, statement):
-    with db.transaction(engine) as connection:
-        return frames.read(connection, statement)
+    with db.open_transaction(engine) as connection:
+        return frames.read_frame(connection, statement)
 
 
 def states(engine):
@@ -242,7 +242,7 @@ def test_a_page_of_another_origin_cannot_push(refused, kind):
 def test_the_platform_is_asked_to_come_again_while_an_import_runs(refused, town, monkeypatch):
     monkeypatch.setattr(camera_status, "PATIENCE_S", 0.2)
     body = json.dumps({"states": [{"code": "K1", "status": "OFF"}]})
-    with db.transaction(town) as connection:
+    with db.open_transaction(town) as connection:
         db.take_turn(connection, db.IMPORTING)
         answer = refused(body)
     assert answer.status_code == 503
@@ -253,7 +253,7 @@ def test_figures_follow_with_the_next_computation(push, town):
     compute.compute(town)
 
     def online_m2():
-        found = coverage_report.report(
+        found = coverage_report.read_report(
             town, SYSTEM, area=EAST, device_set="online", certainty="certain"
         )
         return found["areas"][0]["covered_demand_m2"]
@@ -294,6 +294,6 @@ def test_the_web_process_starts_without_what_computes_draws_and_reads_files():
 
 def test_pushed_states_are_part_of_no_import(push, town):
     push({"code": "K1", "status": "OFF", "since": EVENING})
-    with db.transaction(town) as connection:
+    with db.open_transaction(town) as connection:
         run = connection.execute(text("SELECT import_run FROM govgrid.camera_status")).scalar_one()
     assert run is None

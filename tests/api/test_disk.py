@@ -83,47 +83,47 @@ def test_a_refusal_stays_one_though_it_cannot_be_written_down(client, seen_town)
 
 def test_bulk_reading_is_counted_in_mind_and_ends_at_the_limit(full, seen_town):
     token = begun(seen_town, "reads.much")
-    reader = sessions.find(full, token).reader
+    reader = sessions.find_session(full, token).reader
     for _ in range(3):
-        export_log.counted(full, reader, "cameras", 40, most=120, reason="test")
+        export_log.count_bulk_read(full, reader, "cameras", 40, most=120, reason="test")
     with pytest.raises(DiskFullError):
-        export_log.counted(full, reader, "cameras", 40, most=120, reason="test")
-    export_log.counted(seen_town, reader, "cameras", 40, most=120, reason=None)
-    export_log.counted(full, reader, "cameras", 40, most=120, reason=None)
+        export_log.count_bulk_read(full, reader, "cameras", 40, most=120, reason="test")
+    export_log.count_bulk_read(seen_town, reader, "cameras", 40, most=120, reason=None)
+    export_log.count_bulk_read(full, reader, "cameras", 40, most=120, reason=None)
 
 
 def test_a_layer_that_is_shown_again_counts_once_and_larger_ones_wait(full, seen_town):
-    reader = sessions.find(full, begun(seen_town, "looks.on")).reader
+    reader = sessions.find_session(full, begun(seen_town, "looks.on")).reader
 
     def shown(area, rows):
         layer = export_log.Layer("map/cameras", area, rows)
-        return export_log.shown(full, reader, layer, most=100, reason="test")
+        return export_log.count_shown_layer(full, reader, layer, most=100, reason="test")
 
     assert [shown("A", 60), shown("A", 60), shown("B", 40), shown("C", 1)] == [True] * 3 + [False]
 
 
 def test_what_cannot_be_counted_is_told_by_coarse_places_only(full, seen_town):
     who = principal.Reader("u", unit_code="U7", grants=(principal.Grant("responder"),))
-    assert exact_answers.allowed(full, who, [("M1", "K1")]) == set()
-    assert exact_answers.allowed(seen_town, who, [("M1", "K1")]) == {("M1", "K1")}
+    assert exact_answers.allowed_pairs(full, who, [("M1", "K1")]) == set()
+    assert exact_answers.allowed_pairs(seen_town, who, [("M1", "K1")]) == {("M1", "K1")}
 
 
 def test_a_session_in_use_does_not_end_as_idle(full, seen_town):
     token = begun(seen_town, "goes.on")
     aged(seen_town, "29 min")
-    assert sessions.find(full, token) is not None
+    assert sessions.find_session(full, token) is not None
     aged(seen_town, "31 min")
-    assert sessions.find(full, token) is not None
+    assert sessions.find_session(full, token) is not None
     other = begun(seen_town, "idle.one")
     aged(seen_town, "31 min")
-    assert sessions.find(full, other) is None
+    assert sessions.find_session(full, other) is None
 
 
 def test_a_key_of_a_program_holds(full, seen_town):
     token = begun(seen_town, "has.key")
-    reader = sessions.find(seen_town, token).reader
-    key = api_keys.make(seen_town, reader, "test", scopes=["map"], days=1)
-    assert api_keys.find(full, key).account == "has.key"
+    reader = sessions.find_session(seen_town, token).reader
+    key = api_keys.make_key(seen_town, reader, "test", scopes=["map"], days=1)
+    assert api_keys.find_owner(full, key).account == "has.key"
 
 
 def test_a_file_of_the_service_that_finds_no_room_is_said_as_such(client):
@@ -138,7 +138,7 @@ def test_a_file_of_the_service_that_finds_no_room_is_said_as_such(client):
 
 def begun(engine, name):
     with engine.begin() as connection:
-        return sessions.begin(connection, account(engine, name, "administrator"))
+        return sessions.begin_session(connection, account(engine, name, "administrator"))
 
 
 def aged(engine, by):

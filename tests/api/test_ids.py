@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from api.app import create_app
 from geo.access.accounts import api_keys
-from geo.access.accounts.local_cli import acting
+from geo.access.accounts.local_cli import acting_principal
 from geo.access.roles import PERMISSIONS
 from tests.api.test_rules import DEMANDS, UNLIMITED, eastern
 from tests.signed_in import account, sign_in
@@ -34,7 +34,7 @@ def town_of_li(seen_town, town, settings):
         sign_in(client, town, li)
         looked = client.post("/api/cameras/K2/access", json=LOOK).json()
         asked = client.post("/api/cameras/K1/access-requests", json=LOOK).json()
-        key = api_keys.make(town, acting(town, "li"), "屏", scopes=["map"], days=3)
+        key = api_keys.make_key(town, acting_principal(town, "li"), "屏", scopes=["map"], days=3)
         yield client, {"reference": looked["reference"], "look": looked, "asked": asked, "key": key}
 
 

@@ -15,7 +15,7 @@ from fastapi.testclient import TestClient
 import api.server.limits
 import api.server.listening
 from api.answers import problems
-from api.server.limits import Limits, Rates, body, neighbourhood
+from api.server.limits import Limits, Rates, allow_body, neighbourhood
 from api.server.shield import Shield
 from geo.base.errors import TooManyError
 from geo.base.settings import Settings
@@ -29,7 +29,7 @@ def service(**more: object) -> FastAPI:
     config = Settings(lang="en", **more)
     app = FastAPI(openapi_url=None)
     app.state.settings, app.state.held = config, threading.Event()
-    problems.register(app)
+    problems.add_error_handlers(app)
 
     @app.get("/static/x")
     @app.get("/livez")
@@ -46,7 +46,7 @@ def service(**more: object) -> FastAPI:
         return len(await request.body())
 
     @app.post("/more")
-    @body(2 * api.server.limits.BODY_BYTES)
+    @allow_body(2 * api.server.limits.BODY_BYTES)
     async def more_than_usual(request: Request) -> int:
         return len(await request.body())
 

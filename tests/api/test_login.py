@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from sqlalchemy import text
 
-from api.answers.forms import local
+from api.answers.forms import local_path
 from api.app import create_app
 from api.server.limits import LOGIN_BYTES
 from api.session.cookies import LOGIN_COOKIE
@@ -32,7 +32,7 @@ def client(town, settings):
 
 def made(engine, name, role="operator", **more):
     """Make an account as an administrator does; return its one-time password."""
-    password = accounts.add(engine, SYSTEM, name, **more)
+    password = accounts.add_account(engine, SYSTEM, name, **more)
     with engine.begin() as connection:
         of = connection.execute(
             text("SELECT id FROM govgrid.account WHERE name = :name"), {"name": name}
@@ -154,7 +154,7 @@ class TestSession:
         old = client.cookies[COOKIE]
         del client.headers[HEADER]
         log_in(client, "li", made(town, "li"))
-        assert sessions.find(town, old) is None
+        assert sessions.find_session(town, old) is None
 
     def test_each_step_has_a_token_of_its_own(self, client, town):
         first = made(town, "admin", "administrator")
@@ -170,7 +170,11 @@ class TestSession:
         assert client.post("/account/totp", data=typed).status_code == 303
         tokens.append(client.cookies[COOKIE])
         assert len(set(tokens)) == 3
-        assert [sessions.find(town, token) is None for token in tokens] == [True, True, False]
+        assert [sessions.find_session(town, token) is None for token in tokens] == [
+            True,
+            True,
+            False,
+        ]
 
     def test_its_cookie_is_kept_from_scripts_and_other_sites(self, client, town):
         words = cookie(log_in(client, "li", made(town, "li")))
@@ -200,7 +204,7 @@ class TestSession:
         answer = client.post("/logout", data={"csrf": csrf_in(client.get("/account"))})
         assert answer.headers["location"] == "/login?left=1"
         assert COOKIE not in client.cookies
-        assert sessions.find(town, token) is None
+        assert sessions.find_session(town, token) is None
         client.cookies.set(COOKIE, token)
         assert client.get("/account").headers["location"] == "/login?next=/account"
 
@@ -322,7 +326,7 @@ def test_who_may_not_see_the_map_begins_elsewhere(client, town):
         connection.execute(text("UPDATE govgrid.account SET must_change = false"))
         connection.execute(text("UPDATE govgrid.role_grant SET role = 'responder'"))
         connection.execute(text("DELETE FROM govgrid.role_grant"))
-    first = accounts.reset(town, SYSTEM, "qian")
+    first = accounts.reset_password(town, SYSTEM, "qian")
     log_in(client, "qian", first)
     assert change(client, first).headers["location"] == "/account"
 
@@ -330,7 +334,7 @@ def test_who_may_not_see_the_map_begins_elsewhere(client, town):
 @given(st.text(alphabet=st.characters(codec="utf-8"), max_size=30))
 def test_what_a_log_in_leads_to_is_a_path_of_this_site(tail):
     for path in (tail, f"/{tail}", f"/account{tail}", f"//{tail}"):
-        found = local(path)
+        found = local_path(path)
         assert re.match(r"/($|[^/\\])", found), path
         assert found.isprintable()
         assert "\\" not in found

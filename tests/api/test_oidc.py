@@ -271,7 +271,7 @@ def test_a_document_of_another_issuer_is_refused(town, config, provider, tmp_pat
     file = tmp_path / "discovery.json"
     file.write_text(json.dumps({**provider.discovery, "issuer": "https://evil.example"}))
     with pytest.raises(InputError, match=r"https://evil\.example"):
-        identity_provider.provider(config.model_copy(update={"oidc_discovery_file": file}))
+        identity_provider.find_provider(config.model_copy(update={"oidc_discovery_file": file}))
 
 
 def test_an_endpoint_without_encryption_is_refused(town, config, provider, tmp_path):
@@ -279,21 +279,21 @@ def test_an_endpoint_without_encryption_is_refused(town, config, provider, tmp_p
     said = {**provider.discovery, "token_endpoint": "http://idp.example/token"}
     file.write_text(json.dumps(said))
     with pytest.raises(InputError, match=r"none of https"):
-        identity_provider.provider(config.model_copy(update={"oidc_discovery_file": file}))
+        identity_provider.find_provider(config.model_copy(update={"oidc_discovery_file": file}))
 
 
 @pytest.mark.parametrize("named", ["none", "HS256", "RS256,HS256", ""])
 def test_a_setting_that_lets_anybody_sign_is_refused(settings, named):
     with pytest.raises(InputError, match="RS256 and ES256"):
-        identity_provider.algorithms(settings.model_copy(update={"oidc_algorithms": named}))
+        identity_provider.allowed_algorithms(settings.model_copy(update={"oidc_algorithms": named}))
 
 
 def test_keys_that_are_shared_are_no_keys_of_signatures(config, provider, tmp_path):
     file = tmp_path / "jwks.json"
     file.write_text(json.dumps({"keys": [{"kty": "oct", "k": "c2VjcmV0"}]}))
-    described = identity_provider.provider(config)
+    described = identity_provider.find_provider(config)
     with pytest.raises(InputError):
-        identity_provider.keys(config.model_copy(update={"oidc_jwks_file": file}), described)
+        identity_provider.fetch_keys(config.model_copy(update={"oidc_jwks_file": file}), described)
 
 
 def test_a_secret_that_others_can_read_is_refused(settings, tmp_path):

@@ -4,7 +4,7 @@ import pytest
 from fastapi import FastAPI, Request
 from fastapi.testclient import TestClient
 
-from api.server.proxy import Proxies, parsed
+from api.server.proxy import Proxies, parse_address
 from api.session.identity import address_of
 from geo.base.errors import InputError
 
@@ -85,4 +85,4 @@ def test_a_list_of_proxies_that_cannot_be_read_is_refused_in_plain_words():
 
 @pytest.mark.parametrize("written", ["", "beton", "1.2.3", "1.2.3.4.5", "::g", "[", "1.2.3.4/24"])
 def test_what_is_no_address_is_none(written):
-    assert parsed(written) is None
+    assert parse_address(written) is None

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from api.answers.downloads import disposition, download
+from api.answers.downloads import disposition, file_response
 from api.app import create_app
 from api.server.shield import CLOSED
 from api.session.identity import COOKIE, OPEN, require_rules, routes, rule_of
@@ -251,7 +251,7 @@ def test_a_long_name_keeps_its_ending():
 
 
 def test_the_header_of_a_file_is_plain_and_names_it_in_full_as_well():
-    answer = download(b"x", "报告 1.pdf", "application/pdf")
+    answer = file_response(b"x", "报告 1.pdf", "application/pdf")
     header = answer.headers["content-disposition"]
     assert (
         header == "attachment; filename=\"__ 1.pdf\"; filename*=UTF-8''%E6%8A%A5%E5%91%8A%201.pdf"

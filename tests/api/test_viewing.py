@@ -246,7 +246,7 @@ def test_a_reference_dies_with_the_session_the_grant_and_its_time(person, client
     second = look(who).json()["url"]
     assert who.get(second).status_code == 200
     token = who.cookies[COOKIE]
-    sessions.end(town, token)
+    sessions.end_session(town, token)
     assert who.get(second).status_code == 401
     assert who.get(second, headers=PAGE).status_code == 303
 

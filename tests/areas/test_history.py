@@ -38,15 +38,15 @@ def layer(level, codes, *boxes):
 
 
 def bring(engine, rows, **options):
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         return area_versions.bring_in(connection, rows, run=1, **options)
 
 
 @pytest.fixture
 def merged(engine):
     """Two communities of which the second is merged into the first in forty days."""
-    with db.transaction(engine) as connection:
-        installation.put(connection, "metric_srid", 4548)
+    with db.open_transaction(engine) as connection:
+        installation.store_value(connection, "metric_srid", 4548)
     bring(engine, layer("district", ["340802000000"], (0, 0, 20, 10)))
     bring(engine, layer("community", [FIRST, SECOND], (0, 0, 10, 10), (10, 0, 20, 10)))
     bring(engine, layer("grid", [GRID], (10, 0, 20, 10)))
@@ -64,8 +64,8 @@ def test_a_place_lies_in_the_community_of_the_day(merged, day, code):
 
 def test_days_between_two_changes_share_their_areas(merged):
     days = [TODAY, TURN - DAY, TURN, TURN + DAY]
-    with db.transaction(merged) as connection:
-        found = area_versions.since(connection, days)
+    with db.open_transaction(merged) as connection:
+        found = area_versions.unchanged_since(connection, days)
         assert [area_versions.has_grids(connection, at=day) for day in days] == [True] * 4
     assert found[TODAY] == found[TURN - DAY] < TURN
     assert found[TURN] == found[TURN + DAY] == TURN
@@ -73,13 +73,13 @@ def test_days_between_two_changes_share_their_areas(merged):
 
 def test_without_any_change_all_days_share_their_areas(town):
     days = [TODAY, TURN - DAY, TURN]
-    with db.transaction(town) as connection:
-        assert area_versions.since(connection, days) == dict.fromkeys(days, min(days))
-        assert area_versions.since(connection, []) == {}
+    with db.open_transaction(town) as connection:
+        assert area_versions.unchanged_since(connection, days) == dict.fromkeys(days, min(days))
+        assert area_versions.unchanged_since(connection, []) == {}
 
 
 def test_the_history_of_a_merged_area_says_when_and_into_what(merged):
-    found = service.history(merged, SECOND)
+    found = service.read_history(merged, SECOND)
     assert [(v["state"], v["valid_from"], v["valid_to"]) for v in found["versions"]] == [
         ("holds", None, TURN)
     ]
@@ -89,7 +89,7 @@ def test_the_history_of_a_merged_area_says_when_and_into_what(merged):
 
 
 def test_the_history_of_an_area_names_its_parent_at_each_time(merged):
-    versions = service.history(merged, GRID)["versions"]
+    versions = service.read_history(merged, GRID)["versions"]
     assert [(v["parent_code"], v["state"]) for v in versions] == [
         (SECOND, "holds"),
         (FIRST, "to_come"),
@@ -99,19 +99,19 @@ def test_the_history_of_an_area_names_its_parent_at_each_time(merged):
 
 
 def test_a_short_code_means_the_district(merged):
-    assert service.history(merged, "340802")["code"] == "340802000000"
+    assert service.read_history(merged, "340802")["code"] == "340802000000"
 
 
 def test_a_code_that_never_was_is_said_so(merged):
     with pytest.raises(NotFoundError, match="“X”"):
-        service.history(merged, "X")
+        service.read_history(merged, "X")
 
 
 def test_a_made_district_is_none_of_the_areas_that_are_checked(engine):
-    with db.transaction(engine) as connection:
-        installation.put(connection, "metric_srid", 4548)
+    with db.open_transaction(engine) as connection:
+        installation.store_value(connection, "metric_srid", 4548)
     bring(engine, layer("grid", [GRID, GRID[:-1] + "2"], (0, 0, 10, 10), (9, 0, 20, 10)))
-    count, found = partition.check(engine)
+    count, found = partition.check_partition(engine)
     assert count == 2
     assert found[["kind", "level"]].values.tolist() == [["overlap", "grid"]]
     assert found.crs.to_epsg() == 4326

@@ -77,25 +77,25 @@ def test_a_file_that_is_no_clock_is_refused_with_what_is_expected(file, content)
 def test_the_database_says_the_same_within_a_transaction(engine, file):
     clock.follow(file)
     asked = text("SELECT govgrid.now(), govgrid.today()")
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         assert tuple(connection.execute(asked).one()) == (SOLSTICE, clock.today("Asia/Shanghai"))
     clock.follow(None)
     before = datetime.now(UTC)
-    with db.transaction(engine) as connection:  # nothing of it stays on the connection
+    with db.open_transaction(engine) as connection:  # nothing of it stays on the connection
         assert connection.execute(text("SELECT govgrid.now()")).scalar_one() >= before
 
 
 @pytest.mark.postgis
 def test_only_a_test_home_has_a_clock_of_its_own(engine, settings, file):
     config = settings.model_copy(update={"clock": file})
-    with pytest.raises(StateError, match="init --test"), database.opened(config):
+    with pytest.raises(StateError, match="init --test"), database.open_database(config):
         pass
     assert clock.set_time() is None
-    with db.transaction(engine) as connection:
-        installation.put(connection, holding.TEST, True)
-    with database.opened(config):
+    with db.open_transaction(engine) as connection:
+        installation.store_value(connection, holding.TEST, True)
+    with database.open_database(config):
         assert clock.now() == SOLSTICE
-    with database.opened(settings):
+    with database.open_database(settings):
         assert clock.set_time() is None
 
 
@@ -120,7 +120,7 @@ def test_no_default_view_or_function_of_a_domain_asks_another_clock(engine):
         " UNION ALL SELECT proname, prosrc FROM pg_proc"
         " WHERE pronamespace = 'govgrid'::regnamespace"
     )
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         rows = connection.execute(texts).all()
     assert len(rows) > len(ACCOUNTS)
     others = {row.name for row in rows if PRESENT.search(row.body)} - ACCOUNTS

@@ -4,7 +4,7 @@ import datetime as dt
 
 import pytest
 
-from geo.base.local_time import localized, odd_time
+from geo.base.local_time import odd_time, with_zone
 
 
 def moment(text):
@@ -31,10 +31,10 @@ def moment(text):
 )
 def test_a_skipped_time_goes_forward_and_of_two_the_first_counts(text, zone, odd, taken):
     assert odd_time(moment(text), zone) == odd
-    assert localized(moment(text), zone).isoformat() == taken
+    assert with_zone(moment(text), zone).isoformat() == taken
 
 
 def test_a_time_with_its_offset_is_what_it_says():
     stated = moment("1990-04-15T02:30:00+08:00")
     assert odd_time(stated, "Asia/Shanghai") is None
-    assert localized(stated, "Asia/Shanghai") is stated
+    assert with_zone(stated, "Asia/Shanghai") is stated

@@ -23,7 +23,7 @@ from geo.base.errors import MarkedError
     ],
 )
 def test_a_marking_is_known_in_whatever_way_it_is_written(text, grade):
-    found = marking.find(text)
+    found = marking.find_marking(text)
     assert found is not None
     assert found[0] == grade
 
@@ -44,7 +44,7 @@ def test_a_marking_is_known_in_whatever_way_it_is_written(text, grade):
     ],
 )
 def test_words_without_a_star_and_stars_without_the_words_pass(text):
-    assert marking.find(text) is None
+    assert marking.find_marking(text) is None
     marking.require_unmarked(text, "text")
 
 
@@ -55,15 +55,15 @@ def test_the_refusal_says_grade_and_place_and_nothing_of_the_text():
         said = caught.value.text(lang)
         assert said.startswith("MARKED_SECRET")
         assert place in said
-        assert marking.find(said) is None
+        assert marking.find_marking(said) is None
         assert "甲字" not in said
         assert "10年" not in said
 
 
 def test_the_line_is_the_sites_own_where_it_has_one(monkeypatch):
     monkeypatch.delenv("GOVGRID_NOTICE", raising=False)
-    assert notice.line("zh") == "本系统为非涉密系统，严禁存储、处理、传输国家秘密"
-    assert notice.line("en") in notice.on_paper()
-    assert notice.line("zh") in notice.on_paper()
+    assert notice.notice_line("zh") == "本系统为非涉密系统，严禁存储、处理、传输国家秘密"
+    assert notice.notice_line("en") in notice.on_paper()
+    assert notice.notice_line("zh") in notice.on_paper()
     monkeypatch.setenv("GOVGRID_NOTICE", "本机非密")
-    assert notice.on_paper() == notice.line("zh", own="本机非密") == "本机非密"
+    assert notice.on_paper() == notice.notice_line("zh", own="本机非密") == "本机非密"

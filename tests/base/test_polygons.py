@@ -6,11 +6,18 @@ import pytest
 import shapely
 from shapely import GeometryCollection, LineString, MultiPolygon, Point, Polygon, box
 
-from geo.base.polygons import clipped, dissolve, geometries, polygons, subtract, union_by
+from geo.base.polygons import (
+    clip_to_areas,
+    dissolve,
+    flat_geometries,
+    flat_polygons,
+    subtract,
+    union_by,
+)
 
 
 def array(*shapes):
-    return geometries(shapes)
+    return flat_geometries(shapes)
 
 
 def test_polygons_are_taken_out_of_anything():
@@ -22,17 +29,19 @@ def test_polygons_are_taken_out_of_anything():
         gpd.GeoSeries([nested, None]),
         np.array([nested], dtype=object),
     ):
-        assert sorted(shapely.area(polygons(layer)).tolist()) == [1, 1, 4]
+        assert sorted(shapely.area(flat_polygons(layer)).tolist()) == [1, 1, 4]
 
 
 def test_what_has_no_area_disappears():
     flat = Polygon([(0, 0), (1, 0), (2, 0)])
-    assert len(polygons([Point(0, 0), Polygon(), flat, LineString([(0, 0), (1, 1)]), None])) == 0
+    assert (
+        len(flat_polygons([Point(0, 0), Polygon(), flat, LineString([(0, 0), (1, 1)]), None])) == 0
+    )
 
 
 def test_invalid_rings_are_rebuilt():
     spike = Polygon([(0, 0), (4, 0), (4, 4), (4, 8), (4, 4), (0, 4)])
-    found = polygons([spike])
+    found = flat_polygons([spike])
     assert shapely.is_valid(found).all()
     assert shapely.area(found).tolist() == [16]
 
@@ -40,7 +49,7 @@ def test_invalid_rings_are_rebuilt():
 def test_the_input_is_left_as_it_was():
     layer = array(Polygon([(0, 0), (2, 2), (2, 0), (0, 2)]), box(0, 0, 1, 1))
     before = shapely.to_wkb(layer).tolist()
-    polygons(layer)
+    flat_polygons(layer)
     subtract(layer[1:], array(box(0, 0, 1, 1)))
     assert shapely.to_wkb(layer).tolist() == before
 
@@ -48,12 +57,12 @@ def test_the_input_is_left_as_it_was():
 @pytest.mark.parametrize("nothing", [None, [], gpd.GeoSeries([]), gpd.GeoDataFrame(geometry=[])])
 def test_nothing_stays_nothing(nothing):
     assert len(dissolve(nothing)) == 0
-    assert len(clipped(polygons(nothing), array(box(0, 0, 1, 1)))[0]) == 0
+    assert len(clip_to_areas(flat_polygons(nothing), array(box(0, 0, 1, 1)))[0]) == 0
 
 
 def test_shapes_are_clipped_to_each_area_that_they_meet():
     cells = array(box(0, 0, 10, 10), box(10, 0, 20, 10))
-    parts, shape, area = clipped(
+    parts, shape, area = clip_to_areas(
         array(box(8, 1, 12, 2), box(1, 5, 2, 6), box(20, 0, 30, 10)), cells
     )
     found = sorted(zip(shape.tolist(), area.tolist(), shapely.area(parts).tolist(), strict=True))

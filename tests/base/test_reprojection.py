@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from geo.base.crs import project
-from geo.base.reprojection import reproject, reprojected
+from geo.base.reprojection import reproject, reproject_layer
 
 ZONE, DEGREES = 4548, 4326
 # Gaps as subtracting viewsheds leaves them: two borders run along each other, one spike wide 0.
@@ -68,8 +68,8 @@ def test_a_sound_polygon_is_moved_corner_by_corner():
 
 def test_what_stands_in_the_system_asked_for_is_not_touched():
     frame = gpd.GeoDataFrame(geometry=[shapely.Polygon(SPIKES[0])], crs=ZONE)
-    assert reprojected(frame, ZONE) is frame
-    assert reprojected(frame).crs.to_epsg() == DEGREES
+    assert reproject_layer(frame, ZONE) is frame
+    assert reproject_layer(frame).crs.to_epsg() == DEGREES
 
 
 def test_holes_that_overlap_give_no_ground_back():

@@ -61,9 +61,9 @@ def test_where_no_key_can_be_made_it_is_said(tmp_path):
 
 
 def test_each_purpose_has_a_key_of_its_own(config):
-    one, other = secrets.derived(config, "a"), secrets.derived(config, "b")
+    one, other = secrets.derive_key(config, "a"), secrets.derive_key(config, "b")
     assert len({one, other, secrets.installation_key(config)}) == 3
-    assert secrets.derived(config, "a") == one
+    assert secrets.derive_key(config, "a") == one
 
 
 def test_what_is_encrypted_is_read_with_the_same_key_and_purpose_only(config, tmp_path):

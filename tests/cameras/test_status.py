@@ -27,8 +27,8 @@ EAST = "340802001001002"
 
 
 def rows_of(engine, statement):
-    with db.transaction(engine) as connection:
-        return frames.read(connection, statement)
+    with db.open_transaction(engine) as connection:
+        return frames.read_frame(connection, statement)
 
 
 def connections(engine):
@@ -55,7 +55,7 @@ def taken(engine, path, **options):
 
 
 def online_m2(engine):
-    report = coverage_report.report(
+    report = coverage_report.read_report(
         engine, SYSTEM, area=EAST, device_set="online", certainty="certain"
     )
     return report["areas"][0]["covered_demand_m2"]
@@ -199,7 +199,7 @@ def test_a_message_amends_the_run_in_memory_and_names_what_opened(town):
     before = online_m2(town)
     done = told(live, {"code": "K1", "status": "offline", "since": "2026-09-30T21:40:00+08:00"})
     assert (done.change.inserted, done.findings, done.amendment.revision) == (1, (), 2)
-    opened = status_live.opened(done.amendment)
+    opened = status_live.opened_gaps(done.amendment)
     assert {gap["grid_code"] for gap in opened} == {EAST}
     areas = [gap["opened_m2"] for gap in opened]
     assert areas == sorted(areas, reverse=True)
@@ -209,7 +209,7 @@ def test_a_message_amends_the_run_in_memory_and_names_what_opened(town):
     again = told(live, {"code": "K1", "status": "offline"})
     assert (again.change.unchanged, again.amendment.revision) == (1, 2)
     back = told(live, {"code": "K1", "status": "online"}, {"code": "K9", "status": "online"})
-    assert (back.amendment.revision, status_live.opened(back.amendment)) == (3, [])
+    assert (back.amendment.revision, status_live.opened_gaps(back.amendment)) == (3, [])
     assert [f.code for f in back.findings] == ["CODE_UNKNOWN"]
     assert online_m2(town) == pytest.approx(before)
     assert compute.compute(town).unchanged
@@ -235,7 +235,7 @@ def test_states_hold_even_where_computing_fails_and_are_made_up_for(town):
     live = Live(town)
     before = online_m2(town)
     live.refresh()
-    with db.transaction(town) as connection:
+    with db.open_transaction(town) as connection:
         connection.execute(
             text("ALTER TABLE govgrid.coverage_run ADD CONSTRAINT calm CHECK (revision < 2)")
         )
@@ -243,7 +243,7 @@ def test_states_hold_even_where_computing_fails_and_are_made_up_for(town):
         told(live, {"code": "K1", "status": "offline"})
     assert connections(town)["K1"] == "offline"
     assert online_m2(town) == before
-    with db.transaction(town) as connection:
+    with db.open_transaction(town) as connection:
         connection.execute(text("ALTER TABLE govgrid.coverage_run DROP CONSTRAINT calm"))
     live.refresh()
     assert online_m2(town) < before

@@ -27,11 +27,11 @@ def communities(**shapes):
 
 @pytest.fixture
 def bring(engine):
-    with db.transaction(engine) as connection:
-        installation.put(connection, "metric_srid", 4548)
+    with db.open_transaction(engine) as connection:
+        installation.store_value(connection, "metric_srid", 4548)
 
     def bring_in(rows, **options):
-        with db.transaction(engine) as connection:
+        with db.open_transaction(engine) as connection:
             return area_versions.bring_in(connection, rows, run=1, **options)
 
     return bring_in

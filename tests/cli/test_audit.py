@@ -17,7 +17,7 @@ from tests.signed_in import account
 
 pytestmark = pytest.mark.postgis
 
-SYSTEM = principal.system("os:test")
+SYSTEM = principal.system_principal("os:test")
 
 
 @pytest.fixture
@@ -42,13 +42,13 @@ def govgrid(engine, database_url, tmp_path, monkeypatch, capfd):
 
 
 def write(engine, count=4, **more):
-    with transaction.opened(engine, SYSTEM) as connection:
+    with transaction.open_as(engine, SYSTEM) as connection:
         for n in range(count):
             audit.record(connection, SYSTEM, "import.cameras", f"K{n}.csv", note="备注", **more)
 
 
 def tampered(engine, statement):
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         connection.execute(text("ALTER TABLE govgrid.audit DISABLE TRIGGER USER"))
         connection.execute(text(statement))
         connection.execute(text("ALTER TABLE govgrid.audit ENABLE TRIGGER USER"))
@@ -66,7 +66,7 @@ def test_a_whole_audit_is_said_to_be_whole(govgrid, engine):
 
 def test_a_changed_row_is_named_and_the_exit_code_is_three(govgrid, engine):
     write(engine)
-    seal.seal(engine)
+    seal.seal_rows(engine)
     tampered(engine, "UPDATE govgrid.audit SET account = 'nobody' WHERE seal_no = 3")
     said = govgrid("audit", "verify", code=3).err
     assert "first break: row 3 (id 3): what the row says was changed" in said
@@ -88,7 +88,7 @@ def test_a_changed_row_is_named_and_the_exit_code_is_three(govgrid, engine):
 )
 def test_every_kind_of_break_has_its_sentence(govgrid, engine, change):
     write(engine)
-    seal.seal(engine)
+    seal.seal_rows(engine)
     tampered(engine, change)
     for lang in ("en", "zh"):
         assert "None" not in govgrid("audit", "verify", code=3, lang=lang).err
@@ -106,7 +106,7 @@ def test_rows_that_no_worker_seals_are_a_warning(govgrid, engine):
 
 def test_a_head_on_paper_finds_the_end_cut_off(govgrid, engine, tmp_path):
     write(engine)
-    seal.seal(engine)
+    seal.seal_rows(engine)
     printed = govgrid("audit", "head").out.split("\n", 1)
     assert printed[0].endswith("row 4")
     digits = printed[1].strip()
@@ -126,11 +126,11 @@ def test_a_head_on_paper_finds_the_end_cut_off(govgrid, engine, tmp_path):
 
 def test_the_heads_of_the_home_are_looked_for_unasked(govgrid, engine):
     write(engine)
-    seal.seal(engine)
+    seal.seal_rows(engine)
     govgrid("audit", "head")
     tampered(engine, "UPDATE govgrid.audit SET account = 'nobody' WHERE seal_no = 3")
     tampered(engine, "UPDATE govgrid.audit SET seal = NULL, seal_no = NULL")
-    seal.seal(engine)
+    seal.seal_rows(engine)
     found = json.loads(govgrid("audit", "verify", "--json", code=3).out)
     assert (found["whole"], found["broken"]) == (False, None)
     assert [head["stands"] for head in found["heads"]] == [False]
@@ -143,7 +143,7 @@ def test_a_head_before_anything_is_sealed_says_what_to_do(govgrid):
 def test_heads_are_printed_as_json_too(govgrid, engine):
     for _ in range(2):
         write(engine, 1)
-        seal.seal(engine)
+        seal.seal_rows(engine)
         govgrid("audit", "head")
     heads = json.loads(govgrid("audit", "head", "--all", "--json").out)["heads"]
     assert [head["seal_no"] for head in heads] == [1, 2]
@@ -175,7 +175,7 @@ def test_a_note_is_redacted_with_a_reason(govgrid, engine):
 
 def test_rows_are_written_to_a_file(govgrid, engine, tmp_path):
     write(engine)
-    seal.seal(engine)
+    seal.seal_rows(engine)
     govgrid("audit", "export", tmp_path / "a.csv", "--action", "import.cameras", lang="zh")
     assert list(pd.read_csv(tmp_path / "a.csv")["行号"]) == [1, 2, 3, 4]
 
@@ -202,7 +202,7 @@ def test_tables_brought_to_a_newer_revision_are_written_down_once(govgrid, empty
     monkeypatch.setenv("GOVGRID_DATABASE_URL", empty_url)
     for _ in range(2):
         assert db.newest_revision() in govgrid("db", "migrate").err
-    with db.transaction(older) as connection:
+    with db.open_transaction(older) as connection:
         row = connection.execute(text("SELECT action, object, facts FROM govgrid.audit")).one()
     older.dispose()
     assert tuple(row) == ("db.migrate", db.newest_revision(), {"from": "0010"})

@@ -36,7 +36,7 @@ def home():
         try:
             yield found
         finally:
-            cluster.stop(found)
+            cluster.stop_cluster(found)
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import json
 import openpyxl
 import pytest
 
-from geo.access.accounts.local_cli import acting
+from geo.access.accounts.local_cli import acting_principal
 from tests import filed_town
 from tests.command_line import alone, commands
 from tests.filed_town import NUMBER, POLICE, SCHOOL
@@ -97,7 +97,7 @@ def test_an_account_needs_a_reason_and_the_permission(govgrid, town, folder):
 
 def test_a_sheet_of_an_account_is_cut_to_it(govgrid, town, folder):
     account(town, "social", "planner", EAST, classes=("social",))
-    assert not acting(town, "social").everything
+    assert not acting_principal(town, "social").everything
     out = folder / "a.xlsx"
     printed = govgrid(
         "--as", "social", "compliance", "filing", POLICE, out, "--reason", "x", "--json"

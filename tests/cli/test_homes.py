@@ -45,7 +45,7 @@ def checkout(monkeypatch):
             yield top
         finally:
             for home in (top / "var", top / "var" / "home", top / "var" / "demo", top / "x"):
-                cluster.stop(home)
+                cluster.stop_cluster(home)
 
 
 @pytest.fixture
@@ -66,16 +66,16 @@ def status(govgrid, *root):
 
 def at(home):
     """Return a pool on the database of a home."""
-    return db.connect(cluster.start(home).url)
+    return db.connect(cluster.start_cluster(home).url)
 
 
 def mark_as_demo(home, *, whole=True):
     engine = at(home)
     with engine.begin() as connection:
         connection.execute(text("UPDATE govgrid.import_run SET options = '{\"demo\": true}'"))
-        holding.begin(connection)
+        holding.begin_building(connection)
         if whole:
-            holding.finish(connection, [])
+            holding.finish_building(connection, [])
     engine.dispose()
 
 
@@ -112,7 +112,7 @@ def test_a_home_of_an_older_version_is_used_as_before_and_moved_by_the_named_com
     assert not real.exists()
     assert "2 unchanged" in govgrid("import", "cameras", cameras, "--crs", "wgs84").err
     assert str(real) in govgrid("db", "move").err
-    assert (status(govgrid)["home"], homes.older()) == (str(real), None)
+    assert (status(govgrid)["home"], homes.older_home()) == (str(real), None)
     assert "2 unchanged" in govgrid("import", "cameras", cameras, "--crs", "wgs84").err
     assert (real / "secrets" / "installation.key").read_text(encoding="utf-8") == "k"
     assert (real / "audit" / "heads.csv").is_file()
@@ -135,7 +135,7 @@ def test_a_home_is_not_moved_under_who_works_with_it_nor_onto_another(
 ):
     older = checkout / "var"
     govgrid("--home", older, "import", "cameras", cameras, "--crs", "wgs84")
-    monkeypatch.setitem(database.others.__kwdefaults__, "patience_s", 0.0)
+    monkeypatch.setitem(database.count_others.__kwdefaults__, "patience_s", 0.0)
     engine = at(older)
     with engine.connect():
         assert "connections use" in govgrid("db", "move", code=2).err
@@ -143,7 +143,7 @@ def test_a_home_is_not_moved_under_who_works_with_it_nor_onto_another(
     (checkout / "var" / "home" / "cluster").mkdir(parents=True)
     said = govgrid("db", "move", code=2).err
     assert "is there already; nothing was moved" in said
-    assert homes.older() == older
+    assert homes.older_home() == older
 
 
 def test_no_file_goes_into_a_demonstration_and_no_command_into_half_of_one(
@@ -250,18 +250,18 @@ def test_who_interrupts_the_building_is_told_and_the_database_is_stopped(checkou
     assert f"govgrid --home {home} demo takes the half away" in said
     assert "stopping the database that it started" in said
     assert "Traceback" not in said
-    assert not cluster.running(home)
+    assert not cluster.is_running(home)
 
 
 def test_a_database_that_ran_before_or_is_used_by_others_goes_on(checkout):
     home = checkout / "x"
-    cluster.start(home)
+    cluster.start_cluster(home)
     process = start(home, "demo", "--once")
     until(process, "grids.geojson")
     process.send_signal(signal.SIGINT)
     said = process.communicate(timeout=PATIENCE_S)[1]
     assert "stopping the database" not in said
-    assert cluster.running(home)
+    assert cluster.is_running(home)
 
 
 @pytest.mark.slow

@@ -56,7 +56,7 @@ def register(tmp_path):
 
 
 def count(engine, table="camera"):
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         return connection.execute(text(f"SELECT count(*) FROM govgrid.{table}")).scalar_one()
 
 
@@ -243,7 +243,7 @@ def test_an_import_that_is_killed_leaves_nothing_half_written(town, database_url
 
 
 def _changes_of_the_town(engine):
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         return connection.execute(
             text("SELECT count(*) FROM govgrid.import_change WHERE import_run <= 7")
         ).scalar_one()
@@ -253,7 +253,7 @@ def _is_writing(engine, process):
     """Wait until the process has brought a first part of its rows in, or has ended."""
     grown = text("SELECT pg_relation_size('govgrid.import_change') > 1000000")
     while process.poll() is None:
-        with db.transaction(engine) as connection:
+        with db.open_transaction(engine) as connection:
             if connection.execute(grown).scalar_one():
                 return True
         time.sleep(0.05)
@@ -267,7 +267,7 @@ def _wait_until_alone(engine):
         " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     )
     while True:
-        with db.transaction(engine) as connection:
+        with db.open_transaction(engine) as connection:
             if connection.execute(busy).scalar_one() == 0:
                 return
         time.sleep(0.1)

@@ -10,7 +10,7 @@ import typer
 
 from geo.base import language, settings
 from geo.base.errors import InputError
-from geo.base.words import LANGUAGES, catalogue
+from geo.base.words import LANGUAGES, load_catalogue
 from geo.cli import main
 from geo.cli.app import app
 from geo.cli.help_page import help_of
@@ -129,7 +129,7 @@ def test_every_command_and_option_has_its_help_and_no_help_is_left_over():
     for path, command in commands(typer.main.get_command(app)):
         used.add(".".join(("help", *path, "_")))
         used |= {help_of(path, param.name) for param in command.params}
-    known = {key for key in catalogue() if key.startswith("help.")}
+    known = {key for key in load_catalogue() if key.startswith("help.")}
     assert sorted(used - known - {"help.any"}) == []
     assert sorted(known - used) == []
 
@@ -166,7 +166,7 @@ def test_no_text_of_help_stands_in_the_code():
 def test_a_setting_that_cannot_be_is_one_sentence(monkeypatch, name, value, said):
     monkeypatch.setenv(name, value)
     with pytest.raises(InputError) as refused:
-        settings.read()
+        settings.read_settings()
     assert said in str(refused.value)
     assert name in str(refused.value)
     assert value in str(refused.value)

@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 from sqlalchemy import text
 
-from geo.access.accounts.local_cli import acting
+from geo.access.accounts.local_cli import acting_principal
 from geo.operations import database
 from geo.viewing import view as viewing
 from geo.viewing.register_entry import Asked
@@ -34,10 +34,10 @@ def looked(town, settings):
     account(town, "operator", "operator", EAST)
     account(town, "auditor", "auditor")
     account(town, "west", "auditor", WEST)
-    who = acting(town, "operator")
-    engine = database.service(settings, pool_size=1)
+    who = acting_principal(town, "operator")
+    engine = database.service_pool(settings, pool_size=1)
     for camera, reason in (("K1", "patrol"), ("K1", "incident"), ("K2", "=1+1")):
-        viewing.view(engine, who, Asked(camera, reason=reason), config=settings)
+        viewing.record_viewing(engine, who, Asked(camera, reason=reason), config=settings)
     engine.dispose()
     return town
 

@@ -84,7 +84,7 @@ def arguments(tmp_path):
     """Return what each command is given, so that it comes to the question who asks."""
     table, accounts = tmp_path / "x.csv", tmp_path / "x.xlsx"
     table.write_text("code,name\n", encoding="utf-8")
-    bulk_import.template(accounts)
+    bulk_import.write_template(accounts)
     return {
         ("import",): ["cameras", table],
         ("export",): ["cameras", tmp_path / "cameras.csv", "--reason", "核对"],

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from geo.access import principal
 from geo.access.accounts import api_keys, demo_accounts
-from geo.access.accounts.local_cli import acting
+from geo.access.accounts.local_cli import acting_principal
 from geo.access.login import login
 from geo.access.roles import PERMISSIONS
 from geo.base.errors import InputError
@@ -39,7 +39,7 @@ def password_in(printed):
 def test_an_account_is_made_granted_listed_disabled_and_reset(govgrid, town, settings):
     made = govgrid("user", "add", "li", "--holder", "李娜", "--role", "operator", "--area", WEST)
     assert login.log_in(town, "li", password_in(made), config=settings).stage == "change"
-    assert [g.area_code for g in acting(town, "li").grants] == [WEST]
+    assert [g.area_code for g in acting_principal(town, "li").grants] == [WEST]
     govgrid("user", "grant", "li", "planner", "--depth", "gaps", "--until", "2099-01-01")
     rows = json.loads(govgrid("user", "grants", "li", "--json").out)["grants"]
     assert {row["role"] for row in rows} == {"operator", "planner"}
@@ -84,11 +84,11 @@ def test_keys_are_made_listed_and_revoked(govgrid, town):
     key = made.out.strip()
     assert made.out == f"{key}\n"
     assert key not in made.err
-    assert api_keys.find(town, key).actions == {"import"}
+    assert api_keys.find_owner(town, key).actions == {"import"}
     rows = json.loads(govgrid("key", "list", "--account", "robot", "--json").out)["keys"]
     assert "push" in govgrid("key", "list", "--account", "robot").out
     govgrid("key", "revoke", rows[0]["id"])
-    assert api_keys.find(town, key) is None
+    assert api_keys.find_owner(town, key) is None
 
 
 def table(path, rows, head=("账号", "使用人", "单位名称", "角色", "辖区编码")):
@@ -153,7 +153,7 @@ def test_who_makes_accounts_brings_in_no_roles(govgrid, town, tmp_path):
         tmp_path / "b.xlsx", [row[:3] for row in centres(2)], head=("账号", "使用人", "单位名称")
     )
     govgrid("--as", "admin", "user", "import", plain, "--passwords", out)
-    assert acting(town, "centre.01").grants == ()
+    assert acting_principal(town, "centre.01").grants == ()
 
 
 def test_the_template_is_a_table_that_can_be_brought_in(govgrid, tmp_path):
@@ -178,22 +178,22 @@ def test_an_account_for_an_unknown_area_is_not_made(govgrid):
 
 def test_the_demonstration_has_an_account_for_each_role(town, settings):
     with town.begin() as connection:
-        made = demo_accounts.make(connection)
+        made = demo_accounts.make_accounts(connection)
     assert {row["role"] for row in made} == set(PERMISSIONS)
     for row in made:
         done = login.log_in(town, row["name"], row["password"], config=settings)
         assert done.stage in {"full", "enrol"}
-    who = acting(town, "operator")
+    who = acting_principal(town, "operator")
     assert who.holder
     assert who.unit_name
-    assert principal.system("x").may("view")
+    assert principal.system_principal("x").may("view")
 
 
 def test_the_demonstration_touches_no_account_that_is_there_already(town):
     account(town, "security", "operator")
     before = row_of(town)
     with pytest.raises(InputError), town.begin() as connection:
-        demo_accounts.make(connection)
+        demo_accounts.make_accounts(connection)
     assert row_of(town) == before
 
 

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.postgis
 
 
 def figure(engine, code, device_set="all", certainty="certain"):
-    report = coverage_report.report(
+    report = coverage_report.read_report(
         engine, SYSTEM, area=code, device_set=device_set, certainty=certainty
     )
     (row,) = report["areas"]
@@ -28,7 +28,7 @@ def figure(engine, code, device_set="all", certainty="certain"):
 
 def test_nothing_can_be_reported_before_it_was_computed(town):
     with pytest.raises(StateError, match="coverage compute"):
-        coverage_report.report(town, SYSTEM)
+        coverage_report.read_report(town, SYSTEM)
 
 
 def test_without_areas_there_is_nothing_to_compute(engine):
@@ -43,7 +43,7 @@ def test_without_cameras_everything_that_must_be_seen_is_a_gap(engine, town_file
     row = figure(engine, "340802001001001")
     assert row["covered_area_m2"] == 0
     assert row["covered_demand_share"] == 0
-    assert coverage_report.gaps(engine, SYSTEM)["area_m2"].sum() > 0
+    assert coverage_report.read_gaps(engine, SYSTEM)["area_m2"].sum() > 0
 
 
 def test_an_east_looking_camera_sees_the_east_up_to_the_wall(town):
@@ -67,7 +67,7 @@ def test_an_unknown_heading_is_possible_and_never_certain(town):
 
 def test_the_shares_of_seen_ground_add_up_to_the_area(town):
     compute.compute(town)
-    for row in coverage_report.report(town, SYSTEM)["areas"]:
+    for row in coverage_report.read_report(town, SYSTEM)["areas"]:
         assert sum(row["k_area_m2"]) == pytest.approx(row["area_m2"], abs=0.01)
 
 
@@ -111,7 +111,7 @@ def test_a_removed_camera_leaves_the_figures(town, tmp_path):
 
 def test_gaps_lie_on_the_street_where_nobody_looks(town):
     compute.compute(town)
-    found = coverage_report.gaps(town, SYSTEM)
+    found = coverage_report.read_gaps(town, SYSTEM)
     assert found["rank"].tolist() == list(range(1, len(found) + 1))
     assert set(found["grid_code"]) == {"340802001001001", "340802001001002"}
     demand = figure(town, "340802001001001")
@@ -128,7 +128,9 @@ def test_grids_without_buildings_are_marked(town):
 
 def test_counts_stand_beside_what_was_reported(town):
     compute.compute(town)
-    counts = {row["owner_kind"]: row for row in coverage_report.report(town, SYSTEM)["cameras"]}
+    counts = {
+        row["owner_kind"]: row for row in coverage_report.read_report(town, SYSTEM)["cameras"]
+    }
     assert counts["skynet"] == {
         "owner_kind": "skynet",
         "reported": None,
@@ -156,8 +158,8 @@ def test_the_cameras_of_a_place_come_in_order_with_their_reasons(town):
 
 
 def test_a_matter_leads_to_its_grid_and_its_unit(town):
-    with db.transaction(town) as connection:
-        matters = assign.assigned(
+    with db.open_transaction(town) as connection:
+        matters = assign.assign_incidents(
             connection, SYSTEM, lang="zh", timezone="Asia/Shanghai"
         ).set_index("code")
     assert matters.loc["M1", "grid_code"] == "340802001001002"
@@ -171,7 +173,7 @@ def test_a_matter_leads_to_its_grid_and_its_unit(town):
 
 def test_the_map_gets_everything_of_one_moment(town):
     compute.compute(town)
-    content = map_content.read(town, SYSTEM, lang="zh", timezone="Asia/Shanghai")
+    content = map_content.read_content(town, SYSTEM, lang="zh", timezone="Asia/Shanghai")
     assert len(content["areas"]) == 3
     assert set(content["seeing"]["incident_code"]) == {"M1", "M2", "M3"}
     assert content["computed_at"] is not None
@@ -179,7 +181,7 @@ def test_the_map_gets_everything_of_one_moment(town):
 
 
 def test_a_map_of_one_area_is_cut_to_it(town):
-    content = map_content.read(
+    content = map_content.read_content(
         town, SYSTEM, lang="zh", timezone="Asia/Shanghai", area="340802001001001"
     )
     assert content["areas"]["code"].tolist() == ["340802001001001"]
@@ -219,18 +221,18 @@ def test_every_detail_has_figures_of_its_own(town):
     compute.compute(town, details=[62.5, 20])
     seen = {
         row["detail"]: row["covered_area_m2"]
-        for row in coverage_report.report(town, SYSTEM, area="340802001001002")["areas"]
+        for row in coverage_report.read_report(town, SYSTEM, area="340802001001002")["areas"]
         if (row["device_set"], row["certainty"]) == ("all", "certain")
     }
     assert list(seen) == [20, 62.5]
     assert seen[62.5] < seen[20]
-    assert len(coverage_report.gaps(town, SYSTEM, detail=62.5)) > 0
+    assert len(coverage_report.read_gaps(town, SYSTEM, detail=62.5)) > 0
 
 
 def test_expected_figures_have_no_gaps_to_show(town):
     compute.compute(town)
     with pytest.raises(NotFoundError, match="certain"):
-        coverage_report.gaps(town, SYSTEM, certainty="expected")
+        coverage_report.read_gaps(town, SYSTEM, certainty="expected")
 
 
 def test_a_camera_looks_over_a_lower_building_only_where_heights_count(town, tmp_path):

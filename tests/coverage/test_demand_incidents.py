@@ -40,7 +40,7 @@ def taken(engine):
 
 
 def demand_m2(engine):
-    report = coverage_report.report(engine, SYSTEM, by="grid", device_set="all")
+    report = coverage_report.read_report(engine, SYSTEM, by="grid", device_set="all")
     return sum(row["demand_m2"] for row in report["areas"] if row["certainty"] == "certain")
 
 
@@ -58,7 +58,7 @@ def test_incidents_count_as_a_run_took_them_and_later_ones_make_nothing_stale(to
     assert compute.compute(town).unchanged
     live = Live(town)
     assert (live.refresh().run, live.refresh().revision) == (first.run.id, 1)
-    with db.transaction(town) as connection:
+    with db.open_transaction(town) as connection:
         assert not checklist.is_stale(connection, results.require_newest(connection))
     assert demand_m2(town) == before
 
@@ -66,7 +66,7 @@ def test_incidents_count_as_a_run_took_them_and_later_ones_make_nothing_stale(to
     assert [(run, count) for run, count, _ in taken(town)] == [(again.run.id, 4)]
     assert again.run.incidents_until > first.run.incidents_until
     assert demand_m2(town) > before
-    told = coverage_report.report(town, SYSTEM)["incidents_until"]
+    told = coverage_report.read_report(town, SYSTEM)["incidents_until"]
     assert datetime.fromisoformat(told) == again.run.incidents_until.replace(microsecond=0)
 
     # the setting alone makes a new run, and stays

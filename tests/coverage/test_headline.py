@@ -1,6 +1,6 @@
 """The line above all figures: certain and possible, rounded once, a bound only where it is one."""
 
-from geo.coverage.headline import headlines
+from geo.coverage.headline import make_headlines
 
 
 def row(certainty, share, **changes):
@@ -20,7 +20,7 @@ def test_the_line_names_certain_and_possible_of_all_cameras():
         row("certain", 0.01, device_set="online"),
         row("certain", 0.9, level="grid", code="g"),
     ]
-    (line,) = headlines(rows)
+    (line,) = make_headlines(rows)
     assert line.text("zh") == (
         "迎江区（20 像素/米）：应覆盖面积的 14.6 %（确定可见）～34.6 %（可能可见）"
     )
@@ -32,15 +32,15 @@ def test_missing_buildings_make_it_an_upper_bound_and_no_demand_shares_of_open_g
         row("certain", None, demand_m2=0.0),
         row("possible", None, demand_m2=0.0, covered_share=0.75, obstacles_known=False),
     ]
-    (line,) = headlines(rows)
+    (line,) = make_headlines(rows)
     assert line.text("en") == (
         "迎江区 (20 px/m): of open ground ≤ 50.0 % (certain) ～ 75.0 % (possible)"
     )
 
 
 def test_there_is_no_line_without_both_certainties_or_of_many_areas():
-    assert headlines([row("certain", 0.1)]) == []
-    assert headlines([row("certain", None), row("possible", None)]) == []
+    assert make_headlines([row("certain", 0.1)]) == []
+    assert make_headlines([row("certain", None), row("possible", None)]) == []
     many = [row(name, 0.1, code=str(n)) for n in range(10) for name in ("certain", "possible")]
-    assert headlines(many) == []
-    assert len(headlines(many[:18])) == 9
+    assert make_headlines(many) == []
+    assert len(make_headlines(many[:18])) == 9

@@ -24,7 +24,7 @@ KEY = ["level", "code", "device_set", "detail", "certainty"]
 
 
 def run_sql(engine, statement, **parameters):
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         connection.execute(text(statement), parameters)
 
 
@@ -38,14 +38,14 @@ def switch(engine, code, connection):
 
 
 def newest(engine):
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         return results.require_newest(connection)
 
 
 def figures(engine):
     """The figures of the newest run, by area, set, detail and certainty; depths as columns."""
-    with db.transaction(engine) as connection:
-        found = results.figures(connection, results.require_newest(connection).id)
+    with db.open_transaction(engine) as connection:
+        found = results.read_figures(connection, results.require_newest(connection).id)
     found = found.set_index(KEY).sort_index().drop(columns=["name", "kind", "parent_code"])
     depths = np.array(found.pop("k_area_m2").tolist())
     found = found.join(pd.DataFrame(depths, index=found.index).add_prefix("k"))
@@ -53,7 +53,7 @@ def figures(engine):
 
 
 def gaps(engine):
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         return frames.read_layer(
             connection,
             "SELECT device_set, detail, certainty, grid_code, area_m2, weight, road_m, entrances,"
@@ -65,8 +65,8 @@ def gaps(engine):
 
 
 def viewsheds(engine):
-    with db.transaction(engine) as connection:
-        return frames.read(
+    with db.open_transaction(engine) as connection:
+        return frames.read_frame(
             connection,
             "SELECT camera_code, view_no, detail, certainty, inputs_hash FROM govgrid.viewshed"
             " ORDER BY 1, 2, 3, 4",
@@ -403,8 +403,8 @@ def test_listeners_hear_of_a_change_once_it_holds(town, live, heard):
     live.refresh(["K1"])
     live.refresh(["K1"])
     assert heard() == [f"coverage {run}.2"]
-    with db.transaction(town) as connection:
-        results.announce(connection, "coverage", "9.9")
+    with db.open_transaction(town) as connection:
+        results.notify_change(connection, "coverage", "9.9")
         assert heard() == [f"coverage {run}.2"]
     assert heard() == [f"coverage {run}.2", "coverage 9.9"]
 

@@ -57,13 +57,13 @@ def test_without_a_stated_range_the_default_reach_holds_and_is_counted(town, tmp
     assert compute.compute(town).unchanged
     seen = [
         row["covered_area_m2"]
-        for row in coverage_report.report(town, SYSTEM, area="340802001001001")["areas"]
+        for row in coverage_report.read_report(town, SYSTEM, area="340802001001001")["areas"]
         if (row["device_set"], row["certainty"]) == ("all", "possible")
     ]
     compute.compute(town, default_reach_m=150)
     fewer = [
         row["covered_area_m2"]
-        for row in coverage_report.report(town, SYSTEM, area="340802001001001")["areas"]
+        for row in coverage_report.read_report(town, SYSTEM, area="340802001001001")["areas"]
         if (row["device_set"], row["certainty"]) == ("all", "possible")
     ]
     assert fewer[0] < seen[0]

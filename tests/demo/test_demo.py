@@ -15,10 +15,10 @@ import shapely
 from python_calamine import CalamineWorkbook
 
 from geo.base.crs import project
-from geo.demo import REGISTER_DEFECTS, SYNTHETIC, DemoFile, build, write_boundaries
-from geo.demo.built.buildings import buildings as make_buildings
-from geo.demo.built.footprints import footprints
-from geo.demo.built.plots import plots
+from geo.demo import REGISTER_DEFECTS, SYNTHETIC, DemoFile, build_files, write_boundaries
+from geo.demo.built.buildings import make_buildings as make_buildings
+from geo.demo.built.footprints import make_footprints
+from geo.demo.built.plots import make_plots
 from geo.demo.land.divisions import LEFT_OUT
 from geo.demo.registers.devices import heading_words
 from geo.files.schema.layers import LAYERS
@@ -76,7 +76,7 @@ def _table(path: Path) -> pd.DataFrame:
 @pytest.fixture(scope="module")
 def demo(tmp_path_factory: pytest.TempPathFactory) -> Demo:
     steps: list[str] = []
-    return Demo(build(tmp_path_factory.mktemp("demo"), on_step=steps.append), steps)
+    return Demo(build_files(tmp_path_factory.mktemp("demo"), on_step=steps.append), steps)
 
 
 @pytest.fixture(scope="module")
@@ -504,13 +504,13 @@ def test_equal_seeds_give_equal_rows(demo: Demo) -> None:
 
 
 def test_other_seeds_use_the_same_plots_otherwise() -> None:
-    one, two = plots(5), plots(6)
+    one, two = make_plots(5), make_plots(6)
     assert one["s0"].equals(two["s0"])
     assert (one["use"] != two["use"]).mean() > 0.3
 
 
 def test_footprints_have_the_asked_size_and_a_court_has_a_hole() -> None:
-    shapes = footprints(
+    shapes = make_footprints(
         np.array([[0.0, 0.0], [100.0, 0.0]]),
         np.array([0.0, np.pi / 2]),
         np.array([[20.0, 10.0], [20.0, 10.0]]),

@@ -3,7 +3,7 @@
 import openpyxl
 import pytest
 
-from geo.documents.coverage_workbook import Heading, write
+from geo.documents.coverage_workbook import Heading, write_workbook
 
 HEADING = Heading(
     "迎江区",
@@ -56,7 +56,7 @@ REPORT = {
 def book(tmp_path):
     out = tmp_path / "coverage.xlsx"
     within = {("grid", "340802001001001"): "吴樾社区"}
-    write(REPORT, out, heading=HEADING, within=within, lang="zh")
+    write_workbook(REPORT, out, heading=HEADING, within=within, lang="zh")
     book = openpyxl.load_workbook(out)
     assert all("非涉密系统" in each.oddHeader.center.text for each in book.worksheets)
     return book
@@ -139,6 +139,6 @@ def test_the_stamp_is_printed_at_the_foot_of_every_sheet(book):
 def test_a_name_that_a_spreadsheet_would_run_is_disarmed(tmp_path):
     report = {**REPORT, "areas": [figures("grid", "=1+1", "=cmd()", "certain")]}
     out = tmp_path / "coverage.xlsx"
-    write(report, out, heading=HEADING, within={}, lang="zh")
+    write_workbook(report, out, heading=HEADING, within={}, lang="zh")
     row = [cell.value for cell in openpyxl.load_workbook(out)["网格"][3]]
     assert row[:2] == ["'=cmd()", "'=1+1"]

@@ -54,7 +54,7 @@ def amend(_client, engine, _folder):
 
 
 def sql(engine, statement):
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         connection.execute(text(statement))
 
 
@@ -93,7 +93,7 @@ def test_no_page_shows_what_was_undone(client, seen_town, tmp_path):
     run = bring_in(seen_town, "cameras", path).run
     before = page(client)
     assert "新枪机" in before
-    runs.undone(seen_town, run, who=principal.system("test"))
+    runs.undo_run(seen_town, run, who=principal.system_principal("test"))
     held(client, before)
 
 

@@ -19,8 +19,8 @@ def areas(tmp_path, *rows):
 
 
 def grids_of(engine):
-    with db.transaction(engine) as connection:
-        found = assign.assigned(connection, SYSTEM, lang="en", timezone="Asia/Shanghai")
+    with db.open_transaction(engine) as connection:
+        found = assign.assign_incidents(connection, SYSTEM, lang="en", timezone="Asia/Shanghai")
     return found.set_index("code")
 
 

@@ -3,18 +3,18 @@
 import pytest
 
 from geo.base.errors import StateError
-from maps.assets import LIBRARIES, SCRIPTS, STYLES, script, style
+from maps.assets import LIBRARIES, SCRIPTS, STYLES, read_script, read_style
 from tests import ROOT
 
 
 @pytest.mark.parametrize("name", STYLES)
 def test_no_style_sheet_links_to_a_file(name):
-    assert "url(" not in style(name).replace("url(data:", "")
+    assert "url(" not in read_style(name).replace("url(data:", "")
 
 
 @pytest.mark.parametrize("name", LIBRARIES + SCRIPTS)
 def test_no_script_ends_its_own_element_or_links_to_its_source(name):
-    text = script(name)
+    text = read_script(name)
     assert "</script" not in text.lower()
     assert "<!--" not in text
     assert "sourceMappingURL" not in text
@@ -22,7 +22,7 @@ def test_no_script_ends_its_own_element_or_links_to_its_source(name):
 
 @pytest.mark.parametrize("name", SCRIPTS)
 def test_no_script_of_ours_writes_markup_or_runs_text(name):
-    text = script(name)
+    text = read_script(name)
     for word in (
         "innerHTML",
         "outerHTML",
@@ -36,7 +36,7 @@ def test_no_script_of_ours_writes_markup_or_runs_text(name):
 
 def test_a_missing_part_names_the_script_that_fetches_it():
     with pytest.raises(StateError, match="scripts/assets"):
-        script("vendor/nothing.js")
+        read_script("vendor/nothing.js")
 
 
 def test_the_lock_of_the_assets_holds_no_address():

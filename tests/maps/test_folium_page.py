@@ -10,8 +10,8 @@ import pytest
 
 from benchmarks.map_scene import scene
 from geo.base.errors import InputError
-from geo.base.words import LANGUAGES, catalogue
-from maps.folium_page import render
+from geo.base.words import LANGUAGES, load_catalogue
+from maps.folium_page import render_page
 
 HOSTILE = "</script><img src=x onerror=alert(1)>{{ 'ran' ~ 'away' }}{% raw %}\u2028${1}"
 
@@ -23,7 +23,7 @@ def content():
 
 @pytest.fixture(scope="module")
 def page(content):
-    return render(content)
+    return render_page(content)
 
 
 def data_of(page: str) -> dict:
@@ -48,7 +48,7 @@ def test_the_page_s_policy_names_each_of_its_scripts_and_lets_nothing_else_in(pa
 
 
 def test_the_same_content_gives_the_same_page(content, page):
-    assert render(content) == page
+    assert render_page(content) == page
 
 
 def test_the_title_and_the_standing_marks_are_on_the_page(page):
@@ -61,7 +61,7 @@ def test_the_title_and_the_standing_marks_are_on_the_page(page):
 
 
 def test_a_real_district_carries_no_demonstration_banner(content):
-    page = render(replace(content, synthetic=False, mark=""))
+    page = render_page(replace(content, synthetic=False, mark=""))
     markup = page.split('<script type="application/json"')[0]
     assert 'class="synthetic"' not in markup.split("<noscript>")[0].split("</header>")[1]
     assert 'class="mark"' not in markup
@@ -75,17 +75,17 @@ def test_a_phone_may_enlarge_the_page(page):
 
 def test_the_share_is_never_called_by_the_name_of_the_official_criterion():
     for lang in LANGUAGES:
-        for key, text in catalogue().items():
+        for key, text in load_catalogue().items():
             if key.startswith("map.") and not key.startswith("map.official."):
                 assert "重点公共区域" not in text[lang], key
 
 
 def test_before_the_first_computation_the_page_says_so(content):
-    assert "视频覆盖尚未计算" in render(replace(content, computed_at=None))
+    assert "视频覆盖尚未计算" in render_page(replace(content, computed_at=None))
 
 
 def test_the_page_speaks_english_too(content):
-    page = render(content, lang="en")
+    page = render_page(content, lang="en")
     assert '<html lang="en">' in page
     assert "Data as of 30 September 2026, 21:40" in page
     assert data_of(page)["words"]["layer.skynet"] == "Skynet cameras"
@@ -93,7 +93,7 @@ def test_the_page_speaks_english_too(content):
 
 def test_hostile_texts_are_neither_markup_nor_template(content):
     texts = {"title": HOSTILE, "unit_name": HOSTILE}
-    page = render(
+    page = render_page(
         replace(content, title=HOSTILE, mark=HOSTILE, incidents=content.incidents.assign(**texts))
     )
     assert "<img" not in page
@@ -104,12 +104,12 @@ def test_hostile_texts_are_neither_markup_nor_template(content):
 
 def test_an_unknown_language_is_refused(content):
     with pytest.raises(InputError, match="zh, en"):
-        render(content, lang="de")
+        render_page(content, lang="de")
 
 
 def test_a_frame_in_metres_is_refused_by_name(content):
     with pytest.raises(InputError, match="roads"):
-        render(replace(content, roads=content.roads.to_crs(4548)))
+        render_page(replace(content, roads=content.roads.to_crs(4548)))
 
 
 def test_a_page_about_nothing_can_be_made(content):
@@ -125,7 +125,7 @@ def test_a_page_about_nothing_can_be_made(content):
         "incidents",
     )
     nothing = dict.fromkeys(frames, gpd.GeoDataFrame())
-    assert "<title>" in render(replace(content, seeing=pd.DataFrame(), **nothing))
+    assert "<title>" in render_page(replace(content, seeing=pd.DataFrame(), **nothing))
 
 
 def test_a_sentence_stands_before_all_that_takes_time(page):

@@ -10,7 +10,7 @@ import shapely
 
 from benchmarks.map_scene import scene
 from maps import overlays
-from maps.pack import STEP_DEG, shapes
+from maps.pack import STEP_DEG, pack_shapes
 from tests.maps.test_pack import unpacked
 
 
@@ -30,7 +30,7 @@ def test_shared_borders_are_still_shared_on_the_page():
     )
     thinner = overlays.simplified_coverage(grids.geometry.to_numpy())
     assert shapely.get_num_coordinates(thinner).sum() < grids.count_coordinates().sum()
-    rings = unpacked(shapes(thinner, closed=True))
+    rings = unpacked(pack_shapes(thinner, closed=True))
     cells = np.array([shapely.Polygon(parts[0]) for parts in rings])
     assert shapely.coverage_is_valid(cells)
     kept = shapely.area(cells).sum() / shapely.area(grids.geometry.to_numpy()).sum()
@@ -89,7 +89,7 @@ def test_no_stream_address_reaches_the_page():
 
 def test_gaps_are_drawn_heaviest_first():
     frame = squares("grid", ["a", "b"]).assign(rank=[2, 1], grid_code=["g1", "g2"])
-    assert columns(overlays.gaps(frame), "grid_code") == ["g2", "g1"]
+    assert columns(overlays.pack_gaps(frame), "grid_code") == ["g2", "g1"]
 
 
 def small_gaps(n: int, grid_code: list) -> gpd.GeoDataFrame:
@@ -100,7 +100,7 @@ def small_gaps(n: int, grid_code: list) -> gpd.GeoDataFrame:
 
 def test_all_gaps_are_drawn_and_counted_with_what_weighs_in_them():
     frame = small_gaps(5, ["g1"] * 4 + [None]).assign(road_m=3.4, entrances=2, incidents=[0] * 5)
-    packed = overlays.gaps(frame)
+    packed = overlays.pack_gaps(frame)
     assert packed["rank"] == [1, 2, 3, 4, 5]
     assert (packed["road_m"], packed["entrances"], packed["incidents"]) == (
         [3] * 5,
@@ -114,7 +114,7 @@ def test_all_gaps_are_drawn_and_counted_with_what_weighs_in_them():
 
 def test_buildings_keep_their_outlines_to_half_a_metre():
     frame = squares("grid", ["a"])
-    packed = overlays.buildings(frame)["shape"]
+    packed = overlays.pack_buildings(frame)["shape"]
     assert (packed["s"], packed["n"]) == (overlays.BUILDING_STEP_DEG, [4])
     (ring,) = unpacked(packed)[0]
     assert np.allclose(shapely.Polygon(ring).bounds, frame.total_bounds, atol=2.5e-6)
@@ -124,7 +124,7 @@ def test_half_a_metre_of_a_gap_s_border_may_go_and_no_more():
     bent = shapely.Polygon([(117, 30), (117.0005, 30.000003), (117.001, 30), (117.001, 30.001)])
     kept = shapely.Polygon([(117, 30), (117.0005, 30.000006), (117.001, 30), (117.001, 30.001)])
     frame = gpd.GeoDataFrame({"rank": [1, 2]}, geometry=[bent, kept], crs=4326)
-    assert overlays.gaps(frame)["shape"]["n"] == [3, 4]
+    assert overlays.pack_gaps(frame)["shape"]["n"] == [3, 4]
 
 
 @pytest.mark.parametrize(
@@ -140,8 +140,8 @@ def test_shares_are_of_the_demand_else_of_open_ground_else_there_are_none(demand
     frame = squares("grid", ["a", "b"]).assign(covered_demand_share=demand)
     if ground is not None:
         frame = frame.assign(covered_share=ground)
-    assert overlays.basis(frame) == expected
-    assert overlays.basis(gpd.GeoDataFrame()) == "none"
+    assert overlays.share_basis(frame) == expected
+    assert overlays.share_basis(gpd.GeoDataFrame()) == "none"
 
 
 def test_a_grid_without_buildings_is_told_apart_from_one_of_which_nothing_is_known():
@@ -161,7 +161,7 @@ def test_frames_without_rows_columns_or_geometry_give_empty_layers():
     nothing = gpd.GeoDataFrame()
     content = scene(grids=60, cameras=0, incidents=0, gaps=0, roads=0, buildings=0)
     frames = {name: nothing for name, frame in vars(content).items() if hasattr(frame, "columns")}
-    packed = overlays.layers(replace(content, **frames))
+    packed = overlays.make_layers(replace(content, **frames))
     assert packed["areas"]["shape"]["d"] == []
     assert packed["cameras"]["code"] == []
     assert packed["seeing"]["n"] == []

@@ -6,7 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from geo.base.errors import InputError
-from geo.base.words import LANGUAGES, catalogue, say
+from geo.base.words import LANGUAGES, load_catalogue, say
 from geo.cameras import status as camera_status
 from geo.cameras.law import completeness
 from geo.cameras.rules import completeness as figures
@@ -25,7 +25,7 @@ COMPUTE = "govgrid coverage compute"
 
 
 def told(engine, lang="en"):
-    return checklist_report.plain(checklist.status(engine), lang, timezone=ZONE)
+    return checklist_report.as_json_values(checklist.setup_status(engine), lang, timezone=ZONE)
 
 
 def layer(found, name):
@@ -38,7 +38,7 @@ def commands(found):
 
 
 def change(engine, statement, **values):
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         return connection.execute(text(statement), values)
 
 
@@ -46,7 +46,7 @@ def run_row(engine, **values):
     """Write a run of an import; return its number."""
     row = {"layer": "cameras", "source": "k.csv", "file_sha256": "a", "held": None, **values}
     names = ", ".join(row)
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         return connection.execute(
             text(
                 f"INSERT INTO govgrid.import_run ({names}, by_whom, read, inserted, updated,"
@@ -166,7 +166,7 @@ def test_an_import_that_figures_do_not_depend_on_leaves_them_current(town, tmp_p
 def test_a_pushed_state_makes_figures_stale_without_any_import(town):
     compute.compute(town)
     states = [{"code": "K1", "status": "offline", "since": "2026-09-30T21:40:00+08:00"}]
-    camera_status.take(town, SYSTEM, states, timezone=ZONE)
+    camera_status.receive_states(town, SYSTEM, states, timezone=ZONE)
     found = told(town)
     assert found["coverage"]["state"] == "stale"
     assert COMPUTE in commands(found)
@@ -239,7 +239,7 @@ def test_every_step_has_its_words(lang):
     for item in figures.ITEMS:
         assert say(f"setup.field.{item.name}", lang)
     assert all(say(f"setup.group.{group}", lang) for group in figures.GROUPS)
-    rules = {key.removeprefix("setup.rule.") for key in catalogue() if "setup.rule." in key}
+    rules = {key.removeprefix("setup.rule.") for key in load_catalogue() if "setup.rule." in key}
     assert rules == set(completeness.RULES)
 
 
@@ -260,7 +260,7 @@ def divided(town, tmp_path):
 
 
 def by_area(engine, level=None):
-    return completeness.of(engine, level=level).by_area
+    return completeness.open_completeness(engine, level=level).by_area
 
 
 def test_completeness_of_the_toy_town_is_as_counted_by_hand(town):
@@ -303,12 +303,12 @@ def test_an_area_without_cameras_has_no_share(divided):
 
 def test_an_unknown_level_is_refused_with_those_that_there_are(engine):
     with pytest.raises(InputError, match="township community grid"):
-        completeness.of(engine, level="street")
+        completeness.open_completeness(engine, level="street")
 
 
 def test_the_workbook_has_the_figures_and_what_each_camera_lacks(divided, tmp_path):
     path = tmp_path / "c.xlsx"
-    completeness.write(divided, path, level="grid", mark="内部资料", lang="zh")
+    completeness.write_completeness(divided, path, level="grid", mark="内部资料", lang="zh")
     book = openpyxl.load_workbook(path)
     assert book.sheetnames == ["按网格", "按字段", "逐台缺项", "口径说明"]
     areas = [[cell.value for cell in row] for row in book["按网格"].iter_rows()]
@@ -326,4 +326,4 @@ def test_the_workbook_has_the_figures_and_what_each_camera_lacks(divided, tmp_pa
 @pytest.mark.parametrize("name", ["c.csv", "missing/c.xlsx"])
 def test_a_file_that_cannot_be_a_workbook_is_refused(town, tmp_path, name):
     with pytest.raises(InputError):
-        completeness.write(town, tmp_path / name, level=None, mark="", lang="zh")
+        completeness.write_completeness(town, tmp_path / name, level=None, mark="", lang="zh")

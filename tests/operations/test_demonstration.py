@@ -8,7 +8,7 @@ from sqlalchemy import text
 
 from geo.access.audit import checkpoints
 from geo.access.audit import verify as audit_verification
-from geo.access.principal import system
+from geo.access.principal import system_principal
 from geo.base.errors import StateError
 from geo.demo import DemoFile
 from geo.operations import database, demonstration
@@ -29,9 +29,9 @@ def synthetic(files: dict[str, Path]) -> list[DemoFile]:
 
 def build(engine, settings, files):
     reports, kept = [], []
-    demonstration.begin(engine)
+    demonstration.begin_building(engine)
     demonstration.bring_in(engine, settings, synthetic(files), told=reports.append)
-    demonstration.finish(engine, kept.extend)
+    demonstration.finish_building(engine, kept.extend)
     return reports, kept
 
 
@@ -39,7 +39,7 @@ def test_it_is_built_from_its_files_and_known_as_whole(engine, settings, town_fi
     reports, kept = build(engine, settings, town_files)
     assert [report.layer for report in reports] == list(town_files)
     assert {"operator", "admin", "security", "auditor"} <= {row["name"] for row in kept}
-    found = demonstration.held(engine)
+    found = demonstration.read_holding(engine)
     assert (found.kind, found.whole, found.foreign) == ("demo", True, False)
 
 
@@ -47,17 +47,17 @@ def test_who_cannot_have_the_passwords_has_no_demonstration(engine, settings, to
     def full(made):
         raise OSError(28, "No space left on device")
 
-    demonstration.begin(engine)
+    demonstration.begin_building(engine)
     demonstration.bring_in(engine, settings, synthetic(town_files), told=lambda _: None)
     with pytest.raises(OSError, match="No space"):
-        demonstration.finish(engine, full)
-    assert not demonstration.held(engine).whole
-    assert demonstration.held(engine).accounts == ()
+        demonstration.finish_building(engine, full)
+    assert not demonstration.read_holding(engine).whole
+    assert demonstration.read_holding(engine).accounts == ()
 
 
 def test_half_of_it_is_worked_on_by_nobody(engine, settings):
-    demonstration.begin(engine)
-    with pytest.raises(StateError) as refused, database.opened(settings):
+    demonstration.begin_building(engine)
+    with pytest.raises(StateError) as refused, database.open_database(settings):
         pass
     assert "not built to its end" in str(refused.value)
 
@@ -65,7 +65,7 @@ def test_half_of_it_is_worked_on_by_nobody(engine, settings):
 def test_it_does_not_go_where_other_data_or_accounts_are(town, settings):
     account(town, "security", "security_administrator")
     with pytest.raises(StateError) as refused:
-        demonstration.require_own(demonstration.held(town), settings)
+        demonstration.require_own(demonstration.read_holding(town), settings)
     said = str(refused.value)
     assert "7 imports" in said
     assert "security" in said
@@ -79,12 +79,14 @@ def test_it_is_taken_away_whole_and_built_anew(engine, settings, town_files, dat
     heads.write_text("date,seal_no,hash\n", encoding="utf-8")
     engine.dispose()
     apart = db.connect(database_url, pool_size=1)
-    demonstration.clear(apart, settings)
-    assert demonstration.held(apart).kind == "nothing"
+    demonstration.clear_home(apart, settings)
+    assert demonstration.read_holding(apart).kind == "nothing"
     assert not heads.exists()  # else they would call the new chain broken
     build(apart, settings, town_files)
-    assert demonstration.held(apart).whole
-    assert audit_verification.verify(apart, system("os:test"), expected=[]).walk.whole
+    assert demonstration.read_holding(apart).whole
+    assert audit_verification.verify_chain(
+        apart, system_principal("os:test"), expected=[]
+    ).walk.whole
     apart.dispose()
 
 
@@ -92,32 +94,32 @@ def test_it_is_not_taken_away_with_what_it_did_not_make(engine, settings, town_f
     build(engine, settings, town_files)
     account(engine, "li", "operator")
     with pytest.raises(StateError) as refused:
-        demonstration.require_own(demonstration.held(engine), settings)
+        demonstration.require_own(demonstration.read_holding(engine), settings)
     assert "1 accounts: li" in str(refused.value)
-    assert database.place(settings) in str(refused.value)
+    assert database.describe_place(settings) in str(refused.value)
 
 
 def test_it_is_not_taken_away_under_who_works_with_it(engine, settings, town_files, monkeypatch):
     build(engine, settings, town_files)
-    monkeypatch.setattr(database.others, "__kwdefaults__", {"patience_s": 0.0})
+    monkeypatch.setattr(database.count_others, "__kwdefaults__", {"patience_s": 0.0})
     other = db.connect(settings.database_url)
     with other.connect() as connection:
         connection.execute(text("SELECT 1"))
         with pytest.raises(StateError) as refused:
-            demonstration.clear(engine, settings)
+            demonstration.clear_home(engine, settings)
     other.dispose()
     assert "connections use" in str(refused.value)
-    assert demonstration.held(engine).whole
+    assert demonstration.read_holding(engine).whole
 
 
 def test_who_comes_second_is_told_that_it_waits_and_goes_on_after_the_first(tmp_path):
     order, told = [], threading.Event()
 
     def second():
-        with demonstration.locked(tmp_path, waiting=told.set):
+        with demonstration.lock_home(tmp_path, waiting=told.set):
             order.append("second")
 
-    with demonstration.locked(tmp_path):
+    with demonstration.lock_home(tmp_path):
         thread = threading.Thread(target=second)
         thread.start()
         assert told.wait(60)

@@ -46,14 +46,14 @@ def fill(file, left_mb):
 
 def test_reading_goes_on_and_the_server_comes_back_on_a_full_disk(small_disk):
     home, filler = small_disk / "home", small_disk / "filler"
-    with database.opened(Settings(home=home)) as engine:
+    with database.open_database(Settings(home=home)) as engine:
         made = account(engine, "reads.on", "administrator")
     try:
         with serving(home) as (_, url, _):
-            with database.reached(Settings(home=home)) as engine:
+            with database.reach_database(Settings(home=home)) as engine:
                 client = sign_in(httpx2.Client(base_url=url, timeout=120), engine, made)
                 assert client.post("/api/camera-status", json=PUSH).status_code == 200
-                until(lambda: (cluster.folder(home) / "ballast").exists())
+                until(lambda: (cluster.cluster_folder(home) / "ballast").exists())
                 with engine.begin() as connection:
                     connection.execute(
                         text("UPDATE govgrid.session SET seen_at = now() - interval '2 minutes'")
@@ -68,14 +68,14 @@ def test_reading_goes_on_and_the_server_comes_back_on_a_full_disk(small_disk):
                 )
             killed = postmaster(home)
             os.kill(killed, signal.SIGKILL)
-            until(lambda: cluster.running(home) and postmaster(home) != killed)
+            until(lambda: cluster.is_running(home) and postmaster(home) != killed)
             until(lambda: status_of(url) == 200)
-            assert not (cluster.folder(home) / "ballast").exists()
+            assert not (cluster.cluster_folder(home) / "ballast").exists()
             assert client.get("/account").status_code == 200
             filler.unlink()
             assert client.post("/api/camera-status", json=PUSH).status_code == 200
             assert client.get("/readyz").json()["status"] == "ready"
-            until(lambda: (cluster.folder(home) / "ballast").exists())
+            until(lambda: (cluster.cluster_folder(home) / "ballast").exists())
             client.close()
     finally:
-        cluster.stop(home)
+        cluster.stop_cluster(home)

@@ -40,10 +40,10 @@ def home(server):
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o711)
         found = Path(folder) / "home"
-        with database.opened(Settings(home=found)):
+        with database.open_database(Settings(home=found)):
             pass
         yield found
-        cluster.stop(found)
+        cluster.stop_cluster(found)
 
 
 @pytest.fixture(scope="module")
@@ -89,7 +89,7 @@ def revivals(said):
 
 
 def postmaster(home):
-    data = cluster.folder(home) / "pgdata"
+    data = cluster.cluster_folder(home) / "pgdata"
     number = int((data / "postmaster.pid").read_text().split()[0])
     assert Path(f"/proc/{number}/cwd").samefile(data)
     return number
@@ -103,7 +103,7 @@ def web_process(parent):
 
 def asker(home, url, name):
     """Return a client that may read and write."""
-    with database.reached(Settings(home=home)) as engine:
+    with database.reach_database(Settings(home=home)) as engine:
         made = account(engine, name, "administrator")
         return sign_in(httpx2.Client(base_url=url, timeout=LONGEST_S), engine, made)
 
@@ -143,7 +143,7 @@ def test_a_server_that_was_stopped_on_purpose_stays_down_until_it_is_started(hom
     before = revivals(said)
     subprocess.run([GOVGRID, "--home", home, "db", "stop"], check=True, capture_output=True)
     until(lambda: status_of(url) == 503)
-    assert not cluster.revive(home)
+    assert not cluster.revive_cluster(home)
     subprocess.run([GOVGRID, "--home", home, "db", "start"], check=True, capture_output=True)
     until(lambda: status_of(url) == 200)
     assert revivals(said) == before
@@ -163,7 +163,7 @@ def test_all_processes_end_with_the_service_and_the_database_stays(home):
         web = web_process(process)
     assert process.returncode == 0
     assert not Path(f"/proc/{web}").exists()
-    assert cluster.running(home)
+    assert cluster.is_running(home)
 
 
 def test_the_web_process_ends_when_the_supervisor_is_killed(home):

@@ -38,24 +38,26 @@ from tests.signed_in import account
 
 pytestmark = pytest.mark.postgis
 
-SYSTEM = principal.system("os:test")
+SYSTEM = principal.system_principal("os:test")
 
 
 def write(engine, count=3):
-    with transaction.opened(engine, SYSTEM) as connection:
+    with transaction.open_as(engine, SYSTEM) as connection:
         for _ in range(count):
             audit.record(connection, SYSTEM, "login")
 
 
 def unsealed(engine):
-    return audit_log.state(engine, SYSTEM).tail.count
+    return audit_log.chain_state(engine, SYSTEM).tail.count
 
 
 @contextmanager
 def running(engine, settings, **more):
     """Run a worker in a thread until the end of the block."""
     stop = Event()
-    thread = Thread(target=worker.run, args=(engine, settings), kwargs={"stop": stop, **more})
+    thread = Thread(
+        target=worker.run_duties, args=(engine, settings), kwargs={"stop": stop, **more}
+    )
     thread.start()
     try:
         yield
@@ -77,11 +79,11 @@ def comes(holds):
 
 def test_once_does_everything_a_single_time(engine, settings):
     write(engine)
-    assert worker.run(engine, settings, stop=Event(), once=True) == ()
+    assert worker.run_duties(engine, settings, stop=Event(), once=True) == ()
     assert unsealed(engine) == 0
-    (head,) = checkpoints.read(checkpoints.file_of(settings.home))
+    (head,) = checkpoints.read_checkpoints(checkpoints.file_of(settings.home))
     assert head.seal_no == 3
-    assert audit_verification.verify(engine, SYSTEM, expected=[head]).walk.whole
+    assert audit_verification.verify_chain(engine, SYSTEM, expected=[head]).walk.whole
 
 
 def test_what_is_written_is_sealed_soon(engine, settings):
@@ -99,53 +101,53 @@ def test_sealing_is_due_each_second():
 def test_a_head_is_written_once_a_day(engine, settings):
     for _ in range(2):
         write(engine)
-        worker.run(engine, settings, stop=Event(), once=True)
-    assert len(checkpoints.read(checkpoints.file_of(settings.home))) == 1
+        worker.run_duties(engine, settings, stop=Event(), once=True)
+    assert len(checkpoints.read_checkpoints(checkpoints.file_of(settings.home))) == 1
 
 
 def test_a_head_is_written_after_every_thousand_rows(engine, settings):
     write(engine, 2_600)
-    worker.run(engine, settings, stop=Event(), once=True)
-    heads = checkpoints.read(checkpoints.file_of(settings.home))
+    worker.run_duties(engine, settings, stop=Event(), once=True)
+    heads = checkpoints.read_checkpoints(checkpoints.file_of(settings.home))
     assert [head.seal_no for head in heads] == [1_000, 2_000]
 
 
 def test_rows_that_vanish_from_the_end_are_missed_from_the_last_head_on(engine, settings):
     write(engine, 1_300)
-    worker.run(engine, settings, stop=Event(), once=True)
-    heads = checkpoints.read(checkpoints.file_of(settings.home))
+    worker.run_duties(engine, settings, stop=Event(), once=True)
+    heads = checkpoints.read_checkpoints(checkpoints.file_of(settings.home))
     for last, whole in ((1_000, True), (999, False)):
-        with db.transaction(engine) as connection:
+        with db.open_transaction(engine) as connection:
             connection.execute(text("ALTER TABLE govgrid.audit DISABLE TRIGGER USER"))
             connection.execute(
                 text("DELETE FROM govgrid.audit WHERE seal_no > :last"), {"last": last}
             )
             connection.execute(text("ALTER TABLE govgrid.audit ENABLE TRIGGER USER"))
-        found = audit_verification.verify(engine, SYSTEM, expected=heads)
+        found = audit_verification.verify_chain(engine, SYSTEM, expected=heads)
         assert (last, found.walk.whole) == (last, whole)
 
 
 def test_an_empty_audit_has_no_head_to_write(engine, settings):
-    assert worker.run(engine, settings, stop=Event(), once=True) == ()
+    assert worker.run_duties(engine, settings, stop=Event(), once=True) == ()
     assert not checkpoints.file_of(settings.home).exists()
 
 
 def test_sessions_go_a_day_after_they_expired(engine, settings):
     made = account(engine, "op", "operator")
-    with db.transaction(engine) as connection:
-        kept, old = (sessions.begin(connection, made) for _ in range(2))
+    with db.open_transaction(engine) as connection:
+        kept, old = (sessions.begin_session(connection, made) for _ in range(2))
         for token, hours in ((kept, 23), (old, 25)):
             connection.execute(
                 text(
                     "UPDATE govgrid.session SET expires_at = now() - make_interval(hours => :hours)"
                     " WHERE token_sha256 = :hash"
                 ),
-                {"hours": hours, "hash": sessions.hashed(token)},
+                {"hours": hours, "hash": sessions.hash_token(token)},
             )
-    worker.run(engine, settings, stop=Event(), once=True)
-    with db.transaction(engine) as connection:
+    worker.run_duties(engine, settings, stop=Event(), once=True)
+    with db.open_transaction(engine) as connection:
         left = connection.execute(text("SELECT token_sha256 FROM govgrid.session")).scalars()
-        assert [bytes(each) for each in left] == [sessions.hashed(kept)]
+        assert [bytes(each) for each in left] == [sessions.hash_token(kept)]
 
 
 def test_a_duty_that_fails_is_told_in_one_line_and_tried_again_later(engine, settings, capfd):
@@ -187,13 +189,13 @@ def test_a_mistake_in_one_duty_ends_no_other(engine, settings, capfd):
         raise ZeroDivisionError("oops")
 
     duties = [Duty("seal", 0.1, broken), Duty("head", 0.1, lambda *_: done.append(1))]
-    assert worker.run(engine, settings, stop=Event(), once=True, duties=duties) == ("seal",)
+    assert worker.run_duties(engine, settings, stop=Event(), once=True, duties=duties) == ("seal",)
     assert done == [1]
     assert "ZeroDivisionError: oops" in capfd.readouterr().err
 
 
 def test_alongside_lives_as_long_as_what_it_stands_beside(engine, settings):
-    with worker.alongside(settings):
+    with worker.run_alongside(settings):
         write(engine)
         assert comes(lambda: unsealed(engine) == 0)
     write(engine)
@@ -206,7 +208,7 @@ def test_alongside_waits_for_a_database_that_is_not_there_and_ends_at_once(
 ):
     monkeypatch.setattr(worker, "LONGEST_PAUSE_S", 36_000.0)  # who is not told to end stays
     nowhere = Settings(home=tmp_path, database_url="sqlite:///x", lang="en")
-    with worker.alongside(nowhere):
+    with worker.run_alongside(nowhere):
         assert comes(lambda: "the database is not there yet" in capfd.readouterr().err)
     assert comes(lambda: "govgrid-worker" not in [each.name for each in threads()])
 
@@ -216,7 +218,7 @@ def test_a_database_that_goes_away_is_waited_for(engine, settings, database_url,
     with running(own, settings):
         write(engine, 1)
         assert comes(lambda: unsealed(engine) == 0)
-        with db.transaction(engine) as connection:
+        with db.open_transaction(engine) as connection:
             connection.execute(
                 text(
                     "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"

@@ -15,7 +15,7 @@ from geo.cli import main
 from geo.coverage import compute
 from geo.coverage import report as coverage_report
 from geo.planning.failing_cameras import CASES, COLUMNS
-from geo.planning.failure_analysis import loss, write
+from geo.planning.failure_analysis import analyse_loss, write_analysis
 from geo.store import db
 from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, place
@@ -26,7 +26,7 @@ WEST, EAST = "340802001001001", "340802001001002"
 
 
 def covered_m2(engine, code, device_set="online"):
-    found = coverage_report.report(
+    found = coverage_report.read_report(
         engine, SYSTEM, area=code, device_set=device_set, certainty="certain", detail=20
     )
     return found["areas"][0]["covered_demand_m2"]
@@ -34,7 +34,7 @@ def covered_m2(engine, code, device_set="online"):
 
 def without(engine, code):
     """Take a camera off line and compute."""
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         connection.execute(
             text("UPDATE govgrid.camera SET connection = 'offline' WHERE code = :code"),
             {"code": code},
@@ -59,11 +59,11 @@ def computed(town, tmp_path):
 
 def test_without_a_run_there_is_nothing_to_lose(town):
     with pytest.raises(StateError, match="coverage compute"):
-        loss(town)
+        analyse_loss(town)
 
 
 def test_each_camera_opens_what_the_figures_lose_without_it(computed):
-    found = loss(computed)
+    found = analyse_loss(computed)
     codes = found.maintain["code"].tolist()
     assert sorted(codes) == ["K1", "K3", "K4"]  # K2 is off line
     assert found.maintain["rank"].tolist() == [1, 2, 3]
@@ -76,42 +76,42 @@ def test_each_camera_opens_what_the_figures_lose_without_it(computed):
 
 
 def test_entrances_that_only_one_camera_sees_stand_beside(computed):
-    table = loss(computed).maintain.set_index("code")
+    table = analyse_loss(computed).maintain.set_index("code")
     assert table["entrances"].to_dict() == {"K1": 1, "K3": 0, "K4": 1}
     assert table["grid_code"].tolist() == [EAST, EAST, EAST]
     assert table.loc["K1", ["lon", "lat"]].tolist() == pytest.approx(place(1, 0))
 
 
 def test_a_camera_whose_place_another_sees_as_well_opens_less(computed):
-    online = opens_m2(loss(computed))
-    with db.transaction(computed) as connection:
+    online = opens_m2(analyse_loss(computed))
+    with db.open_transaction(computed) as connection:
         connection.execute(
             text(
                 "UPDATE govgrid.camera_view SET heading_deg = 90, heading_source = 'surveyed'"
                 " WHERE camera_code = 'K2'"
             )
         )
-    everybody = loss(computed, device_set="all")
+    everybody = analyse_loss(computed, device_set="all")
     assert opens_m2(everybody)["K1"] < online["K1"] / 2
     assert everybody.facts["cameras"] == 4
-    assert opens_m2(loss(computed))["K1"] == online["K1"]
+    assert opens_m2(analyse_loss(computed))["K1"] == online["K1"]
 
 
 def test_the_answer_says_whether_the_run_saw_the_same(computed):
-    assert loss(computed).facts["current"]
-    with db.transaction(computed) as connection:
+    assert analyse_loss(computed).facts["current"]
+    with db.open_transaction(computed) as connection:
         connection.execute(text("UPDATE govgrid.camera_view SET heading_deg = 0"))
-    assert not loss(computed).facts["current"]
+    assert not analyse_loss(computed).facts["current"]
     compute.compute(computed, details=[20, 40])
-    assert loss(computed).facts["current"]
+    assert analyse_loss(computed).facts["current"]
 
 
 def test_a_loss_of_all_leaves_nothing_and_a_small_one_at_least_one_camera(computed):
-    everything = loss(computed, share=1).facts
+    everything = analyse_loss(computed, share=1).facts
     assert everything["lost"] == 3
     assert everything["covered_demand_m2"] == {**dict.fromkeys(CASES, 0.0), "before": pytest.approx(
         covered_m2(computed, "~district"), abs=1)}  # fmt: skip
-    one = loss(computed, share=0.05)
+    one = analyse_loss(computed, share=0.05)
     assert one.facts["lost"] == 1
     m2 = one.facts["covered_demand_m2"]
     opens = opens_m2(one)
@@ -122,38 +122,38 @@ def test_a_loss_of_all_leaves_nothing_and_a_small_one_at_least_one_camera(comput
 
 
 def test_an_area_has_its_own_demand_and_the_cameras_that_see_it(computed):
-    west, east = (loss(computed, area=code) for code in (WEST, EAST))
+    west, east = (analyse_loss(computed, area=code) for code in (WEST, EAST))
     assert (west.facts["cameras"], west.maintain["code"].tolist()) == (1, ["K3"])
     assert west.facts["covered_demand_m2"]["before"] == pytest.approx(
         covered_m2(computed, WEST), abs=1
     )
     assert east.facts["cameras"] == 3
     both = opens_m2(west)["K3"] + opens_m2(east)["K3"]
-    assert both == pytest.approx(opens_m2(loss(computed))["K3"], abs=0.2)
+    assert both == pytest.approx(opens_m2(analyse_loss(computed))["K3"], abs=0.2)
 
 
 def test_what_is_asked_for_must_be_there(computed):
     with pytest.raises(NotFoundError, match="no area of code"):
-        loss(computed, area="1")
+        analyse_loss(computed, area="1")
     with pytest.raises(NotFoundError):
-        loss(computed, device_set="red")
+        analyse_loss(computed, device_set="red")
     with pytest.raises(InputError, match="above 0"):
-        loss(computed, share=0)
+        analyse_loss(computed, share=0)
 
 
 def test_without_cameras_nothing_opens(engine, town_files):
     for layer in ("areas", "roads"):
         bring_in(engine, layer, town_files[layer])
     compute.compute(engine)
-    found = loss(engine)
+    found = analyse_loss(engine)
     assert len(found.maintain) == 0
     assert (found.facts["cameras"], found.facts["covered_demand_share"]["worst"]) == (0, 0)
 
 
 def test_the_table_is_written_for_people_and_for_maps(computed, tmp_path):
-    found = loss(computed)
+    found = analyse_loss(computed)
     book = tmp_path / "loss.xlsx"
-    assert write(computed, found, book, lang="zh") == 3
+    assert write_analysis(computed, found, book, lang="zh") == 3
     first, second = openpyxl.load_workbook(book).worksheets
     assert (first.title, second.title) == ("优先维护", "损失影响")
     assert [cell.value for cell in first[1]][:5] == [
@@ -165,10 +165,10 @@ def test_the_table_is_written_for_people_and_for_maps(computed, tmp_path):
     ]
     assert second.max_row == 1 + len(CASES)
     table = tmp_path / "loss.csv"
-    write(computed, found, table, lang="en")
+    write_analysis(computed, found, table, lang="en")
     assert len(pd.read_csv(table)) == 3
     layer = tmp_path / "loss.gpkg"
-    write(computed, found, layer, lang="en")
+    write_analysis(computed, found, layer, lang="en")
     points = pyogrio.read_dataframe(layer)
     assert set(COLUMNS) <= set(points)
     assert points.geometry.x.tolist() == pytest.approx(points["lon"].tolist())

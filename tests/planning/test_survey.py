@@ -33,7 +33,9 @@ def computed(seen_town):
 def figure(engine, certainty, code="340802"):
     (row,) = [
         row
-        for row in coverage_report.report(engine, SYSTEM, by="district", device_set="all")["areas"]
+        for row in coverage_report.read_report(engine, SYSTEM, by="district", device_set="all")[
+            "areas"
+        ]
         if row["certainty"] == certainty
     ]
     return row["covered_demand_m2"]
@@ -53,8 +55,8 @@ def counts(report):
 
 
 def views(engine):
-    with db.transaction(engine) as connection:
-        rows = frames.read(connection, VIEWS).astype(object)
+    with db.open_transaction(engine) as connection:
+        rows = frames.read_frame(connection, VIEWS).astype(object)
     return rows.where(rows.notna(), None).to_numpy().tolist()
 
 
@@ -69,7 +71,7 @@ def test_without_a_computation_nothing_can_be_ordered(town):
 
 def test_the_camera_of_unknown_heading_is_listed_with_its_place(computed):
     listed = survey.survey_list(computed)
-    (row,) = survey.plain(listed)["cameras"]
+    (row,) = survey.as_json_values(listed)["cameras"]
     lon, lat = place(1, 1)
     depends_m2 = row.pop("depends_m2")
     assert row == {
@@ -88,7 +90,7 @@ def test_the_camera_of_unknown_heading_is_listed_with_its_place(computed):
     }
     # no more than what it may see of the street at all
     assert 100 < depends_m2 <= figure(computed, "possible")
-    assert survey.plain(listed)["grids"] == [
+    assert survey.as_json_values(listed)["grids"] == [
         {
             "rank": 1,
             "grid_code": EAST,
@@ -128,7 +130,7 @@ def test_on_the_compass_point_of_a_turning_camera_only_its_picture_depends(compu
     typed_back(computed, batch(tmp_path / "b.csv", "K3,西,,"))
     compute.compute(computed)
     fixed = survey.survey_list(computed, eight_way=True).cameras.set_index("code")
-    with db.transaction(computed) as connection:
+    with db.open_transaction(computed) as connection:
         connection.execute(text("UPDATE govgrid.camera SET form = 'ptz' WHERE code = 'K3'"))
     compute.compute(computed)
     turning = survey.survey_list(computed, eight_way=True).cameras.set_index("code")
@@ -246,8 +248,8 @@ def test_unknown_codes_and_unreadable_headings_are_quarantined(town, tmp_path):
     ]
     assert "K99" in report.findings[0].advice("en")
     assert [row[2] for row in views(town)] == [10.0, None, 270.0, 270.0]
-    with db.transaction(town) as connection:
-        kept = frames.read(connection, "SELECT code FROM govgrid.import_finding ORDER BY row")
+    with db.open_transaction(town) as connection:
+        kept = frames.read_frame(connection, "SELECT code FROM govgrid.import_finding ORDER BY row")
     assert kept["code"].tolist()[-3:] == ["CODE_UNKNOWN", "AZIMUTH_UNREADABLE", "CODE_UNKNOWN"]
 
 
@@ -266,7 +268,7 @@ def test_a_file_without_headings_is_refused(town, tmp_path):
 
 
 def test_the_circle_in_which_a_camera_turns_is_no_heading_of_it(town, tmp_path):
-    with db.transaction(town) as connection:
+    with db.open_transaction(town) as connection:
         connection.execute(text("UPDATE govgrid.camera SET form = 'ptz' WHERE code = 'K1'"))
     report = typed_back(town, batch(tmp_path / "b.csv", "K1,0-360,,", "K2,0-200,,"))
     assert (2, "监视方位", "AZIMUTH_TURNING", "error") in codes(report.findings)
@@ -291,8 +293,8 @@ def test_several_lenses_become_views_with_the_optics_of_the_first(town, tmp_path
 def test_the_day_of_the_survey_and_the_batch_are_kept_with_the_camera(town, tmp_path):
     path = batch(tmp_path / "b.csv", "K1,90,,2023-05-01", "K2,10,,")
     assert counts(typed_back(town, path)) == (2, 0, 0, 0)
-    with db.transaction(town) as connection:
-        kept = frames.read(
+    with db.open_transaction(town) as connection:
+        kept = frames.read_frame(
             connection,
             "SELECT c.code, CAST(v.verified_on AS text) AS day, r.layer"
             " FROM govgrid.camera c JOIN govgrid.import_run r ON r.id = c.import_run"

@@ -18,10 +18,10 @@ import pytest
 from sqlalchemy import NullPool, create_engine, text
 
 from geo.base.errors import ClusterError
-from geo.base.words import LANGUAGES, catalogue
+from geo.base.words import LANGUAGES, load_catalogue
 from geo.store.cluster import cluster as cluster_module
 from geo.store.cluster.binaries import find_binaries
-from geo.store.cluster.cluster import start, status, stop
+from geo.store.cluster.cluster import cluster_status, start_cluster, stop_cluster
 from geo.store.cluster.location import POINTER, SHARED_BASE, require_space
 from geo.store.cluster.process import processes_in
 from tests import PATIENCE_S
@@ -54,7 +54,7 @@ def as_server(cls):
 def remove(home):
     """Stop what a test started and leave nothing of it behind."""
     with suppress(ClusterError):
-        stop(home)
+        stop_cluster(home)
     pointer = home / POINTER
     if pointer.is_file():
         base = Path(pointer.read_text().strip())
@@ -79,7 +79,7 @@ def mortal():
     """One cluster for the tests that stop, kill and revive it, each from whatever state."""
     path = Path(tempfile.mkdtemp(prefix="govgrid-test-", dir="/tmp"))
     path.chmod(0o755)
-    made = start(path / "home")
+    made = start_cluster(path / "home")
     yield made
     remove(made.home)
     shutil.rmtree(path)
@@ -91,7 +91,7 @@ def running():
     path = Path(tempfile.mkdtemp(prefix="govgrid-test-", dir="/tmp"))
     path.chmod(0o755)
     home = path / ODD_NAME
-    yield start(home)
+    yield start_cluster(home)
     assert [each.name for each in path.iterdir()] == [ODD_NAME], "no shell saw the name"
     remove(home)
     shutil.rmtree(path)
@@ -124,7 +124,7 @@ from pathlib import Path
 from geo.base.errors import ClusterError
 from geo.store.cluster import cluster
 try:
-    made = getattr(cluster, sys.argv[1])(Path(sys.argv[2]))
+    made = getattr(cluster, sys.argv[1] + "_cluster")(Path(sys.argv[2]))
     print(json.dumps({"url": getattr(made, "url", None), "data": str(getattr(made, "data", ""))}))
 except ClusterError as error:
     print(json.dumps({"key": error.key, "zh": error.text("zh"), "en": error.text("en")}))
@@ -158,7 +158,7 @@ def run_as(uid, verb, home):
 class TestARunningCluster:
     def test_a_second_start_finds_it_running(self, running):
         pid = postmaster(running)
-        assert start(running.home) == running
+        assert start_cluster(running.home) == running
         assert postmaster(running) == pid
 
     def test_the_ordinary_role_owns_the_database_and_is_no_superuser(self, running):
@@ -202,7 +202,7 @@ class TestARunningCluster:
         assert running.server_user == ("postgres" if AS_ROOT else running.home.owner())
 
     def test_status_names_versions_size_and_places(self, running):
-        found = status(running.home)
+        found = cluster_status(running.home)
         assert (found.exists, found.running) == (True, True)
         assert (found.data, found.socket) == (running.data, running.socket)
         assert found.server_version.startswith(str(int((found.data / "PG_VERSION").read_text())))
@@ -227,21 +227,21 @@ class TestARunningCluster:
 @as_server
 class TestLifeAndDeath:
     def test_status_and_stop_of_nothing_make_nothing(self, folder):
-        found = status(folder / "home")
+        found = cluster_status(folder / "home")
         assert (found.exists, found.running, found.size_bytes) == (False, False, None)
-        assert stop(folder / "home") is False
+        assert stop_cluster(folder / "home") is False
         assert list(folder.iterdir()) == []
 
     def test_data_outlive_a_stop_and_a_killed_server(self, mortal):
-        made = start(mortal.home)
+        made = start_cluster(mortal.home)
         ask(made.url, "CREATE TABLE kept AS SELECT 42 AS n")
-        assert stop(made.home) is True
-        assert stop(made.home) is False
-        assert status(made.home).running is False
-        again = start(made.home)
+        assert stop_cluster(made.home) is True
+        assert stop_cluster(made.home) is False
+        assert cluster_status(made.home).running is False
+        again = start_cluster(made.home)
         assert again.url == made.url
         os.kill(postmaster(again), signal.SIGKILL)
-        revived = start(made.home)
+        revived = start_cluster(made.home)
         assert ask(revived.url, "SELECT n FROM kept") == 42
 
     def test_two_at_once_end_with_one_cluster(self, folder):
@@ -266,7 +266,7 @@ class TestLifeAndDeath:
             told = json.loads(starter.communicate(timeout=PATIENCE_S)[0])
         assert told["key"] == "cluster.init_failed"
         assert not (home / "cluster" / "pgdata").exists()
-        assert ask(start(home).url, "SELECT 1") == 1
+        assert ask(start_cluster(home).url, "SELECT 1") == 1
         assert not (home / "cluster" / "pgdata.init").exists()
 
     def test_a_killed_starter_is_waited_for_and_made_good(self, folder):
@@ -276,19 +276,19 @@ class TestLifeAndDeath:
         ) as starter:
             await_that((home / "cluster" / "pgdata.init" / "global").is_dir)
             starter.kill()
-        assert ask(start(home).url, "SELECT 1") == 1
+        assert ask(start_cluster(home).url, "SELECT 1") == 1
 
     def test_a_stale_mark_whose_number_another_process_got_is_dropped(self, mortal):
-        made = start(mortal.home)
+        made = start_cluster(mortal.home)
         mark = made.data / "postmaster.pid"
         lines = mark.read_text().splitlines()
-        stop(made.home)
+        stop_cluster(made.home)
         owner = pwd.getpwnam(made.server_user).pw_uid
         with subprocess.Popen(["/bin/sleep", "60"], user=owner if AS_ROOT else None) as other:
             mark.write_text("\n".join([str(other.pid), *lines[1:]]) + "\n")
             shutil.chown(mark, made.server_user)
-            assert status(made.home).running is False
-            assert ask(start(made.home).url, "SELECT 1") == 1
+            assert cluster_status(made.home).running is False
+            assert ask(start_cluster(made.home).url, "SELECT 1") == 1
             other.kill()
 
 
@@ -303,27 +303,27 @@ def child_of(pid):
 class TestPlaces:
     def test_a_home_may_have_a_long_name_with_commas(self, folder):
         home = folder / ("街道,社区" * 8)
-        made = start(home)
+        made = start_cluster(home)
         assert made.data.is_relative_to(home)
         assert made.socket.parent in (Path("/run"), Path("/tmp"))
         assert ask(made.url, "SELECT current_database()") == "govgrid"
-        assert stop(home)
+        assert stop_cluster(home)
         assert not made.socket.exists()
 
     @needs_root
     def test_a_home_closed_to_the_server_keeps_its_data_elsewhere(self, folder):
         home = folder / "home"
         home.mkdir(mode=0o700)
-        made = start(home)
+        made = start_cluster(home)
         assert made.data.is_relative_to(SHARED_BASE)
-        assert status(home).data == made.data
+        assert cluster_status(home).data == made.data
         assert (made.data.parent / "home").read_text().strip() == str(home)
-        assert stop(home)
-        assert start(home) == made
-        stop(home)
+        assert stop_cluster(home)
+        assert start_cluster(home) == made
+        stop_cluster(home)
         shutil.rmtree(made.data.parent)
         with pytest.raises(ClusterError, match="which is gone"):
-            start(home)
+            start_cluster(home)
         (home / POINTER).unlink()
 
     @needs_root
@@ -331,7 +331,7 @@ class TestPlaces:
         (folder / "home" / "cluster" / "pgdata").mkdir(parents=True)
         (folder / "home").chmod(0o700)
         with pytest.raises(ClusterError, match=r"chmod o\+x"):
-            start(folder / "home")
+            start_cluster(folder / "home")
 
     @needs_root
     def test_an_ordinary_user_keeps_everything_in_the_home(self, folder):
@@ -340,10 +340,10 @@ class TestPlaces:
         owner = pwd.getpwuid(65534).pw_name
         assert Path(told["data"]).is_relative_to(home)
         assert all(each.owner() == owner for each in home.rglob("*"))
-        assert status(home).running, "the server outlives the process that started it"
-        assert status(home).server_user == owner
-        assert start(home).url == told["url"], "root uses it as it is"
-        assert stop(home)
+        assert cluster_status(home).running, "the server outlives the process that started it"
+        assert cluster_status(home).server_user == owner
+        assert start_cluster(home).url == told["url"], "root uses it as it is"
+        assert stop_cluster(home)
 
     @needs_root
     def test_an_account_without_a_name_gets_one_sentence(self, folder):
@@ -354,7 +354,7 @@ class TestPlaces:
     def test_a_home_that_is_a_file_is_named(self, folder):
         (folder / "home").write_text("")
         with pytest.raises(ClusterError, match="home"):
-            start(folder / "home")
+            start_cluster(folder / "home")
         (folder / "home").unlink()
 
 
@@ -366,12 +366,12 @@ class TestRefusals:
         if not _server_is_here():
             pytest.skip("PostgreSQL with PostGIS is not installed")
         with pytest.raises(ClusterError, match="made by PostgreSQL 13"):
-            start(folder / "home")
+            start_cluster(folder / "home")
 
     def test_a_data_folder_without_version_is_damaged(self, folder):
         (folder / "home" / "cluster" / "pgdata").mkdir(parents=True)
         with pytest.raises(ClusterError, match="PG_VERSION"):
-            start(folder / "home")
+            start_cluster(folder / "home")
 
     def test_a_nearly_full_disk_is_refused_before_anything_is_made(self, folder):
         with pytest.raises(ClusterError, match="Nothing was done"):
@@ -382,9 +382,9 @@ class TestRefusals:
     def test_every_sentence_stands_in_the_catalogue_and_none_is_idle(self):
         code = "".join(path.read_text() for path in (CHECKOUT / "geo" / "store").rglob("*.py"))
         used = set(re.findall(r'ClusterError\(\s*"(cluster\.\w+)"', code))
-        known = {key for key in catalogue() if key.startswith("cluster.")}
+        known = {key for key in load_catalogue() if key.startswith("cluster.")}
         assert used == known
-        assert all(catalogue()[key][lang] for key in known for lang in LANGUAGES)
+        assert all(load_catalogue()[key][lang] for key in known for lang in LANGUAGES)
 
 
 def server_folder(root, major, postgis):

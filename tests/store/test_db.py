@@ -70,14 +70,14 @@ def test_newer_tables_are_not_touched(engine):
 
 def test_a_database_that_is_down_is_said_to_be_down():
     engine = db.connect("postgresql+psycopg2://nobody@/nowhere?host=/nonexistent")
-    with pytest.raises(UnavailableError, match="does not answer"), db.transaction(engine):
+    with pytest.raises(UnavailableError, match="does not answer"), db.open_transaction(engine):
         pass
     engine.dispose()
 
 
 def test_a_refusal_rolls_everything_back_and_shows_no_sql(engine):
     twice = text("INSERT INTO govgrid.setting VALUES ('a', '1'), ('a', '2')")
-    with pytest.raises(StoreError) as caught, db.transaction(engine) as connection:
+    with pytest.raises(StoreError) as caught, db.open_transaction(engine) as connection:
         connection.execute(twice)
     assert "INSERT" not in str(caught.value)
     with engine.connect() as connection:
@@ -85,7 +85,7 @@ def test_a_refusal_rolls_everything_back_and_shows_no_sql(engine):
 
 
 def test_a_transaction_that_is_not_kept_leaves_nothing(engine):
-    with db.transaction(engine, keep=False) as connection:
+    with db.open_transaction(engine, keep=False) as connection:
         connection.execute(text("INSERT INTO govgrid.setting VALUES ('a', '1')"))
     with engine.connect() as connection:
         assert connection.execute(text("SELECT count(*) FROM govgrid.setting")).scalar_one() == 0
@@ -95,7 +95,7 @@ def test_a_statement_beyond_its_time_is_stopped(database_url):
     engine = db.connect(database_url, statement_timeout_s=0.2)
     with (
         pytest.raises(StoreError, match="longer than allowed"),
-        db.transaction(engine) as connection,
+        db.open_transaction(engine) as connection,
     ):
         connection.execute(text("SELECT pg_sleep(5)"))
     engine.dispose()
@@ -123,12 +123,12 @@ def test_the_same_work_waits_its_turn(database_url):
     order = []
 
     def late():
-        with db.transaction(second) as connection:
+        with db.open_transaction(second) as connection:
             db.take_turn(connection, db.IMPORTING)
             order.append("second")
 
     with ThreadPoolExecutor(1) as pool:
-        with db.transaction(first) as connection:
+        with db.open_transaction(first) as connection:
             db.take_turn(connection, db.IMPORTING)
             waiting = pool.submit(late)
             time.sleep(0.5)
@@ -143,7 +143,7 @@ def test_today_is_the_day_of_the_district_not_of_the_server(database_url):
     days = []
     for zone in ("Etc/GMT+12", "Pacific/Kiritimati"):  # 26 hours apart
         engine = db.connect(database_url, timezone=zone)
-        with db.transaction(engine) as connection:
+        with db.open_transaction(engine) as connection:
             days.append(connection.execute(text("SELECT govgrid.today()")).scalar_one())
         engine.dispose()
     assert days[0] < days[1]
@@ -152,7 +152,7 @@ def test_today_is_the_day_of_the_district_not_of_the_server(database_url):
 def test_whoever_waits_for_a_turn_is_told_so(database_url):
     told = []
     engines = [db.connect(database_url), db.connect(database_url)]
-    with db.transaction(engines[0]) as first:
+    with db.open_transaction(engines[0]) as first:
         db.take_turn(first, db.IMPORTING, waiting=lambda: told.append("first"))
         with pytest.raises(StoreError):
             _impatient(engines[1], lambda: told.append("second"))
@@ -163,6 +163,6 @@ def test_whoever_waits_for_a_turn_is_told_so(database_url):
 
 def _impatient(engine, waiting):
     """Ask for a turn, and give up after a moment instead of waiting for ever."""
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         connection.execute(text("SET LOCAL lock_timeout = '50ms'"))
         db.take_turn(connection, db.IMPORTING, waiting=waiting)

@@ -9,10 +9,10 @@ import pytest
 from sqlalchemy import NullPool, create_engine, text
 
 from geo.base.errors import ClusterError
-from geo.base.words import LANGUAGES, catalogue
+from geo.base.words import LANGUAGES, load_catalogue
 from geo.store import doctor
 from geo.store.cluster.binaries import find_binaries
-from geo.store.cluster.cluster import start, stop
+from geo.store.cluster.cluster import start_cluster, stop_cluster
 from geo.store.doctor import Check, examine
 
 
@@ -24,8 +24,8 @@ def cluster():
         pytest.skip(str(error))
     folder = Path(tempfile.mkdtemp(prefix="govgrid-test-", dir="/tmp"))
     folder.chmod(0o755)
-    yield start(folder / "home")
-    stop(folder / "home")
+    yield start_cluster(folder / "home")
+    stop_cluster(folder / "home")
     shutil.rmtree(folder)
 
 
@@ -161,11 +161,11 @@ class TestAddresses:
         code = Path(doctor.__file__).read_text()
         named = set(re.findall(r'"(doctor\.\w+)"', code))
         formed = {f"doctor.{name}" for name in re.findall(r'_check\("(\w+)"', code)}
-        known = {key for key in catalogue() if re.fullmatch(r"doctor\.\w+", key)}
+        known = {key for key in load_catalogue() if re.fullmatch(r"doctor\.\w+", key)}
         assert named | formed == known
 
     def test_every_check_has_its_label_and_text_in_both_languages(self):
-        labels = {key for key in catalogue() if key.startswith("doctor.label.")}
+        labels = {key for key in load_catalogue() if key.startswith("doctor.label.")}
         for key in labels:
             name = key.rpartition(".")[2]
             check = Check(name, False, "1", "2", "doctor.extension_absent")

@@ -28,7 +28,7 @@ KILL = "SELECT pg_terminate_backend(pg_backend_pid()), pg_sleep(60)"
 
 def in_one(engine, *steps):
     """Take steps in one transaction, each given its connection."""
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         for step in steps:
             step(connection)
 
@@ -40,7 +40,7 @@ def run(statement):
 def kill_from_beside(engine):
     def kill(connection):
         number = connection.execute(text("SELECT pg_backend_pid()")).scalar_one()
-        with db.transaction(engine) as other:
+        with db.open_transaction(engine) as other:
             other.execute(text("SELECT pg_terminate_backend(:number, 60000)"), {"number": number})
 
     return kill
@@ -88,15 +88,15 @@ def test_a_refusal_at_commit_is_a_refusal(engine):
 
 def test_on_a_full_disk_transactions_only_read(engine, database_url, tmp_path):
     full = db.connect(database_url, guard=disk.Guard(tmp_path, reserve_mb=10**9))
-    with db.transaction(full) as connection:
+    with db.open_transaction(full) as connection:
         assert connection.execute(text("SELECT count(*) FROM govgrid.pole")).scalar_one() == 0
-    with pytest.raises(DiskFullError), db.transaction(full) as connection:
+    with pytest.raises(DiskFullError), db.open_transaction(full) as connection:
         connection.execute(text(ADD))
-    with db.dispensable("test"), db.transaction(full) as connection:
+    with db.skip_if_disk_full("test"), db.open_transaction(full) as connection:
         connection.execute(text(ADD))
     full.dispose()
     roomy = db.connect(database_url, guard=disk.Guard(tmp_path, reserve_mb=0))
-    with db.transaction(roomy) as connection:
+    with db.open_transaction(roomy) as connection:
         connection.execute(text(ADD))
     roomy.dispose()
 

@@ -39,7 +39,7 @@ def test_cells_of_any_type_arrive_as_they_were(engine, cells):
     names = ("words", "number", "truth", "count")
     frame = pd.DataFrame(cells, columns=list(names), dtype=object)
     frame["count"] = pd.array([cell[3] for cell in cells], dtype="Int64")
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         found = there_and_back(
             connection, frame, "words text, number float8, truth boolean, count bigint"
         )
@@ -50,7 +50,7 @@ def test_stretches_of_longer_columns_arrive_too(engine):
     words = pd.Series([f'字{k},"{k}"' for k in range(5000)], dtype="str")
     whole = pd.DataFrame({"words": words, "number": np.arange(5000) / 4})
     joined = pd.concat([whole.iloc[4000:4001], whole.iloc[10:13], whole.iloc[2500:]])
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         for part in (whole.iloc[3:4], whole.iloc[1023:3000:7], joined):
             found = there_and_back(connection, part, "words text, number float8")
             assert found == list(part.itertuples(index=False, name=None))
@@ -68,7 +68,7 @@ def test_times_dicts_lists_and_places_arrive_as_their_types(engine):
         geometry=[shapely.Point(117.05, 30.5), None],
         crs=4326,
     )
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         first, second = there_and_back(
             connection,
             frame,

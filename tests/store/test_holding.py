@@ -19,19 +19,19 @@ pytestmark = pytest.mark.postgis
 
 def held(engine) -> Holding:
     with engine.begin() as connection:
-        return holding.read(connection)
+        return holding.read_holding(connection)
 
 
 def build(engine, files, *, whole=True):
     """Bring the toy town in as the demonstration is brought in."""
     with engine.begin() as connection:
-        holding.begin(connection)
+        holding.begin_building(connection)
     for layer, path in files.items():
         bring_in(engine, layer, path, demo=True)
     if whole:
         with engine.begin() as connection:
-            made = demo_accounts.make(connection)
-            holding.finish(connection, [row["id"] for row in made])
+            made = demo_accounts.make_accounts(connection)
+            holding.finish_building(connection, [row["id"] for row in made])
 
 
 def test_empty_tables_hold_nothing_and_a_bare_database_too(engine, empty_url):
@@ -58,18 +58,18 @@ def test_rows_without_any_run_are_ones_own_too(town):
 
 def test_what_init_made_is_ones_own_before_anything_came(engine):
     with engine.begin() as connection:
-        installation.put(connection, holding.OWN, {"by": "os:test"})
+        installation.store_value(connection, holding.OWN, {"by": "os:test"})
     assert held(engine) == Holding("own")
 
 
 def test_a_demonstration_is_whole_only_at_its_end(engine, town_files):
     with engine.begin() as connection:
-        holding.begin(connection)
+        holding.begin_building(connection)
     assert held(engine) == Holding("demo", whole=False)
     build(engine, town_files, whole=False)
     assert held(engine) == Holding("demo", whole=False)
     with engine.begin() as connection, pytest.raises(StateError) as refused:
-        holding.require_whole(connection, str(homes.demo()))
+        holding.require_whole(connection, str(homes.demo_home()))
     assert "scripts/demo" in str(refused.value)
 
 
@@ -87,7 +87,7 @@ def test_no_other_file_goes_into_a_demonstration_and_the_refusal_says_where_to(e
     before = rows(engine)
     with pytest.raises(StateError) as refused:
         bring_in(engine, "cameras", town_files["cameras"])
-    assert f"govgrid --home {homes.real()} init" in str(refused.value)
+    assert f"govgrid --home {homes.data_home()} init" in str(refused.value)
     with pytest.raises(StateError):
         bring_in(engine, "cameras", town_files["cameras"], dry_run=True)
     assert rows(engine) == before
@@ -104,7 +104,7 @@ def test_the_demonstration_of_an_older_version_is_known_by_its_district(engine):
     assert hashlib.sha256(district.read_bytes()).hexdigest() == holding.DISTRICT_SHA256
     bring_in(engine, "areas", district, level="district")
     with engine.begin() as connection:
-        demo_accounts.make(connection)
+        demo_accounts.make_accounts(connection)
     found = held(engine)
     assert (found.kind, found.whole) == ("demo", True)
     assert found.foreign  # nobody can tell any more what else it holds: it is never taken away

@@ -16,14 +16,14 @@ ADD = "INSERT INTO govgrid.pole (code, geom) VALUES ('{}', ST_SetSRID(ST_MakePoi
 
 
 def now(engine):
-    with db.transaction(engine) as connection:
-        return dict(revisions.read(connection))
+    with db.open_transaction(engine) as connection:
+        return dict(revisions.read_revisions(connection))
 
 
 def written(engine, *statements):
     """Run statements in one transaction; return by how much each layer's revision grew."""
     before = now(engine)
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         for each in statements:
             connection.execute(text(each))
     return {layer: n - before[layer] for layer, n in now(engine).items() if n != before[layer]}
@@ -52,9 +52,9 @@ def test_tables_of_one_thing_are_one_layer(town):
 
 def test_what_is_taken_back_was_never_counted(engine):
     before = now(engine)
-    with db.transaction(engine, keep=False) as connection:
+    with db.open_transaction(engine, keep=False) as connection:
         connection.execute(text(ADD.format("a")))
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         half = connection.begin_nested()
         connection.execute(text(ADD.format("a")))
         half.rollback()
@@ -77,7 +77,7 @@ def test_transactions_that_write_in_other_orders_do_not_wait_for_each_other(data
     ready, failed = threading.Barrier(4), []
 
     def write(number, statements):
-        with db.transaction(engine) as connection:
+        with db.open_transaction(engine) as connection:
             for each in statements:
                 connection.execute(text(each.format(f"n{number}")))
             ready.wait(20)
@@ -103,7 +103,7 @@ def test_the_role_of_the_service_counts_as_well(town, database_url):
     service = db.connect(database_url, role=cluster.SERVICE_ROLE)
     push = "UPDATE govgrid.camera SET connection = 'unknown' WHERE code = 'K1'"
     before = now(service)
-    with transaction.opened(service, SYSTEM) as connection:
+    with transaction.open_as(service, SYSTEM) as connection:
         connection.execute(text(push))
     assert now(service)["camera"] == before["camera"] + 1
     service.dispose()
@@ -118,7 +118,7 @@ def test_every_table_of_a_layer_that_is_read_has_a_revision(engine):
         *("import_run", "import_finding", "import_quarantine", "import_mapping", "import_change"),
         "demand_incident",  # only computing reads it; written together with its run
     }
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         tables = connection.execute(
             text(
                 "SELECT c.relname, count(t.oid) FROM pg_class c LEFT JOIN pg_trigger t"

@@ -26,13 +26,13 @@ TWO = (
 
 
 def bring(engine, frame, **options):
-    with db.transaction(engine) as connection:
-        return tables.upsert(connection, "place", frame, **options)
+    with db.open_transaction(engine) as connection:
+        return tables.upsert_rows(connection, "place", frame, **options)
 
 
 def test_new_rows_are_inserted_as_they_are(engine):
     assert bring(engine, places(*TWO)) == Change(2, 0, 0)
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         stored = frames.read_layer(connection, "SELECT * FROM govgrid.place ORDER BY code")
     assert stored["name"].tolist() == ["学校", '医院, "二"\n院']
     assert stored["weight"].isna().tolist() == [False, True]
@@ -43,9 +43,9 @@ def test_new_rows_are_inserted_as_they_are(engine):
 def test_the_same_rows_twice_change_nothing(engine):
     bring(engine, places(*TWO), run=1)
     assert bring(engine, places(*TWO), run=2) == Change(0, 0, 2)
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         assert (
-            frames.read(connection, "SELECT import_run FROM govgrid.place")["import_run"]
+            frames.read_frame(connection, "SELECT import_run FROM govgrid.place")["import_run"]
             .eq(1)
             .all()
         )
@@ -64,8 +64,8 @@ def test_columns_that_a_file_lacks_stay_as_they_are(engine):
         columns=["weight", "attributes"]
     )
     assert bring(engine, renamed) == Change(0, 1, 0)
-    with db.transaction(engine) as connection:
-        row = frames.read(connection, "SELECT * FROM govgrid.place WHERE code = 'P1'").iloc[0]
+    with db.open_transaction(engine) as connection:
+        row = frames.read_frame(connection, "SELECT * FROM govgrid.place WHERE code = 'P1'").iloc[0]
     assert (row["name"], row["weight"], row["attributes"]) == ("新学校", 1.0, {"remark": "演示"})
 
 
@@ -76,12 +76,12 @@ def test_no_rows_are_no_change(engine):
 def test_a_text_that_looks_like_sql_or_null_is_only_text(engine):
     hostile = "\\N'); DROP TABLE govgrid.place; --"
     bring(engine, places(("P1", hostile, "x", None, 117.0, 30.5)))
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         name = connection.execute(text("SELECT name FROM govgrid.place")).scalar_one()
     assert name == hostile
 
 
 def test_a_text_that_is_the_mark_of_null_is_kept(engine):
     bring(engine, places(("P1", "\\N", "x", None, 117.0, 30.5)))
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         assert connection.execute(text("SELECT name FROM govgrid.place")).scalar_one() == "\\N"

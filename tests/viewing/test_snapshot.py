@@ -18,7 +18,7 @@ def gateway():
 @pytest.fixture
 def fetch(gateway):
     def make(kind, code="K1", **more):
-        return snapshot.fetch(gateway.at(f"/{kind}/{{code}}"), code, **more)
+        return snapshot.fetch_picture(gateway.at(f"/{kind}/{{code}}"), code, **more)
 
     return make
 
@@ -84,7 +84,7 @@ def test_a_code_that_is_a_step_up_is_not_asked_for(fetch, gateway, code):
 def test_a_gateway_that_is_not_there_is_a_failure(gateway):
     with gateways.running() as gone:
         address = gone.at("/jpeg/{code}")
-    assert snapshot.fetch(address, "K1").fault == "viewing.snapshot_failed"
+    assert snapshot.fetch_picture(address, "K1").fault == "viewing.snapshot_failed"
 
 
 def test_passwords_and_proxies_of_the_machine_are_not_used(fetch, gateway, monkeypatch, tmp_path):
@@ -112,4 +112,4 @@ def test_passwords_and_proxies_of_the_machine_are_not_used(fetch, gateway, monke
 )
 def test_a_setting_that_could_lead_elsewhere_is_refused(template):
     with pytest.raises(StateError, match="SNAPSHOT_URL"):
-        snapshot.fetch(template, "K1")
+        snapshot.fetch_picture(template, "K1")

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import text
 
 from geo.access import transaction
-from geo.access.accounts.local_cli import acting
+from geo.access.accounts.local_cli import acting_principal
 from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError, StoreError
 from geo.operations import database
 from geo.store import db
@@ -44,7 +44,7 @@ HOSTILE = "=cmd|' /C calc'!A0\n<img src=x onerror=alert(1)>\x1b[31m'; DROP TABLE
 @pytest.fixture
 def service(town, settings):
     """Return the pool of the service: the role that is fenced in."""
-    found = database.service(settings, pool_size=2)
+    found = database.service_pool(settings, pool_size=2)
     yield found
     found.dispose()
 
@@ -57,7 +57,7 @@ def reader(town):
     def make(role, area=None, **more):
         name = f"{role}{next(count)}"
         account(town, name, role, area, **more)
-        return acting(town, name)
+        return acting_principal(town, name)
 
     return make
 
@@ -67,7 +67,7 @@ def look(service, settings):
     """Return what registers a viewing as the service does."""
 
     def make(who, camera=SOCIAL, *, config=settings, **more):
-        return viewing.view(
+        return viewing.record_viewing(
             service, who, Asked(camera, **{"reason": "patrol", **more}), config=config
         )
 
@@ -80,12 +80,12 @@ def strict(settings):
 
 
 def one(engine, statement, **parameters):
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         return connection.execute(text(statement), parameters).mappings().first()
 
 
 def do(engine, statement, **parameters):
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         return connection.execute(text(statement), parameters).rowcount
 
 
@@ -95,7 +95,7 @@ def rows(engine):
 
 def tampered(engine, statement, **parameters):
     """Do what only the owner of the tables can who puts their triggers aside."""
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         connection.execute(text("ALTER TABLE govgrid.access_register DISABLE TRIGGER USER"))
         done = connection.execute(text(statement), parameters).rowcount
         connection.execute(text("ALTER TABLE govgrid.access_register ENABLE TRIGGER USER"))
@@ -125,7 +125,7 @@ def test_an_account_without_name_or_unit_sees_nothing(town, reader, look, lackin
     reader("operator", EAST)
     do(town, f"UPDATE govgrid.account SET {lacking} = ' '")
     with pytest.raises(ForbiddenError, match="no name or no unit"):
-        look(acting(town, "operator0"))
+        look(acting_principal(town, "operator0"))
     assert rows(town) == 0
 
 
@@ -165,7 +165,7 @@ def test_retrieving_is_registered_apart_from_viewing(town, reader, look):
     who = reader("operator", EAST)
     look(who)
     look(who, act="retrieve", content="9月30日 21:00 至 21:40", legal_basis="调取通知书〔2026〕3号")
-    acts = viewing_report.mine(town, who, Filters())
+    acts = viewing_report.own_viewings(town, who, Filters())
     assert [row["act"] for row in acts] == ["retrieve", "view"]
 
 
@@ -263,7 +263,7 @@ def test_the_row_stands_before_there_is_a_reference(town, reader, look):
 @pytest.fixture
 def shown(service, settings):
     def make(who, written):
-        return viewing.opened(service, who, written, config=settings)
+        return viewing.open_viewing(service, who, written, config=settings)
 
     return make
 
@@ -271,14 +271,14 @@ def shown(service, settings):
 def test_a_reference_leads_to_its_row(reader, look, shown, settings):
     who = reader("operator", EAST)
     found = look(who)
-    again = shown(who, viewing.reference(found, settings))
+    again = shown(who, viewing.viewing_token(found, settings))
     assert again.id == found.id
     assert not again.over
     assert 290 < again.left_s <= 300
 
 
 def test_a_reference_is_worth_nothing_to_another_account(reader, look, shown, settings):
-    written = viewing.reference(look(reader("operator", EAST)), settings)
+    written = viewing.viewing_token(look(reader("operator", EAST)), settings)
     with pytest.raises(ForbiddenError, match="another account"):
         shown(reader("operator", EAST), written)
     with pytest.raises(ForbiddenError):
@@ -287,7 +287,7 @@ def test_a_reference_is_worth_nothing_to_another_account(reader, look, shown, se
 
 def test_a_reference_ends_with_its_time(reader, look, shown, settings, town):
     who = reader("operator", EAST)
-    written = viewing.reference(look(who), settings)
+    written = viewing.viewing_token(look(who), settings)
     tampered(town, "UPDATE govgrid.access_register SET expires_at = now() - interval '1 second'")
     assert shown(who, written).over
     assert shown(who, written).left_s == 0
@@ -295,10 +295,10 @@ def test_a_reference_ends_with_its_time(reader, look, shown, settings, town):
 
 def test_a_reference_ends_with_the_grant(town, reader, look, shown, settings):
     who = reader("operator", EAST)
-    written = viewing.reference(look(who), settings)
+    written = viewing.viewing_token(look(who), settings)
     do(town, "UPDATE govgrid.role_grant SET depth = 'gaps'")
     with pytest.raises(ForbiddenError, match="not granted"):
-        shown(acting(town, who.account), written)
+        shown(acting_principal(town, who.account), written)
 
 
 def test_a_reference_to_another_camera_or_row_is_refused(reader, look, shown, settings):
@@ -307,7 +307,7 @@ def test_a_reference_to_another_camera_or_row_is_refused(reader, look, shown, se
     ends = datetime.now(UTC) + timedelta(minutes=5)
     for number, camera in ((first.id, "K2"), (uuid4(), "K1"), (second.id, "K1")):
         with pytest.raises(ForbiddenError):
-            shown(who, view_tokens.signed(Reference(number, who.id, camera, ends), settings))
+            shown(who, view_tokens.sign_token(Reference(number, who.id, camera, ends), settings))
 
 
 def forged(reference: str) -> list[str]:
@@ -338,8 +338,8 @@ def test_a_forged_reference_is_refused(reader, look, shown, settings, tmp_path):
     found = look(who)
     elsewhere = settings.model_copy(update={"home": tmp_path / "other"})
     for written in (
-        *forged(viewing.reference(found, settings)),
-        viewing.reference(found, elsewhere),
+        *forged(viewing.viewing_token(found, settings)),
+        viewing.viewing_token(found, elsewhere),
     ):
         with pytest.raises(ForbiddenError, match="no valid reference"):
             shown(who, written)
@@ -351,7 +351,7 @@ def test_no_text_is_taken_for_a_reference(tmp_path_factory, written):
 
     config = Settings(home=tmp_path_factory.getbasetemp() / "signing")
     with pytest.raises(ForbiddenError):
-        view_tokens.read(written, config)
+        view_tokens.read_token(written, config)
 
 
 # --- the register only grows
@@ -380,7 +380,7 @@ def test_no_row_is_changed_or_removed(town, service, reader, look, statement):
 def test_the_service_gives_no_row_a_time_or_a_number(service, reader):
     who = reader("operator", EAST)
     for column in ("id", "at"):
-        with pytest.raises(StoreError), transaction.opened(service, who) as connection:
+        with pytest.raises(StoreError), transaction.open_as(service, who) as connection:
             connection.execute(
                 text(f"INSERT INTO govgrid.access_register ({column}) VALUES (NULL)")
             )
@@ -396,7 +396,7 @@ def test_nobody_writes_a_row_for_another(service, reader, look):
         " SELECT :other, account_name, holder, unit_name, camera_code, camera_name, place, act,"
         " reason_kind, reason, content, legal_basis, expires_at FROM govgrid.access_register"
     )
-    with pytest.raises(StoreError), transaction.opened(service, who) as connection:
+    with pytest.raises(StoreError), transaction.open_as(service, who) as connection:
         connection.execute(text(copied), {"other": other.id})
 
 
@@ -406,7 +406,7 @@ def test_the_second_fence_shows_own_rows_only(service, reader, look):
     look(other)
     seen = {}
     for each in (who, other, reader("planner"), reader("security_administrator")):
-        with transaction.opened(service, each) as connection:
+        with transaction.open_as(service, each) as connection:
             found = connection.execute(text("SELECT account_name FROM govgrid.access_register"))
             seen[each.account] = found.scalars().all()
     assert list(seen.values()) == [[who.account], [other.account], [], []]
@@ -414,11 +414,11 @@ def test_the_second_fence_shows_own_rows_only(service, reader, look):
 
 def test_an_auditor_reads_the_rows_of_cameras_in_his_area(service, reader, look):
     look(reader("operator", EAST))
-    assert len(viewing_report.page(service, reader("auditor"), Filters())) == 1
-    assert len(viewing_report.page(service, reader("auditor", EAST), Filters())) == 1
+    assert len(viewing_report.list_page(service, reader("auditor"), Filters())) == 1
+    assert len(viewing_report.list_page(service, reader("auditor", EAST), Filters())) == 1
     west = reader("auditor", WEST)
-    assert viewing_report.page(service, west, Filters()) == []
-    with transaction.opened(service, west) as connection:
+    assert viewing_report.list_page(service, west, Filters()) == []
+    with transaction.open_as(service, west) as connection:
         count = connection.execute(text("SELECT count(*) FROM govgrid.access_register"))
         assert count.scalar_one() == 0
 
@@ -426,9 +426,9 @@ def test_an_auditor_reads_the_rows_of_cameras_in_his_area(service, reader, look)
 @pytest.mark.parametrize("role", ["operator", "dispatcher", "planner", "administrator", "display"])
 def test_only_auditors_read_the_register(service, reader, role):
     with pytest.raises(ForbiddenError):
-        viewing_report.page(service, reader(role), Filters())
+        viewing_report.list_page(service, reader(role), Filters())
     with pytest.raises(ForbiddenError):
-        viewing_statistics.report(service, reader(role), "", timezone=ZONE)
+        viewing_statistics.month_report(service, reader(role), "", timezone=ZONE)
 
 
 # --- requests
@@ -445,18 +445,18 @@ def test_a_skynet_camera_needs_an_approval_where_that_is_set(town, service, read
     assert isinstance(asked["id"], UUID)
     assert look(who, SKYNET, config=strict)["id"] == asked["id"]
     look(who, SOCIAL, config=strict)
-    approvals.decide(service, chief, asked["id"], "approved", until=hours(2))
+    approvals.decide_request(service, chief, asked["id"], "approved", until=hours(2))
     found = look(who, SKYNET, config=strict)
     row = one(town, "SELECT request FROM govgrid.access_register WHERE id = :id", id=found.id)
     assert row["request"] == asked["id"]
     assert look(who, SKYNET, config=strict).id != found.id
-    assert viewing.opened(service, who, viewing.reference(found, strict), config=strict)
+    assert viewing.open_viewing(service, who, viewing.viewing_token(found, strict), config=strict)
 
 
 def test_an_approval_is_for_one_account_one_camera_and_one_act(service, reader, look, strict):
     who, chief = reader("operator", EAST), reader("security_administrator")
     asked = look(who, "K1", config=strict)
-    approvals.decide(service, chief, asked["id"], "approved", until=hours(2))
+    approvals.decide_request(service, chief, asked["id"], "approved", until=hours(2))
     number = str(asked["id"])
     assert isinstance(look(who, "K3", config=strict), dict)
     assert isinstance(look(reader("operator", EAST), "K1", config=strict), dict)
@@ -474,16 +474,16 @@ def test_a_foreign_camera_is_seen_by_approval_as_long_as_it_holds(
     town, service, reader, look, shown, settings
 ):
     who, chief = reader("operator", WEST), reader("security_administrator", EAST)
-    asked = approvals.ask(service, who, Asked("K1", reason="police"), config=settings)
+    asked = approvals.ask_approval(service, who, Asked("K1", reason="police"), config=settings)
     with pytest.raises(ForbiddenError):
         look(who, "K1")
     ends = datetime.now(UTC) + timedelta(minutes=2)
-    approvals.decide(service, chief, asked["id"], "approved", until=ends)
+    approvals.decide_request(service, chief, asked["id"], "approved", until=ends)
     found = look(who, "K1")
     assert found.expires_at == ends
-    written = viewing.reference(found, settings)
+    written = viewing.viewing_token(found, settings)
     assert shown(who, written).id == found.id
-    with db.transaction(town) as connection:
+    with db.open_transaction(town) as connection:
         connection.execute(text("ALTER TABLE govgrid.access_request DISABLE TRIGGER USER"))
         connection.execute(text("UPDATE govgrid.access_request SET until = now()"))
     with pytest.raises(ForbiddenError, match="not approved"):
@@ -494,10 +494,10 @@ def test_a_foreign_camera_is_seen_by_approval_as_long_as_it_holds(
 
 def test_what_is_refused_is_not_seen(service, reader, look, settings):
     who, chief = reader("operator", WEST), reader("security_administrator")
-    asked = approvals.ask(service, who, Asked("K1", reason="police"), config=settings)
+    asked = approvals.ask_approval(service, who, Asked("K1", reason="police"), config=settings)
     with pytest.raises(InputError, match="why it is refused"):
-        approvals.decide(service, chief, asked["id"], "refused", note=" \n")
-    done = approvals.decide(service, chief, asked["id"], "refused", note="非本单位职责")
+        approvals.decide_request(service, chief, asked["id"], "refused", note=" \n")
+    done = approvals.decide_request(service, chief, asked["id"], "refused", note="非本单位职责")
     assert (done["decision"], done["decision_note"]) == ("refused", "非本单位职责")
     with pytest.raises(ForbiddenError):
         look(who, "K1", request=str(asked["id"]))
@@ -505,25 +505,25 @@ def test_what_is_refused_is_not_seen(service, reader, look, settings):
 
 def test_a_request_is_decided_once(town, service, reader, settings):
     who, chief = reader("operator", WEST), reader("security_administrator")
-    asked = approvals.ask(service, who, Asked("K1", reason="police"), config=settings)
-    approvals.decide(service, chief, asked["id"], "refused", note="否")
+    asked = approvals.ask_approval(service, who, Asked("K1", reason="police"), config=settings)
+    approvals.decide_request(service, chief, asked["id"], "refused", note="否")
     with pytest.raises(StateError, match="decided before"):
-        approvals.decide(service, chief, asked["id"], "approved", until=hours(1))
+        approvals.decide_request(service, chief, asked["id"], "approved", until=hours(1))
     with pytest.raises(StoreError):
         do(town, "UPDATE govgrid.access_request SET decision_note = 'other'")
 
 
 def test_nobody_decides_on_his_own_request(town, service, settings):
     both = account(town, "both", "operator", EAST)
-    with db.transaction(town) as connection:
+    with db.open_transaction(town) as connection:
         from tests.signed_in import grant
 
         grant(connection, both, "security_administrator")
-    who = acting(town, "both")
-    asked = approvals.ask(service, who, Asked("K1", reason="police"), config=settings)
+    who = acting_principal(town, "both")
+    asked = approvals.ask_approval(service, who, Asked("K1", reason="police"), config=settings)
     with pytest.raises(ForbiddenError, match="own request"):
-        approvals.decide(service, who, asked["id"], "approved", until=hours(1))
-    with transaction.opened(service, who) as connection:
+        approvals.decide_request(service, who, asked["id"], "approved", until=hours(1))
+    with transaction.open_as(service, who) as connection:
         changed = connection.execute(
             text(
                 "UPDATE govgrid.access_request SET decision = 'refused', decided_at = now(),"
@@ -535,49 +535,49 @@ def test_nobody_decides_on_his_own_request(town, service, settings):
 
 def test_an_approval_ends_within_a_day(service, reader, settings):
     chief = reader("security_administrator")
-    asked = approvals.ask(
+    asked = approvals.ask_approval(
         service, reader("operator", WEST), Asked("K1", reason="police"), config=settings
     )
     for until in (None, hours(-1), hours(24.1)):
         with pytest.raises(InputError, match="24 hours"):
-            approvals.decide(service, chief, asked["id"], "approved", until=until)
-    assert approvals.decide(service, chief, asked["id"], "approved", until=hours(24))
+            approvals.decide_request(service, chief, asked["id"], "approved", until=until)
+    assert approvals.decide_request(service, chief, asked["id"], "approved", until=hours(24))
 
 
 def test_requests_are_decided_in_the_own_area_only(service, reader, settings):
-    asked = approvals.ask(
+    asked = approvals.ask_approval(
         service, reader("operator", WEST), Asked("K1", reason="police"), config=settings
     )
     west, east = reader("security_administrator", WEST), reader("security_administrator", EAST)
-    assert approvals.waiting(service, west) == []
+    assert approvals.waiting_requests(service, west) == []
     with pytest.raises(NotFoundError):
-        approvals.decide(service, west, asked["id"], "approved", until=hours(1))
-    assert [row["id"] for row in approvals.waiting(service, east)] == [asked["id"]]
+        approvals.decide_request(service, west, asked["id"], "approved", until=hours(1))
+    assert [row["id"] for row in approvals.waiting_requests(service, east)] == [asked["id"]]
 
 
 @pytest.mark.parametrize("role", ["operator", "auditor", "administrator", "planner"])
 def test_other_roles_decide_on_nothing(service, reader, settings, role):
-    asked = approvals.ask(
+    asked = approvals.ask_approval(
         service, reader("operator", WEST), Asked("K1", reason="police"), config=settings
     )
     with pytest.raises(ForbiddenError):
-        approvals.decide(service, reader(role), asked["id"], "approved", until=hours(1))
+        approvals.decide_request(service, reader(role), asked["id"], "approved", until=hours(1))
     with pytest.raises(ForbiddenError):
-        approvals.waiting(service, reader(role))
+        approvals.waiting_requests(service, reader(role))
 
 
 def test_who_asks_is_not_told_whether_there_is_such_a_camera(service, reader, settings):
     who, chief = reader("operator", WEST), reader("security_administrator")
     for code in ("K1", "K99"):
-        approvals.ask(service, who, Asked(code, reason="police"), config=settings)
-    mine = approvals.mine(service, who)
+        approvals.ask_approval(service, who, Asked(code, reason="police"), config=settings)
+    mine = approvals.own_requests(service, who)
     assert [row["camera_code"] for row in mine] == ["K99", "K1"]
     assert len({frozenset(row) for row in mine}) == 1
     assert not {"camera_name", "there", "owner_kind"} & set(mine[0])
-    told = {row["camera_code"]: row for row in approvals.waiting(service, chief)}
+    told = {row["camera_code"]: row for row in approvals.waiting_requests(service, chief)}
     assert [told[code]["there"] for code in ("K1", "K99")] == [True, False]
     with pytest.raises(StateError, match="No camera"):
-        approvals.decide(service, chief, told["K99"]["id"], "approved", until=hours(1))
+        approvals.decide_request(service, chief, told["K99"]["id"], "approved", until=hours(1))
 
 
 # --- read, exported, counted
@@ -591,8 +591,8 @@ def test_rows_are_found_by_each_filter_and_page_by_page(town, reader, look):
     chief = reader("auditor")
 
     def found(**words):
-        wanted = viewing_report.filters(timezone=ZONE, **words)
-        return len(viewing_report.page(town, chief, wanted))
+        wanted = viewing_report.parse_filters(timezone=ZONE, **words)
+        return len(viewing_report.list_page(town, chief, wanted))
 
     today = f"{datetime.now(UTC) + timedelta(hours=8):%Y-%m-%d}"
     assert found() == 6
@@ -604,8 +604,8 @@ def test_rows_are_found_by_each_filter_and_page_by_page(town, reader, look):
     assert found(incident="M1") == 5
     assert found(since=today, until=today) == 6
     assert found(until="2020-01-01") == 0
-    first = viewing_report.page(town, chief, Filters(), limit=4)
-    rest = viewing_report.page(town, chief, Filters(), limit=4, before=first[-1]["id"])
+    first = viewing_report.list_page(town, chief, Filters(), limit=4)
+    rest = viewing_report.list_page(town, chief, Filters(), limit=4, before=first[-1]["id"])
     assert len({row["id"] for row in (*first, *rest)}) == 6
     with pytest.raises(InputError, match="no time"):
         found(since="yesterday")
@@ -617,8 +617,10 @@ def test_an_export_is_written_down_before_it_goes_out(town, service, reader, loo
     look(reader("operator", EAST), reason=HOSTILE)
     chief = reader("auditor")
     with pytest.raises(InputError, match="reason"):
-        viewing_report.export(service, chief, Filters(), reason=" ", timezone=ZONE, lang="zh")
-    content, count = viewing_report.export(
+        viewing_report.export_register(
+            service, chief, Filters(), reason=" ", timezone=ZONE, lang="zh"
+        )
+    content, count = viewing_report.export_register(
         service, chief, Filters(), reason="季度检查", timezone=ZONE, lang="zh"
     )
     assert count == 1
@@ -657,14 +659,14 @@ def test_a_month_is_counted_by_unit_act_and_reason(town, service, reader, look, 
     look(who, "K1", reason="patrol")
     look(who, "K2", reason="自由填写")
     look(who, "K2", act="retrieve", reason="police", content="x", legal_basis="x")
-    asked = approvals.ask(service, who, Asked("K1", reason="help"), config=settings)
-    approvals.ask(service, who, Asked("K3", reason="help"), config=settings)
+    asked = approvals.ask_approval(service, who, Asked("K1", reason="help"), config=settings)
+    approvals.ask_approval(service, who, Asked("K3", reason="help"), config=settings)
     until = hours(1)
-    approvals.decide(
+    approvals.decide_request(
         service, reader("security_administrator"), asked["id"], "approved", until=until
     )
-    viewing.standing(service, reader("operator", WEST), "K1", config=settings)
-    found = viewing_statistics.report(service, chief, "", timezone=ZONE)
+    viewing.viewing_rights(service, reader("operator", WEST), "K1", config=settings)
+    found = viewing_statistics.month_report(service, chief, "", timezone=ZONE)
     unit = "测试单位"
     assert found["counts"] == [
         {"unit": unit, "act": "retrieve", "reason": "police", "count": 1},
@@ -686,11 +688,11 @@ def test_a_month_is_counted_by_unit_act_and_reason(town, service, reader, look, 
 
 def test_an_auditor_of_an_area_gets_its_figures_only(service, reader, look):
     look(reader("operator", EAST))
-    west = viewing_statistics.report(service, reader("auditor", WEST), "", timezone=ZONE)
+    west = viewing_statistics.month_report(service, reader("auditor", WEST), "", timezone=ZONE)
     assert (west["rows"], west["counts"], west["refused"]) == (0, [], None)
     assert west["proof"]["rows"] == 0
     assert west["proof"]["whole"]
-    east = viewing_statistics.report(service, reader("auditor", EAST), "", timezone=ZONE)
+    east = viewing_statistics.month_report(service, reader("auditor", EAST), "", timezone=ZONE)
     assert east["rows"] == 1
 
 
@@ -732,7 +734,7 @@ def test_a_month_goes_out_as_a_workbook(service, reader, look, tmp_path):
 def test_rows_that_nobody_changed_match_the_audit(town, reader, look):
     for _ in range(3):
         look(reader("operator", EAST), incident="M1", key="k")
-    proof = viewing_statistics.verify(town, SYSTEM)
+    proof = viewing_statistics.verify_rows(town, SYSTEM)
     assert (proof.rows, proof.whole) == (3, True)
 
 
@@ -754,7 +756,7 @@ def test_a_changed_row_is_named(town, reader, look, change):
     bad = look(reader("operator", EAST))
     statement = f"UPDATE govgrid.access_register SET {change} WHERE id = :id"
     assert tampered(town, statement, id=bad.id) == 1
-    (defect,) = viewing_statistics.verify(town, SYSTEM).defects
+    (defect,) = viewing_statistics.verify_rows(town, SYSTEM).defects
     assert (defect.id, defect.kind) == (str(bad.id), "changed")
 
 
@@ -770,10 +772,10 @@ def test_a_row_slipped_in_and_one_taken_away_are_named(town, service, reader, lo
         number=str(number),
         kept=kept.id,
     )
-    found = viewing_statistics.verify(service, reader("auditor"))
+    found = viewing_statistics.verify_rows(service, reader("auditor"))
     assert {(d.id, d.kind) for d in found.defects} == {
         (str(lost.id), "gone"),
         (str(number), "unknown"),
     }
-    part = viewing_statistics.verify(service, reader("auditor", EAST))
+    part = viewing_statistics.verify_rows(service, reader("auditor", EAST))
     assert [d.kind for d in part.defects] == ["unknown"]

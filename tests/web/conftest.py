@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from benchmarks.map_scene import scene
-from maps.folium_page import render
+from maps.folium_page import render_page
 from tests.map_visit import CHROMIUM, OTHER_STATES, SWITCHES, Visit
 
 
@@ -30,7 +30,7 @@ def browser():
 @pytest.fixture(scope="package")
 def file(content, tmp_path_factory):
     path = tmp_path_factory.mktemp("map") / "map.html"
-    path.write_text(render(content), encoding="utf-8")
+    path.write_text(render_page(content), encoding="utf-8")
     return path
 
 

@@ -32,7 +32,7 @@ class Site:
 
     def account(self, name, role, area=None):
         """Make an account with a role and return its one-time password."""
-        password = accounts.add(
+        password = accounts.add_account(
             self.engine, SYSTEM, name, holder="王五", unit_name="宜城路街道综治中心"
         )
         with self.engine.begin() as connection:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from maps.folium_page import render
+from maps.folium_page import render_page
 from tests.map_visit import DESK, OTHER_STATES, PHONE
 
 HOSTILE = "</script><img src=x onerror=alert(1)><b>{{7*7}}</b>"
@@ -211,7 +211,7 @@ def test_hostile_texts_in_every_column_stay_texts(browser, visit, content, tmp_p
     frames["cameras"]["grid_code"] = HOSTILE
     path = tmp_path / "hostile.html"
     changes = {"title": HOSTILE, "mark": HOSTILE, "device_set": HOSTILE, "certainty": HOSTILE}
-    path.write_text(render(replace(content, **frames, **changes)), encoding="utf-8")
+    path.write_text(render_page(replace(content, **frames, **changes)), encoding="utf-8")
     page = visit(path)
     for kind in ("area", "incident", "camera", "centre", "place", "gap"):
         page.choose(kind, 1 if kind == "area" else 0)
@@ -275,7 +275,9 @@ def test_a_page_about_nothing_opens_quietly(visit, content, tmp_path):
     )
     path = tmp_path / "nothing.html"
     nothing = dict.fromkeys(names, gpd.GeoDataFrame())
-    path.write_text(render(replace(content, seeing=pd.DataFrame(), **nothing)), encoding="utf-8")
+    path.write_text(
+        render_page(replace(content, seeing=pd.DataFrame(), **nothing)), encoding="utf-8"
+    )
     page = visit(path)
     page.page.mouse.click(600, 400)
     page.quiet()
@@ -285,7 +287,7 @@ def test_cameras_on_one_pole_can_each_be_reached(visit, content, tmp_path):
     pole = content.cameras.geometry.iloc[0]
     three = content.cameras.iloc[:3].set_geometry([pole] * 3, crs=4326)
     path = tmp_path / "pole.html"
-    path.write_text(render(replace(content, cameras=three)), encoding="utf-8")
+    path.write_text(render_page(replace(content, cameras=three)), encoding="utf-8")
     page = visit(path)
     page.page.evaluate(
         "([lat, lon]) => govgrid.shown.map.setView([lat, lon], 18)", [pole.y, pole.x]

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from maps.folium_page import render
+from maps.folium_page import render_page
 
 pytestmark = pytest.mark.browser
 
@@ -21,7 +21,7 @@ def unseen(content):
 
 def shown(visit, content, tmp_path):
     path = tmp_path / "map.html"
-    path.write_text(render(content), encoding="utf-8")
+    path.write_text(render_page(content), encoding="utf-8")
     return visit(path=path)
 
 

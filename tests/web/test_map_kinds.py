@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 
 from maps import watermark
-from maps.folium_page import render
+from maps.folium_page import render_page
 from tests.map_visit import DESK, OTHER_STATES, PHONE
 
 pytestmark = pytest.mark.browser
@@ -42,7 +42,7 @@ def mixed(content):
 @pytest.fixture(scope="module")
 def mixed_page(mixed, tmp_path_factory):
     path = tmp_path_factory.mktemp("mixed") / "map.html"
-    path.write_text(render(mixed), encoding="utf-8")
+    path.write_text(render_page(mixed), encoding="utf-8")
     return path
 
 
@@ -136,7 +136,7 @@ def test_a_grid_without_buildings_shows_an_upper_bound(visit, mixed, mixed_page)
 def test_without_any_demand_the_shares_are_of_open_ground_and_say_why(visit, content, tmp_path):
     areas = uncomputed(content, "covered_demand_share", "covered_demand_m2").assign(demand_m2=0.0)
     path = tmp_path / "ground.html"
-    path.write_text(render(replace(content, areas=areas)), encoding="utf-8")
+    path.write_text(render_page(replace(content, areas=areas)), encoding="utf-8")
     page = visit(path)
     grids = areas[areas["level"] == "grid"]
     counts = [int(n) for n in page.page.locator(".classes td.n").all_inner_texts()]
@@ -158,7 +158,7 @@ def test_before_any_computation_nothing_looks_like_a_figure(visit, content, tmp_
     figures = [name for name in content.areas if name.endswith(("_share", "_m2"))]
     path = tmp_path / "none.html"
     areas = uncomputed(content, *figures)
-    path.write_text(render(replace(content, areas=areas, computed_at=None)), encoding="utf-8")
+    path.write_text(render_page(replace(content, areas=areas, computed_at=None)), encoding="utf-8")
     page = visit(path)
     assert page.text(".classes") == "视频覆盖尚未计算"
     assert "视频覆盖尚未计算" in page.text()
@@ -221,7 +221,7 @@ def test_where_nothing_must_be_seen_is_told_apart_from_where_nothing_is_known(
     areas.loc[first, "demand_m2"] = 0.0
     areas.loc[second, "demand_m2"] = np.nan
     path = tmp_path / "needless.html"
-    path.write_text(render(replace(content, areas=areas)), encoding="utf-8")
+    path.write_text(render_page(replace(content, areas=areas)), encoding="utf-8")
     page = visit(path)
     rows = dict(
         line.strip().split("\t") for line in page.text(".classes").splitlines() if "\t" in line
@@ -255,7 +255,9 @@ def test_grids_are_called_with_their_community(desk, content):
 
 def test_the_mark_of_who_took_the_page_lies_under_all_that_is_read(visit, file, tmp_path):
     path = tmp_path / "stamped.html"
-    path.write_text(watermark.stamped(file.read_text("utf-8"), "李娜 2026-09-30 21:40"), "utf-8")
+    path.write_text(
+        watermark.add_watermark(file.read_text("utf-8"), "李娜 2026-09-30 21:40"), "utf-8"
+    )
     page = visit(path)
     size = page.page.evaluate("(({x, y}) => [x, y])(govgrid.shown.map.getSize())")
     for zoom_in in (0, 3):

@@ -12,8 +12,8 @@ import shapely
 from shapely import LineString, box
 
 from geo.base.errors import InputError
-from maps.plan import plan, surroundings
-from maps.sheets import FIRST_PAGE, FURTHER_PAGES, SheetContent, render
+from maps.plan import draw_plan, index_surroundings
+from maps.sheets import FIRST_PAGE, FURTHER_PAGES, SheetContent, render_sheets
 
 HOSTILE = "</style><img src=x onerror=alert(1)>{{7*7}}"
 METRIC = 4548
@@ -30,12 +30,12 @@ def streets(*lines, names=None, kind="residential"):
 
 
 def drawn(outline, points, *, roads=None, water=(), buildings=(), height_mm=100.0):
-    around = surroundings(
+    around = index_surroundings(
         streets() if roads is None else roads, layer(list(water)), layer(list(buildings))
     )
     numbers = list(range(1, len(points) + 1))
     places = np.array(points, dtype=float)
-    return plan(outline, places, numbers, around, width_mm=100.0, height_mm=height_mm)
+    return draw_plan(outline, places, numbers, around, width_mm=100.0, height_mm=height_mm)
 
 
 def corners(path):
@@ -120,7 +120,7 @@ def opened(browser, tmp_path):
     pages = []
 
     def visit(shown, **options):
-        pages.append(Sheets(browser, tmp_path / "sheets.html", render(shown, **options)))
+        pages.append(Sheets(browser, tmp_path / "sheets.html", render_sheets(shown, **options)))
         return pages[-1]
 
     yield visit
@@ -206,21 +206,21 @@ def test_only_one_metric_system_is_drawn():
     shown = content(1)
     lonlat = shown.buildings.to_crs(4326)
     with pytest.raises(InputError, match="buildings"):
-        render(content(1, buildings=lonlat))
+        render_sheets(content(1, buildings=lonlat))
     with pytest.raises(InputError, match="fr"):
-        render(shown, lang="fr")
+        render_sheets(shown, lang="fr")
 
 
 def test_a_hostile_name_is_only_text():
-    html = render(content(1, name=HOSTILE, title=HOSTILE, mark=HOSTILE))
+    html = render_sheets(content(1, name=HOSTILE, title=HOSTILE, mark=HOSTILE))
     assert "<img" not in html
     assert "{{7*7}}" in html
 
 
 def test_grids_without_cameras_have_no_sheet_and_none_at_all_says_so():
-    assert render(content(2, 0, 1)).count('<section class="sheet">') == 2
-    assert "没有需要核实朝向的摄像机" in render(content(0))
-    assert "No camera needs" in render(content(), lang="en")
+    assert render_sheets(content(2, 0, 1)).count('<section class="sheet">') == 2
+    assert "没有需要核实朝向的摄像机" in render_sheets(content(0))
+    assert "No camera needs" in render_sheets(content(), lang="en")
 
 
 @pytest.mark.browser

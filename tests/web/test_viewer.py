@@ -76,7 +76,7 @@ class Visit:
         self.context = browser.new_context(viewport=size)
         self.context.set_default_timeout(PATIENCE_S * 1000)
         with engine.begin() as connection:
-            token = sessions.begin(connection, made)
+            token = sessions.begin_session(connection, made)
         cookies = [{"name": COOKIE, "value": token}, {"name": "govgrid_lang", "value": lang}]
         self.context.add_cookies([{**cookie, "url": self.at} for cookie in cookies])
         self.page = self.context.new_page()
@@ -212,7 +212,7 @@ def test_the_form_works_without_scripts(serve, browser, visit, town):
     served = serve()
     made = account(town, "wu", "operator", EAST)
     with town.begin() as connection:
-        token = sessions.begin(connection, made)
+        token = sessions.begin_session(connection, made)
     context = browser.new_context(viewport=DESK, java_script_enabled=False)
     context.set_default_timeout(PATIENCE_S * 1000)
     context.add_cookies([{"name": COOKIE, "value": token, "url": served.at}])

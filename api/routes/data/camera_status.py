@@ -5,9 +5,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.answers.bodies import json_body, refusal
-from api.answers.problems import language
-from api.server.lanes import FILES, apart
+from api.answers.bodies import json_body, refuse_request
+from api.answers.problems import request_language
+from api.server.lanes import FILES, run_in_lane
 from api.session.deps import EngineDep, MayImport, SettingsDep
 from geo.cameras import status as cameras_status
 
@@ -55,7 +55,7 @@ async def message(request: Request) -> Message:
     """Return the message of a request."""
     found = await json_body(request, Message)
     if len(found.states) > MOST_STATES:
-        raise refusal(
+        raise refuse_request(
             request, 413, "push.too_many", found=len(found.states), most=f"{MOST_STATES:,}"
         )
     return found
@@ -67,7 +67,7 @@ async def message(request: Request) -> Message:
         "requestBody": {"required": True, "content": {"application/json": {"schema": FORM}}}
     },
 )
-@apart(FILES)
+@run_in_lane(FILES)
 def camera_status(
     request: Request,
     engine: EngineDep,
@@ -82,7 +82,7 @@ def camera_status(
     twice changes nothing.
     """
     rows = [state.model_dump() for state in told.states]
-    taken = cameras_status.take(
+    taken = cameras_status.receive_states(
         engine, who, rows, timezone=settings.timezone, patience_s=PATIENCE_S
     )
-    return {**cameras_status.plain(taken, language(request)), "amended": None}
+    return {**cameras_status.as_json_values(taken, request_language(request)), "amended": None}

@@ -6,7 +6,7 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request
 
-from api.answers.problems import language
+from api.answers.problems import request_language
 from api.session.deps import EngineDep, MayMap, SettingsDep
 from geo.access.audit import export_log
 from geo.areas import lookup
@@ -15,7 +15,7 @@ from geo.coverage import who_sees
 router = APIRouter(prefix="/api/cameras")
 
 
-def place(
+def asked_place(
     lon: Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False)],
     lat: Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False)],
     crs: Annotated[str, Query(max_length=40)] = "wgs84",
@@ -31,7 +31,7 @@ def cameras_seeing(
     engine: EngineDep,
     settings: SettingsDep,
     who: MayMap,
-    asked: Annotated[tuple[float, float], Depends(place)],
+    asked: Annotated[tuple[float, float], Depends(asked_place)],
     at: datetime | None = None,
     reason: Annotated[str | None, Query(max_length=export_log.MOST_REASON)] = None,
 ) -> dict[str, Any]:
@@ -43,7 +43,7 @@ def cameras_seeing(
     Asking for many places is an export: it needs the permission and a `reason`, and is registered.
     """
     most = settings.bulk_questions
-    export_log.counted(engine, who, "seeing", 1, most=most, reason=reason)
+    export_log.count_bulk_read(engine, who, "seeing", 1, most=most, reason=reason)
     return who_sees.seeing_one(
         engine,
         who,
@@ -51,5 +51,5 @@ def cameras_seeing(
         at=at if at is None or at.tzinfo else at.replace(tzinfo=ZoneInfo(settings.timezone)),
         timezone=settings.timezone,
         detail=settings.detail_px_per_m,
-        lang=language(request),
+        lang=request_language(request),
     )

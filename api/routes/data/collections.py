@@ -46,11 +46,13 @@ def items(
         raise NotFoundError(
             "layer.unknown", name=layer, known=", ".join(publish_collections.COLLECTIONS)
         )
-    frame = publish_collections.page(
+    frame = publish_collections.read_page(
         engine, who, layer, after=after.replace("\x00", ""), limit=limit
     )
     if layer in publish_collections.PROTECTED:
-        export_log.counted(engine, who, layer, len(frame), most=settings.bulk_rows, reason=reason)
+        export_log.count_bulk_read(
+            engine, who, layer, len(frame), most=settings.bulk_rows, reason=reason
+        )
     body = _feature_collection(frame)
     body["numberReturned"] = len(frame)
     if len(frame) == limit:

@@ -10,9 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers import render
 from api.answers.bodies import json_body
-from api.answers.downloads import download
+from api.answers.downloads import file_response
 from api.answers.forms import FormDep
-from api.server.lanes import DRAWING, FILES, apart
+from api.server.lanes import DRAWING, FILES, run_in_lane
 from api.session.deps import EngineDep, MapPagesDep, MayExport, SettingsDep
 from geo.access.audit import export_log
 from geo.documents.map_pages import Asked
@@ -50,7 +50,7 @@ async def wanted(request: Request) -> Wanted:
         }
     },
 )
-@apart(FILES)
+@run_in_lane(FILES)
 def export(
     engine: EngineDep,
     settings: SettingsDep,
@@ -59,18 +59,20 @@ def export(
 ) -> Response:
     """Return a layer as a file; the row of the register is written before it goes out."""
     srid = layer_export.target_srid(engine, asked.crs)
-    frame = layer_export.whole(engine, who, asked.layer, srid=srid, timezone=settings.timezone)
+    frame = layer_export.read_layer(engine, who, asked.layer, srid=srid, timezone=settings.timezone)
     out = Path(f"{asked.layer}.{asked.format}")
-    export_log.register(engine, who, out, what=asked.layer, rows=len(frame), reason=asked.reason)
-    mark = export_log.stamp(who, asked.reason, timezone=settings.timezone)
+    export_log.register_file(
+        engine, who, out, what=asked.layer, rows=len(frame), reason=asked.reason
+    )
+    mark = export_log.watermark_text(who, asked.reason, timezone=settings.timezone)
     with tempfile.TemporaryDirectory(prefix="govgrid-") as folder:
         path = Path(folder) / out.name
-        writers.write(frame, path, layer=asked.layer, mark=mark)
-        return download(path.read_bytes(), out.name, "application/octet-stream")
+        writers.write_file(frame, path, layer=asked.layer, mark=mark)
+        return file_response(path.read_bytes(), out.name, "application/octet-stream")
 
 
 @router.post("/map.html", response_class=Response)
-@apart(DRAWING)
+@run_in_lane(DRAWING)
 def map_file(
     request: Request,
     engine: EngineDep,
@@ -82,8 +84,8 @@ def map_file(
     """Return the map as one self-contained page to be kept; from a form with ``reason``."""
     reason = filled.text("reason")
     rows = sum(pages.sizes(who).values())
-    export_log.register(engine, who, Path("map.html"), what="map", rows=rows, reason=reason)
-    lang = render.language(request)
-    mark = export_log.stamp(who, reason, timezone=settings.timezone, lang=lang)
+    export_log.register_file(engine, who, Path("map.html"), what="map", rows=rows, reason=reason)
+    lang = render.page_language(request)
+    mark = export_log.watermark_text(who, reason, timezone=settings.timezone, lang=lang)
     page = pages.page(Asked(who, lang))
-    return download(watermark.stamped(page, mark), "map.html", "text/html")
+    return file_response(watermark.add_watermark(page, mark), "map.html", "text/html")

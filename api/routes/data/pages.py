@@ -49,9 +49,9 @@ async def home(
     reader = who.cut("map")
     sizes = await _sizes(pages, reader, area)
     large = await to_thread.run_sync(_large, engine, reader, sizes, area, settings.bulk_rows)
-    lang = render.language(request)
+    lang = render.page_language(request)
     query = {"lang": lang, "area": area, "reason": reason}
-    return render.page(
+    return render.render_page(
         request,
         "map.html",
         title=say("nav.district_map", lang),
@@ -59,7 +59,7 @@ async def home(
         large=large,
         sizes=sizes,
         most=settings.bulk_rows,
-        areas=await to_thread.run_sync(known.named, engine, reader) if large else [],
+        areas=await to_thread.run_sync(known.granted_names, engine, reader) if large else [],
         area=area,
         reason=reason or "",
     )
@@ -82,11 +82,11 @@ async def map_page(
     a `reason` and with the permission to export, which is registered; else only their numbers are
     told.
     """
-    chosen = lang or render.language(request)
+    chosen = lang or render.page_language(request)
     sizes = await _sizes(pages, who, area)
     counting = partial(_counted, engine, who, sizes, area, settings.bulk_rows, reason)
     asked = Asked(who, chosen, area or None, await to_thread.run_sync(counting))
-    mark = export_log.stamp(who, reason, timezone=settings.timezone, lang=chosen)
+    mark = export_log.watermark_text(who, reason, timezone=settings.timezone, lang=chosen)
     page = await to_thread.run_sync(_stamped, pages.kept, asked, mark)
     if page is None:
         page = await to_thread.run_sync(_stamped, pages.page, asked, mark, limiter=DRAWING)
@@ -103,7 +103,7 @@ async def _sizes(pages: MapPages, who: Reader, area: str) -> Sizes:
 
 def _large(engine: Engine, who: Reader, sizes: Sizes, area: str, most: int) -> bool:
     layers = [Layer(f"map/{name}", area, rows) for name, rows in sizes.items()]
-    return not all(export_log.fits(engine, who, layer, most=most) for layer in layers)
+    return not all(export_log.within_bulk_limit(engine, who, layer, most=most) for layer in layers)
 
 
 def _counted(
@@ -113,10 +113,12 @@ def _counted(
     return frozenset(
         name
         for name, rows in sizes.items()
-        if export_log.shown(engine, who, Layer(f"map/{name}", area, rows), most=most, reason=reason)
+        if export_log.count_shown_layer(
+            engine, who, Layer(f"map/{name}", area, rows), most=most, reason=reason
+        )
     )
 
 
 def _stamped(drawn: Callable[[Asked], str | None], asked: Asked, mark: str) -> str | None:
     page = drawn(asked)
-    return None if page is None else watermark.stamped(page, mark)
+    return None if page is None else watermark.add_watermark(page, mark)

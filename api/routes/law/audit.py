@@ -38,7 +38,7 @@ class Asked:
     ) -> None:
         self.words = {"account": account, "action": action, "outcome": outcome}
         self.words |= {"from": since, "to": until}
-        self.filters = audit_log.filters(
+        self.filters = audit_log.parse_filters(
             timezone=config.timezone,
             account=account,
             action=action,
@@ -67,14 +67,14 @@ def rows(
     before: Before = LARGEST_ID,
 ) -> dict[str, Any]:
     """Return rows, the newest first, and where the next ones are."""
-    found = audit_log.page(engine, who, asked.filters, limit=limit, before=before)
+    found = audit_log.list_page(engine, who, asked.filters, limit=limit, before=before)
     return {"rows": found, "next": asked.next("/api/audit", found, limit)}
 
 
 @router.get("/api/audit/chain")
 def chain(engine: EngineDep, who: MayAudit) -> dict[str, Any]:
     """Return how the chain stands: its head, what is not sealed, the newest verification."""
-    state = audit_log.state(engine, who)
+    state = audit_log.chain_state(engine, who)
     head, tail = state.head, state.tail
     return {
         "head": head and {"seal_no": head.seal_no, "hash": head.seal.hex()},
@@ -99,14 +99,14 @@ def page(
     before: Before = LARGEST_ID,
 ) -> HTMLResponse:
     """Return the page of the audit."""
-    lang = render.language(request)
-    found = audit_log.page(engine, who, asked.filters, limit=limit, before=before)
-    return render.page(
+    lang = render.page_language(request)
+    found = audit_log.list_page(engine, who, asked.filters, limit=limit, before=before)
+    return render.render_page(
         request,
         "audit.html",
         title=say("audit.title", lang),
-        state=audit_log.state(engine, who),
-        written=checkpoints.newest(checkpoints.file_of(config.home)),
+        state=audit_log.chain_state(engine, who),
+        written=checkpoints.newest_checkpoint(checkpoints.file_of(config.home)),
         rows=[_shown(row, lang) for row in found],
         asked=asked.words,
         actions=audit_log.action_names(lang),

@@ -9,10 +9,10 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from api.answers import problems, render
-from api.answers.downloads import download
+from api.answers.downloads import file_response
 from api.answers.forms import FormDep
 from api.routes.law.filing import FILE, XLSX, MayComply
-from api.server.lanes import FILES, apart
+from api.server.lanes import FILES, run_in_lane
 from api.session.deps import EngineDep, SettingsDep
 from geo.access.audit import export_log
 from geo.base.crs import WGS84
@@ -41,7 +41,7 @@ Reason = Annotated[str | None, Query(max_length=export_log.MOST_REASON)]
 
 
 @router.get("/compliance", response_class=HTMLResponse)
-@apart(FILES)
+@run_in_lane(FILES)
 def page(
     request: Request,
     engine: EngineDep,
@@ -55,18 +55,18 @@ def page(
 
     Who leafs through very many of them takes them out: see :func:`features`.
     """
-    lang = render.language(request)
-    found = compliance.report(engine, who, asked, timezone=settings.timezone)
+    lang = render.page_language(request)
+    found = compliance.compliance_findings(engine, who, asked, timezone=settings.timezone)
     pages = max(-(-len(found.rows) // PAGE_ROWS), 1)
     shown = found.rows.iloc[(page - 1) * PAGE_ROWS : page * PAGE_ROWS]
     most = settings.bulk_rows
-    export_log.counted(engine, who, compliance.WHAT, len(shown), most=most, reason=reason)
-    return render.page(
+    export_log.count_bulk_read(engine, who, compliance.WHAT, len(shown), most=most, reason=reason)
+    return render.render_page(
         request,
         "compliance.html",
         title=say("compliance.title", lang),
         report=found,
-        rows=compliance.told(shown, lang),
+        rows=compliance.describe_findings(shown, lang),
         asked=asked,
         kinds=list(RULES),
         severities=SEVERITIES,
@@ -76,30 +76,30 @@ def page(
         back=_query(asked, page - 1) if page > 1 else "",
         onward=_query(asked, page + 1) if page < pages else "",
         narrowed=lambda **to: _query(replace(asked, **to)),
-        filing_units=filing_sheet.units(engine, who) if who.may("export") else [],
+        filing_units=filing_sheet.managing_units(engine, who) if who.may("export") else [],
     )
 
 
 @router.post("/compliance/export", response_class=Response, responses=FILE)
-@apart(FILES)
+@run_in_lane(FILES)
 def file(
     request: Request, engine: EngineDep, settings: SettingsDep, who: MayComply, filled: FormDep
 ) -> Response:
     """Return the findings as a workbook; the row of the export is written before it goes out."""
-    lang = render.language(request)
+    lang = render.page_language(request)
     kind = filled.text("kind")
     asked = Wanted(
         filled.text("area"), (kind,) if kind else (), filled.text("unit"), filled.text("severity")
     )
     reason = filled.text("reason")
-    content, _ = compliance.workbook(
+    content, _ = compliance.make_workbook(
         engine, who, asked, reason=reason, timezone=settings.timezone, lang=lang
     )
-    return download(content, say("compliance.file", lang), XLSX)
+    return file_response(content, say("compliance.file", lang), XLSX)
 
 
 @router.get("/api/compliance", response_class=Response, responses={200: {"content": {GEOJSON: {}}}})
-@apart(FILES)
+@run_in_lane(FILES)
 def features(
     request: Request,
     engine: EngineDep,
@@ -112,12 +112,14 @@ def features(
 
     Reading them in bulk is an export: it needs the permission and a `reason`, and is registered.
     """
-    found = compliance.report(engine, who, asked, timezone=settings.timezone)
+    found = compliance.compliance_findings(engine, who, asked, timezone=settings.timezone)
     most = settings.bulk_rows
-    export_log.counted(engine, who, compliance.WHAT, len(found.rows), most=most, reason=reason)
-    lang = problems.language(request)
+    export_log.count_bulk_read(
+        engine, who, compliance.WHAT, len(found.rows), most=most, reason=reason
+    )
+    lang = problems.request_language(request)
     shapes = _shapes(found.rows)
-    rows = compliance.told(found.rows, lang)
+    rows = compliance.describe_findings(found.rows, lang)
     body = {
         "type": "FeatureCollection",
         "features": [

@@ -6,9 +6,9 @@ from fastapi import APIRouter, Depends, Request
 from fastapi.responses import Response
 
 from api.answers import render
-from api.answers.downloads import download
+from api.answers.downloads import file_response
 from api.answers.forms import FormDep
-from api.server.lanes import FILES, apart
+from api.server.lanes import FILES, run_in_lane
 from api.session.deps import EngineDep, SettingsDep
 from api.session.identity import Rule
 from geo.access.principal import Reader
@@ -22,17 +22,17 @@ MayComply = Annotated[Reader, Depends(Rule("compliance"))]
 
 
 @router.post("/compliance/filing", response_class=Response, responses=FILE)
-@apart(FILES)
+@run_in_lane(FILES)
 def sheet(
     request: Request, engine: EngineDep, settings: SettingsDep, who: MayComply, filled: FormDep
 ) -> Response:
     """Return the sheet of a managing unit; the row of the export is written before it goes out."""
-    made = filing_sheet.sheet(
+    made = filing_sheet.make_sheet(
         engine,
         who,
         filled.text("unit"),
         reason=filled.text("reason"),
         timezone=settings.timezone,
     )
-    name = say("filing.file", render.language(request), unit=made.unit)
-    return download(made.content, name, XLSX)
+    name = say("filing.file", render.page_language(request), unit=made.unit)
+    return file_response(made.content, name, XLSX)

@@ -13,9 +13,9 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers import render
 from api.answers.bodies import json_body
-from api.answers.downloads import download
-from api.answers.forms import FormDep, go
-from api.server.lanes import FILES, apart
+from api.answers.downloads import file_response
+from api.answers.forms import FormDep, redirect_after_post
+from api.server.lanes import FILES, run_in_lane
 from api.session.deps import AnyReader, EngineDep, SettingsDep
 from api.session.identity import Rule
 from geo.access.audit import export_log
@@ -66,7 +66,7 @@ class Asked:
         words = {"camera": camera, "account": account, "unit": unit, "act": act}
         words["incident"] = incident
         self.words = {**words, "from": since, "to": until}
-        self.filters = viewing_report.filters(
+        self.filters = viewing_report.parse_filters(
             timezone=config.timezone, since=since, until=until, **words
         )
 
@@ -109,7 +109,7 @@ def rows(
     before: Before = None,
 ) -> dict[str, Any]:
     """Return rows of the register, the newest first, and where the next ones are."""
-    found = viewing_report.page(engine, who, asked.filters, limit=limit, before=before)
+    found = viewing_report.list_page(engine, who, asked.filters, limit=limit, before=before)
     return {"rows": found, "next": asked.next("/api/access-register", found, limit)}
 
 
@@ -118,7 +118,7 @@ def own_rows(
     engine: EngineDep, who: AnyReader, asked: AskedDep, limit: Limit = 100, before: Before = None
 ) -> dict[str, Any]:
     """Return what the reader looked at himself."""
-    found = viewing_report.mine(engine, who, asked.filters, limit=limit, before=before)
+    found = viewing_report.own_viewings(engine, who, asked.filters, limit=limit, before=before)
     return {"rows": found, "next": asked.next("/api/access-register/mine", found, limit)}
 
 
@@ -127,7 +127,7 @@ def figures(
     engine: EngineDep, settings: SettingsDep, who: MayRegister, month: Month = ""
 ) -> dict[str, Any]:
     """Return the figures of a month, and whether its rows match the audit."""
-    return viewing_statistics.report(engine, who, month, timezone=settings.timezone)
+    return viewing_statistics.month_report(engine, who, month, timezone=settings.timezone)
 
 
 @router.get("/register", response_class=HTMLResponse)
@@ -141,7 +141,7 @@ def register_page(
     before: Before = None,
 ) -> HTMLResponse:
     """Return the page of the register."""
-    found = viewing_report.page(engine, who, asked.filters, limit=limit, before=before)
+    found = viewing_report.list_page(engine, who, asked.filters, limit=limit, before=before)
     return _register(request, settings.timezone, who, asked, found, limit)
 
 
@@ -156,12 +156,12 @@ def own_page(
     before: Before = None,
 ) -> HTMLResponse:
     """Return the page of what the reader looked at himself."""
-    found = viewing_report.mine(engine, who, asked.filters, limit=limit, before=before)
+    found = viewing_report.own_viewings(engine, who, asked.filters, limit=limit, before=before)
     return _register(request, settings.timezone, who, asked, found, limit, own=True)
 
 
 @router.get("/register.xlsx", response_class=Response, responses=FILE)
-@apart(FILES)
+@run_in_lane(FILES)
 def register_file(
     request: Request,
     engine: EngineDep,
@@ -171,15 +171,15 @@ def register_file(
     reason: Reason = "",
 ) -> Response:
     """Return the register as a workbook; the row of the export is written before it goes out."""
-    content, _ = viewing_report.export(
+    content, _ = viewing_report.export_register(
         engine,
         who,
         asked.filters,
         reason=reason,
         timezone=settings.timezone,
-        lang=render.language(request),
+        lang=render.page_language(request),
     )
-    return download(content, "register.xlsx", XLSX)
+    return file_response(content, "register.xlsx", XLSX)
 
 
 @router.get("/register/report", response_class=HTMLResponse)
@@ -187,10 +187,10 @@ def report_page(
     request: Request, engine: EngineDep, settings: SettingsDep, who: MayRegister, month: Month = ""
 ) -> HTMLResponse:
     """Return the page of a month's report."""
-    lang = render.language(request)
-    found = viewing_statistics.report(engine, who, month, timezone=settings.timezone)
-    tables = viewing_statistics.tables(found, lang)
-    return render.page(
+    lang = render.page_language(request)
+    found = viewing_statistics.month_report(engine, who, month, timezone=settings.timezone)
+    tables = viewing_statistics.month_tables(found, lang)
+    return render.render_page(
         request,
         "register_report.html",
         title=say("viewing_report.title", lang),
@@ -201,7 +201,7 @@ def report_page(
 
 
 @router.get("/register/report.xlsx", response_class=Response, responses=FILE)
-@apart(FILES)
+@run_in_lane(FILES)
 def report_file(
     request: Request,
     engine: EngineDep,
@@ -217,21 +217,21 @@ def report_file(
         month,
         reason=reason,
         timezone=settings.timezone,
-        lang=render.language(request),
+        lang=render.page_language(request),
     )
-    return download(content, "register-report.xlsx", XLSX)
+    return file_response(content, "register-report.xlsx", XLSX)
 
 
 @router.get("/api/access-requests")
 def waiting(engine: EngineDep, who: MayApprove, decided: bool = False) -> dict[str, Any]:
     """Return the requests that wait for a decision, with `decided` the others as well."""
-    return {"requests": approvals.waiting(engine, who, decided=decided)}
+    return {"requests": approvals.waiting_requests(engine, who, decided=decided)}
 
 
 @router.get("/api/access-requests/mine")
 def own_requests(engine: EngineDep, who: AnyReader) -> dict[str, Any]:
     """Return what the reader asked for himself."""
-    return {"requests": approvals.mine(engine, who)}
+    return {"requests": approvals.own_requests(engine, who)}
 
 
 @router.post(
@@ -254,7 +254,9 @@ def decide(
     until = decided.until
     if until is not None and until.tzinfo is None:
         until = until.replace(tzinfo=ZoneInfo(settings.timezone))
-    return approvals.decide(engine, who, number, decided.decision, until=until, note=decided.note)
+    return approvals.decide_request(
+        engine, who, number, decided.decision, until=until, note=decided.note
+    )
 
 
 @router.get("/requests", response_class=HTMLResponse)
@@ -262,7 +264,7 @@ def requests_page(
     request: Request, engine: EngineDep, who: MayApprove, decided: bool = False
 ) -> HTMLResponse:
     """Return the page of requests that wait for a decision."""
-    found = approvals.waiting(engine, who, decided=decided)
+    found = approvals.waiting_requests(engine, who, decided=decided)
     return _requests(request, found, own=False, decided=decided)
 
 
@@ -271,7 +273,7 @@ def own_requests_page(
     request: Request, engine: EngineDep, who: AnyReader, asked: bool = False
 ) -> HTMLResponse:
     """Return the page of what the reader asked for himself."""
-    return _requests(request, approvals.mine(engine, who), own=True, asked=asked)
+    return _requests(request, approvals.own_requests(engine, who), own=True, asked=asked)
 
 
 @router.post("/requests/{number}/decision")
@@ -282,8 +284,8 @@ def decide_form(engine: EngineDep, who: MayApprove, number: UUID, filled: FormDe
         raise InputError("viewing.until_form")
     until = clock.now() + timedelta(hours=int(hours or 0))
     word, note = filled.text("decision"), filled.text("note")
-    approvals.decide(engine, who, number, word, until=until if hours else None, note=note)
-    return go("/requests")
+    approvals.decide_request(engine, who, number, word, until=until if hours else None, note=note)
+    return redirect_after_post("/requests")
 
 
 def _register(
@@ -296,8 +298,8 @@ def _register(
     *,
     own: bool = False,
 ) -> HTMLResponse:
-    lang = render.language(request)
-    return render.page(
+    lang = render.page_language(request)
+    return render.render_page(
         request,
         "register.html",
         title=say("viewing.mine" if own else "viewing.title", lang),
@@ -308,7 +310,9 @@ def _register(
         acts=register_entry.ACTS,
         following=asked.next(request.url.path, found, limit),
         now=clock.now(),
-        stamp=watermark.svg(export_log.stamp(who, None, timezone=timezone, lang=lang)),
+        stamp=watermark.watermark_svg(
+            export_log.watermark_text(who, None, timezone=timezone, lang=lang)
+        ),
     )
 
 
@@ -318,10 +322,10 @@ def _requests(
     now = clock.now()
     states = [_state(row, now) for row in found]
     title = "viewing_page.my_requests" if own else "viewing_page.requests"
-    return render.page(
+    return render.render_page(
         request,
         "requests.html",
-        title=say(title, render.language(request)),
+        title=say(title, render.page_language(request)),
         rows=list(zip(found, states, strict=True)),
         own=own,
         hours=HOURS,

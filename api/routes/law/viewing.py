@@ -12,8 +12,8 @@ from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Resp
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers import render
-from api.answers.bodies import json_body, refusal
-from api.answers.forms import Form, FormDep, again, attempt, go
+from api.answers.bodies import json_body, refuse_request
+from api.answers.forms import Form, FormDep, redirect_after_post, render_again, run_form
 from api.answers.problems import PROBLEM
 from api.session.deps import EngineDep, MayView, SettingsDep
 from geo.access.audit import export_log
@@ -102,10 +102,10 @@ def register(
     Of a camera that needs an approval the number of the request is returned instead (202). The same
     Idempotency-Key leads to the same row for a day.
     """
-    found = viewing.view(engine, who, asked.asked(code, key), config=settings)
+    found = viewing.record_viewing(engine, who, asked.asked(code, key), config=settings)
     if not isinstance(found, Viewing):
         return JSONResponse(_number(found), HTTPStatus.ACCEPTED)
-    reference = viewing.reference(found, settings)
+    reference = viewing.viewing_token(found, settings)
     body = {
         "register": str(found.id),
         "reference": reference,
@@ -129,7 +129,7 @@ def ask(
     asked: Annotated[Wanted, Depends(wanted)],
 ) -> JSONResponse:
     """Ask to look through a camera that is not granted, or needs an approval each time."""
-    found = approvals.ask(engine, who, asked.asked(code), config=settings)
+    found = approvals.ask_approval(engine, who, asked.asked(code), config=settings)
     return JSONResponse(_number(found), HTTPStatus.ACCEPTED)
 
 
@@ -137,7 +137,9 @@ def ask(
 def find(who: MayView, code: Incident = "") -> Response:  # noqa: ARG001 - the rule
     """Go to the form of a camera by its code, which people read off a list or a map."""
     known = register_entry.one_line(code)
-    return go(f"/cameras/{quote(known, safe='')}/access" if known else "/register/mine")
+    return redirect_after_post(
+        f"/cameras/{quote(known, safe='')}/access" if known else "/register/mine"
+    )
 
 
 @router.get("/cameras/{code:path}/access", response_class=HTMLResponse, responses=PAGES)
@@ -152,8 +154,10 @@ def access_page(
     """Return the form that registers a viewing, or asks for it where it is not granted."""
     values = _values(engine, settings, who, code, {"incident": register_entry.one_line(incident)})
     status = HTTPStatus.FORBIDDEN if values["refused"] else HTTPStatus.OK
-    title = say("viewing_page.access", render.language(request))
-    return render.page(request, "access.html", status=status, title=title, error=None, **values)
+    title = say("viewing_page.access", render.page_language(request))
+    return render.render_page(
+        request, "access.html", status=status, title=title, error=None, **values
+    )
 
 
 @router.post("/cameras/{code:path}/access", response_class=HTMLResponse, responses=PAGES)
@@ -167,12 +171,12 @@ def access_form(
 ) -> Response:
     """Register what the form says and go to the viewer, or write the request."""
     asked, asks = _of_form(code, filled), filled.text("do") == "ask"
-    done = attempt(lambda: _done(engine, settings, who, asked, asks=asks))
+    done = run_form(lambda: _done(engine, settings, who, asked, asks=asks))
     if isinstance(done, str):
-        return go(done)
+        return redirect_after_post(done)
     values = _values(engine, settings, who, code, filled.shown)
-    title = say("viewing_page.access", render.language(request))
-    return again(request, "access.html", done, title=title, **values)
+    title = say("viewing_page.access", render.page_language(request))
+    return render_again(request, "access.html", done, title=title, **values)
 
 
 @router.get("/viewer/{reference}", response_class=HTMLResponse, responses=PAGES)
@@ -180,12 +184,12 @@ def viewer(
     request: Request, engine: EngineDep, settings: SettingsDep, who: MayView, reference: str
 ) -> Response:
     """Return the page of a registered viewing: the picture, or whom to ask for it."""
-    found = viewing.opened(engine, who, reference, config=settings)
-    lang = render.language(request)
-    stamp = export_log.stamp(who, found.reason, timezone=settings.timezone, lang=lang)
+    found = viewing.open_viewing(engine, who, reference, config=settings)
+    lang = render.page_language(request)
+    stamp = export_log.watermark_text(who, found.reason, timezone=settings.timezone, lang=lang)
     matter = {"incident": found.incident} if found.incident else {}
     code = quote(found.camera.code, safe="")
-    return render.page(
+    return render.render_page(
         request,
         "viewer.html",
         status=HTTPStatus.GONE if found.over else HTTPStatus.OK,
@@ -196,7 +200,7 @@ def viewer(
         if found.over or not settings.snapshot_url
         else f"/viewer/{reference}/snapshot",
         again=f"/cameras/{code}/access?{urlencode(matter)}",
-        stamp=watermark.svg(stamp),
+        stamp=watermark.watermark_svg(stamp),
     )
 
 
@@ -214,33 +218,35 @@ async def picture(
     """
     found = await to_thread.run_sync(_opened, engine, who, reference, settings)
     if found.over:
-        raise refusal(request, HTTPStatus.GONE, "viewing.reference_over")
+        raise refuse_request(request, HTTPStatus.GONE, "viewing.reference_over")
     if not settings.snapshot_url:
-        raise refusal(request, HTTPStatus.NOT_FOUND, "viewing.snapshot_none")
+        raise refuse_request(request, HTTPStatus.NOT_FOUND, "viewing.snapshot_none")
     code = found.camera.code
-    taken = await to_thread.run_sync(snapshot.fetch, settings.snapshot_url, code, limiter=GATEWAY)
+    taken = await to_thread.run_sync(
+        snapshot.fetch_picture, settings.snapshot_url, code, limiter=GATEWAY
+    )
     await to_thread.run_sync(_noted, engine, who, found, taken.fault)
     if taken.fault:
-        raise refusal(request, HTTPStatus.BAD_GATEWAY, taken.fault)
+        raise refuse_request(request, HTTPStatus.BAD_GATEWAY, taken.fault)
     return Response(taken.content, media_type=taken.media_type)
 
 
 def _opened(engine: Engine, who: Reader, reference: str, settings: Settings) -> Viewing:
-    return viewing.opened(engine, who, reference, config=settings)
+    return viewing.open_viewing(engine, who, reference, config=settings)
 
 
 def _noted(engine: Engine, who: Reader, found: Viewing, fault: str) -> None:
-    viewing.shown(engine, who, found, fault=fault)
+    viewing.record_delivery(engine, who, found, fault=fault)
 
 
 def _done(engine: Engine, settings: Settings, who: Reader, asked: Asked, *, asks: bool) -> str:
     """Do what a form asks for and return where it leads."""
     if not asks:
-        found = viewing.view(engine, who, asked, config=settings)
+        found = viewing.record_viewing(engine, who, asked, config=settings)
         if isinstance(found, Viewing):
-            return f"/viewer/{viewing.reference(found, settings)}"
+            return f"/viewer/{viewing.viewing_token(found, settings)}"
         return ASKED
-    approvals.ask(engine, who, asked, config=settings)
+    approvals.ask_approval(engine, who, asked, config=settings)
     return ASKED
 
 
@@ -263,7 +269,7 @@ def _values(
 ) -> dict[str, Any]:
     """Return what the form shows: the camera, what may be done, what was filled in before."""
     incident = filled.get("incident", "")
-    found = viewing.standing(engine, who, code, config=settings, incident=incident)
+    found = viewing.viewing_rights(engine, who, code, config=settings, incident=incident)
     return {
         "camera": found.camera,
         "refused": not found.camera.granted and not found.approved,

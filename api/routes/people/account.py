@@ -9,9 +9,9 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from api.answers import render
-from api.answers.forms import HOME, PAGE, Form, FormDep, again, attempt, go
-from api.routes.people.login import Next, agent_of, entered, title_of
-from api.server.lanes import LOGIN, apart
+from api.answers.forms import HOME, PAGE, Form, FormDep, redirect_after_post, render_again, run_form
+from api.routes.people.login import Next, agent_of, next_step, title_of
+from api.server.lanes import LOGIN, run_in_lane
 from api.session.deps import EngineDep, SettingsDep
 from api.session.identity import address_of
 from api.session.own import FullSession, PasswordSession, TotpSession
@@ -40,11 +40,13 @@ GROUP: Final = 4
 @router.get("/account/password")
 def ask_password(request: Request, session: PasswordSession) -> HTMLResponse:  # noqa: ARG001 - the rule
     """Return the page of a new password."""
-    return render.page(request, "password.html", error="", title=title_of(request, "page_password"))
+    return render.render_page(
+        request, "password.html", error="", title=title_of(request, "page_password")
+    )
 
 
 @router.post("/account/password")
-@apart(LOGIN)
+@run_in_lane(LOGIN)
 def change_password(
     request: Request,
     session: PasswordSession,
@@ -54,7 +56,7 @@ def change_password(
     to: Next = HOME,
 ) -> Response:
     """Change the password: the first one, which somebody else chose, or the own one."""
-    found = attempt(
+    found = run_form(
         lambda: login.change_password(
             engine,
             session,
@@ -66,19 +68,21 @@ def change_password(
         )
     )
     if isinstance(found, GovgridError):
-        return again(request, "password.html", found, title=title_of(request, "page_password"))
-    return entered(request, engine, found, _onward(session, "password", to))
+        return render_again(
+            request, "password.html", found, title=title_of(request, "page_password")
+        )
+    return next_step(request, engine, found, _onward(session, "password", to))
 
 
 @router.get("/account/totp")
 def ask_totp(request: Request, session: TotpSession) -> HTMLResponse:
     """Return the page of a new authenticator, with a new key."""
-    begun = totp_enrolment.begin(session)
-    return render.page(request, "totp.html", error="", **_pictured(request, begun, session))
+    begun = totp_enrolment.begin_enrolment(session)
+    return render.render_page(request, "totp.html", error="", **_pictured(request, begun, session))
 
 
 @router.post("/account/totp")
-@apart(LOGIN)
+@run_in_lane(LOGIN)
 def set_up_totp(
     request: Request,
     session: TotpSession,
@@ -88,8 +92,8 @@ def set_up_totp(
     to: Next = HOME,
 ) -> Response:
     """Set the authenticator up, once it shows the right code."""
-    found = attempt(
-        lambda: totp_enrolment.confirm(
+    found = run_form(
+        lambda: totp_enrolment.confirm_enrolment(
             engine,
             session,
             sent.typed("secret"),
@@ -101,9 +105,9 @@ def set_up_totp(
         )
     )
     if isinstance(found, GovgridError):
-        begun = _kept(totp_enrolment.begin(session), sent.typed("secret"))
-        return again(request, "totp.html", found, **_pictured(request, begun, session))
-    return entered(request, engine, found, _onward(session, "totp", to))
+        begun = _kept(totp_enrolment.begin_enrolment(session), sent.typed("secret"))
+        return render_again(request, "totp.html", found, **_pictured(request, begun, session))
+    return next_step(request, engine, found, _onward(session, "totp", to))
 
 
 @router.get("/account")
@@ -116,14 +120,14 @@ def own(
 ) -> HTMLResponse:
     """Return the page of the own account."""
     values = _shown(request, session, engine, config)
-    return render.page(request, "account.html", error="", done=DONE.get(done, ""), **values)
+    return render.render_page(request, "account.html", error="", done=DONE.get(done, ""), **values)
 
 
 @router.post("/account/logins")
 def end_others(session: FullSession, engine: EngineDep) -> Response:
     """End the own log-ins elsewhere."""
     self_service.end_others(engine, session.reader, session.id)
-    return go(f"{HERE}?done=logins")
+    return redirect_after_post(f"{HERE}?done=logins")
 
 
 @router.post("/account/keys")
@@ -132,43 +136,47 @@ def make_key(
 ) -> Response:
     """Make a key of a program, and show it this once."""
     scopes = sent.several("scopes")
-    made = attempt(
-        lambda: api_keys.make(
+    made = run_form(
+        lambda: api_keys.make_key(
             engine, session.reader, sent.text("name"), scopes=scopes, days=_days(sent.text("days"))
         )
     )
     values = _shown(request, session, engine, config)
     if isinstance(made, GovgridError):
         typed = {"typed": sent.shown, "chosen": scopes}
-        return again(request, "account.html", made, **{**values, **typed})
-    return render.page(request, "account.html", error="", done="", **{**values, "made": made})
+        return render_again(request, "account.html", made, **{**values, **typed})
+    return render.render_page(
+        request, "account.html", error="", done="", **{**values, "made": made}
+    )
 
 
 @router.post("/account/keys/{key}/revoke")
 def revoke_key(session: FullSession, engine: EngineDep, key: UUID) -> Response:
     """Revoke an own key."""
     api_keys.revoke(engine, session.reader, str(key))
-    return go(f"{HERE}?done=revoked")
+    return redirect_after_post(f"{HERE}?done=revoked")
 
 
 @router.get("/account/{rest:path}")
 def back(session: FullSession, rest: str) -> Response:  # noqa: ARG001 - the rule, and where from
     """Go to the page of a form that was sent after the log-in had expired."""
-    return go(HERE)
+    return redirect_after_post(HERE)
 
 
 def _shown(
     request: Request, session: Session, engine: EngineDep, config: SettingsDep
 ) -> dict[str, Any]:
     who = session.reader
-    grants = self_service.grants(engine, who)
+    grants = self_service.own_grants(engine, who)
     return {
         "title": title_of(request, "page_account"),
         "session": session,
         "second": self_service.has_second_factor(engine, who),
         "grants": [{**g, "actions": sorted(PERMISSIONS.get(g["role"], ()))} for g in grants],
-        "logins": self_service.logins(engine, who, session.id, idle_min=config.session_idle_min),
-        "keys": api_keys.listed(engine, who),
+        "logins": self_service.own_sessions(
+            engine, who, session.id, idle_min=config.session_idle_min
+        ),
+        "keys": api_keys.list_keys(engine, who),
         "scopes": sorted(who.actions),
         "made": "",
         "typed": {},

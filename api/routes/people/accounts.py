@@ -8,9 +8,9 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from api.answers import render
-from api.answers.forms import PAGE, FormDep, again, attempt, go
+from api.answers.forms import PAGE, FormDep, redirect_after_post, render_again, run_form
 from api.routes.people.login import title_of
-from api.server.lanes import LOGIN, apart
+from api.server.lanes import LOGIN, run_in_lane
 from api.session.deps import EngineDep
 from api.session.identity import Rule
 from geo.access.accounts import accounts
@@ -50,16 +50,16 @@ def page(
 ) -> HTMLResponse:
     """Return the page of accounts, those that hold `q` in their name, holder or unit."""
     values = _shown(request, engine, who, q=q)
-    return render.page(request, "accounts.html", error="", done=DONE.get(done, ""), **values)
+    return render.render_page(request, "accounts.html", error="", done=DONE.get(done, ""), **values)
 
 
 @router.post("/accounts")
-@apart(LOGIN)
+@run_in_lane(LOGIN)
 def add(request: Request, who: MayAccounts, engine: EngineDep, sent: FormDep) -> Response:
     """Make an account, and show its one-time password this once."""
     name = sent.text("name")
-    made = attempt(
-        lambda: accounts.add(
+    made = run_form(
+        lambda: accounts.add_account(
             engine,
             who,
             name,
@@ -71,17 +71,17 @@ def add(request: Request, who: MayAccounts, engine: EngineDep, sent: FormDep) ->
     )
     if isinstance(made, GovgridError):
         values = {**_shown(request, engine, who), "typed": sent.shown}
-        return again(request, "accounts.html", made, **values)
+        return render_again(request, "accounts.html", made, **values)
     return _once(request, engine, who, Once("page_accounts.made", name, made))
 
 
 @router.post("/accounts/{name}/reset")
-@apart(LOGIN)
+@run_in_lane(LOGIN)
 def reset(request: Request, who: MayAccounts, engine: EngineDep, name: str) -> Response:
     """Give an account a one-time password; whatever it held before holds no more."""
-    made = attempt(lambda: accounts.reset(engine, who, name))
+    made = run_form(lambda: accounts.reset_password(engine, who, name))
     if isinstance(made, GovgridError):
-        return again(request, "accounts.html", made, **_shown(request, engine, who))
+        return render_again(request, "accounts.html", made, **_shown(request, engine, who))
     return _once(request, engine, who, Once("page_accounts.was_reset", name, made))
 
 
@@ -94,16 +94,16 @@ def change(
     what: Literal["disable", "enable", "unlock"],
 ) -> Response:
     """Disable, enable or unlock an account."""
-    done = attempt(lambda: CHANGES[what](engine, who, name))
+    done = run_form(lambda: CHANGES[what](engine, who, name))
     if isinstance(done, GovgridError):
-        return again(request, "accounts.html", done, **_shown(request, engine, who))
-    return go(f"{HERE}?done={what}")
+        return render_again(request, "accounts.html", done, **_shown(request, engine, who))
+    return redirect_after_post(f"{HERE}?done={what}")
 
 
 @router.get("/accounts/{rest:path}")
 def back(who: MayAccounts, rest: str) -> Response:  # noqa: ARG001 - the rule, and where from
     """Go to the page of a form that was sent after the log-in had expired."""
-    return go(HERE)
+    return redirect_after_post(HERE)
 
 
 CHANGES: Final[dict[str, Callable[..., None]]] = {
@@ -115,11 +115,11 @@ CHANGES: Final[dict[str, Callable[..., None]]] = {
 
 def _once(request: Request, engine: EngineDep, who: Reader, once: Once) -> HTMLResponse:
     values = {**_shown(request, engine, who), "once": once}
-    return render.page(request, "accounts.html", error="", done="", **values)
+    return render.render_page(request, "accounts.html", error="", done="", **values)
 
 
 def _shown(request: Request, engine: EngineDep, who: Reader, *, q: str = "") -> dict[str, Any]:
-    rows = accounts.listed(engine, who)
+    rows = accounts.list_accounts(engine, who)
     return {
         "title": title_of(request, "page_accounts"),
         "rows": [row for row in rows if _holds(row, q.strip().lower())],

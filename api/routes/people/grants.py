@@ -8,7 +8,7 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from api.answers import render
-from api.answers.forms import PAGE, Form, FormDep, again, attempt, go
+from api.answers.forms import PAGE, Form, FormDep, redirect_after_post, render_again, run_form
 from api.routes.people.login import title_of
 from api.session.deps import EngineDep
 from api.session.identity import Rule
@@ -34,14 +34,14 @@ def page(
 ) -> HTMLResponse:
     """Return the page of grants, those of one account where it is named."""
     values = _shown(request, engine, who, account=account)
-    return render.page(request, "grants.html", error="", done=DONE.get(done, ""), **values)
+    return render.render_page(request, "grants.html", error="", done=DONE.get(done, ""), **values)
 
 
 @router.post("/grants")
 def give(request: Request, who: MayGrants, engine: EngineDep, sent: FormDep) -> Response:
     """Give an account a role in an area."""
-    given = attempt(
-        lambda: grants.give(
+    given = run_form(
+        lambda: grants.give_grant(
             engine,
             who,
             sent.text("account"),
@@ -54,23 +54,25 @@ def give(request: Request, who: MayGrants, engine: EngineDep, sent: FormDep) -> 
     )
     if isinstance(given, GovgridError):
         typed = {"typed": sent.shown, "chosen": sent.several("classes")}
-        return again(request, "grants.html", given, **{**_shown(request, engine, who), **typed})
-    return go(f"{HERE}?done=give")
+        return render_again(
+            request, "grants.html", given, **{**_shown(request, engine, who), **typed}
+        )
+    return redirect_after_post(f"{HERE}?done=give")
 
 
 @router.post("/grants/{grant}/take")
 def take(request: Request, who: MayGrants, engine: EngineDep, grant: UUID) -> Response:
     """Take a grant back."""
-    taken = attempt(lambda: grants.take(engine, who, str(grant)))
+    taken = run_form(lambda: grants.revoke_grant(engine, who, str(grant)))
     if isinstance(taken, GovgridError):
-        return again(request, "grants.html", taken, **_shown(request, engine, who))
-    return go(f"{HERE}?done=take")
+        return render_again(request, "grants.html", taken, **_shown(request, engine, who))
+    return redirect_after_post(f"{HERE}?done=take")
 
 
 @router.get("/grants/{rest:path}")
 def back(who: MayGrants, rest: str) -> Response:  # noqa: ARG001 - the rule, and where from
     """Go to the page of a form that was sent after the log-in had expired."""
-    return go(HERE)
+    return redirect_after_post(HERE)
 
 
 def _shown(
@@ -78,7 +80,7 @@ def _shown(
 ) -> dict[str, Any]:
     return {
         "title": title_of(request, "page_grants"),
-        "rows": grants.listed(engine, who, account=account.strip().lower() or None),
+        "rows": grants.list_grants(engine, who, account=account.strip().lower() or None),
         "asked": account,
         "roles": list(PERMISSIONS),
         "classes": CLASSES,

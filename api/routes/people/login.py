@@ -7,9 +7,17 @@ from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
 
 from api.answers import render
-from api.answers.forms import HOME, PAGE, FormDep, again, attempt, go, local
+from api.answers.forms import (
+    HOME,
+    PAGE,
+    FormDep,
+    local_path,
+    redirect_after_post,
+    render_again,
+    run_form,
+)
 from api.server import limits
-from api.server.lanes import LOGIN, apart
+from api.server.lanes import LOGIN, run_in_lane
 from api.session import cookies
 from api.session.deps import EngineDep, SettingsDep
 from api.session.identity import COOKIE, OPEN, STAGES, address_of
@@ -39,22 +47,22 @@ def ask(
     """Return the page of the log-in."""
     expired = COOKIE in request.cookies and "next" in request.query_params
     told = "left" if left else "expired" if expired else ""
-    values = shown(request, config, district.name(engine), to)
-    page = render.page(request, "login.html", error="", told=told, name="", **values)
+    values = login_context(request, config, district.district_name(engine), to)
+    page = render.render_page(request, "login.html", error="", told=told, name="", **values)
     cookies.give_login_token(request, page, values["login_token"])
     return page
 
 
 @router.post("/login", dependencies=[Stranger])
-@apart(LOGIN)
-@limits.body(limits.LOGIN_BYTES)
+@run_in_lane(LOGIN)
+@limits.allow_body(limits.LOGIN_BYTES)
 def enter(
     request: Request, engine: EngineDep, config: SettingsDep, sent: FormDep, to: Next = HOME
 ) -> Response:
     """Log in by account and password."""
     cookies.require_login_token(request, sent)
     name = sent.text("name")
-    found = attempt(
+    found = run_form(
         lambda: login.log_in(
             engine,
             name,
@@ -65,19 +73,19 @@ def enter(
         )
     )
     if isinstance(found, GovgridError):
-        values = shown(request, config, district.name(engine), to)
-        return again(request, "login.html", found, told="", name=name, **values)
-    return entered(request, engine, found, to)
+        values = login_context(request, config, district.district_name(engine), to)
+        return render_again(request, "login.html", found, told="", name=name, **values)
+    return next_step(request, engine, found, to)
 
 
 @router.get("/login/code")
 def ask_code(request: Request, session: CodeSession) -> HTMLResponse:  # noqa: ARG001 - the rule
     """Return the page of the second factor."""
-    return render.page(request, "code.html", error="", title=title_of(request, "page_code"))
+    return render.render_page(request, "code.html", error="", title=title_of(request, "page_code"))
 
 
 @router.post("/login/code")
-@limits.body(limits.LOGIN_BYTES)
+@limits.allow_body(limits.LOGIN_BYTES)
 def enter_code(
     request: Request,
     session: CodeSession,
@@ -87,7 +95,7 @@ def enter_code(
     to: Next = HOME,
 ) -> Response:
     """Go on with the log-in by the second factor."""
-    found = attempt(
+    found = run_form(
         lambda: login.second_factor(
             engine,
             session,
@@ -98,15 +106,15 @@ def enter_code(
         )
     )
     if isinstance(found, GovgridError):
-        return again(request, "code.html", found, title=title_of(request, "page_code"))
-    return entered(request, engine, found, to)
+        return render_again(request, "code.html", found, title=title_of(request, "page_code"))
+    return next_step(request, engine, found, to)
 
 
 @router.post("/logout")
 def leave(request: Request, engine: EngineDep, session: AnySession) -> Response:
     """End the session, here and in the database."""
     login.log_out(engine, session, request.cookies[COOKIE])
-    answer = go("/login?left=1")
+    answer = redirect_after_post("/login?left=1")
     cookies.take_session(request, answer)
     return answer
 
@@ -115,34 +123,34 @@ def leave(request: Request, engine: EngineDep, session: AnySession) -> Response:
 def language(request: Request, lang: Literal["zh", "en"], to: Next = HOME) -> Response:
     """Have the pages speak `lang` from now on, and go back."""
     # Back to the log-in as well, which is no place to go on to after one.
-    answer = go(to if to.startswith(cookies.LOGIN_PATH) else local(to))
+    answer = redirect_after_post(to if to.startswith(cookies.LOGIN_PATH) else local_path(to))
     cookies.give_language(request, answer, lang)
     return answer
 
 
-def entered(request: Request, engine: EngineDep, found: LoggedIn, to: str) -> Response:
+def next_step(request: Request, engine: EngineDep, found: LoggedIn, to: str) -> Response:
     """Return the way on after a step of the log-in: to what is owed next, else where one was going.
 
     Whoever is logged in by the old token is not any more: it may be known to others.
     """
-    sessions.end(engine, request.cookies.get(COOKIE, ""))
-    begun = sessions.find(engine, found.token)
+    sessions.end_session(engine, request.cookies.get(COOKIE, ""))
+    begun = sessions.find_session(engine, found.token)
     who = begun.reader if begun else principal.NOBODY
-    onward = local(to)
+    onward = local_path(to)
     query = _query(onward)
     if found.stage in STAGES:
-        answer = go(STAGES[found.stage] + query)
+        answer = redirect_after_post(STAGES[found.stage] + query)
     else:
-        answer = go(render.first_page(who) if onward == HOME else onward)
+        answer = redirect_after_post(render.first_page(who) if onward == HOME else onward)
     lasts = sessions.DISPLAY_LASTS if who.kind == "display" else None
     cookies.give_session(request, answer, found.token, lasts=lasts)
     return answer
 
 
-def shown(request: Request, config: Settings, name: str, to: str) -> dict[str, Any]:
+def login_context(request: Request, config: Settings, name: str, to: str) -> dict[str, Any]:
     """Return what the page of the log-in shows, for the district `name`."""
-    lang = render.language(request)
-    query = _query(local(to))
+    lang = render.page_language(request)
+    query = _query(local_path(to))
     label = config.oidc_label or say("page_login.sso_label", lang)
     return {
         "title": " · ".join(filter(None, (title_of(request, "page_login"), name))),
@@ -161,7 +169,7 @@ def agent_of(request: Request) -> str:
 
 def title_of(request: Request, page: str) -> str:
     """Return the title of a page, which the catalogue holds under its name."""
-    return say(f"{page}.title", render.language(request))
+    return say(f"{page}.title", render.page_language(request))
 
 
 def _query(onward: str) -> str:

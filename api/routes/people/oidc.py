@@ -7,8 +7,8 @@ from typing import Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, Response
 
-from api.answers.forms import HOME, PAGE, again, attempt, go, local
-from api.routes.people.login import Next, Stranger, agent_of, entered, shown
+from api.answers.forms import HOME, PAGE, local_path, redirect_after_post, render_again, run_form
+from api.routes.people.login import Next, Stranger, agent_of, login_context, next_step
 from api.session import cookies
 from api.session.deps import EngineDep, SettingsDep
 from api.session.identity import address_of
@@ -25,12 +25,12 @@ PATH: Final = "/login/oidc"
 @router.get(PATH, dependencies=[Stranger])
 def begin(request: Request, engine: EngineDep, config: SettingsDep, to: Next = HOME) -> Response:
     """Send the browser to the identity provider."""
-    found = attempt(
-        lambda: oidc.begin(config, redirect_uri=_back(request), to=local(to)),
+    found = run_form(
+        lambda: oidc.begin_login(config, redirect_uri=_back(request), to=local_path(to)),
     )
     if isinstance(found, GovgridError):
         return _refused(request, engine, config, found)
-    answer = go(found.url)
+    answer = redirect_after_post(found.url)
     _keep(request, answer, found.sealed, timedelta(seconds=oidc.JOURNEY_S))
     return answer
 
@@ -38,7 +38,7 @@ def begin(request: Request, engine: EngineDep, config: SettingsDep, to: Next = H
 @router.get(f"{PATH}/callback", name="oidc_callback", dependencies=[Stranger])
 def callback(request: Request, engine: EngineDep, config: SettingsDep) -> Response:
     """Log in whom the identity provider vouches for."""
-    found = attempt(
+    found = run_form(
         lambda: oidc.log_in(
             engine,
             request.cookies.get(COOKIE, ""),
@@ -52,7 +52,7 @@ def callback(request: Request, engine: EngineDep, config: SettingsDep) -> Respon
     if isinstance(found, GovgridError):
         answer = _refused(request, engine, config, found)
     else:
-        answer = entered(request, engine, *found)
+        answer = next_step(request, engine, *found)
     _keep(request, answer, "", timedelta())
     return answer
 
@@ -73,7 +73,7 @@ def _refused(
         # files, addresses and settings are the administrator's to read
         _log.error("%s", error)
         error = StateError("oidc.fails")
-    values = shown(request, config, district.name(engine), HOME)
-    page = again(request, "login.html", error, told="", name="", **values)
+    values = login_context(request, config, district.district_name(engine), HOME)
+    page = render_again(request, "login.html", error, told="", name="", **values)
     cookies.give_login_token(request, page, values["login_token"])
     return page

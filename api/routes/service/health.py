@@ -4,7 +4,7 @@ from typing import Any
 
 from fastapi import APIRouter, Depends, Request
 
-from api.answers.problems import language
+from api.answers.problems import request_language
 from api.session.deps import EngineDep
 from api.session.identity import OPEN
 from geo.base.words import say
@@ -29,5 +29,5 @@ def readyz(request: Request, engine: EngineDep) -> dict[str, Any]:
     disk = {"free_mb": left.free_mb, "reserve_mb": left.reserve_mb}
     if not left.low:
         return {**found, "disk": disk}
-    detail = say("store.read_only", language(request), **disk)
+    detail = say("store.read_only", request_language(request), **disk)
     return {**found, "status": "read_only", "disk": disk, "detail": detail}

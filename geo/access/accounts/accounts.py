@@ -18,7 +18,7 @@ from geo.store import db
 KINDS: Final = ("person", "display", "service")
 FIRST: Final = "admin"
 ADMINISTRATOR: Final = "administrator"
-SYSTEM: Final = principal.system("system")
+SYSTEM: Final = principal.system_principal("system")
 NAME: Final = re.compile("[a-z0-9][a-z0-9._@-]{1,63}")
 MOST_TEXT: Final = 100
 _ADD: Final = text(
@@ -56,7 +56,7 @@ _LINK: Final = text(
 )
 
 
-def add(
+def add_account(
     engine: Engine,
     reader: Reader,
     name: str,
@@ -78,7 +78,7 @@ def add(
         If the reader may not make accounts, or not grant.
     InputError
         If the name, the kind or a text cannot be used, or the name is taken; or role and area
-        cannot be granted, see :func:`geo.access.accounts.grants.give`.
+        cannot be granted, see :func:`geo.access.accounts.grants.give_grant`.
     NotFoundError
         If there is no such area.
     """
@@ -90,19 +90,19 @@ def add(
         raise InputError("account.kind", found=kind, known=", ".join(KINDS))
     words = _texts(holder=holder, unit_code=unit_code, unit_name=unit_name)
     password = "" if kind == "service" else passwords.one_time()
-    kept = passwords.hashed(password) if password else None
+    kept = passwords.hash_password(password) if password else None
     row = {**words, "name": known, "kind": kind, "kept": kept, "by": reader.account}
-    with transaction.opened(engine, reader) as connection:
-        separation_of_duties.lock(connection)
-        insert(connection, row)
+    with transaction.open_as(engine, reader) as connection:
+        separation_of_duties.lock_duties(connection)
+        insert_account(connection, row)
         facts = {"kind": kind, "unit": row["unit_code"] or ""}
         audit.record(connection, reader, "account.add", known, facts=facts)
         if grant is not None:
-            grants.given(connection, reader, known, *grant)
+            grants.insert_grant(connection, reader, known, *grant)
     return password
 
 
-def insert(connection: Connection, row: dict[str, Any]) -> str:
+def insert_account(connection: Connection, row: dict[str, Any]) -> str:
     """Write the row of a new account and return its number (uuid).
 
     Raises
@@ -117,7 +117,7 @@ def insert(connection: Connection, row: dict[str, Any]) -> str:
         raise InputError("account.taken", name=row["name"]) from error
 
 
-def reset(engine: Engine, reader: Reader, name: str) -> str:
+def reset_password(engine: Engine, reader: Reader, name: str) -> str:
     """Return a new one-time password; password, authenticator, log-ins and locks hold no more.
 
     Raises
@@ -130,8 +130,8 @@ def reset(engine: Engine, reader: Reader, name: str) -> str:
         If it is a program's, which has no password.
     """
     password = passwords.one_time()
-    kept = passwords.hashed(password)
-    with transaction.opened(engine, reader) as connection:
+    kept = passwords.hash_password(password)
+    with transaction.open_as(engine, reader) as connection:
         found = _found(connection, reader, name)
         if found["kind"] == "service":
             raise StateError("account.no_password", name=found["name"])
@@ -154,7 +154,7 @@ def disable(engine: Engine, reader: Reader, name: str) -> None:
     StateError
         If it is the reader's own, or the last one that may do what is needed.
     """
-    with transaction.opened(engine, reader) as connection:
+    with transaction.open_as(engine, reader) as connection:
         found = _found(connection, reader, name)
         if found["id"] == reader.id:
             raise StateError("account.own")
@@ -174,7 +174,7 @@ def enable(engine: Engine, reader: Reader, name: str) -> None:
     NotFoundError
         If there is no such account.
     """
-    with transaction.opened(engine, reader) as connection:
+    with transaction.open_as(engine, reader) as connection:
         found = _found(connection, reader, name)
         connection.execute(_ENABLE, {"id": found["id"]})
         audit.record(connection, reader, "account.enable", found["name"])
@@ -190,7 +190,7 @@ def unlock(engine: Engine, reader: Reader, name: str) -> None:
     NotFoundError
         If there is no such account.
     """
-    with transaction.opened(engine, reader) as connection:
+    with transaction.open_as(engine, reader) as connection:
         found = _found(connection, reader, name, apart=False)
         _unlock(connection, found["name"])
         audit.record(connection, reader, "account.unlock", found["name"])
@@ -217,14 +217,14 @@ def change(
         If a text is too long.
     """
     words = _texts(holder=holder, unit_code=unit_code, unit_name=unit_name)
-    with transaction.opened(engine, reader) as connection:
+    with transaction.open_as(engine, reader) as connection:
         found = _found(connection, reader, name)
         connection.execute(_CHANGE, {**words, "id": found["id"]})
         facts = {"changed": sorted(key for key, value in words.items() if value is not None)}
         audit.record(connection, reader, "account.change", found["name"], facts=facts)
 
 
-def link(engine: Engine, reader: Reader, name: str, issuer: str, subject: str) -> None:
+def link_identity(engine: Engine, reader: Reader, name: str, issuer: str, subject: str) -> None:
     """Bind an account to whom the identity provider `issuer` knows as `subject`.
 
     Raises
@@ -236,7 +236,7 @@ def link(engine: Engine, reader: Reader, name: str, issuer: str, subject: str) -
     InputError
         If another account is bound to it.
     """
-    with transaction.opened(engine, reader) as connection:
+    with transaction.open_as(engine, reader) as connection:
         found = _found(connection, reader, name)
         try:
             with connection.begin_nested():
@@ -247,13 +247,13 @@ def link(engine: Engine, reader: Reader, name: str, issuer: str, subject: str) -
         audit.record(connection, reader, "account.link", found["name"], facts={"issuer": issuer})
 
 
-def listed(engine: Engine, reader: Reader) -> list[dict[str, Any]]:
+def list_accounts(engine: Engine, reader: Reader) -> list[dict[str, Any]]:
     """Return all accounts by name, with `state`: works, locked, disabled, first (password).
 
     `watching`: see :func:`require_apart`.
     """
     require_manager(reader)
-    with transaction.opened(engine, reader) as connection:
+    with transaction.open_as(engine, reader) as connection:
         found = connection.execute(_LISTED, {"watching": sorted(WATCHING)})
         return [dict(row) for row in found.mappings()]
 
@@ -264,16 +264,16 @@ def first_administrator(engine: Engine) -> tuple[str, str] | None:
     It makes accounts and brings registers in. Who gives rights and who reads the log are made
     before or after it, by the command line of the server: ``govgrid user add NAME --role …``.
     """
-    with db.transaction(engine) as connection:
-        separation_of_duties.lock(connection)
+    with db.open_transaction(engine) as connection:
+        separation_of_duties.lock_duties(connection)
         if separation_of_duties.held_by_somebody(connection, ADMINISTRATOR):
             return None
         name, password = _free(connection), passwords.one_time()
         row = {"name": name, "kind": "person", "holder": "", "unit_code": None, "unit_name": ""}
-        kept = {"kept": passwords.hashed(password), "by": SYSTEM.account}
-        insert(connection, {**row, **kept})
+        kept = {"kept": passwords.hash_password(password), "by": SYSTEM.account}
+        insert_account(connection, {**row, **kept})
         audit.record(connection, SYSTEM, "account.add", name)
-        grants.given(connection, SYSTEM, name, ADMINISTRATOR, None)
+        grants.insert_grant(connection, SYSTEM, name, ADMINISTRATOR, None)
     return name, password
 
 
@@ -292,7 +292,7 @@ def checked_name(name: str) -> str:
     InputError
         If it can be no name.
     """
-    known = passwords.normal(name).strip().lower()
+    known = passwords.normalize_password(name).strip().lower()
     if not NAME.fullmatch(known):
         raise InputError("account.name", found=name[:MOST_TEXT])
     return known
@@ -315,7 +315,7 @@ def _found(
 ) -> dict[str, Any]:
     """Return an account that the reader may change; with `apart` none that watches over him."""
     require_manager(reader)
-    known = passwords.normal(name).strip().lower()
+    known = passwords.normalize_password(name).strip().lower()
     row = None
     if NAME.fullmatch(known):
         row = connection.execute(_FIND, {"name": known}).mappings().first()
@@ -327,14 +327,14 @@ def _found(
 
 
 def _unlock(connection: Connection, name: str) -> None:
-    throttle.forget(connection, throttle.name(name), throttle.code(name))
+    throttle.forget_failures(connection, throttle.name_bucket(name), throttle.code_bucket(name))
 
 
 def _texts(**words: str | None) -> dict[str, str | None]:
     """Return texts as they are stored: one line, not too long, no blank code."""
     found: dict[str, str | None] = {}
     for key, value in words.items():
-        said = None if value is None else audit.plain(value).strip()
+        said = None if value is None else audit.one_line(value).strip()
         if said is not None and len(said) > MOST_TEXT:
             raise InputError("account.long", column=key, found=len(said), most=MOST_TEXT)
         found[key] = (said or None) if key == "unit_code" else said

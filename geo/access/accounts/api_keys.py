@@ -49,23 +49,23 @@ _REVOKE: Final = text(
 _ACCOUNT: Final = text("SELECT id, kind FROM govgrid.account WHERE name = :name")
 
 
-def find(engine: Engine, key: str, *, address: str = "") -> Reader | None:
+def find_owner(engine: Engine, key: str, *, address: str = "") -> Reader | None:
     """Return who a key belongs to, cut to its scopes; None if it holds no more."""
-    with db.transaction(engine) as connection:
-        transaction.fence(connection, principal.NOBODY, "login")
-        row = connection.execute(_FIND, {"hash": sessions.hashed(key)}).mappings().first()
+    with db.open_transaction(engine) as connection:
+        transaction.set_row_security(connection, principal.NOBODY, "login")
+        row = connection.execute(_FIND, {"hash": sessions.hash_token(key)}).mappings().first()
         if row is None:
             return None
         found = sessions.reader_of(connection, row, address=address)
     if row["unseen"]:
-        with db.dispensable("key used"), db.transaction(engine) as connection:
-            transaction.fence(connection, principal.NOBODY, "login")
+        with db.skip_if_disk_full("key used"), db.open_transaction(engine) as connection:
+            transaction.set_row_security(connection, principal.NOBODY, "login")
             connection.execute(_USED, {"key": row["key"]})
     cut = {"scopes": frozenset(row["scopes"]), "sees_restricted": None}
     return Reader(**{**found.__dict__, **cut})
 
 
-def make(
+def make_key(
     engine: Engine,
     reader: Reader,
     name: str,
@@ -99,15 +99,15 @@ def make(
     if reader.scopes is not None:
         raise ForbiddenError("key.by_key")
     _require_scopes(reader, scopes, own=account is None)
-    said = audit.plain(name).strip()
+    said = audit.one_line(name).strip()
     if not 0 < len(said) <= MOST_NAME:
         raise InputError("key.name", most=MOST_NAME)
     if not 1 <= days <= MOST_DAYS:
         raise InputError("key.days", found=days, most=MOST_DAYS)
     key = SIGN + secrets.token_urlsafe(32)
-    with transaction.opened(engine, reader) as connection:
+    with transaction.open_as(engine, reader) as connection:
         owner = _owner(connection, reader, account)
-        row = {"account": owner, "name": said, "hash": sessions.hashed(key), "hint": key[:HINT]}
+        row = {"account": owner, "name": said, "hash": sessions.hash_token(key), "hint": key[:HINT]}
         connection.execute(
             _MAKE, {**row, "scopes": sorted(set(scopes)), "by": reader.account, "days": days}
         )
@@ -128,7 +128,7 @@ def revoke(engine: Engine, reader: Reader, key: str) -> None:
         number = str(UUID(key))
     except ValueError as error:
         raise NotFoundError("key.unknown") from error
-    with transaction.opened(engine, reader) as connection:
+    with transaction.open_as(engine, reader) as connection:
         any_ = reader.may("accounts") and reader.cut("accounts").everything
         asked = {"id": number, "own": reader.id, "any": any_}
         name = connection.execute(_REVOKE, asked).scalar_one_or_none()
@@ -137,7 +137,9 @@ def revoke(engine: Engine, reader: Reader, key: str) -> None:
         audit.record(connection, reader, "key.revoke", name, facts={"key": number})
 
 
-def listed(engine: Engine, reader: Reader, *, account: str | None = None) -> list[dict[str, Any]]:
+def list_keys(
+    engine: Engine, reader: Reader, *, account: str | None = None
+) -> list[dict[str, Any]]:
     """Return the own keys, or as an administrator those of an account; never the keys themselves.
 
     Raises
@@ -145,7 +147,7 @@ def listed(engine: Engine, reader: Reader, *, account: str | None = None) -> lis
     NotFoundError
         If there is no such account.
     """
-    with transaction.opened(engine, reader) as connection:
+    with transaction.open_as(engine, reader) as connection:
         owner = reader.id
         if account is not None:
             accounts.require_manager(reader)
@@ -180,7 +182,7 @@ def _owner(connection: Connection, reader: Reader, account: str | None) -> str:
 
 
 def _account(connection: Connection, name: str) -> dict[str, Any]:
-    known = audit.plain(name.strip().lower())
+    known = audit.one_line(name.strip().lower())
     row = connection.execute(_ACCOUNT, {"name": known}).mappings().first()
     if row is None:
         raise NotFoundError("access.no_account", name=name)

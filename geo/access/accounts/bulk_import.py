@@ -96,8 +96,8 @@ def bring_in(
     new = _new_passwords(engine, reader, rows)
     if new and passwords is None and not check:
         raise InputError("account_list.no_file", count=len(new))
-    with transaction.opened(engine, reader, keep=not check) as connection:
-        separation_of_duties.lock(connection)
+    with transaction.open_as(engine, reader, keep=not check) as connection:
+        separation_of_duties.lock_duties(connection)
         done = _written(connection, reader, rows, new)
         audit.record(connection, reader, "account.import", path.name, facts=vars(done))
         # written before the accounts are kept: whoever cannot have the file has no account either
@@ -106,7 +106,7 @@ def bring_in(
     return done
 
 
-def template(out: Path) -> None:
+def write_template(out: Path) -> None:
     """Write an empty table with its header, an example and the allowed words."""
     writers.require_writable(out)
     import pandas as pd
@@ -134,7 +134,7 @@ def template(out: Path) -> None:
         say("account_list.sheet", "zh"): pd.DataFrame([example], columns=head, dtype=object),
         say("account_list.words", "zh"): pd.DataFrame(words),
     }
-    writers.workbook(sheets, out)
+    writers.write_workbook(sheets, out)
 
 
 def _read(path: Path) -> list[Row]:
@@ -184,7 +184,7 @@ def _cell(line: tuple[Any, ...], at: int) -> str:
         return value.strftime("%Y-%m-%d")
     if isinstance(value, float) and value.is_integer():
         value = int(value)
-    return audit.plain(str(value)).strip() if value is not None else ""
+    return audit.one_line(str(value)).strip() if value is not None else ""
 
 
 def _checked(no: int, cells: dict[str, str], faults: list[str]) -> dict[str, Any]:
@@ -259,7 +259,7 @@ def _require_allowed(reader: Reader, rows: list[Row]) -> None:
 def _new_passwords(engine: Engine, reader: Reader, rows: list[Row]) -> dict[str, str]:
     """Return a one-time password for each account of the table that is not there yet."""
     names = [row.values["name"] for row in rows]
-    with transaction.opened(engine, reader) as connection:
+    with transaction.open_as(engine, reader) as connection:
         known = {row["name"] for row in connection.execute(_KNOWN, {"names": names}).mappings()}
     return {
         row.values["name"]: passwords.one_time()
@@ -296,9 +296,9 @@ def _account(
     }
     if row is None:
         password = new.get(values["name"])
-        kept = passwords.hashed(password) if password else None
+        kept = passwords.hash_password(password) if password else None
         named = {"name": values["name"], "kind": values["kind"], "by": reader.account}
-        accounts.insert(connection, {**whose, **named, "kept": kept})
+        accounts.insert_account(connection, {**whose, **named, "kept": kept})
         audit.record(connection, reader, "account.add", values["name"])
         return replace(done, made=done.made + 1)
     if all(row[name] == value for name, value in whose.items()):
@@ -310,7 +310,7 @@ def _account(
 
 
 def _grant(connection: Connection, reader: Reader, values: dict[str, Any]) -> None:
-    grants.given(
+    grants.insert_grant(
         connection,
         reader,
         values["name"],
@@ -340,7 +340,7 @@ def _write_passwords(out: Path, rows: list[Row], new: dict[str, str]) -> None:
     )
     before = os.umask(0o077)
     try:
-        writers.workbook({say("account_list.sheet", "zh"): table}, out)
+        writers.write_workbook({say("account_list.sheet", "zh"): table}, out)
     finally:
         os.umask(before)
     out.chmod(0o600)

@@ -9,7 +9,7 @@ from geo.access.accounts import accounts, grants, separation_of_duties
 from geo.access.audit import record as audit
 from geo.store import holding
 
-SYSTEM: Final = principal.system(holding.ACCOUNT)
+SYSTEM: Final = principal.system_principal(holding.ACCOUNT)
 UNIT: Final = "演示综治中心"
 # name, role, holder, level of the area (None: everything), unit
 MADE: Final = (
@@ -27,7 +27,7 @@ _UNIT: Final = text("SELECT code, name FROM govgrid.unit ORDER BY code LIMIT 1")
 _READY: Final = text("UPDATE govgrid.account SET must_change = false WHERE id = :id")
 
 
-def make(connection: Connection) -> list[dict[str, Any]]:
+def make_accounts(connection: Connection) -> list[dict[str, Any]]:
     """Make one account per role and return them: id, name, password, role, area (code, "" for all).
 
     They need no change of the first password. An account that is there already is never touched.
@@ -37,7 +37,7 @@ def make(connection: Connection) -> list[dict[str, Any]]:
     InputError
         If one of the names is taken.
     """
-    separation_of_duties.lock(connection)
+    separation_of_duties.lock_duties(connection)
     made = [_one(connection, *each) for each in MADE]
     audit.record(connection, SYSTEM, "account.add", "demo", facts={"accounts": len(made)})
     return made
@@ -51,13 +51,13 @@ def _one(
         "name": name,
         "kind": "display" if role == "display" else "person",
         "holder": holder,
-        "kept": passwords.hashed(password),
+        "kept": passwords.hash_password(password),
         "by": SYSTEM.account,
     }
-    made = accounts.insert(connection, {**row, **_unit(connection, role)})
+    made = accounts.insert_account(connection, {**row, **_unit(connection, role)})
     connection.execute(_READY, {"id": made})
     area = level and connection.execute(_AREA, {"level": level}).scalar_one_or_none()
-    grants.given(connection, SYSTEM, name, role, area)
+    grants.insert_grant(connection, SYSTEM, name, role, area)
     return {"id": made, "name": name, "password": password, "role": role, "area": area or ""}
 
 

@@ -54,7 +54,7 @@ _ONE: Final = (
 )
 
 
-def held(connection: Connection, account: str) -> tuple[Grant, ...]:
+def current_grants(connection: Connection, account: str) -> tuple[Grant, ...]:
     """Return the grants of an account (uuid) that hold today."""
     rows = connection.execute(_HELD, {"account": account})
     return tuple(
@@ -64,7 +64,7 @@ def held(connection: Connection, account: str) -> tuple[Grant, ...]:
     )
 
 
-def give(
+def give_grant(
     engine: Engine,
     reader: Reader,
     account: str,
@@ -101,12 +101,14 @@ def give(
     """
     reader.require("grants")
     _require_known(role, classes, depth)
-    with transaction.opened(engine, reader) as connection:
-        separation_of_duties.lock(connection)
-        given(connection, reader, account, role, area, classes=classes, depth=depth, until=until)
+    with transaction.open_as(engine, reader) as connection:
+        separation_of_duties.lock_duties(connection)
+        insert_grant(
+            connection, reader, account, role, area, classes=classes, depth=depth, until=until
+        )
 
 
-def given(
+def insert_grant(
     connection: Connection,
     reader: Reader,
     account: str,
@@ -117,10 +119,10 @@ def given(
     depth: str | None = None,
     until: date | None = None,
 ) -> None:
-    """Give a grant in a transaction of somebody else's; see :func:`give`."""
+    """Give a grant in a transaction of somebody else's; see :func:`give_grant`."""
     _require_known(role, classes, depth)
     name = account.strip().lower()
-    found = connection.execute(_ACCOUNT, {"name": audit.plain(name)}).mappings().first()
+    found = connection.execute(_ACCOUNT, {"name": audit.one_line(name)}).mappings().first()
     if found is None:
         raise NotFoundError("access.no_account", name=account)
     number = str(found["id"])
@@ -144,7 +146,7 @@ def given(
     audit.record(connection, reader, "grant.give", name, facts=facts)
 
 
-def take(engine: Engine, reader: Reader, grant: str) -> None:
+def revoke_grant(engine: Engine, reader: Reader, grant: str) -> None:
     """Take a grant (uuid) back, at once.
 
     Raises
@@ -158,8 +160,8 @@ def take(engine: Engine, reader: Reader, grant: str) -> None:
     """
     reader.require("grants")
     granting = reader.cut("grants")
-    with transaction.opened(engine, reader) as connection:
-        separation_of_duties.lock(connection)
+    with transaction.open_as(engine, reader) as connection:
+        separation_of_duties.lock_duties(connection)
         asked = {"id": _number(grant), **granting.parameters}
         row = connection.execute(text(_ONE), asked).mappings().first()
         if row is None:
@@ -175,12 +177,14 @@ def take(engine: Engine, reader: Reader, grant: str) -> None:
         audit.record(connection, reader, "grant.take", row["name"], facts=facts)
 
 
-def listed(engine: Engine, reader: Reader, *, account: str | None = None) -> list[dict[str, Any]]:
+def list_grants(
+    engine: Engine, reader: Reader, *, account: str | None = None
+) -> list[dict[str, Any]]:
     """Return the grants in the reader's areas, of one account or of all; `over`: ended."""
     reader.require("grants")
-    name = None if account is None else audit.plain(account.strip().lower())
+    name = None if account is None else audit.one_line(account.strip().lower())
     asked = {"name": name, **reader.cut("grants").parameters}
-    with transaction.opened(engine, reader) as connection:
+    with transaction.open_as(engine, reader) as connection:
         return [dict(row) for row in connection.execute(text(_LISTED), asked).mappings()]
 
 
@@ -210,7 +214,7 @@ def _area(connection: Connection, reader: Reader, code: str | None) -> dict[str,
         if not granting.everything:
             raise ForbiddenError("grant.beyond", area="—")
         return {}
-    row = connection.execute(_AREA, {"code": audit.plain(code)}).mappings().first()
+    row = connection.execute(_AREA, {"code": audit.one_line(code)}).mappings().first()
     if row is None:
         raise NotFoundError("grant.area", code=code)
     inside = {str(area) for area in granting.areas} & set(str(row["path"]).split("."))

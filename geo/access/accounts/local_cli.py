@@ -14,7 +14,7 @@ _ACCOUNT = text(
 )
 
 
-def acting(engine: Engine, account: str | None) -> Reader:
+def acting_principal(engine: Engine, account: str | None) -> Reader:
     """Return who acts: ``os:<user>`` with all rights, or with `account` what that one may.
 
     Raises
@@ -23,9 +23,9 @@ def acting(engine: Engine, account: str | None) -> Reader:
         If there is no such account, or it is disabled.
     """
     if account is None:
-        return principal.system(principal.whoami())
-    with db.transaction(engine) as connection:
+        return principal.system_principal(principal.local_user())
+    with db.open_transaction(engine) as connection:
         row = connection.execute(_ACCOUNT, {"name": account.strip().lower()}).mappings().first()
         if row is None:
             raise NotFoundError("access.no_account", name=account)
-        return sessions.reader_of(connection, row, address=principal.whoami())
+        return sessions.reader_of(connection, row, address=principal.local_user())

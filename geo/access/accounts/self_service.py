@@ -25,13 +25,15 @@ _SESSIONS = text(
 _SECOND = text("SELECT totp_secret IS NOT NULL FROM govgrid.account WHERE id = :account")
 
 
-def grants(engine: Engine, reader: Reader) -> list[dict[str, Any]]:
+def own_grants(engine: Engine, reader: Reader) -> list[dict[str, Any]]:
     """Return the reader's own grants of today: role, area, classes, depth, until."""
-    with transaction.opened(engine, reader) as connection:
+    with transaction.open_as(engine, reader) as connection:
         return [dict(row) for row in connection.execute(_GRANTS, _own(reader)).mappings()]
 
 
-def logins(engine: Engine, reader: Reader, session: str, *, idle_min: int) -> list[dict[str, Any]]:
+def own_sessions(
+    engine: Engine, reader: Reader, session: str, *, idle_min: int
+) -> list[dict[str, Any]]:
     """Return where the reader is logged in, the newest use first; `session` is told as `own`."""
     asked = {
         **_own(reader),
@@ -39,19 +41,19 @@ def logins(engine: Engine, reader: Reader, session: str, *, idle_min: int) -> li
         "lasting": reader.kind == "display",
         "idle_min": idle_min,
     }
-    with transaction.opened(engine, reader) as connection:
+    with transaction.open_as(engine, reader) as connection:
         return [dict(row) for row in connection.execute(_SESSIONS, asked).mappings()]
 
 
 def has_second_factor(engine: Engine, reader: Reader) -> bool:
     """Return whether the reader has set up an authenticator."""
-    with transaction.opened(engine, reader) as connection:
+    with transaction.open_as(engine, reader) as connection:
         return bool(connection.execute(_SECOND, _own(reader)).scalar_one())
 
 
 def end_others(engine: Engine, reader: Reader, session: str) -> int:
     """End every log-in of the reader but `session`, and return how many ended."""
-    with transaction.opened(engine, reader) as connection:
+    with transaction.open_as(engine, reader) as connection:
         ended = sessions.end_all(connection, str(reader.id), but=session)
         facts = {"ended": ended}
         audit.record(connection, reader, "session.end_others", reader.account, facts=facts)

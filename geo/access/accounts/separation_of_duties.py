@@ -31,7 +31,7 @@ WATCHING: Final = frozenset(
 """Roles whose accounts administrators make, but do not reset, link, change or disable."""
 
 
-def lock(connection: Connection) -> None:
+def lock_duties(connection: Connection) -> None:
     """Wait until nobody else changes who may do what is needed, until the transaction ends."""
     turn = {"locks": db.LOCKS, "work": db.GRANTING}
     connection.execute(text("SELECT pg_advisory_xact_lock(:locks, :work)"), turn)
@@ -45,7 +45,7 @@ def require_others(connection: Connection, account: str, name: str) -> None:
     StateError
         With the role that would be lost.
     """
-    lock(connection)
+    lock_duties(connection)
     asked = {"roles": list(NEEDED), "id": account}
     role = connection.execute(_LEFT, asked).scalars().first()
     if role is not None:

@@ -50,7 +50,7 @@ class Session:
     expires_at: datetime
 
 
-def begin(
+def begin_session(
     connection: Connection,
     account: str,
     *,
@@ -68,7 +68,7 @@ def begin(
     connection.execute(
         _BEGIN,
         {
-            "hash": hashed(token),
+            "hash": hash_token(token),
             "account": account,
             "csrf": secrets.token_urlsafe(24),
             "stage": stage,
@@ -81,13 +81,13 @@ def begin(
     return token
 
 
-def find(
+def find_session(
     engine: Engine, token: str, *, idle: timedelta = timedelta(minutes=30), address: str = ""
 ) -> Session | None:
     """Return the session of a token with the grants of this moment; None if it holds no more."""
-    with db.transaction(engine) as connection:
-        transaction.fence(connection, NOBODY, "login")
-        row = connection.execute(_FIND, {"hash": hashed(token)}).mappings().first()
+    with db.open_transaction(engine) as connection:
+        transaction.set_row_security(connection, NOBODY, "login")
+        row = connection.execute(_FIND, {"hash": hash_token(token)}).mappings().first()
         if row is None:
             return None
         number = str(row["session"])
@@ -110,17 +110,18 @@ def reader_of(connection: Connection, row: RowMapping | dict[str, Any], *, addre
         unit_code=row["unit_code"],
         unit_name=row["unit_name"],
         kind=row["kind"],
-        grants=grants.held(connection, str(row["id"])),
+        grants=grants.current_grants(connection, str(row["id"])),
         address=address,
     )
 
 
-def end(engine: Engine, token: str) -> None:
+def end_session(engine: Engine, token: str) -> None:
     """End the session of a token; nothing happens if there is none."""
-    with db.transaction(engine) as connection:
-        transaction.fence(connection, NOBODY, "login")
+    with db.open_transaction(engine) as connection:
+        transaction.set_row_security(connection, NOBODY, "login")
         connection.execute(
-            text("DELETE FROM govgrid.session WHERE token_sha256 = :hash"), {"hash": hashed(token)}
+            text("DELETE FROM govgrid.session WHERE token_sha256 = :hash"),
+            {"hash": hash_token(token)},
         )
 
 
@@ -135,7 +136,7 @@ def end_all(connection: Connection, account: str, *, but: str | None = None) -> 
     ).rowcount
 
 
-def hashed(token: str) -> bytes:
+def hash_token(token: str) -> bytes:
     """Return what is kept of a token: it is random enough to need no slow hash."""
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()
 
@@ -143,9 +144,9 @@ def hashed(token: str) -> bytes:
 def _seen(engine: Engine, number: str) -> None:
     """Write down that a session was used; where the disk is full, keep it in mind."""
     _seen_unwritten[number] = time.monotonic()
-    with db.dispensable("session seen"):
-        with db.transaction(engine) as connection:
-            transaction.fence(connection, NOBODY, "login")
+    with db.skip_if_disk_full("session seen"):
+        with db.open_transaction(engine) as connection:
+            transaction.set_row_security(connection, NOBODY, "login")
             connection.execute(_SEEN, {"id": number})
         _seen_unwritten.clear()
 

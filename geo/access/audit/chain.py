@@ -101,7 +101,7 @@ def follow(seal: bytes, link: Link) -> bytes:
     return hashlib.sha256(seal + canonical(link)).digest()
 
 
-def seals(seal: bytes, links: Iterable[Link]) -> list[bytes]:
+def compute_seals(seal: bytes, links: Iterable[Link]) -> list[bytes]:
     """Return the seal of each of the rows that follow the row with `seal`."""
     found = []
     for link in links:
@@ -110,7 +110,7 @@ def seals(seal: bytes, links: Iterable[Link]) -> list[bytes]:
     return found
 
 
-def walk(
+def walk_chain(
     links: Iterable[Link], *, expected: Collection[Head] = (), explained: Container[int] = ()
 ) -> Walk:
     """Follow a chain from its beginning to its end or its first break, a row at a time.

@@ -27,7 +27,7 @@ def file_of(home: Path) -> Path:
     return home / "audit" / "heads.csv"
 
 
-def write(path: Path, head: Head, day: date, *, if_due: bool = False) -> bool:
+def write_checkpoint(path: Path, head: Head, day: date, *, if_due: bool = False) -> bool:
     """Add a head to the file of heads, safe against a power cut.
 
     Nothing is added if the file ends with the same head or, with `if_due`, with one of the same day
@@ -52,7 +52,7 @@ def write(path: Path, head: Head, day: date, *, if_due: bool = False) -> bool:
         return True
 
 
-def read(path: Path) -> list[Head]:
+def read_checkpoints(path: Path) -> list[Head]:
     """Return the heads of a file of heads, the oldest first; none if there is no such file.
 
     Raises
@@ -69,16 +69,16 @@ def read(path: Path) -> list[Head]:
         raise InputError("audit.head_form", found=path.name) from error
 
 
-def newest(path: Path) -> Head | None:
+def newest_checkpoint(path: Path) -> Head | None:
     """Return the last head of a file of heads; None if there is none that can be read."""
     try:
-        heads = read(path)
+        heads = read_checkpoints(path)
     except (InputError, OSError):
         return None
     return heads[-1] if heads else None
 
 
-def given(text: str) -> list[Head]:
+def parse_checkpoints(text: str) -> list[Head]:
     """Return the heads that somebody names: a file of heads, NUMBER:HASH, or a bare hash.
 
     Blanks in a hash do not matter: on paper it stands in groups.
@@ -95,7 +95,7 @@ def given(text: str) -> list[Head]:
     path = Path(text)
     if not path.is_file():
         raise InputError("audit.head_form", found=text)
-    heads = read(path)
+    heads = read_checkpoints(path)
     if not heads:
         raise InputError("audit.head_form", found=path.name)
     return heads

@@ -70,7 +70,7 @@ def reason_of(reader: Reader, given: str | None) -> str:
     return reason
 
 
-def registered(
+def insert_export(
     connection: Connection,
     reader: Reader,
     *,
@@ -120,7 +120,7 @@ def registered(
     return number
 
 
-def register(
+def register_file(
     engine: Engine,
     reader: Reader,
     out: Path,
@@ -131,13 +131,13 @@ def register(
     area: str = "",
     action: str = "export",
 ) -> str:
-    """Write the row of a file that will be written to `out`; see :func:`registered`."""
+    """Write the row of a file that will be written to `out`; see :func:`insert_export`."""
     facts: dict[str, Any] = {"form": out.suffix.lstrip(".").lower(), "area": area, "rows": rows}
-    with transaction.opened(engine, reader) as connection:
-        return registered(connection, reader, what=what, reason=reason, action=action, **facts)
+    with transaction.open_as(engine, reader) as connection:
+        return insert_export(connection, reader, what=what, reason=reason, action=action, **facts)
 
 
-def counted(
+def count_bulk_read(
     engine: Engine, reader: Reader, what: str, rows: int, *, most: int, reason: str | None
 ) -> None:
     """Count what an account reads; beyond `most` rows an hour it is an export, and registered once.
@@ -165,13 +165,13 @@ def counted(
 def _count(
     engine: Engine, reader: Reader, what: str, rows: int, *, most: int, reason: str | None
 ) -> None:
-    with transaction.opened(engine, reader) as connection:
+    with transaction.open_as(engine, reader) as connection:
         read = connection.execute(_COUNT, {"account": reader.id, "what": what, "rows": rows}).one()
         if read.rows <= most or read.register is not None:
             return
         if not reason or not reader.may("export"):
             raise ForbiddenError("outgoing.bulk", what=what, found=read.rows, most=most)
-        number = registered(
+        number = insert_export(
             connection, reader, what=what, form="read", rows=read.rows, reason=reason
         )
         connection.execute(
@@ -188,15 +188,17 @@ class Layer:
     rows: int
 
 
-def fits(engine: Engine, reader: Reader, layer: Layer, *, most: int) -> bool:
+def within_bulk_limit(engine: Engine, reader: Reader, layer: Layer, *, most: int) -> bool:
     """Return whether a layer may be shown without a reason; nothing is counted."""
     if reader.system or layer.rows == 0:
         return True
-    with transaction.opened(engine, reader) as connection:
+    with transaction.open_as(engine, reader) as connection:
         return _fits(connection, reader, layer, most)
 
 
-def shown(engine: Engine, reader: Reader, layer: Layer, *, most: int, reason: str | None) -> bool:
+def count_shown_layer(
+    engine: Engine, reader: Reader, layer: Layer, *, most: int, reason: str | None
+) -> bool:
     """Count a layer that is shown, and return whether it may be.
 
     Beyond `most` rows an hour, all parts together, it is an export: it needs the permission and a
@@ -220,12 +222,12 @@ def shown(engine: Engine, reader: Reader, layer: Layer, *, most: int, reason: st
 
 
 def _show(engine: Engine, reader: Reader, layer: Layer, *, most: int, reason: str | None) -> bool:
-    with transaction.opened(engine, reader) as connection:
+    with transaction.open_as(engine, reader) as connection:
         number = None
         if not _fits(connection, reader, layer, most):
             if not (reason or "").strip() or not reader.may("export"):
                 return False
-            number = registered(
+            number = insert_export(
                 connection,
                 reader,
                 what=layer.name,
@@ -256,7 +258,7 @@ def _of(reader: Reader, layer: Layer) -> dict[str, Any]:
     return {"account": reader.id, "what": f"{layer.name}/{layer.part}"}
 
 
-def stamp(reader: Reader, reason: str | None, *, timezone: str, lang: str = "zh") -> str:
+def watermark_text(reader: Reader, reason: str | None, *, timezone: str, lang: str = "zh") -> str:
     """Return what the watermark of this moment says: who, of which unit, when, what for.
 
     The account of the operating system, which the audit names, means nothing to who reads a paper.

@@ -20,7 +20,7 @@ from geo.access.audit.chain import Head
 from geo.access.audit.verify import Tail
 from geo.access.principal import Reader
 from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError
-from geo.base.words import catalogue, say
+from geo.base.words import load_catalogue, say
 from geo.files import writers
 from geo.store import frames
 
@@ -72,7 +72,9 @@ class Filters:
     @property
     def parameters(self) -> dict[str, Any]:
         """The values of the query; a text that no row can hold finds none."""
-        texts = {n: audit.plain(getattr(self, n).strip()) for n in ("account", "action", "outcome")}
+        texts = {
+            n: audit.one_line(getattr(self, n).strip()) for n in ("account", "action", "outcome")
+        }
         return {**texts, "since": self.since, "until": self.until}
 
 
@@ -85,7 +87,7 @@ class State:
     verified: Mapping[str, Any] | None
 
 
-def filters(
+def parse_filters(
     *,
     timezone: str,
     account: str = "",
@@ -114,7 +116,7 @@ def filters(
     )
 
 
-def page(
+def list_page(
     engine: Engine, who: Reader, wanted: Filters, *, limit: int = 100, before: int = LARGEST_ID
 ) -> list[dict[str, Any]]:
     """Return the newest rows with an id below `before`, the newest first.
@@ -125,14 +127,14 @@ def page(
         If the reader may not read the audit.
     """
     who.require("audit")
-    with transaction.opened(engine, who) as connection:
+    with transaction.open_as(engine, who) as connection:
         found = connection.execute(
             text(_PAGE), {**wanted.parameters, "before": before, "limit": limit}
         )
         return [dict(row) for row in found.mappings()]
 
 
-def state(engine: Engine, who: Reader) -> State:
+def chain_state(engine: Engine, who: Reader) -> State:
     """Return how the chain stands.
 
     Raises
@@ -141,13 +143,13 @@ def state(engine: Engine, who: Reader) -> State:
         If the reader may not read the audit.
     """
     who.require("audit")
-    with transaction.opened(engine, who) as connection:
+    with transaction.open_as(engine, who) as connection:
         verified = connection.execute(_VERIFIED).mappings().first()
-        tail = audit_verification.tail(connection)
-        return State(seal.head(connection), tail, dict(verified) if verified else None)
+        tail = audit_verification.unsealed_rows(connection)
+        return State(seal.newest_seal(connection), tail, dict(verified) if verified else None)
 
 
-def redact(engine: Engine, who: Reader, number: int, *, reason: str) -> None:
+def redact_note(engine: Engine, who: Reader, number: int, *, reason: str) -> None:
     """Take the note of a row away, for good; that this was done, and why, is a row of its own.
 
     Only the system itself may do it, on the machine: the service cannot change the audit, and who
@@ -174,7 +176,7 @@ def redact(engine: Engine, who: Reader, number: int, *, reason: str) -> None:
         raise ForbiddenError("audit.only_system", account=who.account)
     if not reason.strip():
         raise InputError("audit.no_reason")
-    with transaction.opened(engine, who) as connection:
+    with transaction.open_as(engine, who) as connection:
         _require_note(connection, number)
         connection.execute(
             text("UPDATE govgrid.audit SET note = NULL WHERE id = :id"), {"id": number}
@@ -182,7 +184,7 @@ def redact(engine: Engine, who: Reader, number: int, *, reason: str) -> None:
         audit.record(connection, who, "audit.redact", str(number), note=reason.strip())
 
 
-def export(
+def export_rows(
     engine: Engine,
     who: Reader,
     wanted: Filters,
@@ -205,11 +207,11 @@ def export(
     export_log.reason_of(who, reason)
     ending = writers.require_ending(out, known=tuple(MOST_ROWS))
     most = MOST_ROWS[ending]
-    with transaction.opened(engine, who) as connection:
-        rows = frames.read(connection, _FILE, {**wanted.parameters, "limit": most + 1})
+    with transaction.open_as(engine, who) as connection:
+        rows = frames.read_frame(connection, _FILE, {**wanted.parameters, "limit": most + 1})
         if len(rows) > most:
             raise InputError("audit.export_much", most=most, ending=ending)
-        export_log.registered(
+        export_log.insert_export(
             connection,
             who,
             what="audit",
@@ -220,8 +222,10 @@ def export(
         )
         facts = {"rows": len(rows), "filters": _told(wanted)}
         audit.record(connection, who, "audit.export", out.name, facts=facts)
-    mark = export_log.stamp(who, reason, timezone=timezone, lang=lang)
-    writers.write(_titled(rows, timezone, lang), out, layer=say("audit.title", lang), mark=mark)
+    mark = export_log.watermark_text(who, reason, timezone=timezone, lang=lang)
+    writers.write_file(
+        _titled(rows, timezone, lang), out, layer=say("audit.title", lang), mark=mark
+    )
     return len(rows)
 
 
@@ -237,7 +241,9 @@ def action_name(action: str, lang: str) -> str:
 def action_names(lang: str) -> dict[str, str]:
     """Return all actions that have a name, with it, in the order of the catalogue."""
     start = "audit_action."
-    return {k.removeprefix(start): t[lang] for k, t in catalogue().items() if k.startswith(start)}
+    return {
+        k.removeprefix(start): t[lang] for k, t in load_catalogue().items() if k.startswith(start)
+    }
 
 
 def _moment(written: str, timezone: str, *, end: bool) -> datetime | None:
@@ -252,7 +258,7 @@ def _moment(written: str, timezone: str, *, end: bool) -> datetime | None:
         day = datetime.combine(date.fromisoformat(written), time(), zone)
         return day + timedelta(days=1) if end else day
     except (ValueError, OverflowError) as error:
-        raise InputError("audit.time_form", found=audit.plain(written)) from error
+        raise InputError("audit.time_form", found=audit.one_line(written)) from error
 
 
 def _require_note(connection: Connection, number: int) -> None:

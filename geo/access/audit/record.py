@@ -48,15 +48,15 @@ def record(
     note
         Free text by people. It is sealed by its hash only, so that it can be redacted.
     """
-    written = plain(note)
+    written = one_line(note)
     connection.execute(
         _WRITE,
         {
-            "account": plain(who.account)[:200],
-            "unit": plain(who.unit_name)[:200],
-            "address": plain(who.address)[:100],
+            "account": one_line(who.account)[:200],
+            "unit": one_line(who.unit_name)[:200],
+            "address": one_line(who.address)[:100],
             "action": action,
-            "object": plain(target),
+            "object": one_line(target),
             "outcome": outcome,
             "facts": statements.to_json(_values(facts or {})),
             "note": written,
@@ -75,11 +75,11 @@ def note_apart(
     facts: Mapping[str, Any] | None = None,
 ) -> None:
     """Write a row in a transaction of its own: for what was refused or failed."""
-    with transaction.opened(engine, who) as connection:
+    with transaction.open_as(engine, who) as connection:
         record(connection, who, action, target, outcome=outcome, facts=facts)
 
 
-def plain(written: str) -> str:
+def one_line(written: str) -> str:
     """Return text without line ends and control characters: a row of the log is one line."""
     if not written.isprintable():
         written = "".join(c if c.isprintable() else " " for c in written)
@@ -89,7 +89,7 @@ def plain(written: str) -> str:
 def _values(value: object) -> Any:  # noqa: ANN401 - a value of JSON
     """Return a value as a jsonb cell takes it, whoever gave it: no NUL, no infinity."""
     if isinstance(value, Mapping):
-        return {plain(str(name)): _values(each) for name, each in value.items()}
+        return {one_line(str(name)): _values(each) for name, each in value.items()}
     if isinstance(value, list | tuple | set | frozenset):
         return [_values(each) for each in value]
     if value is None or isinstance(value, bool):
@@ -98,7 +98,7 @@ def _values(value: object) -> Any:  # noqa: ANN401 - a value of JSON
         return value
     if isinstance(value, float) and math.isfinite(value):
         return value
-    return plain(value if isinstance(value, str) else _spelled(value))
+    return one_line(value if isinstance(value, str) else _spelled(value))
 
 
 def _spelled(value: object) -> str:

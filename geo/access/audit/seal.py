@@ -32,7 +32,7 @@ _SEAL = text(
 )
 
 
-def seal(
+def seal_rows(
     engine: Engine,
     *,
     batch: int = BATCH,
@@ -72,7 +72,7 @@ def seal(
     return total
 
 
-def head(connection: Connection) -> Head | None:
+def newest_seal(connection: Connection) -> Head | None:
     """Return the seal that the chain ends with; None while nothing is sealed."""
     row = connection.execute(_LAST).first()
     return None if row is None else Head(int(row.seal_no), bytes(row.seal))
@@ -80,7 +80,7 @@ def head(connection: Connection) -> Head | None:
 
 def _sealed(engine: Engine, batch: int) -> tuple[int, Head] | None:
     """Seal up to `batch` rows and return how many, and the last seal; None if nothing was done."""
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         turn = {"locks": db.LOCKS, "work": db.SEALING}
         free = connection.execute(text("SELECT pg_try_advisory_xact_lock(:locks, :work)"), turn)
         if not free.scalar_one():
@@ -88,10 +88,10 @@ def _sealed(engine: Engine, batch: int) -> tuple[int, Head] | None:
         rows = connection.execute(_UNSEALED, {"most": batch}).all()
         if not rows:
             return None
-        last = head(connection) or Head(None, GENESIS)
+        last = newest_seal(connection) or Head(None, GENESIS)
         before = last.seal_no or 0
         links = [Link(*row) for row in rows]
-        seals = chain.seals(last.seal, links)
+        seals = chain.compute_seals(last.seal, links)
         connection.execute(
             _SEAL,
             {"last": before, "ids": [link.id for link in links], "seals": seals},

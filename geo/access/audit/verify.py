@@ -86,7 +86,7 @@ class Proof:
         }
 
 
-def verify(engine: Engine, who: Reader, *, expected: Collection[Head] = ()) -> Proof:
+def verify_chain(engine: Engine, who: Reader, *, expected: Collection[Head] = ()) -> Proof:
     """Compute the chain again, in constant memory, and write into the audit what was found.
 
     Parameters
@@ -101,10 +101,10 @@ def verify(engine: Engine, who: Reader, *, expected: Collection[Head] = ()) -> P
         If the reader may not read the audit.
     """
     who.require("audit")
-    with transaction.opened(engine, who) as connection:
+    with transaction.open_as(engine, who) as connection:
         explained = {int(o) for (o,) in connection.execute(_EXPLAINED) if o.isdecimal()}
-        found = chain.walk(_links(connection), expected=expected, explained=explained)
-        proof = Proof(found, tail(connection))
+        found = chain.walk_chain(_links(connection), expected=expected, explained=explained)
+        proof = Proof(found, unsealed_rows(connection))
     try:
         _note(engine, who, proof)
     except StoreError:  # a table that was tampered with may take no row: what was found is told
@@ -112,7 +112,7 @@ def verify(engine: Engine, who: Reader, *, expected: Collection[Head] = ()) -> P
     return proof
 
 
-def tail(connection: Connection) -> Tail:
+def unsealed_rows(connection: Connection) -> Tail:
     """Return what is not sealed yet."""
     count, oldest, age_s = connection.execute(_UNSEALED).one()
     return Tail(int(count), oldest, max(float(age_s), 0.0))
@@ -131,5 +131,5 @@ def _note(engine: Engine, who: Reader, proof: Proof) -> None:
     facts = {name: said[name] for name in ("whole", "rows", "redacted", "head", "broken")}
     facts["heads"] = len(said["heads"])
     outcome = "done" if proof.walk.whole else "failed"
-    with transaction.opened(engine, who) as connection:
+    with transaction.open_as(engine, who) as connection:
         audit.record(connection, who, "audit.verify", outcome=outcome, facts=facts)

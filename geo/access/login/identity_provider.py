@@ -48,7 +48,7 @@ def set_up(config: Settings) -> bool:
     return bool(config.oidc_issuer and config.oidc_client_id)
 
 
-def provider(config: Settings) -> Provider:
+def find_provider(config: Settings) -> Provider:
     """Return the provider: as a file describes it, else as it describes itself.
 
     Raises
@@ -68,7 +68,7 @@ def provider(config: Settings) -> Provider:
     return _read(said, config)
 
 
-def keys(config: Settings, of: Provider) -> KeySet:
+def fetch_keys(config: Settings, of: Provider) -> KeySet:
     """Return the keys with which the provider signs: of a file, else fetched anew each time.
 
     Raises
@@ -92,7 +92,7 @@ def keys(config: Settings, of: Provider) -> KeySet:
         raise InputError("oidc.no_keys") from error
 
 
-def algorithms(config: Settings) -> list[str]:
+def allowed_algorithms(config: Settings) -> list[str]:
     """Return the allowed algorithms of signatures.
 
     Raises

@@ -67,19 +67,22 @@ def log_in(
     TooManyError
         If it failed too often, for this name or from this address; also with the right password.
     """
-    known = passwords.normal(name).strip().lower()[:MOST_NAME]
+    known = passwords.normalize_password(name).strip().lower()[:MOST_NAME]
     stranger = Reader(known, address=address)
-    counter, place = throttle.name(known), throttle.address(address) if address else None
-    count(engine, stranger, counter, *([place] if place else []))
+    counter, place = (
+        throttle.name_bucket(known),
+        throttle.address_bucket(address) if address else None,
+    )
+    count_attempt(engine, stranger, counter, *([place] if place else []))
     row = _by_name(engine, known)
     stored = row["password_hash"] if row is not None and row["kind"] != "service" else None
-    if not passwords.matches(stored, password) or row is None or stored is None:
-        refused(engine, stranger, "password")
+    if not passwords.password_matches(stored, password) or row is None or stored is None:
+        record_refusal(engine, stranger, "password")
         raise UnknownReaderError("login.wrong")
-    again = passwords.hashed(password) if passwords.outdated(stored) else None
-    with db.transaction(engine) as connection:
-        transaction.fence(connection, principal.NOBODY, "login")
-        throttle.succeeded(connection, counter, place)
+    again = passwords.hash_password(password) if passwords.needs_rehash(stored) else None
+    with db.open_transaction(engine) as connection:
+        transaction.set_row_security(connection, principal.NOBODY, "login")
+        throttle.record_success(connection, counter, place)
         if again is not None:
             connection.execute(_HASH, {"hash": again, "id": row["id"]})
         owed = "totp" if row["totp_secret"] else None
@@ -105,15 +108,15 @@ def second_factor(
         If it failed too often.
     """
     who = session.reader
-    count(engine, who, throttle.code(who.account))
-    with db.transaction(engine) as connection:
-        transaction.fence(connection, who, "login")
+    count_attempt(engine, who, throttle.code_bucket(who.account))
+    with db.open_transaction(engine) as connection:
+        transaction.set_row_security(connection, who, "login")
         row = _by_id(connection, who)
-        if codes.accepted(connection, row, code, config=config):
-            throttle.succeeded(connection, throttle.code(who.account))
+        if codes.accept_code(connection, row, code, config=config):
+            throttle.record_success(connection, throttle.code_bucket(who.account))
             _end(connection, session)
             return _let_in(connection, row, config, address, agent, by="totp")
-    refused(engine, who, "code")
+    record_refusal(engine, who, "code")
     raise UnknownReaderError("login.wrong_code")
 
 
@@ -133,14 +136,14 @@ def log_in_external(
     UnknownReaderError
         If no account is bound to whom it names.
     """
-    with db.transaction(engine) as connection:
-        transaction.fence(connection, principal.NOBODY, "login")
+    with db.open_transaction(engine) as connection:
+        transaction.set_row_security(connection, principal.NOBODY, "login")
         row = connection.execute(_BOUND, {"issuer": issuer, "subject": subject}).mappings().first()
         if row is not None and row["kind"] != "service":
             owed = "totp" if row["totp_secret"] else None
             external = {**row, "must_change": False, "password_changed_at": None}
             return _let_in(connection, external, config, address, agent, owed=owed, by="oidc")
-    refused(engine, Reader("", address=address), "unbound")
+    record_refusal(engine, Reader("", address=address), "unbound")
     raise UnknownReaderError("login.unbound")
 
 
@@ -169,15 +172,15 @@ def change_password(
     """
     who = session.reader
     require_password(engine, who, old)
-    if passwords.normal(old) == passwords.normal(new):
+    if passwords.normalize_password(old) == passwords.normalize_password(new):
         raise InputError("password.same")
     names = (who.account, who.holder, who.unit_name)
-    passwords.require(
+    passwords.require_strong(
         new, names=names, min_length=config.password_min_length, kinds=config.password_kinds
     )
-    kept = passwords.hashed(new)
-    with db.transaction(engine) as connection:
-        transaction.fence(connection, who, "login")
+    kept = passwords.hash_password(new)
+    with db.open_transaction(engine) as connection:
+        transaction.set_row_security(connection, who, "login")
         connection.execute(_CHOSEN, {"hash": kept, "id": who.id})
         sessions.end_all(connection, str(who.id))
         audit.record(connection, who, "account.password", who.account)
@@ -196,19 +199,19 @@ def require_password(engine: Engine, who: Reader, password: str) -> None:
     TooManyError
         If it was typed wrong too often.
     """
-    counter = throttle.name(who.account)
-    count(engine, who, counter)
-    with db.transaction(engine) as connection:
-        transaction.fence(connection, who, "login")
+    counter = throttle.name_bucket(who.account)
+    count_attempt(engine, who, counter)
+    with db.open_transaction(engine) as connection:
+        transaction.set_row_security(connection, who, "login")
         stored = _by_id(connection, who)["password_hash"]
     if stored is None:
         raise StateError("password.none")
-    if not passwords.matches(stored, password):
-        refused(engine, who, "password")
+    if not passwords.password_matches(stored, password):
+        record_refusal(engine, who, "password")
         raise UnknownReaderError("login.wrong_password")
-    with db.transaction(engine) as connection:
-        transaction.fence(connection, who, "login")
-        throttle.succeeded(connection, counter)
+    with db.open_transaction(engine) as connection:
+        transaction.set_row_security(connection, who, "login")
+        throttle.record_success(connection, counter)
 
 
 def go_on(
@@ -222,7 +225,7 @@ def go_on(
 
 def log_out(engine: Engine, session: Session, token: str) -> None:
     """End a session, here and for every copy of its token."""
-    sessions.end(engine, token)
+    sessions.end_session(engine, token)
     audit.note_apart(engine, session.reader, "logout", session.reader.account, outcome="done")
 
 
@@ -239,7 +242,7 @@ def _let_in(
     """Begin a session of an account: a full one, or one in which something is owed."""
     stage = owed or _stage(connection, row, config)
     lasts = timedelta(hours=config.session_hours)
-    token = sessions.begin(
+    token = sessions.begin_session(
         connection, str(row["id"]), stage=stage, lasts=lasts, address=address, agent=agent
     )
     if by:
@@ -253,7 +256,7 @@ def _let_in(
 def _stage(connection: Connection, row: RowMapping | dict[str, Any], config: Settings) -> str:
     if row["must_change"] or _too_old(row["password_changed_at"], config):
         return "change"
-    roles = {grant.role for grant in grants.held(connection, str(row["id"]))}
+    roles = {grant.role for grant in grants.current_grants(connection, str(row["id"]))}
     return "enrol" if roles & SECOND_FACTOR and not row["totp_secret"] else "full"
 
 
@@ -265,8 +268,8 @@ def _too_old(changed_at: datetime | None, config: Settings) -> bool:
 def _by_name(engine: Engine, name: str) -> RowMapping | None:
     if "\x00" in name:  # no text of the database; no account has it
         return None
-    with db.transaction(engine) as connection:
-        transaction.fence(connection, principal.NOBODY, "login")
+    with db.open_transaction(engine) as connection:
+        transaction.set_row_security(connection, principal.NOBODY, "login")
         found = connection.execute(_BY_NAME, {"name": name})
         return found.mappings().first()
 
@@ -282,7 +285,7 @@ def _end(connection: Connection, session: Session) -> None:
     connection.execute(text("DELETE FROM govgrid.session WHERE id = :id"), {"id": session.id})
 
 
-def count(engine: Engine, who: Reader, *counters: throttle.Counter) -> None:
+def count_attempt(engine: Engine, who: Reader, *counters: throttle.Counter) -> None:
     """Count an attempt before it is made; a locked one is written into the audit.
 
     Raises
@@ -291,13 +294,13 @@ def count(engine: Engine, who: Reader, *counters: throttle.Counter) -> None:
         If too many failed.
     """
     try:
-        throttle.tried(engine, counters)
+        throttle.record_attempt(engine, counters)
     except TooManyError:
-        refused(engine, who, "locked")
+        record_refusal(engine, who, "locked")
         raise
 
 
-def refused(engine: Engine, who: Reader, reason: str) -> None:
+def record_refusal(engine: Engine, who: Reader, reason: str) -> None:
     """Write a refused log-in into the audit; never what was typed for a password."""
     facts = {"reason": reason}
     audit.note_apart(engine, who, "login", who.account, outcome="refused", facts=facts)

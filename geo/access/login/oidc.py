@@ -41,7 +41,7 @@ class Journey:
     sealed: str
 
 
-def begin(config: Settings, *, redirect_uri: str, to: str) -> Journey:
+def begin_login(config: Settings, *, redirect_uri: str, to: str) -> Journey:
     """Return the way to the provider; `to` is where in govgrid it shall end.
 
     Raises
@@ -51,7 +51,7 @@ def begin(config: Settings, *, redirect_uri: str, to: str) -> Journey:
     StateError
         If no provider is set up, or it does not answer.
     """
-    provider = identity_provider.provider(config)
+    provider = identity_provider.find_provider(config)
     verifier, state, nonce = (random.token_urlsafe(48) for _ in range(3))
     with _client(config, provider, redirect_uri) as client:
         url, _ = client.create_authorization_url(
@@ -105,7 +105,7 @@ def _subject(
     config: Settings, kept: Mapping[str, Any], answer: Mapping[str, str], redirect_uri: str
 ) -> str:
     """Return for whom the provider vouches in its answer."""
-    provider = identity_provider.provider(config)
+    provider = identity_provider.find_provider(config)
     if not hmac.compare_digest(answer.get("state", "").encode(), str(kept["state"]).encode()):
         raise UnknownReaderError("oidc.other_journey")
     if answer.get("iss", provider.issuer if not provider.names_itself else "") != provider.issuer:
@@ -142,7 +142,10 @@ def _id_token(
 
 def _vouched(config: Settings, provider: Provider, token: str, nonce: str) -> str:
     """Return the subject of an identity token that holds (OpenID Connect Core 1.0, §3.1.3.7)."""
-    keys, allowed = identity_provider.keys(config, provider), identity_provider.algorithms(config)
+    keys, allowed = (
+        identity_provider.fetch_keys(config, provider),
+        identity_provider.allowed_algorithms(config),
+    )
     expected = JWTClaimsRegistry(
         leeway=LEEWAY_S,
         iss={"essential": True, "value": provider.issuer},
@@ -179,7 +182,7 @@ def _client(config: Settings, provider: Provider, redirect_uri: str) -> OAuth2Se
 
 
 def _key(config: Settings) -> OctKey:
-    return OctKey.import_key(secrets.derived(config, PURPOSE))
+    return OctKey.import_key(secrets.derive_key(config, PURPOSE))
 
 
 def _unsealed(config: Settings, sealed: str) -> dict[str, Any]:
@@ -195,7 +198,7 @@ def _unsealed(config: Settings, sealed: str) -> dict[str, Any]:
 
 
 def _short(said: object) -> str:
-    return audit.plain(str(said))[:MOST_TEXT]
+    return audit.one_line(str(said))[:MOST_TEXT]
 
 
 def _noted(engine: Engine, error: UnknownReaderError, address: str) -> None:

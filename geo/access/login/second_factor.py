@@ -36,14 +36,14 @@ class Enrolment:
     uri: str
 
 
-def new(who: Reader) -> Enrolment:
+def new_key(who: Reader) -> Enrolment:
     """Return a new key; nothing is kept of it before it is confirmed."""
     secret = pyotp.random_base32()
     uri = pyotp.TOTP(secret).provisioning_uri(name=who.account, issuer_name=ISSUER)
     return Enrolment(secret, uri)
 
 
-def confirmed(
+def confirm_key(
     connection: Connection, who: Reader, secret: str, code: str, *, config: Settings
 ) -> bool:
     """Keep a key, encrypted, if the code fits it; return whether it does.
@@ -63,7 +63,7 @@ def confirmed(
     return True
 
 
-def accepted(
+def accept_code(
     connection: Connection, row: RowMapping | dict[str, Any], code: str, *, config: Settings
 ) -> bool:
     """Return whether a code is the present one of an account's row; it is used up then."""

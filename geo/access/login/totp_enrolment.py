@@ -14,12 +14,12 @@ from geo.base.settings import Settings
 from geo.store import db
 
 
-def begin(session: Session) -> Enrolment:
+def begin_enrolment(session: Session) -> Enrolment:
     """Return a new key for the authenticator of whose session it is; nothing is kept of it."""
-    return codes.new(session.reader)
+    return codes.new_key(session.reader)
 
 
-def confirm(
+def confirm_enrolment(
     engine: Engine,
     session: Session,
     secret: str,
@@ -47,12 +47,12 @@ def confirm(
     who = session.reader
     if session.stage == "full":
         login.require_password(engine, who, password)
-    login.count(engine, who, throttle.code(who.account))
-    with db.transaction(engine) as connection:
-        transaction.fence(connection, who, "login")
-        if codes.confirmed(connection, who, secret, code, config=config):
-            throttle.succeeded(connection, throttle.code(who.account))
+    login.count_attempt(engine, who, throttle.code_bucket(who.account))
+    with db.open_transaction(engine) as connection:
+        transaction.set_row_security(connection, who, "login")
+        if codes.confirm_key(connection, who, secret, code, config=config):
+            throttle.record_success(connection, throttle.code_bucket(who.account))
             audit.record(connection, who, "account.totp", who.account)
             return login.go_on(connection, session, config, address, agent)
-    login.refused(engine, who, "code")
+    login.record_refusal(engine, who, "code")
     raise UnknownReaderError("login.wrong_code")

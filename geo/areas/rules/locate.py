@@ -50,7 +50,7 @@ class Locator:
     edge_owner: NDArray[np.intp]
 
 
-def locator(areas: gpd.GeoDataFrame, *, srid: int) -> Locator:
+def make_locator(areas: gpd.GeoDataFrame, *, srid: int) -> Locator:
     """Return a locator over `areas` (column ``code``, polygons, EPSG:4326); `srid` is metric."""
     ordered = areas.sort_values("code", kind="stable")
     lonlat = ordered.geometry.to_numpy().copy()
@@ -69,7 +69,7 @@ def locator(areas: gpd.GeoDataFrame, *, srid: int) -> Locator:
     )
 
 
-def locate(
+def locate_points(
     lon: Floats, lat: Floats, areas: Locator, *, accuracy_m: float | Floats = 0.0
 ) -> pd.DataFrame:
     """Return the area of each point by the border rule of this module.
@@ -79,7 +79,7 @@ def locate(
     lon, lat
         Degrees, EPSG:4326, shape ``(n,)``; NaN where there is no position.
     areas
-        From :func:`locator`.
+        From :func:`make_locator`.
     accuracy_m
         Stated accuracy of the positions in metres, one number or shape ``(n,)``.
 

@@ -50,7 +50,7 @@ class Calendar:
         return date.fromordinal(int(self.bounds[period])) if period < len(self.bounds) else None
 
 
-def nest(versions: gpd.GeoDataFrame) -> pd.DataFrame:
+def nest_areas(versions: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return what each area belongs to, and since when and until when.
 
     Parameters
@@ -93,13 +93,13 @@ def nest(versions: gpd.GeoDataFrame) -> pd.DataFrame:
     return _stretches(stays, calendar)
 
 
-def outlines(versions: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def top_outlines(versions: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return the ground of the topmost level while there is no district above it.
 
     Parameters
     ----------
     versions
-        As for :func:`nest`.
+        As for :func:`nest_areas`.
 
     Returns
     -------
@@ -124,7 +124,7 @@ def outlines(versions: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
             "valid_from": _dates([calendar.begin(row["first"]) for row in rows]),
             "valid_to": _dates([calendar.end(row["last"]) for row in rows]),
         },
-        geometry=[partition.outline(versions.iloc[list(row["members"])]) for row in rows],
+        geometry=[partition.joint_outline(versions.iloc[list(row["members"])]) for row in rows],
         crs=versions.crs,
     )
 

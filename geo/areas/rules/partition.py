@@ -66,14 +66,14 @@ def upper_levels(level: str) -> tuple[str, ...]:
     return tuple(reversed(LEVELS[: LEVELS.index(level)]))
 
 
-def outline(areas: gpd.GeoDataFrame) -> shapely.MultiPolygon:
+def joint_outline(areas: gpd.GeoDataFrame) -> shapely.MultiPolygon:
     """Return the ground that `areas` cover together, without the hairlines between them."""
     union = shapely.union_all(areas.geometry.to_numpy())
     parts = [p for p in np.atleast_1d(shapely.get_parts(union)) if p.geom_type == "Polygon"]
     return shapely.MultiPolygon(parts)
 
 
-def defects(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def find_defects(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return where the areas of a level do not tile, and where levels do not nest.
 
     Parameters

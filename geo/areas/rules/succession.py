@@ -15,7 +15,7 @@ DIGITS = 4
 COLUMNS = ("old_unit_id", "new_unit_id", "kind", "share")
 
 
-def succession(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> pd.DataFrame:
+def find_successors(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return which area holds which share of the ground of an old one.
 
     Parameters

@@ -20,7 +20,7 @@ KEY: Final = ["level", "code"]
 CELLS = ("name", "kind", "local_code", "parent_given", "attributes")
 
 
-def compared(
+def compare_versions(
     known: gpd.GeoDataFrame, rows: gpd.GeoDataFrame, *, valid_from: date | None
 ) -> gpd.GeoDataFrame:
     """Return each row as its area will be, with what is known of it and its `state`.
@@ -56,7 +56,7 @@ def compared(
     return gpd.GeoDataFrame(both, geometry="geometry", crs=rows.crs)
 
 
-def unnamed(
+def find_unnamed(
     known: gpd.GeoDataFrame, rows: gpd.GeoDataFrame, top: str, *, spared: Collection[str] = ()
 ) -> gpd.GeoDataFrame:
     """Return the known areas below the one of code `top` that a complete file does not name.

@@ -23,7 +23,7 @@ _KEPT = (
 _COLUMNS = ("unit_id", "valid", "parent_unit_id", "path")
 
 
-def link(connection: Connection) -> None:
+def link_parents(connection: Connection) -> None:
     """Give every area its parent and path at all times: by code where one was given, else by place.
 
     Where there is no district one is made of the topmost areas. Only rows that differ are written,
@@ -31,12 +31,12 @@ def link(connection: Connection) -> None:
     """
     with _unremembered(connection):
         given, made = _versions(connection)
-        made = _make_districts(connection, nesting.outlines(given), made)
+        made = _make_districts(connection, nesting.top_outlines(given), made)
         both = [part for part in (given, made) if not part.empty]
-        _write(connection, nesting.nest(gpd.GeoDataFrame(pd.concat(both))) if both else None)
+        _write(connection, nesting.nest_areas(gpd.GeoDataFrame(pd.concat(both))) if both else None)
 
 
-def span(valid_from: date | None, valid_to: date | None) -> str:
+def date_range(valid_from: date | None, valid_to: date | None) -> str:
     """Return a stretch of time, its last day not included, as the text of a daterange."""
     return f"[{valid_from or ''},{valid_to or ''})"
 
@@ -114,4 +114,4 @@ def _write(connection: Connection, nests: pd.DataFrame | None) -> None:
 
 
 def _spans(rows: pd.DataFrame) -> list[str]:
-    return [span(*pair) for pair in zip(rows["valid_from"], rows["valid_to"], strict=True)]
+    return [date_range(*pair) for pair in zip(rows["valid_from"], rows["valid_to"], strict=True)]

@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, text
 
-from geo.areas.rules.succession import succession
+from geo.areas.rules.succession import find_successors
 from geo.areas.store.nesting import MADE_CODE
 from geo.base.crs import metric_srid
 from geo.store import frames, tables
@@ -26,7 +26,7 @@ _AFTER = (
 )
 
 
-def anew(connection: Connection) -> None:
+def rebuild_successions(connection: Connection) -> None:
     """Record what became of areas on all dates on which any version begins or ends."""
     days = connection.execute(
         text(
@@ -35,10 +35,10 @@ def anew(connection: Connection) -> None:
         )
     )
     for day in [day for day in days.scalars() if day is not None]:
-        record(connection, day)
+        record_successions(connection, day)
 
 
-def record(connection: Connection, day: date, *, run: int | None = None) -> None:
+def record_successions(connection: Connection, day: date, *, run: int | None = None) -> None:
     """Record which areas hold the ground of those that end or change on a date.
 
     The whole of that date is judged, whatever imports it came by: what is recorded already stays,
@@ -53,9 +53,9 @@ def record(connection: Connection, day: date, *, run: int | None = None) -> None
     after = frames.read_layer(connection, _AFTER, at)
     found = pd.DataFrame(columns=list(_KEY))
     if not before.empty:
-        found = succession(*(_metric(each, before) for each in (before, after)))
+        found = find_successors(*(_metric(each, before) for each in (before, after)))
         found = found.assign(on_date=day)
-        tables.upsert(connection, "area_succession", found, key=_KEY, run=run)
+        tables.upsert_rows(connection, "area_succession", found, key=_KEY, run=run)
     connection.execute(
         text(
             "DELETE FROM govgrid.area_succession WHERE on_date = :day"
@@ -72,7 +72,7 @@ def of_units(connection: Connection, units: Sequence[int]) -> pd.DataFrame:
     Columns: `on_date`, `kind`, `share`, and `code` and `name` of the old area on the day before
     and of the new one on the day (`old_code`, `old_name`, `new_code`, `new_name`).
     """
-    return frames.read(
+    return frames.read_frame(
         connection,
         "SELECT s.on_date, s.kind, s.share, o.code AS old_code, o.name AS old_name,"
         " n.code AS new_code, n.name AS new_name FROM govgrid.area_succession s"

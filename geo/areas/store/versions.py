@@ -13,8 +13,8 @@ from sqlalchemy import Connection, text
 from geo.areas.rules import versions
 from geo.areas.store import succession
 from geo.areas.store.nesting import MADE_CODE as MADE_CODE
-from geo.areas.store.nesting import link as link
-from geo.areas.store.nesting import span
+from geo.areas.store.nesting import date_range
+from geo.areas.store.nesting import link_parents as link
 from geo.base.crs import WGS84
 from geo.base.errors import InputError
 from geo.store import frames
@@ -42,7 +42,7 @@ class AreaChange:
     closed: tuple[str, ...] = ()
 
 
-def now(connection: Connection, *, at: date | None = None) -> gpd.GeoDataFrame:
+def valid_areas(connection: Connection, *, at: date | None = None) -> gpd.GeoDataFrame:
     """Return the areas valid at a date (today if none), lon/lat, indexed by ``unit_id``."""
     rows = _valid(connection, at).drop(columns=["id", "valid_from", "valid_to"])
     return gpd.GeoDataFrame(rows.set_index("unit_id"))
@@ -61,7 +61,7 @@ def has_grids(connection: Connection, *, at: date) -> bool:
     )
 
 
-def since(connection: Connection, days: Iterable[date]) -> dict[date, date]:
+def unchanged_since(connection: Connection, days: Iterable[date]) -> dict[date, date]:
     """Return, for each day, the first day from which the areas were as on it.
 
     So days between two changes share one day, and their areas need to be read once only. Before
@@ -119,10 +119,10 @@ def bring_in(
     if complete_under is not None and valid_from is None:
         raise InputError("area.complete_undated", code=complete_under)
     known = _valid(connection, valid_from)
-    found = versions.compared(known, rows, valid_from=valid_from)
+    found = versions.compare_versions(known, rows, valid_from=valid_from)
     closing = known.iloc[:0]
     if complete_under is not None:
-        closing = versions.unnamed(known, rows, complete_under, spared=spared)
+        closing = versions.find_unnamed(known, rows, complete_under, spared=spared)
     by_state = {state: found[found["state"] == state] for state in ("new", "begun", "corrected")}
     _require_last(connection, [*by_state.values(), closing], valid_from)
     _end(connection, pd.concat([by_state["begun"]["id"], closing["id"]]), valid_from)
@@ -131,7 +131,7 @@ def bring_in(
     if len(closing) or any(len(part) for part in by_state.values()):
         link(connection)
         if valid_from is not None:
-            succession.record(connection, valid_from, run=run)
+            succession.record_successions(connection, valid_from, run=run)
     change = Change(
         inserted=len(by_state["new"]),
         updated=len(by_state["begun"]) + len(by_state["corrected"]),
@@ -141,10 +141,10 @@ def bring_in(
     return AreaChange(change, tuple(moved), tuple(closing["code"]))
 
 
-def settle(connection: Connection) -> None:
+def rebuild_derived(connection: Connection) -> None:
     """Derive anew what follows from the versions, after some of them were taken back."""
     link(connection)
-    succession.anew(connection)
+    succession.rebuild_successions(connection)
 
 
 def _valid(connection: Connection, at: date | None) -> gpd.GeoDataFrame:
@@ -168,7 +168,7 @@ def _require_last(
     Without a date only new areas can: corrections stay within their version.
     """
     asked = pd.concat([part[versions.KEY] for part in changed[: None if valid_from else 1]])
-    others = frames.read(
+    others = frames.read_frame(
         connection,
         "SELECT level, code, max(lower(valid)) AS begins FROM govgrid.area"
         " WHERE code = ANY(:codes) GROUP BY level, code",
@@ -234,7 +234,7 @@ def _insert(
         unit_id=rows["unit_id"].astype("int64"),
         code=rows["code"],
         level=rows["level"],
-        valid=[span(valid_from, end) for end in ends],
+        valid=[date_range(valid_from, end) for end in ends],
         import_run=run,
     )
     frames.copy_in(connection, "area", stored)
@@ -242,7 +242,7 @@ def _insert(
 
 def _units(connection: Connection, new: gpd.GeoDataFrame) -> list[int]:
     """Return the units of new areas: a code that had ended and comes again is the same area."""
-    earlier = frames.read(
+    earlier = frames.read_frame(
         connection,
         "SELECT DISTINCT ON (level, code) level, code, unit_id FROM govgrid.area"
         " WHERE code = ANY(:codes) ORDER BY level, code, upper(valid) DESC",

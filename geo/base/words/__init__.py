@@ -16,16 +16,16 @@ DEFAULT_LANGUAGE = "zh"
 
 
 @cache
-def catalogue() -> dict[str, dict[str, str]]:
+def load_catalogue() -> dict[str, dict[str, str]]:
     """Return every key with its text per language, flattened to dotted keys."""
     texts: dict[str, dict[str, str]] = {}
-    words = local_words.chosen()
+    words = local_words.chosen_words()
     for file in sorted(resources.files(__name__).iterdir(), key=lambda f: f.name):
         if file.name.endswith(".toml"):
             for key, text in _flat(tomllib.loads(file.read_text(encoding="utf-8"))):
                 if key in texts:
                     raise KeyError(f"{file.name}: the key {key} stands in another file already")
-                texts[key] = {**text, "zh": local_words.spoken(text["zh"], words)}
+                texts[key] = {**text, "zh": local_words.replace_words(text["zh"], words)}
     return texts
 
 
@@ -37,7 +37,7 @@ def say(key: str, lang: str = DEFAULT_LANGUAGE, **facts: object) -> str:
     KeyError
         If the catalogue has no such key: a mistake in the program, not in its input.
     """
-    return catalogue()[key][lang].format(**facts)
+    return load_catalogue()[key][lang].format(**facts)
 
 
 def _flat(tree: dict[str, object], prefix: str = "") -> list[tuple[str, dict[str, str]]]:

@@ -8,7 +8,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
-from geo.areas.district import remark
+from geo.areas.district import export_remark
 from geo.areas.store import versions as area_versions
 from geo.base.words import say
 from geo.cameras.law import counted_levels
@@ -66,7 +66,7 @@ class Completeness:
         return self.filled / self.applicable if self.applicable else None
 
 
-def read(connection: Connection, *, level: str | None = None) -> Completeness:
+def read_completeness(connection: Connection, *, level: str | None = None) -> Completeness:
     """Return the completeness of the register.
 
     Parameters
@@ -79,11 +79,11 @@ def read(connection: Connection, *, level: str | None = None) -> Completeness:
     InputError
         If `level` is none of them.
     """
-    counted_levels.require(level)
-    cameras = _blank(frames.read(connection, CAMERAS))
-    found = completeness.register(cameras, frames.read(connection, VIEWS))
+    counted_levels.require_level(level)
+    cameras = _blank(frames.read_frame(connection, CAMERAS))
+    found = completeness.measure_completeness(cameras, frames.read_frame(connection, VIEWS))
     held = cameras.set_index("code").loc[found.known.index]
-    known = pd.DataFrame(area_versions.now(connection).drop(columns="geometry"))
+    known = pd.DataFrame(area_versions.valid_areas(connection).drop(columns="geometry"))
     kinds = _rows_of(completeness.by_label(found, held["owner_kind"]), OWNER_KINDS)
     return Completeness(
         cameras=held[["name", "owner_kind", "grid_code"]].reset_index(),
@@ -93,10 +93,10 @@ def read(connection: Connection, *, level: str | None = None) -> Completeness:
     )
 
 
-def of(engine: Engine, *, level: str | None = None) -> Completeness:
-    """Return what :func:`read` does, in a transaction of its own."""
-    with db.transaction(engine) as connection:
-        return read(connection, level=level)
+def open_completeness(engine: Engine, *, level: str | None = None) -> Completeness:
+    """Return what :func:`read_completeness` does, in a transaction of its own."""
+    with db.open_transaction(engine) as connection:
+        return read_completeness(connection, level=level)
 
 
 def _highest(known: pd.DataFrame) -> str:
@@ -119,7 +119,7 @@ def _by_area(
 
 def _rows_of(counted: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
     """Return the counts of `labels` in their order, nought where there are none, then the rest."""
-    counts = {row["label"]: row for row in records(counted)}
+    counts = {row["label"]: row for row in plain_records(counted)}
     nothing = {"cameras": 0, "filled": 0, "applicable": 0, "share": None}
     rest = [label for label in counts if label not in labels]
     rows = [{"label": label, **counts.get(label, nothing)} for label in [*labels, *rest]]
@@ -142,21 +142,21 @@ def upper(known: pd.DataFrame, level: str) -> dict[str, str]:
     return found
 
 
-def plain(found: Completeness) -> dict[str, Any]:
+def as_json_values(found: Completeness) -> dict[str, Any]:
     """Return the figures as values of JSON, None for a share of nothing."""
     return {
         "share": found.share,
         "filled": found.filled,
         "applicable": found.applicable,
         "cameras": len(found.cameras),
-        "fields": records(completeness.by_field(found.register)[list(FIELDS)]),
-        "groups": records(completeness.by_group(found.register)),
-        "by_owner_kind": records(found.by_owner_kind),
-        "by_area": records(found.by_area),
+        "fields": plain_records(completeness.by_field(found.register)[list(FIELDS)]),
+        "groups": plain_records(completeness.by_group(found.register)),
+        "by_owner_kind": plain_records(found.by_owner_kind),
+        "by_area": plain_records(found.by_area),
     }
 
 
-def records(table: pd.DataFrame) -> list[dict[str, Any]]:
+def plain_records(table: pd.DataFrame) -> list[dict[str, Any]]:
     """Return the rows of a table as plain values, None for what is blank."""
     rows = _blank(table).to_dict("records")
     return [{str(name): value for name, value in row.items()} for row in rows]
@@ -168,7 +168,7 @@ def _blank(table: pd.DataFrame) -> pd.DataFrame:
     return cells.where(cells.notna(), None)
 
 
-def write(
+def write_completeness(
     engine: Engine, path: Path, *, level: str | None, mark: str, lang: str, stamp: str = ""
 ) -> Completeness:
     """Write the completeness of the register to a workbook and return it.
@@ -182,10 +182,10 @@ def write(
         If `path` is no .xlsx or cannot be written, or `level` is no level.
     """
     writers.require_ending(path, known=(".xlsx",))
-    found = of(engine, level=level)
-    lines = [mark, stamp, remark(engine), *(say(f"setup.rule.{n}", lang) for n in RULES)]
+    found = open_completeness(engine, level=level)
+    lines = [mark, stamp, export_remark(engine), *(say(f"setup.rule.{n}", lang) for n in RULES)]
     notes = pd.DataFrame({say("setup.sheet.rules", lang): [line for line in lines if line]})
-    writers.workbook(
+    writers.write_workbook(
         {**sheets(found, lang), say("setup.sheet.rules", lang): notes}, path, mark=stamp
     )
     return found
@@ -214,7 +214,7 @@ def _areas(found: Completeness, lang: str) -> pd.DataFrame:
     )
     own = found.by_area.copy()
     own["name"] = own["name"].where(own["code"].notna(), say("setup.unlocated", lang))
-    rows = [total, *records(kinds), *records(own)]
+    rows = [total, *plain_records(kinds), *plain_records(own)]
     return _headed(pd.DataFrame(rows, columns=["code", "name", *COUNTS], dtype=object), lang)
 
 
@@ -229,7 +229,7 @@ def _cameras(found: Completeness, lang: str) -> pd.DataFrame:
     known = found.register.known.sum(axis=1).to_numpy()
     applies = found.register.applies.sum(axis=1).to_numpy()
     words = {name: say(f"setup.field.{name}", lang) for name in completeness.NAMES}
-    missing = completeness.lacking(found.register)
+    missing = completeness.missing_fields(found.register)
     table = found.cameras.assign(
         owner_kind=[
             say(f"device_set.{kind or 'none'}", lang) for kind in found.cameras["owner_kind"]

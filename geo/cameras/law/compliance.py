@@ -53,7 +53,7 @@ class Report:
     without_view: int
 
 
-def report(
+def compliance_findings(
     engine: Engine, reader: Reader, wanted: Wanted | None = None, *, timezone: str
 ) -> Report:
     """Return the findings about the cameras that stand in the reader's areas.
@@ -67,7 +67,7 @@ def report(
     """
     asked = wanted or Wanted()
     _require_known(asked)
-    with transaction.drawing(engine, reader) as connection:
+    with transaction.open_read_only(engine, reader) as connection:
         area = _area(connection, reader, asked.area)
         from geo.cameras.law import findings
 
@@ -85,7 +85,7 @@ def report(
     )
 
 
-def workbook(
+def make_workbook(
     engine: Engine, reader: Reader, wanted: Wanted, *, reason: str | None, timezone: str, lang: str
 ) -> tuple[bytes, int]:
     """Return the findings as a workbook, and how many; the row of the export is written before.
@@ -97,9 +97,9 @@ def workbook(
     InputError
         If there is no reason.
     """
-    found = report(engine, reader, wanted, timezone=timezone)
-    with transaction.opened(engine, reader) as connection:
-        export_log.registered(
+    found = compliance_findings(engine, reader, wanted, timezone=timezone)
+    with transaction.open_as(engine, reader) as connection:
+        export_log.insert_export(
             connection,
             reader,
             what=WHAT,
@@ -108,14 +108,14 @@ def workbook(
             reason=reason,
             area=wanted.area,
         )
-    mark = export_log.stamp(reader, reason, timezone=timezone, lang=lang)
+    mark = export_log.watermark_text(reader, reason, timezone=timezone, lang=lang)
     with tempfile.TemporaryDirectory(prefix="govgrid-") as folder:
         path = Path(folder) / "report.xlsx"
-        writers.workbook(_sheets(found, lang), path, mark=mark)
+        writers.write_workbook(_sheets(found, lang), path, mark=mark)
         return path.read_bytes(), len(found.rows)
 
 
-def told(rows: pd.DataFrame, lang: str) -> list[dict[str, Any]]:
+def describe_findings(rows: pd.DataFrame, lang: str) -> list[dict[str, Any]]:
     """Return findings as people read them: with `finding`, `advice`, `article` in words."""
     return [
         {
@@ -191,7 +191,7 @@ def _sheets(found: Report, lang: str) -> dict[str, pd.DataFrame]:
     """Return the figures and the findings as tables for people, by the titles of their sheets."""
     import pandas as pd
 
-    rows = [_spelled(row, lang) for row in told(found.rows, lang)]
+    rows = [_spelled(row, lang) for row in describe_findings(found.rows, lang)]
     return {
         say("compliance.sheet_figures", lang): pd.DataFrame(_figures(found, lang), dtype=object),
         say("compliance.sheet_rows", lang): pd.DataFrame(rows, dtype=object),

@@ -7,7 +7,7 @@ from geo.base.errors import InputError
 LEVELS: Final = ("township", "community", "grid")
 
 
-def require(level: str | None) -> None:
+def require_level(level: str | None) -> None:
     """Refuse a level by which nothing is counted; None is the highest that is loaded.
 
     Raises

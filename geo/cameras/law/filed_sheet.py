@@ -12,14 +12,14 @@ from geo.cameras.rules import filing
 from geo.cameras.rules.filing import SNAPSHOT
 from geo.files import readers
 from geo.files.checks.cells.cells import text_of
-from geo.files.checks.check import Intake, check
+from geo.files.checks.check import Intake, check_rows
 from geo.files.readers import Table
 from geo.files.schema.layers import LAYERS
 
 _PLACE: Final = ("lon", "lat")
 
 
-def read(path: Path, crs: InputCRS | None) -> Intake:
+def read_sheet(path: Path, crs: InputCRS | None) -> Intake:
     """Return the rows of a sheet, all of which can be read and have a code.
 
     Parameters
@@ -33,7 +33,7 @@ def read(path: Path, crs: InputCRS | None) -> Intake:
         If the sheet is empty, or holds rows that cannot be read or have no code.
     """
     table = _table(path)
-    taken = check(table, LAYERS["cameras"], crs=crs)
+    taken = check_rows(table, LAYERS["cameras"], crs=crs)
     bad = [each for each in taken.findings if each.severity == "error"]
     if bad:
         first, count = bad[0], len({each.row for each in bad})
@@ -60,7 +60,7 @@ def unit_of(taken: Intake) -> str:
     return named[0]
 
 
-def snapshots(taken: Intake, number: str) -> pd.DataFrame:
+def sheet_snapshots(taken: Intake, number: str) -> pd.DataFrame:
     """Return what was filed of each camera, as rows of ``filed_camera``.
 
     Parameters
@@ -73,7 +73,7 @@ def snapshots(taken: Intake, number: str) -> pd.DataFrame:
     cells: dict[str, Any] = {name: rows[name] for name in stated}
     cells |= {"lon": rows.geometry.x, "lat": rows.geometry.y}
     states = pd.DataFrame(cells, dtype=object).to_dict("records")
-    snapshots = [filing.snapshot({str(n): v for n, v in row.items()}) for row in states]
+    snapshots = [filing.filing_snapshot({str(n): v for n, v in row.items()}) for row in states]
     return pd.DataFrame(
         {
             "filing_code": number,
@@ -85,11 +85,11 @@ def snapshots(taken: Intake, number: str) -> pd.DataFrame:
 
 def _table(path: Path) -> Table:
     try:
-        return readers.read(path, sheet=say("filing_sheet.cameras", "zh"))
+        return readers.read_file(path, sheet=say("filing_sheet.cameras", "zh"))
     except SourceError as error:
         if error.key != "source.sheet":
             raise
-        return readers.read(path)
+        return readers.read_file(path)
 
 
 def _require_codes(table: Table, taken: Intake) -> None:

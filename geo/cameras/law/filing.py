@@ -56,7 +56,9 @@ _NOW: Final = (
 )
 
 
-def changes(connection: Connection, reader: Reader, *, depth: str = "position") -> pd.DataFrame:
+def filing_changes(
+    connection: Connection, reader: Reader, *, depth: str = "position"
+) -> pd.DataFrame:
     """Return what is no longer as it was filed of the cameras that `reader` may see.
 
     Parameters
@@ -71,19 +73,21 @@ def changes(connection: Connection, reader: Reader, *, depth: str = "position") 
     -------
     DataFrame
         `camera_code`, `filing_code`, `filed_on`, `field`, `filed`, `now`; see
-        :func:`geo.cameras.rules.filing.changed`. Of a camera that is not granted exactly it is told
-        that its place, name or address changed, not from what to what.
+        :func:`geo.cameras.rules.filing.changed_fields`. Of a camera that is not granted
+        exactly: that its place, name or address changed, not from what to what.
     """
     return with_units(connection, reader, depth=depth)[list(COLUMNS)]
 
 
 def with_units(connection: Connection, reader: Reader, *, depth: str = "position") -> pd.DataFrame:
-    """Return :func:`changes` with `unit`: who manages the camera, or did when it was filed."""
+    """Return :func:`filing_changes` with `unit`: who manages the camera, or did when filed."""
     asked = {**reader.parameters, "depth": depth_no(depth)}
-    filed = frames.read(connection, _FILED, asked)
-    now = frames.read(connection, _NOW, {"codes": filed["camera_code"].tolist()})
-    come = frames.read(connection, _COME, asked)
-    found = pd.concat([_compared(filed, now), filing.changed(_stated(come[:0]), _stated(come))])
+    filed = frames.read_frame(connection, _FILED, asked)
+    now = frames.read_frame(connection, _NOW, {"codes": filed["camera_code"].tolist()})
+    come = frames.read_frame(connection, _COME, asked)
+    found = pd.concat(
+        [_compared(filed, now), filing.changed_fields(_stated(come[:0]), _stated(come))]
+    )
     of_camera = pd.concat([filed, come]).set_index("camera_code")
     found = found.join(of_camera[["filing_code", "filed_on"]], on="camera_code")
     found["unit"] = found["camera_code"].map(_units(of_camera["snapshot"]) | _units(_by_code(now)))
@@ -94,10 +98,10 @@ def with_units(connection: Connection, reader: Reader, *, depth: str = "position
 def _compared(filed: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     """Compare each filing in what it states: a sheet may lack a column, and says nothing of it."""
     keys = filed["snapshot"].map(lambda cells: tuple(n for n in SNAPSHOT if n in cells))
-    parts = [filing.changed(_stated(filed[:0]), _stated(now[:0]))]
+    parts = [filing.changed_fields(_stated(filed[:0]), _stated(now[:0]))]
     for _, part in filed.groupby(keys):
         there = now[now["camera_code"].isin(part["camera_code"])]
-        parts.append(filing.changed(_stated(part), _stated(there)))
+        parts.append(filing.changed_fields(_stated(part), _stated(there)))
     return pd.concat(parts)
 
 

@@ -66,13 +66,13 @@ class Facts:
     partial: bool
 
 
-def facts(connection: Connection, reader: Reader, units: Sequence[str]) -> list[Facts]:
+def unit_facts(connection: Connection, reader: Reader, units: Sequence[str]) -> list[Facts]:
     """Return what is known of units, as they all are at one moment."""
     changes = filings.with_units(connection, reader)
     return [_facts(connection, reader, unit, changes) for unit in units]
 
 
-def bound(found: Facts, *, today: str, mark: str) -> tuple[bytes, int]:
+def make_filing_book(found: Facts, *, today: str, mark: str) -> tuple[bytes, int]:
     """Return the workbook of a unit, and how much is blank in it that the law wants.
 
     Parameters
@@ -95,15 +95,15 @@ def bound(found: Facts, *, today: str, mark: str) -> tuple[bytes, int]:
 
 
 def _facts(connection: Connection, reader: Reader, unit: str, changes: pd.DataFrame) -> Facts:
-    cameras = frames.read(connection, _CAMERAS, {**reader.parameters, "asked_unit": unit})
+    cameras = frames.read_frame(connection, _CAMERAS, {**reader.parameters, "asked_unit": unit})
     codes = {"codes": cameras["code"].tolist()}
-    phones = frames.read(connection, _PHONE, {"unit": unit})["duty_phone"].tolist()
+    phones = frames.read_frame(connection, _PHONE, {"unit": unit})["duty_phone"].tolist()
     own = cameras["duty_phone"].dropna().unique().tolist()
     return Facts(
         unit,
-        _with_sight(cameras, frames.read(connection, _VIEWS, codes)),
+        _with_sight(cameras, frames.read_frame(connection, _VIEWS, codes)),
         changes[changes["unit"] == unit],
-        "、".join(frames.read(connection, _DISTRICTS, codes)["name"].dropna()),
+        "、".join(frames.read_frame(connection, _DISTRICTS, codes)["name"].dropna()),
         "、".join(map(str, phones or own)) if len(phones or own) == 1 else "",
         not reader.everything,
     )
@@ -146,7 +146,7 @@ def _head(found: Facts, today: str) -> pd.DataFrame:
 def _kinds(forms: pd.Series) -> str:
     counts = forms.fillna("").value_counts()
     return "、".join(
-        (filing.spelt("form", str(form)) or _say("filing.none"))
+        (filing.spell_value("form", str(form)) or _say("filing.none"))
         + " "
         + _say("filing.count", count=count)
         for form, count in counts.items()
@@ -170,7 +170,7 @@ def _cameras(found: pd.DataFrame) -> pd.DataFrame:
     table = found.assign(no=range(1, len(found) + 1), crs="WGS-84")[list(COLUMNS)].astype(object)
     table = table.where(table.notna() & (table != ""), None)
     for name in ("owner_kind", "form", "point_class"):
-        table[name] = [filing.spelt(name, value) or None for value in table[name]]
+        table[name] = [filing.spell_value(name, value) or None for value in table[name]]
     whole = table["retention_days"].map(lambda days: None if days is None else int(days))
     return table.assign(retention_days=whole.astype(object).where(whole.notna(), None))
 
@@ -182,7 +182,7 @@ def _changes(found: pd.DataFrame) -> pd.DataFrame:
     for side, word in (("filed", "filing.come"), ("now", "filing.gone")):
         blank = [_say(word) if of_camera else _say("filing.none") for of_camera in whole]
         cells = zip(table["field"], table[side], blank, strict=True)
-        table[side] = [filing.spelt(field, value) or other for field, value, other in cells]
+        table[side] = [filing.spell_value(field, value) or other for field, value, other in cells]
     table["field"] = [_say(f"filing_field.{field}") for field in table["field"]]
     return table
 
@@ -202,7 +202,7 @@ def _lacking(head: pd.DataFrame, cameras: pd.DataFrame) -> pd.DataFrame:
 def _book(tables: Mapping[str, pd.DataFrame], mark: str) -> bytes:
     with tempfile.TemporaryDirectory(prefix="govgrid-") as folder:
         path = Path(folder) / "filing.xlsx"
-        writers.workbook(tables, path, mark=mark)
+        writers.write_workbook(tables, path, mark=mark)
         book = openpyxl.load_workbook(path)
         _paint(book[_title("head")], [_say("filing_sheet.content")])
         _paint(book[_title("cameras")], [_say(f"filing_column.{name}") for name in REQUIRED])

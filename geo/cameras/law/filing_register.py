@@ -50,7 +50,7 @@ class Registered:
     run: int
 
 
-def register(
+def register_filing(
     engine: Engine,
     path: Path,
     *,
@@ -87,15 +87,15 @@ def register(
     who.require("import")
     number = number.strip()
     _require(number, filed_on, clock.today(timezone))
-    readers.require(path)
+    readers.require_readable(path)
     declared = parse_crs(crs) if crs else None
     from geo.cameras.law import filed_sheet
 
-    taken = filed_sheet.read(path, declared)
+    taken = filed_sheet.read_sheet(path, declared)
     unit = unit.strip() or filed_sheet.unit_of(taken)
     with path.open("rb") as file:
         sha256 = hashlib.file_digest(file, "sha256").hexdigest()
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         db.take_turn(connection, db.IMPORTING)
         _require_newer(connection, number, filed_on)
         done = _written(connection, taken, path.name, sha256, number, unit, filed_on, who)
@@ -135,17 +135,17 @@ def _written(
     codes = taken.rows["code"].tolist()
     options = {"number": number, "filed_on": filed_on.isoformat(), "unit": unit}
     row = {"layer": LAYER, "source": source, "file_sha256": sha256, "options": options}
-    run = stored_runs.begin(connection, {**row, "by_whom": who.account})
+    run = stored_runs.insert_run(connection, {**row, "by_whom": who.account})
     asked = {"number": number, "sha256": sha256, "codes": codes, "run": run}
-    stored_runs.remember(connection, run)
+    stored_runs.remember_changes(connection, run)
     head = {"code": number, "unit_name": unit, "filed_on": filed_on, "sheet_sha256": sha256}
-    done = tables.upsert(connection, "filing", pd.DataFrame([head]), run=run)
+    done = tables.upsert_rows(connection, "filing", pd.DataFrame([head]), run=run)
     connection.execute(_BY_SHEET, asked)
     connection.execute(_CLEARED, asked)
-    frames.copy_in(connection, "filed_camera", filed_sheet.snapshots(taken, number))
+    frames.copy_in(connection, "filed_camera", filed_sheet.sheet_snapshots(taken, number))
     connection.execute(_NUMBERED, asked)
-    stored_runs.remember(connection, None)
-    stored_runs.finish(connection, run, _change(done), read=len(codes), quarantined=0)
+    stored_runs.remember_changes(connection, None)
+    stored_runs.finish_run(connection, run, _change(done), read=len(codes), quarantined=0)
     unknown = len(codes) - int(connection.execute(_THERE, asked).scalar_one())
     return Registered(number, unit, filed_on, len(codes), unknown, run)
 

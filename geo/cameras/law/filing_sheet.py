@@ -34,13 +34,13 @@ class FilingSheet:
     changes: int
 
 
-def units(engine: Engine, reader: Reader) -> list[str]:
+def managing_units(engine: Engine, reader: Reader) -> list[str]:
     """Return the managing units of the cameras in use that `reader` may see."""
-    with transaction.drawing(engine, reader) as connection:
-        return filing_units.listed(connection, reader)
+    with transaction.open_read_only(engine, reader) as connection:
+        return filing_units.list_units(connection, reader)
 
 
-def sheet(
+def make_sheet(
     engine: Engine, reader: Reader, unit: str, *, reason: str | None, timezone: str
 ) -> FilingSheet:
     """Return the filing sheet of a managing unit; the row of the export is written before.
@@ -60,35 +60,35 @@ def sheet(
     """
     _require(reader)
     asked = unit.strip()
-    with transaction.drawing(engine, reader) as connection:
-        if not filing_units.known(connection, reader, asked):
-            raise _unknown(asked, filing_units.listed(connection, reader))
+    with transaction.open_read_only(engine, reader) as connection:
+        if not filing_units.is_managing_unit(connection, reader, asked):
+            raise _unknown(asked, filing_units.list_units(connection, reader))
         from geo.cameras.law import filing_book
 
-        found = filing_book.facts(connection, reader, [asked])[0]
+        found = filing_book.unit_facts(connection, reader, [asked])[0]
     return _made(engine, reader, found, reason, timezone)
 
 
-def sheets(
+def make_sheets(
     engine: Engine, reader: Reader, *, reason: str | None, timezone: str
 ) -> Iterable[FilingSheet]:
-    """Yield the sheets of all managing units, each registered as an export; see :func:`sheet`.
+    """Yield the sheets of all managing units, each registered as an export; see :func:`make_sheet`.
 
     Raises
     ------
     ForbiddenError, InputError
-        As :func:`sheet`.
+        As :func:`make_sheet`.
     NotFoundError
         If no camera that the reader may see has a managing unit.
     """
     _require(reader)
-    with transaction.drawing(engine, reader) as connection:
-        units = filing_units.listed(connection, reader)
+    with transaction.open_read_only(engine, reader) as connection:
+        units = filing_units.list_units(connection, reader)
         if not units:
             raise NotFoundError("filing.no_units")
         from geo.cameras.law import filing_book
 
-        facts = filing_book.facts(connection, reader, units)
+        facts = filing_book.unit_facts(connection, reader, units)
     for found in facts:
         yield _made(engine, reader, found, reason, timezone)
 
@@ -110,11 +110,11 @@ def _made(
 ) -> FilingSheet:
     from geo.cameras.law import filing_book
 
-    with transaction.opened(engine, reader) as connection:
-        export_log.registered(
+    with transaction.open_as(engine, reader) as connection:
+        export_log.insert_export(
             connection, reader, what=WHAT, form="xlsx", rows=len(found.cameras), reason=reason
         )
     today = clock.today(timezone).isoformat()
-    mark = export_log.stamp(reader, reason, timezone=timezone)
-    content, lacking = filing_book.bound(found, today=today, mark=mark)
+    mark = export_log.watermark_text(reader, reason, timezone=timezone)
+    content, lacking = filing_book.make_filing_book(found, today=today, mark=mark)
     return FilingSheet(found.unit, content, len(found.cameras), lacking, len(found.changes))

@@ -20,12 +20,12 @@ _UNITS: Final = text(
 _KNOWN: Final = text(f"SELECT EXISTS (SELECT{OWN} AND c.management_unit = :asked_unit)")
 
 
-def listed(connection: Connection, reader: Reader) -> list[str]:
+def list_units(connection: Connection, reader: Reader) -> list[str]:
     """Return the names of the units, in order."""
     return [str(unit) for unit in connection.execute(_UNITS, reader.parameters).scalars()]
 
 
-def known(connection: Connection, reader: Reader, unit: str) -> bool:
+def is_managing_unit(connection: Connection, reader: Reader, unit: str) -> bool:
     """Return whether `unit` manages any of the cameras."""
     asked = {**reader.parameters, "asked_unit": unit}
     return bool(connection.execute(_KNOWN, asked).scalar_one())

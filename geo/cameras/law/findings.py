@@ -77,18 +77,20 @@ def of_cameras(
     deep = cameras[cameras["depth"] >= depth_no("direction")]
     views = _viewsheds(connection, list(deep["code"]), srid)
     depth = "position" if depth_no(reader.depth) else "count"
-    changes = frames.read(connection, _CHANGES, {**asked, "depth": depth_no(depth)})
-    permits = frames.read(connection, "SELECT camera_code, kind, permitted_on FROM govgrid.permit")
-    consents = frames.read(connection, "SELECT camera_code, zone_code FROM govgrid.consent")
-    refiled = law.refiled(filing.changes(connection, reader, depth=depth))
+    changes = frames.read_frame(connection, _CHANGES, {**asked, "depth": depth_no(depth)})
+    permits = frames.read_frame(
+        connection, "SELECT camera_code, kind, permitted_on FROM govgrid.permit"
+    )
+    consents = frames.read_frame(connection, "SELECT camera_code, zone_code FROM govgrid.consent")
+    refiled = law.find_changed_filings(filing.filing_changes(connection, reader, depth=depth))
     near = law.near_restricted(cameras, restricted, consents.itertuples(index=False, name=None))
     parts: list[pd.DataFrame] = [
-        law.judged(cameras, today=today),
+        law.judge_register(cameras, today=today),
         law.looking_in(views, private),
         law.standing_in(cameras, private),
-        near if reader.sees_restricted else law.unnamed(near),
+        near if reader.sees_restricted else law.hide_zone_names(near),
         refiled[refiled["camera_code"].isin(cameras["code"])] if area is not None else refiled,
-        law.unpermitted(changes, permits),
+        law.find_unpermitted_changes(changes, permits),
     ]
     found = _joined(parts, cameras, changes, depth=depth_no(reader.depth))
     return cameras, found, len(deep) - views["camera_code"].nunique()

@@ -104,7 +104,7 @@ class Register:
     first_class: pd.Series
 
 
-def register(cameras: pd.DataFrame, views: pd.DataFrame) -> Register:
+def measure_completeness(cameras: pd.DataFrame, views: pd.DataFrame) -> Register:
     """Return what is known of `cameras`, without those that were removed.
 
     Parameters
@@ -189,7 +189,7 @@ def by_label(found: Register, labels: pd.Series) -> pd.DataFrame:
     return _shared(summed.assign(label=label.where(label.notna(), None)))
 
 
-def lacking(found: Register) -> pd.Series:
+def missing_fields(found: Register) -> pd.Series:
     """Return by code of camera the fields that apply to it and are not known, as a tuple."""
     names = np.array(NAMES, dtype=object)
     missing = (found.applies & ~found.known).to_numpy()

@@ -55,7 +55,7 @@ def article_of(basis: str | None) -> int | None:
     return 0
 
 
-def judged(cameras: pd.DataFrame, *, today: date) -> pd.DataFrame:
+def judge_register(cameras: pd.DataFrame, *, today: date) -> pd.DataFrame:
     """Return the findings that the register of cameras alone gives.
 
     Parameters
@@ -162,13 +162,13 @@ def near_restricted(
     return _frame(rows)
 
 
-def unnamed(near: pd.DataFrame) -> pd.DataFrame:
+def hide_zone_names(near: pd.DataFrame) -> pd.DataFrame:
     """Return one finding a camera, which names no unit, no number of them and no distance."""
     once = near.drop_duplicates("camera_code")
     return _frame([(code, "RESTRICTED_NEAR", "", {}) for code in once["camera_code"]])
 
 
-def refiled(changes: pd.DataFrame) -> pd.DataFrame:
+def find_changed_filings(changes: pd.DataFrame) -> pd.DataFrame:
     """Return one finding FILING_CHANGED a camera, of the fields that differ from what was filed."""
     rows = [
         (
@@ -185,7 +185,7 @@ def refiled(changes: pd.DataFrame) -> pd.DataFrame:
     return _frame(rows)
 
 
-def unpermitted(changes: pd.DataFrame, permits: pd.DataFrame) -> pd.DataFrame:
+def find_unpermitted_changes(changes: pd.DataFrame, permits: pd.DataFrame) -> pd.DataFrame:
     """Return the cameras of Art. 7 that were moved or removed without permission (Art. 23).
 
     Parameters

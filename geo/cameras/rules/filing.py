@@ -21,9 +21,9 @@ __all__ = [
     "POSITION",
     "POSITION_TOLERANCE_M",
     "SNAPSHOT",
-    "changed",
-    "snapshot",
-    "spelt",
+    "changed_fields",
+    "filing_snapshot",
+    "spell_value",
 ]
 
 POSITION: Final = "position"
@@ -49,7 +49,7 @@ _EARTH_RADIUS_M: Final = 6_371_008.8
 _COLUMNS: Final = ("camera_code", "field", "filed", "now")
 
 
-def snapshot(row: Mapping[str, Any]) -> dict[str, object]:
+def filing_snapshot(row: Mapping[str, Any]) -> dict[str, object]:
     """Return what is filed of a camera, as values of JSON.
 
     Parameters
@@ -61,7 +61,7 @@ def snapshot(row: Mapping[str, Any]) -> dict[str, object]:
     return {name: _value(row[name]) for name in SNAPSHOT if name in row}
 
 
-def changed(filed: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
+def changed_fields(filed: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     """Return what is no longer as it was filed.
 
     A position differs where it is farther than :data:`POSITION_TOLERANCE_M` from the one filed,
@@ -91,8 +91,8 @@ def changed(filed: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
     return rows.sort_values("camera_code", kind="stable", ignore_index=True)
 
 
-def spelt(field: str, value: str | None, lang: str = "zh") -> str:
-    """Return a value of :func:`changed` as people read it: stored words in Chinese, "" for none."""
+def spell_value(field: str, value: str | None, lang: str = "zh") -> str:
+    """Return a value of :func:`changed_fields` as people read it: in Chinese, "" for none."""
     if value is None or field not in FILED_FIELDS or field == POSITION:
         return value or ""
     accepted = LAYERS["cameras"].field(field).choices.get(value, ())

@@ -58,22 +58,22 @@ def bring_in(
     Parameters
     ----------
     rows
-        As :func:`geo.files.checks.check.check` has them, EPSG:4326, index ``row``.
+        As :func:`geo.files.checks.check.check_rows` has them, EPSG:4326, index ``row``.
     srid
         Metric, for distances.
     grids
-        From :func:`geo.cameras.store.grid_of_camera.grids`, to say where each camera stands.
+        From :func:`geo.cameras.store.grid_of_camera.grid_locator`, to say where each camera stands.
     """
     apart = [name for name in (*VIEW_FIELDS, "views") if name in rows]
     placed, moved = _placed(connection, rows.drop(columns=apart), srid)
-    placed["grid_code"] = grid_of_camera.codes(placed, grids)
-    changed = tables.merge(connection, "camera", placed, run=run)
+    placed["grid_code"] = grid_of_camera.grid_codes(placed, grids)
+    changed = tables.merge_rows(connection, "camera", placed, run=run)
     views = view_rows(rows)
     if "heading_source" not in views:
         new = set(changed.loc[changed["is_new"].astype(bool), "code"])
         views = views[views["camera_code"].isin(new)].assign(heading_source="unknown")
     headed, turned = _headed(connection, views)
-    seen = tables.merge(connection, "camera_view", headed, key=VIEW_KEY)
+    seen = tables.merge_rows(connection, "camera_view", headed, key=VIEW_KEY)
     touched = pd.concat([seen["camera_code"], _drop_surplus(connection, views)])
     # a further view of a known camera is a change of it, not a new camera
     of_views = pd.DataFrame({"code": touched, "is_new": False})
@@ -174,7 +174,7 @@ def _headed(connection: Connection, views: pd.DataFrame) -> tuple[pd.DataFrame, 
 
 
 def _known(connection: Connection, views: pd.DataFrame) -> pd.DataFrame:
-    known = frames.read(
+    known = frames.read_frame(
         connection,
         "SELECT camera_code, no, heading_deg AS known_deg, heading_source AS known_source,"
         " reported_heading_deg AS reported_known_deg,"
@@ -239,7 +239,7 @@ def verify_positions(
             "codes": rows["code"].tolist(),
             "days": _blank_as_none(days),
             "sigmas": _blank_as_none(_column(rows, "position_sigma_m")),
-            "grids": grid_of_camera.codes(rows, grids),
+            "grids": grid_of_camera.grid_codes(rows, grids),
             "shapes": shapely.to_wkb(rows.geometry.to_numpy()).tolist(),
         },
     )

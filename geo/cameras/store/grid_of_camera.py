@@ -10,21 +10,21 @@ from geo.areas.store import versions as area_versions
 from geo.store import frames, installation
 
 
-def grids(connection: Connection) -> Locator | None:
+def grid_locator(connection: Connection) -> Locator | None:
     """Return the grids of today, ready to be asked; None where there are none."""
-    known = area_versions.now(connection)
+    known = area_versions.valid_areas(connection)
     found = known[known["level"] == "grid"]
     if found.empty:
         return None
-    return locate.locator(found, srid=installation.metric_srid(connection))
+    return locate.make_locator(found, srid=installation.metric_srid(connection))
 
 
-def codes(rows: gpd.GeoDataFrame, where: Locator | None) -> list[str | None]:
+def grid_codes(rows: gpd.GeoDataFrame, where: Locator | None) -> list[str | None]:
     """Return the code of the grid in which each row stands, None outside of all."""
     if where is None or rows.empty:
         return [None] * len(rows)
     sigma_m = rows.get("position_sigma_m", np.nan)
-    found = locate.locate(
+    found = locate.locate_points(
         np.asarray(rows.geometry.x, dtype=np.float64),
         np.asarray(rows.geometry.y, dtype=np.float64),
         where,
@@ -33,14 +33,14 @@ def codes(rows: gpd.GeoDataFrame, where: Locator | None) -> list[str | None]:
     return [code or None for code in found["code"].fillna("")]
 
 
-def anew(connection: Connection) -> int:
+def rebuild_grids(connection: Connection) -> int:
     """Say anew where all cameras stand, after areas have changed; return how many moved."""
     known = frames.read_layer(
         connection, "SELECT code, grid_code, position_sigma_m, geom FROM govgrid.camera"
     )
     if known.empty:
         return 0
-    now = codes(known, grids(connection))
+    now = grid_codes(known, grid_locator(connection))
     moved = [
         (code, new)
         for code, old, new in zip(known["code"], known["grid_code"], now, strict=True)

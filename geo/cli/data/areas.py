@@ -4,7 +4,7 @@ from typing import Annotated, Any
 
 import typer
 
-from geo.cli.app import app, limited, settings
+from geo.cli.app import app, read_settings, require_unlimited
 from geo.cli.room import Room
 
 room = Room()
@@ -22,43 +22,46 @@ def history(
 ) -> None:
     """Show the versions of an area with their dates, and what it came from and became."""
     from geo.areas import history as areas_history
-    from geo.cli.output import as_json, note, table, told
+    from geo.cli.output import as_json, print_note, print_table, translate
     from geo.operations import database
 
-    with database.opened(settings(context)) as engine:
-        limited(engine, "map")
-        found = areas_history.history(engine, code)
+    with database.open_database(read_settings(context)) as engine:
+        require_unlimited(engine, "map")
+        found = areas_history.read_history(engine, code)
     if as_json_:
         as_json(found)
         return
-    table(_heads(VERSION), [_version(row) for row in found["versions"]])
+    print_table(_heads(VERSION), [_version(row) for row in found["versions"]])
     if found["succession"]:
         rows = [_heir(row) for row in found["succession"]]
-        table(_heads(HEIR), rows, title=told("area.succession"))
+        print_table(_heads(HEIR), rows, title=translate("area.succession"))
     else:
-        note(told("area.no_succession"))
+        print_note(translate("area.no_succession"))
 
 
 def _heads(columns: tuple[str, ...]) -> list[str]:
-    from geo.cli.output import told
+    from geo.cli.output import translate
 
-    return [told(f"area.column.{name}") for name in columns]
+    return [translate(f"area.column.{name}") for name in columns]
 
 
 def _version(row: dict[str, Any]) -> list[Any]:
-    from geo.cli.output import told
+    from geo.cli.output import translate
 
-    words = {"state": told(f"area.state.{row['state']}"), "level": told(f"level.{row['level']}")}
+    words = {
+        "state": translate(f"area.state.{row['state']}"),
+        "level": translate(f"level.{row['level']}"),
+    }
     return [words.get(name, row[name]) for name in VERSION]
 
 
 def _heir(row: dict[str, Any]) -> list[Any]:
-    from geo.cli.output import told
+    from geo.cli.output import translate
 
     cells = {
         "on_date": row["on_date"],
         "old": _named(row["old_code"], row["old_name"]),
-        "kind": told(f"area.succession_kind.{row['kind']}"),
+        "kind": translate(f"area.succession_kind.{row['kind']}"),
         "share": f"{row['share']:.1%}",
         "new": _named(row["new_code"], row["new_name"]),
     }

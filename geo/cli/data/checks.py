@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from geo.cli.app import app, limited, settings
+from geo.cli.app import app, read_settings, require_unlimited
 from geo.cli.choices import ForceOption
 from geo.cli.room import Room
 
@@ -29,24 +29,24 @@ def partition(
     Defects are reported; the exit code stays 0.
     """
     from geo.areas import district
-    from geo.cli.output import as_json, note, require_new, told
+    from geo.cli.output import as_json, print_note, require_new, translate
     from geo.files import writers
     from geo.operations import database
 
     require_new(out, force=force)
-    with database.opened(settings(context)) as engine:
-        limited(engine, "import")
+    with database.open_database(read_settings(context)) as engine:
+        require_unlimited(engine, "import")
         if out is not None:
             writers.require_ending(out, known=writers.LAYER_ENDINGS)
-        from geo.areas.partition import check
+        from geo.areas.partition import check_partition
 
-        count, found = check(engine)
-        remark = district.remark(engine)
+        count, found = check_partition(engine)
+        remark = district.export_remark(engine)
     plain = found.drop(columns="geometry")
     if out is not None:
         flat = found.assign(codes=found["codes"].map(";".join))
-        writers.write(flat, out, layer="defects", remark=remark)
-        note(told("export.written", file=out, count=len(found)))
+        writers.write_file(flat, out, layer="defects", remark=remark)
+        print_note(translate("export.written", file=out, count=len(found)))
     if as_json_:
         defects = plain.assign(codes=plain["codes"].map(list))
         invalid = int((plain["kind"] == "invalid").sum())
@@ -54,37 +54,39 @@ def partition(
         as_json({"areas": count, "valid": valid, "defects": defects.to_dict("records")})
         return
     key = "partition.counts" if len(found) else "partition.clean"
-    note(told(key, count=count, defects=len(found)))
+    print_note(translate(key, count=count, defects=len(found)))
     if out is None and len(found):
         _tell(plain, limit)
 
 
 def _tell(defects: Any, limit: int) -> None:  # noqa: ANN401 - a frame
     """Print how many there are of each kind, then the largest ones; slivers come last."""
-    from geo.cli.output import note, table, told
+    from geo.cli.output import print_note, print_table, translate
 
     kinds = defects.groupby(["kind", "level"])["area_m2"].agg(["count", "sum"]).reset_index()
     rows = [
-        [told(f"partition.{kind}"), told(f"level.{level}"), int(count), float(area_m2)]
+        [translate(f"partition.{kind}"), translate(f"level.{level}"), int(count), float(area_m2)]
         for kind, level, count, area_m2 in kinds.itertuples(index=False)
     ]
-    table([told(f"column.{name}") for name in SUMMARY], rows)
+    print_table([translate(f"column.{name}") for name in SUMMARY], rows)
     thin = defects["kind"] == "sliver"
     order = defects.assign(thin=thin).sort_values(
         ["thin", "area_m2"], ascending=[True, False], kind="stable"
     )
     shown = order.head(limit) if limit else order
-    table([told(f"column.{name}") for name in COLUMNS], [_row(row) for row in shown.itertuples()])
+    print_table(
+        [translate(f"column.{name}") for name in COLUMNS], [_row(row) for row in shown.itertuples()]
+    )
     if len(shown) < len(defects):
-        note(told("partition.more", count=len(defects) - len(shown)))
+        print_note(translate("partition.more", count=len(defects) - len(shown)))
 
 
 def _row(defect: Any) -> list[Any]:  # noqa: ANN401 - a row of a frame
-    from geo.cli.output import told
+    from geo.cli.output import translate
 
     return [
-        told(f"partition.{defect.kind}"),
-        told(f"level.{defect.level}"),
+        translate(f"partition.{defect.kind}"),
+        translate(f"level.{defect.level}"),
         "、".join(defect.codes),
         defect.area_m2,
         f"{defect.lon:.6f}",

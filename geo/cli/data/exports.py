@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from geo.cli.app import app, reader, settings
+from geo.cli.app import acting_reader, app, read_settings
 from geo.cli.choices import ForceOption
 
 
@@ -22,22 +22,22 @@ def export(
     `zone` is the database's metric system, in China the CGCS2000 3-degree zone.
     """
     from geo.access.audit import export_log
-    from geo.cli.output import note, require_new, told
+    from geo.cli.output import print_note, require_new, translate
     from geo.exchange.publish import export as layer_export
     from geo.files import writers
     from geo.operations import database
 
     writers.require_ending(out, known=writers.LAYER_ENDINGS)
     require_new(out, force=force)
-    config = settings(context)
-    with database.opened(config) as engine:
+    config = read_settings(context)
+    with database.open_database(config) as engine:
         srid = layer_export.target_srid(engine, crs)
         action = layer_export.action_of(layer)
-        who = reader(context, engine, action)
-        frame = layer_export.whole(engine, who, layer, srid=srid, timezone=config.timezone)
-        export_log.register(
+        who = acting_reader(context, engine, action)
+        frame = layer_export.read_layer(engine, who, layer, srid=srid, timezone=config.timezone)
+        export_log.register_file(
             engine, who, out, what=layer, rows=len(frame), reason=reason, action=action
         )
-    mark = export_log.stamp(who, reason, timezone=config.timezone)
-    writers.write(frame, out, layer=layer, mark=mark)
-    note(told("export.written", file=out, count=len(frame)))
+    mark = export_log.watermark_text(who, reason, timezone=config.timezone)
+    writers.write_file(frame, out, layer=layer, mark=mark)
+    print_note(translate("export.written", file=out, count=len(frame)))

@@ -4,8 +4,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from geo.cli.app import language
-from geo.cli.output import counts, note, table, told
+from geo.cli.app import current_language
+from geo.cli.output import print_note, print_table, summarize_counts, translate
 from geo.files.checks import Finding
 
 if TYPE_CHECKING:
@@ -49,31 +49,31 @@ def finding_rows(findings: Sequence[Finding]) -> list[dict[str, Any]]:
             "severity": f.severity,
             "value": f.value,
             "suggested": f.suggested,
-            "advice": f.advice(language()),
+            "advice": f.advice(current_language()),
         }
         for f in findings
     ]
 
 
-def tell(report: "ImportReport") -> None:
+def print_report(report: "ImportReport") -> None:
     """Print one line for each kind of finding, the counts, and what comes next."""
     tell_findings(report.findings)
     if not report.dry_run and report.preview is not None and report.preview.encoding:
-        note(told("import.preview_encoding", encoding=report.preview.encoding))
+        print_note(translate("import.preview_encoding", encoding=report.preview.encoding))
     if report.omitted:
-        note(told("import.omitted", count=report.omitted))
+        print_note(translate("import.omitted", count=report.omitted))
     tell_counts(report)
     if report.held is not None:
-        note(str(report.held["text"][language()]))
+        print_note(str(report.held["text"][current_language()]))
     elif report.refused:
-        note(told("import.refused", quarantined=report.quarantined))
+        print_note(translate("import.refused", quarantined=report.quarantined))
     elif report.run is not None:
         _tell_next(report)
 
 
 def tell_counts(report: "ImportReport") -> None:
     """Print how many rows were read, taken and left out."""
-    note(counts(report) + (told("import.dry") if report.dry_run else ""))
+    print_note(summarize_counts(report) + (translate("import.dry") if report.dry_run else ""))
 
 
 def tell_findings(findings: Sequence[Finding]) -> None:
@@ -86,11 +86,11 @@ def tell_findings(findings: Sequence[Finding]) -> None:
     ):
         rows = ", ".join(str(f.row) for f in found[:SHOWN_ROWS])
         facts = {
-            "severity": told(f"severity.{severity}"),
+            "severity": translate(f"severity.{severity}"),
             "count": len(found),
             "rows": rows + (" …" if len(found) > SHOWN_ROWS else ""),
         }
-        note(told("import.finding", **{**finding_rows(found[:1])[0], **facts}))
+        print_note(translate("import.finding", **{**finding_rows(found[:1])[0], **facts}))
 
 
 def _of_columns(findings: Sequence[Finding]) -> list[Finding]:
@@ -109,35 +109,35 @@ def _of_columns(findings: Sequence[Finding]) -> list[Finding]:
 def tell_preview(preview: "Preview") -> None:
     """Print how the file is read: encoding, coordinate system, columns, the first rows."""
     if preview.crs_column:
-        note(told("import.preview_crs_column", column=preview.crs_column))
+        print_note(translate("import.preview_crs_column", column=preview.crs_column))
     elif preview.crs:
-        note(told("import.preview_crs", crs=preview.crs))
+        print_note(translate("import.preview_crs", crs=preview.crs))
     elif preview.crs is not None:
-        note(told("import.preview_crs_missing"))
+        print_note(translate("import.preview_crs_missing"))
     if preview.encoding:
-        note(told("import.preview_encoding", encoding=preview.encoding))
+        print_note(translate("import.preview_encoding", encoding=preview.encoding))
     mapped = "，".join(f"{header} → {name}" for name, header in preview.mapping.items())
-    note(told("import.preview_mapping", mapping=mapped))
+    print_note(translate("import.preview_mapping", mapping=mapped))
     for key, headers in (("unmapped", preview.unmapped), ("refused", preview.refused)):
         if headers:
-            note(told(f"import.preview_{key}", headers="、".join(headers)))
+            print_note(translate(f"import.preview_{key}", headers="、".join(headers)))
     shown = [*preview.mapping.values(), *preview.unmapped]
     shown = [header for header in shown if header not in preview.refused][:12]
     rows = [
         [str(row), *(cells.get(header, "")[:SHOWN_CELL] for header in shown)]
         for row, cells in preview.rows.items()
     ]
-    table([told("import.row"), *shown], rows, title=told("import.preview_rows"))
+    print_table([translate("import.row"), *shown], rows, title=translate("import.preview_rows"))
 
 
 def _tell_next(report: "ImportReport") -> None:
     change = report.change
     if change.inserted + change.updated:
-        note(told("import.undo_with", run=report.run))
+        print_note(translate("import.undo_with", run=report.run))
     if report.quarantined:
-        note(told("import.mend_with", run=report.run))
+        print_note(translate("import.mend_with", run=report.run))
     if report.solved:
-        note(told("import.solved", count=report.solved))
+        print_note(translate("import.solved", count=report.solved))
 
 
 def _plain_preview(preview: "Preview") -> dict[str, Any]:

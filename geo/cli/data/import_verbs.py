@@ -6,8 +6,8 @@ from typing import TYPE_CHECKING, Any
 
 from geo.base.errors import InputError
 from geo.base.settings import Settings
-from geo.cli.app import language, limited
-from geo.cli.output import as_json, note, table, told
+from geo.cli.app import current_language, require_unlimited
+from geo.cli.output import as_json, print_note, print_table, translate
 
 if TYPE_CHECKING:
     from geo.exchange.imports.options import ImportOptions
@@ -28,23 +28,23 @@ RUN_COLUMNS = (
 )
 
 
-def run(verb: str, arguments: list[str], config: Settings, *, as_json: bool) -> None:
+def run_verb(verb: str, arguments: list[str], config: Settings, *, as_json: bool) -> None:
     """Do what `verb` says with the arguments behind it."""
     if verb == "template":
         _template(*arguments)
     elif verb in ("runs", "sources"):
         _list(verb, config, plain=as_json)
     elif verb == "show":
-        _show(config, number(arguments[0]), plain=as_json)
+        _show(config, parse_run(arguments[0]), plain=as_json)
     elif verb == "undo":
-        _undo(config, number(arguments[0]), plain=as_json)
+        _undo(config, parse_run(arguments[0]), plain=as_json)
     elif verb == "quarantine":
-        _quarantine(config, number(arguments[0]), Path(arguments[1]))
+        _quarantine(config, parse_run(arguments[0]), Path(arguments[1]))
     else:
         _forget(config, *arguments)
 
 
-def number(text: str) -> int:
+def parse_run(text: str) -> int:
     """Return the number of a run.
 
     Raises
@@ -57,15 +57,17 @@ def number(text: str) -> int:
     return int(text)
 
 
-def again(config: Settings, run: int, options: "ImportOptions") -> tuple[str, "ImportOptions"]:
+def retry_options(
+    config: Settings, run: int, options: "ImportOptions"
+) -> tuple[str, "ImportOptions"]:
     """Return the layer of a run and its declarations, for the file that mends its rows."""
     from geo.exchange.imports import declarations
     from geo.exchange.imports import runs as import_runs
     from geo.operations import database
 
-    with database.opened(config) as engine:
-        row = import_runs.show(engine, run, who=limited(engine, "import")).run
-    filled = declarations.filled(options, row["options"])
+    with database.open_database(config) as engine:
+        row = import_runs.show_run(engine, run, who=require_unlimited(engine, "import")).run
+    filled = declarations.fill_options(options, row["options"])
     # the file that mends is one of ours: neither sheet nor encoding of the first one
     read = {name: getattr(options, name) for name in _HOW_READ}
     own = replace(filled, **read, retry_of=run)
@@ -73,11 +75,11 @@ def again(config: Settings, run: int, options: "ImportOptions") -> tuple[str, "I
 
 
 def _template(layer_name: str, out: str) -> None:
-    from geo.files.schema.layers import layer
+    from geo.files.schema.layers import find_layer
     from geo.files.schema.templates import write_template
 
-    write_template(layer(layer_name), Path(out))
-    note(told("import.template_written", file=out))
+    write_template(find_layer(layer_name), Path(out))
+    print_note(translate("import.template_written", file=out))
 
 
 def _list(verb: str, config: Settings, *, plain: bool) -> None:
@@ -85,19 +87,19 @@ def _list(verb: str, config: Settings, *, plain: bool) -> None:
     from geo.exchange.imports import runs as import_runs
     from geo.operations import database
 
-    with database.opened(config) as engine:
-        limited(engine, "import")
-        read = import_runs.newest if verb == "runs" else declarations.saved
+    with database.open_database(config) as engine:
+        require_unlimited(engine, "import")
+        read = import_runs.newest_runs if verb == "runs" else declarations.list_sources
         found = read(engine)
     if plain:
         as_json({verb: found.to_dict("records")})
         return
     if found.empty:
-        note(told(f"import.no_{verb}"))
+        print_note(translate(f"import.no_{verb}"))
         return
     columns = RUN_COLUMNS if verb == "runs" else ("layer", "source", "options", "at")
     rows = [[_cell(row[name], config) for name in columns] for row in found.to_dict("records")]
-    table([told(f"import.column.{name}") for name in columns], rows)
+    print_table([translate(f"import.column.{name}") for name in columns], rows)
 
 
 def _cell(value: Any, config: Settings) -> Any:  # noqa: ANN401 - a cell
@@ -108,7 +110,7 @@ def _cell(value: Any, config: Settings) -> Any:  # noqa: ANN401 - a cell
     if isinstance(value, dict):
         return "，".join(f"{name}={said}" for name, said in value.items())
     if value in ("done", "held", "undone"):
-        return told(f"import.state.{value}")
+        return translate(f"import.state.{value}")
     return value if isinstance(value, int) else str(value)
 
 
@@ -117,14 +119,14 @@ def _show(config: Settings, run: int, *, plain: bool) -> None:
     from geo.exchange.imports import runs as import_runs
     from geo.operations import database
 
-    with database.opened(config) as engine:
-        report = import_runs.show(engine, run, who=limited(engine, "import"))
+    with database.open_database(config) as engine:
+        report = import_runs.show_run(engine, run, who=require_unlimited(engine, "import"))
     if plain:
         as_json({**report.run, "findings": finding_rows(report.findings)})
         return
     for name, value in report.run.items():
         if value is not None and value != {}:
-            note(f"{told(f'import.column.{name}')}：{_cell(value, config)}")
+            print_note(f"{translate(f'import.column.{name}')}：{_cell(value, config)}")
     tell_findings(report.findings)
 
 
@@ -132,29 +134,31 @@ def _undo(config: Settings, run: int, *, plain: bool) -> None:
     from geo.exchange.imports import runs as import_runs
     from geo.operations import database
 
-    with database.opened(config) as engine:
-        done = import_runs.undone(engine, run, who=limited(engine, "import"))
+    with database.open_database(config) as engine:
+        done = import_runs.undo_run(engine, run, who=require_unlimited(engine, "import"))
     if plain:
         as_json({"run": run, "removed": done.removed, "restored": done.restored})
     else:
-        note(told("import.undone", run=run, removed=done.removed, restored=done.restored))
+        print_note(
+            translate("import.undone", run=run, removed=done.removed, restored=done.restored)
+        )
 
 
 def _quarantine(config: Settings, run: int, out: Path) -> None:
     from geo.exchange.imports import runs as import_runs
     from geo.operations import database
 
-    with database.opened(config) as engine:
-        who = limited(engine, "import")
-        count = import_runs.write_quarantine(engine, run, out, who=who, lang=language())
-    note(told("import.quarantine_written", file=out, count=count, run=run))
+    with database.open_database(config) as engine:
+        who = require_unlimited(engine, "import")
+        count = import_runs.write_quarantine(engine, run, out, who=who, lang=current_language())
+    print_note(translate("import.quarantine_written", file=out, count=count, run=run))
 
 
 def _forget(config: Settings, layer: str, source: str) -> None:
     from geo.exchange.imports import declarations
     from geo.operations import database
 
-    with database.opened(config) as engine:
-        limited(engine, "import")
-        declarations.forget(engine, layer, source)
-    note(told("import.forgotten", layer=layer, source=source))
+    with database.open_database(config) as engine:
+        require_unlimited(engine, "import")
+        declarations.forget_source(engine, layer, source)
+    print_note(translate("import.forgotten", layer=layer, source=source))

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from geo.base.errors import InputError
-from geo.cli.app import app, language, limited, settings
+from geo.cli.app import app, current_language, read_settings, require_unlimited
 from geo.cli.choices import ForceOption
 from geo.files.schema.heading import Scheme
 
@@ -81,11 +81,11 @@ def import_(
         words = _arguments(layer, file, out)
         if layer in WRITING:
             require_new(Path(words[-1]), force=force)
-        import_verbs.run(layer, words, settings(context), as_json=as_json_)
+        import_verbs.run_verb(layer, words, read_settings(context), as_json=as_json_)
         return
     options = ImportOptions(
         crs=crs,
-        mapping=pairs(mapping or []),
+        mapping=parse_pairs(mapping or []),
         level=level,
         sheet=sheet,
         encoding=encoding,
@@ -103,10 +103,12 @@ def import_(
     )
     if layer == "retry":
         run, file = _arguments(layer, file, out)
-        layer, options = import_verbs.again(settings(context), import_verbs.number(run), options)
+        layer, options = import_verbs.retry_options(
+            read_settings(context), import_verbs.parse_run(run), options
+        )
     if file is None:
         raise InputError("import.no_file", layer=layer)
-    report, more = _bring_in(settings(context), layer, Path(file), options, findings)
+    report, more = _bring_in(read_settings(context), layer, Path(file), options, findings)
     if as_json_:
         _print_json(report, more)
     else:
@@ -114,7 +116,7 @@ def import_(
     raise typer.Exit(report.exit_code)
 
 
-def pairs(given: list[str]) -> dict[str, str]:
+def parse_pairs(given: list[str]) -> dict[str, str]:
     """Return ``FIELD=HEADER`` options as a mapping."""
     broken = [pair for pair in given if "=" not in pair]
     if broken:
@@ -139,19 +141,19 @@ def _bring_in(
 ) -> tuple["ImportReport", Any]:
     """Import a file; states of cameras also amend the figures."""
     from geo.cli.data import status
-    from geo.cli.output import progress
+    from geo.cli.output import show_progress
     from geo.exchange.imports import run as imports
     from geo.files import readers, writers
     from geo.files.schema import layers
     from geo.operations import database
 
-    layers.layer(layer)
-    readers.require(path)  # no database is started for a file that is not there
+    layers.find_layer(layer)
+    readers.require_readable(path)  # no database is started for a file that is not there
     if findings is not None and writers.require_ending(findings) not in (".csv", ".xlsx"):
         # Before the import: a file of findings that cannot be written must not follow taken rows.
         raise InputError("export.ending", file=findings.name, known=".csv .xlsx")
-    with database.opened(config) as engine, progress(quiet_log=True) as moving:
-        who = limited(engine, "import")
+    with database.open_database(config) as engine, show_progress(quiet_log=True) as moving:
+        who = require_unlimited(engine, "import")
 
         def write(trial: bool) -> imports.ImportReport:
             return imports.import_file(
@@ -174,11 +176,11 @@ def _bring_in(
         from geo.files import annotated
 
         refused = frozenset(report.preview.refused) if report.preview else frozenset()
-        annotated.write(
+        annotated.write_annotated(
             path,
             findings,
             report.findings,
-            lang=language(),
+            lang=current_language(),
             wish=report.wish,
             refused=refused,
             taken=report.run is not None,
@@ -202,5 +204,5 @@ def _tell(report: "ImportReport", amendment: Any, *, preview: bool, trial: bool)
     if preview:
         import_report.tell_counts(report)
         return
-    import_report.tell(report)
-    status.tell(amendment)
+    import_report.print_report(report)
+    status.print_amendment(amendment)

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import typer
 
-from geo.cli.app import app, reader, settings
+from geo.cli.app import acting_reader, app, read_settings
 from geo.cli.choices import Certainty, DeviceSet, ForceOption
 
 
@@ -20,8 +20,8 @@ def map_(
 ) -> None:
     """Write the interactive map as one page that needs no network."""
     from geo.access.audit import export_log
-    from geo.cli.app import language
-    from geo.cli.output import note, require_new, told
+    from geo.cli.app import current_language
+    from geo.cli.output import print_note, require_new, translate
     from geo.documents.map_page import map_page
     from geo.files import writers
     from geo.operations import database
@@ -29,22 +29,24 @@ def map_(
 
     writers.require_writable(out)
     require_new(out, force=force)
-    config = settings(context)
-    with database.opened(config) as engine:
-        who = reader(context, engine, "export")
+    config = read_settings(context)
+    with database.open_database(config) as engine:
+        who = acting_reader(context, engine, "export")
         export_log.reason_of(who, reason)
         page = map_page(
             engine,
             config,
             who,
-            lang=language(),
+            lang=current_language(),
             device_set=device_set,
             certainty=certainty,
             area=area,
         )
         rows = page.rows
-        export_log.register(engine, who, out, what="map", rows=rows, area=area or "", reason=reason)
-    mark = export_log.stamp(who, reason, timezone=config.timezone, lang=language())
+        export_log.register_file(
+            engine, who, out, what="map", rows=rows, area=area or "", reason=reason
+        )
+    mark = export_log.watermark_text(who, reason, timezone=config.timezone, lang=current_language())
     with writers.draft_of(out) as draft:
-        draft.write_text(watermark.stamped(page.html, mark), encoding="utf-8")
-    note(told("export.map_written", file=out, kb=round(out.stat().st_size / 1000)))
+        draft.write_text(watermark.add_watermark(page.html, mark), encoding="utf-8")
+    print_note(translate("export.map_written", file=out, kb=round(out.stat().st_size / 1000)))

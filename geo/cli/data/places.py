@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from geo.base.errors import InputError
-from geo.cli.app import app, reader, settings
+from geo.cli.app import acting_reader, app, read_settings
 from geo.cli.choices import ForceOption
 from geo.cli.room import Room
 
@@ -36,7 +36,7 @@ def locate(
 ) -> None:
     """Say which grid a place belongs to, or each place of a file."""
     from geo.areas import lookup
-    from geo.cli.output import as_json, note, require_new, table
+    from geo.cli.output import as_json, print_note, print_table, require_new
     from geo.operations import database
 
     if points is not None:
@@ -45,31 +45,32 @@ def locate(
         return
     if lon is None or lat is None:
         raise InputError("locate.form")
-    with database.opened(settings(context)) as engine:
-        who = reader(context, engine, "map")
+    with database.open_database(read_settings(context)) as engine:
+        who = acting_reader(context, engine, "map")
         answer = lookup.locate_one(
             engine, who, lon, lat, system=crs, accuracy_m=accuracy, at=_date(at)
         )
     if as_json_:
         as_json(answer)
         return
-    table(("", ""), _told(answer))
+    print_table(("", ""), _told(answer))
     if answer["status"] != "inside":
-        from geo.cli.output import told
+        from geo.cli.output import translate
 
-        note(told(f"locate.{answer['status']}", **answer))
+        print_note(translate(f"locate.{answer['status']}", **answer))
 
 
 def _told(answer: dict[str, Any]) -> list[tuple[str, Any]]:
     """Return an answer as rows of a word and what is so called."""
-    from geo.cli.output import told
+    from geo.cli.output import translate
 
     words = {
-        "status": told(f"locate.state.{answer['status']}"),
+        "status": translate(f"locate.state.{answer['status']}"),
         "candidates": " ".join(answer["candidates"]),
     }
     return [
-        (told(f"locate.label.{name}"), words.get(name, value)) for name, value in answer.items()
+        (translate(f"locate.label.{name}"), words.get(name, value))
+        for name, value in answer.items()
     ]
 
 
@@ -84,23 +85,23 @@ def seeing(
 ) -> None:
     """List the cameras that see a place, may see it, or stand near and do not, and why."""
     from geo.areas import lookup
-    from geo.cli.app import language
-    from geo.cli.output import as_json, note, table, told
+    from geo.cli.app import current_language
+    from geo.cli.output import as_json, print_note, print_table, translate
     from geo.coverage import who_sees as service
     from geo.operations import database
 
-    config = settings(context)
+    config = read_settings(context)
     lons, lats = lookup.one_place(lon, lat, crs)
-    with database.opened(config) as engine:
+    with database.open_database(config) as engine:
         found = service.seeing_one(
             engine,
-            reader(context, engine, "map"),
+            acting_reader(context, engine, "map"),
             float(lons[0]),
             float(lats[0]),
             at=_moment(at, config.timezone),
             timezone=config.timezone,
             detail=config.detail_px_per_m,
-            lang=language(),
+            lang=current_language(),
         )
     if as_json_:
         as_json(found)
@@ -117,13 +118,14 @@ def seeing(
         "unit",
         "phone",
     )
-    table(
-        [told(f"column.{c}") for c in columns], [_seeing_row(c, columns) for c in found["cameras"]]
+    print_table(
+        [translate(f"column.{c}") for c in columns],
+        [_seeing_row(c, columns) for c in found["cameras"]],
     )
     if not any(c["relation"] == "sees" for c in found["cameras"]) and not found["withheld"]:
-        note(_nobody(found))
+        print_note(_nobody(found))
     if found["withheld"]:
-        note(told("seeing.withheld", count=found["withheld"], ask=found["ask"]))
+        print_note(translate("seeing.withheld", count=found["withheld"], ask=found["ask"]))
 
 
 def _locate_file(
@@ -131,8 +133,8 @@ def _locate_file(
 ) -> None:
     from geo.areas import lookup
     from geo.base.crs import parse_crs
-    from geo.cli.data.imports import pairs
-    from geo.cli.output import note, told
+    from geo.cli.data.imports import parse_pairs
+    from geo.cli.output import print_note, translate
     from geo.files import readers, writers
     from geo.files.checks.cells.column_mapping import map_columns
     from geo.files.schema.layers import POINTS
@@ -142,8 +144,8 @@ def _locate_file(
         raise InputError("locate.no_out")
     writers.require_writable(out)
     parse_crs(crs)
-    given = pairs(mapping)
-    read = readers.read(points)
+    given = parse_pairs(mapping)
+    read = readers.read_file(points)
     rows = read.rows.reset_index(drop=True)
     found = map_columns(list(rows.columns), POINTS, given=given)
     if read.geometry is not None and not {"lon", "lat"} <= set(found):
@@ -154,15 +156,15 @@ def _locate_file(
         found |= {"lon": "lon", "lat": "lat"}
     if not {"lon", "lat"} <= set(found):
         raise InputError("locate.no_columns", file=points.name, found="、".join(rows.columns))
-    with database.opened(settings(context)) as engine:
+    with database.open_database(read_settings(context)) as engine:
         answer, unplaced = lookup.locate_rows(
-            engine, reader(context, engine, "map"), rows, columns=found, system=crs
+            engine, acting_reader(context, engine, "map"), rows, columns=found, system=crs
         )
     with writers.draft_of(out) as draft:
         answer.to_csv(draft, index=False, encoding="utf-8-sig")
-    note(told("export.written", file=out, count=len(answer)))
+    print_note(translate("export.written", file=out, count=len(answer)))
     if unplaced:
-        note(told("locate.unplaced", count=unplaced))
+        print_note(translate("locate.unplaced", count=unplaced))
         raise typer.Exit(3)
 
 
@@ -184,27 +186,27 @@ def _date(text: str | None) -> Any:  # noqa: ANN401 - a date or None
 
 
 def _seeing_row(camera: dict[str, Any], columns: tuple[str, ...]) -> list[Any]:
-    from geo.cli.output import told
+    from geo.cli.output import translate
 
     state = {True: "state.yes", False: "state.no", None: "state.unknown"}
     words = {
-        "relation": told(f"relation.{camera['relation']}"),
-        "why": told(f"why.{camera['why']}") if camera["why"] else None,
-        "online": told(state[camera["online"]]),
+        "relation": translate(f"relation.{camera['relation']}"),
+        "why": translate(f"why.{camera['why']}") if camera["why"] else None,
+        "online": translate(state[camera["online"]]),
     }
     return [words.get(name, camera[name]) for name in columns]
 
 
 def _nobody(found: dict[str, Any]) -> str:
-    from geo.cli.output import told
+    from geo.cli.output import translate
 
     own = [camera for camera in found["cameras"] if camera["why"]]
     if not own:
-        return told("seeing.no_cameras")
+        return translate("seeing.no_cameras")
     nearest = min(own, key=lambda c: float(c["distance_m"]))
-    return told(
+    return translate(
         "seeing.nobody",
         code=nearest["code"],
         distance_m=nearest["distance_m"],
-        why=told(f"why.{nearest['why']}"),
+        why=translate(f"why.{nearest['why']}"),
     )

@@ -23,16 +23,16 @@ def bring_in(
     `write` imports, for trial only if it is told so: the run, which takes a while, is taken up
     where that is worth it.
     """
-    from geo.cli.output import note, told
+    from geo.cli.output import print_note, translate
 
     trial = write(True)
     if trial.refused or not trial.change.inserted + trial.change.updated:
         return write(False), None
     from geo.cameras import status_live
 
-    live = status_live.held(engine, progress=moving)
+    live = status_live.load_newest_run(engine, progress=moving)
     if live is None:
-        note(told("coverage.not_computed"))
+        print_note(translate("coverage.not_computed"))
         return write(False), None
     return live.amended(lambda: (write(False), None))
 
@@ -49,25 +49,29 @@ def as_plain(amendment: "Amendment | None") -> dict[str, Any]:
         "cameras": list(amendment.cameras),
         "grids": list(amendment.grids),
     }
-    return {"amended": done, "opened": status_live.opened(amendment)}
+    return {"amended": done, "opened": status_live.opened_gaps(amendment)}
 
 
-def tell(amendment: "Amendment | None") -> None:
+def print_amendment(amendment: "Amendment | None") -> None:
     """Print what an amendment did: the run, and the gaps that opened, the largest first."""
     if amendment is None:
         return
     from geo.cameras import status_live
-    from geo.cli.output import note, table, told
+    from geo.cli.output import print_note, print_table, translate
 
     counts = {"cameras": len(amendment.cameras), "grids": len(amendment.grids)}
-    note(told("status.amended", run=amendment.run, revision=amendment.revision, **counts))
-    gaps = status_live.opened(amendment)
+    print_note(
+        translate("status.amended", run=amendment.run, revision=amendment.revision, **counts)
+    )
+    gaps = status_live.opened_gaps(amendment)
     if not gaps:
         return
     rows = [[_placed(gap)[name] for name in COLUMNS] for gap in gaps[:SHOWN]]
-    table([told(f"column.{name}") for name in COLUMNS], rows, title=told("status.opened"))
+    print_table(
+        [translate(f"column.{name}") for name in COLUMNS], rows, title=translate("status.opened")
+    )
     if len(gaps) > SHOWN:
-        note(told("status.more", count=len(gaps) - SHOWN))
+        print_note(translate("status.more", count=len(gaps) - SHOWN))
 
 
 def _placed(gap: dict[str, Any]) -> dict[str, Any]:

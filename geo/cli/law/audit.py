@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import typer
 
 from geo.base.errors import InputError
-from geo.cli.app import app, language, reader, settings
+from geo.cli.app import acting_reader, app, current_language, read_settings
 from geo.cli.choices import ForceOption
 from geo.cli.room import Room
 
@@ -48,13 +48,13 @@ def verify(
     from geo.cli.output import as_json
     from geo.operations import database
 
-    config = settings(context)
-    expected = checkpoints.read(checkpoints.file_of(config.home))
+    config = read_settings(context)
+    expected = checkpoints.read_checkpoints(checkpoints.file_of(config.home))
     if head is not None:
-        expected += checkpoints.given(head)
-    with database.opened(config) as engine:
-        who = reader(context, engine, "audit")
-        proof = audit_verification.verify(engine, who, expected=expected)
+        expected += checkpoints.parse_checkpoints(head)
+    with database.open_database(config) as engine:
+        who = acting_reader(context, engine, "audit")
+        proof = audit_verification.verify_chain(engine, who, expected=expected)
     if as_json_:
         as_json(proof.as_plain())
     else:
@@ -75,13 +75,13 @@ def head(
     from geo.cli.output import as_json
     from geo.operations import database
 
-    config = settings(context)
+    config = read_settings(context)
     file = checkpoints.file_of(config.home)
-    with database.opened(config) as engine:
-        now = audit_log.state(engine, reader(context, engine, "audit")).head
+    with database.open_database(config) as engine:
+        now = audit_log.chain_state(engine, acting_reader(context, engine, "audit")).head
     if now is not None:
-        checkpoints.write(file, now, _today(config))
-    heads = checkpoints.read(file)
+        checkpoints.write_checkpoint(file, now, _today(config))
+    heads = checkpoints.read_checkpoints(file)
     shown = heads if every else heads[-1:]
     if as_json_:
         rows = [{"date": h.day, "seal_no": h.seal_no, "hash": h.seal.hex()} for h in shown]
@@ -103,21 +103,21 @@ def list_(
 ) -> None:
     """List what was done, the newest first."""
     from geo.access.audit import log as audit_log
-    from geo.cli.output import as_json, note, table, told
+    from geo.cli.output import as_json, print_note, print_table, translate
     from geo.operations import database
 
-    config = settings(context)
+    config = read_settings(context)
     wanted = _filters(config, account, action, since, until, outcome)
-    with database.opened(config) as engine:
-        who = reader(context, engine, "audit")
-        rows = audit_log.page(engine, who, wanted, limit=limit)
+    with database.open_database(config) as engine:
+        who = acting_reader(context, engine, "audit")
+        rows = audit_log.list_page(engine, who, wanted, limit=limit)
     if as_json_:
         as_json({"rows": rows})
     elif rows:
         shown = [[_cell(name, row, config) for name in COLUMNS] for row in rows]
-        table([told(f"audit_column.{name}") for name in COLUMNS], shown)
+        print_table([translate(f"audit_column.{name}") for name in COLUMNS], shown)
     else:
-        note(told("audit.none"))
+        print_note(translate("audit.none"))
 
 
 @room.command()
@@ -128,12 +128,12 @@ def redact(
 ) -> None:
     """Take the note of a row away for good; the chain stays whole."""
     from geo.access.audit import log as audit_log
-    from geo.cli.output import note, told
+    from geo.cli.output import print_note, translate
     from geo.operations import database
 
-    with database.opened(settings(context)) as engine:
-        audit_log.redact(engine, reader(context, engine), number, reason=reason)
-    note(told("audit.redacted", id=number))
+    with database.open_database(read_settings(context)) as engine:
+        audit_log.redact_note(engine, acting_reader(context, engine), number, reason=reason)
+    print_note(translate("audit.redacted", id=number))
 
 
 @room.command()
@@ -150,24 +150,24 @@ def export(
 ) -> None:
     """Write what was done, with the seals, to a file."""
     from geo.access.audit import log as audit_log
-    from geo.cli.output import note, require_new, told
+    from geo.cli.output import print_note, require_new, translate
     from geo.operations import database
 
     require_new(out, force=force)
-    config = settings(context)
+    config = read_settings(context)
     wanted = _filters(config, account, action, since, until, outcome)
-    with database.opened(config) as engine:
-        who = reader(context, engine, "audit")
-        count = audit_log.export(
+    with database.open_database(config) as engine:
+        who = acting_reader(context, engine, "audit")
+        count = audit_log.export_rows(
             engine,
             who,
             wanted,
             out,
             reason=reason,
             timezone=config.timezone,
-            lang=language(),
+            lang=current_language(),
         )
-    note(told("export.written", file=out, count=count))
+    print_note(translate("export.written", file=out, count=count))
 
 
 def _filters(
@@ -175,7 +175,7 @@ def _filters(
 ) -> "Filters":
     from geo.access.audit import log as audit_log
 
-    return audit_log.filters(
+    return audit_log.parse_filters(
         timezone=config.timezone,
         account=account,
         action=action,
@@ -186,25 +186,31 @@ def _filters(
 
 
 def _tell_proof(proof: "Proof") -> None:
-    from geo.cli.output import note, told
+    from geo.cli.output import print_note, translate
 
     walk, tail, broken = proof.walk, proof.tail, proof.walk.broken
-    note(told("audit.walked", rows=walk.rows, redacted=walk.redacted))
+    print_note(translate("audit.walked", rows=walk.rows, redacted=walk.redacted))
     if broken is not None:
         facts = {"seal_no": broken.seal_no, "id": broken.id or "—", "count": broken.count}
-        note(told("audit.broken", why=told(f"audit.break.{broken.kind}", **facts), **facts))
+        print_note(
+            translate("audit.broken", why=translate(f"audit.break.{broken.kind}", **facts), **facts)
+        )
     for each, stands in walk.stands.items():
         if not stands:
             state = "unreached" if stands is None else "gone"
             number = "—" if each.seal_no is None else each.seal_no
-            note(told(f"audit.head_{state}", no=number, day=each.day, groups=each.groups))
+            print_note(
+                translate(f"audit.head_{state}", no=number, day=each.day, groups=each.groups)
+            )
     if walk.stands and all(walk.stands.values()):
-        note(told("audit.heads_stand", count=len(walk.stands)))
+        print_note(translate("audit.heads_stand", count=len(walk.stands)))
     if tail.count:
-        note(told("audit.tail_late" if tail.late else "audit.tail", **_tail_facts(proof)))
+        print_note(
+            translate("audit.tail_late" if tail.late else "audit.tail", **_tail_facts(proof))
+        )
     if not proof.noted:
-        note(told("audit.not_noted"))
-    note(told("audit.whole" if walk.whole else "audit.not_whole"))
+        print_note(translate("audit.not_noted"))
+    print_note(translate("audit.whole" if walk.whole else "audit.not_whole"))
 
 
 def _tail_facts(proof: "Proof") -> dict[str, Any]:
@@ -212,17 +218,17 @@ def _tail_facts(proof: "Proof") -> dict[str, Any]:
 
 
 def _tell_heads(heads: "list[Head]") -> None:
-    from geo.cli.output import note, told
+    from geo.cli.output import print_note, translate
 
     if not heads:
         raise InputError("audit.no_head")
     for each in heads:
         groups = each.groups.split()
         size = len(groups) // LINES
-        typer.echo(told("audit.head_line_of", day=each.day, no=each.seal_no))
+        typer.echo(translate("audit.head_line_of", day=each.day, no=each.seal_no))
         for start in range(0, len(groups), size):
             typer.echo("    " + " ".join(groups[start : start + size]))
-    note(told("audit.head_advice"))
+    print_note(translate("audit.head_advice"))
 
 
 def _today(config: "Settings") -> Any:  # noqa: ANN401 - a date, loaded late
@@ -236,15 +242,15 @@ def _cell(name: str, row: dict[str, Any], config: "Settings") -> object:
     from zoneinfo import ZoneInfo
 
     from geo.access.audit import log as audit_log
-    from geo.cli.output import told
+    from geo.cli.output import translate
 
     value = row[name]
     if name == "at":
         return f"{value.astimezone(ZoneInfo(config.timezone)):%Y-%m-%d %H:%M:%S}"
     if name == "action":
-        return audit_log.action_name(value, language())
+        return audit_log.action_name(value, current_language())
     if name == "outcome":
-        return told(f"audit_outcome.{value}")
+        return translate(f"audit_outcome.{value}")
     if name == "id":
         return str(value)
-    return told("audit.note_gone") if value is None else value
+    return translate("audit.note_gone") if value is None else value

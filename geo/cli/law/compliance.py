@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from geo.cli.app import language, reader, settings
+from geo.cli.app import acting_reader, current_language, read_settings
 from geo.cli.choices import ForceOption
 from geo.cli.law.filing import group
 
@@ -31,26 +31,26 @@ def report(
     """Hold each camera of the register against Decree 799; findings are no failure."""
     from geo.cameras.law import compliance
     from geo.cameras.law.compliance import Wanted
-    from geo.cli.output import as_json, note, require_new, told
+    from geo.cli.output import as_json, print_note, require_new, translate
     from geo.files.writers import draft_of, require_ending
     from geo.operations import database
 
     if out is not None:
         require_ending(out, known=(".xlsx",))
     require_new(out, force=force)
-    config = settings(context)
+    config = read_settings(context)
     asked = Wanted(area, tuple(kind or ()), unit, severity)
-    with database.opened(config) as engine:
-        who = reader(context, engine, "compliance")
+    with database.open_database(config) as engine:
+        who = acting_reader(context, engine, "compliance")
         if out is not None:
-            content, rows = compliance.workbook(
-                engine, who, asked, reason=reason, timezone=config.timezone, lang=language()
+            content, rows = compliance.make_workbook(
+                engine, who, asked, reason=reason, timezone=config.timezone, lang=current_language()
             )
             with draft_of(out) as draft:
                 draft.write_bytes(content)
-            note(told("compliance.written", file=out, count=rows))
+            print_note(translate("compliance.written", file=out, count=rows))
             return
-        found = compliance.report(engine, who, asked, timezone=config.timezone)
+        found = compliance.compliance_findings(engine, who, asked, timezone=config.timezone)
     if as_json_:
         as_json(
             {
@@ -59,7 +59,7 @@ def report(
                 "without_view": found.without_view,
                 "figures": found.figures,
                 "units": found.units,
-                "findings": compliance.told(found.rows, language()),
+                "findings": compliance.describe_findings(found.rows, current_language()),
             }
         )
     else:
@@ -67,27 +67,27 @@ def report(
 
 
 def _print(found: "Report") -> None:
-    from geo.cli.output import note, table, told
+    from geo.cli.output import print_note, print_table, translate
 
-    note(told("compliance.cameras", cameras=found.cameras, clean=found.clean))
+    print_note(translate("compliance.cameras", cameras=found.cameras, clean=found.clean))
     if found.without_view:
-        note(told("compliance.without_view", count=found.without_view))
+        print_note(translate("compliance.without_view", count=found.without_view))
     rows = [
         [
-            told(f"compliance_kind.{row['kind']}"),
-            told(f"compliance_severity.{row['severity']}"),
-            told(f"compliance_article.{row['article']}"),
+            translate(f"compliance_kind.{row['kind']}"),
+            translate(f"compliance_severity.{row['severity']}"),
+            translate(f"compliance_article.{row['article']}"),
             row["findings"],
             row["cameras"],
         ]
         for row in found.figures
     ]
     if rows:
-        table([told(f"compliance.column_{name}") for name in SHOWN], rows)
+        print_table([translate(f"compliance.column_{name}") for name in SHOWN], rows)
     units = [
-        [row["unit"] or told("compliance.no_unit"), row["error"], row["warning"], row["note"]]
+        [row["unit"] or translate("compliance.no_unit"), row["error"], row["warning"], row["note"]]
         for row in found.units[:MOST_UNITS]
     ]
     if units:
-        names = [told(f"compliance_severity.{name}") for name in ("error", "warning", "note")]
-        table([told("compliance.column_unit"), *names], units)
+        names = [translate(f"compliance_severity.{name}") for name in ("error", "warning", "note")]
+        print_table([translate("compliance.column_unit"), *names], units)

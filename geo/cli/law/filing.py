@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from geo.base.errors import InputError
-from geo.cli.app import app, limited, reader, settings
+from geo.cli.app import acting_reader, app, read_settings, require_unlimited
 from geo.cli.choices import ForceOption
 from geo.cli.room import Room
 
@@ -40,15 +40,15 @@ def filing(
     from geo.operations import database
 
     target = _target(unit, out, every=every, force=force)
-    config = settings(context)
-    with database.opened(config) as engine:
-        who = reader(context, engine, "compliance")
+    config = read_settings(context)
+    with database.open_database(config) as engine:
+        who = acting_reader(context, engine, "compliance")
         zone = config.timezone
         if every:
-            found = filing_sheet.sheets(engine, who, reason=reason, timezone=zone)
+            found = filing_sheet.make_sheets(engine, who, reason=reason, timezone=zone)
             made = list(_into(target, found))
         else:
-            one = filing_sheet.sheet(engine, who, unit, reason=reason, timezone=zone)
+            one = filing_sheet.make_sheet(engine, who, unit, reason=reason, timezone=zone)
             _write(target, one)
             made = [(target, one)]
     _tell(made, as_json=as_json_)
@@ -69,17 +69,17 @@ def filed(
     It is an import run: govgrid import undo RUN puts everything back.
     """
     from geo.cameras.law import filing_register
-    from geo.cli.output import as_json, note, told
+    from geo.cli.output import as_json, print_note, translate
     from geo.operations import database
 
-    config = settings(context)
-    with database.opened(config) as engine:
-        done = filing_register.register(
+    config = read_settings(context)
+    with database.open_database(config) as engine:
+        done = filing_register.register_filing(
             engine,
             sheet,
             number=number,
             filed_on=on.date(),
-            who=limited(engine, "import"),
+            who=require_unlimited(engine, "import"),
             timezone=config.timezone,
             unit=unit,
             crs=crs,
@@ -87,7 +87,7 @@ def filed(
     if as_json_:
         as_json(vars(done))
     else:
-        note(told("filing.registered", on=done.filed_on, **vars(done)))
+        print_note(translate("filing.registered", on=done.filed_on, **vars(done)))
 
 
 def _target(unit: str, out: str | None, *, every: bool, force: bool) -> Path:
@@ -123,12 +123,12 @@ def _target(unit: str, out: str | None, *, every: bool, force: bool) -> Path:
 
 def _into(folder: Path, sheets: "Iterable[FilingSheet]") -> "Iterator[tuple[Path, FilingSheet]]":
     """Write each sheet below a name of its own; yield file and sheet."""
-    from geo.cli.output import told
+    from geo.cli.output import translate
     from geo.files.writers.file_name import safe_name
 
     taken: set[str] = set()
     for each in sheets:
-        plain = Path(safe_name(told("filing.file", unit=each.unit)))
+        plain = Path(safe_name(translate("filing.file", unit=each.unit)))
         name, number = plain.name, 2
         while name.casefold() in taken:  # two units whose names differ in signs of paths only
             name, number = f"{plain.stem} {number}.xlsx", number + 1
@@ -161,4 +161,4 @@ def _tell(made: "list[tuple[Path, FilingSheet]]", *, as_json: bool) -> None:
         output.as_json({"sheets": rows})
         return
     for row in rows:
-        output.note(output.told("filing.written", **row))
+        output.print_note(output.translate("filing.written", **row))

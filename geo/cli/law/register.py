@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from geo.cli.app import app, language, reader, settings
+from geo.cli.app import acting_reader, app, current_language, read_settings
 from geo.cli.choices import ForceOption
 from geo.cli.room import Room
 
@@ -45,24 +45,27 @@ def list_(
     """List who looked through which camera and why, the newest first."""
     from zoneinfo import ZoneInfo
 
-    from geo.cli.output import as_json, note, table, told
+    from geo.cli.output import as_json, print_note, print_table, translate
     from geo.operations import database
     from geo.viewing import report as viewing_report
 
-    config = settings(context)
+    config = read_settings(context)
     wanted = _filters(config, since, until, camera, account, unit, act, incident)
-    with database.opened(config) as engine:
-        rows = viewing_report.page(engine, reader(context, engine, "register"), wanted, limit=limit)
+    with database.open_database(config) as engine:
+        rows = viewing_report.list_page(
+            engine, acting_reader(context, engine, "register"), wanted, limit=limit
+        )
     zone = ZoneInfo(config.timezone)
     if as_json_:
         as_json({"rows": rows})
     elif rows:
         shown = [
-            [viewing_report.shown(n, row[n], zone, language()) for n in COLUMNS] for row in rows
+            [viewing_report.display_cell(n, row[n], zone, current_language()) for n in COLUMNS]
+            for row in rows
         ]
-        table([told(f"viewing_column.{name}") for name in COLUMNS], shown)
+        print_table([translate(f"viewing_column.{name}") for name in COLUMNS], shown)
     else:
-        note(told("viewing_page.none"))
+        print_note(translate("viewing_page.none"))
 
 
 @room.command()
@@ -81,26 +84,26 @@ def export(
     as_json_: JsonOption = False,
 ) -> None:
     """Write the register to a workbook; that goes into the register of exports."""
-    from geo.cli.output import as_json, note, require_new, told
+    from geo.cli.output import as_json, print_note, require_new, translate
     from geo.files.writers import draft_of, require_ending
     from geo.operations import database
     from geo.viewing import report as viewing_report
 
     require_ending(out, known=(".xlsx",))
     require_new(out, force=force)
-    config = settings(context)
+    config = read_settings(context)
     wanted = _filters(config, since, until, camera, account, unit, act, incident)
-    with database.opened(config) as engine:
-        who = reader(context, engine, "register")
-        content, rows = viewing_report.export(
-            engine, who, wanted, reason=reason, timezone=config.timezone, lang=language()
+    with database.open_database(config) as engine:
+        who = acting_reader(context, engine, "register")
+        content, rows = viewing_report.export_register(
+            engine, who, wanted, reason=reason, timezone=config.timezone, lang=current_language()
         )
     with draft_of(out) as draft:
         draft.write_bytes(content)
     if as_json_:
         as_json({"file": str(out), "rows": rows})
     else:
-        note(told("export.written", file=out, count=rows))
+        print_note(translate("export.written", file=out, count=rows))
 
 
 @room.command()
@@ -113,33 +116,34 @@ def report(
     as_json_: JsonOption = False,
 ) -> None:
     """Print the figures of a month, and whether its rows match the audit."""
-    from geo.cli.output import as_json, note, require_new, table, told
+    from geo.cli.output import as_json, print_note, print_table, require_new, translate
     from geo.files.writers import draft_of, require_ending
     from geo.operations import database
     from geo.viewing import statistics as viewing_statistics
 
-    config = settings(context)
+    config = read_settings(context)
     if out is not None:
         require_ending(out, known=(".xlsx",))
     require_new(out, force=force)
-    with database.opened(config) as engine:
-        who = reader(context, engine, "register")
-        found = viewing_statistics.report(engine, who, month, timezone=config.timezone)
+    with database.open_database(config) as engine:
+        who = acting_reader(context, engine, "register")
+        found = viewing_statistics.month_report(engine, who, month, timezone=config.timezone)
         if out is not None:
             content = viewing_statistics.export_report(
-                engine, who, month, reason=reason, timezone=config.timezone, lang=language()
+                engine, who, month, reason=reason, timezone=config.timezone, lang=current_language()
             )
             with draft_of(out) as draft:
                 draft.write_bytes(content)
     if as_json_:
         as_json(found)
         return
-    note(f"{told('viewing_report.month')} {found['period']}")
-    note(f"{told('viewing_report.rows')} {found['rows']}")
-    note(f"{told('viewing_report.without_incident')} {found['without_incident']} / {found['rows']}")
-    for title, rows in viewing_statistics.tables(found, language()).items():
+    print_note(f"{translate('viewing_report.month')} {found['period']}")
+    print_note(f"{translate('viewing_report.rows')} {found['rows']}")
+    without = f"{found['without_incident']} / {found['rows']}"
+    print_note(f"{translate('viewing_report.without_incident')} {without}")
+    for title, rows in viewing_statistics.month_tables(found, current_language()).items():
         if len(rows):
-            table(list(rows.columns), rows.to_numpy().tolist(), title=title)
+            print_table(list(rows.columns), rows.to_numpy().tolist(), title=title)
 
 
 @room.command()
@@ -157,11 +161,11 @@ def verify(
     from geo.operations import database
     from geo.viewing import statistics as viewing_statistics
 
-    config = settings(context)
+    config = read_settings(context)
     wanted = _filters(config, since, until)
-    with database.opened(config) as engine:
-        who = reader(context, engine, "register")
-        proof = viewing_statistics.verify(engine, who, since=wanted.since, until=wanted.until)
+    with database.open_database(config) as engine:
+        who = acting_reader(context, engine, "register")
+        proof = viewing_statistics.verify_rows(engine, who, since=wanted.since, until=wanted.until)
     if as_json_:
         as_json(proof.as_plain())
     else:
@@ -182,7 +186,7 @@ def _filters(
 ) -> "Filters":
     from geo.viewing import report as viewing_report
 
-    return viewing_report.filters(
+    return viewing_report.parse_filters(
         timezone=config.timezone,
         since=since,
         until=until,
@@ -195,13 +199,13 @@ def _filters(
 
 
 def _tell(proof: "Proof") -> None:
-    from geo.cli.output import note, table, told
+    from geo.cli.output import print_note, print_table, translate
 
     if proof.whole:
-        note(told("viewing_report.proof_whole", rows=proof.rows))
+        print_note(translate("viewing_report.proof_whole", rows=proof.rows))
         return
     columns = ("id", "kind", "at", "camera")
-    names = [told(f"viewing_report.column_{name}") for name in columns]
-    rows = [[d.id, told(f"viewing_defect.{d.kind}"), d.at, d.camera] for d in proof.defects]
-    table(names, rows)
-    note(told("viewing_report.proof_broken", rows=proof.rows, count=len(proof.defects)))
+    names = [translate(f"viewing_report.column_{name}") for name in columns]
+    rows = [[d.id, translate(f"viewing_defect.{d.kind}"), d.at, d.camera] for d in proof.defects]
+    print_table(names, rows)
+    print_note(translate("viewing_report.proof_broken", rows=proof.rows, count=len(proof.defects)))

@@ -7,7 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from geo.base.errors import InputError
-from geo.cli.app import app, reader, settings
+from geo.cli.app import acting_reader, app, read_settings
 from geo.cli.choices import ForceOption
 from geo.cli.room import Room
 
@@ -37,16 +37,16 @@ def add(
 ) -> None:
     """Make an account and print its one-time password, this once."""
     from geo.access.accounts import accounts
-    from geo.cli.output import note, told
+    from geo.cli.output import print_note, translate
     from geo.operations import database
 
     if area is not None and role is None:
         raise InputError("account.area_alone", area=area)
-    with database.opened(settings(context)) as engine:
-        who = reader(context, engine, "accounts")
+    with database.open_database(read_settings(context)) as engine:
+        who = acting_reader(context, engine, "accounts")
         if role is not None:
-            reader(context, engine, "grants")
-        password = accounts.add(
+            acting_reader(context, engine, "grants")
+        password = accounts.add_account(
             engine,
             who,
             name,
@@ -56,9 +56,9 @@ def add(
             unit_name=unit_name,
             grant=None if role is None else (role, area),
         )
-    note(told("account.made", name=name))
+    print_note(translate("account.made", name=name))
     if password:
-        note(told("account.password", password=password))
+        print_note(translate("account.password", password=password))
     if role is not None:
         _say_given(name, role, area)
 
@@ -77,10 +77,10 @@ def grant(
     from geo.access.accounts import grants
     from geo.operations import database
 
-    with database.opened(settings(context)) as engine:
-        who = reader(context, engine, "grants")
+    with database.open_database(read_settings(context)) as engine:
+        who = acting_reader(context, engine, "grants")
         day = until.date() if until else None
-        grants.give(engine, who, name, role, area, classes=classes, depth=depth, until=day)
+        grants.give_grant(engine, who, name, role, area, classes=classes, depth=depth, until=day)
     _say_given(name, role, area)
 
 
@@ -90,12 +90,12 @@ def ungrant(
 ) -> None:
     """Take a grant back; `user grants` shows their numbers."""
     from geo.access.accounts import grants
-    from geo.cli.output import note, told
+    from geo.cli.output import print_note, translate
     from geo.operations import database
 
-    with database.opened(settings(context)) as engine:
-        grants.take(engine, reader(context, engine, "grants"), number)
-    note(told("grant.was_taken"))
+    with database.open_database(read_settings(context)) as engine:
+        grants.revoke_grant(engine, acting_reader(context, engine, "grants"), number)
+    print_note(translate("grant.was_taken"))
 
 
 @room.command("grants")
@@ -106,18 +106,21 @@ def grants_(
 ) -> None:
     """List what is granted, to one account or to all."""
     from geo.access.accounts import grants
-    from geo.cli.output import as_json, note, table, told
+    from geo.cli.output import as_json, print_note, print_table, translate
     from geo.operations import database
 
-    with database.opened(settings(context)) as engine:
-        rows = grants.listed(engine, reader(context, engine, "grants"), account=name)
+    with database.open_database(read_settings(context)) as engine:
+        rows = grants.list_grants(engine, acting_reader(context, engine, "grants"), account=name)
     if as_json_:
         as_json({"grants": rows})
     elif rows:
-        shown = [{**row, "area": row["area_code"] or told("grant.everything")} for row in rows]
-        table([told(f"user_column.{each}") for each in GRANTS], [_cells(r, GRANTS) for r in shown])
+        shown = [{**row, "area": row["area_code"] or translate("grant.everything")} for row in rows]
+        print_table(
+            [translate(f"user_column.{each}") for each in GRANTS],
+            [_cells(r, GRANTS) for r in shown],
+        )
     else:
-        note(told("grant.none"))
+        print_note(translate("grant.none"))
 
 
 @room.command()
@@ -142,13 +145,13 @@ def unlock(context: typer.Context, name: NameArgument) -> None:
 def reset(context: typer.Context, name: NameArgument) -> None:
     """Print a new one-time password; the old one, the authenticator and log-ins hold no more."""
     from geo.access.accounts import accounts
-    from geo.cli.output import note, told
+    from geo.cli.output import print_note, translate
     from geo.operations import database
 
-    with database.opened(settings(context)) as engine:
-        password = accounts.reset(engine, reader(context, engine, "accounts"), name)
-    note(told("account.was_reset", name=name))
-    note(told("account.password", password=password))
+    with database.open_database(read_settings(context)) as engine:
+        password = accounts.reset_password(engine, acting_reader(context, engine, "accounts"), name)
+    print_note(translate("account.was_reset", name=name))
+    print_note(translate("account.password", password=password))
 
 
 @room.command()
@@ -160,31 +163,34 @@ def link(
 ) -> None:
     """Bind an account to whom the identity provider knows as SUBJECT."""
     from geo.access.accounts import accounts
-    from geo.cli.output import note, told
+    from geo.cli.output import print_note, translate
     from geo.operations import database
 
-    with database.opened(settings(context)) as engine:
-        accounts.link(engine, reader(context, engine, "accounts"), name, issuer, subject)
-    note(told("account.was_linked", name=name))
+    with database.open_database(read_settings(context)) as engine:
+        accounts.link_identity(
+            engine, acting_reader(context, engine, "accounts"), name, issuer, subject
+        )
+    print_note(translate("account.was_linked", name=name))
 
 
 @room.command("list")
 def list_(context: typer.Context, as_json_: JsonOption = False) -> None:
     """List all accounts."""
     from geo.access.accounts import accounts
-    from geo.cli.output import as_json, note, table, told
+    from geo.cli.output import as_json, print_note, print_table, translate
     from geo.operations import database
 
-    with database.opened(settings(context)) as engine:
-        rows = accounts.listed(engine, reader(context, engine, "accounts"))
+    with database.open_database(read_settings(context)) as engine:
+        rows = accounts.list_accounts(engine, acting_reader(context, engine, "accounts"))
     if as_json_:
         as_json({"accounts": rows})
     elif rows:
-        table(
-            [told(f"user_column.{each}") for each in ACCOUNTS], [_cells(r, ACCOUNTS) for r in rows]
+        print_table(
+            [translate(f"user_column.{each}") for each in ACCOUNTS],
+            [_cells(r, ACCOUNTS) for r in rows],
         )
     else:
-        note(told("account.none"))
+        print_note(translate("account.none"))
 
 
 @room.command("import")
@@ -196,16 +202,18 @@ def import_(
 ) -> None:
     """Make the accounts of a table, all or none; `user template` writes an empty one."""
     from geo.access.accounts import bulk_import
-    from geo.cli.output import note, told
+    from geo.cli.output import print_note, translate
     from geo.operations import database
 
-    with database.opened(settings(context)) as engine:
-        who = reader(context, engine)
+    with database.open_database(read_settings(context)) as engine:
+        who = acting_reader(context, engine)
         done = bulk_import.bring_in(engine, who, file, passwords=passwords, check=check)
     key = "account_list.would" if check else "account_list.done"
-    note(told(key, made=done.made, changed=done.changed, kept=done.kept, grants=done.grants))
+    print_note(
+        translate(key, made=done.made, changed=done.changed, kept=done.kept, grants=done.grants)
+    )
     if passwords is not None and done.made and not check:
-        note(told("account_list.passwords", file=passwords))
+        print_note(translate("account_list.passwords", file=passwords))
 
 
 @room.command()
@@ -214,11 +222,11 @@ def template(
 ) -> None:
     """Write an empty table of accounts with its allowed words."""
     from geo.access.accounts import bulk_import
-    from geo.cli.output import note, require_new, told
+    from geo.cli.output import print_note, require_new, translate
 
     require_new(out, force=force)
-    bulk_import.template(out)
-    note(told("account_list.template", file=out))
+    bulk_import.write_template(out)
+    print_note(translate("account_list.template", file=out))
 
 
 @keys.command("add")
@@ -231,14 +239,14 @@ def add_key(
 ) -> None:
     """Make a key for a program's account and print it on stdout, this once."""
     from geo.access.accounts import api_keys
-    from geo.cli.output import line, note, told
+    from geo.cli.output import print_line, print_note, translate
     from geo.operations import database
 
-    with database.opened(settings(context)) as engine:
-        who = reader(context, engine, "accounts")
-        made = api_keys.make(engine, who, name, scopes=scope, days=days, account=account)
-    note(told("key.made"))
-    line(made)
+    with database.open_database(read_settings(context)) as engine:
+        who = acting_reader(context, engine, "accounts")
+        made = api_keys.make_key(engine, who, name, scopes=scope, days=days, account=account)
+    print_note(translate("key.made"))
+    print_line(made)
 
 
 @keys.command("list")
@@ -249,52 +257,54 @@ def list_keys(
 ) -> None:
     """List the keys of an account; never the keys themselves."""
     from geo.access.accounts import api_keys
-    from geo.cli.output import as_json, table, told
+    from geo.cli.output import as_json, print_table, translate
     from geo.operations import database
 
     columns = ("id", "name", "hint", "scopes", "expires_at", "used_at", "works")
-    with database.opened(settings(context)) as engine:
-        who = reader(context, engine, "accounts")
-        rows = api_keys.listed(engine, who, account=account)
+    with database.open_database(read_settings(context)) as engine:
+        who = acting_reader(context, engine, "accounts")
+        rows = api_keys.list_keys(engine, who, account=account)
     if as_json_:
         as_json({"keys": rows})
     else:
-        table([told(f"user_column.{n}") for n in columns], [_cells(row, columns) for row in rows])
+        print_table(
+            [translate(f"user_column.{n}") for n in columns], [_cells(row, columns) for row in rows]
+        )
 
 
 @keys.command()
 def revoke(context: typer.Context, number: Annotated[str, typer.Argument(metavar="KEY")]) -> None:
     """Revoke a key; `key list` shows their numbers."""
     from geo.access.accounts import api_keys
-    from geo.cli.output import note, told
+    from geo.cli.output import print_note, translate
     from geo.operations import database
 
-    with database.opened(settings(context)) as engine:
-        api_keys.revoke(engine, reader(context, engine, "accounts"), number)
-    note(told("key.was_revoked"))
+    with database.open_database(read_settings(context)) as engine:
+        api_keys.revoke(engine, acting_reader(context, engine, "accounts"), number)
+    print_note(translate("key.was_revoked"))
 
 
 def _changed(context: typer.Context, name: str, what: str, said: str) -> None:
     from geo.access.accounts import accounts
-    from geo.cli.output import note, told
+    from geo.cli.output import print_note, translate
     from geo.operations import database
 
-    with database.opened(settings(context)) as engine:
-        getattr(accounts, what)(engine, reader(context, engine, "accounts"), name)
-    note(told(f"account.{said}", name=name))
+    with database.open_database(read_settings(context)) as engine:
+        getattr(accounts, what)(engine, acting_reader(context, engine, "accounts"), name)
+    print_note(translate(f"account.{said}", name=name))
 
 
 def _say_given(name: str, role: str, area: str | None) -> None:
-    from geo.cli.output import note, told
+    from geo.cli.output import print_note, translate
 
-    where = area or told("grant.everything")
-    note(told("grant.was_given", name=name, role=told(f"role.{role}"), area=where))
+    where = area or translate("grant.everything")
+    print_note(translate("grant.was_given", name=name, role=translate(f"role.{role}"), area=where))
 
 
 def _cells(row: dict[str, Any], columns: tuple[str, ...]) -> list[str]:
-    from geo.cli.output import told
+    from geo.cli.output import translate
 
-    return [_cell(name, row[name], told) for name in columns]
+    return [_cell(name, row[name], translate) for name in columns]
 
 
 def _cell(name: str, value: object, told: Any) -> str:  # noqa: ANN401 - the words of this call

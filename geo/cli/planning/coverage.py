@@ -6,7 +6,7 @@ from typing import Annotated, Any
 
 import typer
 
-from geo.cli.app import app, limited, reader, settings
+from geo.cli.app import acting_reader, app, read_settings, require_unlimited
 from geo.cli.choices import Certainty, DeviceSet, ForceOption, Level
 from geo.cli.room import Room
 
@@ -51,20 +51,20 @@ def compute(
 ) -> None:
     """Compute what every camera sees, the figures of every area, and the gaps."""
     from geo.access.audit import record as audit
-    from geo.cli.output import as_json, note, progress, told
+    from geo.cli.output import as_json, print_note, show_progress, translate
     from geo.cli.planning import coverage_lines
     from geo.cli.planning.phases import Phases
     from geo.coverage import report as coverage_report
     from geo.coverage.kinds import detail_of
     from geo.operations import database
 
-    config = settings(context)
+    config = read_settings(context)
     details = [detail_of(word) for word in detail or (config.detail_px_per_m,)]
-    with database.opened(config) as engine:
-        who = limited(engine, "import")
+    with database.open_database(config) as engine:
+        who = require_unlimited(engine, "import")
         from geo.coverage import compute as coverage_compute
 
-        with progress() as moving:
+        with show_progress() as moving:
             phases = Phases(moving)
             done = coverage_compute.compute(
                 engine,
@@ -77,7 +77,7 @@ def compute(
             )
             cpu_s = phases.seconds()
         audit.note_apart(engine, who, "coverage.compute", str(done.run.id), outcome="done")
-        found = coverage_report.report(engine, who, by="district")
+        found = coverage_report.read_report(engine, who, by="district")
     if as_json_:
         as_json(
             {
@@ -93,10 +93,10 @@ def compute(
         )
         return
     key = "coverage.nothing_new" if done.unchanged else "coverage.done"
-    note(told(key, run=done.run.id, fresh=done.fresh, kept=done.kept))
-    coverage_lines.headlines(found["areas"])
+    print_note(translate(key, run=done.run.id, fresh=done.fresh, kept=done.kept))
+    coverage_lines.print_headlines(found["areas"])
     _summary(found["areas"])
-    coverage_lines.assumptions(done.run.assumptions)
+    coverage_lines.print_assumptions(done.run.assumptions)
     coverage_lines.incidents_until(done.run.incidents_until, config.timezone)
 
 
@@ -115,7 +115,7 @@ def report(
 ) -> None:
     """Print the figures of the newest computation, with their denominators."""
     from geo.access.audit import export_log
-    from geo.cli.output import as_json, note, require_new, told
+    from geo.cli.output import as_json, print_note, require_new, translate
     from geo.coverage import report as coverage_report
     from geo.files import writers
     from geo.operations import database
@@ -128,21 +128,21 @@ def report(
         "certainty": certainty,
     }
     require_new(out, force=force)
-    with database.opened(settings(context)) as engine:
-        who = reader(context, engine, "figures" if out is None else "export")
+    with database.open_database(read_settings(context)) as engine:
+        who = acting_reader(context, engine, "figures" if out is None else "export")
         if out is not None:
             writers.require_ending(out)
-        found = coverage_report.report(engine, who, **choice)
+        found = coverage_report.read_report(engine, who, **choice)
         if out is not None:
             count = len(found["areas"])
-            export_log.register(engine, who, out, what="coverage", rows=count, reason=reason)
-            stamp = export_log.stamp(who, reason, timezone=settings(context).timezone)
-            count = _write(engine, found, out, stamp, settings(context).timezone)
-            note(told("export.written", file=out, count=count))
+            export_log.register_file(engine, who, out, what="coverage", rows=count, reason=reason)
+            stamp = export_log.watermark_text(who, reason, timezone=read_settings(context).timezone)
+            count = _write(engine, found, out, stamp, read_settings(context).timezone)
+            print_note(translate("export.written", file=out, count=count))
     if as_json_:
         as_json(found)
     elif out is None:
-        _tell(found, by, settings(context).timezone)
+        _tell(found, by, read_settings(context).timezone)
 
 
 @app.command()
@@ -159,18 +159,18 @@ def gaps(
 ) -> None:
     """List the uncovered pieces of what must be seen, the heaviest first."""
     from geo.access.audit import export_log
-    from geo.cli.app import language
-    from geo.cli.output import as_json, note, require_new, table, told
+    from geo.cli.app import current_language
+    from geo.cli.output import as_json, print_note, print_table, require_new, translate
     from geo.coverage import report as coverage_report
     from geo.files import writers
     from geo.operations import database
 
     require_new(out, force=force)
-    with database.opened(settings(context)) as engine:
-        who = reader(context, engine, "map" if out is None else "export")
+    with database.open_database(read_settings(context)) as engine:
+        who = acting_reader(context, engine, "map" if out is None else "export")
         if out is not None:
             writers.require_ending(out, known=writers.LAYER_ENDINGS)
-        found = coverage_report.gaps(
+        found = coverage_report.read_gaps(
             engine,
             who,
             device_set=device_set,
@@ -178,55 +178,59 @@ def gaps(
             detail=detail,
         )
         if out is not None:
-            zone = settings(context).timezone
-            export_log.register(engine, who, out, what="gaps", rows=len(found), reason=reason)
+            zone = read_settings(context).timezone
+            export_log.register_file(engine, who, out, what="gaps", rows=len(found), reason=reason)
             from geo.documents import gaps_file
 
-            gaps_file.write(engine, found, out, lang=language(), timezone=zone)
+            gaps_file.write_gaps(engine, found, out, lang=current_language(), timezone=zone)
     if out is not None:
-        note(told("export.written", file=out, count=len(found)))
+        print_note(translate("export.written", file=out, count=len(found)))
     plain = found.drop(columns="geometry")
     if as_json_:
         # of what is left of a gap (geo.coverage.coarse_gaps) some numbers are not told
         plain = plain.astype(object).where(plain.notna(), None)
         as_json({"gaps": plain.to_dict("records")})
     elif out is None and plain.empty:
-        note(told("coverage.no_gaps"))
+        print_note(translate("coverage.no_gaps"))
     elif out is None:
         shown = plain.head(limit) if limit else plain
         columns = ("rank", "grid_code", "area_m2", "weight", "road_m", "entrances", "lon", "lat")
         places = shown.assign(**{c: shown[c].map("{:.6f}".format) for c in ("lon", "lat")})
         rows = [[row[c] for c in columns] for row in places.to_dict("records")]
-        table([told(f"column.{c}") for c in columns], rows)
+        print_table([translate(f"column.{c}") for c in columns], rows)
 
 
 def _write(engine: Any, found: dict[str, Any], out: Path, stamp: str, timezone: str) -> int:  # noqa: ANN401 - an engine
-    from geo.cli.app import language
+    from geo.cli.app import current_language
     from geo.documents import coverage_file
 
-    return coverage_file.write(engine, found, out, lang=language(), timezone=timezone, stamp=stamp)
+    return coverage_file.write_coverage(
+        engine, found, out, lang=current_language(), timezone=timezone, stamp=stamp
+    )
 
 
 def _tell(found: dict[str, Any], by: str | None, timezone: str) -> None:
-    from geo.cli.output import note, table, told
+    from geo.cli.output import print_note, print_table, translate
     from geo.cli.planning import coverage_lines
     from geo.coverage.headline import basis_of
 
     base = basis_of(found["areas"])
-    coverage_lines.headlines(found["areas"])
-    columns = [told(f"column.{c}") for c in ("code", "name", "detail", base)]
-    columns += [f"{told(f'device_set.{d}')}·{told(f'certainty.{c}')}" for d, c in SHOWN]
+    coverage_lines.print_headlines(found["areas"])
+    columns = [translate(f"column.{c}") for c in ("code", "name", "detail", base)]
+    columns += [f"{translate(f'device_set.{d}')}·{translate(f'certainty.{c}')}" for d, c in SHOWN]
     _summary(_told_apart(found["areas"], by))
-    table(columns, _rows(found["areas"], by, base), title=told("coverage.as_of", **found))
-    note(told(f"coverage.share_of_{base}"))
+    print_table(
+        columns, _rows(found["areas"], by, base), title=translate("coverage.as_of", **found)
+    )
+    print_note(translate(f"coverage.share_of_{base}"))
     for count in found["cameras"]:
         facts = {k: "—" if v is None else v for k, v in count.items()}
-        facts["owner_kind"] = told(f"device_set.{count['owner_kind'] or 'none'}")
+        facts["owner_kind"] = translate(f"device_set.{count['owner_kind'] or 'none'}")
         if count["registered"] is None:
-            note(told("coverage.counts_closed", **facts))
+            print_note(translate("coverage.counts_closed", **facts))
             continue
-        note(told("coverage.counts", **facts))
-    coverage_lines.assumptions(found["assumptions"])
+        print_note(translate("coverage.counts", **facts))
+    coverage_lines.print_assumptions(found["assumptions"])
     until = found["incidents_until"]
     coverage_lines.incidents_until(until and datetime.fromisoformat(until), timezone)
 
@@ -242,25 +246,25 @@ def _told_apart(areas: list[dict[str, Any]], by: str | None) -> list[dict[str, A
 
 def _summary(areas: list[dict[str, Any]]) -> None:
     """Print the official criteria, a row for each area, detail, device set and certainty."""
-    from geo.cli.output import note, table, told
+    from geo.cli.output import print_note, print_table, translate
 
-    columns = [told(f"column.{c}") for c in ("name", "detail", "device_set", "certainty")]
-    columns += [told(f"criterion.{whole}") for whole, _ in CRITERIA]
-    columns.append(told("criterion.longest_blind_m"))
+    columns = [translate(f"column.{c}") for c in ("name", "detail", "device_set", "certainty")]
+    columns += [translate(f"criterion.{whole}") for whole, _ in CRITERIA]
+    columns.append(translate("criterion.longest_blind_m"))
     order = sorted(areas, key=lambda a: (a["code"], a["detail"], CERTAINTIES.index(a["certainty"])))
     rows = [
         [
             area["name"],
             str(area["detail"]),
-            told(f"device_set.{area['device_set']}"),
-            told(f"certainty.{area['certainty']}"),
+            translate(f"device_set.{area['device_set']}"),
+            translate(f"certainty.{area['certainty']}"),
             *(_part(area[seen], area[whole]) for whole, seen in CRITERIA),
             area["longest_blind_m"],
         ]
         for area in order
     ]
-    table(columns, rows, title=told("criterion.title"))
-    note(told("criterion.meaning"))
+    print_table(columns, rows, title=translate("criterion.title"))
+    print_note(translate("criterion.meaning"))
 
 
 def _part(seen: float | None, whole: float | None) -> str:

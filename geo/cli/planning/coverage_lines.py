@@ -5,48 +5,48 @@ from datetime import datetime
 from typing import Any
 
 from geo.base.local_time import local_minute
-from geo.cli.app import language
-from geo.cli.output import note, told
+from geo.cli.app import current_language
+from geo.cli.output import print_note, translate
 
 
-def headlines(areas: Sequence[Mapping[str, Any]]) -> None:
+def print_headlines(areas: Sequence[Mapping[str, Any]]) -> None:
     """Print how much is seen, from certain to possible."""
-    from geo.coverage.headline import headlines as lines
+    from geo.coverage.headline import make_headlines as lines
 
     for each in lines(areas):
-        note(each.text(language()))
+        print_note(each.text(current_language()))
 
 
-def assumptions(found: Mapping[str, Any]) -> None:
+def print_assumptions(found: Mapping[str, Any]) -> None:
     """Print what had to be assumed, and what makes certain and possible differ."""
-    note(told("coverage.assumptions", **found))
+    print_note(translate("coverage.assumptions", **found))
     if "difference" in found:
-        note(_difference(found["difference"]))
+        print_note(_difference(found["difference"]))
 
 
 def incidents_until(until: datetime | None, timezone: str) -> None:
     """Print how new the incidents are that say what must be seen."""
     if until is not None:
-        note(told("headline.incidents_until", when=local_minute(until, timezone)))
+        print_note(translate("headline.incidents_until", when=local_minute(until, timezone)))
 
 
 def _difference(found: Mapping[str, Any]) -> str:
     from geo.coverage.kinds import CAUSES
 
     causes = [
-        told(
+        translate(
             "coverage.cause",
-            name=told(f"difference.{name}"),
+            name=translate(f"difference.{name}"),
             views=found[name]["views"],
             area=_hectares(found[name]["m2"]),
         )
         for name in CAUSES
     ]
-    return told(
+    return translate(
         "coverage.difference",
-        basis=told(f"difference.{found['basis']}"),
+        basis=translate(f"difference.{found['basis']}"),
         total=_hectares(found["total_m2"]),
-        causes=told("coverage.cause_sep").join(causes),
+        causes=translate("coverage.cause_sep").join(causes),
         several=_hectares(found["several_m2"]),
     )
 

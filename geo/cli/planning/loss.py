@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from geo.cli.app import language, limited, settings
+from geo.cli.app import current_language, read_settings, require_unlimited
 from geo.cli.choices import DeviceSet, ForceOption
 from geo.cli.planning.coverage import JsonOption, room
 
@@ -27,7 +27,7 @@ def loss(
 ) -> None:
     """List the cameras whose failure would open the most, and what a loss of many would cost."""
     from geo.access.audit import export_log
-    from geo.cli.output import as_json, note, progress, require_new, told
+    from geo.cli.output import as_json, print_note, require_new, show_progress, translate
     from geo.files import writers
     from geo.operations import database
     from geo.planning import failure_analysis as service
@@ -35,19 +35,21 @@ def loss(
     if out is not None:
         writers.require_ending(out)
     require_new(out, force=force)
-    config = settings(context)
-    with database.opened(config) as engine:
-        who = limited(engine, "export")
-        with progress(quiet_log=as_json_) as moving:
-            found = service.loss(
+    config = read_settings(context)
+    with database.open_database(config) as engine:
+        who = require_unlimited(engine, "export")
+        with show_progress(quiet_log=as_json_) as moving:
+            found = service.analyse_loss(
                 engine, device_set=device_set, share=share, area=area, progress=moving
             )
         if out is not None:
             named = len(found.maintain)
-            export_log.register(engine, who, out, what="loss", rows=named, reason=reason)
-            stamp = export_log.stamp(who, reason, timezone=config.timezone, lang=language())
-            count = service.write(engine, found, out, lang=language(), stamp=stamp)
-            note(told("export.written", file=out, count=count))
+            export_log.register_file(engine, who, out, what="loss", rows=named, reason=reason)
+            stamp = export_log.watermark_text(
+                who, reason, timezone=config.timezone, lang=current_language()
+            )
+            count = service.write_analysis(engine, found, out, lang=current_language(), stamp=stamp)
+            print_note(translate("export.written", file=out, count=count))
     first = found.maintain.head(limit) if limit else found.maintain
     rows = first.drop(columns="geometry").to_dict("records")
     if as_json_:
@@ -62,19 +64,19 @@ def _plain(row: dict[Any, Any]) -> dict[str, Any]:
 
 
 def _tell(facts: dict[str, Any], rows: list[dict[Any, Any]]) -> None:
-    from geo.cli.output import note, table, told
+    from geo.cli.output import print_note, print_table, translate
 
     if rows:
-        named = {**facts, "device_set": told(f"device_set.{facts['device_set']}")}
+        named = {**facts, "device_set": translate(f"device_set.{facts['device_set']}")}
         shown = [[_plain(row)[name] for name in SHOWN] for row in rows]
-        columns = [told(f"column.{name}") for name in SHOWN]
-        table(columns, shown, title=told("loss.title", **named))
+        columns = [translate(f"column.{name}") for name in SHOWN]
+        print_table(columns, shown, title=translate("loss.title", **named))
     else:
-        note(told("loss.nothing"))
+        print_note(translate("loss.nothing"))
     if facts["demand_m2"]:
         shares = {case: f"{s:.2%}" for case, s in facts["covered_demand_share"].items()}
         counted = {"cameras": facts["cameras"], "lost": facts["lost"]}
-        note(told("loss.after", share=f"{100 * facts['share']:g}%", **counted, **shares))
-        note(told("loss.meaning"))
+        print_note(translate("loss.after", share=f"{100 * facts['share']:g}%", **counted, **shares))
+        print_note(translate("loss.meaning"))
     if not facts["current"]:
-        note(told("loss.stale", run=facts["run"]))
+        print_note(translate("loss.stale", run=facts["run"]))

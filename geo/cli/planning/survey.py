@@ -7,7 +7,7 @@ import typer
 
 from geo.base.errors import InputError
 from geo.base.settings import Settings
-from geo.cli.app import app, limited, settings
+from geo.cli.app import app, read_settings, require_unlimited
 from geo.cli.choices import ForceOption
 from geo.cli.room import Room
 
@@ -34,33 +34,33 @@ def list_(
 ) -> None:
     """List the unknown headings, those on which the figures depend most first."""
     from geo.access.audit import export_log
-    from geo.cli.output import as_json, note, require_new, told
+    from geo.cli.output import as_json, print_note, require_new, translate
     from geo.files import writers
     from geo.operations import database
     from geo.planning import survey
 
-    config = settings(context)
+    config = read_settings(context)
     _require_files(out, sheets)
     require_new(out, sheets, force=force)
-    with database.opened(config) as engine:
-        who = limited(engine, "export")
+    with database.open_database(config) as engine:
+        who = require_unlimited(engine, "export")
         listed = survey.survey_list(engine, area=area, eight_way=eight_way, limit=limit or 0)
         for file in filter(None, (out, sheets)):
             rows = len(listed.cameras)
-            export_log.register(engine, who, file, what="survey", rows=rows, reason=reason)
-        stamp = export_log.stamp(who, reason, timezone=config.timezone, lang=_lang())
+            export_log.register_file(engine, who, file, what="survey", rows=rows, reason=reason)
+        stamp = export_log.watermark_text(who, reason, timezone=config.timezone, lang=_lang())
         if out is not None:
             count = survey.write_form(
                 engine, listed, out, mark=config.mark, lang=_lang(), stamp=stamp
             )
-            note(told("export.written", file=out, count=count))
+            print_note(translate("export.written", file=out, count=count))
         if sheets is not None:
-            page = _page(survey.sheets(engine, listed), config, stamp)
+            page = _page(survey.sheet_content(engine, listed), config, stamp)
             with writers.draft_of(sheets) as draft:
                 draft.write_text(page, encoding="utf-8")
-            note(told("survey.sheets_written", file=sheets, count=len(listed.grids)))
+            print_note(translate("survey.sheets_written", file=sheets, count=len(listed.grids)))
     if as_json_:
-        as_json(survey.plain(listed))
+        as_json(survey.as_json_values(listed))
     elif out is None and sheets is None:
         _tell(listed, by_grid=by_grid, most=SHOWN if limit is None else 0)
 
@@ -78,44 +78,44 @@ def _require_files(out: Path | None, sheets: Path | None) -> None:
 
 
 def _page(layers: dict[str, Any], config: Settings, stamp: str) -> str:
-    from maps.sheets import SheetContent, render
+    from maps.sheets import SheetContent, render_sheets
 
     mark = " · ".join(filter(None, (config.mark, stamp)))
     content = SheetContent(mark=mark, notice=config.notice, timezone=config.timezone, **layers)
-    return render(content, lang=_lang())
+    return render_sheets(content, lang=_lang())
 
 
 def _lang() -> str:
-    from geo.cli.app import language
+    from geo.cli.app import current_language
 
-    return language()
+    return current_language()
 
 
 def _tell(listed: Any, *, by_grid: bool, most: int) -> None:  # noqa: ANN401 - a Survey
-    from geo.cli.output import note, table, told
+    from geo.cli.output import print_note, print_table, translate
 
     frame = listed.grids if by_grid else listed.cameras
     columns = GRID_COLUMNS if by_grid else COLUMNS
     if frame.empty:
-        note(told("survey.nothing"))
+        print_note(translate("survey.nothing"))
         return
     shown = (frame.head(most) if most else frame).to_dict("records")
     at = listed.run.computed_at.isoformat(timespec="seconds")
-    title = told("survey.title", run=listed.run.id, computed_at=at)
+    title = translate("survey.title", run=listed.run.id, computed_at=at)
     rows = [[_cell(name, row[name]) for name in columns] for row in shown]
-    table([told(f"column.{name}") for name in columns], rows, title=title)
+    print_table([translate(f"column.{name}") for name in columns], rows, title=title)
     if len(shown) < len(frame):
-        note(told("survey.more", count=len(frame) - len(shown)))
-    note(told("survey.meaning"))
+        print_note(translate("survey.more", count=len(frame) - len(shown)))
+    print_note(translate("survey.meaning"))
 
 
 def _cell(column: str, value: Any) -> Any:  # noqa: ANN401 - as a table has it
-    from geo.cli.output import told
+    from geo.cli.output import translate
 
     if column in ("lon", "lat"):
         return f"{value:.6f}"
     if column == "form":
-        return told(f"map.form.{value}") if isinstance(value, str) else None
+        return translate(f"map.form.{value}") if isinstance(value, str) else None
     if column == "grid_code":
-        return value or told("survey.outside")
+        return value or translate("survey.outside")
     return value if isinstance(value, str | int | float) else None

@@ -7,7 +7,7 @@ import typer
 from geo.base import homes
 from geo.base.errors import InputError
 from geo.base.settings import Settings
-from geo.cli.app import app, settings
+from geo.cli.app import app, read_settings
 from geo.cli.room import Room
 
 room = Room()
@@ -19,21 +19,23 @@ JsonOption = Annotated[bool, typer.Option("--json")]
 @room.command()
 def start(context: typer.Context) -> None:
     """Make the private database if there is none, and start it."""
-    from geo.cli.output import note, told
+    from geo.cli.output import print_note, translate
     from geo.operations import database
 
-    found = database.private(settings(context), waiting=lambda: note(told("db.waiting")))
-    note(told("db.running", data=found.data))
+    found = database.private_cluster(
+        read_settings(context), waiting=lambda: print_note(translate("db.waiting"))
+    )
+    print_note(translate("db.running", data=found.data))
 
 
 @room.command()
 def stop(context: typer.Context) -> None:
     """Stop the private database; its data stay."""
-    from geo.cli.output import note, told
+    from geo.cli.output import print_note, translate
     from geo.store.cluster import cluster
 
     config = _private(context)
-    note(told("db.stopped" if cluster.stop(config.home) else "db.was_down"))
+    print_note(translate("db.stopped" if cluster.stop_cluster(config.home) else "db.was_down"))
 
 
 @room.command()
@@ -41,77 +43,77 @@ def status(context: typer.Context, as_json_: JsonOption = False) -> None:
     """Say where the database lies, whether it runs, and what it holds."""
     from dataclasses import asdict
 
-    from geo.cli.output import as_json, note, told
+    from geo.cli.output import as_json, print_note, translate
     from geo.operations import own_home
     from geo.store.cluster import cluster
 
     config = _private(context)
-    place = cluster.status(config.home)
-    holds = own_home.holds(config) if place.running else None
-    older = homes.older() == config.home
+    place = cluster.cluster_status(config.home)
+    holds = own_home.describe_holding(config) if place.running else None
+    older = homes.older_home() == config.home
     if as_json_:
         move = "govgrid db move" if older else None
         as_json({**asdict(place), "holds": holds, "move_with": move})
         return
-    words = {"holds": None if holds is None else told(f"holds.{holds}")}
+    words = {"holds": None if holds is None else translate(f"holds.{holds}")}
     for name, value in {**asdict(place), **words}.items():
-        note(f"{told(f'db.label.{name}')}: {_cell(value)}")
+        print_note(f"{translate(f'db.label.{name}')}: {_cell(value)}")
     if older:
-        note(told("home.move_with", real=homes.real(), demo=homes.demo()))
+        print_note(translate("home.move_with", real=homes.data_home(), demo=homes.demo_home()))
 
 
 @room.command()
 def move(context: typer.Context) -> None:
     """Move the home of an older version to its place: real data, or the demonstration."""
-    from geo.cli.output import note, told
+    from geo.cli.output import print_note, translate
     from geo.operations import own_home
 
-    done = own_home.move(_private(context))
-    note(told("home.moved", older=done.older, target=done.target))
+    done = own_home.move_home(_private(context))
+    print_note(translate("home.moved", older=done.older, target=done.target))
 
 
 def _private(context: typer.Context) -> Settings:
     """Return the settings of a call that is about the private database alone."""
-    config = settings(context)
+    config = read_settings(context)
     if config.database_url is not None:
         raise InputError("db.not_private")
     return config
 
 
 def _cell(value: object) -> str:
-    from geo.cli.output import cell, told
+    from geo.cli.output import format_cell, translate
 
     if isinstance(value, bool):
-        return told("state.yes" if value else "state.no")
-    return f"{value:,}" if isinstance(value, int) else cell(value)
+        return translate("state.yes" if value else "state.no")
+    return f"{value:,}" if isinstance(value, int) else format_cell(value)
 
 
 @room.command()
 def migrate(context: typer.Context) -> None:
     """Bring the tables to the revision of this program."""
-    from geo.cli.output import note, told
+    from geo.cli.output import print_note, translate
     from geo.operations import database
 
-    note(told("db.migrated", revision=database.migrated(settings(context))))
+    print_note(translate("db.migrated", revision=database.migrate_tables(read_settings(context))))
 
 
 @room.command()
 def doctor(context: typer.Context, as_json_: JsonOption = False) -> None:
     """Look at the database and say what it lacks, with what to do. Exit code 2 if anything."""
-    from geo.cli.app import language
-    from geo.cli.output import as_json, table, told
+    from geo.cli.app import current_language
+    from geo.cli.output import as_json, print_table, translate
     from geo.operations import database
     from geo.store.doctor import examine
 
-    config = settings(context)
-    lang = language()
-    checks = examine(database.url(config), timezone=config.timezone)
+    config = read_settings(context)
+    lang = current_language()
+    checks = examine(database.database_url(config), timezone=config.timezone)
     columns = ("ok", "name", "found", "expected", "advice")
     rows = [(c.ok, c.label(lang), c.found, c.expected, c.text(lang)) for c in checks]
     if as_json_:
         as_json([dict(zip(columns, row, strict=True)) for row in rows])
     else:
         marks = [("✓" if ok else "✗", *rest) for ok, *rest in rows]
-        table(("", *(told(f"column.{name}") for name in columns[1:])), marks)
+        print_table(("", *(translate(f"column.{name}") for name in columns[1:])), marks)
     if not all(check.ok for check in checks):
         raise typer.Exit(2)

@@ -11,8 +11,8 @@ import typer
 
 from geo.base import homes
 from geo.base.settings import Settings
-from geo.cli.app import app, language, settings
-from geo.cli.output import counts, note, private_folder, progress, told
+from geo.cli.app import app, current_language, read_settings
+from geo.cli.output import print_note, private_folder, show_progress, summarize_counts, translate
 from geo.cli.system.service import PortOption, require_free, run_service
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ class Stopwatch:
     @contextmanager
     def step(self, key: str) -> Iterator[None]:
         """Say what begins, and time what happens inside, under the catalogue key `key`."""
-        note(told(key) + " …")
+        print_note(translate(key) + " …")
         began = time.perf_counter()
         yield
         self.seconds[key] = self.seconds.get(key, 0.0) + time.perf_counter() - began
@@ -40,8 +40,8 @@ class Stopwatch:
         """Write each step's seconds and share."""
         whole = sum(self.seconds.values()) or 1.0
         for key, seconds in self.seconds.items():
-            note(f"{seconds:7.1f} s {seconds / whole:6.1%}  {told(key)}")
-        note(f"{whole:7.1f} s         {told('demo.total')}")
+            print_note(f"{seconds:7.1f} s {seconds / whole:6.1%}  {translate(key)}")
+        print_note(f"{whole:7.1f} s         {translate('demo.total')}")
 
 
 @app.command()
@@ -55,8 +55,8 @@ def demo(
 
     A second time it is opened as it stands.
     """
-    config = own_home(settings(context))
-    note(told("demo.begin", home=config.home))
+    config = own_home(read_settings(context))
+    print_note(translate("demo.begin", home=config.home))
     if not once:
         require_free("127.0.0.1", port)
     with _stopping(config) as doing:
@@ -64,14 +64,14 @@ def demo(
         _tell(config)
         if not once:
             run_service(config, "127.0.0.1", port)
-            note(told("demo.interrupted", command=command(config)))
+            print_note(translate("demo.interrupted", command=restart_command(config)))
 
 
 def own_home(config: Settings) -> Settings:
     """Return settings whose home is the demonstration's, unless a home was named."""
     if "home" in config.model_fields_set:
         return config
-    return config.model_copy(update={"home": homes.demo()})
+    return config.model_copy(update={"home": homes.demo_home()})
 
 
 @contextmanager
@@ -82,7 +82,7 @@ def _stopping(config: Settings) -> Iterator[list[str]]:
     """
     from geo.store.cluster import cluster
 
-    ours = config.database_url is None and not cluster.running(config.home)
+    ours = config.database_url is None and not cluster.is_running(config.home)
     doing = ["demo.interrupted"]
     # what was started to go on without a terminal (nohup) ignores some of them, and still does
     before = {n: held for n in ENDING if (held := signal.getsignal(n)) is not signal.SIG_IGN}
@@ -91,7 +91,7 @@ def _stopping(config: Settings) -> Iterator[list[str]]:
     try:
         yield doing
     except KeyboardInterrupt:
-        note("\n" + told(doing[-1], command=command(config)))
+        print_note("\n" + translate(doing[-1], command=restart_command(config)))
         raise typer.Exit(INTERRUPTED) from None
     finally:
         for number in before:  # a second Ctrl+C would leave the database running
@@ -108,18 +108,18 @@ def _stop(config: Settings) -> None:
     from geo.operations import database
     from geo.store.cluster import cluster
 
-    if not cluster.running(config.home):
+    if not cluster.is_running(config.home):
         return
     try:
-        with database.reached(config) as engine:
-            count = database.others(engine, patience_s=1.0)
+        with database.reach_database(config) as engine:
+            count = database.count_others(engine, patience_s=1.0)
     except GovgridError:
         count = 0
     if count:
-        note(told("demo.database_used", count=count, home=config.home))
+        print_note(translate("demo.database_used", count=count, home=config.home))
         return
-    note(told("demo.stopping"))
-    cluster.stop(config.home)
+    print_note(translate("demo.stopping"))
+    cluster.stop_cluster(config.home)
 
 
 def _make_ready(config: Settings, doing: list[str], *, rebuild: bool) -> None:
@@ -127,18 +127,22 @@ def _make_ready(config: Settings, doing: list[str], *, rebuild: bool) -> None:
     from geo.operations import database, demonstration
 
     demonstration.made_home(config)
-    with demonstration.locked(config.home, waiting=lambda: note(told("demo.waiting"))):
-        note(told("demo.database") + " …")
-        with database.reached(config, waiting=lambda: note(told("db.waiting"))) as engine:
-            found = demonstration.held(engine)
+    with demonstration.lock_home(
+        config.home, waiting=lambda: print_note(translate("demo.waiting"))
+    ):
+        print_note(translate("demo.database") + " …")
+        with database.reach_database(
+            config, waiting=lambda: print_note(translate("db.waiting"))
+        ) as engine:
+            found = demonstration.read_holding(engine)
             if found.kind == "demo" and found.whole and not rebuild:
                 _open_again(engine, config)
                 return
             demonstration.require_own(found, config)
             doing.append("demo.interrupted_building")
             if found.kind == "demo":
-                note(told("demo.rebuild" if found.whole else "demo.partial"))
-                demonstration.clear(engine, config)
+                print_note(translate("demo.rebuild" if found.whole else "demo.partial"))
+                demonstration.clear_home(engine, config)
             _build(engine, config)
             doing.append("demo.interrupted")
 
@@ -149,13 +153,13 @@ def _open_again(engine: "Engine", config: Settings) -> None:
     from geo.store import db
 
     if (db.current_revision(engine) or "") < db.newest_revision():
-        note(told("demo.migrate") + " …")
-        database.migrated(config)
+        print_note(translate("demo.migrate") + " …")
+        database.migrate_tables(config)
     db.require_current(engine)
     if not all((config.home / demonstration.OUT / name).exists() for name in demonstration.RESULTS):
-        note(told("demo.write") + " …")
+        print_note(translate("demo.write") + " …")
         _write(engine, config)
-    note(told("demo.as_it_stands"))
+    print_note(translate("demo.as_it_stands"))
 
 
 def _build(engine: "Engine", config: Settings) -> None:
@@ -165,26 +169,30 @@ def _build(engine: "Engine", config: Settings) -> None:
 
     watch = Stopwatch()
     with watch.step("demo.tables"):
-        demonstration.begin(engine)
+        demonstration.begin_building(engine)
     with watch.step("demo.build"):
         files = _files(private_folder(config.home / demonstration.FILES))
-    with watch.step("demo.import"), progress() as moving:
+    with watch.step("demo.import"), show_progress() as moving:
         demonstration.bring_in(
-            engine, config, files, told=lambda report: note(counts(report)), progress=moving
+            engine,
+            config,
+            files,
+            told=lambda report: print_note(summarize_counts(report)),
+            progress=moving,
         )
-    with watch.step("demo.compute"), progress() as moving:
+    with watch.step("demo.compute"), show_progress() as moving:
         done = compute.compute(engine, details=[config.detail_px_per_m], progress=moving)
-    coverage_lines.assumptions(done.run.assumptions)
+    coverage_lines.print_assumptions(done.run.assumptions)
     with watch.step("demo.write"):
         _write(engine, config)
-        demonstration.finish(engine, lambda made: _keep_accounts(config, made))
+        demonstration.finish_building(engine, lambda made: _keep_accounts(config, made))
     watch.tell()
 
 
 def _files(folder: Path) -> Any:  # noqa: ANN401 - tuple of geo.demo.DemoFile
     from geo import demo as synthetic
 
-    return synthetic.build(folder, on_step=lambda name: note(f"  {folder / name}"))
+    return synthetic.build_files(folder, on_step=lambda name: print_note(f"  {folder / name}"))
 
 
 def _write(engine: "Engine", config: Settings) -> None:
@@ -199,16 +207,18 @@ def _write(engine: "Engine", config: Settings) -> None:
 
     out = private_folder(config.home / demonstration.OUT)
     page, figures, gaps = (out / name for name in demonstration.RESULTS)
-    who = principal.system(principal.whoami())
-    mark = export_log.stamp(who, None, timezone=config.timezone, lang=language())
-    content = map_page(engine, config, who, lang=language()).html
-    drawn = watermark.stamped(content, mark)
+    who = principal.system_principal(principal.local_user())
+    mark = export_log.watermark_text(who, None, timezone=config.timezone, lang=current_language())
+    content = map_page(engine, config, who, lang=current_language()).html
+    drawn = watermark.add_watermark(content, mark)
     with writers.draft_of(page) as draft:
         draft.write_text(drawn, encoding="utf-8")
-    report = coverage_report.report(engine, who)
-    coverage_file.write(engine, report, figures, lang=language(), timezone=config.timezone)
-    found = coverage_report.gaps(engine, who)
-    gaps_file.write(engine, found, gaps, lang=language(), timezone=config.timezone)
+    report = coverage_report.read_report(engine, who)
+    coverage_file.write_coverage(
+        engine, report, figures, lang=current_language(), timezone=config.timezone
+    )
+    found = coverage_report.read_gaps(engine, who)
+    gaps_file.write_gaps(engine, found, gaps, lang=current_language(), timezone=config.timezone)
 
 
 def _keep_accounts(config: Settings, made: list[dict[str, Any]]) -> None:
@@ -217,7 +227,9 @@ def _keep_accounts(config: Settings, made: list[dict[str, Any]]) -> None:
     from geo.operations import demonstration
 
     lines = [
-        "  ".join((f"{row['name']:<12}", row["password"], told(f"role.{row['role']}"), row["area"]))
+        "  ".join(
+            (f"{row['name']:<12}", row["password"], translate(f"role.{row['role']}"), row["area"])
+        )
         for row in made
     ]
     with writers.draft_of(config.home / demonstration.ACCOUNTS) as draft:
@@ -229,20 +241,20 @@ def _tell(config: Settings) -> None:
     from geo.operations import demonstration
 
     for name in demonstration.RESULTS:
-        note(told("demo.result", file=config.home / demonstration.OUT / name))
+        print_note(translate("demo.result", file=config.home / demonstration.OUT / name))
     accounts = config.home / demonstration.ACCOUNTS
     if accounts.is_file():
-        note(told("demo.accounts", file=accounts))
-        note(accounts.read_text(encoding="utf-8").rstrip("\n"))
+        print_note(translate("demo.accounts", file=accounts))
+        print_note(accounts.read_text(encoding="utf-8").rstrip("\n"))
     else:
-        note(told("demo.no_accounts", home=config.home))
-    note(told("demo.again", command=command(config), home=config.home))
+        print_note(translate("demo.no_accounts", home=config.home))
+    print_note(translate("demo.again", command=restart_command(config), home=config.home))
 
 
-def command(config: Settings) -> str:
+def restart_command(config: Settings) -> str:
     """Return what starts the demonstration of this home again."""
     if config.database_url is not None:
         return "govgrid --database … demo"
-    if config.home != homes.demo():
+    if config.home != homes.demo_home():
         return f"govgrid --home {config.home} demo"
     return "scripts/demo" if (homes.CHECKOUT / "scripts" / "demo").is_file() else "govgrid demo"

@@ -8,7 +8,7 @@ import typer
 
 from geo.base.errors import InputError
 from geo.base.settings import Settings
-from geo.cli.app import app, settings
+from geo.cli.app import app, read_settings
 
 PortOption = Annotated[int, typer.Option(min=0, max=65535)]
 
@@ -23,23 +23,23 @@ def serve(
 ) -> None:
     """Run the web service until it is stopped (Ctrl+C)."""
     from geo.access.accounts import accounts
-    from geo.cli.output import note, told
+    from geo.cli.output import print_note, translate
     from geo.operations import database
 
-    config = settings(context)
+    config = read_settings(context)
     if clock is not None:
         config = config.model_copy(update={"clock": clock.absolute()})
     require_free(host, port)
-    with database.opened(config) as engine:
+    with database.open_database(config) as engine:
         made = accounts.first_administrator(engine)
     if made is not None:
-        note(told("serve.first", name=made[0], password=made[1]))
+        print_note(translate("serve.first", name=made[0], password=made[1]))
     run_service(config, host, port, supervise=supervise)
 
 
 def run_service(config: Settings, host: str, port: int, *, supervise: bool = True) -> None:
     """Serve, with a worker beside, until the process is told to stop."""
-    from geo.cli.output import note, told
+    from geo.cli.output import print_note, translate
     from geo.cli.system.web_process import serve_alone, serve_web
     from geo.operations import supervisor
 
@@ -47,13 +47,13 @@ def run_service(config: Settings, host: str, port: int, *, supervise: bool = Tru
         number: int = listening.getsockname()[1]
 
         def opened() -> None:
-            note(told("serve.open", url=f"http://{host}:{number}/"))
+            print_note(translate("serve.open", url=f"http://{host}:{number}/"))
 
         if not supervise:
             opened()
             serve_web(config, listening)
             return
-        code = supervisor.run(config, serve_alone, listening, opened=opened)
+        code = supervisor.run_supervised(config, serve_alone, listening, opened=opened)
     if code:
         raise typer.Exit(code)
 
@@ -62,7 +62,7 @@ def _listen(host: str, port: int) -> socket.socket:
     from geo.operations import supervisor
 
     try:
-        return supervisor.listen(host, port)
+        return supervisor.open_socket(host, port)
     except OSError as error:
         raise _taken(host, port, error) from error
 

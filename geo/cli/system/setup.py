@@ -5,7 +5,7 @@ from typing import Annotated, Any
 
 import typer
 
-from geo.cli.app import app, language, limited, settings
+from geo.cli.app import app, current_language, read_settings, require_unlimited
 from geo.cli.choices import ForceOption
 from geo.cli.room import Room
 
@@ -25,13 +25,13 @@ def status(
     from geo.cli.output import as_json
     from geo.operations import database
 
-    config = settings(context)
-    with database.opened(config) as engine:
-        limited(engine, "figures")
+    config = read_settings(context)
+    with database.open_database(config) as engine:
+        require_unlimited(engine, "figures")
         from geo.operations import checklist, checklist_report
 
-        found = checklist_report.plain(
-            checklist.status(engine), language(), timezone=config.timezone
+        found = checklist_report.as_json_values(
+            checklist.setup_status(engine), current_language(), timezone=config.timezone
         )
     if as_json_:
         as_json(found)
@@ -51,108 +51,125 @@ def completeness(
     """Say how far the register of cameras is filled, by field, owner and area."""
     from geo.access.audit import export_log
     from geo.cameras.law import counted_levels
-    from geo.cli.output import as_json, note, require_new, told
+    from geo.cli.output import as_json, print_note, require_new, translate
     from geo.files import writers
     from geo.operations import database
 
     require_new(out, force=force)
-    config = settings(context)
-    with database.opened(config) as engine:
-        who = limited(engine, "figures" if out is None else "export")
-        counted_levels.require(by)
+    config = read_settings(context)
+    with database.open_database(config) as engine:
+        who = require_unlimited(engine, "figures" if out is None else "export")
+        counted_levels.require_level(by)
         if out is not None:
             writers.require_ending(out, known=(".xlsx",))
         from geo.cameras.law import completeness as service
 
         if out is not None:
-            rows = len(service.of(engine, level=by).cameras)
-            export_log.register(engine, who, out, what="completeness", rows=rows, reason=reason)
-            stamp = export_log.stamp(who, reason, timezone=config.timezone, lang=language())
-            found = service.write(
-                engine, out, level=by, mark=config.mark, lang=language(), stamp=stamp
+            rows = len(service.open_completeness(engine, level=by).cameras)
+            export_log.register_file(
+                engine, who, out, what="completeness", rows=rows, reason=reason
             )
-            note(told("export.written", file=out, count=rows))
+            stamp = export_log.watermark_text(
+                who, reason, timezone=config.timezone, lang=current_language()
+            )
+            found = service.write_completeness(
+                engine, out, level=by, mark=config.mark, lang=current_language(), stamp=stamp
+            )
+            print_note(translate("export.written", file=out, count=rows))
         else:
-            found = service.of(engine, level=by)
+            found = service.open_completeness(engine, level=by)
     if as_json_:
-        as_json(service.plain(found))
+        as_json(service.as_json_values(found))
     elif out is None:
-        _tell_completeness(service.plain(found))
+        _tell_completeness(service.as_json_values(found))
 
 
 def _tell(found: dict[str, Any]) -> None:
-    from geo.cli.output import note, table, told
+    from geo.cli.output import print_note, print_table, translate
 
-    table(
-        [told(f"setup.header.{name}") for name in ("state", "layer", "rows", "last", "effect")],
+    print_table(
+        [
+            translate(f"setup.header.{name}")
+            for name in ("state", "layer", "rows", "last", "effect")
+        ],
         [_layer(row) for row in found["layers"]],
-        title=told("setup.title"),
+        title=translate("setup.title"),
     )
     _tell_cameras(found)
     for line in found["remarks"]:
-        note(f"{MARKS[line['state']]} {line['text']}")
+        print_note(f"{MARKS[line['state']]} {line['text']}")
     _tell_steps(found["next"])
 
 
 def _layer(row: dict[str, Any]) -> list[Any]:
-    from geo.cli.output import told
+    from geo.cli.output import translate
 
     last = row["last_import"]
     rows = f"{row['rows']:,}" if row["of"] is None else f"{row['rows']:,} / {row['of']:,}"
     return [
-        f"{MARKS[row['state']]} {told('setup.state.' + row['state'])}",
+        f"{MARKS[row['state']]} {translate('setup.state.' + row['state'])}",
         row["title"],
         rows,
         f"{last['at'][:16].replace('T', ' ')} {last['source']} {last['by_whom']}" if last else None,
-        row["missing_effect"] or told("setup.serves", what="、".join(row["serves"])),
+        row["missing_effect"] or translate("setup.serves", what="、".join(row["serves"])),
     ]
 
 
 def _tell_cameras(found: dict[str, Any]) -> None:
-    from geo.cli.output import table, told
+    from geo.cli.output import print_table, translate
 
     names = ("owner_kind", "reported", "registered", "located", "computed", "share")
     shares = {row["owner_kind"]: row for row in found["completeness"]["by_owner_kind"]}
     rows = [
         [
-            told(f"device_set.{row['owner_kind'] or 'none'}"),
+            translate(f"device_set.{row['owner_kind'] or 'none'}"),
             *(row[name] for name in names[1:-1]),
             share(shares.get(row["owner_kind"])),
         ]
         for row in found["cameras"]
     ]
-    table([told(f"setup.header.{n}") for n in names], rows, title=told("setup.cameras"))
+    print_table(
+        [translate(f"setup.header.{n}") for n in names], rows, title=translate("setup.cameras")
+    )
 
 
 def _tell_steps(steps: list[dict[str, Any]]) -> None:
-    from geo.cli.output import note, told
+    from geo.cli.output import print_note, translate
 
     if not steps:
-        note(told("setup.done"))
+        print_note(translate("setup.done"))
         return
-    note(told("setup.next"))
+    print_note(translate("setup.next"))
     for number, step in enumerate(steps[:SHOWN_STEPS], start=1):
-        note(f"  {number}. {step['command']}\n     {step['why']}")
+        print_note(f"  {number}. {step['command']}\n     {step['why']}")
     if len(steps) > SHOWN_STEPS:
-        note(told("setup.more", count=len(steps) - SHOWN_STEPS))
+        print_note(translate("setup.more", count=len(steps) - SHOWN_STEPS))
 
 
 def _tell_completeness(found: dict[str, Any]) -> None:
-    from geo.cli.output import note, table, told
+    from geo.cli.output import print_note, print_table, translate
 
     fields = [
-        [told(f"setup.group.{row['group']}"), told(f"setup.field.{row['field']}"), share(row)]
+        [
+            translate(f"setup.group.{row['group']}"),
+            translate(f"setup.field.{row['field']}"),
+            share(row),
+        ]
         for row in found["fields"]
     ]
     names = ("group", "field", "share")
-    table([told(f"setup.header.{n}") for n in names], fields, title=told("setup.completeness"))
+    print_table(
+        [translate(f"setup.header.{n}") for n in names],
+        fields,
+        title=translate("setup.completeness"),
+    )
     areas = [
-        [row["code"], row["name"] or told("setup.unlocated"), row["cameras"], share(row)]
+        [row["code"], row["name"] or translate("setup.unlocated"), row["cameras"], share(row)]
         for row in found["by_area"]
     ]
     columns = ("code", "name", "cameras", "share")
-    table([told(f"setup.header.{n}") for n in columns], areas)
-    note(told("setup.total_share", share=share(found), cameras=found["cameras"]))
+    print_table([translate(f"setup.header.{n}") for n in columns], areas)
+    print_note(translate("setup.total_share", share=share(found), cameras=found["cameras"]))
 
 
 def share(row: dict[str, Any] | None) -> str | None:

@@ -3,7 +3,7 @@
 import socket
 
 from geo.base.settings import Settings
-from geo.cli import said
+from geo.cli import exit_with_sentence
 from geo.operations import supervisor
 from geo.operations.supervisor import Ready
 
@@ -11,7 +11,7 @@ from geo.operations.supervisor import Ready
 def serve_alone(config: Settings, listening: socket.socket, ready: Ready) -> None:
     """Serve as a process of its own under the supervisor; a failure is one sentence on stderr."""
     supervisor.end_with_parent()
-    said(lambda: serve_web(config, listening, ready))
+    exit_with_sentence(lambda: serve_web(config, listening, ready))
 
 
 def serve_web(config: Settings, listening: socket.socket, ready: Ready | None = None) -> None:
@@ -34,5 +34,5 @@ def serve_web(config: Settings, listening: socket.socket, ready: Ready | None = 
             if ready is not None:
                 ready.set()
 
-    with worker.alongside(config):
+    with worker.run_alongside(config):
         Server(uvicorn.Config(create_app(config), log_level="warning", **OPTIONS)).run([listening])

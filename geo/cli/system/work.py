@@ -4,7 +4,7 @@ from typing import Annotated
 
 import typer
 
-from geo.cli.app import app, settings
+from geo.cli.app import app, read_settings
 
 FAILED = 1
 
@@ -22,18 +22,18 @@ def worker(
     import signal
     from threading import Event
 
-    from geo.cli.output import note, told
+    from geo.cli.output import print_note, translate
     from geo.operations import database
     from geo.operations import worker as worker_service
 
-    config = settings(context)
-    with database.opened(config) as engine:
+    config = read_settings(context)
+    with database.open_database(config) as engine:
         if once:
-            failed = worker_service.run(engine, config, stop=Event(), once=True)
+            failed = worker_service.run_duties(engine, config, stop=Event(), once=True)
             raise typer.Exit(FAILED if failed else 0)
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    note(told("worker.runs"))
-    with worker_service.alongside(config):
+    print_note(translate("worker.runs"))
+    with worker_service.run_alongside(config):
         stop.wait()

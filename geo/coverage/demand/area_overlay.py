@@ -43,7 +43,7 @@ class Cells:
         return found
 
 
-def overlay(areas: Geometries) -> Cells:
+def overlay_areas(areas: Geometries) -> Cells:
     """Return the cells of areas that may nest, overlap, or miss each other.
 
     Parameters

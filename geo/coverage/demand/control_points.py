@@ -9,8 +9,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.base.polygons import Geometries, Indices, geometries, sums
-from geo.coverage.sight.obstacles import Obstacles, place
+from geo.base.polygons import Geometries, Indices, flat_geometries, sum_by_group
+from geo.coverage.sight.obstacles import Obstacles, place_cameras
 
 Floats: TypeAlias = NDArray[np.float64]
 Pairs: TypeAlias = tuple[Indices, Indices]
@@ -96,8 +96,8 @@ def crossings(roads: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> gpd.GeoDataFr
     """
     level = areas["level"].to_numpy(dtype=object)
     closed = np.flatnonzero(np.isin(level.astype(str), BORDERS))
-    lines = shapely.force_2d(geometries(roads))
-    borders = shapely.boundary(shapely.force_2d(geometries(areas)[closed]))
+    lines = shapely.force_2d(flat_geometries(roads))
+    borders = shapely.boundary(shapely.force_2d(flat_geometries(areas)[closed]))
     border, line = shapely.STRtree(lines).query(borders, predicate="intersects")
     parts, pair = shapely.get_parts(
         shapely.intersection(lines[line], borders[border]), return_index=True
@@ -151,12 +151,12 @@ def watch_points(
         ignore_index=True,
     )
     at = _points(found[["given_x", "given_y"]].to_numpy(dtype=np.float64))
-    moved = place(at, np.zeros(len(at), dtype=np.bool_), obstacles, snap_m=np.inf)
+    moved = place_cameras(at, np.zeros(len(at), dtype=np.bool_), obstacles, snap_m=np.inf)
     found = found.join(moved[["x", "y", "moved_m"]])
     return gpd.GeoDataFrame(found, geometry=_points(moved[["x", "y"]].to_numpy()), crs=areas.crs)
 
 
-def belongings(points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> Pairs:
+def points_in_areas(points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> Pairs:
     """Return which points count in which areas: positions of points, positions of areas.
 
     A crossing counts in its own area only. Any other point counts in every area, of any level, that
@@ -172,14 +172,16 @@ def belongings(points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> Pairs:
     free = np.flatnonzero((points["kind"] != "crossing").to_numpy())
     bound = np.flatnonzero((points["kind"] == "crossing").to_numpy())
     given = _points(points[["given_x", "given_y"]].to_numpy(dtype=np.float64)[free])
-    area, point = shapely.STRtree(given).query(geometries(areas), predicate="intersects")
+    area, point = shapely.STRtree(given).query(flat_geometries(areas), predicate="intersects")
     area = np.concatenate([area, points["area"].to_numpy(dtype=np.intp)[bound]])
     point = np.concatenate([free[point], bound])
     order = np.lexsort((point, area))
     return point[order], area[order]
 
 
-def sightings(points_xy: Floats, seen: Geometries, device: Indices, weight: Floats) -> pd.DataFrame:
+def points_in_polygons(
+    points_xy: Floats, seen: Geometries, device: Indices, weight: Floats
+) -> pd.DataFrame:
     """Return which polygons of seen ground hold which points, borders included.
 
     Parameters
@@ -197,7 +199,7 @@ def sightings(points_xy: Floats, seen: Geometries, device: Indices, weight: Floa
     -------
     DataFrame
         Fresh index, ordered by point and position in `seen`: `point` (position in `points_xy`),
-        `device`, `weight`. Rows of some devices only may be handed on to :func:`chances`.
+        `device`, `weight`. Rows of some devices only may be handed on to :func:`seen_probability`.
     """
     shape, point = shapely.STRtree(_points(points_xy)).query(seen, predicate="intersects")
     order = np.lexsort((shape, point))
@@ -205,7 +207,7 @@ def sightings(points_xy: Floats, seen: Geometries, device: Indices, weight: Floa
     return pd.DataFrame({"point": point, "device": device[shape], "weight": weight[shape]})
 
 
-def chances(sightings: pd.DataFrame, n_points: int) -> Floats:
+def seen_probability(sightings: pd.DataFrame, n_points: int) -> Floats:
     """Return the probability that each of `n_points` is seen: ``1 - Π(1 - weight)``.
 
     All polygons that hold a point count as independent, those of one device too, as in
@@ -221,7 +223,7 @@ def probability_seen(
 ) -> Floats:
     """Return the probability that each point is seen, shape ``(n,)``; 0 or 1 for weights of 1.
 
-    :func:`sightings` and :func:`chances` in one; each point is answered for itself.
+    :func:`points_in_polygons` and :func:`seen_probability` in one, point by point.
 
     Examples
     --------
@@ -230,7 +232,7 @@ def probability_seen(
     >>> probability_seen(xy, views, np.array([0, 1]), half).tolist()
     [0.75, 0.5, 0.0]
     """
-    return chances(sightings(points_xy, seen, device, weight), len(points_xy))
+    return seen_probability(points_in_polygons(points_xy, seen, device, weight), len(points_xy))
 
 
 def tally(
@@ -248,7 +250,7 @@ def tally(
     probability
         As from :func:`probability_seen`, shape ``(n_points,)``.
     belongings
-        As from :func:`belongings`, of all areas or of some.
+        As from :func:`points_in_areas`, of all areas or of some.
     n_areas
         Number of rows of the answer; areas without a pair have zeros.
 
@@ -279,7 +281,7 @@ class Tally:
         found: dict[str, NDArray[np.number]] = {}
         for name, (point, area) in self._pairs.items():
             found[f"{name}s"] = np.bincount(area, minlength=self._areas)
-            found[f"{name}s_seen"] = sums(area, chance[point], self._areas)
+            found[f"{name}s_seen"] = sum_by_group(area, chance[point], self._areas)
         return found
 
 
@@ -303,7 +305,7 @@ def _listed(
     kind: str, layer: gpd.GeoDataFrame, place_code: pd.Series | None = None
 ) -> pd.DataFrame:
     """Return the points of a layer as rows of the watch points, of polygons a point inside."""
-    shapes = geometries(layer)
+    shapes = flat_geometries(layer)
     known = np.flatnonzero(~(shapely.is_missing(shapes) | shapely.is_empty(shapes)))
     xy = shapely.get_coordinates(shapely.point_on_surface(shapely.force_2d(shapes[known])))
     return pd.DataFrame(
@@ -326,7 +328,7 @@ def _texts(column: pd.Series | None, rows: Indices) -> NDArray[np.object_]:
 
 def _vertices(roads: gpd.GeoDataFrame) -> tuple[Floats, Indices, Indices]:
     """Return the vertices of all roads, and the line and the road of each."""
-    lines, road = shapely.get_parts(shapely.force_2d(geometries(roads)), return_index=True)
+    lines, road = shapely.get_parts(shapely.force_2d(flat_geometries(roads)), return_index=True)
     xy, line = shapely.get_coordinates(lines, return_index=True)
     return xy, line, road[line]
 

@@ -13,11 +13,11 @@ from geo.base.polygons import (
     Geometries,
     Shapes,
     area_by,
-    clipped,
+    clip_to_areas,
     dissolve,
-    geometries,
+    flat_geometries,
+    flat_polygons,
     parts_of,
-    polygons,
     subtract,
     union_by,
 )
@@ -104,7 +104,7 @@ def demand_surface(
     left = _dissolve_in_tiles(wanted)
     for taken in (water, buildings, privacy_zones):
         left = parts_of(subtract(left, dissolve(taken)))[0]
-    return left if within is None else clipped(left, dissolve(within))[0]
+    return left if within is None else clip_to_areas(left, dissolve(within))[0]
 
 
 def open_ground(
@@ -159,7 +159,7 @@ def open_ground_polygons(
     tuple
         Polygons, and per polygon the position of its area.
     """
-    left = geometries(areas).copy()
+    left = flat_geometries(areas).copy()
     left[shapely.is_missing(left)] = shapely.Polygon()
     for taken in (water, farmland, buildings, zones):
         left = subtract(left, dissolve(taken))
@@ -183,7 +183,7 @@ def _around_places(places: gpd.GeoDataFrame | None) -> Geometries:
         return np.empty(0, dtype=object)
     kind = places["kind"] if "kind" in places else pd.Series("", index=places.index)
     usual = kind.map(PLACE_KIND_RADIUS_M).fillna(PLACE_RADIUS_M).astype(float)
-    is_ground = shapely.get_dimensions(geometries(places)) == 2
+    is_ground = shapely.get_dimensions(flat_geometries(places)) == 2
     return _around(places.geometry, _own_or(places, "radius_m", usual.where(~is_ground, 0.0)))
 
 
@@ -195,12 +195,12 @@ def _own_or(frame: pd.DataFrame, column: str, usual: pd.Series) -> NDArray[np.fl
 
 
 def _around(shapes: Shapes, radius_m: float | NDArray[np.float64]) -> Geometries:
-    found = geometries(shapes)
-    return polygons(np.asarray(shapely.buffer(found, radius_m, quad_segs=CORNER_SEGMENTS)))
+    found = flat_geometries(shapes)
+    return flat_polygons(np.asarray(shapely.buffer(found, radius_m, quad_segs=CORNER_SEGMENTS)))
 
 
 def _dissolve_in_tiles(shapes: Geometries) -> Geometries:
-    pieces, _, tile = clipped(shapes, _tiles(shapes))
+    pieces, _, tile = clip_to_areas(shapes, _tiles(shapes))
     return parts_of(union_by(pieces, tile)[0])[0]
 
 

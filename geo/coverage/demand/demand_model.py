@@ -14,19 +14,19 @@ from geo.base.polygons import (
     Geometries,
     Indices,
     area_by,
-    clipped,
+    clip_to_areas,
     dissolve,
-    geometries,
-    sound,
-    sums,
+    flat_geometries,
+    rebuild_invalid,
+    sum_by_group,
 )
-from geo.coverage.demand.area_overlay import Cells, overlay
-from geo.coverage.demand.control_points import belongings, watch_points
+from geo.coverage.demand.area_overlay import Cells, overlay_areas
+from geo.coverage.demand.control_points import points_in_areas, watch_points
 from geo.coverage.demand.demand import demand_surface, open_ground_polygons
 from geo.coverage.demand.pieces import Held, Lines, demand_pieces, held_points, road_lines
-from geo.coverage.demand.roads import Streets, cells_of, streets
-from geo.coverage.demand.tiles import in_tiles, tiled
-from geo.coverage.sight.obstacles import Obstacles, place
+from geo.coverage.demand.roads import Streets, cells_of, cut_roads
+from geo.coverage.demand.tiles import cut_into_tiles, in_tiles
+from geo.coverage.sight.obstacles import Obstacles, place_cameras
 
 Floats: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -115,13 +115,13 @@ class Ground:
     @property
     def point_xy(self) -> Floats:
         """Return x, y of the points, shape ``(n_points, 2)``."""
-        return shapely.get_coordinates(geometries(self.points))
+        return shapely.get_coordinates(flat_geometries(self.points))
 
     @property
     def demand_m2(self) -> Floats:
         """Return the demand of each cell."""
         cell, area_m2 = (self.pieces[name].to_numpy() for name in ("cell", "area_m2"))
-        return sums(cell, area_m2, len(self.cells.grounds))
+        return sum_by_group(cell, area_m2, len(self.cells.grounds))
 
     def plot(self, cells: Indices) -> "Plot":
         """Return what a few cells hold; `cells` ascend."""
@@ -132,7 +132,7 @@ class Ground:
         return Plot(
             cells,
             self.cells.grounds[cells],
-            geometries(self.pieces)[piece],
+            flat_geometries(self.pieces)[piece],
             np.searchsorted(cells, piece_cell[piece]),
             self.pieces["area_m2"].to_numpy()[piece],
             self.pieces["grid_code"].to_numpy(dtype=object)[piece],
@@ -170,10 +170,10 @@ class Plot:
 
     def sums(self, cell: Indices, values: Floats) -> Floats:
         """Return the sum of values by cell of the plot."""
-        return sums(cell, values, len(self.cells))
+        return sum_by_group(cell, values, len(self.cells))
 
 
-def lay(layers: Layers) -> Ground:
+def build_model(layers: Layers) -> Ground:
     """Return the ground of a district.
 
     Examples
@@ -188,9 +188,9 @@ def lay(layers: Layers) -> Ground:
     [72.0]
     """
     layers = _located(layers, layers.areas.set_geometry(_sound(layers.areas)))
-    cells = overlay(geometries(layers.areas))
+    cells = overlay_areas(flat_geometries(layers.areas))
     grid_code = _smallest(layers.areas, cells)
-    every, (tiles, tile_cell) = np.arange(len(cells.grounds)), tiled(cells.grounds)
+    every, (tiles, tile_cell) = np.arange(len(cells.grounds)), cut_into_tiles(cells.grounds)
     pieces, open_m2, beside, built = _measured(cells.grounds, every, tiles, layers)
     pieces = pieces.assign(grid_code=grid_code[pieces["cell"].to_numpy(dtype=np.intp)])
     points, held = _watched(layers), _held(pieces, layers)
@@ -207,14 +207,14 @@ def lay(layers: Layers) -> Ground:
         beside,
         built,
         points,
-        cells_of(geometries(points), cells.grounds),
-        belongings(points, layers.areas),
+        cells_of(flat_geometries(points), cells.grounds),
+        points_in_areas(points, layers.areas),
         _point_of(held, points),
-        streets(layers.roads, layers.areas, cells.grounds),
+        cut_roads(layers.roads, layers.areas, cells.grounds),
     )
 
 
-def relay(ground: Ground, layers: Layers, dirty: Indices) -> Ground:
+def rebuild_cells(ground: Ground, layers: Layers, dirty: Indices) -> Ground:
     """Return the ground with the cells `dirty` measured anew, after an edit of buildings or zones.
 
     Areas, roads, places, entrances and incidents must be those that the ground was laid with.
@@ -244,7 +244,7 @@ def relay(ground: Ground, layers: Layers, dirty: Indices) -> Ground:
         beside=beside,
         built=built,
         points=points,
-        point_cell=cells_of(geometries(points), ground.cells.grounds),
+        point_cell=cells_of(flat_geometries(points), ground.cells.grounds),
         held_point=_point_of(held, points),
     )
 
@@ -274,7 +274,7 @@ def _measured(
         gpd.GeoSeries(grounds, crs=crs), buildings=layers.obstacles, **land
     )
     open_m2 = area_by(open_, cell[of_cell], count)
-    parts = clipped(dissolve(np.concatenate(list(land.values()))), grounds)[0]
+    parts = clip_to_areas(dissolve(np.concatenate(list(land.values()))), grounds)[0]
     beside = in_tiles(parts, tiles)
     built = np.zeros(count, dtype=np.bool_)
     built[cell[layers.obstacles.tree.query(grounds, predicate="intersects")[0]]] = True
@@ -307,9 +307,12 @@ def _watched(layers: Layers) -> gpd.GeoDataFrame:
         areas=layers.areas,
         obstacles=layers.obstacles,
     )
-    given = shapely.get_coordinates(geometries(layers.incidents))
-    spots = place(
-        geometries(layers.incidents), np.zeros(len(given), bool), layers.obstacles, snap_m=np.inf
+    given = shapely.get_coordinates(flat_geometries(layers.incidents))
+    spots = place_cameras(
+        flat_geometries(layers.incidents),
+        np.zeros(len(given), bool),
+        layers.obstacles,
+        snap_m=np.inf,
     )
     matters = gpd.GeoDataFrame(
         spots.drop(columns="placement").assign(
@@ -353,9 +356,9 @@ def _rows(known: Indices, wanted: Indices) -> Indices:
 
 def _sound(areas: gpd.GeoDataFrame) -> gpd.GeoSeries:
     """Return a valid geometry for each area; a missing one has no ground."""
-    found = geometries(areas).copy()
+    found = flat_geometries(areas).copy()
     found[shapely.is_missing(found)] = Polygon()
-    return gpd.GeoSeries(sound(found), index=areas.index, crs=areas.crs)
+    return gpd.GeoSeries(rebuild_invalid(found), index=areas.index, crs=areas.crs)
 
 
 def _located(layers: Layers, areas: gpd.GeoDataFrame) -> Layers:
@@ -381,7 +384,7 @@ def _smallest(areas: gpd.GeoDataFrame, cells: Cells) -> NDArray[np.object_]:
 def _near(layer: Any, bounds: Floats, far_m: float = REACH_M) -> Any:  # noqa: ANN401 - as it came
     """Return what of a frame or an array reaches some bounds, by its own numbers or by ours."""
     box = shapely.box(*(bounds + max(REACH_M, far_m) * np.array([-1, -1, 1, 1])))
-    hit = np.sort(shapely.STRtree(geometries(layer)).query(box))
+    hit = np.sort(shapely.STRtree(flat_geometries(layer)).query(box))
     return layer.iloc[hit] if isinstance(layer, gpd.GeoDataFrame) else layer[hit]
 
 

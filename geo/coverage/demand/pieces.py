@@ -16,10 +16,10 @@ from geo.base.polygons import (
     Geometries,
     Indices,
     Shapes,
-    clipped,
-    geometries,
+    clip_to_areas,
+    flat_geometries,
+    flat_polygons,
     parts_of,
-    polygons,
     union_by,
 )
 
@@ -64,7 +64,7 @@ class Held:
     def of(cls, table: gpd.GeoDataFrame) -> "Held":
         """Take the rows of :func:`held_points`."""
         kind = table["kind"].to_numpy(dtype=object)
-        return cls(table["piece"].to_numpy(dtype=np.intp), geometries(table), kind)
+        return cls(table["piece"].to_numpy(dtype=np.intp), flat_geometries(table), kind)
 
     def taken(self, rows: Indices, piece: Indices) -> "Held":
         """Return some rows, their pieces numbered as in `piece` (positions, ascending)."""
@@ -101,7 +101,7 @@ def demand_pieces(
     """
     if not max_piece_m >= MIN_PIECE_M:
         raise InputError("coverage.piece_invalid", found=max_piece_m, least=MIN_PIECE_M)
-    parts, _, grid = clipped(polygons(demand), geometries(grids))
+    parts, _, grid = clip_to_areas(flat_polygons(demand), flat_geometries(grids))
     joined, met = union_by(parts, grid)
     pieces, owner = parts_of(joined)
     pieces, grid = _halved(pieces, met[owner], max_piece_m)
@@ -116,8 +116,8 @@ def road_lines(pieces: gpd.GeoDataFrame, roads: gpd.GeoDataFrame | None) -> pd.D
 
     `factor` is 1.5 for trunk and primary roads, 1.25 for secondary ones, else 1.
     """
-    lines = geometries(None if roads is None else roads.geometry)
-    shapes = geometries(pieces)
+    lines = flat_geometries(None if roads is None else roads.geometry)
+    shapes = flat_geometries(pieces)
     piece, road = shapely.STRtree(lines).query(shapes, predicate="intersects")
     inside = shapely.intersection(lines[road], shapes[piece])
     factor = np.ones(len(lines))
@@ -134,10 +134,10 @@ def held_points(pieces: gpd.GeoDataFrame, **layers: Shapes) -> gpd.GeoDataFrame:
     That is the nearest one within 5 m. Columns: `kind` (name of the layer), `source` (position in
     it), `piece`, `geometry`.
     """
-    shapes = geometries(pieces)
+    shapes = flat_geometries(pieces)
     found = []
     for kind, layer in layers.items():
-        points = geometries(layer)
+        points = flat_geometries(layer)
         known = np.flatnonzero(~(shapely.is_missing(points) | shapely.is_empty(points)))
         piece, near_m = nearest_shape(shapes, points[known])
         held = np.isfinite(near_m)

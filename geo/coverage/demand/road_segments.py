@@ -8,7 +8,7 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.base.polygons import Geometries, Indices, expand, geometries
+from geo.base.polygons import Geometries, Indices, expand_groups, flat_geometries
 
 Floats: TypeAlias = NDArray[np.float64]
 Pairs: TypeAlias = tuple[Indices, Indices]
@@ -21,7 +21,7 @@ _LOG_UNIT = 2.0**40  # logarithms as whole numbers of it add up to 0 whatever th
 _LINE = 1
 
 
-def stretches(roads: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
+def cut_segments(roads: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
     """Return every straight piece of every road, cut at the borders of all areas.
 
     The parts of one road are joined where two of their ends meet, and nothing else is: no runs go
@@ -49,7 +49,7 @@ def stretches(roads: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
     >>> stretches(road, west)[["from_m", "to_m", "x1"]].values.tolist()
     [[0.0, 3.0, 3.0], [3.0, 8.0, 8.0], [8.0, 12.0, 8.0]]
     """
-    road, line, xy = _straight(geometries(roads))
+    road, line, xy = _straight(flat_geometries(roads))
     length_m = np.hypot(*(xy[:, 1] - xy[:, 0]).T)
     piece, at_m = _cuts(xy, length_m, _edges(areas))
     piece = np.concatenate([np.arange(len(xy)), piece])
@@ -66,7 +66,7 @@ def stretches(roads: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFrame:
     return pd.DataFrame(columns | dict(zip(ENDS, [*tail.T, *head.T], strict=True)))
 
 
-def belongings(stretches: pd.DataFrame, areas: gpd.GeoDataFrame) -> Pairs:
+def segments_in_areas(stretches: pd.DataFrame, areas: gpd.GeoDataFrame) -> Pairs:
     """Return which areas hold which stretches: positions of stretches, positions of areas.
 
     An area holds a stretch whose middle lies in it or on its border. A road along the border of two
@@ -77,19 +77,19 @@ def belongings(stretches: pd.DataFrame, areas: gpd.GeoDataFrame) -> Pairs:
     -------
     tuple
         Two arrays of one length, ordered by area and stretch. Pairs of some areas only may be
-        handed on to :func:`lengths`.
+        handed on to :func:`road_lengths`.
     """
     x, y = ((stretches[f"{c}0"] + stretches[f"{c}1"]).to_numpy() / 2 for c in "xy")
     middle = np.asarray(shapely.points(x, y), dtype=object)
     # As far as BORDER_M: rounding would hand out a road along a border to either side in turns.
     area, stretch = shapely.STRtree(middle).query(
-        geometries(areas), predicate="dwithin", distance=BORDER_M
+        flat_geometries(areas), predicate="dwithin", distance=BORDER_M
     )
     order = np.lexsort((stretch, area))
     return stretch[order], area[order]
 
 
-def intervals(
+def seen_intervals(
     stretches_xy: Floats, seen: Geometries, device: Indices, weight: Floats
 ) -> pd.DataFrame:
     """Return which part of each stretch lies in each polygon of seen ground, exactly.
@@ -147,9 +147,9 @@ def seen_share(stretches: pd.DataFrame, intervals: pd.DataFrame) -> tuple[Floats
     Parameters
     ----------
     stretches
-        As from :func:`stretches`.
+        As from :func:`cut_segments`.
     intervals
-        As from :func:`intervals`, in any order.
+        As from :func:`seen_intervals`, in any order.
 
     Returns
     -------
@@ -169,7 +169,7 @@ def seen_share(stretches: pd.DataFrame, intervals: pd.DataFrame) -> tuple[Floats
     return seen_m, _blind(stretches, np.zeros_like(every), every, sights).drop(columns="area")
 
 
-def lengths(
+def road_lengths(
     stretches: pd.DataFrame, belongings: Pairs, intervals: pd.DataFrame, n_areas: int
 ) -> pd.DataFrame:
     """Return the length of road in each area, what of it is seen, and its longest blind run.
@@ -180,11 +180,11 @@ def lengths(
     Parameters
     ----------
     stretches
-        As from :func:`stretches`, all of them or those of some lines, numbered afresh.
+        As from :func:`cut_segments`, all of them or those of some lines, numbered afresh.
     belongings
-        As from :func:`belongings`, of all areas or of some.
+        As from :func:`segments_in_areas`, of all areas or of some.
     intervals
-        As from :func:`intervals`, of all devices or of some; `stretch` counts in `stretches`.
+        As from :func:`seen_intervals`, of all devices or of some; `stretch` counts in `stretches`.
     n_areas
         Number of rows of the answer; areas without a pair have zeros.
 
@@ -246,7 +246,7 @@ def _measure(line: Indices, length_m: Floats) -> Floats:
 
 def _edges(areas: gpd.GeoDataFrame) -> Floats:
     """Return the edges of all borders, ``(n, 2, 2)``, most of those of several areas once."""
-    borders = shapely.get_parts(shapely.boundary(shapely.force_2d(geometries(areas))))
+    borders = shapely.get_parts(shapely.boundary(shapely.force_2d(flat_geometries(areas))))
     xy, ring = shapely.get_coordinates(borders, return_index=True)
     start = np.flatnonzero((ring[:-1] == ring[1:]) & (xy[:-1] != xy[1:]).any(axis=1))
     back = (xy[start] > xy[start + 1])[:, 0]
@@ -358,7 +358,7 @@ def _blind(
     first, last = np.flatnonzero(new), np.flatnonzero(np.roll(new, -1))
     every = np.arange(len(first))
     first_sight = np.searchsorted(sights["stretch"], np.arange(len(stretches) + 1))
-    chain, begin_m, end_m = _views(np.cumsum(new) - 1, expand(first_sight, stretch), sights)
+    chain, begin_m, end_m = _views(np.cumsum(new) - 1, expand_groups(first_sight, stretch), sights)
     opens = np.argsort(np.concatenate([every, chain]), kind="stable")
     shuts = np.argsort(np.concatenate([chain, every]), kind="stable")
     at = first[np.concatenate([every, chain])[opens]]

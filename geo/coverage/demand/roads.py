@@ -10,7 +10,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.base.polygons import Geometries, Indices
-from geo.coverage.demand.road_segments import ENDS, belongings, lengths, stretches
+from geo.coverage.demand.road_segments import ENDS, cut_segments, road_lengths, segments_in_areas
 
 Floats: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -89,7 +89,9 @@ class Streets:
         row, which = np.nonzero(member[intervals["device"].to_numpy(dtype=np.intp)])
         looks = intervals.iloc[row]
         at = np.searchsorted(own, looks["stretch"].to_numpy()) + which * count
-        table = lengths(towns, (stretch, area), looks.assign(stretch=at), len(runs) * len(sets))
+        table = road_lengths(
+            towns, (stretch, area), looks.assign(stretch=at), len(runs) * len(sets)
+        )
         road_m, seen_m, blind_m = (
             table[name].to_numpy().reshape(len(sets), len(runs)).T
             for name in ("road_m", "road_seen_m", "longest_blind_m")
@@ -97,10 +99,10 @@ class Streets:
         return runs, road_m, seen_m, blind_m
 
 
-def streets(roads: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, cells: Geometries) -> Streets:
+def cut_roads(roads: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, cells: Geometries) -> Streets:
     """Return the roads cut at all borders, with the cells and the areas that hold them."""
-    cut = stretches(roads, areas)
-    stretch, area = belongings(cut, areas)
+    cut = cut_segments(roads, areas)
+    stretch, area = segments_in_areas(cut, areas)
     line = cut["line"].to_numpy(dtype=np.intp)
     most = int(line.max(initial=-1)) + 1
     key, run = np.unique(area * max(most, 1) + line[stretch], return_inverse=True)

@@ -3,12 +3,12 @@
 import numpy as np
 import shapely
 
-from geo.base.polygons import Geometries, Indices, clipped, expand, parts_of, union_by
+from geo.base.polygons import Geometries, Indices, clip_to_areas, expand_groups, parts_of, union_by
 
 TILE_M = 100.0
 
 
-def tiled(grounds: Geometries, side_m: float = TILE_M) -> tuple[Geometries, Indices]:
+def cut_into_tiles(grounds: Geometries, side_m: float = TILE_M) -> tuple[Geometries, Indices]:
     """Return grounds cut at the lines of a fixed lattice: polygons, and the ground of each.
 
     Parameters
@@ -28,7 +28,7 @@ def tiled(grounds: Geometries, side_m: float = TILE_M) -> tuple[Geometries, Indi
     first = np.floor(low / side_m).astype(np.intp)
     count = np.ceil(high / side_m).astype(np.intp) - first
     begin = np.concatenate([[0], np.cumsum(count.prod(axis=1))]).astype(np.intp)
-    ground, number = expand(begin, np.arange(len(grounds)))
+    ground, number = expand_groups(begin, np.arange(len(grounds)))
     number = number - begin[ground]
     x, y = (first[ground] + np.stack(divmod(number, count[ground, 1]), axis=1)).T * side_m
     boxes = np.asarray(shapely.box(x, y, x + side_m, y + side_m), dtype=object)
@@ -42,7 +42,7 @@ def tiled(grounds: Geometries, side_m: float = TILE_M) -> tuple[Geometries, Indi
 def in_tiles(shapes: Geometries, tiles: Geometries) -> Geometries:
     """Return what lies of disjoint polygons in each tile; empty where there is nothing."""
     found = np.full(len(tiles), shapely.Polygon(), dtype=object)
-    parts, _, tile = clipped(shapes, tiles)
+    parts, _, tile = clip_to_areas(shapes, tiles)
     united, some = union_by(parts, tile)
     found[some] = united
     return found

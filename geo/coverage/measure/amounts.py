@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.base.polygons import Geometries, Indices, without
+from geo.base.polygons import Geometries, Indices, subtract_ground
 from geo.coverage.demand.demand_model import Plot
 from geo.coverage.measure import k_coverage
 from geo.coverage.measure.seen import Seen
@@ -49,7 +49,7 @@ class Unseen:
     pieces: Geometries
 
 
-def scanned(plot: Plot, seen: Seen, member: Flags, k_max: int) -> Amounts:
+def scan_amounts(plot: Plot, seen: Seen, member: Flags, k_max: int) -> Amounts:
     """Return amounts by scan lines for several sets; means, where shapes are seen by chance.
 
     Parameters
@@ -68,7 +68,7 @@ def scanned(plot: Plot, seen: Seen, member: Flags, k_max: int) -> Amounts:
     return Amounts(at_least, wanted, np.maximum(at_least[:, :, 0] - beside, 0.0))
 
 
-def exact(plot: Plot, shapes: Geometries, scan: Amounts) -> tuple[Amounts, Unseen]:
+def exact_amounts(plot: Plot, shapes: Geometries, scan: Amounts) -> tuple[Amounts, Unseen]:
     """Return exact amounts of one set, and what it leaves unseen.
 
     Scan lines and taking away are two ways to the same figure. Where they part, GEOS has lost
@@ -81,7 +81,7 @@ def exact(plot: Plot, shapes: Geometries, scan: Amounts) -> tuple[Amounts, Unsee
     scan
         Its amounts by scan lines: the depths are fitted to the exact seen ground.
     """
-    left = Unseen(without(plot.tiles, shapes), without(plot.pieces, shapes))
+    left = Unseen(subtract_ground(plot.tiles, shapes), subtract_ground(plot.pieces, shapes))
     found = _taken(plot, left, scan)
     lost = _doubtful(found.at_least[:, 0], scan.at_least[:, 0], shapely.area(plot.grounds))
     lost |= _doubtful(found.wanted, scan.wanted, plot.sums(plot.piece_cell, plot.piece_m2))
@@ -91,7 +91,7 @@ def exact(plot: Plot, shapes: Geometries, scan: Amounts) -> tuple[Amounts, Unsee
             (left.pieces, plot.pieces, plot.piece_cell),
         ):
             again = lost[cell]
-            part[again] = without(whole[again], shapes, grid_size=ROUNDED_M)
+            part[again] = subtract_ground(whole[again], shapes, grid_size=ROUNDED_M)
         found = _taken(plot, left, scan)
     return found, left
 
@@ -113,7 +113,7 @@ class Bound:
     exact: Amounts
 
 
-def between(scan: Amounts, low: Bound, high: Bound) -> Amounts:
+def fit_between(scan: Amounts, low: Bound, high: Bound) -> Amounts:
     """Return scanned amounts fitted to exact ones below and above.
 
     Each lies between the exact ones as it lies between the scanned ones, so what scan lines are

@@ -8,9 +8,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from geo.base.polygons import Indices
-from geo.coverage.demand.control_points import Tally, chances, sightings
+from geo.coverage.demand.control_points import Tally, points_in_polygons, seen_probability
 from geo.coverage.demand.demand_model import Ground
-from geo.coverage.demand.road_segments import intervals
+from geo.coverage.demand.road_segments import seen_intervals
 from geo.coverage.kinds import CRITERIA
 from geo.coverage.measure.seen import Seen
 
@@ -64,10 +64,10 @@ class Criteria:
         """
         points = np.flatnonzero(np.isin(self.ground.point_cell, cells))
         xy = self.ground.point_xy[points]
-        every = sightings(xy, seen.shapes, seen.device, seen.weight)
+        every = points_in_polygons(xy, seen.shapes, seen.device, seen.weight)
         for which in sets:
             own = every[member[every["device"].to_numpy(), which]]
-            self.chance[certainty][points, which] = chances(own, len(points))
+            self.chance[certainty][points, which] = seen_probability(own, len(points))
         at = np.ix_(points, sets)
         self.chance[certainty][at] = self._kept_between(self.chance, certainty, at)
         self._walk(certainty, seen, member, cells, sets)
@@ -98,7 +98,7 @@ class Criteria:
         """Measure the lines that pass some cells again."""
         streets = self.ground.streets
         dirty = np.flatnonzero(np.isin(streets.cell, cells))
-        fresh = intervals(streets.xy[dirty], seen.shapes, seen.device, seen.weight)
+        fresh = seen_intervals(streets.xy[dirty], seen.shapes, seen.device, seen.weight)
         fresh["stretch"] = dirty[fresh["stretch"].to_numpy()]
         old = self.intervals[certainty]
         kept = old[~np.isin(old["stretch"].to_numpy(), dirty)]

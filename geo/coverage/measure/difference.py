@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from geo.coverage.demand.demand_model import Plot
 from geo.coverage.kinds import CAUSES
-from geo.coverage.measure.amounts import scanned
+from geo.coverage.measure.amounts import scan_amounts
 from geo.coverage.measure.seen import Seen
 
 Floats: TypeAlias = NDArray[np.float64]
@@ -54,11 +54,11 @@ def scanned_causes(plot: Plot, certain: Seen, possible: Seen) -> Floats:
     member = np.stack(
         [sure, np.ones_like(sure), *(cause != number + 1 for number in range(len(CAUSES)))]
     )
-    found = scanned(plot, every, member, k_max=1)
+    found = scan_amounts(plot, every, member, k_max=1)
     return np.stack([found.wanted, found.open], axis=1)
 
 
-def difference(scans: Floats, basis: str, total_m2: float) -> Difference:
+def measure_difference(scans: Floats, basis: str, total_m2: float) -> Difference:
     """Return the parts of a difference, scanned ones fitted to the exact whole.
 
     Parameters

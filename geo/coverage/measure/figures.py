@@ -5,12 +5,12 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.base.polygons import geometries
-from geo.coverage.measure.difference import Difference, difference
+from geo.base.polygons import flat_geometries
+from geo.coverage.measure.difference import Difference, measure_difference
 from geo.coverage.measure.state import EVERYONE, Board, Flags
 
 
-def figures(board: Board, certainty: str, device_set: str) -> pd.DataFrame:
+def compute_figures(board: Board, certainty: str, device_set: str) -> pd.DataFrame:
     """Return the figures of every area under one certainty for one device set.
 
     Parameters
@@ -38,7 +38,7 @@ def figures(board: Board, certainty: str, device_set: str) -> pd.DataFrame:
     """
     ground, measures = board.ground, board.measures[certainty]
     which = board.sets.index(device_set)
-    area_m2 = shapely.area(geometries(ground.areas))
+    area_m2 = shapely.area(flat_geometries(ground.areas))
     sums = ground.cells.sums
     covered_m2, covered_open_m2, wanted_m2, sliver_m2 = (
         sums(table[:, which])
@@ -59,20 +59,20 @@ def figures(board: Board, certainty: str, device_set: str) -> pd.DataFrame:
             "open_ground_m2": open_m2,
             "demand_m2": demand_m2,
             "covered_demand_m2": wanted_m2,
-            "covered_demand_share": share(wanted_m2, demand_m2),
+            "covered_demand_share": share_of(wanted_m2, demand_m2),
             "covered_area_m2": covered_m2,
             "covered_open_ground_m2": covered_open_m2,
-            "covered_share": share(covered_open_m2, open_m2),
+            "covered_share": share_of(covered_open_m2, open_m2),
             "sliver_m2": sliver_m2,
             "k_area_m2": k_m2.tolist(),
-            "obstacles_known": sums(unblocked(board, which).astype(float)) == 0,
+            "obstacles_known": sums(cells_without_buildings(board, which).astype(float)) == 0,
         },
         index=ground.areas.index,
     )
     return table.join(board.criteria.figures(certainty, which))
 
 
-def unblocked(board: Board, which: int) -> Flags:
+def cells_without_buildings(board: Board, which: int) -> Flags:
     """Return the cells where buildings that nobody loaded could change the figures of a set.
 
     They have none, and something there must be seen or is looked at.
@@ -94,9 +94,9 @@ def difference_of(board: Board) -> Difference:
     certain, possible = (
         getattr(board.measures[name], column)[:, which].sum() for name in ("certain", "possible")
     )
-    return difference(board.causes.sum(axis=0), basis, float(possible - certain))
+    return measure_difference(board.causes.sum(axis=0), basis, float(possible - certain))
 
 
-def share(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
+def share_of(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return part / whole, NaN where there is no whole."""
     return part / np.where(whole > 0, whole, np.nan)

@@ -12,12 +12,12 @@ from geo.base.polygons import (
     Geometries,
     Indices,
     Shapes,
-    expand,
-    geometries,
+    expand_groups,
+    flat_geometries,
+    flat_polygons,
     parts_of,
-    polygons,
-    sums,
-    without,
+    subtract_ground,
+    sum_by_group,
 )
 from geo.coverage.demand.pieces import (
     POINT_REACH_M,
@@ -51,9 +51,9 @@ def gaps(  # noqa: PLR0913 - three layers to weigh by and three limits, all opti
 ) -> tuple[gpd.GeoDataFrame, float]:
     """Return the uncovered demand of every grid in ranked pieces, and what was dropped as slivers.
 
-    :func:`demand_pieces`, :func:`uncovered` and :func:`ranked` in one; see there. A point counts as
-    unseen if demand that nobody sees is no further from it than seen ground: entrances lie in
-    walls, where neither reaches them quite.
+    :func:`demand_pieces`, :func:`find_uncovered` and :func:`rank_gaps` in one; see there. A point
+    counts as unseen if demand that nobody sees is no further from it than seen ground: entrances
+    lie in walls, where neither reaches them quite.
 
     Examples
     --------
@@ -63,13 +63,13 @@ def gaps(  # noqa: PLR0913 - three layers to weigh by and three limits, all opti
     [[1, 'g', 300.0]]
     """
     pieces = demand_pieces(grids, demand, max_piece_m=max_piece_m)
-    seen = polygons(covered)
+    seen = flat_polygons(covered)
     points = held_points(pieces, entrances=entrances, incidents=incidents)
-    left = without(geometries(pieces), seen)
-    near_m = shapely.distance(left[points["piece"].to_numpy()], geometries(points))
-    unseen = near_m <= np.minimum(nearest_shape(seen, geometries(points))[1], POINT_REACH_M)
-    found, dropped_m2 = uncovered(
-        geometries(pieces),
+    left = subtract_ground(flat_geometries(pieces), seen)
+    near_m = shapely.distance(left[points["piece"].to_numpy()], flat_geometries(points))
+    unseen = near_m <= np.minimum(nearest_shape(seen, flat_geometries(points))[1], POINT_REACH_M)
+    found, dropped_m2 = find_uncovered(
+        flat_geometries(pieces),
         left=left,
         lines=Lines.of(road_lines(pieces, roads)),
         unseen=Held.of(points[unseen]),
@@ -77,7 +77,7 @@ def gaps(  # noqa: PLR0913 - three layers to weigh by and three limits, all opti
         min_width_m=min_width_m,
     )
     frame = found.frame(pieces["grid_code"].to_numpy(), pieces.crs)
-    return ranked(frame), float(dropped_m2.sum())
+    return rank_gaps(frame), float(dropped_m2.sum())
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,7 @@ class Missed:
         return gpd.GeoDataFrame(columns, geometry=self.shapes, crs=crs)
 
 
-def uncovered(
+def find_uncovered(
     shapes: Geometries,
     *,
     left: Geometries,
@@ -143,9 +143,9 @@ def uncovered(
     A rule of ours to sort by, not a measurement.
     """
     parts, piece = parts_of(left)
-    keep = substantial(parts, min_area_m2, min_width_m)
+    keep = is_substantial(parts, min_area_m2, min_width_m)
     area_m2 = shapely.area(parts)
-    dropped_m2 = sums(piece[~keep], area_m2[~keep], len(shapes))
+    dropped_m2 = sum_by_group(piece[~keep], area_m2[~keep], len(shapes))
     parts, piece, area_m2 = parts[keep], piece[keep], area_m2[keep]
     entrances = _count(parts, piece, unseen.where(unseen.kind == "entrances"))
     incidents = _count(parts, piece, unseen.where(unseen.kind == "incidents"))
@@ -154,12 +154,12 @@ def uncovered(
     return Missed(piece, parts, area_m2, weight, road_m, entrances, incidents), dropped_m2
 
 
-def ranked(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
+def rank_gaps(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     """Return gaps with their `rank`, the heaviest first.
 
     Equal weights stand in the order of grid code and position.
     """
-    x0, y0 = shapely.bounds(geometries(found)).T[:2]
+    x0, y0 = shapely.bounds(flat_geometries(found)).T[:2]
     order = found.assign(_heavy=-found["weight"].round(6), _x=x0, _y=y0)
     index = order.sort_values(["_heavy", "grid_code", "_x", "_y"], kind="stable").index
     sorted_ = found.loc[index].reset_index(drop=True)
@@ -167,7 +167,7 @@ def ranked(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(sorted_[[*COLUMNS, "geometry"]], crs=found.crs)
 
 
-def substantial(
+def is_substantial(
     pieces: Geometries, min_area_m2: float = 1.0, min_width_m: float = 0.2
 ) -> NDArray[np.bool_]:
     """Return which pieces are large enough and somewhere wide enough.
@@ -188,7 +188,7 @@ def _count(parts: Geometries, piece: Indices, points: Held) -> Indices:
         return np.zeros(len(parts), dtype=np.intp)
     order = np.argsort(piece, kind="stable")
     most = max(int(piece.max(initial=-1)), int(points.piece.max(initial=-1))) + 1
-    point, at = expand(np.searchsorted(piece[order], np.arange(most + 1)), points.piece)
+    point, at = expand_groups(np.searchsorted(piece[order], np.arange(most + 1)), points.piece)
     part = order[at]
     near_m = shapely.distance(parts[part], points.shapes[point])
     best = np.lexsort((part, near_m, point))
@@ -204,7 +204,7 @@ def _roads(parts: Geometries, piece: Indices, lines: Lines, whole: Flags) -> tup
     road_m, factor = np.zeros(len(parts)), np.ones(len(parts))
     order = np.argsort(piece, kind="stable")
     most = max(int(piece.max(initial=-1)), int(lines.piece.max(initial=-1))) + 1
-    line, at = expand(np.searchsorted(piece[order], np.arange(most + 1)), lines.piece)
+    line, at = expand_groups(np.searchsorted(piece[order], np.arange(most + 1)), lines.piece)
     part = order[at]
     length_m = lines.length_m[line]
     cut = ~whole[part]

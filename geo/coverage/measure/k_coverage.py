@@ -8,7 +8,7 @@ import shapely
 from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
-from geo.base.polygons import Geometries, Indices, clipped, union_by
+from geo.base.polygons import Geometries, Indices, clip_to_areas, union_by
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -121,7 +121,7 @@ def exact_device_areas(
         Shape ``(n_areas, k_max + 1)``.
     """
     whole, _ = union_by(seen, device)
-    parts, _, area = clipped(whole, areas)
+    parts, _, area = clip_to_areas(whole, areas)
     found = np.zeros((len(areas), k_max + 1))
     for i, area_m2 in enumerate(shapely.area(areas)):
         levels = _levels(parts[area == i], k_max)

@@ -10,10 +10,10 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.base.polygons import Crs, Geometries, Shapes, dissolve, without
+from geo.base.polygons import Crs, Geometries, Shapes, dissolve, subtract_ground
 from geo.coverage.demand.demand_model import Plot
 from geo.coverage.measure.amounts import Amounts
-from geo.coverage.measure.gaps import MEASURED, Missed, uncovered
+from geo.coverage.measure.gaps import MEASURED, Missed, find_uncovered
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -99,7 +99,7 @@ class Measures:
             Gaps of which a square metre or more was no gap before. In a cell that was never
             measured all have opened.
         """
-        found, dropped_m2 = uncovered(
+        found, dropped_m2 = find_uncovered(
             plot.pieces, left=left, lines=plot.lines, unseen=plot.held.where(chance <= 0)
         )
         self.sliver[plot.cells, which] = plot.sums(plot.piece_cell, dropped_m2)
@@ -116,7 +116,7 @@ class Measures:
                 runs[-1] = runs[-1].with_(rows)
             else:
                 runs.append(rows)
-        return joined([run.frame(crs) for run in runs], crs)
+        return join_gaps([run.frame(crs) for run in runs], crs)
 
     def _kept(self, plot: Plot, which: int, left: Missed) -> Geometries:
         """Put gaps in the place of those before, and return these."""
@@ -136,7 +136,7 @@ def no_gaps(crs: Crs) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(columns, geometry=np.empty(0, dtype=object), crs=crs)
 
 
-def joined(found: Sequence[gpd.GeoDataFrame], crs: Crs) -> gpd.GeoDataFrame:
+def join_gaps(found: Sequence[gpd.GeoDataFrame], crs: Crs) -> gpd.GeoDataFrame:
     """Return frames of gaps as one."""
     some = [frame for frame in found if len(frame)]
     if not some:
@@ -148,7 +148,7 @@ def _more_m2(shapes: Geometries, before: Geometries) -> Floats:
     """Return the square metres of each gap that were no gap before."""
     more_m2, known = np.zeros(len(shapes)), set(shapely.to_wkb(before).tolist())
     other = [i for i, wkb in enumerate(shapely.to_wkb(shapes).tolist()) if wkb not in known]
-    more_m2[other] = shapely.area(without(shapes[other], before))
+    more_m2[other] = shapely.area(subtract_ground(shapes[other], before))
     return more_m2
 
 

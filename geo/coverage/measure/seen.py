@@ -84,6 +84,6 @@ def seen_of(
     return Seen(shapes[some], device[some], weight[some], bounds, cause[some])
 
 
-def nothing() -> Seen:
+def empty_ground() -> Seen:
     """Return what nobody sees."""
     return seen_of(np.empty(0, dtype=object), np.empty(0, dtype=np.intp))

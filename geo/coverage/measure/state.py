@@ -9,16 +9,23 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.base.polygons import Indices, geometries
-from geo.base.progress import Progress, silent
+from geo.base.polygons import Indices, flat_geometries
+from geo.base.progress import Progress, ignore_progress
 from geo.coverage.demand.demand_model import Ground, Plot
 from geo.coverage.kinds import CERTAINTIES
 from geo.coverage.measure import gaps, k_coverage
-from geo.coverage.measure.amounts import Amounts, Bound, at_least_as, between, exact, scanned
+from geo.coverage.measure.amounts import (
+    Amounts,
+    Bound,
+    at_least_as,
+    exact_amounts,
+    fit_between,
+    scan_amounts,
+)
 from geo.coverage.measure.criteria import Criteria
 from geo.coverage.measure.difference import BASES, COLUMNS, scanned_causes
-from geo.coverage.measure.measures import Measures, joined
-from geo.coverage.measure.seen import BESIDE_M, Seen, nothing, seen_of
+from geo.coverage.measure.measures import Measures, join_gaps
+from geo.coverage.measure.seen import BESIDE_M, Seen, empty_ground, seen_of
 
 Flags: TypeAlias = NDArray[np.bool_]
 
@@ -72,7 +79,7 @@ class Board:
         self.certainties = tuple(certainties)
         self.number: dict[str, int] = {}
         self.member: Flags = np.zeros((0, len(self.sets)), dtype=np.bool_)
-        self.seen: dict[str, Seen] = {name: nothing() for name in self.certainties}
+        self.seen: dict[str, Seen] = {name: empty_ground() for name in self.certainties}
         self.criteria = Criteria(ground, self.certainties, len(self.sets))
         self.k_max = k_max
         count = len(ground.cells.grounds)
@@ -123,7 +130,7 @@ class Board:
         self._dirty[dirty] = True
         self._dirty_sets |= len(dirty) > 0
 
-    def settle(self, progress: Progress = silent) -> Change:
+    def settle(self, progress: Progress = ignore_progress) -> Change:
         """Measure again what may have changed, and say what that was."""
         self._spread()
         cells, sets = np.flatnonzero(self._dirty), np.flatnonzero(self._dirty_sets)
@@ -134,11 +141,11 @@ class Board:
         self._dirty_sets[:] = False
         held = self.ground.cells
         areas = np.unique(held.area[np.isin(held.cell, cells)])
-        return Change(cells, areas, sets, joined(opened, self.ground.areas.crs))
+        return Change(cells, areas, sets, join_gaps(opened, self.ground.areas.crs))
 
     def gaps(self, certainty: str, device_set: str) -> gpd.GeoDataFrame:
         """Return the gaps, the heaviest first; under *expected*, which has no borders, none."""
-        return gaps.ranked(self.gaps_of(certainty, device_set))
+        return gaps.rank_gaps(self.gaps_of(certainty, device_set))
 
     def gaps_of(
         self, certainty: str, device_set: str, cells: Indices | None = None
@@ -159,7 +166,7 @@ class Board:
         device = np.array([self.number[c] for c in views["camera_code"]], dtype=np.intp)
         weight = views["weight"].to_numpy(dtype=float) if "weight" in views else None
         cause = views["cause"].to_numpy(dtype=np.intp) if "cause" in views else None
-        return seen_of(geometries(views), device, weight, cause)
+        return seen_of(flat_geometries(views), device, weight, cause)
 
     def _stir(self, seen: Seen, devices: Indices) -> None:
         """Mark the cells that meet what these devices see."""
@@ -209,14 +216,14 @@ class Board:
         for certainty in self._order():
             near = self.seen[certainty].near(plot.grounds)
             member = self.member[near.device][:, sets].T
-            scan = scanned(plot, near, member, self.k_max)
+            scan = scan_amounts(plot, near, member, self.k_max)
             if certainty == "expected":
                 self._expect(plot, sets, scan, known)
                 continue
             chance = self.criteria.held_chance(certainty, plot.held_at, sets)
             known[certainty] = []
             for j, which in enumerate(sets):
-                found, left = exact(plot, near.shapes[member[j]], scan.of_set(j))
+                found, left = exact_amounts(plot, near.shapes[member[j]], scan.of_set(j))
                 if certainty == "possible" and "certain" in known:
                     found = at_least_as(found, known["certain"][j].exact)
                 known[certainty].append(Bound(scan.of_set(j), found))
@@ -234,7 +241,7 @@ class Board:
         for j, which in enumerate(sets):
             found = scan.of_set(j)
             if len(known) == 2:
-                found = between(found, known["certain"][j], known["possible"][j])
+                found = fit_between(found, known["certain"][j], known["possible"][j])
             self.measures["expected"].note(plot, which, found)
 
     def _explain(self, plot: Plot) -> None:

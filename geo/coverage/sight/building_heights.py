@@ -12,8 +12,16 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.base.polygons import Geometries, Indices, Shapes, geometries, parts_of, sound, union_by
-from geo.coverage.sight.obstacles import Obstacles, merge
+from geo.base.polygons import (
+    Geometries,
+    Indices,
+    Shapes,
+    flat_geometries,
+    parts_of,
+    rebuild_invalid,
+    union_by,
+)
+from geo.coverage.sight.obstacles import Obstacles, merge_footprints
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -58,7 +66,7 @@ class Obstruction:
         return found
 
 
-def obstruction(
+def obstructing_ground(
     footprints: Shapes, height_m: Floats | None = None, camera_height_m: Floats | None = None
 ) -> Obstruction:
     """Return footprints as what they hide.
@@ -72,13 +80,13 @@ def obstruction(
     camera_height_m
         Heights of the cameras: a building as high as the highest of them is never looked over.
     """
-    built = merge(footprints)
+    built = merge_footprints(footprints)
     top_m = np.nanmax(camera_height_m, initial=0.0) if camera_height_m is not None else 0.0
     if height_m is None or not (height_m < top_m).any():
         return Obstruction(built, built, low_buildings(None, np.empty(0)))
-    shapes, lower = geometries(footprints), height_m < top_m
+    shapes, lower = flat_geometries(footprints), height_m < top_m
     low = low_buildings(shapes[lower], height_m[lower])
-    return Obstruction(built, merge(shapes[~lower]), low)
+    return Obstruction(built, merge_footprints(shapes[~lower]), low)
 
 
 def low_buildings(footprints: Shapes, height_m: Floats) -> LowBuildings:
@@ -91,7 +99,7 @@ def low_buildings(footprints: Shapes, height_m: Floats) -> LowBuildings:
     height_m
         Height of each above the ground that its cameras' heights are measured from.
     """
-    parts, origin = parts_of(sound(geometries(footprints)))
+    parts, origin = parts_of(rebuild_invalid(flat_geometries(footprints)))
     height_m = height_m[origin]
     content = zip(shapely.to_wkb(parts).tolist(), height_m.tolist(), strict=True)
     own = [hashlib.sha256(wkb + repr(height).encode()).digest()[:8] for wkb, height in content]
@@ -147,7 +155,7 @@ def look_over(
     return _polygonal(left)
 
 
-def hidden(
+def find_hidden(
     places: Floats, xy: Floats, camera_height_m: Floats, low: LowBuildings
 ) -> NDArray[np.bool_]:
     """Return which places low buildings hide from their cameras, row by row; see `look_over`.

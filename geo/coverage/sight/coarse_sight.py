@@ -68,7 +68,7 @@ def coarse_views(
     views = optics.camera_views(
         cameras.set_index("code"), detail_px_per_m=detail, default_reach_m=default_reach_m
     )
-    sector = optics.sectors(views, "possible")
+    sector = optics.view_sectors(views, "possible")
     lonlat = cameras[["coarse_lon", "coarse_lat"]].to_numpy(dtype=float)
     turn_deg = convergence_deg(lonlat[:, 0], lonlat[:, 1], srid)
     return CoarseViews(
@@ -82,7 +82,7 @@ def coarse_views(
     )
 
 
-def select(views: CoarseViews, which: NDArray[np.bool_] | Indices) -> CoarseViews:
+def select_views(views: CoarseViews, which: NDArray[np.bool_] | Indices) -> CoarseViews:
     """Return some of the views."""
     return CoarseViews(*(column[which] for column in vars(views).values()))
 
@@ -107,7 +107,7 @@ def may_see(views: CoarseViews, asked: NDArray[np.int64]) -> tuple[Indices, Indi
     return cell[hit], view[hit]
 
 
-def outlines(views: CoarseViews) -> Geometries:
+def cell_outlines(views: CoarseViews) -> Geometries:
     """Return what each view may see as a union of cells; empty where it sees nothing."""
     around = [_cells_in(box) for box in views.reach[views.sighted]]
     view = np.repeat(views.sighted, [len(asked) for asked in around])
@@ -124,7 +124,7 @@ def visible_cells(views: CoarseViews, near: Geometries) -> shapely.Geometry:
     """Return the cells that some of the views may see, of those views that reach `near`."""
     boxes = _boxes(views.reach[views.sighted])
     meets = np.unique(shapely.STRtree(near).query(boxes, predicate="intersects")[0])
-    return shapely.union_all(outlines(select(views, views.sighted[meets])))
+    return shapely.union_all(cell_outlines(select_views(views, views.sighted[meets])))
 
 
 def _meets(views: CoarseViews, view: Indices, corners: Floats) -> NDArray[np.bool_]:

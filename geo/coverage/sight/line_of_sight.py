@@ -7,9 +7,9 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.base.polygons import Indices
-from geo.coverage.sight.building_heights import Obstruction, hidden, low_buildings
-from geo.coverage.sight.obstacles import Obstacles, place
-from geo.coverage.sight.optics import px_per_m, sectors
+from geo.coverage.sight.building_heights import Obstruction, find_hidden, low_buildings
+from geo.coverage.sight.obstacles import Obstacles, place_cameras
+from geo.coverage.sight.optics import px_per_m, view_sectors
 from geo.coverage.sight.shadow_method import MIN_RANGE_M, TOUCH_M, reach_m
 
 # Best first: the best view of a camera speaks for it.
@@ -40,7 +40,7 @@ LOOKS = ("camera_code", "form", "heading_deg", "hfov_deg", "res_h_px", "range_m"
 CHUNK = 500  # points at a time, which bounds the table of distances
 
 
-def seeing(
+def find_seeing(
     points: gpd.GeoDataFrame,
     *,
     cameras: gpd.GeoDataFrame,
@@ -90,7 +90,9 @@ def seeing(
         the point (NaN closer than 1 cm), `moved_m`.
     """
     sight = obstacles if isinstance(obstacles, Obstruction) else _opaque(obstacles)
-    spots = place(points.geometry, np.zeros(len(points), dtype=bool), sight.built, snap_m=np.inf)
+    spots = place_cameras(
+        points.geometry, np.zeros(len(points), dtype=bool), sight.built, snap_m=np.inf
+    )
     stands = placement.loc[cameras.index]
     targets = spots[["x", "y"]].to_numpy()
     listed_m = np.maximum(_longest_m(views, cameras.index), radius_m)
@@ -159,7 +161,7 @@ def _looks(pairs: pd.DataFrame, views: pd.DataFrame) -> pd.DataFrame:
     own = asked[list(LOOKS)].copy()
     own["vague"] = asked["heading_source"].eq("unknown") | asked["heading_deg"].isna()
     for certainty in ("certain", "possible"):
-        sector = sectors(asked, certainty)
+        sector = view_sectors(asked, certainty)
         own[f"{certainty}_start"] = sector["start_deg"]
         own[f"{certainty}_width"] = sector["width_deg"]
     looks = pairs.merge(own, on="camera_code", how="left")
@@ -191,7 +193,7 @@ def _blocked(looks: pd.DataFrame, sight: Obstruction) -> NDArray[np.bool_]:
     blocked = np.zeros(len(looks), dtype=np.bool_)
     blocked[asked[line[inside]]] = True
     height_m = looks["height_m"].to_numpy(dtype=float)[asked]
-    blocked[asked[hidden(ends[:, 2:], ends[:, :2], height_m, sight.low)]] = True
+    blocked[asked[find_hidden(ends[:, 2:], ends[:, :2], height_m, sight.low)]] = True
     return blocked
 
 

@@ -10,7 +10,15 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.base.polygons import Geometries, Indices, Shapes, dissolve, expand, geometries, union_by
+from geo.base.polygons import (
+    Geometries,
+    Indices,
+    Shapes,
+    dissolve,
+    expand_groups,
+    flat_geometries,
+    union_by,
+)
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -62,7 +70,7 @@ class Obstacles:
         return point[held], part[held]
 
 
-def merge(footprints: Shapes) -> Obstacles:
+def merge_footprints(footprints: Shapes) -> Obstacles:
     """Return footprints as obstacles: made valid, dissolved, without parts below 1 m².
 
     Overlapping, touching and repeated footprints become one, which viewsheds rely on: a wall
@@ -97,7 +105,7 @@ def merge(footprints: Shapes) -> Obstacles:
     return Obstacles(parts, shapely.STRtree(parts), digest, edges, first_edge, digests)
 
 
-def place(
+def place_cameras(
     points: Shapes, indoor: NDArray[np.bool_], obstacles: Obstacles, *, snap_m: float = 5.0
 ) -> pd.DataFrame:
     """Return where cameras stand for sight: as given, or moved out of a footprint.
@@ -135,7 +143,7 @@ def place(
           x     y placement  moved_m
     0  10.2  50.0   snapped      2.2
     """
-    given = geometries(points)
+    given = flat_geometries(points)
     xy = np.column_stack([shapely.get_x(given), shapely.get_y(given)])
     inside = obstacles.block(given) & ~np.asarray(indoor, dtype=np.bool_)
     target = xy.copy()
@@ -173,7 +181,7 @@ def _free_front(xy: Floats, obstacles: Obstacles, snap_m: float) -> Floats:
     """Return the nearest free place before a wall for each point inside a footprint, else NaN."""
     place = np.full_like(xy, np.nan)
     point, part = obstacles.holding(np.asarray(shapely.points(xy), dtype=object))
-    pair, edge = expand(obstacles.first_edge, part)
+    pair, edge = expand_groups(obstacles.first_edge, part)
     owner, spots, distance_m = _fronts(xy, point[pair], obstacles.edges[edge], snap_m)
     order = np.lexsort((distance_m, owner))
     owner, spots = owner[order], spots[order]

@@ -151,7 +151,7 @@ def px_per_m(views: pd.DataFrame, distance_m: float | Floats) -> Floats:
     return np.asarray(views["res_h_px"].to_numpy(dtype=float) / width_m, dtype=np.float64)
 
 
-def sectors(views: pd.DataFrame, certainty: str) -> pd.DataFrame:
+def view_sectors(views: pd.DataFrame, certainty: str) -> pd.DataFrame:
     """Return the sector of directions that each view covers with a given certainty.
 
     *certain* is what is seen under every heading within its uncertainty, so the angle shrinks by
@@ -177,7 +177,7 @@ def sectors(views: pd.DataFrame, certainty: str) -> pd.DataFrame:
     ------
     InputError
         If the certainty is unknown, or "expected", which no single sector shows: see
-        :func:`bands`.
+        :func:`heading_bands`.
     """
     if certainty == "expected":
         raise InputError("coverage.certainty_expected")
@@ -196,7 +196,7 @@ def sectors(views: pd.DataFrame, certainty: str) -> pd.DataFrame:
     return pd.DataFrame({"start_deg": start, "width_deg": width}, index=views.index)
 
 
-def bands(views: pd.DataFrame, *, steps: int = 4) -> pd.DataFrame:
+def heading_bands(views: pd.DataFrame, *, steps: int = 4) -> pd.DataFrame:
     """Return the directions that each view may cover, weighted by how likely it covers them.
 
     The heading is taken as evenly spread over its uncertainty, so the probability that a direction
@@ -270,7 +270,7 @@ def _trapezoids(hfov: Floats, tolerance: Floats, steps: int) -> tuple[Floats, Fl
     return edges, np.hstack([ramp[:, ::-1], top[:, None], ramp, bottom[:, None]])
 
 
-def causes(views: pd.DataFrame) -> NDArray[np.intp]:
+def difference_causes(views: pd.DataFrame) -> NDArray[np.intp]:
     """Return why each view may see more than it does for certain, by the numbers of `CAUSES`.
 
     A camera that turns may look anywhere, whether its guard heading is known or not; of the others

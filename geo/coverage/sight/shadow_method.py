@@ -12,8 +12,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.base.polygons import Geometries, Indices, expand, parts_of, union_by
-from geo.coverage.sight.obstacles import Obstacles, merge
+from geo.base.polygons import Geometries, Indices, expand_groups, parts_of, union_by
+from geo.coverage.sight.obstacles import Obstacles, merge_footprints
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -27,16 +27,16 @@ MIN_PART_M2 = 1e-6  # rounding leaves slivers along shadow borders
 EDGE_LIMIT, FAR = 1.05, 1.6  # of the range: edges are cut at one, shadows end at the other
 CHUNK = 200  # cameras at a time, which bounds memory
 LOOK = ("x", "y", "start_deg", "width_deg", "range_m")
-NOTHING = merge(None)  # open ground all over
+NOTHING = merge_footprints(None)  # open ground all over
 
 
-def visible(look: Floats, obstacles: Obstacles, tolerance: float) -> Geometries:
+def visible_ground(look: Floats, obstacles: Obstacles, tolerance: float) -> Geometries:
     """Return the ground visible in each sector; the slow, clear way.
 
     Parameters
     ----------
     look
-        As from :func:`looks`, sectors that see nothing left out, shape (n, 5).
+        As from :func:`sector_table`, sectors that see nothing left out, shape (n, 5).
     obstacles, tolerance
         As for `geo.coverage.sight.viewshed.viewsheds`.
 
@@ -52,7 +52,7 @@ def visible(look: Floats, obstacles: Obstacles, tolerance: float) -> Geometries:
     return seen
 
 
-def looks(sectors: pd.DataFrame, convergence_deg: float | pd.Series = 0.0) -> Floats:
+def sector_table(sectors: pd.DataFrame, convergence_deg: float | pd.Series = 0.0) -> Floats:
     """Return x, y, start (clockwise from grid north), width and range of sectors, shape (n, 5)."""
     look = sectors[list(LOOK)].to_numpy(dtype=float, copy=True)
     look[:, 2] -= pd.Series(convergence_deg, index=sectors.index).to_numpy(dtype=float)
@@ -106,7 +106,7 @@ def without_dead_ground(
     Parameters
     ----------
     seen, look
-        What each sector sees, and the sectors as from :func:`looks`.
+        What each sector sees, and the sectors as from :func:`sector_table`.
     near_m
         Where the picture begins, metres; NaN: not known, nothing is taken off.
     tolerance
@@ -180,7 +180,7 @@ def _shadows(look: Floats, sector: Geometries, obstacles: Obstacles) -> tuple[In
     """Return the shadows that fall into the sectors, and whose sector each falls into."""
     camera, part = obstacles.tree.query(sector, predicate="intersects")
     touching = _on_wall(look, camera, part, obstacles)
-    pair, edge = expand(obstacles.first_edge, part)
+    pair, edge = expand_groups(obstacles.first_edge, part)
     who, ends = camera[pair], obstacles.edges[edge] - np.tile(look[camera[pair], :2], 2)
     keep = _throws_shadow(ends, look[who, 4], touching[pair])
     who, ends = who[keep], ends[keep]

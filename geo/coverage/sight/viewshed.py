@@ -32,7 +32,7 @@ CLOSE_M = 1e-3  # a camera this close to a wall may see in several lobes
 CHUNK = 20_000  # sectors at a time, which bounds memory
 
 
-def viewsheds(
+def compute_viewsheds(
     sectors: pd.DataFrame,
     obstacles: Obstacles,
     *,
@@ -83,10 +83,10 @@ def viewsheds(
     """
     if not chord_tolerance > 0:
         raise InputError("coverage.chord_tolerance_invalid", tolerance=chord_tolerance)
-    look = shadow_method.looks(sectors, convergence_deg)
+    look = shadow_method.sector_table(sectors, convergence_deg)
     useful = np.flatnonzero(shadow_method.sees_anything(look))
     seen = np.full(len(sectors), shapely.Polygon(), dtype=object)
-    visible = _visible if COMPILED else shadow_method.visible
+    visible = _visible if COMPILED else shadow_method.visible_ground
     for chunk in np.split(useful, range(CHUNK, len(useful), CHUNK)):
         seen[chunk] = visible(look[chunk], obstacles, chord_tolerance)
     if "near_m" in sectors:
@@ -98,7 +98,7 @@ def viewsheds(
 def warm_up() -> None:
     """Load or compile the sweep, so that the first viewshed of a service takes no longer."""
     one = pd.DataFrame([[0.0, 0.0, 0.0, 360.0, 10.0]], columns=list(shadow_method.LOOK))
-    viewsheds(one, shadow_method.NOTHING)
+    compute_viewsheds(one, shadow_method.NOTHING)
 
 
 def _visible(look: Floats, obstacles: Obstacles, tolerance: float) -> Geometries:
@@ -122,7 +122,7 @@ def _visible(look: Floats, obstacles: Obstacles, tolerance: float) -> Geometries
     doubtful = np.flatnonzero(state == angular_sweep.DOUBTFUL)
     again = np.flatnonzero(state == angular_sweep.CLOSE)
     again = np.concatenate([again, doubtful[~shapely.is_valid(seen[doubtful])]])
-    seen[again] = shadow_method.visible(look[again], obstacles, tolerance)
+    seen[again] = shadow_method.visible_ground(look[again], obstacles, tolerance)
     return seen
 
 

@@ -20,13 +20,13 @@ class Snapshot:
     until: datetime
 
 
-def months(connection: Connection) -> int:
+def snapshot_months(connection: Connection) -> int:
     """Return of how many months incidents count."""
-    found = installation.get(connection, "incident_months")
+    found = installation.read_value(connection, "incident_months")
     return MONTHS if found is None else int(found)
 
 
-def take(connection: Connection) -> Snapshot:
+def take_snapshot(connection: Connection) -> Snapshot:
     """Return what the register holds now; what has no time is taken for recent."""
     until = connection.execute(text("SELECT statement_timestamp()")).scalar_one()
     places = frames.read_layer(
@@ -36,12 +36,12 @@ def take(connection: Connection) -> Snapshot:
         " AND coalesce(reported_at, occurred_at, CAST(:until AS timestamptz))"
         "  >= CAST(:until AS timestamptz) - make_interval(months => :months)"
         " ORDER BY ST_X(geom), ST_Y(geom)",
-        {"until": until, "months": months(connection)},
+        {"until": until, "months": snapshot_months(connection)},
     )
     return Snapshot(places, until)
 
 
-def keep(connection: Connection, run: int, snapshot: Snapshot) -> None:
+def keep_snapshot(connection: Connection, run: int, snapshot: Snapshot) -> None:
     """Write the snapshot of a run in the place of those of earlier runs."""
     connection.execute(text("DELETE FROM govgrid.demand_incident"))
     places = snapshot.places
@@ -61,7 +61,7 @@ def keep(connection: Connection, run: int, snapshot: Snapshot) -> None:
     )
 
 
-def kept(connection: Connection) -> gpd.GeoDataFrame:
+def read_snapshot(connection: Connection) -> gpd.GeoDataFrame:
     """Return the places that the newest run took, lon/lat; none where there is no run."""
     return frames.read_layer(
         connection,

@@ -51,7 +51,7 @@ class Run:
     incidents_until: datetime | None
 
 
-def newest(connection: Connection) -> Run | None:
+def newest_run(connection: Connection) -> Run | None:
     """Return the newest run; None where nothing was computed yet."""
     row = connection.execute(
         text(
@@ -71,13 +71,13 @@ def require_newest(connection: Connection) -> Run:
     StateError
         If nothing was computed yet; it says which command does it.
     """
-    run = newest(connection)
+    run = newest_run(connection)
     if run is None:
         raise StateError("coverage.not_computed")
     return run
 
 
-def begin(
+def insert_run(
     connection: Connection, inputs_hash: str, assumptions: Mapping[str, Any], until: datetime
 ) -> int:
     """Write a run, with incidents until a time, and return its number."""
@@ -96,7 +96,7 @@ def begin(
     )
 
 
-def amend(
+def amend_run(
     connection: Connection, run: int, inputs_hash: str, assumptions: Mapping[str, Any]
 ) -> int:
     """Note that an edit amended the figures of a run; return the run's new revision."""
@@ -112,7 +112,7 @@ def amend(
     )
 
 
-def announce(connection: Connection, layer: str, revision: str) -> None:
+def notify_change(connection: Connection, layer: str, revision: str) -> None:
     """Tell all who listen that a layer has changed, as soon as this transaction holds."""
     told = {"message": f"{layer} {revision}"}
     connection.execute(text("SELECT pg_notify('govgrid', :message)"), told)
@@ -122,7 +122,7 @@ def viewshed_hashes(
     connection: Connection, *, detail: float, codes: Sequence[str] | None = None
 ) -> pd.DataFrame:
     """Return what is stored of viewsheds (of `codes`): the columns of the key, inputs_hash."""
-    return frames.read(
+    return frames.read_frame(
         connection,
         "SELECT camera_code, view_no, detail, certainty, inputs_hash FROM govgrid.viewshed"
         " WHERE detail = :detail"
@@ -131,7 +131,7 @@ def viewshed_hashes(
     )
 
 
-def viewsheds(
+def read_viewsheds(
     connection: Connection, *, srid: int, detail: float, certainty: str
 ) -> gpd.GeoDataFrame:
     """Return the stored viewsheds of one kind: `camera_code`, `view_no`, geometry in `srid`."""
@@ -215,17 +215,17 @@ def keep_figures(connection: Connection, figures: pd.DataFrame, gaps: gpd.GeoDat
         frames.copy_in(connection, "gap", gaps)
 
 
-def figures(connection: Connection, run: int) -> pd.DataFrame:
+def read_figures(connection: Connection, run: int) -> pd.DataFrame:
     """Return the figures of a run, by level and code, with the areas' names."""
-    return frames.read(connection, _FIGURES, {"run": run})
+    return frames.read_frame(connection, _FIGURES, {"run": run})
 
 
 def figure_rows(connection: Connection, run: int) -> list[dict[str, Any]]:
-    """Return what :func:`figures` does, row by row; None where there is no value."""
+    """Return what :func:`read_figures` does, row by row; None where there is no value."""
     return [dict(row) for row in connection.execute(text(_FIGURES), {"run": run}).mappings()]
 
 
-def gaps(
+def read_gaps(
     connection: Connection, run: int, *, srid: int, device_set: str, detail: float, certainty: str
 ) -> gpd.GeoDataFrame:
     """Return the gaps of a run for one device set and certainty, the heaviest first, in `srid`."""
@@ -241,7 +241,7 @@ def gaps(
     )
 
 
-def details(connection: Connection, run: int) -> list[float]:
+def read_details(connection: Connection, run: int) -> list[float]:
     """Return the details that a run has figures for, px/m, ascending."""
     rows = connection.execute(
         text(

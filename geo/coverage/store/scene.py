@@ -25,7 +25,7 @@ CAMERAS = (
 )
 
 
-def read(connection: Connection, *, matters: bool = True) -> Scene:
+def read_scene(connection: Connection, *, matters: bool = True) -> Scene:
     """Return the scene of the database as it is now, without its incidents if not `matters`.
 
     Incidents are those that the newest run took, never the register.
@@ -36,11 +36,11 @@ def read(connection: Connection, *, matters: bool = True) -> Scene:
         If nothing with a position was brought in yet.
     """
     srid = installation.metric_srid(connection)
-    given = cameras(connection)
+    given = read_views(connection)
     none = given.iloc[:0].to_crs(srid)
     return Scene(
         srid=srid,
-        areas=area_versions.now(connection).to_crs(srid),
+        areas=area_versions.valid_areas(connection).to_crs(srid),
         cameras=given.to_crs(srid),
         lonlat=given.geometry,
         buildings=_layer(connection, "building", "code, height_m", srid),
@@ -49,21 +49,21 @@ def read(connection: Connection, *, matters: bool = True) -> Scene:
         farmland=_layer(connection, "farmland", "code", srid),
         places=_layer(connection, "place", "code, kind, weight, radius_m", srid),
         entrances=_layer(connection, "entrance", "code, kind, place_code", srid),
-        incidents=demand_incidents.kept(connection).to_crs(srid) if matters else none,
+        incidents=demand_incidents.read_snapshot(connection).to_crs(srid) if matters else none,
         zones=_layer(connection, "privacy_zone", "code", srid),
-        **choices(connection),
+        **read_choices(connection),
     )
 
 
-def choices(connection: Connection) -> dict[str, Any]:
+def read_choices(connection: Connection) -> dict[str, Any]:
     """Return what the database has decided: `heights`, `default_reach_m`, `incident_months`."""
     heights, reach_m = (
-        installation.get(connection, key) for key in ("building_heights", "default_reach_m")
+        installation.read_value(connection, key) for key in ("building_heights", "default_reach_m")
     )
     return {
         "heights": bool(heights),
         "default_reach_m": float(reach_m or DEFAULT_REACH_M),
-        "incident_months": demand_incidents.months(connection),
+        "incident_months": demand_incidents.snapshot_months(connection),
     }
 
 
@@ -72,7 +72,7 @@ def obstacles(connection: Connection, srid: int) -> gpd.GeoDataFrame:
     return _layer(connection, "building", "code", srid)
 
 
-def cameras(connection: Connection, codes: Sequence[str] | None = None) -> gpd.GeoDataFrame:
+def read_views(connection: Connection, codes: Sequence[str] | None = None) -> gpd.GeoDataFrame:
     """Return the views of all cameras that were not removed, lon/lat, one row a view.
 
     With `codes`, of these cameras only.

@@ -9,24 +9,24 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.demo.built.fillers import FILLERS, TWO_SIDED, Room, halves
-from geo.demo.built.footprints import footprints
-from geo.demo.built.plots import plots
-from geo.demo.built.ribbons import ribbons
+from geo.demo.built.fillers import FILLERS, TWO_SIDED, Room, split_in_halves
+from geo.demo.built.footprints import make_footprints
+from geo.demo.built.plots import make_plots
+from geo.demo.built.ribbons import make_ribbons
 from geo.demo.land import terrain, waters
-from geo.demo.land.hamlets import houses
-from geo.demo.land.streets import network
+from geo.demo.land.hamlets import make_houses
+from geo.demo.land.streets import make_network
 from geo.demo.land.terrain import METRIC_SRID
 
 Shapes = NDArray[np.object_]
 
 
 @cache
-def buildings(seed: int) -> gpd.GeoDataFrame:
+def make_buildings(seed: int) -> gpd.GeoDataFrame:
     """Return the buildings: kind, height_m, plot (-1 in the country), geometry (metres)."""
     rng = np.random.default_rng([seed, 2])
     town = _town(seed, rng)
-    rural = np.vstack([houses(rng), ribbons(rng)])
+    rural = np.vstack([make_houses(rng), make_ribbons(rng)])
     kind = np.where(rural[:, 6] == 0, "民房", "辅房").astype(object)
     shape = np.where((rng.random(len(rural)) < 0.12) & (rural[:, 6] == 0), "ell", "box")
     frame = pd.DataFrame(
@@ -39,7 +39,7 @@ def buildings(seed: int) -> gpd.GeoDataFrame:
     middle = np.vstack([town[["mx", "my"]].to_numpy(float), rural[:, :2]])
     angle = np.concatenate([town["angle"].to_numpy(float), rural[:, 2]])
     size = np.vstack([town[["width", "depth"]].to_numpy(float), rural[:, 3:5]])
-    shapes = footprints(
+    shapes = make_footprints(
         middle, angle, size, np.concatenate([town["shape"].to_numpy(object), shape]).astype(object)
     )
     keep = np.flatnonzero(_clear(shapes))
@@ -50,15 +50,15 @@ def buildings(seed: int) -> gpd.GeoDataFrame:
 
 def _clear(shapes: Shapes) -> NDArray[np.bool_]:
     """Tell which footprints touch neither a carriageway nor water and lie in the district."""
-    roads = network().roads
+    roads = make_network().roads
     strips = shapely.buffer(
         roads.geometry.to_numpy(), roads["width_m"].to_numpy() / 2 + 0.3, cap_style="flat"
     )
-    wet = shapely.get_parts(waters.water()["geometry"].to_numpy())
+    wet = shapely.get_parts(waters.make_water()["geometry"].to_numpy())
     tree = shapely.STRtree(shapes)
     bad = np.zeros(len(shapes), bool)
     bad[tree.query(np.concatenate([strips, wet]), predicate="intersects")[1]] = True
-    limit = waters.limit()
+    limit = waters.district_ground()
     shapely.prepare(limit)
     return ~bad & shapely.contains_properly(limit, shapes)
 
@@ -77,14 +77,14 @@ def _stacked(shapes: Shapes, kind: Shapes, rng: np.random.Generator) -> NDArray[
 
 
 def _town(seed: int, rng: np.random.Generator) -> pd.DataFrame:
-    frame = plots(seed)
+    frame = make_plots(seed)
     rows: list[tuple[object, ...]] = []
     plot: Any
     for plot in frame.itertuples():
         room = Room(plot.x0, plot.x1, plot.y0, plot.y1)
         if min(room.width, room.depth) < 18 or plot.use not in FILLERS:
             continue
-        for part in halves(room) if plot.lane and plot.use in TWO_SIDED else (room,):
+        for part in split_in_halves(room) if plot.lane and plot.use in TWO_SIDED else (room,):
             rows += [(plot.Index, *row) for row in FILLERS[plot.use](part, rng)]
     built = pd.DataFrame(
         rows, columns=["plot", "x", "y", "width", "depth", "height", "shape", "kind"]

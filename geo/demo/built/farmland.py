@@ -9,9 +9,9 @@ import shapely
 
 from geo.base.crs import WGS84, project
 from geo.demo.land import terrain, waters
-from geo.demo.land.divisions import grids
-from geo.demo.land.hamlets import hamlets
-from geo.demo.land.streets import network
+from geo.demo.land.divisions import make_grids
+from geo.demo.land.hamlets import make_hamlets
+from geo.demo.land.streets import make_network
 from geo.demo.land.terrain import METRIC_SRID, Shapes
 
 FIELD_M = (210.0, 96.0)
@@ -19,7 +19,7 @@ _KINDS = ("水田", "水田", "旱地", "菜地", "旱地")
 
 
 @cache
-def farmland() -> gpd.GeoDataFrame:
+def make_farmland() -> gpd.GeoDataFrame:
     """Return the fields: name, kind, geometry (metres)."""
     shapes = _cut(_inside(_strips()), _obstacles())
     shapes = shapes[(shapely.get_type_id(shapes) == 3) & (shapely.area(shapes) > 900)]
@@ -44,7 +44,7 @@ def _strips() -> Shapes:
 
 def _inside(strips: Shapes) -> Shapes:
     """Return the parts of strips that lie in the villages, off their outer limit."""
-    frame = grids()
+    frame = make_grids()
     rural = frame.geometry.to_numpy()[frame["name"].str.contains("村第")]
     country = project(rural, source=WGS84, target=METRIC_SRID)
     ground = shapely.coverage_union_all(country).buffer(-25)
@@ -56,7 +56,7 @@ def _inside(strips: Shapes) -> Shapes:
 
 def _obstacles() -> Shapes:
     """Return what no field lies on: hamlets, roads and water with their margins."""
-    roads = network().roads
+    roads = make_network().roads
     outside = roads[~roads["class"].isin(["trunk", "residential"])]
     strips = shapely.buffer(
         outside.geometry.to_numpy(),
@@ -64,8 +64,8 @@ def _obstacles() -> Shapes:
         cap_style="flat",
         quad_segs=2,
     )
-    wet = shapely.buffer(waters.water().geometry.to_numpy(), 28, quad_segs=3)
-    return np.concatenate([np.array([h.yard() for h in hamlets()]), strips, wet])
+    wet = shapely.buffer(waters.make_water().geometry.to_numpy(), 28, quad_segs=3)
+    return np.concatenate([np.array([h.yard() for h in make_hamlets()]), strips, wet])
 
 
 def _cut(strips: Shapes, obstacles: Shapes) -> Shapes:

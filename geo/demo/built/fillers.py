@@ -37,7 +37,7 @@ Row = tuple[float, float, float, float, float, str, str]
 TWO_SIDED = {"slabs", "towers", "villas", "sheds"}
 
 
-def halves(room: Room) -> tuple[Room, Room]:
+def split_in_halves(room: Room) -> tuple[Room, Room]:
     """Return the parts on both sides of the lane through the middle."""
     return Room(room.x0, -5.0, room.y0, room.y1), Room(5.0, room.x1, room.y0, room.y1)
 

@@ -26,7 +26,7 @@ COURT_SHARE = 0.52
 """How much of a closed court's half width and half depth its hole takes."""
 
 
-def footprints(
+def make_footprints(
     middle: Floats, angle: Floats, size: Floats, shape: NDArray[np.object_]
 ) -> NDArray[np.object_]:
     """Return polygons, metres.

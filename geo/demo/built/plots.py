@@ -7,8 +7,8 @@ import pandas as pd
 import shapely
 
 from geo.demo.land import terrain
-from geo.demo.land.lattice import SETBACK_M, WIDTH_M, plan
-from geo.demo.land.terrain import Floats, Shapes, dots
+from geo.demo.land.lattice import SETBACK_M, WIDTH_M, make_plan
+from geo.demo.land.terrain import Floats, Shapes, make_points
 
 SPECIAL = (  # use, in the old town, elsewhere, smallest width (m): one plot each, spread out
     ("school", 16, 26, 75),
@@ -25,7 +25,7 @@ _INDUSTRY_COLUMN = 13
 
 
 @cache
-def plots(seed: int) -> pd.DataFrame:
+def make_plots(seed: int) -> pd.DataFrame:
     """Return the plots with use, size in metres, building area and the side that faces the street.
 
     Columns beside the plan's: ``use``; ``s``, ``t`` (middle); ``scale_s``, ``scale_t``; ``x0``,
@@ -33,7 +33,7 @@ def plots(seed: int) -> pd.DataFrame:
     the main entrance.
     """
     rng = np.random.default_rng([seed, 1])
-    frame = plan().plots.copy()
+    frame = make_plan().plots.copy()
     frame["s"], frame["t"] = (frame["s0"] + frame["s1"]) / 2, (frame["t0"] + frame["t1"]) / 2
     scale = terrain.town_scale(frame["s"].to_numpy(), frame["t"].to_numpy())
     frame["scale_s"], frame["scale_t"] = scale
@@ -74,8 +74,8 @@ def _uses(frame: pd.DataFrame, rng: np.random.Generator) -> pd.Series:
     )
     use = np.where(industry, "sheds", use).astype(object)
     use[frame["lane"].to_numpy() & np.isin(use, ["mixed", "empty"])] = "slabs"
-    lake = shapely.union_all([*terrain.lakes().values(), terrain.canal()])
-    middle = dots(terrain.town_plane(frame["s"].to_numpy(), frame["t"].to_numpy()))
+    lake = shapely.union_all([*terrain.make_lakes().values(), terrain.make_canal()])
+    middle = make_points(terrain.town_plane(frame["s"].to_numpy(), frame["t"].to_numpy()))
     use[shapely.contains(lake, middle)] = "empty"
     _pick_special(frame, use, rng)
     return pd.Series(use, index=frame.index)

@@ -5,18 +5,18 @@ import shapely
 from numpy.typing import NDArray
 from shapely import LineString
 
-from geo.demo.land.hamlets import hamlets
-from geo.demo.land.streets import network
-from geo.demo.land.terrain import Floats, dots
-from geo.demo.land.waters import water
+from geo.demo.land.hamlets import make_hamlets
+from geo.demo.land.streets import make_network
+from geo.demo.land.terrain import Floats, make_points
+from geo.demo.land.waters import make_water
 
 STEP_M = 15.5
 _NAMED = ("村道", "江堤路", "枞长公路", "南木洲圩堤路", "新洲圩堤路", "天然洲圩堤路")
 
 
-def ribbons(rng: np.random.Generator) -> Floats:
+def make_ribbons(rng: np.random.Generator) -> Floats:
     """Return houses as rows x, y, angle, width, depth, height, kind (0 house)."""
-    roads = network().roads
+    roads = make_network().roads
     country = roads[roads["name"].isin(_NAMED)]
     parts = [
         _along(line, width / 2, rng)
@@ -55,12 +55,12 @@ def _along(line: LineString, half_width_m: float, rng: np.random.Generator) -> F
 
 def _free(spot: Floats) -> NDArray[np.bool_]:
     """Tell which spots keep clear of hamlets, water and each other."""
-    points = dots(spot)
+    points = make_points(spot)
     tree = shapely.STRtree(points)
-    yards = np.array([hamlet.yard() for hamlet in hamlets()])
+    yards = np.array([hamlet.yard() for hamlet in make_hamlets()])
     bad = np.zeros(len(points), np.bool_)
     bad[tree.query(yards, "intersects")[1]] = True
-    bad[tree.query(water().geometry.to_numpy(), "dwithin", distance=12.0)[1]] = True
+    bad[tree.query(make_water().geometry.to_numpy(), "dwithin", distance=12.0)[1]] = True
     one, two = tree.query(points, "dwithin", distance=11.5)
     bad[two[two > one]] = True
     return ~bad

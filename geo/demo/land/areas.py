@@ -18,8 +18,8 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.base.crs import WGS84, project
 from geo.demo.land import terrain
-from geo.demo.land.lattice import PLAN_SEED, Plan, plan, riverside
-from geo.demo.land.terrain import METRIC_SRID, dots
+from geo.demo.land.lattice import PLAN_SEED, Plan, make_plan, snap_to_riverside
+from geo.demo.land.terrain import METRIC_SRID, make_points
 
 Floats = NDArray[np.float64]
 Shapes = NDArray[np.object_]
@@ -49,9 +49,9 @@ class Tiling:
 
 
 @cache
-def tiling() -> Tiling:
+def cut_into_grids() -> Tiling:
     """Cut the district into its 344 grids, in no particular order yet."""
-    town = plan()
+    town = make_plan()
     town_lines = _town_lines(town)
     outline = _outline(town_lines)
     frame = _frame_lines(outline)
@@ -79,7 +79,7 @@ def _town_lines(town: Plan) -> list[LineString]:
     sides: dict[tuple[str, float], list[tuple[float, float]]] = {}
     cell: Any
     for cell in town.cells.itertuples():
-        south = riverside(cell.t0)
+        south = snap_to_riverside(cell.t0)
         for at in (south, cell.t1):
             sides.setdefault(("s", at), []).append((cell.s0, cell.s1))
         for at in (cell.s0, cell.s1):
@@ -141,7 +141,7 @@ def _seeds(zones: Mapping[str, BaseGeometry], grids: int) -> dict[str, Floats]:
     rng = np.random.default_rng(PLAN_SEED + 1)
     fixed = {name: count for name, _, _, count in _ZONES}
     fixed["main"] = grids - sum(fixed.values())
-    water = shapely.union_all([terrain.river(), *terrain.lakes().values()])
+    water = shapely.union_all([terrain.make_river(), *terrain.make_lakes().values()])
     return {
         name: _spread(zones[name].difference(water), count, rng) for name, count in fixed.items()
     }
@@ -192,12 +192,12 @@ def _matched(faces: Shapes, seeds: dict[str, Floats], zones: Mapping[str, BaseGe
     zone = np.concatenate([np.full(len(xy), name, object) for name, xy in seeds.items()])
     number = np.concatenate([np.arange(len(xy)) for xy in seeds.values()])
     seed_xy = np.vstack(list(seeds.values()))
-    inside = np.asarray(project(dots(seed_xy), source=METRIC_SRID, target=WGS84))
+    inside = np.asarray(project(make_points(seed_xy), source=METRIC_SRID, target=WGS84))
     owner = np.full(len(faces), -1)
     bent = seed_xy.copy()
     country = zone != "town"
     bent[country] = _bent(seed_xy[country])
-    inside = np.asarray(project(dots(bent), source=METRIC_SRID, target=WGS84))
+    inside = np.asarray(project(make_points(bent), source=METRIC_SRID, target=WGS84))
     seed, face = shapely.STRtree(faces).query(inside, predicate="within")
     owner[face] = seed
     owner = _adopted(faces, owner, zone, zones)

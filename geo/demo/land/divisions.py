@@ -15,8 +15,8 @@ from numpy.typing import NDArray
 from shapely.geometry.base import BaseGeometry
 
 from geo.base.crs import WGS84, project
-from geo.demo.land.areas import Tiling, tiling
-from geo.demo.land.lattice import OLD_COLUMNS, plan
+from geo.demo.land.areas import Tiling, cut_into_grids
+from geo.demo.land.lattice import OLD_COLUMNS, make_plan
 from geo.demo.land.terrain import METRIC_SRID
 
 DISTRICT = ("340802000000", "迎江区")
@@ -95,9 +95,9 @@ _NUMERALS = "〇一二三四五六七八九十"
 
 
 @cache
-def grids() -> gpd.GeoDataFrame:
+def make_grids() -> gpd.GeoDataFrame:
     """Return the 344 grids: code, name, kind, parent_code, geometry (lon/lat, 7 decimals)."""
-    tiles = tiling()
+    tiles = cut_into_grids()
     parent = _communities_of(tiles)
     frame = gpd.GeoDataFrame({"parent_code": parent}, geometry=tiles.shape, crs=WGS84)
     frame["code"] = ""
@@ -115,10 +115,10 @@ def grids() -> gpd.GeoDataFrame:
 
 
 @cache
-def communities() -> gpd.GeoDataFrame:
+def make_communities() -> gpd.GeoDataFrame:
     """Return the 47 communities, each the union of its grids with every vertex kept."""
     codes = list(COMMUNITIES)
-    frame = _united(grids(), codes)
+    frame = _united(make_grids(), codes)
     frame["name"] = list(COMMUNITIES.values())
     frame["kind"] = np.where(frame["name"].str.endswith("村"), "村", "社区")
     frame["parent_code"] = frame["code"].str[:9] + "000"
@@ -126,9 +126,9 @@ def communities() -> gpd.GeoDataFrame:
 
 
 @cache
-def townships() -> gpd.GeoDataFrame:
+def make_townships() -> gpd.GeoDataFrame:
     """Return the 9 townships, each the union of its communities."""
-    frame = _united(communities(), list(TOWNSHIPS))
+    frame = _united(make_communities(), list(TOWNSHIPS))
     frame["name"] = [name for name, _ in TOWNSHIPS.values()]
     frame["kind"] = [kind for _, kind in TOWNSHIPS.values()]
     frame["parent_code"] = DISTRICT[0]
@@ -136,9 +136,9 @@ def townships() -> gpd.GeoDataFrame:
 
 
 @cache
-def district() -> gpd.GeoDataFrame:
+def make_district() -> gpd.GeoDataFrame:
     """Return the district: the union of its townships, with the reported camera figures."""
-    frame = _united(townships(), [DISTRICT[0]])
+    frame = _united(make_townships(), [DISTRICT[0]])
     frame["name"], frame["kind"] = DISTRICT[1], "市辖区"
     frame = frame.assign(**REPORTED)
     return frame[["code", "name", "kind", *REPORTED, "geometry"]]
@@ -174,7 +174,7 @@ def _numeral(number: int) -> str:
 def _communities_of(tiles: Tiling) -> NDArray[np.object_]:
     """Return the community code of each tile."""
     parent = np.empty(len(tiles.shape), object)
-    cells = plan().cells
+    cells = make_plan().cells
     town = np.flatnonzero(tiles.zone == "town")
     for members, township in _town_parts(cells):
         parent[town[members]] = _share_out(_town_order(cells.iloc[members]), _children(township))

@@ -9,9 +9,9 @@ from shapely import LineString
 
 from geo.base.crs import WGS84, project
 from geo.demo.land import terrain
-from geo.demo.land.divisions import communities, grids
+from geo.demo.land.divisions import make_communities, make_grids
 from geo.demo.land.lattice import PLAN_SEED
-from geo.demo.land.terrain import METRIC_SRID, Floats, dots
+from geo.demo.land.terrain import METRIC_SRID, Floats, make_points
 
 _SURNAMES = [
     "汪",
@@ -136,11 +136,11 @@ class Hamlet:
 
 
 @cache
-def hamlets() -> list[Hamlet]:
+def make_hamlets() -> list[Hamlet]:
     """Return the hamlets of the 16 villages, the same at every call."""
     rng = np.random.default_rng(PLAN_SEED + 2)
     middles = _middles(rng)
-    shapes = communities()
+    shapes = make_communities()
     village = _owner(middles, shapes.geometry.to_numpy(), shapes["name"].to_numpy())
     bank = _bank_of(middles)
     seats: set[str] = set()
@@ -168,17 +168,19 @@ def hamlets() -> list[Hamlet]:
 
 def _middles(rng: np.random.Generator) -> Floats:
     """Spread hamlets over dry country, clear of town, banks and each other."""
-    country = grids()
+    country = make_grids()
     country = country[country["name"].str.contains("村第")]
     shape = project(
         np.array([shapely.coverage_union_all(country.geometry.to_numpy())]),
         source=WGS84,
         target=METRIC_SRID,
     )[0]
-    wet = shapely.union_all([terrain.river(), *terrain.lakes().values(), terrain.canal()])
-    wet = wet.union(terrain.creeks())
+    wet = shapely.union_all(
+        [terrain.make_river(), *terrain.make_lakes().values(), terrain.make_canal()]
+    )
+    wet = wet.union(terrain.make_creeks())
     land = shape.difference(wet.buffer(150)).buffer(-170)
-    land = land.difference(terrain.highway().buffer(190))
+    land = land.difference(terrain.make_highway().buffer(190))
     shapely.prepare(land)
     west, south, east, north = land.bounds
     cloud = rng.uniform((west, south), (east, north), (9_000, 2))
@@ -191,7 +193,7 @@ def _middles(rng: np.random.Generator) -> Floats:
 
 
 def _owner(points: Floats, shapes: Floats, names: Floats) -> list[str]:
-    lonlat = project(dots(points), source=METRIC_SRID, target=WGS84)
+    lonlat = project(make_points(points), source=METRIC_SRID, target=WGS84)
     which, _ = shapely.STRtree(lonlat).query(shapes, predicate="contains"), None
     owner = [""] * len(points)
     for area, point in zip(*which, strict=True):
@@ -200,9 +202,9 @@ def _owner(points: Floats, shapes: Floats, names: Floats) -> list[str]:
 
 
 def _bank_of(points: Floats) -> list[str]:
-    islands = terrain.islands()
+    islands = terrain.make_islands()
     found = []
-    for point in dots(points):
+    for point in make_points(points):
         home = [name for name, shape in islands.items() if shape.contains(point)]
         found.append(home[0] if home else "mainland")
     return found
@@ -218,9 +220,9 @@ def _lie(middle: Floats, rng: np.random.Generator) -> float:
     return float(np.arctan2(ahead[1], ahead[0]) + turn)
 
 
-def houses(rng: np.random.Generator) -> Floats:
+def make_houses(rng: np.random.Generator) -> Floats:
     """Return houses and sheds as rows x, y, angle, width, depth, height, kind (0 house, 1 shed)."""
-    parts = [_houses_of(each, rng) for each in hamlets()]
+    parts = [_houses_of(each, rng) for each in make_hamlets()]
     return np.vstack(parts)
 
 

@@ -195,7 +195,7 @@ def _sides(sides: tuple[str, ...]) -> dict[str, str]:
 
 
 @cache
-def plan() -> Plan:
+def make_plan() -> Plan:
     """Return the plan of the town, the same at every call."""
     rng = np.random.default_rng(PLAN_SEED)
     blocks = _super_blocks()
@@ -253,6 +253,6 @@ def _plots_of(
     return _split(cell, sides, cut, "residential"), cut
 
 
-def riverside(t: float) -> float:
+def snap_to_riverside(t: float) -> float:
     """Return `t`, or the water's edge where it is the embankment road: grids reach the water."""
     return -RIVERSIDE_M if t == 0 else t

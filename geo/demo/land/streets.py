@@ -12,9 +12,9 @@ from numpy.typing import NDArray
 from shapely import LineString
 
 from geo.demo.land import terrain
-from geo.demo.land.hamlets import Hamlet, hamlets
-from geo.demo.land.lattice import WIDTH_M, Plan, plan
-from geo.demo.land.terrain import METRIC_SRID, Floats, dots
+from geo.demo.land.hamlets import Hamlet, make_hamlets
+from geo.demo.land.lattice import WIDTH_M, Plan, make_plan
+from geo.demo.land.terrain import METRIC_SRID, Floats, make_points
 
 _RANK = {name: k for k, name in enumerate(WIDTH_M)}
 
@@ -28,10 +28,10 @@ class Network:
 
 
 @cache
-def network() -> Network:
+def make_network() -> Network:
     """Return all streets and the junctions of the town, the same at every call."""
-    town, crossings = _town(plan())
-    roads = pd.concat([town, _country(hamlets())], ignore_index=True)
+    town, crossings = _town(make_plan())
+    roads = pd.concat([town, _country(make_hamlets())], ignore_index=True)
     roads["width_m"] = roads["class"].map(WIDTH_M)
     frame = gpd.GeoDataFrame(roads, geometry="geometry", crs=METRIC_SRID)
     return Network(frame, crossings)
@@ -119,7 +119,7 @@ def _junctions(
     ).reset_index()
     s, t = merged["s"].to_numpy(), merged["t"].to_numpy()
     merged["angle"] = terrain.town_angle(s, t)
-    return gpd.GeoDataFrame(merged, geometry=dots(terrain.town_plane(s, t)), crs=METRIC_SRID)
+    return gpd.GeoDataFrame(merged, geometry=make_points(terrain.town_plane(s, t)), crs=METRIC_SRID)
 
 
 def _country(villages: list[Hamlet]) -> pd.DataFrame:
@@ -159,14 +159,14 @@ def _embankments() -> pd.DataFrame:
             "track",
             f"{name}圩堤路",
         )
-        for name, island in terrain.islands().items()
+        for name, island in terrain.make_islands().items()
         if island.area > 1e6
     ]
     return pd.concat([_rows([LineString(near)], "secondary", "江堤路"), *rings], ignore_index=True)
 
 
 def _highway() -> pd.DataFrame:
-    return _rows([terrain.highway()], "primary", "枞长公路")
+    return _rows([terrain.make_highway()], "primary", "枞长公路")
 
 
 def _links(villages: list[Hamlet]) -> pd.DataFrame:
@@ -178,7 +178,7 @@ def _links(villages: list[Hamlet]) -> pd.DataFrame:
         here = np.flatnonzero(banks == bank)
         for a, b in _tree(middles[here]):
             found.append(_wavy(*_nearest_doors(villages[here[a]], villages[here[b]])))
-    wet = shapely.union_all([terrain.river(), *terrain.lakes().values()]).buffer(12)
+    wet = shapely.union_all([terrain.make_river(), *terrain.make_lakes().values()]).buffer(12)
     return _dry(_rows(found, "track", "村道"), wet)
 
 

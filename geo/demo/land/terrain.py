@@ -65,7 +65,7 @@ END_M = 28_300.0
 """Where the district ends along the bank."""
 
 
-def dots(xy: Floats) -> Shapes:
+def make_points(xy: Floats) -> Shapes:
     """Return points for coordinates (n, 2)."""
     return np.asarray(shapely.points(xy))
 
@@ -199,7 +199,7 @@ def north_west_line() -> LineString:
 
 
 @cache
-def islands() -> dict[str, Polygon]:
+def make_islands() -> dict[str, Polygon]:
     """Return the islands and sandbars by name, metres."""
     u = np.linspace(0, 2 * np.pi, 72, endpoint=False)
     found = {}
@@ -217,7 +217,7 @@ def islands() -> dict[str, Polygon]:
 
 
 @cache
-def lakes() -> dict[str, Polygon]:
+def make_lakes() -> dict[str, Polygon]:
     """Return the lakes by name, metres."""
     u = np.linspace(0, 2 * np.pi, 90, endpoint=False)
     found = {}
@@ -246,7 +246,7 @@ _HIGHWAY_KM = (
 
 
 @cache
-def canal() -> Polygon:
+def make_canal() -> Polygon:
     """Return the canal that crosses the new town from the back to the river, metres."""
     t = np.arange(-RIVERSIDE_M - 20, 5_200, 60.0)
     s = CANAL_S_M + 14 * np.sin(t / 300)
@@ -254,27 +254,27 @@ def canal() -> Polygon:
 
 
 @cache
-def river() -> BaseGeometry:
+def make_river() -> BaseGeometry:
     """Return the river without its islands, a little beyond the district's limit, metres."""
     s = np.arange(-2_200, 30_900, 150.0)
     outline = Polygon(np.vstack([bank_line(), far_side(s, 900.0)[::-1]]))
-    return outline.difference(shapely.union_all(list(islands().values())))
+    return outline.difference(shapely.union_all(list(make_islands().values())))
 
 
 @cache
-def creeks() -> BaseGeometry:
+def make_creeks() -> BaseGeometry:
     """Return the ditches that drain lakes into the river, without either, metres."""
     lines = []
     for k, points in enumerate(_CREEKS_KM):
         curve = smooth_line(np.array(points) * 1000 + ORIGIN_M, 60.0)
         swing = 22 * np.sin(np.arange(len(curve)) * 0.55 + k)
         lines.append(LineString(curve + swing[:, None] * np.array([0.5, 0.8])).buffer(8.0))
-    standing = shapely.union_all([river(), *lakes().values()])
+    standing = shapely.union_all([make_river(), *make_lakes().values()])
     return shapely.union_all(lines).difference(standing)
 
 
 @cache
-def highway() -> LineString:
+def make_highway() -> LineString:
     """Return the road from the town to the north-east, clear of the lakes, metres."""
     start = town_plane(np.array([8_210.0]), np.array([2_390.0]))
     points = np.vstack([start, np.array(_HIGHWAY_KM) * 1000 + ORIGIN_M])

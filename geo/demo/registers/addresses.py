@@ -8,18 +8,18 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.demo.built.buildings import buildings
+from geo.demo.built.buildings import make_buildings
 from geo.demo.land.lattice import WIDTH_M
-from geo.demo.land.streets import network
-from geo.demo.land.terrain import METRIC_SRID, dots
-from geo.demo.registers.places import places
+from geo.demo.land.streets import make_network
+from geo.demo.land.terrain import METRIC_SRID, make_points
+from geo.demo.registers.places import make_places
 
 _MAIN = ("trunk", "primary", "secondary")
 LAMP_STEP_M = 42.0
 
 
 @cache
-def addresses(seed: int) -> gpd.GeoDataFrame:
+def make_addresses(seed: int) -> gpd.GeoDataFrame:
     """Return addresses: code, name, kind, alias, geometry (metres)."""
     parts = [_doors(seed), _estates(seed), crossings(), _stops(), _lamps()]
     frame = pd.concat(parts, ignore_index=True)
@@ -31,10 +31,10 @@ def addresses(seed: int) -> gpd.GeoDataFrame:
 
 def _doors(seed: int) -> pd.DataFrame:
     """House numbers: odd and even sides, counted along each street."""
-    roads = network().roads
+    roads = make_network().roads
     named = roads[roads["class"].isin((*_MAIN, "residential"))]
     lines = named.geometry.to_numpy()
-    middle = shapely.centroid(buildings(seed).geometry.to_numpy())
+    middle = shapely.centroid(make_buildings(seed).geometry.to_numpy())
     (door, road), gap = shapely.STRtree(lines).query_nearest(
         middle, max_distance=38, return_distance=True, all_matches=False
     )
@@ -67,14 +67,14 @@ def _doors(seed: int) -> pd.DataFrame:
 
 
 def _estates(seed: int) -> pd.DataFrame:
-    home = places(seed)
+    home = make_places(seed)
     home = home[home["use"] == "estate"]
     return pd.DataFrame({"name": home["name"], "kind": "小区", "geometry": home.geometry})
 
 
 def crossings() -> pd.DataFrame:
     """Return crossings of streets with different names: name, kind, alias, rank, geometry."""
-    found = network().junctions
+    found = make_network().junctions
     found = found[(found["name_a"] != found["name_b"]) & (found["rank"] <= 3)]
     first = np.where(
         found["class_a"].map(_rank) <= found["class_b"].map(_rank), found["name_a"], found["name_b"]
@@ -98,7 +98,7 @@ def _rank(name: str) -> int:
 
 def _stops() -> pd.DataFrame:
     """Bus stops beside main streets, past the crossings."""
-    roads = network().roads
+    roads = make_network().roads
     main = roads[roads["class"].isin(_MAIN)].iloc[::2]
     spot = _beside(
         main.geometry.to_numpy(), np.full(len(main), 0.55), main["width_m"].to_numpy() / 2 + 1.5
@@ -109,7 +109,7 @@ def _stops() -> pd.DataFrame:
 
 
 def _lamps() -> pd.DataFrame:
-    roads = network().roads
+    roads = make_network().roads
     main = roads[roads["class"].isin(_MAIN)].reset_index(drop=True)
     length = main.geometry.length.to_numpy()
     count = np.maximum(1, (length // LAMP_STEP_M).astype(int))
@@ -141,4 +141,6 @@ def _beside(
     )
     step = ahead - here
     step /= np.maximum(np.hypot(*step.T), 1e-9)[:, None]
-    return np.asarray(dots(here + np.column_stack([-step[:, 1], step[:, 0]]) * offset[:, None]))
+    return np.asarray(
+        make_points(here + np.column_stack([-step[:, 1], step[:, 0]]) * offset[:, None])
+    )

@@ -10,22 +10,22 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.base.crs import WGS84, project
-from geo.demo.built.buildings import buildings
+from geo.demo.built.buildings import make_buildings
 from geo.demo.land import waters
-from geo.demo.land.divisions import TOWNSHIPS, communities
-from geo.demo.land.hamlets import hamlets
+from geo.demo.land.divisions import TOWNSHIPS, make_communities
+from geo.demo.land.hamlets import make_hamlets
 from geo.demo.land.lattice import WIDTH_M
-from geo.demo.land.streets import network
-from geo.demo.land.terrain import METRIC_SRID, Floats, dots
-from geo.demo.registers.devices import described
-from geo.demo.registers.places import entrances, places
+from geo.demo.land.streets import make_network
+from geo.demo.land.terrain import METRIC_SRID, Floats, make_points
+from geo.demo.registers.devices import describe_devices
+from geo.demo.registers.places import make_entrances, make_places
 
 SKYNET, SOCIAL = 2_075, 1_600
 _WALL_GAP_M = 0.3
 
 
 @cache
-def skynet(seed: int) -> gpd.GeoDataFrame:
+def make_skynet_cameras(seed: int) -> gpd.GeoDataFrame:
     """Return the 2,075 cameras of the public network, on poles (metres)."""
     rng = np.random.default_rng([seed, 4])
     sites = pd.concat(
@@ -36,15 +36,17 @@ def skynet(seed: int) -> gpd.GeoDataFrame:
     rank = rng.permutation(order.max() + 1)[order]
     rank = rank - np.where(sites["first"], 1_000_000, 0)
     chosen = sites.iloc[np.argsort(rank, kind="stable")[:SKYNET]].sort_index()
-    frame = described(chosen, "skynet", rng)
+    frame = describe_devices(chosen, "skynet", rng)
     frame["height_m"] = np.round(rng.choice([5.5, 6.0, 6.5, 7.0, 8.0], len(frame)), 1)
     frame["indoor"] = "否"
     frame["manager"] = _townships(frame) + "派出所"
-    return gpd.GeoDataFrame(frame, geometry=dots(frame[["x", "y"]].to_numpy()), crs=METRIC_SRID)
+    return gpd.GeoDataFrame(
+        frame, geometry=make_points(frame[["x", "y"]].to_numpy()), crs=METRIC_SRID
+    )
 
 
 @cache
-def social(seed: int) -> gpd.GeoDataFrame:
+def make_social_cameras(seed: int) -> gpd.GeoDataFrame:
     """Return the 1,600 cameras of organisations: at gates and walls, a tenth of them indoors."""
     rng = np.random.default_rng([seed, 5])
     sites = pd.concat([_own_gates(seed, rng), _walls(seed, rng)], ignore_index=True)
@@ -54,29 +56,33 @@ def social(seed: int) -> gpd.GeoDataFrame:
     inside, outside = rest[rest["indoor"] == "是"], rest[rest["indoor"] == "否"]
     many = round(SOCIAL * 0.1)
     chosen = pd.concat([gates, inside.head(many), outside.head(SOCIAL - many - len(gates))])
-    frame = described(chosen, "social", rng)
+    frame = describe_devices(chosen, "social", rng)
     frame["height_m"] = np.round(rng.uniform(2.6, 4.2, len(frame)), 1)
     frame["manager"] = frame["owner_name"]
-    return gpd.GeoDataFrame(frame, geometry=dots(frame[["x", "y"]].to_numpy()), crs=METRIC_SRID)
+    return gpd.GeoDataFrame(
+        frame, geometry=make_points(frame[["x", "y"]].to_numpy()), crs=METRIC_SRID
+    )
 
 
 def _outside(sites: pd.DataFrame, seed: int) -> NDArray[np.bool_]:
     """Tell which positions lie in the open: out of buildings and water, inside the district."""
-    points = dots(sites[["x", "y"]].to_numpy())
+    points = make_points(sites[["x", "y"]].to_numpy())
     tree = shapely.STRtree(points)
     bad = np.zeros(len(points), np.bool_)
-    wet = shapely.get_parts(waters.water().geometry.to_numpy())
+    wet = shapely.get_parts(waters.make_water().geometry.to_numpy())
     bad[
         tree.query(
-            np.concatenate([buildings(seed).geometry.to_numpy(), wet]), "dwithin", distance=0.05
+            np.concatenate([make_buildings(seed).geometry.to_numpy(), wet]),
+            "dwithin",
+            distance=0.05,
         )[1]
     ] = True
-    return ~bad & shapely.contains_properly(waters.limit(), points)
+    return ~bad & shapely.contains_properly(waters.district_ground(), points)
 
 
 def _townships(frame: pd.DataFrame) -> pd.Series:
-    lonlat = project(dots(frame[["x", "y"]].to_numpy()), source=METRIC_SRID, target=WGS84)
-    areas = communities()
+    lonlat = project(make_points(frame[["x", "y"]].to_numpy()), source=METRIC_SRID, target=WGS84)
+    areas = make_communities()
     point, area = shapely.STRtree(areas.geometry.to_numpy()).query(lonlat, "within")
     names = areas["code"].str[:9].add("000").map({k: v[0] for k, v in TOWNSHIPS.items()}).to_numpy()
     found = np.full(len(frame), "迎江区", object)
@@ -95,7 +101,7 @@ _CORNERS = {"东北": (1, 1), "西北": (-1, 1), "西南": (-1, -1), "东南": (
 
 def _at_junctions(rng: np.random.Generator) -> pd.DataFrame:
     """One or two poles at crossings, a camera along each arm."""
-    found = network().junctions
+    found = make_network().junctions
     found = found[found["rank"] <= 3]
     rows = []
     junction: Any
@@ -126,8 +132,8 @@ def _frame(rows: list[tuple[str, str, float, float, float, bool]]) -> pd.DataFra
 
 def _at_gates(seed: int, rng: np.random.Generator) -> pd.DataFrame:
     """Poles across the street from the gates of key places, looking at the gate."""
-    home = places(seed).set_index("code")
-    gates = entrances(seed)
+    home = make_places(seed).set_index("code")
+    gates = make_entrances(seed)
     weight = gates["place_code"].map(home["weight"]).to_numpy()
     rows = []
     gate: Any
@@ -147,7 +153,7 @@ def _at_gates(seed: int, rng: np.random.Generator) -> pd.DataFrame:
 def _in_hamlets(rng: np.random.Generator) -> pd.DataFrame:
     """Poles at the ends of hamlets, looking in and out."""
     rows = []
-    for k, hamlet in enumerate(hamlets()):
+    for k, hamlet in enumerate(make_hamlets()):
         ends = (-1, 1) if hamlet.rows >= 3 else (int(rng.choice([-1, 1])),)
         for end in ends:
             spot = hamlet.doors()[max(end, 0)] + 2.8 * np.array(
@@ -168,7 +174,7 @@ def _in_hamlets(rng: np.random.Generator) -> pd.DataFrame:
 
 def _along(rng: np.random.Generator) -> pd.DataFrame:
     """Poles between crossings of main streets and along the country's main roads."""
-    roads = network().roads
+    roads = make_network().roads
     main = roads[roads["class"].isin(["trunk", "primary", "secondary"])]
     rows = []
     road: Any
@@ -196,7 +202,7 @@ def _along(rng: np.random.Generator) -> pd.DataFrame:
 
 def _own_gates(seed: int, rng: np.random.Generator) -> pd.DataFrame:
     """Cameras of places and estates beside their own gates, looking out or along the wall."""
-    gates = entrances(seed)
+    gates = make_entrances(seed)
     rows = []
     gate: Any
     for gate in gates.itertuples():
@@ -214,7 +220,7 @@ def _own_gates(seed: int, rng: np.random.Generator) -> pd.DataFrame:
 
 def _walls(seed: int, rng: np.random.Generator) -> pd.DataFrame:
     """Cameras on the street walls of shops, offices and houses; the indoor ones in their middle."""
-    stock = buildings(seed)
+    stock = make_buildings(seed)
     fit = stock[
         stock["kind"].isin(
             [
@@ -254,8 +260,8 @@ def _walls(seed: int, rng: np.random.Generator) -> pd.DataFrame:
 
 def _owners(spot: Floats, kind: NDArray[np.object_]) -> pd.Series:
     """Names of organisations from street and kind, numbered along the way."""
-    roads = network().roads
-    near = shapely.STRtree(roads.geometry.to_numpy()).nearest(dots(spot))
+    roads = make_network().roads
+    near = shapely.STRtree(roads.geometry.to_numpy()).nearest(make_points(spot))
     words = {
         "商铺": "便民商店",
         "商住": "临街商铺",
@@ -283,8 +289,8 @@ def _street_walls(shapes: NDArray[np.object_]) -> tuple[Floats, Floats, Floats]:
     a, b, run, home = a[long], b[long], run[long], home[long]
     out = np.column_stack([run[:, 1], -run[:, 0]]) / np.hypot(*run.T)[:, None]
     spot = (a + b) / 2 + out * _WALL_GAP_M
-    lines = network().roads.geometry.to_numpy()
-    points = dots((a + b) / 2 + out * 3.0)
+    lines = make_network().roads.geometry.to_numpy()
+    points = make_points((a + b) / 2 + out * 3.0)
     gap = shapely.distance(points, lines[shapely.STRtree(lines).nearest(points)])
     first = pd.Series(gap).groupby(home).idxmin().to_numpy()
     middle = shapely.get_coordinates(shapely.point_on_surface(shapes))

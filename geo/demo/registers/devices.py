@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from geo.demo.land.terrain import Floats
-from geo.demo.registers.units import phone
+from geo.demo.registers.units import make_phone
 
 FORM_WORDS: Mapping[str, str] = {
     "fixed": "枪机", "dome": "半球", "ptz": "球机", "panoramic": "全景", "multi": "多目",
@@ -20,7 +20,7 @@ _COMPASS = ("北", "东北", "东", "东南", "南", "西南", "西", "西北")
 UNKNOWN_SHARE, WORD_SHARE, OFF_LINE_SHARE = 0.12, 0.25, 0.05
 
 
-def described(sites: pd.DataFrame, owner: str, rng: np.random.Generator) -> pd.DataFrame:
+def describe_devices(sites: pd.DataFrame, owner: str, rng: np.random.Generator) -> pd.DataFrame:
     """Add the columns of a register to `sites` (site, name, form?, heading_deg, indoor, …).
 
     The true direction stays in ``heading_deg``; ``heading`` is what the register says about it.
@@ -139,7 +139,9 @@ def _add_state(frame: pd.DataFrame, owner: str, rng: np.random.Generator) -> Non
         if skynet
         else "自建"
     )
-    frame["phone"] = [phone(20_000 + k % 120 if skynet else 30_000 + k % 700) for k in range(count)]
+    frame["phone"] = [
+        make_phone(20_000 + k % 120 if skynet else 30_000 + k % 700) for k in range(count)
+    ]
     frame["maintainer"] = (
         rng.choice(["运维一标段", "运维二标段", "运维三标段"], count)
         if skynet

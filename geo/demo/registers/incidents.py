@@ -6,13 +6,13 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
-from geo.demo.built.buildings import buildings
-from geo.demo.land.hamlets import hamlets
+from geo.demo.built.buildings import make_buildings
+from geo.demo.land.hamlets import make_hamlets
 from geo.demo.land.lattice import OLD_COLUMNS, OLD_ROWS, S_LINES_M, T_LINES_M
-from geo.demo.land.streets import network
-from geo.demo.land.terrain import METRIC_SRID, Floats, Shapes, dots, town_plane
-from geo.demo.land.waters import limit
-from geo.demo.registers.places import entrances, places
+from geo.demo.land.streets import make_network
+from geo.demo.land.terrain import METRIC_SRID, Floats, Shapes, make_points, town_plane
+from geo.demo.land.waters import district_ground
+from geo.demo.registers.places import make_entrances, make_places
 
 TOTAL, CLOSED = 1_167, 987
 NO_POSITION_SHARE = 0.03
@@ -60,7 +60,7 @@ _OPEN_STATES = {
 }
 
 
-def matters(seed: int) -> gpd.GeoDataFrame:
+def make_incidents(seed: int) -> gpd.GeoDataFrame:
     """Return 1,167 matters of which 987 are closed, oldest first (metres; some without place)."""
     rng = np.random.default_rng([seed, 6])
     spots = _spots(seed, rng)
@@ -138,10 +138,10 @@ def _spots(seed: int, rng: np.random.Generator) -> pd.DataFrame:
     frame = pd.concat(parts, ignore_index=True)
     points = frame["geometry"].to_numpy()
     hit = shapely.STRtree(points).query(
-        buildings(seed).geometry.to_numpy(), "dwithin", distance=0.2
+        make_buildings(seed).geometry.to_numpy(), "dwithin", distance=0.2
     )[1]
     good = np.setdiff1d(np.arange(len(frame)), hit)
-    good = good[shapely.contains_properly(limit(), points[good])]
+    good = good[shapely.contains_properly(district_ground(), points[good])]
     return frame.iloc[np.sort(rng.choice(good, TOTAL, replace=False))].reset_index(drop=True)
 
 
@@ -151,8 +151,8 @@ def _zipf(count: int, size: int, rng: np.random.Generator) -> NDArray[np.int64]:
 
 
 def _around_gates(seed: int, rng: np.random.Generator) -> pd.DataFrame:
-    home = places(seed).set_index("code")
-    gates = entrances(seed)
+    home = make_places(seed).set_index("code")
+    gates = make_entrances(seed)
     busy = gates[
         gates["place_code"]
         .map(home["use"])
@@ -168,12 +168,12 @@ def _around_gates(seed: int, rng: np.random.Generator) -> pd.DataFrame:
         names = chosen["name"].str.replace("正门|侧门", "", regex=True).to_numpy() + np.array(
             "门口", object
         )
-        rows.append(pd.DataFrame({"place": names, "kind": kind, "geometry": dots(spot)}))
+        rows.append(pd.DataFrame({"place": names, "kind": kind, "geometry": make_points(spot)}))
     return pd.concat(rows)
 
 
 def _around_junctions(rng: np.random.Generator) -> pd.DataFrame:
-    found = network().junctions
+    found = make_network().junctions
     found = found[found["rank"] <= 2]
     chosen = found.iloc[_zipf(len(found), 260, rng)]
     spot = shapely.get_coordinates(chosen.geometry.to_numpy()) + rng.normal(0, 11, (260, 2))
@@ -183,12 +183,12 @@ def _around_junctions(rng: np.random.Generator) -> pd.DataFrame:
         + chosen["name_b"].to_numpy()
         + np.array("口", object)
     )
-    return pd.DataFrame({"place": name, "kind": "junction", "geometry": dots(spot)})
+    return pd.DataFrame({"place": name, "kind": "junction", "geometry": make_points(spot)})
 
 
 def _on_streets(rng: np.random.Generator) -> pd.DataFrame:
     """Along streets, four times as dense in the old town."""
-    roads = network().roads
+    roads = make_network().roads
     town = roads[roads["class"].isin(["primary", "secondary", "residential"])]
     corner = np.array([S_LINES_M[OLD_COLUMNS], T_LINES_M[OLD_ROWS]], float)
     middle = shapely.get_coordinates(shapely.centroid(town.geometry.to_numpy()))
@@ -202,7 +202,7 @@ def _on_streets(rng: np.random.Generator) -> pd.DataFrame:
 def _on(lines: Shapes, reach: Floats, rng: np.random.Generator) -> Shapes:
     here = shapely.line_interpolate_point(lines, rng.random(len(lines)), normalized=True)
     return np.asarray(
-        dots(
+        make_points(
             shapely.get_coordinates(here)
             + rng.uniform(-1, 1, (len(lines), 2)) * reach[:, None] * 0.7
         )
@@ -210,7 +210,7 @@ def _on(lines: Shapes, reach: Floats, rng: np.random.Generator) -> Shapes:
 
 
 def _in_villages(rng: np.random.Generator) -> pd.DataFrame:
-    homes = hamlets()
+    homes = make_hamlets()
     chosen = [homes[k] for k in _zipf(len(homes), 230, rng)]
     spot = [
         h.place(
@@ -219,4 +219,6 @@ def _in_villages(rng: np.random.Generator) -> pd.DataFrame:
         for h in chosen
     ]
     names = [f"{h.village}{h.name}" for h in chosen]
-    return pd.DataFrame({"place": names, "kind": "village", "geometry": dots(np.array(spot))})
+    return pd.DataFrame(
+        {"place": names, "kind": "village", "geometry": make_points(np.array(spot))}
+    )

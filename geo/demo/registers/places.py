@@ -9,13 +9,13 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.base.crs import WGS84, project
-from geo.demo.built.buildings import buildings
-from geo.demo.built.plots import plots
+from geo.demo.built.buildings import make_buildings
+from geo.demo.built.plots import make_plots
 from geo.demo.land import terrain
-from geo.demo.land.divisions import communities
-from geo.demo.land.hamlets import hamlets
-from geo.demo.land.streets import network
-from geo.demo.land.terrain import METRIC_SRID, Floats, dots
+from geo.demo.land.divisions import make_communities
+from geo.demo.land.hamlets import make_hamlets
+from geo.demo.land.streets import make_network
+from geo.demo.land.terrain import METRIC_SRID, Floats, make_points
 
 KINDS = {  # use of the plot: kind, weight, radius in metres
     "school": ("学校", 10, 80),
@@ -65,14 +65,14 @@ _SECOND = ["苑", "花园", "新村", "家园", "名邸", "雅居", "公馆", "�
 
 
 @cache
-def places(seed: int) -> gpd.GeoDataFrame:
+def make_places(seed: int) -> gpd.GeoDataFrame:
     """Return the key places: code, name, kind, weight, radius_m, plot, gate, geometry (metres)."""
     rng = np.random.default_rng([seed, 3])
     frame = pd.concat(
         [_on_plots(seed, rng), _banks(seed, rng), _petrol(rng), _in_villages()],
         ignore_index=True,
     )
-    where = communities()["name"].str.removesuffix("社区").str.removesuffix("村").to_numpy()
+    where = make_communities()["name"].str.removesuffix("社区").str.removesuffix("村").to_numpy()
     near = _home(frame["geometry"].to_numpy())
     frame["name"] = _names(frame, np.where(near < 0, "江城", where[near]))
     frame["code"] = [f"P{k:05d}" for k in range(1, len(frame) + 1)]
@@ -85,14 +85,14 @@ def places(seed: int) -> gpd.GeoDataFrame:
 def _home(points: NDArray[np.object_]) -> NDArray[np.int64]:
     """Row of the community each point lies in, -1 for none."""
     lonlat = project(points, source=METRIC_SRID, target=WGS84)
-    point, area = shapely.STRtree(communities().geometry.to_numpy()).query(lonlat, "within")
+    point, area = shapely.STRtree(make_communities().geometry.to_numpy()).query(lonlat, "within")
     found = np.full(len(points), -1)
     found[point] = area
     return found
 
 
 def _on_plots(seed: int, rng: np.random.Generator) -> pd.DataFrame:
-    frame = plots(seed)
+    frame = make_plots(seed)
     room = np.minimum(frame["x1"] - frame["x0"], frame["y1"] - frame["y0"])
     estate = (
         frame["use"].isin(_ESTATES) & (~frame["old"] | (rng.random(len(frame)) < 0.3)) & (room > 45)
@@ -104,15 +104,15 @@ def _on_plots(seed: int, rng: np.random.Generator) -> pd.DataFrame:
         {
             "use": use.to_numpy()[keep],
             "plot": keep,
-            "geometry": dots(terrain.town_plane(s, t)),
+            "geometry": make_points(terrain.town_plane(s, t)),
         }
     )
 
 
 def _banks(seed: int, rng: np.random.Generator) -> pd.DataFrame:
     """Banks stand in shop rows and old street fronts near main streets."""
-    stock = buildings(seed)
-    roads = network().roads
+    stock = make_buildings(seed)
+    roads = make_network().roads
     main = roads.geometry.to_numpy()[roads["class"].isin(["primary", "secondary"])]
     fit = np.flatnonzero(stock["kind"].isin(["商住", "商铺", "商业"]).to_numpy())
     middle = shapely.centroid(stock.geometry.to_numpy()[fit])
@@ -123,7 +123,7 @@ def _banks(seed: int, rng: np.random.Generator) -> pd.DataFrame:
 
 def _petrol(rng: np.random.Generator) -> pd.DataFrame:
     """Put filling stations beside main roads, town and country."""
-    roads = network().roads
+    roads = make_network().roads
     main = roads[roads["class"].isin(["trunk", "primary"])]
     chosen = main.iloc[np.sort(rng.choice(len(main), 9, replace=False))]
     lines = [*chosen.geometry, *([roads[roads["name"] == "枞长公路"].geometry.iloc[0]] * 3)]
@@ -133,20 +133,24 @@ def _petrol(rng: np.random.Generator) -> pd.DataFrame:
     step = shapely.get_coordinates(ahead) - shapely.get_coordinates(spot)
     side = np.column_stack([-step[:, 1], step[:, 0]]) / np.hypot(*step.T)[:, None]
     return pd.DataFrame(
-        {"use": "petrol", "plot": -1, "geometry": dots(shapely.get_coordinates(spot) + 30 * side)}
+        {
+            "use": "petrol",
+            "plot": -1,
+            "geometry": make_points(shapely.get_coordinates(spot) + 30 * side),
+        }
     )
 
 
 def _in_villages() -> pd.DataFrame:
     """Each village's seat has its office, a primary school or clinic; islands have a landing."""
     rows = []
-    for k, seat in enumerate(h for h in hamlets() if h.rows == 5):
+    for k, seat in enumerate(h for h in make_hamlets() if h.rows == 5):
         x = np.array([-seat.length_m / 2 - 30, seat.length_m / 2 + 30])
-        spots = dots(seat.place(x, np.zeros(2)))
+        spots = make_points(seat.place(x, np.zeros(2)))
         rows.append(("village", -1, spots[0]))
         rows.append(("school" if k % 2 else "clinic", -1, spots[1]))
     for island in ("南木洲", "新洲", "天然洲"):
-        ring = terrain.islands()[island].buffer(-30).exterior
+        ring = terrain.make_islands()[island].buffer(-30).exterior
         rows.append(
             (
                 "ferry",
@@ -198,12 +202,12 @@ def _ordinal(use: str, number: int) -> str:
 
 
 @cache
-def entrances(seed: int) -> gpd.GeoDataFrame:
+def make_entrances(seed: int) -> gpd.GeoDataFrame:
     """Return gates of places: code, name, place_code, kind, facing (radians), geometry (metres).
 
     A gate lies on the plot's street side, between the carriageway and the building area.
     """
-    home = places(seed)
+    home = make_places(seed)
     found = pd.concat([_gates(seed), _doors(home[home["plot"] < 0])], ignore_index=True)
     spots, facing = _at_street(found[["x", "y"]].to_numpy(), found["facing"].to_numpy(), seed)
     found["kind"] = np.where(found["k"] == 0, "主入口", "次入口")
@@ -212,7 +216,7 @@ def entrances(seed: int) -> gpd.GeoDataFrame:
     found["facing"] = facing
     return gpd.GeoDataFrame(
         found[["code", "name", "place_code", "kind", "facing"]],
-        geometry=dots(spots),
+        geometry=make_points(spots),
         crs=METRIC_SRID,
     )
 
@@ -225,9 +229,9 @@ _GATE_GAP_M = 1.2
 
 def _gates(seed: int) -> pd.DataFrame:
     """Gates of plots: the main one on the larger street, a second one opposite for busy uses."""
-    home = places(seed)
+    home = make_places(seed)
     home = home[home["plot"] >= 0]
-    own = plots(seed).loc[home["plot"]].reset_index(drop=True)
+    own = make_plots(seed).loc[home["plot"]].reset_index(drop=True)
     own["place_code"], own["place"] = home["code"].to_numpy(), home["name"].to_numpy()
     second = own[home["use"].isin(_TWO_GATES).to_numpy()]
     second = second.assign(gate=second["gate"].map(_OTHER_SIDE))
@@ -263,14 +267,14 @@ def _doors(home: gpd.GeoDataFrame) -> pd.DataFrame:
 
 def _at_street(spots: Floats, facing: Floats, seed: int) -> tuple[Floats, Floats]:
     """Move gates that fell into a building, or have no side yet, to the nearest road's edge."""
-    points = dots(spots)
+    points = make_points(spots)
     inside = np.unique(
-        shapely.STRtree(points).query(buildings(seed).geometry.to_numpy(), "dwithin", distance=0.5)[
-            1
-        ]
+        shapely.STRtree(points).query(
+            make_buildings(seed).geometry.to_numpy(), "dwithin", distance=0.5
+        )[1]
     )
     move = np.unique(np.concatenate([inside, np.flatnonzero(np.isnan(facing))]))
-    roads = network().roads
+    roads = make_network().roads
     lines = roads.geometry.to_numpy()
     road = shapely.STRtree(lines).nearest(points[move])
     foot = shapely.get_coordinates(

@@ -75,7 +75,7 @@ REGISTER_DEFECTS: Mapping[str, tuple[Defect, ...]] = {
 """Every planted defect by file; the rows count among the 2,075 and the 1,600."""
 
 
-def sheet(cameras: gpd.GeoDataFrame, file: str, remark: str) -> pd.DataFrame:
+def make_register(cameras: gpd.GeoDataFrame, file: str, remark: str) -> pd.DataFrame:
     """Return the register of `file` with Chinese headers and its planted defects."""
     frame = pd.DataFrame(cameras.drop(columns="geometry"))
     lonlat = project(cameras.geometry.to_numpy(), source=METRIC_SRID, target=WGS84)

@@ -8,17 +8,17 @@ import pandas as pd
 import shapely
 
 from geo.base.crs import WGS84, project
-from geo.demo.built.buildings import buildings
+from geo.demo.built.buildings import make_buildings
 from geo.demo.land.divisions import (
     COMMUNITIES,
     DISTRICT,
     TOWNSHIPS,
-    communities,
-    grids,
-    townships,
+    make_communities,
+    make_grids,
+    make_townships,
 )
 from geo.demo.land.terrain import METRIC_SRID, Shapes
-from geo.demo.registers.places import places
+from geo.demo.registers.places import make_places
 
 CATEGORIES = (
     "市容环境",
@@ -56,12 +56,12 @@ _DISTRICT_UNITS = (  # kind, code, name, duty post, categories
 )
 
 
-def phone(number: int) -> str:
+def make_phone(number: int) -> str:
     """Return an office number that cannot be dialled: no local number begins with 0."""
     return f"0556-0{number:06d}"
 
 
-def units() -> pd.DataFrame:
+def make_units() -> pd.DataFrame:
     """Return the units: code, name, kind, area_code, duty_post, duty_phone."""
     rows = [
         (f"U-{code}", name, kind, DISTRICT[0], post)
@@ -77,7 +77,7 @@ def units() -> pd.DataFrame:
         for area, name in COMMUNITIES.items()
     ]
     frame = pd.DataFrame(rows, columns=["code", "name", "kind", "area_code", "duty_post"])
-    frame["duty_phone"] = [phone(1_000 + 7 * k) for k in range(len(frame))]
+    frame["duty_phone"] = [make_phone(1_000 + 7 * k) for k in range(len(frame))]
     return frame
 
 
@@ -85,7 +85,7 @@ def _office(name: str) -> str:
     return f"{name}委会值班室" if name.endswith("村") else f"{name}居委会值班室"
 
 
-def duties(seed: int) -> pd.DataFrame:
+def make_duties(seed: int) -> pd.DataFrame:
     """Return who is in charge of what where: code, unit_code, area_code, category.
 
     Every category has a unit at the district or in each township; disputes go to the community,
@@ -110,21 +110,21 @@ def duties(seed: int) -> pd.DataFrame:
 
 
 def _market_grids(seed: int) -> list[str]:
-    home = places(seed)
+    home = make_places(seed)
     busy = home[home["use"].isin(["market", "square", "station"])]
     lonlat = project(busy.geometry.to_numpy(), source=METRIC_SRID, target=WGS84)
-    frame = grids()
+    frame = make_grids()
     hit = shapely.STRtree(frame.geometry.to_numpy()).query(lonlat, predicate="within")[1]
     return sorted(set(frame["code"].to_numpy()[hit]))
 
 
-def centres(seed: int) -> gpd.GeoDataFrame:
+def make_centres(seed: int) -> gpd.GeoDataFrame:
     """Return the centres of district, townships and communities, each at a building (metres)."""
     areas = pd.concat(
         [
             pd.DataFrame({"area_code": [DISTRICT[0]], "name": [DISTRICT[1]], "level": "区"}),
-            _named(townships(), "乡街"),
-            _named(communities(), "村居"),
+            _named(make_townships(), "乡街"),
+            _named(make_communities(), "村居"),
         ],
         ignore_index=True,
     )
@@ -132,7 +132,7 @@ def centres(seed: int) -> gpd.GeoDataFrame:
     areas["code"] = "C-" + areas["area_code"].map(_short)
     areas["name"] = areas["name"] + "综治中心"
     areas["duty_post"] = "值班岗"
-    areas["duty_phone"] = [phone(5_000 + 3 * k) for k in range(len(areas))]
+    areas["duty_phone"] = [make_phone(5_000 + 3 * k) for k in range(len(areas))]
     return gpd.GeoDataFrame(areas, geometry=spots, crs=METRIC_SRID)
 
 
@@ -146,7 +146,7 @@ def _short(code: str) -> str:
 
 def _seat(seed: int, code: str) -> shapely.Point:
     """Find the building nearest to the area's middle that can hold a centre."""
-    frame = communities()
+    frame = make_communities()
     if code == DISTRICT[0]:
         own = frame[frame["code"] == "340802001014"]
     else:
@@ -163,6 +163,6 @@ def _seat(seed: int, code: str) -> shapely.Point:
 
 @cache
 def _possible(seed: int) -> Shapes:
-    stock = buildings(seed)
+    stock = make_buildings(seed)
     fit = stock["kind"].isin(["办公", "商住", "住宅", "民房", "商业", "物业"])
     return np.asarray(shapely.point_on_surface(stock.geometry.to_numpy()[fit]))

@@ -34,7 +34,7 @@ class Known:
     """What a database knew of the district before an import."""
 
     def __init__(self, connection: Connection, layer: Layer) -> None:
-        self.areas = area_versions.now(connection)
+        self.areas = area_versions.valid_areas(connection)
         self._layer = layer.name
         self._loaded = _loaded(connection) if layer.name == "areas" else None
         placed = layer.shape != "none"
@@ -56,7 +56,7 @@ class Known:
     def doubt(self, sample: Sample) -> dict[str, Any] | None:
         """Return why a file is to be held, as values of JSON; None if nothing speaks against it."""
         for group in sample.groups.values():
-            doubt = crs_evidence.doubt(
+            doubt = crs_evidence.suspect_crs(
                 group.given,
                 group.declared,
                 self._layer,

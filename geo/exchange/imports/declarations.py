@@ -23,7 +23,7 @@ SAVED: Final = (
 _ALSO: Final = ("complete_under", "certain", "demo")
 
 
-def of(options: ImportOptions) -> dict[str, Any]:
+def declared_values(options: ImportOptions) -> dict[str, Any]:
     """Return what `options` declare, as values of JSON, without what they leave open."""
     said = {name: getattr(options, name) for name in (*SAVED, *_ALSO)}
     said["mapping"] = dict(options.mapping)
@@ -32,7 +32,7 @@ def of(options: ImportOptions) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value}
 
 
-def completed(engine: Engine, layer: str, options: ImportOptions) -> ImportOptions:
+def complete_options(engine: Engine, layer: str, options: ImportOptions) -> ImportOptions:
     """Return `options` with what they leave open filled from their saved source, if they name one.
 
     Raises
@@ -42,15 +42,15 @@ def completed(engine: Engine, layer: str, options: ImportOptions) -> ImportOptio
     """
     if options.source is None:
         return options
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         known = _saved(connection, layer)
     if options.source not in known:
         names = "、".join(known) or "—"
         raise NotFoundError("import.no_source", source=options.source, layer=layer, known=names)
-    return filled(options, known[options.source])
+    return fill_options(options, known[options.source])
 
 
-def filled(options: ImportOptions, declared: Mapping[str, Any]) -> ImportOptions:
+def fill_options(options: ImportOptions, declared: Mapping[str, Any]) -> ImportOptions:
     """Return `options` where what they leave open is as `declared`; a mapping is merged."""
     mapping = {**declared.get("mapping", {}), **options.mapping}
     usual = type(options)()
@@ -62,7 +62,9 @@ def filled(options: ImportOptions, declared: Mapping[str, Any]) -> ImportOptions
     return replace(options, **{**open_, "mapping": mapping})
 
 
-def save(connection: Connection, layer: str, options: ImportOptions, *, by_whom: str) -> None:
+def save_source(
+    connection: Connection, layer: str, options: ImportOptions, *, by_whom: str
+) -> None:
     """Save what `options` declare under the name that they are to be remembered by.
 
     Raises
@@ -73,7 +75,7 @@ def save(connection: Connection, layer: str, options: ImportOptions, *, by_whom:
     name = (options.remember or "").strip()
     if not name:
         raise InputError("import.source_blank")
-    said = {key: value for key, value in of(options).items() if key in SAVED}
+    said = {key: value for key, value in declared_values(options).items() if key in SAVED}
     connection.execute(
         text(
             "INSERT INTO govgrid.import_mapping (layer, source, options, by_whom)"
@@ -85,17 +87,17 @@ def save(connection: Connection, layer: str, options: ImportOptions, *, by_whom:
     )
 
 
-def saved(engine: Engine) -> pd.DataFrame:
+def list_sources(engine: Engine) -> pd.DataFrame:
     """Return all saved sources: `layer`, `source`, `options`, `by_whom`, `at`."""
-    with db.transaction(engine) as connection:
-        return frames.read(
+    with db.open_transaction(engine) as connection:
+        return frames.read_frame(
             connection,
             "SELECT layer, source, options, by_whom, at FROM govgrid.import_mapping"
             " ORDER BY layer, source",
         )
 
 
-def forget(engine: Engine, layer: str, source: str) -> None:
+def forget_source(engine: Engine, layer: str, source: str) -> None:
     """Delete the saved declarations of a source.
 
     Raises
@@ -103,7 +105,7 @@ def forget(engine: Engine, layer: str, source: str) -> None:
     NotFoundError
         If there are none of that name.
     """
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         known = _saved(connection, layer)
         if source not in known:
             names = "、".join(known) or "—"

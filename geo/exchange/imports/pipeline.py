@@ -13,20 +13,20 @@ from geo.base.progress import Progress
 from geo.base.words import say
 from geo.cameras import headings
 from geo.cameras import status as camera_status
-from geo.cameras.known_codes import registered
+from geo.cameras.known_codes import keep_registered
 from geo.cameras.same_cameras import SameCameras
 from geo.cameras.store import grid_of_camera
 from geo.exchange.imports import datum_check
 from geo.exchange.imports.findings import Noted
-from geo.exchange.imports.prefetch import ahead
+from geo.exchange.imports.prefetch import prefetch
 from geo.exchange.imports.write import Writer
 from geo.files import annotated
 from geo.files.checks import Finding, Severity
 from geo.files.checks.cells.cells import text_of
 from geo.files.checks.cells.finding import Defect
-from geo.files.checks.cells.personal_data import redacted
+from geo.files.checks.cells.personal_data import redact_numbers
 from geo.files.checks.check import Check, Intake, in_order
-from geo.files.checks.preview import Preview, preview
+from geo.files.checks.preview import Preview, preview_file
 from geo.files.checks.whole_file import REGISTERS
 from geo.files.readers import Table
 from geo.store import import_runs as stored_runs
@@ -64,7 +64,7 @@ class Taking:
         self._writer = Writer(
             connection, check.layer, run, check.calendar.last, timezone, valid_from, complete_under
         )
-        stored_runs.remember(connection, run)
+        stored_runs.remember_changes(connection, run)
 
     @property
     def change(self) -> Change:
@@ -78,18 +78,18 @@ class Taking:
 
     def take(self, tables: Iterator[Table], progress: Progress) -> None:
         """Read, check and write all parts of a file; the next is checked while one is written."""
-        for table, checked in ahead(self._checked(table) for table in tables):
+        for table, checked in prefetch(self._checked(table) for table in tables):
             self._write(table, checked)
             progress("import.rows", self.read, 0)
 
     def _checked(self, table: Table) -> tuple[Table, Intake]:
-        own = annotated.unmarked(self._own(table))
+        own = annotated.drop_marks(self._own(table))
         return own, self._check.part(own)
 
     def _write(self, table: Table, checked: Intake) -> None:
         checked = self._screened(table, checked)
         if self.preview is None:
-            self.preview = preview(table, checked, self._check.crs)
+            self.preview = preview_file(table, checked, self._check.crs)
         self.read += checked.read
         late = [] if self.unplaced else self._writer.part(checked)
         self._note((*checked.findings, *late))
@@ -104,13 +104,15 @@ class Taking:
         for table in self._tables:
             self._keep_back(table, self._check.refused, late)
         self.noted.flush()
-        stored_runs.remember(self._connection, None)
+        stored_runs.remember_changes(self._connection, None)
         if self._check.layer.name == "areas":
-            grid_of_camera.anew(self._connection)
+            grid_of_camera.rebuild_grids(self._connection)
         if self._retry_of is not None:
             taken = [old for new, old in self._mended.items() if new not in self._bad]
-            self.solved = stored_runs.solve(self._connection, self._retry_of, taken, by=self.run)
-        stored_runs.finish(
+            self.solved = stored_runs.resolve_rows(
+                self._connection, self._retry_of, taken, by=self.run
+            )
+        stored_runs.finish_run(
             self._connection, self.run, self.change, read=self.read, quarantined=self.quarantined
         )
         if self._far_km:
@@ -141,14 +143,14 @@ class Taking:
         """Return what can be used in the light of what the database knows."""
         name = checked.layer.name
         if name == "headings":
-            return headings.screened(self._connection, table, checked)
+            return headings.screen_headings(self._connection, table, checked)
         if name == camera_status.LAYER:
-            return camera_status.screened(self._connection, checked, timezone=self._timezone)
+            return camera_status.screen_states(self._connection, checked, timezone=self._timezone)
         if name == "areas":
             return self._near(checked)
         if name in REGISTERS:
             return self._same.screened(checked)
-        return registered(self._connection, checked) if name == "positions" else checked
+        return keep_registered(self._connection, checked) if name == "positions" else checked
 
     def _near(self, checked: Intake) -> Intake:
         """Return areas without those far from all that is loaded; all of them hold the file."""
@@ -193,7 +195,7 @@ class Taking:
 
 def _cells(table: Table, refused: frozenset[str], row: int) -> dict[str, object]:
     cells: dict[str, object] = {
-        str(header): redacted(text_of(cell))
+        str(header): redact_numbers(text_of(cell))
         for header, cell in table.rows.loc[row].items()
         if header not in refused and cell is not None
     }

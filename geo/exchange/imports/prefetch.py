@@ -7,7 +7,7 @@ from typing import TypeVar
 Piece = TypeVar("Piece")
 
 
-def ahead(pieces: Iterator[Piece]) -> Iterator[Piece]:
+def prefetch(pieces: Iterator[Piece]) -> Iterator[Piece]:
     """Yield what `pieces` yields, each but the first made in a thread one step before it is needed.
 
     Worth it where making a piece and using it keep different cores busy, as checking rows and

@@ -16,13 +16,13 @@ from geo.access.principal import Reader
 from geo.base import clock
 from geo.base import crs as crs_module
 from geo.base.errors import DiskFullError
-from geo.base.progress import Progress, silent
+from geo.base.progress import Progress, ignore_progress
 from geo.exchange.imports import declarations
 from geo.exchange.imports.options import ImportOptions
 from geo.files import readers
 from geo.files.checks import Calendar, Finding, Refused, RefusedLater
 from geo.files.readers import Table
-from geo.files.schema.layers import Layer, layer
+from geo.files.schema.layers import Layer, find_layer
 from geo.files.schema.vocabularies import known_level
 from geo.store import db
 from geo.store import import_runs as stored_runs
@@ -92,7 +92,7 @@ def import_file(
     who: Reader,
     timezone: str,
     disk: Path | None = None,
-    progress: Progress = silent,
+    progress: Progress = ignore_progress,
 ) -> ImportReport:
     """Bring the file at `path` into the layer called `layer_name`.
 
@@ -113,10 +113,10 @@ def import_file(
     InputError
         If the file as a whole cannot be taken; nothing is written then.
     """
-    target = layer(layer_name)
+    target = find_layer(layer_name)
     progress("import.read", 0, 0)
-    options = declarations.completed(engine, target.name, options)
-    readers.require(path)
+    options = declarations.complete_options(engine, target.name, options)
+    readers.require_readable(path)
     _require_disk(path, disk)
     _require_options(target, options)
     without = Refused()
@@ -140,9 +140,9 @@ def _tried(
     from geo.exchange.imports.pipeline import Taking
 
     row = _run_row(target, path, options, who.account)
-    with db.transaction(engine, keep=not options.dry_run) as connection:
+    with db.open_transaction(engine, keep=not options.dry_run) as connection:
         db.take_turn(connection, db.IMPORTING, waiting=lambda: progress("import.waiting", 0, 0))
-        run = stored_runs.begin(connection, row)
+        run = stored_runs.insert_run(connection, row)
         taking = Taking(
             connection,
             run,
@@ -157,11 +157,11 @@ def _tried(
         refused = held is not None or (options.strict and taking.quarantined > 0)
         report = _report(target, path, options, taking, held, refused=refused)
         if refused:
-            db.forget(connection)
+            db.roll_back(connection)
         else:
             _audit(connection, who, row, report)
             if options.remember:
-                declarations.save(connection, target.name, options, by_whom=who.account)
+                declarations.save_source(connection, target.name, options, by_whom=who.account)
     return _refused(engine, who, row, report) if refused and not options.dry_run else report
 
 
@@ -169,10 +169,12 @@ def _refused(
     engine: Engine, who: Reader, row: Mapping[str, Any], report: ImportReport
 ) -> ImportReport:
     """Remember what was refused: a held file as a run of its own, the others in the audit only."""
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         if report.held is not None:
-            number = stored_runs.begin(connection, {**row, "state": "held", "held": report.held})
-            stored_runs.finish(
+            number = stored_runs.insert_run(
+                connection, {**row, "state": "held", "held": report.held}
+            )
+            stored_runs.finish_run(
                 connection, number, Change(), read=report.read, quarantined=report.read
             )
             report = replace(report, run=number)
@@ -210,8 +212,8 @@ def _tables(target: Layer, path: Path, options: ImportOptions) -> Iterator[Table
     """Return the parts of the file; areas come as one, since they may have parts of their own."""
     wish = _wish(target, options)
     if target.name == "areas":
-        return iter([readers.read(path, wish)])
-    return readers.parts(path, wish)
+        return iter([readers.read_file(path, wish)])
+    return readers.read_parts(path, wish)
 
 
 def _wish(target: Layer, options: ImportOptions) -> readers.Wish:
@@ -294,7 +296,7 @@ def _run_row(target: Layer, path: Path, options: ImportOptions, by_whom: str) ->
         "layer": target.name,
         "source": path.name,
         "file_sha256": digest,
-        "options": declarations.of(options),
+        "options": declarations.declared_values(options),
         "by_whom": by_whom,
         "named": options.source or options.remember,
         "retry_of": options.retry_of,

@@ -34,13 +34,13 @@ class RunReport:
     findings: tuple[Finding, ...]
 
 
-def newest(engine: Engine, *, limit: int = NEWEST) -> pd.DataFrame:
-    """Return the newest runs, the last first; see :func:`geo.store.import_runs.newest`."""
-    with db.transaction(engine) as connection:
-        return stored_runs.newest(connection, limit=limit)
+def newest_runs(engine: Engine, *, limit: int = NEWEST) -> pd.DataFrame:
+    """Return the newest runs, the last first; see :func:`geo.store.import_runs.newest_runs`."""
+    with db.open_transaction(engine) as connection:
+        return stored_runs.newest_runs(connection, limit=limit)
 
 
-def show(engine: Engine, run: int, *, who: Reader) -> RunReport:
+def show_run(engine: Engine, run: int, *, who: Reader) -> RunReport:
     """Return one run with its findings.
 
     Raises
@@ -50,14 +50,14 @@ def show(engine: Engine, run: int, *, who: Reader) -> RunReport:
     ForbiddenError
         If its layer is not open to `who`.
     """
-    with db.transaction(engine) as connection:
-        row = stored_runs.get(connection, run)
+    with db.open_transaction(engine) as connection:
+        row = stored_runs.read_run(connection, run)
         who.require_layer(row["layer"])
-        found = stored_runs.findings(connection, run)
+        found = stored_runs.read_findings(connection, run)
     return RunReport(row, tuple(Finding(**each) for each in found))
 
 
-def undone(engine: Engine, run: int, *, who: Reader) -> Undone:
+def undo_run(engine: Engine, run: int, *, who: Reader) -> Undone:
     """Put everything back to how it was before a run; audited.
 
     Figures that were computed since then stay until they are computed again.
@@ -69,16 +69,16 @@ def undone(engine: Engine, run: int, *, who: Reader) -> Undone:
     StateError
         If it was undone or held, or later runs changed the same rows: these come first.
     """
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         db.take_turn(connection, db.IMPORTING)
-        row = stored_runs.get(connection, run)
+        row = stored_runs.read_run(connection, run)
         if row["state"] != "done":
             raise StateError(f"import.is_{row['state']}", run=run)
-        later = undo.later(connection, run)
+        later = undo.later_runs(connection, run)
         if later:
             named = "、".join(f"{each['run']}（{each['source']}）" for each in later)
             raise StateError("import.built_upon", run=run, later=named, newest=later[0]["run"])
-        done = undo.undo(connection, run)
+        done = undo.undo_changes(connection, run)
         if row["layer"] == "areas":
             _settle(connection)
         connection.execute(
@@ -122,13 +122,13 @@ def write_quarantine(engine: Engine, run: int, out: Path, *, who: Reader, lang: 
     """
     if writers.require_ending(out) not in (".csv", ".xlsx"):
         raise InputError("export.ending", file=out.name, known=".csv .xlsx")
-    report = show(engine, run, who=who)
-    with db.transaction(engine) as connection:
-        waiting = stored_runs.quarantine(connection, run)
+    report = show_run(engine, run, who=who)
+    with db.open_transaction(engine) as connection:
+        waiting = stored_runs.read_quarantine(connection, run)
     if not waiting:
         raise StateError("import.nothing_waits", run=run)
     table = _to_mend(waiting, report.findings, lang)
-    writers.write(table, out, layer=say("import.quarantine", lang))
+    writers.write_file(table, out, layer=say("import.quarantine", lang))
     return len(table)
 
 
@@ -137,8 +137,8 @@ def _settle(connection: Connection) -> None:
     from geo.areas.store import versions as area_versions
     from geo.cameras.store import grid_of_camera
 
-    area_versions.settle(connection)
-    grid_of_camera.anew(connection)
+    area_versions.rebuild_derived(connection)
+    grid_of_camera.rebuild_grids(connection)
 
 
 def _to_mend(

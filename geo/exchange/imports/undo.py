@@ -44,13 +44,13 @@ class Undone:
     restored: int
 
 
-def later(connection: Connection, run: int) -> list[dict[str, Any]]:
+def later_runs(connection: Connection, run: int) -> list[dict[str, Any]]:
     """Return the later runs that changed the same rows: `run`, `layer`, `source`, `at`, `rows`."""
     _as_a_whole(connection)
     return [dict(row) for row in connection.execute(text(_LATER), {"run": run}).mappings()]
 
 
-def undo(connection: Connection, run: int) -> Undone:
+def undo_changes(connection: Connection, run: int) -> Undone:
     """Put back each row that `run` changed, and take away each that it brought in."""
     _as_a_whole(connection)
     _say(connection, run)

@@ -45,7 +45,7 @@ class Writer:
     def __post_init__(self) -> None:
         self._areas: list[gpd.GeoDataFrame] = []
         located = self.layer.name in (*REGISTERS, "positions")
-        self._grids = grid_of_camera.grids(self.connection) if located else None
+        self._grids = grid_of_camera.grid_locator(self.connection) if located else None
 
     def part(self, checked: Intake) -> list[Finding]:
         """Write the usable rows of a part; return what came to light by it."""
@@ -102,10 +102,10 @@ class Writer:
             return camera_status.bring_in(connection, rows, run=run)[0], []
         frame = rows if self.layer.shape != "none" else pd.DataFrame(rows.drop(columns="geometry"))
         key = (self.layer.key,)
-        return tables.upsert(connection, self.layer.table, frame, key=key, run=run), []
+        return tables.upsert_rows(connection, self.layer.table, frame, key=key, run=run), []
 
     def _registered(self, rows: gpd.GeoDataFrame, checked: Intake) -> tuple[Change, list[Finding]]:
-        srid = installation.get(self.connection, "metric_srid")
+        srid = installation.read_value(self.connection, "metric_srid")
         done = cameras.bring_in(
             self.connection, rows, run=self.run, srid=int(srid or crs.WGS84), grids=self._grids
         )
@@ -151,18 +151,18 @@ def typed(rows: gpd.GeoDataFrame, target: Layer, timezone: str) -> gpd.GeoDataFr
         if column.kind == "integer":
             rows[column.name] = pd.to_numeric(rows[column.name]).round().astype("Int64")
         elif column.kind == "time":
-            rows[column.name] = camera_status.zoned(rows[column.name], timezone)
+            rows[column.name] = camera_status.zone_times(rows[column.name], timezone)
     return rows
 
 
 def decide_srid(connection: Connection, rows: gpd.GeoDataFrame) -> None:
     """Choose the metric system of a database that has none, by the first places it gets."""
     placed = rows.geometry.dropna()
-    if placed.empty or installation.get(connection, "metric_srid") is not None:
+    if placed.empty or installation.read_value(connection, "metric_srid") is not None:
         return
     west, south, east, north = map(float, np.asarray(placed.total_bounds))
     srid = crs.metric_srid((west + east) / 2, (south + north) / 2)
-    installation.put(connection, "metric_srid", srid)
+    installation.store_value(connection, "metric_srid", srid)
 
 
 def _multi(line: BaseGeometry) -> BaseGeometry:

@@ -13,14 +13,16 @@ def with_cells(connection: Connection, rows: gpd.GeoDataFrame, srid: int) -> gpd
     bare = rows.geometry.isna()
     if not bare.any():
         return rows
-    cameras = scene.cameras(connection, list(rows.loc[bare, "camera_code"].unique()))
-    reach_m = scene.choices(connection)["default_reach_m"]
+    cameras = scene.read_views(connection, list(rows.loc[bare, "camera_code"].unique()))
+    reach_m = scene.read_choices(connection)["default_reach_m"]
     shapes: dict[tuple[str, int, float], Geometry] = {}
     for detail in rows.loc[bare, "detail"].unique():
         views = coarse_sight.coarse_views(
             cameras, srid=srid, detail=float(detail), default_reach_m=reach_m
         )
-        found = zip(views.camera_codes, views.view_nos, coarse_sight.outlines(views), strict=True)
+        found = zip(
+            views.camera_codes, views.view_nos, coarse_sight.cell_outlines(views), strict=True
+        )
         shapes |= {(code, int(no), float(detail)): shape for code, no, shape in found}
     keys = zip(rows["camera_code"], rows["view_no"], rows["detail"], strict=True)
     told = [

@@ -225,7 +225,7 @@ METRIC = frozenset({"viewsheds"})
 EVERYTHING = 2_000_000_000
 
 
-def names() -> tuple[str, ...]:
+def layer_names() -> tuple[str, ...]:
     """Return the names of all layers that can go out."""
     return (*placed(), *TABLES)
 
@@ -233,7 +233,7 @@ def names() -> tuple[str, ...]:
 def names_for(reader: Reader) -> tuple[str, ...]:
     """Return the names of the layers that can go out to `reader`."""
     return tuple(
-        name for name in names() if reader.sees_restricted or name not in RESTRICTED_LAYERS
+        name for name in layer_names() if reader.sees_restricted or name not in RESTRICTED_LAYERS
     )
 
 
@@ -242,7 +242,7 @@ def placed() -> tuple[str, ...]:
     return (*STATEMENTS, "gaps")
 
 
-def page(
+def read_page(
     engine: Engine, reader: Reader, name: str, *, after: str = "", limit: int = EVERYTHING
 ) -> gpd.GeoDataFrame:
     """Return up to `limit` features of a layer behind the one called `after`, EPSG:4326.
@@ -269,12 +269,12 @@ def rows_of(
     others: bool = False,
     srid: int = WGS84,
 ) -> gpd.GeoDataFrame:
-    """Return what :func:`page` does, with the free columns still in ``attributes``.
+    """Return what :func:`read_page` does, with the free columns still in ``attributes``.
 
     Only with `others` cameras of others that look in. In another system than degrees, what was
     computed in metres is taken as it is stored.
     """
-    from geo.base.reprojection import reprojected
+    from geo.base.reprojection import reproject_layer
 
     reader.require_layer(name)
     if name not in placed():
@@ -283,14 +283,14 @@ def rows_of(
     parameters = {**reader.parameters, "after": after, "limit": limit, "others": others}
     with _transaction(engine, reader, name) as connection:
         if name == "gaps":
-            return reprojected(_gaps(connection, reader, after, limit), srid)
+            return reproject_layer(_gaps(connection, reader, after, limit), srid)
         stored = installation.metric_srid(connection) if name in METRIC else WGS84
         rows = frames.read_layer(connection, STATEMENTS[name], parameters, srid=stored)
         if name == "viewsheds":
             from geo.exchange.publish.cell_viewsheds import with_cells
 
             rows = with_cells(connection, rows, stored)
-        rows = reprojected(rows, srid)
+        rows = reproject_layer(rows, srid)
     if name == "cameras" and not others:
         del rows["relation"], rows["distance_m"]
     return rows
@@ -299,13 +299,13 @@ def rows_of(
 def table_of(engine: Engine, reader: Reader, name: str) -> pd.DataFrame:
     """Return a layer of :data:`TABLES` whole, as far as it is the reader's."""
     reader.require_layer(name)
-    with transaction.drawing(engine, reader) as connection:
-        return frames.read(connection, TABLES[name], reader.parameters)
+    with transaction.open_read_only(engine, reader) as connection:
+        return frames.read_frame(connection, TABLES[name], reader.parameters)
 
 
 def _transaction(engine: Engine, reader: Reader, name: str) -> AbstractContextManager[Connection]:
     """Open a transaction behind the second fence for matters, else one that can use the index."""
-    open_ = transaction.opened if name == "incidents" else transaction.drawing
+    open_ = transaction.open_as if name == "incidents" else transaction.open_read_only
     return open_(engine, reader)
 
 
@@ -318,7 +318,7 @@ def _gaps(connection: Connection, reader: Reader, after: str, limit: int) -> gpd
         reader,
         run.id,
         device_set="all",
-        detail=min(results.details(connection, run.id), default=0),
+        detail=min(results.read_details(connection, run.id), default=0),
         certainty="certain",
     )
     first = int(after) if after.isdecimal() else 0

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 ZONE: Final = "zone"
 
 
-def whole(
+def read_layer(
     engine: Engine,
     reader: Reader,
     name: str,
@@ -49,12 +49,12 @@ def whole(
     LayerError
         If there is no such layer.
     """
-    if name not in collections.names():
+    if name not in collections.layer_names():
         known = ", ".join(collections.names_for(reader))
         raise LayerError("layer.unknown", name=name, known=known)
     from geo.exchange.publish import export_rows
 
-    return export_rows.of(engine, reader, name, srid=srid, timezone=timezone)
+    return export_rows.read_rows(engine, reader, name, srid=srid, timezone=timezone)
 
 
 def action_of(name: str) -> str:
@@ -75,7 +75,7 @@ def target_srid(engine: Engine, crs: str) -> int:
         If "zone" is asked of a database that holds no place yet.
     """
     if crs.strip().casefold() == ZONE:
-        with db.transaction(engine) as connection:
+        with db.open_transaction(engine) as connection:
             return installation.metric_srid(connection)
     target = parse_crs(crs)
     require_shift(target)

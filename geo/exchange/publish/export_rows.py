@@ -30,8 +30,10 @@ _VIEWS: Final = (
 _AREAS: Final = ("districts", "townships", "communities", "grids", "areas")
 
 
-def of(engine: Engine, reader: Reader, name: str, *, srid: int, timezone: str) -> pd.DataFrame:
-    """Return the rows of a layer that there is; see :func:`geo.exchange.publish.export.whole`."""
+def read_rows(
+    engine: Engine, reader: Reader, name: str, *, srid: int, timezone: str
+) -> pd.DataFrame:
+    """Return the rows of a known layer; see :func:`geo.exchange.publish.export.read_layer`."""
     if name in collections.TABLES:
         rows = collections.table_of(engine, reader, name)
     else:
@@ -55,8 +57,8 @@ def _layer_of(name: str) -> Layer | None:
 
 def _with_views(engine: Engine, reader: Reader, rows: pd.DataFrame) -> pd.DataFrame:
     """Return cameras with all their views in two cells, as far as the reader sees directions."""
-    with transaction.drawing(engine, reader) as connection:
-        cells = cells_of_views(frames.read(connection, _VIEWS, reader.parameters))
+    with transaction.open_read_only(engine, reader) as connection:
+        cells = cells_of_views(frames.read_frame(connection, _VIEWS, reader.parameters))
     of_row = cells.reindex(rows["code"]).set_axis(rows.index)
     headings = of_row["heading_deg"].astype(object)
     return rows.assign(
@@ -92,7 +94,7 @@ def _spread(rows: pd.DataFrame, layer: Layer) -> pd.DataFrame:
     cells = rows.pop("attributes").tolist()
     shapes = rows.geometry.name if isinstance(rows, gpd.GeoDataFrame) else ""
     own = [name for name in rows.columns if name != shapes]
-    free = extra_columns.spread(cells, lambda headers: _claimed(headers, own, layer))
+    free = extra_columns.spread_columns(cells, lambda headers: _claimed(headers, own, layer))
     for header, column in free.items():
         rows.insert(len(rows.columns) - bool(shapes), header, column.set_axis(rows.index))
     return rows

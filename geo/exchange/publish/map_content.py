@@ -13,11 +13,11 @@ from geo.access.roles import CLASSES, depth_no
 from geo.areas.store import versions as area_versions
 from geo.base.crs import WGS84
 from geo.base.errors import NotFoundError
-from geo.base.reprojection import reprojected
+from geo.base.reprojection import reproject_layer
 from geo.coverage import sight_lines
 from geo.coverage.coarse_gaps import granted_gaps
 from geo.coverage.kinds import CERTAINTIES, DEVICE_SETS
-from geo.coverage.scene import Prepared, prepare
+from geo.coverage.scene import Prepared, prepare_scene
 from geo.coverage.store import results, scene
 from geo.exchange.publish import map_figures
 from geo.exchange.publish.bulk import BULK
@@ -28,7 +28,7 @@ SIGHT = ("heading_deg", "heading_source", "hfov_deg", "range_m")
 MOST_CAMERAS = 8
 
 
-def read(  # noqa: PLR0913 - whose map, of what and of where; all but the first optional
+def read_content(  # noqa: PLR0913 - whose map, of what and of where; all but the first optional
     engine: Engine,
     reader: Reader,
     *,
@@ -65,19 +65,19 @@ def read(  # noqa: PLR0913 - whose map, of what and of where; all but the first 
     ):
         if value not in words:
             raise NotFoundError("coverage.no_figures", column=column, value=value)
-    with transaction.opened(engine, reader) as connection:
-        matters = assign.assigned(connection, reader, lang=lang, timezone=timezone)
-        sent = exact_answers.dispatched(connection, reader)
+    with transaction.open_as(engine, reader) as connection:
+        matters = assign.assign_incidents(connection, reader, lang=lang, timezone=timezone)
+        sent = exact_answers.dispatched_incidents(connection, reader)
         transaction.step_down(connection)
-        known = predicates.within(area_versions.now(connection), reader)
-        granted = predicates.cameras(connection, reader)
-        run = results.newest(connection)
+        known = predicates.granted_areas(area_versions.valid_areas(connection), reader)
+        granted = predicates.visible_cameras(connection, reader)
+        run = results.newest_run(connection)
         shown = _within(known, area)
         frames_ = {**_frames(connection), "incidents": matters}
         frames_["cameras"] = _cameras(connection, shown, granted)
         frames_["areas"] = _areas(connection, reader, shown, run, device_set, detail, certainty)
         frames_["gaps"] = _gaps(connection, reader, run, device_set, detail, certainty)
-        prepared = prepare(scene.read(connection, matters=False), detail=detail)
+        prepared = prepare_scene(scene.read_scene(connection, matters=False), detail=detail)
     frames_ = _inside(frames_, known, area, reader)
     frames_["cameras"], counted = _placed(frames_["cameras"])
     cameras = frames_["cameras"]
@@ -103,16 +103,16 @@ def read(  # noqa: PLR0913 - whose map, of what and of where; all but the first 
     }
 
 
-def sizes(
+def bulk_sizes(
     engine: Engine, reader: Reader, *, detail: float, area: str | None = None
 ) -> dict[str, int]:
     """Return how many rows of each layer that is read in bulk a map page would hold."""
-    with transaction.drawing(engine, reader) as connection:
-        known = predicates.within(area_versions.now(connection), reader)
+    with transaction.open_read_only(engine, reader) as connection:
+        known = predicates.granted_areas(area_versions.valid_areas(connection), reader)
         shown = _within(known, area)
-        run = results.newest(connection)
+        run = results.newest_run(connection)
         frames_ = {
-            "cameras": _cameras(connection, shown, predicates.cameras(connection, reader)),
+            "cameras": _cameras(connection, shown, predicates.visible_cameras(connection, reader)),
             "gaps": _gaps(connection, reader, run, "all", detail, "certain"),
         }
     found = _inside(frames_, known, area, reader)
@@ -205,7 +205,7 @@ def _areas(
 ) -> gpd.GeoDataFrame:
     codes = shown["code"]
     table = shown.assign(parent_code=shown["parent_unit_id"].map(codes)).reset_index(drop=True)
-    desks = frames.read(
+    desks = frames.read_frame(
         connection,
         "SELECT area_code, min(name) AS unit_name FROM govgrid.unit WHERE kind = '值班室'"
         " GROUP BY area_code",
@@ -214,8 +214,8 @@ def _areas(
     table["closed"] = [",".join(_closed(reader, path)) for path in table["path"]]
     if run is None:
         return table.assign(**{name: float("nan") for name in map_figures.SHARES})
-    figures = results.figures(connection, run.id)
-    read = predicates.within(shown, reader.cut("figures"))
+    figures = results.read_figures(connection, run.id)
+    read = predicates.granted_areas(shown, reader.cut("figures"))
     told = map_figures.of_areas(
         figures, device_set=device_set, detail=detail, certainty=certainty
     ).merge(read[["level", "code"]], on=["level", "code"])
@@ -250,7 +250,7 @@ def _gaps(
     found = granted_gaps(
         connection, reader, run.id, device_set=device_set, detail=detail, certainty=certainty
     )
-    return reprojected(found)
+    return reproject_layer(found)
 
 
 def _without(parts: dict[str, Any], left_out: Mapping[str, int]) -> dict[str, Any]:

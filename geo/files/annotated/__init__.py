@@ -6,22 +6,22 @@ from typing import Final
 
 from geo.base.errors import InputError
 from geo.files import readers
-from geo.files.annotated.corrected import unmarked
+from geo.files.annotated.corrected import drop_marks
 from geo.files.annotated.delimited import write_text
-from geo.files.annotated.flat import Rows, collected, write_workbook
+from geo.files.annotated.flat import Rows, collect_rows, write_workbook
 from geo.files.annotated.row_status import Verdict
 from geo.files.annotated.workbook import write_book
 from geo.files.checks.cells.finding import Finding
 from geo.files.writers import draft_of
 
-__all__ = ["ENDINGS", "MOST_ROWS", "unmarked", "write"]
+__all__ = ["ENDINGS", "MOST_ROWS", "drop_marks", "write_annotated"]
 
 ENDINGS: Final = (".xlsx", ".csv")
 MOST_ROWS: Final = 100_000  # of a longer file only the rows with findings are written
 _BOOKS: Final = (".xlsx", ".xlsm")
 
 
-def write(
+def write_annotated(
     source: Path,
     out: Path,
     findings: Sequence[Finding],
@@ -64,11 +64,11 @@ def write(
         raise InputError("export.ending", file=out.name, known=" ".join(ENDINGS))
     verdict = Verdict.of(findings, lang=lang, taken=taken)
     if source.suffix.lower() in _BOOKS and ending == ".xlsx":
-        tables = list(readers.parts(source, wish))
+        tables = list(readers.read_parts(source, wish))
         with draft_of(out) as draft:
             write_book(source, draft, tables, verdict, refused=refused)
         return
-    rows = collected(readers.parts(source, wish), verdict, MOST_ROWS)
+    rows = collect_rows(readers.read_parts(source, wish), verdict, MOST_ROWS)
     rows = rows.without(refused, lang)
     with draft_of(out) as draft:
         _write_rows(source, draft, ending, rows, verdict)

@@ -13,7 +13,7 @@ _NUMBERED: Final = re.compile(r"#\d+$")
 _MARK: Final = "\0"
 
 
-def unmarked(table: Table) -> Table:
+def drop_marks(table: Table) -> Table:
     """Return the table without the columns that a file of findings has beside its own.
 
     These are the last two, headed 状态 and 说明 (Status, Remarks), if the first of them holds our

@@ -9,7 +9,7 @@ from typing import Final
 from geo.files.annotated.flat import Rows
 from geo.files.annotated.row_status import Verdict
 from geo.files.checks.cells.cells import text_of
-from geo.files.formulas import disarm
+from geo.files.formulas import escape_formula
 
 _SEPARATORS: Final = ",;\t|"
 _TEXTS: Final = (".csv", ".txt", ".tsv")
@@ -29,7 +29,7 @@ def write_text(path: Path, rows: Rows, verdict: Verdict, *, like: Path) -> None:
         writer = csv.writer(file, delimiter=separator, lineterminator="\r\n")
         at = 1
         for row, cells in rows.lines(verdict):
-            texts = [str(disarm(text_of(cell))) for cell in cells]
+            texts = [str(escape_formula(text_of(cell))) for cell in cells]
             texts[-1] = texts[-1].replace("\n", " ")
             if rows.in_place:  # with the blank lines that the original has
                 file.write("\r\n" * (row - at))

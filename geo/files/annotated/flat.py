@@ -12,10 +12,10 @@ from openpyxl.worksheet.worksheet import Worksheet
 
 from geo.base.words import say
 from geo.files.annotated.row_status import COLOURS, Verdict
-from geo.files.annotated.styles import add_findings, dress
+from geo.files.annotated.styles import add_findings, style_columns
 from geo.files.checks.cells.cells import text_of
-from geo.files.formulas import disarm
-from geo.files.readers.rows import joined
+from geo.files.formulas import escape_formula
+from geo.files.readers.rows import join_parts
 from geo.files.readers.table import Table
 from geo.files.writers.page_head import add_notice
 from geo.files.writers.xlsx import LONGEST_CELL
@@ -73,7 +73,7 @@ class Rows:
             yield row, [*shown, *([] if self.in_place else [row]), verdict.status(row), remark]
 
 
-def collected(parts: Iterable[Table], verdict: Verdict, limit: int) -> Rows:
+def collect_rows(parts: Iterable[Table], verdict: Verdict, limit: int) -> Rows:
     """Return the rows of a file; where there are more than `limit`, those with findings."""
     kept: list[Table] = []
     read = 0
@@ -82,7 +82,7 @@ def collected(parts: Iterable[Table], verdict: Verdict, limit: int) -> Rows:
         kept.append(part)
         if read > limit:
             kept = [_noted(each, verdict) for each in kept]
-    table = joined(kept)
+    table = join_parts(kept)
     cells = _with_shapes(table)
     heads = tuple(map(str, cells.columns))
     return Rows(heads, cells, table.header_row, table.encoding, read > limit)
@@ -101,7 +101,7 @@ def write_workbook(path: Path, rows: Rows, verdict: Verdict, *, limit: int) -> N
         for column, severity in verdict.cells(row).items() if at > 1 else ():
             if column in places:
                 sheet.cell(line, places[column]).fill = COLOURS[severity]
-    dress(sheet, rows.header_row if rows.in_place else 1, verdict)
+    style_columns(sheet, rows.header_row if rows.in_place else 1, verdict)
     add_findings(book, verdict, few=limit if rows.few else None)
     for each in book.worksheets:
         add_notice(each)
@@ -110,7 +110,7 @@ def write_workbook(path: Path, rows: Rows, verdict: Verdict, *, limit: int) -> N
 
 def _fill(sheet: Worksheet, line: int, cells: list[object]) -> None:
     for number, cell in enumerate(cells, start=1):
-        plain = cell if isinstance(cell, int | float) else str(disarm(text_of(cell)))
+        plain = cell if isinstance(cell, int | float) else str(escape_formula(text_of(cell)))
         if plain != "":
             sheet.cell(line, number).value = plain
 

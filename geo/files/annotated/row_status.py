@@ -9,8 +9,8 @@ from openpyxl.styles import PatternFill
 
 from geo.base.words import LANGUAGES, say
 from geo.files.checks.cells.finding import Finding, Severity
-from geo.files.checks.cells.personal_data import redacted
-from geo.files.formulas import disarm
+from geo.files.checks.cells.personal_data import redact_numbers
+from geo.files.formulas import escape_formula
 
 GRAVITY: Final[tuple[Severity, ...]] = ("note", "warning", "error")
 COLOURS: Final[Mapping[str, PatternFill]] = {
@@ -63,7 +63,7 @@ class Verdict:
         if not isinstance(cell, str):
             return cell
         personal = any(f.code == _PERSONAL and f.column == column for f in self.by_row.get(row, ()))
-        return redacted(cell) if personal else cell
+        return redact_numbers(cell) if personal else cell
 
     def table(self, most: int) -> Iterator[list[str | int | None]]:
         """Yield the findings, at most so many, as rows under `HEADS`."""
@@ -71,7 +71,7 @@ class Verdict:
             severity = say(f"severity.{f.severity}", self.lang)
             advice = f.advice(self.lang)
             texts = (f.column, f.code, severity, f.value, f.suggested, advice)
-            yield [f.row or None, *(str(disarm(text)) for text in texts)]
+            yield [f.row or None, *(str(escape_formula(text)) for text in texts)]
 
     @staticmethod
     def gravest(findings: Sequence[Finding]) -> Severity | None:

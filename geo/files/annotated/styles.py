@@ -17,7 +17,7 @@ _STATUS_WIDTH, _REMARK_WIDTH = 20, 60
 _WIDTHS: Final = (8, 20, 22, 8, 30, 20, 90)
 
 
-def dress(sheet: Worksheet, header_row: int, verdict: Verdict) -> None:
+def style_columns(sheet: Worksheet, header_row: int, verdict: Verdict) -> None:
     """Dress the last two columns, and freeze and filter the sheet where it is not yet."""
     status, remark = sheet.max_column - 1, sheet.max_column
     for column, width in ((status, _STATUS_WIDTH), (remark, _REMARK_WIDTH)):

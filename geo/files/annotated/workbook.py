@@ -8,11 +8,11 @@ from openpyxl.cell.cell import Cell, MergedCell
 from openpyxl.worksheet.worksheet import Worksheet
 
 from geo.base.words import say
-from geo.files.annotated.corrected import unmarked
+from geo.files.annotated.corrected import drop_marks
 from geo.files.annotated.row_status import COLOURS, Verdict
-from geo.files.annotated.styles import add_findings, dress
+from geo.files.annotated.styles import add_findings, style_columns
 from geo.files.checks.cells.cells import text_of
-from geo.files.formulas import disarm
+from geo.files.formulas import escape_formula
 from geo.files.readers import Table
 from geo.files.writers.page_head import add_notice
 
@@ -40,7 +40,9 @@ def write_book(
 
 
 def _write_sheet(page: Worksheet, table: Table, verdict: Verdict, refused: frozenset[str]) -> None:
-    marked = len(unmarked(table).headers) < len(table.headers)  # it was a file of findings already
+    marked = len(drop_marks(table).headers) < len(
+        table.headers
+    )  # it was a file of findings already
     places = {name: number for number, name in enumerate(table.headers, start=1)}
     status = len(table.headers) - 1 if marked else len(table.headers) + 1
     _head(page, table.header_row, status, verdict)
@@ -48,7 +50,7 @@ def _write_sheet(page: Worksheet, table: Table, verdict: Verdict, refused: froze
     _blank(page, table, {places[name]: name for name in refused if name in places}, verdict)
     for row in table.rows.index.tolist():
         _mark(page, row - table.rows_ahead, verdict, row, places, status)
-    dress(page, table.header_row, verdict)
+    style_columns(page, table.header_row, verdict)
 
 
 def _head(page: Worksheet, row: int, status: int, verdict: Verdict) -> None:
@@ -62,7 +64,7 @@ def _formulas(page: Worksheet, table: Table, places: dict[str, int]) -> None:
         for row, cell in cells.items():
             if isinstance(cell, str) and cell.startswith("="):
                 at = int(str(row)) - table.rows_ahead
-                _write(page.cell(at, places[str(name)]), disarm(cell))
+                _write(page.cell(at, places[str(name)]), escape_formula(cell))
 
 
 def _blank(page: Worksheet, table: Table, columns: dict[int, str], verdict: Verdict) -> None:
@@ -78,7 +80,7 @@ def _mark(
 ) -> None:
     """Write what is said of a row, which stands at `at` in its sheet."""
     _write(page.cell(at, status), verdict.status(row))
-    _write(page.cell(at, status + 1), disarm(verdict.remark(row)) or None)
+    _write(page.cell(at, status + 1), escape_formula(verdict.remark(row)) or None)
     for column, severity in verdict.cells(row).items():
         if column not in places:
             continue

@@ -21,11 +21,11 @@ from geo.files.checks.cells.headings import view_columns
 from geo.files.checks.cells.refused import Refused
 from geo.files.checks.cells.times import Calendar
 from geo.files.checks.cells.values import Values, read_values
-from geo.files.checks.position.declared_area import areas_said, misplaced
-from geo.files.checks.position.position import Positions, locate
+from geo.files.checks.position.declared_area import areas_said, find_misplaced
+from geo.files.checks.position.position import Positions, locate_rows
 from geo.files.checks.position.raw_position import site_of
 from geo.files.checks.position.shapes import fit_shapes, places_from_areas
-from geo.files.checks.rows.area_parts import united
+from geo.files.checks.rows.area_parts import unite_parts
 from geo.files.checks.rows.class_requirements import missing_columns, missing_fields
 from geo.files.checks.rows.device_codes import code_structure
 from geo.files.checks.rows.duplicate_codes import Codes
@@ -34,8 +34,8 @@ from geo.files.checks.rows.totals import without_totals
 from geo.files.checks.sample import Sample
 from geo.files.checks.whole_file import REGISTERS, Whole
 from geo.files.readers import Table
-from geo.files.schema.examples import examples
-from geo.files.schema.extra_columns import returned
+from geo.files.schema.examples import find_examples
+from geo.files.schema.extra_columns import restore_column
 from geo.files.schema.heading import Scheme, require_scheme
 from geo.files.schema.layers import DERIVED, Layer
 
@@ -85,7 +85,7 @@ class _Place:
     positions: Positions | None
 
 
-def check(table: Table, layer: Layer, **options: Any) -> Intake:  # noqa: ANN401 - see Check
+def check_rows(table: Table, layer: Layer, **options: Any) -> Intake:  # noqa: ANN401 - see Check
     """Return the rows of a whole file that the layer can use, with everything that was noticed.
 
     The same as one :meth:`Check.part` with :meth:`Check.closing`; see :class:`Check` for `options`
@@ -187,14 +187,14 @@ class Check:
         found += [*_notes(table, self.refused, key), *noticed, *placed]
         bad = {finding.row for finding in found if finding.severity == "error"}
         rows = _frame(table, self.layer, self.mapping, self.refused, values, place)
-        rows, parts = united(rows, self.layer, bad, self.mapping.get("code", ""))
+        rows, parts = unite_parts(rows, self.layer, bad, self.mapping.get("code", ""))
         bad |= {finding.row for finding in parts if finding.severity == "error"}
         found += parts
         rows = rows[~rows.index.isin(list(bad))]
         rows, same = self._codes.complete(rows, self.layer, self.mapping)
         self._whole.add(table, self._headers, rows)
         if self.areas is not None:
-            found += misplaced(rows, self.layer, self.mapping, table, self.areas)
+            found += find_misplaced(rows, self.layer, self.mapping, table, self.areas)
         findings = in_order(found + same, table.headers)
         return Intake(
             self.layer, rows, findings, len(table.rows), len(bad), self.mapping, self.refused
@@ -279,7 +279,7 @@ class Check:
 
     def _located(self, table: Table) -> Positions:
         # areas make the district, they are not measured against it; lines may cross it
-        return locate(
+        return locate_rows(
             table,
             self.mapping,
             crs=self.crs,
@@ -292,7 +292,7 @@ class Check:
 
 def _without_example(table: Table, layer: Layer) -> tuple[Table, list[Finding]]:
     """Leave out the example row of the layer's form, if somebody forgot to."""
-    left = examples(layer, table.rows)
+    left = find_examples(layer, table.rows)
     if not left.any():
         return table, []
     defect = Defect("EXAMPLE_ROW")
@@ -362,7 +362,7 @@ def _attributes(cells: pd.DataFrame, positions: Positions | None) -> list[dict[s
     for name in cells.columns:
         for row, cell in zip(found, cells[name].to_numpy(), strict=True):
             if cell is not None:
-                header, value = returned(str(name), cell)
+                header, value = restore_column(str(name), cell)
                 row[header] = _json(value)
     if positions is not None:
         _report(found, positions)

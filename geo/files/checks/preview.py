@@ -43,7 +43,7 @@ class Preview:
     rows: Mapping[int, Mapping[str, str]]
 
 
-def preview(table: Table, checked: Intake, declared: InputCRS | None) -> Preview:
+def preview_file(table: Table, checked: Intake, declared: InputCRS | None) -> Preview:
     """Return the preview of a file from its first part and what was made of it."""
     used = checked.mapping
     taken = [header for header in table.headers if header not in checked.refused]

@@ -18,9 +18,9 @@ from geo.files.readers.content import require_content
 from geo.files.readers.header_row import Known
 from geo.files.readers.limits import check_size
 from geo.files.readers.table import SourceNote, Table
-from geo.files.readers.zip_archive import unpacked
+from geo.files.readers.zip_archive import unpack_archive
 
-__all__ = ["NO_WISH", "SourceNote", "Table", "Wish", "parts", "read", "require"]
+__all__ = ["NO_WISH", "SourceNote", "Table", "Wish", "read_file", "read_parts", "require_readable"]
 
 ROWS: Final = 50_000
 # notes that say why there are no rows
@@ -57,7 +57,7 @@ NO_WISH: Final = Wish()
 Reader = Callable[[Path, Wish, int], Iterator[Table]]
 
 
-def read(
+def read_file(
     path: Path, wish: Wish = NO_WISH, *, sheet: str | None = None, encoding: str | None = None
 ) -> Table:
     """Return the rows of a file as written, with what the file says about itself.
@@ -83,13 +83,13 @@ def read(
         If the file is missing, a folder, empty, too large, of an unknown kind, damaged, without
         rows, or in another encoding; each with its own sentence.
     """
-    found = list(parts(path, wish, sheet=sheet, encoding=encoding))
-    from geo.files.readers.rows import joined
+    found = list(read_parts(path, wish, sheet=sheet, encoding=encoding))
+    from geo.files.readers.rows import join_parts
 
-    return joined(found)
+    return join_parts(found)
 
 
-def parts(
+def read_parts(
     path: Path,
     wish: Wish = NO_WISH,
     *,
@@ -106,14 +106,14 @@ def parts(
     Parameters
     ----------
     path, wish, sheet, encoding
-        See :func:`read`.
+        See :func:`read_file`.
     rows
         Most lines or features of a part, at least 1.
 
     Raises
     ------
     SourceError
-        See :func:`read`; when the first part is asked for, or the part that cannot be read.
+        See :func:`read_file`; when the first part is asked for, or the part that cannot be read.
     """
     wish = replace(wish, sheet=sheet or wish.sheet, encoding=encoding or wish.encoding)
     for number, table in zip(count(), _tables(path, wish, rows), strict=False):
@@ -132,7 +132,7 @@ def _cleaned(table: Table, *, later: bool) -> Table:
 
 def _tables(path: Path, wish: Wish, rows: int) -> Iterator[Table]:
     ending = path.suffix.lower()
-    require(path)
+    require_readable(path)
     for number, table in zip(count(), READERS[ending](path, wish, rows), strict=False):
         unused = () if number else _unused(ending, wish, table.header_row)
         yield replace(table, notes=(*unused, *table.notes)) if unused else table
@@ -150,13 +150,13 @@ def _unused(ending: str, wish: Wish, row: int) -> Iterable[SourceNote]:
     return tuple(SourceNote("OPTION_UNUSED", row, "", text) for text in unused)
 
 
-def require(path: Path) -> None:
+def require_readable(path: Path) -> None:
     """Refuse a file of which its name, its size and its rights tell that it cannot be read.
 
     Raises
     ------
     SourceError
-        See :func:`read`.
+        See :func:`read_file`.
     MarkedError
         If it carries the marking of a state secret, in its name or anywhere in it.
     """
@@ -239,7 +239,7 @@ def _parquet(path: Path, _: Wish, __: int) -> Iterator[Table]:
 
 
 def _archive(path: Path, wish: Wish, rows: int) -> Iterator[Table]:
-    with unpacked(path, wish.sheet, wanted=_IN_ARCHIVES) as (inner, sheet):
+    with unpack_archive(path, wish.sheet, wanted=_IN_ARCHIVES) as (inner, sheet):
         yield from _tables(inner, replace(wish, sheet=sheet), rows)
 
 

@@ -17,8 +17,8 @@ from xml.etree.ElementTree import ParseError
 import openpyxl
 from defusedxml.common import DefusedXmlException
 
-from geo.files.readers.limits import damaged
-from geo.files.readers.number_formats import has_shape, shown
+from geo.files.readers.limits import damaged_error
+from geo.files.readers.number_formats import format_number, has_shape
 from geo.files.readers.office_cells import office_cells
 from geo.files.readers.old_cells import old_cells
 from geo.files.readers.table import SourceNote
@@ -50,7 +50,7 @@ def contents_of(path: Path) -> Contents:
             return _of_package(path)
         old = old_cells(path.read_bytes())
     except (ValueError, struct.error, ParseError, DefusedXmlException) as error:
-        raise damaged(path, error) from error
+        raise damaged_error(path, error) from error
     return Contents(from_1904=old.from_1904, shown=old.shown)
 
 
@@ -106,7 +106,7 @@ def _told(path: Path, sheet: str, width: int, found: Contents) -> Iterator[tuple
         if cell.data_type == "e":
             yield place, str(cell.value)
         elif cell.data_type == "n":
-            text = shown(cell.value, str(cell.number_format))
+            text = format_number(cell.value, str(cell.number_format))
             if text is not None and text != str(cell.value):
                 yield place, text
 
@@ -160,4 +160,4 @@ def _filled(path: Path, sheet: str, width: int, *, results: bool) -> Iterator[tu
                     if cell.value is not None:
                         yield (at, column), cell
     except Exception as error:  # whatever it runs into in a broken workbook
-        raise damaged(path, error) from error
+        raise damaged_error(path, error) from error

@@ -12,12 +12,12 @@ from typing import Final
 import numpy as np
 
 from geo.base.errors import SourceError
-from geo.files.formulas import rearm
+from geo.files.formulas import unescape_formula
 from geo.files.readers.delimited_fast_path import cell_of, plain_rows
 from geo.files.readers.encoding import Encoding, encoding_of_file
 from geo.files.readers.header_row import LOOKED, Known, header_place
-from geo.files.readers.limits import check_columns, damaged
-from geo.files.readers.rows import frame
+from geo.files.readers.limits import check_columns, damaged_error
+from geo.files.readers.rows import make_frame
 from geo.files.readers.table import SourceNote, Table, unique_headers
 
 csv.field_size_limit(1 << 30)  # a boundary as WKT is one cell
@@ -76,10 +76,12 @@ def read_text(
         read = (line for line in lines.cells((), 1) if line[0] == wanted)
         at, header, begins = next(read, (0, [], 0))
         check_columns(path.name, len(header))
-        header = [str(rearm(cell)) for cell in header]
+        header = [str(unescape_formula(cell)) for cell in header]
         if not header:
             raise _no_header(path, header_row)
-        like = Table(unique_headers(header), frame((), (), ()), encoding=used.name, header_row=at)
+        like = Table(
+            unique_headers(header), make_frame((), (), ()), encoding=used.name, header_row=at
+        )
         begun = False
         waiting = used.notes(at)
         if above and header_row is None:
@@ -128,7 +130,7 @@ def _separator(path: Path, encoding: Encoding) -> str:
     with path.open(encoding=encoding.name, errors=encoding.errors, newline="") as file:
         head = file.read(_BLOCK)
     if len(head) == _BLOCK and "\n" not in head and "\r" not in head:
-        raise damaged(path, ValueError())
+        raise damaged_error(path, ValueError())
     filled = (line for line in io.StringIO(head, newline="") if line.strip())
     for line in islice(filled, LOOKED):  # a title has none
         outside_quotes = "".join(line.split('"')[::2])
@@ -184,7 +186,9 @@ def _ruled(lines: Sequence[tuple[int, list[str]]], like: Table) -> Table:
     long = [(at, cells) for at, cells in lines if any(map(str.strip, cells[width:]))]
     notes = tuple(SourceNote("ROW_LONG", at, last, str(len(cells))) for at, cells in long)
     fitted = [_fit(cells, width) for _, cells in lines]
-    return replace(like, rows=frame(like.headers, fitted, [at for at, _ in lines]), notes=notes)
+    return replace(
+        like, rows=make_frame(like.headers, fitted, [at for at, _ in lines]), notes=notes
+    )
 
 
 def _width(written: list[str], lines: Sequence[tuple[int, list[str]]]) -> int:

@@ -11,7 +11,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pyarrow import csv as arrow
 
-from geo.files.formulas import rearm
+from geo.files.formulas import unescape_formula
 from geo.files.readers.rows import row_index
 
 Cells = NDArray[np.object_]
@@ -23,7 +23,7 @@ def cell_of(written: str) -> str | None:
     """Return a cell as read: None where blank, the text of Excel's ="…" and of our own '=…."""
     if len(written) > 2 and written.startswith('="') and written.endswith('"'):
         written = written[2:-1]
-    return str(rearm(written)) if written and not written.isspace() else None
+    return str(unescape_formula(written)) if written and not written.isspace() else None
 
 
 def plain_rows(

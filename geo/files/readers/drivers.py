@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Final
 
 from geo.base.errors import SourceError
-from geo.files.readers.limits import damaged, sibling
+from geo.files.readers.limits import damaged_error, sibling_file
 
 _SHAPE_SIGN: Final = b"\x00\x00\x27\x0a"
 _SQLITE_SIGN: Final = b"SQLite format 3\x00"
@@ -62,7 +62,7 @@ def shapefile_source(path: Path) -> str:
     SourceError
         If the file or its index is of another kind.
     """
-    for file in (path, sibling(path, ".shx")):
+    for file in (path, sibling_file(path, ".shx")):
         if file is not None:
             _require_sign(path, file, _SHAPE_SIGN)
     return _named(path)
@@ -81,7 +81,7 @@ def geopackage_source(path: Path) -> str:
     try:
         computed = _computed(path)
     except sqlite3.Error as error:
-        raise damaged(path, error) from error
+        raise damaged_error(path, error) from error
     if computed:
         raise SourceError("source.view", path=path.name, name=computed[:100])
     return _named(path)
@@ -97,7 +97,7 @@ def _named(path: Path) -> str:
 def _require_sign(path: Path, file: Path, sign: bytes) -> None:
     with file.open("rb") as content:
         if content.read(len(sign)) != sign:
-            raise damaged(path, ValueError())
+            raise damaged_error(path, ValueError())
 
 
 def _computed(path: Path) -> str | None:

@@ -22,9 +22,9 @@ from ezdxf.lldxf.const import DXFError
 from shapely.geometry.base import BaseGeometry
 
 from geo.base.errors import SourceError
-from geo.files.readers.dxf_shapes import anchor, shape_of
-from geo.files.readers.limits import check_columns, damaged
-from geo.files.readers.rows import frame
+from geo.files.readers.dxf_shapes import anchor_point, shape_of
+from geo.files.readers.limits import check_columns, damaged_error
+from geo.files.readers.rows import make_frame
 from geo.files.readers.table import SourceNote, Table, unique_headers
 
 _HEADERS: Final = ("图层", "类型", "handle", "块名", "文字")
@@ -75,7 +75,7 @@ def read_drawing(path: Path, *, sheet: str | None = None, encoding: str | None =
 
 def _drawing(path: Path, encoding: str | None) -> Drawing:
     if not _complete(path):
-        raise damaged(path, EOFError())
+        raise damaged_error(path, EOFError())
     strictness = "strict" if _known(encoding) else "surrogateescape"
     try:
         return readfile(path, encoding=encoding, errors=strictness)
@@ -104,12 +104,12 @@ def _recovered(path: Path) -> Drawing:
     try:
         drawing = recover.readfile(path)[0]
     except _BROKEN as error:
-        raise damaged(path, error) from error
+        raise damaged_error(path, error) from error
     finally:
         logger.removeHandler(heard)
     made_up = [said for said in heard.said if "recovered invalid" in said]
     if made_up:
-        raise damaged(path, ValueError(made_up[0].removeprefix("recovered ")))
+        raise damaged_error(path, ValueError(made_up[0].removeprefix("recovered ")))
     return drawing
 
 
@@ -190,7 +190,8 @@ def _names(
     drawn = np.array([*geometries, None], dtype=object)[:-1]  # never taken apart
     drawn[shapely.area(drawn) == 0] = None
     at, area = shapely.STRtree(drawn).query(
-        shapely.points([anchor(text) for text in texts] or np.empty((0, 2))), predicate="within"
+        shapely.points([anchor_point(text) for text in texts] or np.empty((0, 2))),
+        predicate="within",
     )
     alone = np.bincount(at, minlength=len(texts))[at] == 1
     names: defaultdict[int, list[str]] = defaultdict(list)
@@ -214,7 +215,7 @@ def _rows(
         for first, values in zip(own, attributes, strict=True)
     ]
     headers = unique_headers([*_HEADERS, *tags])
-    return headers, frame(headers, cells, range(1, len(shapes) + 1))
+    return headers, make_frame(headers, cells, range(1, len(shapes) + 1))
 
 
 def _block(shape: _Shape) -> str | None:

@@ -37,7 +37,7 @@ def shape_of(entity: DXFEntity) -> BaseGeometry | None:
     return drawn(entity) if drawn else None
 
 
-def anchor(entity: Insert | Text | MText) -> Corner:
+def anchor_point(entity: Insert | Text | MText) -> Corner:
     """Return where a block reference or a text stands."""
     if isinstance(entity, MText):
         return _flat(entity.dxf.insert)
@@ -89,7 +89,7 @@ def _point(entity: DXFEntity) -> BaseGeometry:
 
 
 def _reference(entity: DXFEntity) -> BaseGeometry:
-    return shapely.Point(anchor(cast(Insert, entity)))
+    return shapely.Point(anchor_point(cast(Insert, entity)))
 
 
 _DRAWN: Final[Mapping[str, Callable[[DXFEntity], BaseGeometry | None]]] = MappingProxyType(

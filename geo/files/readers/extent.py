@@ -10,7 +10,7 @@ from typing import Final
 
 from geo.base.errors import SourceError
 from geo.files.readers import limits, old_workbook
-from geo.files.readers.limits import damaged
+from geo.files.readers.limits import damaged_error
 from geo.files.readers.package import parts_of
 
 ZIP_SIGN: Final = b"PK\x03\x04"
@@ -73,11 +73,11 @@ def check_extents(path: Path) -> None:
         if sign.startswith(ZIP_SIGN):
             _check_package(path)
         elif sign == old_workbook.SIGN:
-            _require(path, Extent(*old_workbook.extent(path.read_bytes())))
+            _require(path, Extent(*old_workbook.filled_extent(path.read_bytes())))
         else:
-            raise damaged(path, ValueError())
+            raise damaged_error(path, ValueError())
     except (zipfile.BadZipFile, zlib.error, OSError, ValueError) as error:
-        raise damaged(path, error) from error
+        raise damaged_error(path, error) from error
 
 
 def _check_package(path: Path) -> None:
@@ -92,7 +92,7 @@ def _check_package(path: Path) -> None:
         strings = _STRINGS.search(content)
         # readers set aside room for as many texts as are stated
         if strings and int(strings[1]) > len(content):
-            raise damaged(path, ValueError())
+            raise damaged_error(path, ValueError())
 
 
 def _require(path: Path, found: Extent) -> None:

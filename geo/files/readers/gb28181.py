@@ -15,10 +15,10 @@ from defusedxml.ElementTree import iterparse
 from geo.base.crs import WGS84, InputCRS
 from geo.base.errors import SourceError
 from geo.files.readers.encoding import encoding_of_file
-from geo.files.readers.gb28181_items import Item, Key, happened, sort_items
-from geo.files.readers.gb28181_repair import repaired
-from geo.files.readers.limits import check_columns, damaged
-from geo.files.readers.rows import frame
+from geo.files.readers.gb28181_items import Item, Key, event_names, sort_items
+from geo.files.readers.gb28181_repair import repair_catalog
+from geo.files.readers.limits import check_columns, damaged_error
+from geo.files.readers.rows import make_frame
 from geo.files.readers.table import SourceNote, Table
 
 _ENCODING: Final = re.compile(rb"""<\?xml[^>]*?encoding\s*=\s*["']([^"'>]+)["']""")
@@ -72,7 +72,7 @@ def read_catalog(path: Path, *, encoding: str | None = None) -> Table:
     text = path.read_text(encoding=used.name, errors=used.errors)
     messages, notes = _messages(path, _BROKEN.sub(_LOST, text))
     items = [item for message in messages for item in message.items]
-    events = happened(items)
+    events = event_names(items)
     if items and len(events) == len(items):
         known = ", ".join(dict.fromkeys(events))
         raise SourceError("source.catalog_events", path=path.name, found=known)
@@ -84,7 +84,7 @@ def read_catalog(path: Path, *, encoding: str | None = None) -> Table:
     ]
     return Table(
         _headers(keys),
-        frame(_headers(keys), cells, list(found.rows)),
+        make_frame(_headers(keys), cells, list(found.rows)),
         crs=InputCRS("wgs84", WGS84),
         encoding=used.name,
         notes=(*used.notes(), *_incomplete(messages), *notes, *found.notes),
@@ -109,7 +109,7 @@ def _messages(path: Path, text: str) -> tuple[list[_Message], tuple[SourceNote, 
         try:
             messages = list(_parsed(path.name, text))
         except ParseError:
-            mended = repaired(text)
+            mended = repair_catalog(text)
             messages, notes = list(_parsed(path.name, mended.text)), mended.notes
     except (ParseError, DefusedXmlException) as error:
         raise _unreadable(path, text, error) from error
@@ -117,7 +117,7 @@ def _messages(path: Path, text: str) -> tuple[list[_Message], tuple[SourceNote, 
     if other:
         raise SourceError("source.catalog", path=path.name, found=other[0])
     if not messages:
-        raise damaged(path, ParseError("no element found"))
+        raise damaged_error(path, ParseError("no element found"))
     return messages, notes
 
 
@@ -126,7 +126,7 @@ def _unreadable(path: Path, text: str, error: Exception) -> SourceError:
     begun = re.search(rf"<({'|'.join(_ANSWERS)})\b", text)
     if begun and not re.search(rf"</{begun.group(1)}\s*>\s*\Z", text):
         return SourceError("source.catalog_cut", path=path.name)
-    return damaged(path, error)
+    return damaged_error(path, error)
 
 
 def _parsed(name: str, text: str) -> Iterator[_Message]:

@@ -55,7 +55,7 @@ def sort_items(items: Mapping[int, Item]) -> Sorted:
     return Sorted(rows, tuple(notes))
 
 
-def happened(items: Sequence[Item]) -> list[str]:
+def event_names(items: Sequence[Item]) -> list[str]:
     """Return the events of items that say no more than what has happened to a device."""
     events = [(item.get(EVENT) or "").strip().upper() for item in items]
     return [event for event in events if event and event not in _WHOLE]
@@ -80,7 +80,7 @@ def _unite(number: int, item: Item) -> Iterator[SourceNote]:
 
 
 def _of_event(number: int, item: Item) -> Iterator[SourceNote]:
-    if found := happened([item]):
+    if found := event_names([item]):
         yield SourceNote("CATALOG_EVENT", number, EVENT[1], found[0])
     else:
         item.pop(EVENT, None)

@@ -25,7 +25,7 @@ class Repaired:
     notes: tuple[SourceNote, ...]
 
 
-def repaired(text: str) -> Repaired:
+def repair_catalog(text: str) -> Repaired:
     """Return a catalog with its broken items mended, or left blank but for their code.
 
     A bare & or < stands for itself and control characters go (ITEM_REPAIRED); what is no XML for

@@ -32,7 +32,7 @@ def check_size(path: Path) -> None:
         With the size found, the limit, and what to do.
     """
     ending = path.suffix.lower()
-    files = [path, sibling(path, ".dbf")] if ending == ".shp" else [path]
+    files = [path, sibling_file(path, ".dbf")] if ending == ".shp" else [path]
     size = sum(file.stat().st_size for file in files if file)
     limit = MAX_BYTES.get(ending, _WHOLE)
     if size > limit:
@@ -48,7 +48,7 @@ def check_unpacked(path: Path) -> None:
         with zipfile.ZipFile(path) as parts:
             size = sum(part.file_size for part in parts.infolist())
     except (zipfile.BadZipFile, OSError, ValueError) as error:
-        raise damaged(path, error) from error
+        raise damaged_error(path, error) from error
     if size > MAX_UNPACKED_BYTES:
         raise unpacked_too_large(path, size)
 
@@ -71,7 +71,7 @@ def unpacked_too_large(path: Path, size: int) -> SourceError:
     return SourceError("source.unpacked", path=path.name, found_mb=found, limit_mb=limit)
 
 
-def sibling(path: Path, ending: str) -> Path | None:
+def sibling_file(path: Path, ending: str) -> Path | None:
     """Return the file beside `path` with the ending in whatever case."""
     endings = (ending, ending.upper())
     return next((p for e in endings if (p := path.with_suffix(e)).exists()), None)
@@ -85,7 +85,7 @@ _NOISE: Final = re.compile(
 _LONGEST: Final = 100
 
 
-def damaged(path: Path, error: Exception) -> SourceError:
+def damaged_error(path: Path, error: Exception) -> SourceError:
     """Return the refusal of a file that is not what its ending says.
 
     Of what the library said, the last clause with a fact about the file is kept, if there is one.

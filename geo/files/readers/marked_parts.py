@@ -41,7 +41,7 @@ def in_archive(path: Path) -> Iterator[Found]:
     from geo.files.readers.zip_archive import meant_name
 
     with _opened(path) as archive:
-        names = (marking.find(meant_name(part)) for part in archive.infolist())
+        names = (marking.find_marking(meant_name(part)) for part in archive.infolist())
         yield from (Found(told[0], "name") for told in names if told is not None)
         for part in _parts(archive):
             found = _in_part(archive, part)
@@ -62,7 +62,7 @@ def in_geopackage(path: Path) -> Iterator[Found]:
                 " name LIKE 'gpkg%' OR name LIKE 'rtree%' OR name LIKE 'sqlite%', name"
             ).fetchall()
             for number, (name, made) in enumerate(tables, start=1):
-                told = marking.find(made)
+                told = marking.find_marking(made)
                 if told is not None:
                     yield Found(told[0], "sheet_name")
                 numbered = "rowid" if "without rowid" not in made.lower() else "0"
@@ -164,7 +164,7 @@ def _placed(archive: zipfile.ZipFile, part: str, found: Found) -> Found:
         return Found(found.grade, "sheet_name")
     if part == _SHARED:
         texts = _TEXT.findall(_read(archive, part))
-        marked = {n for n, text in enumerate(texts) if marked_text.holds(text)}
+        marked = {n for n, text in enumerate(texts) if marked_text.holds_marking(text)}
         for name in archive.namelist():
             sheet = _SHEET.search(name)
             named = _CELL.findall(_read(archive, name)) if sheet else []
@@ -174,7 +174,7 @@ def _placed(archive: zipfile.ZipFile, part: str, found: Found) -> Found:
     at_sheet = _SHEET.search(part)
     for piece in _read(archive, part).split("<row ")[1:] if at_sheet else ():
         cells, number = piece.partition("</row>")[0], _ROW.match(piece)
-        if at_sheet and number and marked_text.holds(f"<row {cells}"):
+        if at_sheet and number and marked_text.holds_marking(f"<row {cells}"):
             at = {"sheet": int(at_sheet[1]), "row": int(number[1])}
             return Found(found.grade, "cell", at)
     return found
@@ -206,7 +206,7 @@ def _quoted(name: str) -> str:
 
 def _in_cells(cells: Any, place: str, **at: int) -> Iterator[Found]:  # noqa: ANN401 - cells
     for cell in cells:
-        told = marking.find(cell) if isinstance(cell, str) else None
+        told = marking.find_marking(cell) if isinstance(cell, str) else None
         if told is not None:
             yield Found(told[0], place, dict(at))
 

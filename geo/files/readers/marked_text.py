@@ -48,7 +48,7 @@ def in_stream(file: IO[bytes], *, lines: bool = False) -> Iterator[Found]:
 def in_bytes(raw: bytes) -> tuple[str, int] | None:
     """Return the grade of the first marking in bytes, and in which line from 1 it begins."""
     for text in _texts(raw):
-        found = marking.find(text)
+        found = marking.find_marking(text)
         if found is not None:
             return found[0], text.count("\n", 0, found[1]) + 1
     return None
@@ -60,23 +60,23 @@ def _texts(raw: bytes) -> Iterator[str]:
         encodings.append("utf-8")
     for name in encodings:
         for shift in (0, 1) if name.startswith("utf-16") else (0,):
-            yield from plain(raw[shift:].decode(name, "ignore"))
+            yield from plain_pieces(raw[shift:].decode(name, "ignore"))
 
 
-def plain(text: str) -> Iterator[str]:
+def plain_pieces(text: str) -> Iterator[str]:
     """Yield text without escapes: with its tags, which may hold names, and where there are without.
 
     Texts of different cells stay apart.
     """
-    resolved = marking.unescaped if "&" in text or "\\" in text else str
+    resolved = marking.resolve_escapes if "&" in text or "\\" in text else str
     yield resolved(text)
     if "<" in text:
         yield resolved(_TAG.sub("", _BETWEEN.sub("\0", text)))
 
 
-def holds(text: str) -> bool:
+def holds_marking(text: str) -> bool:
     """Return whether a piece of text carries a marking."""
-    return any(marking.find(each) is not None for each in plain(text))
+    return any(marking.find_marking(each) is not None for each in plain_pieces(text))
 
 
 def _carried(window: bytes) -> bytes:

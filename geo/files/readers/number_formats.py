@@ -14,7 +14,7 @@ _ASIDE: Final = re.compile(
 )
 
 
-def shown(number: object, number_format: str) -> str | None:
+def format_number(number: object, number_format: str) -> str | None:
     """Return how a whole number is shown by a format of zeroes and texts, None for any other.
 
     Examples

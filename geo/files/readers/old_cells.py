@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Final
 
-from geo.files.readers.number_formats import has_shape, shown
+from geo.files.readers.number_formats import format_number, has_shape
 from geo.files.readers.old_workbook import stream_of
 
 Place = tuple[int, int]  # row and column from 0
@@ -104,7 +104,7 @@ def _shaped(
     found = {}
     for row, column, look, number in _numbers(kind, content):
         code = formats.get(looks[look], "") if look < len(looks) else ""
-        text = shown(number, code) if has_shape(code) else None
+        text = format_number(number, code) if has_shape(code) else None
         if text is not None and text != f"{number:.0f}":
             found[row, column] = text
     return found

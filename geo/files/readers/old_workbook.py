@@ -22,7 +22,7 @@ _CELLS: Final = frozenset(
 Extent = tuple[int, int, int]
 
 
-def extent(file: bytes) -> Extent:
+def filled_extent(file: bytes) -> Extent:
     """Return rows and columns up to the last filled cell of any sheet, and how many are filled.
 
     What a sheet states of its own size counts as well: readers set memory aside for it.
@@ -55,7 +55,7 @@ def stream_of(file: bytes) -> bytes:
     Raises
     ------
     ValueError
-        See :func:`extent`.
+        See :func:`filled_extent`.
     """
     try:
         return b"".join(_Compound(file).streams(_BOOKS))

@@ -9,7 +9,7 @@ import pyarrow as pa
 from pyarrow import parquet
 
 from geo.base.errors import SourceError
-from geo.files.readers.limits import check_columns, damaged
+from geo.files.readers.limits import check_columns, damaged_error
 from geo.files.readers.table import Table
 from geo.files.readers.vector import table_of
 
@@ -32,7 +32,7 @@ def read_parquet(path: Path) -> Table:
             frame = parquet.read_table(path, partitioning=None).to_pandas(**_EXACTLY)
         return table_of(_flat(frame))
     except (pa.ArrowException, OSError, ValueError, LookupError, TypeError) as error:
-        raise damaged(path, error) from error
+        raise damaged_error(path, error) from error
 
 
 def _checked(path: Path) -> pa.Schema:

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from geo.files.readers.table import Table
 
 
-def frame(
+def make_frame(
     headers: Sequence[str], cells: Sequence[Sequence[object]], at: Sequence[int]
 ) -> pd.DataFrame:
     """Return the cells as a table of dtype object with index ``row``."""
@@ -23,7 +23,7 @@ def row_index(at: Sequence[int] | NDArray[np.int64]) -> pd.Index:
     return pd.Index(np.asarray(at, dtype=np.int64), name="row")
 
 
-def joined(parts: Sequence[Table]) -> Table:
+def join_parts(parts: Sequence[Table]) -> Table:
     """Return the parts of a file as one table."""
     if len(parts) == 1:
         return parts[0]

@@ -26,7 +26,7 @@ from geo.files.readers.dbf import Dbf, read_dbf
 from geo.files.readers.drivers import geopackage_source, json_source, shapefile_source
 from geo.files.readers.encoding import UTF8, encoding_of, text_of_bytes
 from geo.files.readers.json_kind import kind_of_json
-from geo.files.readers.limits import check_columns, damaged, sibling
+from geo.files.readers.limits import check_columns, damaged_error, sibling_file
 from geo.files.readers.rows import row_index
 from geo.files.readers.table import EXACT, SourceNote, Table, unique_headers
 from geo.files.writers.output_file import NAMES_ENDING
@@ -95,7 +95,7 @@ def read_shapefile(path: Path, *, encoding: str | None = None) -> Table:
     SourceError
         Also if there are more shapes than rows in the table, or fewer.
     """
-    files = {part: sibling(path, part) for part in (".shx", ".dbf", ".prj", ".cpg")}
+    files = {part: sibling_file(path, part) for part in (".shx", ".dbf", ".prj", ".cpg")}
     missing = [part for part in (".shx", ".dbf") if not files[part]]
     table, index = files[".dbf"], files[".shx"]
     if table is None or index is None:
@@ -163,7 +163,7 @@ def _reading(path: Path) -> Iterator[None]:
             warnings.simplefilter("ignore", UserWarning)
             yield
     except (DataSourceError, DataLayerError, LookupError, RuntimeError, ValueError) as error:
-        raise damaged(path, error) from error
+        raise damaged_error(path, error) from error
 
 
 def _layers(path: Path, source: str) -> dict[str, str | None]:

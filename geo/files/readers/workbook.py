@@ -17,13 +17,13 @@ from python_calamine import (
 
 from geo.base.errors import SourceError
 from geo.base.words import LANGUAGES, say
-from geo.files.formulas import rearm
+from geo.files.formulas import unescape_formula
 from geo.files.readers import limits
 from geo.files.readers.cell_contents import Cells, Contents, contents_of, fill_in
 from geo.files.readers.extent import check_extents
 from geo.files.readers.header_row import LOOKED, Known, header_place
-from geo.files.readers.limits import damaged
-from geo.files.readers.rows import frame
+from geo.files.readers.limits import damaged_error
+from geo.files.readers.rows import make_frame
 from geo.files.readers.several_sheets import one_below_the_other, passed_over
 from geo.files.readers.table import EXACT, SourceNote, Table, unique_headers
 
@@ -110,7 +110,7 @@ def _table(
     preface = [SourceNote("HEADER_ROW", leaf + 1, "", str(leaf + 1), str(above))] if told else []
     return Table(
         headers,
-        frame(headers, [cells[at] for at in kept], [at + 1 for at in kept]),
+        make_frame(headers, [cells[at] for at in kept], [at + 1 for at in kept]),
         notes=(*preface, *contents, *merged),
         header_row=leaf + 1,
         from_1904=found.from_1904,
@@ -127,11 +127,11 @@ def _book(path: Path, sheet: str | None, *, all_sheets: bool) -> _Book:
     except PasswordError as error:
         raise SourceError("source.locked", path=path.name) from error
     except (CalamineError, OSError, ValueError) as error:
-        raise damaged(path, error) from error
+        raise damaged_error(path, error) from error
     except BaseException as error:
         if type(error).__name__ != "PanicException":  # the library's own, which it does not export
             raise
-        raise damaged(path, ValueError()) from error
+        raise damaged_error(path, ValueError()) from error
 
 
 def _chosen(path: Path, book: CalamineWorkbook, sheet: str | None, *, all_sheets: bool) -> _Book:
@@ -177,7 +177,7 @@ def _check_spans(path: Path, rows: Sequence[Sequence[object]], spans: Sequence[S
         if row0 < len(rows) and column0 < width
     )
     if filled > len(rows) * width:
-        raise damaged(path, ValueError())
+        raise damaged_error(path, ValueError())
 
 
 def _check_rows(path: Path, sheet: CalamineSheet) -> None:
@@ -199,7 +199,7 @@ def _too_long(path: Path, sheet: str, found: int) -> SourceError:
 def _plain(cell: object) -> object:
     """Return a cell in its own type; whole numbers as int, blank text as None."""
     if isinstance(cell, str):
-        return rearm(cell) if cell.strip() else None
+        return unescape_formula(cell) if cell.strip() else None
     if isinstance(cell, float) and cell.is_integer() and abs(cell) < EXACT:
         return int(cell)
     if isinstance(cell, dt.timedelta):

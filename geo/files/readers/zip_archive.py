@@ -12,7 +12,7 @@ from typing import Final
 
 from geo.base.errors import SourceError
 from geo.files.readers import limits
-from geo.files.readers.limits import damaged
+from geo.files.readers.limits import damaged_error
 
 MAX_ENTRIES: Final = 200
 # text packs twenty to a hundred times; what packs far more was made to fill a disk
@@ -42,7 +42,7 @@ class _Entry:
 
 
 @contextmanager
-def unpacked(
+def unpack_archive(
     path: Path, sheet: str | None, *, wanted: Collection[str]
 ) -> Iterator[tuple[Path, str | None]]:
     """Give the data file of a ZIP in a temporary folder, with the sheet left to choose in it.
@@ -68,7 +68,7 @@ def unpacked(
                 chosen = _chosen(path, data, sheet)
                 _unpack(path, archive, _with_companions(chosen, entries), Path(folder))
         except (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError) as error:
-            raise damaged(path, error) from error
+            raise damaged_error(path, error) from error
         yield Path(folder) / chosen.target, sheet if len(data) == 1 else None
 
 

@@ -15,10 +15,10 @@ def is_example(layer: Layer, cells: Mapping[str, object]) -> bool:
 
     It is if each cell of the form says what the example says, the word 示例 included.
     """
-    return bool(examples(layer, pd.DataFrame([dict(cells)], dtype=object))[0])
+    return bool(find_examples(layer, pd.DataFrame([dict(cells)], dtype=object))[0])
 
 
-def examples(layer: Layer, rows: pd.DataFrame) -> NDArray[np.bool_]:
+def find_examples(layer: Layer, rows: pd.DataFrame) -> NDArray[np.bool_]:
     """Tell for each row of a table as read whether it is the example of the layer's form."""
     found = np.zeros(len(rows), dtype=np.bool_)
     if layer.name in FROM_PLATFORM:

@@ -15,12 +15,12 @@ Attributes = Mapping[str, object]
 Claims = Callable[[Sequence[str]], frozenset[str]]
 
 
-def spread(cells: Sequence[Attributes | None], claims: Claims) -> dict[str, pd.Series]:
+def spread_columns(cells: Sequence[Attributes | None], claims: Claims) -> dict[str, pd.Series]:
     """Return a column for each free column of the source, in the order in which they are met.
 
     A column of texts stands under its own header. One of numbers, truth values or lists, and one
     whose header is spoken for, stands under that header with `PREFIX` and holds JSON, so that
-    :func:`returned` knows what it was.
+    :func:`restore_column` knows what it was.
 
     Parameters
     ----------
@@ -45,8 +45,8 @@ def spread(cells: Sequence[Attributes | None], claims: Claims) -> dict[str, pd.S
     }
 
 
-def returned(header: str, cell: object) -> tuple[str, object]:
-    """Return header and value of a free column as they were before :func:`spread`.
+def restore_column(header: str, cell: object) -> tuple[str, object]:
+    """Return header and value of a free column as they were before :func:`spread_columns`.
 
     A cell under a header with `PREFIX` that is no JSON is a text of its own.
     """

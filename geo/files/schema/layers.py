@@ -19,10 +19,10 @@ from geo.files.schema.vocabularies import (
     STATES,
 )
 
-__all__ = ["DERIVED", "LAYERS", "POINTS", "Field", "Kind", "Layer", "layer"]
+__all__ = ["DERIVED", "LAYERS", "POINTS", "Field", "Kind", "Layer", "find_layer"]
 
 
-def layer(name: str) -> Layer:
+def find_layer(name: str) -> Layer:
     """Return the layer called `name`.
 
     Raises

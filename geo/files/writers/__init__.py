@@ -31,12 +31,12 @@ __all__ = [
     "require_ending",
     "require_new",
     "require_writable",
-    "workbook",
-    "write",
+    "write_file",
+    "write_workbook",
 ]
 
 
-def write(
+def write_file(
     frame: pd.DataFrame,
     path: Path,
     *,
@@ -78,10 +78,10 @@ def write(
 
             write_csv(frame, draft)
         elif ending == ".xlsx":
-            from geo.files.writers.flat_table import flat
+            from geo.files.writers.flat_table import flatten_table
             from geo.files.writers.xlsx import write_sheets
 
-            write_sheets({layer: flat(frame)}, draft, mark=mark)
+            write_sheets({layer: flatten_table(frame)}, draft, mark=mark)
         elif ending == ".dxf":
             from geo.files.writers.dxf import write_drawing
 
@@ -94,7 +94,7 @@ def write(
                 add_notes(draft, layer, notes)
 
 
-def workbook(sheets: Mapping[str, pd.DataFrame], path: Path, *, mark: str = "") -> None:
+def write_workbook(sheets: Mapping[str, pd.DataFrame], path: Path, *, mark: str = "") -> None:
     """Write plain tables as sheets of one workbook, header frozen and columns of a fair width.
 
     `mark` stands at the foot of each printed sheet, beside the number of the page.

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import shapely
 
-from geo.files.formulas import disarmed
+from geo.files.formulas import escape_formulas
 
 # Type numbers of shapely: no geometry, and a point.
 MISSING, POINT = -1, 0
@@ -17,12 +17,12 @@ MISSING, POINT = -1, 0
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
     """Write a flat table as CSV in UTF-8 with its mark, no cell a formula."""
-    disarmed(flat(frame)).to_csv(path, index=False, encoding="utf-8-sig")
+    escape_formulas(flatten_table(frame)).to_csv(path, index=False, encoding="utf-8-sig")
 
 
-def flat(frame: pd.DataFrame) -> pd.DataFrame:
+def flatten_table(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a table without geometry: points as lon, lat (or x, y), other shapes as WKT."""
-    table = plain(frame)
+    table = plain_cells(frame)
     if not isinstance(frame, gpd.GeoDataFrame):
         return table
     geometry = frame.geometry
@@ -37,7 +37,7 @@ def flat(frame: pd.DataFrame) -> pd.DataFrame:
     return table.assign(wkt=shapely.to_wkt(geometry.to_numpy(), rounding_precision=-1))
 
 
-def plain(frame: pd.DataFrame) -> pd.DataFrame:
+def plain_cells(frame: pd.DataFrame) -> pd.DataFrame:
     """Return a copy whose cells are text, numbers, truth values or dates; other values are JSON."""
     table = frame.copy()
     shapes = frame.geometry.name if isinstance(frame, gpd.GeoDataFrame) else None

@@ -11,7 +11,7 @@ import pyogrio
 from pyogrio.errors import DataLayerError, DataSourceError
 
 from geo.base.errors import InputError
-from geo.files.writers.flat_table import plain
+from geo.files.writers.flat_table import plain_cells
 from geo.files.writers.output_file import DRIVERS, NAMES_ENDING, TABLES
 
 # Seventeen figures are what a coordinate has: with fewer, no file would come back the same.
@@ -35,7 +35,7 @@ def write_vector(frame: pd.DataFrame, path: Path, ending: str, layer: str) -> No
         return
     if not isinstance(frame, gpd.GeoDataFrame):
         raise InputError("export.no_geometry", layer=layer, known=" ".join(TABLES))
-    table = plain(frame)
+    table = plain_cells(frame)
     for name in [n for n in table.columns if n != table.geometry.name]:
         if table[name].dtype == object:
             table[name] = table[name].map(_word)
@@ -51,7 +51,7 @@ def write_vector(frame: pd.DataFrame, path: Path, ending: str, layer: str) -> No
 
 
 def _parquet(frame: pd.DataFrame, path: Path) -> None:
-    table = plain(frame)
+    table = plain_cells(frame)
     for name in [n for n in table.columns if table[n].dtype == object]:
         if len({type(cell) for cell in table[name] if cell is not None}) > 1:
             table[name] = table[name].map(_word)

@@ -9,7 +9,7 @@ import pandas as pd
 from openpyxl.worksheet.worksheet import Worksheet
 
 from geo.base.errors import InputError
-from geo.files.formulas import disarmed
+from geo.files.formulas import escape_formulas
 from geo.files.writers.page_head import add_notice
 
 LONGEST_CELL: Final = 32_767  # characters: what is longer would be cut off in silence
@@ -18,7 +18,7 @@ _WIDEST: Final = 48
 
 
 def write_sheets(sheets: Mapping[str, pd.DataFrame], path: Path, *, mark: str = "") -> None:
-    """Write plain tables as sheets of a workbook; see :func:`geo.files.writers.workbook`.
+    """Write plain tables as sheets of a workbook; see :func:`geo.files.writers.write_workbook`.
 
     Raises
     ------
@@ -31,7 +31,7 @@ def write_sheets(sheets: Mapping[str, pd.DataFrame], path: Path, *, mark: str = 
     with pd.ExcelWriter(buffer, engine="openpyxl") as writer:
         for name, table in sheets.items():
             title = name[:LONGEST_TITLE]
-            disarmed(table).to_excel(writer, sheet_name=title, index=False)
+            escape_formulas(table).to_excel(writer, sheet_name=title, index=False)
             sheet = writer.sheets[title]
             sheet.freeze_panes = "A2"
             _footed(sheet, mark)

@@ -27,7 +27,7 @@ class Duties:
     by_area: Mapping[str, str]
 
 
-def duties(rows: pd.DataFrame, units: pd.DataFrame) -> Duties:
+def duty_lookup(rows: pd.DataFrame, units: pd.DataFrame) -> Duties:
     """Return the look-up of a duty table.
 
     Parameters
@@ -51,7 +51,7 @@ def duties(rows: pd.DataFrame, units: pd.DataFrame) -> Duties:
     )
 
 
-def propose(table: Duties, areas: Sequence[str], category: str | None) -> Proposal | None:
+def propose_unit(table: Duties, areas: Sequence[str], category: str | None) -> Proposal | None:
     """Return the unit for a matter of `category` in `areas` (grid first, district last).
 
     The order: grid × category, community × category, township × category, district × category;

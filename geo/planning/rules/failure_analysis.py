@@ -7,7 +7,7 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.base.polygons import Geometries, Indices, expand
+from geo.base.polygons import Geometries, Indices, expand_groups
 from geo.coverage.measure.seen import Seen
 from geo.planning.rules.share import require_share
 
@@ -127,7 +127,7 @@ def point_sights(points: Geometries, seen: Seen, devices: int) -> Sights:
     return _sights(np.ones(len(known)), thing, seen.device[shape], devices)
 
 
-def sole(sights: Sights) -> Floats:
+def sole_ground(sights: Sights) -> Floats:
     """Return what only one device sees, by device: what its failure alone would open.
 
     Examples
@@ -239,7 +239,7 @@ def _worst(sights: Sights, count: int) -> tuple[Indices, Floats]:
 
     Lazy: only things that the lost device saw are counted again.
     """
-    first, seers, opens = sights.first, np.diff(sights.first), sole(sights)
+    first, seers, opens = sights.first, np.diff(sights.first), sole_ground(sights)
     of_device = np.argsort(sights.device, kind="stable")
     begin = np.searchsorted(sights.device[of_device], np.arange(sights.devices + 1))
     there = np.ones(sights.devices, dtype=np.bool_)
@@ -250,7 +250,7 @@ def _worst(sights: Sights, count: int) -> tuple[Indices, Floats]:
         things = sights.thing[of_device[begin[device] : begin[device + 1]]]
         seers[things] -= 1
         single = things[seers[things] == 1]
-        pair, at = expand(first, single)
+        pair, at = expand_groups(first, single)
         heir = there[sights.device[at]]
         np.add.at(opens, sights.device[at[heir]], sights.worth[single[pair[heir]]])
     return lost, opened

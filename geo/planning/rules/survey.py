@@ -13,11 +13,11 @@ from geo.base.polygons import (
     Indices,
     Shapes,
     area_by,
-    clipped,
+    clip_to_areas,
     dissolve,
-    geometries,
+    flat_geometries,
+    flat_polygons,
     parts_of,
-    polygons,
     subtract,
     union_by,
 )
@@ -25,7 +25,7 @@ from geo.base.polygons import (
 Flags: TypeAlias = NDArray[np.bool_]
 
 
-def unsettled(views: pd.DataFrame, *, eight_way: bool = False) -> Flags:
+def is_unsettled(views: pd.DataFrame, *, eight_way: bool = False) -> Flags:
     """Return which views a survey of their heading would settle.
 
     Those whose heading is unknown, that do not see all around anyway, that hang outdoors, and whose
@@ -35,7 +35,7 @@ def unsettled(views: pd.DataFrame, *, eight_way: bool = False) -> Flags:
     ----------
     views
         As from :func:`geo.coverage.sight.optics.camera_views`, with `placement` as from
-        :func:`geo.coverage.sight.obstacles.place`.
+        :func:`geo.coverage.sight.obstacles.place_cameras`.
     eight_way
         Those known as a compass point only (`rounded8`) too.
 
@@ -51,7 +51,7 @@ def unsettled(views: pd.DataFrame, *, eight_way: bool = False) -> Flags:
     return np.asarray(open_ & turned & placed, dtype=np.bool_)
 
 
-def dependence(
+def heading_dependence(
     possible: gpd.GeoDataFrame, *, certain: Shapes, demand: Shapes, entrances: Shapes = None
 ) -> pd.DataFrame:
     """Return how much the figures depend on the heading of each camera, the most first.
@@ -89,14 +89,14 @@ def dependence(
     [['a', 100.0]]
     """
     code, camera = np.unique(possible["camera_code"].to_numpy(dtype=object), return_inverse=True)
-    whole, _ = union_by(geometries(possible), camera.astype(np.intp))
+    whole, _ = union_by(flat_geometries(possible), camera.astype(np.intp))
     seen = dissolve(certain)
-    depends_m2 = _unseen_m2(whole, seen, polygons(demand))
+    depends_m2 = _unseen_m2(whole, seen, flat_polygons(demand))
     found = pd.DataFrame(
         {
             "camera_code": code,
             "depends_m2": depends_m2,
-            "entrances": _unseen_points(whole, seen, geometries(entrances)),
+            "entrances": _unseen_points(whole, seen, flat_geometries(entrances)),
         }
     )
     order = np.lexsort((code.astype(str), -found["entrances"], -np.round(depends_m2, 6)))
@@ -109,7 +109,7 @@ def _unseen_m2(whole: Geometries, seen: Geometries, demand: Geometries) -> NDArr
     """Return the square metres of demand inside each shape that are not seen."""
     near = np.unique(shapely.STRtree(demand).query(whole, predicate="intersects")[1])
     left = parts_of(subtract(demand[near], seen))[0]
-    parts, _, shape = clipped(left, whole)
+    parts, _, shape = clip_to_areas(left, whole)
     return area_by(parts, shape, len(whole))
 
 

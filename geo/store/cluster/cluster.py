@@ -15,7 +15,7 @@ import psycopg2
 from geo.base.errors import ClusterError
 from geo.store import disk
 from geo.store.cluster.binaries import find_binaries, major_of
-from geo.store.cluster.config_files import ACCESS_RULES, identities, server_settings
+from geo.store.cluster.config_files import ACCESS_RULES, identity_map, server_settings
 from geo.store.cluster.location import (
     Place,
     find_place,
@@ -23,7 +23,7 @@ from geo.store.cluster.location import (
     short_folder,
     socket_folder,
 )
-from geo.store.cluster.lock import locked, nobody
+from geo.store.cluster.lock import hold_lock, ignore_waiting
 from geo.store.cluster.process import (
     PATIENCE_S,
     PAUSE_S,
@@ -32,7 +32,15 @@ from geo.store.cluster.process import (
 )
 from geo.store.cluster.server_log import first_line, last_complaint
 
-__all__ = ["Cluster", "ClusterStatus", "find_binaries", "running", "start", "status", "stop"]
+__all__ = [
+    "Cluster",
+    "ClusterStatus",
+    "cluster_status",
+    "find_binaries",
+    "is_running",
+    "start_cluster",
+    "stop_cluster",
+]
 
 DATABASE = ROLE = "govgrid"
 SERVICE_ROLE, READING_ROLE = "govgrid_web", "govgrid_read"
@@ -96,7 +104,7 @@ class ClusterStatus:
     size_bytes: int | None
 
 
-def start(home: Path, *, waiting: Callable[[], None] = nobody) -> Cluster:
+def start_cluster(home: Path, *, waiting: Callable[[], None] = ignore_waiting) -> Cluster:
     """Return the running cluster of `home`; make it if absent, start it if down.
 
     A lock in the home makes this safe in several processes at once: one makes and starts, the
@@ -120,27 +128,27 @@ def start(home: Path, *, waiting: Callable[[], None] = nobody) -> Cluster:
         if not home.exists():
             require_space(home, LEAST_FREE_MB)
             home.mkdir(parents=True, exist_ok=True)
-        with locked(home, waiting=waiting) as lock:
+        with hold_lock(home, waiting=waiting) as lock:
             place = find_place(home)
             place.stopped.unlink(missing_ok=True)
             return _furnished(place, lock)
 
 
-def revive(home: Path) -> bool:
-    """Start the cluster of `home` again if it died; False if it runs or :func:`stop` stopped it.
+def revive_cluster(home: Path) -> bool:
+    """Start the cluster of `home` again if it died; False if it runs or was stopped.
 
     Where the disk is full, the ballast makes way for it.
 
     Raises
     ------
     ClusterError
-        See :func:`start`.
+        See :func:`start_cluster`.
     """
     home = _absolute(home)
     with _translated(home):
         if not _died(find_place(home)):
             return False
-        with locked(home) as lock:
+        with hold_lock(home) as lock:
             place = find_place(home)
             if not _died(place):
                 return False
@@ -149,16 +157,16 @@ def revive(home: Path) -> bool:
             return True
 
 
-def stop(home: Path) -> bool:
+def stop_cluster(home: Path) -> bool:
     """Shut the cluster of `home` down, ending its connections; False if it was not running.
 
-    Nobody but :func:`start` starts it again.
+    Nobody but :func:`start_cluster` starts it again.
     """
     home = _absolute(home)
     with _translated(home):
         if not home.is_dir():
             return False
-        with locked(home):
+        with hold_lock(home):
             place = find_place(home)
             if place.base.is_dir():
                 place.stopped.touch()
@@ -171,21 +179,21 @@ def stop(home: Path) -> bool:
             return True
 
 
-def folder(home: Path) -> Path:
+def cluster_folder(home: Path) -> Path:
     """Return the folder that holds the cluster of `home`, or would hold it."""
     home = _absolute(home)
     with _translated(home):
         return find_place(home).base
 
 
-def running(home: Path) -> bool:
+def is_running(home: Path) -> bool:
     """Tell whether the cluster of `home` runs; makes, starts and changes nothing."""
     home = _absolute(home)
     with _translated(home):
         return socket_of_running(find_place(home).data) is not None
 
 
-def status(home: Path) -> ClusterStatus:
+def cluster_status(home: Path) -> ClusterStatus:
     """Return what there is of the cluster of `home`; makes, starts and changes nothing."""
     home = _absolute(home)
     with _translated(home):
@@ -302,7 +310,7 @@ def _wire(place: Place, socket: Path) -> None:
     place.write(place.data / "govgrid.conf", server_settings(socket, place.log, PORT))
     place.write(place.data / "pg_hba.conf", ACCESS_RULES)
     users = {"root", place.account.pw_name}
-    place.write(place.data / "pg_ident.conf", identities(users, (ROLE, SERVICE_ROLE, SUPERUSER)))
+    place.write(place.data / "pg_ident.conf", identity_map(users, (ROLE, SERVICE_ROLE, SUPERUSER)))
 
 
 def _halt(place: Place) -> None:

@@ -53,7 +53,7 @@ def server_settings(socket: Path, log: Path, port: int) -> str:
     return f"{NOTICE}{lines}{OFFICE_MACHINE}"
 
 
-def identities(users: Iterable[str], roles: Iterable[str]) -> str:
+def identity_map(users: Iterable[str], roles: Iterable[str]) -> str:
     """Return the map by which each account of the machine may act as each role."""
     pairs = [(user, role) for user in sorted(users) for role in roles]
     return NOTICE + "".join(f'{MAP} "{user}" {role}\n' for user, role in pairs)

@@ -7,18 +7,18 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from geo.base.errors import ClusterError
-from geo.store.cluster.process import moments
+from geo.store.cluster.process import poll_moments
 
 LOCK_PATIENCE_S = 180.0
 SOON_S = 1.0  # what is waited for no longer is not worth a word
 
 
-def nobody() -> None:
+def ignore_waiting() -> None:
     """Tell nobody that something is waited for."""
 
 
 @contextmanager
-def locked(home: Path, *, waiting: Callable[[], None] = nobody) -> Iterator[int]:
+def hold_lock(home: Path, *, waiting: Callable[[], None] = ignore_waiting) -> Iterator[int]:
     """Hold the lock of `home`; yield its file number. `waiting` is called once where it takes long.
 
     Raises
@@ -28,7 +28,7 @@ def locked(home: Path, *, waiting: Callable[[], None] = nobody) -> Iterator[int]
     """
     with (home / "cluster.lock").open("a") as file:
         began, told = time.monotonic(), False
-        for _ in moments(LOCK_PATIENCE_S):
+        for _ in poll_moments(LOCK_PATIENCE_S):
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break

@@ -18,7 +18,7 @@ TOLD_AFTER_S = 1.0
 ENDED_AFTER_S = 3.0
 
 
-def moments(patience_s: float) -> Iterator[None]:
+def poll_moments(patience_s: float) -> Iterator[None]:
     """Come round every moment until the patience is over."""
     end = time.monotonic() + patience_s
     while time.monotonic() < end:
@@ -33,7 +33,7 @@ def clear_remains(data: Path) -> None:
     account that got the number since, after a power cut for instance, for a running server.
     """
     began = time.monotonic()
-    for _ in moments(PATIENCE_S):
+    for _ in poll_moments(PATIENCE_S):
         left = processes_in(data)
         if not left:
             break
@@ -52,7 +52,7 @@ def clear_remains(data: Path) -> None:
 
 def socket_of_running(data: Path) -> Path | None:
     """Return the socket folder of the server that works on `data`, None if there is none."""
-    for _ in moments(PATIENCE_S):
+    for _ in poll_moments(PATIENCE_S):
         try:
             lines = (data / "postmaster.pid").read_text(encoding="utf-8").splitlines()
         except FileNotFoundError:

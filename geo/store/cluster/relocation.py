@@ -6,14 +6,14 @@ from typing import Final
 from geo.base.errors import ClusterError
 from geo.base.homes import CLUSTER, POINTER, holds_cluster
 from geo.store.cluster.location import find_place
-from geo.store.cluster.lock import locked
+from geo.store.cluster.lock import hold_lock
 from geo.store.cluster.process import socket_of_running
 
 # Keys, heads of the audit, results, data.
 PARTS: Final = ("secrets", "audit", "out", POINTER, CLUSTER)
 
 
-def move(home: Path, target: Path) -> list[str]:
+def move_cluster(home: Path, target: Path) -> list[str]:
     """Move the stopped cluster of `home`, its keys and results to `target`; return their names.
 
     Data that lie elsewhere stay there and are pointed at from the new home; other files stay.
@@ -23,7 +23,7 @@ def move(home: Path, target: Path) -> list[str]:
     ClusterError
         If the cluster runs, or `target` has something of the same name.
     """
-    with locked(home):
+    with hold_lock(home):
         place = find_place(home)
         if socket_of_running(place.data) is not None:
             raise ClusterError("cluster.runs", home=home)

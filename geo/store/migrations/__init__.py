@@ -5,7 +5,7 @@ from importlib import resources
 from alembic import op
 
 
-def apply(file_name: str) -> None:
+def apply_sql(file_name: str) -> None:
     """Run one SQL file of this folder on the current connection.
 
     The text goes to the driver as it is: a ``:`` or ``%`` in it means what it says.

@@ -32,7 +32,7 @@ def link(number: int, note: str | None = "", **more) -> Link:
 
 def sealed(links) -> list[Link]:
     links = list(links)
-    seals = chain.seals(GENESIS, links)
+    seals = chain.compute_seals(GENESIS, links)
     return [
         each._replace(seal_no=no, seal=seal)
         for no, (each, seal) in enumerate(zip(links, seals, strict=True), start=1)
@@ -44,7 +44,7 @@ def whole(count: int = 6) -> list[Link]:
 
 
 def broken(links, **more) -> Break | None:
-    return chain.walk(links, **more).broken
+    return chain.walk_chain(links, **more).broken
 
 
 def test_the_sealed_bytes_are_those_that_anybody_can_put_together_by_hand():
@@ -63,18 +63,18 @@ def test_no_shift_of_text_between_columns_leaves_the_bytes_as_they_were():
 
 
 def test_a_chain_without_rows_is_whole():
-    walk = chain.walk([])
+    walk = chain.walk_chain([])
     assert (walk.whole, walk.rows, walk.seal) == (True, 0, GENESIS)
 
 
 def test_a_whole_chain_is_walked_to_its_last_seal():
     links = whole()
-    walk = chain.walk(links)
+    walk = chain.walk_chain(links)
     assert (walk.whole, walk.rows, walk.redacted, walk.seal) == (True, 6, 0, links[-1].seal)
 
 
 def test_ids_may_jump_back():
-    walk = chain.walk(sealed([link(10), link(12), link(11), link(3)]))
+    walk = chain.walk_chain(sealed([link(10), link(12), link(11), link(3)]))
     assert walk.whole
 
 
@@ -110,7 +110,7 @@ def test_a_removed_note_needs_somebody_who_removed_it():
     links = whole()
     links[3] = links[3]._replace(note=None)
     assert broken(links) == Break("removed", 4, 13)
-    walk = chain.walk(links, explained={13})
+    walk = chain.walk_chain(links, explained={13})
     assert (walk.whole, walk.redacted) == (True, 1)
 
 
@@ -148,7 +148,9 @@ def test_what_comes_before_a_break_is_still_known_to_be_sound():
     links = whole()
     kept = Head(2, links[1].seal)
     links[3] = links[3]._replace(account="other")
-    walk = chain.walk(links, expected=[kept, Head(5, links[4].seal), Head(None, links[4].seal)])
+    walk = chain.walk_chain(
+        links, expected=[kept, Head(5, links[4].seal), Head(None, links[4].seal)]
+    )
     assert (walk.rows, walk.seal) == (3, links[2].seal)
     assert list(walk.stands.values()) == [True, None, None]
 
@@ -156,9 +158,9 @@ def test_what_comes_before_a_break_is_still_known_to_be_sound():
 def test_a_chain_cut_off_at_its_end_is_whole_but_for_a_head_that_was_written_down():
     links = whole()
     head = Head(6, links[-1].seal, "2026-09-30")
-    assert chain.walk(links, expected=[head]).whole
-    assert chain.walk(links[:4]).whole
-    walk = chain.walk(links[:4], expected=[head])
+    assert chain.walk_chain(links, expected=[head]).whole
+    assert chain.walk_chain(links[:4]).whole
+    walk = chain.walk_chain(links[:4], expected=[head])
     assert (walk.whole, walk.broken, walk.stands) == (False, None, {head: False})
 
 
@@ -166,15 +168,15 @@ def test_a_chain_computed_anew_is_whole_but_for_a_head_that_was_written_down():
     links = whole()
     forged = sealed([*links[:2], links[2]._replace(account="nobody"), *links[3:]])
     head = Head(6, links[-1].seal)
-    assert chain.walk(forged).whole
-    assert not chain.walk(forged, expected=[head]).whole
-    assert chain.walk(forged, expected=[Head(2, links[1].seal)]).whole
+    assert chain.walk_chain(forged).whole
+    assert not chain.walk_chain(forged, expected=[head]).whole
+    assert chain.walk_chain(forged, expected=[Head(2, links[1].seal)]).whole
 
 
 def test_a_bare_hash_may_stand_anywhere():
     links = whole()
-    assert chain.walk(links, expected=[Head(None, links[3].seal)]).whole
-    assert not chain.walk(links, expected=[Head(None, b"x" * 32)]).whole
+    assert chain.walk_chain(links, expected=[Head(None, links[3].seal)]).whole
+    assert not chain.walk_chain(links, expected=[Head(None, b"x" * 32)]).whole
 
 
 def test_a_hash_stands_in_short_groups_on_paper():
@@ -195,7 +197,7 @@ rows = st.builds(
 
 @given(st.lists(rows, max_size=8))
 def test_what_was_sealed_is_whole(links):
-    walk = chain.walk(sealed(links))
+    walk = chain.walk_chain(sealed(links))
     assert (walk.whole, walk.rows) == (True, len(links))
 
 

@@ -31,24 +31,24 @@ from geo.store import db
 
 pytestmark = pytest.mark.postgis
 
-SYSTEM = principal.system("os:test")
+SYSTEM = principal.system_principal("os:test")
 AUDITOR = Reader("auditor", grants=(Grant("auditor"),), unit_name="区综治中心")
 PLANNER = Reader("planner", grants=(Grant("planner"),))
 
 
 def do(engine, statement, **parameters):
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         return connection.execute(text(statement), parameters)
 
 
 def one(engine, statement, **parameters):
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         return connection.execute(text(statement), parameters).first()
 
 
 def tampered(engine, statement, **parameters):
     """Do what only a superuser can: the triggers and checks of the table are put aside."""
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         connection.execute(text("ALTER TABLE govgrid.audit DISABLE TRIGGER USER"))
         for name in ("audit_note_hashed", "audit_sealed_whole", "audit_outcome_check"):
             connection.execute(text(f"ALTER TABLE govgrid.audit DROP CONSTRAINT IF EXISTS {name}"))
@@ -58,18 +58,18 @@ def tampered(engine, statement, **parameters):
 
 
 def write(engine, count=6, who=SYSTEM, **more):
-    with transaction.opened(engine, who) as connection:
+    with transaction.open_as(engine, who) as connection:
         for n in range(count):
             audit.record(connection, who, "login", f"K{n}", **{"note": f"备注 {n}", **more})
 
 
 def sealed(engine, count=6):
     write(engine, count)
-    assert seal.seal(engine) == count
+    assert seal.seal_rows(engine) == count
 
 
 def proof(engine, *heads):
-    return audit_verification.verify(engine, SYSTEM, expected=heads)
+    return audit_verification.verify_chain(engine, SYSTEM, expected=heads)
 
 
 def broken(engine):
@@ -77,21 +77,21 @@ def broken(engine):
 
 
 def head(engine) -> Head:
-    with db.transaction(engine) as connection:
-        return seal.head(connection)
+    with db.open_transaction(engine) as connection:
+        return seal.newest_seal(connection)
 
 
 def notes(engine):
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         return (
             connection.execute(text("SELECT note FROM govgrid.audit ORDER BY id")).scalars().all()
         )
 
 
 def test_a_row_holds_or_fails_together_with_what_it_tells_of(engine):
-    with transaction.opened(engine, SYSTEM) as connection:
+    with transaction.open_as(engine, SYSTEM) as connection:
         audit.record(connection, SYSTEM, "import.areas")
-        db.forget(connection)
+        db.roll_back(connection)
     assert notes(engine) == []
 
 
@@ -102,41 +102,41 @@ def test_an_empty_audit_is_whole_and_has_no_head(engine):
 
 def test_rows_are_sealed_in_order_and_once(engine):
     sealed(engine)
-    assert seal.seal(engine) == 0
+    assert seal.seal_rows(engine) == 0
     found = proof(engine)
     assert (found.walk.whole, found.walk.rows, found.head) == (True, 6, head(engine))
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         numbers = connection.execute(text("SELECT seal_no FROM govgrid.audit ORDER BY id"))
         assert numbers.scalars().all() == [1, 2, 3, 4, 5, 6, None]  # the last tells of the proof
 
 
 def test_sealing_in_small_batches_makes_the_same_chain(engine):
     write(engine, 10)
-    assert seal.seal(engine, batch=3) == 10
+    assert seal.seal_rows(engine, batch=3) == 10
     assert proof(engine).walk.rows == 10
 
 
 def test_sealing_stops_between_batches(engine):
     write(engine, 10)
     asked = iter([False, True])
-    assert seal.seal(engine, batch=3, stopped=lambda: next(asked)) == 3
+    assert seal.seal_rows(engine, batch=3, stopped=lambda: next(asked)) == 3
     assert proof(engine).tail.count == 7
 
 
 def test_only_one_seals(engine, database_url):
     write(engine)
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({db.LOCKS}, {db.SEALING})"))
-        assert seal.seal(engine) == 0
-    assert seal.seal(engine) == 6
+        assert seal.seal_rows(engine) == 0
+    assert seal.seal_rows(engine) == 6
 
 
 def test_a_row_committed_late_is_sealed_late(engine):
-    with transaction.opened(engine, SYSTEM) as late:
+    with transaction.open_as(engine, SYSTEM) as late:
         audit.record(late, SYSTEM, "login", "late")
         write(engine, 2)
-        assert seal.seal(engine) == 2
-    assert seal.seal(engine) == 1
+        assert seal.seal_rows(engine) == 2
+    assert seal.seal_rows(engine) == 1
     assert one(engine, "SELECT id, seal_no FROM govgrid.audit WHERE object = 'late'") == (1, 3)
     assert proof(engine).walk.whole
 
@@ -144,13 +144,13 @@ def test_a_row_committed_late_is_sealed_late(engine):
 def test_the_proof_is_written_into_the_audit(engine):
     sealed(engine)
     proof(engine)
-    state = audit_log.state(engine, AUDITOR)
+    state = audit_log.chain_state(engine, AUDITOR)
     assert state.verified["facts"]["whole"] is True
     assert state.verified["facts"]["rows"] == 6
     assert state.verified["account"] == "os:test"
     tampered(engine, "UPDATE govgrid.audit SET account = 'x' WHERE seal_no = 2")
     proof(engine)
-    assert audit_log.state(engine, AUDITOR).verified["facts"]["whole"] is False
+    assert audit_log.chain_state(engine, AUDITOR).verified["facts"]["whole"] is False
 
 
 def test_rows_that_wait_too_long_say_that_no_worker_runs(engine):
@@ -190,7 +190,7 @@ def test_rows_that_wait_too_long_say_that_no_worker_runs(engine):
 def test_whatever_a_superuser_changes_in_a_row_is_found_at_exactly_that_row(engine, column, value):
     number = 4
     write(engine, 6, facts={"a": 1.0})
-    seal.seal(engine)
+    seal.seal_rows(engine)
     before = one(engine, f"SELECT id FROM govgrid.audit WHERE seal_no = {number}").id
     tampered(engine, f"UPDATE govgrid.audit SET {column} = {value} WHERE seal_no = {number}")
     found = broken(engine)
@@ -256,7 +256,7 @@ def test_rows_cut_off_at_the_end_are_found_by_a_head_that_was_written_down(engin
     assert (found.walk.whole, found.walk.broken) == (False, None)
     # nor does it help that work goes on
     write(engine, 5)
-    seal.seal(engine)
+    seal.seal_rows(engine)
     assert proof(engine).walk.whole
     assert not proof(engine, kept).walk.whole
 
@@ -266,26 +266,26 @@ def test_a_chain_computed_anew_is_found_by_a_head_that_was_written_down(engine):
     kept = head(engine)
     tampered(engine, "UPDATE govgrid.audit SET account = 'nobody' WHERE seal_no = 2")
     tampered(engine, "UPDATE govgrid.audit SET seal = NULL, seal_no = NULL")
-    seal.seal(engine)
+    seal.seal_rows(engine)
     assert proof(engine).walk.whole
     assert proof(engine, kept).walk.stands == {kept: False}
 
 
 def test_a_redacted_note_leaves_the_chain_whole_and_says_who_took_it(engine):
     sealed(engine)
-    audit_log.redact(engine, SYSTEM, 3, reason="备注中误写了手机号")
+    audit_log.redact_note(engine, SYSTEM, 3, reason="备注中误写了手机号")
     assert notes(engine)[2] is None
-    (row,) = audit_log.page(engine, AUDITOR, Filters(action="audit.redact"))
+    (row,) = audit_log.list_page(engine, AUDITOR, Filters(action="audit.redact"))
     assert (row["account"], row["object"], row["note"]) == ("os:test", "3", "备注中误写了手机号")
-    seal.seal(engine)
+    seal.seal_rows(engine)
     found = proof(engine)
     assert (found.walk.whole, found.walk.redacted, found.walk.rows) == (True, 1, 7)
 
 
 def test_a_note_may_be_redacted_before_it_is_sealed(engine):
     write(engine, 2)
-    audit_log.redact(engine, SYSTEM, 1, reason="x")
-    assert seal.seal(engine) == 3
+    audit_log.redact_note(engine, SYSTEM, 1, reason="x")
+    assert seal.seal_rows(engine) == 3
     assert proof(engine).walk.whole
 
 
@@ -293,24 +293,24 @@ def test_redacting_needs_the_system_a_reason_and_a_note(engine):
     write(engine, 1)
     write(engine, 1, note="")
     with pytest.raises(InputError, match="No reason"):
-        audit_log.redact(engine, SYSTEM, 1, reason=" ")
+        audit_log.redact_note(engine, SYSTEM, 1, reason=" ")
     with pytest.raises(ForbiddenError, match="auditor"):
-        audit_log.redact(engine, AUDITOR, 1, reason="x")
+        audit_log.redact_note(engine, AUDITOR, 1, reason="x")
     with pytest.raises(NotFoundError, match="4711"):
-        audit_log.redact(engine, SYSTEM, 4711, reason="x")
+        audit_log.redact_note(engine, SYSTEM, 4711, reason="x")
     with pytest.raises(StateError, match="has no note"):
-        audit_log.redact(engine, SYSTEM, 2, reason="x")
-    audit_log.redact(engine, SYSTEM, 1, reason="x")
+        audit_log.redact_note(engine, SYSTEM, 2, reason="x")
+    audit_log.redact_note(engine, SYSTEM, 1, reason="x")
     with pytest.raises(StateError, match="before"):
-        audit_log.redact(engine, SYSTEM, 1, reason="x")
-    (refused,) = audit_log.page(engine, AUDITOR, Filters(outcome="refused"))
+        audit_log.redact_note(engine, SYSTEM, 1, reason="x")
+    (refused,) = audit_log.list_page(engine, AUDITOR, Filters(outcome="refused"))
     assert (refused["account"], refused["action"]) == ("auditor", "audit.redact")
 
 
 @pytest.fixture
 def service(engine, settings):
     """Return the pool as which the service works."""
-    found = database.service(settings, pool_size=2)
+    found = database.service_pool(settings, pool_size=2)
     yield found
     found.dispose()
 
@@ -335,16 +335,16 @@ def service(engine, settings):
 )
 def test_the_service_can_neither_change_nor_date_nor_seal_the_audit(engine, service, statement):
     write(service, 2, AUDITOR)
-    with pytest.raises(StoreError), transaction.opened(service, AUDITOR) as connection:
+    with pytest.raises(StoreError), transaction.open_as(service, AUDITOR) as connection:
         connection.execute(text(statement))
     assert notes(engine) == ["备注 0", "备注 1"]
 
 
 def test_the_service_cannot_run_the_worker(service):
     write(service, 2, AUDITOR)
-    with pytest.raises(StoreError), transaction.opened(service, AUDITOR) as connection:
+    with pytest.raises(StoreError), transaction.open_as(service, AUDITOR) as connection:
         connection.execute(text("UPDATE govgrid.audit SET seal_no = 1 WHERE false"))
-    assert seal.seal(service) == 0  # it is shown no row to seal
+    assert seal.seal_rows(service) == 0  # it is shown no row to seal
 
 
 def test_the_owner_changes_nothing_by_accident(engine):
@@ -374,15 +374,15 @@ def test_a_hash_that_is_not_the_notes_is_refused(engine):
 def test_only_who_may_reads_the_audit(engine, service):
     write(service, 2, PLANNER)
     for asked in (
-        lambda: audit_log.page(service, PLANNER, Filters()),
-        lambda: audit_log.state(service, PLANNER),
-        lambda: audit_verification.verify(service, PLANNER),
+        lambda: audit_log.list_page(service, PLANNER, Filters()),
+        lambda: audit_log.chain_state(service, PLANNER),
+        lambda: audit_verification.verify_chain(service, PLANNER),
     ):
         with pytest.raises(ForbiddenError):
             asked()
-    with transaction.opened(service, PLANNER) as connection:  # the second fence as well
+    with transaction.open_as(service, PLANNER) as connection:  # the second fence as well
         assert connection.execute(text("SELECT count(*) FROM govgrid.audit")).scalar_one() == 0
-    assert len(audit_log.page(service, AUDITOR, Filters())) == 2
+    assert len(audit_log.list_page(service, AUDITOR, Filters())) == 2
 
 
 NOTES = [
@@ -403,11 +403,11 @@ NOTES = [
 @pytest.mark.parametrize("note", NOTES)
 def test_any_note_and_name_makes_one_line_and_a_whole_chain(engine, note):
     who = Reader(note, unit_name=note, address=note)
-    with transaction.opened(engine, who) as connection:
+    with transaction.open_as(engine, who) as connection:
         audit.record(connection, who, "login", note, facts={note: note, "n": [note]}, note=note)
-    assert seal.seal(engine) == 1
+    assert seal.seal_rows(engine) == 1
     assert broken(engine) is None
-    row = audit_log.page(engine, AUDITOR, Filters(action="login"))[0]
+    row = audit_log.list_page(engine, AUDITOR, Filters(action="login"))[0]
     for name in ("account", "unit", "address", "object", "note"):
         assert row[name].isprintable()
         assert len(row[name]) <= audit.MOST_TEXT
@@ -431,7 +431,7 @@ FACTS = [
 @pytest.mark.parametrize("facts", FACTS)
 def test_facts_of_any_kind_are_sealed_as_the_database_gives_them_back(engine, facts):
     write(engine, 2, facts=facts)
-    seal.seal(engine)
+    seal.seal_rows(engine)
     assert broken(engine) is None
     tampered(engine, """UPDATE govgrid.audit SET facts = facts || '{"x": 0}' WHERE seal_no = 1""")
     assert broken(engine).seal_no == 1
@@ -440,12 +440,12 @@ def test_facts_of_any_kind_are_sealed_as_the_database_gives_them_back(engine, fa
 def test_the_seal_does_not_depend_on_settings_of_the_session(engine, database_url):
     sealed(engine)
     other = db.connect(database_url, timezone="America/New_York")
-    with db.transaction(other) as connection:
+    with db.open_transaction(other) as connection:
         for setting in ("timezone = 'Asia/Kolkata'", "datestyle = 'German'",
                         "bytea_output = 'escape'", "extra_float_digits = -15"):  # fmt: skip
             connection.execute(text(f"SET LOCAL {setting}"))
         rows = connection.execute(text(f"SELECT {seal.LINK} FROM govgrid.audit ORDER BY id"))
-        seals = chain.seals(chain.GENESIS, [Link(*row) for row in rows])
+        seals = chain.compute_seals(chain.GENESIS, [Link(*row) for row in rows])
     other.dispose()
     assert seals[-1] == head(engine).seal
 
@@ -464,8 +464,8 @@ def test_many_write_while_several_seal_and_nothing_is_sealed_twice(engine, datab
         own = db.connect(database_url, pool_size=1)
         count = 0
         while not done.is_set():
-            count += seal.seal(own, batch=7)
-        count += seal.seal(own)
+            count += seal.seal_rows(own, batch=7)
+        count += seal.seal_rows(own)
         own.dispose()
         return count
 
@@ -474,7 +474,7 @@ def test_many_write_while_several_seal_and_nothing_is_sealed_twice(engine, datab
         list(pool.map(writing, range(writers)))
         done.set()
         counted = sum(sealer.result() for sealer in sealers)
-    counted += seal.seal(engine)
+    counted += seal.seal_rows(engine)
     assert counted == writers * (each + each // 2)
     found = proof(engine)
     assert (found.walk.whole, found.walk.rows, found.tail.count) == (True, counted, 0)

@@ -22,14 +22,14 @@ FIRST, OWN = "first-horse-网格-battery", "correct horse 网格 staple"
 @pytest.fixture
 def service(engine, settings):
     """Return the pool of the service, fenced in by the database."""
-    found = database.service(settings, pool_size=4)
+    found = database.service_pool(settings, pool_size=4)
     yield found
     found.dispose()
 
 
 @pytest.fixture(scope="module")
 def kept():
-    return passwords.hashed(FIRST)
+    return passwords.hash_password(FIRST)
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_name_and_password_open_a_session(service, made, enter):
     made()
     found = enter(" LI ")
     assert found.stage == "full"
-    assert sessions.find(service, found.token).reader.account == "li"
+    assert sessions.find_session(service, found.token).reader.account == "li"
     assert value(service, "SELECT 1 FROM govgrid.account") is None  # the fence holds outside
 
 
@@ -195,10 +195,10 @@ def test_the_first_password_must_be_changed_before_anything_else(service, made, 
     made(must_change=True)
     begun = enter()
     assert begun.stage == "change"
-    session = sessions.find(service, begun.token)
+    session = sessions.find_session(service, begun.token)
     done = login.change_password(service, session, FIRST, OWN, config=settings)
     assert done.stage == "full"
-    assert sessions.find(service, begun.token) is None
+    assert sessions.find_session(service, begun.token) is None
     assert enter("li", OWN).stage == "full"
     fail(enter, 1)
 
@@ -224,7 +224,7 @@ def test_a_password_that_is_too_old_must_be_changed(engine, made, service, setti
 )
 def test_a_new_password_is_held_against_the_rules(service, made, enter, settings, new, key):
     made()
-    session = sessions.find(service, enter().token)
+    session = sessions.find_session(service, enter().token)
     config = settings.model_copy(update={"password_min_length": 8})
     with pytest.raises(InputError) as caught:
         login.change_password(service, session, FIRST, new, config=config)
@@ -234,9 +234,9 @@ def test_a_new_password_is_held_against_the_rules(service, made, enter, settings
 def test_changing_a_password_ends_every_other_log_in(service, made, enter, settings):
     made()
     elsewhere, here = enter().token, enter().token
-    session = sessions.find(service, here)
+    session = sessions.find_session(service, here)
     done = login.change_password(service, session, FIRST, OWN, config=settings)
-    assert [sessions.find(service, t) is None for t in (elsewhere, here, done.token)] == [
+    assert [sessions.find_session(service, t) is None for t in (elsewhere, here, done.token)] == [
         True,
         True,
         False,
@@ -245,7 +245,7 @@ def test_changing_a_password_ends_every_other_log_in(service, made, enter, setti
 
 def test_the_present_password_cannot_be_guessed_from_within(service, made, enter, settings):
     made()
-    session = sessions.find(service, enter().token)
+    session = sessions.find_session(service, enter().token)
     for _ in range(5):
         with pytest.raises(UnknownReaderError):
             login.change_password(service, session, "wrong", OWN, config=settings)
@@ -256,8 +256,8 @@ def test_the_present_password_cannot_be_guessed_from_within(service, made, enter
 def test_an_account_without_password_has_none_to_change(engine, service, settings):
     number = account(engine, "bound", "operator")
     with engine.begin() as connection:
-        token = sessions.begin(connection, number)
-    session = sessions.find(service, token)
+        token = sessions.begin_session(connection, number)
+    session = sessions.find_session(service, token)
     with pytest.raises(StateError):
         login.change_password(service, session, "", OWN, config=settings)
 
@@ -278,27 +278,27 @@ class TestSecondFactor:
         made("chief", "administrator")
         begun = enter("chief")
         assert begun.stage == "enrol"
-        session = sessions.find(service, begun.token)
-        secret = totp_enrolment.begin(session).secret
+        session = sessions.find_session(service, begun.token)
+        secret = totp_enrolment.begin_enrolment(session).secret
         code = pyotp.TOTP(secret).at(clock["s"])
-        done = totp_enrolment.confirm(service, session, secret, code, config=settings)
+        done = totp_enrolment.confirm_enrolment(service, session, secret, code, config=settings)
         assert done.stage == "full"
         clock["s"] += 60
         return pyotp.TOTP(secret), done.token
 
     def code(self, service, settings, enter, code):
-        session = sessions.find(service, enter("chief").token)
+        session = sessions.find_session(service, enter("chief").token)
         assert session.stage == "totp"
         return login.second_factor(service, session, code, config=settings)
 
     def test_an_administrator_sets_one_up_at_the_first_log_in(self, service, enrolled, engine):
-        assert sessions.find(service, enrolled[1]).stage == "full"
+        assert sessions.find_session(service, enrolled[1]).stage == "full"
         stored = value(engine, "SELECT totp_secret FROM govgrid.account WHERE name = 'chief'")
         assert enrolled[0].secret not in stored
 
     def test_the_key_is_shown_as_the_apps_take_it(self, service, made, enter):
         made("chief", "auditor")
-        begun = totp_enrolment.begin(sessions.find(service, enter("chief").token))
+        begun = totp_enrolment.begin_enrolment(sessions.find_session(service, enter("chief").token))
         assert begun.uri.startswith("otpauth://totp/govgrid:chief?secret=" + begun.secret)
 
     def test_the_code_of_the_moment_opens(self, service, settings, enter, enrolled, clock):
@@ -331,25 +331,29 @@ class TestSecondFactor:
         self, service, settings, enter, enrolled, clock
     ):
         before = enter("chief").token
-        session = sessions.find(service, before)
+        session = sessions.find_session(service, before)
         login.second_factor(service, session, enrolled[0].at(clock["s"]), config=settings)
-        assert sessions.find(service, before) is None
+        assert sessions.find_session(service, before) is None
 
     def test_another_authenticator_needs_the_password(self, service, settings, enrolled, clock):
-        session = sessions.find(service, enrolled[1])
-        new = totp_enrolment.begin(session).secret
+        session = sessions.find_session(service, enrolled[1])
+        new = totp_enrolment.begin_enrolment(session).secret
         code = pyotp.TOTP(new).at(clock["s"])
         with pytest.raises(UnknownReaderError):
-            totp_enrolment.confirm(service, session, new, code, config=settings)
-        done = totp_enrolment.confirm(service, session, new, code, config=settings, password=FIRST)
+            totp_enrolment.confirm_enrolment(service, session, new, code, config=settings)
+        done = totp_enrolment.confirm_enrolment(
+            service, session, new, code, config=settings, password=FIRST
+        )
         assert done.stage == "full"
 
     def test_what_is_no_key_is_refused(self, service, made, enter, settings):
         made("chief", "administrator")
-        session = sessions.find(service, enter("chief").token)
+        session = sessions.find_session(service, enter("chief").token)
         for secret in ("", "A" * 31, "a" * 32, "'; DROP", "1" * 32):
             with pytest.raises(InputError):
-                totp_enrolment.confirm(service, session, secret, "123456", config=settings)
+                totp_enrolment.confirm_enrolment(
+                    service, session, secret, "123456", config=settings
+                )
 
 
 class TestExternal:
@@ -382,8 +386,8 @@ class TestExternal:
 def test_logging_out_ends_the_session_and_is_written_down(engine, service, made, enter):
     made()
     token = enter().token
-    login.log_out(service, sessions.find(service, token), token)
-    assert sessions.find(service, token) is None
+    login.log_out(service, sessions.find_session(service, token), token)
+    assert sessions.find_session(service, token) is None
     assert value(engine, "SELECT account FROM govgrid.audit WHERE action = 'logout'") == "li"
 
 
@@ -395,9 +399,9 @@ def test_a_session_ends_after_its_hours_and_when_idle_but_a_wall_does_not(
     tokens = {name: enter(name).token for name in ("li", "wall")}
     with engine.begin() as connection:
         connection.execute(text("UPDATE govgrid.session SET seen_at = now() - interval '40 min'"))
-    assert sessions.find(service, tokens["li"], idle=timedelta(minutes=30)) is None
-    assert sessions.find(service, tokens["wall"], idle=timedelta(minutes=30)) is not None
+    assert sessions.find_session(service, tokens["li"], idle=timedelta(minutes=30)) is None
+    assert sessions.find_session(service, tokens["wall"], idle=timedelta(minutes=30)) is not None
     token = enter().token
     with engine.begin() as connection:
         connection.execute(text("UPDATE govgrid.session SET expires_at = now() - interval '1 s'"))
-    assert sessions.find(service, token) is None
+    assert sessions.find_session(service, token) is None

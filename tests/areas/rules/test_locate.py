@@ -25,11 +25,13 @@ def squares() -> locate.Locator:
         "C": box(117.04, 30.51, 117.05, 30.52),
     }
     frame = gpd.GeoDataFrame({"code": list(shapes)}, geometry=list(shapes.values()), crs=4326)
-    return locate.locator(frame, srid=SRID)
+    return locate.make_locator(frame, srid=SRID)
 
 
 def ask(where: locate.Locator, lon: float, lat: float, accuracy_m: float = 0.0) -> pd.Series:
-    return locate.locate(np.array([lon]), np.array([lat]), where, accuracy_m=accuracy_m).iloc[0]
+    return locate.locate_points(
+        np.array([lon]), np.array([lat]), where, accuracy_m=accuracy_m
+    ).iloc[0]
 
 
 def test_a_place_well_inside_has_one_candidate(squares):
@@ -87,7 +89,7 @@ def test_no_position_gives_no_status(squares):
 
 def test_an_empty_partition_leaves_everything_outside():
     nothing = gpd.GeoDataFrame({"code": []}, geometry=[], crs=4326)
-    answer = ask(locate.locator(nothing, srid=SRID), 117.0, 30.5)
+    answer = ask(locate.make_locator(nothing, srid=SRID), 117.0, 30.5)
     assert (answer["status"], answer["nearest_code"]) == ("outside", "")
     assert np.isnan(answer["nearest_m"])
 
@@ -95,7 +97,7 @@ def test_an_empty_partition_leaves_everything_outside():
 def test_rows_come_back_in_their_order(squares):
     lon = np.array([117.055, np.nan, 117.045, 117.045])
     lat = np.array([30.505, 30.5, 30.505, 30.515])
-    assert locate.locate(lon, lat, squares)["code"].tolist() == ["B", "", "A", "C"]
+    assert locate.locate_points(lon, lat, squares)["code"].tolist() == ["B", "", "A", "C"]
 
 
 @given(
@@ -110,7 +112,7 @@ def test_the_answer_is_a_candidate_and_follows_the_written_rule(lon, lat, accura
         "C": box(117.04, 30.51, 117.05, 30.52),
     }
     frame = gpd.GeoDataFrame({"code": list(shapes)}, geometry=list(shapes.values()), crs=4326)
-    answer = ask(locate.locator(frame, srid=SRID), lon, lat, accuracy_m)
+    answer = ask(locate.make_locator(frame, srid=SRID), lon, lat, accuracy_m)
     assert answer.to_dict() | {"nearest_m": 0} == _by_hand(frame, lon, lat, accuracy_m)
 
 

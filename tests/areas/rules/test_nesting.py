@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import box
 
-from geo.areas.rules.nesting import nest, outlines
+from geo.areas.rules.nesting import nest_areas, top_outlines
 
 AUTUMN, SPRING = date(2026, 10, 1), date(2027, 4, 1)
 WEST, EAST, WHOLE = box(0, 0, 1, 1), box(1, 0, 2, 1), box(0, 0, 2, 1)
@@ -25,7 +25,7 @@ def area(unit, level, shape, since=None, until=None, parent=None):
 
 
 def paths(*rows):
-    found = nest(versions(*rows))
+    found = nest_areas(versions(*rows))
     return [(r.unit_id, r.valid_from, r.valid_to, r.path) for r in found.itertuples()]
 
 
@@ -86,7 +86,7 @@ def test_an_area_has_a_path_only_while_it_is_valid():
 
 
 def test_the_outline_of_the_topmost_areas_follows_their_times():
-    found = outlines(
+    found = top_outlines(
         versions(area(1, "grid", WEST), area(2, "grid", EAST, since=AUTUMN, until=SPRING))
     )
     times = list(zip(found["valid_from"], found["valid_to"], strict=True))
@@ -95,9 +95,9 @@ def test_the_outline_of_the_topmost_areas_follows_their_times():
 
 
 def test_there_is_no_outline_while_there_is_a_district():
-    found = outlines(versions(area(1, "district", WHOLE, since=AUTUMN), area(2, "grid", WEST)))
+    found = top_outlines(versions(area(1, "district", WHOLE, since=AUTUMN), area(2, "grid", WEST)))
     assert found[["valid_from", "valid_to"]].values.tolist() == [[None, AUTUMN]]
-    assert outlines(versions(area(1, "district", WHOLE), area(2, "grid", WEST))).empty
+    assert top_outlines(versions(area(1, "district", WHOLE), area(2, "grid", WEST))).empty
 
 
 DAYS = st.integers(0, 40).map(lambda days: AUTUMN + timedelta(days=days))

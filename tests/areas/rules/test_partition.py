@@ -5,7 +5,7 @@ import pytest
 import shapely
 from shapely import Polygon, box
 
-from geo.areas.rules.partition import defects
+from geo.areas.rules.partition import find_defects
 
 
 def areas(**levels):
@@ -18,7 +18,7 @@ def areas(**levels):
 
 
 def found(**levels):
-    table = defects(areas(**levels))
+    table = find_defects(areas(**levels))
     return [(row.kind, row.level, row.codes, round(row.area_m2, 6)) for row in table.itertuples()]
 
 
@@ -103,7 +103,7 @@ def test_a_polygon_that_crosses_itself_is_invalid():
 
 def test_the_ground_of_a_defect_can_be_looked_at():
     both = {"W": box(0, 0, 53, 100), "E": box(50, 0, 100, 100)}
-    table = defects(areas(community=both))
+    table = find_defects(areas(community=both))
     assert table.crs.to_epsg() == 4548
     assert table.geometry.iloc[0].equals(box(50, 0, 53, 100))
 
@@ -111,8 +111,8 @@ def test_the_ground_of_a_defect_can_be_looked_at():
 @pytest.mark.parametrize("levels", [{}, {"grid": {}}, {"grid": {"g": box(0, 0, 1, 1)}}])
 def test_nothing_to_compare_is_no_defect(levels):
     frame = areas(**levels) if any(levels.values()) else areas(grid=HALVES).iloc[:0]
-    assert len(defects(frame)) == 0
-    assert {"kind", "codes", "area_m2"} <= set(defects(frame).columns)
+    assert len(find_defects(frame)) == 0
+    assert {"kind", "codes", "area_m2"} <= set(find_defects(frame).columns)
 
 
 def test_shapes_that_only_touch_share_nothing():

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import box
 
-from geo.areas.rules.succession import succession
+from geo.areas.rules.succession import find_successors
 
 WEST, EAST = box(0, 0, 100, 100), box(100, 0, 200, 100)
 BOTH = box(0, 0, 200, 100)
@@ -28,7 +28,7 @@ def became(before, after, begins=None):
     later = areas(after)
     if begins is not None:
         later["begins"] = later.index.isin(begins)
-    return [tuple(row) for row in succession(areas(before), later).itertuples(index=False)]
+    return [tuple(row) for row in find_successors(areas(before), later).itertuples(index=False)]
 
 
 def test_the_same_ground_under_a_new_code_is_renumbered():
@@ -82,7 +82,7 @@ def test_a_neighbour_that_did_not_change_has_nothing_of_an_area_that_stays():
 
 
 def test_ground_is_handed_on_within_a_level_only():
-    assert succession(areas({1: WEST}), areas({7: WEST}, level="grid")).empty
+    assert find_successors(areas({1: WEST}), areas({7: WEST}, level="grid")).empty
 
 
 def test_ground_that_nobody_holds_any_more_has_no_heir():

@@ -6,7 +6,7 @@ import geopandas as gpd
 import pytest
 from shapely import MultiPolygon, box
 
-from geo.areas.rules.versions import compared, unnamed
+from geo.areas.rules.versions import compare_versions, find_unnamed
 from geo.base.errors import InputError, NotFoundError
 
 AUTUMN, SPRING = date(2026, 10, 1), date(2026, 4, 1)
@@ -39,7 +39,9 @@ def row(code="C1", level="community", shape=None, **cells):
 
 
 def state(rows, valid_from=None, **begun):
-    return compared(known(**begun), rows.set_crs(4326), valid_from=valid_from)["state"].tolist()
+    return compare_versions(known(**begun), rows.set_crs(4326), valid_from=valid_from)[
+        "state"
+    ].tolist()
 
 
 def test_a_row_as_known_is_the_same_wherever_its_ring_begins():
@@ -75,16 +77,16 @@ def test_a_parent_by_place_that_comes_by_code_is_the_same():
 
 
 def test_what_a_complete_file_does_not_name_is_found_by_level_and_place():
-    assert unnamed(known(), row("C1"), "D")["code"].tolist() == ["C2"]
-    assert unnamed(known(), row("C1"), "D", spared=["C2"]).empty
+    assert find_unnamed(known(), row("C1"), "D")["code"].tolist() == ["C2"]
+    assert find_unnamed(known(), row("C1"), "D", spared=["C2"]).empty
 
 
 def test_a_complete_file_of_nothing_ends_nothing():
-    assert unnamed(known(), row().iloc[:0], "D").empty
+    assert find_unnamed(known(), row().iloc[:0], "D").empty
 
 
 def test_a_complete_file_is_complete_in_an_area_above_its_own():
     with pytest.raises(NotFoundError):
-        unnamed(known(), row(), "X")
+        find_unnamed(known(), row(), "X")
     with pytest.raises(InputError, match="C2"):
-        unnamed(known(), row(), "C2")
+        find_unnamed(known(), row(), "C2")

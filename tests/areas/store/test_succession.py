@@ -25,12 +25,12 @@ BOTH = box(117, 30, 117.02, 30.01)
 
 
 def bring(engine, run=1, **shapes):
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         return area_versions.bring_in(connection, communities(**shapes), run=run)
 
 
 def change(engine, day=AUTUMN, run=2, complete_under=area_versions.MADE_CODE, **shapes):
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         return area_versions.bring_in(
             connection,
             communities(**shapes),
@@ -41,8 +41,8 @@ def change(engine, day=AUTUMN, run=2, complete_under=area_versions.MADE_CODE, **
 
 
 def recorded(engine):
-    with db.transaction(engine) as connection:
-        units = area_versions.now(connection, at=date(2020, 1, 1)).index
+    with db.open_transaction(engine) as connection:
+        units = area_versions.valid_areas(connection, at=date(2020, 1, 1)).index
         rows = succession.of_units(connection, units.tolist())
     names = ["on_date", "old_code", "kind", "new_code", "share"]
     return [tuple(row) for row in rows[names].itertuples(index=False)]
@@ -88,7 +88,7 @@ def test_a_merger_in_two_steps_is_one(halves):
 
 def test_a_new_name_is_no_succession(halves):
     renamed = communities(**HALVES).assign(name=["甲", "乙"])
-    with db.transaction(halves) as connection:
+    with db.open_transaction(halves) as connection:
         area_versions.bring_in(connection, renamed, run=2, valid_from=AUTUMN)
     assert recorded(halves) == []
 

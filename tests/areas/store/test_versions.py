@@ -32,13 +32,13 @@ COMMUNITIES = frame("community", ("C1", None, box(0, 0, 1.2, 1)), ("C2", None, b
 
 
 def bring(engine, rows, **options):
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         return area_versions.bring_in(connection, rows, run=1, **options)
 
 
 def known(engine, at=None):
-    with db.transaction(engine) as connection:
-        return area_versions.now(connection, at=at)
+    with db.open_transaction(engine) as connection:
+        return area_versions.valid_areas(connection, at=at)
 
 
 def parent_of(engine, code):
@@ -312,12 +312,14 @@ def test_a_grid_belongs_to_the_community_of_its_time(three):
 
 
 def rows_of(engine, statement):
-    with db.transaction(engine) as connection:
-        return [tuple(row) for row in frames.read(connection, statement).itertuples(index=False)]
+    with db.open_transaction(engine) as connection:
+        return [
+            tuple(row) for row in frames.read_frame(connection, statement).itertuples(index=False)
+        ]
 
 
 def remembered(engine, rows, run, **options):
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         connection.exec_driver_sql(
             f"INSERT INTO govgrid.import_run (id, layer, source, file_sha256, options, by_whom,"
             f" read, inserted, updated, unchanged, quarantined) OVERRIDING SYSTEM VALUE"
@@ -346,9 +348,9 @@ def test_versions_and_successions_of_a_run_can_be_taken_back(three):
     before = [rows_of(three, statement) for statement in STATE]
     remembered(three, MERGED, 8, valid_from=AUTUMN, complete_under="D")
     assert [rows_of(three, statement) for statement in STATE] != before
-    with db.transaction(three) as connection:
-        undo.undo(connection, 8)
-        area_versions.settle(connection)
+    with db.open_transaction(three) as connection:
+        undo.undo_changes(connection, 8)
+        area_versions.rebuild_derived(connection)
     assert [rows_of(three, statement) for statement in STATE] == before
 
 
@@ -357,6 +359,6 @@ def test_linking_again_writes_nothing(three):
     stamps = "SELECT ctid::text, xmin::text FROM govgrid.{} ORDER BY 1"
     tables = [stamps.format(name) for name in ("area", "area_nesting", "area_succession")]
     before = [rows_of(three, statement) for statement in tables]
-    with db.transaction(three) as connection:
-        area_versions.settle(connection)
+    with db.open_transaction(three) as connection:
+        area_versions.rebuild_derived(connection)
     assert [rows_of(three, statement) for statement in tables] == before

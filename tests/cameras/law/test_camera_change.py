@@ -20,12 +20,12 @@ def changes(engine):
         " ST_X(after) AS x1, ST_Y(after) AS y1, name, legal_basis FROM govgrid.camera_change"
         " ORDER BY id"
     )
-    with db.transaction(engine) as connection:
-        return frames.read(connection, statement).to_dict("records")
+    with db.open_transaction(engine) as connection:
+        return frames.read_frame(connection, statement).to_dict("records")
 
 
 def run_sql(engine, statement, **parameters):
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         connection.execute(text(statement), parameters)
 
 
@@ -107,13 +107,13 @@ def test_an_undo_takes_the_changes_of_its_run_and_writes_none(town, tmp_path):
     bring_in(town, "cameras", moved)
     run = bring_in(town, "cameras", other).run
     assert [row["camera_code"] for row in changes(town)] == ["K1", "K2", "K3"]
-    import_runs.undone(town, run, who=SYSTEM)
+    import_runs.undo_run(town, run, who=SYSTEM)
     assert [row["camera_code"] for row in changes(town)] == ["K1"]
 
 
 def test_after_an_undo_a_move_is_noted_as_before(town, tmp_path):
     path = register(tmp_path / "c.csv", f"K1,甲,{lonlat(3, 0)}")
-    import_runs.undone(town, bring_in(town, "cameras", path).run, who=SYSTEM)
+    import_runs.undo_run(town, bring_in(town, "cameras", path).run, who=SYSTEM)
     assert changes(town) == []
     run = bring_in(town, "cameras", path).run
     assert [row["import_run"] for row in changes(town)] == [run]
@@ -145,7 +145,7 @@ def test_the_fence_shows_a_change_where_it_was_or_is(town, database_url):
         "UPDATE govgrid.camera SET geom = ST_SetSRID(ST_MakePoint(:x, :y), 4326) WHERE code = 'K2'",
         **dict(zip("xy", place(5, 0), strict=True)),
     )
-    with db.transaction(town) as connection:
+    with db.open_transaction(town) as connection:
         unit = connection.execute(text(west), {"code": WEST}).scalar_one()
     service = db.connect(database_url, role=cluster.SERVICE_ROLE)
     with service.begin() as connection:

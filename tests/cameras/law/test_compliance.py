@@ -11,7 +11,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.app import create_app
-from geo.access.accounts.local_cli import acting
+from geo.access.accounts.local_cli import acting_principal
 from geo.base.errors import InputError, NotFoundError
 from geo.cameras.law import compliance
 from geo.cameras.law.compliance import Wanted
@@ -57,14 +57,16 @@ def judged_town(seen_town, town):
 
 @pytest.fixture
 def service(judged_town, settings):
-    found = database.service(settings, pool_size=2)
+    found = database.service_pool(settings, pool_size=2)
     yield found
     found.dispose()
 
 
 def found_by(engine, reader, **wanted):
-    report = compliance.report(engine, reader, Wanted(**wanted), timezone=ZONE)
-    return {(row["camera_code"], row["kind"]) for row in compliance.told(report.rows, "zh")}
+    report = compliance.compliance_findings(engine, reader, Wanted(**wanted), timezone=ZONE)
+    return {
+        (row["camera_code"], row["kind"]) for row in compliance.describe_findings(report.rows, "zh")
+    }
 
 
 def test_findings_of_the_town_are_those_planted(service):
@@ -78,13 +80,17 @@ def test_findings_of_the_town_are_those_planted(service):
 
 def test_who_is_limited_to_the_west_hears_nothing_of_eastern_cameras(service, judged_town):
     account(judged_town, "li", "planner", WEST)
-    report = compliance.report(service, acting(judged_town, "li"), timezone=ZONE)
+    report = compliance.compliance_findings(
+        service, acting_principal(judged_town, "li"), timezone=ZONE
+    )
     assert (report.cameras, len(report.rows), report.figures) == (0, 0, [])
 
 
 def test_a_class_that_is_not_granted_is_neither_shown_nor_counted(service, judged_town):
     account(judged_town, "li", "planner", EAST, classes=["social"])
-    report = compliance.report(service, acting(judged_town, "li"), timezone=ZONE)
+    report = compliance.compliance_findings(
+        service, acting_principal(judged_town, "li"), timezone=ZONE
+    )
     assert report.cameras == 2
     assert set(report.rows["camera_code"]) == {"K2", "K4"}
 
@@ -97,14 +103,16 @@ def test_a_removed_camera_is_told_by_the_grant_of_its_class_and_place_only(servi
         connection.execute(text("DELETE FROM govgrid.camera WHERE code IN ('K1', 'K2')"))
     whole = {code for code, kind in found_by(service, SYSTEM) if kind == "REMOVED"}
     assert "K1" in whole
-    found = {code for code, _ in found_by(service, acting(judged_town, "li"))}
+    found = {code for code, _ in found_by(service, acting_principal(judged_town, "li"))}
     assert "K1" not in found
     assert "K4" in found
 
 
 def test_who_sees_counts_only_gets_figures_and_no_camera(service, judged_town):
     account(judged_town, "li", "auditor")
-    report = compliance.report(service, acting(judged_town, "li"), timezone=ZONE)
+    report = compliance.compliance_findings(
+        service, acting_principal(judged_town, "li"), timezone=ZONE
+    )
     assert report.cameras == 4
     assert len(report.rows) == 0
     assert report.hidden > 4
@@ -113,7 +121,7 @@ def test_who_sees_counts_only_gets_figures_and_no_camera(service, judged_town):
 
 def test_viewsheds_need_their_depth(service, judged_town):
     account(judged_town, "li", "planner", depth="position")
-    found = found_by(service, acting(judged_town, "li"))
+    found = found_by(service, acting_principal(judged_town, "li"))
     assert not {kind for _, kind in found} & {"PRIVACY_VIEW"}
     assert ("K4", "PRIVACY_INSIDE") in found
 

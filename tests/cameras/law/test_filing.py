@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import text
 
 from geo.access import principal, transaction
-from geo.access.accounts.local_cli import acting
+from geo.access.accounts.local_cli import acting_principal
 from geo.base.errors import ForbiddenError, InputError, NotFoundError
 from geo.cameras.law import filing as filings
 from geo.cameras.law import filing_register, filing_sheet
@@ -39,19 +39,19 @@ def folder(town, tmp_path):
 
 
 def rows_of(engine, statement, **asked):
-    with db.transaction(engine) as connection:
-        found = frames.read(connection, statement, asked).astype(object)
+    with db.open_transaction(engine) as connection:
+        found = frames.read_frame(connection, statement, asked).astype(object)
     return found.where(found.notna(), None).to_dict("records")
 
 
 def run_sql(engine, statement, **asked):
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         connection.execute(text(statement), asked)
 
 
 def told(engine, reader=SYSTEM, **more):
-    with transaction.drawing(engine, reader) as connection:
-        found = filings.changes(connection, reader, **more)
+    with transaction.open_read_only(engine, reader) as connection:
+        found = filings.filing_changes(connection, reader, **more)
     assert list(found.columns) == list(filings.COLUMNS)
     return [tuple(row) for row in found.drop(columns="filed_on").itertuples(index=False)]
 
@@ -91,7 +91,7 @@ def test_the_database_and_the_program_take_the_same_snapshot(town, folder):
         "SELECT c.*, ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, govgrid.filed_snapshot(c) AS kept"
         " FROM govgrid.camera c ORDER BY code",
     )
-    assert [filing.snapshot(row) for row in found] == [row["kept"] for row in found]
+    assert [filing.filing_snapshot(row) for row in found] == [row["kept"] for row in found]
 
 
 def test_each_later_change_is_told_with_the_filing_that_it_is_of(town, folder):
@@ -102,7 +102,7 @@ def test_each_later_change_is_told_with_the_filing_that_it_is_of(town, folder):
         ("K1", NUMBER, "retention_days", "30", "15"),
         ("K4", NUMBER, "management_unit", POLICE, SCHOOL),
     ]
-    with transaction.drawing(town, SYSTEM) as connection:
+    with transaction.open_read_only(town, SYSTEM) as connection:
         found = filings.with_units(connection, SYSTEM)
     assert found["filed_on"].tolist() == [dt.date(2025, 6, 20)] * 3
     assert found["unit"].tolist() == [POLICE, POLICE, SCHOOL]  # who manages it now files it
@@ -167,7 +167,7 @@ def test_a_filing_that_was_replaced_misses_no_camera(town, folder):
 def test_an_undone_filing_takes_what_it_kept_with_it(town, tmp_path):
     run = filed_town.filed(town, tmp_path)
     register(town, tmp_path, K1={"录像保存天数": 15})
-    done = import_runs.undone(town, run, who=SYSTEM)
+    done = import_runs.undo_run(town, run, who=SYSTEM)
     assert (done.removed, done.restored) == (4, 0)
     assert rows_of(town, STATE) == []
     assert told(town) == []
@@ -180,9 +180,9 @@ def test_an_undo_puts_back_what_had_been_filed_before(town, folder):
     later = filed_town.filings(folder, (NUMBER, "分局", "2025-09-01"))
     run = bring_in(town, "filings", later).run
     assert rows_of(town, STATE) != kept
-    import_runs.undone(town, run, who=SYSTEM)
+    import_runs.undo_run(town, run, who=SYSTEM)
     assert rows_of(town, STATE) == kept
-    import_runs.undone(town, changed, who=SYSTEM)
+    import_runs.undo_run(town, changed, who=SYSTEM)
     assert rows_of(town, STATE) == before
     assert told(town) == []
 
@@ -196,25 +196,25 @@ def test_who_is_limited_to_an_area_or_a_class_is_told_of_its_cameras_only(town, 
     account(town, "west", "planner", WEST)
     account(town, "social", "planner", EAST, classes=("social",))
     account(town, "auditor", "auditor")
-    assert [row[0] for row in told(town, acting(town, "east"))] == ["K1", "K3", "K4"]
-    assert told(town, acting(town, "west")) == []
-    assert [row[0] for row in told(town, acting(town, "social"))] == ["K4"]
-    assert told(town, acting(town, "auditor")) == []
-    assert len(told(town, acting(town, "auditor"), depth="count")) == 3
+    assert [row[0] for row in told(town, acting_principal(town, "east"))] == ["K1", "K3", "K4"]
+    assert told(town, acting_principal(town, "west")) == []
+    assert [row[0] for row in told(town, acting_principal(town, "social"))] == ["K4"]
+    assert told(town, acting_principal(town, "auditor")) == []
+    assert len(told(town, acting_principal(town, "auditor"), depth="count")) == 3
 
 
 def test_who_sees_coarse_places_is_told_of_a_move_but_not_whence_and_whither(town, folder):
     register(town, folder, K1=at(3, 0))
     account(town, "auditor", "auditor", depth="position")
-    ((*_, field, before, after),) = told(town, acting(town, "auditor"))
+    ((*_, field, before, after),) = told(town, acting_principal(town, "auditor"))
     assert (field, before, after) == (POSITION, None, None)
 
 
 def test_the_fence_shows_what_was_filed_where_it_stands(town, folder, database_url):
     service = db.connect(database_url, role=cluster.SERVICE_ROLE)
     account(town, "west", "planner", WEST)
-    for reader, count in ((SYSTEM, 3), (acting(town, "west"), 0)):
-        with transaction.opened(service, reader) as connection:
+    for reader, count in ((SYSTEM, 3), (acting_principal(town, "west"), 0)):
+        with transaction.open_as(service, reader) as connection:
             found = connection.execute(text("SELECT count(*) FROM govgrid.filed_camera"))
             assert found.scalar_one() == count
         assert told(service, reader) == []
@@ -225,7 +225,7 @@ def test_the_fence_shows_what_was_filed_where_it_stands(town, folder, database_u
 
 
 def made(engine, unit=POLICE, reader=SYSTEM, reason="备案"):
-    return filing_sheet.sheet(engine, reader, unit, reason=reason, timezone=ZONE)
+    return filing_sheet.make_sheet(engine, reader, unit, reason=reason, timezone=ZONE)
 
 
 def book(sheet):
@@ -297,7 +297,7 @@ def test_headings_and_ranges_stand_in_the_sheet_where_they_are_known(town, folde
     rows = {row["设备编码"]: row for row in table(book(made(town))["采集设备"])}
     assert (rows["K1"]["监视方位"], rows["K1"]["有效距离"]) == ("90", 60)
     account(town, "near", "planner", EAST, depth="position")
-    rows = table(book(made(town, reader=acting(town, "near")))["采集设备"])
+    rows = table(book(made(town, reader=acting_principal(town, "near")))["采集设备"])
     assert {row["监视方位"] for row in rows} == {None}
 
 
@@ -322,15 +322,15 @@ def test_a_sheet_that_goes_out_is_registered_with_its_reason(town, folder):
 
 def test_a_sheet_is_cut_to_the_reader_and_says_so(town, folder):
     account(town, "social", "planner", EAST, classes=("social",))
-    reader = acting(town, "social")
+    reader = acting_principal(town, "social")
     pages = book(made(town, reader=reader))
     assert [row["设备编码"] for row in table(pages["采集设备"])] == ["K4"]
     head = {row["项目"]: row["内容"] for row in table(pages["基本信息"])}
     assert head["范围"] == "仅含本账号权限内的设备"
-    assert filing_sheet.units(town, reader) == [SCHOOL, POLICE]
+    assert filing_sheet.managing_units(town, reader) == [SCHOOL, POLICE]
     account(town, "west", "planner", WEST)
     with pytest.raises(NotFoundError, match="—"):
-        made(town, reader=acting(town, "west"))
+        made(town, reader=acting_principal(town, "west"))
 
 
 def test_no_sheet_without_permission_exact_places_a_reason_or_a_unit(town, folder):
@@ -340,9 +340,9 @@ def test_no_sheet_without_permission_exact_places_a_reason_or_a_unit(town, folde
     account(town, "planner", "planner")
     for name in ("operator", "auditor", "count"):
         with pytest.raises(ForbiddenError):
-            made(town, reader=acting(town, name))
+            made(town, reader=acting_principal(town, name))
     with pytest.raises(InputError, match="needs a reason"):
-        made(town, reader=acting(town, "planner"), reason="")
+        made(town, reader=acting_principal(town, "planner"), reason="")
     with pytest.raises(NotFoundError, match=POLICE):
         made(town, "没有的单位")
     assert rows_of(town, "SELECT FROM govgrid.export_register") == []
@@ -364,21 +364,21 @@ def test_a_formula_in_a_name_stays_a_text(town, folder):
 
 
 def test_a_sheet_is_made_for_each_unit(town, folder):
-    found = list(filing_sheet.sheets(town, SYSTEM, reason="备案", timezone=ZONE))
+    found = list(filing_sheet.make_sheets(town, SYSTEM, reason="备案", timezone=ZONE))
     assert [(each.unit, each.cameras) for each in found] == [(SCHOOL, 1), (POLICE, 3)]
     assert len(rows_of(town, "SELECT FROM govgrid.export_register")) == 2
 
 
 def test_where_no_camera_has_a_unit_there_is_nothing_to_file(town):
     with pytest.raises(NotFoundError, match="managing unit"):
-        list(filing_sheet.sheets(town, SYSTEM, reason="x", timezone=ZONE))
+        list(filing_sheet.make_sheets(town, SYSTEM, reason="x", timezone=ZONE))
 
 
 # What was handed in
 
 
 def handed_in(engine, path, number="BA-9", on=dt.date(2025, 11, 1), **more):
-    return filing_register.register(
+    return filing_register.register_filing(
         engine, path, number=number, filed_on=on, who=SYSTEM, timezone=ZONE, **more
     )
 
@@ -422,7 +422,7 @@ def test_a_filing_registered_by_its_sheet_can_be_undone(town, folder):
     for number in ("BA-9", NUMBER):
         run = handed_in(town, register_path, number).run
         assert rows_of(town, STATE) != before
-        import_runs.undone(town, run, who=SYSTEM)
+        import_runs.undo_run(town, run, who=SYSTEM)
         assert rows_of(town, STATE) == before
         assert rows_of(town, "SELECT * FROM govgrid.camera ORDER BY code") == cameras
     assert rows_of(town, "SELECT code FROM govgrid.filing") == [{"code": NUMBER}]
@@ -487,9 +487,9 @@ def test_only_who_brings_files_in_registers_a_sheet(town, folder):
     account(town, "planner", "planner")
     path = written(folder, made(town))
     with pytest.raises(ForbiddenError):
-        filing_register.register(
+        filing_register.register_filing(
             town, path, number="X", filed_on=dt.date(2025, 11, 1),
-            who=acting(town, "planner"), timezone=ZONE,
+            who=acting_principal(town, "planner"), timezone=ZONE,
         )  # fmt: skip
     handed_in(town, path)
     (row,) = rows_of(
@@ -518,6 +518,6 @@ def test_consents_and_permits_come_in_and_go_back(town, tmp_path):
         {"camera_code": "K1", "kind": "moved", "document": "批〔2025〕2号"}
     ]
     for run in runs:
-        import_runs.undone(town, run, who=SYSTEM)
+        import_runs.undo_run(town, run, who=SYSTEM)
     assert rows_of(town, "SELECT FROM govgrid.consent") == []
     assert rows_of(town, "SELECT FROM govgrid.permit") == []

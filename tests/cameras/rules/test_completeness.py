@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from geo.cameras.rules import completeness
 from geo.cameras.rules.completeness import ITEMS, NAMES, OF_CAMERAS, OF_VIEWS
-from geo.files.schema.layers import layer
+from geo.files.schema.layers import find_layer
 
 NATIONAL = "34080200001320000001"
 FULL = {
@@ -37,7 +37,7 @@ def view(code, **changes):
 
 
 def register(*rows, seen=()):
-    return completeness.register(cameras(*rows), views(*seen))
+    return completeness.measure_completeness(cameras(*rows), views(*seen))
 
 
 def fields_of(frame, code):
@@ -52,13 +52,13 @@ def total(found):
 def test_a_camera_with_name_and_position_only_is_at_nothing_of_all():
     found = register(BARE)
     assert total(found) == (0, 24)
-    assert completeness.lacking(found)["K1"] == NAMES
+    assert completeness.missing_fields(found)["K1"] == NAMES
 
 
 def test_a_camera_of_which_all_is_known_is_complete():
     found = register({"code": NATIONAL, **FULL}, seen=[view(NATIONAL)])
     assert total(found) == (24, 24)
-    assert completeness.lacking(found)[NATIONAL] == ()
+    assert completeness.missing_fields(found)[NATIONAL] == ()
 
 
 def test_only_twenty_digits_of_a_camera_are_a_national_code():
@@ -178,11 +178,11 @@ def test_an_empty_register_has_no_share_and_no_crash():
     assert rows["share"].isna().all()
     assert completeness.by_group(found)["share"].isna().all()
     assert completeness.by_label(found, pd.Series(dtype=object)).empty
-    assert completeness.lacking(found).empty
+    assert completeness.missing_fields(found).empty
 
 
 def test_every_field_is_one_of_the_layer_or_made_of_it():
-    known = {field.name for field in layer("cameras").fields}
+    known = {field.name for field in find_layer("cameras").fields}
     assert set(NAMES) - known == {"national_code", "position_verified"}
     assert {item.group for item in ITEMS} == set(completeness.GROUPS)
 
@@ -190,7 +190,7 @@ def test_every_field_is_one_of_the_layer_or_made_of_it():
 def test_the_input_is_left_as_it_was():
     given, seen = cameras(FULL, BARE), views(view("K1"))
     before = given.copy(), seen.copy()
-    completeness.register(given, seen)
+    completeness.measure_completeness(given, seen)
     pd.testing.assert_frame_equal(given, before[0])
     pd.testing.assert_frame_equal(seen, before[1])
 

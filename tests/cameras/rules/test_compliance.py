@@ -27,7 +27,9 @@ GOOD = {
 
 
 def kinds(today=TODAY, **changed):
-    found = compliance.judged(pd.DataFrame([{**GOOD, **changed}], dtype=object), today=today)
+    found = compliance.judge_register(
+        pd.DataFrame([{**GOOD, **changed}], dtype=object), today=today
+    )
     assert set(found["camera_code"]) <= {"K1"}
     return list(found["kind"])
 
@@ -75,7 +77,7 @@ def test_what_came_later_is_to_be_filed_within_thirty_days():
     new = {"filing_no": None, "installed_on": date(2026, 11, 1)}
     assert kinds(date(2026, 12, 1), **new) == ["FILING_DUE"]
     assert kinds(date(2026, 12, 2), **new) == ["FILING_MISSING"]
-    found = compliance.judged(pd.DataFrame([{**GOOD, **new}], dtype=object), today=TODAY)
+    found = compliance.judge_register(pd.DataFrame([{**GOOD, **new}], dtype=object), today=TODAY)
     assert found["facts"].iloc[0] == {"deadline": "2026-12-01", "days": 6}
 
 
@@ -182,7 +184,7 @@ def change(code, kind, day, distance_m=30.0, basis="art7_gov", owner="skynet"):
 
 def unpermitted(changes, permits=()):
     given = pd.DataFrame(permits, columns=["camera_code", "kind", "permitted_on"], dtype=object)
-    found = compliance.unpermitted(pd.DataFrame(changes, dtype=object), given)
+    found = compliance.find_unpermitted_changes(pd.DataFrame(changes, dtype=object), given)
     return [(row["camera_code"], row["kind"], row["facts"]["on"]) for _, row in found.iterrows()]
 
 
@@ -224,7 +226,7 @@ def test_fields_changed_since_the_filing_are_one_finding_a_camera():
     changes = pd.DataFrame(
         {"camera_code": ["K1", "K1"], "filing_code": ["B1", "B1"], "field": ["name", "form"]}
     )
-    found = compliance.refiled(changes)
+    found = compliance.find_changed_filings(changes)
     assert found["facts"].tolist() == [{"filing": "B1", "fields": ["name", "form"]}]
 
 
@@ -236,6 +238,6 @@ def test_every_kind_has_its_words(catalogued):
 
 @pytest.fixture
 def catalogued():
-    from geo.base.words import catalogue
+    from geo.base.words import load_catalogue
 
-    return catalogue()
+    return load_catalogue()

@@ -9,8 +9,8 @@ pytestmark = pytest.mark.postgis
 
 
 def camera(engine, code="K1"):
-    with db.transaction(engine) as connection:
-        rows = frames.read(
+    with db.open_transaction(engine) as connection:
+        rows = frames.read_frame(
             connection,
             "SELECT c.*, ST_X(geom) AS lon, ST_Y(geom) AS lat, ST_X(reported_geom) AS reported_lon,"
             " v.heading_deg, v.heading_source, v.reported_heading_deg,"

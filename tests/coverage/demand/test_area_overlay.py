@@ -7,15 +7,15 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from shapely import MultiPolygon, Polygon, box
 
-from geo.base.polygons import geometries
-from geo.coverage.demand.area_overlay import overlay
+from geo.base.polygons import flat_geometries
+from geo.coverage.demand.area_overlay import overlay_areas
 
 ORIGINS = [(0.0, 0.0), (500_000.0, 3_400_000.0)]
 
 
 def overlaid(*areas):
     """Square metres of each cell with the areas that it lies in, and the sums by area."""
-    cells = overlay(geometries(areas))
+    cells = overlay_areas(flat_geometries(areas))
     area_m2 = shapely.area(cells.grounds)
     lies = [cells.area[cells.cell == i].tolist() for i in range(len(cells.grounds))]
     return sorted(zip(area_m2.tolist(), lies, strict=True)), cells.sums(area_m2).tolist()
@@ -90,7 +90,9 @@ def test_empty_missing_and_tiny_areas_have_no_cell():
 
 
 def test_sums_keep_the_other_axes_of_a_table():
-    cells = overlay(geometries([box(0, 0, 1, 1), box(1, 0, 2, 1), box(0, 0, 2, 1), Polygon()]))
+    cells = overlay_areas(
+        flat_geometries([box(0, 0, 1, 1), box(1, 0, 2, 1), box(0, 0, 2, 1), Polygon()])
+    )
     table = np.array([[[1.0, 2.0]], [[10.0, 20.0]]])
     assert cells.sums(table).tolist() == [[[1, 2]], [[10, 20]], [[11, 22]], [[0, 0]]]
 
@@ -106,7 +108,7 @@ def test_cells_are_disjoint_and_make_up_their_areas(origin, seed, count):
     areas = np.append(
         areas, [shapely.union_all(areas[:3]), shapely.difference(areas[0], areas[-1])]
     )
-    cells = overlay(areas)
+    cells = overlay_areas(areas)
     area_m2 = shapely.area(cells.grounds)
     assert shapely.is_valid(cells.grounds).all()
     assert cells.sums(area_m2) == pytest.approx(shapely.area(areas), abs=2e-3)

@@ -10,16 +10,16 @@ from shapely import LineString, MultiLineString, MultiPolygon, Point, Polygon, b
 
 from geo.coverage.demand.control_points import (
     KINDS,
-    belongings,
-    chances,
     crossings,
     junctions,
+    points_in_areas,
+    points_in_polygons,
     probability_seen,
-    sightings,
+    seen_probability,
     tally,
     watch_points,
 )
-from geo.coverage.sight.obstacles import merge
+from geo.coverage.sight.obstacles import merge_footprints
 
 CRS = 4548
 
@@ -49,12 +49,12 @@ def watched(places=None, entrances=None, lines=(), ground=(), houses=None):
         entrances=none if entrances is None else entrances,
         roads=roads(*lines),
         areas=areas(*ground),
-        obstacles=merge(houses),
+        obstacles=merge_footprints(houses),
     )
 
 
 def sums(points, probability, ground):
-    held = belongings(points, ground)
+    held = points_in_areas(points, ground)
     return tally(points, np.asarray(probability, dtype=float), held, len(ground))
 
 
@@ -214,7 +214,7 @@ def test_a_point_counts_where_it_was_given_though_it_was_moved():
     ground = areas(box(0, 0, 40, 15), box(0, 15, 40, 50))
     points = watched(frame(Point(20, 13), code=["P"]), ground=[], houses=[box(10, 0, 30, 20)])
     assert points[["x", "y"]].values.tolist() == [[20, 20.2]]
-    assert [each.tolist() for each in belongings(points, ground)] == [[0], [0]]
+    assert [each.tolist() for each in points_in_areas(points, ground)] == [[0], [0]]
 
 
 def test_points_belong_to_all_areas_that_hold_them_and_crossings_to_their_own():
@@ -226,9 +226,9 @@ def test_points_belong_to_all_areas_that_hold_them_and_crossings_to_their_own():
         entrances=frame(code=[]),
         roads=roads([(10, 9), (60, 9)]),
         areas=ground,
-        obstacles=merge(None),
+        obstacles=merge_footprints(None),
     )
-    point, area = belongings(points, ground)
+    point, area = points_in_areas(points, ground)
     pairs = list(zip(area.tolist(), point.tolist(), strict=True))
     assert points["area"].tolist() == [-1, -1, -1, 0, 1]
     # P lies on the border of both; R lies outside of all.
@@ -246,9 +246,11 @@ def test_the_probability_that_a_point_is_seen_is_multiplied_out():
 
 def test_sets_of_cameras_are_picked_from_the_sightings():
     seen = np.array([box(0, 0, 10, 10), box(5, 0, 15, 10)])
-    found = sightings(np.array([[7.0, 5], [12, 5]]), seen, np.array([4, 2]), np.array([0.5, 1]))
+    found = points_in_polygons(
+        np.array([[7.0, 5], [12, 5]]), seen, np.array([4, 2]), np.array([0.5, 1])
+    )
     assert found.values.tolist() == [[0, 4, 0.5], [0, 2, 1], [1, 2, 1]]
-    assert chances(found[found["device"] == 4], 3).tolist() == [0.5, 0, 0]
+    assert seen_probability(found[found["device"] == 4], 3).tolist() == [0.5, 0, 0]
 
 
 @given(seed=st.integers(0, 10_000))

@@ -16,7 +16,7 @@ from geo.coverage.demand.demand import (
     open_ground_polygons,
     road_width_m,
 )
-from geo.coverage.sight.obstacles import merge
+from geo.coverage.sight.obstacles import merge_footprints
 from geo.files.schema.vocabularies import ROAD_CLASSES
 
 
@@ -34,7 +34,14 @@ def total(parts):
 
 def test_nothing_asked_for_is_no_demand():
     assert len(demand_surface()) == 0
-    assert len(demand_surface(roads=roads(), buildings=merge(None), within=[box(0, 0, 1, 1)])) == 0
+    assert (
+        len(
+            demand_surface(
+                roads=roads(), buildings=merge_footprints(None), within=[box(0, 0, 1, 1)]
+            )
+        )
+        == 0
+    )
 
 
 def test_a_road_is_as_wide_as_it_says_or_as_its_class():
@@ -89,7 +96,7 @@ def test_water_buildings_and_privacy_zones_are_no_demand():
     found = demand_surface(
         roads=street,
         water=gpd.GeoSeries([box(0, -50, 10, 50)]),
-        buildings=merge([box(20, -50, 30, 50)]),
+        buildings=merge_footprints([box(20, -50, 30, 50)]),
         privacy_zones=[box(25, -50, 40, 50)],
         within=[box(0, -5, 100, 5)],
     )
@@ -107,7 +114,7 @@ def test_open_ground_is_land_without_water_fields_buildings_and_zones():
         areas,
         water=[box(0, 0, 10, 100)],
         farmland=[box(5, 0, 20, 100)],
-        buildings=merge([box(90, 0, 110, 10)]),
+        buildings=merge_footprints([box(90, 0, 110, 10)]),
         zones=gpd.GeoSeries([box(0, 90, 200, 100)]),
     )
     assert found.name == "open_ground_m2"

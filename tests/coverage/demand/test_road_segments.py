@@ -11,11 +11,11 @@ from shapely import LineString, MultiLineString, MultiPolygon, Polygon, box
 
 from geo.coverage.demand import road_segments as road_stretches
 from geo.coverage.demand.road_segments import (
-    belongings,
-    intervals,
-    lengths,
+    cut_segments,
+    road_lengths,
+    seen_intervals,
     seen_share,
-    stretches,
+    segments_in_areas,
 )
 
 XY = ["x0", "y0", "x1", "y1"]
@@ -35,13 +35,13 @@ def looked(cut, *views, weight=1.0, device=None):
     seen = np.array([*views, None], dtype=object)[:-1]
     device = np.arange(len(seen)) if device is None else np.array(device)
     weight = np.broadcast_to(np.asarray(weight, dtype=float), len(seen))
-    return intervals(cut[XY].to_numpy(), seen, device, weight)
+    return seen_intervals(cut[XY].to_numpy(), seen, device, weight)
 
 
 def measured(roads, areas, *views, **options):
-    cut = stretches(roads, areas)
+    cut = cut_segments(roads, areas)
     looks = looked(cut, *views, **options)
-    return lengths(cut, belongings(cut, areas), looks, len(areas))
+    return road_lengths(cut, segments_in_areas(cut, areas), looks, len(areas))
 
 
 def scene(seed, roads=12, views=25, side_m=200.0):
@@ -68,7 +68,7 @@ def test_every_straight_piece_is_a_stretch_cut_at_borders_of_all_levels():
     road = line((0, 0), (0, 0), (10, 0), (10, 0), (10, 5))
     parted = MultiPolygon([box(-1, -1, 4, 1), box(20, 20, 30, 30)])
     holed = Polygon(box(-9, -9, 99, 99).exterior, [box(9, 2, 11, 3).exterior])
-    cut = stretches(frame(road), frame(parted, box(4, -1, 7, 1), holed))
+    cut = cut_segments(frame(road), frame(parted, box(4, -1, 7, 1), holed))
     assert cut.columns.tolist() == ["road", "line", "from_m", "to_m", *XY]
     assert cut["from_m"].tolist() == [0, 4, 7, 10, 12, 13]
     assert cut["to_m"].tolist() == [4, 7, 10, 12, 13, 15]
@@ -77,7 +77,7 @@ def test_every_straight_piece_is_a_stretch_cut_at_borders_of_all_levels():
 
 def test_parts_of_one_road_are_joined_and_those_of_two_are_not():
     parted = MultiLineString([[(0, 0), (5, 0)], [(9, 0), (5, 0)], [(20, 0), (30, 0)]])
-    cut = stretches(frame(line((50, 0), (60, 0)), parted, line((60, 0), (70, 0))), frame())
+    cut = cut_segments(frame(line((50, 0), (60, 0)), parted, line((60, 0), (70, 0))), frame())
     assert cut["road"].tolist() == [0, 1, 1, 1, 2]
     assert cut["line"].tolist() == [0, 1, 1, 2, 3]
     assert (cut["to_m"] - cut["from_m"]).sum() == 10 + 9 + 10 + 10
@@ -85,7 +85,9 @@ def test_parts_of_one_road_are_joined_and_those_of_two_are_not():
 
 def test_height_and_missing_and_empty_roads_do_no_harm():
     high = LineString([(0, 0, 5), (10, 0, 9)])
-    cut = stretches(frame(None, LineString(), high, line((3, 3), (3, 3))), frame(None, Polygon()))
+    cut = cut_segments(
+        frame(None, LineString(), high, line((3, 3), (3, 3))), frame(None, Polygon())
+    )
     assert cut[["road", "line", "to_m"]].values.tolist() == [[2, 0, 10]]
 
 
@@ -93,8 +95,8 @@ def test_height_and_missing_and_empty_roads_do_no_harm():
 @pytest.mark.parametrize("areas", [frame(), frame(box(0, 0, 5, 5))])
 @pytest.mark.parametrize("views", [[], [box(1, -1, 2, 1)]])
 def test_empty_layers_are_answered(roads, areas, views):
-    cut = stretches(roads, areas)
-    found = lengths(cut, belongings(cut, areas), looked(cut, *views), len(areas))
+    cut = cut_segments(roads, areas)
+    found = road_lengths(cut, segments_in_areas(cut, areas), looked(cut, *views), len(areas))
     assert found.columns.tolist() == ["road_m", "road_seen_m", "longest_blind_m"]
     assert found.dtypes.astype(str).tolist() == ["float64"] * 3
     inside, sight = 5.0 * (len(roads) > 0), 1.0 * (len(roads) > 0 and len(views) > 0)
@@ -112,17 +114,17 @@ def test_a_road_along_a_border_belongs_to_both_sides_until_it_turns_off():
     south = Polygon([at(0, 0), at(70, 0), at(130, -60), at(0, -60)])
     north = Polygon([at(0, 0), at(70, 0), at(130, -60), at(130, 60), at(0, 60)])
     areas = frame(south, north)
-    cut = stretches(frame(line(at(10, 0), at(30, 0), at(130, 0))), areas)
+    cut = cut_segments(frame(line(at(10, 0), at(30, 0), at(130, 0))), areas)
     assert cut["to_m"].tolist() == pytest.approx([20, 60, 120])
-    found = lengths(cut, belongings(cut, areas), looked(cut), 2)
+    found = road_lengths(cut, segments_in_areas(cut, areas), looked(cut), 2)
     assert found["road_m"].tolist() == pytest.approx([60, 120])
     assert found["longest_blind_m"].tolist() == pytest.approx([60, 120])
 
 
 def test_a_road_outside_of_all_areas_belongs_nowhere():
     areas = frame(box(0, 0, 10, 10))
-    cut = stretches(frame(line((-50, 5), (5, 5)), line((30, 0), (40, 0))), areas)
-    stretch, area = belongings(cut, areas)
+    cut = cut_segments(frame(line((-50, 5), (5, 5)), line((30, 0), (40, 0))), areas)
+    stretch, area = segments_in_areas(cut, areas)
     assert (stretch.tolist(), area.tolist()) == ([1], [0])
 
 
@@ -130,7 +132,7 @@ def test_intervals_are_the_parts_of_a_stretch_inside_a_polygon():
     street = np.array([[0.0, 0, 10, 0], [0, 5, 10, 5], [0, 0, 30, 40]])
     holed = Polygon(box(2, -1, 8, 1).exterior, [box(4, -0.5, 5, 0.5).exterior])
     seen = np.array([holed, box(-5, 4, 20, 6), box(10, -5, 20, 5), box(3, 0, 9, 8)])
-    found = intervals(street, seen, np.array([7, 8, 9, 3]), np.array([1, 1, 1, 0.5]))
+    found = seen_intervals(street, seen, np.array([7, 8, 9, 3]), np.array([1, 1, 1, 0.5]))
     assert found.columns.tolist() == ["stretch", "device", "t0", "t1", "weight"]
     rows = found.round(12).values.tolist()
     assert rows[:3] == [[0, 3, 0.3, 0.9, 0.5], [0, 7, 0.2, 0.4, 1], [0, 7, 0.5, 0.8, 1]]
@@ -143,7 +145,7 @@ def test_no_view_and_no_stretch_give_no_interval():
     none = np.empty(0, dtype=object)
     street = np.array([[0.0, 0, 10, 0]])
     for xy, seen in ((street, none), (street[:0], np.array([box(0, 0, 1, 1)])), (street[:0], none)):
-        found = intervals(xy, seen, np.zeros(len(seen), dtype=int), np.ones(len(seen)))
+        found = seen_intervals(xy, seen, np.zeros(len(seen), dtype=int), np.ones(len(seen)))
         assert len(found) == 0
         assert found.dtypes.astype(str).tolist() == [*["int64"] * 2, *["float64"] * 3]
 
@@ -224,7 +226,7 @@ def test_on_a_ring_it_does_not_matter_where_the_line_begins(start):
 
 def test_blind_parts_are_listed_by_line_and_measure():
     road = line((0, 0), (30, 0), (30, 40))
-    cut = stretches(frame(road, line((0, 99), (9, 99))), frame(box(0, 0, 12, 12)))
+    cut = cut_segments(frame(road, line((0, 99), (9, 99))), frame(box(0, 0, 12, 12)))
     seen_m, blind = seen_share(cut, looked(cut, box(5, -1, 8, 1), box(29, 20, 31, 30), weight=0.5))
     assert seen_m.tolist() == pytest.approx([1.5, 0, 5, 0])
     assert blind.values.tolist() == [[0, 0, 5], [0, 8, 50], [0, 60, 70], [1, 0, 9]]
@@ -232,27 +234,27 @@ def test_blind_parts_are_listed_by_line_and_measure():
 
 def test_sets_of_cameras_are_picked_from_the_intervals():
     roads, areas, seen = scene(3)
-    cut = stretches(roads, areas)
-    held = belongings(cut, areas)
+    cut = cut_segments(roads, areas)
+    held = segments_in_areas(cut, areas)
     device = np.arange(len(seen)) // 2
     every = looked(cut, *seen, device=device)
     few = np.isin(device, [0, 3, 5])
     picked = every[np.isin(every["device"], [0, 3, 5])]
     alone = looked(cut, *seen[few], device=device[few])
-    assert lengths(cut, held, picked, 5).equals(lengths(cut, held, alone, 5))
+    assert road_lengths(cut, held, picked, 5).equals(road_lengths(cut, held, alone, 5))
 
 
 @given(seed=st.integers(0, 10_000))
 def test_a_few_areas_are_answered_from_their_own_stretches_as_among_all(seed):
     roads, areas, seen = scene(seed)
-    cut = stretches(roads, areas)
-    stretch, area = belongings(cut, areas)
-    whole = lengths(cut, (stretch, area), looked(cut, *seen, weight=0.7), 5)
+    cut = cut_segments(roads, areas)
+    stretch, area = segments_in_areas(cut, areas)
+    whole = road_lengths(cut, (stretch, area), looked(cut, *seen, weight=0.7), 5)
     mine = np.isin(area, [1, 3])
     used = np.unique(stretch[mine])
     looks = looked(cut.iloc[used], *seen, weight=0.7)
     looks["stretch"] = used[looks["stretch"]]
-    part = lengths(cut, (stretch[mine], area[mine]), looks, 5)
+    part = road_lengths(cut, (stretch[mine], area[mine]), looks, 5)
     assert part.iloc[[1, 3]].equals(whole.iloc[[1, 3]])
     assert (part.iloc[[0, 2, 4]] == 0).all(axis=None)
 
@@ -260,14 +262,14 @@ def test_a_few_areas_are_answered_from_their_own_stretches_as_among_all(seed):
 @given(seed=st.integers(0, 10_000))
 def test_a_few_lines_are_answered_from_their_own_stretches(seed):
     roads, areas, seen = scene(seed)
-    cut = stretches(roads, areas)
+    cut = cut_segments(roads, areas)
     few = [1, 4, cut["line"].max() - 1]  # the ring among them
     own = np.flatnonzero(cut["line"].isin(few))
     part = cut.iloc[own].reset_index(drop=True)
-    alone = lengths(part, belongings(part, areas), looked(part, *seen), 5)
-    stretch, area = belongings(cut, areas)
+    alone = road_lengths(part, segments_in_areas(part, areas), looked(part, *seen), 5)
+    stretch, area = segments_in_areas(cut, areas)
     mine, looks = np.isin(stretch, own), looked(cut, *seen)
-    among = lengths(cut, (stretch[mine], area[mine]), looks[looks["stretch"].isin(own)], 5)
+    among = road_lengths(cut, (stretch[mine], area[mine]), looks[looks["stretch"].isin(own)], 5)
     assert alone.equals(among)
 
 
@@ -275,12 +277,12 @@ def test_a_few_lines_are_answered_from_their_own_stretches(seed):
 def test_the_order_of_intervals_and_pairs_leaves_no_trace(seed):
     roads, areas, seen = scene(seed)
     rng = np.random.default_rng(seed)
-    cut = stretches(roads, areas)
-    stretch, area = belongings(cut, areas)
+    cut = cut_segments(roads, areas)
+    stretch, area = segments_in_areas(cut, areas)
     looks = looked(cut, *seen, weight=rng.uniform(0.1, 1, len(seen)))
     mixed, order = looks.sample(frac=1, random_state=seed), rng.permutation(len(area))
-    one = lengths(cut, (stretch, area), looks, 5)
-    assert one.equals(lengths(cut, (stretch[order], area[order]), mixed, 5))
+    one = road_lengths(cut, (stretch, area), looks, 5)
+    assert one.equals(road_lengths(cut, (stretch[order], area[order]), mixed, 5))
 
 
 @given(seed=st.integers(0, 10_000), sure=st.booleans())
@@ -339,7 +341,7 @@ def test_one_more_camera_never_lowers_sight_nor_lengthens_a_blind_run(seed, weig
 @given(seed=st.integers(0, 10_000))
 def test_what_is_seen_and_what_is_blind_make_up_the_roads(seed):
     roads, areas, seen = scene(seed)
-    cut = stretches(roads, areas)
+    cut = cut_segments(roads, areas)
     seen_m, blind = seen_share(cut, looked(cut, *seen))
     length_m = cut["to_m"] - cut["from_m"]
     assert length_m.sum() == pytest.approx(roads.length.sum())

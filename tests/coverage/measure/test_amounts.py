@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import Polygon, box
 
-from geo.base.polygons import without
-from geo.coverage.demand.demand_model import lay
-from geo.coverage.demand.tiles import in_tiles, tiled
+from geo.base.polygons import subtract_ground
+from geo.coverage.demand.demand_model import build_model
+from geo.coverage.demand.tiles import cut_into_tiles, in_tiles
 from geo.coverage.kinds import MEASURED
 from geo.coverage.measure import figures
 from geo.coverage.measure.state import Board
@@ -21,12 +21,12 @@ from tests.toy_ground import CERTAINTIES, SETS, Town, areas, demanded, layers, v
 MORE = ("places_seen", "entrances_seen", "junctions_seen", "crossings_seen", "road_seen_m")
 CHAIN = """
 import resource, numpy as np, shapely
-from geo.base.polygons import without
+from geo.base.polygons import subtract_ground
 x = np.arange(4000) * 15.0
 seen = shapely.buffer(shapely.points(x, 0.0), 25.0, quad_segs=16)
 pieces = shapely.box(x, -20, x + 15, 20)
 before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-left = shapely.area(without(pieces, seen)).sum()
+left = shapely.area(subtract_ground(pieces, seen)).sum()
 print(left, (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1024)
 """
 
@@ -40,8 +40,10 @@ def discs(seed, count=12, side_m=100.0):
 def test_taking_one_out_after_the_other_leaves_what_a_union_leaves(seed):
     shapes, taken = np.append(discs(seed, 4), Polygon()), discs(seed + 1)
     apart = shapely.difference(shapes, shapely.union_all(taken))
-    assert shapely.area(without(shapes, taken)) == pytest.approx(shapely.area(apart), abs=1e-6)
-    assert shapely.equals(without(shapes, taken[:0]), shapes).all()
+    assert shapely.area(subtract_ground(shapes, taken)) == pytest.approx(
+        shapely.area(apart), abs=1e-6
+    )
+    assert shapely.equals(subtract_ground(shapes, taken[:0]), shapes).all()
 
 
 def test_a_long_chain_of_seen_ground_takes_no_more_memory_than_its_pieces():
@@ -55,7 +57,7 @@ def test_a_long_chain_of_seen_ground_takes_no_more_memory_than_its_pieces():
 
 def test_tiles_are_the_ground_cut_at_one_lattice():
     lake = box(0, 0, 240, 130).difference(box(30, 30, 60, 60))
-    tiles, ground = tiled(np.array([lake, box(-10, 5, 0, 8)]))
+    tiles, ground = cut_into_tiles(np.array([lake, box(-10, 5, 0, 8)]))
     assert shapely.area(tiles[ground == 0]).sum() == pytest.approx(lake.area)
     assert shapely.bounds(tiles[ground == 1]).tolist() == [[-10, 5, 0, 8]]
     assert len(tiles) == 7
@@ -68,7 +70,7 @@ def test_tiles_are_the_ground_cut_at_one_lattice():
 def test_expected_lies_between_certain_and_possible_in_every_figure(seed):
     board = Town(seed, (500_000.0, 3_400_000.0)).whole()
     for device_set in SETS:
-        low, mean, high = (figures.figures(board, name, device_set) for name in CERTAINTIES)
+        low, mean, high = (figures.compute_figures(board, name, device_set) for name in CERTAINTIES)
         seen = [name for name in (*MEASURED, *MORE) if name.startswith("covered") or name in MORE]
         for name in seen:
             assert (low[name].fillna(0) <= mean[name].fillna(0)).all(), name
@@ -86,7 +88,7 @@ def test_expected_lies_between_certain_and_possible_in_every_figure(seed):
 def test_each_cause_makes_its_own_part_of_what_is_possible_and_not_certain():
     # 100 m² are certain; 20 turning alone, 20 by tolerance alone, 10 by both, 5 heading unknown
     grid = box(0, 0, 100, 10)
-    board = Board(lay(layers(areas(grid), places=demanded(grid))), ("all",))
+    board = Board(build_model(layers(areas(grid), places=demanded(grid))), ("all",))
     sure = views(box(0, 0, 10, 10), Polygon(), Polygon(), codes="abc")
     may = views(box(0, 0, 13, 10), box(12, 0, 15, 10), box(50, 0, 50.5, 10), codes="abc")
     seen = {

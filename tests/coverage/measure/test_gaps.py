@@ -9,9 +9,9 @@ from hypothesis import strategies as st
 from shapely import LineString, Point, box
 
 from geo.base.errors import InputError
-from geo.base.polygons import geometries, without
+from geo.base.polygons import flat_geometries, subtract_ground
 from geo.coverage.demand.pieces import Held, Lines, demand_pieces, held_points, road_lines
-from geo.coverage.measure.gaps import gaps, uncovered
+from geo.coverage.measure.gaps import find_uncovered, gaps
 from geo.coverage.measure.measures import union
 
 
@@ -145,9 +145,9 @@ def pieces_of(*shapes):
 
 def missed(pieces, covered=None, *, roads=None, points=None):
     """What nobody sees of pieces; all the points count as unseen."""
-    return uncovered(
-        geometries(pieces),
-        left=without(geometries(pieces), geometries(covered)),
+    return find_uncovered(
+        flat_geometries(pieces),
+        left=subtract_ground(flat_geometries(pieces), flat_geometries(covered)),
         lines=Lines.of(road_lines(pieces, roads)),
         unseen=Held.of(held_points(pieces, **{"entrances": points, "incidents": None})),
     )

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import MultiPolygon, Polygon, box
 
-from geo.base.polygons import geometries
+from geo.base.polygons import flat_geometries
 from geo.coverage.measure import k_coverage, scanline
 from geo.coverage.measure.k_coverage import device_areas, edges_of, exact_device_areas
 
@@ -22,12 +22,16 @@ WEST, EAST = box(0, 0, 6, 10), box(4, 0, 10, 10)
 def one(*seen, area=GRID, device=None, k_max=3, **options):
     """The figures of one area; each shape is a device of its own unless said otherwise."""
     whose = np.arange(len(seen)) if device is None else np.array(device)
-    return device_areas(geometries([area]), geometries(seen), whose, k_max=k_max, **options)[0]
+    return device_areas(
+        flat_geometries([area]), flat_geometries(seen), whose, k_max=k_max, **options
+    )[0]
 
 
 def exactly(*seen, area=GRID, device=None, k_max=3):
     whose = np.arange(len(seen)) if device is None else np.array(device)
-    return exact_device_areas(geometries([area]), geometries(seen), whose, k_max=k_max)[0].tolist()
+    return exact_device_areas(flat_geometries([area]), flat_geometries(seen), whose, k_max=k_max)[
+        0
+    ].tolist()
 
 
 def discs(rng, count, side_m=100.0, largest_m=25.0):
@@ -140,16 +144,16 @@ def test_horizontal_edges_on_the_middle_of_a_row_count_whole_rows(y):
 
 
 def test_missing_and_empty_ones_are_answered():
-    areas = geometries([None, Polygon(), GRID])
-    seen = geometries([None, Polygon(), WEST])
+    areas = flat_geometries([None, Polygon(), GRID])
+    seen = flat_geometries([None, Polygon(), WEST])
     expected = [[0, 0], [0, 0], [40, 60]]
     assert device_areas(areas, seen, np.arange(3), k_max=1)[:, 0].tolist() == expected
     assert exact_device_areas(areas, seen, np.arange(3), k_max=1).tolist() == expected
 
 
 def test_without_areas_or_views_there_is_nothing_to_count():
-    none, nobody = geometries([]), np.empty(0, dtype=np.intp)
-    some = geometries([GRID])
+    none, nobody = flat_geometries([]), np.empty(0, dtype=np.intp)
+    some = flat_geometries([GRID])
     assert device_areas(none, some, np.zeros(1, dtype=np.intp)).shape == (0, 1, 9)
     assert device_areas(none, none, nobody).shape == (0, 1, 9)
     assert device_areas(some, none, nobody, member=np.zeros((2, 0), bool), k_max=1).tolist() == [
@@ -166,7 +170,9 @@ def test_large_coordinates_change_nothing():
 
 
 def test_edges_are_those_of_all_rings():
-    edges, first = edges_of(geometries([GRID - box(4, 4, 6, 6), None, Polygon(), box(0, 0, 1, 1)]))
+    edges, first = edges_of(
+        flat_geometries([GRID - box(4, 4, 6, 6), None, Polygon(), box(0, 0, 1, 1)])
+    )
     assert first.tolist() == [0, 8, 8, 8, 12]
     assert np.abs(edges[:, 2:] - edges[:, :2]).sum() == 40 + 8 + 4
 

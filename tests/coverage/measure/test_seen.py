@@ -5,14 +5,14 @@ import pytest
 import shapely
 from shapely import Polygon, box
 
-from geo.base.polygons import geometries
-from geo.coverage.measure.seen import nothing, seen_of
+from geo.base.polygons import flat_geometries
+from geo.coverage.measure.seen import empty_ground, seen_of
 
 
 def seen(*shapes, device=None, weight=None):
     whose = np.arange(len(shapes)) if device is None else np.array(device)
     odds = None if weight is None else np.array(weight, dtype=float)
-    return seen_of(geometries(shapes), whose.astype(np.intp), odds)
+    return seen_of(flat_geometries(shapes), whose.astype(np.intp), odds)
 
 
 def west(of):
@@ -27,20 +27,22 @@ def test_empty_and_missing_shapes_are_left_out():
 
 
 def test_nothing_is_seen_by_nobody():
-    assert len(nothing().shapes) == len(nothing().device) == len(nothing().weight) == 0
-    assert nothing().bounds.shape == (0, 4)
-    assert len(nothing().near(geometries([box(0, 0, 1, 1)])).shapes) == 0
+    assert (
+        len(empty_ground().shapes) == len(empty_ground().device) == len(empty_ground().weight) == 0
+    )
+    assert empty_ground().bounds.shape == (0, 4)
+    assert len(empty_ground().near(flat_geometries([box(0, 0, 1, 1)])).shapes) == 0
 
 
 @pytest.mark.parametrize(("gap_m", "near"), [(0.0, 1), (0.9, 1), (1.1, 0)])
 def test_what_lies_within_a_metre_is_near(gap_m, near):
-    ground = geometries([box(0, 0, 4, 4), box(6, 0, 9, 9)])
+    ground = flat_geometries([box(0, 0, 4, 4), box(6, 0, 9, 9)])
     away = (box(9 + gap_m, 0, 20, 1), box(0, 9 + gap_m, 1, 20), box(-9, 0, -gap_m, 1))
     assert [len(seen(shape).near(ground).shapes) for shape in away] == [near] * 3
 
 
 def test_near_no_ground_is_nothing():
-    assert len(seen(box(0, 0, 1, 1)).near(geometries([])).shapes) == 0
+    assert len(seen(box(0, 0, 1, 1)).near(flat_geometries([])).shapes) == 0
 
 
 def test_a_device_is_replaced_with_all_its_shapes():
@@ -55,8 +57,8 @@ def test_a_device_is_replaced_with_all_its_shapes():
 
 def test_a_device_replaced_by_nothing_is_gone():
     both = seen(box(0, 0, 1, 1), box(2, 0, 3, 1))
-    assert both.replaced(np.array([0]), nothing()).device.tolist() == [1]
-    assert nothing().replaced(
+    assert both.replaced(np.array([0]), empty_ground()).device.tolist() == [1]
+    assert empty_ground().replaced(
         np.array([0]), both.where(np.array([True, False]))
     ).device.tolist() == [0]
 
@@ -70,6 +72,6 @@ def test_devices_differ_by_shape_by_number_of_shapes_and_by_weight():
 
 def test_who_sees_something_differs_from_who_sees_nothing():
     some = seen(box(0, 0, 1, 1), device=[4])
-    assert some.differs(nothing(), np.array([3, 4])).tolist() == [False, True]
-    assert nothing().differs(some, np.array([3, 4])).tolist() == [False, True]
-    assert nothing().differs(nothing(), np.array([3])).tolist() == [False]
+    assert some.differs(empty_ground(), np.array([3, 4])).tolist() == [False, True]
+    assert empty_ground().differs(some, np.array([3, 4])).tolist() == [False, True]
+    assert empty_ground().differs(empty_ground(), np.array([3])).tolist() == [False]

@@ -8,7 +8,7 @@ from hypothesis import example, given
 from hypothesis import strategies as st
 from shapely import Polygon, box
 
-from geo.coverage.demand.demand_model import lay, relay
+from geo.coverage.demand.demand_model import build_model, rebuild_cells
 from geo.coverage.kinds import MEASURED
 from geo.coverage.measure import figures
 from geo.coverage.measure.state import Board
@@ -31,14 +31,14 @@ STREET = box(0, 0, 90, 10)
 
 def board(town, *seen, codes=None, weight=1.0, sets=("all",), member=None, **options):
     """A settled board of cameras a, b, …; all certainties see the same."""
-    found = Board(lay(town), sets, **options)
+    found = Board(build_model(town), sets, **options)
     put(found, *seen, codes=codes, weight=weight, member=member)
     found.settle()
     return found
 
 
 def table(on, certainty="certain", device_set="all"):
-    return figures.figures(on, certainty, device_set)
+    return figures.compute_figures(on, certainty, device_set)
 
 
 def one(shape, *seen, certainty="certain", codes=None, weight=1.0, k_max=8, **given):
@@ -219,7 +219,7 @@ def test_some_certainties_may_be_left_out():
 
 def test_progress_is_told_by_step():
     told = []
-    on = Board(lay(layers(areas(GRID))), ("all",))
+    on = Board(build_model(layers(areas(GRID))), ("all",))
     on.settle(lambda step, done, total: told.append((step, done, total)))
     assert told == [("coverage.criteria", 0, 0), ("coverage.figures", 0, 1)]
 
@@ -234,7 +234,7 @@ def street_town(**given):
 
 
 def test_the_first_measuring_opens_all_gaps_and_the_next_none():
-    on = Board(lay(street_town()), ("all",), certainties=("certain",))
+    on = Board(build_model(street_town()), ("all",), certainties=("certain",))
     assert opened(on.settle()) == [["certain", "all", 0, 900, 900]]
     again = on.settle()
     assert [len(part) for part in (again.cells, again.areas, again.sets, again.opened)] == [0] * 4
@@ -325,7 +325,7 @@ def test_edits_add_up_until_the_board_settles():
 def test_a_house_that_goes_opens_the_ground_it_stood_on():
     with_house, without = (street_town(houses=h) for h in ([box(30, -5, 50, 15)], None))
     on = board(with_house, box(0, 0, 10, 10), certainties=("certain",))
-    on.lay(relay(on.ground, without, np.array([0])), np.array([0]))
+    on.lay(rebuild_cells(on.ground, without, np.array([0])), np.array([0]))
     # One gap now, of which 400 + 200 square metres were gaps before.
     assert opened(on.settle()) == [["certain", "all", 10, 800, 200]]
 
@@ -333,7 +333,7 @@ def test_a_house_that_goes_opens_the_ground_it_stood_on():
 def test_a_house_that_comes_opens_nothing():
     with_house, without = (street_town(houses=h) for h in ([box(30, -5, 50, 15)], None))
     on = board(without, box(0, 0, 10, 10), certainties=("certain",))
-    on.lay(relay(on.ground, with_house, np.array([0])), np.array([0]))
+    on.lay(rebuild_cells(on.ground, with_house, np.array([0])), np.array([0]))
     assert len(on.settle().opened) == 0
     assert gap_boxes(on) == [[10, 30], [50, 90]]
 
@@ -360,7 +360,7 @@ def test_an_entrance_that_a_new_house_pushes_over_the_border_is_looked_at_again(
     seen = box(99, 45, 99.95, 55)
     on = board(free, seen)
     assert table(on)["entrances_seen"].tolist() == [1, 0]
-    on.lay(relay(on.ground, built, np.array([0])), np.array([0]))
+    on.lay(rebuild_cells(on.ground, built, np.array([0])), np.array([0]))
     on.settle()
     assert (
         table(on)["entrances_seen"].tolist() == table(board(built, seen))["entrances_seen"].tolist()

@@ -6,9 +6,9 @@ import pytest
 import shapely
 from shapely import box
 
-from geo.coverage.sight.building_heights import hidden, look_over, low_buildings
-from geo.coverage.sight.obstacles import merge
-from geo.coverage.sight.viewshed import viewsheds
+from geo.coverage.sight.building_heights import find_hidden, look_over, low_buildings
+from geo.coverage.sight.obstacles import merge_footprints
+from geo.coverage.sight.viewshed import compute_viewsheds
 
 STRIP = box(0, -1, 40, 1)
 HERE = np.zeros((1, 2))
@@ -58,12 +58,12 @@ def test_points_and_polygons_give_one_answer():
     shapes = shapely.box(*corners.T, *(corners + rng.uniform(1, 7, corners.shape)).T)
     low = low_buildings(shapes, rng.uniform(1, 8, len(shapes)))
     look = {"x": 0.0, "y": 0.0, "start_deg": 0.0, "width_deg": 360.0, "range_m": 45.0}
-    seen = viewsheds(pd.DataFrame([look]), merge(None)).to_numpy()
+    seen = compute_viewsheds(pd.DataFrame([look]), merge_footprints(None)).to_numpy()
     rest = look_over(seen, HERE, np.array([6.0]), low, range_m=np.array([45.0]))[0]
     assert rest.is_valid
     points = rng.uniform(-31, 31, (4000, 2))
     points = points[shapely.distance(rest.boundary, shapely.points(points)) > 0.002]
     high = np.full(len(points), 6.0)
-    out_of_sight = hidden(points, np.zeros_like(points), high, low)
+    out_of_sight = find_hidden(points, np.zeros_like(points), high, low)
     assert (shapely.contains(rest, shapely.points(points)) == ~out_of_sight).all()
     assert out_of_sight.mean() > 0.1

@@ -69,12 +69,12 @@ def test_a_cell_beyond_reach_or_behind_may_not_be_seen():
 def test_a_camera_indoors_sees_no_cell():
     indoors = views(indoor=True)
     assert not hit(indoors, metric(*PLACE))
-    assert coarse_sight.outlines(indoors)[0].is_empty
+    assert coarse_sight.cell_outlines(indoors)[0].is_empty
 
 
 def test_an_outline_is_the_union_of_the_cells_that_may_be_seen():
     found = views(heading=45, hfov=90)
-    (outline,) = coarse_sight.outlines(found)
+    (outline,) = coarse_sight.cell_outlines(found)
     low, high = (cells_of([c])[0] for c in np.reshape(outline.bounds, (2, 2)))
     columns, rows = (np.arange(a - 2, b + 2) for a, b in zip(low, high, strict=True))
     asked = np.stack(np.meshgrid(columns, rows)).T.reshape(-1, 2)
@@ -87,7 +87,7 @@ def test_ground_is_that_of_cameras_that_reach_what_is_near():
     found = views()
     east, north = metric(*PLACE)
     near, far = shapely.Point(east, north + 50), shapely.Point(east, north + 900)
-    (outline,) = coarse_sight.outlines(found)
+    (outline,) = coarse_sight.cell_outlines(found)
     assert coarse_sight.visible_cells(found, np.array([near])).equals(outline)
     assert coarse_sight.visible_cells(found, np.array([far])).is_empty
 

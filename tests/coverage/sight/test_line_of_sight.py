@@ -9,10 +9,10 @@ import pytest
 import shapely
 from shapely import Point, box
 
-from geo.coverage.sight.line_of_sight import seeing
-from geo.coverage.sight.obstacles import merge, place
-from geo.coverage.sight.optics import camera_views, sectors
-from geo.coverage.sight.viewshed import viewsheds
+from geo.coverage.sight.line_of_sight import find_seeing
+from geo.coverage.sight.obstacles import merge_footprints, place_cameras
+from geo.coverage.sight.optics import camera_views, view_sectors
+from geo.coverage.sight.viewshed import compute_viewsheds
 
 
 def cameras(*rows):
@@ -32,14 +32,14 @@ def cameras(*rows):
 
 
 def ask(spots, found, footprints=None, **options):
-    obstacles = merge(footprints)
-    return seeing(
+    obstacles = merge_footprints(footprints)
+    return find_seeing(
         gpd.GeoDataFrame(
             geometry=[Point(s) for s in spots], index=[f"p{i}" for i in range(len(spots))]
         ),
         cameras=found,
         views=camera_views(found),
-        placement=place(found.geometry, found["indoor"].to_numpy(), obstacles),
+        placement=place_cameras(found.geometry, found["indoor"].to_numpy(), obstacles),
         obstacles=obstacles,
         **options,
     )
@@ -140,12 +140,12 @@ def test_no_camera_and_no_point_give_an_empty_table():
 def test_a_point_without_a_position_has_no_cameras():
     found = cameras({"x": 0, "y": 0, "heading_deg": 90.0})
     points = gpd.GeoDataFrame(geometry=[None, Point(5, 0)], index=[7, 8])
-    obstacles = merge(None)
-    answer = seeing(
+    obstacles = merge_footprints(None)
+    answer = find_seeing(
         points,
         cameras=found,
         views=camera_views(found),
-        placement=place(found.geometry, np.array([False]), obstacles),
+        placement=place_cameras(found.geometry, np.array([False]), obstacles),
         obstacles=obstacles,
     )
     assert answer["point"].tolist() == [8]
@@ -161,12 +161,12 @@ def test_a_point_inside_a_footprint_is_judged_in_front_of_it():
 def test_the_best_view_of_a_camera_speaks_for_it():
     both = pd.concat([cameras({"x": 0, "y": 0, "heading_deg": h}) for h in (270.0, 90.0)])
     one = both.iloc[:1]
-    obstacles = merge(None)
-    answer = seeing(
+    obstacles = merge_footprints(None)
+    answer = find_seeing(
         gpd.GeoDataFrame(geometry=[Point(20, 0)]),
         cameras=one,
         views=camera_views(both),
-        placement=place(one.geometry, np.array([False]), obstacles),
+        placement=place_cameras(one.geometry, np.array([False]), obstacles),
         obstacles=obstacles,
     )
     assert answer["why"].tolist() == ["sees"]
@@ -192,7 +192,7 @@ def test_a_point_at_the_camera_has_no_density():
 def test_sight_lines_and_viewsheds_give_one_answer():
     rng = np.random.default_rng(5)
     corner, size = rng.uniform(0, 300, (90, 2)), rng.uniform(3, 30, (90, 2))
-    obstacles = merge(shapely.box(*corner.T, *(corner + size).T))
+    obstacles = merge_footprints(shapely.box(*corner.T, *(corner + size).T))
     count = 60
     table = cameras(
         *(
@@ -213,17 +213,17 @@ def test_sight_lines_and_viewsheds_give_one_answer():
         )
     )
     views = camera_views(table)
-    placement = place(table.geometry, table["indoor"].to_numpy(), obstacles)
+    placement = place_cameras(table.geometry, table["indoor"].to_numpy(), obstacles)
     spots = shapely.points(rng.uniform(0, 330, (1500, 2)))
     points = gpd.GeoDataFrame(geometry=spots[~obstacles.block(spots)])
-    answer = seeing(
+    answer = find_seeing(
         points, cameras=table, views=views, placement=placement, obstacles=obstacles, radius_m=150
     ).set_index(["point", "camera_code"])
     compared = excluded = 0
     for certainty, relations in (("certain", ["sees"]), ("possible", ["sees", "possible"])):
         where = views[["camera_code", "range_m", "near_m"]]
         where = where.join(placement[["x", "y"]], on="camera_code")
-        shapes = viewsheds(where.join(sectors(views, certainty)), obstacles)
+        shapes = compute_viewsheds(where.join(view_sectors(views, certainty)), obstacles)
         for code, shape in zip(views["camera_code"], shapes, strict=True):
             mine = answer.xs(code, level="camera_code")
             here = points.geometry.loc[mine.index].to_numpy()

@@ -8,48 +8,50 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely import LineString, MultiPolygon, Point, Polygon, box
 
-from geo.coverage.sight.obstacles import merge, place
+from geo.coverage.sight.obstacles import merge_footprints, place_cameras
 from tests import SHARED_DATA
 
 
 def placed(points, footprints, *, indoor=None, snap_m=5.0):
     flags = np.zeros(len(points), dtype=bool) if indoor is None else np.array(indoor)
-    return place(gpd.GeoSeries(points), flags, merge(footprints), snap_m=snap_m)
+    return place_cameras(gpd.GeoSeries(points), flags, merge_footprints(footprints), snap_m=snap_m)
 
 
 def test_overlapping_touching_and_repeated_footprints_become_one():
-    found = merge([box(0, 0, 10, 10), box(5, 0, 15, 10), box(15, 0, 20, 10), box(0, 0, 10, 10)])
+    found = merge_footprints(
+        [box(0, 0, 10, 10), box(5, 0, 15, 10), box(15, 0, 20, 10), box(0, 0, 10, 10)]
+    )
     assert len(found.parts) == 1
     assert found.parts[0].equals(box(0, 0, 20, 10))
 
 
 def test_a_bow_tie_keeps_both_wings():
-    found = merge([Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])])
+    found = merge_footprints([Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])])
     assert shapely.area(found.parts).tolist() == pytest.approx([25.0, 25.0])
     assert shapely.is_valid(found.parts).all()
 
 
 def test_lines_points_missing_empty_and_tiny_ones_are_left_out():
     odd = [None, Point(0, 0), LineString([(0, 0), (5, 5)]), Polygon(), box(0, 0, 0.9, 1)]
-    assert len(merge(gpd.GeoSeries(odd)).parts) == 0
-    assert len(merge(gpd.GeoSeries([*odd, box(20, 0, 21, 1)])).parts) == 1
+    assert len(merge_footprints(gpd.GeoSeries(odd)).parts) == 0
+    assert len(merge_footprints(gpd.GeoSeries([*odd, box(20, 0, 21, 1)])).parts) == 1
 
 
 def test_a_courtyard_stays_open():
     yard = box(0, 0, 30, 30) - box(10, 10, 20, 20)
-    found = merge([MultiPolygon([yard])])
+    found = merge_footprints([MultiPolygon([yard])])
     assert found.parts[0].area == 800
     assert len(found.edges) == 8
     assert not found.block(np.array([Point(15, 15)]))[0]
 
 
 def test_repeated_vertices_make_no_edge():
-    found = merge([Polygon([(0, 0), (0, 0), (9, 0), (9, 9), (9, 9), (0, 9)])])
+    found = merge_footprints([Polygon([(0, 0), (0, 0), (9, 0), (9, 9), (9, 9), (0, 9)])])
     assert len(found.edges) == 4
 
 
 def test_the_inside_is_on_the_left_of_every_edge():
-    found = merge([box(0, 0, 30, 30) - box(10, 10, 20, 20)])
+    found = merge_footprints([box(0, 0, 30, 30) - box(10, 10, 20, 20)])
     start, end = found.edges[:, :2], found.edges[:, 2:]
     left = (start + end) / 2 + 0.1 * (end - start)[:, ::-1] * [-1, 1] / 10
     assert found.block(shapely.points(left)).all()
@@ -57,16 +59,16 @@ def test_the_inside_is_on_the_left_of_every_edge():
 
 @pytest.mark.parametrize("nothing", [None, [], gpd.GeoSeries([], crs=32650)])
 def test_no_footprints_block_nothing(nothing):
-    found = merge(nothing)
+    found = merge_footprints(nothing)
     assert len(found.parts) == 0
     assert found.edges.shape == (0, 4)
     assert placed([Point(1, 2)], nothing)["placement"].tolist() == ["open"]
 
 
 def test_the_content_hash_names_the_content_not_its_order():
-    one = merge([box(0, 0, 10, 10), box(20, 0, 30, 10)])
-    same = merge([box(20, 0, 30, 10), box(10, 0, 0, 10), box(2, 2, 3, 4)])
-    other = merge([box(0, 0, 10, 10), box(20, 0, 30, 11)])
+    one = merge_footprints([box(0, 0, 10, 10), box(20, 0, 30, 10)])
+    same = merge_footprints([box(20, 0, 30, 10), box(10, 0, 0, 10), box(2, 2, 3, 4)])
+    other = merge_footprints([box(0, 0, 10, 10), box(20, 0, 30, 11)])
     assert one.content_hash == same.content_hash != other.content_hash
 
 
@@ -132,10 +134,10 @@ def test_no_camera_in_nanshan_is_suspect_though_a_free_place_is_near():
     file = SHARED_DATA / "nanshan" / "buildings.geojson"
     if not file.exists():
         pytest.skip("the Nanshan buildings are not at hand")
-    obstacles = merge(gpd.read_file(file).to_crs(32649).geometry)
+    obstacles = merge_footprints(gpd.read_file(file).to_crs(32649).geometry)
     bounds, rng = shapely.total_bounds(obstacles.parts), np.random.default_rng(1)
     points = shapely.points(rng.uniform(bounds[:2], bounds[2:], (12_000, 2)))
-    found = place(points, np.zeros(len(points), dtype=bool), obstacles)
+    found = place_cameras(points, np.zeros(len(points), dtype=bool), obstacles)
     lost = points[found["placement"] == "suspect"]
     held, part = obstacles.holding(lost)
     wall_m = shapely.distance(shapely.boundary(obstacles.parts[part]), lost[held])
@@ -153,7 +155,7 @@ def test_an_inner_corner_is_left_straight_on():
 
 def test_a_missing_position_is_suspect_and_keeps_the_index():
     points = gpd.GeoSeries([None, Point(0, 0)], index=["a", "b"])
-    found = place(points, np.zeros(2, dtype=bool), merge(None))
+    found = place_cameras(points, np.zeros(2, dtype=bool), merge_footprints(None))
     assert found["placement"].to_dict() == {"a": "suspect", "b": "open"}
     assert np.isnan(found.loc["a", "x"])
 
@@ -163,9 +165,9 @@ def test_a_snapped_camera_is_outside_every_footprint(seed):
     rng = np.random.default_rng(seed)
     corners = rng.uniform(0, 60, (25, 2))
     sizes = rng.uniform(2, 14, (25, 2))
-    obstacles = merge(shapely.box(*corners.T, *(corners + sizes).T))
+    obstacles = merge_footprints(shapely.box(*corners.T, *(corners + sizes).T))
     points = shapely.points(rng.uniform(0, 60, (60, 2)))
-    found = place(points, np.zeros(60, dtype=bool), obstacles)
+    found = place_cameras(points, np.zeros(60, dtype=bool), obstacles)
     spots = shapely.points(found[["x", "y"]].to_numpy())
     assert (obstacles.block(spots) == (found["placement"] == "suspect")).all()
     assert found["moved_m"].max() <= 5.2 + 1e-9
@@ -173,11 +175,11 @@ def test_a_snapped_camera_is_outside_every_footprint(seed):
 
 def test_a_camera_moved_out_of_an_inner_corner_keeps_off_both_walls():
     angle = shapely.affinity.rotate(box(0, 0, 20, 20) - box(4, 4, 20, 20), 31, origin=(0, 0))
-    walls = merge([angle])
+    walls = merge_footprints([angle])
     rng = np.random.default_rng(2)
     inside = shapely.points(rng.uniform(-6, 20, (4000, 2)))
     inside = inside[shapely.contains(angle, inside)]
-    spots = place(inside, np.zeros(len(inside), dtype=bool), walls)
+    spots = place_cameras(inside, np.zeros(len(inside), dtype=bool), walls)
     moved = spots[spots["placement"] == "snapped"]
     off_m = shapely.distance(angle, shapely.points(moved[["x", "y"]].to_numpy()))
     assert len(moved) > 500

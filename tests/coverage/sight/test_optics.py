@@ -13,10 +13,10 @@ from geo.base.words import say
 from geo.coverage.kinds import CERTAINTIES, DETAIL_NAMES, DETAILS, detail_of
 from geo.coverage.sight.optics import (
     HEADING_TOLERANCE_DEG,
-    bands,
     camera_views,
+    heading_bands,
     px_per_m,
-    sectors,
+    view_sectors,
 )
 
 
@@ -37,7 +37,7 @@ def camera(**given):
 
 
 def sector(certainty, **given):
-    row = sectors(camera_views(camera(**given)), certainty).iloc[0]
+    row = view_sectors(camera_views(camera(**given)), certainty).iloc[0]
     return row["start_deg"], row["width_deg"]
 
 
@@ -155,7 +155,7 @@ def test_rows_of_one_code_are_its_views():
 def test_no_camera_has_no_view():
     views = camera_views(camera().iloc[:0])
     assert len(views) == 0
-    assert sectors(views, "certain").columns.tolist() == ["start_deg", "width_deg"]
+    assert view_sectors(views, "certain").columns.tolist() == ["start_deg", "width_deg"]
 
 
 def test_more_detail_never_reaches_farther():
@@ -214,10 +214,10 @@ def test_expected_is_refused_as_a_weighting_and_nonsense_as_unknown():
     views = camera_views(camera())
     assert CERTAINTIES == ("certain", "expected", "possible")
     with pytest.raises(InputError, match="use bands") as caught:
-        sectors(views, "expected")
+        view_sectors(views, "expected")
     assert caught.value.key == "coverage.certainty_expected"
     with pytest.raises(InputError, match="no certainty"):
-        sectors(views, "perhaps")
+        view_sectors(views, "perhaps")
 
 
 @given(
@@ -346,7 +346,7 @@ def test_dead_ground_ends_where_the_lower_edge_meets_the_ground(height, tilt, vf
 
 
 def banded(steps=4, **given_):
-    return bands(camera_views(camera(**given_)), steps=steps)
+    return heading_bands(camera_views(camera(**given_)), steps=steps)
 
 
 def triples(found):
@@ -401,13 +401,13 @@ def test_a_ptz_counts_at_its_guard_heading():
 
 def test_an_indoor_camera_has_no_band_and_the_others_keep_their_position():
     both = pd.concat([camera(indoor=True), camera(heading_deg=np.nan)])
-    found = bands(camera_views(both))
+    found = heading_bands(camera_views(both))
     assert found["view"].tolist() == [1]
     assert found.index.tolist() == [0]
 
 
 def test_no_view_has_no_band():
-    found = bands(camera_views(camera()).iloc[:0])
+    found = heading_bands(camera_views(camera()).iloc[:0])
     assert found.columns.tolist() == ["view", "start_deg", "width_deg", "weight"]
     assert len(found) == 0
 
@@ -432,7 +432,7 @@ often = settings(derandomize=True, deadline=None, max_examples=40)
 @given(st.lists(looks, min_size=1, max_size=4), st.integers(1, 6))
 def test_width_times_weight_is_the_angle_of_view_of_every_view(given_, steps):
     views = camera_views(pd.concat([camera(**each) for each in given_]))
-    found = bands(views, steps=steps)
+    found = heading_bands(views, steps=steps)
     share = (found["width_deg"] * found["weight"]).groupby(found["view"]).sum()
     assert share.index.tolist() == list(range(len(views)))
     assert share.to_numpy() == pytest.approx(views["hfov_deg"].to_numpy(), abs=1e-7)

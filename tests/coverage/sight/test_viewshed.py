@@ -13,9 +13,9 @@ from shapely import Point, Polygon, box
 
 from geo.base.errors import InputError
 from geo.coverage.sight import angular_sweep, shadow_method, viewshed
-from geo.coverage.sight.obstacles import merge, place
+from geo.coverage.sight.obstacles import merge_footprints, place_cameras
 from geo.coverage.sight.shadow_method import reach_m
-from geo.coverage.sight.viewshed import viewsheds
+from geo.coverage.sight.viewshed import compute_viewsheds
 from tests import SHARED_DATA
 
 DATA = SHARED_DATA
@@ -28,7 +28,7 @@ def look(x=0.0, y=0.0, start=0.0, width=360.0, range_m=50.0):
 
 
 def seen(sector, footprints=None, **options):
-    return viewsheds(sector, merge(footprints), **options).iloc[0]
+    return compute_viewsheds(sector, merge_footprints(footprints), **options).iloc[0]
 
 
 def town(rng, count=40, side_m=200.0):
@@ -115,7 +115,7 @@ def test_a_range_that_ends_in_the_dead_ground_sees_nothing(near_m):
 
 def test_dead_ground_that_is_not_known_takes_nothing_off():
     both = pd.concat([look(), look()], ignore_index=True)
-    with_, without = viewsheds(both.assign(near_m=[np.nan, 0.0]), merge(None))
+    with_, without = compute_viewsheds(both.assign(near_m=[np.nan, 0.0]), merge_footprints(None))
     assert with_.equals(without)
     assert with_.area == pytest.approx(seen(look()).area)
 
@@ -153,14 +153,17 @@ def test_what_sees_nothing_is_an_empty_polygon(sector):
 
 
 def test_no_sector_gives_no_viewshed():
-    found = viewsheds(look().iloc[:0], merge(None))
+    found = compute_viewsheds(look().iloc[:0], merge_footprints(None))
     assert isinstance(found, gpd.GeoSeries)
     assert len(found) == 0
 
 
 def test_the_index_is_kept():
     both = pd.concat([look(), look(width=0)]).set_axis(["b", "a"])
-    assert viewsheds(both, merge(None)).is_empty.to_dict() == {"b": False, "a": True}
+    assert compute_viewsheds(both, merge_footprints(None)).is_empty.to_dict() == {
+        "b": False,
+        "a": True,
+    }
 
 
 def test_a_camera_inside_a_footprint_sees_nothing():
@@ -253,11 +256,13 @@ def away_from_border(points, view):
 def disagreements(seed, cameras=12, points=300):
     rng = np.random.default_rng(seed)
     footprints = town(rng)
-    obstacles = merge(footprints)
+    obstacles = merge_footprints(footprints)
     sectors = looks(rng, cameras)
     xy = shapely.points(sectors[["x", "y"]].to_numpy())
-    sectors[["x", "y"]] = place(xy, np.zeros(cameras, dtype=bool), obstacles)[["x", "y"]].to_numpy()
-    views = viewsheds(sectors, obstacles, chord_tolerance=FINE)
+    sectors[["x", "y"]] = place_cameras(xy, np.zeros(cameras, dtype=bool), obstacles)[
+        ["x", "y"]
+    ].to_numpy()
+    views = compute_viewsheds(sectors, obstacles, chord_tolerance=FINE)
     assert views.is_valid.all()
     wrong = compared = 0
     for view, (_, sector) in zip(views, sectors.iterrows(), strict=True):
@@ -282,11 +287,11 @@ def test_a_hundred_thousand_points_are_seen_exactly_if_their_lines_are_free():
 def test_the_sweep_draws_what_the_shadows_leave(origin):
     for seed in range(25):
         rng = np.random.default_rng(seed)
-        obstacles = merge(shapely.transform(town(rng), lambda xy: xy + np.array(origin)))
+        obstacles = merge_footprints(shapely.transform(town(rng), lambda xy: xy + np.array(origin)))
         sectors = looks(rng, 40).add([*origin, 0, 0, 0])
-        swept = viewsheds(sectors, obstacles).to_numpy()
-        left = shadow_method.visible(
-            shadow_method.looks(sectors), obstacles, viewshed.CHORD_TOLERANCE
+        swept = compute_viewsheds(sectors, obstacles).to_numpy()
+        left = shadow_method.visible_ground(
+            shadow_method.sector_table(sectors), obstacles, viewshed.CHORD_TOLERANCE
         )
         differ_m2 = shapely.area(shapely.symmetric_difference(swept, left))
         assert shapely.is_valid(swept).all()
@@ -295,19 +300,21 @@ def test_the_sweep_draws_what_the_shadows_leave(origin):
 
 def test_without_the_compiler_the_shadows_answer(monkeypatch):
     rng = np.random.default_rng(1)
-    obstacles, sectors = merge(town(rng)), looks(rng, 40)
-    swept = viewsheds(sectors, obstacles)
+    obstacles, sectors = merge_footprints(town(rng)), looks(rng, 40)
+    swept = compute_viewsheds(sectors, obstacles)
     monkeypatch.setattr(viewshed, "COMPILED", False)
-    left = viewsheds(sectors, obstacles)
+    left = compute_viewsheds(sectors, obstacles)
     assert swept.area.to_numpy() == pytest.approx(left.area.to_numpy(), rel=1e-6, abs=1e-6)
 
 
 def test_a_union_of_shadows_that_geos_loses_is_done_again():
     # The camera stands inside a footprint of 27; uniting its 16 shadows at once loses some.
     rng = np.random.default_rng(5)
-    obstacles, sectors = merge(town(rng)), looks(rng, 60).iloc[[30]]
+    obstacles, sectors = merge_footprints(town(rng)), looks(rng, 60).iloc[[30]]
     assert obstacles.block(shapely.points(sectors[["x", "y"]].to_numpy())).all()
-    assert shadow_method.visible(shadow_method.looks(sectors), obstacles, 0.001)[0].is_empty
+    assert shadow_method.visible_ground(shadow_method.sector_table(sectors), obstacles, 0.001)[
+        0
+    ].is_empty
 
 
 def test_warming_up_needs_no_district_and_leaves_the_sweep_compiled():
@@ -318,10 +325,10 @@ def test_warming_up_needs_no_district_and_leaves_the_sweep_compiled():
 @given(seed=st.integers(0, 10_000))
 def test_a_view_is_valid_within_its_sector_and_off_all_footprints(seed):
     rng = np.random.default_rng(seed)
-    obstacles = merge(town(rng, count=15, side_m=80))
+    obstacles = merge_footprints(town(rng, count=15, side_m=80))
     sectors = looks(rng, 4, side_m=80)
-    views = viewsheds(sectors, obstacles)
-    free = viewsheds(sectors, merge(None))
+    views = compute_viewsheds(sectors, obstacles)
+    free = compute_viewsheds(sectors, merge_footprints(None))
     assert views.is_valid.all()
     assert (views.difference(free).area < 1e-6).all()
     for view in views:
@@ -332,26 +339,28 @@ def test_a_view_is_valid_within_its_sector_and_off_all_footprints(seed):
 def test_moving_and_turning_the_town_moves_and_turns_the_view(seed, turn, shift):
     rng = np.random.default_rng(seed)
     footprints, sectors = town(rng, count=12, side_m=80), looks(rng, 3, side_m=80)
-    before = viewsheds(sectors, merge(footprints))
+    before = compute_viewsheds(sectors, merge_footprints(footprints))
     cos, sin = math.cos(math.radians(turn)), math.sin(math.radians(turn))
     clockwise = np.array([[cos, sin], [-sin, cos]])
     move = lambda xy: xy @ clockwise.T + [shift, -shift]  # noqa: E731
     turned = sectors.assign(start_deg=sectors["start_deg"] + turn)
     turned[["x", "y"]] = move(sectors[["x", "y"]].to_numpy())
-    after = viewsheds(turned, merge(shapely.transform(footprints, move)))
+    after = compute_viewsheds(turned, merge_footprints(shapely.transform(footprints, move)))
     assert after.area.to_numpy() == pytest.approx(before.area.to_numpy(), abs=0.01)
 
 
 @given(seed=st.integers(0, 10_000), half=st.sampled_from([45.0, 90.0, 180.0]))
 def test_two_halves_of_a_view_are_the_view(seed, half):
     rng = np.random.default_rng(seed)
-    obstacles = merge(town(rng, count=12, side_m=80))
+    obstacles = merge_footprints(town(rng, count=12, side_m=80))
     sectors = looks(rng, 2, side_m=80).assign(width_deg=2 * half)
     parts = [
-        viewsheds(sectors.assign(start_deg=start, width_deg=half), obstacles, chord_tolerance=2e-6)
+        compute_viewsheds(
+            sectors.assign(start_deg=start, width_deg=half), obstacles, chord_tolerance=2e-6
+        )
         for start in (sectors["start_deg"], sectors["start_deg"] + half)
     ]
-    whole = viewsheds(sectors, obstacles, chord_tolerance=2e-6)
+    whole = compute_viewsheds(sectors, obstacles, chord_tolerance=2e-6)
     for one, other, both in zip(*parts, whole, strict=True):
         assert shapely.union(one, other).symmetric_difference(both).area < 0.06
 
@@ -360,7 +369,9 @@ def test_two_halves_of_a_view_are_the_view(seed, half):
 def test_one_more_footprint_never_shows_more(seed):
     rng = np.random.default_rng(seed)
     footprints, sectors = town(rng, count=12, side_m=80), looks(rng, 3, side_m=80)
-    fewer, more = (viewsheds(sectors, merge(f)) for f in (footprints[:-1], footprints))
+    fewer, more = (
+        compute_viewsheds(sectors, merge_footprints(f)) for f in (footprints[:-1], footprints)
+    )
     assert (more.difference(fewer).area < 1e-6).all()
 
 
@@ -369,14 +380,14 @@ def test_cameras_among_real_buildings_agree_with_their_sight_lines():
     if not file.exists():
         pytest.skip("the Nanshan buildings are not at hand")
     footprints = gpd.read_file(file).to_crs(32649).geometry
-    obstacles = merge(footprints)
+    obstacles = merge_footprints(footprints)
     rng = np.random.default_rng(3)
     x0, y0, x1, y1 = footprints.total_bounds
     sectors = looks(rng, 60, side_m=1.0)
     xy = shapely.points(rng.uniform(x0, x1, 60), rng.uniform(y0, y1, 60))
-    spots = place(xy, np.zeros(60, dtype=bool), obstacles)
+    spots = place_cameras(xy, np.zeros(60, dtype=bool), obstacles)
     sectors[["x", "y"]] = spots[["x", "y"]].to_numpy()
-    views = viewsheds(sectors, obstacles, chord_tolerance=FINE)
+    views = compute_viewsheds(sectors, obstacles, chord_tolerance=FINE)
     assert views.is_valid.all()
     assert (views.is_empty[spots["placement"] == "suspect"]).all()
     wrong = 0
@@ -395,10 +406,10 @@ def test_no_view_is_invalid_however_near_to_walls_and_corners_a_camera_stands():
     for seed in range(40):
         rng = np.random.default_rng(seed)
         origin = np.array([0.0, 0.0] if seed % 2 else [500_000.0, 3_380_000.0])
-        obstacles = merge(shapely.transform(town(rng), lambda xy, by=origin: xy + by))
+        obstacles = merge_footprints(shapely.transform(town(rng), lambda xy, by=origin: xy + by))
         edges = obstacles.edges[rng.integers(0, len(obstacles.edges), 100)]
         along = rng.choice([0.0, 0.5, 1e-9], 100)[:, None]
         aside = rng.choice([0, 1e-9, 1e-6, 1e-4, 2e-3, 0.2], (100, 1)) * rng.normal(size=(100, 2))
         sectors = looks(rng, 100)
         sectors[["x", "y"]] = edges[:, :2] + along * (edges[:, 2:] - edges[:, :2]) + aside
-        assert viewsheds(sectors, obstacles).is_valid.all()
+        assert compute_viewsheds(sectors, obstacles).is_valid.all()

@@ -22,8 +22,10 @@ NONE = {"crs": None}
 
 
 def stored(engine, columns, table="camera", order="code"):
-    with db.transaction(engine) as connection:
-        found = frames.read(connection, f"SELECT {columns} FROM govgrid.{table} ORDER BY {order}")
+    with db.open_transaction(engine) as connection:
+        found = frames.read_frame(
+            connection, f"SELECT {columns} FROM govgrid.{table} ORDER BY {order}"
+        )
     return found.to_numpy().tolist()
 
 

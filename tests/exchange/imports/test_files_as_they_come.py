@@ -15,8 +15,8 @@ LON, LAT = place(0, 0)
 
 
 def rows_of(engine, statement):
-    with db.transaction(engine) as connection:
-        return frames.read(connection, statement)
+    with db.open_transaction(engine) as connection:
+        return frames.read_frame(connection, statement)
 
 
 def written(path, *lines, encoding="utf-8"):
@@ -59,8 +59,8 @@ def grid(code=GRID, name="西格", **more):
 
 
 def areas(engine):
-    with db.transaction(engine) as connection:
-        known = area_versions.now(connection)
+    with db.open_transaction(engine) as connection:
+        known = area_versions.valid_areas(connection)
     return known[known["level"] == "grid"]
 
 

@@ -19,8 +19,8 @@ pytestmark = pytest.mark.postgis
 
 
 def rows_of(engine, statement):
-    with db.transaction(engine) as connection:
-        return frames.read(connection, statement)
+    with db.open_transaction(engine) as connection:
+        return frames.read_frame(connection, statement)
 
 
 def test_every_layer_of_the_town_goes_in_and_a_second_time_changes_nothing(engine, town_files):
@@ -35,7 +35,7 @@ def test_every_layer_of_the_town_goes_in_and_a_second_time_changes_nothing(engin
 
 
 def test_the_first_areas_decide_the_metric_srid_once(town):
-    with db.transaction(town) as connection:
+    with db.open_transaction(town) as connection:
         assert installation.metric_srid(connection) == 4548
 
 
@@ -208,7 +208,7 @@ def test_a_disk_nearly_full_is_said_before_anything_is_written(
             "areas",
             town_files["areas"],
             ImportOptions(crs="wgs84", level="grid"),
-            who=principal.system("test"),
+            who=principal.system_principal("test"),
             timezone="Asia/Shanghai",
             disk=tmp_path,
         )
@@ -219,8 +219,8 @@ def test_gcj02_is_converted_as_declared(engine, shared_data):
     folder = shared_data / "yingjiang"
     options = {"level": "district", "mapping": {"code": "adcode", "name": "name"}}
     bring_in(engine, "areas", folder / "district_gcj02.geojson", crs="gcj02", **options)
-    with db.transaction(engine) as connection:
-        stored = area_versions.now(connection)
+    with db.open_transaction(engine) as connection:
+        stored = area_versions.valid_areas(connection)
         srid = installation.metric_srid(connection)
     truth = json.loads((folder / "district_wgs84.geojson").read_text())["features"][0]
     ring = truth["geometry"]["coordinates"][0][0]
@@ -236,7 +236,7 @@ def test_gcj02_is_converted_as_declared(engine, shared_data):
 def test_hostile_text_is_only_text(town):
     titles = rows_of(town, "SELECT title FROM govgrid.incident ORDER BY code")["title"].tolist()
     assert "</script><img src=x onerror=alert(1)>" in titles
-    with db.transaction(town) as connection:
+    with db.open_transaction(town) as connection:
         assert connection.execute(text("SELECT count(*) FROM govgrid.incident")).scalar_one() == 3
 
 

@@ -30,8 +30,8 @@ STATE = {
 
 
 def rows_of(engine, statement, **parameters):
-    with db.transaction(engine) as connection:
-        return frames.read(connection, statement, parameters)
+    with db.open_transaction(engine) as connection:
+        return frames.read_frame(connection, statement, parameters)
 
 
 def state(engine):
@@ -51,7 +51,7 @@ def lonlat(x, y):
 
 
 def undone(engine, run):
-    return import_runs.undone(engine, run, who=principal.system("test"))
+    return import_runs.undo_run(engine, run, who=principal.system_principal("test"))
 
 
 def test_an_undone_import_leaves_everything_as_it_was(town, tmp_path):
@@ -171,12 +171,12 @@ def test_mended_rows_go_in_and_no_longer_wait(town, tmp_path):
     open_ = rows_of(town, "SELECT row FROM govgrid.import_quarantine"
                     " WHERE import_run = :r AND solved_by IS NULL", r=run)  # fmt: skip
     assert open_["row"].tolist() == [3]
-    newest = import_runs.newest(town)
+    newest = import_runs.newest_runs(town)
     assert newest.set_index("run").loc[run, "open"] == 1
     stored = rows_of(town, "SELECT attributes FROM govgrid.camera WHERE code = 'K78'")
     assert stored["attributes"][0] == {}
     undone(town, report.run)
-    assert import_runs.newest(town).set_index("run").loc[run, "open"] == 2
+    assert import_runs.newest_runs(town).set_index("run").loc[run, "open"] == 2
 
 
 def test_nothing_waits_where_all_was_taken(town, tmp_path):
@@ -198,7 +198,7 @@ def test_geometry_that_was_not_taken_comes_back_as_text(engine, tmp_path):
 
 def test_a_run_shows_all_that_was_found(town, tmp_path):
     run = bring_in(town, "cameras", register(tmp_path / "c.csv", "K78,零,0,0,0")).run
-    report = import_runs.show(town, run, who=SYSTEM)
+    report = import_runs.show_run(town, run, who=SYSTEM)
     assert (report.run["layer"], report.run["state"], report.run["read"]) == ("cameras", "done", 1)
     assert [f.code for f in report.findings] == ["ZERO_COORDINATES"]
     assert "0,0" in report.findings[0].advice("en")
@@ -213,24 +213,24 @@ def test_a_source_is_declared_once(town, tmp_path):
     second = register(tmp_path / "2.csv", f"K78,二,{lonlat(6, 6)}", header=header)
     report = bring_in(town, "cameras", second, crs=None, source="公安台账")
     assert report.change.inserted == 1
-    saved = declarations.saved(town)
+    saved = declarations.list_sources(town)
     assert saved["source"].tolist() == ["公安台账"]
     assert saved["options"][0] == {"crs": "wgs84", "mapping": mapping}
-    declarations.forget(town, "cameras", "公安台账")
+    declarations.forget_source(town, "cameras", "公安台账")
     with pytest.raises(NotFoundError, match="No source called"):
         bring_in(town, "cameras", second, crs=None, source="公安台账")
 
 
 def test_what_is_said_now_goes_before_what_was_saved():
     declared = {"crs": "gcj02", "mapping": {"code": "号", "name": "名"}}
-    said = declarations.filled(ImportOptions(crs="wgs84", mapping={"name": "称"}), declared)
+    said = declarations.fill_options(ImportOptions(crs="wgs84", mapping={"name": "称"}), declared)
     assert (said.crs, said.mapping) == ("wgs84", {"code": "号", "name": "称"})
 
 
 def test_a_dry_run_saves_no_source(town, tmp_path):
     path = register(tmp_path / "1.csv", f"K77,一,{lonlat(5, 5)},0")
     bring_in(town, "cameras", path, remember="甲", dry_run=True)
-    assert declarations.saved(town).empty
+    assert declarations.list_sources(town).empty
 
 
 def shifted(path, count=60):
@@ -252,7 +252,7 @@ def test_a_file_in_another_system_than_declared_is_held_with_the_evidence(town, 
     district = next(e for e in report.held["evidence"] if e["measure"] == "district")
     assert (district["declared_share"], district["suggested_share"]) == (0, 1)
     assert state(town) == before
-    kept = import_runs.show(town, report.run, who=SYSTEM).run
+    kept = import_runs.show_run(town, report.run, who=SYSTEM).run
     assert (kept["state"], kept["held"]["suggested"]) == ("held", "gcj02")
     with pytest.raises(StateError, match="held and wrote nothing"):
         undone(town, report.run)
@@ -268,7 +268,7 @@ def test_who_is_certain_is_believed(town, tmp_path):
 def test_a_trial_of_a_doubtful_file_leaves_no_run(town, tmp_path):
     report = bring_in(town, "cameras", shifted(tmp_path / "g.csv"), crs="wgs84", dry_run=True)
     assert report.held is not None
-    assert import_runs.newest(town)["state"].tolist() == ["done"] * 7
+    assert import_runs.newest_runs(town)["state"].tolist() == ["done"] * 7
 
 
 def test_reasons_of_a_held_file_are_values_of_json(town, tmp_path):

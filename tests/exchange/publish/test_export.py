@@ -15,7 +15,7 @@ from geo.exchange.publish import collections
 from geo.exchange.publish import export as layer_export
 from geo.files import readers, writers
 from geo.files.schema.layers import DERIVED, LAYERS
-from geo.files.writers.flat_table import flat
+from geo.files.writers.flat_table import flatten_table
 from geo.store import db, frames
 from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, place, rectangle, write_geojson
@@ -145,12 +145,12 @@ GUARDIAN = Reader("guardian", grants=(Grant("security_administrator"),))
 def whole(engine, name, srid=WGS84):
     """Return a layer as who may read it: zones and consents are not even the system's."""
     who = GUARDIAN if name in RESTRICTED_LAYERS else SYSTEM
-    return layer_export.whole(engine, who, name, srid=srid)
+    return layer_export.read_layer(engine, who, name, srid=srid)
 
 
 def out(engine, name, path, crs="wgs84"):
     srid = layer_export.target_srid(engine, crs)
-    writers.write(whole(engine, name, srid), path, layer=name)
+    writers.write_file(whole(engine, name, srid), path, layer=name)
     return path
 
 
@@ -166,7 +166,7 @@ def change(report):
 
 def as_rows(frame):
     """A frame as comparable cells, geometry as WKT."""
-    cells = flat(frame).astype(object)
+    cells = flatten_table(frame).astype(object)
     return cells.where(cells.notna(), None).to_dict("records")
 
 
@@ -204,11 +204,11 @@ def test_an_empty_database_filled_from_exports_gives_equal_exports(
 
 def test_every_layer_that_can_be_brought_in_can_go_out():
     apart = {"catalog", "headings", "positions"}  # these are cameras
-    assert set(LAYERS) - apart <= set(collections.names())
+    assert set(LAYERS) - apart <= set(collections.layer_names())
 
 
 def test_headings_go_out_as_they_are_read(full):
-    cameras = layer_export.whole(full, SYSTEM, "cameras").set_index("code")
+    cameras = layer_export.read_layer(full, SYSTEM, "cameras").set_index("code")
     assert cameras["heading_deg"].loc[["V1", "V2", "V3", "V4", "V5", "K1"]].tolist() == [
         "东北;10-30",
         "北偏西30°",
@@ -221,14 +221,14 @@ def test_headings_go_out_as_they_are_read(full):
 
 
 def test_derived_columns_stand_in_the_list_that_imports_leave_out(full):
-    with db.transaction(full) as connection:
+    with db.open_transaction(full) as connection:
         connection.execute(
             text(
                 "UPDATE govgrid.camera SET position_source = 'verified',"
                 " geom = ST_SetSRID(ST_MakePoint(117.06, 30.51), 4326) WHERE code = 'K1'"
             )
         )
-    cameras = layer_export.whole(full, SYSTEM, "cameras").set_index("code")
+    cameras = layer_export.read_layer(full, SYSTEM, "cameras").set_index("code")
     known = {field.name for field in LAYERS["cameras"].fields}
     free = {name for name in cameras.columns if name not in known | {"geometry"}}
     assert DERIVED - {"code"} <= free
@@ -246,18 +246,18 @@ def test_what_was_verified_goes_out_and_in_again_as_no_news_of_the_register(town
         town, "positions", table(tmp_path / "p.csv", [{"编码": "K1", "经度": lon, "纬度": lat}])
     )
     bring_in(town, "headings", table(tmp_path / "h.csv", [{"编码": "K1", "监视方位": 135}]))
-    before = as_rows(layer_export.whole(town, SYSTEM, "cameras"))
+    before = as_rows(layer_export.read_layer(town, SYSTEM, "cameras"))
     for ending, crs in ((".csv", "wgs84"), (".gpkg", "zone")):
         path = out(town, "cameras", tmp_path / f"cameras{ending}", crs)
         assert change(back(town, "cameras", path, crs)) == (0, 0, 4)
-    assert as_rows(layer_export.whole(town, SYSTEM, "cameras")) == before
+    assert as_rows(layer_export.read_layer(town, SYSTEM, "cameras")) == before
     first = before[0]
     assert [first["lon"], first["lat"], first["heading_deg"]] == [lon, lat, "135"]
     assert [first["reported_lon"], first["reported_lat"]] == place(1, 0)
 
 
 def test_free_columns_that_would_be_taken_for_others_are_marked(full):
-    buildings = layer_export.whole(full, SYSTEM, "buildings")
+    buildings = layer_export.read_layer(full, SYSTEM, "buildings")
     assert set(buildings.columns[4:-1]) == {
         "attributes.levels",
         "attributes.lon",
@@ -268,18 +268,20 @@ def test_free_columns_that_would_be_taken_for_others_are_marked(full):
 
 
 def test_times_are_the_districts(full):
-    row = layer_export.whole(full, SYSTEM, "incidents").set_index("code").loc["M9"]
+    row = layer_export.read_layer(full, SYSTEM, "incidents").set_index("code").loc["M9"]
     assert row["reported_at"] == "2026-09-30 21:40:05+08:00"
     elsewhere = (
-        layer_export.whole(full, SYSTEM, "incidents", timezone="UTC").set_index("code").loc["M9"]
+        layer_export.read_layer(full, SYSTEM, "incidents", timezone="UTC")
+        .set_index("code")
+        .loc["M9"]
     )
     assert elsewhere["reported_at"] == "2026-09-30 13:40:05+00:00"
 
 
 def test_states_go_out_as_the_newest_and_as_their_history(full):
-    newest = layer_export.whole(full, SYSTEM, "camera-status")
+    newest = layer_export.read_layer(full, SYSTEM, "camera-status")
     assert newest[["code", "status"]].to_numpy().tolist() == [["K1", "online"], ["K2", "online"]]
-    history = layer_export.whole(full, SYSTEM, "camera-status-history")
+    history = layer_export.read_layer(full, SYSTEM, "camera-status-history")
     assert history["status"].tolist() == ["offline", "online", "online"]
     assert history["since"].iloc[0] == "2026-09-30 21:40:05.250000+08:00"
 
@@ -293,8 +295,8 @@ def test_tables_without_places_are_refused_as_maps(town, tmp_path):
 
 def test_areas_are_drawn_in_the_zone_of_the_district(town, tmp_path):
     path = out(town, "areas", tmp_path / "areas.dxf", "zone")
-    again = readers.read(path, sheet="grid")
-    stored = layer_export.whole(town, SYSTEM, "grids", srid=4548)
+    again = readers.read_file(path, sheet="grid")
+    stored = layer_export.read_layer(town, SYSTEM, "grids", srid=4548)
     assert len(again.rows) == 2
     assert sorted(shape.area for shape in again.geometry) == pytest.approx(
         sorted(stored.geometry.area), rel=1e-6
@@ -322,7 +324,7 @@ def test_without_any_place_there_is_no_zone(engine):
 
 def test_degrees_of_cgcs2000_are_those_of_wgs84(town):
     plain, labelled = (
-        layer_export.whole(town, SYSTEM, "cameras", srid=srid) for srid in (4326, 4490)
+        layer_export.read_layer(town, SYSTEM, "cameras", srid=srid) for srid in (4326, 4490)
     )
     assert labelled.crs.to_epsg() == 4490
     assert (labelled.geometry.x == plain.geometry.x).all()
@@ -330,7 +332,7 @@ def test_degrees_of_cgcs2000_are_those_of_wgs84(town):
 
 def test_an_unknown_layer_is_named_with_those_that_there_are(engine):
     with pytest.raises(LayerError, match="camera-status-history"):
-        layer_export.whole(engine, SYSTEM, "beton")
+        layer_export.read_layer(engine, SYSTEM, "beton")
 
 
 POLYGONS = (
@@ -348,7 +350,7 @@ SPIKE = (
 def spiked(full):
     """The toy town, computed, and a gap that crosses itself when its corners are moved."""
     compute.compute(full)
-    with db.transaction(full) as connection:
+    with db.open_transaction(full) as connection:
         connection.execute(
             text(
                 "INSERT INTO govgrid.gap (coverage_run, device_set, detail, certainty, grid_code,"
@@ -373,7 +375,7 @@ STORED = {
 
 def stored(engine, name):
     """What was computed, in metres, as the tables hold it."""
-    with db.transaction(engine) as connection:
+    with db.open_transaction(engine) as connection:
         rows = frames.read_layer(connection, STORED[name], srid=4548)
     return rows.set_index(rows.columns[0]).geometry
 
@@ -391,7 +393,7 @@ def test_every_polygon_of_every_export_is_valid(spiked, tmp_path, crs):
 def test_what_was_computed_goes_out_with_its_area(spiked, name):
     kept = stored(spiked, name)
     for srid in (4326, 4490, 4547):
-        frame = layer_export.whole(spiked, SYSTEM, name, srid=srid)
+        frame = layer_export.read_layer(spiked, SYSTEM, name, srid=srid)
         back = frame.set_crs(4326 if srid == 4490 else srid, allow_override=True).to_crs(4548)
         areas = back.set_index(frame.columns[0]).geometry.area
         assert areas.sort_index().tolist() == pytest.approx(
@@ -401,22 +403,22 @@ def test_what_was_computed_goes_out_with_its_area(spiked, name):
 
 @pytest.mark.parametrize("name", STORED)
 def test_in_the_zone_of_the_district_goes_out_what_is_stored_to_the_digit(spiked, name):
-    frame = layer_export.whole(spiked, SYSTEM, name, srid=4548)
+    frame = layer_export.read_layer(spiked, SYSTEM, name, srid=4548)
     same = frame.set_index(frame.columns[0]).geometry.sort_index()
     assert same.geom_equals_exact(stored(spiked, name).sort_index(), 0).all()
 
 
 def test_every_layer_of_an_empty_database_is_an_empty_table(engine, tmp_path):
-    for name in collections.names():
+    for name in collections.layer_names():
         if name not in ("gaps", "viewsheds"):  # these need a district
             frame = whole(engine, name)
             assert len(frame) == 0, name
-            writers.write(frame, tmp_path / f"{name}.csv", layer=name)
+            writers.write_file(frame, tmp_path / f"{name}.csv", layer=name)
             assert (tmp_path / f"{name}.csv").read_text("utf-8-sig").count("\n") == 1
 
 
 def test_an_area_made_to_hold_the_others_stays_at_home(town):
-    frame = layer_export.whole(town, SYSTEM, "areas")
+    frame = layer_export.read_layer(town, SYSTEM, "areas")
     assert frame["level"].tolist() == ["grid", "grid"]
     assert frame["parent_code"].tolist() == [None, None]
 
@@ -429,8 +431,10 @@ def test_the_original_position_of_a_shifted_point_comes_back(engine, tmp_path):
     for ending, crs in ((".csv", "wgs84"), (".gpkg", "zone")):
         report = back(engine, "poles", out(engine, "poles", tmp_path / f"p{ending}", crs), crs)
         assert change(report) == (0, 0, 1)
-    with db.transaction(engine) as connection:
-        kept = frames.read(connection, "SELECT attributes FROM govgrid.pole")["attributes"].iloc[0]
+    with db.open_transaction(engine) as connection:
+        kept = frames.read_frame(connection, "SELECT attributes FROM govgrid.pole")[
+            "attributes"
+        ].iloc[0]
     assert kept == {"reported": {"x": lon, "y": lat, "crs": "gcj02"}}
 
 

@@ -13,7 +13,7 @@ from geo.base.crs import parse_crs
 from geo.base.errors import InputError
 from geo.files import annotated, readers
 from geo.files.checks import Calendar, Finding
-from geo.files.checks.check import Check, check
+from geo.files.checks.check import Check, check_rows
 from geo.files.schema.layers import LAYERS
 
 TODAY = dt.date(2026, 11, 23)
@@ -48,13 +48,15 @@ def text(path, rows=(GOOD, TEXT, BAD), *, separator=",", encoding="utf-8", befor
 
 
 def register(path, crs="wgs84"):
-    table = annotated.unmarked(readers.read(path))
-    return check(table, LAYERS["cameras"], calendar=Calendar(TODAY), crs=parse_crs(crs))
+    table = annotated.drop_marks(readers.read_file(path))
+    return check_rows(table, LAYERS["cameras"], calendar=Calendar(TODAY), crs=parse_crs(crs))
 
 
 def mark(path, out, **options):
     taken = register(path)
-    annotated.write(path, out, taken.findings, lang="zh", refused=taken.refused, **options)
+    annotated.write_annotated(
+        path, out, taken.findings, lang="zh", refused=taken.refused, **options
+    )
     return taken
 
 
@@ -112,8 +114,8 @@ def test_each_of_several_sheets_gets_its_own_verdicts(tmp_path):
     book.save(path)
     wish = readers.Wish(all_sheets=True)
     whole = Check(LAYERS["cameras"], crs=parse_crs("wgs84"))
-    findings = [f for table in readers.parts(path, wish) for f in whole.part(table).findings]
-    annotated.write(path, out, findings, lang="zh", wish=wish)
+    findings = [f for table in readers.read_parts(path, wish) for f in whole.part(table).findings]
+    annotated.write_annotated(path, out, findings, lang="zh", wish=wish)
     marked = openpyxl.load_workbook(out)
     assert [marked[title]["D2"].value for title in ("甲街道", "乙街道")] == ["已导入", "待更正"]
     assert "0,0" in marked["乙街道"]["E2"].value
@@ -123,7 +125,7 @@ def test_each_of_several_sheets_gets_its_own_verdicts(tmp_path):
 def test_columns_of_persons_are_blank_and_say_so(tmp_path):
     for out in (tmp_path / "out.xlsx", tmp_path / "out.csv"):
         mark(workbook(tmp_path / "c.xlsx"), out)
-        table = readers.read(out)
+        table = readers.read_file(out)
         assert table.rows["负责人手机（未导入）"].isna().all()
         assert "13800000000" not in str(table.rows.to_numpy().tolist())
 
@@ -132,7 +134,7 @@ def test_a_number_of_a_person_in_a_text_does_not_go_out_again(tmp_path):
     rows = ([*GOOD[:1], "甲 找13812345678", *GOOD[2:]],)
     for out in (tmp_path / "out.xlsx", tmp_path / "out.csv"):
         mark(workbook(tmp_path / "c.xlsx", rows), out)
-        assert readers.read(out).rows["名称"].tolist() == ["甲 找***"]
+        assert readers.read_file(out).rows["名称"].tolist() == ["甲 找***"]
 
 
 def test_a_title_over_the_header_stays_and_rows_keep_their_numbers(tmp_path):
@@ -142,7 +144,7 @@ def test_a_title_over_the_header_stays_and_rows_keep_their_numbers(tmp_path):
     assert sheet["A1"].value == "摄像机台账"
     assert sheet["H2"].value == "状态"
     assert {r: c.value for r, c in column(sheet, "状态", 2).items()}[5] == "待更正"
-    assert readers.read(out).header_row == 2
+    assert readers.read_file(out).header_row == 2
 
 
 @pytest.mark.parametrize("ending", [".xlsx", ".csv"])
@@ -187,7 +189,7 @@ def test_text_keeps_separator_encoding_and_the_lines_of_its_rows(tmp_path):
     mark(path, out)
     raw = out.read_bytes()
     assert raw.decode("gb18030").startswith("\r\n\r\n编码;名称;")
-    before, after = readers.read(path), readers.read(out)
+    before, after = readers.read_file(path), readers.read_file(out)
     assert (after.encoding, after.header_row) == ("gb18030", 3)
     assert after.rows.index.tolist() == before.rows.index.tolist() == [4, 5, 6]
     assert after.rows["状态"].tolist() == ["已导入", "已导入（有提示）", "待更正"]
@@ -198,7 +200,11 @@ def test_lines_inside_cells_do_not_shift_the_rows(tmp_path):
     path.write_text('编码,名称,经度,纬度\nK1,"甲\n乙",117.05,30.5\n\nK2,丙,0,0\n', "utf-8")
     out = tmp_path / "out.csv"
     mark(path, out)
-    assert readers.read(out).rows.index.tolist() == readers.read(path).rows.index.tolist() == [2, 5]
+    assert (
+        readers.read_file(out).rows.index.tolist()
+        == readers.read_file(path).rows.index.tolist()
+        == [2, 5]
+    )
     assert out.read_bytes().startswith(b"\xef\xbb\xbf")
     book = tmp_path / "out.xlsx"
     mark(path, book)
@@ -216,9 +222,9 @@ def test_an_encoding_without_chinese_gives_way(tmp_path):
     path = tmp_path / "c.csv"
     path.write_bytes("code;name;lon;lat\nK1;Šibenik;16;45\n".encode("cp1250"))
     out = tmp_path / "out.csv"
-    annotated.write(path, out, [], lang="zh", wish=readers.Wish(encoding="cp1250"))
+    annotated.write_annotated(path, out, [], lang="zh", wish=readers.Wish(encoding="cp1250"))
     assert "Šibenik;16;45;已导入;" in out.read_text("utf-8-sig")
-    annotated.write(path, out, [], lang="en", wish=readers.Wish(encoding="cp1250"))
+    annotated.write_annotated(path, out, [], lang="en", wish=readers.Wish(encoding="cp1250"))
     assert "Šibenik;16;45;taken;" in out.read_bytes().decode("cp1250")
 
 
@@ -228,7 +234,7 @@ def test_formulas_become_values_and_texts_like_formulas_are_disarmed(tmp_path):
     for ending in (".csv", ".xlsx"):
         out = tmp_path / f"out{ending}"
         mark(path, out)
-        assert readers.read(out).rows["名称"].tolist()[0].endswith("=HYPERLINK(1)")
+        assert readers.read_file(out).rows["名称"].tolist()[0].endswith("=HYPERLINK(1)")
         if ending == ".xlsx":
             cell = openpyxl.load_workbook(out).worksheets[0]["B2"]
             assert (cell.value, cell.data_type) == ("'=HYPERLINK(1)", "s")
@@ -249,11 +255,11 @@ def test_of_a_geographic_file_the_attributes_are_written_with_wkt(tmp_path):
     )
     path = tmp_path / "c.gpkg"
     layer.to_file(path, layer="c")
-    taken = check(readers.read(path), LAYERS["cameras"], calendar=Calendar(TODAY))
+    taken = check_rows(readers.read_file(path), LAYERS["cameras"], calendar=Calendar(TODAY))
     for ending in (".xlsx", ".csv"):
         out = tmp_path / f"out{ending}"
-        annotated.write(path, out, taken.findings, lang="en")
-        table = readers.read(out)
+        annotated.write_annotated(path, out, taken.findings, lang="en")
+        table = readers.read_file(out)
         assert table.headers == (
             "code",
             "name",
@@ -266,7 +272,7 @@ def test_of_a_geographic_file_the_attributes_are_written_with_wkt(tmp_path):
         assert table.rows["wkt"].tolist() == ["POINT (117.05 30.5)", "POINT (0 0)"]
         assert [str(cell) for cell in table.rows["Row of the file"]] == ["1", "2"]
         assert table.rows["Status"].tolist()[1] == "to be corrected"
-        again = check(annotated.unmarked(table), LAYERS["cameras"], calendar=Calendar(TODAY))
+        again = check_rows(annotated.drop_marks(table), LAYERS["cameras"], calendar=Calendar(TODAY))
         assert again.rows["code"].tolist() == ["P1"]
         assert again.rows["attributes"].tolist() == [{}]
     sheet = openpyxl.load_workbook(tmp_path / "out.xlsx").worksheets[0]
@@ -280,8 +286,8 @@ def test_a_shape_that_no_cell_holds_is_left_out_of_a_workbook_and_said_so(tmp_pa
     layer.to_file(path, layer="w")
     for ending, holds in ((".xlsx", False), (".csv", True)):
         out = tmp_path / f"out{ending}"
-        annotated.write(path, out, [], lang="zh")
-        row = readers.read(out).rows.iloc[0]
+        annotated.write_annotated(path, out, [], lang="zh")
+        row = readers.read_file(out).rows.iloc[0]
         assert (row["wkt"] is not None) == holds
         assert ("图形过大" in str(row["说明"])) != holds
 
@@ -292,10 +298,10 @@ def test_of_a_long_file_only_rows_with_findings_are_written(tmp_path, monkeypatc
     for ending in (".xlsx", ".csv"):
         out = tmp_path / f"out{ending}"
         mark(path, out)
-        table = readers.read(out)
+        table = readers.read_file(out)
         assert table.rows["编码"].tolist() == ["K2", "K3"]
         assert [str(cell) for cell in table.rows["原文件行号"]] == ["3", "4"]
-        assert "原文件行号" not in annotated.unmarked(table).headers
+        assert "原文件行号" not in annotated.drop_marks(table).headers
     said = openpyxl.load_workbook(tmp_path / "out.xlsx")["全部问题"]
     assert any("文件超过 2 行" in str(row[0].value) for row in said.iter_rows())
 
@@ -307,16 +313,16 @@ def test_after_a_mere_check_nothing_is_called_taken(tmp_path):
         cell.value for cell in column(openpyxl.load_workbook(out).worksheets[0], "状态").values()
     ]
     assert states == ["可导入", "可导入（有提示）", "需更正"]
-    assert "状态" not in annotated.unmarked(readers.read(out)).headers
+    assert "状态" not in annotated.drop_marks(readers.read_file(out)).headers
 
 
 def test_a_registers_own_columns_of_that_name_stay(tmp_path):
     path = tmp_path / "c.csv"
     path.write_text("编码,名称,状态,说明\nK1,甲,在线,好\n", "utf-8")
-    table = readers.read(path)
-    assert annotated.unmarked(table) is table
+    table = readers.read_file(path)
+    assert annotated.drop_marks(table) is table
     path.write_text("编码,名称,状态,说明\nK1,甲,,好\n", "utf-8")
-    assert annotated.unmarked(readers.read(path)).headers == ("编码", "名称", "状态", "说明")
+    assert annotated.drop_marks(readers.read_file(path)).headers == ("编码", "名称", "状态", "说明")
 
 
 def test_with_an_own_column_of_that_name_only_the_added_ones_go(tmp_path):
@@ -325,9 +331,9 @@ def test_with_an_own_column_of_that_name_only_the_added_ones_go(tmp_path):
     for ending in (".csv", ".xlsx"):
         out = tmp_path / f"out{ending}"
         mark(path, out)
-        table = readers.read(out)
+        table = readers.read_file(out)
         assert table.headers[-2:] == ("状态#6", "说明")
-        back = annotated.unmarked(table)
+        back = annotated.drop_marks(table)
         assert back.headers == ("编码", "名称", "状态", "经度", "纬度")
         assert back.rows["状态"].tolist() == ["在线", "离线"]
 
@@ -336,7 +342,7 @@ def test_a_finding_about_a_whole_column_stands_in_the_sheet_of_all(tmp_path):
     path, out = workbook(tmp_path / "c.xlsx"), tmp_path / "out.xlsx"
     whole = Finding(0, "", "DUPLICATE_ROW", "note", facts={"first": 2})
     header = Finding(1, "负责人手机", "COLUMN_PERSONAL", "warning")
-    annotated.write(path, out, [whole, header], lang="en")
+    annotated.write_annotated(path, out, [whole, header], lang="en")
     book = openpyxl.load_workbook(out)
     listed = list(book["All findings"].iter_rows(min_row=2, max_row=3, max_col=4, values_only=True))
     assert listed == [
@@ -351,12 +357,12 @@ def test_a_finding_about_a_whole_column_stands_in_the_sheet_of_all(tmp_path):
 def test_findings_go_to_a_workbook_or_text_and_nowhere_else(tmp_path, name):
     path = text(tmp_path / "c.csv")
     with pytest.raises(InputError, match=r"\.xlsx \.csv"):
-        annotated.write(path, tmp_path / name, [], lang="zh")
+        annotated.write_annotated(path, tmp_path / name, [], lang="zh")
     assert [each.name for each in tmp_path.iterdir()] == ["c.csv"]
 
 
 def test_the_original_may_be_overwritten_by_its_marked_self(tmp_path):
     path = workbook(tmp_path / "c.xlsx")
     mark(path, path)
-    assert readers.read(path).headers[-2:] == ("状态", "说明")
+    assert readers.read_file(path).headers[-2:] == ("状态", "说明")
     assert [each.name for each in tmp_path.iterdir()] == ["c.xlsx"]

@@ -17,10 +17,10 @@ from geo.base.errors import CRSError, InputError, LayerError
 from geo.files.checks import SEVERITY, Calendar
 from geo.files.checks.cells.column_mapping import is_personal, map_columns
 from geo.files.checks.cells.finding import Defect
-from geo.files.checks.cells.personal_data import personal_number, redacted
-from geo.files.checks.check import check
-from geo.files.readers import Table, read
-from geo.files.schema.layers import layer
+from geo.files.checks.cells.personal_data import personal_number, redact_numbers
+from geo.files.checks.check import check_rows
+from geo.files.readers import Table, read_file
+from geo.files.schema.layers import find_layer
 from tests import ROOT, SHARED_DATA
 
 DATA = SHARED_DATA
@@ -46,7 +46,9 @@ def camera(**cells):
 
 
 def cameras(*rows, crs=WGS84, **options):
-    return check(table(list(rows)), layer("cameras"), crs=crs, calendar=Calendar(TODAY), **options)
+    return check_rows(
+        table(list(rows)), find_layer("cameras"), crs=crs, calendar=Calendar(TODAY), **options
+    )
 
 
 def found(intake):
@@ -79,9 +81,9 @@ def test_every_planted_defect_of_the_registers_is_found_and_clean_rows_stay_sile
 ):
     with (DATA / "register" / expected).open(encoding="utf-8", newline="") as source:
         planted = list(csv.DictReader(source))
-    taken = check(
-        read(DATA / "register" / name),
-        layer("cameras"),
+    taken = check_rows(
+        read_file(DATA / "register" / name),
+        find_layer("cameras"),
         bounds=district(),
         calendar=Calendar(TODAY),
     )
@@ -109,11 +111,11 @@ def test_every_planted_defect_of_the_registers_is_found_and_clean_rows_stay_sile
 
 @needs_data
 def test_boston_in_feet_is_refused_as_degrees_and_taken_as_what_it_is():
-    source = read(DATA / "boston" / "police_districts_as_found.geojson")
+    source = read_file(DATA / "boston" / "police_districts_as_found.geojson")
     options = {"mapping": {"code": "DISTRICT", "name": "DISTRICT"}, "level": "grid"}
     with pytest.raises(CRSError, match=r"nowhere on the globe.*EPSG"):
-        check(source, layer("areas"), crs=WGS84, **options)
-    taken = check(source, layer("areas"), crs=parse_crs("EPSG:2249"), **options)
+        check_rows(source, find_layer("areas"), crs=WGS84, **options)
+    taken = check_rows(source, find_layer("areas"), crs=parse_crs("EPSG:2249"), **options)
     assert len(taken.rows) == 12
     assert set(taken.rows.geom_type) == {"MultiPolygon"}
     lon, lat = taken.rows.geometry.union_all().centroid.coords[0]
@@ -123,10 +125,10 @@ def test_boston_in_feet_is_refused_as_degrees_and_taken_as_what_it_is():
 
 @needs_data
 def test_a_file_without_a_word_about_its_system_is_refused():
-    source = read(DATA / "washington" / "cameras.geojson")
+    source = read_file(DATA / "washington" / "cameras.geojson")
     with pytest.raises(CRSError, match="--crs"):
-        check(source, layer("cameras"), mapping={"name": "id"})
-    taken = check(source, layer("cameras"), mapping={"name": "id"}, crs=WGS84)
+        check_rows(source, find_layer("cameras"), mapping={"name": "id"})
+    taken = check_rows(source, find_layer("cameras"), mapping={"name": "id"}, crs=WGS84)
     assert len(taken.rows) == 596
     assert taken.rows["code"].str.fullmatch("~[0-9a-f]{12}").all()
     assert taken.rows["code"].is_unique
@@ -134,9 +136,9 @@ def test_a_file_without_a_word_about_its_system_is_refused():
 
 @needs_data
 def test_zagreb_has_137_positions_once_its_columns_are_named():
-    source = read(DATA / "dirty" / "zagreb_cameras.csv", encoding="cp1250")
+    source = read_file(DATA / "dirty" / "zagreb_cameras.csv", encoding="cp1250")
     mapping = {"name": "Lokacija", "lat": "#4", "lon": "#5"}
-    taken = check(source, layer("cameras"), crs=WGS84, mapping=mapping)
+    taken = check_rows(source, find_layer("cameras"), crs=WGS84, mapping=mapping)
     assert (taken.read, taken.quarantined) == (137, 0)
     assert taken.rows.total_bounds.round(1).tolist() == [15.9, 45.8, 16.1, 45.8]
     assert taken.rows["attributes"].iloc[0] == {"Broj mikrolokacija": "1", "Godina": "2011"}
@@ -144,8 +146,8 @@ def test_zagreb_has_137_positions_once_its_columns_are_named():
 
 @needs_data
 def test_shanghai_loses_its_380_filling_positions_and_notes_the_repeated_one():
-    source = read(DATA / "dirty" / "shanghai_points.geojson")
-    taken = check(source, layer("cameras"), crs=WGS84, mapping={"name": "position"})
+    source = read_file(DATA / "dirty" / "shanghai_points.geojson")
+    taken = check_rows(source, find_layer("cameras"), crs=WGS84, mapping={"name": "position"})
     filling = [f for f in taken.findings if f.code == "COORDINATES_RANGE"]
     assert len(filling) == taken.quarantined == 380
     assert filling[0].value == "-999 -999"
@@ -157,9 +159,12 @@ def test_shanghai_loses_its_380_filling_positions_and_notes_the_repeated_one():
 
 @needs_data
 def test_the_district_file_in_gcj02_is_an_area_of_the_right_size():
-    source = read(DATA / "yingjiang" / "district_gcj02.geojson")
-    taken = check(
-        source, layer("areas"), crs=parse_crs("gcj02"), mapping={"code": "adcode", "name": "name"}
+    source = read_file(DATA / "yingjiang" / "district_gcj02.geojson")
+    taken = check_rows(
+        source,
+        find_layer("areas"),
+        crs=parse_crs("gcj02"),
+        mapping={"code": "adcode", "name": "name"},
     )
     assert taken.rows.to_crs(4548).area.sum() / 1e6 == pytest.approx(206.93, abs=0.1)
     assert taken.rows[["code", "level"]].to_numpy().tolist() == [["340802000000", "district"]]
@@ -303,23 +308,25 @@ def test_the_declaration_fills_what_the_column_leaves_open():
 def test_a_declaration_beats_the_file_and_is_noted():
     shapes = [shapely.Point(117.1, 30.5)]
     source = table([{"名称": "甲"}], shapes, parse_crs("wgs84"))
-    taken = check(source, layer("cameras"), crs=parse_crs("gcj02"))
+    taken = check_rows(source, find_layer("cameras"), crs=parse_crs("gcj02"))
     assert the(taken, "CRS_OVERRIDDEN").severity == "note"
     assert taken.rows.geometry.iloc[0].x == pytest.approx(117.0945, abs=1e-4)
-    alike = check(source, layer("cameras"), crs=parse_crs("cgcs2000"))
+    alike = check_rows(source, find_layer("cameras"), crs=parse_crs("cgcs2000"))
     assert found(alike) == []
 
 
 def test_a_table_without_coordinates_is_refused():
     with pytest.raises(InputError, match="--map lon=HEADER"):
-        check(table([{"名称": "甲"}]), layer("cameras"), crs=WGS84)
+        check_rows(table([{"名称": "甲"}]), find_layer("cameras"), crs=WGS84)
 
 
 def test_coordinates_may_stand_in_one_cell_or_as_wkt():
-    one = check(table([{"名称": "甲", "坐标": "117.1，30.5"}]), layer("cameras"), crs=WGS84)
+    one = check_rows(
+        table([{"名称": "甲", "坐标": "117.1，30.5"}]), find_layer("cameras"), crs=WGS84
+    )
     assert one.rows.geometry.iloc[0] == shapely.Point(117.1, 30.5)
     line = {"等级": "主干道", "wkt": "LINESTRING (117 30, 117.1 30)"}
-    road = check(table([line, {**line, "wkt": "LINE"}]), layer("roads"), crs=WGS84)
+    road = check_rows(table([line, {**line, "wkt": "LINE"}]), find_layer("roads"), crs=WGS84)
     assert road.rows.geom_type.tolist() == ["LineString"]
     assert found(road) == [(3, "wkt", "GEOMETRY_TEXT")]
 
@@ -330,11 +337,13 @@ def test_an_incident_may_have_no_position_but_not_a_wrong_one():
         {"编号": "2", "标题": "井盖缺失", "经度": "0", "纬度": "0"},
         {"编号": "3", "标题": "井盖缺失", "经度": "30.5", "纬度": "117.1"},
     ]
-    taken = check(table(rows), layer("incidents"), crs=WGS84, calendar=Calendar(TODAY))
+    taken = check_rows(table(rows), find_layer("incidents"), crs=WGS84, calendar=Calendar(TODAY))
     assert taken.rows.index.tolist() == [2, 3]
     assert taken.rows.geometry.isna().all()
-    bare = check(
-        table([{"编号": "1", "标题": "井盖缺失"}]), layer("incidents"), calendar=Calendar(TODAY)
+    bare = check_rows(
+        table([{"编号": "1", "标题": "井盖缺失"}]),
+        find_layer("incidents"),
+        calendar=Calendar(TODAY),
     )
     assert len(bare.rows) == 1
 
@@ -344,7 +353,7 @@ def test_an_incident_may_have_no_position_but_not_a_wrong_one():
 
 def shapes_of(name, *shapes, rows=None, **options):
     rows = rows or [{"名称": f"n{n}"} for n, _ in enumerate(shapes)]
-    return check(table(rows, list(shapes)), layer(name), crs=WGS84, **options)
+    return check_rows(table(rows, list(shapes)), find_layer(name), crs=WGS84, **options)
 
 
 def test_polygons_become_multipolygons_and_bow_ties_are_mended():
@@ -502,7 +511,7 @@ def test_times_keep_their_clock_and_their_offset():
             ]
         )
     ]
-    taken = check(table(rows), layer("incidents"), calendar=Calendar(TODAY))
+    taken = check_rows(table(rows), find_layer("incidents"), calendar=Calendar(TODAY))
     assert taken.rows["occurred_at"].tolist() == [
         "2026-09-30T21:38:00",
         "2026-09-30T21:38:05",
@@ -517,7 +526,7 @@ def test_times_keep_their_clock_and_their_offset():
 
 def test_a_broken_code_beside_the_key_costs_the_value_not_the_row():
     rows = [{"编码": "U-1", "名称": "甲", "辖区编码": "3.40802E+08"}]
-    taken = check(table(rows), layer("units"))
+    taken = check_rows(table(rows), find_layer("units"))
     assert the(taken, "CODE_SCIENTIFIC").severity == "warning"
     assert taken.rows["area_code"].tolist() == [None]
 
@@ -667,7 +676,7 @@ def test_rows_that_all_say_the_same_are_no_repetitions_worth_a_word():
 
 def test_a_number_is_the_code_of_a_camera_unless_a_better_column_has_it():
     alone = table([{"编号": "A-017", "名称": "桥北", "经度": "117.1", "纬度": "30.5"}])
-    assert check(alone, layer("cameras"), crs=WGS84).rows["code"].tolist() == ["A-017"]
+    assert check_rows(alone, find_layer("cameras"), crs=WGS84).rows["code"].tolist() == ["A-017"]
     beside = cameras(camera(编号="1"))
     assert beside.rows["code"].tolist() == [CODE]
     assert beside.rows["attributes"].tolist() == [{"编号": "1"}]
@@ -689,7 +698,7 @@ def test_cameras_of_openstreetmap_come_with_their_keys():
     }
     inside = {**tags, "@id": "node/2", "camera:type": "fixed", "surveillance": "indoor"}
     given = table([tags, inside], [shapely.Point(117.1, 30.5), shapely.Point(117.2, 30.5)])
-    taken = check(given, layer("cameras"), crs=WGS84, calendar=Calendar(TODAY))
+    taken = check_rows(given, find_layer("cameras"), crs=WGS84, calendar=Calendar(TODAY))
     row = taken.rows.iloc[0]
     numbers = ["heading_deg", "tilt_deg", "mount_height_m", "indoor"]
     assert row[numbers].tolist() == [45.0, 15.0, 6.0, False]
@@ -781,7 +790,7 @@ def test_numbers_of_persons_are_told_from_codes():
     assert not personal_number("110105194912310021")
     assert not personal_number(CODE)
     assert not personal_number("0556-5512345")
-    assert redacted("找138 1234 5678说") == "找***说"
+    assert redact_numbers("找138 1234 5678说") == "找***说"
 
 
 def test_an_office_number_is_taken():
@@ -790,20 +799,20 @@ def test_an_office_number_is_taken():
 
 
 def test_the_most_telling_header_wins():
-    found_ = map_columns(("类型", "摄像机类型", "名称", "Lng", "纬度"), layer("cameras"))
+    found_ = map_columns(("类型", "摄像机类型", "名称", "Lng", "纬度"), find_layer("cameras"))
     assert found_ == {"form": "摄像机类型", "name": "名称", "lon": "Lng", "lat": "纬度"}
 
 
 def test_what_the_user_maps_comes_first_and_must_exist():
     headers = ("名称", "桥", "lon", "lat")
-    found_ = map_columns(headers, layer("cameras"), given={"name": "桥"})
+    found_ = map_columns(headers, find_layer("cameras"), given={"name": "桥"})
     assert found_["name"] == "桥"
     with pytest.raises(LayerError, match="名称, 桥"):
-        map_columns(headers, layer("cameras"), given={"name": "路"})
+        map_columns(headers, find_layer("cameras"), given={"name": "路"})
     with pytest.raises(LayerError, match="no field"):
-        map_columns(headers, layer("cameras"), given={"nom": "桥"})
+        map_columns(headers, find_layer("cameras"), given={"nom": "桥"})
     with pytest.raises(LayerError, match="persons"):
-        map_columns((*headers, "姓名"), layer("cameras"), given={"name": "姓名"})
+        map_columns((*headers, "姓名"), find_layer("cameras"), given={"name": "姓名"})
 
 
 # areas ---------------------------------------------------------------------------------------
@@ -892,7 +901,7 @@ def test_every_finding_stands_in_the_documentation_with_its_severity():
 def test_a_coordinate_that_is_no_finite_number_quarantines_its_row_alone(tmp_path, number):
     path = tmp_path / "cameras.csv"
     path.write_text(f"code,name,lon,lat\nA,a,{number},30.5\nB,b,117.1,30.5\n")
-    done = check(read(path), layer("cameras"), crs=parse_crs("wgs84"))
+    done = check_rows(read_file(path), find_layer("cameras"), crs=parse_crs("wgs84"))
     assert done.rows["code"].tolist() == ["B"]
     assert done.quarantined == 1
 
@@ -905,9 +914,9 @@ def test_an_area_wider_than_any_district_is_pointed_at():
 
 
 def test_columns_without_a_header_and_blanks_around_coordinates_are_named():
-    taken = check(
+    taken = check_rows(
         table([{"名称": "甲", "#2": " 30.5", "#3": "117.1 "}]),
-        layer("cameras"),
+        find_layer("cameras"),
         crs=WGS84,
         mapping={"name": "名称", "lat": "#2", "lon": "#3"},
         calendar=Calendar(TODAY),

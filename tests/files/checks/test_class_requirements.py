@@ -7,15 +7,15 @@ import pytest
 
 from geo.base.crs import parse_crs
 from geo.files.checks import Calendar
-from geo.files.checks.check import check
+from geo.files.checks.check import check_rows
 from geo.files.checks.rows.class_requirements import (
     is_first_class,
     is_of_2022,
     missing_columns,
     missing_fields,
 )
-from geo.files.readers import Table, read
-from geo.files.schema.layers import layer
+from geo.files.readers import Table, read_file
+from geo.files.schema.layers import find_layer
 
 TODAY = dt.date(2026, 11, 23)
 CODE = "34080200001320000001"
@@ -43,7 +43,7 @@ def register(*rows, without=()):
     written = table([dict(zip(HEADERS.values(), row, strict=True)) for row in rows])
     values = {"point_class": [row[0] for row in rows], "code": [None] * len(rows)}
     mapping = {name: HEADERS[name] for name in names}
-    return written, layer("cameras"), mapping, values
+    return written, find_layer("cameras"), mapping, values
 
 
 def catalog(*items):
@@ -56,7 +56,7 @@ def catalog(*items):
     fields = {"RecordSaveDays": "retention_days", "InstallTime": "installed_on"}
     written = table(list(items))
     mapping = {name: header for header, name in fields.items() if header in written.headers}
-    return written, layer("catalog"), mapping, values
+    return written, find_layer("catalog"), mapping, values
 
 
 def item(**elements):
@@ -182,8 +182,10 @@ def test_a_2022_catalog_without_an_element_that_it_needs_is_noted_once():
 def test_every_defect_planted_in_the_catalogs_is_found_and_clean_items_stay_silent(
     shared_data, name, defects
 ):
-    table = read(shared_data / "gb28181" / name)
-    taken = check(table, layer("catalog"), crs=parse_crs("wgs84"), calendar=Calendar(TODAY))
+    table = read_file(shared_data / "gb28181" / name)
+    taken = check_rows(
+        table, find_layer("catalog"), crs=parse_crs("wgs84"), calendar=Calendar(TODAY)
+    )
     found = {(f.row, f.column, f.code) for f in taken.findings}
     assert defects <= found
     loud = {f.row for f in taken.findings if f.severity != "note" and f.row > 0}
@@ -197,6 +199,8 @@ def blank_headings(table):
 
 @pytest.mark.parametrize("name", ["cameras_register.xlsx", "cameras_gbk.csv"])
 def test_the_registers_are_complete_by_class(shared_data, name):
-    table = read(shared_data / "register" / name)
-    taken = check(table, layer("cameras"), crs=parse_crs("wgs84"), calendar=Calendar(TODAY))
+    table = read_file(shared_data / "register" / name)
+    taken = check_rows(
+        table, find_layer("cameras"), crs=parse_crs("wgs84"), calendar=Calendar(TODAY)
+    )
     assert [f for f in taken.findings if f.code == "FIELD_BY_CLASS"] == []

@@ -9,12 +9,12 @@ from geo.files.checks.position.declared_area import (
     UNCLEAR,
     UNKNOWN,
     areas_said,
+    find_misplaced,
     known_areas,
-    misplaced,
     named_polygons,
 )
 from geo.files.readers import Table
-from geo.files.schema.layers import layer
+from geo.files.schema.layers import find_layer
 
 # two townships of 0.1° side by side, a community in each, the district around both
 TOWN = "340802001000"
@@ -42,7 +42,7 @@ def judged(name, column, cells, places=None, field="area_reported", areas=AREAS,
     columns = {field: cells, **more}
     rows = gpd.GeoDataFrame(columns, geometry=shapes, crs=4326, index=index)
     written = Table((column,), pd.DataFrame({column: cells}, index=index, dtype=object))
-    found = misplaced(rows, layer(name), {field: column}, written, areas)
+    found = find_misplaced(rows, find_layer(name), {field: column}, written, areas)
     return [(f.row, f.column, f.code, f.severity, f.suggested) for f in found]
 
 
@@ -82,7 +82,9 @@ def test_the_distance_and_both_areas_are_named():
         index=index,
     )
     written = Table(("区域",), pd.DataFrame({"区域": ["长风乡"]}, index=index))
-    (found,) = misplaced(rows, layer("cameras"), {"area_reported": "区域"}, written, AREAS)
+    (found,) = find_misplaced(
+        rows, find_layer("cameras"), {"area_reported": "区域"}, written, AREAS
+    )
     assert found.facts["distance_m"] == pytest.approx(960, abs=2)
     assert "长风乡（340802002000）" in found.advice("zh")
     assert "西岸街道（340802001000）" in found.advice("en")
@@ -172,7 +174,7 @@ def test_the_polygons_that_rows_name_are_found_for_the_comparison_of_systems():
 
 def test_rows_say_their_area_in_a_column_or_by_their_code():
     cameras_ = {"code": ["A", "B"], "area_reported": ["西岸街道", None]}
-    assert areas_said(cameras_, layer("cameras")) == ["西岸街道", ""]
+    assert areas_said(cameras_, find_layer("cameras")) == ["西岸街道", ""]
     children = {"code": ["340802001009", "A/7", "B"], "parent_code": [None, TOWN, None]}
-    assert areas_said(children, layer("areas")) == [TOWN, TOWN, ""]
-    assert areas_said({"code": ["W"]}, layer("water")) == [""]
+    assert areas_said(children, find_layer("areas")) == [TOWN, TOWN, ""]
+    assert areas_said({"code": ["W"]}, find_layer("water")) == [""]

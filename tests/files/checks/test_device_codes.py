@@ -8,10 +8,10 @@ import pytest
 from geo.base import codes
 from geo.base.crs import parse_crs
 from geo.files.checks import Calendar
-from geo.files.checks.check import check
+from geo.files.checks.check import check_rows
 from geo.files.checks.rows.device_codes import code_structure
-from geo.files.readers import Table, read
-from geo.files.schema.layers import layer
+from geo.files.readers import Table, read_file
+from geo.files.schema.layers import find_layer
 
 HERE = frozenset({"340802"})
 
@@ -93,9 +93,9 @@ def test_the_advice_names_the_county_and_what_was_expected():
     ],
 )
 def test_the_registers_and_catalogs_have_right_parts(shared_data, name):
-    taken = check(
-        read(shared_data / name),
-        layer("catalog" if name.endswith("xml") else "cameras"),
+    taken = check_rows(
+        read_file(shared_data / name),
+        find_layer("catalog" if name.endswith("xml") else "cameras"),
         crs=parse_crs("wgs84"),
         calendar=Calendar(dt.date(2026, 11, 23)),
     )
@@ -134,7 +134,7 @@ def test_an_area_code_of_odd_length_is_taken_as_local_and_warned_of():
         dtype=object,
     )
     table = Table(tuple(rows), rows, header_row=1)
-    taken = check(table, layer("areas"), crs=parse_crs("wgs84"), level="township")
+    taken = check_rows(table, find_layer("areas"), crs=parse_crs("wgs84"), level="township")
     assert taken.rows["code"].tolist() == ["34080200100"]
     (found,) = [f for f in taken.findings if f.code == "CODE_DIGITS"]
     assert (found.row, found.column, found.severity) == (2, "编码", "warning")

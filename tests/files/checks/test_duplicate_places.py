@@ -10,10 +10,10 @@ import shapely
 
 from geo.base.crs import parse_crs
 from geo.files.checks import Calendar
-from geo.files.checks.check import check
+from geo.files.checks.check import check_rows
 from geo.files.checks.position.duplicate_places import Twins
-from geo.files.readers import read
-from geo.files.schema.layers import layer
+from geo.files.readers import read_file
+from geo.files.schema.layers import find_layer
 
 POLE, OTHER = (117.1, 30.5), (117.1000001, 30.5)
 MAPPING = {"code": "设备编码"}
@@ -106,9 +106,9 @@ def test_nothing_gives_nothing():
 
 
 def test_two_cameras_on_one_pole_of_the_register_are_silent(shared_data):
-    table = read(shared_data / "register" / "cameras_register.xlsx")
+    table = read_file(shared_data / "register" / "cameras_register.xlsx")
     crs, today = parse_crs("wgs84"), dt.date(2026, 11, 23)
-    taken = check(table, layer("cameras"), crs=crs, calendar=Calendar(today))
+    taken = check_rows(table, find_layer("cameras"), crs=crs, calendar=Calendar(today))
     twins = Twins()
     twins.add(taken.rows, taken.mapping)
     assert {59, 60} <= set(taken.rows.index)

@@ -7,8 +7,8 @@ import pandas as pd
 import pytest
 
 from geo.files.checks.cells.label_variants import Labels, label_columns, plain_label
-from geo.files.readers import Table, read
-from geo.files.schema.layers import layer
+from geo.files.readers import Table, read_file
+from geo.files.schema.layers import find_layer
 
 
 def table(cells, column="警务区", first=2):
@@ -92,7 +92,9 @@ def test_names_codes_and_numbers_are_never_looked_at():
     fields = ("code", "name", "address", "mount_height_m", "management_unit")
     rows = pd.DataFrame(columns=list(headers), dtype=object)
     mapping = dict(zip(fields, headers, strict=False))
-    columns = label_columns(Table(headers, rows), layer("cameras"), mapping, frozenset({"联系人"}))
+    columns = label_columns(
+        Table(headers, rows), find_layer("cameras"), mapping, frozenset({"联系人"})
+    )
     assert columns == ["管理单位", "备注"]
 
 
@@ -100,9 +102,9 @@ def test_bostons_variants_are_named(shared_data, tmp_path):
     plain = tmp_path / "requests.csv"
     with gzip.open(shared_data / "boston" / "requests.csv.gz") as packed, plain.open("wb") as out:
         shutil.copyfileobj(packed, out)
-    labels, requests = Labels(), read(plain)
+    labels, requests = Labels(), read_file(plain)
     mapping = {"code": "id", "category": "category"}
-    columns = label_columns(requests, layer("incidents"), mapping, frozenset())
+    columns = label_columns(requests, find_layer("incidents"), mapping, frozenset())
     labels.add(requests, columns)
     variants = labels.findings()
     police = [f for f in variants if f.column == "police_district"]

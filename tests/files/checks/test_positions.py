@@ -6,13 +6,13 @@ import shapely
 
 from geo.base.crs import parse_crs, project
 from geo.base.errors import CRSError
-from geo.files.checks.check import Check, check
+from geo.files.checks.check import Check, check_rows
 from geo.files.checks.position.angles import angle_of, angles_of
 from geo.files.readers import Table
-from geo.files.schema.layers import layer
+from geo.files.schema.layers import find_layer
 
 WGS84 = parse_crs("wgs84")
-CAMERAS = layer("cameras")
+CAMERAS = find_layer("cameras")
 PLACE = shapely.Point(117.0451, 30.5031)
 
 
@@ -24,12 +24,12 @@ def table(rows):
 
 def pairs(*cells, crs=WGS84, **options):
     rows = [{"名称": f"P{n}", "经度": lon, "纬度": lat} for n, (lon, lat) in enumerate(cells)]
-    return check(table(rows), CAMERAS, crs=crs, **options)
+    return check_rows(table(rows), CAMERAS, crs=crs, **options)
 
 
 def texts(*cells, column="WKT", crs=WGS84):
     rows = [{"名称": f"P{n}", column: cell} for n, cell in enumerate(cells)]
-    return check(table(rows), CAMERAS, crs=crs)
+    return check_rows(table(rows), CAMERAS, crs=crs)
 
 
 def found(taken):

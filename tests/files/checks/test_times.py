@@ -7,9 +7,9 @@ import pytest
 
 from geo.files.checks import Calendar
 from geo.files.checks.cells.times import read_time
-from geo.files.checks.check import check
+from geo.files.checks.check import check_rows
 from geo.files.readers import Table
-from geo.files.schema.layers import layer
+from geo.files.schema.layers import find_layer
 
 TODAY = dt.date(2026, 11, 23)
 SHANGHAI = Calendar(TODAY, "Asia/Shanghai")
@@ -94,7 +94,9 @@ def incidents(*rows, calendar=SHANGHAI):
     cells = [(str(number), "井盖缺失", *row) for number, row in enumerate(rows)]
     index = pd.RangeIndex(2, 2 + len(rows), name="row")
     frame = pd.DataFrame(cells, columns=headers, index=index, dtype=object)
-    return check(Table(headers, frame, header_row=1), layer("incidents"), calendar=calendar)
+    return check_rows(
+        Table(headers, frame, header_row=1), find_layer("incidents"), calendar=calendar
+    )
 
 
 def test_a_matter_closed_before_it_happened_is_named_and_taken():

@@ -14,7 +14,7 @@ import pytest
 import shapely
 
 from geo.base.errors import SourceError
-from geo.files.readers import limits, read
+from geo.files.readers import limits, read_file
 from tests import SHARED_DATA
 from tests.toy_workbook import cell_record, compound, ods, record, xls
 
@@ -24,7 +24,7 @@ needs_data = pytest.mark.skipif(not SHARED_DATA.exists(), reason="shared test da
 
 def refused(path, key, **facts):
     with pytest.raises(SourceError) as caught:
-        read(path)
+        read_file(path)
     assert caught.value.key == key
     assert caught.value.text("zh")
     assert caught.value.text("en")
@@ -113,7 +113,7 @@ def test_a_wide_sheet_with_a_cell_far_below_spans_too_much(tmp_path):
 def test_formats_to_the_edge_of_a_sheet_are_no_columns(tmp_path):
     blank = '<c r="XFD2" s="1"/><c r="XFD2" s="1"></c>'
     path = xlsx(tmp_path / "a.xlsx", HEADER + row(2, cell("A2", "a"), cell("B2", "b"), blank))
-    assert read(path).rows.loc[2].tolist() == ["a", "b"]
+    assert read_file(path).rows.loc[2].tolist() == ["a", "b"]
 
 
 def test_a_thousand_columns_are_read_and_one_more_is_not(tmp_path):
@@ -121,7 +121,7 @@ def test_a_thousand_columns_are_read_and_one_more_is_not(tmp_path):
         cells = "".join(cell("", f"c{n}") for n in range(columns))
         return xlsx(tmp_path / f"{columns}.xlsx", f"<row>{cells}</row><row>{cells}</row>")
 
-    assert len(read(wide(1000)).headers) == 1000
+    assert len(read_file(wide(1000)).headers) == 1000
     refused(wide(1001), "source.columns", found=1001)
 
 
@@ -129,7 +129,7 @@ def test_what_a_sheet_states_of_its_size_is_not_believed(tmp_path):
     formula = '<c r="B2"><f>1+1</f></c>'
     stated = f'<dimension ref="A1:{FAR}"/>'
     rows = HEADER + row(2, cell("A2", "a"), formula)
-    table = read(xlsx(tmp_path / "a.xlsx", rows, before=stated))
+    table = read_file(xlsx(tmp_path / "a.xlsx", rows, before=stated))
     assert table.rows.loc[2].tolist() == ["a", "=1+1"]
 
 
@@ -186,7 +186,7 @@ def test_the_same_holds_for_old_workbooks(tmp_path):
     refused(far_xls(path, cell_at=(65000, 999)), "source.cells", rows=65001)
     refused(far_xls(path, stated=(4_000_000_000, 60_000)), "source.columns")
     refused(far_xls(path, stated=(4_000_000_000, 2)), "source.cells")
-    assert read(far_xls(path)).rows.shape == (1, 2)
+    assert read_file(far_xls(path)).rows.shape == (1, 2)
 
 
 @pytest.mark.parametrize(
@@ -234,7 +234,7 @@ def test_the_same_holds_for_office_documents(tmp_path):
     below = row_of(' table:number-rows-repeated="1000000000"', f"<table:table-cell {NUMBER}/>")
     refused(repeated(path, below), "source.cells", rows=1000000002)
     blank = row_of(' table:number-rows-repeated="1048574"', BLANKS)
-    assert read(repeated(path, blank)).rows.loc[2].tolist() == ["x", "y"]
+    assert read_file(repeated(path, blank)).rows.loc[2].tolist() == ["x", "y"]
 
 
 def collection(properties, **members):
@@ -307,7 +307,7 @@ def test_a_small_file_of_a_value_repeated_for_ever_is_refused(tmp_path):
     path = tmp_path / "a.parquet"
     pd.DataFrame({"a": pd.Series(1, index=range(1_000_000), dtype="int8")}).to_parquet(path)
     assert path.stat().st_size < 10_000
-    assert len(read(path).rows) == 1_000_000
+    assert len(read_file(path).rows) == 1_000_000
     columns = {f"c{n}": pd.Series(1, index=range(1_000_000), dtype="int8") for n in range(101)}
     pd.DataFrame(columns).to_parquet(path)
     refused(path, "source.cells", rows=1_000_000, columns=101)
@@ -373,7 +373,7 @@ def test_an_address_in_geojson_is_not_asked(tmp_path, asked, member):
     path = tmp_path / "a.geojson"
     text = json.dumps(collection({"crs": "gcj02"}))
     path.write_text("{" + member.replace("URL", address) + "," + text[1:])
-    table = read(path)
+    table = read_file(path)
     assert paths == []
     assert table.crs is None
     assert table.rows["crs"].tolist() == ["gcj02"]
@@ -406,7 +406,7 @@ def test_a_geopackage_that_computes_is_refused(tmp_path, statement, name):
     path = tmp_path / "a.gpkg"
     frame = gpd.GeoDataFrame({"a": [1]}, geometry=[shapely.Point(117, 30)], crs=4326)
     frame.to_file(path, layer="points")
-    assert len(read(path).rows) == 1
+    assert len(read_file(path).rows) == 1
     with sqlite3.connect(path) as database:
         database.execute(statement)
     database.close()

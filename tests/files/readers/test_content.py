@@ -6,7 +6,7 @@ import openpyxl
 import pytest
 
 from geo.base.errors import SourceError
-from geo.files.readers import read
+from geo.files.readers import read_file
 from geo.files.readers.content import kind_of, require_content
 from tests.toy_workbook import ods, xls
 
@@ -41,7 +41,7 @@ def written(path, content):
 
 def refusal(path):
     with pytest.raises(SourceError) as caught:
-        read(path)
+        read_file(path)
     for lang in ("zh", "en"):
         assert path.name in caught.value.text(lang)
     return caught.value.key

@@ -4,10 +4,10 @@ import pytest
 
 from geo.base.crs import parse_crs
 from geo.base.errors import SourceError
-from geo.files.checks.check import check
-from geo.files.readers import SourceNote, parts, read
+from geo.files.checks.check import check_rows
+from geo.files.readers import SourceNote, read_file, read_parts
 from geo.files.readers.encoding import encoding_of, stated_name
-from geo.files.schema.layers import layer
+from geo.files.schema.layers import find_layer
 
 TOWN = "名称,经度,纬度\n大桥路口,117.0451,30.5031\n龙山路口,117.0452,30.5031\n"
 UTF8 = "utf-8-sig"
@@ -28,7 +28,7 @@ def file(tmp_path, raw, name="a.csv"):
 @pytest.mark.parametrize("encoding", ["utf-8", "gb18030"])
 def test_one_cut_character_is_named_by_its_line_and_the_others_are_read(tmp_path, encoding):
     cut = TOWN.encode(encoding).replace("口,117.0451".encode(encoding), b"\xe5,117.0451", 1)
-    table = read(file(tmp_path, cut))
+    table = read_file(file(tmp_path, cut))
     assert table.rows["名称"].tolist() == ["大桥路", "龙山路口"]
     assert table.encoding == {"utf-8": UTF8}.get(encoding, encoding)
     assert table.notes == (SourceNote("TEXT_BROKEN", 2, "名称", "大桥路\ufffd"),)
@@ -36,15 +36,17 @@ def test_one_cut_character_is_named_by_its_line_and_the_others_are_read(tmp_path
 
 def test_a_cut_character_within_a_text_leaves_a_mark_and_the_row_is_taken(tmp_path):
     raw = TOWN.encode().replace("桥".encode(), "桥".encode()[:2], 1)
-    taken = check(read(file(tmp_path, raw)), layer("cameras"), crs=WGS84)
+    taken = check_rows(read_file(file(tmp_path, raw)), find_layer("cameras"), crs=WGS84)
     assert taken.rows["name"].tolist() == ["大\ufffd路口", "龙山路口"]
     assert [(f.row, f.code, f.severity) for f in taken.findings] == [(2, "TEXT_BROKEN", "warning")]
 
 
 def test_a_broken_code_quarantines_its_row(tmp_path):
     raw = "编码,名称,经度,纬度\n甲1,a,117.1,30.5\n乙2,b,117.2,30.5\n".encode()
-    taken = check(
-        read(file(tmp_path, raw.replace("乙".encode(), b"\xe4\xb9"))), layer("cameras"), crs=WGS84
+    taken = check_rows(
+        read_file(file(tmp_path, raw.replace("乙".encode(), b"\xe4\xb9"))),
+        find_layer("cameras"),
+        crs=WGS84,
     )
     assert taken.rows["code"].tolist() == ["甲1"]
     assert [(f.row, f.code, f.severity) for f in taken.findings] == [(3, "TEXT_BROKEN", "error")]
@@ -53,7 +55,7 @@ def test_a_broken_code_quarantines_its_row(tmp_path):
 def test_a_broken_character_costs_only_its_part_the_fast_way(tmp_path):
     lines = [f"路口{n},117.{n},30.5" for n in range(20)]
     raw = "\n".join(["名称,经度,纬度", *lines]).encode().replace("口7".encode(), b"\xe5\x8f7", 1)
-    found = list(parts(file(tmp_path, raw), rows=5))
+    found = list(read_parts(file(tmp_path, raw), rows=5))
     names = [name for part in found for name in part.rows["名称"]]
     assert names == [f"路口{n}" if n != 7 else "路\ufffd7" for n in range(20)]
     assert [note.row for part in found for note in part.notes] == [9]
@@ -99,7 +101,7 @@ def test_what_is_neither_utf8_nor_likely_chinese_is_refused(raw):
 
 
 def test_an_option_that_the_bytes_contradict_is_not_ignored_in_silence(tmp_path):
-    table = read(file(tmp_path, TOWN.encode()), encoding="gbk")
+    table = read_file(file(tmp_path, TOWN.encode()), encoding="gbk")
     assert table.rows["名称"].tolist() == ["大桥路口", "龙山路口"]
     assert table.notes == (SourceNote("ENCODING_STATED", 1, "", "gbk", UTF8),)
 

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from geo.base.crs import InputCRS
-from geo.files.readers import SourceNote, read
+from geo.files.readers import SourceNote, read_file
 from tests.toy_town import place, write_geojson
 
 TOWN = "大桥路口"
@@ -26,7 +26,7 @@ def recoded(tmp_path, encoding):
     [("gb18030", "gb18030"), ("utf-16", "utf-16")],
 )
 def test_geojson_in_another_encoding_is_read_and_named(tmp_path, encoding, used):
-    table = read(recoded(tmp_path, encoding))
+    table = read_file(recoded(tmp_path, encoding))
     assert table.rows["名称"].tolist() == [TOWN]
     assert table.geometry.iloc[0].x == place(0, 0)[0]
     assert (table.encoding, table.crs) == (used, None)
@@ -34,9 +34,9 @@ def test_geojson_in_another_encoding_is_read_and_named(tmp_path, encoding, used)
 
 
 def test_an_encoding_that_is_declared_for_geojson_is_used(tmp_path):
-    table = read(recoded(tmp_path, "gb18030"), encoding="gbk")
+    table = read_file(recoded(tmp_path, "gb18030"), encoding="gbk")
     assert (table.rows["名称"].tolist(), table.notes) == ([TOWN], ())
-    other = read(recoded(tmp_path, "utf-8"), encoding="gbk")
+    other = read_file(recoded(tmp_path, "utf-8"), encoding="gbk")
     assert other.rows["名称"].tolist() == [TOWN]
     assert other.notes == (SourceNote("ENCODING_STATED", 0, "", "gbk", "utf-8-sig"),)
 
@@ -44,7 +44,7 @@ def test_an_encoding_that_is_declared_for_geojson_is_used(tmp_path):
 def test_a_cut_character_in_geojson_is_a_finding_of_its_cell(tmp_path):
     path = recoded(tmp_path, "utf-8")
     path.write_bytes(path.read_bytes().replace("口".encode(), "口".encode()[:-1]))
-    table = read(path)
+    table = read_file(path)
     assert table.rows["名称"].tolist() == ["大桥路"]
     assert table.notes == (SourceNote("TEXT_BROKEN", 1, "名称", "大桥路\ufffd"),)
 
@@ -70,6 +70,6 @@ def test_json_of_arcgis_is_read_with_its_own_system(tmp_path, reference, crs):
         body["spatialReference"] = reference
     path = tmp_path / "a.json"
     path.write_text(json.dumps(body, ensure_ascii=False), encoding="utf-8")
-    table = read(path)
+    table = read_file(path)
     assert (table.rows["名称"].tolist(), table.crs) == ([TOWN], crs)
     assert table.geometry.iloc[0].coords[0] == (504331.5, 3375952.1)

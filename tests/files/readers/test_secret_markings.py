@@ -53,7 +53,7 @@ BOOKS = {
 def refusal(path):
     """Return where a file is said to be marked, and the number that it is said with."""
     with pytest.raises(MarkedError) as caught:
-        readers.require(path)
+        readers.require_readable(path)
     assert caught.value.facts["grade"] in ("机密", "秘密", "绝密")
     for lang in ("zh", "en"):
         assert "甲字" not in caught.value.text(lang)
@@ -68,7 +68,7 @@ def test_a_workbook_is_refused_wherever_in_it_the_marking_stands(tmp_path, kind)
     workbook(tmp_path / "a.xlsx", change)
     assert refusal(tmp_path / "a.xlsx") == place
     with pytest.raises(MarkedError):
-        readers.read(tmp_path / "a.xlsx")
+        readers.read_file(tmp_path / "a.xlsx")
 
 
 def test_workbooks_of_other_programs_are_refused(tmp_path):
@@ -156,7 +156,7 @@ def test_the_bare_words_pass_in_every_format(tmp_path):
     lines = "".join(f"{','.join(row)}\n" for row in rows)
     for encoding in ("utf-8", "gb18030", "utf-16"):
         (tmp_path / "a.csv").write_text(lines, encoding=encoding)
-        readers.require(tmp_path / "a.csv")
+        readers.require_readable(tmp_path / "a.csv")
     workbook(tmp_path / "a.xlsx", lambda book: [book.active.append(row) for row in rows])
     xls(tmp_path / "a.xls", rows)
     ods(tmp_path / "a.ods", rows)
@@ -167,4 +167,4 @@ def test_the_bare_words_pass_in_every_format(tmp_path):
         frame.to_file(tmp_path / f"a.{ending}")
     frame.to_parquet(tmp_path / "a.parquet")
     for ending in ("xlsx", "xls", "ods", "gpkg", "geojson", "shp", "parquet"):
-        readers.require(tmp_path / f"a.{ending}")
+        readers.require_readable(tmp_path / f"a.{ending}")

@@ -10,15 +10,15 @@ from geo.base.crs import parse_crs
 from geo.base.errors import SourceError
 from geo.files.checks import Calendar
 from geo.files.checks.cells.column_mapping import known_headers
-from geo.files.checks.check import check
-from geo.files.readers import SourceNote, Wish, parts, read
-from geo.files.readers.number_formats import shown
-from geo.files.schema.layers import layer
+from geo.files.checks.check import check_rows
+from geo.files.readers import SourceNote, Wish, read_file, read_parts
+from geo.files.readers.number_formats import format_number
+from geo.files.schema.layers import find_layer
 from tests.toy_workbook import ods_cells, xls_cells
 
 HEAD = ["名称", "经度", "纬度", "安装时间", "录像保存天数"]
 ROW = ["A", 117.0451, 30.5031, None, 30]
-CAMERAS = layer("cameras")
+CAMERAS = find_layer("cameras")
 KNOWN = Wish(known=known_headers(CAMERAS, {}))
 
 
@@ -42,7 +42,7 @@ def book(path, *sheets, hidden=(), formats=None, epoch=None):
 
 def cameras(path, wish=KNOWN, **options):
     options = {"crs": parse_crs("wgs84"), "calendar": Calendar(dt.date(2026, 11, 23))} | options
-    return check(read(path, wish), CAMERAS, **options)
+    return check_rows(read_file(path, wish), CAMERAS, **options)
 
 
 def found(taken):
@@ -52,22 +52,22 @@ def found(taken):
 def test_a_hidden_sheet_is_passed_over_and_named(tmp_path):
     old, new = ("旧数据", [HEAD, ["OLD", *ROW[1:]]]), ("台账", [HEAD, ["NEW", *ROW[1:]]])
     path = book(tmp_path / "a.xlsx", old, new, hidden=["旧数据"])
-    table = read(path)
+    table = read_file(path)
     assert (table.rows["名称"].tolist(), table.sheet) == (["NEW"], "台账")
     assert table.notes == (SourceNote("SHEET_HIDDEN", 1, "", "旧数据", "台账"),)
-    assert read(path, sheet="旧数据").rows["名称"].tolist() == ["OLD"]
-    assert read(path, sheet="旧数据").notes == ()
+    assert read_file(path, sheet="旧数据").rows["名称"].tolist() == ["OLD"]
+    assert read_file(path, sheet="旧数据").notes == ()
 
 
 def test_a_blank_first_sheet_is_passed_over(tmp_path):
-    table = read(book(tmp_path / "a.xlsx", ("Sheet1", []), ("台账", [HEAD, ROW])))
+    table = read_file(book(tmp_path / "a.xlsx", ("Sheet1", []), ("台账", [HEAD, ROW])))
     assert (table.sheet, table.notes) == ("台账", ())
 
 
 def test_sheets_that_were_not_read_are_named(tmp_path):
     towns = [(name, [HEAD, [name, *ROW[1:]]]) for name in ("甲街道", "乙街道", "丙镇")]
     path = book(tmp_path / "a.xlsx", *towns, ("填报说明", [["请填写"]]))
-    table = read(path)
+    table = read_file(path)
     assert table.rows["名称"].tolist() == ["甲街道"]
     assert table.notes == (SourceNote("SHEETS_UNREAD", 1, "", "乙街道、丙镇", "甲街道"),)
 
@@ -82,7 +82,7 @@ def test_all_sheets_are_one_table_whose_rows_count_on(tmp_path):
         ("隐藏", [HEAD, ["H", *ROW[1:]]]),
         hidden=["隐藏"],
     )
-    first, second = parts(path, Wish(all_sheets=True, known=KNOWN.known))
+    first, second = read_parts(path, Wish(all_sheets=True, known=KNOWN.known))
     assert first.headers == second.headers == (*HEAD, "备注")
     assert (first.rows.index.tolist(), second.rows.index.tolist()) == ([2], [1004])
     assert second.rows.loc[1004].tolist() == ["B", 117.05, 30.5, None, None, "近桥"]
@@ -116,7 +116,7 @@ def test_all_sheets_are_one_table_whose_rows_count_on(tmp_path):
     ],
 )
 def test_whole_numbers_are_shown_as_their_format_says(number, number_format, text):
-    assert shown(number, number_format) == text
+    assert format_number(number, number_format) == text
 
 
 def test_codes_are_what_the_sheet_shows(tmp_path):
@@ -206,12 +206,12 @@ def test_the_row_of_the_headers_can_be_named(tmp_path):
     text = tmp_path / "a.csv"
     text.write_text("a,b,c\nx,y,z\n1,2,3\n", "utf-8")
     for file in (path, text):
-        assert read(file).headers == ("a", "b", "c")
-        table = read(file, Wish(header_row=2))
+        assert read_file(file).headers == ("a", "b", "c")
+        table = read_file(file, Wish(header_row=2))
         assert (table.headers, table.header_row, len(table.rows)) == (("x", "y", "z"), 2, 1)
         assert table.notes == ()
         with pytest.raises(SourceError) as caught:
-            read(file, Wish(header_row=9))
+            read_file(file, Wish(header_row=9))
         assert (caught.value.key, caught.value.facts["row"]) == ("source.header_row", 9)
 
 
@@ -253,5 +253,5 @@ def test_an_option_without_use_is_named(tmp_path, name, wish, unused):
         path.write_text("a,b\n1,2\n")
     else:
         book(path, ("台账", [["a", "b"], [1, 2]]))
-    notes = read(path, wish).notes
+    notes = read_file(path, wish).notes
     assert [note.value for note in notes if note.code == "OPTION_UNUSED"] == unused

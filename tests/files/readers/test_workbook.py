@@ -4,7 +4,7 @@ import openpyxl
 import pytest
 
 from geo.base.errors import SourceError
-from geo.files.readers import SourceNote, limits, read
+from geo.files.readers import SourceNote, limits, read_file
 from tests.toy_workbook import ods, xls
 
 ROWS = [["编码", "数", "备注"], ["01", 2.5, "同上"], ["02", 3.0, None]]
@@ -12,7 +12,7 @@ ROWS = [["编码", "数", "备注"], ["01", 2.5, "同上"], ["02", 3.0, None]]
 
 def refusal(path, **options):
     with pytest.raises(SourceError) as caught:
-        read(path, **options)
+        read_file(path, **options)
     assert caught.value.text("zh")
     assert caught.value.text("en")
     return caught.value
@@ -30,7 +30,7 @@ def xlsx(path, rows, *, merged=()):
 
 @pytest.mark.parametrize(("write", "name"), [(xls, "台账.xls"), (ods, "台账.ods")])
 def test_old_excel_and_office_suites_are_read_like_any_workbook(tmp_path, write, name):
-    table = read(write(tmp_path / name, ROWS, title="台账"))
+    table = read_file(write(tmp_path / name, ROWS, title="台账"))
     assert table.headers == ("编码", "数", "备注")
     assert table.rows.loc[2].tolist() == ["01", 2.5, "同上"]
     assert table.rows.loc[3].tolist() == ["02", 3, None]
@@ -41,7 +41,9 @@ def test_old_excel_and_office_suites_are_read_like_any_workbook(tmp_path, write,
 
 @pytest.mark.parametrize(("write", "name"), [(xls, "a.xls"), (ods, "a.ods")])
 def test_a_code_that_became_a_number_stays_a_float_there_too(tmp_path, write, name):
-    table = read(write(tmp_path / name, [["code"], [34080200001320000007.0], [340802001001.0]]))
+    table = read_file(
+        write(tmp_path / name, [["code"], [34080200001320000007.0], [340802001001.0]])
+    )
     code, area = table.rows["code"]
     assert isinstance(code, float)
     assert code >= 1e15
@@ -49,24 +51,24 @@ def test_a_code_that_became_a_number_stays_a_float_there_too(tmp_path, write, na
 
 
 def test_merged_cells_of_old_excel_are_filled(tmp_path):
-    table = read(xls(tmp_path / "a.xls", ROWS, merged=[(1, 2, 2, 2)]))
+    table = read_file(xls(tmp_path / "a.xls", ROWS, merged=[(1, 2, 2, 2)]))
     assert table.rows["备注"].tolist() == ["同上", "同上"]
     assert table.notes == (SourceNote("MERGED_CELL", 3, "备注", "", "同上"),)
 
 
 def test_a_new_workbook_with_the_old_ending_is_read(tmp_path):
     path = xlsx(tmp_path / "a.xlsx", [["a", "b"], ["x", "=50*2"]])
-    table = read(path.rename(tmp_path / "a.xls"))
+    table = read_file(path.rename(tmp_path / "a.xls"))
     assert table.rows.loc[2].tolist() == ["x", "=50*2"]
 
 
 def test_a_merged_cell_may_reach_beyond_what_is_written(tmp_path):
-    table = read(xlsx(tmp_path / "a.xlsx", [["a", "b"], ["x", "y"]], merged=["B2:D9"]))
+    table = read_file(xlsx(tmp_path / "a.xlsx", [["a", "b"], ["x", "y"]], merged=["B2:D9"]))
     assert table.rows.loc[2].tolist() == ["x", "y"]
 
 
 def test_a_last_row_of_nothing_but_a_formula_is_kept(tmp_path):
-    table = read(xlsx(tmp_path / "a.xlsx", [["a", "b"], ["x", 1], [None, "=SUM(B2:B2)"]]))
+    table = read_file(xlsx(tmp_path / "a.xlsx", [["a", "b"], ["x", 1], [None, "=SUM(B2:B2)"]]))
     assert table.rows.loc[3].tolist() == [None, "=SUM(B2:B2)"]
 
 
@@ -80,13 +82,13 @@ def test_a_sheet_that_is_too_long_is_to_be_saved_as_text(tmp_path, monkeypatch, 
     assert "CSV" in told.text("zh")
     far = write(tmp_path / f"far.{kind}", [["a"], *[[n] for n in range(99)]])
     assert refusal(far).facts["found"] == 100
-    assert len(read(write(tmp_path / f"fits.{kind}", [["a"], [1], [2], [3]])).rows) == 3
+    assert len(read_file(write(tmp_path / f"fits.{kind}", [["a"], [1], [2], [3]])).rows) == 3
 
 
 def test_a_lonely_cell_far_below_does_not_make_a_sheet_too_long(tmp_path, monkeypatch):
     monkeypatch.setattr(limits, "MAX_SHEET_ROWS", 3)
     rows = [["a"], ["x"], *[[None]] * 60, ["total"]]
-    assert read(xlsx(tmp_path / "a.xlsx", rows)).rows.index.tolist() == [2, 63]
+    assert read_file(xlsx(tmp_path / "a.xlsx", rows)).rows.index.tolist() == [2, 63]
 
 
 def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):

@@ -9,7 +9,7 @@ import shapely
 
 from geo.base.crs import InputCRS
 from geo.base.errors import SourceError
-from geo.files.readers import limits, parts, read, zip_archive
+from geo.files.readers import limits, read_file, read_parts, zip_archive
 
 WGS84 = InputCRS("wgs84", 4326)
 
@@ -38,7 +38,7 @@ def packed(tmp_path, contents, *, kind=zipfile.ZIP_DEFLATED):
 
 def refusal(path, **options):
     with pytest.raises(SourceError) as caught:
-        read(path, **options)
+        read_file(path, **options)
     assert caught.value.text("zh")
     assert caught.value.text("en")
     return caught.value
@@ -47,7 +47,7 @@ def refusal(path, **options):
 def test_a_packed_shapefile_is_read_in_whatever_folder_it_lies(tmp_path, shapefile):
     contents = {f"数据/网格{ending}": raw for ending, raw in shapefile.items()}
     contents |= {"说明.txt": b"x", "__MACOSX/数据/._网格.shp": b"x", "数据/.网格.shp": b"x"}
-    table = read(packed(tmp_path, contents))
+    table = read_file(packed(tmp_path, contents))
     assert table.rows["name"].tolist() == ["甲", "乙"]
     assert table.crs == WGS84
     assert table.geometry.loc[2] == shapely.Point(117.2, 30.6)
@@ -57,7 +57,7 @@ def test_a_packed_shapefile_asks_what_an_unpacked_one_asks(tmp_path, shapefile):
     bare = {f"A{e.upper()}": raw for e, raw in shapefile.items() if e not in (".cpg", ".prj")}
     path = packed(tmp_path, bare)
     assert refusal(path).key == "source.dbf_encoding"
-    table = read(path, encoding="gb18030")
+    table = read_file(path, encoding="gb18030")
     assert table.rows["name"].tolist() == ["甲", "乙"]
     assert table.crs is None
     del bare["A.DBF"]
@@ -81,29 +81,29 @@ def test_of_several_data_files_one_is_chosen(tmp_path, shapefile):
     told = refusal(path)
     assert told.key == "source.zip_several"
     assert told.facts["known"].split(", ") == ["甲/a.shp", "乙/b.shp", "c.csv"]
-    assert len(read(path, sheet="b").rows) == 2
-    assert len(read(path, sheet="甲/a.shp").rows) == 2
-    assert read(path, sheet="c.csv").headers == ("x",)
+    assert len(read_file(path, sheet="b").rows) == 2
+    assert len(read_file(path, sheet="甲/a.shp").rows) == 2
+    assert read_file(path, sheet="c.csv").headers == ("x",)
     assert refusal(path, sheet="d").key == "source.sheet"
 
 
 def test_one_packed_table_is_read_like_the_table(tmp_path, points):
     text = "编码,名称\n1,甲\n2,乙\n".encode("gb18030")
-    found = list(parts(packed(tmp_path, {"a.csv": text}), rows=1))
+    found = list(read_parts(packed(tmp_path, {"a.csv": text}), rows=1))
     assert [table.rows.index.tolist() for table in found] == [[2], [3]]
     for layer in ("one", "two"):
         points.to_file(tmp_path / "a.gpkg", layer=layer)
     path = packed(tmp_path, {"a.gpkg": (tmp_path / "a.gpkg").read_bytes()})
     assert refusal(path).key == "source.layers"
-    assert len(read(path, sheet="two").rows) == 2
+    assert len(read_file(path, sheet="two").rows) == 2
 
 
 def test_no_name_leads_out_of_the_folder(tmp_path):
     path = packed(tmp_path, {"../../../outside.csv": b"a\n1\n", "..\\also/readme.md": b"x"})
-    assert read(path).rows.loc[2].tolist() == ["1"]
+    assert read_file(path).rows.loc[2].tolist() == ["1"]
     assert not (tmp_path.parent / "outside.csv").exists()
     long = packed(tmp_path, {f"{'长' * 300}.csv": b"a\n1\n"})
-    assert len(read(long).rows) == 1
+    assert len(read_file(long).rows) == 1
 
 
 def test_an_archive_without_data_says_so(tmp_path):
@@ -139,7 +139,7 @@ def test_geoparquet_comes_with_its_system_and_exact_numbers(tmp_path, points):
     points["door"] = gpd.GeoSeries([shapely.Point(1, 2), None], crs=4326)
     path = tmp_path / "a.parquet"
     points.to_crs(4548).to_parquet(path)
-    table = read(path)
+    table = read_file(path)
     assert table.crs == InputCRS("EPSG:4548", 4548)
     assert table.headers == ("name", "n", "code", "tags", "door")
     assert table.rows.loc[1].tolist()[:4] == ["甲", 1, 340802001001320007, ["a", "b"]]
@@ -154,7 +154,7 @@ def test_geoparquet_without_a_system_has_none_and_its_default_is_known(
 ):
     path = tmp_path / "a.geoparquet"
     points.set_crs(stated, allow_override=True).to_parquet(path)
-    assert read(path).crs == crs
+    assert read_file(path).crs == crs
 
 
 def test_plain_parquet_is_a_table(tmp_path):
@@ -162,7 +162,7 @@ def test_plain_parquet_is_a_table(tmp_path):
     path = tmp_path / "year=2026" / "a.parquet"
     path.parent.mkdir()
     frame.to_parquet(path)
-    table = read(path)
+    table = read_file(path)
     assert (table.headers, table.geometry) == (("id", "n", "s"), None)
     assert table.rows.loc[1].tolist() == [7, 1.5, "甲"]
     assert table.rows.loc[2].tolist() == [8, None, None]

@@ -8,9 +8,9 @@ import pytest
 from geo.base.errors import InputError
 from geo.files.checks import Calendar
 from geo.files.checks.cells.column_mapping import is_personal, map_columns
-from geo.files.checks.check import check
-from geo.files.readers import read
-from geo.files.schema.examples import examples, is_example
+from geo.files.checks.check import check_rows
+from geo.files.readers import read_file
+from geo.files.schema.examples import find_examples, is_example
 from geo.files.schema.form_columns import columns_of
 from geo.files.schema.layers import LAYERS
 from geo.files.schema.templates import write_template
@@ -37,16 +37,16 @@ def filled(path, *, mark):
 
 @pytest.mark.parametrize("name", FORMS)
 def test_a_row_like_the_example_is_taken_without_a_finding(name, tmp_path):
-    table = read(filled(form(tmp_path, name), mark=""))
-    taken = check(table, LAYERS[name], calendar=Calendar(TODAY))
-    assert not examples(LAYERS[name], table.rows).any()
+    table = read_file(filled(form(tmp_path, name), mark=""))
+    taken = check_rows(table, LAYERS[name], calendar=Calendar(TODAY))
+    assert not find_examples(LAYERS[name], table.rows).any()
     assert (taken.read, len(taken.rows)) == (1, 1)
     assert [(f.column, f.code) for f in taken.findings] == []
 
 
 @pytest.mark.parametrize("name", FORMS)
 def test_every_column_of_a_form_is_a_field_of_its_layer(name, tmp_path):
-    table = read(form(tmp_path, name))
+    table = read_file(form(tmp_path, name))
     used = map_columns(table.headers, LAYERS[name])
     wanted = {column.field.name: column.header for column in columns_of(LAYERS[name])}
     assert used == wanted
@@ -54,20 +54,20 @@ def test_every_column_of_a_form_is_a_field_of_its_layer(name, tmp_path):
 
 @pytest.mark.parametrize("name", FORMS)
 def test_the_example_left_in_a_form_is_known_as_such(name, tmp_path):
-    table = read(form(tmp_path, name))
-    assert examples(LAYERS[name], table.rows).tolist() == [True]
+    table = read_file(form(tmp_path, name))
+    assert find_examples(LAYERS[name], table.rows).tolist() == [True]
     assert is_example(LAYERS[name], table.rows.iloc[0].to_dict())
 
 
 def test_an_example_with_one_cell_changed_is_a_row_of_its_own(tmp_path):
-    table = read(form(tmp_path, "cameras"))
+    table = read_file(form(tmp_path, "cameras"))
     for header in table.headers:
         row = {**table.rows.iloc[0].to_dict(), header: "改过"}
         assert not is_example(LAYERS["cameras"], row), header
 
 
 def test_a_spreadsheet_may_write_the_numbers_of_the_example_in_its_own_way(tmp_path):
-    row = read(form(tmp_path, "cameras")).rows.iloc[0].to_dict()
+    row = read_file(form(tmp_path, "cameras")).rows.iloc[0].to_dict()
     assert row["安装高度（米）"] == 6
     assert is_example(LAYERS["cameras"], {**row, "安装高度（米）": "6.0"})
     assert not is_example(LAYERS["cameras"], {**row, "安装高度（米）": 7})

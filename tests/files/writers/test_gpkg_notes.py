@@ -20,7 +20,7 @@ NOTES = LayerNotes("盲区", "内部用图 <1>", {"area_m2": '面积"（m²）',
 def file(tmp_path):
     out = tmp_path / "gaps.gpkg"
     frame = gpd.GeoDataFrame({"area_m2": [4.0]}, geometry=[box(117, 30, 117.1, 30.1)], crs=4326)
-    writers.write(frame, out, layer="gaps", notes=NOTES)
+    writers.write_file(frame, out, layer="gaps", notes=NOTES)
     return out
 
 

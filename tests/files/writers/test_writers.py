@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 from geo.base.crs import parse_crs
 from geo.base.errors import InputError
 from geo.files import readers, writers
-from geo.files.formulas import disarm, rearm
+from geo.files.formulas import escape_formula, unescape_formula
 from geo.files.schema import extra_columns
 from geo.files.schema.heading import parse_views
 from geo.files.schema.view_format import cells_of_views, spelt
@@ -44,35 +44,35 @@ def areas(crs=4548):
 
 
 def written(frame, path, **options):
-    writers.write(frame, path, layer="things", **options)
+    writers.write_file(frame, path, layer="things", **options)
     return path
 
 
 @pytest.mark.parametrize("sign", SIGNS)
 def test_a_text_that_begins_like_a_formula_gets_an_apostrophe(sign):
-    assert disarm(f"{sign}cmd|'/c calc'!A1") == f"'{sign}cmd|'/c calc'!A1"
+    assert escape_formula(f"{sign}cmd|'/c calc'!A1") == f"'{sign}cmd|'/c calc'!A1"
 
 
 @pytest.mark.parametrize(
     "plain", ["-5", "-5.25", "-1e3", "-.5", "0556-1", "甲=乙", "'tis", "", -5, 2.5]
 )
 def test_numbers_and_ordinary_texts_stay(plain):
-    assert disarm(plain) == plain
-    assert rearm(plain) == plain
+    assert escape_formula(plain) == plain
+    assert unescape_formula(plain) == plain
 
 
 @pytest.mark.parametrize(
     "text", ["+86 13800000000", "+8655612345", "-5-1", "-inf", "－5", "'=1", "''+1"]
 )
 def test_telephones_and_what_only_looks_like_a_number_is_guarded(text):
-    assert disarm(text) == "'" + text
-    assert rearm(disarm(text)) == text
+    assert escape_formula(text) == "'" + text
+    assert unescape_formula(escape_formula(text)) == text
 
 
 @given(st.text(alphabet=SIGNS + "'" + string.digits + "a. "))
 def test_every_text_comes_back_from_being_disarmed(text):
-    assert rearm(disarm(text)) == text
-    assert str(disarm(text))[:1] not in set(SIGNS) or float(text) <= 0
+    assert unescape_formula(escape_formula(text)) == text
+    assert str(escape_formula(text))[:1] not in set(SIGNS) or float(text) <= 0
 
 
 @pytest.mark.parametrize("ending", [".csv", ".xlsx"])
@@ -91,7 +91,7 @@ def test_every_digit_of_a_stored_coordinate_is_written(tmp_path, ending):
     exact = frame.geometry.translate(0.123456789 / 7, -0.1 / 3)
     exact = exact.transform(lambda xy: xy.round(9))
     path = written(frame.set_geometry(exact), tmp_path / f"p{ending}")
-    table = readers.read(path)
+    table = readers.read_file(path)
     if table.geometry is None:
         found = [(float(row["lon"]), float(row["lat"])) for _, row in table.rows.iterrows()]
     else:
@@ -109,7 +109,7 @@ def test_words_numbers_days_and_blanks_are_read_again(tmp_path, ending):
         day=pd.Series([dt.date(2023, 5, 1), None, dt.date(2024, 2, 29)], dtype=object),
         text=["2023-05-01", None, "1.00"],
     )
-    rows = readers.read(written(frame, tmp_path / f"t{ending}")).rows
+    rows = readers.read_file(written(frame, tmp_path / f"t{ending}")).rows
     as_text = rows.map(lambda cell: "" if cell is None else str(cell))
     assert as_text["code"].tolist() == ["34080200001320000001", "007", "~a"]
     assert [cell.lower() for cell in as_text["indoor"]] == ["true", "", "false"]
@@ -129,7 +129,7 @@ def test_a_table_without_geometry_is_refused_where_geometry_is_needed(tmp_path, 
 @pytest.mark.parametrize("ending", [".csv", ".xlsx", ".parquet"])
 def test_a_table_without_geometry_goes_into_the_others(tmp_path, ending):
     path = written(pd.DataFrame({"code": ["U1"], "name": ["=队"]}), tmp_path / f"t{ending}")
-    assert readers.read(path).rows["code"].tolist() == ["U1"]
+    assert readers.read_file(path).rows["code"].tolist() == ["U1"]
 
 
 def test_an_unknown_ending_is_refused_with_those_that_there_are(tmp_path):
@@ -148,7 +148,7 @@ def test_an_unknown_ending_is_refused_with_those_that_there_are(tmp_path):
 def test_a_file_says_its_coordinate_system(tmp_path, srid, name, ending):
     frame = points(code=["A"]).to_crs(srid)
     path = written(frame, tmp_path / f"p{ending}")
-    assert readers.read(path).crs == parse_crs(name)
+    assert readers.read_file(path).crs == parse_crs(name)
     if ending == ".shp":
         assert (tmp_path / "p.cpg").read_text() == "UTF-8"
         assert "2000" in (tmp_path / "p.prj").read_text() or srid == 4326
@@ -191,7 +191,7 @@ def test_what_a_shapefile_or_a_cell_would_cut_off_is_refused(tmp_path):
 
 def test_values_that_no_cell_holds_are_json(tmp_path):
     frame = points(code=["A"], more=[{"crs": "gcj02", "层": [1, 2]}])
-    rows = readers.read(written(frame, tmp_path / "p.csv")).rows
+    rows = readers.read_file(written(frame, tmp_path / "p.csv")).rows
     assert rows["more"].tolist() == ['{"crs": "gcj02", "层": [1, 2]}']
 
 
@@ -282,24 +282,28 @@ JSON = st.recursive(
 @settings(suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.dictionaries(st.sampled_from(["甲", "name", "attributes.x"]), JSON), min_size=1))
 def test_free_columns_come_back_as_they_were(cells):
-    columns = extra_columns.spread(cells, lambda headers: frozenset({"name"} & set(headers)))
+    columns = extra_columns.spread_columns(
+        cells, lambda headers: frozenset({"name"} & set(headers))
+    )
     assert "name" not in columns
     back = [{} for _ in cells]
     for header, column in columns.items():
         for row, cell in zip(back, column.astype(object), strict=True):
             if cell is not None and cell is not pd.NA and cell == cell:
-                name, value = extra_columns.returned(header, cell)
+                name, value = extra_columns.restore_column(header, cell)
                 row[name] = value
     assert back == cells
 
 
 def test_a_column_of_texts_keeps_its_header_and_one_of_numbers_stays_numbers():
-    columns = extra_columns.spread([{"备注": "近桥", "层": 3}, {"层": 18}], lambda _: frozenset())
+    columns = extra_columns.spread_columns(
+        [{"备注": "近桥", "层": 3}, {"层": 18}], lambda _: frozenset()
+    )
     assert columns["备注"].tolist() == ["近桥", None]
     assert columns["attributes.层"].tolist() == [3, 18]
-    assert extra_columns.returned("attributes.层", "3") == ("层", 3)
-    assert extra_columns.returned("attributes.层", "三层") == ("层", "三层")
-    assert extra_columns.returned("层", "3") == ("层", "3")
+    assert extra_columns.restore_column("attributes.层", "3") == ("层", 3)
+    assert extra_columns.restore_column("attributes.层", "三层") == ("层", "三层")
+    assert extra_columns.restore_column("层", "3") == ("层", "3")
 
 
 @pytest.mark.parametrize("ending", writers.ENDINGS)

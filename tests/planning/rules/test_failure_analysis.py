@@ -16,7 +16,7 @@ from geo.planning.rules.failure_analysis import (
     after_loss,
     ground_sights,
     point_sights,
-    sole,
+    sole_ground,
 )
 
 STREET = box(0, 0, 100, 10)
@@ -57,17 +57,19 @@ def seen_m2(pieces, views, gone=()):
 
 def test_what_two_devices_see_is_opened_by_neither_alone():
     found = sights([STREET], (0, box(0, 0, 60, 10)), (1, box(40, -5, 90, 50)))
-    assert sole(found).tolist() == [400, 300]
+    assert sole_ground(found).tolist() == [400, 300]
     assert sorted(found.worth.tolist()) == [200, 300, 400]
 
 
 def test_several_views_of_one_device_fail_together():
     found = sights([STREET], (0, box(0, 0, 60, 10)), (0, box(40, 0, 90, 10)))
-    assert sole(found).tolist() == [900]
+    assert sole_ground(found).tolist() == [900]
 
 
 def test_ground_that_must_not_be_seen_counts_for_nothing():
-    assert sole(sights([STREET], (0, box(0, 10, 100, 90)), (1, box(95, 0, 300, 99)))).tolist() == [
+    assert sole_ground(
+        sights([STREET], (0, box(0, 10, 100, 90)), (1, box(95, 0, 300, 99)))
+    ).tolist() == [
         0,
         50,
     ]
@@ -75,20 +77,20 @@ def test_ground_that_must_not_be_seen_counts_for_nothing():
 
 def test_a_device_that_sees_nothing_is_still_one_of_them():
     found = sights([STREET], (0, box(0, 0, 10, 10)), devices=3)
-    assert sole(found).tolist() == [100, 0, 0]
+    assert sole_ground(found).tolist() == [100, 0, 0]
     assert after_loss(found, 1 / 3).mean == pytest.approx(100 * 2 / 3)
 
 
 def test_parts_of_one_piece_and_pieces_side_by_side_are_all_looked_at():
     both = MultiPolygon([box(0, 0, 10, 10), box(20, 0, 30, 10)])
     found = sights([both, box(30, 0, 40, 10)], (0, box(5, 0, 35, 5)))
-    assert sole(found).tolist() == [5 * 5 + 10 * 5 + 5 * 5]
+    assert sole_ground(found).tolist() == [5 * 5 + 10 * 5 + 5 * 5]
 
 
 def test_without_devices_or_without_ground_nothing_is_seen():
     for found in (sights([STREET]), sights([], (0, box(0, 0, 1, 1)))):
         assert len(found.worth) == 0
-        assert sole(found).tolist() == [0.0] * found.devices
+        assert sole_ground(found).tolist() == [0.0] * found.devices
         losses = after_loss(found, 0.5)
         assert (losses.before, losses.after_worst, losses.mean, losses.high) == (0, 0, 0, 0)
 
@@ -98,7 +100,7 @@ def test_a_point_on_the_border_is_seen_and_one_that_nobody_sees_is_no_thing():
     points = array(Point(0, 5), Point(7, 5), Point(30, 5), Point(20, 10))
     found = point_sights(points, seen, 2)
     assert found.worth.tolist() == [1, 1, 1]
-    assert sole(found).tolist() == [1, 1]
+    assert sole_ground(found).tolist() == [1, 1]
 
 
 def test_the_worst_loss_follows_what_is_already_gone():
@@ -145,7 +147,7 @@ def test_what_a_device_opens_is_what_the_union_of_the_others_misses(seed):
     found = sights(pieces, *views)
     everything = seen_m2(pieces, views)
     assert found.worth.sum() == pytest.approx(everything, abs=1e-6)
-    for device, opens_m2 in enumerate(sole(found)):
+    for device, opens_m2 in enumerate(sole_ground(found)):
         assert opens_m2 == pytest.approx(everything - seen_m2(pieces, views, {device}), abs=1e-6)
 
 
@@ -175,14 +177,14 @@ def test_each_of_the_worst_is_the_one_that_opens_most_by_then(seed):
 @given(seed=st.integers(0, 10**6))
 def test_a_further_device_never_makes_another_open_more(seed):
     pieces, views = scatter(seed)
-    with_it = sole(sights(pieces, *views))
-    without = sole(sights(pieces, *(v for v in views if v[0] != 5), devices=6))
+    with_it = sole_ground(sights(pieces, *views))
+    without = sole_ground(sights(pieces, *(v for v in views if v[0] != 5), devices=6))
     assert (with_it[:5] <= without[:5] + 1e-6).all()
 
 
 def test_a_table_of_pairs_is_enough():
     # Two things: one seen by devices 0 and 2, the other by 1.
     table = Sights(np.array([8.0, 3.0]), np.array([0, 0, 1]), np.array([0, 2, 1]), 3)
-    assert sole(table).tolist() == [0, 3, 0]
+    assert sole_ground(table).tolist() == [0, 3, 0]
     found = after_loss(table, 2 / 3)
     assert found.mean == pytest.approx(11 - (8 / 3 + 3 * 2 / 3))

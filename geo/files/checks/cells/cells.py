@@ -46,7 +46,7 @@ _FALSE: Final = frozenset(
 )
 
 
-def reader(field: Field, calendar: Calendar, *, heading_scheme: Scheme = "degrees") -> Reader:
+def cell_reader(field: Field, calendar: Calendar, *, heading_scheme: Scheme = "degrees") -> Reader:
     """Return the function that reads the cells of `field`; blank cells read as None."""
     read = _readers(field, calendar, heading_scheme)[field.kind]
 

@@ -11,7 +11,7 @@ import pandas as pd
 
 from geo.files.checks.cells.cells import text_of
 from geo.files.checks.cells.finding import Defect, Finding
-from geo.files.checks.cells.personal_data import redacted
+from geo.files.checks.cells.personal_data import redact_numbers
 from geo.files.readers import Table
 from geo.files.schema.layers import Layer
 
@@ -117,8 +117,8 @@ def _variants(column: str, words: _Words) -> list[Finding]:
         for word in group:
             if word != usual:
                 facts = {"times": words.times[word], "of": total}
-                defect = Defect("LABEL_VARIANT", redacted(usual), facts)
-                found.append(defect.at(words.first[word], column, redacted(word)))
+                defect = Defect("LABEL_VARIANT", redact_numbers(usual), facts)
+                found.append(defect.at(words.first[word], column, redact_numbers(word)))
     return found
 
 

@@ -28,7 +28,7 @@ def personal_number(text: str) -> bool:
     return any(_is_one(match.group()) for match in _PERSONAL.finditer(text))
 
 
-def redacted(text: str) -> str:
+def redact_numbers(text: str) -> str:
     """Return text with mobile and identity numbers replaced by ``***``."""
     return _PERSONAL.sub(lambda m: HIDDEN if _is_one(m.group()) else m.group(), text)
 

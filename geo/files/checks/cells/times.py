@@ -7,7 +7,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from geo.base.codes import half_width
-from geo.base.local_time import localized, odd_time
+from geo.base.local_time import odd_time, with_zone
 from geo.files.checks.cells.finding import Defect
 from geo.files.checks.cells.reading import Reading, text_of
 
@@ -143,7 +143,7 @@ def _odd(moment: dt.datetime, calendar: Calendar) -> tuple[Defect, ...]:
     """Return what is to be said about a local time that was skipped or shown twice."""
     if calendar.timezone is None or odd_time(moment, calendar.timezone) is None:
         return ()
-    taken = localized(moment, calendar.timezone).isoformat(sep=" ")
+    taken = with_zone(moment, calendar.timezone).isoformat(sep=" ")
     return (Defect("DATE_AMBIGUOUS", taken, {"timezone": calendar.timezone}),)
 
 

@@ -5,9 +5,9 @@ from typing import Final
 
 import pandas as pd
 
-from geo.files.checks.cells.cells import Reader, Reading, reader, text_of
+from geo.files.checks.cells.cells import Reader, Reading, cell_reader, text_of
 from geo.files.checks.cells.finding import SEVERITY, Defect, Finding, Severity
-from geo.files.checks.cells.personal_data import personal_number, redacted
+from geo.files.checks.cells.personal_data import personal_number, redact_numbers
 from geo.files.checks.cells.times import Calendar
 from geo.files.readers import Table
 from geo.files.schema.heading import Scheme
@@ -41,7 +41,7 @@ def read_values(
             continue
         blank = pd.Series(None, index=table.rows.index, dtype=object)
         cells = table.rows[header] if taken else blank
-        read = reader(field, calendar, heading_scheme=heading_scheme)
+        read = cell_reader(field, calendar, heading_scheme=heading_scheme)
         key = field.name in (layer.key, layer.moment)
         values[field.name], found = _column(cells, field, header or "", read, key=key)
         findings += found
@@ -63,7 +63,7 @@ def _column(
         for mark, reading in known.items()
         if reading.defects
     }
-    shown = {mark: redacted(text_of(_cell(mark))) for mark in said}
+    shown = {mark: redact_numbers(text_of(_cell(mark))) for mark in said}
     return values, [
         defect.at(row, header, shown[mark], severity=severity)
         for row, mark in zip(cells.index.tolist(), marks, strict=True)
@@ -113,7 +113,7 @@ def _demanded(reading: Reading, field: Field) -> Reading:
 def _discreet(reading: Reading) -> Reading:
     """Take numbers of persons out of free text."""
     text = reading.value
-    if not isinstance(text, str) or (clean := redacted(text)) == text:
+    if not isinstance(text, str) or (clean := redact_numbers(text)) == text:
         return reading if text != "" else Reading(None, reading.defects)
     return Reading(clean, (*reading.defects, Defect("VALUE_PERSONAL")))
 

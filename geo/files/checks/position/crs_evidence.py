@@ -154,7 +154,7 @@ class _Pairs:
         return self.name, float(shares[0]), float(shares[1]), len(self.here)
 
 
-def doubt(
+def suspect_crs(
     given_xy: Floats,
     declared: InputCRS,
     layer_name: str,

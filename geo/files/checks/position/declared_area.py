@@ -18,7 +18,7 @@ from geo.base.codes import area_level, full_area_code, parent_area_code
 from geo.base.crs import WGS84, Geometries, metric_srid, project
 from geo.files.checks.cells.cells import text_of
 from geo.files.checks.cells.finding import Finding
-from geo.files.checks.cells.personal_data import redacted
+from geo.files.checks.cells.personal_data import redact_numbers
 from geo.files.checks.position.raw_position import Site
 from geo.files.readers import Table
 from geo.files.schema.layers import Layer
@@ -151,7 +151,7 @@ def known_areas(areas: gpd.GeoDataFrame) -> KnownAreas:
     )
 
 
-def misplaced(
+def find_misplaced(
     rows: gpd.GeoDataFrame,
     layer: Layer,
     mapping: Mapping[str, str],
@@ -188,7 +188,7 @@ def misplaced(
 def named_polygons(texts: Sequence[str | None], areas: gpd.GeoDataFrame) -> Geometries:
     """Return the polygon of the area that each text names, None where it names none.
 
-    `areas` as in :func:`misplaced`; for :func:`geo.files.checks.position.crs_evidence.doubt`.
+    `areas` as in :func:`find_misplaced`; used by :mod:`geo.files.checks.position.crs_evidence`.
     """
     known = known_areas(areas)
     named = known.named([text or "" for text in texts])
@@ -348,7 +348,7 @@ def _site(rows: pd.DataFrame, column: str, written: Table) -> Site:
     else:
         cells = np.full(len(rows), None, dtype=object)
     at = tuple(rows.index.tolist())
-    return Site(at, column, lambda place: redacted(text_of(cells[place]).strip()))
+    return Site(at, column, lambda place: redact_numbers(text_of(cells[place]).strip()))
 
 
 def _grouped(spelt: Iterable[str]) -> dict[str, list[int]]:

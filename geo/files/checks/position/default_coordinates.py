@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from geo.base.crs import Geometries
 from geo.files.checks.cells.finding import Defect, Finding
-from geo.files.checks.position.outliers import strays
+from geo.files.checks.position.outliers import find_outliers
 from geo.files.checks.position.raw_position import Site
 
 SHARE: Final = 0.01
@@ -40,7 +40,7 @@ class Heaps:
         if not self._rows:
             return []
         places = np.concatenate(self._places)
-        return strays(places[:, :2], np.concatenate(self._rows), self._column, places[:, 2])
+        return find_outliers(places[:, :2], np.concatenate(self._rows), self._column, places[:, 2])
 
     def findings(self) -> list[Finding]:
         """Return a finding for each position that many rows share, at the first of them."""

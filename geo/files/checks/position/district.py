@@ -42,7 +42,7 @@ class Outside:
     mirrored: int = 0
 
 
-def outside(
+def find_outside(
     moved: Geometries,
     systems: Systems,
     bounds: BaseGeometry,

@@ -13,7 +13,7 @@ LEAST_KM: Final = 50.0
 _KM_A_DEGREE: Final = 111.2
 
 
-def strays(
+def find_outliers(
     lonlat: NDArray[np.float64], rows: NDArray[np.int64], column: str, given: NDArray[np.float64]
 ) -> list[Finding]:
     """Return a warning for each position far from the middle of all of a file.

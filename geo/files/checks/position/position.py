@@ -25,7 +25,7 @@ from geo.files.checks.position.declared_crs import (
     unshifted_notes,
     words_of,
 )
-from geo.files.checks.position.district import Outside, outside
+from geo.files.checks.position.district import Outside, find_outside
 from geo.files.checks.position.raw_position import Site, given_positions, site_of
 from geo.files.readers import Table
 
@@ -46,7 +46,7 @@ class Positions:
     mirrored: int = 0
 
 
-def locate(
+def locate_rows(
     table: Table,
     mapping: Mapping[str, str],
     *,
@@ -96,7 +96,7 @@ def locate(
     findings += declared_notes(table, crs, srids) + screened + turned
     out = Outside([])
     if bounds is not None:
-        out = outside(moved, systems, bounds, site, watched=watched)
+        out = find_outside(moved, systems, bounds, site, watched=watched)
         findings += out.findings
     suspects = out.suspects
     if column is not None:

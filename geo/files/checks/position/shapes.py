@@ -7,7 +7,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.base.crs import WGS84, Geometries, metric_srid, project
-from geo.base.polygons import sound
+from geo.base.polygons import rebuild_invalid
 from geo.files.checks.cells.finding import Finding
 from geo.files.checks.position.raw_position import Site
 from geo.files.schema.fields import Shape
@@ -78,7 +78,7 @@ def _polygons(given: Geometries, site: Site) -> tuple[Geometries, list[Finding]]
     broken = np.flatnonzero(~shapely.is_missing(shapes) & ~shapely.is_valid(shapes))
     reasons = shapely.is_valid_reason(shapes[broken])
     for at, reason in zip(broken, reasons, strict=True):
-        mended = _polygonal(sound(shapes[[at]])[0])
+        mended = _polygonal(rebuild_invalid(shapes[[at]])[0])
         finished = _rounded(np.array([mended], dtype=object))[0]
         shapes[at] = finished if mended is not None and finished.is_valid else mended
         code = "GEOMETRY_REPAIRED" if shapes[at] is not None else "GEOMETRY_EMPTY"

@@ -17,7 +17,7 @@ _AGREED: Final = ("name", "kind", "parent_code", "local_code")
 _KEY: Final = ("level", "code")
 
 
-def united(
+def unite_parts(
     rows: gpd.GeoDataFrame, layer: Layer, bad: Collection[int], column: str
 ) -> tuple[gpd.GeoDataFrame, list[Finding]]:
     """Return areas of which each stands once, its parts united, and what is to be said of them.

@@ -7,7 +7,7 @@ from typing import Final
 import pandas as pd
 
 from geo.base.codes import area_code_digits, area_level, camera_code_problem, full_area_code
-from geo.base.local_time import localized
+from geo.base.local_time import with_zone
 from geo.files.checks.cells.cells import text_of
 from geo.files.checks.cells.finding import Defect, Finding
 from geo.files.checks.cells.values import Values
@@ -164,7 +164,7 @@ def _is_before(moment: object, other: object, timezone: str | None) -> bool:
         return False
     one, two = (datetime.fromisoformat(text) for text in (moment, other))
     if timezone is not None:
-        one, two = localized(one, timezone), localized(two, timezone)
+        one, two = with_zone(one, timezone), with_zone(two, timezone)
     if (one.tzinfo is None) != (two.tzinfo is None):
         return False
     return one.date() < two.date() if one.time() == time() else one < two

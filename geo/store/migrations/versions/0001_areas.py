@@ -1,6 +1,6 @@
 """areas."""
 
-from geo.store.migrations import apply
+from geo.store.migrations import apply_sql
 
 revision = "0001"
 down_revision = None
@@ -10,4 +10,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Run the SQL file of this revision."""
-    apply("0001_areas.sql")
+    apply_sql("0001_areas.sql")

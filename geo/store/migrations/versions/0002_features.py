@@ -1,6 +1,6 @@
 """features."""
 
-from geo.store.migrations import apply
+from geo.store.migrations import apply_sql
 
 revision = "0002"
 down_revision = "0001"
@@ -10,4 +10,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Run the SQL file of this revision."""
-    apply("0002_features.sql")
+    apply_sql("0002_features.sql")

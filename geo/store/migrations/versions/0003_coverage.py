@@ -1,6 +1,6 @@
 """coverage."""
 
-from geo.store.migrations import apply
+from geo.store.migrations import apply_sql
 
 revision = "0003"
 down_revision = "0002"
@@ -10,4 +10,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Run the SQL file of this revision."""
-    apply("0003_coverage.sql")
+    apply_sql("0003_coverage.sql")

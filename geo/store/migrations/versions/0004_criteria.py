@@ -1,6 +1,6 @@
 """criteria."""
 
-from geo.store.migrations import apply
+from geo.store.migrations import apply_sql
 
 revision = "0004"
 down_revision = "0003"
@@ -10,4 +10,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Run the SQL file of this revision."""
-    apply("0004_criteria.sql")
+    apply_sql("0004_criteria.sql")

@@ -1,6 +1,6 @@
 """sites."""
 
-from geo.store.migrations import apply
+from geo.store.migrations import apply_sql
 
 revision = "0005"
 down_revision = "0004"
@@ -10,4 +10,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Run the SQL file of this revision."""
-    apply("0005_sites.sql")
+    apply_sql("0005_sites.sql")

@@ -1,6 +1,6 @@
 """intake."""
 
-from geo.store.migrations import apply
+from geo.store.migrations import apply_sql
 
 revision = "0006"
 down_revision = "0005"
@@ -10,4 +10,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Run the SQL file of this revision."""
-    apply("0006_intake.sql")
+    apply_sql("0006_intake.sql")

@@ -1,6 +1,6 @@
 """nesting."""
 
-from geo.store.migrations import apply
+from geo.store.migrations import apply_sql
 
 revision = "0007"
 down_revision = "0006"
@@ -10,4 +10,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Run the SQL file of this revision."""
-    apply("0007_nesting.sql")
+    apply_sql("0007_nesting.sql")

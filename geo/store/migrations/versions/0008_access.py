@@ -1,6 +1,6 @@
 """access."""
 
-from geo.store.migrations import apply
+from geo.store.migrations import apply_sql
 
 revision = "0008"
 down_revision = "0007"
@@ -10,4 +10,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Run the SQL file of this revision."""
-    apply("0008_access.sql")
+    apply_sql("0008_access.sql")

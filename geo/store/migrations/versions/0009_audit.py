@@ -1,6 +1,6 @@
 """audit."""
 
-from geo.store.migrations import apply
+from geo.store.migrations import apply_sql
 
 revision = "0009"
 down_revision = "0008"
@@ -10,4 +10,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Run the SQL file of this revision."""
-    apply("0009_audit.sql")
+    apply_sql("0009_audit.sql")

@@ -1,6 +1,6 @@
 """viewing."""
 
-from geo.store.migrations import apply
+from geo.store.migrations import apply_sql
 
 revision = "0010"
 down_revision = "0009"
@@ -10,4 +10,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Run the SQL file of this revision."""
-    apply("0010_viewing.sql")
+    apply_sql("0010_viewing.sql")

@@ -1,6 +1,6 @@
 """compliance."""
 
-from geo.store.migrations import apply
+from geo.store.migrations import apply_sql
 
 revision = "0011"
 down_revision = "0010"
@@ -10,4 +10,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Run the SQL file of this revision."""
-    apply("0011_compliance.sql")
+    apply_sql("0011_compliance.sql")

@@ -1,6 +1,6 @@
 """layer revisions."""
 
-from geo.store.migrations import apply
+from geo.store.migrations import apply_sql
 
 revision = "0012"
 down_revision = "0011"
@@ -10,4 +10,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Run the SQL file of this revision."""
-    apply("0012_revisions.sql")
+    apply_sql("0012_revisions.sql")

@@ -1,6 +1,6 @@
 """coarse."""
 
-from geo.store.migrations import apply
+from geo.store.migrations import apply_sql
 
 revision = "0013"
 down_revision = "0012"
@@ -10,4 +10,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Run the SQL file of this revision."""
-    apply("0013_coarse.sql")
+    apply_sql("0013_coarse.sql")

@@ -1,6 +1,6 @@
 """places of past incidents as a run took them."""
 
-from geo.store.migrations import apply
+from geo.store.migrations import apply_sql
 
 revision = "0014"
 down_revision = "0013"
@@ -10,4 +10,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Run the SQL file of this revision."""
-    apply("0014_demand_incidents.sql")
+    apply_sql("0014_demand_incidents.sql")

@@ -1,6 +1,6 @@
 """One clock for what domains call now."""
 
-from geo.store.migrations import apply
+from geo.store.migrations import apply_sql
 
 revision = "0015"
 down_revision = "0014"
@@ -10,4 +10,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Run the SQL file of this revision."""
-    apply("0015_clock.sql")
+    apply_sql("0015_clock.sql")
