@@ -111,8 +111,8 @@ def postmaster(cluster):
     return int((cluster.data / "postmaster.pid").read_text().split()[0])
 
 
-def await_that(condition, patience_s=60.0):
-    end = time.monotonic() + patience_s
+def await_that(condition):
+    end = time.monotonic() + PATIENCE_S
     while not condition():
         assert time.monotonic() < end, "waited in vain"
         time.sleep(0.002)
