@@ -46,7 +46,7 @@ def scene(
     areas = _areas(rng, grids)
     cells = areas[areas["level"] == "grid"]
     eyes = _cameras(rng, cameras, cells)
-    matters = _incidents(rng, incidents, cells)
+    reported = _incidents(rng, incidents, cells)
     return MapContent(
         title="迎江区",
         mark="内部资料 注意保管",
@@ -64,8 +64,8 @@ def scene(
         gaps=_gaps(rng, gaps, cells),
         centres=_centres(areas),
         places=_places(rng, 600),
-        incidents=matters,
-        seeing=_seeing(rng, matters, eyes),
+        incidents=reported,
+        seeing=_seeing(rng, reported, eyes),
     )
 
 

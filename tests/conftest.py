@@ -228,12 +228,12 @@ def _write_town(folder: Path) -> dict[str, Path]:
     duties = folder / "duties.csv"
     duties.write_text("单位编码,辖区编码,类别\nU1,340802001001002,市容环境\n", encoding="utf-8")
     incidents = folder / "incidents.csv"
-    matters = [
+    reported = [
         ("M1", "垃圾堆放", "市容环境", *place(4, 0)),
         ("M2", "</script><img src=x onerror=alert(1)>", "市容环境", *place(4, 1)),
         ("M3", "井盖缺失", "道路设施", *place(-15, -15)),
     ]
-    lines = ["编号,标题,类别,经度,纬度", *(",".join(map(str, row)) for row in matters)]
+    lines = ["编号,标题,类别,经度,纬度", *(",".join(map(str, row)) for row in reported)]
     incidents.write_text("\n".join(lines), encoding="utf-8")
     return {
         "areas": grids,

@@ -24,7 +24,7 @@ AREA_CODE: Final = (
     "(:everything OR {code} IN (SELECT n.code FROM govgrid.area_now n"
     " WHERE string_to_array(ltree2text(n.path), '.')::bigint[] && CAST(:areas AS bigint[])))"
 )
-# Whether a place is granted exactly, or only as a coarse one; `SENT` of a matter: to its own unit.
+# Whether a place is granted exactly or as a coarse one; `SENT` of an incident: to its own unit.
 EXACT: Final = "(:exact_everything OR govgrid.covered_by({geom}, CAST(:exact_areas AS bigint[])))"
 SENT: Final = (
     "EXISTS (SELECT FROM govgrid.dispatch d WHERE d.incident_code = {code} AND d.unit_code = :unit)"

@@ -42,7 +42,7 @@ def set_row_security(connection: Connection, reader: Reader, *actions: str) -> N
 
 @contextmanager
 def open_read_only(engine: Engine, reader: Reader) -> Iterator[Connection]:
-    """Open a transaction that sees all ground and equipment, but no account, register or matter.
+    """Open a transaction that sees all ground and equipment, but no account, register or incident.
 
     For what is to be cut by predicates (:mod:`geo.access.predicates`) or computed from all
     cameras: row-level security would keep the spatial index from being used. Only the service

@@ -54,7 +54,7 @@ def seeing_one(
     Raises
     ------
     NotFoundError
-        If the place is neither in the reader's areas nor that of a matter its unit is sent to.
+        If the place is neither in the reader's areas nor that of an incident its unit is sent to.
     ForbiddenError
         If no camera's position is granted at all.
     """

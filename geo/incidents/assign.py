@@ -1,4 +1,4 @@
-"""Matters with their grid, the unit that must go, and why it is that one."""
+"""Incidents with their grid, the unit that must go, and why it is that one."""
 
 import geopandas as gpd
 import numpy as np
@@ -25,7 +25,7 @@ FOUND = ("status", "grid_code", "candidates", "unit_code", "reason")
 def assign_incidents(
     connection: Connection, reader: Reader, *, lang: str, timezone: str
 ) -> gpd.GeoDataFrame:
-    """Return the reader's matters (EPSG:4326, geometry may be missing) with grid, unit, reason.
+    """Return the reader's incidents (EPSG:4326, geometry may be missing) with grid, unit, reason.
 
     Each is judged by the areas of the day on which it occurred, else was reported, in `timezone`;
     one without a time by those of today. What is found is so of the exact place; told is a coarse
@@ -33,7 +33,7 @@ def assign_incidents(
 
     Columns: code, title, category, state, reported_at, status (inside, border, outside, or
     missing without a position or without grids on its day), grid_code, candidates, unit_code,
-    unit_name, duty_phone, reason (in `lang`). A matter outside every grid is given to nobody.
+    unit_name, duty_phone, reason (in `lang`). An incident outside every grid is given to nobody.
     """
     rows = frames.read_layer(
         connection,
@@ -71,7 +71,7 @@ def _assigned(
     book: Directory,
     lang: str,
 ) -> pd.DataFrame:
-    """Return `FOUND` for matters whose areas `book` knows."""
+    """Return `FOUND` for incidents whose areas `book` knows."""
     place = rows.geometry
     found = book.ask(
         np.asarray(place.x, dtype=float),

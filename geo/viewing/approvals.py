@@ -80,7 +80,7 @@ def ask_approval(engine: Engine, who: Reader, asked: Asked, *, config: Settings)
     InputError
         If something is missing.
     NotFoundError
-        If there is no such matter.
+        If there is no such incident.
     """
     who.require("view")
     register_entry.require_named(who)

@@ -30,7 +30,7 @@ _INCIDENT = text(
     "SELECT FROM govgrid.incident WHERE code = :code AND "
     + predicates.INCIDENT.format(geom="geom", code="incident.code")
 )
-# K2 in the same matter needs no new reason, but a row of its own.
+# K2 in the same incident needs no new reason, but a row of its own.
 _SAME_MATTER = text(
     "SELECT reason_kind, reason FROM govgrid.access_register WHERE account = :account"
     " AND incident_code = :incident AND at > govgrid.now() - interval '12 hours'"
@@ -148,7 +148,7 @@ def complete_entry(connection: Connection, who: Reader, asked: Asked, config: Se
     """Return what is written of a question, with what goes without saying filled in.
 
     Looking (查阅) is at the live picture and on the ground of the setting unless said otherwise;
-    retrieving (调取) has to say both. Who gave a reason for a matter need not repeat it for the
+    retrieving (调取) has to say both. Who gave a reason for an incident need not repeat it for the
     next camera.
 
     Raises
@@ -156,7 +156,7 @@ def complete_entry(connection: Connection, who: Reader, asked: Asked, config: Se
     InputError
         If something is missing, unknown or too long.
     NotFoundError
-        If there is no such matter, or it is not the reader's.
+        If there is no such incident, or it is not the reader's.
     """
     if asked.act not in ACTS:
         raise InputError("viewing.act_form", known=", ".join(ACTS))
@@ -175,7 +175,7 @@ def complete_entry(connection: Connection, who: Reader, asked: Asked, config: Se
 
 
 def earlier_reason(engine: Engine, who: Reader, incident: str) -> str:
-    """Return the reason that the reader gave for this matter lately; "" if none."""
+    """Return the reason that the reader gave for this incident lately; "" if none."""
     if not incident:
         return ""
     with transaction.open_as(engine, who) as connection:

@@ -95,7 +95,7 @@ def record_viewing(
     InputError
         If what the law wants is missing.
     NotFoundError
-        If there is no such matter, or it is not the reader's.
+        If there is no such incident, or it is not the reader's.
     StateError
         If the key of the question was used for another one.
     """

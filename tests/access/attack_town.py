@@ -45,7 +45,7 @@ def fill(engine: Engine, folder: Path) -> None:
 
 
 def incidents() -> list[tuple]:
-    """Return matters all over the town, by number; each third is given to the unit."""
+    """Return incidents all over the town, by number; each third is given to the unit."""
     rng = np.random.default_rng(3)
     spots = rng.uniform(-HALF + 1, HALF - 1, (60, 2))
     return [(f"M{n:02}", f"事项{n}", "市容环境", *place(x, y)) for n, (x, y) in enumerate(spots)]

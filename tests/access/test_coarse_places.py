@@ -161,7 +161,7 @@ def asked(service, who: Reader, points: gpd.GeoDataFrame) -> GrantedLines:
     """Ask who sees each of many places."""
     with transaction.open_read_only(service, who) as connection:
         granted = predicates.visible_cameras(connection, who)
-        prepared = prepare_scene(scene.read_scene(connection, matters=False), detail=20)
+        prepared = prepare_scene(scene.read_scene(connection, incidents=False), detail=20)
     return sight_lines.lines_to(service, who, prepared, points, granted, frozenset())
 
 

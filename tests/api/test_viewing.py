@@ -439,7 +439,7 @@ def test_a_person_registers_by_a_form_and_lands_in_the_viewer(person, town):
     assert sent.headers["location"].startswith("/viewer/ey")
     viewer = who.get(sent.headers["location"], headers=PAGE)
     assert "井盖" in viewer.text
-    # the next camera of the matter brings its reason along
+    # the next camera of the incident brings its reason along
     assert "井盖" in who.get("/cameras/K2/access?incident=M1").text
     filled = {"csrf": token, "reason": "", "incident": "M1", "act": "view"}
     assert who.post("/cameras/K2/access", data=filled).status_code == 303

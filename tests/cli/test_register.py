@@ -48,7 +48,7 @@ def test_the_register_is_listed(govgrid, looked):
     assert rows[0]["holder"] == "测试员"
     found = govgrid("register", "list", "--camera", "K1", "--unit", "测试", "--act", "view").out
     assert found.count("K1") == 2
-    assert "handling a matter" in found
+    assert "handling an incident" in found
     assert "No row" in govgrid("register", "list", "--account", "nobody").err
     assert (
         json.loads(govgrid("register", "list", "--from", "2999-01-01", "--json").out)["rows"] == []

@@ -1,4 +1,4 @@
-"""Coverage, gaps, reports, sight lines and matters of the toy town."""
+"""Coverage, gaps, reports, sight lines and incidents of the toy town."""
 
 import math
 
@@ -159,16 +159,16 @@ def test_the_cameras_of_a_place_come_in_order_with_their_reasons(town):
 
 def test_a_matter_leads_to_its_grid_and_its_unit(town):
     with db.open_transaction(town) as connection:
-        matters = assign.assign_incidents(
+        incidents = assign.assign_incidents(
             connection, SYSTEM, lang="zh", timezone="Asia/Shanghai"
         ).set_index("code")
-    assert matters.loc["M1", "grid_code"] == "340802001001002"
-    assert (matters.loc["M1", "unit_name"], matters.loc["M1", "reason"]) == (
+    assert incidents.loc["M1", "grid_code"] == "340802001001002"
+    assert (incidents.loc["M1", "unit_name"], incidents.loc["M1", "reason"]) == (
         "城管中队",
         "东格 × 市容环境",
     )
-    assert matters.loc["M3", "unit_code"] == ""
-    assert pd.isna(matters.loc["M3", "unit_name"])
+    assert incidents.loc["M3", "unit_code"] == ""
+    assert pd.isna(incidents.loc["M3", "unit_name"])
 
 
 def test_the_map_gets_everything_of_one_moment(town):

@@ -19,7 +19,7 @@ pytestmark = pytest.mark.postgis
 
 
 def report_incident(engine, code, at, reported_at):
-    """A matter at a place of the toy town, as a centre takes it."""
+    """An incident at a place of the toy town, as a centre takes it."""
     lon, lat = place(*at)
     with engine.begin() as connection:
         connection.execute(
@@ -48,7 +48,7 @@ def test_incidents_count_as_a_run_took_them_and_later_ones_make_nothing_stale(to
     now = datetime.now(UTC)
     report_incident(town, "OLD", (-15, 15), now - timedelta(days=500))
     first = compute.compute(town)
-    # the three matters of the toy town and not the old one
+    # the three incidents of the toy town and not the old one
     assert [(run, count) for run, count, _ in taken(town)] == [(first.run.id, 3)]
     assert first.run.assumptions["incidents"] == 3
     assert now <= first.run.incidents_until <= datetime.now(UTC)

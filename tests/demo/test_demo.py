@@ -441,7 +441,7 @@ def test_registers_tell_of_offline_cameras_short_retention_and_missing_filing(de
         assert set(frame["摄像机类型"]) == {"固定枪机", "半球", "球机", "全景", "多目"}
 
 
-# Matters -----------------------------------------------------------------------------------------
+# Incidents ----------------------------------------------------------------------------------------
 
 
 def test_987_of_1167_matters_are_closed_and_the_last_is_of_30_september(demo: Demo) -> None:

@@ -1,4 +1,4 @@
-"""Matters keep the areas of their time."""
+"""Incidents keep the areas of their time."""
 
 from datetime import date
 
@@ -41,7 +41,7 @@ def merged(engine, tmp_path):
     return engine
 
 
-def matters(engine, tmp_path, *rows):
+def incidents(engine, tmp_path, *rows):
     file = tmp_path / "incidents.csv"
     lines = ["编号,标题,类别,发生时间,上报时间,经度,纬度"]
     lines += [
@@ -52,7 +52,7 @@ def matters(engine, tmp_path, *rows):
 
 
 def test_a_matter_keeps_the_grid_and_unit_of_its_time(merged, tmp_path):
-    matters(
+    incidents(
         merged,
         tmp_path,
         ("M1", "2026-09-30 23:30", ""),

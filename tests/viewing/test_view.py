@@ -109,7 +109,7 @@ def test_a_row_says_what_the_law_wants(town, reader, look):
     found = look(reader("operator", EAST), reason="incident", remark="井盖缺失", incident="M1")
     row = one(town, "SELECT * FROM govgrid.access_register WHERE id = :id", id=found.id)
     assert (row["holder"], row["unit_name"]) == ("测试员", "测试单位")
-    assert row["reason"] == "handling a matter：井盖缺失"
+    assert row["reason"] == "handling an incident：井盖缺失"
     assert row["reason_kind"] == "incident"
     assert row["content"] == "live picture"
     assert "第十六条" in row["legal_basis"]

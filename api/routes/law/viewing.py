@@ -74,7 +74,7 @@ PAGES: Final[dict[int | str, dict[str, Any]]] = {
         200: "The page",
         400: "Something is missing",
         403: "Not granted",
-        404: "No such matter",
+        404: "No such incident",
         409: "Wrong moment",
         410: "Its time is over",
     }.items()
@@ -187,7 +187,7 @@ def viewer(
     found = viewing.open_viewing(engine, who, reference, config=settings)
     lang = render.page_language(request)
     stamp = export_log.watermark_text(who, found.reason, timezone=settings.timezone, lang=lang)
-    matter = {"incident": found.incident} if found.incident else {}
+    incident = {"incident": found.incident} if found.incident else {}
     code = quote(found.camera.code, safe="")
     return render.render_page(
         request,
@@ -199,7 +199,7 @@ def viewer(
         picture=None
         if found.over or not settings.snapshot_url
         else f"/viewer/{reference}/snapshot",
-        again=f"/cameras/{code}/access?{urlencode(matter)}",
+        again=f"/cameras/{code}/access?{urlencode(incident)}",
         stamp=watermark.watermark_svg(stamp),
     )
 

@@ -62,7 +62,7 @@ def _one(
 
 
 def _unit(connection: Connection, role: str) -> dict[str, Any]:
-    """Return the unit of an account: a responder is of one that matters are given to."""
+    """Return the unit of an account: a responder is of one that incidents are given to."""
     row = connection.execute(_UNIT).first() if role == "responder" else None
     if row is None:
         return {"unit_code": None, "unit_name": UNIT}

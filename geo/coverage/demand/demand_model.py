@@ -314,7 +314,7 @@ def _watched(layers: Layers) -> gpd.GeoDataFrame:
         layers.obstacles,
         snap_m=np.inf,
     )
-    matters = gpd.GeoDataFrame(
+    incidents = gpd.GeoDataFrame(
         spots.drop(columns="placement").assign(
             kind="incident",
             code="",
@@ -326,7 +326,7 @@ def _watched(layers: Layers) -> gpd.GeoDataFrame:
         geometry=shapely.points(spots[["x", "y"]].to_numpy()),
         crs=points.crs,
     )
-    return gpd.GeoDataFrame(pd.concat([points, matters], ignore_index=True), crs=points.crs)
+    return gpd.GeoDataFrame(pd.concat([points, incidents], ignore_index=True), crs=points.crs)
 
 
 def _point_of(held: gpd.GeoDataFrame, points: gpd.GeoDataFrame) -> Indices:

@@ -25,8 +25,8 @@ CAMERAS = (
 )
 
 
-def read_scene(connection: Connection, *, matters: bool = True) -> Scene:
-    """Return the scene of the database as it is now, without its incidents if not `matters`.
+def read_scene(connection: Connection, *, incidents: bool = True) -> Scene:
+    """Return the scene of the database as it is now, without its incidents if not `incidents`.
 
     Incidents are those that the newest run took, never the register.
 
@@ -49,7 +49,7 @@ def read_scene(connection: Connection, *, matters: bool = True) -> Scene:
         farmland=_layer(connection, "farmland", "code", srid),
         places=_layer(connection, "place", "code, kind, weight, radius_m", srid),
         entrances=_layer(connection, "entrance", "code, kind, place_code", srid),
-        incidents=demand_incidents.read_snapshot(connection).to_crs(srid) if matters else none,
+        incidents=demand_incidents.read_snapshot(connection).to_crs(srid) if incidents else none,
         zones=_layer(connection, "privacy_zone", "code", srid),
         **read_choices(connection),
     )

@@ -1,4 +1,4 @@
-"""Matters of half a year: what was reported where and when, and how far it has come."""
+"""Incidents of half a year: what was reported where and when, and how far it has come."""
 
 import geopandas as gpd
 import numpy as np
@@ -61,7 +61,7 @@ _OPEN_STATES = {
 
 
 def make_incidents(seed: int) -> gpd.GeoDataFrame:
-    """Return 1,167 matters of which 987 are closed, oldest first (metres; some without place)."""
+    """Return 1,167 incidents of which 987 are closed, oldest first (metres; some without place)."""
     rng = np.random.default_rng([seed, 6])
     spots = _spots(seed, rng)
     frame = (

@@ -47,7 +47,7 @@ def read_content(  # noqa: PLR0913 - whose map, of what and of where; all but th
     Parameters
     ----------
     timezone
-        Zone of the day by whose areas a matter is judged (an IANA name).
+        Zone of the day by whose areas an incident is judged (an IANA name).
     area
         Code of an area of any level: everything is cut to it. None: all that `reader` may see.
     drawn
@@ -66,18 +66,18 @@ def read_content(  # noqa: PLR0913 - whose map, of what and of where; all but th
         if value not in words:
             raise NotFoundError("coverage.no_figures", column=column, value=value)
     with transaction.open_as(engine, reader) as connection:
-        matters = assign.assign_incidents(connection, reader, lang=lang, timezone=timezone)
+        incidents = assign.assign_incidents(connection, reader, lang=lang, timezone=timezone)
         sent = exact_answers.dispatched_incidents(connection, reader)
         transaction.step_down(connection)
         known = predicates.granted_areas(area_versions.valid_areas(connection), reader)
         granted = predicates.visible_cameras(connection, reader)
         run = results.newest_run(connection)
         shown = _within(known, area)
-        frames_ = {**_frames(connection), "incidents": matters}
+        frames_ = {**_frames(connection), "incidents": incidents}
         frames_["cameras"] = _cameras(connection, shown, granted)
         frames_["areas"] = _areas(connection, reader, shown, run, device_set, detail, certainty)
         frames_["gaps"] = _gaps(connection, reader, run, device_set, detail, certainty)
-        prepared = prepare_scene(scene.read_scene(connection, matters=False), detail=detail)
+        prepared = prepare_scene(scene.read_scene(connection, incidents=False), detail=detail)
     frames_ = _inside(frames_, known, area, reader)
     frames_["cameras"], counted = _placed(frames_["cameras"])
     cameras = frames_["cameras"]
@@ -151,7 +151,7 @@ def _frames(connection: Connection) -> dict[str, Any]:
 def _inside(
     parts: dict[str, Any], known: gpd.GeoDataFrame, area: str | None, reader: Reader
 ) -> dict[str, Any]:
-    """Cut the frames to an area, or to what is granted; cameras and matters are cut already."""
+    """Cut the frames to an area, or to what is granted; cameras and incidents are cut already."""
     if area is not None:
         return _cut(parts, known[known["code"] == area].geometry.union_all())
     if reader.everything:
@@ -292,13 +292,13 @@ def _title(shown: gpd.GeoDataFrame) -> str:
 def _seeing(
     engine: Engine,
     reader: Reader,
-    matters: gpd.GeoDataFrame,
+    incidents: gpd.GeoDataFrame,
     prepared: Prepared,
     granted: pd.DataFrame,
     sent: Set[str],
 ) -> "tuple[pd.DataFrame, pd.Series[int]]":
-    """Return who sees each matter, as far as it may be told, and how many more may."""
-    placed = matters[matters.geometry.notna() & ~matters.geometry.is_empty]
+    """Return who sees each incident, as far as it may be told, and how many more may."""
+    placed = incidents[incidents.geometry.notna() & ~incidents.geometry.is_empty]
     points = placed[["code", "geometry"]].set_index("code")
     told = sight_lines.lines_to(engine, reader, prepared, points, granted, sent)
     lines = told.lines.rename(columns={"point": "incident_code"})

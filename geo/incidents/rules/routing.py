@@ -1,4 +1,4 @@
-"""Which unit must go: the duty closest to the place that fits the matter, with the reason."""
+"""Which unit must go: the duty closest to the place that fits the incident, with the reason."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,7 +52,7 @@ def duty_lookup(rows: pd.DataFrame, units: pd.DataFrame) -> Duties:
 
 
 def propose_unit(table: Duties, areas: Sequence[str], category: str | None) -> Proposal | None:
-    """Return the unit for a matter of `category` in `areas` (grid first, district last).
+    """Return the unit for an incident of `category` in `areas` (grid first, district last).
 
     The order: grid × category, community × category, township × category, district × category;
     then the same areas for any category; then the duty desk of the nearest area that has one.

@@ -37,7 +37,7 @@ def test_matters_of_every_hour_are_taken_whatever_the_clocks_did(engine, tmp_pat
         "chinese": "2026-09-01 下午3:05",
     }
     rows = [f"{code},井盖缺失,{time},{LON},{LAT}" for code, time in times.items()]
-    path = written(tmp_path / "matters.csv", "事项编号,标题,发生时间,经度,纬度", *rows)
+    path = written(tmp_path / "incidents.csv", "事项编号,标题,发生时间,经度,纬度", *rows)
     report = bring_in(engine, "incidents", path)
     assert found(report) == [(2, "DATE_AMBIGUOUS", "warning"), (3, "DATE_AMBIGUOUS", "warning")]
     stored = rows_of(engine, "SELECT code, occurred_at FROM govgrid.incident").set_index("code")

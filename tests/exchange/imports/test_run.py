@@ -108,7 +108,7 @@ def test_the_heading_scheme_is_declared_and_stands_in_the_run(engine, tmp_path):
 
 def test_times_without_a_zone_are_the_districts(engine, tmp_path):
     lon, lat = place(0, 0)
-    path = tmp_path / "matters.csv"
+    path = tmp_path / "incidents.csv"
     path.write_text(f"编号,标题,上报时间,经度,纬度\nM1,井盖缺失,2026-09-30 21:40,{lon},{lat}\n")
     bring_in(engine, "incidents", path)
     stored = rows_of(engine, "SELECT reported_at FROM govgrid.incident")["reported_at"].iloc[0]
