@@ -133,21 +133,13 @@ def _written(path: Path, normal: Normal, texts: Texts) -> dict[str, Any]:
 
 
 def _walk() -> int:
-    """Print all commands as JSON: run in a process of its own, where `main` gives its root away."""
-    from typer.core import TyperGroup
+    """Print all commands as JSON: run in a process of its own, which loads them all."""
+    from typer.main import get_command
 
-    taken: list[Any] = []
+    from geo.cli.app import app
 
-    def caught(group: Any, *_: object, **__: object) -> None:
-        taken.append(group)
-
-    TyperGroup.__call__ = caught  # type: ignore[method-assign,assignment]
-    from geo.cli import main
-
-    sys.argv = ["govgrid"]
-    main()
-    (root,) = taken
-    described = {" ".join(words): _described(each) for words, each in _commands(root, None)}
+    found = _commands(get_command(app), None)
+    described = {" ".join(words): _described(each) for words, each in found}
     sys.stdout.write(json.dumps(described, ensure_ascii=False))
     return 0
 
