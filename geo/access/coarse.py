@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 Floats = NDArray[np.float64]
 
 STEP_DEG: Final = 0.001
-"""To what coarse places are rounded: about 100 m. ``govgrid.coarse`` does it."""
+"""To what coarse places are rounded: about 100 m. ``govgrid.coarsen_point`` does it."""
 
 SLACK_DEG: Final = 0.0001
 """How far a camera may move out of what rounds to its coarse place before that changes."""

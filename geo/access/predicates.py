@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 # The predicates of every query, filled by `Reader.parameters`. `{geom}` is a geometry in EPSG:4326,
 # `{path}` an area's path of unit_ids, `{code}` an area's code.
-PLACE: Final = "(:everything OR govgrid.covered_by({geom}, CAST(:areas AS bigint[])))"
+PLACE: Final = "(:everything OR govgrid.intersects_areas({geom}, CAST(:areas AS bigint[])))"
 AREA: Final = (
     "(:everything OR"
     " string_to_array(ltree2text({path}), '.')::bigint[] && CAST(:areas AS bigint[]))"
@@ -25,7 +25,9 @@ AREA_CODE: Final = (
     " WHERE string_to_array(ltree2text(n.path), '.')::bigint[] && CAST(:areas AS bigint[])))"
 )
 # Whether a place is granted exactly or as a coarse one; `SENT` of an incident: to its own unit.
-EXACT: Final = "(:exact_everything OR govgrid.covered_by({geom}, CAST(:exact_areas AS bigint[])))"
+EXACT: Final = (
+    "(:exact_everything OR govgrid.intersects_areas({geom}, CAST(:exact_areas AS bigint[])))"
+)
 SENT: Final = (
     "EXISTS (SELECT FROM govgrid.dispatch d WHERE d.incident_code = {code} AND d.unit_code = :unit)"
 )
@@ -35,7 +37,7 @@ INCIDENT_EXACT: Final = f"({EXACT} OR {SENT})"
 # another's, `distance_m`. Of a camera that is not `exact` nothing may leave that depends on its
 # place but what follows from its `coarse_geom`: no words of it, no measure, no outline.
 CAMERAS: Final = (
-    "govgrid.cameras_granted(CAST(:camera_areas AS bigint[]), CAST(:camera_classes AS text[]),"
+    "govgrid.granted_cameras(CAST(:camera_areas AS bigint[]), CAST(:camera_classes AS text[]),"
     " CAST(:camera_depths AS integer[]), CAST(:camera_exacts AS boolean[]))"
 )
 CAMERA_GEOM: Final = "(CASE WHEN g.exact THEN c.geom ELSE c.coarse_geom END)"

@@ -16,7 +16,7 @@ from geo.store import frames
 _GRANTED = predicates.INCIDENT.format(geom="geom", code="incident.code")
 _EXACT = predicates.INCIDENT_EXACT.format(geom="geom", code="incident.code")
 _PLACES = (
-    f"SELECT code, CASE WHEN {_EXACT} THEN geom ELSE govgrid.coarse(geom) END AS geom"
+    f"SELECT code, CASE WHEN {_EXACT} THEN geom ELSE govgrid.coarsen_point(geom) END AS geom"
     f" FROM govgrid.incident WHERE {_GRANTED} ORDER BY code"
 )
 FOUND = ("status", "grid_code", "candidates", "unit_code", "reason")

@@ -28,6 +28,7 @@ REVISIONS = (
     "0013",
     "0014",
     "0015",
+    "0016",
 )
 
 
@@ -56,7 +57,7 @@ def test_every_revision_has_its_sql_file():
 def test_older_tables_say_what_to_do(empty_url):
     engine = db.connect(empty_url)
     db.migrate(engine, revision="0002")
-    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0015")):
+    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0016")):
         db.require_current(engine)
     engine.dispose()
 

@@ -43,7 +43,7 @@ _CHANGES: Final = (
     f" WHERE {predicates.STOOD.format(kind='n.owner_kind', geom='n.before')}) h"
     " LEFT JOIN govgrid.camera c ON c.code = h.camera_code"
     " WHERE CAST(:area AS geometry) IS NULL OR ST_Intersects(CASE WHEN h.exact THEN h.before"
-    " ELSE coalesce(c.coarse_geom, govgrid.coarse(h.before)) END, CAST(:area AS geometry))"
+    " ELSE coalesce(c.coarse_geom, govgrid.coarsen_point(h.before)) END, CAST(:area AS geometry))"
     " ORDER BY h.at, h.id"
 )
 

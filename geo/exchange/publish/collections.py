@@ -130,7 +130,7 @@ STATEMENTS: Mapping[str, str] = MappingProxyType(
             " CASE WHEN i.exact THEN i.accuracy_m END AS accuracy_m,"
             " CASE WHEN i.exact THEN i.address END AS address,"
             " CASE WHEN i.exact THEN i.attributes END AS attributes,"
-            " CASE WHEN i.exact THEN i.geom ELSE govgrid.coarse(i.geom) END AS geom"
+            " CASE WHEN i.exact THEN i.geom ELSE govgrid.coarsen_point(i.geom) END AS geom"
             f" FROM (SELECT n.*, {_MATTER_EXACT} AS exact FROM govgrid.incident n"
             f" WHERE n.code > :after AND {_MATTER} ORDER BY n.code LIMIT :limit) i ORDER BY i.code"
         ),
