@@ -13,9 +13,11 @@ from geo.base.errors import DiskFullError
 SAME_PLACE_M: Final = 0.5
 """A place this near to that of an incident is meant to be it: coordinates are told rounded."""
 
-_DISPATCHED: Final = text("SELECT incident_code FROM govgrid.dispatch WHERE unit_code = :unit")
+_DISPATCHED: Final = text(
+    "SELECT incident_code FROM govgrid.dispatched_unit WHERE unit_code = :unit"
+)
 _AT: Final = text(
-    "SELECT i.code, ST_X(i.geom) AS lon, ST_Y(i.geom) AS lat FROM govgrid.incident i"
+    "SELECT i.code, ST_X(i.geom) AS lon, ST_Y(i.geom) AS lat FROM govgrid.incident_place i"
     f" WHERE {predicates.SENT.format(code='i.code')} AND ST_DWithin(CAST(i.geom AS geography),"
     " CAST(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS geography), :near)"
     " ORDER BY i.geom <-> ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), i.code LIMIT 1"

@@ -24,12 +24,13 @@ AREA_CODE: Final = (
     "(:everything OR {code} IN (SELECT n.code FROM govgrid.area_now n"
     " WHERE string_to_array(ltree2text(n.path), '.')::bigint[] && CAST(:areas AS bigint[])))"
 )
-# Whether a place is granted exactly or as a coarse one; `SENT` of an incident: to its own unit.
+# Whether a place is granted exactly, or as a coarse one; `SENT` of an incident: to its own unit.
 EXACT: Final = (
     "(:exact_everything OR govgrid.intersects_areas({geom}, CAST(:exact_areas AS bigint[])))"
 )
 SENT: Final = (
-    "EXISTS (SELECT FROM govgrid.dispatch d WHERE d.incident_code = {code} AND d.unit_code = :unit)"
+    "EXISTS (SELECT FROM govgrid.dispatched_unit d"
+    " WHERE d.incident_code = {code} AND d.unit_code = :unit)"
 )
 INCIDENT: Final = f"({PLACE} OR {SENT})"
 INCIDENT_EXACT: Final = f"({EXACT} OR {SENT})"
@@ -49,7 +50,7 @@ _STOOD: Final = (
     "EXISTS (SELECT FROM unnest(CAST(:camera_areas AS bigint[]), CAST(:camera_classes AS text[]),"
     " CAST(:camera_depths AS integer[]), CAST(:camera_exacts AS boolean[]))"
     " AS g (unit_id, class, depth, exact)"
-    " LEFT JOIN govgrid.area a ON a.unit_id = g.unit_id AND a.valid @> govgrid.today()"
+    " LEFT JOIN govgrid.area_now a ON a.unit_id = g.unit_id"
     " WHERE g.depth >= :depth AND g.class = coalesce({{kind}}, 'unknown')"
     " AND (g.unit_id IS NULL OR ST_Intersects(a.geom, {{geom}})){only})"
 )
