@@ -1,4 +1,4 @@
-"""What it costs that every answer is cut to who asks, and that the database stands as second fence.
+"""Measure what access checks and row-level security cost.
 
 The demonstration's district, brought in and computed once. Each answer is asked for by the system
 (nothing is cut), by a planner of the whole district, of one township and of one community, as the

@@ -12,7 +12,7 @@ from geo.store.cluster import cluster
 
 @contextmanager
 def open_as(engine: Engine, reader: Reader, *, keep: bool = True) -> Iterator[Connection]:
-    """Open a transaction in which the second fence of the database stands for `reader` as well."""
+    """Open a transaction with row-level security set for `reader`."""
     with db.open_transaction(engine, keep=keep) as connection:
         set_row_security(connection, reader)
         yield connection

@@ -217,7 +217,7 @@ def require_password(engine: Engine, who: Reader, password: str) -> None:
 def go_on(
     connection: Connection, session: Session, config: Settings, address: str, agent: str
 ) -> LoggedIn:
-    """Begin the session that follows `session`, within the fence of a log-in."""
+    """Begin the session that follows `session`, under the row-level security of a log-in."""
     _end(connection, session)
     row = _by_id(connection, session.reader)
     return _let_in(connection, row, config, address, agent)

@@ -304,7 +304,7 @@ def table_of(engine: Engine, reader: Reader, name: str) -> pd.DataFrame:
 
 
 def _transaction(engine: Engine, reader: Reader, name: str) -> AbstractContextManager[Connection]:
-    """Open a transaction behind the second fence for incidents, else one that can use the index."""
+    """Open a transaction with row-level security for incidents, else one that can use the index."""
     open_ = transaction.open_as if name == "incidents" else transaction.open_read_only
     return open_(engine, reader)
 
