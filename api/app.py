@@ -7,6 +7,7 @@ from functools import cache
 from anyio import to_thread
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute
 
 from api.answers import problems
@@ -14,9 +15,11 @@ from api.routes.data import camera_status, cameras, collections, exports, locate
 from api.routes.law import audit, compliance, filing, registers, viewing
 from api.routes.people import account, accounts, grants, login, oidc
 from api.routes.service import description, health
-from api.server import lanes
+from api.server import compression, lanes
 from api.server.limits import Limits
+from api.server.metrics import Metrics
 from api.server.proxy import Proxies, parse_networks
+from api.server.record import Record
 from api.server.shield import Shield
 from api.session.identity import require_rules
 from geo import __version__
@@ -60,6 +63,7 @@ def create_app(settings: Settings) -> FastAPI:
         engine = database.service_pool(settings, pool_size=lanes.CONNECTIONS)
         app.state.engine, app.state.settings = engine, settings
         app.state.map_pages = MapPages(engine, settings)
+        app.state.metrics.watch_database(engine)
         try:
             yield
         finally:
@@ -77,10 +81,13 @@ def create_app(settings: Settings) -> FastAPI:
         routes=_routes(),
     )
     problems.add_error_handlers(app)
+    app.state.metrics = Metrics()
     app.mount("/static", StaticFiles(packages=[("maps", "web/static/site")]), name="static")
     # The last one added is asked first.
     app.add_middleware(Limits, settings=settings)
+    app.add_middleware(GZipMiddleware, **compression.OPTIONS)
     app.add_middleware(Shield)
+    app.add_middleware(Record, metrics=app.state.metrics)
     app.add_middleware(Proxies, trusted=settings.trusted_proxies)
     require_rules(app)
     return app

@@ -174,7 +174,7 @@ def _noted(request: Request, error: GovgridError) -> None:
             audit.note_apart(engine, reader, "access", target, outcome="refused", facts=facts)
         except (DiskFullError, UnavailableError) as lost:
             # refused is refused, whether it can be written down or not
-            _log.error("%s was refused %s (%s): %s", reader.account, target, error.key, lost)
+            _log.error("%s was refused (%s): %s", reader.account, error.key, lost)
 
 
 def _invalid(request: Request, error: Exception) -> Response:

@@ -11,6 +11,7 @@ from geo.base.errors import InputError
 
 PREFIX: Final = "GOVGRID_"
 # What is wrong with a value, as pydantic calls it, and the sentence for it.
+HIDDEN: Final = "…"
 SENTENCES: Final = (
     ("int_", "integer"),
     ("float_", "number"),
@@ -90,6 +91,9 @@ class Settings(BaseSettings):
     parallel_per_address: int = Field(default=64, ge=0)
     request_timeout_s: float = Field(default=120.0, gt=0)
 
+    log_level: Literal["debug", "info", "warning"] | None = None
+    metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = None
+
     @property
     def secrets(self) -> Path:
         """The file with the key of the installation: readable by its owner only."""
@@ -110,13 +114,19 @@ def read_settings(**given: Any) -> Settings:  # noqa: ANN401 - values of the fie
         raise _sentence(error.errors()[0]) from error
 
 
+def _is_secret(place: tuple[Any, ...]) -> bool:
+    """Return whether a value of this field must not be repeated."""
+    field = Settings.model_fields.get(str(place[0]))
+    return field is not None and "SecretStr" in str(field.annotation)
+
+
 def _sentence(wrong: Any) -> InputError:  # noqa: ANN401 - as pydantic details an error
     key = next((key for sign, key in SENTENCES if wrong["type"].startswith(sign)), "other")
     context = wrong.get("ctx", {})
     return InputError(
         f"settings.{key}",
         name=PREFIX + "_".join(str(part) for part in wrong["loc"]).upper(),
-        found=wrong["input"],
+        found=HIDDEN if _is_secret(wrong["loc"]) else wrong["input"],
         reason=wrong["msg"],
         limit=next((context[side] for side in ("ge", "gt", "le", "lt") if side in context), ""),
         known=str(context.get("expected", "")).replace("'", ""),

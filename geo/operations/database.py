@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from sqlalchemy import Connection, make_url, text
 from sqlalchemy import Engine as Engine
 from sqlalchemy.exc import ArgumentError
+from sqlalchemy.pool import QueuePool
 
 from geo.access.principal import local_user
 from geo.base import clock, homes
@@ -90,6 +91,12 @@ def disk_guard(settings: Settings) -> disk.Guard | None:
     if settings.database_url is not None:
         return None
     return disk.Guard(cluster.cluster_folder(settings.home), settings.disk_reserve_mb)
+
+
+def connections_used(engine: Engine) -> int:
+    """Return how many connections of a pool are in use."""
+    pool = engine.pool
+    return pool.checkedout() if isinstance(pool, QueuePool) else 0
 
 
 @contextmanager

@@ -283,6 +283,7 @@ LOG: Final = (
 DOOR: Final = (
     get("/livez"),
     get("/readyz"),
+    get("/metrics"),
     get("/login"),
     get("/login", next="/map", lang="en"),
     get("/login", left="true"),

@@ -51,6 +51,7 @@ ALWAYS = (
     (re.compile(r"(?<!≥ )\b\d{4,} MB\b"), "<free> MB"),
     (re.compile(r"\bos:[a-z_][\w-]*"), "os:<user>"),
     (re.compile(r"(size_bytes: )\d+"), r"\1<size>"),
+    (re.compile(r"(\bworker\W+)(?:ok|behind)\b"), r"\1<worker>"),
     (re.compile(r"(127\.0\.0\.1|localhost):\d{4,5}\b"), r"\1:<port>"),
 )
 # Values by the names of their keys in JSON: how long, how large, how old.

@@ -39,6 +39,7 @@ DEMANDS = {
     ("POST", "/map.html"): "export",
     ("GET", "/livez"): STRANGER,
     ("GET", "/readyz"): STRANGER,
+    ("GET", "/metrics"): STRANGER,
     ("GET", "/login"): STRANGER,
     ("POST", "/login"): STRANGER,
     ("GET", "/login/code"): ANYBODY,

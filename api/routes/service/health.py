@@ -1,16 +1,20 @@
-"""Whether the process is alive, whether it is ready."""
+"""Whether the process is alive, whether it is ready, and what it counts."""
 
 from typing import Any
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.responses import Response
+from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.answers.problems import request_language
-from api.session.deps import EngineDep
+from api.server.metrics import require_token
+from api.session.deps import EngineDep, SettingsDep
 from api.session.identity import OPEN
 from geo.base.words import say
-from geo.operations import database
+from geo.operations import readiness
 
 router = APIRouter(dependencies=[Depends(OPEN)])
+FIGURES: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {}}}}
 
 
 @router.get("/livez")
@@ -22,12 +26,15 @@ async def livez() -> dict[str, str]:
 @router.get("/readyz")
 def readyz(request: Request, engine: EngineDep) -> dict[str, Any]:
     """Answer if the database does and its tables fit; say so if the disk is full."""
-    found = {"status": "ready", "revision": database.fitting_revision(engine)}
-    left = database.guard_of(engine)
-    if left is None:
-        return found
-    disk = {"free_mb": left.free_mb, "reserve_mb": left.reserve_mb}
-    if not left.low:
-        return {**found, "disk": disk}
-    detail = say("store.read_only", request_language(request), **disk)
-    return {**found, "status": "read_only", "disk": disk, "detail": detail}
+    found = readiness.check_readiness(engine)
+    if found["status"] == "read_only":
+        found["detail"] = say("store.read_only", request_language(request), **found["disk"])
+    return found
+
+
+@router.get("/metrics", response_class=Response, responses=FIGURES)
+async def metrics(request: Request, settings: SettingsDep) -> Response:
+    """Return what this process counts, to who brings the token ``GOVGRID_METRICS_TOKEN``."""
+    require_token(request, settings)
+    page: bytes = request.app.state.metrics.page()
+    return Response(page, media_type=CONTENT_TYPE_LATEST)

@@ -26,6 +26,7 @@ def serve_web(config: Settings, listening: socket.socket, ready: Ready | None = 
 
     from api.app import create_app
     from api.server.listening import OPTIONS
+    from api.server.logs import configure_logs, default_level
     from geo.operations import worker
 
     class Server(uvicorn.Server):
@@ -34,5 +35,10 @@ def serve_web(config: Settings, listening: socket.socket, ready: Ready | None = 
             if ready is not None:
                 ready.set()
 
+    configure_logs(default_level(config.log_level))
     with worker.run_alongside(config):
-        Server(uvicorn.Config(create_app(config), log_level="warning", **OPTIONS)).run([listening])
+        # `logs` gives lines their form, and `record` tells of requests
+        uvicorn_config = uvicorn.Config(
+            create_app(config), log_config=None, access_log=False, **OPTIONS
+        )
+        Server(uvicorn_config).run([listening])

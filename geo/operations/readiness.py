@@ -1,0 +1,47 @@
+"""Whether this installation can answer: database, tables, disk, worker."""
+
+from typing import Any, Final
+
+from sqlalchemy import Engine, text
+
+from geo.access import principal, transaction
+from geo.operations import database
+
+BEHIND_S: Final = 60
+"""The worker seals each second: rows that wait longer say that there is none."""
+_WAITING = text(
+    "SELECT coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0) > :most"
+    " FROM govgrid.audit WHERE seal_no IS NULL"
+)
+
+
+def check_readiness(engine: Engine) -> dict[str, Any]:
+    """Return what a stranger may know: `status`, `revision`, `worker` and, where known, `disk`.
+
+    `status` is "ready", or "read_only" while the disk is nearly full. `worker` is "ok", or "behind"
+    where rows of the audit wait to be sealed.
+
+    Raises
+    ------
+    StateError
+        If the tables do not fit this program.
+    UnavailableError
+        If the database does not answer.
+    """
+    found: dict[str, Any] = {
+        "status": "ready",
+        "revision": database.fitting_revision(engine),
+        "worker": "behind" if _is_behind(engine) else "ok",
+    }
+    left = database.guard_of(engine)
+    if left is not None:
+        found["disk"] = {"free_mb": left.free_mb, "reserve_mb": left.reserve_mb}
+        if left.low:
+            found["status"] = "read_only"
+    return found
+
+
+def _is_behind(engine: Engine) -> bool:
+    with transaction.open_as(engine, principal.NOBODY) as connection:
+        transaction.set_row_security(connection, principal.NOBODY, "audit")
+        return bool(connection.execute(_WAITING, {"most": BEHIND_S}).scalar_one())
