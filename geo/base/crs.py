@@ -121,12 +121,19 @@ def require_shift(crs: InputCRS) -> None:
 
 
 def require_zone(x: float, y: float, crs: InputCRS) -> None:
-    """Refuse coordinates that say by a zone number that they stand in another system.
+    """Raise if the zone number in a coordinate contradicts the declared coordinate system.
+
+    Parameters
+    ----------
+    x, y
+        Coordinates as written, metres in the axis order of the file. Both are tried as the easting.
+    crs
+        Declared system; without SRID nothing is checked.
 
     Raises
     ------
     CRSError
-        With the system that they say.
+        If a coordinate carries the zone number of another system; the message names that system.
     """
     for axis, easting in (("x", x), ("y", y)):
         meant = None if crs.srid is None else zone_meant(easting, crs.srid)
@@ -178,7 +185,15 @@ def to_lonlat(geometries: Geometries, crs: InputCRS, *, lenient: bool = False) -
 
 
 def project(geometries: Geometries, *, source: int, target: int) -> Geometries:
-    """Return the geometries moved from one SRID to another, x first on both sides."""
+    """Return geometries transformed from one SRID to another, axis order x (east), y (north).
+
+    Parameters
+    ----------
+    geometries
+        Array of shapely geometries, shape ``(n,)``; None stays None.
+    source, target
+        EPSG codes.
+    """
     return _each_vertex(geometries, _transformer(source, target).transform)
 
 
@@ -189,10 +204,15 @@ def is_lonlat(geometries: Geometries) -> NDArray[np.bool_]:
 
 
 def metric_srid(lon: float, lat: float) -> int:
-    """Return the SRID in metres for a place given in WGS 84 degrees.
+    """Return the SRID of a metric system for a place in WGS 84 degrees.
 
     CGCS2000 3-degree Gauss-Krüger by central meridian (EPSG 4534 at 75° E to 4554 at 135° E)
     between 73° and 136° E and 3° and 54° N; elsewhere the zone of UTM on WGS 84.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, WGS 84: longitude in [-180, 180], latitude in [-90, 90].
 
     Raises
     ------
@@ -216,6 +236,16 @@ def metric_srid(lon: float, lat: float) -> int:
 def wgs84_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
     """Return GCJ-02 degrees for WGS 84 degrees; points outside China pass unchanged.
 
+    Parameters
+    ----------
+    lon, lat
+        Degrees, WGS 84; numbers or arrays of one shape.
+
+    Returns
+    -------
+    tuple[Floats, Floats]
+        ``lon, lat`` in degrees, GCJ-02.
+
     References
     ----------
     The published form of the shift: Krasovsky 1940 ellipsoid (a = 6378245 m, e² =
@@ -228,12 +258,42 @@ def wgs84_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
 
 
 def gcj02_to_wgs84(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
-    """Return WGS 84 degrees for GCJ-02 degrees, to better than 1 mm (fixed point)."""
+    """Return WGS 84 degrees for GCJ-02 degrees, exact to better than 1 mm.
+
+    The published shift has no closed inverse: a fixed-point iteration on :func:`wgs84_to_gcj02`
+    finds it.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, GCJ-02; numbers or arrays of one shape. Points outside China pass unchanged.
+
+    Returns
+    -------
+    tuple[Floats, Floats]
+        ``lon, lat`` in degrees, WGS 84.
+    """
     return _inverse(wgs84_to_gcj02, *_pair(lon, lat))
 
 
 def gcj02_to_bd09(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
-    """Return BD-09 degrees for GCJ-02 degrees; points outside China pass unchanged."""
+    """Return BD-09 degrees for GCJ-02 degrees; points outside China pass unchanged.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, GCJ-02; numbers or arrays of one shape.
+
+    Returns
+    -------
+    tuple[Floats, Floats]
+        ``lon, lat`` in degrees, BD-09.
+
+    References
+    ----------
+    The published form of Baidu's shift: a turn and stretch of the vector from (0, 0), then an
+    offset of 0.0065° and 0.006°.
+    """
     lon, lat = _pair(lon, lat)
     turn = math.pi * 3000 / 180
     radius = np.hypot(lon, lat) + 2e-5 * np.sin(lat * turn)
@@ -244,7 +304,18 @@ def gcj02_to_bd09(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
 
 
 def bd09_to_gcj02(lon: ArrayLike, lat: ArrayLike) -> tuple[Floats, Floats]:
-    """Return GCJ-02 degrees for BD-09 degrees, to better than 1 mm (fixed point)."""
+    """Return GCJ-02 degrees for BD-09 degrees, exact to better than 1 mm (fixed-point iteration).
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, BD-09; numbers or arrays of one shape. Points outside China pass unchanged.
+
+    Returns
+    -------
+    tuple[Floats, Floats]
+        ``lon, lat`` in degrees, GCJ-02.
+    """
     return _inverse(gcj02_to_bd09, *_pair(lon, lat))
 
 

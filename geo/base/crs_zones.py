@@ -32,9 +32,17 @@ _MOST: Final = 900_000.0
 
 
 def zone_meant(x: float, srid: int) -> int | None:
-    """Return the SRID that an easting says by its zone number, where another is declared.
+    """Return the SRID implied by the zone number of an easting, None where it implies none.
 
-    39 504 331 m stands in zone 39; 504 331 m in a system whose eastings have no number.
+    39 504 331 m carries zone number 39; 504 331 m belongs to a system whose eastings have no
+    number.
+
+    Parameters
+    ----------
+    x
+        Easting in metres, with or without the zone number in front.
+    srid
+        EPSG code declared for it: it says the datum and the width of the zones.
 
     Examples
     --------

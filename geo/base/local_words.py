@@ -26,11 +26,18 @@ def chosen_words(environment: Mapping[str, str] = os.environ) -> dict[str, str]:
 
 
 def replace_words(text: str, words: Mapping[str, str]) -> str:
-    """Return a text with `words` (as from :func:`chosen_words`) in the place of ours.
+    """Return a text with the site's own words in place of the catalogue's.
+
+    Parameters
+    ----------
+    text
+        Text of the catalogue, in any language.
+    words
+        Catalogue word → the site's word, as from :func:`chosen_words`.
 
     Examples
     --------
-    >>> spoken("未办结事项", {"事项": "事件"})
+    >>> replace_words("未办结事项", {"事项": "事件"})
     '未办结事件'
     """
     for word, said in words.items():

@@ -1,4 +1,4 @@
-"""The line of a system that is not cleared for state secrets, on every page and paper."""
+"""Notice that the system is not cleared for state secrets, shown on every page and paper."""
 
 import os
 from typing import Final
@@ -9,7 +9,15 @@ VARIABLE: Final = "GOVGRID_NOTICE"
 
 
 def notice_line(lang: str, *, own: str = "") -> str:
-    """Return the line in a language, or the site's `own` wording."""
+    """Return the notice, in the catalogue's wording or the site's own.
+
+    Parameters
+    ----------
+    lang
+        "zh" or "en".
+    own
+        The site's own wording, the same for all languages; "" takes the catalogue's.
+    """
     return own or say("marking.notice", lang)
 
 

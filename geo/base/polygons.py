@@ -168,8 +168,15 @@ def clip_to_areas(shapes: Geometries, areas: Geometries) -> tuple[Geometries, In
 def subtract(shapes: Geometries, pieces: Geometries) -> Geometries:
     """Return each shape without the ground of `pieces`; the array keeps its length and order.
 
-    `pieces` are disjoint, as from :func:`dissolve`; only those that meet a shape are subtracted
-    from it. A shape may come back empty, or in several parts.
+    Only pieces that meet a shape are subtracted from it. A shape may come back empty, or in several
+    parts.
+
+    Parameters
+    ----------
+    shapes
+        Valid polygons, shape ``(n,)``.
+    pieces
+        Disjoint polygons in the same CRS, as from :func:`dissolve`; may be empty.
     """
     left = shapes.copy()
     if len(pieces) == 0 or len(left) == 0:
@@ -215,7 +222,20 @@ def subtract_ground(
 
 
 def union_by(parts: Geometries, group: Indices) -> tuple[Geometries, Indices]:
-    """Return the union of the geometries of each group that occurs, and the groups, ascending."""
+    """Return the union of the geometries of each group, and the groups that occur, ascending.
+
+    Parameters
+    ----------
+    parts
+        Geometries, shape ``(n,)``, none of them None.
+    group
+        Group number of each part, shape ``(n,)``.
+
+    Returns
+    -------
+    tuple[Geometries, Indices]
+        Unions, then group numbers, both of shape ``(n_groups,)``.
+    """
     order = np.argsort(group, kind="stable")
     found, starts, count = np.unique(group[order], return_index=True, return_counts=True)
     united = parts[order][starts]
@@ -226,19 +246,65 @@ def union_by(parts: Geometries, group: Indices) -> tuple[Geometries, Indices]:
 
 
 def area_by(parts: Geometries, group: Indices, count: int) -> NDArray[np.float64]:
-    """Return the summed area of the parts of each group 0 … count - 1."""
+    """Return the summed area of the parts of each group.
+
+    Parameters
+    ----------
+    parts
+        Polygons in a metric CRS, shape ``(n,)``.
+    group
+        Group number of each part, shape ``(n,)``, each below `count`.
+    count
+        Number of groups, empty ones included.
+
+    Returns
+    -------
+    NDArray[np.float64]
+        Square metres, shape ``(count,)``, 0 for groups without parts.
+    """
     return sum_by_group(group, shapely.area(parts), count)
 
 
 def sum_by_group(group: Indices, values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
-    """Return the sum of the values of each group 0 … count - 1."""
+    """Return the sum of the values of each group.
+
+    Parameters
+    ----------
+    group
+        Group number of each value, shape ``(n,)``, each below `count`.
+    values
+        Shape ``(n,)``.
+    count
+        Number of groups, empty ones included.
+
+    Returns
+    -------
+    NDArray[np.float64]
+        Shape ``(count,)``, 0 for groups without values.
+
+    Examples
+    --------
+    >>> sum_by_group(np.array([0, 2, 2]), np.array([1.0, 2.0, 3.0]), 4).tolist()
+    [1.0, 0.0, 5.0, 0.0]
+    """
     return np.bincount(group, weights=values, minlength=count).astype(np.float64)
 
 
 def expand_groups(first: Indices, owner: Indices) -> tuple[Indices, Indices]:
     """Return every member of the given owners: position in `owner`, position of the member.
 
-    `first` holds where the members of each owner begin, with one more entry at the end.
+    Parameters
+    ----------
+    first
+        Where the members of each owner begin, with one more entry at the end, as ``indptr`` of a
+        CSR matrix: shape ``(n_owners + 1,)``.
+    owner
+        Owners to expand; one may occur several times.
+
+    Examples
+    --------
+    >>> [part.tolist() for part in expand_groups(np.array([0, 2, 5]), np.array([1, 0]))]
+    [[0, 0, 0, 1, 1], [2, 3, 4, 0, 1]]
     """
     count = first[owner + 1] - first[owner]
     pair = np.repeat(np.arange(len(owner)), count)

@@ -1,4 +1,4 @@
-"""How long work tells how far it is."""
+"""Progress: how a long computation reports how far it is."""
 
 from typing import Protocol
 
@@ -11,4 +11,12 @@ class Progress(Protocol):
 
 
 def ignore_progress(step: str, done: int, total: int) -> None:
-    """Say nothing."""
+    """Ignore a report of progress: the default where nobody watches.
+
+    Parameters
+    ----------
+    step
+        Name of the step.
+    done, total
+        Units of work finished, and in all.
+    """

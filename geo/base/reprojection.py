@@ -24,7 +24,20 @@ _METRES_PER_DEGREE: Final = 111_000.0
 
 
 def reproject_layer(frame: gpd.GeoDataFrame, srid: int = WGS84) -> gpd.GeoDataFrame:
-    """Return a layer in the system `srid`, see :func:`reproject`; as it is where it stands so."""
+    """Return a layer in another coordinate system; unchanged where it already is in it.
+
+    Parameters
+    ----------
+    frame
+        Layer with a known CRS.
+    srid
+        EPSG code of the result; WGS 84 by default.
+
+    Returns
+    -------
+    gpd.GeoDataFrame
+        Index and columns of `frame`; polygons stay valid, see :func:`reproject`.
+    """
     if frame.crs == srid:
         return frame
     source = int(CRS(frame.crs).to_epsg() or 0)

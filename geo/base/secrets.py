@@ -1,4 +1,4 @@
-"""The key of the installation: in a file that its owner alone can read, or not used at all."""
+"""The secret key of an installation: in a file that only its owner can read, or refused."""
 
 import base64
 import os
@@ -40,18 +40,49 @@ def installation_key(config: Settings) -> bytes:
 
 
 def derive_key(config: Settings, purpose: str) -> bytes:
-    """Return a key (32 bytes) of its own for each purpose, from the installation's (RFC 5869)."""
+    """Return a key of 32 bytes for one purpose, derived from the installation's key by HKDF.
+
+    Parameters
+    ----------
+    config
+        Says where the file of the installation's key is.
+    purpose
+        Any text; different purposes give independent keys.
+
+    References
+    ----------
+    RFC 5869 (HKDF, SHA-256, no salt).
+    """
     kdf = HKDF(SHA256(), KEY_BYTES, salt=None, info=f"govgrid {purpose}".encode())
     return kdf.derive(installation_key(config))
 
 
 def encrypt(config: Settings, written: str, *, purpose: str) -> str:
-    """Return a text encrypted and sealed."""
+    """Return a text encrypted and authenticated (Fernet).
+
+    Parameters
+    ----------
+    config
+        Says where the file of the installation's key is.
+    written
+        Plain text.
+    purpose
+        As in :func:`derive_key`; :func:`decrypt` needs the same.
+    """
     return _fernet(config, purpose).encrypt(written.encode()).decode()
 
 
 def decrypt(config: Settings, token: str, *, purpose: str) -> str:
-    """Return the text that was encrypted.
+    """Return the plain text of an encrypted one.
+
+    Parameters
+    ----------
+    config
+        Says where the file of the installation's key is.
+    token
+        As from :func:`encrypt`.
+    purpose
+        The one used for encryption.
 
     Raises
     ------

@@ -30,12 +30,22 @@ def load_catalogue() -> dict[str, dict[str, str]]:
 
 
 def say(key: str, lang: str = DEFAULT_LANGUAGE, **facts: object) -> str:
-    """Return the text of `key` in `lang` ("zh" or "en") with its fields filled by `facts`.
+    """Return the text of a key of the catalogue in a language, its fields filled.
+
+    Parameters
+    ----------
+    key
+        Dotted path in the catalogue, as ``map.error.language``.
+    lang
+        "zh" or "en".
+    **facts
+        Values of the fields of the text; more than it has are ignored.
 
     Raises
     ------
     KeyError
-        If the catalogue has no such key: a mistake in the program, not in its input.
+        If the catalogue has no such key or the text a field without value: a mistake in the
+        program, not in its input.
     """
     return load_catalogue()[key][lang].format(**facts)
 
