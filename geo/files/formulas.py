@@ -32,8 +32,10 @@ def unescape_formula(value: object) -> object:
 
     Examples
     --------
-    >>> rearm(disarm("+86 556 0000000")), rearm("'tis"), rearm(disarm("'=1"))
-    ('+86 556 0000000', "'tis", "'=1")
+    >>> unescape_formula(escape_formula("+86 556 0000000")), unescape_formula("'tis")
+    ('+86 556 0000000', "'tis")
+    >>> unescape_formula(escape_formula("'=1"))
+    "'=1"
     """
     if isinstance(value, str) and _DISARMED.match(value):
         return value[1:]

@@ -18,9 +18,20 @@ _ENDS: Final = re.compile("\r\n|\r|\n")
 
 
 def write_text(path: Path, rows: Rows, verdict: Verdict, *, like: Path) -> None:
-    """Write rows as text, in the encoding of `like` and with its separator if it is a text too.
+    """Write rows with their findings as delimited text, in the manner of the original.
 
-    An encoding that cannot hold the words of the verdict gives way to UTF-8.
+    An encoding that cannot hold the words of the findings gives way to UTF-8.
+
+    Parameters
+    ----------
+    path
+        File to write.
+    rows
+        Rows of the original, as from :func:`geo.files.annotated.flat.collect_rows`.
+    verdict
+        Findings by row, in the language of the remarks.
+    like
+        The original: if it is text too, its encoding and separator are kept; else UTF-8 and commas.
     """
     encoding, separator = _UTF_8, ","
     if like.suffix.lower() in _TEXTS and rows.encoding:

@@ -74,7 +74,17 @@ class Rows:
 
 
 def collect_rows(parts: Iterable[Table], verdict: Verdict, limit: int) -> Rows:
-    """Return the rows of a file; where there are more than `limit`, those with findings."""
+    """Return the rows of a file; of a long file only those with findings.
+
+    Parameters
+    ----------
+    parts
+        The file as read, part by part.
+    verdict
+        Findings by row.
+    limit
+        Number of rows beyond which only rows with findings are kept.
+    """
     kept: list[Table] = []
     read = 0
     for part in parts:
@@ -89,7 +99,19 @@ def collect_rows(parts: Iterable[Table], verdict: Verdict, limit: int) -> Rows:
 
 
 def write_workbook(path: Path, rows: Rows, verdict: Verdict, *, limit: int) -> None:
-    """Write rows as a workbook with coloured cells and a sheet of all findings."""
+    """Write rows as a workbook with coloured cells and a sheet of all findings.
+
+    Parameters
+    ----------
+    path
+        XLSX file to write.
+    rows
+        Rows of the original, as from :func:`collect_rows`.
+    verdict
+        Findings by row, in the language of the remarks.
+    limit
+        The one given to :func:`collect_rows`, named in the workbook if rows were left out.
+    """
     book = Workbook()
     sheet = book.worksheets[0]
     sheet.title = say("marked.rows", verdict.lang)

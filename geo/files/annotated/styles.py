@@ -1,4 +1,4 @@
-"""Sheets of findings: how the sheet of rows is dressed, and the sheet of all findings."""
+"""Styles of annotated workbooks: status columns beside the rows, and the sheet of all findings."""
 
 from typing import Final
 
@@ -18,7 +18,17 @@ _WIDTHS: Final = (8, 20, 22, 8, 30, 20, 90)
 
 
 def style_columns(sheet: Worksheet, header_row: int, verdict: Verdict) -> None:
-    """Dress the last two columns, and freeze and filter the sheet where it is not yet."""
+    """Format the status and remark columns (the last two), and freeze and filter the sheet.
+
+    Parameters
+    ----------
+    sheet
+        Sheet with its rows written; a freeze or filter of its own is kept.
+    header_row
+        Row of the headers, from 1.
+    verdict
+        Says the language of the legend.
+    """
     status, remark = sheet.max_column - 1, sheet.max_column
     for column, width in ((status, _STATUS_WIDTH), (remark, _REMARK_WIDTH)):
         head = sheet.cell(header_row, column)
@@ -34,7 +44,17 @@ def style_columns(sheet: Worksheet, header_row: int, verdict: Verdict) -> None:
 
 
 def add_findings(book: Workbook, verdict: Verdict, *, few: int | None = None) -> None:
-    """Add the sheet of all findings; `few` is the length beyond which rows were left out."""
+    """Add the sheet of all findings to a workbook.
+
+    Parameters
+    ----------
+    book
+        Workbook to change; an older sheet of findings in it is replaced.
+    verdict
+        All findings; the first `MOST_FINDINGS` are written.
+    few
+        Number of rows beyond which rows without findings were left out, None if none were.
+    """
     lang = verdict.lang
     title = say("marked.findings", lang)
     if title in book.sheetnames:  # of a file of findings that was corrected

@@ -25,10 +25,23 @@ def write_book(
     *,
     refused: frozenset[str],
 ) -> None:
-    """Write the workbook at `source` to `path` with what was noticed; see :func:`marked.write`.
+    """Write a workbook with the findings of its rows in two more columns.
 
-    `tables` are the sheets that were read. Formulas become their results: a workbook written anew
-    would have lost them.
+    Formulas become their results: a workbook written anew would have lost them. See
+    :func:`geo.files.annotated.write_annotated`.
+
+    Parameters
+    ----------
+    source
+        Workbook as handed in.
+    path
+        File to write.
+    tables
+        The sheets that were read.
+    verdict
+        Findings by row, in the language of the remarks.
+    refused
+        Headers of columns that are not taken over (persons, addresses): their cells are left blank.
     """
     book = openpyxl.load_workbook(source, data_only=True)
     for table in tables:

@@ -86,10 +86,18 @@ class _Place:
 
 
 def check_rows(table: Table, layer: Layer, **options: Any) -> Intake:  # noqa: ANN401 - see Check
-    """Return the rows of a whole file that the layer can use, with everything that was noticed.
+    """Return the rows of a whole file that the layer can use, and all findings.
 
-    The same as one :meth:`Check.part` with :meth:`Check.closing`; see :class:`Check` for `options`
-    and errors.
+    The same as one :meth:`Check.part` with :meth:`Check.closing`.
+
+    Parameters
+    ----------
+    table
+        The whole file.
+    layer
+        The layer that it is meant for.
+    **options
+        As of :class:`Check`, which also says the errors.
     """
     whole = Check(layer, **options)
     taken = whole.part(table)
@@ -117,7 +125,7 @@ class Check:
         What a bare number in a column of headings is, see
         :func:`geo.files.schema.heading.parse_heading`; default: the layer's.
     refused
-        What is known not to be taken, from an earlier try (:class:`RefusedLater`).
+        What is known not to be taken, from an earlier try (:class:`geo.files.checks.RefusedLater`).
 
     Attributes
     ----------
@@ -385,6 +393,14 @@ def _json(cell: object) -> object:
 
 
 def in_order(found: Iterable[Finding], headers: Sequence[str]) -> tuple[Finding, ...]:
-    """Return findings by row, then by column as the file has them, then by code."""
+    """Return findings by row, then by column as in the file, then by code.
+
+    Parameters
+    ----------
+    found
+        Findings in any order.
+    headers
+        Headers of the file; findings of other columns come first in their row.
+    """
     order = {header: place for place, header in enumerate(headers)}
     return tuple(sorted(found, key=lambda f: (f.row, order.get(f.column, -1), f.code)))

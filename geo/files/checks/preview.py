@@ -44,7 +44,17 @@ class Preview:
 
 
 def preview_file(table: Table, checked: Intake, declared: InputCRS | None) -> Preview:
-    """Return the preview of a file from its first part and what was made of it."""
+    """Return the first rows of a file as read, with headers, encoding and coordinate system.
+
+    Parameters
+    ----------
+    table
+        First part of the file.
+    checked
+        What the check made of it.
+    declared
+        System declared by the user, None for no declaration.
+    """
     used = checked.mapping
     taken = [header for header in table.headers if header not in checked.refused]
     system = declared or table.crs

@@ -1,4 +1,4 @@
-"""Characters that no text needs and no database takes, and broken ones; out, and noted by cell."""
+"""Control characters and broken characters: removed from texts, and noted by cell."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -20,12 +20,18 @@ _PICTURES: Final = {code: 0x2400 + code for code in range(32)} | {0x7F: 0x2421}
 
 
 def without_controls(table: Table, *, headers_noted: bool = False) -> Table:
-    """Return the table with control characters taken out of headers and cells.
+    """Return the table without control characters in headers and cells.
 
     Each cell and header that held any has a note CONTROL_CHARACTER with the text as written, the
-    characters shown by their pictures (␀). A cell of nothing else is blank. Of a broken character
-    (TEXT_BROKEN) nothing stays at the end of a text, else � stands for it. Headers of later parts
-    of a file are not noted again.
+    characters shown by their pictures (␀). A cell of nothing else is blank. A broken character
+    (TEXT_BROKEN) is dropped at the end of a text, else replaced by �.
+
+    Parameters
+    ----------
+    table
+        One part of a file.
+    headers_noted
+        Whether an earlier part has the notes of the headers already.
     """
     rows, found = _rows(table.rows)
     if not found and not any(map(_CONTROL.search, table.headers)):

@@ -62,11 +62,29 @@ def read_text(
     known: Known | None = None,
     rows: int,
 ) -> Iterator[Table]:
-    """Yield a CSV file in parts of at most `rows` lines, an empty one if there are only headers.
+    """Yield a CSV file in parts, an empty one if there are only headers.
 
-    The first line with content is the header, unless `header_row` says another or it is a title
-    (:func:`geo.files.readers.header_row.header_place`); blank lines are left out. A header that is
-    shorter than most lines of the first part is filled up.
+    Blank lines are left out. A header that is shorter than most lines of the first part is filled
+    up.
+
+    Parameters
+    ----------
+    path
+        Text file.
+    encoding
+        As the user says, None to judge by the bytes.
+    header_row
+        Line of the headers, from 1. None: the first line with content, unless that is a title
+        (:func:`geo.files.readers.header_row.header_place`).
+    known
+        Counts headers of the layer among texts, to find their line.
+    rows
+        Most lines per part.
+
+    Raises
+    ------
+    SourceError
+        If there is no header, or more columns than allowed.
     """
     used = encoding_of_file(path, encoding)
     separator = _separator(path, used)

@@ -1,4 +1,4 @@
-"""Columns of plain text: lines of equal length without tricks are read as a whole."""
+"""Fast path for delimited text: lines of equal length without quoting are read as a whole."""
 
 import csv
 import re
@@ -29,10 +29,21 @@ def cell_of(written: str) -> str | None:
 def plain_rows(
     lines: Sequence[str], separator: str, headers: Sequence[str], begins: int
 ) -> pd.DataFrame | None:
-    """Return the rows that hold anything, None where the lines need the rules of CSV.
+    """Return the rows that hold anything, None where the lines need a full CSV parser.
 
     They do if one has more or fewer cells than another or more than the headers, or quotes other
     than around a whole cell. Equal texts of a column are one object.
+
+    Parameters
+    ----------
+    lines
+        Lines of text with their ends.
+    separator
+        One character.
+    headers
+        Columns of the result.
+    begins
+        Line number of the first line, which numbers the index.
     """
     text = "".join(lines)
     if not lines or not _is_plain(text, separator):

@@ -33,11 +33,19 @@ _COMPUTED: Final = (2, 3)  # kinds of columns that are computed when they are re
 
 @contextmanager
 def json_source(path: Path, raw: bytes, *, changed: bool = False) -> Iterator[str]:
-    """Give what the library is to open of a GeoJSON file: its own driver and nothing else.
+    """Yield the name by which GDAL opens a GeoJSON file: with its own driver and nothing else.
 
-    The library would fetch the address in a ``crs`` member of the old kind, and end a text at an
-    escaped NUL: of a file that holds such a copy without them is read. So it is where `raw`, the
-    text in UTF-8, is `changed` from what the file holds.
+    GDAL would fetch the address in a ``crs`` member of the old kind, and end a text at an escaped
+    NUL; a file with either is read from a temporary copy without them.
+
+    Parameters
+    ----------
+    path
+        The file.
+    raw
+        Its text in UTF-8.
+    changed
+        Whether `raw` differs from the bytes of the file: the copy is needed then too.
     """
     head = raw[:_HEAD_BYTES]
     esri = _ESRI.search(head) and b'"FeatureCollection"' not in head

@@ -1,4 +1,4 @@
-"""Drawings: the areas, lines and points of one layer of a DXF, with the names written in them."""
+"""DXF drawings: the areas, lines and points of one layer, with the names written in them."""
 
 import codecs
 import logging
@@ -53,11 +53,20 @@ class _Layer:
 
 
 def read_drawing(path: Path, *, sheet: str | None = None, encoding: str | None = None) -> Table:
-    """Return one layer of a DXF: the one named, else the only one with anything to draw.
+    """Return the entities of one layer of a DXF drawing, in drawing order.
 
-    Columns say layer, kind of entity, its handle, the block and its attributes, and the text that
-    stands inside an area and no other; texts are those of the layer, or of the others where it has
-    none. Rows are entities in drawing order. A drawing never says its coordinate system.
+    Columns: layer, kind of entity, its handle, the block and its attributes, and the text that is
+    inside this area and no other; texts are those of the layer, or of the others where it has none.
+    A drawing never states its coordinate system.
+
+    Parameters
+    ----------
+    path
+        DXF file.
+    sheet
+        Name of the layer, None for the only one with geometry.
+    encoding
+        As the user says, None for what the drawing says.
     """
     drawing = _drawing(path, encoding)
     layers = _layers(drawing)

@@ -115,7 +115,17 @@ class _Weight:
 
 
 def encoding_of_file(path: Path, given: str | None, *, stated: str | None = None) -> Encoding:
-    """Return the encoding of a text file; see :func:`encoding_of`."""
+    """Return the encoding of a text file; see :func:`encoding_of`.
+
+    Parameters
+    ----------
+    path
+        Read in blocks, never as a whole.
+    given
+        As the user says, None for no say.
+    stated
+        As the file itself states, in its header or beside it.
+    """
 
     def blocks() -> Iterator[bytes]:
         with path.open("rb") as file:
@@ -178,7 +188,15 @@ def stated_name(text: str) -> str | None:
 
 
 def text_of_bytes(raw: bytes, encoding: Encoding) -> str:
-    """Return bytes as text; broken characters are lone surrogates."""
+    """Return bytes as text; broken characters are lone surrogates.
+
+    Parameters
+    ----------
+    raw
+        Whole file or block.
+    encoding
+        As from :func:`encoding_of`: it also says how errors are handled.
+    """
     return raw.decode(encoding.name, encoding.errors)
 
 

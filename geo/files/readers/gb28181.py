@@ -1,4 +1,4 @@
-"""Catalogs: the answers of a video platform by GB/T 28181, one row an item."""
+"""Catalogues: the answers of a video platform by GB/T 28181, one row per item."""
 
 import re
 from collections import Counter
@@ -57,16 +57,23 @@ class _Messages:
 
 
 def read_catalog(path: Path, *, encoding: str | None = None) -> Table:
-    """Return the items of a catalog, which may have come in several messages put together.
+    """Return the items of a catalogue, which may have come in several messages put together.
 
     Headers are the names of the elements in order of first appearance, those of <Info> beside the
-    others. Nodes of the organisation are no rows. An item that is no sound XML is a row with a
-    note, mended where that is safe. The standard says that positions are WGS 84.
+    others. Nodes of the organisation are no rows. An item that is not well-formed is a row with a
+    note, repaired where that is safe. Positions are WGS 84 by the standard.
+
+    Parameters
+    ----------
+    path
+        XML as the platform sent it.
+    encoding
+        As the user says, None for what the messages say.
 
     Raises
     ------
     SourceError
-        If this is no answer to a catalog query, is cut off, or tells only of events.
+        If this is no answer to a catalogue query, is cut off, or holds events only.
     """
     used = encoding_of_file(path, encoding, stated=_stated_encoding(path))
     text = path.read_text(encoding=used.name, errors=used.errors)

@@ -14,10 +14,17 @@ _WIDE: Final = 3
 
 
 def header_place(rows: Sequence[Sequence[object]], known: Known | None) -> int:
-    """Return which of the first filled rows of a table holds its headers.
+    """Return the position of the headers among the first filled rows of a table.
 
-    It is the one with most headers that are `known`, if that is more than one; else the first,
-    unless that is a title: a single cell over headers of three columns or more.
+    It is the row with most known headers, if it has more than one; else the first, unless that is a
+    title: a single cell over headers of three columns or more.
+
+    Parameters
+    ----------
+    rows
+        First filled rows; None for blank cells.
+    known
+        Counts headers of the layer among texts, None where the layer is not known.
 
     Examples
     --------

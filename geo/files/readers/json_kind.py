@@ -12,9 +12,16 @@ _SHOWN: Final = 6
 
 
 def kind_of_json(path: Path, raw: bytes) -> SourceError | None:
-    """Return the refusal of JSON that the library does not take for GeoJSON, by what it is.
+    """Return the error for JSON that is no GeoJSON, by what it is instead.
 
-    None where it looks like GeoJSON, so that the library's own word says more.
+    None where it looks like GeoJSON, so that GDAL's own message says more.
+
+    Parameters
+    ----------
+    path
+        Named in the error.
+    raw
+        Content of the file.
     """
     try:
         content = json.loads(raw.decode("utf-8-sig", "replace"))

@@ -54,7 +54,14 @@ def check_unpacked(path: Path) -> None:
 
 
 def check_columns(name: str, found: int) -> None:
-    """Refuse a table of more columns than anybody fills in, before there are cells for them all.
+    """Raise if a table has more columns than `MAX_COLUMNS`, before there are cells for them.
+
+    Parameters
+    ----------
+    name
+        File name for the message.
+    found
+        Number of columns.
 
     Raises
     ------
@@ -66,13 +73,29 @@ def check_columns(name: str, found: int) -> None:
 
 
 def unpacked_too_large(path: Path, size: int) -> SourceError:
-    """Return the refusal of a packed file that is too large once unpacked."""
+    """Return the error for an archive that is too large once unpacked.
+
+    Parameters
+    ----------
+    path
+        Archive, named in the error.
+    size
+        Unpacked size in bytes.
+    """
     found, limit = math.ceil(size / _MB), MAX_UNPACKED_BYTES // _MB
     return SourceError("source.unpacked", path=path.name, found_mb=found, limit_mb=limit)
 
 
 def sibling_file(path: Path, ending: str) -> Path | None:
-    """Return the file beside `path` with the ending in whatever case."""
+    """Return the file beside another with an ending in lower or upper case, None if there is none.
+
+    Parameters
+    ----------
+    path
+        File whose name is shared, as ``roads.shp``.
+    ending
+        With its dot, lower case, as ``.dbf``.
+    """
     endings = (ending, ending.upper())
     return next((p for e in endings if (p := path.with_suffix(e)).exists()), None)
 
@@ -86,9 +109,14 @@ _LONGEST: Final = 100
 
 
 def damaged_error(path: Path, error: Exception) -> SourceError:
-    """Return the refusal of a file that is not what its ending says.
+    """Return the error for a file that is not what its ending says.
 
-    Of what the library said, the last clause with a fact about the file is kept, if there is one.
+    Parameters
+    ----------
+    path
+        The file.
+    error
+        From the library: its last clause with a fact about the file is kept, if there is one.
     """
     clauses = [clause.strip().rstrip(".") for clause in str(error).split(";")]
     telling = [clause for clause in clauses if clause and not _NOISE.search(clause)]

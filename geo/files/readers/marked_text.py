@@ -32,7 +32,15 @@ class Found:
 
 
 def in_stream(file: IO[bytes], *, lines: bool = False) -> Iterator[Found]:
-    """Yield the first marking in a file of text; with `lines` its line is told."""
+    """Yield the first marking of a state secret in a file of text, nothing if there is none.
+
+    Parameters
+    ----------
+    file
+        Open for reading bytes; read in windows.
+    lines
+        Whether the marking says its line.
+    """
     before, rest = 0, b""
     while window := file.read(_WINDOW_BYTES):
         window = rest + window

@@ -15,12 +15,21 @@ _ASIDE: Final = re.compile(
 
 
 def format_number(number: object, number_format: str) -> str | None:
-    """Return how a whole number is shown by a format of zeroes and texts, None for any other.
+    """Return a whole number as a spreadsheet format of zeroes and texts shows it, else None.
+
+    Parameters
+    ----------
+    number
+        Value of a cell; negative numbers and fractions give None.
+    number_format
+        Format code of the cell, as ``0000``.
 
     Examples
     --------
-    >>> shown(7, "0000"), shown(12, '"K-"0000'), shown(5561234, "000-0000"), shown(7, "0.00")
-    ('0007', 'K-0012', '556-1234', None)
+    >>> format_number(7, "0000"), format_number(12, '"K-"0000')
+    ('0007', 'K-0012')
+    >>> format_number(5561234, "000-0000"), format_number(7, "0.00")
+    ('556-1234', None)
     """
     if isinstance(number, bool) or not isinstance(number, int | float):
         return None

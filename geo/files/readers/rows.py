@@ -13,7 +13,17 @@ from geo.files.readers.table import Table
 def make_frame(
     headers: Sequence[str], cells: Sequence[Sequence[object]], at: Sequence[int]
 ) -> pd.DataFrame:
-    """Return the cells as a table of dtype object with index ``row``."""
+    """Return cells as a table of dtype object with index ``row``.
+
+    Parameters
+    ----------
+    headers
+        Columns of the table, unique.
+    cells
+        One sequence per row, as long as `headers`.
+    at
+        Row number of each in the file, from 1.
+    """
     columns, index = pd.Index(list(headers)), row_index(at)
     return pd.DataFrame(list(cells), columns=columns, index=index, dtype=object)
 

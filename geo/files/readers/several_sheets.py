@@ -1,4 +1,4 @@
-"""Several sheets of a workbook: what was passed over, or all of them as one table."""
+"""Several sheets of a workbook: notes on those left unread, or all of them as one table."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import replace
@@ -10,7 +10,17 @@ from geo.files.readers.table import SourceNote, Table
 
 
 def passed_over(table: Table, hidden: str, unread: Sequence[str]) -> tuple[SourceNote, ...]:
-    """Return notes on the sheets of a workbook that were passed over."""
+    """Return notes on the sheets of a workbook that were not read.
+
+    Parameters
+    ----------
+    table
+        Sheet that was read.
+    hidden
+        Names of hidden sheets, "" for none.
+    unread
+        Names of visible sheets that were not asked for.
+    """
     passed = [SourceNote("SHEET_HIDDEN", table.header_row, "", hidden, table.sheet)]
     left = [SourceNote("SHEETS_UNREAD", table.header_row, "", "、".join(unread), table.sheet)]
     return (*(passed if hidden else ()), *(left if unread else ()))

@@ -40,8 +40,20 @@ _TAIL_BYTES: Final = 4096
 def read_geojson(path: Path, *, encoding: str | None = None) -> Table:
     """Return a GeoJSON file; its system is known only where it has a ``crs`` member.
 
-    RFC 7946 says WGS 84, but files in other systems without a word about it are common. JSON of
-    ArcGIS has its ``spatialReference``. Texts are UTF-8, or what the bytes or the user say.
+    RFC 7946 says WGS 84, but files in other systems that do not say so are common. JSON of ArcGIS
+    has its ``spatialReference``.
+
+    Parameters
+    ----------
+    path
+        GeoJSON, or JSON of ArcGIS.
+    encoding
+        As the user says, None to judge by the bytes; UTF-8 is expected.
+
+    Raises
+    ------
+    SourceError
+        If it is no GeoJSON; the message says what it is instead.
     """
     raw = path.read_bytes()
     used = encoding_of(lambda: [raw], encoding, stated="UTF-8", name=path.name)
@@ -71,9 +83,21 @@ def read_geojson(path: Path, *, encoding: str | None = None) -> Table:
 
 
 def read_geopackage(path: Path, *, sheet: str | None = None, rows: int) -> Iterator[Table]:
-    """Yield a layer of a GeoPackage in parts of at most `rows` features: at least one part.
+    """Yield a layer of a GeoPackage in parts, at least one.
 
-    It is the layer named, else the only one with geometry.
+    Parameters
+    ----------
+    path
+        GeoPackage.
+    sheet
+        Name of the layer, None for the only one with geometry.
+    rows
+        Most features per part.
+
+    Raises
+    ------
+    SourceError
+        If there is no such layer, or several to choose from.
     """
     source = geopackage_source(path)
     layers = _layers(path, source)
@@ -90,10 +114,17 @@ def read_shapefile(path: Path, *, encoding: str | None = None) -> Table:
 
     Rows marked as deleted are left out, and their shapes with them.
 
+    Parameters
+    ----------
+    path
+        The .shp; .dbf and .shx must be beside it.
+    encoding
+        Of the .dbf as the user says, None for the .cpg or the bytes.
+
     Raises
     ------
     SourceError
-        Also if there are more shapes than rows in the table, or fewer.
+        If a part is missing or damaged, or shapes and rows differ in number.
     """
     files = {part: sibling_file(path, part) for part in (".shx", ".dbf", ".prj", ".cpg")}
     missing = [part for part in (".shx", ".dbf") if not files[part]]
@@ -223,7 +254,15 @@ def _whole(number: float) -> float:
 
 
 def table_of(frame: pd.DataFrame, before: int = 0) -> Table:
-    """Return a frame as a table whose rows count from behind the features `before`."""
+    """Return a frame as a table whose rows are numbered on from earlier features.
+
+    Parameters
+    ----------
+    frame
+        Features as read; its index is replaced.
+    before
+        Number of features in earlier parts.
+    """
     frame.index = row_index(range(before + 1, before + len(frame) + 1))
     if not isinstance(frame, gpd.GeoDataFrame):
         return Table(*_cells(frame))

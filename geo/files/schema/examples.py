@@ -1,4 +1,4 @@
-"""Example rows: the one of a layer's form, found again where somebody left it in."""
+"""Example rows: the one in the form of a layer, recognised where somebody left it in."""
 
 from collections.abc import Mapping
 
@@ -11,15 +11,30 @@ from geo.files.schema.form_columns import FROM_PLATFORM, columns_of
 
 
 def is_example(layer: Layer, cells: Mapping[str, object]) -> bool:
-    """Tell whether a row (header → cell) is the example of the layer's form, left in it.
+    """Return whether a row is the example of the layer's form, left in the file.
 
-    It is if each cell of the form says what the example says, the word 示例 included.
+    It is if each cell of the form equals the example's, the word 示例 included.
+
+    Parameters
+    ----------
+    layer
+        Layer of the form.
+    cells
+        Header → cell.
     """
     return bool(find_examples(layer, pd.DataFrame([dict(cells)], dtype=object))[0])
 
 
 def find_examples(layer: Layer, rows: pd.DataFrame) -> NDArray[np.bool_]:
-    """Tell for each row of a table as read whether it is the example of the layer's form."""
+    """Return for each row of a table whether it is the example of the layer's form.
+
+    Parameters
+    ----------
+    layer
+        Layer of the form.
+    rows
+        Cells as read, columns by header.
+    """
     found = np.zeros(len(rows), dtype=np.bool_)
     if layer.name in FROM_PLATFORM:
         return found

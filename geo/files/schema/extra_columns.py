@@ -1,4 +1,4 @@
-"""Attributes: the free columns of a source as columns of an export, and back again."""
+"""Extra columns of a source: spread into columns of an export, and restored from them."""
 
 import json
 from collections.abc import Callable, Mapping, Sequence
@@ -46,9 +46,14 @@ def spread_columns(cells: Sequence[Attributes | None], claims: Claims) -> dict[s
 
 
 def restore_column(header: str, cell: object) -> tuple[str, object]:
-    """Return header and value of a free column as they were before :func:`spread_columns`.
+    """Return header and value of an extra column as before :func:`spread_columns`.
 
-    A cell under a header with `PREFIX` that is no JSON is a text of its own.
+    Parameters
+    ----------
+    header
+        As in the file; without `PREFIX` it is returned unchanged.
+    cell
+        JSON under a header with `PREFIX`; what is no JSON is a plain text.
     """
     if not header.startswith(PREFIX):
         return header, cell

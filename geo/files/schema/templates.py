@@ -29,11 +29,18 @@ _COMMENT_PX: Final = (260, 130)
 
 
 def write_template(layer: Layer, path: Path) -> None:
-    """Write the form of a layer to an XLSX file: headers, one example row, a sheet 说明.
+    """Write the empty form of a layer as a workbook: headers, one example row, a sheet 说明.
 
-    Columns of codes, words and dates are text, so that a spreadsheet cannot round or turn them;
-    columns with allowed words offer them as a list; required ones are starred. Nothing in it asks
-    for a person.
+    Columns of codes, words and dates are text, so that a spreadsheet cannot round or convert them;
+    columns with allowed words offer them as a list; required ones are starred. No column asks for a
+    person.
+
+    Parameters
+    ----------
+    layer
+        Any layer that people fill in.
+    path
+        File to write, ending in .xlsx.
 
     Raises
     ------

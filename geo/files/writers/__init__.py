@@ -1,7 +1,4 @@
-"""Frames to files, by the ending of the name; formulas of spreadsheets are disarmed.
-
-Each writer loads when a file of its kind is written: names are judged without any of them.
-"""
+"""Frames to files, by the ending of the name; formulas of spreadsheets are escaped."""
 
 from __future__ import annotations
 
@@ -95,9 +92,16 @@ def write_file(
 
 
 def write_workbook(sheets: Mapping[str, pd.DataFrame], path: Path, *, mark: str = "") -> None:
-    """Write plain tables as sheets of one workbook, header frozen and columns of a fair width.
+    """Write plain tables as sheets of one workbook, header frozen, columns wide enough.
 
-    `mark` stands at the foot of each printed sheet, beside the number of the page.
+    Parameters
+    ----------
+    sheets
+        Title → table.
+    path
+        XLSX file to write; nothing is left of a failed attempt.
+    mark
+        Text in the footer of each printed sheet, beside the page number; "" for none.
 
     Raises
     ------

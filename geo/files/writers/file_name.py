@@ -1,4 +1,4 @@
-"""File names that are safe on every desk."""
+"""File names that are safe on every operating system."""
 
 import unicodedata
 from typing import Final
@@ -12,9 +12,16 @@ RESERVED: Final = frozenset(
 
 
 def safe_name(name: str, otherwise: str = "download") -> str:
-    """Return `name` as a bare file name: no path, no control or direction marks, not too long.
+    """Return a bare file name: no path, no control or direction marks, limited length.
 
-    Letters of any script stay; what is left of nothing is called `otherwise`.
+    Letters of any script stay; reserved names of Windows get an underscore in front.
+
+    Parameters
+    ----------
+    name
+        Any text.
+    otherwise
+        Name to use where nothing is left.
     """
     plain = unicodedata.normalize("NFC", name)
     kept = "".join("_" if _unfit(letter) else letter for letter in plain).strip(" ._")

@@ -1,4 +1,4 @@
-"""Plain tables: cells that every format can hold, geometry as columns, formulas disarmed."""
+"""Flat tables: cells that every format can hold, geometry as columns, formulas escaped."""
 
 import datetime as dt
 import json
@@ -16,7 +16,15 @@ MISSING, POINT = -1, 0
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write a flat table as CSV in UTF-8 with its mark, no cell a formula."""
+    """Write a table as CSV in UTF-8 with byte order mark, formulas escaped.
+
+    Parameters
+    ----------
+    frame
+        Geometry is written as columns, see :func:`flatten_table`.
+    path
+        File to write.
+    """
     escape_formulas(flatten_table(frame)).to_csv(path, index=False, encoding="utf-8-sig")
 
 

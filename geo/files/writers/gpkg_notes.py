@@ -1,4 +1,4 @@
-"""What a GeoPackage says of itself: names of columns, a description, a style for QGIS."""
+"""Metadata of a GeoPackage: column aliases, a description, a style for QGIS."""
 
 import sqlite3
 from collections.abc import Mapping
@@ -36,10 +36,19 @@ class LayerNotes:
 
 
 def add_notes(path: Path, layer: str, notes: LayerNotes) -> None:
-    """Write `notes` into the GeoPackage `path`, beside the layer of that name.
+    """Write titles, description and style of a layer into its GeoPackage.
 
     GDAL and QGIS show the names of columns as aliases (schema extension) and QGIS opens the layer
     in the style (table ``layer_styles``).
+
+    Parameters
+    ----------
+    path
+        GeoPackage to change.
+    layer
+        Name of the layer in it.
+    notes
+        Names of columns that the layer lacks are ignored.
     """
     with closing(sqlite3.connect(path)) as base, base:
         base.executescript(_SCHEMA)

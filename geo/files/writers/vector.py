@@ -21,7 +21,18 @@ TEXT_BYTES: Final = 254  # of a text in it
 
 
 def write_vector(frame: pd.DataFrame, path: Path, ending: str, layer: str) -> None:
-    """Write a layer, or to Parquet a plain table as well; truth values are the words true, false.
+    """Write a layer as a vector file; truth values become the words true and false.
+
+    Parameters
+    ----------
+    frame
+        Layer; for Parquet a plain table as well.
+    path
+        File to write.
+    ending
+        Format by its ending: a key of `DRIVERS`, or ".parquet".
+    layer
+        Name of the layer in the file.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Sheets: plain tables as a workbook."""
+"""Plain tables as a workbook."""
 
 import io
 from collections.abc import Mapping
@@ -19,6 +19,15 @@ _WIDEST: Final = 48
 
 def write_sheets(sheets: Mapping[str, pd.DataFrame], path: Path, *, mark: str = "") -> None:
     """Write plain tables as sheets of a workbook; see :func:`geo.files.writers.write_workbook`.
+
+    Parameters
+    ----------
+    sheets
+        Title → table; titles are cut to the 31 characters that Excel allows.
+    path
+        XLSX file to write.
+    mark
+        Text in the footer of each printed sheet; "" for none.
 
     Raises
     ------

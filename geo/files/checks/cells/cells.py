@@ -47,7 +47,19 @@ _FALSE: Final = frozenset(
 
 
 def cell_reader(field: Field, calendar: Calendar, *, heading_scheme: Scheme = "degrees") -> Reader:
-    """Return the function that reads the cells of `field`; blank cells read as None."""
+    """Return the function that reads the cells of a field.
+
+    Blank cells read as None; formulas and error values are defects.
+
+    Parameters
+    ----------
+    field
+        Field of a layer; its kind says how a cell is read.
+    calendar
+        Time zone and latest date for fields of time.
+    heading_scheme
+        What numbers of a heading mean: degrees, or direction codes of GB/T 28181 or GA/T 1400.
+    """
     read = _readers(field, calendar, heading_scheme)[field.kind]
 
     blank_is_read = field.kind == "heading"  # as missing, which is worth a word
@@ -216,7 +228,16 @@ def _word(text: str) -> str:
 
 
 def read_heading(cell: object, scheme: Scheme = "degrees") -> Reading:
-    """Return the headings of a cell as a tuple, or None with the reason why there is none."""
+    """Return the headings of a cell as a tuple of views, or None with the reason why there is none.
+
+    Parameters
+    ----------
+    cell
+        As read from the file: number, text or None.
+    scheme
+        What numbers mean: "degrees" clockwise from north, or the direction codes of a standard
+        ("gbt28181", "gat1400").
+    """
     written = text_of(cell)
     try:
         views = parse_views(written, scheme)

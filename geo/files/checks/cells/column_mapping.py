@@ -37,16 +37,26 @@ def map_columns(
     given: Mapping[str, str] | None = None,
     has_geometry: bool = False,
 ) -> dict[str, str]:
-    """Return field → header: what the user says first, then names, then aliases.
+    """Return field → header: the user's choice first, then names of fields, then aliases.
 
     Headers compare without case, blanks, underscores, full-width forms, a leading star and a unit
-    in brackets ("*安装高度（米）" is 安装高度). Where the file has geometry, its coordinate columns
-    are ordinary ones.
+    in brackets ("*安装高度（米）" is 安装高度).
+
+    Parameters
+    ----------
+    headers
+        Headers of the file as written.
+    layer
+        Its fields and their aliases are looked for.
+    given
+        Field → header as the user says.
+    has_geometry
+        Whether the file has geometry: its coordinate columns are then ordinary ones.
 
     Raises
     ------
     LayerError
-        If `given` names a field or a header that there is not, or one that holds persons.
+        If `given` names an unknown field or header, or a column about persons.
     """
     names = {field.name: (field.name, *field.aliases) for field in layer.fields}
     place = {name: (name, *aliases) for name, aliases in POSITION.items()}
@@ -61,9 +71,16 @@ def map_columns(
 
 
 def known_headers(layer: Layer, given: Mapping[str, str]) -> Known:
-    """Return a function that counts the headers of a layer among some texts.
+    """Return a function that counts how many of some texts are headers of a layer.
 
-    `given` maps fields to headers that the user names.
+    It finds the header row of a table, see :func:`geo.files.readers.header_row.header_place`.
+
+    Parameters
+    ----------
+    layer
+        Its field names and aliases count.
+    given
+        Field → header as the user says: these headers count as well.
     """
     names = [name for field in layer.fields for name in (field.name, *field.aliases)]
     names += [name for place, aliases in POSITION.items() for name in (place, *aliases)]
@@ -76,7 +93,15 @@ def known_headers(layer: Layer, given: Mapping[str, str]) -> Known:
 
 
 def is_personal(header: str, names: Mapping[str, Iterable[str]] | None = None) -> bool:
-    """Tell whether a header announces persons, their numbers or passwords."""
+    """Return whether a header announces persons, their numbers or passwords.
+
+    Parameters
+    ----------
+    header
+        As written.
+    names
+        Field → aliases of the layer: these are never personal. None: no exceptions.
+    """
     known = {_plain(alias) for aliases in (names or {}).values() for alias in aliases}
     if _plain(header) in known or _NO_PERSON.search(header.strip()):
         return False

@@ -1,4 +1,4 @@
-"""Network addresses kept out: columns by which a device or its stream could be reached."""
+"""Network addresses are not taken in: columns by which a device or its stream could be reached."""
 
 import ipaddress
 import re
@@ -59,10 +59,20 @@ def network_columns(
     header_row: int,
     known: frozenset[str] = frozenset(),
 ) -> tuple[frozenset[str], list[Finding]]:
-    """Return the columns not taken because of addresses, each with a finding at the header row.
+    """Return the columns refused because of network addresses, each with a finding.
 
-    `unmapped` columns are refused by header or content; `known` ones have been found out already.
-    Columns that hold persons are told of as such, and not here.
+    Columns about persons are left to :func:`geo.files.checks.cells.personal_data.personal_columns`.
+
+    Parameters
+    ----------
+    rows
+        Cells as read, columns by header.
+    unmapped
+        Headers that belong to no field: refused by header or content.
+    header_row
+        Row of the headers, which the findings name.
+    known
+        Columns already refused by an earlier part of the file.
     """
     content = network_content(rows, unmapped) | known
     refused = [
@@ -75,7 +85,15 @@ def network_columns(
 
 
 def network_content(rows: pd.DataFrame, unmapped: Sequence[str]) -> frozenset[str]:
-    """Return the columns of which a cell holds an address."""
+    """Return the columns in which at least one cell holds a network address.
+
+    Parameters
+    ----------
+    rows
+        Cells as read, columns by header.
+    unmapped
+        Headers to look at.
+    """
     return frozenset(column for column in unmapped if _any_address(rows[column]))
 
 

@@ -95,7 +95,19 @@ class Labels:
 def label_columns(
     table: Table, layer: Layer, mapping: Mapping[str, str], refused: frozenset[str]
 ) -> list[str]:
-    """Return the columns that may hold labels: free words, neither names nor codes."""
+    """Return the columns that may hold labels: free words, neither names nor codes.
+
+    Parameters
+    ----------
+    table
+        The file, or its first part.
+    layer
+        Says the kind of each field.
+    mapping
+        Field → header.
+    refused
+        Headers of columns that are not taken over.
+    """
     fields = {header: name for name, header in mapping.items()}
     known = {field.name: field.kind for field in layer.fields}
     return [

@@ -1,4 +1,4 @@
-"""Persons kept out: columns and numbers that belong to people, refused by column."""
+"""Personal data is not taken in: columns about people, refused by header or by content."""
 
 import re
 from collections.abc import Sequence
@@ -47,10 +47,20 @@ def personal_columns(
     header_row: int,
     known: frozenset[str] = frozenset(),
 ) -> tuple[frozenset[str], list[Finding]]:
-    """Return the columns not taken because of persons, each with a finding at the header row.
+    """Return the columns refused because of personal data, each with a finding.
 
-    `unmapped` columns are refused by header or content, `phones` (office numbers) by content;
-    `known` ones have been found out already.
+    Parameters
+    ----------
+    rows
+        Cells as read, columns by header.
+    unmapped
+        Headers that belong to no field: refused by header or content.
+    phones
+        Headers of office telephone numbers: refused by content only.
+    header_row
+        Row of the headers, which the findings name.
+    known
+        Columns already refused by an earlier part of the file.
     """
     content = personal_content(rows, unmapped, phones) | known
     refused = [
@@ -63,7 +73,15 @@ def personal_columns(
 def personal_content(
     rows: pd.DataFrame, unmapped: Sequence[str], phones: Sequence[str]
 ) -> frozenset[str]:
-    """Return the columns of which a cell holds a personal number."""
+    """Return the columns in which at least one cell holds a personal number.
+
+    Parameters
+    ----------
+    rows
+        Cells as read, columns by header.
+    unmapped, phones
+        Headers to look at; of `unmapped` those that are keys of a register are passed over.
+    """
     suspect = [column for column in unmapped if not _KEY.search(column)]
     return frozenset(c for c in (*suspect, *phones) if holds_numbers(rows[c]))
 

@@ -51,7 +51,17 @@ class Calendar:
 
 
 def read_time(cell: object, calendar: Calendar, *, only_date: bool) -> Reading:
-    """Return a date or a moment as ISO text, the latter with its offset where it states one."""
+    """Return a date or a moment as ISO 8601 text, with its offset if it states one.
+
+    Parameters
+    ----------
+    cell
+        As read: text, number of a spreadsheet or datetime.
+    calendar
+        Time zone, latest date, and the epoch of the workbook.
+    only_date
+        Whether the field is a date; the time of day is then dropped.
+    """
     moment = moment_of(cell)
     if moment is None:
         return Reading(None, (Defect("DATE_TEXT", _meant_date(cell, calendar)),))

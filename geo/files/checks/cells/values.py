@@ -29,7 +29,20 @@ def read_values(
 ) -> tuple[Values, list[Finding]]:
     """Return field → one value per row, None where blank or unusable, and the findings.
 
-    Columns in `refused` are read as blank.
+    Parameters
+    ----------
+    table
+        The file, or one part of it.
+    layer
+        Fields to read.
+    mapping
+        Field → header.
+    refused
+        Headers of columns that are read as blank.
+    calendar
+        Time zone and latest date for fields of time.
+    heading_scheme
+        What numbers of a heading mean, see :func:`geo.files.checks.cells.cells.read_heading`.
     """
     values: Values = {}
     findings: list[Finding] = []

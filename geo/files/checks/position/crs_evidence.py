@@ -1,12 +1,4 @@
-"""Datum: whether a layer stands in another coordinate system than the declared one.
-
-Every position is read in the declared system and in each that may be meant instead. The two
-readings of one file are pairs, so they are compared as pairs (McNemar's test): of the positions
-that hold a property in one reading only, is the majority for the other system chance? Holding an
-import needs a clear answer, so the other system must win a measure by four standard deviations
-and two points of a hundred, and lose none in the same way. Rows at one place count once: the
-cameras of a pole are one piece of evidence.
-"""
+"""Evidence that a layer is in another coordinate system than the declared one."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -216,11 +208,23 @@ def suspect_crs(
 
 
 def evidence_points(given: Geometries, *, each: int = 1) -> tuple[Floats, NDArray[np.intp]]:
-    """Return points of geometries, in the file's coordinates, and whose they are.
+    """Return sample points of geometries, and the position of the geometry of each.
 
     A point is itself, a line gives its middle, a polygon a point inside and up to ``each - 1`` of
     its corners, drawn in by a fifth; missing and empty geometries give none. Areas are few and
     large, so eight points of each say more than one.
+
+    Parameters
+    ----------
+    given
+        Geometries in the coordinates of the file, shape ``(n,)``.
+    each
+        Most points per polygon.
+
+    Returns
+    -------
+    tuple[Floats, NDArray[np.intp]]
+        Coordinates, shape ``(n_points, 2)``, and positions in `given`, shape ``(n_points,)``.
     """
     there = np.flatnonzero(~(shapely.is_missing(given) | shapely.is_empty(given)))
     shapes = given[there]

@@ -1,4 +1,4 @@
-"""Standing: the area that a row names, by code or by name, against the place where it stands."""
+"""The area that a row names, by code or by name, against the area that holds its position."""
 
 import re
 import unicodedata
@@ -188,7 +188,14 @@ def find_misplaced(
 def named_polygons(texts: Sequence[str | None], areas: gpd.GeoDataFrame) -> Geometries:
     """Return the polygon of the area that each text names, None where it names none.
 
-    `areas` as in :func:`find_misplaced`; used by :mod:`geo.files.checks.position.crs_evidence`.
+    Used by :mod:`geo.files.checks.position.crs_evidence`.
+
+    Parameters
+    ----------
+    texts
+        Codes or names of areas, as written.
+    areas
+        Known areas, as in :func:`find_misplaced`.
     """
     known = known_areas(areas)
     named = known.named([text or "" for text in texts])
@@ -198,10 +205,17 @@ def named_polygons(texts: Sequence[str | None], areas: gpd.GeoDataFrame) -> Geom
 
 
 def areas_said(rows: pd.DataFrame | Mapping[str, Sequence[object]], layer: Layer) -> list[str]:
-    """Return the area in which each row says that it lies, "" where it does not.
+    """Return the area that each row names as its own, "" where it names none.
 
-    Cameras name one in a column of their own, new areas the one above them, by their own word or
-    by their official code. `rows` have columns as :class:`geo.files.checks.check.Intake`.
+    Cameras have a column for it. New areas name the one above them, in a column or by their
+    official code.
+
+    Parameters
+    ----------
+    rows
+        Columns as in :class:`geo.files.checks.check.Intake`.
+    layer
+        Says which column names the area.
     """
     if layer.name == "areas":
         pairs = zip(rows["code"], rows["parent_code"], strict=True)

@@ -1,4 +1,4 @@
-"""Coordinate systems of a table's rows: declared, stated by the file, or said row by row."""
+"""Coordinate systems of a table's rows: declared by the user, stated by the file, or row by row."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
@@ -67,14 +67,34 @@ def systems_of(table: Table, column: str | None, crs: InputCRS | None, srids: Sr
 
 
 def words_of(table: Table, column: str | None) -> list[str]:
-    """Return what each row says about its system, "" where it is silent."""
+    """Return the text of each row in the column of coordinate systems, "" where blank.
+
+    Parameters
+    ----------
+    table
+        The file, or one part of it.
+    column
+        Header of that column, None if the file has none.
+    """
     if column is None:
         return [""] * len(table.rows)
     return [text_of(cell).strip() for cell in table.rows[column]]
 
 
 def declared_notes(table: Table, crs: InputCRS | None, srids: Srids) -> list[Finding]:
-    """Report that the user's declaration stands against what the file, or a geometry, states."""
+    """Return findings where the declared system differs from what the file or a geometry states.
+
+    WGS 84 and CGCS2000 count as the same here.
+
+    Parameters
+    ----------
+    table
+        Its `crs` is what the file states.
+    crs
+        System declared by the user, None for no declaration.
+    srids
+        SRID of each geometry, 0 where it has none.
+    """
     if crs is None:
         return []
     said = [] if table.crs is None else [table.crs]
@@ -91,12 +111,25 @@ def declared_notes(table: Table, crs: InputCRS | None, srids: Srids) -> list[Fin
 def unshifted_notes(
     table: Table, column: str | None, systems: Systems, site: Site, *, certain: bool
 ) -> list[Finding]:
-    """Report rows in a system whose shift to CGCS2000 nobody publishes; once if that is `certain`.
+    """Return findings for rows in a system for which no public shift to CGCS2000 exists.
+
+    Parameters
+    ----------
+    table
+        The file, or one part of it.
+    column
+        Header of the column of coordinate systems, None if there is none.
+    systems
+        Systems of the rows.
+    site
+        Rows and column that findings name.
+    certain
+        Whether the user insists on such a system: one warning per system then.
 
     Raises
     ------
     CRSError
-        If all rows are in such, unless that is certain.
+        If every row is in such a system and the user does not insist.
     """
     found = [kind for kind in systems.kinds if kind is not None and kind.is_unshifted]
     if not found:
@@ -117,7 +150,21 @@ def unshifted_notes(
 def row_notes(
     words: Sequence[str], systems: Systems, moved: Geometries, site: Site, column: str
 ) -> list[Finding]:
-    """Report what the column 坐标系 says: nothing, an unknown word, or a shifted system."""
+    """Return findings on the column 坐标系: blank, an unknown word, or a shifted system.
+
+    Parameters
+    ----------
+    words
+        Text of each row in that column.
+    systems
+        Systems of the rows as understood.
+    moved
+        Geometries in EPSG:4326, which findings on shifted systems suggest.
+    site
+        Rows that findings name.
+    column
+        Header of that column.
+    """
     findings = []
     silent = np.array([not word for word in words], dtype=np.bool_)
     unknown = systems.where(lambda kind: kind is None)

@@ -50,9 +50,21 @@ def find_outside(
     *,
     watched: bool,
 ) -> Outside:
-    """Return what lies outside `bounds` (lon/lat).
+    """Return the positions outside the district.
 
-    Farther than 20 km is an error, beyond half a metre a warning, that only if `watched`.
+    Parameters
+    ----------
+    moved
+        Geometries, EPSG:4326.
+    systems
+        System of each row as handed in.
+    bounds
+        Polygon of the district, EPSG:4326.
+    site
+        Rows and column that findings name.
+    watched
+        Whether more than half a metre outside is a warning and GCJ-02 is suspected (layers of
+        points). Farther than 20 km is an error in any case.
     """
     out = np.flatnonzero(~shapely.is_missing(moved) & ~shapely.intersects(bounds, moved))
     border, flat = _flat(bounds, moved[out])
@@ -78,10 +90,17 @@ def find_outside(
 
 
 def is_shifted(suspects: int, mirrored: int) -> bool:
-    """Tell whether positions outside stand there because they are GCJ-02.
+    """Return whether positions lie outside because they are in GCJ-02.
 
-    Of those that lie near the border by chance about as many would come in by a shift the other
-    way.
+    Of positions that lie near the border by chance, about as many would fall inside by a shift the
+    other way.
+
+    Parameters
+    ----------
+    suspects
+        Number that would lie inside if they were GCJ-02.
+    mirrored
+        Number that would lie inside with the opposite shift.
     """
     return suspects - mirrored > CLEAR_Z * math.sqrt(suspects + mirrored)
 

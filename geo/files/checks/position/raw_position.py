@@ -52,7 +52,15 @@ class Site:
 
 
 def site_of(table: Table, mapping: Mapping[str, str]) -> Site:
-    """Return where the positions of a table stand."""
+    """Return the rows and the column that hold the positions of a table, for findings.
+
+    Parameters
+    ----------
+    table
+        The file, or one part of it.
+    mapping
+        Field → header; used where the file has no geometry.
+    """
     rows = tuple(int(row) for row in table.rows.index)
     if table.geometry is not None:
         shapes = table.geometry.to_numpy()
@@ -65,12 +73,28 @@ def site_of(table: Table, mapping: Mapping[str, str]) -> Site:
 def given_positions(
     table: Table, mapping: Mapping[str, str], site: Site, *, needed: bool
 ) -> tuple[Geometries, list[Finding]]:
-    """Return the geometries as the file has them, None with a finding where there is none.
+    """Return the geometries in the file's coordinates, and findings where there is none.
+
+    Parameters
+    ----------
+    table
+        The file, or one part of it.
+    mapping
+        Field → header: `lon` and `lat`, `lonlat` or `wkt` where the file has no geometry.
+    site
+        Rows and column that findings name.
+    needed
+        Whether a row without position is an error.
+
+    Returns
+    -------
+    tuple[Geometries, list[Finding]]
+        Array with None where a row has no position, and the findings.
 
     Raises
     ------
     InputError
-        If `needed` and neither geometry nor columns of coordinates are there.
+        If `needed` and the file has neither geometry nor columns of coordinates.
     """
     if table.geometry is not None:
         return _from_file(table.geometry, site, needed=needed)

@@ -23,11 +23,20 @@ _FITTING: Final[dict[Shape, tuple[int, ...]]] = {
 
 
 def fit_shapes(moved: Geometries, shape: Shape, site: Site) -> tuple[Geometries, list[Finding]]:
-    """Return geometries of the layer's shape; others become None with a finding.
+    """Return geometries of the shape of the layer; others become None with a finding.
 
-    Polygons become MultiPolygons, invalid ones are made valid (never lines or points); a
-    MultiPoint of one point is that point. Coordinates are rounded to `DECIMALS`, and rings begin
-    and turn alike, so that a shape is the same whichever format or system it comes in.
+    Polygons become MultiPolygons, invalid ones are made valid (never lines or points); a MultiPoint
+    of one point is that point. Coordinates are rounded to `DECIMALS`, and rings begin and turn
+    alike, so that a shape is the same whichever format or system it comes in.
+
+    Parameters
+    ----------
+    moved
+        Geometries, EPSG:4326, None where missing.
+    shape
+        Shape that the layer wants: "point", "line" or "polygon".
+    site
+        Rows and column that findings name.
     """
     fitted = _rounded(moved)
     single = (shapely.get_type_id(fitted) == T.MULTIPOINT) & (
@@ -51,9 +60,19 @@ def fit_shapes(moved: Geometries, shape: Shape, site: Site) -> tuple[Geometries,
 def places_from_areas(
     moved: Geometries, site: Site
 ) -> tuple[Geometries, NDArray[np.float64], list[Finding]]:
-    """Return points for polygons, with the radius of a circle of the same area in metres.
+    """Return points in place of polygons, with the radius of a circle of the same area.
 
-    The radius is NaN where a point was given.
+    Parameters
+    ----------
+    moved
+        Geometries, EPSG:4326; points pass unchanged.
+    site
+        Rows and column that findings name.
+
+    Returns
+    -------
+    tuple[Geometries, NDArray[np.float64], list[Finding]]
+        Points, radii in metres (NaN for points), and a finding for each polygon.
     """
     points, radius_m = moved.copy(), np.full(len(moved), np.nan)
     areas = np.flatnonzero(np.isin(shapely.get_type_id(moved), _FITTING["polygon"]))

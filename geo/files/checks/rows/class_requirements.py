@@ -1,9 +1,4 @@
-"""Classes: what a camera must say because of its class, or of the edition its catalog follows.
-
-GB/T 28181-2022, A.2.1.9: points of class 1 tell when they were installed, how long footage is kept
-and whom to ask; every camera tells its class; an item with Info tells its grass-roots code; some
-elements of 2016 are gone. A catalog is of 2022 if it has an element that came with it.
-"""
+"""What a camera must state because of its class, or of the edition of its catalogue's standard."""
 
 import re
 import unicodedata
@@ -97,9 +92,20 @@ def is_of_2022(headers: Sequence[str]) -> bool:
 def missing_columns(
     table: Table, layer: Layer, mapping: Mapping[str, str], values: Values
 ) -> list[Finding]:
-    """Return one note for a file that lacks columns which the class of its cameras asks for.
+    """Return one note for a file without columns that the class of its cameras requires.
 
-    To be asked once a file, with its first part.
+    Call it once a file, with its first part.
+
+    Parameters
+    ----------
+    table
+        First part of the file.
+    layer
+        "cameras" or "catalog"; others require nothing.
+    mapping
+        Field → header.
+    values
+        Field → values as read.
     """
     lacking = []
     if _first_class(values).any():
@@ -119,7 +125,19 @@ def missing_columns(
 def missing_fields(
     table: Table, layer: Layer, mapping: Mapping[str, str], values: Values
 ) -> list[Finding]:
-    """Return the cells of a part of a file that are blank, or filled, against their class."""
+    """Return findings on cells that are blank, or filled, against the class of their camera.
+
+    Parameters
+    ----------
+    table
+        One part of the file.
+    layer
+        "cameras" or "catalog"; others give no findings.
+    mapping
+        Field → header.
+    values
+        Field → values as read.
+    """
     if layer.name not in _CLASS_1:
         return []
     first = _first_class(values)

@@ -1,4 +1,4 @@
-"""Devices: what 20-digit codes say beside length and kind: county, industry, network."""
+"""Parts of 20-digit device codes beside length and type: county, industry, network."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -29,12 +29,22 @@ def code_structure(
     *,
     district_codes: frozenset[str] = frozenset(),
 ) -> list[Finding]:
-    """Return doubts about the parts of usable 20-digit device codes.
+    """Return doubts about the parts of usable 20-digit device codes (GB/T 28181, annex).
 
-    A county that is none by the shape of GB/T 2260 is a warning; one that is none of
-    `district_codes` (six digits each; none known: nothing is said), an industry that is not
-    known and the reserved network are notes. A code of the whole city or province above a
-    district is no other district's.
+    A county that is none by the shape of GB/T 2260, or none of the district's, is a warning; an
+    unknown industry and the reserved network are notes. Codes of the city or province above a
+    district count as the district's.
+
+    Parameters
+    ----------
+    table
+        One part of the file.
+    mapping
+        Field → header.
+    values
+        Field → values as read.
+    district_codes
+        Six digits each; empty: counties are not compared.
     """
     column = mapping.get("code")
     if column is None:

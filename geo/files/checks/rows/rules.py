@@ -40,7 +40,22 @@ def apply_rules(
 ) -> tuple[Values, list[Finding]]:
     """Return the values with codes completed and unusable ones taken out, and the findings.
 
-    `seen` are the codes of earlier parts of the file; `timezone` is that of times without one.
+    Parameters
+    ----------
+    table
+        One part of the file.
+    layer
+        Says which rules apply: areas, cameras, catalog and incidents have some of their own.
+    mapping
+        Field → header.
+    values
+        Field → values as read; not changed.
+    level
+        Level of areas that the file is declared to hold, None for no declaration.
+    seen
+        Codes of earlier parts of the file; those of this part are added.
+    timezone
+        Zone of times without one (IANA name).
     """
     done = dict(values)
     for name in _AREA_CODES & done.keys():
