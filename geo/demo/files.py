@@ -28,7 +28,17 @@ def lonlat(frame: gpd.GeoDataFrame) -> NDArray[np.object_]:
 
 
 def write_geojson(frame: gpd.GeoDataFrame, path: Path) -> None:
-    """Write one feature a line, each marked synthetic; equal rows give equal bytes."""
+    """Write a layer as GeoJSON, one feature a line, each marked synthetic.
+
+    Equal rows give equal bytes.
+
+    Parameters
+    ----------
+    frame
+        Layer in any CRS; written in WGS 84, coordinates rounded.
+    path
+        File to write.
+    """
     columns = [name for name in frame.columns if name != "geometry"]
     rows = frame[columns].to_dict("records")
     lines = [
@@ -66,7 +76,17 @@ def _pairs(line: BaseGeometry) -> list[list[float]]:
 
 
 def write_gpkg(frame: gpd.GeoDataFrame, path: Path, *, layer: str) -> None:
-    """Write a GeoPackage in lon/lat."""
+    """Write a layer as GeoPackage in WGS 84, each row marked synthetic.
+
+    Parameters
+    ----------
+    frame
+        Layer in any CRS.
+    path
+        File to write; an older one is replaced.
+    layer
+        Name of the layer in the file.
+    """
     path.unlink(missing_ok=True)
     moved = frame.drop(columns="geometry").assign(remark=SYNTHETIC)
     gpd.GeoDataFrame(moved, geometry=lonlat(frame), crs=WGS84).to_file(
@@ -87,14 +107,32 @@ def with_lonlat(frame: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def write_csv(frame: pd.DataFrame, path: Path) -> None:
-    """Write UTF-8 with a byte order mark, as office programs expect it."""
+    """Write a table as CSV in UTF-8 with byte order mark, as office programs expect it.
+
+    Parameters
+    ----------
+    frame
+        Plain table; a column 备注 marks each row synthetic.
+    path
+        File to write.
+    """
     frame.assign(备注=SYNTHETIC).to_csv(
         path, index=False, encoding="utf-8-sig", lineterminator="\r\n"
     )
 
 
 def write_sheet(frame: pd.DataFrame, path: Path, *, title: str) -> None:
-    """Write one sheet; texts stay texts, so that 20-digit codes keep their digits."""
+    """Write a table as a workbook of one sheet; texts stay text, so long codes keep their digits.
+
+    Parameters
+    ----------
+    frame
+        Plain table; missing values are blank cells.
+    path
+        XLSX file to write.
+    title
+        Name of the sheet.
+    """
     book = Workbook(write_only=True)
     page = book.create_sheet(title)
     page.append(list(frame.columns))

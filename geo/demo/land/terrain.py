@@ -1,9 +1,4 @@
-"""The lie of the invented land: river bank, town plane, islands, lakes and the canal, in metres.
-
-Two curved frames carry everything. The *town plane* maps street coordinates (s along the river,
-t away from it) to metres; the *river plane* maps (s, r) with r towards the far bank. Both hang on
-one bank line, so that streets, embankment and water fit each other.
-"""
+"""Layout of the invented land: river bank, town plane, islands, lakes and the canal, in metres."""
 
 from functools import cache
 
@@ -71,7 +66,20 @@ def make_points(xy: Floats) -> Shapes:
 
 
 def smooth_line(points: Floats, step_m: float) -> Floats:
-    """Return a Catmull-Rom curve through `points` (n, 2), sampled about every `step_m` metres."""
+    """Return a Catmull-Rom curve through points, sampled at regular steps.
+
+    Parameters
+    ----------
+    points
+        Shape ``(n, 2)``, metres.
+    step_m
+        Distance of samples along each span, about; each span has at least two.
+
+    Returns
+    -------
+    Floats
+        Shape ``(n_samples, 2)``, metres.
+    """
     padded = np.vstack([2 * points[0] - points[1], points, 2 * points[-1] - points[-2]])
     spans = np.hypot(*np.diff(points, axis=0).T)
     pieces = []
@@ -99,7 +107,20 @@ def _bank() -> tuple[Floats, Floats, Floats, Floats]:
 
 
 def river_plane(s: Floats, r: Floats) -> Floats:
-    """Return metres (n, 2) for positions `s` along the bank and `r` towards the far bank."""
+    """Return metric coordinates for positions in the river.
+
+    Parameters
+    ----------
+    s
+        Metres along the bank.
+    r
+        Metres from the bank towards the far bank; broadcast with `s`.
+
+    Returns
+    -------
+    Floats
+        Shape ``(…, 2)``, metres.
+    """
     length, x, y, heading = _bank()
     s, r = np.broadcast_arrays(np.asarray(s, float), np.asarray(r, float))
     angle = np.interp(s, length, heading)
@@ -123,10 +144,22 @@ def _wave(s: Floats, t: Floats, shift: float) -> Floats:
 
 
 def town_plane(s: Floats, t: Floats) -> Floats:
-    """Return metres (n, 2) for street coordinates: `s` along the river, `t` away from it.
+    """Return metric coordinates for street coordinates.
 
     The cross axis follows the bank's normal by half only: streets stay nearly square to each other
     without crowding at the back of the town.
+
+    Parameters
+    ----------
+    s
+        Metres along the river.
+    t
+        Metres away from the river; broadcast with `s`.
+
+    Returns
+    -------
+    Floats
+        Shape ``(…, 2)``, metres.
     """
     length, x, y, heading = _bank()
     s, t = np.broadcast_arrays(np.asarray(s, float), np.asarray(t, float))
@@ -143,13 +176,25 @@ def town_plane(s: Floats, t: Floats) -> Floats:
 
 
 def town_angle(s: Floats, t: Floats) -> Floats:
-    """Return the direction of the s axis at (s, t), radians counter-clockwise from east."""
+    """Return the direction of the s axis, radians counter-clockwise from east.
+
+    Parameters
+    ----------
+    s, t
+        Street coordinates as in :func:`town_plane`.
+    """
     ahead, behind = town_plane(s + 20.0, t), town_plane(s - 20.0, t)
     return np.asarray(np.arctan2(*(ahead - behind).T[::-1]).T)
 
 
 def town_scale(s: Floats, t: Floats) -> tuple[Floats, Floats]:
-    """Return metres per unit of s and of t at (s, t)."""
+    """Return metres per unit of s and per unit of t.
+
+    Parameters
+    ----------
+    s, t
+        Street coordinates as in :func:`town_plane`.
+    """
     along = np.linalg.norm(town_plane(s + 20.0, t) - town_plane(s - 20.0, t), axis=-1) / 40
     across = np.linalg.norm(town_plane(s, t + 20.0) - town_plane(s, t - 20.0), axis=-1) / 40
     return along, across
@@ -171,7 +216,20 @@ def bank_line(step_m: float = 90.0) -> Floats:
 
 
 def far_side(s: Floats, beyond_m: float = 0.0) -> Floats:
-    """Return the district's limit in the river (or `beyond_m` past it) at `s`, (n, 2) metres."""
+    """Return points on the district's limit in the river.
+
+    Parameters
+    ----------
+    s
+        Metres along the bank.
+    beyond_m
+        Metres past the limit.
+
+    Returns
+    -------
+    Floats
+        Shape ``(…, 2)``, metres.
+    """
     at, r = np.array(_FAR_SIDE_M, float).T
     return river_plane(s, np.interp(s, at, r) + 60 * np.sin(s / 900) + beyond_m)
 

@@ -1,4 +1,4 @@
-"""What a camera of a register is: form, optics, age, state, and the words for its direction."""
+"""Devices of a register: form, optics, age, state, and the words for their direction."""
 
 from collections.abc import Mapping
 
@@ -21,9 +21,18 @@ UNKNOWN_SHARE, WORD_SHARE, OFF_LINE_SHARE = 0.12, 0.25, 0.05
 
 
 def describe_devices(sites: pd.DataFrame, owner: str, rng: np.random.Generator) -> pd.DataFrame:
-    """Add the columns of a register to `sites` (site, name, form?, heading_deg, indoor, …).
+    """Return sites with the columns of a register added.
 
     The true direction stays in ``heading_deg``; ``heading`` is what the register says about it.
+
+    Parameters
+    ----------
+    sites
+        Columns ``site``, ``name``, ``heading_deg``, ``indoor``, ….
+    owner
+        "skynet" or "social": decides on the shares of forms and on the codes.
+    rng
+        Source of chance; the same state gives the same devices.
     """
     count = len(sites)
     frame = sites.reset_index(drop=True).copy()
@@ -59,7 +68,15 @@ def _add_optics(frame: pd.DataFrame, rng: np.random.Generator) -> None:
 
 
 def heading_words(heading_deg: Floats, rng: np.random.Generator) -> list[str]:
-    """Return what a register says of directions: mostly degrees, some words, some nothing."""
+    """Return the texts of a register for directions: mostly degrees, some words, some nothing.
+
+    Parameters
+    ----------
+    heading_deg
+        True directions, degrees clockwise from north.
+    rng
+        Source of chance.
+    """
     chance, style = rng.random((2, len(heading_deg)))
     said = []
     for deg, c, k in zip(heading_deg % 360, chance, style, strict=True):
@@ -86,7 +103,17 @@ def _phrase(deg: float, style: float) -> str:
 
 
 def device_codes(owner: str, count: int, rng: np.random.Generator) -> list[str]:
-    """Return 20-digit codes: 34080200, industry, type 131/132, network, six-digit serial."""
+    """Return 20-digit codes: 34080200, industry, type 131/132, network, six-digit serial.
+
+    Parameters
+    ----------
+    owner
+        "skynet" has the industries of the police and network 0, others 7.
+    count
+        Number of codes.
+    rng
+        Source of chance for industry and type.
+    """
     if owner == "skynet":
         industry, network = rng.choice(["00", "01", "04"], count, p=[0.7, 0.2, 0.1]), "0"
     else:

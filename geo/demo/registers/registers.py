@@ -76,7 +76,17 @@ REGISTER_DEFECTS: Mapping[str, tuple[Defect, ...]] = {
 
 
 def make_register(cameras: gpd.GeoDataFrame, file: str, remark: str) -> pd.DataFrame:
-    """Return the register of `file` with Chinese headers and its planted defects."""
+    """Return a camera register with Chinese headers and its planted defects.
+
+    Parameters
+    ----------
+    cameras
+        Cameras in the metric CRS of the demo.
+    file
+        Name of the register: a key of `REGISTER_DEFECTS`.
+    remark
+        Text of the remark column of every row.
+    """
     frame = pd.DataFrame(cameras.drop(columns="geometry"))
     lonlat = project(cameras.geometry.to_numpy(), source=METRIC_SRID, target=WGS84)
     frame["lon"], frame["lat"] = shapely.get_coordinates(lonlat).round(7).T
