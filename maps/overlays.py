@@ -1,4 +1,4 @@
-"""The layers of a page, each a frame brought to what the browser draws."""
+"""Layers of a page: each a frame converted to what the browser draws."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -129,7 +129,17 @@ def areas(frame: GeoDataFrame) -> Packed:
 
 
 def base(frame: GeoDataFrame, columns: tuple[str, ...], *, closed: bool) -> Packed:
-    """Return a layer of the quiet base map: polygons (`closed`) or lines."""
+    """Return a layer of the base map: polygons or lines, simplified for drawing.
+
+    Parameters
+    ----------
+    frame
+        Layer, EPSG:4326.
+    columns
+        Text columns to carry along.
+    closed
+        Whether shapes are polygons.
+    """
     geoms = shapely.simplify(frame_geometries(frame), SHAPE_TOLERANCE_DEG)
     return {
         **{name: pack_texts(frame, name) for name in columns},
@@ -197,12 +207,28 @@ def cameras(frame: GeoDataFrame) -> Packed:
 
 
 def marked(frame: GeoDataFrame, columns: tuple[str, ...]) -> Packed:
-    """Return a layer of points with some texts."""
+    """Return a layer of points with texts.
+
+    Parameters
+    ----------
+    frame
+        Points, EPSG:4326.
+    columns
+        Text columns to carry along; absent ones are "".
+    """
     return {**{name: pack_texts(frame, name) for name in columns}, "at": pack_points(frame)}
 
 
 def incidents(frame: GeoDataFrame, *, timezone: str) -> Packed:
-    """Return the incidents, times in `timezone`."""
+    """Return the layer of incidents with texts, times and positions.
+
+    Parameters
+    ----------
+    frame
+        Points, EPSG:4326, with ``reported_at`` and ``withheld``.
+    timezone
+        IANA name, for the times shown.
+    """
     return {
         **{name: pack_texts(frame, name) for name in _INCIDENT_TEXTS},
         "reported_at": pack_times(frame, "reported_at", timezone=timezone),
@@ -212,10 +238,18 @@ def incidents(frame: GeoDataFrame, *, timezone: str) -> Packed:
 
 
 def seeing(frame: DataFrame, incidents: DataFrame, cameras: DataFrame) -> Packed:
-    """Return who sees each incident, in order, by row numbers of the two other layers.
+    """Return the cameras that see each incident, by row numbers of the two other layers.
 
-    A camera that stands in `frame` alone gets a number past the last camera, its code in `extra`.
-    Rows of unknown incidents are left out.
+    A camera that is in `frame` alone gets a number past the last camera, its code in `extra`. Rows
+    of unknown incidents are left out.
+
+    Parameters
+    ----------
+    frame
+        Sight lines: ``incident_code``, ``camera_code``, ``relation``, ``why``, distance and
+        bearing; ordered by ``rank`` where it has one.
+    incidents, cameras
+        The layers on the page, whose row numbers are used.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Frames as the short arrays that a page carries: columns, numbers, points, shapes."""
+"""Frames as compact arrays for a page: columns, numbers, points, shapes."""
 
 import json
 from collections.abc import Sequence
@@ -44,7 +44,14 @@ def as_json(value: object) -> str:
 
 
 def pack_texts(frame: DataFrame, column: str) -> Packed | list[str]:
-    """Return a column as texts, "" where absent; repeated values once, with their places.
+    """Return a column as texts; values that repeat are listed once, with their places.
+
+    Parameters
+    ----------
+    frame
+        Any table.
+    column
+        Name; "" for every row where it is absent.
 
     Returns
     -------
@@ -61,7 +68,17 @@ def pack_texts(frame: DataFrame, column: str) -> Packed | list[str]:
 
 
 def pack_numbers(frame: DataFrame, column: str, *, digits: int = 0) -> list[float | int | None]:
-    """Return a column as numbers with so many `digits`, None where NaN, infinite or absent."""
+    """Return a column as rounded numbers, None where NaN, infinite or absent.
+
+    Parameters
+    ----------
+    frame
+        Any table.
+    column
+        Name of a column of numbers, or of texts that read as numbers.
+    digits
+        Decimals; whole numbers come back as int.
+    """
     if column not in frame:
         return [None] * len(frame)
     values = pd.to_numeric(frame[column], errors="coerce").to_numpy(dtype=float, na_value=np.nan)
@@ -75,14 +92,32 @@ def pack_numbers(frame: DataFrame, column: str, *, digits: int = 0) -> list[floa
 
 
 def pack_flags(frame: DataFrame, column: str) -> list[int | None]:
-    """Return a column of truth values as 1, 0 or None (unknown or absent)."""
+    """Return a column of truth values as 1, 0 or None (unknown or absent).
+
+    Parameters
+    ----------
+    frame
+        Any table.
+    column
+        Name of a column of truth values.
+    """
     if column not in frame:
         return [None] * len(frame)
     return [None if pd.isna(value) else int(bool(value)) for value in frame[column].tolist()]
 
 
 def pack_times(frame: DataFrame, column: str, *, timezone: str) -> list[str]:
-    """Return a column of times as "2026-09-30 21:40" in `timezone`; texts stay as they are."""
+    """Return a column of times as "2026-09-30 21:40", "" where absent.
+
+    Parameters
+    ----------
+    frame
+        Any table.
+    column
+        Name; times with a zone, or texts, which stay unchanged.
+    timezone
+        IANA name of the zone to show.
+    """
     if column not in frame:
         return [""] * len(frame)
     values = frame[column]

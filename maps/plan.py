@@ -135,7 +135,15 @@ class Surroundings:
 def index_surroundings(
     roads: GeoDataFrame, water: GeoDataFrame, buildings: GeoDataFrame
 ) -> Surroundings:
-    """Return layers with their indexes, to draw many plans from."""
+    """Return layers with their spatial indexes, to draw many plans from.
+
+    Parameters
+    ----------
+    roads
+        Lines with ``class`` and ``name``, metric CRS.
+    water, buildings
+        Polygons, same CRS.
+    """
     shapes = [np.asarray(layer.geometry.array, dtype=object) for layer in (roads, water, buildings)]
     trees = [shapely.STRtree(each) for each in shapes]
     return Surroundings(roads, shapes[1], shapes[2], (trees[0], trees[1], trees[2]))

@@ -1,4 +1,4 @@
-"""Sheets to survey headings with: a page a grid, its plan, its cameras and empty compass roses."""
+"""Survey sheets for headings: a page per grid, its plan, its cameras and empty compass roses."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -74,7 +74,14 @@ class _Page:
 
 
 def render_sheets(content: SheetContent, *, lang: str = "zh") -> str:
-    """Return the sheets as one HTML text for A4, which asks for nothing and runs nothing.
+    """Return the sheets as one HTML text for A4 that loads nothing and runs nothing.
+
+    Parameters
+    ----------
+    content
+        Frames and texts of the pages; frames in one metric CRS.
+    lang
+        "zh" or "en".
 
     Raises
     ------

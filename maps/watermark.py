@@ -1,4 +1,4 @@
-"""The watermark of pages: who took them out, when and what for, across everything."""
+"""Watermark of pages: who exported them, when and for what, across everything."""
 
 from markupsafe import escape
 
@@ -39,10 +39,17 @@ def _line(text: str, x: float, y: int) -> str:
 def add_watermark(page: str, text: str) -> str:
     """Return a page with its watermark in place.
 
+    Parameters
+    ----------
+    page
+        HTML with the place for the watermark.
+    text
+        Lines of the watermark: user, time, purpose.
+
     Raises
     ------
     StateError
-        If the page has no place for it: it must not go out without.
+        If the page has no place for it: it must not leave the system without.
     """
     if HERE not in page:
         raise StateError("map.error.no_watermark")
