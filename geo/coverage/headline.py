@@ -60,7 +60,7 @@ def make_headlines(rows: Iterable[Mapping[str, Any]]) -> list[Headline]:
     >>> row |= {"demand_m2": 50, "covered_share": None, "obstacles_known": True}
     >>> sure = [row | {"certainty": "certain", "covered_demand_share": 0.18349}]
     >>> both = [*sure, row | {"certainty": "possible", "covered_demand_share": 0.3451}]
-    >>> headlines(both)[0].text("en")
+    >>> make_headlines(both)[0].text("en")
     'D (20 px/m): of the demand surface 18.3 % (certain) ～ 34.5 % (possible)'
     """
     known = [row for row in rows if row["device_set"] == "all"]

@@ -54,7 +54,7 @@ def overlay_areas(areas: Geometries) -> Cells:
     Examples
     --------
     >>> west, east = shapely.box(0, 0, 1, 1), shapely.box(1, 0, 2, 1)
-    >>> cells = overlay(np.array([west, east, shapely.box(0, 0, 2, 1)]))
+    >>> cells = overlay_areas(np.array([west, east, shapely.box(0, 0, 2, 1)]))
     >>> len(cells.grounds), cells.sums(shapely.area(cells.grounds)).tolist()
     (2, [1.0, 1.0, 2.0])
     """

@@ -1,4 +1,4 @@
-"""Points that must be seen: key places, their entrances, road junctions, crossings of borders."""
+"""Control points that must be seen: key places, entrances, road junctions, crossings of borders."""
 
 from collections.abc import Iterator
 from typing import TypeAlias
@@ -131,7 +131,7 @@ def watch_points(
     roads, areas
         As for :func:`crossings`.
     obstacles
-        Buildings, as from `geo.coverage.sight.obstacles.merge`.
+        Buildings, as from `geo.coverage.sight.obstacles.merge_footprints`.
 
     Returns
     -------
@@ -160,9 +160,16 @@ def points_in_areas(points: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> Pairs:
     """Return which points count in which areas: positions of points, positions of areas.
 
     A crossing counts in its own area only. Any other point counts in every area, of any level, that
-    holds it as it was given, before it was moved out of a building; on the border of two areas it
-    counts in both of them, so that figures of neighbours can add up to more than the whole. Outside
-    of all areas it counts nowhere.
+    holds its original position, before it was moved out of a building; on the border of two areas
+    it counts in both of them, so that figures of neighbours can add up to more than the whole.
+    Outside of all areas it counts nowhere.
+
+    Parameters
+    ----------
+    points
+        Columns ``kind``, ``given_x``, ``given_y`` (metres) and ``area``.
+    areas
+        Polygons in the same metric CRS.
 
     Returns
     -------
@@ -208,10 +215,17 @@ def points_in_polygons(
 
 
 def seen_probability(sightings: pd.DataFrame, n_points: int) -> Floats:
-    """Return the probability that each of `n_points` is seen: ``1 - Π(1 - weight)``.
+    """Return the probability that each point is seen: ``1 - Π(1 - weight)``.
 
     All polygons that hold a point count as independent, those of one device too, as in
     `geo.coverage.measure.k_coverage.device_areas`.
+
+    Parameters
+    ----------
+    sightings
+        Columns ``point`` (position) and ``weight`` in [0, 1], as from :func:`points_in_polygons`.
+    n_points
+        Number of points, unseen ones included.
     """
     miss = np.ones(n_points)
     np.multiply.at(miss, sightings["point"].to_numpy(), 1.0 - sightings["weight"].to_numpy())
@@ -224,6 +238,15 @@ def probability_seen(
     """Return the probability that each point is seen, shape ``(n,)``; 0 or 1 for weights of 1.
 
     :func:`points_in_polygons` and :func:`seen_probability` in one, point by point.
+
+    Parameters
+    ----------
+    points_xy
+        Shape ``(n, 2)``, metres.
+    seen
+        Polygons, same CRS.
+    device, weight
+        Device number and probability of each polygon.
 
     Examples
     --------

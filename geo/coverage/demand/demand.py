@@ -1,4 +1,4 @@
-"""The ground that must be seen (demand surface), and the ground that could be (open ground)."""
+"""Ground that must be seen (demand surface), and ground that could be seen (open ground)."""
 
 from collections.abc import Mapping
 from types import MappingProxyType
@@ -115,9 +115,14 @@ def open_ground(
     buildings: Shapes = None,
     zones: Shapes = None,
 ) -> pd.Series:
-    """Return the square metres of each area that a camera could usefully see.
+    """Return the square metres of open ground in each area, see :func:`open_ground_polygons`.
 
-    See :func:`open_ground_polygons`.
+    Parameters
+    ----------
+    areas
+        Polygons, metric CRS.
+    water, farmland, buildings, zones
+        Polygons that are no open ground, same CRS; None for none.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""The ground of a district: what must be seen and what can be seen, by cell, without cameras."""
+"""Demand model of a district: what must be and can be seen, by cell, without cameras."""
 
 from dataclasses import dataclass, replace
 from typing import Any, TypeAlias
@@ -182,9 +182,9 @@ def build_model(layers: Layers) -> Ground:
     >>> areas = gpd.GeoDataFrame(
     ...     {"code": ["g"], "level": ["grid"]}, geometry=[shapely.box(0, 0, 9, 9)]
     ... )
-    >>> from geo.coverage.sight.obstacles import merge
-    >>> house, land = merge([shapely.box(0, 0, 3, 3)]), np.empty(0, dtype=object)
-    >>> lay(Layers(areas, house, none, none, none, none, land, land, land)).open_m2.tolist()
+    >>> from geo.coverage.sight.obstacles import merge_footprints
+    >>> house, land = merge_footprints([shapely.box(0, 0, 3, 3)]), np.empty(0, dtype=object)
+    >>> build_model(Layers(areas, house, none, none, none, none, land, land, land)).open_m2.tolist()
     [72.0]
     """
     layers = _located(layers, layers.areas.set_geometry(_sound(layers.areas)))
@@ -215,9 +215,17 @@ def build_model(layers: Layers) -> Ground:
 
 
 def rebuild_cells(ground: Ground, layers: Layers, dirty: Indices) -> Ground:
-    """Return the ground with the cells `dirty` measured anew, after an edit of buildings or zones.
+    """Return the model with some cells measured again, after an edit of buildings or zones.
 
-    Areas, roads, places, entrances and incidents must be those that the ground was laid with.
+    Parameters
+    ----------
+    ground
+        Model to start from; not changed.
+    layers
+        Layers after the edit. Areas, roads, places, entrances and incidents must be those of the
+        model.
+    dirty
+        Positions of the cells to measure.
     """
     if len(dirty) == 0:
         return ground

@@ -1,4 +1,4 @@
-"""Demand cut into pieces that one site can serve, and the road lines and points that each holds."""
+"""Demand cut into pieces that one site can serve, with their road lines and points."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -112,9 +112,20 @@ def demand_pieces(
 
 
 def road_lines(pieces: gpd.GeoDataFrame, roads: gpd.GeoDataFrame | None) -> pd.DataFrame:
-    """Return the road centre lines inside each piece: `piece`, `line`, `length_m`, `factor`.
+    """Return the road centre lines inside each piece.
 
-    `factor` is 1.5 for trunk and primary roads, 1.25 for secondary ones, else 1.
+    Parameters
+    ----------
+    pieces
+        Polygons, metric CRS.
+    roads
+        Lines with ``class``, same CRS; None for none.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``piece`` (position), ``line``, ``length_m`` and ``factor``: 1.5 for trunk and primary
+        roads, 1.25 for secondary ones, else 1.
     """
     lines = flat_geometries(None if roads is None else roads.geometry)
     shapes = flat_geometries(pieces)
@@ -182,7 +193,21 @@ def _polygonal(pieces: Geometries) -> Geometries:
 
 
 def nearest_shape(shapes: Geometries, points: Geometries) -> tuple[Indices, NDArray[np.float64]]:
-    """Return the shape nearest to each point and its distance, infinite beyond the reach."""
+    """Return the shape nearest to each point and its distance in metres.
+
+    Parameters
+    ----------
+    shapes
+        Geometries, metric CRS; may be empty.
+    points
+        Points, same CRS, shape ``(n,)``.
+
+    Returns
+    -------
+    tuple[Indices, NDArray[np.float64]]
+        Positions of shapes and distances, both ``(n,)``; infinite beyond `POINT_REACH_M`, the
+        position is then 0.
+    """
     shape, distance_m = np.zeros(len(points), dtype=np.intp), np.full(len(points), np.inf)
     if len(shapes) and len(points):
         (point, near), found_m = shapely.STRtree(shapes).query_nearest(

@@ -1,4 +1,4 @@
-"""Roads in straight stretches: metres that cameras see, and the longest run that none sees."""
+"""Roads in straight segments: metres that cameras see, and the longest run that none sees."""
 
 from typing import TypeAlias
 
@@ -46,7 +46,7 @@ def cut_segments(roads: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFra
     --------
     >>> road = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (8, 0), (8, 4)])])
     >>> west = gpd.GeoDataFrame(geometry=[shapely.box(-9, -9, 3, 9)])
-    >>> stretches(road, west)[["from_m", "to_m", "x1"]].values.tolist()
+    >>> cut_segments(road, west)[["from_m", "to_m", "x1"]].values.tolist()
     [[0.0, 3.0, 3.0], [3.0, 8.0, 8.0], [8.0, 12.0, 8.0]]
     """
     road, line, xy = _straight(flat_geometries(roads))
@@ -67,17 +67,24 @@ def cut_segments(roads: gpd.GeoDataFrame, areas: gpd.GeoDataFrame) -> pd.DataFra
 
 
 def segments_in_areas(stretches: pd.DataFrame, areas: gpd.GeoDataFrame) -> Pairs:
-    """Return which areas hold which stretches: positions of stretches, positions of areas.
+    """Return which areas hold which segments: positions of segments, positions of areas.
 
-    An area holds a stretch whose middle lies in it or on its border. A road along the border of two
+    An area holds a segment whose middle is in it or on its border. A road along the border of two
     areas belongs to both of them, so lengths of neighbours can add up to more than the whole; a
     road outside of all areas belongs nowhere.
 
+    Parameters
+    ----------
+    stretches
+        Columns ``x0``, ``y0``, ``x1``, ``y1`` in metres, as from :func:`cut_segments`.
+    areas
+        Polygons in the same metric CRS.
+
     Returns
     -------
-    tuple
-        Two arrays of one length, ordered by area and stretch. Pairs of some areas only may be
-        handed on to :func:`road_lengths`.
+    Pairs
+        Two arrays of one length, ordered by area and segment. Pairs of some areas only may be
+        passed to :func:`road_lengths`.
     """
     x, y = ((stretches[f"{c}0"] + stretches[f"{c}1"]).to_numpy() / 2 for c in "xy")
     middle = np.asarray(shapely.points(x, y), dtype=object)
@@ -118,7 +125,7 @@ def seen_intervals(
     Examples
     --------
     >>> street, view = np.array([[0.0, 0.0, 10.0, 0.0]]), np.array([shapely.box(2, -1, 4, 1)])
-    >>> intervals(street, view, np.array([7]), np.array([1.0])).values.tolist()
+    >>> seen_intervals(street, view, np.array([7]), np.array([1.0])).values.tolist()
     [[0.0, 7.0, 0.2, 0.4, 1.0]]
     """
     xy = np.asarray(stretches_xy, dtype=np.float64).reshape(-1, 2, 2)
@@ -204,10 +211,10 @@ def road_lengths(
     --------
     >>> road = gpd.GeoDataFrame(geometry=[shapely.LineString([(0, 0), (100, 0)])])
     >>> area = gpd.GeoDataFrame(geometry=[shapely.box(0, -9, 80, 9)])
-    >>> cut, view = stretches(road, area), np.array([shapely.box(20, -1, 30, 1)])
+    >>> cut, view = cut_segments(road, area), np.array([shapely.box(20, -1, 30, 1)])
     >>> xy = cut[["x0", "y0", "x1", "y1"]].to_numpy()
-    >>> looks = intervals(xy, view, np.array([0]), np.array([1.0]))
-    >>> lengths(cut, belongings(cut, area), looks, 1).values.tolist()
+    >>> looks = seen_intervals(xy, view, np.array([0]), np.array([1.0]))
+    >>> road_lengths(cut, segments_in_areas(cut, area), looks, 1).values.tolist()
     [[80.0, 10.0, 50.0]]
     """
     order = np.lexsort(belongings)

@@ -1,4 +1,4 @@
-"""The roads of a district in stretches, by line and area, so that a few can be measured alone."""
+"""Road segments of a district by line and area, so that a few can be measured alone."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -23,7 +23,7 @@ class Streets:
     Attributes
     ----------
     stretches
-        As from `geo.coverage.demand.road_segments.stretches`.
+        As from `geo.coverage.demand.road_segments.cut_segments`.
     cell
         Position of the cell of each stretch, -1 where it lies in none.
     stretch, run
@@ -100,7 +100,17 @@ class Streets:
 
 
 def cut_roads(roads: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, cells: Geometries) -> Streets:
-    """Return the roads cut at all borders, with the cells and the areas that hold them."""
+    """Return the roads cut at all borders, with the cells and the areas that hold them.
+
+    Parameters
+    ----------
+    roads
+        Lines, metric CRS.
+    areas
+        Polygons of all levels, same CRS.
+    cells
+        Disjoint polygons that the areas consist of.
+    """
     cut = cut_segments(roads, areas)
     stretch, area = segments_in_areas(cut, areas)
     line = cut["line"].to_numpy(dtype=np.intp)
@@ -117,7 +127,15 @@ def cut_roads(roads: gpd.GeoDataFrame, areas: gpd.GeoDataFrame, cells: Geometrie
 
 
 def cells_of(points: Geometries, cells: Geometries, *, reach_m: float = 1.0) -> Indices:
-    """Return the cell of each point, -1 where none is within `reach_m`."""
+    """Return the cell of each point, -1 where none is near.
+
+    Parameters
+    ----------
+    points, cells
+        Points and polygons in one metric CRS.
+    reach_m
+        A point outside belongs to the nearest cell within this distance.
+    """
     found = np.full(len(points), -1, dtype=np.intp)
     if len(points) and len(cells):
         point, cell = shapely.STRtree(cells).query_nearest(

@@ -1,4 +1,4 @@
-"""Ground cut into squares, so that what is seen of it is never held as one large shape."""
+"""Ground cut into squares, so that seen ground is never held as one large shape."""
 
 import numpy as np
 import shapely
@@ -20,7 +20,8 @@ def cut_into_tiles(grounds: Geometries, side_m: float = TILE_M) -> tuple[Geometr
 
     Examples
     --------
-    >>> tiles, ground = tiled(np.array([shapely.box(0, 0, 150, 50), shapely.box(150, 0, 160, 50)]))
+    >>> grounds = np.array([shapely.box(0, 0, 150, 50), shapely.box(150, 0, 160, 50)])
+    >>> tiles, ground = cut_into_tiles(grounds)
     >>> shapely.area(tiles).tolist(), ground.tolist()
     ([5000.0, 2500.0, 500.0], [0, 0, 1])
     """
@@ -40,7 +41,15 @@ def cut_into_tiles(grounds: Geometries, side_m: float = TILE_M) -> tuple[Geometr
 
 
 def in_tiles(shapes: Geometries, tiles: Geometries) -> Geometries:
-    """Return what lies of disjoint polygons in each tile; empty where there is nothing."""
+    """Return the part of some polygons in each tile, empty where there is nothing.
+
+    Parameters
+    ----------
+    shapes
+        Disjoint polygons, metric CRS.
+    tiles
+        Polygons, same CRS, shape ``(n,)``.
+    """
     found = np.full(len(tiles), shapely.Polygon(), dtype=object)
     parts, _, tile = clip_to_areas(shapes, tiles)
     united, some = union_by(parts, tile)

@@ -1,4 +1,4 @@
-"""How much of the cells of a plot is seen: exactly, by taking away; by scan lines; in between."""
+"""Seen area of the cells of a plot: exactly, by subtraction; by scan lines; interpolated."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -97,7 +97,17 @@ def exact_amounts(plot: Plot, shapes: Geometries, scan: Amounts) -> tuple[Amount
 
 
 def at_least_as(found: Amounts, low: Amounts) -> Amounts:
-    """Return amounts that are nowhere below others: chords of one sector may cross another's."""
+    """Return the larger of two amounts, cell by cell.
+
+    Chords of one sector may cross another's, so a larger sector can come out smaller.
+
+    Parameters
+    ----------
+    found
+        Amounts to correct.
+    low
+        Amounts that they cannot be below, same shape.
+    """
     return Amounts(
         np.maximum(found.at_least, low.at_least),
         np.maximum(found.wanted, low.wanted),
@@ -116,8 +126,15 @@ class Bound:
 def fit_between(scan: Amounts, low: Bound, high: Bound) -> Amounts:
     """Return scanned amounts fitted to exact ones below and above.
 
-    Each lies between the exact ones as it lies between the scanned ones, so what scan lines are
-    off by cancels out, and nothing leaves its bounds.
+    Each keeps its relative position between the scanned bounds, so the error of scan lines cancels
+    out and nothing leaves the exact bounds.
+
+    Parameters
+    ----------
+    scan
+        Amounts by scan lines.
+    low, high
+        The certainties below and above, by scan lines and exactly, same shape.
     """
     at_least, wanted, open_ = (
         _between(*(getattr(each, name) for each in _five(scan, low, high)))

@@ -1,4 +1,4 @@
-"""What lies between certain and possible: how much of it each cause makes, in square metres."""
+"""Difference between certain and possible: square metres due to each cause."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -40,7 +40,14 @@ class Difference:
 
 
 def scanned_causes(plot: Plot, certain: Seen, possible: Seen) -> Floats:
-    """Return what is seen of a plot for certain, possibly, and possibly but for each cause.
+    """Return the seen area of a plot: certain, possible, and possible without each cause.
+
+    Parameters
+    ----------
+    plot
+        Cells to measure.
+    certain, possible
+        What cameras see for certain, and what they may see beside.
 
     Returns
     -------

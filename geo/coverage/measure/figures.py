@@ -1,4 +1,4 @@
-"""The figures of areas: what a board measured by cell, summed and set against its denominators."""
+"""Figures of areas: sums of the measures of cells, divided by their denominators."""
 
 import numpy as np
 import pandas as pd
@@ -73,9 +73,21 @@ def compute_figures(board: Board, certainty: str, device_set: str) -> pd.DataFra
 
 
 def cells_without_buildings(board: Board, which: int) -> Flags:
-    """Return the cells where buildings that nobody loaded could change the figures of a set.
+    """Return the cells where missing building data could change the figures of a device set.
 
-    They have none, and something there must be seen or is looked at.
+    They have no building, and hold demand or seen ground.
+
+    Parameters
+    ----------
+    board
+        Measured state of coverage.
+    which
+        Position of the device set.
+
+    Returns
+    -------
+    Flags
+        Shape ``(n_cells,)``.
     """
     looked_at = [measures.covered[:, which] > 0 for measures in board.measures.values()]
     concerned = np.logical_or.reduce([board.ground.demand_m2 > 0, *looked_at])
@@ -98,5 +110,16 @@ def difference_of(board: Board) -> Difference:
 
 
 def share_of(part: NDArray[np.float64], whole: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return part / whole, NaN where there is no whole."""
+    """Return part / whole, NaN where there is no whole.
+
+    Parameters
+    ----------
+    part, whole
+        Amounts in one unit, of one shape.
+
+    Examples
+    --------
+    >>> share_of(np.array([1.0, 0.0]), np.array([4.0, 0.0])).tolist()
+    [0.25, nan]
+    """
     return part / np.where(whole > 0, whole, np.nan)

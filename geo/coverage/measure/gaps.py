@@ -49,11 +49,26 @@ def gaps(  # noqa: PLR0913 - three layers to weigh by and three limits, all opti
     min_area_m2: float = 1.0,
     min_width_m: float = 0.2,
 ) -> tuple[gpd.GeoDataFrame, float]:
-    """Return the uncovered demand of every grid in ranked pieces, and what was dropped as slivers.
+    """Return the uncovered demand of every grid in ranked pieces, and the area dropped as slivers.
 
     :func:`demand_pieces`, :func:`find_uncovered` and :func:`rank_gaps` in one; see there. A point
-    counts as unseen if demand that nobody sees is no further from it than seen ground: entrances
-    lie in walls, where neither reaches them quite.
+    counts as unseen if unseen demand is no further from it than seen ground: entrances are in
+    walls, where neither quite reaches them.
+
+    Parameters
+    ----------
+    grids
+        Polygons with ``code``, metric CRS.
+    demand, covered
+        Polygons that must be seen, and that are seen; same CRS.
+    roads
+        Lines with ``class``: pieces weigh by the roads in them.
+    entrances, incidents
+        Points that pieces weigh by.
+    max_piece_m
+        Longest side of a piece, metres.
+    min_area_m2, min_width_m
+        Smaller or narrower pieces are slivers.
 
     Examples
     --------
@@ -172,7 +187,16 @@ def is_substantial(
 ) -> NDArray[np.bool_]:
     """Return which pieces are large enough and somewhere wide enough.
 
-    Area / perimeter bounds the inner radius from below, which spares most the erosion.
+    Area / perimeter bounds the inner radius from below, which avoids most erosions.
+
+    Parameters
+    ----------
+    pieces
+        Polygons, metric CRS, shape ``(n,)``.
+    min_area_m2
+        Least area, square metres.
+    min_width_m
+        Diameter in metres of a circle that must fit into a piece.
     """
     area_m2 = shapely.area(pieces)
     keep = area_m2 >= min_area_m2

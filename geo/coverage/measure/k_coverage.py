@@ -1,4 +1,4 @@
-"""Depth of coverage: how much ground is seen by how many devices, for several sets at once."""
+"""K-coverage: how much ground is seen by how many devices, for several sets at once."""
 
 from collections.abc import Iterator
 from typing import TypeAlias
@@ -113,7 +113,18 @@ def exact_device_areas(
     """Return the square metres of each area that 0, 1, … `k_max` or more devices see, exactly.
 
     Device by device, the ground seen by k is carried on to k + 1 where the next one sees it too.
-    The oracle of :func:`device_areas`, and the answer where one grid is asked for exactly.
+    The oracle of :func:`device_areas`, and the answer where one grid is needed exactly.
+
+    Parameters
+    ----------
+    areas
+        Disjoint polygons, metric CRS, shape ``(n_areas,)``.
+    seen
+        Polygons that devices see, same CRS.
+    device
+        Device number of each polygon in `seen`.
+    k_max
+        Last column: this many devices or more.
 
     Returns
     -------

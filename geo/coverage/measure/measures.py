@@ -1,4 +1,4 @@
-"""Ground seen and missed under one certainty, by cell and device set."""
+"""Ground seen and unseen under one certainty, by cell and device set."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -137,7 +137,15 @@ def no_gaps(crs: Crs) -> gpd.GeoDataFrame:
 
 
 def join_gaps(found: Sequence[gpd.GeoDataFrame], crs: Crs) -> gpd.GeoDataFrame:
-    """Return frames of gaps as one."""
+    """Return frames of gaps as one, empty with the right columns if there are none.
+
+    Parameters
+    ----------
+    found
+        Frames of one CRS.
+    crs
+        CRS of the result where all are empty.
+    """
     some = [frame for frame in found if len(frame)]
     if not some:
         return no_gaps(crs)

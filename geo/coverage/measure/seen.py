@@ -1,4 +1,4 @@
-"""What cameras see under one certainty: shapes, whose they are, and how probable."""
+"""Ground that cameras see under one certainty: shapes, their devices, and probabilities."""
 
 from dataclasses import dataclass, fields
 from typing import TypeAlias
@@ -76,7 +76,19 @@ def seen_of(
     weight: Floats | None = None,
     cause: Indices | None = None,
 ) -> Seen:
-    """Return shapes with their devices, empty and missing ones left out."""
+    """Return shapes with their devices; empty and missing shapes are left out.
+
+    Parameters
+    ----------
+    shapes
+        Polygons, metric CRS, shape ``(n,)``.
+    device
+        Device number of each.
+    weight
+        Probability that each is in the picture; None: all 1.
+    cause
+        Why each is seen possibly, not certainly, see `geo.coverage.kinds.CAUSES`; None: all 0.
+    """
     some = ~(shapely.is_missing(shapes) | shapely.is_empty(shapes))
     weight = np.ones(len(shapes)) if weight is None else weight
     cause = np.zeros(len(shapes), dtype=np.intp) if cause is None else cause

@@ -57,7 +57,7 @@ class Board:
     Parameters
     ----------
     ground
-        As from `geo.coverage.demand.demand_model.lay`.
+        As from `geo.coverage.demand.demand_model.build_model`.
     sets
         Names of the device sets.
     certainties
@@ -102,7 +102,7 @@ class Board:
             Shape ``(len(codes), n_sets)``: which sets each belongs to; in none = taken off.
         views
             By certainty: `camera_code`, visible ground, `weight` where it is not 1, and `cause` as
-            from `geo.coverage.sight.optics.causes`. A camera without rows sees nothing.
+            from `geo.coverage.sight.optics.difference_causes`. A camera without rows sees nothing.
         """
         device = self._numbers(codes)
         joined = self.member[device] ^ member

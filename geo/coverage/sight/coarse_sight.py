@@ -1,4 +1,4 @@
-"""What a camera may see that stands somewhere around its coarse place, by cells of 50 m."""
+"""What a camera may see of which only the coarse place is known, by cells of 50 m."""
 
 from dataclasses import dataclass
 from itertools import pairwise
@@ -83,7 +83,15 @@ def coarse_views(
 
 
 def select_views(views: CoarseViews, which: NDArray[np.bool_] | Indices) -> CoarseViews:
-    """Return some of the views."""
+    """Return some of the views.
+
+    Parameters
+    ----------
+    views
+        Views, one entry per row in each column.
+    which
+        Mask or positions of the views to keep.
+    """
     return CoarseViews(*(column[which] for column in vars(views).values()))
 
 
@@ -121,7 +129,15 @@ def cell_outlines(views: CoarseViews) -> Geometries:
 
 
 def visible_cells(views: CoarseViews, near: Geometries) -> shapely.Geometry:
-    """Return the cells that some of the views may see, of those views that reach `near`."""
+    """Return the cells that at least one view may see, as one geometry.
+
+    Parameters
+    ----------
+    views
+        Views in a metric CRS.
+    near
+        Geometries in the same CRS: views that do not reach any of them are left out.
+    """
     boxes = _boxes(views.reach[views.sighted])
     meets = np.unique(shapely.STRtree(near).query(boxes, predicate="intersects")[0])
     return shapely.union_all(cell_outlines(select_views(views, views.sighted[meets])))

@@ -56,8 +56,8 @@ def find_seeing(
     One row for each camera that reaches as far as the point, for each other within `radius_m`, and
     for the `nearest` cameras however far. A view sees a point in its certain sector, within its
     range, beyond its dead ground, with no footprint between: exactly where
-    `geo.coverage.sight.viewshed.viewsheds` draws it. Among several views of a camera the best one
-    speaks.
+    `geo.coverage.sight.viewshed.compute_viewsheds` draws it. Of several views of a camera the best
+    one counts.
 
     Parameters
     ----------

@@ -89,7 +89,7 @@ def merge_footprints(footprints: Shapes) -> Obstacles:
 
     Examples
     --------
-    >>> len(merge([shapely.box(0, 0, 10, 10), shapely.box(5, 5, 15, 15)]).parts)
+    >>> len(merge_footprints([shapely.box(0, 0, 10, 10), shapely.box(5, 5, 15, 15)]).parts)
     1
     """
     found = dissolve(footprints)
@@ -138,8 +138,8 @@ def place_cameras(
 
     Examples
     --------
-    >>> wall = merge([shapely.box(0, 0, 10, 100)])
-    >>> place([shapely.Point(8, 50)], np.array([False]), wall)
+    >>> wall = merge_footprints([shapely.box(0, 0, 10, 100)])
+    >>> place_cameras([shapely.Point(8, 50)], np.array([False]), wall)
           x     y placement  moved_m
     0  10.2  50.0   snapped      2.2
     """

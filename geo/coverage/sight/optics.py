@@ -237,7 +237,7 @@ def heading_bands(views: pd.DataFrame, *, steps: int = 4) -> pd.DataFrame:
     Examples
     --------
     >>> one = {"form": "fixed", "heading_deg": 90.0, "heading_source": "rounded8", "hfov_deg": 90.0}
-    >>> bands(camera_views(pd.DataFrame(one, index=["a"])), steps=1).to_numpy().tolist()
+    >>> heading_bands(camera_views(pd.DataFrame(one, index=["a"])), steps=1).to_numpy().tolist()
     [[0.0, 22.5, 45.0, 0.5], [0.0, 67.5, 45.0, 1.0], [0.0, 112.5, 45.0, 0.5]]
     """
     if steps < 1:

@@ -1,9 +1,4 @@
-"""The ground that a view really sees: its sector without what lies behind footprints.
-
-The clear and exact way: every edge that faces the camera throws a shadow, the shadows are united
-and taken out of the sector. `geo.coverage.sight.viewshed` does the same many times faster and falls
-back on this one, which is its oracle.
-"""
+"""The ground that a view sees: its sector without the shadows of building footprints."""
 
 from typing import TypeAlias
 
@@ -38,7 +33,7 @@ def visible_ground(look: Floats, obstacles: Obstacles, tolerance: float) -> Geom
     look
         As from :func:`sector_table`, sectors that see nothing left out, shape (n, 5).
     obstacles, tolerance
-        As for `geo.coverage.sight.viewshed.viewsheds`.
+        As for `geo.coverage.sight.viewshed.compute_viewsheds`.
 
     Returns
     -------
@@ -53,7 +48,21 @@ def visible_ground(look: Floats, obstacles: Obstacles, tolerance: float) -> Geom
 
 
 def sector_table(sectors: pd.DataFrame, convergence_deg: float | pd.Series = 0.0) -> Floats:
-    """Return x, y, start (clockwise from grid north), width and range of sectors, shape (n, 5)."""
+    """Return x, y, start, width and range of sectors.
+
+    Parameters
+    ----------
+    sectors
+        Columns `LOOK`: position in metres, start (clockwise from true north) and width in degrees,
+        range in metres.
+    convergence_deg
+        Meridian convergence, subtracted from the start; one number or one per sector.
+
+    Returns
+    -------
+    Floats
+        Shape ``(n, 5)``; start is clockwise from grid north.
+    """
     look = sectors[list(LOOK)].to_numpy(dtype=float, copy=True)
     look[:, 2] -= pd.Series(convergence_deg, index=sectors.index).to_numpy(dtype=float)
     return look
@@ -74,8 +83,7 @@ def reach_m(
 ) -> Floats:
     """Return how far an unblocked sector reaches in one direction, along its chords.
 
-    The very border that `geo.coverage.sight.viewshed.viewsheds` draws, so that both give one
-    answer.
+    The same border as `geo.coverage.sight.viewshed.compute_viewsheds` draws, so that both agree.
 
     Parameters
     ----------
@@ -110,8 +118,8 @@ def without_dead_ground(
     near_m
         Where the picture begins, metres; NaN: not known, nothing is taken off.
     tolerance
-        As for `geo.coverage.sight.viewshed.viewsheds`: the inner border has the chords of the
-        outer one, so both lie in the same directions.
+        As for `geo.coverage.sight.viewshed.compute_viewsheds`: the inner border has the chords of
+        the outer one, so both have the same directions.
     """
     some = np.flatnonzero((near_m >= MIN_RANGE_M) & ~shapely.is_empty(seen))
     if len(some) == 0:
@@ -123,7 +131,20 @@ def without_dead_ground(
 
 
 def chord_count(width_deg: Floats, tolerance: float) -> Floats:
-    """Return how many equal chords follow the arc within the tolerance, a share of the range."""
+    """Return how many equal chords follow each arc within the tolerance.
+
+    Parameters
+    ----------
+    width_deg
+        Angles of the arcs, degrees.
+    tolerance
+        Largest sagitta as a share of the range.
+
+    Examples
+    --------
+    >>> chord_count(np.array([90.0]), 0.05).tolist()
+    [3.0]
+    """
     step_deg = np.degrees(2 * np.arccos(1 - min(tolerance, 1.0)))
     return np.asarray(np.ceil(width_deg / step_deg), dtype=np.float64)
 

@@ -76,9 +76,9 @@ def compute_viewsheds(
     A wall 20 m before a camera that looks over a quarter leaves the triangle before it.
 
     >>> east = {"x": 0.0, "y": 0.0, "start_deg": 45.0, "width_deg": 90.0, "range_m": 50.0}
-    >>> from geo.coverage.sight.obstacles import merge
-    >>> wall = merge([shapely.box(20, -50, 21, 50)])
-    >>> viewsheds(pd.DataFrame([east]), wall).area.round(6).tolist()
+    >>> from geo.coverage.sight.obstacles import merge_footprints
+    >>> wall = merge_footprints([shapely.box(20, -50, 21, 50)])
+    >>> compute_viewsheds(pd.DataFrame([east]), wall).area.round(6).tolist()
     [400.0]
     """
     if not chord_tolerance > 0:
