@@ -18,8 +18,8 @@ def check_partition(engine: Engine) -> tuple[int, gpd.GeoDataFrame]:
     Returns
     -------
     tuple
-        Number of areas; `geo.areas.rules.partition.defects`, EPSG:4326, area to a hundredth of a
-        square metre, with a place to point at (`lon`, `lat`).
+        Number of areas; defects as from `geo.areas.rules.partition.find_defects`, EPSG:4326, area
+        to a hundredth of a square metre, with a place to point at (`lon`, `lat`).
 
     Raises
     ------

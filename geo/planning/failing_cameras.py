@@ -90,7 +90,8 @@ def analyse_failures(
 ) -> tuple[dict[str, Any], gpd.GeoDataFrame]:
     """Return the figures before and after a loss, and the cameras to maintain.
 
-    See :class:`geo.planning.failure_analysis.Loss` for both, and its :func:`loss` for parameters.
+    See :class:`geo.planning.failure_analysis.Loss` for both, and
+    :func:`geo.planning.failure_analysis.analyse_loss` for parameters.
     """
     areas = None if area is None else _areas(prepared, area)
     progress("coverage.demand", 0, 0)

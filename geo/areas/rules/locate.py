@@ -1,15 +1,4 @@
-"""Which grid a place belongs to, honestly: inside one, on a border of several, or outside all.
-
-The border rule (one rule for every caller):
-
-* *covers* is decided on the stored lon/lat, border included; only distances are metric;
-* the tolerance is ``max(1 m, stated accuracy)``; candidates are the areas that cover the point or
-  come within the tolerance of it;
-* exactly one area covers the point: that one is the answer, whatever else is near;
-* otherwise the answer is the candidate that shares most ground with the disc of that radius, and
-  of equal ones the smallest code;
-* ``status`` is ``inside`` (one candidate), ``border`` (several) or ``outside`` (none).
-"""
+"""Which grid a place belongs to: inside one, on a border of several, or outside all."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -51,7 +40,15 @@ class Locator:
 
 
 def make_locator(areas: gpd.GeoDataFrame, *, srid: int) -> Locator:
-    """Return a locator over `areas` (column ``code``, polygons, EPSG:4326); `srid` is metric."""
+    """Return a locator: spatial indexes for many questions of which area holds a place.
+
+    Parameters
+    ----------
+    areas
+        Polygons with ``code``, EPSG:4326.
+    srid
+        EPSG code of a metric system for distances.
+    """
     ordered = areas.sort_values("code", kind="stable")
     lonlat = ordered.geometry.to_numpy().copy()
     shapely.prepare(lonlat)

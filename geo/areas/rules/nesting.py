@@ -77,7 +77,7 @@ def nest_areas(versions: gpd.GeoDataFrame) -> pd.DataFrame:
     ...     | {"parent_given": None, "valid_from": None, "valid_to": [date(2026, 10, 1), None]},
     ...     geometry=[box(0, 0, 2, 1), box(0, 0, 1, 1)],
     ... )
-    >>> nest(both)[["unit_id", "valid_to", "path"]].values.tolist()
+    >>> nest_areas(both)[["unit_id", "valid_to", "path"]].values.tolist()
     [[1, datetime.date(2026, 10, 1), '1'], [2, datetime.date(2026, 10, 1), '1.2'], [2, None, '2']]
     """
     versions = versions.reset_index(drop=True)

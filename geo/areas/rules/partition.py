@@ -1,7 +1,4 @@
-"""Areas that tile: which area belongs to which, by place.
-
-"Coverage" in this project is what cameras see; polygons that tile are a *partition*.
-"""
+"""Areas that form a partition: which area belongs to which, by place."""
 
 from collections.abc import Sequence
 
@@ -46,10 +43,15 @@ def shared_ground(children: gpd.GeoDataFrame, candidates: gpd.GeoDataFrame) -> p
 
 
 def common_area(shapes: Geometries, others: Geometries) -> NDArray[np.float64]:
-    """Return the area that each pair of valid polygons has in common.
+    """Return the area that each pair of polygons has in common.
 
-    Most pairs of a partition lie within each other or touch only; telling so takes a fraction of
-    cutting them.
+    Most pairs of a partition are within each other or touch only; these tests cost a fraction of an
+    intersection.
+
+    Parameters
+    ----------
+    shapes, others
+        Valid polygons, same CRS and shape ``(n,)``: pairs by position.
     """
     shapely.prepare(others)
     common = shapely.area(shapes)
@@ -103,7 +105,7 @@ def find_defects(areas: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
     --------
     >>> boxes = [shapely.box(0, 0, 9, 10), shapely.box(7, 0, 20, 10)]
     >>> grids = gpd.GeoDataFrame({"code": ["a", "b"], "level": "grid"}, geometry=boxes)
-    >>> defects(grids)[["kind", "codes", "area_m2"]].values.tolist()
+    >>> find_defects(grids)[["kind", "codes", "area_m2"]].values.tolist()
     [['overlap', ('a', 'b'), 20.0]]
     """
     sound = areas.assign(geometry=areas.make_valid(method="structure", keep_collapsed=False))

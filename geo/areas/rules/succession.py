@@ -47,7 +47,7 @@ def find_successors(before: gpd.GeoDataFrame, after: gpd.GeoDataFrame) -> pd.Dat
     >>> new = gpd.GeoDataFrame(
     ...     {"level": "grid", "begins": True}, geometry=[shapely.box(0, 0, 2, 1)], index=[1]
     ... )
-    >>> succession(old, new).values.tolist()
+    >>> find_successors(old, new).values.tolist()
     [[1, 1, 'redrawn', 1.0], [2, 1, 'merged', 1.0]]
     """
     stays = before.index.intersection(after.index)

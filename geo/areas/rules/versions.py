@@ -1,4 +1,4 @@
-"""Versions of areas: what the rows of a file change in the areas that are known."""
+"""Versions of areas: what the rows of a file change in the known areas."""
 
 from collections.abc import Collection
 from datetime import date
@@ -59,16 +59,27 @@ def compare_versions(
 def find_unnamed(
     known: gpd.GeoDataFrame, rows: gpd.GeoDataFrame, top: str, *, spared: Collection[str] = ()
 ) -> gpd.GeoDataFrame:
-    """Return the known areas below the one of code `top` that a complete file does not name.
+    """Return the known areas below another that a complete file does not name.
 
-    Only the levels that occur in `rows` are looked at; codes in `spared` count as named.
+    Only the levels that occur in `rows` are looked at.
+
+    Parameters
+    ----------
+    known
+        Valid areas with ``level``, ``code`` and ``path``.
+    rows
+        Areas of the file with ``level`` and ``code``.
+    top
+        Code of the area that the file covers completely, with or without its zeros.
+    spared
+        Codes that count as named.
 
     Raises
     ------
     NotFoundError
-        If no known area has the code.
+        If no known area has the code `top`.
     InputError
-        If it is of none of the levels above those of `rows`.
+        If `top` is not above the levels of `rows`.
     """
     tops = known[known["code"].isin([top, full_area_code(top)])]
     if tops.empty:

@@ -64,7 +64,7 @@ def filing_changes(
     Parameters
     ----------
     connection
-        Of :func:`geo.access.principal.drawing`: whoever sees only some cameras of the table takes
+        Of :func:`geo.access.transaction.open_read_only`: whoever sees only some cameras of the table takes
         the others for removed ones.
     depth
         How deep a grant must reach for its cameras to be among them; "count" is for figures only.

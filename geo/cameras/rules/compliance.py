@@ -1,7 +1,4 @@
-"""Where the register of cameras breaks the law: findings per camera, with their article.
-
-The law is State Council Decree 799 (公共安全视频图像信息系统管理条例), in force since 2025-04-01.
-"""
+"""Rules of the law on public video: findings per camera, with their article."""
 
 import re
 from collections.abc import Iterable, Mapping
@@ -116,9 +113,20 @@ def looking_in(viewsheds: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> gpd.GeoD
 
 
 def standing_in(cameras: gpd.GeoDataFrame, zones: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return the cameras that stand in privacy zones (Art. 8), or may: `position_sigma_m` says.
+    """Return the cameras that are in privacy zones, or may be by their position error (Art. 8).
 
-    Both in the same metric system.
+    Parameters
+    ----------
+    cameras
+        Points with ``code`` and ``position_sigma_m`` (standard deviation, metres).
+    zones
+        Polygons with ``code``, same metric CRS.
+
+    Returns
+    -------
+    pd.DataFrame
+        One row per camera and zone: certain (``PRIVACY_INSIDE``) where the border is at least one
+        sigma away, else doubtful (``PRIVACY_DOUBT``).
     """
     sigma = cameras["position_sigma_m"].astype(float).fillna(0.0).to_numpy()
     pairs = cameras.sindex.query(

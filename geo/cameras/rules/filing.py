@@ -1,8 +1,4 @@
-"""Filing: what a unit states of its cameras to the police, and what has changed since it did.
-
-Decree 799, Art. 14: basic facts of the unit, where the system stands, number and kinds of the
-devices, for how long pictures are kept; a change of these is to be filed in its turn.
-"""
+"""Filing: what a unit declares about its cameras to the police, and what has changed since."""
 
 import datetime as dt
 import math
@@ -92,7 +88,17 @@ def changed_fields(filed: pd.DataFrame, now: pd.DataFrame) -> pd.DataFrame:
 
 
 def spell_value(field: str, value: str | None, lang: str = "zh") -> str:
-    """Return a value of :func:`changed_fields` as people read it: in Chinese, "" for none."""
+    """Return a value of :func:`changed_fields` in words, "" for none.
+
+    Parameters
+    ----------
+    field
+        Name of a filed field.
+    value
+        As stored: codes of a vocabulary become words, others stay.
+    lang
+        "zh" gives Chinese words, others the stored code.
+    """
     if value is None or field not in FILED_FIELDS or field == POSITION:
         return value or ""
     accepted = LAYERS["cameras"].field(field).choices.get(value, ())

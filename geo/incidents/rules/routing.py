@@ -1,4 +1,4 @@
-"""Which unit must go: the duty closest to the place that fits the incident, with the reason."""
+"""Proposal of a unit: the duty closest to the place that fits the incident, with the reason."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -52,10 +52,19 @@ def duty_lookup(rows: pd.DataFrame, units: pd.DataFrame) -> Duties:
 
 
 def propose_unit(table: Duties, areas: Sequence[str], category: str | None) -> Proposal | None:
-    """Return the unit for an incident of `category` in `areas` (grid first, district last).
+    """Return the unit for an incident, None if no duty fits.
 
-    The order: grid × category, community × category, township × category, district × category;
-    then the same areas for any category; then the duty desk of the nearest area that has one.
+    The order: grid × category, community × category, township × category, district × category; then
+    the same areas for any category; then the duty desk of the nearest area that has one.
+
+    Parameters
+    ----------
+    table
+        Duty table, as from :func:`duty_lookup`.
+    areas
+        Codes of the areas that hold the incident, grid first, district last.
+    category
+        Category of the incident, None if unknown.
     """
     for wanted, reason in ((category, "routing.category"), (ANY, "routing.any")):
         for area in areas:

@@ -1,4 +1,4 @@
-"""Cameras that fail: what only one of them sees, and what is left to see when many are gone."""
+"""Camera failures: what only one camera sees, and what is still seen when many have failed."""
 
 from dataclasses import dataclass
 from typing import TypeAlias
@@ -102,7 +102,7 @@ def ground_sights(pieces: Geometries, seen: Seen, devices: int) -> Sights:
     >>> street = np.array([shapely.box(0, 0, 100, 10)])
     >>> views = np.array([shapely.box(0, 0, 60, 10), shapely.box(40, 0, 90, 10)])
     >>> sights = ground_sights(street, seen_of(views, np.array([0, 1])), 2)
-    >>> sorted(sights.worth.tolist()), sole(sights).tolist()
+    >>> sorted(sights.worth.tolist()), sole_ground(sights).tolist()
     ([200.0, 300.0, 400.0], [400.0, 300.0])
     """
     shape_of = _turns(pieces, seen)
@@ -117,10 +117,19 @@ def ground_sights(pieces: Geometries, seen: Seen, devices: int) -> Sights:
 
 
 def point_sights(points: Geometries, seen: Seen, devices: int) -> Sights:
-    """Return which devices see which points; each that anybody sees is one thing, worth 1.
+    """Return which devices see which points; each seen point is one thing of worth 1.
 
-    A point on the border of what is seen is seen. `points` stand where they count, such as before
-    the wall that an entrance lies in.
+    A point on the border of seen ground is seen.
+
+    Parameters
+    ----------
+    points
+        Points, metric CRS, at the position where they count, as in front of the wall of an
+        entrance.
+    seen
+        Ground that devices see, same CRS.
+    devices
+        Number of devices, those that see nothing included.
     """
     point, shape = shapely.STRtree(seen.shapes).query(points, predicate="intersects")
     known, thing = np.unique(point, return_inverse=True)
@@ -132,7 +141,8 @@ def sole_ground(sights: Sights) -> Floats:
 
     Examples
     --------
-    >>> sole(Sights(np.array([5.0, 7.0]), np.array([0, 1, 1]), np.array([2, 0, 2]), 3)).tolist()
+    >>> thing, device = np.array([0, 1, 1]), np.array([2, 0, 2])
+    >>> sole_ground(Sights(np.array([5.0, 7.0]), thing, device, 3)).tolist()
     [0.0, 0.0, 5.0]
     """
     alone = np.diff(sights.first)[sights.thing] == 1

@@ -85,7 +85,8 @@ def heading_dependence(
     --------
     >>> street, seen = shapely.box(0, 0, 100, 10), shapely.box(0, 0, 30, 10)
     >>> may = gpd.GeoDataFrame({"camera_code": ["a"]}, geometry=[shapely.box(20, 5, 50, 50)])
-    >>> dependence(may, certain=seen, demand=street)[["camera_code", "depends_m2"]].values.tolist()
+    >>> found = heading_dependence(may, certain=seen, demand=street)
+    >>> found[["camera_code", "depends_m2"]].values.tolist()
     [['a', 100.0]]
     """
     code, camera = np.unique(possible["camera_code"].to_numpy(dtype=object), return_inverse=True)
