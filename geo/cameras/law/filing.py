@@ -64,8 +64,8 @@ def filing_changes(
     Parameters
     ----------
     connection
-        Of :func:`geo.access.transaction.open_read_only`: whoever sees only some cameras of the table takes
-        the others for removed ones.
+        Of :func:`geo.access.transaction.open_read_only`: with row-level security the hidden
+        cameras would look like removed ones.
     depth
         How deep a grant must reach for its cameras to be among them; "count" is for figures only.
 
