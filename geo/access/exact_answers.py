@@ -3,43 +3,16 @@
 from collections.abc import Iterable, Set
 from typing import Final, NamedTuple
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
-from geo.access import predicates, transaction
+from geo.access import transaction
 from geo.access.coarse import EXACT_ANSWERS
 from geo.access.principal import Reader
+from geo.access.store import exact_answers as stored
 from geo.base.errors import DiskFullError
 
 SAME_PLACE_M: Final = 0.5
 """A place this near to that of an incident is meant to be it: coordinates are told rounded."""
-
-_DISPATCHED: Final = text(
-    "SELECT incident_code FROM govgrid.dispatched_unit WHERE unit_code = :unit"
-)
-_AT: Final = text(
-    "SELECT i.code, ST_X(i.geom) AS lon, ST_Y(i.geom) AS lat FROM govgrid.incident_place i"
-    f" WHERE {predicates.SENT.format(code='i.code')} AND ST_DWithin(CAST(i.geom AS geography),"
-    " CAST(ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) AS geography), :near)"
-    " ORDER BY i.geom <-> ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), i.code LIMIT 1"
-)
-# Two requests of one unit at once count one after the other.
-_LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended('exact_answer ' || :unit, 0))")
-_COUNT: Final = text(
-    "WITH asked AS (SELECT DISTINCT incident, camera FROM unnest("
-    " CAST(:incidents AS text[]), CAST(:cameras AS text[])) AS a (incident, camera)),"
-    " known AS (SELECT e.incident_code, e.camera_code FROM govgrid.exact_answer e"
-    "  WHERE e.unit_code = :unit AND e.day = govgrid.today()),"
-    " fresh AS (SELECT a.*, row_number() OVER (PARTITION BY a.camera ORDER BY a.incident)"
-    "  + (SELECT count(*) FROM known k WHERE k.camera_code = a.camera) AS nth FROM asked a"
-    "  WHERE NOT EXISTS (SELECT FROM known k"
-    "   WHERE k.incident_code = a.incident AND k.camera_code = a.camera)),"
-    " taken AS (INSERT INTO govgrid.exact_answer (unit_code, camera_code, incident_code)"
-    "  SELECT :unit, camera, incident FROM fresh WHERE nth <= :most"
-    "  RETURNING incident_code, camera_code)"
-    " SELECT incident_code, camera_code FROM taken"
-    " UNION SELECT k.incident_code, k.camera_code FROM known k"
-    " JOIN asked a ON a.incident = k.incident_code AND a.camera = k.camera_code"
-)
 
 
 class IncidentPlace(NamedTuple):
@@ -52,7 +25,7 @@ class IncidentPlace(NamedTuple):
 
 def dispatched_incidents(connection: Connection, reader: Reader) -> Set[str]:
     """Return the codes of the incidents that the reader's unit is sent to."""
-    return frozenset(connection.execute(_DISPATCHED, {"unit": reader.unit_code}).scalars())
+    return stored.dispatched_incidents(connection, reader.unit_code)
 
 
 def incident_at(engine: Engine, reader: Reader, lon: float, lat: float) -> IncidentPlace | None:
@@ -61,7 +34,7 @@ def incident_at(engine: Engine, reader: Reader, lon: float, lat: float) -> Incid
         return None
     asked = {"unit": reader.unit_code, "lon": lon, "lat": lat, "near": SAME_PLACE_M}
     with transaction.open_as(engine, reader) as connection:
-        found = connection.execute(_AT, asked).first()
+        found = stored.incident_at(connection, asked)
     return None if found is None else IncidentPlace(*found)
 
 
@@ -82,11 +55,10 @@ def allowed_pairs(
     if not wanted or reader.unit_code is None:
         return set()
     incidents, cameras = zip(*wanted, strict=True)
-    asked = {"unit": reader.unit_code, "incidents": list(incidents), "cameras": list(cameras)}
     try:
         with transaction.open_as(engine, reader) as connection:
-            connection.execute(_LOCK, {"unit": reader.unit_code})
-            rows = connection.execute(_COUNT, {**asked, "most": EXACT_ANSWERS})
-            return {(incident, camera) for incident, camera in rows}
+            return stored.count_answers(
+                connection, reader.unit_code, incidents, cameras, most=EXACT_ANSWERS
+            )
     except DiskFullError:
         return set()

@@ -3,11 +3,11 @@
 import hashlib
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Final
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from geo.access import principal, transaction
+from geo.access.store import login_failures as stored
 from geo.base.errors import TooManyError
 from geo.store import db
 
@@ -49,28 +49,6 @@ def address_bucket(value: str) -> Counter:
     return Counter("address", value, 50, 900.0, 900.0, 900.0)
 
 
-_TRY: Final = text(
-    "INSERT INTO govgrid.login_failure AS f (key, failed) VALUES (:key, 1)"
-    " ON CONFLICT (key) DO UPDATE SET at = now(),"
-    " failed = CASE WHEN f.at < now() - make_interval(secs => :forgotten) THEN 1"
-    " ELSE f.failed + 1 END"
-    " WHERE coalesce(f.until, '-infinity') <= now() RETURNING failed"
-)
-_LOCK: Final = text(
-    "UPDATE govgrid.login_failure SET until = now() + make_interval(secs => :lock_s)"
-    " WHERE key = :key"
-)
-_LEFT: Final = text(
-    "SELECT greatest(extract(epoch FROM until - now()), 1) FROM govgrid.login_failure"
-    " WHERE key = :key"
-)
-_FORGET: Final = text("DELETE FROM govgrid.login_failure WHERE key = ANY (:keys)")
-_TAKE_BACK: Final = text(
-    "UPDATE govgrid.login_failure SET failed = greatest(failed - 1, 0),"
-    " until = CASE WHEN failed > :free THEN until END WHERE key = :key"
-)
-
-
 def record_attempt(engine: Engine, counters: Sequence[Counter]) -> None:
     """Count an attempt as failed before it is made, so that many at once are no way around.
 
@@ -92,24 +70,23 @@ def record_success(
     """Forget the failures of a name, and that the attempt of its address was counted as one."""
     forget_failures(connection, counter)
     if address_of is not None:
-        connection.execute(_TAKE_BACK, {"key": address_of.key, "free": address_of.free})
+        stored.take_back(connection, address_of.key, address_of.free)
 
 
 def forget_failures(connection: Connection, *counters: Counter) -> None:
     """Forget failures, and locks for them."""
-    connection.execute(_FORGET, {"keys": [each.key for each in counters]})
+    stored.delete_failures(connection, [each.key for each in counters])
 
 
 def _try(connection: Connection, counter: Counter) -> float:
     """Return for how many seconds it is locked; 0 where it was counted and may be tried."""
-    asked = {"key": counter.key, "forgotten": counter.forgotten_s}
-    failed = connection.execute(_TRY, asked).scalar_one_or_none()
+    failed = stored.count_failure(connection, counter.key, counter.forgotten_s)
     if failed is None:
-        return float(connection.execute(_LEFT, {"key": counter.key}).scalar_one())
+        return stored.seconds_left(connection, counter.key)
     if failed >= counter.free:
         doubled = counter.lock_s * 2 ** min(failed - counter.free, 20)
         lock_s = min(doubled, counter.longest_s)
-        connection.execute(_LOCK, {"key": counter.key, "lock_s": lock_s})
+        stored.lock_for(connection, counter.key, lock_s)
     return 0.0
 
 

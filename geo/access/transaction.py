@@ -3,11 +3,11 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from geo.access.principal import Reader
+from geo.access.store import row_security
 from geo.store import db
-from geo.store.cluster import cluster
 
 
 @contextmanager
@@ -24,13 +24,8 @@ def set_row_security(connection: Connection, reader: Reader, *actions: str) -> N
     `actions` are such that the reader has not, but the program needs for it, as "login".
     """
     granted = "all" if reader.everything else ",".join(map(str, reader.areas))
-    connection.execute(
-        text(
-            "SELECT set_config('govgrid.granted', :granted, true),"
-            " set_config('govgrid.account', :account, true),"
-            " set_config('govgrid.unit', :unit, true),"
-            " set_config('govgrid.actions', :actions, true)"
-        ),
+    row_security.set_principal(
+        connection,
         {
             "granted": granted,
             "account": reader.id or "",
@@ -55,8 +50,4 @@ def open_read_only(engine: Engine, reader: Reader) -> Iterator[Connection]:
 
 def step_down(connection: Connection) -> None:
     """See all ground and equipment from here on, and nothing else; see :func:`open_read_only`."""
-    service = connection.execute(
-        text("SELECT current_user = :role"), {"role": cluster.SERVICE_ROLE}
-    ).scalar_one()
-    if service:
-        connection.execute(text(f"SET LOCAL ROLE {cluster.READING_ROLE}"))
+    row_security.use_reading_role(connection)

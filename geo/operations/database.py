@@ -4,7 +4,7 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from sqlalchemy import Connection, make_url, text
+from sqlalchemy import Connection, make_url
 from sqlalchemy import Engine as Engine
 from sqlalchemy.exc import ArgumentError
 from sqlalchemy.pool import QueuePool
@@ -18,11 +18,6 @@ from geo.store.cluster import cluster
 from geo.store.cluster.lock import ignore_waiting
 
 PAUSE_S = 0.2
-# the server's own processes have no user
-_OTHERS = text(
-    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
-    " AND pid <> pg_backend_pid() AND usesysid IS NOT NULL"
-)
 
 
 def private_cluster(
@@ -154,7 +149,7 @@ def count_others(engine: Engine, *, patience_s: float = 10.0) -> int:
     until = time.monotonic() + patience_s
     while True:
         with db.open_transaction(engine) as connection:
-            found = int(connection.execute(_OTHERS).scalar_one())
+            found = db.count_others(connection)
         if not found or time.monotonic() > until:
             return found
         time.sleep(PAUSE_S)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from geo.access import principal
 from geo.access.accounts import demo_accounts
@@ -92,9 +92,7 @@ def clear_home(engine: Engine, config: Settings) -> None:
     count = database.count_others(engine)
     if count:
         raise StateError("home.in_use", home=database.describe_place(config), count=count)
-    with db.open_transaction(engine) as connection:
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
-        connection.execute(text(f"DROP SCHEMA {db.SCHEMA} CASCADE"))
+    db.drop_tables(engine)
     # heads of a chain that is no more would call the new one broken
     checkpoints.file_of(config.home).unlink(missing_ok=True)
     for name in (ACCOUNTS, *(f"{OUT}/{each}" for each in RESULTS)):

@@ -10,10 +10,11 @@ from time import monotonic
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from geo.access.audit import checkpoints, seal
 from geo.access.audit.chain import Head
+from geo.access.store import expired
 from geo.base.errors import GovgridError
 from geo.base.settings import Settings
 from geo.base.words import say
@@ -22,12 +23,6 @@ from geo.store import db
 
 LONGEST_PAUSE_S: Final = 60.0
 STOPS_WITHIN_S: Final = 1.0
-_EXPIRED = (
-    text("DELETE FROM govgrid.session WHERE expires_at < now() - interval '1 day'"),
-    text("DELETE FROM govgrid.login_failure WHERE at < now() - interval '2 days'"),
-    text("DELETE FROM govgrid.bulk_read WHERE hour < now() - interval '30 days'"),
-)
-
 Work = Callable[[Engine, Settings, Event], object]
 
 
@@ -154,8 +149,7 @@ def _keep(config: Settings, head: Head) -> None:
 
 def _forget_sessions(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001
     with db.open_transaction(engine) as connection:
-        for each in _EXPIRED:
-            connection.execute(each)
+        expired.delete_expired(connection)
 
 
 DUTIES: Final = (

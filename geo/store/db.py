@@ -25,6 +25,11 @@ NUL_SIGN = "NUL (0x00)"
 # Numbers of advisory locks: those who do the same kind of work wait for each other.
 MIGRATING, IMPORTING, COMPUTING, SEALING, GRANTING = 1, 2, 3, 4, 5
 LOCKS = 340802
+# the server's own processes have no user
+_OTHERS = text(
+    "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
+    " AND pid <> pg_backend_pid() AND usesysid IS NOT NULL"
+)
 
 
 def connect(
@@ -143,11 +148,36 @@ def take_turn(
     `waiting` is called once where somebody else has the turn.
     """
     connection.execute(text("SET LOCAL statement_timeout = 0"))
-    turn = {"locks": LOCKS, "work": work}
-    free = connection.execute(text("SELECT pg_try_advisory_xact_lock(:locks, :work)"), turn)
-    if not free.scalar_one():
+    if not try_lock_work(connection, work):
         waiting()
-        connection.execute(text("SELECT pg_advisory_xact_lock(:locks, :work)"), turn)
+        lock_work(connection, work)
+
+
+def lock_work(connection: Connection, work: int) -> None:
+    """Wait until nobody else does the same kind of work, until the transaction ends."""
+    connection.execute(text("SELECT pg_advisory_xact_lock(:locks, :work)"), _turn(work))
+
+
+def try_lock_work(connection: Connection, work: int) -> bool:
+    """Return whether nobody else does the same kind of work; it is locked then."""
+    free = connection.execute(text("SELECT pg_try_advisory_xact_lock(:locks, :work)"), _turn(work))
+    return bool(free.scalar_one())
+
+
+def _turn(work: int) -> dict[str, int]:
+    return {"locks": LOCKS, "work": work}
+
+
+def count_others(connection: Connection) -> int:
+    """Return how many others are connected to the database."""
+    return int(connection.execute(_OTHERS).scalar_one())
+
+
+def drop_tables(engine: Engine) -> None:
+    """Drop all tables with what is in them."""
+    with open_transaction(engine) as connection:
+        connection.execute(text("SET LOCAL statement_timeout = 0"))
+        connection.execute(text(f"DROP SCHEMA {SCHEMA} CASCADE"))
 
 
 def migrate(engine: Engine, *, revision: str = "head") -> str:

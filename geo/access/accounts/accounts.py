@@ -4,7 +4,7 @@ import re
 from itertools import chain, count
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from geo.access import passwords, principal, throttle, transaction
@@ -12,6 +12,7 @@ from geo.access.accounts import grants, separation_of_duties, sessions
 from geo.access.accounts.separation_of_duties import WATCHING, require_apart, require_others
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
+from geo.access.store import accounts as stored
 from geo.base.errors import InputError, NotFoundError, StateError
 from geo.store import db
 
@@ -21,39 +22,6 @@ ADMINISTRATOR: Final = "administrator"
 SYSTEM: Final = principal.system_principal("system")
 NAME: Final = re.compile("[a-z0-9][a-z0-9._@-]{1,63}")
 MOST_TEXT: Final = 100
-_ADD: Final = text(
-    "INSERT INTO govgrid.account (name, kind, holder, unit_code, unit_name, password_hash,"
-    " must_change, created_by) VALUES (:name, :kind, :holder, :unit_code, :unit_name, :kept,"
-    " :kept IS NOT NULL, :by) RETURNING id"
-)
-_LISTED: Final = text(
-    "SELECT a.name, a.kind, a.holder, a.unit_code, a.unit_name, a.last_login_at,"
-    " EXISTS (SELECT FROM govgrid.role_grant g WHERE g.account = a.id"
-    " AND g.role = ANY(CAST(:watching AS text[]))) AS watching,"
-    " CASE WHEN a.disabled_at IS NOT NULL THEN 'disabled'"
-    " WHEN EXISTS (SELECT FROM govgrid.login_failure f WHERE f.until > now() AND f.key IN"
-    " (sha256(convert_to('name:' || a.name, 'UTF8')), sha256(convert_to('code:' || a.name,"
-    " 'UTF8')))) THEN 'locked' WHEN a.must_change THEN 'first' ELSE 'works' END AS state"
-    " FROM govgrid.account a ORDER BY a.name"
-)
-_NAMED: Final = text("SELECT name FROM govgrid.account WHERE name LIKE :like")
-_FIND: Final = text("SELECT id, kind FROM govgrid.account WHERE name = :name FOR UPDATE")
-_RESET: Final = text(
-    "UPDATE govgrid.account SET password_hash = :kept, must_change = true, totp_secret = NULL,"
-    " totp_step = 0 WHERE id = :id"
-)
-_DISABLE: Final = text(
-    "UPDATE govgrid.account SET disabled_at = coalesce(disabled_at, now()) WHERE id = :id"
-)
-_ENABLE: Final = text("UPDATE govgrid.account SET disabled_at = NULL WHERE id = :id")
-_CHANGE: Final = text(
-    "UPDATE govgrid.account SET holder = coalesce(:holder, holder),"
-    " unit_code = coalesce(:unit_code, unit_code), unit_name = coalesce(:unit_name, unit_name)"
-    " WHERE id = :id"
-)
-_LINK: Final = text(
-    "UPDATE govgrid.account SET oidc_issuer = :issuer, oidc_subject = :subject WHERE id = :id"
-)
 
 
 def add_account(
@@ -112,7 +80,7 @@ def insert_account(connection: Connection, row: dict[str, Any]) -> str:
     """
     try:
         with connection.begin_nested():
-            return str(connection.execute(_ADD, row).scalar_one())
+            return stored.insert_account(connection, row)
     except IntegrityError as error:
         raise InputError("account.taken", name=row["name"]) from error
 
@@ -135,7 +103,7 @@ def reset_password(engine: Engine, reader: Reader, name: str) -> str:
         found = _found(connection, reader, name)
         if found["kind"] == "service":
             raise StateError("account.no_password", name=found["name"])
-        connection.execute(_RESET, {"kept": kept, "id": found["id"]})
+        stored.reset_password(connection, found["id"], kept)
         sessions.end_all(connection, found["id"])
         _unlock(connection, found["name"])
         audit.record(connection, reader, "account.reset", found["name"])
@@ -159,7 +127,7 @@ def disable(engine: Engine, reader: Reader, name: str) -> None:
         if found["id"] == reader.id:
             raise StateError("account.own")
         require_others(connection, found["id"], found["name"])
-        connection.execute(_DISABLE, {"id": found["id"]})
+        stored.set_disabled(connection, found["id"], disabled=True)
         sessions.end_all(connection, found["id"])
         audit.record(connection, reader, "account.disable", found["name"])
 
@@ -176,7 +144,7 @@ def enable(engine: Engine, reader: Reader, name: str) -> None:
     """
     with transaction.open_as(engine, reader) as connection:
         found = _found(connection, reader, name)
-        connection.execute(_ENABLE, {"id": found["id"]})
+        stored.set_disabled(connection, found["id"], disabled=False)
         audit.record(connection, reader, "account.enable", found["name"])
 
 
@@ -219,7 +187,7 @@ def change(
     words = _texts(holder=holder, unit_code=unit_code, unit_name=unit_name)
     with transaction.open_as(engine, reader) as connection:
         found = _found(connection, reader, name)
-        connection.execute(_CHANGE, {**words, "id": found["id"]})
+        stored.change_account(connection, found["id"], words)
         facts = {"changed": sorted(key for key, value in words.items() if value is not None)}
         audit.record(connection, reader, "account.change", found["name"], facts=facts)
 
@@ -240,8 +208,7 @@ def link_identity(engine: Engine, reader: Reader, name: str, issuer: str, subjec
         found = _found(connection, reader, name)
         try:
             with connection.begin_nested():
-                asked = {"issuer": issuer, "subject": subject, "id": found["id"]}
-                connection.execute(_LINK, asked)
+                stored.link_identity(connection, found["id"], issuer, subject)
         except IntegrityError as error:
             raise InputError("account.linked", subject=subject) from error
         audit.record(connection, reader, "account.link", found["name"], facts={"issuer": issuer})
@@ -254,8 +221,7 @@ def list_accounts(engine: Engine, reader: Reader) -> list[dict[str, Any]]:
     """
     require_manager(reader)
     with transaction.open_as(engine, reader) as connection:
-        found = connection.execute(_LISTED, {"watching": sorted(WATCHING)})
-        return [dict(row) for row in found.mappings()]
+        return stored.list_accounts(connection, WATCHING)
 
 
 def first_administrator(engine: Engine) -> tuple[str, str] | None:
@@ -279,7 +245,7 @@ def first_administrator(engine: Engine) -> tuple[str, str] | None:
 
 def _free(connection: Connection) -> str:
     """Return the name of the first administrator, numbered where somebody has it."""
-    taken = set(connection.execute(_NAMED, {"like": f"{FIRST}%"}).scalars())
+    taken = stored.names_from(connection, FIRST)
     names = chain([FIRST], (f"{FIRST}{n}" for n in count(2)))
     return next(name for name in names if name not in taken)
 
@@ -316,9 +282,7 @@ def _found(
     """Return an account that the reader may change; with `apart` none that watches over him."""
     require_manager(reader)
     known = passwords.normalize_password(name).strip().lower()
-    row = None
-    if NAME.fullmatch(known):
-        row = connection.execute(_FIND, {"name": known}).mappings().first()
+    row = stored.lock_account(connection, known) if NAME.fullmatch(known) else None
     if row is None:
         raise NotFoundError("account.unknown", name=name[:MOST_TEXT])
     if apart:

@@ -5,13 +5,15 @@ from collections.abc import Collection
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from geo.access import principal, transaction
 from geo.access.accounts import accounts, separation_of_duties, sessions
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
 from geo.access.roles import ACTIONS
+from geo.access.store import accounts as stored_accounts
+from geo.access.store import api_keys as stored
 from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError
 from geo.store import db
 
@@ -21,46 +23,20 @@ HINT: Final = 8
 MOST_DAYS: Final = 366
 MOST_KEYS: Final = 20
 MOST_NAME: Final = 100
-_FIND: Final = text(
-    "SELECT k.id AS key, k.scopes, k.used_at IS NULL OR k.used_at < now() - interval '1 minute'"
-    " AS unseen, a.id, a.name, a.holder, a.kind, a.unit_code, a.unit_name"
-    " FROM govgrid.api_key k JOIN govgrid.account a ON a.id = k.account"
-    " WHERE k.key_sha256 = :hash AND k.revoked_at IS NULL AND k.expires_at > now()"
-    " AND a.disabled_at IS NULL"
-)
-_USED: Final = text("UPDATE govgrid.api_key SET used_at = now() WHERE id = :key")
-_MAKE: Final = text(
-    "INSERT INTO govgrid.api_key (account, name, key_sha256, hint, scopes, created_by, expires_at)"
-    " VALUES (:account, :name, :hash, :hint, :scopes, :by, now() + make_interval(days => :days))"
-)
-_LIVING: Final = text(
-    "SELECT count(*) FROM govgrid.api_key WHERE account = :account AND revoked_at IS NULL"
-    " AND expires_at > now()"
-)
-_LISTED: Final = text(
-    "SELECT k.id, k.name, k.hint, k.scopes, k.expires_at, k.used_at,"
-    " k.revoked_at IS NULL AND k.expires_at > now() AS works FROM govgrid.api_key k"
-    " WHERE k.account = :account ORDER BY k.created_at DESC"
-)
-_REVOKE: Final = text(
-    "UPDATE govgrid.api_key SET revoked_at = coalesce(revoked_at, now()) WHERE id = :id"
-    " AND (account = CAST(:own AS uuid) OR :any) RETURNING name"
-)
-_ACCOUNT: Final = text("SELECT id, kind FROM govgrid.account WHERE name = :name")
 
 
 def find_owner(engine: Engine, key: str, *, address: str = "") -> Reader | None:
     """Return who a key belongs to, cut to its scopes; None if it holds no more."""
     with db.open_transaction(engine) as connection:
         transaction.set_row_security(connection, principal.NOBODY, "login")
-        row = connection.execute(_FIND, {"hash": sessions.hash_token(key)}).mappings().first()
+        row = stored.find_key(connection, sessions.hash_token(key))
         if row is None:
             return None
         found = sessions.reader_of(connection, row, address=address)
     if row["unseen"]:
         with db.skip_if_disk_full("key used"), db.open_transaction(engine) as connection:
             transaction.set_row_security(connection, principal.NOBODY, "login")
-            connection.execute(_USED, {"key": row["key"]})
+            stored.record_use(connection, row["key"])
     cut = {"scopes": frozenset(row["scopes"]), "sees_restricted": None}
     return Reader(**{**found.__dict__, **cut})
 
@@ -108,9 +84,8 @@ def make_key(
     with transaction.open_as(engine, reader) as connection:
         owner = _owner(connection, reader, account)
         row = {"account": owner, "name": said, "hash": sessions.hash_token(key), "hint": key[:HINT]}
-        connection.execute(
-            _MAKE, {**row, "scopes": sorted(set(scopes)), "by": reader.account, "days": days}
-        )
+        terms = {"scopes": sorted(set(scopes)), "by": reader.account, "days": days}
+        stored.insert_key(connection, {**row, **terms})
         facts = {"key": key[:HINT], "scopes": sorted(set(scopes)), "days": days}
         audit.record(connection, reader, "key.make", account or reader.account, facts=facts)
     return key
@@ -130,8 +105,7 @@ def revoke(engine: Engine, reader: Reader, key: str) -> None:
         raise NotFoundError("key.unknown") from error
     with transaction.open_as(engine, reader) as connection:
         any_ = reader.may("accounts") and reader.cut("accounts").everything
-        asked = {"id": number, "own": reader.id, "any": any_}
-        name = connection.execute(_REVOKE, asked).scalar_one_or_none()
+        name = stored.revoke_key(connection, number, own=reader.id, of_any=any_)
         if name is None:
             raise NotFoundError("key.unknown")
         audit.record(connection, reader, "key.revoke", name, facts={"key": number})
@@ -152,8 +126,7 @@ def list_keys(
         if account is not None:
             accounts.require_manager(reader)
             owner = str(_account(connection, account)["id"])
-        found = connection.execute(_LISTED, {"account": owner}).mappings()
-        return [dict(row) for row in found]
+        return stored.list_keys(connection, owner)
 
 
 def _require_scopes(reader: Reader, scopes: Collection[str], *, own: bool) -> None:
@@ -176,14 +149,14 @@ def _owner(connection: Connection, reader: Reader, account: str | None) -> str:
         separation_of_duties.require_apart(connection, reader, str(number), account)
     if number is None or kind == "display":
         raise StateError("key.none", name=account or reader.account)
-    if connection.execute(_LIVING, {"account": number}).scalar_one() >= MOST_KEYS:
+    if stored.count_working(connection, number) >= MOST_KEYS:
         raise StateError("key.many", most=MOST_KEYS)
     return number
 
 
 def _account(connection: Connection, name: str) -> dict[str, Any]:
     known = audit.one_line(name.strip().lower())
-    row = connection.execute(_ACCOUNT, {"name": known}).mappings().first()
+    row = stored_accounts.find_account(connection, known)
     if row is None:
         raise NotFoundError("access.no_account", name=name)
     return dict(row)

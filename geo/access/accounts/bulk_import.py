@@ -10,13 +10,14 @@ from zipfile import BadZipFile
 
 import openpyxl
 from openpyxl.utils.exceptions import InvalidFileException
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from geo.access import passwords, transaction
 from geo.access.accounts import accounts, grants, separation_of_duties
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
 from geo.access.roles import CLASSES, DEPTHS, PERMISSIONS
+from geo.access.store import accounts as stored
 from geo.base.errors import ForbiddenError, GovgridError, InputError
 from geo.base.words import LANGUAGES, say
 from geo.files import writers
@@ -34,14 +35,6 @@ _CHOICES: Final[Mapping[str, tuple[str, tuple[str, ...]]]] = {
     "depth": ("depth", DEPTHS),
     "classes": ("owner_kind", CLASSES),
 }
-_KNOWN: Final = text(
-    "SELECT id, name, kind, holder, unit_code, unit_name FROM govgrid.account"
-    " WHERE name = ANY(CAST(:names AS text[]))"
-)
-_CHANGE: Final = text(
-    "UPDATE govgrid.account SET holder = :holder, unit_code = :unit_code, unit_name = :unit_name"
-    " WHERE id = :id"
-)
 
 
 @dataclass(frozen=True)
@@ -260,7 +253,7 @@ def _new_passwords(engine: Engine, reader: Reader, rows: list[Row]) -> dict[str,
     """Return a one-time password for each account of the table that is not there yet."""
     names = [row.values["name"] for row in rows]
     with transaction.open_as(engine, reader) as connection:
-        known = {row["name"] for row in connection.execute(_KNOWN, {"names": names}).mappings()}
+        known = {row["name"] for row in stored.find_accounts(connection, names)}
     return {
         row.values["name"]: passwords.one_time()
         for row in rows
@@ -288,7 +281,7 @@ def _written(connection: Connection, reader: Reader, rows: list[Row], new: dict[
 def _account(
     connection: Connection, reader: Reader, values: dict[str, Any], new: dict[str, str], done: Done
 ) -> Done:
-    row = connection.execute(_KNOWN, {"names": [values["name"]]}).mappings().first()
+    row = stored.find_account(connection, values["name"])
     whose = {
         "holder": values["holder"] or "",
         "unit_code": values["unit_code"],
@@ -304,7 +297,7 @@ def _account(
     if all(row[name] == value for name, value in whose.items()):
         return replace(done, kept=done.kept + 1)
     separation_of_duties.require_apart(connection, reader, str(row["id"]), values["name"])
-    connection.execute(_CHANGE, {**whose, "id": row["id"]})
+    stored.replace_holder(connection, row["id"], whose)
     audit.record(connection, reader, "account.change", values["name"])
     return replace(done, changed=done.changed + 1)
 

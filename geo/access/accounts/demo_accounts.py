@@ -2,11 +2,13 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from geo.access import passwords, principal
 from geo.access.accounts import accounts, grants, separation_of_duties
 from geo.access.audit import record as audit
+from geo.access.store import accounts as stored
+from geo.access.store import grants as stored_grants
 from geo.store import holding
 
 SYSTEM: Final = principal.system_principal(holding.ACCOUNT)
@@ -22,9 +24,6 @@ MADE: Final = (
     ("responder", "responder", "演示处置员", None),
     ("screen", "display", "演示大屏", None),
 )
-_AREA: Final = text("SELECT code FROM govgrid.area_now WHERE level = :level ORDER BY code LIMIT 1")
-_UNIT: Final = text("SELECT code, name FROM govgrid.unit ORDER BY code LIMIT 1")
-_READY: Final = text("UPDATE govgrid.account SET must_change = false WHERE id = :id")
 
 
 def make_accounts(connection: Connection) -> list[dict[str, Any]]:
@@ -55,15 +54,14 @@ def _one(
         "by": SYSTEM.account,
     }
     made = accounts.insert_account(connection, {**row, **_unit(connection, role)})
-    connection.execute(_READY, {"id": made})
-    area = level and connection.execute(_AREA, {"level": level}).scalar_one_or_none()
+    stored.keep_first_password(connection, made)
+    area = level and stored_grants.first_area(connection, level)
     grants.insert_grant(connection, SYSTEM, name, role, area)
     return {"id": made, "name": name, "password": password, "role": role, "area": area or ""}
 
 
 def _unit(connection: Connection, role: str) -> dict[str, Any]:
     """Return the unit of an account: a responder is of one that incidents are given to."""
-    row = connection.execute(_UNIT).first() if role == "responder" else None
-    if row is None:
-        return {"unit_code": None, "unit_name": UNIT}
-    return {"unit_code": row.code, "unit_name": row.name}
+    unit = stored_grants.first_unit(connection) if role == "responder" else None
+    code, name = unit or (None, UNIT)
+    return {"unit_code": code, "unit_name": name}

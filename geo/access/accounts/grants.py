@@ -2,12 +2,12 @@
 
 from collections.abc import Collection
 from datetime import date
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
-from geo.access import predicates, transaction
+from geo.access import transaction
 from geo.access.accounts import separation_of_duties
 from geo.access.audit import record as audit
 from geo.access.principal import Grant, Reader
@@ -19,44 +19,14 @@ from geo.access.roles import (
     PERMISSIONS,
     default_classes,
 )
+from geo.access.store import accounts as stored_accounts
+from geo.access.store import grants as stored
 from geo.base.errors import ForbiddenError, InputError, NotFoundError
-
-_HELD = text(
-    "SELECT g.role, g.area_unit_id, a.code, g.camera_classes, g.depth FROM govgrid.role_grant g"
-    " LEFT JOIN govgrid.area_now a ON a.unit_id = g.area_unit_id"
-    " WHERE g.account = :account AND (g.until IS NULL OR g.until >= govgrid.today())"
-    " ORDER BY g.role, a.code"
-)
-_ACCOUNT: Final = text("SELECT id, kind FROM govgrid.account WHERE name = :name")
-_AREA: Final = text("SELECT unit_id, level, path FROM govgrid.area_now WHERE code = :code")
-_GIVE: Final = text(
-    "INSERT INTO govgrid.role_grant"
-    " (account, role, area_unit_id, camera_classes, depth, granted_by, until)"
-    " VALUES (:account, :role, :area, :classes, :depth, :by, :until)"
-    " ON CONFLICT (account, role, area_unit_id) DO UPDATE SET camera_classes = :classes,"
-    " depth = :depth, granted_by = :by, granted_at = now(), until = :until"
-)
-_LISTED: Final = (
-    "SELECT g.id, c.name AS account, g.role, g.area_unit_id IS NULL AS whole, a.code AS area_code,"
-    " a.name AS area_name, g.camera_classes AS classes, g.depth, g.until,"
-    " coalesce(g.until < govgrid.today(), false) AS over, g.granted_by, g.granted_at"
-    " FROM govgrid.role_grant g JOIN govgrid.account c ON c.id = g.account"
-    " LEFT JOIN govgrid.area_now a ON a.unit_id = g.area_unit_id"
-    " WHERE (CAST(:name AS text) IS NULL OR c.name = :name)"
-    f" AND {predicates.AREA.format(path='a.path')}"
-    " ORDER BY c.name, g.role, a.code NULLS FIRST"
-)
-_ONE: Final = (
-    "SELECT g.account, g.role, g.area_unit_id, c.name, a.code FROM govgrid.role_grant g"
-    " JOIN govgrid.account c ON c.id = g.account"
-    " LEFT JOIN govgrid.area_now a ON a.unit_id = g.area_unit_id"
-    f" WHERE g.id = :id AND {predicates.AREA.format(path='a.path')}"
-)
 
 
 def current_grants(connection: Connection, account: str) -> tuple[Grant, ...]:
     """Return the grants of an account (uuid) that hold today."""
-    rows = connection.execute(_HELD, {"account": account})
+    rows = stored.current_grants(connection, account)
     return tuple(
         Grant(role, area, code, frozenset(classes), depth)
         for role, area, code, classes, depth in rows
@@ -122,7 +92,7 @@ def insert_grant(
     """Give a grant in a transaction of somebody else's; see :func:`give_grant`."""
     _require_known(role, classes, depth)
     name = account.strip().lower()
-    found = connection.execute(_ACCOUNT, {"name": audit.one_line(name)}).mappings().first()
+    found = stored_accounts.find_account(connection, audit.one_line(name))
     if found is None:
         raise NotFoundError("access.no_account", name=account)
     number = str(found["id"])
@@ -140,7 +110,7 @@ def insert_grant(
         "by": reader.account,
         "until": until,
     }
-    connection.execute(_GIVE, row)
+    stored.upsert_grant(connection, row)
     facts = {"role": role, "area": area or "", "classes": row["classes"], "depth": row["depth"]}
     facts["until"] = str(until or "")
     audit.record(connection, reader, "grant.give", name, facts=facts)
@@ -162,17 +132,15 @@ def revoke_grant(engine: Engine, reader: Reader, grant: str) -> None:
     granting = reader.cut("grants")
     with transaction.open_as(engine, reader) as connection:
         separation_of_duties.lock_duties(connection)
-        asked = {"id": _number(grant), **granting.parameters}
-        row = connection.execute(text(_ONE), asked).mappings().first()
+        number = _number(grant)
+        row = stored.find_grant(connection, number, granting.parameters)
         if row is None:
             raise NotFoundError("grant.unknown", number=grant[:40])
         if str(row["account"]) == reader.id:
             raise ForbiddenError("grant.own", account=row["name"])
         if row["role"] in separation_of_duties.NEEDED and row["area_unit_id"] is None:
             separation_of_duties.require_others(connection, str(row["account"]), row["name"])
-        connection.execute(
-            text("DELETE FROM govgrid.role_grant WHERE id = :id"), {"id": asked["id"]}
-        )
+        stored.delete_grant(connection, number)
         facts = {"role": row["role"], "area": row["code"] or ""}
         audit.record(connection, reader, "grant.take", row["name"], facts=facts)
 
@@ -183,9 +151,8 @@ def list_grants(
     """Return the grants in the reader's areas, of one account or of all; `over`: ended."""
     reader.require("grants")
     name = None if account is None else audit.one_line(account.strip().lower())
-    asked = {"name": name, **reader.cut("grants").parameters}
     with transaction.open_as(engine, reader) as connection:
-        return [dict(row) for row in connection.execute(text(_LISTED), asked).mappings()]
+        return stored.list_grants(connection, name, reader.cut("grants").parameters)
 
 
 def _require_known(role: str, classes: Collection[str] | None, depth: str | None) -> None:
@@ -214,7 +181,7 @@ def _area(connection: Connection, reader: Reader, code: str | None) -> dict[str,
         if not granting.everything:
             raise ForbiddenError("grant.beyond", area="—")
         return {}
-    row = connection.execute(_AREA, {"code": audit.one_line(code)}).mappings().first()
+    row = stored.find_area(connection, audit.one_line(code))
     if row is None:
         raise NotFoundError("grant.area", code=code)
     inside = {str(area) for area in granting.areas} & set(str(row["path"]).split("."))
@@ -224,7 +191,7 @@ def _area(connection: Connection, reader: Reader, code: str | None) -> dict[str,
 
 
 def _require_day(connection: Connection, until: date | None) -> None:
-    today = connection.execute(text("SELECT govgrid.today()")).scalar_one()
+    today = stored.district_today(connection)
     if until is not None and until < today:
         raise InputError("grant.past", found=until.isoformat(), today=today.isoformat())
 

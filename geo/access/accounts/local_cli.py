@@ -1,17 +1,13 @@
 """As whom the local command line acts: the system itself, or cut to one account."""
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from geo.access import principal
 from geo.access.accounts import sessions
 from geo.access.principal import Reader
+from geo.access.store import accounts as stored
 from geo.base.errors import NotFoundError
 from geo.store import db
-
-_ACCOUNT = text(
-    "SELECT id, name, holder, kind, unit_code, unit_name FROM govgrid.account"
-    " WHERE name = :name AND disabled_at IS NULL"
-)
 
 
 def acting_principal(engine: Engine, account: str | None) -> Reader:
@@ -25,7 +21,7 @@ def acting_principal(engine: Engine, account: str | None) -> Reader:
     if account is None:
         return principal.system_principal(principal.local_user())
     with db.open_transaction(engine) as connection:
-        row = connection.execute(_ACCOUNT, {"name": account.strip().lower()}).mappings().first()
+        row = stored.find_working(connection, account.strip().lower())
         if row is None:
             raise NotFoundError("access.no_account", name=account)
         return sessions.reader_of(connection, row, address=principal.local_user())

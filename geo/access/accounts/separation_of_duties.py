@@ -2,29 +2,16 @@
 
 from typing import Final
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from geo.access.principal import Reader
 from geo.access.roles import PERMISSIONS
+from geo.access.store import grants as stored
 from geo.base.errors import ForbiddenError, StateError
 from geo.store import db
 
-_LEFT: Final = text(
-    "SELECT role FROM unnest(CAST(:roles AS text[])) AS role WHERE EXISTS"
-    " (SELECT FROM govgrid.role_grant g WHERE g.account = :id AND g.role = role.role"
-    " AND g.area_unit_id IS NULL) AND NOT EXISTS"
-    " (SELECT FROM govgrid.role_grant g JOIN govgrid.account a ON a.id = g.account"
-    " WHERE g.role = role.role AND g.area_unit_id IS NULL AND a.disabled_at IS NULL"
-    " AND (g.until IS NULL OR g.until >= govgrid.today()) AND a.id <> :id)"
-)
-_HELD: Final = text(
-    "SELECT EXISTS (SELECT FROM govgrid.role_grant g JOIN govgrid.account a ON a.id = g.account"
-    " WHERE g.role = :role AND g.area_unit_id IS NULL AND a.disabled_at IS NULL"
-    " AND (g.until IS NULL OR g.until >= govgrid.today()))"
-)
 # Without them nobody could make accounts, or give rights, but by the server's own command line.
 NEEDED: Final = ("administrator", "security_administrator")
-_ROLES: Final = text("SELECT DISTINCT role FROM govgrid.role_grant WHERE account = :account")
 WATCHING: Final = frozenset(
     role for role, actions in PERMISSIONS.items() if actions & {"grants", "audit"}
 )
@@ -33,8 +20,7 @@ WATCHING: Final = frozenset(
 
 def lock_duties(connection: Connection) -> None:
     """Wait until nobody else changes who may do what is needed, until the transaction ends."""
-    turn = {"locks": db.LOCKS, "work": db.GRANTING}
-    connection.execute(text("SELECT pg_advisory_xact_lock(:locks, :work)"), turn)
+    db.lock_work(connection, db.GRANTING)
 
 
 def require_others(connection: Connection, account: str, name: str) -> None:
@@ -46,20 +32,19 @@ def require_others(connection: Connection, account: str, name: str) -> None:
         With the role that would be lost.
     """
     lock_duties(connection)
-    asked = {"roles": list(NEEDED), "id": account}
-    role = connection.execute(_LEFT, asked).scalars().first()
+    role = stored.held_alone(connection, account, NEEDED)
     if role is not None:
         raise StateError(f"account.last_{role}", name=name)
 
 
 def held_by_somebody(connection: Connection, role: str) -> bool:
     """Tell whether an account that is not disabled holds a role over everything today."""
-    return bool(connection.execute(_HELD, {"role": role}).scalar_one())
+    return stored.is_held(connection, role)
 
 
 def roles_of(connection: Connection, account: str) -> set[str]:
     """Return the roles that an account (uuid) holds anywhere, ended ones too."""
-    return set(connection.execute(_ROLES, {"account": account}).scalars())
+    return stored.roles_of(connection, account)
 
 
 def require_apart(connection: Connection, reader: Reader, account: str, name: str) -> None:

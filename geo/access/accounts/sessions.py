@@ -7,30 +7,17 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from sqlalchemy import Connection, Engine, RowMapping, text
+from sqlalchemy import Connection, Engine, RowMapping
 
 from geo.access import transaction
 from geo.access.accounts import grants
 from geo.access.principal import NOBODY, Reader
+from geo.access.store import sessions as stored
 from geo.store import db
 
 # A wall shows figures for months; it can do nothing else.
 DISPLAY_LASTS = timedelta(days=365)
 SEEN_EVERY = timedelta(seconds=60)
-_BEGIN = text(
-    "INSERT INTO govgrid.session"
-    " (token_sha256, account, csrf, stage, expires_at, address, agent)"
-    " SELECT :hash, a.id, :csrf, :stage,"
-    " now() + CASE WHEN a.kind = 'display' THEN :display ELSE :lasts END, :address, :agent"
-    " FROM govgrid.account a WHERE a.id = :account"
-)
-_FIND = text(
-    "SELECT s.id AS session, s.csrf, s.stage, now() - s.seen_at AS quiet, s.expires_at, a.id,"
-    " a.name, a.holder, a.kind, a.unit_code, a.unit_name FROM govgrid.session s"
-    " JOIN govgrid.account a ON a.id = s.account"
-    " WHERE s.token_sha256 = :hash AND s.expires_at > now() AND a.disabled_at IS NULL"
-)
-_SEEN = text("UPDATE govgrid.session SET seen_at = now() WHERE id = :id")
 _seen_unwritten: dict[str, float] = {}
 """When sessions were seen that could not be written down (time.monotonic), by their number."""
 
@@ -65,8 +52,8 @@ def begin_session(
     nothing.
     """
     token = secrets.token_urlsafe(32)
-    connection.execute(
-        _BEGIN,
+    stored.insert_session(
+        connection,
         {
             "hash": hash_token(token),
             "account": account,
@@ -87,7 +74,7 @@ def find_session(
     """Return the session of a token with the grants of this moment; None if it holds no more."""
     with db.open_transaction(engine) as connection:
         transaction.set_row_security(connection, NOBODY, "login")
-        row = connection.execute(_FIND, {"hash": hash_token(token)}).mappings().first()
+        row = stored.find_session(connection, hash_token(token))
         if row is None:
             return None
         number = str(row["session"])
@@ -119,21 +106,12 @@ def end_session(engine: Engine, token: str) -> None:
     """End the session of a token; nothing happens if there is none."""
     with db.open_transaction(engine) as connection:
         transaction.set_row_security(connection, NOBODY, "login")
-        connection.execute(
-            text("DELETE FROM govgrid.session WHERE token_sha256 = :hash"),
-            {"hash": hash_token(token)},
-        )
+        stored.delete_by_token(connection, hash_token(token))
 
 
 def end_all(connection: Connection, account: str, *, but: str | None = None) -> int:
     """End every session of an account (uuid), but one; return how many ended."""
-    return connection.execute(
-        text(
-            "DELETE FROM govgrid.session WHERE account = :account"
-            " AND id IS DISTINCT FROM CAST(:but AS uuid)"
-        ),
-        {"account": account, "but": but},
-    ).rowcount
+    return stored.delete_all(connection, account, but=but)
 
 
 def hash_token(token: str) -> bytes:
@@ -147,7 +125,7 @@ def _seen(engine: Engine, number: str) -> None:
     with db.skip_if_disk_full("session seen"):
         with db.open_transaction(engine) as connection:
             transaction.set_row_security(connection, NOBODY, "login")
-            connection.execute(_SEEN, {"id": number})
+            stored.record_seen(connection, number)
         _seen_unwritten.clear()
 
 

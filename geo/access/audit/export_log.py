@@ -7,49 +7,18 @@ from pathlib import Path
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
+from geo.access.store import export_register as stored
 from geo.base.errors import DiskFullError, ForbiddenError, InputError
 from geo.base.words import say
 
 MOST_REASON: Final = 500
-_WRITE = text(
-    "INSERT INTO govgrid.export_register"
-    " (account, account_name, holder, unit_name, what, form, area, rows, reason, coarsened)"
-    " VALUES (:account, :name, :holder, :unit, :what, :form, :area, :rows, :reason, :coarsened)"
-    " RETURNING id"
-)
-
-_COUNT = text(
-    "INSERT INTO govgrid.bulk_read AS b (account, what, hour, rows)"
-    " VALUES (:account, :what, date_trunc('hour', now()), :rows)"
-    " ON CONFLICT (account, what, hour) DO UPDATE SET rows = b.rows + :rows"
-    " RETURNING rows, hour, register"
-)
 _unwritten: Counter[tuple[str | None, str]] = Counter()
 """Rows read since the disk is full, as this process has seen it, by account and what."""
-_EXPORTED = text(
-    "UPDATE govgrid.bulk_read SET register = :number"
-    " WHERE account = :account AND what = :what AND hour = :hour"
-)
-# A page shown again says nothing new: of each part of what is shown the largest number counts.
-_SHOWN = text(
-    "SELECT coalesce(sum(rows) FILTER (WHERE what NOT IN (:what, :layer || '/')), 0) AS others,"
-    " coalesce(max(rows) FILTER (WHERE what = :what), 0) AS own,"
-    " coalesce(bool_or(what = :layer || '/'), false) AS whole,"
-    " coalesce(bool_or(register IS NOT NULL), false) AS registered FROM govgrid.bulk_read"
-    " WHERE account = :account AND hour = date_trunc('hour', now())"
-    " AND starts_with(what, :layer || '/')"
-)
-_SHOW = text(
-    "INSERT INTO govgrid.bulk_read AS b (account, what, hour, rows, register)"
-    " VALUES (:account, :what, date_trunc('hour', now()), :rows, :number)"
-    " ON CONFLICT (account, what, hour) DO UPDATE SET rows = greatest(b.rows, excluded.rows),"
-    " register = coalesce(b.register, excluded.register)"
-)
 
 
 def reason_of(reader: Reader, given: str | None) -> str:
@@ -115,7 +84,7 @@ def insert_export(
         "coarsened": coarsened,
         **facts,
     }
-    number = str(connection.execute(_WRITE, row).scalar_one())
+    number = stored.insert_export(connection, row)
     audit.record(connection, reader, "export", what, facts={**facts, "register": number}, note=why)
     return number
 
@@ -166,7 +135,7 @@ def _count(
     engine: Engine, reader: Reader, what: str, rows: int, *, most: int, reason: str | None
 ) -> None:
     with transaction.open_as(engine, reader) as connection:
-        read = connection.execute(_COUNT, {"account": reader.id, "what": what, "rows": rows}).one()
+        read = stored.count_rows(connection, reader.id, what, rows)
         if read.rows <= most or read.register is not None:
             return
         if not reason or not reader.may("export"):
@@ -174,9 +143,7 @@ def _count(
         number = insert_export(
             connection, reader, what=what, form="read", rows=read.rows, reason=reason
         )
-        connection.execute(
-            _EXPORTED, {"account": reader.id, "what": what, "hour": read.hour, "number": number}
-        )
+        stored.mark_registered(connection, reader.id, what, read.hour, number)
 
 
 @dataclass(frozen=True)
@@ -208,7 +175,7 @@ def count_shown_layer(
     """
     if reader.system or layer.rows == 0:
         return True
-    key = (reader.id, f"{layer.name}/{layer.part}")
+    key = (reader.id, _part_name(layer))
     try:
         done = _show(engine, reader, layer, most=most, reason=reason)
         _unwritten.pop(key, None)
@@ -236,8 +203,7 @@ def _show(engine: Engine, reader: Reader, layer: Layer, *, most: int, reason: st
                 reason=reason,
                 area=layer.part,
             )
-        counted_ = {"rows": layer.rows, "number": number}
-        connection.execute(_SHOW, {**_of(reader, layer), **counted_})
+        stored.count_shown(connection, reader.id, _part_name(layer), layer.rows, number)
         return True
 
 
@@ -246,7 +212,7 @@ def _is(layer: Layer, what: str) -> bool:
 
 
 def _fits(connection: Connection, reader: Reader, layer: Layer, most: int) -> bool:
-    known = connection.execute(_SHOWN, {**_of(reader, layer), "layer": layer.name}).one()
+    known = stored.shown_rows(connection, reader.id, _part_name(layer), layer.name)
     if known.registered:
         return True
     if not layer.part or known.whole:  # whoever saw the whole has seen its parts
@@ -254,8 +220,8 @@ def _fits(connection: Connection, reader: Reader, layer: Layer, most: int) -> bo
     return bool(known.others + max(known.own, layer.rows) <= most)
 
 
-def _of(reader: Reader, layer: Layer) -> dict[str, Any]:
-    return {"account": reader.id, "what": f"{layer.name}/{layer.part}"}
+def _part_name(layer: Layer) -> str:
+    return f"{layer.name}/{layer.part}"
 
 
 def watermark_text(reader: Reader, reason: str | None, *, timezone: str, lang: str = "zh") -> str:

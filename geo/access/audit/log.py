@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
 from geo.access.audit import export_log, seal
@@ -19,10 +19,10 @@ from geo.access.audit import verify as audit_verification
 from geo.access.audit.chain import Head
 from geo.access.audit.verify import Tail
 from geo.access.principal import Reader
+from geo.access.store import audit as stored
 from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError
 from geo.base.words import load_catalogue, say
 from geo.files import writers
-from geo.store import frames
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -33,27 +33,6 @@ MOST_ROWS: Final[Mapping[str, int]] = {".csv": 500_000, ".xlsx": 100_000}
 
 LARGEST_ID: Final = 2**63 - 1
 DAY: Final = len("2026-09-30")
-_CHOSEN: Final = (
-    "(:account = '' OR account = :account)"
-    " AND (:action = '' OR action = :action OR starts_with(action, :action || '.'))"
-    " AND (:outcome = '' OR outcome = :outcome)"
-    " AND (CAST(:since AS timestamptz) IS NULL OR at >= :since)"
-    " AND (CAST(:until AS timestamptz) IS NULL OR at < :until)"
-)
-_PAGE: Final = (
-    "SELECT id, at, account, unit, address, action, object, outcome, facts, note, seal_no"
-    f" FROM govgrid.audit WHERE id < :before AND {_CHOSEN} ORDER BY id DESC LIMIT :limit"
-)
-_FILE: Final = (
-    "SELECT seal_no, id, at, account, unit, address, action, object, outcome,"
-    " CAST(facts AS text) AS facts, note, encode(note_sha256, 'hex') AS note_sha256,"
-    f" encode(seal, 'hex') AS seal FROM govgrid.audit WHERE {_CHOSEN}"
-    " ORDER BY seal_no, id LIMIT :limit"
-)
-_VERIFIED = text(
-    "SELECT at, account, facts FROM govgrid.audit WHERE action = 'audit.verify'"
-    " ORDER BY id DESC LIMIT 1"
-)
 
 
 @dataclass(frozen=True)
@@ -128,10 +107,8 @@ def list_page(
     """
     who.require("audit")
     with transaction.open_as(engine, who) as connection:
-        found = connection.execute(
-            text(_PAGE), {**wanted.parameters, "before": before, "limit": limit}
-        )
-        return [dict(row) for row in found.mappings()]
+        asked = {**wanted.parameters, "before": before, "limit": limit}
+        return stored.read_page(connection, asked)
 
 
 def chain_state(engine: Engine, who: Reader) -> State:
@@ -144,7 +121,7 @@ def chain_state(engine: Engine, who: Reader) -> State:
     """
     who.require("audit")
     with transaction.open_as(engine, who) as connection:
-        verified = connection.execute(_VERIFIED).mappings().first()
+        verified = stored.last_verification(connection)
         tail = audit_verification.unsealed_rows(connection)
         return State(seal.newest_seal(connection), tail, dict(verified) if verified else None)
 
@@ -178,9 +155,7 @@ def redact_note(engine: Engine, who: Reader, number: int, *, reason: str) -> Non
         raise InputError("audit.no_reason")
     with transaction.open_as(engine, who) as connection:
         _require_note(connection, number)
-        connection.execute(
-            text("UPDATE govgrid.audit SET note = NULL WHERE id = :id"), {"id": number}
-        )
+        stored.delete_note(connection, number)
         audit.record(connection, who, "audit.redact", str(number), note=reason.strip())
 
 
@@ -208,7 +183,7 @@ def export_rows(
     ending = writers.require_ending(out, known=tuple(MOST_ROWS))
     most = MOST_ROWS[ending]
     with transaction.open_as(engine, who) as connection:
-        rows = frames.read_frame(connection, _FILE, {**wanted.parameters, "limit": most + 1})
+        rows = stored.read_rows(connection, {**wanted.parameters, "limit": most + 1})
         if len(rows) > most:
             raise InputError("audit.export_much", most=most, ending=ending)
         export_log.insert_export(
@@ -262,13 +237,12 @@ def _moment(written: str, timezone: str, *, end: bool) -> datetime | None:
 
 
 def _require_note(connection: Connection, number: int) -> None:
-    row = connection.execute(
-        text("SELECT note FROM govgrid.audit WHERE id = :id FOR UPDATE"), {"id": number}
-    ).first()
-    if row is None:
+    found = stored.lock_note(connection, number)
+    if found is None:
         raise NotFoundError("audit.no_row", id=number)
-    if not row.note:
-        raise StateError("audit.no_note" if row.note == "" else "audit.redacted_already", id=number)
+    (note,) = found
+    if not note:
+        raise StateError("audit.no_note" if note == "" else "audit.redacted_already", id=number)
 
 
 def _told(wanted: Filters) -> dict[str, str]:

@@ -5,20 +5,15 @@ import math
 from collections.abc import Mapping
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
 from geo.access.principal import Reader
+from geo.access.store import audit as stored
 from geo.store import statements
 
 MOST_TEXT: Final = 2000
 MOST_DIGITS: Final = 1000  # jsonb holds a hundred times as many; no fact needs them
-_WRITE = text(
-    "INSERT INTO govgrid.audit"
-    " (account, unit, address, action, object, outcome, facts, note, note_sha256)"
-    " VALUES (:account, :unit, :address, :action, :object, :outcome, CAST(:facts AS jsonb), :note,"
-    " :note_sha256)"
-)
 
 
 def record(
@@ -49,8 +44,8 @@ def record(
         Free text by people. It is sealed by its hash only, so that it can be redacted.
     """
     written = one_line(note)
-    connection.execute(
-        _WRITE,
+    stored.insert_row(
+        connection,
         {
             "account": one_line(who.account)[:200],
             "unit": one_line(who.unit_name)[:200],

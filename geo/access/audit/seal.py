@@ -3,33 +3,15 @@
 from collections.abc import Callable
 from typing import Final
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from geo.access.audit import chain, checkpoints
 from geo.access.audit.chain import GENESIS, Head, Link
+from geo.access.store import audit as stored
 from geo.store import db
 
 BATCH: Final = checkpoints.EVERY
 """Not more than lie between two heads, so that each of them is written before the next batch."""
-
-LINK: Final = (
-    "id, CAST(extract(epoch FROM at) AS text), account, unit, address, action, object, outcome,"
-    " CAST(facts AS text), encode(note_sha256, 'hex'), note"
-)
-"""The columns of a link, as text that depends on no setting of the session."""
-
-_UNSEALED = text(
-    f"SELECT {LINK} FROM govgrid.audit WHERE seal_no IS NULL ORDER BY audit.id LIMIT :most"
-)
-_LAST = text(
-    "SELECT seal_no, seal FROM govgrid.audit WHERE seal_no IS NOT NULL"
-    " ORDER BY seal_no DESC LIMIT 1"
-)
-_SEAL = text(
-    "UPDATE govgrid.audit a SET seal_no = :last + s.nth, seal = s.seal"
-    " FROM unnest(CAST(:ids AS bigint[]), CAST(:seals AS bytea[])) WITH ORDINALITY"
-    " AS s(id, seal, nth) WHERE a.id = s.id"
-)
 
 
 def seal_rows(
@@ -74,26 +56,21 @@ def seal_rows(
 
 def newest_seal(connection: Connection) -> Head | None:
     """Return the seal that the chain ends with; None while nothing is sealed."""
-    row = connection.execute(_LAST).first()
-    return None if row is None else Head(int(row.seal_no), bytes(row.seal))
+    last = stored.last_seal(connection)
+    return None if last is None else Head(*last)
 
 
 def _sealed(engine: Engine, batch: int) -> tuple[int, Head] | None:
     """Seal up to `batch` rows and return how many, and the last seal; None if nothing was done."""
     with db.open_transaction(engine) as connection:
-        turn = {"locks": db.LOCKS, "work": db.SEALING}
-        free = connection.execute(text("SELECT pg_try_advisory_xact_lock(:locks, :work)"), turn)
-        if not free.scalar_one():
+        if not db.try_lock_work(connection, db.SEALING):
             return None
-        rows = connection.execute(_UNSEALED, {"most": batch}).all()
+        rows = stored.unsealed_links(connection, batch)
         if not rows:
             return None
         last = newest_seal(connection) or Head(None, GENESIS)
         before = last.seal_no or 0
         links = [Link(*row) for row in rows]
         seals = chain.compute_seals(last.seal, links)
-        connection.execute(
-            _SEAL,
-            {"last": before, "ids": [link.id for link in links], "seals": seals},
-        )
+        stored.write_seals(connection, [link.id for link in links], seals, last=before)
         return len(rows), Head(before + len(rows), seals[-1])

@@ -5,29 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
 from geo.access.audit import chain
 from geo.access.audit import record as audit
 from geo.access.audit.chain import Head, Link, Walk
-from geo.access.audit.seal import LINK
 from geo.access.principal import Reader
+from geo.access.store import audit as stored
 from geo.base.errors import StoreError
 
 LATE_S: Final = 10.0
 """The worker seals each second; an older row that is not sealed says that none runs."""
-
-_AT_ONCE: Final = 2_000
-_LINKS = text(
-    f"SELECT {LINK}, seal_no, seal FROM govgrid.audit WHERE seal_no IS NOT NULL"
-    " ORDER BY audit.seal_no"
-)
-_UNSEALED = text(
-    "SELECT count(*), min(at), coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0)"
-    " FROM govgrid.audit WHERE seal_no IS NULL"
-)
-_EXPLAINED = text("SELECT object FROM govgrid.audit WHERE action = 'audit.redact'")
 
 
 @dataclass(frozen=True)
@@ -102,7 +91,7 @@ def verify_chain(engine: Engine, who: Reader, *, expected: Collection[Head] = ()
     """
     who.require("audit")
     with transaction.open_as(engine, who) as connection:
-        explained = {int(o) for (o,) in connection.execute(_EXPLAINED) if o.isdecimal()}
+        explained = {int(o) for o in stored.redacted_objects(connection) if o.isdecimal()}
         found = chain.walk_chain(_links(connection), expected=expected, explained=explained)
         proof = Proof(found, unsealed_rows(connection))
     try:
@@ -114,16 +103,14 @@ def verify_chain(engine: Engine, who: Reader, *, expected: Collection[Head] = ()
 
 def unsealed_rows(connection: Connection) -> Tail:
     """Return what is not sealed yet."""
-    count, oldest, age_s = connection.execute(_UNSEALED).one()
-    return Tail(int(count), oldest, max(float(age_s), 0.0))
+    count, oldest, age_s = stored.unsealed_tail(connection)
+    return Tail(count, oldest, max(age_s, 0.0))
 
 
 def _links(connection: Connection) -> Iterator[Link]:
-    options = {"stream_results": True, "yield_per": _AT_ONCE}
-    with connection.execute(_LINKS, execution_options=options) as rows:
-        for *values, seal in rows:
-            # the driver's views of memory equal no bytes
-            yield Link._make([*values, b"" if seal is None else bytes(seal)])
+    for *values, seal in stored.sealed_links(connection):
+        # the driver's views of memory equal no bytes
+        yield Link._make([*values, b"" if seal is None else bytes(seal)])
 
 
 def _note(engine: Engine, who: Reader, proof: Proof) -> None:

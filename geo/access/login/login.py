@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, RowMapping, text
+from sqlalchemy import Connection, Engine, RowMapping
 
 from geo.access import passwords, principal, throttle, transaction
 from geo.access.accounts import grants, sessions
@@ -13,29 +13,14 @@ from geo.access.audit import record as audit
 from geo.access.login import second_factor as codes
 from geo.access.principal import Reader
 from geo.access.roles import SECOND_FACTOR
+from geo.access.store import accounts as stored
+from geo.access.store import sessions as stored_sessions
 from geo.base.errors import InputError, StateError, TooManyError, UnknownReaderError
 from geo.base.settings import Settings
 from geo.store import db
 
 # A name that long is none; it is counted as one all the same.
 MOST_NAME: Final = 64
-_ACCOUNT: Final = (
-    "SELECT id, name, kind, holder, unit_code, unit_name, password_hash, password_changed_at,"
-    " must_change, totp_secret FROM govgrid.account WHERE {which}"
-)
-_BY_NAME: Final = text(_ACCOUNT.format(which="name = :name AND disabled_at IS NULL"))
-_BY_ID: Final = text(_ACCOUNT.format(which="id = :id AND disabled_at IS NULL"))
-_BOUND: Final = text(
-    _ACCOUNT.format(
-        which="oidc_issuer = :issuer AND oidc_subject = :subject AND disabled_at IS NULL"
-    )
-)
-_IN: Final = text("UPDATE govgrid.account SET last_login_at = now() WHERE id = :id")
-_HASH: Final = text("UPDATE govgrid.account SET password_hash = :hash WHERE id = :id")
-_CHOSEN: Final = text(
-    "UPDATE govgrid.account SET password_hash = :hash, must_change = false,"
-    " password_changed_at = now() WHERE id = :id"
-)
 
 
 @dataclass(frozen=True)
@@ -84,7 +69,7 @@ def log_in(
         transaction.set_row_security(connection, principal.NOBODY, "login")
         throttle.record_success(connection, counter, place)
         if again is not None:
-            connection.execute(_HASH, {"hash": again, "id": row["id"]})
+            stored.store_rehashed(connection, row["id"], again)
         owed = "totp" if row["totp_secret"] else None
         return _let_in(connection, row, config, address, agent, owed=owed, by="password")
 
@@ -138,7 +123,7 @@ def log_in_external(
     """
     with db.open_transaction(engine) as connection:
         transaction.set_row_security(connection, principal.NOBODY, "login")
-        row = connection.execute(_BOUND, {"issuer": issuer, "subject": subject}).mappings().first()
+        row = stored.login_by_identity(connection, issuer, subject)
         if row is not None and row["kind"] != "service":
             owed = "totp" if row["totp_secret"] else None
             external = {**row, "must_change": False, "password_changed_at": None}
@@ -181,7 +166,7 @@ def change_password(
     kept = passwords.hash_password(new)
     with db.open_transaction(engine) as connection:
         transaction.set_row_security(connection, who, "login")
-        connection.execute(_CHOSEN, {"hash": kept, "id": who.id})
+        stored.store_password(connection, who.id, kept)
         sessions.end_all(connection, str(who.id))
         audit.record(connection, who, "account.password", who.account)
         return _let_in(connection, _by_id(connection, who), config, address, agent)
@@ -246,7 +231,7 @@ def _let_in(
         connection, str(row["id"]), stage=stage, lasts=lasts, address=address, agent=agent
     )
     if by:
-        connection.execute(_IN, {"id": row["id"]})
+        stored.record_login(connection, row["id"])
         who = Reader(row["name"], unit_name=row["unit_name"], address=address)
         facts = {"by": by, "stage": stage}
         audit.record(connection, who, "login", row["name"], facts=facts)
@@ -270,19 +255,18 @@ def _by_name(engine: Engine, name: str) -> RowMapping | None:
         return None
     with db.open_transaction(engine) as connection:
         transaction.set_row_security(connection, principal.NOBODY, "login")
-        found = connection.execute(_BY_NAME, {"name": name})
-        return found.mappings().first()
+        return stored.login_by_name(connection, name)
 
 
 def _by_id(connection: Connection, who: Reader) -> RowMapping:
-    row = connection.execute(_BY_ID, {"id": who.id}).mappings().first()
+    row = stored.login_by_id(connection, who.id)
     if row is None:
         raise UnknownReaderError("access.unknown")
     return row
 
 
 def _end(connection: Connection, session: Session) -> None:
-    connection.execute(text("DELETE FROM govgrid.session WHERE id = :id"), {"id": session.id})
+    stored_sessions.delete_session(connection, session.id)
 
 
 def count_attempt(engine: Engine, who: Reader, *counters: throttle.Counter) -> None:

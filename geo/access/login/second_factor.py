@@ -6,9 +6,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 import pyotp
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, RowMapping
 
 from geo.access.principal import Reader
+from geo.access.store import accounts as stored
 from geo.base import secrets
 from geo.base.errors import InputError
 from geo.base.settings import Settings
@@ -20,12 +21,6 @@ WINDOW: Final = 1
 """Steps that a clock may be off, either way."""
 SECRET: Final = re.compile("[A-Z2-7]{32}")
 CODE: Final = re.compile("[0-9]{6}")
-_USED: Final = text(
-    "UPDATE govgrid.account SET totp_step = :step WHERE id = :id AND totp_step < :step"
-)
-_ENROLLED: Final = text(
-    "UPDATE govgrid.account SET totp_secret = :secret, totp_step = :step WHERE id = :id"
-)
 
 
 @dataclass(frozen=True)
@@ -59,7 +54,7 @@ def confirm_key(
     if step is None:
         return False
     kept = secrets.encrypt(config, secret, purpose=PURPOSE)
-    connection.execute(_ENROLLED, {"secret": kept, "step": step, "id": who.id})
+    stored.store_authenticator(connection, who.id, kept, step)
     return True
 
 
@@ -73,7 +68,7 @@ def accept_code(
     step = _step(secret, code)
     if step is None:
         return False
-    return connection.execute(_USED, {"step": step, "id": row["id"]}).rowcount == 1
+    return stored.use_step(connection, row["id"], step)
 
 
 def _step(secret: str, code: str) -> int | None:

@@ -1,0 +1,1 @@
+"""Tables of accounts, rights and the audit."""

@@ -1,0 +1,192 @@
+"""Accounts: the rows of the table ``account``."""
+
+from collections.abc import Collection, Mapping
+from typing import Any, Final
+
+from sqlalchemy import Connection, RowMapping, text
+
+_INSERT: Final = text(
+    "INSERT INTO govgrid.account (name, kind, holder, unit_code, unit_name, password_hash,"
+    " must_change, created_by) VALUES (:name, :kind, :holder, :unit_code, :unit_name, :kept,"
+    " :kept IS NOT NULL, :by) RETURNING id"
+)
+_LIST: Final = text(
+    "SELECT a.name, a.kind, a.holder, a.unit_code, a.unit_name, a.last_login_at,"
+    " EXISTS (SELECT FROM govgrid.role_grant g WHERE g.account = a.id"
+    " AND g.role = ANY(CAST(:watching AS text[]))) AS watching,"
+    " CASE WHEN a.disabled_at IS NOT NULL THEN 'disabled'"
+    " WHEN EXISTS (SELECT FROM govgrid.login_failure f WHERE f.until > now() AND f.key IN"
+    " (sha256(convert_to('name:' || a.name, 'UTF8')), sha256(convert_to('code:' || a.name,"
+    " 'UTF8')))) THEN 'locked' WHEN a.must_change THEN 'first' ELSE 'works' END AS state"
+    " FROM govgrid.account a ORDER BY a.name"
+)
+_NAMED: Final = text("SELECT name FROM govgrid.account WHERE starts_with(name, :start)")
+_FIND: Final = text(
+    "SELECT id, name, kind, holder, unit_code, unit_name FROM govgrid.account WHERE name = :name"
+)
+_WORKING: Final = text(
+    "SELECT id, name, holder, kind, unit_code, unit_name FROM govgrid.account"
+    " WHERE name = :name AND disabled_at IS NULL"
+)
+_LOCK: Final = text("SELECT id, kind FROM govgrid.account WHERE name = :name FOR UPDATE")
+_LOGIN: Final = (
+    "SELECT id, name, kind, holder, unit_code, unit_name, password_hash, password_changed_at,"
+    " must_change, totp_secret FROM govgrid.account WHERE disabled_at IS NULL AND {which}"
+)
+_LOGIN_BY_NAME: Final = text(_LOGIN.format(which="name = :name"))
+_LOGIN_BY_ID: Final = text(_LOGIN.format(which="id = :id"))
+_LOGIN_BY_IDENTITY: Final = text(
+    _LOGIN.format(which="oidc_issuer = :issuer AND oidc_subject = :subject")
+)
+_RESET: Final = text(
+    "UPDATE govgrid.account SET password_hash = :kept, must_change = true, totp_secret = NULL,"
+    " totp_step = 0 WHERE id = :id"
+)
+_DISABLE: Final = text(
+    "UPDATE govgrid.account SET disabled_at = CASE WHEN :disabled"
+    " THEN coalesce(disabled_at, now()) END WHERE id = :id"
+)
+_CHANGE: Final = text(
+    "UPDATE govgrid.account SET holder = coalesce(:holder, holder),"
+    " unit_code = coalesce(:unit_code, unit_code), unit_name = coalesce(:unit_name, unit_name)"
+    " WHERE id = :id"
+)
+_REPLACE: Final = text(
+    "UPDATE govgrid.account SET holder = :holder, unit_code = :unit_code, unit_name = :unit_name"
+    " WHERE id = :id"
+)
+_LINK: Final = text(
+    "UPDATE govgrid.account SET oidc_issuer = :issuer, oidc_subject = :subject WHERE id = :id"
+)
+_SKIP_CHANGE: Final = text("UPDATE govgrid.account SET must_change = false WHERE id = :id")
+_LOGGED_IN: Final = text("UPDATE govgrid.account SET last_login_at = now() WHERE id = :id")
+_REHASH: Final = text("UPDATE govgrid.account SET password_hash = :kept WHERE id = :id")
+_CHOOSE: Final = text(
+    "UPDATE govgrid.account SET password_hash = :kept, must_change = false,"
+    " password_changed_at = now() WHERE id = :id"
+)
+_SECOND: Final = text("SELECT totp_secret IS NOT NULL FROM govgrid.account WHERE id = :id")
+_USE_STEP: Final = text(
+    "UPDATE govgrid.account SET totp_step = :step WHERE id = :id AND totp_step < :step"
+)
+_ENROL: Final = text(
+    "UPDATE govgrid.account SET totp_secret = :secret, totp_step = :step WHERE id = :id"
+)
+_KNOWN: Final = text(
+    "SELECT id, name, kind, holder, unit_code, unit_name FROM govgrid.account"
+    " WHERE name = ANY(CAST(:names AS text[]))"
+)
+
+
+def insert_account(connection: Connection, row: Mapping[str, Any]) -> str:
+    """Write a new account and return its number (uuid)."""
+    return str(connection.execute(_INSERT, row).scalar_one())
+
+
+def list_accounts(connection: Connection, watching: Collection[str]) -> list[dict[str, Any]]:
+    """Return all accounts by name with their `state`; `watching`: holds one of these roles."""
+    found = connection.execute(_LIST, {"watching": sorted(watching)})
+    return [dict(row) for row in found.mappings()]
+
+
+def names_from(connection: Connection, start: str) -> set[str]:
+    """Return the names that begin with `start`."""
+    return set(connection.execute(_NAMED, {"start": start}).scalars())
+
+
+def find_account(connection: Connection, name: str) -> RowMapping | None:
+    """Return an account: id, name, kind, holder, unit_code, unit_name."""
+    return connection.execute(_FIND, {"name": name}).mappings().first()
+
+
+def find_working(connection: Connection, name: str) -> RowMapping | None:
+    """Return what :func:`find_account` does, unless the account is disabled."""
+    return connection.execute(_WORKING, {"name": name}).mappings().first()
+
+
+def find_accounts(connection: Connection, names: Collection[str]) -> list[RowMapping]:
+    """Return the accounts of these names, as :func:`find_account` does."""
+    return list(connection.execute(_KNOWN, {"names": list(names)}).mappings())
+
+
+def lock_account(connection: Connection, name: str) -> RowMapping | None:
+    """Return id and kind of an account, which nobody else changes until the end."""
+    return connection.execute(_LOCK, {"name": name}).mappings().first()
+
+
+def login_by_name(connection: Connection, name: str) -> RowMapping | None:
+    """Return what a log-in needs of an account that is not disabled."""
+    return connection.execute(_LOGIN_BY_NAME, {"name": name}).mappings().first()
+
+
+def login_by_id(connection: Connection, account: str | None) -> RowMapping | None:
+    """Return what :func:`login_by_name` does, by number (uuid)."""
+    return connection.execute(_LOGIN_BY_ID, {"id": account}).mappings().first()
+
+
+def login_by_identity(connection: Connection, issuer: str, subject: str) -> RowMapping | None:
+    """Return what :func:`login_by_name` does, by whom an identity provider names."""
+    asked = {"issuer": issuer, "subject": subject}
+    return connection.execute(_LOGIN_BY_IDENTITY, asked).mappings().first()
+
+
+def reset_password(connection: Connection, account: str, kept: str) -> None:
+    """Set a one-time password (its hash); the authenticator holds no more."""
+    connection.execute(_RESET, {"kept": kept, "id": account})
+
+
+def set_disabled(connection: Connection, account: str, *, disabled: bool) -> None:
+    """Disable an account, or enable it again."""
+    connection.execute(_DISABLE, {"disabled": disabled, "id": account})
+
+
+def change_account(connection: Connection, account: str, words: Mapping[str, str | None]) -> None:
+    """Change `holder`, `unit_code` and `unit_name`; None leaves one alone."""
+    connection.execute(_CHANGE, {**words, "id": account})
+
+
+def replace_holder(connection: Connection, account: str, words: Mapping[str, str | None]) -> None:
+    """Set `holder`, `unit_code` and `unit_name` as they are given."""
+    connection.execute(_REPLACE, {**words, "id": account})
+
+
+def link_identity(connection: Connection, account: str, issuer: str, subject: str) -> None:
+    """Bind an account to a subject of an identity provider."""
+    connection.execute(_LINK, {"issuer": issuer, "subject": subject, "id": account})
+
+
+def keep_first_password(connection: Connection, account: str) -> None:
+    """Ask for no other password at the first log-in."""
+    connection.execute(_SKIP_CHANGE, {"id": account})
+
+
+def record_login(connection: Connection, account: str) -> None:
+    """Write down that an account logs in now."""
+    connection.execute(_LOGGED_IN, {"id": account})
+
+
+def store_rehashed(connection: Connection, account: str, kept: str) -> None:
+    """Store the same password by a newer hash."""
+    connection.execute(_REHASH, {"kept": kept, "id": account})
+
+
+def store_password(connection: Connection, account: str | None, kept: str) -> None:
+    """Store a password that its owner chose."""
+    connection.execute(_CHOOSE, {"kept": kept, "id": account})
+
+
+def has_second_factor(connection: Connection, account: str | None) -> bool:
+    """Return whether an authenticator was set up."""
+    return bool(connection.execute(_SECOND, {"id": account}).scalar_one())
+
+
+def use_step(connection: Connection, account: str, step: int) -> bool:
+    """Use up a time step of the authenticator; return whether it was not used before."""
+    return connection.execute(_USE_STEP, {"step": step, "id": account}).rowcount == 1
+
+
+def store_authenticator(
+    connection: Connection, account: str | None, secret: str, step: int
+) -> None:
+    """Store the encrypted key of an authenticator, and the step that confirmed it."""
+    connection.execute(_ENROL, {"secret": secret, "step": step, "id": account})

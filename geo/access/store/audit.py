@@ -1,0 +1,136 @@
+"""The audit: rows are added, sealed once, and lose their note at most."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Connection, RowMapping, text
+
+from geo.store import frames
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_AT_ONCE: Final = 2_000
+_LINK: Final = (
+    "id, CAST(extract(epoch FROM at) AS text), account, unit, address, action, object, outcome,"
+    " CAST(facts AS text), encode(note_sha256, 'hex'), note"
+)
+"""The columns of a link of the chain, as text that depends on no setting of the session."""
+_INSERT: Final = text(
+    "INSERT INTO govgrid.audit"
+    " (account, unit, address, action, object, outcome, facts, note, note_sha256)"
+    " VALUES (:account, :unit, :address, :action, :object, :outcome, CAST(:facts AS jsonb), :note,"
+    " :note_sha256)"
+)
+_CHOSEN: Final = (
+    "(:account = '' OR account = :account)"
+    " AND (:action = '' OR action = :action OR starts_with(action, :action || '.'))"
+    " AND (:outcome = '' OR outcome = :outcome)"
+    " AND (CAST(:since AS timestamptz) IS NULL OR at >= :since)"
+    " AND (CAST(:until AS timestamptz) IS NULL OR at < :until)"
+)
+_PAGE: Final = text(
+    "SELECT id, at, account, unit, address, action, object, outcome, facts, note, seal_no"
+    f" FROM govgrid.audit WHERE id < :before AND {_CHOSEN} ORDER BY id DESC LIMIT :limit"
+)
+_ROWS: Final = (
+    "SELECT seal_no, id, at, account, unit, address, action, object, outcome,"
+    " CAST(facts AS text) AS facts, note, encode(note_sha256, 'hex') AS note_sha256,"
+    f" encode(seal, 'hex') AS seal FROM govgrid.audit WHERE {_CHOSEN}"
+    " ORDER BY seal_no, id LIMIT :limit"
+)
+_VERIFIED: Final = text(
+    "SELECT at, account, facts FROM govgrid.audit WHERE action = 'audit.verify'"
+    " ORDER BY id DESC LIMIT 1"
+)
+_NOTE: Final = text("SELECT note FROM govgrid.audit WHERE id = :id FOR UPDATE")
+_REDACT: Final = text("UPDATE govgrid.audit SET note = NULL WHERE id = :id")
+_REDACTED: Final = text("SELECT object FROM govgrid.audit WHERE action = 'audit.redact'")
+_UNSEALED: Final = text(
+    f"SELECT {_LINK} FROM govgrid.audit WHERE seal_no IS NULL ORDER BY audit.id LIMIT :most"
+)
+_TAIL: Final = text(
+    "SELECT count(*), min(at), coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0)"
+    " FROM govgrid.audit WHERE seal_no IS NULL"
+)
+_SEALED: Final = text(
+    f"SELECT {_LINK}, seal_no, seal FROM govgrid.audit WHERE seal_no IS NOT NULL"
+    " ORDER BY audit.seal_no"
+)
+_LAST: Final = text(
+    "SELECT seal_no, seal FROM govgrid.audit WHERE seal_no IS NOT NULL"
+    " ORDER BY seal_no DESC LIMIT 1"
+)
+_SEAL: Final = text(
+    "UPDATE govgrid.audit a SET seal_no = :last + s.nth, seal = s.seal"
+    " FROM unnest(CAST(:ids AS bigint[]), CAST(:seals AS bytea[])) WITH ORDINALITY"
+    " AS s(id, seal, nth) WHERE a.id = s.id"
+)
+
+
+def insert_row(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Add a row; `facts` is the text of a JSON object."""
+    connection.execute(_INSERT, row)
+
+
+def read_page(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return up to `limit` chosen rows with an id below `before`, the newest first."""
+    return [dict(row) for row in connection.execute(_PAGE, asked).mappings()]
+
+
+def read_rows(connection: Connection, asked: Mapping[str, Any]) -> "pd.DataFrame":
+    """Return up to `limit` chosen rows with their seals, in the order of the chain."""
+    return frames.read_frame(connection, _ROWS, dict(asked))
+
+
+def last_verification(connection: Connection) -> RowMapping | None:
+    """Return when the chain was last verified, by whom, and what was found."""
+    return connection.execute(_VERIFIED).mappings().first()
+
+
+def lock_note(connection: Connection, number: int) -> tuple[str | None] | None:
+    """Return the note of a row, which nobody else changes until the end; None: no such row."""
+    row = connection.execute(_NOTE, {"id": number}).first()
+    return None if row is None else (row.note,)
+
+
+def delete_note(connection: Connection, number: int) -> None:
+    """Take the note of a row away."""
+    connection.execute(_REDACT, {"id": number})
+
+
+def redacted_objects(connection: Connection) -> set[str]:
+    """Return the rows whose notes were taken away, as they were named then."""
+    return set(connection.execute(_REDACTED).scalars())
+
+
+def unsealed_links(connection: Connection, most: int) -> Sequence[Any]:
+    """Return up to `most` rows that are not sealed yet, in the order of their ids."""
+    return connection.execute(_UNSEALED, {"most": most}).all()
+
+
+def unsealed_tail(connection: Connection) -> tuple[int, datetime | None, float]:
+    """Return how many rows are not sealed, since when, and how many seconds that is."""
+    count, oldest, age_s = connection.execute(_TAIL).one()
+    return int(count), oldest, float(age_s)
+
+
+def sealed_links(connection: Connection) -> Iterator[Sequence[Any]]:
+    """Return the rows of the chain with number and seal, a part of them at a time."""
+    options = {"stream_results": True, "yield_per": _AT_ONCE}
+    with connection.execute(_SEALED, execution_options=options) as rows:
+        yield from rows
+
+
+def last_seal(connection: Connection) -> tuple[int, bytes] | None:
+    """Return number and seal of the last sealed row."""
+    row = connection.execute(_LAST).first()
+    return None if row is None else (int(row.seal_no), bytes(row.seal))
+
+
+def write_seals(
+    connection: Connection, ids: Sequence[int], seals: Sequence[bytes], *, last: int
+) -> None:
+    """Seal rows in this order, numbered behind `last`."""
+    connection.execute(_SEAL, {"last": last, "ids": list(ids), "seals": list(seals)})

@@ -1,0 +1,17 @@
+"""What of accounts is no longer of use after some days."""
+
+from typing import Final
+
+from sqlalchemy import Connection, text
+
+_EXPIRED: Final = (
+    text("DELETE FROM govgrid.session WHERE expires_at < now() - interval '1 day'"),
+    text("DELETE FROM govgrid.login_failure WHERE at < now() - interval '2 days'"),
+    text("DELETE FROM govgrid.bulk_read WHERE hour < now() - interval '30 days'"),
+)
+
+
+def delete_expired(connection: Connection) -> None:
+    """Delete sessions that ended, failures that count no more, and old counts of bulk reads."""
+    for each in _EXPIRED:
+        connection.execute(each)

@@ -1,0 +1,68 @@
+"""Sessions: the rows of the table ``session``."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import Connection, RowMapping, text
+
+_INSERT: Final = text(
+    "INSERT INTO govgrid.session"
+    " (token_sha256, account, csrf, stage, expires_at, address, agent)"
+    " SELECT :hash, a.id, :csrf, :stage,"
+    " now() + CASE WHEN a.kind = 'display' THEN :display ELSE :lasts END, :address, :agent"
+    " FROM govgrid.account a WHERE a.id = :account"
+)
+_FIND: Final = text(
+    "SELECT s.id AS session, s.csrf, s.stage, now() - s.seen_at AS quiet, s.expires_at, a.id,"
+    " a.name, a.holder, a.kind, a.unit_code, a.unit_name FROM govgrid.session s"
+    " JOIN govgrid.account a ON a.id = s.account"
+    " WHERE s.token_sha256 = :hash AND s.expires_at > now() AND a.disabled_at IS NULL"
+)
+_SEEN: Final = text("UPDATE govgrid.session SET seen_at = now() WHERE id = :id")
+_LIST: Final = text(
+    "SELECT id, created_at, seen_at, address, agent, id = CAST(:own AS uuid) AS own"
+    " FROM govgrid.session WHERE account = :account AND stage = 'full' AND expires_at > now()"
+    " AND (:lasting OR seen_at > now() - make_interval(mins => :idle_min))"
+    " ORDER BY seen_at DESC"
+)
+_DELETE_TOKEN: Final = text("DELETE FROM govgrid.session WHERE token_sha256 = :hash")
+_DELETE: Final = text("DELETE FROM govgrid.session WHERE id = :id")
+_DELETE_ALL: Final = text(
+    "DELETE FROM govgrid.session WHERE account = :account"
+    " AND id IS DISTINCT FROM CAST(:but AS uuid)"
+)
+
+
+def insert_session(connection: Connection, row: Mapping[str, Any]) -> None:
+    """Write a new session: hash, account, csrf, stage, display, lasts, address, agent."""
+    connection.execute(_INSERT, row)
+
+
+def find_session(connection: Connection, hashed: bytes) -> RowMapping | None:
+    """Return a session that holds, with its account; `quiet` since it was seen."""
+    return connection.execute(_FIND, {"hash": hashed}).mappings().first()
+
+
+def record_seen(connection: Connection, session: str) -> None:
+    """Write down that a session is used now."""
+    connection.execute(_SEEN, {"id": session})
+
+
+def list_sessions(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return where `account` is logged in, the newest use first; `own` is this one."""
+    return [dict(row) for row in connection.execute(_LIST, asked).mappings()]
+
+
+def delete_session(connection: Connection, session: str) -> None:
+    """Delete one session."""
+    connection.execute(_DELETE, {"id": session})
+
+
+def delete_by_token(connection: Connection, hashed: bytes) -> None:
+    """Delete the session of a token, if there is one."""
+    connection.execute(_DELETE_TOKEN, {"hash": hashed})
+
+
+def delete_all(connection: Connection, account: str, *, but: str | None) -> int:
+    """Delete the sessions of an account, but one; return how many there were."""
+    return connection.execute(_DELETE_ALL, {"account": account, "but": but}).rowcount
