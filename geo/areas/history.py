@@ -4,29 +4,16 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
+from geo.areas.store import history as stored
 from geo.base.codes import full_area_code
 from geo.base.errors import NotFoundError
-from geo.store import db, frames, installation
+from geo.store import db, installation
 
 if TYPE_CHECKING:
     import pandas as pd
 
-_EVER = text("SELECT EXISTS (SELECT FROM govgrid.area WHERE code = ANY(:codes))")
-
-# One row for each stretch of time in which neither the area nor its parent changed.
-_VERSIONS = (
-    "SELECT a.unit_id, a.level, a.code, a.name, a.kind, lower(a.valid * n.valid) AS valid_from,"
-    " upper(a.valid * n.valid) AS valid_to,"
-    " CASE WHEN a.valid * n.valid @> govgrid.today() THEN 'holds'"
-    "  WHEN upper(a.valid * n.valid) <= govgrid.today() THEN 'ended' ELSE 'to_come' END AS state,"
-    " (SELECT p.code FROM govgrid.area p WHERE p.unit_id = n.parent_unit_id LIMIT 1)"
-    "  AS parent_code, a.import_run, a.geom"
-    " FROM govgrid.area a JOIN govgrid.area_nesting n"
-    "  ON n.unit_id = a.unit_id AND n.valid && a.valid"
-    " WHERE a.code = ANY(:codes) ORDER BY a.level, a.valid * n.valid"
-)
 VERSION = (
     "level",
     "code",
@@ -58,7 +45,7 @@ def read_history(engine: Engine, code: str) -> dict[str, Any]:
     """
     codes = list({code, full_area_code(code)})
     with db.open_transaction(engine) as connection:
-        if not connection.execute(_EVER, {"codes": codes}).scalar_one():
+        if not stored.was_ever(connection, codes):
             raise NotFoundError("area.unknown", code=code)
         from geo.areas.store import succession
 
@@ -72,7 +59,7 @@ def read_history(engine: Engine, code: str) -> dict[str, Any]:
 
 
 def _versions(connection: Connection, codes: list[str]) -> pd.DataFrame:
-    rows = frames.read_layer(connection, _VERSIONS, {"codes": codes})
+    rows = stored.read_versions(connection, codes)
     metric = rows.geometry.to_crs(installation.metric_srid(connection))
     return rows.drop(columns="geometry").assign(area_m2=metric.area.round(1))
 

@@ -4,27 +4,19 @@ from dataclasses import replace
 from datetime import date
 
 import pandas as pd
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from geo.base.errors import LayerError
 from geo.cameras.known_codes import keep_registered
+from geo.cameras.store import codes
+from geo.cameras.store import views as stored_views
 from geo.files.checks import Finding
 from geo.files.checks.cells.cells import text_of
 from geo.files.checks.check import Intake
 from geo.files.readers import Table
-from geo.store import frames, tables
 from geo.store.tables import Change
 
 TURNING_DEG = 180.0  # no picture of a lens that zooms is as wide
-FURTHER_VIEWS = (
-    "INSERT INTO govgrid.camera_view (camera_code, no, heading_source, hfov_deg, vfov_deg,"
-    " tilt_deg, res_h_px, range_m, focal_mm, sensor_w_mm)"
-    " SELECT v.camera_code, s.no, 'unknown', v.hfov_deg, v.vfov_deg,"
-    " v.tilt_deg, v.res_h_px, v.range_m, v.focal_mm, v.sensor_w_mm"
-    " FROM unnest(CAST(:codes AS text[]), CAST(:numbers AS smallint[])) AS s (code, no)"
-    " JOIN govgrid.camera_view v ON v.camera_code = s.code AND v.no = 1"
-    " ON CONFLICT DO NOTHING"
-)
 
 
 def screen_headings(connection: Connection, table: Table, checked: Intake) -> Intake:
@@ -72,9 +64,8 @@ def _is_lost(finding: Finding, column: str) -> bool:
 
 
 def _turning(connection: Connection, rows: pd.DataFrame) -> pd.Series:
-    turns = connection.execute(text("SELECT code FROM govgrid.camera WHERE form = 'ptz'"))
     wide = rows["heading_deg"].notna() & (rows["hfov_deg"] >= TURNING_DEG)
-    return wide & rows["code"].isin(turns.scalars().all())
+    return wide & rows["code"].isin(codes.codes_of_form(connection, "ptz"))
 
 
 def bring_in(
@@ -99,27 +90,19 @@ def bring_in(
     """
     told = views[views["heading_deg"].notna()].drop(columns="row")
     told = told.assign(heading_source=told["heading_source"].replace("parsed", "surveyed"))
-    numbers = {"codes": told["camera_code"].tolist(), "numbers": told["no"].tolist()}
-    connection.execute(text(FURTHER_VIEWS), numbers)
+    stored_views.add_further_views(connection, told["camera_code"].tolist(), told["no"].tolist())
     days = rows.set_index("code")["surveyed_on"]
     complete = _completed(connection, told.assign(day=told["camera_code"].map(days)), today)
-    seen = tables.merge_rows(connection, "camera_view", complete, key=("camera_code", "no"))
+    seen = stored_views.merge_views(connection, complete)
     changed = sorted(set(seen["camera_code"]))
-    connection.execute(
-        text("UPDATE govgrid.camera SET import_run = :run WHERE code = ANY(:codes)"),
-        {"run": run, "codes": changed},
-    )
+    stored_views.mark_changed(connection, changed, run)
     return Change(0, len(changed), len(rows) - len(changed))
 
 
 def _completed(connection: Connection, told: pd.DataFrame, today: date) -> pd.DataFrame:
     """Return the views with the angle and the date that are known where the batch gives none."""
-    known = frames.read_frame(
-        connection,
-        "SELECT camera_code, no, hfov_deg AS known_hfov_deg, heading_deg AS known_deg,"
-        " verified_on AS known_on FROM govgrid.camera_view WHERE camera_code = ANY(:codes)",
-        {"codes": told["camera_code"].tolist()},
-    ).astype({"known_hfov_deg": float, "known_deg": float})
+    known = stored_views.known_headings(connection, told["camera_code"].tolist())
+    known = known.astype({"known_hfov_deg": float, "known_deg": float})
     both = told.merge(known, on=["camera_code", "no"], how="left")
     both["hfov_deg"] = both["hfov_deg"].fillna(both["known_hfov_deg"])
     same = both["known_on"].notna() & (both["heading_deg"] == both["known_deg"])

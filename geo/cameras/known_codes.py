@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
+from geo.cameras.store import codes as stored
 from geo.files.checks import Finding
 
 if TYPE_CHECKING:
@@ -16,10 +17,7 @@ if TYPE_CHECKING:
 def keep_registered(connection: Connection, checked: Intake) -> Intake:
     """Return what was checked without the rows whose `code` is no camera's, each with a finding."""
     codes = checked.rows["code"]
-    known = connection.execute(
-        text("SELECT code FROM govgrid.camera WHERE code = ANY(:codes)"), {"codes": codes.tolist()}
-    )
-    lost = codes[~codes.isin(known.scalars().all())]
+    lost = codes[~codes.isin(stored.known_codes(connection, codes.tolist()))]
     column = checked.mapping["code"]
     found = [
         Finding(row, column, "CODE_UNKNOWN", "error", code)

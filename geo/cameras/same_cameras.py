@@ -11,22 +11,16 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection
 
 from geo.base.crs import WGS84, metric_srid, project
+from geo.cameras.store import codes as stored
 from geo.files.checks import Finding
 from geo.files.checks.cells.finding import Defect, Severity
 from geo.files.checks.check import Intake, in_order
 from geo.files.checks.rows.duplicate_codes import MARK
-from geo.store import frames
 
 SAME_M: Final = 1.0  # the same place, written with fewer digits
 NEAR_M: Final = 30.0
 # of a name that one camera has and one row
 FAR_M: Final = 500.0
-
-_THERE = "SELECT code FROM govgrid.camera WHERE code = ANY(:codes)"
-_NAMESAKES = (
-    "SELECT code AS known, name, import_run AS run, geom FROM govgrid.camera"
-    " WHERE name = ANY(:names) AND import_run IS DISTINCT FROM :run ORDER BY code"
-)
 
 
 class SameCameras:
@@ -74,11 +68,10 @@ class SameCameras:
 
     def _pairs(self, rows: gpd.GeoDataFrame) -> pd.DataFrame:
         """Return each new row with the nearest camera of its name that the file does not name."""
-        codes = {"codes": rows["code"].tolist()}
-        there = set(frames.read_frame(self._connection, _THERE, codes)["code"])
+        there = stored.known_codes(self._connection, rows["code"].tolist())
         new = rows[~rows["code"].isin(there)]
         names = sorted(set(new["name"].dropna()))
-        known = frames.read_layer(self._connection, _NAMESAKES, {"names": names, "run": self._run})
+        known = stored.read_namesakes(self._connection, names, self._run)
         known = known[~known["known"].isin(self._named)]
         placed = pd.DataFrame(new[["code", "name"]]).assign(row=new.index, at=new.geometry)
         pairs = placed.merge(

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
 from geo.access.audit import record as audit
@@ -17,10 +17,11 @@ from geo.base import clock
 from geo.base.errors import UnavailableError
 from geo.base.local_time import with_zone
 from geo.cameras.known_codes import keep_registered
+from geo.cameras.store import states as stored
 from geo.files.checks import Calendar, Finding
 from geo.files.readers import Table
 from geo.files.schema.layers import find_layer
-from geo.store import db, frames, tables
+from geo.store import db
 from geo.store.tables import Change
 
 if TYPE_CHECKING:
@@ -29,19 +30,9 @@ if TYPE_CHECKING:
     from geo.files.checks.check import Intake
 
 LAYER = "camera-status"
-TRY_TURN = "SELECT pg_try_advisory_xact_lock(:locks, :work)"
 PAUSE_S = 0.05
 # Clocks of recorders differ a little from ours.
 AHEAD = timedelta(minutes=10)
-NEWEST = (
-    "SELECT DISTINCT ON (camera_code) camera_code, status FROM govgrid.camera_status"
-    " WHERE camera_code = ANY(:codes) ORDER BY camera_code, since DESC"
-)
-SWITCH = (
-    f"WITH s AS ({NEWEST})"
-    " UPDATE govgrid.camera c SET connection = s.status FROM s"
-    " WHERE c.code = s.camera_code AND c.connection IS DISTINCT FROM s.status RETURNING c.code"
-)
 
 
 @dataclass(frozen=True)
@@ -200,17 +191,15 @@ def bring_in(
     """
     import pandas as pd
 
-    codes = {"codes": rows["code"].tolist()}
-    newest = frames.read_frame(connection, NEWEST, codes).set_index("camera_code")["status"]
+    codes = rows["code"].tolist()
+    newest = stored.newest_states(connection, codes)
     goes_on = rows["since"].isna() & (rows["code"].map(newest) == rows["status"])
     new = pd.DataFrame(rows.loc[~goes_on, ["code", "status", "since"]])
     new["since"] = pd.to_datetime(new["since"].fillna(clock.now()), utc=True)
     new = new.rename(columns={"code": "camera_code"})
     new = new.drop_duplicates(["camera_code", "since"], keep="last")
-    changed = tables.merge_rows(
-        connection, "camera_status", new, key=("camera_code", "since"), run=run
-    )
-    switched = sorted(connection.execute(text(SWITCH), codes).scalars())
+    changed = stored.merge_states(connection, new, run)
+    switched = stored.switch_connections(connection, codes)
     return _change(rows, changed, switched), switched
 
 
@@ -244,8 +233,7 @@ def _take_turn(connection: Connection, patience_s: float | None) -> None:
         db.take_turn(connection, db.IMPORTING)
         return
     ends = time.monotonic() + patience_s
-    asked = {"locks": db.LOCKS, "work": db.IMPORTING}
-    while not connection.execute(text(TRY_TURN), asked).scalar_one():
+    while not db.try_lock_work(connection, db.IMPORTING):
         if time.monotonic() > ends:
             raise UnavailableError("push.importing")
         time.sleep(PAUSE_S)

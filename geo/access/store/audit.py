@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 _AT_ONCE: Final = 2_000
-_LINK: Final = (
+LINK: Final = (
     "id, CAST(extract(epoch FROM at) AS text), account, unit, address, action, object, outcome,"
     " CAST(facts AS text), encode(note_sha256, 'hex'), note"
 )
@@ -48,14 +48,14 @@ _NOTE: Final = text("SELECT note FROM govgrid.audit WHERE id = :id FOR UPDATE")
 _REDACT: Final = text("UPDATE govgrid.audit SET note = NULL WHERE id = :id")
 _REDACTED: Final = text("SELECT object FROM govgrid.audit WHERE action = 'audit.redact'")
 _UNSEALED: Final = text(
-    f"SELECT {_LINK} FROM govgrid.audit WHERE seal_no IS NULL ORDER BY audit.id LIMIT :most"
+    f"SELECT {LINK} FROM govgrid.audit WHERE seal_no IS NULL ORDER BY audit.id LIMIT :most"
 )
 _TAIL: Final = text(
     "SELECT count(*), min(at), coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0)"
     " FROM govgrid.audit WHERE seal_no IS NULL"
 )
 _SEALED: Final = text(
-    f"SELECT {_LINK}, seal_no, seal FROM govgrid.audit WHERE seal_no IS NOT NULL"
+    f"SELECT {LINK}, seal_no, seal FROM govgrid.audit WHERE seal_no IS NOT NULL"
     " ORDER BY audit.seal_no"
 )
 _LAST: Final = text(

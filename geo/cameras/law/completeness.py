@@ -14,16 +14,12 @@ from geo.base.words import say
 from geo.cameras.law import counted_levels
 from geo.cameras.law.counted_levels import LEVELS
 from geo.cameras.rules import completeness
-from geo.cameras.rules.completeness import OF_CAMERAS, OF_VIEWS, Register
+from geo.cameras.rules.completeness import Register
+from geo.cameras.store import views as stored
 from geo.files import writers
-from geo.store import db, frames
+from geo.store import db
 
 OWNER_KINDS = ("skynet", "social")
-CAMERAS = (
-    f"SELECT code, name, grid_code, position_source, {', '.join(OF_CAMERAS)}"
-    " FROM govgrid.camera ORDER BY code"
-)
-VIEWS = f"SELECT camera_code, {', '.join(OF_VIEWS)} FROM govgrid.camera_view"
 COUNTS = ("cameras", "filled", "applicable", "share")
 FIELDS = ("field", "group", "filled", "applicable", "share", "first_class_filled", "first_class")
 
@@ -80,8 +76,8 @@ def read_completeness(connection: Connection, *, level: str | None = None) -> Co
         If `level` is none of them.
     """
     counted_levels.require_level(level)
-    cameras = _blank(frames.read_frame(connection, CAMERAS))
-    found = completeness.measure_completeness(cameras, frames.read_frame(connection, VIEWS))
+    cameras = _blank(stored.read_register(connection))
+    found = completeness.measure_completeness(cameras, stored.read_register_views(connection))
     held = cameras.set_index("code").loc[found.known.index]
     known = pd.DataFrame(area_versions.valid_areas(connection).drop(columns="geometry"))
     kinds = _rows_of(completeness.by_label(found, held["owner_kind"]), OWNER_KINDS)

@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
-from geo.access import predicates, transaction
+from geo.access import transaction
 from geo.access.audit import export_log
 from geo.access.principal import Reader
 from geo.access.roles import depth_no
+from geo.areas.store import names
 from geo.base.errors import InputError, NotFoundError
 from geo.base.words import say
 from geo.cameras.rules.rulebook import RULES, SEVERITIES
@@ -24,10 +25,6 @@ if TYPE_CHECKING:
 
 WHAT: Final = "compliance"
 _MEASURED: Final = frozenset({"PRIVACY_VIEW", "MOVED", "REMOVED"})
-_AREA: Final = (
-    f"SELECT a.geom FROM govgrid.area_now a WHERE a.code = :code"
-    f" AND {predicates.AREA.format(path='a.path')}"
-)
 
 
 @dataclass(frozen=True)
@@ -145,11 +142,9 @@ def _area(connection: Connection, reader: Reader, code: str) -> bytes | None:
     """Return the shape of an area that is the reader's, None for all of them."""
     if not code:
         return None
-    asked = {**reader.parameters, "code": code}
-    row = connection.execute(text(_AREA), asked).first()
-    if row is None:
+    shape = names.area_shape(connection, code, reader.parameters)
+    if shape is None:
         raise NotFoundError("grant.area", code=code)
-    shape: bytes = row.geom
     return shape
 
 

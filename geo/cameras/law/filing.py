@@ -5,55 +5,14 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection
 
-from geo.access import predicates
 from geo.access.principal import Reader
 from geo.access.roles import depth_no
 from geo.cameras.rules import filing
 from geo.cameras.rules.filing import CAMERA, POSITION, SNAPSHOT
-from geo.store import frames
+from geo.cameras.store import filings as stored
 
 OF_PLACE: Final = (POSITION, "name", "address")
 COLUMNS: Final = ("camera_code", "filing_code", "filed_on", "field", "filed", "now")
-
-# A camera that is no longer there is judged by where it was filed.
-_PLACE: Final = (
-    "ST_SetSRID(ST_MakePoint(CAST(x.snapshot ->> 'lon' AS double precision),"
-    " CAST(x.snapshot ->> 'lat' AS double precision)), 4326)"
-)
-_ONCE: Final = {"kind": "x.snapshot ->> 'owner_kind'", "geom": _PLACE}
-_GRANTED_ONCE: Final = predicates.STOOD.format(**_ONCE)
-_EXACT_ONCE: Final = predicates.STOOD_EXACT.format(**_ONCE)
-# A unit that filed later, and to whose old number no camera keeps, has replaced that filing.
-_REPLACED: Final = (
-    "EXISTS (SELECT FROM govgrid.filing n"
-    " WHERE n.unit_name = f.unit_name AND n.filed_on > f.filed_on)"
-    " AND NOT EXISTS (SELECT FROM govgrid.camera o"
-    " WHERE o.filing_no = f.code AND o.status IS DISTINCT FROM 'removed')"
-)
-# Of the filings that list a camera the one whose number it bears counts, else the newest.
-_FILED: Final = (
-    f"WITH granted AS (SELECT g.code, g.exact FROM {predicates.CAMERAS} g WHERE g.depth >= :depth)"
-    " SELECT DISTINCT ON (x.camera_code) x.camera_code, x.filing_code, f.filed_on, x.snapshot,"
-    " CASE WHEN c.code IS NULL THEN {exact} ELSE"
-    " (SELECT g.exact FROM granted g WHERE g.code = c.code) END AS exact"
-    " FROM govgrid.filed_camera x JOIN govgrid.filing f ON f.code = x.filing_code"
-    " LEFT JOIN govgrid.camera c ON c.code = x.camera_code AND c.status IS DISTINCT FROM 'removed'"
-    " WHERE CASE WHEN c.code IS NULL THEN NOT ({replaced}) AND {once}"
-    " ELSE coalesce(c.filing_no, f.code) = f.code AND c.code IN (SELECT code FROM granted) END"
-    " ORDER BY x.camera_code, f.filed_on DESC, f.code"
-).format(replaced=_REPLACED, once=_GRANTED_ONCE, exact=_EXACT_ONCE)
-_COME: Final = (
-    "SELECT c.code AS camera_code, f.code AS filing_code, f.filed_on,"
-    f" govgrid.filed_snapshot(c) AS snapshot, g.exact FROM {predicates.CAMERAS} g"
-    " JOIN govgrid.camera c ON c.code = g.code AND g.depth >= :depth"
-    " JOIN govgrid.filing f ON f.code = c.filing_no"
-    " WHERE c.status IS DISTINCT FROM 'removed' AND NOT EXISTS (SELECT FROM govgrid.filed_camera x"
-    " WHERE x.filing_code = f.code AND x.camera_code = c.code)"
-)
-_NOW: Final = (
-    "SELECT c.code AS camera_code, govgrid.filed_snapshot(c) AS snapshot FROM govgrid.camera c"
-    " WHERE c.code = ANY(CAST(:codes AS text[])) AND c.status IS DISTINCT FROM 'removed'"
-)
 
 
 def filing_changes(
@@ -82,9 +41,9 @@ def filing_changes(
 def with_units(connection: Connection, reader: Reader, *, depth: str = "position") -> pd.DataFrame:
     """Return :func:`filing_changes` with `unit`: who manages the camera, or did when filed."""
     asked = {**reader.parameters, "depth": depth_no(depth)}
-    filed = frames.read_frame(connection, _FILED, asked)
-    now = frames.read_frame(connection, _NOW, {"codes": filed["camera_code"].tolist()})
-    come = frames.read_frame(connection, _COME, asked)
+    filed = stored.filed_cameras(connection, asked)
+    now = stored.present_snapshots(connection, filed["camera_code"].tolist())
+    come = stored.added_cameras(connection, asked)
     found = pd.concat(
         [_compared(filed, now), filing.changed_fields(_stated(come[:0]), _stated(come))]
     )

@@ -18,12 +18,11 @@ from geo.access.principal import Reader
 from geo.access.roles import depth_no
 from geo.base.words import say
 from geo.cameras.law import filing as filings
-from geo.cameras.law.filing_units import OWN
 from geo.cameras.rules import filing
 from geo.cameras.rules.filing import CAMERA
+from geo.cameras.store import filings as stored
 from geo.files import writers
 from geo.files.schema.view_format import cells_of_views
-from geo.store import frames
 
 COLUMNS: Final = (
     *("no", "code", "name", "lon", "lat", "crs", "address", "owner_kind", "point_class", "form"),
@@ -35,23 +34,6 @@ REQUIRED: Final = ("name", "address", "form", "retention_days", "installed_on")
 
 CHANGES: Final = ("code", "filing_no", "filed_on", "field", "filed", "now")
 _YELLOW: Final = PatternFill("solid", fgColor="FFFF00")
-_CAMERAS: Final = (
-    "SELECT c.code, c.name, ST_X(c.geom) AS lon, ST_Y(c.geom) AS lat, c.address, c.owner_kind,"
-    " c.point_class, c.form, c.mount_height_m, c.retention_days, c.installed_on,"
-    " c.management_unit, c.filing_no, c.duty_phone, g.depth,"
-    " EXISTS (SELECT FROM govgrid.filing f WHERE f.code = c.filing_no) AS filed"
-    f"{OWN} AND c.management_unit = :asked_unit ORDER BY c.code"
-)
-_VIEWS: Final = (
-    "SELECT camera_code, no, heading_deg, heading_source, hfov_deg, range_m"
-    " FROM govgrid.camera_view WHERE camera_code = ANY(CAST(:codes AS text[]))"
-)
-_DISTRICTS: Final = (
-    "SELECT DISTINCT d.name FROM govgrid.area_now d JOIN govgrid.camera c"
-    " ON ST_Intersects(d.geom, c.geom) AND c.code = ANY(CAST(:codes AS text[]))"
-    " WHERE d.level = 'district' AND NOT d.attributes ? 'made' ORDER BY 1"
-)
-_PHONE: Final = "SELECT duty_phone FROM govgrid.unit WHERE name = :unit AND duty_phone IS NOT NULL"
 
 
 @dataclass(frozen=True)
@@ -95,15 +77,15 @@ def make_filing_book(found: Facts, *, today: str, mark: str) -> tuple[bytes, int
 
 
 def _facts(connection: Connection, reader: Reader, unit: str, changes: pd.DataFrame) -> Facts:
-    cameras = frames.read_frame(connection, _CAMERAS, {**reader.parameters, "asked_unit": unit})
-    codes = {"codes": cameras["code"].tolist()}
-    phones = frames.read_frame(connection, _PHONE, {"unit": unit})["duty_phone"].tolist()
+    cameras = stored.cameras_of_unit(connection, unit, reader.parameters)
+    codes = cameras["code"].tolist()
+    phones = stored.office_phones(connection, unit)
     own = cameras["duty_phone"].dropna().unique().tolist()
     return Facts(
         unit,
-        _with_sight(cameras, frames.read_frame(connection, _VIEWS, codes)),
+        _with_sight(cameras, stored.views_of(connection, codes)),
         changes[changes["unit"] == unit],
-        "、".join(frames.read_frame(connection, _DISTRICTS, codes)["name"].dropna()),
+        "、".join(stored.districts_of(connection, codes)),
         "、".join(map(str, phones or own)) if len(phones or own) == 1 else "",
         not reader.everything,
     )

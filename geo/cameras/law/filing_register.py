@@ -8,15 +8,17 @@ from datetime import date
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
 from geo.base import clock
 from geo.base.crs import parse_crs
 from geo.base.errors import InputError
+from geo.cameras.store import codes as stored_codes
+from geo.cameras.store import filings as stored
 from geo.files import readers
-from geo.store import db, frames, tables
+from geo.store import db
 from geo.store import import_runs as stored_runs
 from geo.store.tables import Change
 
@@ -24,15 +26,6 @@ if TYPE_CHECKING:
     from geo.files.checks.check import Intake
 
 LAYER: Final = "filings"
-_KNOWN: Final = text("SELECT filed_on FROM govgrid.filing WHERE code = :number")
-# What the table's own trigger took from the register gives way to what was handed in.
-_BY_SHEET: Final = text("UPDATE govgrid.filing SET sheet_sha256 = :sha256 WHERE code = :number")
-_CLEARED: Final = text("DELETE FROM govgrid.filed_camera WHERE filing_code = :number")
-_NUMBERED: Final = text(
-    "UPDATE govgrid.camera SET filing_no = :number, import_run = :run"
-    " WHERE code = ANY(CAST(:codes AS text[])) AND filing_no IS DISTINCT FROM :number"
-)
-_THERE: Final = text("SELECT count(*) FROM govgrid.camera WHERE code = ANY(CAST(:codes AS text[]))")
 
 
 @dataclass(frozen=True)
@@ -113,7 +106,7 @@ def _require(number: str, filed_on: date, today: date) -> None:
 
 
 def _require_newer(connection: Connection, number: str, filed_on: date) -> None:
-    known = connection.execute(_KNOWN, {"number": number}).scalar_one_or_none()
+    known = stored.filing_day(connection, number)
     if known is not None and filed_on < known:
         raise InputError("filing.earlier", number=number, known=known, found=filed_on)
 
@@ -128,25 +121,19 @@ def _written(
     filed_on: date,
     who: Reader,
 ) -> Registered:
-    import pandas as pd
-
     from geo.cameras.law import filed_sheet
 
     codes = taken.rows["code"].tolist()
     options = {"number": number, "filed_on": filed_on.isoformat(), "unit": unit}
     row = {"layer": LAYER, "source": source, "file_sha256": sha256, "options": options}
     run = stored_runs.insert_run(connection, {**row, "by_whom": who.account})
-    asked = {"number": number, "sha256": sha256, "codes": codes, "run": run}
     stored_runs.remember_changes(connection, run)
     head = {"code": number, "unit_name": unit, "filed_on": filed_on, "sheet_sha256": sha256}
-    done = tables.upsert_rows(connection, "filing", pd.DataFrame([head]), run=run)
-    connection.execute(_BY_SHEET, asked)
-    connection.execute(_CLEARED, asked)
-    frames.copy_in(connection, "filed_camera", filed_sheet.sheet_snapshots(taken, number))
-    connection.execute(_NUMBERED, asked)
+    snapshots = filed_sheet.sheet_snapshots(taken, number)
+    done = stored.write_filing(connection, head, snapshots, run=run)
     stored_runs.remember_changes(connection, None)
     stored_runs.finish_run(connection, run, _change(done), read=len(codes), quarantined=0)
-    unknown = len(codes) - int(connection.execute(_THERE, asked).scalar_one())
+    unknown = len(codes) - len(stored_codes.known_codes(connection, codes))
     return Registered(number, unit, filed_on, len(codes), unknown, run)
 
 

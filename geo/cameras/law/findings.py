@@ -1,51 +1,20 @@
 """Findings of the law about the cameras of the database: each of them, by kind, by unit."""
 
 from collections.abc import Sequence
-from datetime import date
-from typing import Any, Final
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from geo.access import predicates
 from geo.access.principal import Reader
 from geo.access.roles import depth_no
 from geo.cameras.law import filing
 from geo.cameras.rules import compliance as law
 from geo.cameras.rules.rulebook import RULES, SEVERITIES
-from geo.store import frames, installation
-
-_CAMERAS: Final = (
-    "SELECT c.code, c.name, c.owner_kind, c.legal_basis, c.retention_days, c.retention_reason,"
-    " c.filing_no, c.sign_present, c.sign_checked_on, c.installed_on, c.management_unit,"
-    " c.position_sigma_m, g.depth, g.exact, c.geom"
-    f" FROM {predicates.CAMERAS} g JOIN govgrid.camera c ON c.code = g.code"
-    " WHERE g.depth IS NOT NULL AND c.status IS DISTINCT FROM 'removed'"
-    " AND (CAST(:area AS geometry) IS NULL"
-    f" OR ST_Intersects({predicates.CAMERA_GEOM}, CAST(:area AS geometry)))"
-    " ORDER BY c.code"
-)
-_ZONES: Final = "SELECT code, geom FROM govgrid.{table} ORDER BY code"
-_VIEWSHEDS: Final = (
-    "SELECT camera_code, geom FROM govgrid.viewshed v WHERE certainty = 'certain'"
-    " AND camera_code = ANY(CAST(:codes AS text[])) AND detail ="
-    " (SELECT min(detail) FROM govgrid.viewshed w WHERE w.camera_code = v.camera_code"
-    " AND w.view_no = v.view_no AND w.certainty = 'certain')"
-)
-_CHANGES: Final = (
-    "SELECT h.camera_code, h.name, h.owner_kind, h.legal_basis, h.kind,"
-    " coalesce(c.management_unit, h.management_unit) AS management_unit,"
-    " (h.at AT TIME ZONE :timezone)::date AS on, h.exact,"
-    " ST_DistanceSphere(h.before, h.after) AS distance_m FROM (SELECT n.*,"
-    f" {predicates.STOOD_EXACT.format(kind='n.owner_kind', geom='n.before')} AS exact"
-    " FROM govgrid.camera_change n"
-    f" WHERE {predicates.STOOD.format(kind='n.owner_kind', geom='n.before')}) h"
-    " LEFT JOIN govgrid.camera c ON c.code = h.camera_code"
-    " WHERE CAST(:area AS geometry) IS NULL OR ST_Intersects(CASE WHEN h.exact THEN h.before"
-    " ELSE coalesce(c.coarse_geom, govgrid.coarsen_point(h.before)) END, CAST(:area AS geometry))"
-    " ORDER BY h.at, h.id"
-)
+from geo.cameras.store import compliance as stored
+from geo.coverage.store import results
+from geo.store import installation
 
 
 def of_cameras(
@@ -68,22 +37,18 @@ def of_cameras(
     """
     srid = installation.metric_srid(connection)
     asked = {**reader.parameters, "area": area, "timezone": timezone}
-    cameras = frames.read_layer(connection, _CAMERAS, asked).to_crs(srid)
-    today: date = connection.execute(text("SELECT govgrid.today()")).scalar_one()
+    cameras = stored.judged_cameras(connection, asked).to_crs(srid)
+    today = stored.district_today(connection)
     private, restricted = (
-        frames.read_layer(connection, _ZONES.format(table=table)).to_crs(srid)
-        for table in ("privacy_zone", "restricted_zone")
+        stored.read_zones(connection, kind).to_crs(srid) for kind in ("privacy", "restricted")
     )
     deep = cameras[cameras["depth"] >= depth_no("direction")]
-    views = _viewsheds(connection, list(deep["code"]), srid)
+    views = results.read_finest_certain(connection, list(deep["code"]), srid=srid)
     depth = "position" if depth_no(reader.depth) else "count"
-    changes = frames.read_frame(connection, _CHANGES, {**asked, "depth": depth_no(depth)})
-    permits = frames.read_frame(
-        connection, "SELECT camera_code, kind, permitted_on FROM govgrid.permit"
-    )
-    consents = frames.read_frame(connection, "SELECT camera_code, zone_code FROM govgrid.consent")
+    changes = stored.read_changes(connection, {**asked, "depth": depth_no(depth)})
+    permits, consents = stored.read_permits(connection), stored.read_consents(connection)
     refiled = law.find_changed_filings(filing.filing_changes(connection, reader, depth=depth))
-    near = law.near_restricted(cameras, restricted, consents.itertuples(index=False, name=None))
+    near = law.near_restricted(cameras, restricted, consents)
     parts: list[pd.DataFrame] = [
         law.judge_register(cameras, today=today),
         law.looking_in(views, private),
@@ -124,10 +89,6 @@ def by_unit(found: pd.DataFrame) -> list[dict[str, Any]]:
         for unit, row in counts.sort_index().iterrows()
     ]
     return sorted(rows, key=lambda row: [-row[name] for name in SEVERITIES])
-
-
-def _viewsheds(connection: Connection, codes: list[str], srid: int) -> gpd.GeoDataFrame:
-    return frames.read_layer(connection, _VIEWSHEDS, {"codes": codes}, srid=srid)
 
 
 def _joined(

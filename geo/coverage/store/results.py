@@ -144,6 +144,21 @@ def read_viewsheds(
     )
 
 
+def read_finest_certain(
+    connection: Connection, codes: Sequence[str], *, srid: int
+) -> gpd.GeoDataFrame:
+    """Return the certain viewsheds of some cameras, of each view at the smallest detail."""
+    return frames.read_layer(
+        connection,
+        "SELECT camera_code, geom FROM govgrid.viewshed v WHERE certainty = 'certain'"
+        " AND camera_code = ANY(CAST(:codes AS text[])) AND detail ="
+        " (SELECT min(detail) FROM govgrid.viewshed w WHERE w.camera_code = v.camera_code"
+        " AND w.view_no = v.view_no AND w.certainty = 'certain')",
+        {"codes": list(codes)},
+        srid=srid,
+    )
+
+
 def keep_viewsheds(connection: Connection, fresh: gpd.GeoDataFrame, gone: pd.DataFrame) -> None:
     """Replace the viewsheds named by `fresh` and delete those of `gone` (columns of the key)."""
     import pandas as pd

@@ -25,6 +25,7 @@ from geo.access.audit import (
 from geo.access.audit.chain import Break, Head, Link
 from geo.access.audit.log import Filters
 from geo.access.principal import Grant, Reader
+from geo.access.store import audit as stored
 from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError, StoreError
 from geo.operations import database
 from geo.store import db
@@ -444,7 +445,7 @@ def test_the_seal_does_not_depend_on_settings_of_the_session(engine, database_ur
         for setting in ("timezone = 'Asia/Kolkata'", "datestyle = 'German'",
                         "bytea_output = 'escape'", "extra_float_digits = -15"):  # fmt: skip
             connection.execute(text(f"SET LOCAL {setting}"))
-        rows = connection.execute(text(f"SELECT {seal.LINK} FROM govgrid.audit ORDER BY id"))
+        rows = connection.execute(text(f"SELECT {stored.LINK} FROM govgrid.audit ORDER BY id"))
         seals = chain.compute_seals(chain.GENESIS, [Link(*row) for row in rows])
     other.dispose()
     assert seals[-1] == head(engine).seal

@@ -1,0 +1,77 @@
+"""Headings of cameras: the rows of ``camera_view``, and what of a camera hangs on them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Connection, text
+
+from geo.access import predicates
+from geo.access.roles import depth_no
+from geo.cameras.rules.completeness import OF_CAMERAS, OF_VIEWS
+from geo.store import frames, tables
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+VIEW_KEY: Final = ("camera_code", "no")
+_FURTHER: Final = text(
+    "INSERT INTO govgrid.camera_view (camera_code, no, heading_source, hfov_deg, vfov_deg,"
+    " tilt_deg, res_h_px, range_m, focal_mm, sensor_w_mm)"
+    " SELECT v.camera_code, s.no, 'unknown', v.hfov_deg, v.vfov_deg,"
+    " v.tilt_deg, v.res_h_px, v.range_m, v.focal_mm, v.sensor_w_mm"
+    " FROM unnest(CAST(:codes AS text[]), CAST(:numbers AS smallint[])) AS s (code, no)"
+    " JOIN govgrid.camera_view v ON v.camera_code = s.code AND v.no = 1"
+    " ON CONFLICT DO NOTHING"
+)
+_MARK: Final = text("UPDATE govgrid.camera SET import_run = :run WHERE code = ANY(:codes)")
+_KNOWN: Final = (
+    "SELECT camera_code, no, hfov_deg AS known_hfov_deg, heading_deg AS known_deg,"
+    " verified_on AS known_on FROM govgrid.camera_view WHERE camera_code = ANY(:codes)"
+)
+_REGISTER: Final = (
+    f"SELECT code, name, grid_code, position_source, {', '.join(OF_CAMERAS)}"
+    " FROM govgrid.camera ORDER BY code"
+)
+_REGISTER_VIEWS: Final = f"SELECT camera_code, {', '.join(OF_VIEWS)} FROM govgrid.camera_view"
+_GRANTED: Final = (
+    "SELECT v.camera_code, v.no, v.heading_deg, v.heading_source, v.hfov_deg"
+    f" FROM govgrid.camera_view v JOIN {predicates.CAMERAS} g ON g.code = v.camera_code"
+    f" AND g.depth >= {depth_no('direction')}"
+)
+
+
+def add_further_views(connection: Connection, codes: Sequence[str], numbers: Sequence[int]) -> None:
+    """Insert views there are none of yet; they look through the optics of the first."""
+    connection.execute(_FURTHER, {"codes": list(codes), "numbers": list(numbers)})
+
+
+def merge_views(connection: Connection, views: pd.DataFrame) -> pd.DataFrame:
+    """Bring views in and return the keys of those that changed."""
+    return tables.merge_rows(connection, "camera_view", views, key=VIEW_KEY)
+
+
+def mark_changed(connection: Connection, codes: Sequence[str], run: int) -> None:
+    """Write the number of an import to the cameras that it changed."""
+    connection.execute(_MARK, {"run": run, "codes": list(codes)})
+
+
+def known_headings(connection: Connection, codes: Sequence[str]) -> pd.DataFrame:
+    """Return camera_code, no, known_hfov_deg, known_deg and known_on of the views of cameras."""
+    return frames.read_frame(connection, _KNOWN, {"codes": list(codes)})
+
+
+def read_register(connection: Connection) -> pd.DataFrame:
+    """Return all cameras with the columns that completeness counts."""
+    return frames.read_frame(connection, _REGISTER)
+
+
+def read_register_views(connection: Connection) -> pd.DataFrame:
+    """Return all views with the columns that completeness counts."""
+    return frames.read_frame(connection, _REGISTER_VIEWS)
+
+
+def granted_headings(connection: Connection, parameters: Mapping[str, Any]) -> pd.DataFrame:
+    """Return the headings of all views whose direction is granted."""
+    return frames.read_frame(connection, _GRANTED, parameters)
