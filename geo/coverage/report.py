@@ -7,12 +7,14 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
-from geo.access import predicates, transaction
+from geo.access import transaction
 from geo.access.principal import Reader
+from geo.areas.store import names as area_names
 from geo.base.errors import NotFoundError
 from geo.coverage.kinds import DEVICE_SETS, MEASURED, SURE
+from geo.coverage.store import cameras as stored_cameras
 from geo.coverage.store import results
 
 if TYPE_CHECKING:
@@ -23,21 +25,6 @@ AREA_KEYS = (
     *MEASURED,
     "obstacles_known",
 )
-COUNTS = text(
-    "SELECT o.owner_kind, count(c.code) AS registered,"
-    " count(c.code) FILTER (WHERE EXISTS (SELECT FROM govgrid.area_now a"
-    "  WHERE a.level = 'district' AND ST_Covers(a.geom, c.geom))) AS located,"
-    " count(c.code) FILTER (WHERE EXISTS (SELECT FROM govgrid.viewshed v"
-    "  WHERE v.camera_code = c.code AND NOT ST_IsEmpty(v.geom))) AS computed"
-    " FROM (VALUES ('skynet'), ('social'), (NULL)) AS o(owner_kind)"
-    f" LEFT JOIN (SELECT k.* FROM govgrid.camera k JOIN {predicates.CAMERAS} g ON g.code = k.code"
-    "  AND g.depth >= 0) c ON c.owner_kind IS NOT DISTINCT FROM o.owner_kind"
-    " GROUP BY o.owner_kind ORDER BY o.owner_kind"
-)
-_GRANTED = text(
-    f"SELECT a.level, a.code FROM govgrid.area_now a WHERE {predicates.AREA.format(path='a.path')}"
-)
-_DISTRICTS = text("SELECT attributes FROM govgrid.area_now WHERE level = 'district' ORDER BY code")
 
 
 def read_report(
@@ -96,7 +83,7 @@ def _granted(
 ) -> list[dict[str, Any]]:
     if reader.everything:
         return rows
-    own = {tuple(pair) for pair in connection.execute(_GRANTED, reader.parameters)}
+    own = area_names.granted_codes(connection, reader.parameters)
     return [row for row in rows if (row["level"], row["code"]) in own]
 
 
@@ -108,7 +95,7 @@ def camera_counts(connection: Connection, reader: Reader) -> list[dict[str, Any]
     district; *computed* those with a viewshed: of the cameras that `reader` is granted, None of a
     kind of which none are. Cameras without an owner kind are a row of their own, if there are any.
     """
-    counted = connection.execute(COUNTS, reader.parameters).mappings()
+    counted = stored_cameras.count_cameras(connection, reader.parameters)
     # what the district's papers say is said of the whole district
     reported = _reported(connection) if reader.everything else {}
     rows = []
@@ -176,7 +163,7 @@ def read_gaps(
 
 def _reported(connection: Connection) -> dict[str | None, int]:
     merged: dict[str, Any] = {}
-    for attributes in connection.execute(_DISTRICTS).scalars():
+    for attributes in area_names.district_attributes(connection):
         merged.update(attributes)
     found: dict[str | None, int] = {}
     for kind in ("skynet", "social"):

@@ -78,7 +78,7 @@ def place_views(
     Parameters
     ----------
     rows
-        Some cameras as they are now, rows of ``scene.CAMERAS`` in degrees; None: those of the
+        Some cameras as they are now, rows of ``sight_camera`` in degrees; None: those of the
         scene.
     """
     cameras = (read.cameras if rows is None else rows.to_crs(read.srid)).set_index("code")

@@ -19,7 +19,7 @@ from geo.coverage.scene import Prepared, prepare_scene
 from geo.coverage.scene_layers import Scene
 from geo.coverage.sight import coarse_sight, optics
 from geo.coverage.store import scene
-from geo.store import frames, installation
+from geo.store import installation
 
 ASIDE_M = 60.0  # of a line of sight: buildings that can block it, or move the camera out of them
 
@@ -84,12 +84,7 @@ def scene_around(connection: Connection, lon: float, lat: float, *, detail: floa
     cameras = views.to_crs(srid)
     at = gpd.GeoSeries([shapely.Point(lon, lat)], crs=WGS84).to_crs(srid).iloc[0]
     ground = gpd.GeoSeries([_sighted(cameras, at, detail, choices["default_reach_m"])], crs=srid)
-    near = frames.read_layer(
-        connection,
-        "SELECT code, height_m, geom FROM govgrid.building"
-        " WHERE ST_Intersects(geom, ST_GeomFromWKB(:ground, 4326)) ORDER BY code",
-        {"ground": ground.to_crs(WGS84).iloc[0].wkb},
-    ).to_crs(srid)
+    near = scene.obstacles_near(connection, ground.to_crs(WGS84).iloc[0].wkb, srid)
     empty = near.iloc[:0]
     return Scene(
         srid=srid,

@@ -8,7 +8,7 @@ from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from geo.access import exact_answers, predicates, transaction
 from geo.access.exact_answers import IncidentPlace
@@ -16,19 +16,11 @@ from geo.access.principal import Reader
 from geo.base import clock
 from geo.base.errors import NotFoundError
 from geo.base.words import say
+from geo.coverage.store import cameras
 
 KEYS = (
     *("code", "name", "relation", "why", "distance_m", "bearing_deg", "heading_deg", "px_per_m"),
     *("online", "footage_until", "unit", "phone"),
-)
-# Who is asked for a picture, and how long it is kept.
-FACTS = text(
-    "SELECT code, name, connection, retention_days, management_unit AS unit, duty_phone AS phone,"
-    " installed_on FROM govgrid.camera"
-)
-STATES = text(
-    "SELECT DISTINCT ON (camera_code) camera_code, status FROM govgrid.camera_status"
-    " WHERE since <= :at ORDER BY camera_code, since DESC"
 )
 
 
@@ -84,10 +76,9 @@ def seeing_one(
 
 def _facts(connection: Connection, at: datetime | None) -> dict[str, dict[str, Any]]:
     """Return what is known of every camera by code, with its connection at a moment or now."""
-    facts = {row["code"]: dict(row) for row in connection.execute(FACTS).mappings()}
+    facts = cameras.camera_contacts(connection)
     if at is not None:
-        found = connection.execute(STATES, {"at": at})
-        then = {row.camera_code: row.status for row in found}
+        then = cameras.states_at(connection, at)
         for code, fact in facts.items():
             fact["connection"] = then.get(code)
     return facts

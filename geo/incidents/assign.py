@@ -5,20 +5,13 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from geo.access import predicates
 from geo.access.principal import Reader
 from geo.areas.directory import Directory, read_directory
 from geo.areas.store import versions as area_versions
 from geo.base.words import say
 from geo.incidents.rules import routing
-from geo.store import frames
+from geo.incidents.store import incidents as stored
 
-_GRANTED = predicates.INCIDENT.format(geom="geom", code="incident.code")
-_EXACT = predicates.INCIDENT_EXACT.format(geom="geom", code="incident.code")
-_PLACES = (
-    f"SELECT code, CASE WHEN {_EXACT} THEN geom ELSE govgrid.coarsen_point(geom) END AS geom"
-    f" FROM govgrid.incident WHERE {_GRANTED} ORDER BY code"
-)
 FOUND = ("status", "grid_code", "candidates", "unit_code", "reason")
 
 
@@ -35,20 +28,8 @@ def assign_incidents(
     missing without a position or without grids on its day), grid_code, candidates, unit_code,
     unit_name, duty_phone, reason (in `lang`). An incident outside every grid is given to nobody.
     """
-    rows = frames.read_layer(
-        connection,
-        "SELECT code, title, category, state, reported_at, accuracy_m,"
-        " (coalesce(occurred_at, reported_at, govgrid.now()) AT TIME ZONE :timezone)::date AS day,"
-        " geom"
-        f" FROM govgrid.incident WHERE {_GRANTED} ORDER BY code",
-        {**reader.parameters, "timezone": timezone},
-    )
-    units = frames.read_frame(
-        connection, "SELECT code, name, kind, area_code, duty_phone FROM govgrid.unit"
-    )
-    duties = frames.read_frame(
-        connection, "SELECT unit_code, area_code, category FROM govgrid.unit_duty"
-    )
+    rows = stored.granted_incidents(connection, reader.parameters, timezone)
+    units, duties = stored.read_units(connection), stored.read_duties(connection)
     known = routing.duty_lookup(duties, units)
     days = rows.pop("day")
     since = days.map(area_versions.unchanged_since(connection, days.unique()))
@@ -59,7 +40,7 @@ def assign_incidents(
         if area_versions.has_grids(connection, at=day)
     ]
     found = pd.concat(parts) if parts else pd.DataFrame(columns=list(FOUND))
-    told = frames.read_layer(connection, _PLACES, reader.parameters).geometry
+    told = stored.granted_places(connection, reader.parameters).geometry
     whole = rows.join(_units(found.reindex(rows.index), units))
     return gpd.GeoDataFrame(whole).set_geometry(told.set_axis(whole.index))
 

@@ -20,19 +20,9 @@ from geo.coverage.scene import camera_state, ground_state, prepare_scene
 from geo.coverage.store import results, scene
 from geo.coverage.store.results import Run
 from geo.operations.checklist_steps import STEPS, Step
-from geo.store import db, frames, installation
+from geo.operations.store import loaded_rows
+from geo.store import db, import_runs, installation
 
-RUNS = (
-    "SELECT id AS run, layer, source, state, at, by_whom, options ->> 'level' AS level, held,"
-    " file_sha256, greatest(at, undone_at) AS moved,"
-    " state = 'undone' OR (state = 'done' AND inserted + updated > 0) AS changed"
-    " FROM govgrid.import_run ORDER BY id DESC"
-)
-OPEN = (
-    "SELECT r.id AS run, r.layer, r.source, count(*) AS rows FROM govgrid.import_quarantine q"
-    " JOIN govgrid.import_run r ON r.id = q.import_run"
-    " WHERE r.state = 'done' AND q.solved_by IS NULL GROUP BY r.id ORDER BY r.id"
-)
 # Figures depend on these layers only; a register of units changes none.
 COMPUTED_FROM = (
     *("areas", "buildings", "roads", "water", "farmland", "privacy-zones", "places", "entrances"),
@@ -95,7 +85,7 @@ class Setup:
 def setup_status(engine: Engine) -> Setup:
     """Return how far the database is set up, all of one moment."""
     with db.open_transaction(engine) as connection:
-        runs = frames.read_frame(connection, RUNS)
+        runs = import_runs.all_runs(connection)
         filled = completeness.read_completeness(connection)
         known = area_versions.valid_areas(connection)
         run = results.newest_run(connection)
@@ -105,7 +95,7 @@ def setup_status(engine: Engine) -> Setup:
             areas=len(known),
             defects=_defects(connection, known),
             held=_held(runs),
-            open=tuple(completeness.plain_records(frames.read_frame(connection, OPEN))),
+            open=tuple(completeness.plain_records(import_runs.open_runs(connection))),
             cameras=tuple(
                 coverage_report.camera_counts(connection, principal.system_principal("setup"))
             ),
@@ -138,9 +128,7 @@ def is_stale(connection: Connection, run: Run) -> bool:
 
 
 def _layers(connection: Connection, runs: pd.DataFrame, filled: Completeness) -> tuple[Loaded, ...]:
-    statement = " UNION ALL ".join(f"SELECT '{step.key}' AS key, ({step.count})" for step in STEPS)
-    counted = frames.read_frame(connection, statement)
-    rows = {str(key): int(count) for key, count in counted.itertuples(index=False)}
+    rows = loaded_rows.count_rows(connection)
     applies = filled.register.applies
     limits = {"headings": int(applies["heading_deg"].sum()), "positions": len(applies)}
     rows["headings"] = int(filled.register.known["heading_deg"].sum())

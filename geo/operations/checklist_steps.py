@@ -12,8 +12,6 @@ class Step:
     ----------
     key
         Its name; of its sentences too (``setup.layer.KEY``, ``setup.missing.KEY``).
-    count
-        SQL that counts its rows.
     serves
         What works by it: words ``setup.use.…``.
     core
@@ -27,7 +25,6 @@ class Step:
     """
 
     key: str
-    count: str
     serves: tuple[str, ...]
     core: bool
     command: str
@@ -35,14 +32,9 @@ class Step:
     level: str = ""
 
 
-# The outline of the other areas is no district that anybody gave.
-_COUNT_AREAS = "SELECT count(*) FROM govgrid.area_now WHERE level = '{}' AND code <> '~district'"
-
-
 def _areas(key: str, level: str, *serves: str, core: bool = False) -> Step:
     return Step(
         key=key,
-        count=_COUNT_AREAS.format(level),
         serves=serves,
         core=core,
         command=f"govgrid import areas FILE --level {level} --crs wgs84",
@@ -53,7 +45,6 @@ def _areas(key: str, level: str, *serves: str, core: bool = False) -> Step:
 
 def _step(
     layer: str,
-    table: str,
     *serves: str,
     core: bool = False,
     placed: bool = True,
@@ -62,7 +53,6 @@ def _step(
     crs = " --crs wgs84" if placed else ""
     return Step(
         key=layer,
-        count=f"SELECT count(*) FROM govgrid.{table}",
         serves=serves,
         core=core,
         command=f"govgrid import {layer} FILE{crs}",
@@ -77,18 +67,17 @@ STEPS: Final = (
     _areas("townships", "township", "totals"),
     _areas("communities", "community", "totals", "pairing"),
     _areas("grids", "grid", "locate", "coverage", "dispatch", core=True),
-    _step("buildings", "building", "coverage", "seeing", core=True),
-    _step("roads", "road", "demand", core=True),
-    _step("water", "water", "ground"),
-    _step("farmland", "farmland", "ground"),
-    _step("places", "place", "demand", core=True),
-    _step("entrances", "entrance", "demand"),
-    _step("privacy-zones", "privacy_zone", "demand", "law", core=True),
-    _step("restricted-zones", "restricted_zone", "law"),
-    _step("cameras", "camera", "coverage", "seeing", core=True, also=("catalog",)),
+    _step("buildings", "coverage", "seeing", core=True),
+    _step("roads", "demand", core=True),
+    _step("water", "ground"),
+    _step("farmland", "ground"),
+    _step("places", "demand", core=True),
+    _step("entrances", "demand"),
+    _step("privacy-zones", "demand", "law", core=True),
+    _step("restricted-zones", "law"),
+    _step("cameras", "coverage", "seeing", core=True, also=("catalog",)),
     Step(
         key="headings",
-        count="SELECT 0",  # counted by camera, with those that need one
         serves=("coverage", "seeing"),
         core=True,
         command="govgrid survey list --out headings.xlsx",
@@ -96,23 +85,22 @@ STEPS: Final = (
     ),
     Step(
         key="positions",
-        count="SELECT 0",
         serves=("coverage", "locate"),
         core=False,
         command="govgrid import positions FILE --crs wgs84",
         sources=("positions",),
     ),
-    _step("camera-status", "camera_status", "online", placed=False),
-    _step("units", "unit", "dispatch", core=True, placed=False),
-    _step("duties", "unit_duty", "dispatch", core=True, placed=False),
-    _step("pairings", "pairing", "pairing", placed=False),
-    _step("categories", "category", "deadline", core=True, placed=False),
-    _step("calendar", "calendar", "deadline", core=True, placed=False),
-    _step("filings", "filing", "law", placed=False),
-    _step("consents", "consent", "law", placed=False),
-    _step("permits", "permit", "law", placed=False),
-    _step("centres", "centre", "map"),
-    _step("addresses", "address", "search"),
-    _step("poles", "pole", "search", "siting"),
-    _step("incidents", "incident", "demand", "map"),
+    _step("camera-status", "online", placed=False),
+    _step("units", "dispatch", core=True, placed=False),
+    _step("duties", "dispatch", core=True, placed=False),
+    _step("pairings", "pairing", placed=False),
+    _step("categories", "deadline", core=True, placed=False),
+    _step("calendar", "deadline", core=True, placed=False),
+    _step("filings", "law", placed=False),
+    _step("consents", "law", placed=False),
+    _step("permits", "law", placed=False),
+    _step("centres", "map"),
+    _step("addresses", "search"),
+    _step("poles", "search", "siting"),
+    _step("incidents", "demand", "map"),
 )

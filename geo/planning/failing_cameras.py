@@ -13,6 +13,7 @@ from geo.base.crs import WGS84
 from geo.base.errors import NotFoundError
 from geo.base.polygons import Indices, flat_geometries
 from geo.base.progress import Progress
+from geo.cameras.store import codes as stored_cameras
 from geo.coverage.compute import at_detail, input_hash
 from geo.coverage.demand.demand_model import Ground, build_model
 from geo.coverage.demand.roads import cells_of
@@ -35,12 +36,7 @@ from geo.planning.rules.failure_analysis import (
     point_sights,
     sole_ground,
 )
-from geo.store import frames
 
-FACTS = (
-    "SELECT code, name, management_unit AS unit, duty_phone AS phone, geom FROM govgrid.camera"
-    " ORDER BY code"
-)
 COLUMNS = (
     "rank",
     "code",
@@ -72,7 +68,7 @@ def read_cameras(
     connection: Connection, detail: float, progress: Progress
 ) -> tuple[gpd.GeoDataFrame, Prepared]:
     """Return what is told of cameras, by code, and the scene as it is now at a detail (px/m)."""
-    facts = frames.read_layer(connection, FACTS).set_index("code")
+    facts = stored_cameras.read_contacts(connection).set_index("code")
     progress("coverage.read", 0, 0)
     layers = scene.read_scene(connection)
     progress("coverage.prepare", 0, 0)

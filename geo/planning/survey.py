@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from geo.areas import known as known_areas
 from geo.areas.district import export_remark
@@ -14,7 +14,7 @@ from geo.base.words import say
 from geo.coverage.store import results
 from geo.files import writers
 from geo.files.schema.layers import find_layer
-from geo.store import db, frames, installation
+from geo.store import db, installation
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -168,14 +168,15 @@ def sheet_content(engine: Engine, listed: Survey) -> dict[str, Any]:
     import geopandas as gpd
 
     from geo.areas.store import versions as area_versions
+    from geo.coverage.store import scene
 
     with db.open_transaction(engine) as connection:
         srid = installation.metric_srid(connection)
         known = area_versions.valid_areas(connection).to_crs(srid)
         ground = {
-            "roads": _layer(connection, "name, class, geom FROM govgrid.road", srid),
-            "water": _layer(connection, "geom FROM govgrid.water", srid),
-            "buildings": _layer(connection, "geom FROM govgrid.building", srid),
+            "roads": scene.read_ground(connection, "named_roads", srid),
+            "water": scene.read_ground(connection, "water", srid)[["geometry"]],
+            "buildings": scene.read_ground(connection, "buildings", srid)[["geometry"]],
         }
     cameras = by_sheet(listed)
     points = gpd.points_from_xy(cameras["lon"], cameras["lat"], crs=4326)
@@ -195,9 +196,3 @@ def sheet_content(engine: Engine, listed: Survey) -> dict[str, Any]:
         "grids": grids,
         "cameras": gpd.GeoDataFrame(cameras, geometry=points).to_crs(srid),
     }
-
-
-def _layer(connection: Connection, what: str, srid: int) -> gpd.GeoDataFrame:
-    # `what` is a constant of this module.
-    statement = f"SELECT {what} WHERE geom IS NOT NULL ORDER BY code"
-    return frames.read_layer(connection, statement).to_crs(srid)

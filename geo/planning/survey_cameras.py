@@ -10,12 +10,12 @@ from geo.areas.rules import locate
 from geo.areas.store import versions as area_versions
 from geo.base.codes import full_area_code
 from geo.base.errors import NotFoundError
+from geo.cameras.store import codes as stored_cameras
 from geo.coverage.demand.demand_model import build_model
 from geo.coverage.scene import Prepared, prepare_scene, smallest_areas, visible_ground
 from geo.coverage.scene_layers import Scene
 from geo.coverage.store import results, scene
 from geo.planning.rules import survey
-from geo.store import frames
 
 
 @dataclass(frozen=True)
@@ -33,7 +33,7 @@ def read_views(connection: Connection, detail: float) -> Read:
     layers = scene.read_scene(connection)
     return Read(
         area_versions.valid_areas(connection),
-        frames.read_frame(connection, "SELECT code, site FROM govgrid.camera"),
+        stored_cameras.read_sites(connection),
         layers,
         results.read_viewsheds(connection, srid=layers.srid, detail=detail, certainty="certain"),
     )

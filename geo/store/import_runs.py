@@ -113,6 +113,42 @@ def resolve_rows(connection: Connection, run: int, rows: Sequence[int], *, by: i
     return int(solved.rowcount)
 
 
+def mark_undone(connection: Connection, run: int, *, by: str) -> None:
+    """Mark a run as undone by somebody; rows that it solved wait again."""
+    connection.execute(
+        text(
+            "UPDATE govgrid.import_run SET state = 'undone', undone_at = govgrid.now(),"
+            " undone_by = :by WHERE id = :run"
+        ),
+        {"run": run, "by": by},
+    )
+    connection.execute(
+        text("UPDATE govgrid.import_quarantine SET solved_by = NULL WHERE solved_by = :run"),
+        {"run": run},
+    )
+
+
+def all_runs(connection: Connection) -> pd.DataFrame:
+    """Return all runs, the last first; `moved` is when, `changed` whether it changed rows."""
+    return frames.read_frame(
+        connection,
+        "SELECT id AS run, layer, source, state, at, by_whom, options ->> 'level' AS level, held,"
+        " file_sha256, greatest(at, undone_at) AS moved,"
+        " state = 'undone' OR (state = 'done' AND inserted + updated > 0) AS changed"
+        " FROM govgrid.import_run ORDER BY id DESC",
+    )
+
+
+def open_runs(connection: Connection) -> pd.DataFrame:
+    """Return the runs of which rows wait to be mended, with how many: run, layer, source, rows."""
+    return frames.read_frame(
+        connection,
+        "SELECT r.id AS run, r.layer, r.source, count(*) AS rows FROM govgrid.import_quarantine q"
+        " JOIN govgrid.import_run r ON r.id = q.import_run"
+        " WHERE r.state = 'done' AND q.solved_by IS NULL GROUP BY r.id ORDER BY r.id",
+    )
+
+
 def read_run(connection: Connection, run: int) -> dict[str, Any]:
     """Return one run as its row has it.
 

@@ -6,58 +6,22 @@ from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
-from geo.access import predicates, transaction
+from geo.access import transaction
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
 from geo.base import clock
 from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError
 from geo.base.settings import Settings
 from geo.viewing import register_entry
-from geo.viewing.register_entry import COMMON, Asked, Camera, Entry
+from geo.viewing.register_entry import Asked, Camera, Entry
+from geo.viewing.store import requests as stored
 
 DECISIONS: Final = ("approved", "refused")
 LONGEST: Final = timedelta(hours=24)
 MOST_SHOWN: Final = 500
-COLUMNS: Final = (
-    *("id", "asked_at", "account_name", "holder", "unit_name", "camera_code", "camera_name"),
-    *("owner_kind", "management_unit", "act", "reason", "content", "legal_basis", "incident_code"),
-    *("decision", "decided_at", "decided_by", "decision_note", "until"),
-)
 _UNTOLD: Final = frozenset({"camera_name", "owner_kind", "management_unit", "there"})
-_SHOWN = f"SELECT {', '.join(COLUMNS)}, place IS NOT NULL AS there FROM govgrid.access_request"
-_VALUES = ", ".join("CAST(:place AS geometry)" if n == "place" else f":{n}" for n in COMMON)
-_WRITE = text(
-    f"INSERT INTO govgrid.access_request ({', '.join(COMMON)}) VALUES ({_VALUES})"
-    f" RETURNING {', '.join(COLUMNS)}"
-)
-_SAME = text(
-    f"{_SHOWN} WHERE account = :account AND decision IS NULL AND camera_code = :camera_code"
-    " AND act = :act AND reason = :reason AND content = :content AND legal_basis = :legal_basis"
-    " AND incident_code IS NOT DISTINCT FROM :incident_code ORDER BY asked_at LIMIT 1"
-)
-_LIVE = text(
-    "SELECT id, until FROM govgrid.access_request WHERE account = :account"
-    " AND camera_code = :camera AND act = :act AND decision = 'approved' AND until > govgrid.now()"
-    " AND (CAST(:id AS uuid) IS NULL OR id = :id) ORDER BY until DESC LIMIT 1"
-)
-_WAITING = text(
-    f"{_SHOWN} WHERE {predicates.PLACE.format(geom='place')}"
-    " AND (decision IS NULL OR :decided) ORDER BY decision IS NOT NULL,"
-    " CASE WHEN decision IS NULL THEN asked_at END, asked_at DESC LIMIT :limit"
-)
-_MINE = text(f"{_SHOWN} WHERE account = :account ORDER BY asked_at DESC LIMIT :limit")
-_ONE = text(
-    "SELECT account, camera_code, act, decision, place IS NOT NULL AS there"
-    f" FROM govgrid.access_request WHERE id = :id AND {predicates.PLACE.format(geom='place')}"
-)
-_DECIDE = text(
-    "UPDATE govgrid.access_request SET decision = :decision, decided_at = govgrid.now(),"
-    " decided_by = :by, decision_note = :note, until = CASE WHEN :decision = 'approved'"
-    " THEN least(CAST(:until AS timestamptz), govgrid.now() + interval '24 hours') END"
-    f" WHERE id = :id AND decision IS NULL RETURNING {', '.join(COLUMNS)}"
-)
 
 
 @dataclass(frozen=True)
@@ -95,13 +59,10 @@ def insert_request(
 ) -> dict[str, Any]:
     """Write a request in a running transaction and return it; the same open one is not repeated."""
     row = entry.row(who, camera)
-    connection.execute(
-        text("SELECT pg_advisory_xact_lock(hashtextextended(:who, 799))"), {"who": who.id}
-    )
-    there = connection.execute(_SAME, row).mappings().first()
+    there = stored.find_same(connection, row)
     if there is not None:
         return dict(there)
-    made = dict(connection.execute(_WRITE, row).mappings().one())
+    made = dict(stored.insert_request(connection, row))
     facts = {"request": str(made["id"]), "act": entry.act, "incident": entry.incident_code}
     audit.record(connection, who, "viewing.request", camera.code, facts=facts, note=entry.reason)
     return made
@@ -118,7 +79,7 @@ def live_approval(
         If a certain one is named and does not hold.
     """
     asked = {"account": who.id, "camera": camera, "act": act, "id": number}
-    row = connection.execute(_LIVE, asked).first()
+    row = stored.live_approval(connection, asked)
     if row is None and number is not None:
         raise ForbiddenError("viewing.approval_void", number=number)
     return Approval(str(row.id), row.until) if row is not None else None
@@ -137,14 +98,13 @@ def waiting_requests(
     who.require("approve")
     asked = {**who.parameters, "decided": decided, "limit": limit}
     with transaction.open_as(engine, who) as connection:
-        return [dict(row) for row in connection.execute(_WAITING, asked).mappings()]
+        return stored.waiting_requests(connection, asked)
 
 
 def own_requests(engine: Engine, who: Reader, *, limit: int = 100) -> list[dict[str, Any]]:
     """Return what the reader asked for himself, the newest first; not whether it is a camera's."""
     with transaction.open_as(engine, who) as connection:
-        rows = connection.execute(_MINE, {"account": who.id, "limit": limit}).mappings()
-        return [_untold(dict(row)) for row in rows]
+        return [_untold(row) for row in stored.own_requests(connection, who.id, limit)]
 
 
 def decide_request(
@@ -182,7 +142,7 @@ def decide_request(
             "note": register_entry.one_line(note)[: register_entry.MOST_TEXT],
             "until": until if decision == "approved" else None,
         }
-        done = connection.execute(_DECIDE, decided).mappings().first()
+        done = stored.decide_request(connection, decided)
         if done is None:
             raise StateError("viewing.decided")
         facts = {"request": str(number), "act": row["act"], "until": str(done["until"] or "")}
@@ -192,7 +152,7 @@ def decide_request(
 
 
 def _one(connection: Connection, who: Reader, number: UUID) -> Mapping[str, Any]:
-    row = connection.execute(_ONE, {**who.parameters, "id": number}).mappings().first()
+    row = stored.find_request(connection, {**who.parameters, "id": number})
     if row is None:
         raise NotFoundError("viewing.no_request")
     if who.id is not None and str(row["account"]) == who.id:

@@ -3,15 +3,16 @@
 from dataclasses import dataclass
 from typing import Any, Final
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
-from geo.access import predicates, transaction
+from geo.access import transaction
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
 from geo.access.roles import depth_no
 from geo.base.errors import ForbiddenError, InputError, NotFoundError
 from geo.base.settings import Settings
 from geo.base.words import say
+from geo.viewing.store import register as stored
 
 ACTS: Final = ("view", "retrieve")
 REASONS: Final = ("incident", "patrol", "emergency", "police", "help", "upkeep", "inspection")
@@ -21,21 +22,6 @@ OTHER: Final = "other"
 MOST_TEXT: Final = 500
 PICTURE: Final = depth_no("picture")
 POSITION: Final = depth_no("position")
-_CAMERA = text(
-    "SELECT c.code, c.name, c.owner_kind, c.management_unit, c.duty_phone,"
-    " CAST(c.geom AS text) AS place, g.depth FROM govgrid.camera c"
-    f" LEFT JOIN {predicates.CAMERAS} g ON g.code = c.code WHERE c.code = :code"
-)
-_INCIDENT = text(
-    "SELECT FROM govgrid.incident WHERE code = :code AND "
-    + predicates.INCIDENT.format(geom="geom", code="incident.code")
-)
-# K2 in the same incident needs no new reason, but a row of its own.
-_SAME_MATTER = text(
-    "SELECT reason_kind, reason FROM govgrid.access_register WHERE account = :account"
-    " AND incident_code = :incident AND at > govgrid.now() - interval '12 hours'"
-    " ORDER BY at DESC LIMIT 1"
-)
 
 
 @dataclass(frozen=True)
@@ -111,14 +97,6 @@ class Entry:
         }
 
 
-COMMON: Final = (
-    *("account", "account_name", "holder", "unit_code", "unit_name", "camera_code", "camera_name"),
-    *("owner_kind", "management_unit", "place", "act", "reason_kind", "reason", "content"),
-    *("legal_basis", "incident_code"),
-)
-"""The columns of :meth:`Entry.row`."""
-
-
 def find_camera(engine: Engine, who: Reader, code: str) -> Camera:
     """Return a camera with what is granted of it; one that is nobody's if there is none.
 
@@ -128,7 +106,7 @@ def find_camera(engine: Engine, who: Reader, code: str) -> Camera:
     if named != code:  # no code has line ends or control characters
         return Camera(named)
     with transaction.open_read_only(engine, who) as connection:
-        row = connection.execute(_CAMERA, {**who.parameters, "code": named}).mappings().first()
+        row = stored.find_camera(connection, named, who.parameters)
     return Camera(**row) if row is not None else Camera(named)
 
 
@@ -207,16 +185,14 @@ def _earlier(connection: Connection, who: Reader, incident: str | None) -> tuple
 def _earlier_row(
     connection: Connection, who: Reader, incident: str | None
 ) -> tuple[str, str] | None:
-    row = connection.execute(_SAME_MATTER, {"account": who.id, "incident": incident}).first()
-    return (row.reason_kind, row.reason) if row is not None else None
+    return stored.earlier_reason(connection, who.id, incident)
 
 
 def _incident(connection: Connection, who: Reader, code: str) -> str | None:
     named = _short(code)
     if not named:
         return None
-    found = connection.execute(_INCIDENT, {**who.parameters, "code": named}).first()
-    if found is None:
+    if not stored.is_incident(connection, named, who.parameters):
         raise NotFoundError("viewing.no_incident", code=named)
     return named
 

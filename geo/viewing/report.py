@@ -11,49 +11,25 @@ from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Engine
 
-from geo.access import predicates, transaction
+from geo.access import transaction
 from geo.access.audit import export_log
 from geo.access.audit import log as audit_log
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
+from geo.access.store import export_register as stored_exports
 from geo.base.errors import InputError
 from geo.base.words import say
 from geo.files import writers
 from geo.viewing import register_entry
+from geo.viewing.store import register as stored
+from geo.viewing.store.register import SHOWN as COLUMNS
 
 if TYPE_CHECKING:
     import pandas as pd
 
-COLUMNS: Final = (
-    *("at", "holder", "unit_name", "account_name", "camera_code", "camera_name", "owner_kind"),
-    *("management_unit", "act", "reason", "content", "legal_basis", "incident_code", "request"),
-    *("expires_at", "id"),
-)
 MOST_ROWS: Final = 50_000
-_CHOSEN: Final = (
-    "(:camera = '' OR camera_code = :camera) AND (:account = '' OR account_name = :account)"
-    " AND (:unit = '' OR unit_code = :unit OR position(:unit IN unit_name) > 0)"
-    " AND (:act = '' OR act = :act) AND (:incident = '' OR incident_code = :incident)"
-    " AND (CAST(:since AS timestamptz) IS NULL OR at >= :since)"
-    " AND (CAST(:until AS timestamptz) IS NULL OR at < :until)"
-)
-_BEFORE: Final = (
-    "(CAST(:before AS uuid) IS NULL OR (at, id) < (SELECT b.at, b.id"
-    " FROM govgrid.access_register b WHERE b.id = :before))"
-)
-_PAGE: Final = (
-    f"SELECT {', '.join(COLUMNS)} FROM govgrid.access_register"
-    f" WHERE {{whose}} AND {_CHOSEN} AND {_BEFORE} ORDER BY at DESC, id DESC LIMIT :limit"
-)
-_GRANTED: Final = _PAGE.format(whose=predicates.PLACE.format(geom="place"))
-_MINE: Final = _PAGE.format(whose="account = :me")
-_EXPORTED: Final = text(
-    "INSERT INTO govgrid.export_register (account, account_name, holder, unit_name, what, form,"
-    " rows, reason) VALUES (:account, :name, :holder, :unit, :what, 'xlsx', :rows, :reason)"
-    " RETURNING id"
-)
 
 
 @dataclass(frozen=True)
@@ -110,7 +86,8 @@ def list_page(
     """
     who.require("register")
     asked = {**who.parameters, **wanted.parameters, "limit": limit, "before": before}
-    return _read(engine, who, _GRANTED, asked)
+    with transaction.open_as(engine, who) as connection:
+        return stored.granted_page(connection, asked)
 
 
 def own_viewings(
@@ -118,7 +95,8 @@ def own_viewings(
 ) -> list[dict[str, Any]]:
     """Return what the reader looked at himself, the newest first."""
     asked = {**wanted.parameters, "me": who.id, "limit": limit, "before": before}
-    return _read(engine, who, _MINE, asked)
+    with transaction.open_as(engine, who) as connection:
+        return stored.own_page(connection, asked)
 
 
 def export_register(
@@ -169,18 +147,6 @@ def display_cell(name: str, value: object, zone: ZoneInfo, lang: str) -> str:
     return audit.one_line(str(value))
 
 
-def _read(
-    engine: Engine, who: Reader, query: str, asked: Mapping[str, Any]
-) -> list[dict[str, Any]]:
-    with transaction.open_as(engine, who) as connection:
-        return rows_of(connection, query, asked)
-
-
-def rows_of(connection: Connection, query: str, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the rows of a query as plain values."""
-    return [dict(row) for row in connection.execute(text(query), dict(asked)).mappings()]
-
-
 def insert_export(
     engine: Engine,
     who: Reader,
@@ -202,10 +168,9 @@ def insert_export(
     why = export_log.reason_of(who, reason)
     row = {"account": who.id, "name": who.account, "holder": who.holder, "unit": who.unit_name}
     with transaction.open_as(engine, who) as connection:
-        number = connection.execute(
-            _EXPORTED, {**row, "what": what, "rows": rows, "reason": why}
-        ).scalar_one()
-        facts = {"form": "xlsx", "rows": rows, "filters": asked, "register": str(number)}
+        written = {"what": what, "form": "xlsx", "area": "", "rows": rows, "reason": why}
+        number = stored_exports.insert_export(connection, {**row, **written, "coarsened": False})
+        facts = {"form": "xlsx", "rows": rows, "filters": asked, "register": number}
         audit.record(connection, who, "export", what, facts=facts, note=why)
 
 

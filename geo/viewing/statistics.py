@@ -9,54 +9,24 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
 
-from geo.access import predicates, transaction
+from geo.access import transaction
 from geo.access.audit import export_log
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
+from geo.access.store import audit as stored_audit
 from geo.base import clock
 from geo.base.errors import InputError
 from geo.base.words import load_catalogue, say
 from geo.viewing import register_entry
 from geo.viewing import verify as viewing_verification
-from geo.viewing.report import insert_export, make_workbook, rows_of
+from geo.viewing.report import insert_export, make_workbook
+from geo.viewing.store import register, requests
 from geo.viewing.verify import Proof
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MOST_CAMERAS: Final = 20
-_MONTH: Final = f"at >= :since AND at < :until AND {predicates.PLACE.format(geom='place')}"
-_COUNTS: Final = {
-    "counts": (
-        "SELECT unit_name AS unit, act, reason_kind AS reason, count(*) AS count"
-        f" FROM govgrid.access_register WHERE {_MONTH} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
-    ),
-    "by_kind": (
-        "SELECT coalesce(owner_kind, 'unknown') AS owner_kind, act, count(*) AS count"
-        f" FROM govgrid.access_register WHERE {_MONTH} GROUP BY 1, 2 ORDER BY 1, 2"
-    ),
-    "most_viewed": (
-        "SELECT camera_code AS camera, max(camera_name) AS name, count(*) AS count,"
-        " count(DISTINCT account) AS accounts"
-        f" FROM govgrid.access_register WHERE {_MONTH} GROUP BY 1 ORDER BY 3 DESC, 1 LIMIT :most"
-    ),
-}
-_WITHOUT: Final = (
-    "SELECT count(*) FILTER (WHERE incident_code IS NULL) AS without_incident, count(*) AS rows"
-    f" FROM govgrid.access_register WHERE {_MONTH}"
-)
-_REQUESTS: Final = (
-    "SELECT count(*) AS asked, count(*) FILTER (WHERE decision = 'approved') AS approved,"
-    " count(*) FILTER (WHERE decision = 'refused') AS refused,"
-    " count(*) FILTER (WHERE decision IS NULL) AS waiting FROM govgrid.access_request"
-    f" WHERE {_MONTH.replace('at >=', 'asked_at >=').replace('at <', 'asked_at <')}"
-)
-# Refusals name no place: only who sees everything gets them counted.
-_REFUSED: Final = (
-    "SELECT facts ->> 'reason' AS refusal, count(*) AS count FROM govgrid.audit"
-    " WHERE at >= :since AND at < :until AND outcome = 'refused'"
-    " AND starts_with(facts ->> 'reason', 'viewing.') GROUP BY 1 ORDER BY 2 DESC, 1"
-)
 
 
 def month_of(written: str, timezone: str) -> tuple[str, datetime, datetime]:
@@ -99,10 +69,10 @@ def month_report(engine: Engine, who: Reader, month: str, *, timezone: str) -> d
             "period": named,
             "from": since,
             "to": until,
-            **rows_of(connection, _WITHOUT, asked)[0],
-            **{name: rows_of(connection, query, asked) for name, query in _COUNTS.items()},
-            "requests": rows_of(connection, _REQUESTS, asked)[0],
-            "refused": rows_of(connection, _REFUSED, asked) if whole else None,
+            **register.count_month(connection, asked),
+            "requests": requests.count_requests(connection, asked),
+            # refusals name no place: only who sees everything gets them counted
+            "refused": stored_audit.count_refusals(connection, asked) if whole else None,
             "proof": viewing_verification.verify_rows(
                 connection, who, since=since, until=until
             ).as_plain()

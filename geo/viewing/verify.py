@@ -5,36 +5,14 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Any
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
-from geo.access import predicates
 from geo.access.principal import Reader
-
-_COLUMNS: Final = (
-    *("id", "at", "account", "account_name", "holder", "unit_code", "unit_name", "camera_code"),
-    *("camera_name", "owner_kind", "management_unit", "act", "reason_kind", "reason", "content"),
-    *("legal_basis", "incident_code", "request", "idempotency_key", "expires_at"),
-)
-SEALED: Final = f"{', '.join(_COLUMNS)}, encode(ST_AsBinary(place), 'hex') AS place"
-"""The columns of a row that :func:`row_digest` is made of: all of them."""
-
-WRITES: Final = ("viewing.view", "viewing.retrieve")
-_ROWS: Final = (
-    f"SELECT {SEALED} FROM govgrid.access_register WHERE {predicates.PLACE.format(geom='place')}"
-    " AND (CAST(:since AS timestamptz) IS NULL OR at >= :since)"
-    " AND (CAST(:until AS timestamptz) IS NULL OR at < :until)"
-)
-# The audit's row is written a moment after the register's, in the same transaction: an hour of
-# grace finds it whatever the load.
-_NOTED: Final = (
-    "SELECT facts ->> 'register' AS id, facts ->> 'sha256' AS sha256, at, object AS camera_code"
-    " FROM govgrid.audit WHERE action IN ('viewing.view', 'viewing.retrieve')"
-    " AND (CAST(:since AS timestamptz) IS NULL OR at >= :since)"
-    " AND (CAST(:until AS timestamptz) IS NULL"
-    " OR at < CAST(:until AS timestamptz) + interval '1 hour')"
-)
+from geo.access.store import audit as stored_audit
+from geo.viewing.store import register as stored
+from geo.viewing.store.register import SEALED
 
 
 @dataclass(frozen=True)
@@ -69,8 +47,8 @@ class Proof:
 
 
 def row_digest(row: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of a row's columns (:data:`SEALED`), in hexadecimal digits."""
-    written = {name: _cell(row[name]) for name in (*_COLUMNS, "place")}
+    """Return the SHA-256 of a row of the register (`SEALED` and `place`), hexadecimal."""
+    written = {name: _cell(row[name]) for name in (*SEALED, "place")}
     body = json.dumps(written, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(body.encode()).hexdigest()
 
@@ -88,8 +66,8 @@ def verify_rows(
     one is gone. The audit itself is proved by ``audit verify``.
     """
     asked = {**who.parameters, "since": since, "until": until}
-    rows = {str(row["id"]): dict(row) for row in connection.execute(text(_ROWS), asked).mappings()}
-    noted = {row["id"]: dict(row) for row in connection.execute(text(_NOTED), asked).mappings()}
+    rows = {str(row["id"]): row for row in stored.rows_between(connection, asked)}
+    noted = {row["id"]: row for row in stored_audit.viewing_hashes(connection, asked)}
     found = [
         _defect(row, "changed" if number in noted else "unknown")
         for number, row in rows.items()

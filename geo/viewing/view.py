@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, RowMapping, text
+from sqlalchemy import Connection, Engine, RowMapping
 
 from geo.access import transaction
 from geo.access.audit import record as audit
@@ -16,27 +16,9 @@ from geo.base.settings import Settings
 from geo.viewing import approvals, register_entry, view_tokens
 from geo.viewing import verify as viewing_verification
 from geo.viewing.approvals import Approval
-from geo.viewing.register_entry import COMMON, Asked, Camera, Entry
+from geo.viewing.register_entry import Asked, Camera, Entry
+from geo.viewing.store import register as stored
 from geo.viewing.view_tokens import Reference
-
-_WRITTEN: Final = (*COMMON, "request", "idempotency_key", "expires_at")
-_VALUES: Final = {
-    "place": "CAST(:place AS geometry)",
-    # an approval that ends sooner ends the viewing
-    "expires_at": (
-        "least(govgrid.now() + make_interval(mins => :minutes), CAST(:until AS timestamptz))"
-    ),
-}
-_WRITE = text(
-    f"INSERT INTO govgrid.access_register ({', '.join(_WRITTEN)})"
-    f" VALUES ({', '.join(_VALUES.get(name, f':{name}') for name in _WRITTEN)})"
-    f" RETURNING {viewing_verification.SEALED}"
-)
-_REPEATED = text(
-    f"SELECT {viewing_verification.SEALED} FROM govgrid.access_register WHERE account = :account"
-    " AND idempotency_key = :key AND at > govgrid.now() - interval '1 day' ORDER BY at DESC LIMIT 1"
-)
-_ROW = text(f"SELECT {viewing_verification.SEALED} FROM govgrid.access_register WHERE id = :id")
 
 
 @dataclass(frozen=True)
@@ -136,7 +118,7 @@ def open_viewing(engine: Engine, who: Reader, written: str, *, config: Settings)
         raise ForbiddenError("viewing.reference_other")
     camera = register_entry.find_camera(engine, who, claims.camera)
     with transaction.open_as(engine, who) as connection:
-        row = connection.execute(_ROW, {"id": claims.register}).mappings().first()
+        row = stored.find_viewing(connection, claims.register)
         if row is None or (str(row["account"]), row["camera_code"]) != (who.id, camera.code):
             raise ForbiddenError("viewing.reference_void")
         viewing = _viewing(row, camera)
@@ -215,10 +197,7 @@ def _repeated(connection: Connection, wanted: dict[str, Any]) -> RowMapping | No
     """Return the row that the same question wrote before; nobody else looks at the same time."""
     if wanted["idempotency_key"] is None:
         return None
-    asked = {"account": wanted["account"], "key": wanted["idempotency_key"]}
-    lock = "SELECT pg_advisory_xact_lock(hashtextextended(:account || ' ' || :key, 799))"
-    connection.execute(text(lock), asked)
-    row = connection.execute(_REPEATED, asked).mappings().first()
+    row = stored.find_repeated(connection, wanted["account"], wanted["idempotency_key"])
     if row is None:
         return None
     same = ("camera_code", "act", "reason", "content", "legal_basis", "incident_code")
@@ -228,7 +207,7 @@ def _repeated(connection: Connection, wanted: dict[str, Any]) -> RowMapping | No
 
 
 def _written(connection: Connection, who: Reader, wanted: dict[str, Any]) -> RowMapping:
-    row = connection.execute(_WRITE, wanted).mappings().one()
+    row = stored.insert_viewing(connection, wanted)
     facts = {
         "register": str(row["id"]),
         "sha256": viewing_verification.row_digest(dict(row)),

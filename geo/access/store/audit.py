@@ -68,6 +68,21 @@ _SEAL: Final = text(
     " AS s(id, seal, nth) WHERE a.id = s.id"
 )
 
+_REFUSALS: Final = text(
+    "SELECT facts ->> 'reason' AS refusal, count(*) AS count FROM govgrid.audit"
+    " WHERE at >= :since AND at < :until AND outcome = 'refused'"
+    " AND starts_with(facts ->> 'reason', 'viewing.') GROUP BY 1 ORDER BY 2 DESC, 1"
+)
+# The audit's row is written a moment after the register's, in the same transaction: an hour of
+# grace finds it whatever the load.
+_VIEWING_HASHES: Final = text(
+    "SELECT facts ->> 'register' AS id, facts ->> 'sha256' AS sha256, at, object AS camera_code"
+    " FROM govgrid.audit WHERE action IN ('viewing.view', 'viewing.retrieve')"
+    " AND (CAST(:since AS timestamptz) IS NULL OR at >= :since)"
+    " AND (CAST(:until AS timestamptz) IS NULL"
+    " OR at < CAST(:until AS timestamptz) + interval '1 hour')"
+)
+
 
 def insert_row(connection: Connection, row: Mapping[str, Any]) -> None:
     """Add a row; `facts` is the text of a JSON object."""
@@ -134,3 +149,13 @@ def write_seals(
 ) -> None:
     """Seal rows in this order, numbered behind `last`."""
     connection.execute(_SEAL, {"last": last, "ids": list(ids), "seals": list(seals)})
+
+
+def count_refusals(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return how often viewing was refused between `since` and `until`, by `refusal`."""
+    return [dict(row) for row in connection.execute(_REFUSALS, asked).mappings()]
+
+
+def viewing_hashes(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the hashes of rows of the viewing register: id, sha256, at, camera_code."""
+    return [dict(row) for row in connection.execute(_VIEWING_HASHES, asked).mappings()]

@@ -20,6 +20,10 @@ _NAMESAKES: Final = (
     " WHERE name = ANY(:names) AND import_run IS DISTINCT FROM :run ORDER BY code"
 )
 _SITES: Final = "SELECT code, site FROM govgrid.camera"
+_CONTACTS: Final = (
+    "SELECT code, name, management_unit AS unit, duty_phone AS phone, geom FROM govgrid.camera"
+    " ORDER BY code"
+)
 
 
 def known_codes(connection: Connection, codes: Sequence[str]) -> set[str]:
@@ -40,3 +44,8 @@ def read_namesakes(connection: Connection, names: Sequence[str], run: int) -> gp
 def read_sites(connection: Connection) -> pd.DataFrame:
     """Return the site of each camera: code, site."""
     return frames.read_frame(connection, _SITES)
+
+
+def read_contacts(connection: Connection) -> gpd.GeoDataFrame:
+    """Return whom to ask of each camera: code, name, unit, phone, and its place, lon/lat."""
+    return frames.read_layer(connection, _CONTACTS)

@@ -59,7 +59,7 @@ def coarse_views(
     Parameters
     ----------
     cameras
-        Rows of :data:`geo.coverage.store.scene.CAMERAS`, with `coarse_lon` and `coarse_lat`.
+        Rows of the view ``sight_camera``, with `coarse_lon` and `coarse_lat`.
     srid
         Metric.
     detail, default_reach_m

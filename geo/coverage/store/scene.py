@@ -1,10 +1,9 @@
 """Everything the computation of coverage looks at, read once in the metric SRID."""
 
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
-import pandas as pd
 from sqlalchemy import Connection
 
 from geo.areas.store import versions as area_versions
@@ -13,15 +12,20 @@ from geo.coverage.sight.optics import DEFAULT_REACH_M
 from geo.coverage.store import demand_incidents
 from geo.store import frames, installation
 
-# What a camera looks like to the computation; one row a view.
-CAMERAS = (
-    "SELECT c.code, c.name, c.owner_kind, c.form, coalesce(c.indoor, false) AS indoor,"
-    " coalesce(c.connection, 'unknown') AS connection, c.mount_height_m, c.position_sigma_m,"
-    " v.no AS view_no, v.heading_deg, v.heading_source, v.hfov_deg, v.vfov_deg, v.tilt_deg,"
-    " v.res_h_px, v.range_m, v.focal_mm, v.sensor_w_mm, ST_X(c.coarse_geom) AS coarse_lon,"
-    " ST_Y(c.coarse_geom) AS coarse_lat, c.geom"
-    " FROM govgrid.camera c JOIN govgrid.camera_view v ON v.camera_code = c.code"
-    " WHERE coalesce(c.status, 'in_use') <> 'removed'"
+_VIEWS: Final = "SELECT * FROM govgrid.sight_camera"
+_LAYERS: Final = {
+    "buildings": "SELECT code, height_m, geom FROM govgrid.sight_obstacle",
+    "roads": "SELECT code, class, width_m, geom FROM govgrid.demand_road",
+    "named_roads": "SELECT name, class, geom FROM govgrid.demand_road",
+    "water": "SELECT code, geom FROM govgrid.excluded_ground WHERE kind = 'water'",
+    "farmland": "SELECT code, geom FROM govgrid.excluded_ground WHERE kind = 'farmland'",
+    "zones": "SELECT code, geom FROM govgrid.excluded_ground WHERE kind = 'privacy_zone'",
+    "places": "SELECT code, kind, weight, radius_m, geom FROM govgrid.demand_place",
+    "entrances": "SELECT code, kind, place_code, geom FROM govgrid.demand_entrance",
+}
+_NEAR: Final = (
+    "SELECT code, height_m, geom FROM govgrid.sight_obstacle"
+    " WHERE ST_Intersects(geom, ST_GeomFromWKB(:ground, 4326)) ORDER BY code"
 )
 
 
@@ -43,14 +47,14 @@ def read_scene(connection: Connection, *, incidents: bool = True) -> Scene:
         areas=area_versions.valid_areas(connection).to_crs(srid),
         cameras=given.to_crs(srid),
         lonlat=given.geometry,
-        buildings=_layer(connection, "building", "code, height_m", srid),
-        roads=_layer(connection, "road", "code, class, width_m", srid),
-        water=_layer(connection, "water", "code", srid),
-        farmland=_layer(connection, "farmland", "code", srid),
-        places=_layer(connection, "place", "code, kind, weight, radius_m", srid),
-        entrances=_layer(connection, "entrance", "code, kind, place_code", srid),
+        buildings=read_ground(connection, "buildings", srid),
+        roads=read_ground(connection, "roads", srid),
+        water=read_ground(connection, "water", srid),
+        farmland=read_ground(connection, "farmland", srid),
+        places=read_ground(connection, "places", srid),
+        entrances=read_ground(connection, "entrances", srid),
         incidents=demand_incidents.read_snapshot(connection).to_crs(srid) if incidents else none,
-        zones=_layer(connection, "privacy_zone", "code", srid),
+        zones=read_ground(connection, "zones", srid),
         **read_choices(connection),
     )
 
@@ -69,7 +73,7 @@ def read_choices(connection: Connection) -> dict[str, Any]:
 
 def obstacles(connection: Connection, srid: int) -> gpd.GeoDataFrame:
     """Return the building footprints in `srid`."""
-    return _layer(connection, "building", "code", srid)
+    return read_ground(connection, "buildings", srid)
 
 
 def read_views(connection: Connection, codes: Sequence[str] | None = None) -> gpd.GeoDataFrame:
@@ -78,13 +82,24 @@ def read_views(connection: Connection, codes: Sequence[str] | None = None) -> gp
     With `codes`, of these cameras only.
     """
     if codes is None:
-        return frames.read_layer(connection, f"{CAMERAS} ORDER BY c.code, v.no")
-    statement = f"{CAMERAS} AND c.code = ANY(:codes) ORDER BY c.code, v.no"
+        return frames.read_layer(connection, f"{_VIEWS} ORDER BY code, view_no")
+    statement = f"{_VIEWS} WHERE code = ANY(:codes) ORDER BY code, view_no"
     return frames.read_layer(connection, statement, {"codes": list(codes)})
 
 
-def _layer(connection: Connection, table: str, columns: str, srid: int) -> gpd.GeoDataFrame:
-    # Table and columns are constants of this module.
-    statement = f"SELECT {columns}, geom FROM govgrid.{table} WHERE geom IS NOT NULL ORDER BY code"
-    rows: pd.DataFrame = frames.read_layer(connection, statement)
-    return gpd.GeoDataFrame(rows).to_crs(srid)
+def read_ground(connection: Connection, name: str, srid: int) -> gpd.GeoDataFrame:
+    """Return a layer of the ground in `srid`, in order of codes.
+
+    Parameters
+    ----------
+    name
+        buildings, roads, named_roads (with names instead of widths), water, farmland, zones,
+        places or entrances.
+    """
+    statement = f"{_LAYERS[name]} {'AND' if 'WHERE' in _LAYERS[name] else 'WHERE'}"
+    return frames.read_layer(connection, f"{statement} geom IS NOT NULL ORDER BY code").to_crs(srid)
+
+
+def obstacles_near(connection: Connection, ground: bytes, srid: int) -> gpd.GeoDataFrame:
+    """Return the buildings, in `srid`, that meet some ground (WKB, EPSG:4326)."""
+    return frames.read_layer(connection, _NEAR, {"ground": ground}).to_crs(srid)

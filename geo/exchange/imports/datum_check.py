@@ -11,23 +11,16 @@ from sqlalchemy import Connection
 
 from geo.areas.store import versions as area_versions
 from geo.base.words import LANGUAGES, say
+from geo.exchange.store import layers as stored
 from geo.files.checks.position import crs_evidence
 from geo.files.checks.position.crs_evidence import Doubt
 from geo.files.checks.position.declared_area import named_polygons
 from geo.files.checks.sample import Sample
 from geo.files.schema.layers import Layer
-from geo.store import frames
 
 # farther off than this no area belongs to a city of which anything is loaded
 FAR_KM: Final = 100.0
 _KM_A_DEGREE: Final = 111.2
-_LOADED = " UNION ALL ".join(
-    f"SELECT ST_Extent(geom)::geometry AS geom FROM govgrid.{table}"
-    for table in ("area", "camera", "building", "road")
-)
-# A few are as telling as all, and a file of buildings is not held against itself.
-_BUILDINGS = "SELECT geom FROM govgrid.building ORDER BY code LIMIT 200000"
-_ROADS = "SELECT geom FROM govgrid.road ORDER BY code LIMIT 50000"
 
 
 class Known:
@@ -38,8 +31,8 @@ class Known:
         self._layer = layer.name
         self._loaded = _loaded(connection) if layer.name == "areas" else None
         placed = layer.shape != "none"
-        self._buildings = _shapes(connection, _BUILDINGS) if placed else None
-        self._roads = _shapes(connection, _ROADS) if placed else None
+        self._buildings = _shapes(stored.some_buildings(connection)) if placed else None
+        self._roads = _shapes(stored.some_roads(connection)) if placed else None
 
     def away_km(self, rows: gpd.GeoDataFrame) -> NDArray[np.float64]:
         """Return how far each area lies from all that is loaded, 0 where nothing is."""
@@ -88,14 +81,13 @@ def far_away(away_km: float, declared: str) -> dict[str, Any]:
 
 def _loaded(connection: Connection) -> BaseGeometry | None:
     """Return the boxes of all areas, cameras, buildings and roads, None where there are none."""
-    boxes = frames.read_layer(connection, _LOADED).geometry.dropna()
+    boxes = stored.loaded_extents(connection).dropna()
     found: BaseGeometry = shapely.union_all(np.asarray(boxes, dtype=object))
     return None if boxes.empty else found
 
 
-def _shapes(connection: Connection, statement: str) -> NDArray[np.object_] | None:
-    found = frames.read_layer(connection, statement)
-    return None if found.empty else found.geometry.to_numpy(dtype=object)
+def _shapes(found: gpd.GeoSeries) -> NDArray[np.object_] | None:
+    return None if found.empty else found.to_numpy(dtype=object)
 
 
 def _plain(doubt: Doubt) -> dict[str, Any]:

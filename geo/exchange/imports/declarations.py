@@ -6,10 +6,11 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from geo.base.errors import InputError, NotFoundError
-from geo.store import db, frames, statements
+from geo.exchange.store import declarations as stored
+from geo.store import db
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -43,7 +44,7 @@ def complete_options(engine: Engine, layer: str, options: ImportOptions) -> Impo
     if options.source is None:
         return options
     with db.open_transaction(engine) as connection:
-        known = _saved(connection, layer)
+        known = stored.declarations_of(connection, layer)
     if options.source not in known:
         names = "、".join(known) or "—"
         raise NotFoundError("import.no_source", source=options.source, layer=layer, known=names)
@@ -76,25 +77,13 @@ def save_source(
     if not name:
         raise InputError("import.source_blank")
     said = {key: value for key, value in declared_values(options).items() if key in SAVED}
-    connection.execute(
-        text(
-            "INSERT INTO govgrid.import_mapping (layer, source, options, by_whom)"
-            " VALUES (:layer, :name, CAST(:options AS jsonb), :by_whom)"
-            " ON CONFLICT (layer, source) DO UPDATE"
-            " SET options = excluded.options, by_whom = excluded.by_whom, at = govgrid.now()"
-        ),
-        {"layer": layer, "name": name, "options": statements.to_json(said), "by_whom": by_whom},
-    )
+    stored.store_declaration(connection, layer, name, said, by_whom=by_whom)
 
 
 def list_sources(engine: Engine) -> pd.DataFrame:
     """Return all saved sources: `layer`, `source`, `options`, `by_whom`, `at`."""
     with db.open_transaction(engine) as connection:
-        return frames.read_frame(
-            connection,
-            "SELECT layer, source, options, by_whom, at FROM govgrid.import_mapping"
-            " ORDER BY layer, source",
-        )
+        return stored.list_declarations(connection)
 
 
 def forget_source(engine: Engine, layer: str, source: str) -> None:
@@ -106,22 +95,8 @@ def forget_source(engine: Engine, layer: str, source: str) -> None:
         If there are none of that name.
     """
     with db.open_transaction(engine) as connection:
-        known = _saved(connection, layer)
+        known = stored.declarations_of(connection, layer)
         if source not in known:
             names = "、".join(known) or "—"
             raise NotFoundError("import.no_source", source=source, layer=layer, known=names)
-        connection.execute(
-            text("DELETE FROM govgrid.import_mapping WHERE layer = :layer AND source = :source"),
-            {"layer": layer, "source": source},
-        )
-
-
-def _saved(connection: Connection, layer: str) -> dict[str, dict[str, Any]]:
-    found = connection.execute(
-        text(
-            "SELECT source, options FROM govgrid.import_mapping WHERE layer = :layer"
-            " ORDER BY source"
-        ),
-        {"layer": layer},
-    )
-    return {row.source: row.options for row in found}
+        stored.delete_declaration(connection, layer, source)

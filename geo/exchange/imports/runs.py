@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from sqlalchemy import Connection, Engine, text
+from sqlalchemy import Connection, Engine
 
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
 from geo.base.errors import InputError, StateError
 from geo.base.words import say
-from geo.exchange.imports import undo
-from geo.exchange.imports.undo import Undone
+from geo.cameras.store import compliance
 from geo.files import writers
 from geo.files.checks import Finding
-from geo.store import db
+from geo.store import db, undo
 from geo.store import import_runs as stored_runs
+from geo.store.undo import Undone
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -79,19 +79,10 @@ def undo_run(engine: Engine, run: int, *, who: Reader) -> Undone:
             named = "、".join(f"{each['run']}（{each['source']}）" for each in later)
             raise StateError("import.built_upon", run=run, later=named, newest=later[0]["run"])
         done = undo.undo_changes(connection, run)
+        compliance.forget_changes(connection, run)
         if row["layer"] == "areas":
             _settle(connection)
-        connection.execute(
-            text(
-                "UPDATE govgrid.import_run SET state = 'undone', undone_at = govgrid.now(),"
-                " undone_by = :by WHERE id = :run"
-            ),
-            {"run": run, "by": who.account},
-        )
-        connection.execute(
-            text("UPDATE govgrid.import_quarantine SET solved_by = NULL WHERE solved_by = :run"),
-            {"run": run},
-        )
+        stored_runs.mark_undone(connection, run, by=who.account)
         counts = {"removed": done.removed, "restored": done.restored}
         facts = {"run": run, "layer": row["layer"], "sha256": row["file_sha256"], **counts}
         audit.record(connection, who, "import.undo", row["source"], facts=facts)

@@ -9,24 +9,18 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Engine
 
-from geo.access import predicates, transaction
+from geo.access import transaction
 from geo.access.principal import Reader
-from geo.access.roles import depth_no
 from geo.base.crs import CGCS2000, WGS84
+from geo.cameras.store import views as stored_views
 from geo.exchange.publish import collections
 from geo.files.checks.cells.column_mapping import map_columns
 from geo.files.schema import extra_columns
 from geo.files.schema.layers import DERIVED, LAYERS, Layer
 from geo.files.schema.view_format import cells_of_views
-from geo.store import frames
 
 # Names that a format needs for itself, or that geometry gets where it becomes columns.
 _RESERVED: Final = frozenset({"fid", "ogc_fid", "geom", "geometry", "lon", "lat", "x", "y", "wkt"})
-_VIEWS: Final = (
-    "SELECT v.camera_code, v.no, v.heading_deg, v.heading_source, v.hfov_deg"
-    f" FROM govgrid.camera_view v JOIN {predicates.CAMERAS} g ON g.code = v.camera_code"
-    f" AND g.depth >= {depth_no('direction')}"
-)
 _AREAS: Final = ("districts", "townships", "communities", "grids", "areas")
 
 
@@ -58,7 +52,7 @@ def _layer_of(name: str) -> Layer | None:
 def _with_views(engine: Engine, reader: Reader, rows: pd.DataFrame) -> pd.DataFrame:
     """Return cameras with all their views in two cells, as far as the reader sees directions."""
     with transaction.open_read_only(engine, reader) as connection:
-        cells = cells_of_views(frames.read_frame(connection, _VIEWS, reader.parameters))
+        cells = cells_of_views(stored_views.granted_headings(connection, reader.parameters))
     of_row = cells.reindex(rows["code"]).set_axis(rows.index)
     headings = of_row["heading_deg"].astype(object)
     return rows.assign(

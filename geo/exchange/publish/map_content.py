@@ -14,6 +14,7 @@ from geo.areas.store import versions as area_versions
 from geo.base.crs import WGS84
 from geo.base.errors import NotFoundError
 from geo.base.reprojection import reproject_layer
+from geo.cameras.store import layers as camera_layers
 from geo.coverage import sight_lines
 from geo.coverage.coarse_gaps import granted_gaps
 from geo.coverage.kinds import CERTAINTIES, DEVICE_SETS
@@ -21,7 +22,9 @@ from geo.coverage.scene import Prepared, prepare_scene
 from geo.coverage.store import results, scene
 from geo.exchange.publish import map_figures
 from geo.exchange.publish.bulk import BULK
+from geo.exchange.store import layers as base_layers
 from geo.incidents import assign
+from geo.incidents.store import incidents as stored_incidents
 from geo.store import frames
 
 SIGHT = ("heading_deg", "heading_source", "hfov_deg", "range_m")
@@ -73,7 +76,7 @@ def read_content(  # noqa: PLR0913 - whose map, of what and of where; all but th
         granted = predicates.visible_cameras(connection, reader)
         run = results.newest_run(connection)
         shown = _within(known, area)
-        frames_ = {**_frames(connection), "incidents": incidents}
+        frames_ = {**base_layers.layers_on_map(connection), "incidents": incidents}
         frames_["cameras"] = _cameras(connection, shown, granted)
         frames_["areas"] = _areas(connection, reader, shown, run, device_set, detail, certainty)
         frames_["gaps"] = _gaps(connection, reader, run, device_set, detail, certainty)
@@ -134,20 +137,6 @@ def _within(known: gpd.GeoDataFrame, area: str | None) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame(known[inside])
 
 
-def _frames(connection: Connection) -> dict[str, Any]:
-    layer = frames.read_layer
-    return {
-        "water": layer(connection, "SELECT name, kind, geom FROM govgrid.water"),
-        "farmland": layer(connection, "SELECT name, kind, geom FROM govgrid.farmland"),
-        "buildings": layer(connection, "SELECT geom FROM govgrid.building ORDER BY code"),
-        "roads": layer(connection, "SELECT class, name, geom FROM govgrid.road ORDER BY code"),
-        "centres": layer(
-            connection, "SELECT code, name, level, duty_phone, geom FROM govgrid.centre"
-        ),
-        "places": layer(connection, "SELECT name, kind, geom FROM govgrid.place"),
-    }
-
-
 def _inside(
     parts: dict[str, Any], known: gpd.GeoDataFrame, area: str | None, reader: Reader
 ) -> dict[str, Any]:
@@ -165,14 +154,7 @@ def _cameras(
     connection: Connection, shown: gpd.GeoDataFrame, granted: pd.DataFrame
 ) -> gpd.GeoDataFrame:
     """Return the granted cameras with their `depth`, as exactly and deeply as they are granted."""
-    rows = frames.read_layer(
-        connection,
-        "SELECT c.code, c.name, c.owner_kind, c.form, c.status, c.connection,"
-        " coalesce(c.indoor, false) AS indoor, v.heading_deg, v.heading_source, v.hfov_deg,"
-        " v.range_m, ST_X(c.coarse_geom) AS lon, ST_Y(c.coarse_geom) AS lat, c.geom"
-        " FROM govgrid.camera c"
-        " LEFT JOIN govgrid.camera_view v ON v.camera_code = c.code AND v.no = 1 ORDER BY c.code",
-    )
+    rows = frames.read_layer(connection, camera_layers.ON_MAP)
     depth = rows["code"].map(granted["depth"]).astype(float)
     rows = rows[depth.notna()].assign(depth=depth)
     rows.loc[~(rows["depth"] >= depth_no("direction")), list(SIGHT)] = None
@@ -205,11 +187,7 @@ def _areas(
 ) -> gpd.GeoDataFrame:
     codes = shown["code"]
     table = shown.assign(parent_code=shown["parent_unit_id"].map(codes)).reset_index(drop=True)
-    desks = frames.read_frame(
-        connection,
-        "SELECT area_code, min(name) AS unit_name FROM govgrid.unit WHERE kind = '值班室'"
-        " GROUP BY area_code",
-    )
+    desks = stored_incidents.duty_desks(connection)
     table = table.merge(desks, left_on="code", right_on="area_code", how="left")
     table["closed"] = [",".join(_closed(reader, path)) for path in table["path"]]
     if run is None:

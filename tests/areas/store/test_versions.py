@@ -8,8 +8,7 @@ from shapely.geometry import box
 
 from geo.areas.store import versions as area_versions
 from geo.base.errors import InputError, NotFoundError
-from geo.exchange.imports import undo
-from geo.store import db, frames
+from geo.store import db, frames, undo
 
 pytestmark = pytest.mark.postgis
 

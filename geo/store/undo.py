@@ -28,8 +28,6 @@ _COUNTS = (
     "SELECT count(*) FILTER (WHERE before IS NULL) AS removed,"
     " count(*) FILTER (WHERE before IS NOT NULL) AS restored FROM undone"
 )
-# A position that was never there was never left: the law has nothing to ask of it.
-_UNSAID = text("DELETE FROM govgrid.camera_change WHERE import_run = :run")
 _COLUMNS = (
     "SELECT column_name FROM information_schema.columns"
     " WHERE table_schema = 'govgrid' AND table_name = :table ORDER BY ordinal_position"
@@ -63,7 +61,6 @@ def undo_changes(connection: Connection, run: int) -> Undone:
         for table in tables:
             step(table)
     statements.execute(connection, sql.SQL("DROP TABLE undone"))
-    connection.execute(_UNSAID, {"run": run})
     _say(connection, None)
     return Undone(removed, restored)
 

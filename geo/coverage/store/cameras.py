@@ -1,0 +1,47 @@
+"""What coverage asks of cameras beside how they see: whose they are, whether they are online."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+
+from sqlalchemy import Connection, RowMapping, text
+
+from geo.access import predicates
+
+# Who is asked for a picture, and how long it is kept.
+_CONTACTS: Final = text(
+    "SELECT code, name, connection, retention_days, management_unit AS unit, duty_phone AS phone,"
+    " installed_on FROM govgrid.camera_contact"
+)
+_STATES: Final = text(
+    "SELECT DISTINCT ON (camera_code) camera_code, status FROM govgrid.camera_state"
+    " WHERE since <= :at ORDER BY camera_code, since DESC"
+)
+_COUNTS: Final = text(
+    "SELECT o.owner_kind, count(c.code) AS registered,"
+    " count(c.code) FILTER (WHERE EXISTS (SELECT FROM govgrid.area_now a"
+    "  WHERE a.level = 'district' AND ST_Covers(a.geom, c.geom))) AS located,"
+    " count(c.code) FILTER (WHERE EXISTS (SELECT FROM govgrid.viewshed v"
+    "  WHERE v.camera_code = c.code AND NOT ST_IsEmpty(v.geom))) AS computed"
+    " FROM (VALUES ('skynet'), ('social'), (NULL)) AS o(owner_kind)"
+    " LEFT JOIN (SELECT k.code, k.owner_kind, k.geom FROM govgrid.camera_contact k"
+    f"  JOIN {predicates.CAMERAS} g ON g.code = k.code AND g.depth >= 0) c"
+    " ON c.owner_kind IS NOT DISTINCT FROM o.owner_kind"
+    " GROUP BY o.owner_kind ORDER BY o.owner_kind"
+)
+
+
+def camera_contacts(connection: Connection) -> dict[str, dict[str, Any]]:
+    """Return of every camera by code who is asked for its picture, and how long it is kept."""
+    return {row["code"]: dict(row) for row in connection.execute(_CONTACTS).mappings()}
+
+
+def states_at(connection: Connection, at: datetime) -> dict[str, str]:
+    """Return by code the state that each camera had reported last by a time."""
+    found = connection.execute(_STATES, {"at": at})
+    return {row.camera_code: row.status for row in found}
+
+
+def count_cameras(connection: Connection, parameters: Mapping[str, Any]) -> list[RowMapping]:
+    """Return per owner kind how many granted cameras are registered, located and computed."""
+    return list(connection.execute(_COUNTS, parameters).mappings())

@@ -1,0 +1,1 @@
+"""Tables of base layers, and what imports remember."""

@@ -1,0 +1,52 @@
+"""What was declared about the files of a source: the rows of ``import_mapping``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import Connection, text
+
+from geo.store import frames, statements
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+_UPSERT: Final = text(
+    "INSERT INTO govgrid.import_mapping (layer, source, options, by_whom)"
+    " VALUES (:layer, :source, CAST(:options AS jsonb), :by_whom)"
+    " ON CONFLICT (layer, source) DO UPDATE"
+    " SET options = excluded.options, by_whom = excluded.by_whom, at = govgrid.now()"
+)
+_LIST: Final = (
+    "SELECT layer, source, options, by_whom, at FROM govgrid.import_mapping ORDER BY layer, source"
+)
+_OF_LAYER: Final = text(
+    "SELECT source, options FROM govgrid.import_mapping WHERE layer = :layer ORDER BY source"
+)
+_DELETE: Final = text(
+    "DELETE FROM govgrid.import_mapping WHERE layer = :layer AND source = :source"
+)
+
+
+def store_declaration(
+    connection: Connection, layer: str, source: str, options: Mapping[str, Any], *, by_whom: str
+) -> None:
+    """Store the declarations of a source in the place of those it had."""
+    row = {"layer": layer, "source": source, "by_whom": by_whom}
+    connection.execute(_UPSERT, {**row, "options": statements.to_json(options)})
+
+
+def list_declarations(connection: Connection) -> pd.DataFrame:
+    """Return all declarations: layer, source, options, by_whom, at."""
+    return frames.read_frame(connection, _LIST)
+
+
+def declarations_of(connection: Connection, layer: str) -> dict[str, dict[str, Any]]:
+    """Return the declarations of the sources of a layer by name."""
+    return {row.source: row.options for row in connection.execute(_OF_LAYER, {"layer": layer})}
+
+
+def delete_declaration(connection: Connection, layer: str, source: str) -> None:
+    """Delete the declarations of a source."""
+    connection.execute(_DELETE, {"layer": layer, "source": source})

@@ -1,0 +1,59 @@
+"""Incidents that a reader may see, and the units and duties by which they are assigned."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, Final
+
+from geo.access import predicates
+from geo.store import frames
+
+if TYPE_CHECKING:
+    import geopandas as gpd
+    import pandas as pd
+    from sqlalchemy import Connection
+
+_GRANTED: Final = predicates.INCIDENT.format(geom="geom", code="incident.code")
+_EXACT: Final = predicates.INCIDENT_EXACT.format(geom="geom", code="incident.code")
+_INCIDENTS: Final = (
+    "SELECT code, title, category, state, reported_at, accuracy_m,"
+    " (coalesce(occurred_at, reported_at, govgrid.now()) AT TIME ZONE :timezone)::date AS day,"
+    f" geom FROM govgrid.incident WHERE {_GRANTED} ORDER BY code"
+)
+_PLACES: Final = (
+    f"SELECT code, CASE WHEN {_EXACT} THEN geom ELSE govgrid.coarsen_point(geom) END AS geom"
+    f" FROM govgrid.incident WHERE {_GRANTED} ORDER BY code"
+)
+_UNITS: Final = "SELECT code, name, kind, area_code, duty_phone FROM govgrid.unit"
+_DUTIES: Final = "SELECT unit_code, area_code, category FROM govgrid.unit_duty"
+_DESKS: Final = (
+    "SELECT area_code, min(name) AS unit_name FROM govgrid.unit WHERE kind = '值班室'"
+    " GROUP BY area_code"
+)
+
+
+def granted_incidents(
+    connection: Connection, parameters: Mapping[str, Any], timezone: str
+) -> gpd.GeoDataFrame:
+    """Return the granted incidents at their exact places, with their `day` in `timezone`."""
+    return frames.read_layer(connection, _INCIDENTS, {**parameters, "timezone": timezone})
+
+
+def granted_places(connection: Connection, parameters: Mapping[str, Any]) -> gpd.GeoDataFrame:
+    """Return the places of the same, as exactly as they are granted, in the same order."""
+    return frames.read_layer(connection, _PLACES, parameters)
+
+
+def read_units(connection: Connection) -> pd.DataFrame:
+    """Return all units: code, name, kind, area_code, duty_phone."""
+    return frames.read_frame(connection, _UNITS)
+
+
+def read_duties(connection: Connection) -> pd.DataFrame:
+    """Return all duties: unit_code, area_code, category."""
+    return frames.read_frame(connection, _DUTIES)
+
+
+def duty_desks(connection: Connection) -> pd.DataFrame:
+    """Return the duty desk of each area that has one: area_code, unit_name."""
+    return frames.read_frame(connection, _DESKS)

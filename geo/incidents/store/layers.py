@@ -1,0 +1,41 @@
+"""Statements of the layers of incidents and units that go out, cut to who asks."""
+
+from typing import Final
+
+from geo.access import predicates
+
+_GRANTED: Final = predicates.INCIDENT.format(geom="n.geom", code="n.code")
+_EXACT: Final = predicates.INCIDENT_EXACT.format(geom="n.geom", code="n.code")
+INCIDENTS: Final = (
+    "SELECT i.code, i.title, i.category, CASE WHEN i.exact THEN i.description END AS"
+    " description, i.source, i.state, i.occurred_at, i.reported_at, i.closed_at,"
+    " CASE WHEN i.exact THEN i.accuracy_m END AS accuracy_m,"
+    " CASE WHEN i.exact THEN i.address END AS address,"
+    " CASE WHEN i.exact THEN i.attributes END AS attributes,"
+    " CASE WHEN i.exact THEN i.geom ELSE govgrid.coarsen_point(i.geom) END AS geom"
+    f" FROM (SELECT n.*, {_EXACT} AS exact FROM govgrid.incident n"
+    f" WHERE n.code > :after AND {_GRANTED} ORDER BY n.code LIMIT :limit) i ORDER BY i.code"
+)
+# Offices are known where they serve: in the granted areas, and above them.
+_SERVING: Final = (
+    f"({predicates.AREA_CODE.format(code='area_code')} OR area_code IS NULL OR area_code IN"
+    " (SELECT u.code FROM govgrid.area_now o JOIN govgrid.area_now u ON u.path @> o.path"
+    " WHERE o.unit_id = ANY(CAST(:areas AS bigint[]))))"
+)
+UNITS: Final = (
+    "SELECT code, name, kind, area_code, duty_post, duty_phone, attributes FROM govgrid.unit"
+    f" WHERE ({_SERVING} OR code = :unit) ORDER BY code"
+)
+DUTIES: Final = (
+    "SELECT code, unit_code, area_code, category, attributes FROM govgrid.unit_duty"
+    f" WHERE {_SERVING} ORDER BY code"
+)
+PAIRINGS: Final = (
+    "SELECT code, area_code, unit_code, since, attributes FROM govgrid.pairing"
+    f" WHERE {predicates.AREA_CODE.format(code='area_code')} ORDER BY code"
+)
+CATEGORIES: Final = (
+    "SELECT code, name, upper_code, limit_amount, limit_unit, attributes FROM govgrid.category"
+    " ORDER BY code"
+)
+CALENDAR: Final = "SELECT day, kind, name, attributes FROM govgrid.calendar ORDER BY day"

@@ -1,0 +1,1 @@
+"""What operations read of all rooms."""

@@ -1,0 +1,1 @@
+"""Tables of viewing: requests and the register."""

@@ -1,0 +1,167 @@
+"""The viewing register: the rows of ``access_register``, and what they are checked against."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+
+from sqlalchemy import Connection, Row, RowMapping, text
+
+from geo.access import predicates
+
+COMMON: Final = (
+    *("account", "account_name", "holder", "unit_code", "unit_name", "camera_code", "camera_name"),
+    *("owner_kind", "management_unit", "place", "act", "reason_kind", "reason", "content"),
+    *("legal_basis", "incident_code"),
+)
+"""The columns that a row of the register and a request have in common."""
+SEALED: Final = (
+    *("id", "at", "account", "account_name", "holder", "unit_code", "unit_name", "camera_code"),
+    *("camera_name", "owner_kind", "management_unit", "act", "reason_kind", "reason", "content"),
+    *("legal_basis", "incident_code", "request", "idempotency_key", "expires_at"),
+)
+"""The columns whose hash the audit keeps, beside `place`: all of them."""
+SHOWN: Final = (
+    *("at", "holder", "unit_name", "account_name", "camera_code", "camera_name", "owner_kind"),
+    *("management_unit", "act", "reason", "content", "legal_basis", "incident_code", "request"),
+    *("expires_at", "id"),
+)
+"""The columns that people read."""
+_WHOLE: Final = f"{', '.join(SEALED)}, encode(ST_AsBinary(place), 'hex') AS place"
+_GRANTED: Final = predicates.PLACE.format(geom="place")
+_CAMERA: Final = text(
+    "SELECT c.code, c.name, c.owner_kind, c.management_unit, c.duty_phone,"
+    " CAST(c.geom AS text) AS place, g.depth FROM govgrid.camera_contact c"
+    f" LEFT JOIN {predicates.CAMERAS} g ON g.code = c.code WHERE c.code = :code"
+)
+_INCIDENT: Final = text(
+    "SELECT FROM govgrid.incident_place i WHERE i.code = :code AND "
+    + predicates.INCIDENT.format(geom="i.geom", code="i.code")
+)
+# A second camera of one incident needs no new reason, but a row of its own.
+_EARLIER: Final = text(
+    "SELECT reason_kind, reason FROM govgrid.access_register WHERE account = :account"
+    " AND incident_code = :incident AND at > govgrid.now() - interval '12 hours'"
+    " ORDER BY at DESC LIMIT 1"
+)
+_WRITTEN: Final = (*COMMON, "request", "idempotency_key", "expires_at")
+_VALUES: Final = {
+    "place": "CAST(:place AS geometry)",
+    # an approval that ends sooner ends the viewing
+    "expires_at": (
+        "least(govgrid.now() + make_interval(mins => :minutes), CAST(:until AS timestamptz))"
+    ),
+}
+_INSERT: Final = text(
+    f"INSERT INTO govgrid.access_register ({', '.join(_WRITTEN)})"
+    f" VALUES ({', '.join(_VALUES.get(name, f':{name}') for name in _WRITTEN)})"
+    f" RETURNING {_WHOLE}"
+)
+_LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:account || ' ' || :key, 799))")
+_REPEATED: Final = text(
+    f"SELECT {_WHOLE} FROM govgrid.access_register WHERE account = :account"
+    " AND idempotency_key = :key AND at > govgrid.now() - interval '1 day' ORDER BY at DESC LIMIT 1"
+)
+_ROW: Final = text(f"SELECT {_WHOLE} FROM govgrid.access_register WHERE id = :id")
+_ROWS: Final = text(
+    f"SELECT {_WHOLE} FROM govgrid.access_register WHERE {_GRANTED}"
+    " AND (CAST(:since AS timestamptz) IS NULL OR at >= :since)"
+    " AND (CAST(:until AS timestamptz) IS NULL OR at < :until)"
+)
+_CHOSEN: Final = (
+    "(:camera = '' OR camera_code = :camera) AND (:account = '' OR account_name = :account)"
+    " AND (:unit = '' OR unit_code = :unit OR position(:unit IN unit_name) > 0)"
+    " AND (:act = '' OR act = :act) AND (:incident = '' OR incident_code = :incident)"
+    " AND (CAST(:since AS timestamptz) IS NULL OR at >= :since)"
+    " AND (CAST(:until AS timestamptz) IS NULL OR at < :until)"
+)
+_BEFORE: Final = (
+    "(CAST(:before AS uuid) IS NULL OR (at, id) < (SELECT b.at, b.id"
+    " FROM govgrid.access_register b WHERE b.id = :before))"
+)
+_PAGE: Final = (
+    f"SELECT {', '.join(SHOWN)} FROM govgrid.access_register"
+    f" WHERE {{whose}} AND {_CHOSEN} AND {_BEFORE} ORDER BY at DESC, id DESC LIMIT :limit"
+)
+_GRANTED_PAGE: Final = text(_PAGE.format(whose=_GRANTED))
+_OWN_PAGE: Final = text(_PAGE.format(whose="account = :me"))
+_MONTH: Final = f"at >= :since AND at < :until AND {_GRANTED}"
+_COUNTS: Final = {
+    "counts": text(
+        "SELECT unit_name AS unit, act, reason_kind AS reason, count(*) AS count"
+        f" FROM govgrid.access_register WHERE {_MONTH} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
+    ),
+    "by_kind": text(
+        "SELECT coalesce(owner_kind, 'unknown') AS owner_kind, act, count(*) AS count"
+        f" FROM govgrid.access_register WHERE {_MONTH} GROUP BY 1, 2 ORDER BY 1, 2"
+    ),
+    "most_viewed": text(
+        "SELECT camera_code AS camera, max(camera_name) AS name, count(*) AS count,"
+        " count(DISTINCT account) AS accounts"
+        f" FROM govgrid.access_register WHERE {_MONTH} GROUP BY 1 ORDER BY 3 DESC, 1 LIMIT :most"
+    ),
+}
+_TOTALS: Final = text(
+    "SELECT count(*) FILTER (WHERE incident_code IS NULL) AS without_incident, count(*) AS rows"
+    f" FROM govgrid.access_register WHERE {_MONTH}"
+)
+
+
+def find_camera(
+    connection: Connection, code: str, parameters: Mapping[str, Any]
+) -> RowMapping | None:
+    """Return a camera as the register names it, with the `depth` that is granted of it."""
+    return connection.execute(_CAMERA, {**parameters, "code": code}).mappings().first()
+
+
+def is_incident(connection: Connection, code: str, parameters: Mapping[str, Any]) -> bool:
+    """Return whether there is an incident of a code that is granted."""
+    return connection.execute(_INCIDENT, {**parameters, "code": code}).first() is not None
+
+
+def earlier_reason(
+    connection: Connection, account: str | None, incident: str | None
+) -> tuple[str, str] | None:
+    """Return kind and reason that an account gave for an incident within twelve hours."""
+    row = connection.execute(_EARLIER, {"account": account, "incident": incident}).first()
+    return None if row is None else (row.reason_kind, row.reason)
+
+
+def insert_viewing(connection: Connection, row: Mapping[str, Any]) -> RowMapping:
+    """Write a row and return it whole."""
+    return connection.execute(_INSERT, row).mappings().one()
+
+
+def find_repeated(connection: Connection, account: str, key: str) -> RowMapping | None:
+    """Return the row that a key wrote within a day; nobody else looks for it meanwhile."""
+    asked = {"account": account, "key": key}
+    connection.execute(_LOCK, asked)
+    return connection.execute(_REPEATED, asked).mappings().first()
+
+
+def find_viewing(connection: Connection, number: object) -> RowMapping | None:
+    """Return a row by its number (uuid)."""
+    return connection.execute(_ROW, {"id": number}).mappings().first()
+
+
+def rows_between(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the granted rows of a time, whole."""
+    return [dict(row) for row in connection.execute(_ROWS, asked).mappings()]
+
+
+def granted_page(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return up to `limit` chosen rows of granted places behind `before`, the newest first."""
+    return [dict(row) for row in connection.execute(_GRANTED_PAGE, asked).mappings()]
+
+
+def own_page(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return up to `limit` chosen rows of the account `me` behind `before`, the newest first."""
+    return [dict(row) for row in connection.execute(_OWN_PAGE, asked).mappings()]
+
+
+def count_month(connection: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the figures of a time: totals, `counts`, `by_kind` and `most_viewed`."""
+    totals: Row[Any] = connection.execute(_TOTALS, asked).one()
+    counts = {
+        name: [dict(row) for row in connection.execute(query, asked).mappings()]
+        for name, query in _COUNTS.items()
+    }
+    return {**totals._mapping, **counts}
