@@ -137,6 +137,17 @@ def test_sql_stands_in_stores(statements):
     assert outside == set(OUTSIDE)
 
 
+def test_statements_are_made_in_stores(trees):
+    made = {
+        name
+        for name, tree in trees.items()
+        for node in ast.walk(tree)
+        if isinstance(node, ast.ImportFrom) and node.module == "sqlalchemy"
+        if "text" in {each.name for each in node.names} and not Statement(name, 0, "").room
+    }
+    assert made == set(OUTSIDE)
+
+
 def test_a_store_writes_the_tables_of_its_room(statements):
     foreign = [
         f"{each.module}:{each.line} {table}"
