@@ -2,17 +2,14 @@
 
 from typing import Any, Final
 
-from sqlalchemy import Engine, text
+from sqlalchemy import Engine
 
 from geo.access import principal, transaction
+from geo.access.store import audit as stored
 from geo.operations import database
 
 BEHIND_S: Final = 60
 """The worker seals each second: rows that wait longer say that there is none."""
-_WAITING = text(
-    "SELECT coalesce(extract(epoch FROM clock_timestamp() - min(at)), 0) > :most"
-    " FROM govgrid.audit WHERE seal_no IS NULL"
-)
 
 
 def check_readiness(engine: Engine) -> dict[str, Any]:
@@ -44,4 +41,4 @@ def check_readiness(engine: Engine) -> dict[str, Any]:
 def _is_behind(engine: Engine) -> bool:
     with transaction.open_as(engine, principal.NOBODY) as connection:
         transaction.set_row_security(connection, principal.NOBODY, "audit")
-        return bool(connection.execute(_WAITING, {"most": BEHIND_S}).scalar_one())
+        return stored.unsealed_tail(connection)[2] > BEHIND_S
