@@ -18,6 +18,7 @@ OPEN_TABLES = {
     *("place", "entrance", "address", "pole", "privacy_zone", "restricted_zone", "centre"),
     *("unit", "unit_duty", "pairing", "category", "dispatch"),
     *("filing", "filed_camera", "consent", "permit", "layer_revision", "layer_write"),
+    "layer_change",
 }
 ROLES = (cluster.SERVICE_ROLE, cluster.READING_ROLE)
 
@@ -58,13 +59,26 @@ def test_no_view_shows_what_the_fence_hides(engine):
     assert views == []
 
 
-def test_no_function_works_with_the_rights_of_the_owner(engine):
+@pytest.mark.parametrize("role", ROLES)
+def test_no_function_that_can_be_called_works_with_the_rights_of_the_owner(engine, role):
     definers = values(
         engine,
         "SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
-        " WHERE n.nspname = 'govgrid' AND p.prosecdef",
+        " WHERE n.nspname = 'govgrid' AND p.prosecdef AND p.prorettype <> 'trigger'::regtype"
+        " AND has_function_privilege(:role, p.oid, 'EXECUTE')",
+        role=role,
     )
     assert definers == []
+
+
+def test_functions_with_the_rights_of_the_owner_name_the_schemas_that_they_search(engine):
+    searching = values(
+        engine,
+        "SELECT p.proname FROM pg_proc p JOIN pg_namespace n ON n.oid = p.pronamespace"
+        " WHERE n.nspname = 'govgrid' AND p.prosecdef"
+        " AND NOT coalesce(p.proconfig::text LIKE '%search_path=%pg_temp%', false)",
+    )
+    assert searching == []
 
 
 @pytest.mark.parametrize("role", ROLES)

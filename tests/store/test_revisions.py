@@ -6,9 +6,10 @@ import pytest
 from sqlalchemy import text
 
 from geo.access import transaction
+from geo.access.accounts import sessions
 from geo.store import db, revisions
 from geo.store.cluster import cluster
-from tests.signed_in import SYSTEM
+from tests.signed_in import SYSTEM, account
 
 pytestmark = pytest.mark.postgis
 
@@ -112,7 +113,8 @@ def test_the_role_of_the_service_counts_as_well(town, database_url):
 def test_every_table_of_a_layer_that_is_read_has_a_revision(engine):
     """A table is either of a layer, or of one of these that no page of the map is made of."""
     apart = {
-        *("revision", "layer_revision", "layer_write", "audit", "bulk_read", "login_failure"),
+        *("revision", "layer_revision", "layer_write", "layer_change", "audit", "bulk_read"),
+        *("login_failure", "camera_area", "camera_sees_area"),
         *("account", "role_grant", "session", "api_key", "exact_answer"),
         *("access_request", "access_register", "export_register", "camera_change"),
         *("import_run", "import_finding", "import_quarantine", "import_mapping", "import_change"),
@@ -127,3 +129,56 @@ def test_every_table_of_a_layer_that_is_read_has_a_revision(engine):
             )
         ).all()
     assert {name for name, triggers in tables if triggers != 4} - apart == set()
+
+
+def changes(engine, layer):
+    with db.open_transaction(engine) as connection:
+        statement = "SELECT revision, codes FROM govgrid.layer_change WHERE layer = :layer"
+        found = connection.execute(text(f"{statement} ORDER BY revision"), {"layer": layer})
+        return [(row.revision, row.codes and sorted(set(row.codes))) for row in found]
+
+
+def test_each_revision_says_which_rows_it_changed(town):
+    before = now(town)["camera"]
+    written(
+        town,
+        "UPDATE govgrid.camera_view SET hfov_deg = 90 WHERE camera_code = 'K1'",
+        "UPDATE govgrid.camera SET code = 'N3' WHERE code = 'K3'",
+    )
+    written(town, "UPDATE govgrid.camera SET name = 'x' WHERE code = 'none'")
+    written(town, "DELETE FROM govgrid.camera WHERE code = 'K2'")
+    written(town, "TRUNCATE govgrid.camera CASCADE")
+    assert changes(town, "camera")[-3:] == [
+        (before + 1, ["K1", "K3", "N3"]),
+        (before + 2, ["K2"]),
+        (before + 3, None),
+    ]
+    assert changes(town, "area")[-1][1] is None
+
+
+def test_old_changes_are_forgotten(engine):
+    for n in range(3):
+        written(engine, ADD.format(n))
+    with db.open_transaction(engine) as connection:
+        connection.execute(
+            text("UPDATE govgrid.layer_revision SET revision = 900 WHERE layer = 'pole'")
+        )
+    written(engine, ADD.format("z"))
+    assert changes(engine, "pole") == [(901, ["z"])]
+
+
+def test_what_decides_over_access_counts_and_nothing_else(seen_town):
+    made = account(seen_town, "one", "operator")
+    with seen_town.begin() as connection:
+        sessions.begin_session(connection, made)
+    held = f"WHERE account = '{made}'"
+    counts = {"access": 1}
+    account_is = f"UPDATE govgrid.account SET {{}} WHERE id = '{made}'"
+    assert written(seen_town, account_is.format("disabled_at = now()")) == counts
+    assert written(seen_town, account_is.format("unit_code = 'U'")) == counts
+    assert written(seen_town, account_is.format("last_login_at = now(), totp_step = 9")) == {}
+    assert written(seen_town, f"UPDATE govgrid.session SET seen_at = now() {held}") == {}
+    assert written(seen_town, f"UPDATE govgrid.session SET expires_at = now() {held}") == counts
+    assert written(seen_town, f"UPDATE govgrid.role_grant SET depth = 'count' {held}") == counts
+    assert written(seen_town, f"DELETE FROM govgrid.role_grant {held}") == counts
+    assert written(seen_town, f"DELETE FROM govgrid.account WHERE id = '{made}'") == counts

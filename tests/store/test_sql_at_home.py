@@ -12,12 +12,12 @@ ROOT = Path(__file__).parents[2]
 MIGRATIONS = ROOT / "geo/store/migrations/sql"
 OWNED = {
     "store": (
-        "revision setting layer_revision layer_write"
+        "revision setting layer_revision layer_write layer_change"
         " import_run import_finding import_quarantine import_change"
     ),
     "access": (
         "account role_grant session api_key login_failure bulk_read audit export_register"
-        " exact_answer"
+        " exact_answer camera_area camera_sees_area"
     ),
     "areas": "area area_nesting area_succession",
     "coverage": "coverage_run viewshed area_coverage gap demand_incident",
