@@ -2,6 +2,7 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from datetime import timedelta
 from functools import cache
 
 from anyio import to_thread
@@ -21,8 +22,10 @@ from api.server.metrics import Metrics
 from api.server.proxy import Proxies, parse_networks
 from api.server.record import Record
 from api.server.shield import Shield
+from api.session.freshness import SharedReads
 from api.session.identity import require_rules
 from geo import __version__
+from geo.access.accounts.identities import Identities
 from geo.base import clock
 from geo.base.settings import Settings
 from geo.documents.map_pages import MapPages
@@ -64,9 +67,15 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.engine, app.state.settings = engine, settings
         app.state.map_pages = MapPages(engine, settings)
         app.state.metrics.watch_database(engine)
+        idle = timedelta(minutes=settings.session_idle_min)
+        app.state.identities = Identities(engine, idle=idle)
+        reading = database.revision_reader(engine)
+        app.state.revisions = SharedReads(reading.read)
         try:
             yield
         finally:
+            app.state.revisions.close()
+            reading.close()
             engine.dispose()
 
     # The stock documentation pages load their scripts from elsewhere, so they stay off.

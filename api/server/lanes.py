@@ -14,8 +14,8 @@ DRAWING: Final = CapacityLimiter(1)
 """Map pages: two drawn at once are ready no sooner than one after the other."""
 FILES: Final = CapacityLimiter(2)
 """Files out, and reports over everything there is."""
-CONNECTIONS: Final = QUICK + sum(int(lane.total_tokens) for lane in (LOGIN, DRAWING, FILES))
-"""One for each thread: who has a thread never waits for a connection."""
+CONNECTIONS: Final = 1 + QUICK + sum(int(lane.total_tokens) for lane in (LOGIN, DRAWING, FILES))
+"""One for each thread: who has a thread never waits for a connection; and one for revisions."""
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")

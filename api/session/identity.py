@@ -1,6 +1,6 @@
 """Who asks, and the rule that every route has: what the asker must be permitted to do."""
 
-from datetime import timedelta
+from functools import partial
 from typing import Final
 
 from anyio import to_thread
@@ -9,11 +9,9 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from api.session import csrf
 from geo.access import principal
-from geo.access.accounts import api_keys, sessions
-from geo.access.accounts.sessions import Session
+from geo.access.accounts.identities import Identity
 from geo.access.principal import Reader
 from geo.base.errors import UnknownReaderError
-from geo.base.settings import Settings
 
 COOKIE: Final = "govgrid_session"
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -52,15 +50,14 @@ class Rule:
         return reader.cut(self.action)
 
     async def _reader(self, request: Request) -> Reader:
-        key = _bearer(request)
-        if key is not None:
-            found = await to_thread.run_sync(_of_key, request, key)
-            request.state.reader = found
-            request.state.rates.count("account", found.account)
-            return found
-        session = await to_thread.run_sync(_of_cookie, request)
-        request.state.reader, request.state.session = session.reader, session
-        request.state.rates.count("account", session.reader.account)
+        identity = await find_identity(request)
+        reader, session = identity.reader, identity.session
+        request.state.reader = reader
+        if session is not None:
+            request.state.session = session
+        request.state.rates.count("account", reader.account)
+        if session is None:
+            return reader
         if session.stage not in self.stages:
             raise UnknownReaderError("access.unfinished", to=STAGES[session.stage])
         if request.method not in SAFE:
@@ -119,22 +116,24 @@ def _bearer(request: Request) -> str | None:
     return value.strip() if kind.lower() == "bearer" else None
 
 
-def _of_key(request: Request, key: str) -> Reader:
-    found = api_keys.find_owner(request.app.state.engine, key, address=address_of(request))
-    if found is None:
+async def find_identity(request: Request) -> Identity:
+    """Return who asks, as known under the revisions of a read that began after the request came.
+
+    Raises
+    ------
+    UnknownReaderError
+        If nobody is logged in.
+    """
+    key = _bearer(request)
+    token = request.cookies.get(COOKIE, "") if key is None else key
+    if not token:
         raise UnknownReaderError("access.unknown")
-    return found
-
-
-def _of_cookie(request: Request) -> Session:
-    token = request.cookies.get(COOKIE)
-    config: Settings = request.app.state.settings
-    found = token and sessions.find_session(
-        request.app.state.engine,
-        token,
-        idle=timedelta(minutes=config.session_idle_min),
-        address=address_of(request),
-    )
-    if not found:
+    held, address = request.app.state.identities, address_of(request)
+    now = request.state.revisions = await request.app.state.revisions.current()
+    found: Identity | None = held.find(token, address, now)
+    if found is None:
+        read = partial(held.read, token, address, now, key=key is not None)
+        found = await to_thread.run_sync(read)
+    if found is None or (found.session is None) != (key is not None):
         raise UnknownReaderError("access.unknown")
     return found

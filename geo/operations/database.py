@@ -16,6 +16,7 @@ from geo.base.settings import Settings
 from geo.store import db, disk, holding, installation
 from geo.store.cluster import cluster
 from geo.store.cluster.lock import ignore_waiting
+from geo.store.revisions import RevisionReader
 
 PAUSE_S = 0.2
 
@@ -74,6 +75,11 @@ def service_pool(settings: Settings, *, pool_size: int) -> Engine:
         role=None if own else cluster.SERVICE_ROLE,
         guard=disk_guard(settings),
     )
+
+
+def revision_reader(engine: Engine) -> RevisionReader:
+    """Return what reads the revisions of all layers, on a connection of `engine` of its own."""
+    return RevisionReader(engine)
 
 
 def guard_of(engine: Engine) -> disk.Guard | None:

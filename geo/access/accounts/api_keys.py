@@ -27,6 +27,12 @@ MOST_NAME: Final = 100
 
 def find_owner(engine: Engine, key: str, *, address: str = "") -> Reader | None:
     """Return who a key belongs to, cut to its scopes; None if it holds no more."""
+    found = find_key(engine, key, address=address)
+    return None if found is None else found[0]
+
+
+def find_key(engine: Engine, key: str, *, address: str = "") -> tuple[Reader, float] | None:
+    """Return what :func:`find_owner` does, and for how many seconds it may be answered."""
     with db.open_transaction(engine) as connection:
         transaction.set_row_security(connection, principal.NOBODY, "login")
         row = stored.find_key(connection, sessions.hash_token(key))
@@ -38,7 +44,7 @@ def find_owner(engine: Engine, key: str, *, address: str = "") -> Reader | None:
             transaction.set_row_security(connection, principal.NOBODY, "login")
             stored.record_use(connection, row["key"])
     cut = {"scopes": frozenset(row["scopes"]), "sees_restricted": None}
-    return Reader(**{**found.__dict__, **cut})
+    return Reader(**{**found.__dict__, **cut}), row["holds"].total_seconds()
 
 
 def make_key(

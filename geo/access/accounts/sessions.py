@@ -27,7 +27,8 @@ class Session:
     """A session that holds: who it is, what forms must bring along, what is still owed.
 
     `stage` is full, or what has to be done first: totp (second factor), enrol (set one up), change
-    (choose a new password).
+    (choose a new password). `holds_s`: for how long it may be answered without being looked up
+    again, unless what decides over access is written to.
     """
 
     id: str
@@ -35,6 +36,7 @@ class Session:
     csrf: str
     stage: str
     expires_at: datetime
+    holds_s: float = 0.0
 
 
 def begin_session(
@@ -82,7 +84,11 @@ def find_session(
         if quiet >= idle and row["kind"] != "display":
             return None
         reader = reader_of(connection, row, address=address)
-        found = Session(number, reader, row["csrf"], row["stage"], row["expires_at"])
+        # looked up again when its use is to be written down
+        holds = min(row["left"], SEEN_EVERY - quiet if quiet <= SEEN_EVERY else SEEN_EVERY)
+        found = Session(
+            number, reader, row["csrf"], row["stage"], row["expires_at"], holds.total_seconds()
+        )
     if quiet > SEEN_EVERY:
         _seen(engine, number)
     return found

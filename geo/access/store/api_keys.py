@@ -7,7 +7,8 @@ from sqlalchemy import Connection, RowMapping, text
 
 _FIND: Final = text(
     "SELECT k.id AS key, k.scopes, k.used_at IS NULL OR k.used_at < now() - interval '1 minute'"
-    " AS unseen, a.id, a.name, a.holder, a.kind, a.unit_code, a.unit_name"
+    " AS unseen, least(k.expires_at - now(), interval '1 minute') AS holds,"
+    " a.id, a.name, a.holder, a.kind, a.unit_code, a.unit_name"
     " FROM govgrid.api_key k JOIN govgrid.account a ON a.id = k.account"
     " WHERE k.key_sha256 = :hash AND k.revoked_at IS NULL AND k.expires_at > now()"
     " AND a.disabled_at IS NULL"
@@ -33,7 +34,10 @@ _REVOKE: Final = text(
 
 
 def find_key(connection: Connection, hashed: bytes) -> RowMapping | None:
-    """Return a key that holds, with its account; `unseen`: not used within the last minute."""
+    """Return a key that holds, with its account; `unseen`: not used within the last minute.
+
+    `holds`: for how long it may be answered without being looked up again.
+    """
     return connection.execute(_FIND, {"hash": hashed}).mappings().first()
 
 

@@ -13,7 +13,8 @@ _INSERT: Final = text(
     " FROM govgrid.account a WHERE a.id = :account"
 )
 _FIND: Final = text(
-    "SELECT s.id AS session, s.csrf, s.stage, now() - s.seen_at AS quiet, s.expires_at, a.id,"
+    "SELECT s.id AS session, s.csrf, s.stage, now() - s.seen_at AS quiet, s.expires_at,"
+    " s.expires_at - now() AS left, a.id,"
     " a.name, a.holder, a.kind, a.unit_code, a.unit_name FROM govgrid.session s"
     " JOIN govgrid.account a ON a.id = s.account"
     " WHERE s.token_sha256 = :hash AND s.expires_at > now() AND a.disabled_at IS NULL"
@@ -39,7 +40,7 @@ def insert_session(connection: Connection, row: Mapping[str, Any]) -> None:
 
 
 def find_session(connection: Connection, hashed: bytes) -> RowMapping | None:
-    """Return a session that holds, with its account; `quiet` since it was seen."""
+    """Return a session that holds, with its account; `quiet` since it was seen, `left`."""
     return connection.execute(_FIND, {"hash": hashed}).mappings().first()
 
 

@@ -1,0 +1,58 @@
+"""The revisions of all layers, read anew for each request and shared by all that wait."""
+
+import asyncio
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+
+class SharedReads:
+    """Reads one after the other, each for all who asked before it began.
+
+    Who asks while a read is under way gets the next one: no answer is older than its question.
+
+    Parameters
+    ----------
+    read
+        What is read, in a thread of its own.
+    """
+
+    def __init__(self, read: Callable[[], Any]) -> None:
+        self._read = read
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="govgrid-revisions")
+        self._next: asyncio.Future[Any] | None = None
+        self._running = False
+
+    async def current(self) -> Any:  # noqa: ANN401 - whatever `read` returns
+        """Return the value of a read that began after this call."""
+        if self._next is None:
+            self._next = asyncio.get_running_loop().create_future()
+        waiting = self._next
+        if not self._running:
+            self._start()
+        return await asyncio.shield(waiting)
+
+    def close(self) -> None:
+        """End the thread."""
+        self._thread.shutdown(wait=True)
+
+    def _start(self) -> None:
+        told, self._next = self._next, None
+        if told is None:
+            return
+        self._running = True
+        loop = asyncio.get_running_loop()
+        work = loop.run_in_executor(self._thread, self._read)
+        work.add_done_callback(lambda done: self._done(done, told))
+
+    def _done(self, done: "asyncio.Future[Any]", told: "asyncio.Future[Any]") -> None:
+        self._running = False
+        self._start()
+        if told.done():
+            return
+        if done.cancelled():
+            told.cancel()
+        elif (error := done.exception()) is not None:
+            told.set_exception(error)
+        else:
+            told.set_result(done.result())

@@ -1,0 +1,93 @@
+"""Who is behind a token, kept in memory with the revisions at which it was read."""
+
+import time
+from collections import OrderedDict
+from dataclasses import dataclass, field
+from datetime import timedelta
+from threading import Lock
+from typing import Final
+
+from sqlalchemy import Engine
+
+from geo.access.accounts import api_keys, sessions
+from geo.access.accounts.sessions import Session
+from geo.access.principal import Reader
+from geo.store.revisions import LayerRevisions
+
+LAYERS: Final = ("access", "area")
+"""What an identity is read from: accounts and their grants, and the areas that these name."""
+MOST: Final = 10_000
+
+
+@dataclass(frozen=True)
+class Identity:
+    """Whoever asks: a session of a person, or a key of a program (then `session` is None)."""
+
+    reader: Reader
+    session: Session | None
+    revisions: tuple[int, ...]
+    until: float
+    cuts: dict[str, Reader] = field(default_factory=dict, compare=False)
+
+    def may(self, action: str) -> Reader | None:
+        """Return the reader with the grants that permit an action; None if none does."""
+        found = self.cuts.get(action)
+        if found is None and self.reader.may(action):
+            found = self.cuts[action] = self.reader.cut(action)
+        return found
+
+
+class Identities:
+    """Identities by the hash of their token and the address from which it comes.
+
+    One is used as long as what decides over access has the revision under which it was read, and
+    read again where a session's use is to be written down or it ends.
+    """
+
+    def __init__(self, engine: Engine, *, idle: timedelta) -> None:
+        self._engine, self._idle = engine, idle
+        self._kept: OrderedDict[tuple[bytes, str], Identity] = OrderedDict()
+        self._lock = Lock()
+
+    def find(self, token: str, address: str, now: LayerRevisions) -> Identity | None:
+        """Return who is kept for a token; waits for nobody.
+
+        Parameters
+        ----------
+        now
+            Revisions that were read after the request came.
+        """
+        kept = self._kept.get((sessions.hash_token(token), address))
+        if kept is None or kept.revisions != now.of(LAYERS) or kept.until <= time.monotonic():
+            return None
+        return kept
+
+    def read(self, token: str, address: str, now: LayerRevisions, *, key: bool) -> Identity | None:
+        """Return who the database knows behind a token, and keep it; None if it holds no more.
+
+        Parameters
+        ----------
+        now
+            Revisions that were read before.
+        key
+            Whether it is the key of a program.
+        """
+        began = time.monotonic()
+        found = self._of_key(token, address) if key else self._of_session(token, address)
+        if found is None:
+            return None
+        reader, session, holds_s = found
+        identity = Identity(reader, session, now.of(LAYERS), began + holds_s)
+        with self._lock:
+            self._kept[sessions.hash_token(token), address] = identity
+            if len(self._kept) > MOST:
+                self._kept.popitem(last=False)
+        return identity
+
+    def _of_key(self, token: str, address: str) -> tuple[Reader, None, float] | None:
+        found = api_keys.find_key(self._engine, token, address=address)
+        return None if found is None else (found[0], None, found[1])
+
+    def _of_session(self, token: str, address: str) -> tuple[Reader, Session, float] | None:
+        found = sessions.find_session(self._engine, token, idle=self._idle, address=address)
+        return None if found is None else (found.reader, found, found.holds_s)
