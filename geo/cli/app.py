@@ -1,4 +1,4 @@
-"""The root of the command line: options that every command knows, and the rooms below it."""
+"""Root of the command line: options common to all commands, and the groups of commands."""
 
 import importlib
 from contextvars import ContextVar
@@ -36,10 +36,22 @@ def read_settings(context: typer.Context) -> Settings:
 def acting_reader(
     context: typer.Context, engine: "Engine", action: str | None = None, *, whole: bool = False
 ) -> "Reader":
-    """Return as whom this call acts: the system, or the account of ``--as``.
+    """Return the principal of this call: the system, or the account of ``--as``.
 
-    With `action` only if it may do that, and with those grants only that permit it; with `whole`
-    only if no area limits them.
+    Parameters
+    ----------
+    context
+        Of the running command; it holds the account of ``--as``.
+    action
+        Permission that the principal needs; only grants that include it are kept. None: nothing is
+        required.
+    whole
+        Whether a grant limited to some areas is refused.
+
+    Raises
+    ------
+    ForbiddenError
+        If the principal may not; the refusal is audited.
     """
     from geo.access.accounts.local_cli import acting_principal
     from geo.access.audit import record as audit
@@ -61,7 +73,18 @@ def acting_reader(
 
 
 def require_unlimited(engine: "Engine", action: str) -> "Reader":
-    """Return as whom the running command acts, if it may do `action` and no area limits it."""
+    """Return the principal of the running command if no area limits it.
+
+    Parameters
+    ----------
+    action
+        Permission that the principal needs.
+
+    Raises
+    ------
+    ForbiddenError
+        If it has no such permission, or only in some areas.
+    """
     return acting_reader(_call.get(), engine, action, whole=True)
 
 

@@ -1,9 +1,4 @@
-"""The help of a command, from the catalogue: how it is typed, what it does, what it takes.
-
-The catalogue has a table for each command, ``help.WORD.WORD``: ``_`` is what the command does, its
-first line the short form; every other key is an option or an argument. What many commands share
-stands in ``help.any``.
-"""
+"""Help of a command from the catalogue: usage, description, arguments and options."""
 
 import io
 from collections.abc import Iterator
@@ -33,7 +28,15 @@ KINDS: Final = (
 
 
 def help_text(context: "Context", lang: str) -> str:
-    """Return the help of the command of `context` in `lang`."""
+    """Return the help page of a command as plain text, wrapped to the terminal.
+
+    Parameters
+    ----------
+    context
+        Of the command that is described.
+    lang
+        "zh" or "en".
+    """
     console = Console(file=io.StringIO(), width=min(Console().width, WIDEST), highlight=False)
     words = _words(context)
     console.print(Text(usage_line(context, lang)))
@@ -49,7 +52,15 @@ def help_text(context: "Context", lang: str) -> str:
 
 
 def usage_line(context: "Context", lang: str) -> str:
-    """Return how the command of `context` is typed."""
+    """Return the usage line of a command: its words, arguments and marks for options.
+
+    Parameters
+    ----------
+    context
+        Of the command that is described.
+    lang
+        "zh" or "en".
+    """
     command: Any = context.command
     words = [context.command_path]
     arguments = [each for each in command.params if _is_argument(each)]
@@ -61,7 +72,15 @@ def usage_line(context: "Context", lang: str) -> str:
 
 
 def help_of(words: tuple[str, ...], name: str) -> str:
-    """Return the key of the text of an option or argument: the command's own, else the shared."""
+    """Return the catalogue key of an option or argument: the command's own, else the shared one.
+
+    Parameters
+    ----------
+    words
+        Words of the command, as ``("import", "runs")``.
+    name
+        Name of the option or argument.
+    """
     own = _key(words, name)
     return own if own in load_catalogue() else f"help.any.{name}"
 

@@ -1,4 +1,4 @@
-"""What a command prints: JSON on stdout, everything else for the reader's eyes on stderr."""
+"""Output of commands: JSON on stdout, notes and errors for people on stderr."""
 
 import json
 import sys
@@ -33,7 +33,15 @@ WIDE = 200
 
 
 def translate(key: str, **facts: object) -> str:
-    """Return a sentence of the catalogue in the language of this call."""
+    """Return a sentence of the catalogue in the language of this call.
+
+    Parameters
+    ----------
+    key
+        Dotted path in the catalogue.
+    **facts
+        Values of the fields of the sentence.
+    """
     return say(key, current_language(), **facts)
 
 
@@ -56,7 +64,17 @@ def as_json(value: object) -> None:
 def print_table(
     columns: Sequence[str], rows: Sequence[Sequence[object]], *, title: str = ""
 ) -> None:
-    """Write a table for people on stdout; numbers stand right."""
+    """Print a table on stdout; columns of numbers are aligned right.
+
+    Parameters
+    ----------
+    columns
+        Headings.
+    rows
+        As long as `columns` each; see :func:`format_cell` for values.
+    title
+        Line above the table, "" for none.
+    """
     drawn = Table(title=title or None, title_justify="left")
     for position, column in enumerate(columns):
         numeric = bool(rows) and all(isinstance(row[position], int | float) for row in rows)
@@ -146,7 +164,20 @@ def summarize_counts(report: "ImportReport") -> str:
 
 
 def require_new(*files: Path | None, force: bool) -> None:
-    """Refuse to write over files that are there, unless that was asked for by ``--force``."""
+    """Raise if a file exists already and is not to be overwritten.
+
+    Parameters
+    ----------
+    *files
+        Files that will be written; None is ignored.
+    force
+        Whether ``--force`` allows to overwrite.
+
+    Raises
+    ------
+    InputError
+        With the first file that exists.
+    """
     from geo.files import writers
 
     for file in files:

@@ -1,4 +1,4 @@
-"""What was typed wrongly, in the language of the run: typer says it in English only."""
+"""Errors of usage in the language of the run: typer has them in English only."""
 
 import re
 from typing import Any, Final
@@ -37,7 +37,15 @@ HELP_INSTEAD: Final = "NoArgsIsHelpError"
 
 
 def translate_sentence(message: str, lang: str) -> str:
-    """Return what typer says as a sentence of the catalogue; what it never said before as it is."""
+    """Return a sentence of typer from the catalogue; an unknown one stays English.
+
+    Parameters
+    ----------
+    message
+        As typer says it.
+    lang
+        "zh" or "en".
+    """
     for pattern, key in SAID:
         found = pattern.fullmatch(message)
         if found is not None:
@@ -46,7 +54,15 @@ def translate_sentence(message: str, lang: str) -> str:
 
 
 def describe_error(error: Any, lang: str) -> str:  # noqa: ANN401 - typer's own, private
-    """Return an error of what was typed: the sentence, how it is typed, and where help stands."""
+    """Return the text of a usage error: the sentence, the usage line, and the command for help.
+
+    Parameters
+    ----------
+    error
+        Raised by typer, with its context as ``ctx``.
+    lang
+        "zh" or "en".
+    """
     context = getattr(error, "ctx", None)
     said = translate_sentence(error.format_message(), lang)
     if context is None or type(error).__name__ == HELP_INSTEAD:

@@ -1,4 +1,4 @@
-"""What ``govgrid import`` does besides importing: forms, runs, undo, mending, saved sources."""
+"""Verbs of ``govgrid import``: templates, runs, undo, quarantine, retry, saved sources."""
 
 from dataclasses import replace
 from pathlib import Path
@@ -29,7 +29,17 @@ RUN_COLUMNS = (
 
 
 def run_verb(verb: str, arguments: list[str], config: Settings, *, as_json: bool) -> None:
-    """Do what `verb` says with the arguments behind it."""
+    """Run one of the verbs of ``govgrid import``.
+
+    Parameters
+    ----------
+    verb
+        "template", "runs", "sources", "show", "undo", "quarantine" or "forget".
+    arguments
+        Arguments after the verb, their number already checked.
+    as_json
+        Whether the result is printed as JSON.
+    """
     if verb == "template":
         _template(*arguments)
     elif verb in ("runs", "sources"):
@@ -60,7 +70,15 @@ def parse_run(text: str) -> int:
 def retry_options(
     config: Settings, run: int, options: "ImportOptions"
 ) -> tuple[str, "ImportOptions"]:
-    """Return the layer of a run and its declarations, for the file that mends its rows."""
+    """Return the layer of a run and its declarations, for the file with its corrected rows.
+
+    Parameters
+    ----------
+    run
+        Number of the run whose quarantined rows come back.
+    options
+        As typed now: they win; sheet and encoding of the first file are not taken over.
+    """
     from geo.exchange.imports import declarations
     from geo.exchange.imports import runs as import_runs
     from geo.operations import database

@@ -1,4 +1,4 @@
-"""``govgrid import camera-status``: states go in, and the figures they change follow at once."""
+"""``govgrid import camera-status``: states are imported, and the figures they change updated."""
 
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -18,10 +18,21 @@ COLUMNS = ("grid_code", "opened_m2", "area_m2", "lon", "lat")
 def bring_in(
     engine: "Engine", write: Callable[[bool], "ImportReport"], moving: "Progress"
 ) -> "tuple[ImportReport, Amendment | None]":
-    """Bring states in; where they change anything, amend the newest run, if there is one.
+    """Import states; where they change anything, amend the newest run of coverage, if there is one.
 
-    `write` imports, for trial only if it is told so: the run, which takes a while, is taken up
-    where that is worth it.
+    The run takes a while to load, so a trial import first finds out whether it is needed.
+
+    Parameters
+    ----------
+    write
+        Imports the states; called with True it is a trial that writes nothing.
+    moving
+        Reports the progress of loading the run.
+
+    Returns
+    -------
+    tuple[ImportReport, Amendment | None]
+        The report of the import, and the amendment, None where the figures stay.
     """
     from geo.cli.output import print_note, translate
 

@@ -1,4 +1,4 @@
-"""The lines under and above figures of coverage: how much is seen, and what that rests on."""
+"""Lines above and below figures of coverage: how much is seen, and the assumptions."""
 
 from collections.abc import Mapping, Sequence
 from datetime import datetime
@@ -25,7 +25,15 @@ def print_assumptions(found: Mapping[str, Any]) -> None:
 
 
 def incidents_until(until: datetime | None, timezone: str) -> None:
-    """Print how new the incidents are that say what must be seen."""
+    """Print up to when incidents were known that count as demand.
+
+    Parameters
+    ----------
+    until
+        Time of the newest incident; None prints nothing.
+    timezone
+        IANA name of the zone to show.
+    """
     if until is not None:
         print_note(translate("headline.incidents_until", when=local_minute(until, timezone)))
 

@@ -38,7 +38,15 @@ def serve(
 
 
 def run_service(config: Settings, host: str, port: int, *, supervise: bool = True) -> None:
-    """Serve, with a worker beside, until the process is told to stop."""
+    """Serve, with a worker process beside, until the process is stopped.
+
+    Parameters
+    ----------
+    host, port
+        Address to listen on; port 0 takes a free one.
+    supervise
+        Whether a supervisor restarts the web process and the cluster; without, this process serves.
+    """
     from geo.cli.output import print_note, translate
     from geo.cli.system.web_process import serve_alone, serve_web
     from geo.operations import supervisor
@@ -68,7 +76,14 @@ def _listen(host: str, port: int) -> socket.socket:
 
 
 def require_free(host: str, port: int) -> None:
-    """Refuse an address that the service cannot listen on.
+    """Raise if the service cannot listen on an address.
+
+    Parameters
+    ----------
+    host
+        IPv4 or IPv6 address, or a name.
+    port
+        TCP port.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The web process of ``govgrid serve``: it knows no command, so that it can be started afresh."""
+"""Web process of ``govgrid serve``: imports no command, so that it starts quickly."""
 
 import socket
 
@@ -9,7 +9,17 @@ from geo.operations.supervisor import Ready
 
 
 def serve_alone(config: Settings, listening: socket.socket, ready: Ready) -> None:
-    """Serve as a process of its own under the supervisor; a failure is one sentence on stderr."""
+    """Serve as a child process of the supervisor; a failure is one sentence on stderr.
+
+    Parameters
+    ----------
+    config
+        Settings of the parent.
+    listening
+        Socket that already listens, inherited from the parent.
+    ready
+        Called once requests are answered.
+    """
     supervisor.end_with_parent()
     exit_with_sentence(lambda: serve_web(config, listening, ready))
 
