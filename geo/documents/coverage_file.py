@@ -58,10 +58,28 @@ def write_coverage(
     timezone: str,
     stamp: str = "",
 ) -> int:
-    """Write `report` (as from ``coverage_report.report``) to `out`; return its rows.
+    """Write the coverage report to a file; return the number of rows.
 
     XLSX is a paper that can be handed in (:mod:`geo.documents.coverage_workbook`); CSV holds the
     figures; GPKG and GeoJSON the figures on the areas' polygons, column names as in the JSON.
+
+    Parameters
+    ----------
+    report
+        As from :mod:`geo.coverage.report`: ``areas``, ``computed_at``, ``incidents_until``.
+    out
+        File to write; its ending says the format.
+    lang
+        Language of headings and notes, "zh" or "en".
+    timezone
+        IANA name, for the times shown.
+    stamp
+        Watermark text of the workbook, "" for none.
+
+    Raises
+    ------
+    InputError
+        If the ending is unknown or the file cannot be written.
     """
     ending = writers.require_ending(out)
     remark = district.export_remark(engine)

@@ -1,4 +1,4 @@
-"""The gaps as a file: each with its grid and community by name, and what the layer is."""
+"""Gaps as a file: each with the names of its grid and community, and the metadata of the layer."""
 
 from pathlib import Path
 from typing import Final
@@ -22,10 +22,21 @@ NAMES: Final = ("grid_name", "community_name", "township_name")
 def write_gaps(
     engine: Engine, found: gpd.GeoDataFrame, out: Path, *, lang: str, timezone: str
 ) -> None:
-    """Write gaps (as from ``coverage.report.gaps``) to `out`, by its ending.
+    """Write gaps to a file.
 
-    Columns say the names of grid, community and township. A GeoPackage opens in QGIS with a style
-    and names of columns in `lang`, and says what it is for, from what and of when.
+    Columns hold the names of grid, community and township. A GeoPackage opens in QGIS with a style
+    and names of columns, and describes purpose, source and date.
+
+    Parameters
+    ----------
+    found
+        Gaps as from :mod:`geo.coverage.report`.
+    out
+        File to write; its ending says the format.
+    lang
+        Language of column names and metadata, "zh" or "en".
+    timezone
+        IANA name, for the times shown.
     """
     named = _with_names(engine, found)
     remark = district.export_remark(engine)

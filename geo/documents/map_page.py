@@ -1,4 +1,4 @@
-"""The self-contained map page of what a reader may see."""
+"""The self-contained map page of what a principal may see."""
 
 from collections.abc import Set
 from dataclasses import dataclass
@@ -31,9 +31,23 @@ def map_page(
     area: str | None = None,
     drawn: Set[str] = BULK,
 ) -> MapPage:
-    """Return what `reader` may see, or an area of it, as one self-contained HTML page.
+    """Return what a principal may see, or one area of it, as one self-contained HTML page.
 
-    See :func:`geo.exchange.publish.map_content.read_content` for the parameters.
+    See :func:`geo.exchange.publish.map_content.read_content` for the other parameters.
+
+    Parameters
+    ----------
+    reader
+        Limits layers and rows.
+    area
+        Code of an area to draw alone; None for all.
+    drawn
+        Which of the bulk layers are drawn; of the others the page has the number of rows only.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such area, or it is not granted.
     """
     if area is not None:
         with transaction.open_read_only(engine, reader) as connection:
