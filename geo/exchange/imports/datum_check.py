@@ -1,4 +1,4 @@
-"""Doubts: whether a file's places fit what the database knows better in another system."""
+"""Datum check: whether the places of a file fit the known data better in another system."""
 
 from typing import Any, Final
 
@@ -69,7 +69,15 @@ class Known:
 
 
 def far_away(away_km: float, declared: str) -> dict[str, Any]:
-    """Return why a file of areas far from all that is loaded is held, as values of JSON."""
+    """Return the reason why a file of areas far from all loaded data is held, as JSON values.
+
+    Parameters
+    ----------
+    away_km
+        Distance to what is loaded, kilometres.
+    declared
+        Name of the declared system.
+    """
     facts = {"distance_km": round(away_km), "declared": declared}
     return {
         "declared": declared,

@@ -1,4 +1,4 @@
-"""Declarations: what was said about the files of a source, saved under its name."""
+"""Declarations: the options of imports from one source, saved under its name."""
 
 from __future__ import annotations
 
@@ -34,7 +34,14 @@ def declared_values(options: ImportOptions) -> dict[str, Any]:
 
 
 def complete_options(engine: Engine, layer: str, options: ImportOptions) -> ImportOptions:
-    """Return `options` with what they leave open filled from their saved source, if they name one.
+    """Return options with what they leave open filled from their saved source, if they name one.
+
+    Parameters
+    ----------
+    layer
+        Layer that is imported: sources are saved by layer.
+    options
+        As typed; without ``source`` they come back unchanged.
 
     Raises
     ------
@@ -52,7 +59,16 @@ def complete_options(engine: Engine, layer: str, options: ImportOptions) -> Impo
 
 
 def fill_options(options: ImportOptions, declared: Mapping[str, Any]) -> ImportOptions:
-    """Return `options` where what they leave open is as `declared`; a mapping is merged."""
+    """Return options with what they leave open taken from saved declarations.
+
+    Parameters
+    ----------
+    options
+        As typed: whatever differs from the default is kept; mappings are merged and its entries
+        win.
+    declared
+        Saved declarations, as from :func:`declared_values`.
+    """
     mapping = {**declared.get("mapping", {}), **options.mapping}
     usual = type(options)()
     open_ = {
@@ -66,7 +82,18 @@ def fill_options(options: ImportOptions, declared: Mapping[str, Any]) -> ImportO
 def save_source(
     connection: Connection, layer: str, options: ImportOptions, *, by_whom: str
 ) -> None:
-    """Save what `options` declare under the name that they are to be remembered by.
+    """Save the declarations of options under the name that they give in ``remember``.
+
+    Parameters
+    ----------
+    connection
+        Open transaction; an older source of that name is replaced.
+    layer
+        Layer that was imported.
+    options
+        Only what :func:`declared_values` names is saved.
+    by_whom
+        Account or local user.
 
     Raises
     ------
@@ -88,6 +115,13 @@ def list_sources(engine: Engine) -> pd.DataFrame:
 
 def forget_source(engine: Engine, layer: str, source: str) -> None:
     """Delete the saved declarations of a source.
+
+    Parameters
+    ----------
+    layer
+        Layer of the source.
+    source
+        Its name.
 
     Raises
     ------

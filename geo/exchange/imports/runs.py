@@ -1,4 +1,4 @@
-"""Import runs looked at, undone, and their quarantined rows given back to be mended."""
+"""Import runs: read, undone, and their quarantined rows exported for correction."""
 
 from __future__ import annotations
 
@@ -35,13 +35,31 @@ class RunReport:
 
 
 def newest_runs(engine: Engine, *, limit: int = NEWEST) -> pd.DataFrame:
-    """Return the newest runs, the last first; see :func:`geo.store.import_runs.newest_runs`."""
+    """Return the newest runs, the last first; see :func:`geo.store.import_runs.newest_runs`.
+
+    Parameters
+    ----------
+    limit
+        Most rows.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns as :func:`geo.store.import_runs.newest_runs`.
+    """
     with db.open_transaction(engine) as connection:
         return stored_runs.newest_runs(connection, limit=limit)
 
 
 def show_run(engine: Engine, run: int, *, who: Reader) -> RunReport:
     """Return one run with its findings.
+
+    Parameters
+    ----------
+    run
+        Number of the run.
+    who
+        Must be permitted to see the layer of the run.
 
     Raises
     ------
@@ -58,9 +76,16 @@ def show_run(engine: Engine, run: int, *, who: Reader) -> RunReport:
 
 
 def undo_run(engine: Engine, run: int, *, who: Reader) -> Undone:
-    """Put everything back to how it was before a run; audited.
+    """Restore everything to its state before a run; audited.
 
     Figures that were computed since then stay until they are computed again.
+
+    Parameters
+    ----------
+    run
+        Number of the run.
+    who
+        Recorded as the one who undid it.
 
     Raises
     ------
@@ -90,10 +115,21 @@ def undo_run(engine: Engine, run: int, *, who: Reader) -> Undone:
 
 
 def write_quarantine(engine: Engine, run: int, out: Path, *, who: Reader, lang: str) -> int:
-    """Write the rows of a run that wait to be mended, with what is wrong with each.
+    """Write the quarantined rows of a run for correction, with the fault of each.
 
-    The columns are those of the file as it came, then the number that the row had in it and what
-    is to be done. Mended, the file goes back by ``govgrid import retry RUN FILE``.
+    The columns are those of the file as it came, then the row's number in it and what to do.
+    Corrected, the file goes back by ``govgrid import retry RUN FILE``.
+
+    Parameters
+    ----------
+    run
+        Number of the run.
+    out
+        CSV or XLSX file to write.
+    who
+        Must be permitted to see the layer of the run.
+    lang
+        Language of the remarks, "zh" or "en".
 
     Returns
     -------
@@ -107,7 +143,7 @@ def write_quarantine(engine: Engine, run: int, out: Path, *, who: Reader, lang: 
     ForbiddenError
         If its layer is not open to `who`.
     StateError
-        If none of its rows waits.
+        If it has no rows in quarantine.
     InputError
         If the file cannot be written.
     """

@@ -141,7 +141,17 @@ def given(checked: Intake) -> gpd.GeoDataFrame:
 
 
 def typed(rows: gpd.GeoDataFrame, target: Layer, timezone: str) -> gpd.GeoDataFrame:
-    """Return `rows` as their table wants them: whole numbers, times with zone, multi-lines."""
+    """Return rows with the types of their table: whole numbers, times with zone, multi-lines.
+
+    Parameters
+    ----------
+    rows
+        Usable rows as from the check; not changed.
+    target
+        Layer with the kind of each field.
+    timezone
+        IANA name: zone of times that state none.
+    """
     rows = rows.copy()
     if target.shape == "line":
         rows = rows.set_geometry([_multi(line) for line in rows.geometry], crs=rows.crs)
@@ -156,7 +166,15 @@ def typed(rows: gpd.GeoDataFrame, target: Layer, timezone: str) -> gpd.GeoDataFr
 
 
 def decide_srid(connection: Connection, rows: gpd.GeoDataFrame) -> None:
-    """Choose the metric system of a database that has none, by the first places it gets."""
+    """Store the metric system of a database that has none, chosen by the first imported places.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    rows
+        Imported rows, EPSG:4326; the middle of their bounds decides.
+    """
     placed = rows.geometry.dropna()
     if placed.empty or installation.read_value(connection, "metric_srid") is not None:
         return
