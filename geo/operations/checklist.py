@@ -1,4 +1,4 @@
-"""The start-up checklist: what is loaded, what does not work without the rest, what to do next."""
+"""Start-up checklist: what is loaded, what depends on the rest, what to do next."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -112,10 +112,17 @@ def _headlines(connection: Connection, run: Run) -> tuple[Headline, ...]:
 
 
 def is_stale(connection: Connection, run: Run) -> bool:
-    """Tell whether the figures of `run` would be others if they were computed now.
+    """Return whether the figures of a run would differ if they were computed now.
 
-    Their inputs are compared, not dates: an import may leave them as they are, and a message of
-    states is no import.
+    Inputs are compared, not dates: an import may leave them equal, and a message of states is no
+    import.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    run
+        Run of coverage, as a rule the newest.
     """
     read = scene.read_scene(connection)
     details = results.read_details(connection, run.id)

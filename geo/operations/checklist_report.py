@@ -1,4 +1,4 @@
-"""The start-up checklist as it is told: sentences, and the next steps as commands to type."""
+"""Start-up checklist in words: sentences, and the next steps as commands to type."""
 
 from collections.abc import Iterator, Mapping
 from datetime import datetime
@@ -13,7 +13,17 @@ Remark = dict[str, str]
 
 
 def as_json_values(found: Setup, lang: str, *, timezone: str) -> dict[str, Any]:
-    """Return the checklist as values of JSON, its sentences in `lang`, its times in `timezone`."""
+    """Return the checklist as JSON values with its sentences.
+
+    Parameters
+    ----------
+    found
+        The checklist.
+    lang
+        Language of the sentences, "zh" or "en".
+    timezone
+        IANA name, for the times shown.
+    """
     told = _Told(found, lang, ZoneInfo(timezone))
     return {
         "layers": [told.layer(each) for each in found.layers],

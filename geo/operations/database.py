@@ -24,9 +24,14 @@ PAUSE_S = 0.2
 def private_cluster(
     settings: Settings, *, waiting: Callable[[], None] = ignore_waiting
 ) -> cluster.Cluster:
-    """Return the running private cluster of the home; made and started where it is needed.
+    """Return the running private cluster of the home; created and started where needed.
 
-    `waiting` is called once where another process keeps us waiting.
+    Parameters
+    ----------
+    settings
+        Say the home, and whether another database is named.
+    waiting
+        Called once where another process holds the lock of the home.
 
     Raises
     ------
@@ -45,7 +50,20 @@ def private_cluster(
 
 
 def database_url(settings: Settings, *, waiting: Callable[[], None] = ignore_waiting) -> str:
-    """Return the database address; the private cluster is made and started where it is needed."""
+    """Return the database URL; a private cluster is created and started where needed.
+
+    Parameters
+    ----------
+    settings
+        A named database wins over the private cluster of the home.
+    waiting
+        Called once where another process holds the lock of the home.
+
+    Raises
+    ------
+    InputError
+        If the named database is no PostgreSQL URL.
+    """
     if settings.database_url is None:
         return private_cluster(settings, waiting=waiting).url
     try:
@@ -65,7 +83,13 @@ def describe_place(settings: Settings) -> str:
 
 
 def service_pool(settings: Settings, *, pool_size: int) -> Engine:
-    """Return the service's pool: of a role that owns nothing and is fenced in by the database."""
+    """Return the engine of the service: its role owns nothing and is under row-level security.
+
+    Parameters
+    ----------
+    pool_size
+        Most connections.
+    """
     own = settings.database_url is None
     return db.connect(
         private_cluster(settings).service_url if own else database_url(settings),
@@ -104,7 +128,15 @@ def connections_used(engine: Engine) -> int:
 def reach_database(
     settings: Settings, *, pool_size: int = 2, waiting: Callable[[], None] = ignore_waiting
 ) -> Iterator[Engine]:
-    """Open the database whatever tables it has, and close it at the end."""
+    """Open the database whatever its tables are, and close it at the end.
+
+    Parameters
+    ----------
+    pool_size
+        Most connections.
+    waiting
+        Called once where another process holds the lock of the home.
+    """
     engine = db.connect(
         database_url(settings, waiting=waiting),
         pool_size=pool_size,
@@ -120,15 +152,20 @@ def reach_database(
 
 @contextmanager
 def open_database(settings: Settings, *, pool_size: int = 2) -> Iterator[Engine]:
-    """Open the database with tables that fit this program, and close it at the end.
+    """Open the database if its tables fit this program, and close it at the end.
 
-    An empty private database gets its tables by itself; older tables wait for ``db migrate``, so
-    that nobody's data change shape unasked.
+    An empty private database gets its tables at once; older tables need ``db migrate``, so that
+    nobody's data change shape unasked.
+
+    Parameters
+    ----------
+    pool_size
+        Most connections.
 
     Raises
     ------
     StateError
-        If its tables do not fit, or it holds a demonstration that was not built to its end.
+        If its tables do not fit, or it holds a demonstration that was not finished.
     """
     with reach_database(settings, pool_size=pool_size) as engine:
         if settings.database_url is None and db.current_revision(engine) is None:
@@ -148,9 +185,14 @@ def _follow_clock(connection: Connection, settings: Settings) -> None:
 
 
 def count_others(engine: Engine, *, patience_s: float = 10.0) -> int:
-    """Return how many others are connected to the database, none as soon as the last one leaves.
+    """Return the number of other connections to the database, 0 as soon as the last one ends.
 
-    A server needs some seconds to see that whoever asked it was killed.
+    A server needs some seconds to notice that a client was killed.
+
+    Parameters
+    ----------
+    patience_s
+        How long to wait for the others to end, seconds.
     """
     until = time.monotonic() + patience_s
     while True:

@@ -1,4 +1,4 @@
-"""The demonstration in its own home: what there is of it, cleared, built, finished."""
+"""Demonstration in its own home: its state, cleared, built, finished."""
 
 import fcntl
 from collections.abc import Callable, Iterator, Sequence
@@ -34,7 +34,15 @@ SHOWN_NAMES: Final = 5
 
 @contextmanager
 def lock_home(home: Path, *, waiting: Callable[[], None] = ignore_waiting) -> Iterator[None]:
-    """Build in `home` alone: whoever comes second waits, and finds it built."""
+    """Hold the lock for building a demonstration; a second process waits for the first.
+
+    Parameters
+    ----------
+    home
+        Folder of the demonstration.
+    waiting
+        Called once where another process holds the lock.
+    """
     with (home / "demo.lock").open("a") as file:
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -65,7 +73,14 @@ def read_holding(engine: Engine) -> Holding:
 
 
 def require_own(found: Holding, config: Settings) -> None:
-    """Refuse a home that holds anything but the demonstration.
+    """Raise if a home holds anything but the demonstration.
+
+    Parameters
+    ----------
+    found
+        What the database holds.
+    config
+        Says the home that the message names.
 
     Raises
     ------
@@ -82,7 +97,14 @@ def require_own(found: Holding, config: Settings) -> None:
 
 
 def clear_home(engine: Engine, config: Settings) -> None:
-    """Take away all that was built, so that it can be built anew; nothing else may be there.
+    """Delete the demonstration with its files, so that it can be built again.
+
+    Parameters
+    ----------
+    engine
+        Of the demonstration's database, which must hold nothing else.
+    config
+        Says the home.
 
     Raises
     ------
@@ -114,7 +136,17 @@ def bring_in(
     told: Callable[[imports.ImportReport], None],
     progress: Progress = ignore_progress,
 ) -> None:
-    """Bring the files in through the ordinary import, each marked as the demonstration's."""
+    """Import the demo's files through the ordinary import, each marked as the demonstration's.
+
+    Parameters
+    ----------
+    files
+        Files with their layers and options, in order.
+    told
+        Called with the report of each import.
+    progress
+        Called before each file and at the end.
+    """
     who = principal.system_principal(principal.local_user())
     for number, file in enumerate(files):
         progress("demo.import", number, len(files))
@@ -135,10 +167,12 @@ def bring_in(
 
 
 def finish_building(engine: Engine, keep: Callable[[list[dict[str, Any]]], None]) -> None:
-    """Make the accounts and say that the demonstration is whole, in one transaction.
+    """Create the accounts and mark the demonstration as complete, in one transaction.
 
-    `keep` is given the accounts with their passwords before they are kept: whoever cannot have
-    them has no demonstration either.
+    Parameters
+    ----------
+    keep
+        Stores the accounts with their passwords; if it fails, nothing is created.
     """
     with db.open_transaction(engine) as connection:
         made = demo_accounts.make_accounts(connection)

@@ -1,4 +1,4 @@
-"""Homes of somebody's own data: begun, looked at, moved from where an older version left them."""
+"""Homes of real data: created, inspected, moved from where an older version left them."""
 
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,11 +24,16 @@ class Moved:
 
 
 def begin_home(settings: Settings, *, test: bool = False) -> bool:
-    """Make the database of somebody's own data; return False where it was there already.
+    """Create the database of real data; return whether it is new.
 
-    A new one made for tests may have a clock of its own (:mod:`geo.base.clock`).
+    From then on no demonstration is built in it.
 
-    From then on no demonstration goes into it.
+    Parameters
+    ----------
+    settings
+        Say the home, or the database in its place.
+    test
+        Whether a new one is for tests: it may have a clock of its own (:mod:`geo.base.clock`).
 
     Raises
     ------

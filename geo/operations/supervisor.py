@@ -1,4 +1,4 @@
-"""The processes of the service, started again when they die: web process and private cluster."""
+"""Supervisor: web process, worker and private cluster, restarted when they end."""
 
 import multiprocessing
 import os
@@ -73,7 +73,20 @@ def run_supervised(
 
 
 def open_socket(host: str, port: int) -> socket.socket:
-    """Return a socket that listens on the address; OSError where it is taken."""
+    """Return a socket that listens on an address.
+
+    Parameters
+    ----------
+    host
+        IPv4 or IPv6 address, or a name; one with ":" is IPv6.
+    port
+        TCP port, 0 for a free one.
+
+    Raises
+    ------
+    OSError
+        If the address is in use or not of this machine.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     found = socket.socket(family, socket.SOCK_STREAM)
     try:
