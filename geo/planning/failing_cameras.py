@@ -1,4 +1,4 @@
-"""Cameras that fail: what they see of the demand now, and what each of them alone sees."""
+"""Failing cameras: the demand they see now, and what each of them alone sees."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -67,7 +67,17 @@ class _Field:
 def read_cameras(
     connection: Connection, detail: float, progress: Progress
 ) -> tuple[gpd.GeoDataFrame, Prepared]:
-    """Return what is told of cameras, by code, and the scene as it is now at a detail (px/m)."""
+    """Return facts about cameras, by code, and the current scene.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    detail
+        Pixel density of the viewsheds, px/m.
+    progress
+        Called at each step.
+    """
     facts = stored_cameras.read_contacts(connection).set_index("code")
     progress("coverage.read", 0, 0)
     layers = scene.read_scene(connection)
@@ -86,8 +96,20 @@ def analyse_failures(
 ) -> tuple[dict[str, Any], gpd.GeoDataFrame]:
     """Return the figures before and after a loss, and the cameras to maintain.
 
-    See :class:`geo.planning.failure_analysis.Loss` for both, and
-    :func:`geo.planning.failure_analysis.analyse_loss` for parameters.
+    See :class:`geo.planning.failure_analysis.Loss` for both.
+
+    Parameters
+    ----------
+    facts, prepared
+        As from :func:`read_cameras`.
+    device_set
+        Name of the cameras that see and that fail.
+    share
+        Share of them that fails, in (0, 1].
+    area
+        Code of an area: only its demand counts; None for the district.
+    progress
+        Called at each step.
     """
     areas = None if area is None else _areas(prepared, area)
     progress("coverage.demand", 0, 0)
@@ -102,7 +124,15 @@ def analyse_failures(
 
 
 def state_of(prepared: Prepared, details: Sequence[float]) -> str:
-    """Return the hash of the tables as they are now, to be held against that of a run."""
+    """Return the hash of the current inputs, to compare with that of a run.
+
+    Parameters
+    ----------
+    prepared
+        Scene at the coarsest detail.
+    details
+        Pixel densities of the run, px/m, the coarsest first.
+    """
     ready = [prepared, *(at_detail(prepared, detail) for detail in details[1:])]
     cameras = [camera_state(each.views, each.sight) for each in ready]
     return input_hash(ground_state(prepared), cameras, details)

@@ -1,4 +1,4 @@
-"""Which cameras to maintain first, and what is left to see when a share of them fails."""
+"""Which cameras to maintain first, and what is still seen when a share of them has failed."""
 
 from __future__ import annotations
 
@@ -102,9 +102,18 @@ def analyse_loss(
 
 
 def write_analysis(engine: Engine, found: Loss, out: Path, *, lang: str, stamp: str = "") -> int:
-    """Write the cameras to maintain to `out`, in XLSX with the figures beside; return how many.
+    """Write the cameras to maintain to a file; return their number.
 
-    `stamp` stands at the foot of each sheet: who takes it out, and what for.
+    Parameters
+    ----------
+    found
+        As from :func:`analyse_loss`.
+    out
+        File to write; its ending says the format, and XLSX has the figures beside.
+    lang
+        Language of the headings, "zh" or "en".
+    stamp
+        Footer of each sheet, who exports it and for what; "" for none.
     """
     ending, remark = writers.require_ending(out), district.export_remark(engine)
     if ending in writers.DRIVERS:

@@ -1,4 +1,4 @@
-"""The survey of headings: which to look at first, as a list, as a form, as what sheets show."""
+"""Survey of headings: ranked list, form to fill in, and content of the printed sheets."""
 
 from __future__ import annotations
 
@@ -131,9 +131,14 @@ def by_sheet(listed: Survey) -> pd.DataFrame:
 
 
 def form(listed: Survey, *, lang: str) -> pd.DataFrame:
-    """Return the form that is typed back through ``import headings``, in the order of the sheets.
+    """Return the form for ``import headings``, one row per camera, in the order of the sheets.
 
-    In Chinese its headers are those of the sheets, in English the names of the fields.
+    Parameters
+    ----------
+    listed
+        As from the ranking of the survey.
+    lang
+        "zh": headers of the printed sheets; "en": names of the fields.
     """
     target, cameras = find_layer("headings"), by_sheet(listed)
     empty = {name: [""] * len(cameras) for name in ("heading_deg", "hfov_deg", "surveyed_on")}
@@ -147,7 +152,18 @@ def write_form(
 ) -> int:
     """Write the form to an XLSX (with a sheet of notes) or a CSV file; return its rows.
 
-    `stamp` says who takes it out and what for: ``export_log.watermark_text``.
+    Parameters
+    ----------
+    listed
+        As from the ranking of the survey.
+    out
+        File to write.
+    mark
+        Marking of the paper, first line of the notes; "" for none.
+    lang
+        "zh" or "en".
+    stamp
+        Who exports it and for what, as from ``export_log.watermark_text``.
     """
     table, note = form(listed, lang=lang), export_remark(engine)
     if writers.require_ending(out) != ".xlsx":
@@ -164,7 +180,18 @@ def write_form(
 
 
 def sheet_content(engine: Engine, listed: Survey) -> dict[str, Any]:
-    """Return what the printable sheets show, by the names of ``maps.sheets.SheetContent``."""
+    """Return the content of the printable sheets, by the names of ``maps.sheets.SheetContent``.
+
+    Parameters
+    ----------
+    listed
+        As from the ranking of the survey.
+
+    Returns
+    -------
+    dict[str, Any]
+        Frames in the metric CRS of the database.
+    """
     import geopandas as gpd
 
     from geo.areas.store import versions as area_versions

@@ -1,4 +1,4 @@
-"""Cameras to survey: what is told of them, and how much depends on their headings."""
+"""Cameras to survey: their facts, and how much depends on their headings."""
 
 from dataclasses import dataclass
 
@@ -29,7 +29,15 @@ class Read:
 
 
 def read_views(connection: Connection, detail: float) -> Read:
-    """Return what a survey is judged by, viewsheds at a detail (px/m)."""
+    """Return the data by which a survey is ranked.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    detail
+        Pixel density of the viewsheds, px/m.
+    """
     layers = scene.read_scene(connection)
     return Read(
         area_versions.valid_areas(connection),
