@@ -1,4 +1,4 @@
-"""Connections: one small pool a process, transactions, migrations."""
+"""Connections: one small pool per process, transactions, migrations."""
 
 import logging
 from collections.abc import Callable, Iterator
@@ -41,12 +41,24 @@ def connect(
     role: str | None = None,
     guard: disk.Guard | None = None,
 ) -> Engine:
-    """Return an engine on `url`; no connection is opened yet.
+    """Return an engine; no connection is opened yet.
 
-    The session's time zone is UTC whatever the host says: times are stored with their zone. Which
-    day it is, though, is asked of the district, in `timezone` (an IANA name): ``govgrid.today()``.
-    With `role` the session works as that role of the server. While the disk of `guard` is nearly
-    full, transactions can only read.
+    The session's time zone is UTC whatever the host says: times are stored with their zone.
+
+    Parameters
+    ----------
+    url
+        SQLAlchemy URL of a PostgreSQL database.
+    pool_size
+        Most connections.
+    statement_timeout_s
+        Longest time of a statement, seconds.
+    timezone
+        IANA name: zone of the district, in which ``govgrid.today()`` says the day.
+    role
+        Role of the server that the session works as; None: the one that logs in.
+    guard
+        While its disk is nearly full, transactions can only read; None: no guard.
     """
     options = (
         f"-c timezone=UTC -c govgrid.timezone={timezone}"
@@ -68,7 +80,12 @@ def connect(
 
 @contextmanager
 def open_transaction(engine: Engine, *, keep: bool = True) -> Iterator[Connection]:
-    """Open one transaction; everything in it happens or nothing does (always so if not `keep`).
+    """Open one transaction; everything in it happens or nothing does.
+
+    Parameters
+    ----------
+    keep
+        Whether the transaction is committed at the end; False rolls it back in any case.
 
     Raises
     ------
@@ -142,10 +159,18 @@ def roll_back(connection: Connection) -> None:
 def take_turn(
     connection: Connection, work: int, *, waiting: Callable[[], None] = lambda: None
 ) -> None:
-    """Wait until nobody else does the same kind of work; the turn ends with the transaction.
+    """Take an advisory lock until the end of the transaction, waiting for whoever holds it.
 
     Such work may take longer than a question may, so the time limit of statements is off for it.
-    `waiting` is called once where somebody else has the turn.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    work
+        Kind of work: a constant of this module, as `IMPORTING`.
+    waiting
+        Called once where somebody else holds the lock.
     """
     connection.execute(text("SET LOCAL statement_timeout = 0"))
     if not try_lock_work(connection, work):
@@ -154,12 +179,28 @@ def take_turn(
 
 
 def lock_work(connection: Connection, work: int) -> None:
-    """Wait until nobody else does the same kind of work, until the transaction ends."""
+    """Take an advisory lock until the end of the transaction, waiting for whoever holds it.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    work
+        Kind of work: a constant of this module, as `IMPORTING`.
+    """
     connection.execute(text("SELECT pg_advisory_xact_lock(:locks, :work)"), _turn(work))
 
 
 def try_lock_work(connection: Connection, work: int) -> bool:
-    """Return whether nobody else does the same kind of work; it is locked then."""
+    """Take an advisory lock until the end of the transaction if it is free; return whether it was.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    work
+        Kind of work: a constant of this module, as `IMPORTING`.
+    """
     free = connection.execute(text("SELECT pg_try_advisory_xact_lock(:locks, :work)"), _turn(work))
     return bool(free.scalar_one())
 
@@ -181,7 +222,15 @@ def drop_tables(engine: Engine) -> None:
 
 
 def migrate(engine: Engine, *, revision: str = "head") -> str:
-    """Bring the tables to `revision` and return the revision they have then."""
+    """Migrate the tables and return the revision they then have.
+
+    Parameters
+    ----------
+    engine
+        As the owner of the schema.
+    revision
+        Revision to upgrade to, "head" for the newest.
+    """
     # Alembic takes a good part of a second to load, and only this function needs it.
     from alembic import command
     from alembic.config import Config

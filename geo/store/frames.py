@@ -1,7 +1,4 @@
-"""Frames in and out of tables: COPY on the way in, hex EWKB on the way out.
-
-Everything that works with the database imports this module; pandas loads with the first frame.
-"""
+"""Frames from and to tables: COPY for writing, hex EWKB for reading."""
 
 from __future__ import annotations
 
@@ -21,7 +18,17 @@ if TYPE_CHECKING:
 def read_frame(
     connection: Connection, statement: str, parameters: Mapping[str, Any] | None = None
 ) -> pd.DataFrame:
-    """Return the rows of `statement` as a frame; an empty result keeps its columns."""
+    """Return the rows of a statement as a frame; an empty result keeps its columns.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    statement
+        SQL with ``:name`` for parameters.
+    parameters
+        Values by name.
+    """
     import pandas as pd
 
     result = connection.execute(text(statement), dict(parameters or {}))
@@ -56,7 +63,19 @@ def read_layer(
 def copy_in(
     connection: Connection, table: str, frame: pd.DataFrame, *, schema: str | None = "govgrid"
 ) -> None:
-    """Append `frame` to `table` by COPY; its geometry, if any, goes to ``geom``."""
+    """Append a frame to a table by COPY.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    table
+        Name without schema.
+    frame
+        Columns as in the table; the geometry, if any, goes to ``geom``.
+    schema
+        None for a temporary table.
+    """
     from geo.store.csv_cells import column_names, csv_of
 
     target = sql.Identifier(schema, table) if schema else sql.Identifier(table)

@@ -1,7 +1,4 @@
-"""What a database holds: the demonstration, data of somebody's own, or nothing.
-
-The demonstration is known by its import runs, never by a name or a place: its first run says so.
-"""
+"""What a database holds: the demonstration, real data, or nothing."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -93,7 +90,15 @@ def begin_building(connection: Connection) -> None:
 
 
 def finish_building(connection: Connection, accounts: Sequence[str]) -> None:
-    """Note that the demonstration is whole, and which accounts (uuid) are its own."""
+    """Mark the demonstration as complete.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    accounts
+        Ids (uuid) of the accounts that belong to the demonstration.
+    """
     installation.store_value(connection, MARK, {"whole": True, "accounts": list(accounts)})
 
 
@@ -128,12 +133,19 @@ def require_no_demo(connection: Connection) -> None:
 
 
 def require_whole(connection: Connection, place: str) -> None:
-    """Refuse to work on a demonstration that was not built to its end; `place` is where it lies.
+    """Raise if the database holds a demonstration that was not finished.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    place
+        Where the database is, for the message.
 
     Raises
     ------
     StateError
-        With the command that builds it anew.
+        With the command that builds it again.
     """
     if is_demo(connection) and not is_whole(connection):
         raise StateError("holding.partial", place=place)

@@ -1,4 +1,4 @@
-"""Import runs: where each row came from, what was wrong with the rest, what waits to be mended."""
+"""Import runs: origin of each row, findings on the others, and rows in quarantine."""
 
 from __future__ import annotations
 
@@ -50,9 +50,16 @@ def insert_run(connection: Connection, run: Mapping[str, Any]) -> int:
 
 
 def remember_changes(connection: Connection, run: int | None) -> None:
-    """Remember from here on what changes as work of `run`, so that it can be undone; None: stop.
+    """Record changes of rows as work of a run from here on, so that it can be undone.
 
-    Derived columns are computed anew instead of being remembered.
+    Derived columns are computed anew instead of being recorded.
+
+    Parameters
+    ----------
+    connection
+        Open transaction; recording ends with it.
+    run
+        Number of the run; None stops recording.
     """
     connection.execute(text(_REMEMBER), {"run": "" if run is None else str(run)})
 
@@ -60,7 +67,19 @@ def remember_changes(connection: Connection, run: int | None) -> None:
 def finish_run(
     connection: Connection, run: int, change: Change, *, read: int, quarantined: int
 ) -> None:
-    """Write the counts of a run."""
+    """Write the counts of a run.
+
+    Parameters
+    ----------
+    run
+        Number of the run.
+    change
+        Rows inserted, updated and left unchanged.
+    read
+        Rows in the file.
+    quarantined
+        Rows with an error.
+    """
     connection.execute(
         text(
             "UPDATE govgrid.import_run SET read = :read, inserted = :inserted,"
@@ -79,7 +98,16 @@ def finish_run(
 
 
 def write_findings(connection: Connection, run: int, findings: pd.DataFrame) -> None:
-    """Write the findings of a run: row, column, code, severity, value, suggested, facts."""
+    """Write the findings of a run.
+
+    Parameters
+    ----------
+    run
+        Number of the run.
+    findings
+        Columns ``row``, ``column``, ``code``, ``severity``, ``value``, ``suggested``, ``facts``;
+        may be empty.
+    """
     if not findings.empty:
         frames.copy_in(connection, "import_finding", findings.assign(import_run=run))
 
@@ -87,7 +115,15 @@ def write_findings(connection: Connection, run: int, findings: pd.DataFrame) -> 
 def write_quarantine(
     connection: Connection, run: int, rows: Mapping[int, Mapping[str, object]]
 ) -> None:
-    """Keep the rows that were not taken, by number: header → cell as written."""
+    """Store the rows that were not taken, for correction.
+
+    Parameters
+    ----------
+    run
+        Number of the run.
+    rows
+        Row number → header → cell as written.
+    """
     if rows:
         import pandas as pd
 
@@ -102,7 +138,17 @@ def write_quarantine(
 
 
 def resolve_rows(connection: Connection, run: int, rows: Sequence[int], *, by: int) -> int:
-    """Mark rows of a run's quarantine as taken by a later run; return how many were open."""
+    """Mark quarantined rows as taken by a later run; return how many were open.
+
+    Parameters
+    ----------
+    run
+        Run that put them into quarantine.
+    rows
+        Row numbers in its file.
+    by
+        Run that took them.
+    """
     solved = connection.execute(
         text(
             "UPDATE govgrid.import_quarantine SET solved_by = :by"
@@ -114,7 +160,17 @@ def resolve_rows(connection: Connection, run: int, rows: Sequence[int], *, by: i
 
 
 def mark_undone(connection: Connection, run: int, *, by: str) -> None:
-    """Mark a run as undone by somebody; rows that it solved wait again."""
+    """Mark a run as undone; quarantined rows that it took are open again.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    run
+        Number of the run.
+    by
+        Account that undid it.
+    """
     connection.execute(
         text(
             "UPDATE govgrid.import_run SET state = 'undone', undone_at = govgrid.now(),"
@@ -150,7 +206,14 @@ def open_runs(connection: Connection) -> pd.DataFrame:
 
 
 def read_run(connection: Connection, run: int) -> dict[str, Any]:
-    """Return one run as its row has it.
+    """Return one run: its columns by name.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    run
+        Number of the run.
 
     Raises
     ------
@@ -167,7 +230,21 @@ def read_run(connection: Connection, run: int) -> dict[str, Any]:
 
 
 def newest_runs(connection: Connection, *, limit: int) -> pd.DataFrame:
-    """Return the newest runs, the last first, with the rows of each that wait to be mended."""
+    """Return the newest runs, the last first.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    limit
+        Most rows.
+
+    Returns
+    -------
+    pd.DataFrame
+        Columns ``run``, ``at``, ``layer``, ``source``, ``state``, ``by_whom``, counts, and
+        ``open``: rows still in quarantine.
+    """
     return frames.read_frame(
         connection,
         "SELECT r.id AS run, r.at, r.layer, r.source, r.state, r.by_whom, r.read, r.inserted,"
@@ -180,7 +257,15 @@ def newest_runs(connection: Connection, *, limit: int) -> pd.DataFrame:
 
 
 def read_quarantine(connection: Connection, run: int) -> dict[int, dict[str, Any]]:
-    """Return the rows of a run that wait to be mended, by number: header → cell, in order."""
+    """Return the open rows of a run's quarantine: row number → header → cell, in order.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    run
+        Number of the run.
+    """
     found = connection.execute(
         text(
             "SELECT row, cells FROM govgrid.import_quarantine"
@@ -192,7 +277,15 @@ def read_quarantine(connection: Connection, run: int) -> dict[int, dict[str, Any
 
 
 def read_findings(connection: Connection, run: int) -> list[dict[str, Any]]:
-    """Return the findings of a run in order of rows."""
+    """Return the findings of a run in order of rows, with the names of :func:`write_findings`.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    run
+        Number of the run.
+    """
     found = connection.execute(
         text(
             'SELECT row, "column", code, severity, value, suggested, facts'

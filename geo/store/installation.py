@@ -1,4 +1,4 @@
-"""What the database as a whole has decided: its metric SRID and the like."""
+"""Settings of the database as a whole: its metric SRID and the like."""
 
 import json
 from typing import Any
@@ -9,7 +9,15 @@ from geo.base.errors import StateError
 
 
 def read_value(connection: Connection, key: str) -> Any:  # noqa: ANN401 - a JSON value
-    """Return the stored value of `key`; None where nothing is stored."""
+    """Return a stored setting, None where nothing is stored.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    key
+        Name of the setting, as "metric_srid".
+    """
     row = connection.execute(
         text("SELECT value FROM govgrid.setting WHERE key = :key"), {"key": key}
     ).first()
@@ -17,7 +25,17 @@ def read_value(connection: Connection, key: str) -> Any:  # noqa: ANN401 - a JSO
 
 
 def store_value(connection: Connection, key: str, value: object) -> None:
-    """Store `value` (JSON) under `key`."""
+    """Store a setting, in place of an older value.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    key
+        Name of the setting.
+    value
+        Anything that JSON holds.
+    """
     connection.execute(
         text(
             "INSERT INTO govgrid.setting VALUES (:key, CAST(:value AS jsonb))"

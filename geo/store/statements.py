@@ -1,4 +1,4 @@
-"""Statements put together of identifiers, and values as the text of a jsonb cell."""
+"""Statements composed of identifiers, and values as text of a jsonb cell."""
 
 import json
 from collections.abc import Sequence
@@ -9,14 +9,30 @@ from sqlalchemy import Connection
 
 
 def execute(connection: Connection, statement: sql.Composable) -> list[tuple[Any, ...]]:
-    """Run a statement whose identifiers were composed, and return its rows, if any."""
+    """Run a statement whose identifiers were composed; return its rows, if any.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    statement
+        Composed by ``psycopg2.sql``; it takes no parameters.
+    """
     with driver_connection(connection).cursor() as cursor:
         cursor.execute(statement)
         return list(cursor.fetchall()) if cursor.description else []
 
 
 def columns_of(names: Sequence[str], *, prefix: str | None = None) -> sql.Composable:
-    """Return the quoted list of column names, each with `prefix` if given."""
+    """Return the quoted list of column names, for a statement.
+
+    Parameters
+    ----------
+    names
+        Columns in order.
+    prefix
+        Table or alias in front of each; None for none.
+    """
     quoted = [sql.Identifier(prefix, n) if prefix else sql.Identifier(n) for n in names]
     return sql.SQL(", ").join(quoted)
 

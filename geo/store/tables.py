@@ -39,10 +39,23 @@ def upsert_rows(
     key: Sequence[str] = ("code",),
     run: int | None = None,
 ) -> Change:
-    """Bring `rows` into `table`, matched by `key`; columns that `rows` lacks stay as they are.
+    """Insert or update rows of a table; return the counts.
 
-    A row that is equal in all given columns is left alone, so that the same file twice changes
-    nothing. `run` marks the rows that did change.
+    A row that is equal in all given columns is left alone, so that importing the same file twice
+    changes nothing.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    table
+        Name without schema.
+    rows
+        Columns of the table; those that it lacks stay as they are.
+    key
+        Columns by which rows are matched.
+    run
+        Number of the import run that changed rows are marked with; None for none.
     """
     return change_of(rows, merge_rows(connection, table, rows, key=key, run=run))
 
@@ -55,7 +68,26 @@ def merge_rows(
     key: Sequence[str] = ("code",),
     run: int | None = None,
 ) -> pd.DataFrame:
-    """Do what :func:`upsert_rows` does and return the rows that changed: the key and ``is_new``."""
+    """Insert or update rows as :func:`upsert_rows` does; return the rows that changed.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    table
+        Name without schema.
+    rows
+        Columns of the table; those that it lacks stay as they are.
+    key
+        Columns by which rows are matched.
+    run
+        Number of the import run that changed rows are marked with; None for none.
+
+    Returns
+    -------
+    pd.DataFrame
+        The key and ``is_new`` of each row that changed.
+    """
     import pandas as pd
 
     from geo.store.csv_cells import column_names
@@ -70,7 +102,15 @@ def merge_rows(
 
 
 def change_of(rows: pd.DataFrame, changed: pd.DataFrame) -> Change:
-    """Return the counts for `rows` of which `changed` (with ``is_new``) are not as before."""
+    """Return the counts of inserted, updated and unchanged rows.
+
+    Parameters
+    ----------
+    rows
+        All rows.
+    changed
+        Those that changed, with ``is_new``, as from :func:`merge_rows`.
+    """
     inserted = int(changed["is_new"].astype(bool).sum())
     return Change(inserted, len(changed) - inserted, len(rows) - len(changed))
 

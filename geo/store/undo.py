@@ -1,4 +1,4 @@
-"""Undo: what an import changed goes back to what it was, unless a later one built upon it."""
+"""Undo: rows changed by an import are restored, unless a later import changed them again."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -43,13 +43,34 @@ class Undone:
 
 
 def later_runs(connection: Connection, run: int) -> list[dict[str, Any]]:
-    """Return the later runs that changed the same rows: `run`, `layer`, `source`, `at`, `rows`."""
+    """Return the later runs that changed the same rows as a run.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    run
+        Number of the run to undo.
+
+    Returns
+    -------
+    list[dict[str, Any]]
+        Keys ``run``, ``layer``, ``source``, ``at`` and ``rows``, newest first.
+    """
     _as_a_whole(connection)
     return [dict(row) for row in connection.execute(text(_LATER), {"run": run}).mappings()]
 
 
 def undo_changes(connection: Connection, run: int) -> Undone:
-    """Put back each row that `run` changed, and take away each that it brought in."""
+    """Restore each row that a run changed and delete each that it inserted; return the counts.
+
+    Parameters
+    ----------
+    connection
+        Open transaction; the caller has checked that no later run changed the same rows.
+    run
+        Number of the run.
+    """
     _as_a_whole(connection)
     _say(connection, run)
     connection.execute(text(f"CREATE TEMP TABLE undone ON COMMIT DROP AS {_FIRST}"), {"run": run})

@@ -1,4 +1,4 @@
-"""The three settings files of the private server: settings, access rules, identities."""
+"""Configuration files of the private server: settings, access rules, identity map."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -35,7 +35,17 @@ lc_messages = 'C'
 
 
 def server_settings(socket: Path, log: Path, port: int) -> str:
-    """Return the settings of a server that listens on one closed socket and on no network."""
+    """Return ``postgresql.conf`` for a server that listens on one Unix socket and no network.
+
+    Parameters
+    ----------
+    socket
+        Folder of the socket.
+    log
+        Folder of the log files, one per weekday.
+    port
+        Number in the name of the socket.
+    """
     own = {
         "listen_addresses": "''",
         "port": str(port),
@@ -54,7 +64,15 @@ def server_settings(socket: Path, log: Path, port: int) -> str:
 
 
 def identity_map(users: Iterable[str], roles: Iterable[str]) -> str:
-    """Return the map by which each account of the machine may act as each role."""
+    """Return ``pg_ident.conf``: each account of the machine may log in as each role.
+
+    Parameters
+    ----------
+    users
+        Names of accounts of the machine.
+    roles
+        Names of database roles.
+    """
     pairs = [(user, role) for user in sorted(users) for role in roles]
     return NOTICE + "".join(f'{MAP} "{user}" {role}\n' for user, role in pairs)
 

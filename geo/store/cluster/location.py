@@ -1,4 +1,4 @@
-"""Where the private cluster of a home lies, and as whom its server runs."""
+"""Location of the private cluster of a home, and the account of its server."""
 
 import os
 import pwd
@@ -161,13 +161,34 @@ def short_folder(place: Place) -> Path:
 
 
 def own(path: Path, account: pwd.struct_passwd) -> None:
-    """Give `path` to the server's account if we are root and root made it."""
+    """Change the owner of a path to the server's account, if we are root and root owns it.
+
+    Parameters
+    ----------
+    path
+        File or folder; links are not followed.
+    account
+        Account that runs the server.
+    """
     if os.geteuid() == 0 and path.lstat().st_uid == 0:
         os.chown(path, account.pw_uid, account.pw_gid, follow_symlinks=False)
 
 
 def require_space(path: Path, least_mb: int) -> None:
-    """Refuse when the file system that holds `path`, which need not exist yet, is nearly full."""
+    """Raise if a file system is nearly full.
+
+    Parameters
+    ----------
+    path
+        Any path on it, which need not exist yet.
+    least_mb
+        Free space needed, megabytes (10⁶ bytes).
+
+    Raises
+    ------
+    ClusterError
+        With the folder, what is free, and what is needed.
+    """
     while not path.exists():
         path = path.parent
     free_mb = shutil.disk_usage(path).free // 1_000_000

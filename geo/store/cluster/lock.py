@@ -19,12 +19,19 @@ def ignore_waiting() -> None:
 
 @contextmanager
 def hold_lock(home: Path, *, waiting: Callable[[], None] = ignore_waiting) -> Iterator[int]:
-    """Hold the lock of `home`; yield its file number. `waiting` is called once where it takes long.
+    """Hold the lock of a home; yield its file number.
+
+    Parameters
+    ----------
+    home
+        Folder with the file ``cluster.lock``.
+    waiting
+        Called once where another process holds the lock for more than a moment.
 
     Raises
     ------
     ClusterError
-        If another process does not let go of it.
+        If another process holds it for `LOCK_PATIENCE_S` seconds.
     """
     with (home / "cluster.lock").open("a") as file:
         began, told = time.monotonic(), False

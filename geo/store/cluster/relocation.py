@@ -1,4 +1,4 @@
-"""Moving the cluster of one home to another, with what belongs to it."""
+"""Relocation of the cluster of one home to another, with its keys and results."""
 
 from pathlib import Path
 from typing import Final
@@ -14,9 +14,16 @@ PARTS: Final = ("secrets", "audit", "out", POINTER, CLUSTER)
 
 
 def move_cluster(home: Path, target: Path) -> list[str]:
-    """Move the stopped cluster of `home`, its keys and results to `target`; return their names.
+    """Move a stopped cluster with its keys and results; return their names.
 
-    Data that lie elsewhere stay there and are pointed at from the new home; other files stay.
+    Data kept outside of the home stay there, and the new home points at them; other files stay.
+
+    Parameters
+    ----------
+    home
+        Folder that holds the cluster.
+    target
+        Folder to move to, created if absent.
 
     Raises
     ------
