@@ -140,10 +140,20 @@ def road_lines(pieces: gpd.GeoDataFrame, roads: gpd.GeoDataFrame | None) -> pd.D
 
 
 def held_points(pieces: gpd.GeoDataFrame, **layers: Shapes) -> gpd.GeoDataFrame:
-    """Return the points of each layer with the piece of demand they belong to.
+    """Return the points of each layer with the nearest piece of demand, at most 5 m away.
 
-    That is the nearest one within 5 m. Columns: `kind` (name of the layer), `source` (position in
-    it), `piece`, `geometry`.
+    Parameters
+    ----------
+    pieces
+        Polygons, metric CRS.
+    **layers
+        Name of a layer → its points, same CRS; None for none.
+
+    Returns
+    -------
+    gpd.GeoDataFrame
+        ``kind`` (name of the layer), ``source`` (position in it), ``piece``, ``geometry``; points
+        without a piece are left out.
     """
     shapes = flat_geometries(pieces)
     found = []
