@@ -43,14 +43,9 @@ NOT_YET: tuple[str, ...] = (
     "geo/access/",
     "geo/areas/",
     "geo/cameras/",
-    "geo/cli/",
     "geo/coverage/",
-    "geo/documents/",
     "geo/exchange/",
     "geo/incidents/",
-    "geo/operations/",
-    "geo/planning/",
-    "geo/store/",
     "geo/viewing/",
 )
 """Rooms where some functions do not explain their parameters yet; nothing is ever added."""
