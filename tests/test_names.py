@@ -40,7 +40,6 @@ NOT_YET: tuple[str, ...] = (
     "api/routes/",
     "api/server/",
     "api/session/",
-    "geo/access/",
     "geo/areas/",
     "geo/cameras/",
     "geo/coverage/",

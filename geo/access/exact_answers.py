@@ -1,4 +1,4 @@
-"""Exact answers at the places of incidents that a unit is sent to: whose they are, and how many."""
+"""Exact answers at incidents dispatched to a unit: who gets them, and how many."""
 
 from collections.abc import Iterable, Set
 from typing import Final, NamedTuple
@@ -24,12 +24,26 @@ class IncidentPlace(NamedTuple):
 
 
 def dispatched_incidents(connection: Connection, reader: Reader) -> Set[str]:
-    """Return the codes of the incidents that the reader's unit is sent to."""
+    """Return the codes of the incidents dispatched to the principal's unit.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    reader
+        Its unit counts; without one the result is empty.
+    """
     return stored.dispatched_incidents(connection, reader.unit_code)
 
 
 def incident_at(engine: Engine, reader: Reader, lon: float, lat: float) -> IncidentPlace | None:
-    """Return the incident at a place (EPSG:4326) if the reader's unit is sent to it."""
+    """Return the incident at a place if it is dispatched to the principal's unit, else None.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, EPSG:4326; `SAME_PLACE_M` metres of tolerance.
+    """
     if reader.unit_code is None:
         return None
     asked = {"unit": reader.unit_code, "lon": lon, "lat": lat, "near": SAME_PLACE_M}

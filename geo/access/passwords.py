@@ -1,4 +1,4 @@
-"""Passwords: kept as argon2id hashes, chosen by rules, made for one use."""
+"""Passwords: stored as argon2id hashes, chosen by rules, one-time passwords."""
 
 import re
 import secrets
@@ -52,12 +52,19 @@ def hash_password(password: str) -> str:
 
 
 def password_matches(stored: str | None, password: str) -> bool:
-    """Return whether a password is the one of a hash; it takes the same time where there is none.
+    """Return whether a password matches a hash, in the same time where there is no hash.
+
+    Parameters
+    ----------
+    stored
+        Hash, None for an account without password.
+    password
+        As typed; normalised by NFKC.
 
     Raises
     ------
     TooManyError
-        If too many are computed at once.
+        If too many hashes are computed at once.
     """
     with _Turn():
         try:

@@ -1,4 +1,4 @@
-"""Which rows a reader may see, as SQL predicates and cuts of frames: the one place that decides."""
+"""Which rows a principal may see, as SQL predicates and filters of frames: decided here alone."""
 
 from __future__ import annotations
 
@@ -59,14 +59,28 @@ STOOD_EXACT: Final = _STOOD.format(only=" AND g.exact")
 
 
 def is_granted(connection: Connection, reader: Reader, lon: float, lat: float) -> bool:
-    """Return whether a place (EPSG:4326) lies in what is granted to `reader`."""
+    """Return whether a place is in an area granted to a principal.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    lon, lat
+        Degrees, EPSG:4326.
+    """
     place = PLACE.format(geom="ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)")
     parameters = {**reader.parameters, "lon": lon, "lat": lat}
     return bool(connection.execute(text(f"SELECT {place}"), parameters).scalar_one())
 
 
 def granted_areas(known: gpd.GeoDataFrame, reader: Reader) -> gpd.GeoDataFrame:
-    """Return those of `known` areas (``area_now``) that are granted to `reader`."""
+    """Return the areas granted to a principal.
+
+    Parameters
+    ----------
+    known
+        Areas with ``path``, as from the view ``area_now``.
+    """
     if reader.everything:
         return known
     granted = {str(area) for area in reader.areas}
@@ -75,11 +89,19 @@ def granted_areas(known: gpd.GeoDataFrame, reader: Reader) -> gpd.GeoDataFrame:
 
 
 def visible_cameras(connection: Connection, reader: Reader) -> pd.DataFrame:
-    """Return the cameras `reader` may know of, by code: `depth`, `exact`, `distance_m`.
+    """Return the cameras that a principal may know of, indexed by ``code``.
 
-    `depth` (0 … 4) is missing for those of others that only look into a granted area; `distance_m`
-    is how far they stand from it in steps of 50 m, 0 for the own ones. `exact` says whether more
-    than the coarse place may be told.
+    Parameters
+    ----------
+    connection
+        As from :func:`geo.access.transaction.open_read_only`.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``depth`` (0 … 4; missing for cameras of others that only look into a granted area),
+        ``exact`` (whether more than the coarse place may be shown), and ``distance_m`` from the
+        granted areas in steps of 50 m, 0 inside.
     """
     return frames.read_frame(connection, f"SELECT * FROM {CAMERAS}", reader.parameters).set_index(
         "code"
@@ -87,7 +109,13 @@ def visible_cameras(connection: Connection, reader: Reader) -> pd.DataFrame:
 
 
 def granted_grids(connection: Connection, reader: Reader) -> frozenset[str] | None:
-    """Return the codes of the grids that are granted to `reader`; None: all there are."""
+    """Return the codes of the grids granted to a principal; None: all.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    """
     if reader.everything:
         return None
     return frozenset(frames.read_frame(connection, _GRIDS, reader.parameters)["code"])

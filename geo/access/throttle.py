@@ -1,4 +1,4 @@
-"""Log-ins in vain: counted by name and by address, for all processes, before anything is tried."""
+"""Throttle of log-ins: failures counted by name and address, across all processes."""
 
 import hashlib
 from collections.abc import Sequence
@@ -50,12 +50,17 @@ def address_bucket(value: str) -> Counter:
 
 
 def record_attempt(engine: Engine, counters: Sequence[Counter]) -> None:
-    """Count an attempt as failed before it is made, so that many at once are no way around.
+    """Count an attempt as failed before it is made, so that parallel attempts are counted too.
+
+    Parameters
+    ----------
+    counters
+        Of the name, the address or the code.
 
     Raises
     ------
     TooManyError
-        If too many failed; the fact ``retry_after_s`` says when to come again.
+        After too many failures; the fact ``retry_after_s`` says when to try again.
     """
     with db.open_transaction(engine) as connection:
         transaction.set_row_security(connection, principal.NOBODY, "login")
@@ -67,14 +72,32 @@ def record_attempt(engine: Engine, counters: Sequence[Counter]) -> None:
 def record_success(
     connection: Connection, counter: Counter, address_of: Counter | None = None
 ) -> None:
-    """Forget the failures of a name, and that the attempt of its address was counted as one."""
+    """Delete the failures of a name, and one failure of its address.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    counter
+        Of the name or the code.
+    address_of
+        Of the address, None if unknown.
+    """
     forget_failures(connection, counter)
     if address_of is not None:
         stored.take_back(connection, address_of.key, address_of.free)
 
 
 def forget_failures(connection: Connection, *counters: Counter) -> None:
-    """Forget failures, and locks for them."""
+    """Delete failures and the locks for them.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    *counters
+        Of names, addresses or codes.
+    """
     stored.delete_failures(connection, [each.key for each in counters])
 
 

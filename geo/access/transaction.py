@@ -1,4 +1,4 @@
-"""Transactions in which the database itself knows who asks."""
+"""Transactions in which row-level security knows the principal."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,16 +12,31 @@ from geo.store import db
 
 @contextmanager
 def open_as(engine: Engine, reader: Reader, *, keep: bool = True) -> Iterator[Connection]:
-    """Open a transaction with row-level security set for `reader`."""
+    """Open a transaction with row-level security set for a principal.
+
+    Parameters
+    ----------
+    reader
+        Principal whose grants apply.
+    keep
+        Whether it is committed at the end; False rolls it back.
+    """
     with db.open_transaction(engine, keep=keep) as connection:
         set_row_security(connection, reader)
         yield connection
 
 
 def set_row_security(connection: Connection, reader: Reader, *actions: str) -> None:
-    """Tell the database who asks, until the end of the transaction.
+    """Set the principal of row-level security until the end of the transaction.
 
-    `actions` are such that the reader has not, but the program needs for it, as "login".
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    reader
+        Principal whose grants apply.
+    *actions
+        Permissions of the program itself beyond the principal's, as "login".
     """
     granted = "all" if reader.everything else ",".join(map(str, reader.areas))
     row_security.set_principal(
@@ -37,11 +52,16 @@ def set_row_security(connection: Connection, reader: Reader, *actions: str) -> N
 
 @contextmanager
 def open_read_only(engine: Engine, reader: Reader) -> Iterator[Connection]:
-    """Open a transaction that sees all ground and equipment, but no account, register or incident.
+    """Open a transaction that reads ground and equipment of all areas, and nothing else.
 
-    For what is to be cut by predicates (:mod:`geo.access.predicates`) or computed from all
-    cameras: row-level security would keep the spatial index from being used. Only the service
-    steps down; the owner of the tables, as which the command line works, stays what it is.
+    For rows that are limited by predicates (:mod:`geo.access.predicates`) or computed from all
+    cameras: row-level security would keep the spatial index from being used. The service changes to
+    the read-only role; the command line stays the owner of the tables.
+
+    Parameters
+    ----------
+    reader
+        Principal, for the settings of the transaction.
     """
     with open_as(engine, reader) as connection:
         step_down(connection)

@@ -1,4 +1,4 @@
-"""Accounts: made, reset, disabled by administrators; what each may see is granted by others."""
+"""Accounts: created, reset and disabled by administrators; grants are given by others."""
 
 import re
 from itertools import chain, count
@@ -35,10 +35,20 @@ def add_account(
     unit_name: str = "",
     grant: tuple[str, str | None] | None = None,
 ) -> str:
-    """Make an account and return its one-time password; "" for a program, which logs in by key.
+    """Create an account and return its one-time password; "" for a program, which uses a key.
 
-    With `grant`, a role and the code of an area (None: everything), it is granted that as well, or
-    nothing is made at all.
+    Parameters
+    ----------
+    reader
+        Administrator of accounts.
+    name
+        Log-in name; stored in lower case.
+    kind
+        "person", "display" or "service" (a program).
+    holder, unit_code, unit_name
+        Who uses it, and in which unit.
+    grant
+        Role and code of an area (None: no limit) granted in the same transaction.
 
     Raises
     ------
@@ -71,7 +81,14 @@ def add_account(
 
 
 def insert_account(connection: Connection, row: dict[str, Any]) -> str:
-    """Write the row of a new account and return its number (uuid).
+    """Insert an account and return its id (uuid).
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    row
+        Columns as in :func:`geo.access.store.accounts.insert_account`.
 
     Raises
     ------
@@ -86,7 +103,14 @@ def insert_account(connection: Connection, row: dict[str, Any]) -> str:
 
 
 def reset_password(engine: Engine, reader: Reader, name: str) -> str:
-    """Return a new one-time password; password, authenticator, log-ins and locks hold no more.
+    """Return a new one-time password; password, authenticator, sessions and locks end.
+
+    Parameters
+    ----------
+    reader
+        Administrator of accounts.
+    name
+        Name of the account.
 
     Raises
     ------
@@ -111,7 +135,14 @@ def reset_password(engine: Engine, reader: Reader, name: str) -> str:
 
 
 def disable(engine: Engine, reader: Reader, name: str) -> None:
-    """Let an account in no more: its log-ins end, its keys hold no more.
+    """Disable an account: its sessions end and its keys become invalid.
+
+    Parameters
+    ----------
+    reader
+        Administrator of accounts.
+    name
+        Name of the account.
 
     Raises
     ------
@@ -133,7 +164,14 @@ def disable(engine: Engine, reader: Reader, name: str) -> None:
 
 
 def enable(engine: Engine, reader: Reader, name: str) -> None:
-    """Let a disabled account in again.
+    """Enable a disabled account again.
+
+    Parameters
+    ----------
+    reader
+        Administrator of accounts.
+    name
+        Name of the account.
 
     Raises
     ------
@@ -149,7 +187,14 @@ def enable(engine: Engine, reader: Reader, name: str) -> None:
 
 
 def unlock(engine: Engine, reader: Reader, name: str) -> None:
-    """Let an account try again that failed to log in too often.
+    """Remove the lock of an account after too many failed log-ins.
+
+    Parameters
+    ----------
+    reader
+        Administrator of accounts.
+    name
+        Name of the account.
 
     Raises
     ------
@@ -173,7 +218,16 @@ def change(
     unit_code: str | None = None,
     unit_name: str | None = None,
 ) -> None:
-    """Change whose an account is; None leaves a value alone.
+    """Change the holder of an account.
+
+    Parameters
+    ----------
+    reader
+        Administrator of accounts.
+    name
+        Name of the account.
+    holder, unit_code, unit_name
+        New values; None leaves one unchanged.
 
     Raises
     ------
@@ -193,7 +247,16 @@ def change(
 
 
 def link_identity(engine: Engine, reader: Reader, name: str, issuer: str, subject: str) -> None:
-    """Bind an account to whom the identity provider `issuer` knows as `subject`.
+    """Link an account to an identity of the identity provider.
+
+    Parameters
+    ----------
+    reader
+        Administrator of accounts.
+    name
+        Name of the account.
+    issuer, subject
+        Claims ``iss`` and ``sub`` of the provider's token.
 
     Raises
     ------
@@ -215,9 +278,19 @@ def link_identity(engine: Engine, reader: Reader, name: str, issuer: str, subjec
 
 
 def list_accounts(engine: Engine, reader: Reader) -> list[dict[str, Any]]:
-    """Return all accounts by name, with `state`: works, locked, disabled, first (password).
+    """Return all accounts by name, with ``state``: works, locked, disabled, first (password).
 
-    `watching`: see :func:`require_apart`.
+    ``watching``: see :func:`require_apart`.
+
+    Parameters
+    ----------
+    reader
+        Administrator of accounts.
+
+    Raises
+    ------
+    ForbiddenError
+        If the principal may not manage accounts.
     """
     require_manager(reader)
     with transaction.open_as(engine, reader) as connection:

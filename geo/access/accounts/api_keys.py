@@ -1,4 +1,4 @@
-"""Keys of programs: hashed, cut to some actions, ending on a day."""
+"""Keys of programs: hashed, limited to some actions, valid until a day."""
 
 import secrets
 from collections.abc import Collection
@@ -26,13 +26,29 @@ MOST_NAME: Final = 100
 
 
 def find_owner(engine: Engine, key: str, *, address: str = "") -> Reader | None:
-    """Return who a key belongs to, cut to its scopes; None if it holds no more."""
+    """Return the owner of a key, limited to the scopes of the key; None if it is not valid.
+
+    Parameters
+    ----------
+    key
+        Key as sent by the program.
+    address
+        Address of the client, for the audit.
+    """
     found = find_key(engine, key, address=address)
     return None if found is None else found[0]
 
 
 def find_key(engine: Engine, key: str, *, address: str = "") -> tuple[Reader, float] | None:
-    """Return what :func:`find_owner` does, and for how many seconds it may be answered."""
+    """Return the owner of a key, and for how many seconds the answer may be cached.
+
+    Parameters
+    ----------
+    key
+        Key as sent by the program; None comes back if it is not valid.
+    address
+        Address of the client, for the audit.
+    """
     with db.open_transaction(engine) as connection:
         transaction.set_row_security(connection, principal.NOBODY, "login")
         row = stored.find_key(connection, sessions.hash_token(key))
@@ -98,7 +114,14 @@ def make_key(
 
 
 def revoke(engine: Engine, reader: Reader, key: str) -> None:
-    """Revoke a key (uuid): an own one, or as an administrator any.
+    """Revoke a key.
+
+    Parameters
+    ----------
+    reader
+        Its owner, or an administrator of accounts.
+    key
+        Id of the key (uuid).
 
     Raises
     ------
@@ -120,7 +143,12 @@ def revoke(engine: Engine, reader: Reader, key: str) -> None:
 def list_keys(
     engine: Engine, reader: Reader, *, account: str | None = None
 ) -> list[dict[str, Any]]:
-    """Return the own keys, or as an administrator those of an account; never the keys themselves.
+    """Return own keys, or as an administrator those of an account; never the secrets.
+
+    Parameters
+    ----------
+    account
+        Name of an account, None for the principal's own keys.
 
     Raises
     ------

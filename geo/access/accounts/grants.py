@@ -1,4 +1,4 @@
-"""Grants: which role an account has in which area, for which cameras and how deep."""
+"""Grants: the role of an account in an area, its camera classes and its depth."""
 
 from collections.abc import Collection
 from datetime import date
@@ -25,7 +25,15 @@ from geo.base.errors import ForbiddenError, InputError, NotFoundError
 
 
 def current_grants(connection: Connection, account: str) -> tuple[Grant, ...]:
-    """Return the grants of an account (uuid) that hold today."""
+    """Return today's grants of an account.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    """
     rows = stored.current_grants(connection, account)
     return tuple(
         Grant(role, area, code, frozenset(classes), depth)
@@ -89,7 +97,25 @@ def insert_grant(
     depth: str | None = None,
     until: date | None = None,
 ) -> None:
-    """Give a grant in a transaction of somebody else's; see :func:`give_grant`."""
+    """Give a grant in the caller's transaction; see :func:`give_grant` for errors.
+
+    Parameters
+    ----------
+    reader
+        Administrator of grants, who cannot grant to himself.
+    account
+        Name of the account.
+    role
+        Name of a role.
+    area
+        Code of an area, None for no limit.
+    classes
+        Camera classes; None: the default of the area's level.
+    depth
+        Access level; None: the default of the role.
+    until
+        Last day, None for no end.
+    """
     _require_known(role, classes, depth)
     name = account.strip().lower()
     found = stored_accounts.find_account(connection, audit.one_line(name))
@@ -117,16 +143,23 @@ def insert_grant(
 
 
 def revoke_grant(engine: Engine, reader: Reader, grant: str) -> None:
-    """Take a grant (uuid) back, at once.
+    """Revoke a grant, with immediate effect.
+
+    Parameters
+    ----------
+    reader
+        Administrator of grants.
+    grant
+        Id (uuid).
 
     Raises
     ------
     ForbiddenError
-        If the reader may not grant, or it is his own.
+        If the principal may not grant, or it is his own grant.
     NotFoundError
         If there is no such grant in his areas.
     StateError
-        If nobody else could do then what is needed.
+        If nobody else would hold a necessary role.
     """
     reader.require("grants")
     granting = reader.cut("grants")
@@ -148,7 +181,15 @@ def revoke_grant(engine: Engine, reader: Reader, grant: str) -> None:
 def list_grants(
     engine: Engine, reader: Reader, *, account: str | None = None
 ) -> list[dict[str, Any]]:
-    """Return the grants in the reader's areas, of one account or of all; `over`: ended."""
+    """Return the grants in the principal's areas; ``over``: ended.
+
+    Parameters
+    ----------
+    reader
+        Administrator of grants.
+    account
+        Name of an account, None for all.
+    """
     reader.require("grants")
     name = None if account is None else audit.one_line(account.strip().lower())
     with transaction.open_as(engine, reader) as connection:

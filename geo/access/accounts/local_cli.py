@@ -1,4 +1,4 @@
-"""As whom the local command line acts: the system itself, or cut to one account."""
+"""Principal of the local command line: the system itself, or limited to one account."""
 
 from sqlalchemy import Engine
 
@@ -11,7 +11,12 @@ from geo.store import db
 
 
 def acting_principal(engine: Engine, account: str | None) -> Reader:
-    """Return who acts: ``os:<user>`` with all rights, or with `account` what that one may.
+    """Return the principal of a command.
+
+    Parameters
+    ----------
+    account
+        Name of an account whose grants apply; None: ``os:<user>`` with all permissions.
 
     Raises
     ------

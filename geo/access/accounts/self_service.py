@@ -1,4 +1,4 @@
-"""What an account sees of itself: what is granted to it, and where it is logged in."""
+"""Self-service: an account's own grants, sessions and second factor."""
 
 from typing import Any
 
@@ -14,7 +14,13 @@ from geo.access.store import sessions as stored_sessions
 
 
 def own_grants(engine: Engine, reader: Reader) -> list[dict[str, Any]]:
-    """Return the reader's own grants of today: role, area, classes, depth, until."""
+    """Return own grants of today: ``role``, ``area``, ``classes``, ``depth``, ``until``.
+
+    Parameters
+    ----------
+    reader
+        Account that is logged in.
+    """
     with transaction.open_as(engine, reader) as connection:
         return stored_grants.own_grants(connection, reader.id)
 
@@ -22,7 +28,15 @@ def own_grants(engine: Engine, reader: Reader) -> list[dict[str, Any]]:
 def own_sessions(
     engine: Engine, reader: Reader, session: str, *, idle_min: int
 ) -> list[dict[str, Any]]:
-    """Return where the reader is logged in, the newest use first; `session` is told as `own`."""
+    """Return own sessions, the last used first.
+
+    Parameters
+    ----------
+    session
+        Id of the present session, marked ``own``.
+    idle_min
+        Minutes without use after which a session ends.
+    """
     asked = {
         "account": reader.id,
         "own": session,
@@ -34,13 +48,25 @@ def own_sessions(
 
 
 def has_second_factor(engine: Engine, reader: Reader) -> bool:
-    """Return whether the reader has set up an authenticator."""
+    """Return whether the account has an authenticator.
+
+    Parameters
+    ----------
+    reader
+        Account that is logged in.
+    """
     with transaction.open_as(engine, reader) as connection:
         return stored_accounts.has_second_factor(connection, reader.id)
 
 
 def end_others(engine: Engine, reader: Reader, session: str) -> int:
-    """End every log-in of the reader but `session`, and return how many ended."""
+    """End all own sessions but one; return how many ended.
+
+    Parameters
+    ----------
+    session
+        Id of the session to keep.
+    """
     with transaction.open_as(engine, reader) as connection:
         ended = sessions.end_all(connection, str(reader.id), but=session)
         facts = {"ended": ended}

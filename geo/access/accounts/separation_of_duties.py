@@ -24,7 +24,16 @@ def lock_duties(connection: Connection) -> None:
 
 
 def require_others(connection: Connection, account: str, name: str) -> None:
-    """Refuse to go on if nobody but `account` (uuid) could do what is needed.
+    """Raise if only one account holds a necessary role.
+
+    Parameters
+    ----------
+    connection
+        Open transaction; the lock of duties is taken.
+    account
+        Id (uuid) of the account that is to lose its roles.
+    name
+        Its name, for the message.
 
     Raises
     ------
@@ -38,22 +47,47 @@ def require_others(connection: Connection, account: str, name: str) -> None:
 
 
 def held_by_somebody(connection: Connection, role: str) -> bool:
-    """Tell whether an account that is not disabled holds a role over everything today."""
+    """Return whether a working account holds a role without limit of area today.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    role
+        Name of the role.
+    """
     return stored.is_held(connection, role)
 
 
 def roles_of(connection: Connection, account: str) -> set[str]:
-    """Return the roles that an account (uuid) holds anywhere, ended ones too."""
+    """Return the roles of an account in any area, ended ones included.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    """
     return stored.roles_of(connection, account)
 
 
 def require_apart(connection: Connection, reader: Reader, account: str, name: str) -> None:
-    """Refuse to take over who gives rights or reads the log: only the server itself does.
+    """Separation of duties: raise if an administrator acts on security administrators or auditors.
+
+    The system itself may.
+
+    Parameters
+    ----------
+    reader
+        Who acts.
+    account, name
+        Id (uuid) and name of the account that is changed.
 
     Raises
     ------
     ForbiddenError
-        If `account` (uuid) holds such a role.
+        If the account holds such a role.
     """
     if reader.system:
         return

@@ -1,4 +1,4 @@
-"""Sessions: kept in the database, known to the browser by a token of which we keep the hash."""
+"""Sessions: kept in the database; the browser has a token, of which only the hash is stored."""
 
 import hashlib
 import secrets
@@ -48,10 +48,23 @@ def begin_session(
     address: str = "",
     agent: str = "",
 ) -> str:
-    """Begin a session of an account (uuid) and return its token: nobody else ever knows it.
+    """Begin a session and return its token, which is stored nowhere.
 
-    Each log-in, and each step of it, begins a new one: a token set by somebody before is worth
-    nothing.
+    Each step of a log-in begins a new session, so a token planted before is worthless (session
+    fixation).
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    account
+        Id (uuid).
+    stage
+        "full", or the step of the log-in that is still missing.
+    lasts
+        Longest duration, whatever its use.
+    address, agent
+        Of the client, for the list of own sessions.
     """
     token = secrets.token_urlsafe(32)
     stored.insert_session(
@@ -73,7 +86,17 @@ def begin_session(
 def find_session(
     engine: Engine, token: str, *, idle: timedelta = timedelta(minutes=30), address: str = ""
 ) -> Session | None:
-    """Return the session of a token with the grants of this moment; None if it holds no more."""
+    """Return the session of a token with today's grants; None if it is not valid.
+
+    Parameters
+    ----------
+    token
+        From the cookie.
+    idle
+        Time without use after which a session ends; displays have no such limit.
+    address
+        Address of the client, for the audit.
+    """
     with db.open_transaction(engine) as connection:
         transaction.set_row_security(connection, NOBODY, "login")
         row = stored.find_session(connection, hash_token(token))
@@ -95,7 +118,17 @@ def find_session(
 
 
 def reader_of(connection: Connection, row: RowMapping | dict[str, Any], *, address: str) -> Reader:
-    """Return the holder of an account's row (id, name, holder, kind, unit_code, unit_name)."""
+    """Return the principal of an account.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    row
+        ``id``, ``name``, ``holder``, ``kind``, ``unit_code``, ``unit_name``.
+    address
+        Address of the client, for the audit.
+    """
     return Reader(
         row["name"],
         id=str(row["id"]),
@@ -109,14 +142,28 @@ def reader_of(connection: Connection, row: RowMapping | dict[str, Any], *, addre
 
 
 def end_session(engine: Engine, token: str) -> None:
-    """End the session of a token; nothing happens if there is none."""
+    """End the session of a token, if there is one.
+
+    Parameters
+    ----------
+    token
+        From the cookie.
+    """
     with db.open_transaction(engine) as connection:
         transaction.set_row_security(connection, NOBODY, "login")
         stored.delete_by_token(connection, hash_token(token))
 
 
 def end_all(connection: Connection, account: str, *, but: str | None = None) -> int:
-    """End every session of an account (uuid), but one; return how many ended."""
+    """End the sessions of an account; return how many ended.
+
+    Parameters
+    ----------
+    account
+        Id (uuid).
+    but
+        Session (uuid) to keep, None for none.
+    """
     return stored.delete_all(connection, account, but=but)
 
 

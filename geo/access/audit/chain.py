@@ -1,4 +1,4 @@
-"""The chain of the audit: what of a row is sealed, how seals follow each other, where it breaks."""
+"""Hash chain of the audit: what of a row is sealed, how seals follow, where the chain breaks."""
 
 import hashlib
 from collections.abc import Collection, Container, Iterable, Iterator, Mapping
@@ -97,12 +97,28 @@ def canonical(link: Link) -> bytes:
 
 
 def follow(seal: bytes, link: Link) -> bytes:
-    """Return the seal of a row that follows the row with `seal`: SHA-256 over that and the row."""
+    """Return the seal of a row: SHA-256 over the seal before it and the row.
+
+    Parameters
+    ----------
+    seal
+        Seal of the row before, 32 bytes.
+    link
+        Sealed content of the row.
+    """
     return hashlib.sha256(seal + canonical(link)).digest()
 
 
 def compute_seals(seal: bytes, links: Iterable[Link]) -> list[bytes]:
-    """Return the seal of each of the rows that follow the row with `seal`."""
+    """Return the seals of rows, each over the one before.
+
+    Parameters
+    ----------
+    seal
+        Seal of the row before the first, 32 bytes.
+    links
+        Sealed contents in the order of the chain.
+    """
     found = []
     for link in links:
         seal = follow(seal, link)

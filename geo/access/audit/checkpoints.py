@@ -1,4 +1,4 @@
-"""Heads of the chain, written down outside the database: what has a head cannot be rewritten."""
+"""Checkpoints of the chain, in a file outside the database: no rewriting goes unnoticed."""
 
 import csv
 import fcntl
@@ -28,10 +28,20 @@ def file_of(home: Path) -> Path:
 
 
 def write_checkpoint(path: Path, head: Head, day: date, *, if_due: bool = False) -> bool:
-    """Add a head to the file of heads, safe against a power cut.
+    """Append a checkpoint to the file, safe against a power cut.
 
-    Nothing is added if the file ends with the same head or, with `if_due`, with one of the same day
-    that fewer than :data:`EVERY` rows follow.
+    Nothing is added if the file ends with the same checkpoint.
+
+    Parameters
+    ----------
+    path
+        File of checkpoints, created if absent.
+    head
+        Number and seal of the newest sealed row.
+    day
+        Today in the district.
+    if_due
+        Also add nothing after one of the same day with fewer than :data:`EVERY` rows since.
 
     Returns
     -------

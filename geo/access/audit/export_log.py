@@ -1,4 +1,4 @@
-"""What leaves the system: files, maps, bulk reads, each with a reason and a row of its own."""
+"""Export log: files, maps and bulk reads, each with a reason and a row of its own."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -22,12 +22,19 @@ _unwritten: Counter[tuple[str | None, str]] = Counter()
 
 
 def reason_of(reader: Reader, given: str | None) -> str:
-    """Return why `reader` takes something out; only the system itself needs to say none.
+    """Return the reason of an export on one line; "—" for the system, which needs none.
+
+    Parameters
+    ----------
+    reader
+        Who exports.
+    given
+        Reason as typed.
 
     Raises
     ------
     InputError
-        If an account gives no reason, or one that is no sentence but a text of its own.
+        If an account gives no reason, or a longer one than `MOST_REASON`.
     """
     reason = " ".join((given or "").split())
     if not reason and reader.system:
@@ -100,7 +107,23 @@ def register_file(
     area: str = "",
     action: str = "export",
 ) -> str:
-    """Write the row of a file that will be written to `out`; see :func:`insert_export`."""
+    """Register the export of a file before it is written; see :func:`insert_export`.
+
+    Parameters
+    ----------
+    out
+        File that will be written; its ending is the format.
+    what
+        Layer or document.
+    rows
+        Number of rows.
+    reason
+        As typed; None only for the system.
+    area
+        Code of the area, "" for all.
+    action
+        Permission that is required.
+    """
     facts: dict[str, Any] = {"form": out.suffix.lstrip(".").lower(), "area": area, "rows": rows}
     with transaction.open_as(engine, reader) as connection:
         return insert_export(connection, reader, what=what, reason=reason, action=action, **facts)
@@ -109,7 +132,18 @@ def register_file(
 def count_bulk_read(
     engine: Engine, reader: Reader, what: str, rows: int, *, most: int, reason: str | None
 ) -> None:
-    """Count what an account reads; beyond `most` rows an hour it is an export, and registered once.
+    """Count rows that an account reads; beyond a limit it is an export, registered once an hour.
+
+    Parameters
+    ----------
+    what
+        Layer.
+    rows
+        Rows read now.
+    most
+        Rows an hour without a reason.
+    reason
+        As given with the request, None for none.
 
     Raises
     ------
@@ -156,7 +190,15 @@ class Layer:
 
 
 def within_bulk_limit(engine: Engine, reader: Reader, layer: Layer, *, most: int) -> bool:
-    """Return whether a layer may be shown without a reason; nothing is counted."""
+    """Return whether a layer may be shown without a reason; nothing is counted.
+
+    Parameters
+    ----------
+    layer
+        Layer with the number of its rows.
+    most
+        Rows an hour without a reason.
+    """
     if reader.system or layer.rows == 0:
         return True
     with transaction.open_as(engine, reader) as connection:
@@ -166,12 +208,21 @@ def within_bulk_limit(engine: Engine, reader: Reader, layer: Layer, *, most: int
 def count_shown_layer(
     engine: Engine, reader: Reader, layer: Layer, *, most: int, reason: str | None
 ) -> bool:
-    """Count a layer that is shown, and return whether it may be.
+    """Count a layer that is shown; return whether it may be shown.
 
-    Beyond `most` rows an hour, all parts together, it is an export: it needs the permission and a
-    reason, and is registered once an hour. The same part shown again counts once, and no part does
-    once the whole was shown. While the disk is full this process counts, and nothing beyond `most`
-    is shown.
+    Beyond the limit, all parts together, it is an export: it needs the permission and a reason, and
+    is registered once an hour. The same part shown again counts once, and no part does once the
+    whole was shown. While the disk is full this process counts, and nothing beyond the limit is
+    shown.
+
+    Parameters
+    ----------
+    layer
+        Layer with its part and the number of its rows.
+    most
+        Rows an hour without a reason.
+    reason
+        As given with the request, None for none.
     """
     if reader.system or layer.rows == 0:
         return True
@@ -225,9 +276,18 @@ def _part_name(layer: Layer) -> str:
 
 
 def watermark_text(reader: Reader, reason: str | None, *, timezone: str, lang: str = "zh") -> str:
-    """Return what the watermark of this moment says: who, of which unit, when, what for.
+    """Return the text of a watermark: who, of which unit, when, for what.
 
-    The account of the operating system, which the audit names, means nothing to who reads a paper.
+    The account of the operating system, which the audit names, means nothing to readers of a paper.
+
+    Parameters
+    ----------
+    reason
+        Purpose, None for none.
+    timezone
+        IANA name, for the time.
+    lang
+        "zh" or "en".
     """
     holder = say("outgoing.server", lang) if reader.system else reader.holder or reader.account
     who = " ".join(part for part in (holder, reader.unit_name) if part)

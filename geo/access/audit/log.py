@@ -1,4 +1,4 @@
-"""The audit looked at: searched, shown, taken out as a file, and a note of it redacted."""
+"""Audit log for people: searched, shown, exported, and notes redacted."""
 
 from __future__ import annotations
 
@@ -75,9 +75,18 @@ def parse_filters(
     since: str = "",
     until: str = "",
 ) -> Filters:
-    """Return filters from words: times as 2026-09-30 or 2026-09-30T21:40, in `timezone`.
+    """Return filters from texts, "" for no filter.
 
-    A day alone as `until` is that whole day.
+    Parameters
+    ----------
+    timezone
+        IANA name: zone of times that state none.
+    account, action
+        Parts of the log to search.
+    outcome
+        One of `OUTCOMES`.
+    since, until
+        2026-09-30 or 2026-09-30T21:40; a day alone as `until` is that whole day.
 
     Raises
     ------
@@ -98,7 +107,18 @@ def parse_filters(
 def list_page(
     engine: Engine, who: Reader, wanted: Filters, *, limit: int = 100, before: int = LARGEST_ID
 ) -> list[dict[str, Any]]:
-    """Return the newest rows with an id below `before`, the newest first.
+    """Return a page of the audit log, the newest first.
+
+    Parameters
+    ----------
+    who
+        Needs the permission to read the audit.
+    wanted
+        Filters.
+    limit
+        Most rows.
+    before
+        Only ids below this one: the last id of the page before.
 
     Raises
     ------
@@ -112,12 +132,17 @@ def list_page(
 
 
 def chain_state(engine: Engine, who: Reader) -> State:
-    """Return how the chain stands.
+    """Return the state of the chain: newest seal, rows without one, last verification.
+
+    Parameters
+    ----------
+    who
+        Needs the permission to read the audit.
 
     Raises
     ------
     ForbiddenError
-        If the reader may not read the audit.
+        If the principal may not read the audit.
     """
     who.require("audit")
     with transaction.open_as(engine, who) as connection:
@@ -169,7 +194,22 @@ def export_rows(
     timezone: str,
     lang: str,
 ) -> int:
-    """Write rows with their seals to a CSV or XLSX file and return how many; registered before.
+    """Write rows with their seals to a file and return their number; registered before.
+
+    Parameters
+    ----------
+    who
+        Needs the permission to read the audit.
+    wanted
+        Filters.
+    out
+        CSV or XLSX file to write.
+    reason
+        Purpose; None only for the system.
+    timezone
+        IANA name, for times.
+    lang
+        Language of headings, "zh" or "en".
 
     Raises
     ------
@@ -205,7 +245,15 @@ def export_rows(
 
 
 def action_name(action: str, lang: str) -> str:
-    """Return what people call an action; of one without a name, its family and its own word."""
+    """Return the name of an action for people; without one, its family and its own word.
+
+    Parameters
+    ----------
+    action
+        As in the log, ``family.word``.
+    lang
+        "zh" or "en".
+    """
     known, (family, _, rest) = action_names(lang), action.partition(".")
     if action in known or family not in known:
         return known.get(action, action)

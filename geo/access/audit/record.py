@@ -69,7 +69,21 @@ def note_apart(
     outcome: str,
     facts: Mapping[str, Any] | None = None,
 ) -> None:
-    """Write a row in a transaction of its own: for what was refused or failed."""
+    """Write an audit row in a transaction of its own, for what was refused or failed.
+
+    Parameters
+    ----------
+    who
+        Principal that acted.
+    action
+        As ``family.word``.
+    target
+        What it was done to, "" for nothing.
+    outcome
+        "refused", "failed" or "done".
+    facts
+        Further JSON values.
+    """
     with transaction.open_as(engine, who) as connection:
         record(connection, who, action, target, outcome=outcome, facts=facts)
 

@@ -1,4 +1,4 @@
-"""The identity provider of the installation: its addresses and keys, from it or from files."""
+"""Identity provider of the installation: its endpoints and keys, fetched or from files."""
 
 import json
 import stat
@@ -69,12 +69,19 @@ def find_provider(config: Settings) -> Provider:
 
 
 def fetch_keys(config: Settings, of: Provider) -> KeySet:
-    """Return the keys with which the provider signs: of a file, else fetched anew each time.
+    """Return the signing keys of the provider, from a file or fetched each time.
+
+    Parameters
+    ----------
+    config
+        Names the file with the keys, if there is one.
+    of
+        Provider, whose ``jwks_uri`` is used without a file.
 
     Raises
     ------
     InputError
-        If there is none among them.
+        If there is no usable key.
     StateError
         If the provider does not answer.
     """

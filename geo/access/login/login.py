@@ -1,4 +1,4 @@
-"""Log-in: password, second factor, what is owed before an account is let in."""
+"""Log-in: password, second factor, and steps due before a session is complete."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -40,17 +40,26 @@ def log_in(
     address: str = "",
     agent: str = "",
 ) -> LoggedIn:
-    """Log in by account and password.
+    """Return the session that a name and a password begin.
 
     An unknown name, a disabled account, one without a password and a wrong password are answered
     alike, after the same time.
 
+    Parameters
+    ----------
+    name, password
+        As typed.
+    config
+        Says what is due before the session is complete.
+    address, agent
+        Of the client.
+
     Raises
     ------
     UnknownReaderError
-        If they do not belong together.
+        If they do not match.
     TooManyError
-        If it failed too often, for this name or from this address; also with the right password.
+        After too many failures of this name or address; also with the right password.
     """
     known = passwords.normalize_password(name).strip().lower()[:MOST_NAME]
     stranger = Reader(known, address=address)
@@ -83,14 +92,25 @@ def second_factor(
     address: str = "",
     agent: str = "",
 ) -> LoggedIn:
-    """Go on with a log-in by the code of the authenticator; each code is good once.
+    """Return the session after the code of the authenticator; each code is accepted once.
+
+    Parameters
+    ----------
+    session
+        Session of the step before.
+    code
+        Six digits as typed.
+    config
+        Decrypts the key of the authenticator.
+    address, agent
+        Of the client.
 
     Raises
     ------
     UnknownReaderError
-        If the code is not the present one, or was used.
+        If the code is wrong or was used.
     TooManyError
-        If it failed too often.
+        After too many failures.
     """
     who = session.reader
     count_attempt(engine, who, throttle.code_bucket(who.account))
@@ -114,12 +134,21 @@ def log_in_external(
     address: str = "",
     agent: str = "",
 ) -> LoggedIn:
-    """Log in whom the identity provider vouches for; its password and its rules are its own.
+    """Return the session of an account that the identity provider authenticated.
+
+    Parameters
+    ----------
+    issuer, subject
+        Claims ``iss`` and ``sub`` of the verified token.
+    config
+        Says what is due before the session is complete.
+    address, agent
+        Of the client.
 
     Raises
     ------
     UnknownReaderError
-        If no account is bound to whom it names.
+        If no account is linked to the identity.
     """
     with db.open_transaction(engine) as connection:
         transaction.set_row_security(connection, principal.NOBODY, "login")
@@ -142,18 +171,29 @@ def change_password(
     address: str = "",
     agent: str = "",
 ) -> LoggedIn:
-    """Change the own password; every log-in of the account ends, and this one goes on anew.
+    """Change the own password and return a new session; all others of the account end.
+
+    Parameters
+    ----------
+    session
+        Present session.
+    old, new
+        Passwords as typed.
+    config
+        Rules of passwords.
+    address, agent
+        Of the client.
 
     Raises
     ------
     UnknownReaderError
-        If the present password is another.
+        If the present password is wrong.
     InputError
-        If the new one is easily guessed, or the present one.
+        If the new one is weak, or equals the present one.
     StateError
         If the account has no password here.
     TooManyError
-        If the present one was typed wrong too often.
+        After too many failures.
     """
     who = session.reader
     require_password(engine, who, old)
@@ -173,16 +213,23 @@ def change_password(
 
 
 def require_password(engine: Engine, who: Reader, password: str) -> None:
-    """Require that somebody who is logged in types the present password once more.
+    """Raise unless the present password was typed once more.
+
+    Parameters
+    ----------
+    who
+        Account that is logged in.
+    password
+        As typed.
 
     Raises
     ------
     UnknownReaderError
-        If it is another.
+        If it is wrong.
     StateError
         If the account has no password here.
     TooManyError
-        If it was typed wrong too often.
+        After too many failures.
     """
     counter = throttle.name_bucket(who.account)
     count_attempt(engine, who, counter)
@@ -202,14 +249,34 @@ def require_password(engine: Engine, who: Reader, password: str) -> None:
 def go_on(
     connection: Connection, session: Session, config: Settings, address: str, agent: str
 ) -> LoggedIn:
-    """Begin the session that follows `session`, under the row-level security of a log-in."""
+    """Return the session that follows another one, which ends.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    session
+        Session of the step before.
+    config
+        Says what is due before the session is complete.
+    address, agent
+        Of the client.
+    """
     _end(connection, session)
     row = _by_id(connection, session.reader)
     return _let_in(connection, row, config, address, agent)
 
 
 def log_out(engine: Engine, session: Session, token: str) -> None:
-    """End a session, here and for every copy of its token."""
+    """End a session, for every copy of its token.
+
+    Parameters
+    ----------
+    session
+        Present session, for the audit.
+    token
+        From the cookie.
+    """
     sessions.end_session(engine, token)
     audit.note_apart(engine, session.reader, "logout", session.reader.account, outcome="done")
 
@@ -270,12 +337,19 @@ def _end(connection: Connection, session: Session) -> None:
 
 
 def count_attempt(engine: Engine, who: Reader, *counters: throttle.Counter) -> None:
-    """Count an attempt before it is made; a locked one is written into the audit.
+    """Count an attempt before it is made; one that is locked out is audited.
+
+    Parameters
+    ----------
+    who
+        Account that is tried.
+    *counters
+        Of the name, the address or the code.
 
     Raises
     ------
     TooManyError
-        If too many failed.
+        After too many failures.
     """
     try:
         throttle.record_attempt(engine, counters)
@@ -285,6 +359,14 @@ def count_attempt(engine: Engine, who: Reader, *counters: throttle.Counter) -> N
 
 
 def record_refusal(engine: Engine, who: Reader, reason: str) -> None:
-    """Write a refused log-in into the audit; never what was typed for a password."""
+    """Audit a refused log-in, without anything typed as a password.
+
+    Parameters
+    ----------
+    who
+        Account that was tried.
+    reason
+        "password", "code", "locked" or "unbound".
+    """
     facts = {"reason": reason}
     audit.note_apart(engine, who, "login", who.account, outcome="refused", facts=facts)

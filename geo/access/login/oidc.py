@@ -42,7 +42,14 @@ class Journey:
 
 
 def begin_login(config: Settings, *, redirect_uri: str, to: str) -> Journey:
-    """Return the way to the provider; `to` is where in govgrid it shall end.
+    """Return the address of the provider, and the sealed state for the way back.
+
+    Parameters
+    ----------
+    redirect_uri
+        Address of govgrid to which the provider returns.
+    to
+        Page of govgrid to open after the log-in.
 
     Raises
     ------

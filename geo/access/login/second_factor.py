@@ -1,4 +1,4 @@
-"""The second factor: an authenticator's codes by time (TOTP, RFC 6238), each good once."""
+"""Second factor: time-based codes of an authenticator (TOTP, RFC 6238), each accepted once."""
 
 import re
 import time
@@ -41,7 +41,18 @@ def new_key(who: Reader) -> Enrolment:
 def confirm_key(
     connection: Connection, who: Reader, secret: str, code: str, *, config: Settings
 ) -> bool:
-    """Keep a key, encrypted, if the code fits it; return whether it does.
+    """Store a key, encrypted, if a code fits it; return whether it does.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    secret
+        Key in base 32.
+    code
+        Six digits as typed.
+    config
+        Encrypts the key.
 
     Raises
     ------
@@ -61,7 +72,19 @@ def confirm_key(
 def accept_code(
     connection: Connection, row: RowMapping | dict[str, Any], code: str, *, config: Settings
 ) -> bool:
-    """Return whether a code is the present one of an account's row; it is used up then."""
+    """Return whether a code is right and was not used before; it is used then.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    row
+        ``id`` and ``totp_secret`` of the account.
+    code
+        Six digits as typed.
+    config
+        Decrypts the key.
+    """
     if not row["totp_secret"]:
         return False
     secret = secrets.decrypt(config, row["totp_secret"], purpose=PURPOSE)

@@ -1,4 +1,4 @@
-"""An authenticator set up: at the first log-in of a role that needs one, or by choice."""
+"""Enrolment of an authenticator: at the first log-in of a role that needs one, or by choice."""
 
 from sqlalchemy import Engine
 
@@ -30,10 +30,23 @@ def confirm_enrolment(
     address: str = "",
     agent: str = "",
 ) -> LoggedIn:
-    """Keep the key of an authenticator once it shows the right code.
+    """Store the key of an authenticator that shows the right code; return the next session.
 
-    In a full session the present `password` is asked for: a screen left alone is not enough to
-    take an account over.
+    Parameters
+    ----------
+    session
+        Present session.
+    secret
+        Key in base 32.
+    code
+        Six digits as typed.
+    config
+        Encrypts the key.
+    password
+        Present password, required in a full session: an unlocked screen must not be enough to take
+        an account over.
+    address, agent
+        Of the client.
 
     Raises
     ------

@@ -79,114 +79,311 @@ _KNOWN: Final = text(
 
 
 def insert_account(connection: Connection, row: Mapping[str, Any]) -> str:
-    """Write a new account and return its number (uuid)."""
+    """Insert an account and return its id (uuid).
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    row
+        ``name``, ``kind``, ``holder``, ``unit_code``, ``unit_name``, ``kept`` (hash of the
+        password, or None) and ``by``.
+    """
     return str(connection.execute(_INSERT, row).scalar_one())
 
 
 def list_accounts(connection: Connection, watching: Collection[str]) -> list[dict[str, Any]]:
-    """Return all accounts by name with their `state`; `watching`: holds one of these roles."""
+    """Return all accounts by name with their ``state``.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    watching
+        Roles; ``watching`` says whether an account holds one of them.
+    """
     found = connection.execute(_LIST, {"watching": sorted(watching)})
     return [dict(row) for row in found.mappings()]
 
 
 def names_from(connection: Connection, start: str) -> set[str]:
-    """Return the names that begin with `start`."""
+    """Return the account names with a prefix.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    start
+        Prefix, lower case.
+    """
     return set(connection.execute(_NAMED, {"start": start}).scalars())
 
 
 def find_account(connection: Connection, name: str) -> RowMapping | None:
-    """Return an account: id, name, kind, holder, unit_code, unit_name."""
+    """Return ``id``, ``name``, ``kind``, ``holder``, ``unit_code`` and ``unit_name`` of an account.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    name
+        Name in lower case; None comes back for an unknown one.
+    """
     return connection.execute(_FIND, {"name": name}).mappings().first()
 
 
 def find_working(connection: Connection, name: str) -> RowMapping | None:
-    """Return what :func:`find_account` does, unless the account is disabled."""
+    """Return the columns of :func:`find_account`, None if the account is unknown or disabled.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    name
+        Name in lower case.
+    """
     return connection.execute(_WORKING, {"name": name}).mappings().first()
 
 
 def find_accounts(connection: Connection, names: Collection[str]) -> list[RowMapping]:
-    """Return the accounts of these names, as :func:`find_account` does."""
+    """Return the columns of :func:`find_account` of several accounts.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    names
+        Names in lower case; unknown ones are left out.
+    """
     return list(connection.execute(_KNOWN, {"names": list(names)}).mappings())
 
 
 def lock_account(connection: Connection, name: str) -> RowMapping | None:
-    """Return id and kind of an account, which nobody else changes until the end."""
+    """Return ``id`` and ``kind`` of an account, its row locked until the end of the transaction.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    name
+        Name in lower case; None comes back for an unknown one.
+    """
     return connection.execute(_LOCK, {"name": name}).mappings().first()
 
 
 def login_by_name(connection: Connection, name: str) -> RowMapping | None:
-    """Return what a log-in needs of an account that is not disabled."""
+    """Return the columns that a log-in needs of an account, None if unknown or disabled.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    name
+        Name in lower case.
+    """
     return connection.execute(_LOGIN_BY_NAME, {"name": name}).mappings().first()
 
 
 def login_by_id(connection: Connection, account: str | None) -> RowMapping | None:
-    """Return what :func:`login_by_name` does, by number (uuid)."""
+    """Return the columns of :func:`login_by_name`, None if unknown or disabled.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    account
+        Id (uuid).
+    """
     return connection.execute(_LOGIN_BY_ID, {"id": account}).mappings().first()
 
 
 def login_by_identity(connection: Connection, issuer: str, subject: str) -> RowMapping | None:
-    """Return what :func:`login_by_name` does, by whom an identity provider names."""
+    """Return the columns of :func:`login_by_name` of the account linked to an identity.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    issuer, subject
+        Claims ``iss`` and ``sub`` of the identity provider.
+    """
     asked = {"issuer": issuer, "subject": subject}
     return connection.execute(_LOGIN_BY_IDENTITY, asked).mappings().first()
 
 
 def reset_password(connection: Connection, account: str, kept: str) -> None:
-    """Set a one-time password (its hash); the authenticator holds no more."""
+    """Set a one-time password and remove the authenticator.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    kept
+        Hash of the password.
+    """
     connection.execute(_RESET, {"kept": kept, "id": account})
 
 
 def set_disabled(connection: Connection, account: str, *, disabled: bool) -> None:
-    """Disable an account, or enable it again."""
+    """Disable or enable an account.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    disabled
+        False enables it again.
+    """
     connection.execute(_DISABLE, {"disabled": disabled, "id": account})
 
 
 def change_account(connection: Connection, account: str, words: Mapping[str, str | None]) -> None:
-    """Change `holder`, `unit_code` and `unit_name`; None leaves one alone."""
+    """Change the holder of an account.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    words
+        ``holder``, ``unit_code`` and ``unit_name``; None leaves a value unchanged.
+    """
     connection.execute(_CHANGE, {**words, "id": account})
 
 
 def replace_holder(connection: Connection, account: str, words: Mapping[str, str | None]) -> None:
-    """Set `holder`, `unit_code` and `unit_name` as they are given."""
+    """Set the holder of an account.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    words
+        ``holder``, ``unit_code`` and ``unit_name``; None clears a value.
+    """
     connection.execute(_REPLACE, {**words, "id": account})
 
 
 def link_identity(connection: Connection, account: str, issuer: str, subject: str) -> None:
-    """Bind an account to a subject of an identity provider."""
+    """Link an account to an identity of the identity provider.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    issuer, subject
+        Claims ``iss`` and ``sub``; an identity is linked to one account at most.
+    """
     connection.execute(_LINK, {"issuer": issuer, "subject": subject, "id": account})
 
 
 def keep_first_password(connection: Connection, account: str) -> None:
-    """Ask for no other password at the first log-in."""
+    """Require no change of the password at the first log-in.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    """
     connection.execute(_SKIP_CHANGE, {"id": account})
 
 
 def record_login(connection: Connection, account: str) -> None:
-    """Write down that an account logs in now."""
+    """Record that an account logs in now.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    account
+        Id (uuid).
+    """
     connection.execute(_LOGGED_IN, {"id": account})
 
 
 def store_rehashed(connection: Connection, account: str, kept: str) -> None:
-    """Store the same password by a newer hash."""
+    """Store a new hash of the same password; its age stays.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    account
+        Id (uuid).
+    kept
+        Hash.
+    """
     connection.execute(_REHASH, {"kept": kept, "id": account})
 
 
 def store_password(connection: Connection, account: str | None, kept: str) -> None:
-    """Store a password that its owner chose."""
+    """Store the hash of a password that its owner chose.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    account
+        Id (uuid).
+    kept
+        Hash.
+    """
     connection.execute(_CHOOSE, {"kept": kept, "id": account})
 
 
 def has_second_factor(connection: Connection, account: str | None) -> bool:
-    """Return whether an authenticator was set up."""
+    """Return whether an account has an authenticator.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    """
     return bool(connection.execute(_SECOND, {"id": account}).scalar_one())
 
 
 def use_step(connection: Connection, account: str, step: int) -> bool:
-    """Use up a time step of the authenticator; return whether it was not used before."""
+    """Mark a time step of the authenticator as used; return whether it was not used before.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    account
+        Id (uuid).
+    step
+        Number of the time step (RFC 6238).
+    """
     return connection.execute(_USE_STEP, {"step": step, "id": account}).rowcount == 1
 
 
 def store_authenticator(
     connection: Connection, account: str | None, secret: str, step: int
 ) -> None:
-    """Store the encrypted key of an authenticator, and the step that confirmed it."""
+    """Store the key of an authenticator.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    account
+        Id (uuid).
+    secret
+        Key, encrypted.
+    step
+        Time step whose code confirmed it, which is used up.
+    """
     connection.execute(_ENROL, {"secret": secret, "step": step, "id": account})

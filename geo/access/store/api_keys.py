@@ -34,35 +34,86 @@ _REVOKE: Final = text(
 
 
 def find_key(connection: Connection, hashed: bytes) -> RowMapping | None:
-    """Return a key that holds, with its account; `unseen`: not used within the last minute.
+    """Return a valid key with its account, None if there is none.
 
-    `holds`: for how long it may be answered without being looked up again.
+    ``unseen``: not used within the last minute; ``holds``: for how long the answer may be cached.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    hashed
+        SHA-256 of the key.
     """
     return connection.execute(_FIND, {"hash": hashed}).mappings().first()
 
 
 def record_use(connection: Connection, key: str) -> None:
-    """Write down that a key is used now."""
+    """Record that a key is used now.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    key
+        Id (uuid).
+    """
     connection.execute(_USED, {"key": key})
 
 
 def insert_key(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Write a new key: account, name, hash, hint, scopes, by, days."""
+    """Insert a key.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    row
+        ``account``, ``name``, ``hash``, ``hint``, ``scopes``, ``by`` and ``days`` of validity.
+    """
     connection.execute(_INSERT, row)
 
 
 def count_working(connection: Connection, account: str) -> int:
-    """Return how many keys of an account hold."""
+    """Return the number of valid keys of an account.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    """
     return int(connection.execute(_COUNT, {"account": account}).scalar_one())
 
 
 def list_keys(connection: Connection, account: str | None) -> list[dict[str, Any]]:
-    """Return the keys of an account, the newest first; `works`: holds now."""
+    """Return the keys of an account, the newest first; ``works``: valid now.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    """
     return [dict(row) for row in connection.execute(_LIST, {"account": account}).mappings()]
 
 
 def revoke_key(connection: Connection, key: str, *, own: str | None, of_any: bool) -> str | None:
-    """Revoke a key of the account `own`, or `of_any`; return its name, None if there is none."""
+    """Revoke a key and return its name, None if there is none.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    key
+        Id (uuid).
+    own
+        Account (uuid) whose keys may be revoked.
+    of_any
+        Whether any account's key may be revoked.
+    """
     asked = {"id": key, "own": own, "any": of_any}
     name: str | None = connection.execute(_REVOKE, asked).scalar_one_or_none()
     return name

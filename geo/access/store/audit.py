@@ -1,4 +1,4 @@
-"""The audit: rows are added, sealed once, and lose their note at most."""
+"""Audit log: rows are added, sealed once, and at most lose their note."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
@@ -85,17 +85,43 @@ _VIEWING_HASHES: Final = text(
 
 
 def insert_row(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Add a row; `facts` is the text of a JSON object."""
+    """Add a row to the audit log.
+
+    Parameters
+    ----------
+    connection
+        The transaction of the audited change.
+    row
+        ``account``, ``unit``, ``address``, ``action``, ``object``, ``outcome``, ``facts`` (text of
+        a JSON object), ``note`` and ``note_sha``.
+    """
     connection.execute(_INSERT, row)
 
 
 def read_page(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return up to `limit` chosen rows with an id below `before`, the newest first."""
+    """Return a page of the audit log, the newest first.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    asked
+        Filters ``account``, ``action``, ``outcome``, ``since``, ``until``; ids below ``before``, at
+        most ``limit`` rows.
+    """
     return [dict(row) for row in connection.execute(_PAGE, asked).mappings()]
 
 
 def read_rows(connection: Connection, asked: Mapping[str, Any]) -> "pd.DataFrame":
-    """Return up to `limit` chosen rows with their seals, in the order of the chain."""
+    """Return rows of the audit log with their seals, in the order of the chain.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    asked
+        Filters as in :func:`read_page` and ``limit``.
+    """
     return frames.read_frame(connection, _ROWS, dict(asked))
 
 
@@ -105,13 +131,29 @@ def last_verification(connection: Connection) -> RowMapping | None:
 
 
 def lock_note(connection: Connection, number: int) -> tuple[str | None] | None:
-    """Return the note of a row, which nobody else changes until the end; None: no such row."""
+    """Return the note of a row, locked until the end of the transaction; None if there is no row.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    number
+        Id of the row.
+    """
     row = connection.execute(_NOTE, {"id": number}).first()
     return None if row is None else (row.note,)
 
 
 def delete_note(connection: Connection, number: int) -> None:
-    """Take the note of a row away."""
+    """Delete the note of a row; its hash stays, so the seal still holds.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    number
+        Id of the row.
+    """
     connection.execute(_REDACT, {"id": number})
 
 
@@ -121,7 +163,15 @@ def redacted_objects(connection: Connection) -> set[str]:
 
 
 def unsealed_links(connection: Connection, most: int) -> Sequence[Any]:
-    """Return up to `most` rows that are not sealed yet, in the order of their ids."""
+    """Return rows without a seal, ordered by id.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    most
+        Most rows.
+    """
     return connection.execute(_UNSEALED, {"most": most}).all()
 
 
@@ -147,15 +197,41 @@ def last_seal(connection: Connection) -> tuple[int, bytes] | None:
 def write_seals(
     connection: Connection, ids: Sequence[int], seals: Sequence[bytes], *, last: int
 ) -> None:
-    """Seal rows in this order, numbered behind `last`."""
+    """Write the seals of rows.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    ids, seals
+        Rows in the order of the chain, and the seal of each.
+    last
+        Number of the last seal before them.
+    """
     connection.execute(_SEAL, {"last": last, "ids": list(ids), "seals": list(seals)})
 
 
 def count_refusals(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return how often viewing was refused between `since` and `until`, by `refusal`."""
+    """Return how often viewing was refused, by ``refusal``.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    asked
+        ``since`` and ``until``, moments with zone.
+    """
     return [dict(row) for row in connection.execute(_REFUSALS, asked).mappings()]
 
 
 def viewing_hashes(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the hashes of rows of the viewing register: id, sha256, at, camera_code."""
+    """Return the hashes of viewing register rows: ``id``, ``sha256``, ``at`` and ``camera_code``.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    asked
+        ``since`` and ``until``, moments with zone or None.
+    """
     return [dict(row) for row in connection.execute(_VIEWING_HASHES, asked).mappings()]

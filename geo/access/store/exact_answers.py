@@ -1,4 +1,4 @@
-"""Exact answers to units: the table ``exact_answer``, and the incidents that a unit is sent to."""
+"""Exact answers to units: the table ``exact_answer``, and the incidents dispatched to a unit."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -37,14 +37,30 @@ _COUNT: Final = text(
 
 
 def dispatched_incidents(connection: Connection, unit: str | None) -> frozenset[str]:
-    """Return the codes of the incidents that a unit is sent to."""
+    """Return the codes of the incidents dispatched to a unit.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    unit
+        Code of the unit; None gives none.
+    """
     return frozenset(connection.execute(_DISPATCHED, {"unit": unit}).scalars())
 
 
 def incident_at(
     connection: Connection, asked: Mapping[str, Any]
 ) -> tuple[str, float, float] | None:
-    """Return code, lon and lat of the incident of `unit` within `near` metres of a place."""
+    """Return code, lon and lat of the incident dispatched to a unit at a place, else None.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    asked
+        ``unit``, ``lon``, ``lat`` (EPSG:4326) and ``near``, the tolerance in metres.
+    """
     row = connection.execute(_AT, asked).first()
     return None if row is None else (row.code, row.lon, row.lat)
 
@@ -57,7 +73,19 @@ def count_answers(
     *,
     most: int,
 ) -> set[tuple[str, str]]:
-    """Count pairs of incident and camera and return those of them that may be answered today."""
+    """Count pairs of incident and camera, and return those that may be answered today.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    unit
+        Code of the unit that is answered.
+    incidents, cameras
+        Codes, pairs by position.
+    most
+        Most pairs of a unit a day.
+    """
     connection.execute(_LOCK, {"unit": unit})
     asked = {"unit": unit, "incidents": list(incidents), "cameras": list(cameras), "most": most}
     return {(incident, camera) for incident, camera in connection.execute(_COUNT, asked)}

@@ -1,4 +1,4 @@
-"""What leaves the system: the tables ``export_register`` and ``bulk_read``."""
+"""Exports: the tables ``export_register`` and ``bulk_read``."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -39,31 +39,97 @@ _SHOW: Final = text(
 
 
 def insert_export(connection: Connection, row: Mapping[str, Any]) -> str:
-    """Write the row of an export and return its number (uuid)."""
+    """Insert an export and return its id (uuid).
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    row
+        ``account``, ``name``, ``holder``, ``unit``, ``what``, ``form``, ``area``, ``rows``,
+        ``reason`` and ``coarsened``.
+    """
     return str(connection.execute(_INSERT, row).scalar_one())
 
 
 def count_rows(connection: Connection, account: str | None, what: str, rows: int) -> Row[Any]:
-    """Count rows that an account reads and return those of this hour: rows, hour, register."""
+    """Add rows to what an account read this hour; return ``rows``, ``hour`` and ``register``.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    what
+        Layer.
+    rows
+        Rows read now.
+    """
     return connection.execute(_COUNT, {"account": account, "what": what, "rows": rows}).one()
 
 
 def mark_registered(
     connection: Connection, account: str | None, what: str, hour: object, number: str
 ) -> None:
-    """Note the export as which the rows of an hour are registered."""
+    """Store the export under which the rows of an hour are registered.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    what
+        Layer.
+    hour
+        Beginning of the hour, from :func:`count_rows`.
+    number
+        Export (uuid).
+    """
     asked = {"account": account, "what": what, "hour": hour, "number": number}
     connection.execute(_REGISTERED, asked)
 
 
 def shown_rows(connection: Connection, account: str | None, what: str, layer: str) -> Row[Any]:
-    """Return what of a layer an account was shown this hour: others, own, whole, registered."""
+    """Return the rows of a layer shown to an account this hour.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    what
+        Layer and part.
+    layer
+        Layer of which all parts count.
+
+    Returns
+    -------
+    Row[Any]
+        ``others``, ``own``, ``whole`` and ``registered``.
+    """
     return connection.execute(_SHOWN, {"account": account, "what": what, "layer": layer}).one()
 
 
 def count_shown(
     connection: Connection, account: str | None, what: str, rows: int, number: str | None
 ) -> None:
-    """Count rows of a part that is shown, and the export as which they are registered."""
+    """Record the rows of a part that is shown.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    what
+        Layer and part.
+    rows
+        Rows of the part.
+    number
+        Export (uuid) under which they are registered, None if not.
+    """
     asked = {"account": account, "what": what, "rows": rows, "number": number}
     connection.execute(_SHOW, asked)

@@ -67,19 +67,45 @@ _HELD_ALONE: Final = text(
 
 
 def current_grants(connection: Connection, account: str) -> Sequence[Any]:
-    """Return the grants of today: role, area_unit_id, code, camera_classes, depth."""
+    """Return today's grants: ``role``, ``area_unit_id``, ``code``, ``camera_classes``, ``depth``.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    """
     return connection.execute(_HELD, {"account": account}).all()
 
 
 def own_grants(connection: Connection, account: str | None) -> list[dict[str, Any]]:
-    """Return the grants of today as their holder reads them."""
+    """Return today's grants in the form shown to their holder.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    """
     return [dict(row) for row in connection.execute(_OWN, {"account": account}).mappings()]
 
 
 def list_grants(
     connection: Connection, name: str | None, parameters: Mapping[str, Any]
 ) -> list[dict[str, Any]]:
-    """Return the grants in some areas, of one account or of all; `over`: ended."""
+    """Return the grants in the areas of a principal; ``over``: ended.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    name
+        Name of an account, None for all.
+    parameters
+        Grants of the principal as SQL parameters.
+    """
     asked = {"name": name, **parameters}
     return [dict(row) for row in connection.execute(_LIST, asked).mappings()]
 
@@ -87,27 +113,70 @@ def list_grants(
 def find_grant(
     connection: Connection, grant: str | None, parameters: Mapping[str, Any]
 ) -> RowMapping | None:
-    """Return a grant (uuid) in some areas: account, role, area_unit_id, name, code."""
+    """Return ``account``, ``role``, ``area_unit_id``, ``name`` and ``code`` of a grant.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    grant
+        Id (uuid).
+    parameters
+        Grants of the principal as SQL parameters: only grants in its areas are found.
+    """
     return connection.execute(_FIND, {"id": grant, **parameters}).mappings().first()
 
 
 def upsert_grant(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Write a grant; the same role in the same area is changed."""
+    """Insert a grant; the same role in the same area is changed.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    row
+        ``account``, ``role``, ``area``, ``classes``, ``depth``, ``by`` and ``until`` (None: without
+        end).
+    """
     connection.execute(_UPSERT, row)
 
 
 def delete_grant(connection: Connection, grant: str | None) -> None:
-    """Delete a grant (uuid)."""
+    """Delete a grant.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    grant
+        Id (uuid).
+    """
     connection.execute(_DELETE, {"id": grant})
 
 
 def find_area(connection: Connection, code: str) -> RowMapping | None:
-    """Return unit_id, level and path of an area of today."""
+    """Return ``unit_id``, ``level`` and ``path`` of an area valid today, None if there is none.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    code
+        Code of the area, all its digits.
+    """
     return connection.execute(_AREA, {"code": code}).mappings().first()
 
 
 def first_area(connection: Connection, level: str) -> str | None:
-    """Return the smallest code of a level."""
+    """Return the smallest area code of a level, None if there is none.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    level
+        "district", "township", "community" or "grid".
+    """
     code: str | None = connection.execute(_FIRST_AREA, {"level": level}).scalar_one_or_none()
     return code
 
@@ -125,16 +194,42 @@ def district_today(connection: Connection) -> date:
 
 
 def roles_of(connection: Connection, account: str) -> set[str]:
-    """Return the roles that an account (uuid) holds anywhere, ended ones too."""
+    """Return the roles of an account in any area, ended ones included.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    """
     return set(connection.execute(_ROLES, {"account": account}).scalars())
 
 
 def is_held(connection: Connection, role: str) -> bool:
-    """Return whether an account that is not disabled holds a role over everything today."""
+    """Return whether a working account holds a role without limit of area today.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    role
+        Name of the role.
+    """
     return bool(connection.execute(_IS_HELD, {"role": role}).scalar_one())
 
 
 def held_alone(connection: Connection, account: str, roles: Sequence[str]) -> str | None:
-    """Return one of `roles` that nobody but an account (uuid) holds over everything."""
+    """Return a role that only one account holds without limit of area, None if there is none.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    roles
+        Roles to look at.
+    """
     asked = {"roles": list(roles), "id": account}
     return connection.execute(_HELD_ALONE, asked).scalars().first()

@@ -1,4 +1,4 @@
-"""Log-ins in vain: the rows of the table ``login_failure``."""
+"""Failed log-ins: the rows of the table ``login_failure``."""
 
 from collections.abc import Collection
 from typing import Final
@@ -28,27 +28,73 @@ _TAKE_BACK: Final = text(
 
 
 def count_failure(connection: Connection, key: bytes, forgotten_s: float) -> int | None:
-    """Count a failure and return how many there are in a row; None while it is locked."""
+    """Count a failure; return the failures in a row, None while the counter is locked.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    key
+        Counter: hash of a name or an address.
+    forgotten_s
+        Seconds after which earlier failures no longer count.
+    """
     asked = {"key": key, "forgotten": forgotten_s}
     failed: int | None = connection.execute(_COUNT, asked).scalar_one_or_none()
     return failed
 
 
 def lock_for(connection: Connection, key: bytes, lock_s: float) -> None:
-    """Lock for some seconds from now."""
+    """Lock a counter from now on.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    key
+        Counter.
+    lock_s
+        Seconds.
+    """
     connection.execute(_LOCK, {"key": key, "lock_s": lock_s})
 
 
 def seconds_left(connection: Connection, key: bytes) -> float:
-    """Return for how many seconds it is locked yet, at least one."""
+    """Return the remaining seconds of a lock, at least one.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    key
+        Counter.
+    """
     return float(connection.execute(_LEFT, {"key": key}).scalar_one())
 
 
 def delete_failures(connection: Connection, keys: Collection[bytes]) -> None:
-    """Forget failures and locks."""
+    """Delete failures and locks.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    keys
+        Counters.
+    """
     connection.execute(_DELETE, {"keys": list(keys)})
 
 
 def take_back(connection: Connection, key: bytes, free: int) -> None:
-    """Count one failure less; a lock stays while there are more than `free`."""
+    """Subtract one failure from a counter.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    key
+        Counter.
+    free
+        Failures without a lock: a lock stays while there are more.
+    """
     connection.execute(_TAKE_BACK, {"key": key, "free": free})

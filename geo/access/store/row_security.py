@@ -1,4 +1,4 @@
-"""What row-level security goes by: settings and the role of the transaction."""
+"""Row-level security: settings and role of the transaction."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -17,7 +17,15 @@ _IS_SERVICE: Final = text("SELECT current_user = :role")
 
 
 def set_principal(connection: Connection, settings: Mapping[str, str]) -> None:
-    """Set `granted`, `account`, `unit` and `actions` until the end of the transaction."""
+    """Set the principal of row-level security until the end of the transaction.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    settings
+        ``granted``, ``account``, ``unit`` and ``actions``, lists joined by commas.
+    """
     connection.execute(_SET, settings)
 
 

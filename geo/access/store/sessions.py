@@ -35,35 +35,95 @@ _DELETE_ALL: Final = text(
 
 
 def insert_session(connection: Connection, row: Mapping[str, Any]) -> None:
-    """Write a new session: hash, account, csrf, stage, display, lasts, address, agent."""
+    """Insert a session.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    row
+        ``hash``, ``account``, ``csrf``, ``stage``, ``display``, ``lasts``, ``address`` and
+        ``agent``.
+    """
     connection.execute(_INSERT, row)
 
 
 def find_session(connection: Connection, hashed: bytes) -> RowMapping | None:
-    """Return a session that holds, with its account; `quiet` since it was seen, `left`."""
+    """Return a valid session with its account; ``quiet`` since last use, ``left`` until its end.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    hashed
+        SHA-256 of the token.
+    """
     return connection.execute(_FIND, {"hash": hashed}).mappings().first()
 
 
 def record_seen(connection: Connection, session: str) -> None:
-    """Write down that a session is used now."""
+    """Record that a session is used now.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    session
+        Id (uuid).
+    """
     connection.execute(_SEEN, {"id": session})
 
 
 def list_sessions(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return where `account` is logged in, the newest use first; `own` is this one."""
+    """Return the sessions of an account, the last used first.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    asked
+        ``account``, ``own`` (id of the present session), ``lasting`` (no limit of idle time) and
+        ``idle_min``.
+    """
     return [dict(row) for row in connection.execute(_LIST, asked).mappings()]
 
 
 def delete_session(connection: Connection, session: str) -> None:
-    """Delete one session."""
+    """Delete one session.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    session
+        Id (uuid).
+    """
     connection.execute(_DELETE, {"id": session})
 
 
 def delete_by_token(connection: Connection, hashed: bytes) -> None:
-    """Delete the session of a token, if there is one."""
+    """Delete the session of a token, if there is one.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with the action "login".
+    hashed
+        SHA-256 of the token.
+    """
     connection.execute(_DELETE_TOKEN, {"hash": hashed})
 
 
 def delete_all(connection: Connection, account: str, *, but: str | None) -> int:
-    """Delete the sessions of an account, but one; return how many there were."""
+    """Delete the sessions of an account; return how many there were.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    but
+        Session (uuid) to keep, None for none.
+    """
     return connection.execute(_DELETE_ALL, {"account": account, "but": but}).rowcount
