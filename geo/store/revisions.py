@@ -1,4 +1,4 @@
-"""How often each layer was written to, for caches: another revision, another answer."""
+"""Revisions of layers, for caches: a layer that was written to has another revision."""
 
 from collections.abc import Iterable, Mapping
 from contextlib import closing
@@ -53,7 +53,15 @@ def current_revisions(connection: Connection) -> "LayerRevisions":
 
 
 def state_marks(connection: Connection, layers: Iterable[str]) -> tuple[str, ...]:
-    """Return what names the states of some layers, even after a database was put back."""
+    """Return names for the states of layers, distinct even after a database was restored.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    layers
+        Names of the layers, in the order of the result.
+    """
     found = connection.execute(_MARKS, {"layers": list(layers)})
     return tuple(f"{row.layer} {row.mark}" for row in found)
 

@@ -84,7 +84,7 @@ def count_answers(
     incidents, cameras
         Codes, pairs by position.
     most
-        Most pairs of a unit a day.
+        Most incidents a day for which a unit gets answers about one camera.
     """
     connection.execute(_LOCK, {"unit": unit})
     asked = {"unit": unit, "incidents": list(incidents), "cameras": list(cameras), "most": most}
