@@ -186,6 +186,7 @@ def test_taking_a_few_areas_at_a_time_changes_nothing(monkeypatch, block):
     assert device_areas(areas, seen, np.arange(12), **options).tolist() == whole.tolist()
 
 
+@pytest.mark.compiled
 def test_arrays_that_must_not_be_written_to_are_not_compiled_for_again():
     device, weight = np.array([0, 1]), np.ones((2, 2))[:, 0]
     device.flags.writeable = False
@@ -209,6 +210,7 @@ def test_without_the_compiler_the_same_comes_out(monkeypatch, weight):
     assert one(*seen, area=box(0, 0, 20, 20), **options) == pytest.approx(compiled, abs=1e-9)
 
 
+@pytest.mark.compiled
 def test_warming_up_needs_no_district_and_leaves_the_scan_lines_compiled():
     k_coverage.warm_up()
     assert scanline.count_rows.signatures

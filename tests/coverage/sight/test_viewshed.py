@@ -317,6 +317,7 @@ def test_a_union_of_shadows_that_geos_loses_is_done_again():
     ].is_empty
 
 
+@pytest.mark.compiled
 def test_warming_up_needs_no_district_and_leaves_the_sweep_compiled():
     viewshed.warm_up()
     assert angular_sweep.visible_rings.signatures
