@@ -3,7 +3,7 @@
 from pathlib import Path
 
 
-def tests_of(module: str) -> list[str]:
+def room_tests(module: str) -> list[str]:
     """Return the test files of a module's room, those of the module itself first.
 
     Parameters

@@ -11,7 +11,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
-from scripts.mutation.rooms import tests_of
+from scripts.mutation.rooms import room_tests
 
 LIBRARIES = ("pandas", "geopandas", "pyogrio", "openpyxl", "ezdxf", "numba", "hypothesis", "pytest")
 # Ends a mutant that loops for ever; the tests of the slowest room take a fifth of it.
@@ -64,7 +64,7 @@ def _run_tests(module: str) -> None:
         "-m",
         "not compiled and not slow",
     ]
-    os._exit(int(pytest.main([*options, *tests_of(module)])))
+    os._exit(int(pytest.main([*options, *room_tests(module)])))
 
 
 if __name__ == "__main__":

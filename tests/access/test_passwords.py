@@ -36,6 +36,7 @@ def test_a_password_fits_its_hash_and_no_other():
 
 def test_the_same_letters_typed_otherwise_are_the_same_password():
     assert passwords.password_matches(passwords.hash_password("é" * 12), "e\u0301" * 12)
+    assert passwords.password_matches(passwords.hash_password("Ａｂ１！" * 3), "Ab1!" * 3)
 
 
 def test_nothing_fits_where_there_is_no_hash_or_a_broken_one():

@@ -96,6 +96,13 @@ def test_a_grid_outside_of_all_communities_is_an_orphan():
     assert found(community=HALVES, grid=grids) == [("orphan", "grid", ("far",), 100.0)]
 
 
+@pytest.mark.parametrize(("inside_m", "kinds"), [(9, ["orphan"]), (10, []), (11, [])])
+def test_a_grid_is_an_orphan_if_less_than_half_of_it_lies_in_its_community(inside_m, kinds):
+    edge = 100 - inside_m
+    grids = {"g": box(0, 0, edge, 100), "h": box(edge, 0, edge + 20, 100)}
+    assert [row[0] for row in found(community={"W": box(0, 0, 100, 100)}, grid=grids)] == kinds
+
+
 def test_a_polygon_that_crosses_itself_is_invalid():
     bow = Polygon([(0, 0), (10, 10), (10, 0), (0, 10)])
     assert [row[:3] for row in found(grid={"bow": bow})] == [("invalid", "grid", ("bow",))]
