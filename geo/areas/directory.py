@@ -1,4 +1,4 @@
-"""The directory of areas: the grids of one date with what lies above them, asked by place."""
+"""Directory of areas: the grids of one date with the areas above them, looked up by place."""
 
 from datetime import date
 
@@ -53,7 +53,16 @@ class Directory:
 def read_directory(
     connection: Connection, *, at: date | None = None, reader: Reader | None = None
 ) -> Directory:
-    """Return the directory of the areas valid at a date (today if none), cut to a reader's.
+    """Return the directory of the areas valid on a date.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    at
+        Date; None for today.
+    reader
+        Only areas granted to this principal; None for all.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""What an area was at its times, and what became of it."""
+"""History of an area: its versions and its successions."""
 
 from __future__ import annotations
 
@@ -29,19 +29,25 @@ VERSION = (
 
 
 def read_history(engine: Engine, code: str) -> dict[str, Any]:
-    """Return the versions of the areas of a code and what they came from and became.
+    """Return the versions of the areas with a code, and what they came from and became.
+
+    Parameters
+    ----------
+    code
+        Code with or without its zeros.
 
     Returns
     -------
-    dict
-        `code`; `versions`: `VERSION`, by level and time: `valid_to` is the first day on which it
-        held no more, None where there is no bound, `state` ended, holds or to_come, `import_run`
-        the run that wrote it last; `succession`: see :func:`geo.areas.store.succession.of_units`.
+    dict[str, Any]
+        ``code``; ``versions``: `VERSION`, by level and time, where ``valid_to`` is the first day on
+        which it is no longer valid (None without end), ``state`` is ended, holds or to_come,
+        ``import_run`` the run that wrote it last; ``succession``: see
+        :func:`geo.areas.store.succession.of_units`.
 
     Raises
     ------
     NotFoundError
-        If there never was an area of that code.
+        If there never was an area with that code.
     """
     codes = list({code, full_area_code(code)})
     with db.open_transaction(engine) as connection:

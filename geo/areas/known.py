@@ -28,6 +28,12 @@ def require_area(connection: Connection, code: str, *, reader: Reader | None = N
 
 
 def granted_names(engine: Engine, reader: Reader) -> list[tuple[str, str]]:
-    """Return code and name of the townships and communities that are granted to `reader`."""
+    """Return code and name of the townships and communities granted to a principal.
+
+    Parameters
+    ----------
+    reader
+        Principal whose grants apply.
+    """
     with transaction.open_read_only(engine, reader) as connection:
         return names.granted_names(connection, reader.parameters)

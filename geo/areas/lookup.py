@@ -1,4 +1,4 @@
-"""Where a place belongs: its grid with community and township, one place or a file of them."""
+"""Lookup of places: grid with community and township, for one place or a file of places."""
 
 from __future__ import annotations
 
@@ -31,9 +31,20 @@ def locate_one(
     accuracy_m: float = 0.0,
     at: date | None = None,
 ) -> dict[str, object]:
-    """Return where one place belongs, as plain values.
+    """Return the areas that hold one place, as plain values.
 
-    Only the grids that are granted to `reader` are asked: a place of others is outside.
+    Parameters
+    ----------
+    reader
+        Only grids granted to it are searched: a place in others is outside.
+    lon, lat
+        Coordinates in `system`, degrees or metres.
+    system
+        Name or EPSG code of a coordinate system.
+    accuracy_m
+        Radius around the place, metres: grids within it are candidates.
+    at
+        Date of the areas; None for today.
 
     Raises
     ------
@@ -58,7 +69,14 @@ def one_place(
 ) -> tuple[
     np.ndarray[tuple[int], np.dtype[np.float64]], np.ndarray[tuple[int], np.dtype[np.float64]]
 ]:
-    """Return one place as EPSG:4326, each coordinate an array of one.
+    """Return one place in EPSG:4326, each coordinate an array of one.
+
+    Parameters
+    ----------
+    lon, lat
+        Coordinates in `system`, degrees or metres.
+    system
+        Name or EPSG code of a coordinate system.
 
     Raises
     ------
@@ -82,12 +100,19 @@ def to_wgs84(
 ) -> tuple[
     np.ndarray[tuple[int], np.dtype[np.float64]], np.ndarray[tuple[int], np.dtype[np.float64]]
 ]:
-    """Return places given in another system as EPSG:4326; NaN stays NaN.
+    """Return places of another system in EPSG:4326; NaN stays NaN.
+
+    Parameters
+    ----------
+    lon, lat
+        Coordinates in `system`, degrees or metres, shape ``(n,)``.
+    system
+        Name or EPSG code of a coordinate system.
 
     Raises
     ------
     CRSError
-        If the system is unknown or the numbers lie nowhere on the globe in it.
+        If the system is unknown, or the coordinates are nowhere on the globe in it.
     """
     declared = crs.parse_crs(system)
     crs.require_shift(declared)
@@ -107,11 +132,20 @@ def locate_rows(
     columns: Mapping[str, str],
     system: str = "wgs84",
 ) -> tuple[pd.DataFrame, int]:
-    """Return `rows` (text cells) with what is known of each place, and how many had none to use.
+    """Return rows with the areas of each place, and the number of rows without a usable place.
 
-    Behind the columns of the file stand :data:`geo.areas.directory.COLUMNS`; candidates are joined
-    by ``;``, metres have three decimals. `columns` names the headers of ``lon``, ``lat`` and, if
-    there is one, ``accuracy_m``.
+    Candidates are joined by ``;``, metres have three decimals.
+
+    Parameters
+    ----------
+    reader
+        Only grids granted to it are searched.
+    rows
+        Text cells; the columns :data:`geo.areas.directory.COLUMNS` are added behind.
+    columns
+        Headers of ``lon``, ``lat`` and optionally ``accuracy_m``.
+    system
+        Name or EPSG code of the coordinate system of all rows.
     """
     import pandas as pd
 

@@ -28,10 +28,26 @@ _VERSIONS: Final = (
 
 
 def was_ever(connection: Connection, codes: Sequence[str]) -> bool:
-    """Return whether there ever was an area of one of these codes."""
+    """Return whether there is or was an area with one of some codes.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    codes
+        Codes of areas, all their digits.
+    """
     return bool(connection.execute(_EVER, {"codes": list(codes)}).scalar_one())
 
 
 def read_versions(connection: Connection, codes: Sequence[str]) -> gpd.GeoDataFrame:
-    """Return the versions of the areas of these codes, by level and time."""
+    """Return the versions of the areas with some codes, by level and time.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    codes
+        Codes of areas, all their digits.
+    """
     return frames.read_layer(connection, _VERSIONS, {"codes": list(codes)})

@@ -1,4 +1,4 @@
-"""Codes and names of the areas of today."""
+"""Codes and names of the areas valid today."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any, Final
@@ -45,22 +45,58 @@ def district_remarks(connection: Connection) -> list[str]:
 
 
 def is_known(connection: Connection, codes: Sequence[str], parameters: Mapping[str, Any]) -> bool:
-    """Return whether a granted area has one of these codes."""
+    """Return whether a granted area has one of some codes.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    codes
+        Codes of areas.
+    parameters
+        Grants of the principal as SQL parameters.
+    """
     asked = {**parameters, "codes": list(codes)}
     return bool(connection.execute(_THERE, asked).scalar_one())
 
 
 def granted_names(connection: Connection, parameters: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """Return code and name of the granted townships and communities."""
+    """Return code and name of the granted townships and communities.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    parameters
+        Grants of the principal as SQL parameters.
+    """
     return [(row.code, row.name) for row in connection.execute(_NAMED, parameters)]
 
 
 def granted_codes(connection: Connection, parameters: Mapping[str, Any]) -> set[tuple[str, str]]:
-    """Return level and code of the granted areas."""
+    """Return level and code of the granted areas.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    parameters
+        Grants of the principal as SQL parameters.
+    """
     return {(row.level, row.code) for row in connection.execute(_CODES, parameters)}
 
 
 def area_shape(connection: Connection, code: str, parameters: Mapping[str, Any]) -> bytes | None:
-    """Return the outline (EWKB) of a granted area; None if there is none of that code."""
+    """Return the polygon of a granted area as EWKB, None if there is none with that code.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    code
+        Code of the area.
+    parameters
+        Grants of the principal as SQL parameters.
+    """
     row = connection.execute(_SHAPE, {**parameters, "code": code}).first()
     return None if row is None else row.geom

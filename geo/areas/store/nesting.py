@@ -1,4 +1,4 @@
-"""What areas belong to, kept beside them: derived anew whenever a version comes, ends or goes."""
+"""Nesting of areas, stored beside them: derived again whenever a version changes."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -37,7 +37,18 @@ def link_parents(connection: Connection) -> None:
 
 
 def date_range(valid_from: date | None, valid_to: date | None) -> str:
-    """Return a stretch of time, its last day not included, as the text of a daterange."""
+    """Return a period as the text of a ``daterange``, its end excluded.
+
+    Parameters
+    ----------
+    valid_from, valid_to
+        First day, and first day no longer valid; None without bound.
+
+    Examples
+    --------
+    >>> date_range(date(2026, 1, 1), None)
+    '[2026-01-01,)'
+    """
     return f"[{valid_from or ''},{valid_to or ''})"
 
 

@@ -1,4 +1,4 @@
-"""What became of areas, in the database: recorded for a date, and read again."""
+"""Succession of areas in the database: recorded for a date, and read."""
 
 from collections.abc import Sequence
 from datetime import date
@@ -41,8 +41,17 @@ def rebuild_successions(connection: Connection) -> None:
 def record_successions(connection: Connection, day: date, *, run: int | None = None) -> None:
     """Record which areas hold the ground of those that end or change on a date.
 
-    The whole of that date is judged, whatever imports it came by: what is recorded already stays,
-    what holds no more goes.
+    All changes of that date are judged, whatever imports made them: records that still hold stay,
+    others are deleted.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    day
+        First day of the new areas.
+    run
+        Import run that new records are marked with; None for none.
     """
     at = {"day": day, "made": MADE_CODE}
     before = frames.read_layer(
@@ -69,8 +78,18 @@ def record_successions(connection: Connection, day: date, *, run: int | None = N
 def of_units(connection: Connection, units: Sequence[int]) -> pd.DataFrame:
     """Return what became of areas and what they came from, the earliest first.
 
-    Columns: `on_date`, `kind`, `share`, and `code` and `name` of the old area on the day before
-    and of the new one on the day (`old_code`, `old_name`, `new_code`, `new_name`).
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    units
+        Values of ``unit_id``, old or new.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``on_date``, ``kind``, ``share``, and code and name of the old area on the day before and of
+        the new one on the day (``old_code``, ``old_name``, ``new_code``, ``new_name``).
     """
     return frames.read_frame(
         connection,

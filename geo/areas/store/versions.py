@@ -1,4 +1,4 @@
-"""Areas in the database: the versions valid at a date, new and changed ones, ended ones."""
+"""Versions of areas in the database: valid ones of a date, new, changed and ended ones."""
 
 from bisect import bisect_right
 from collections.abc import Collection, Iterable
@@ -43,13 +43,29 @@ class AreaChange:
 
 
 def valid_areas(connection: Connection, *, at: date | None = None) -> gpd.GeoDataFrame:
-    """Return the areas valid at a date (today if none), lon/lat, indexed by ``unit_id``."""
+    """Return the areas valid on a date, EPSG:4326, indexed by ``unit_id``.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    at
+        Date; None for today.
+    """
     rows = _valid(connection, at).drop(columns=["id", "valid_from", "valid_to"])
     return gpd.GeoDataFrame(rows.set_index("unit_id"))
 
 
 def has_grids(connection: Connection, *, at: date) -> bool:
-    """Tell whether there are grids at a date."""
+    """Return whether any grid is valid on a date.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    at
+        Date.
+    """
     return bool(
         connection.execute(
             text(
@@ -64,8 +80,15 @@ def has_grids(connection: Connection, *, at: date) -> bool:
 def unchanged_since(connection: Connection, days: Iterable[date]) -> dict[date, date]:
     """Return, for each day, the first day from which the areas were as on it.
 
-    So days between two changes share one day, and their areas need to be read once only. Before
-    the first change any day is as good: it is the day before that change.
+    So days between two changes share one day, and their areas need to be read once only. For days
+    before the first change it is the day before that change.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    days
+        Days, in any order.
     """
     bounds = connection.execute(
         text(
