@@ -1,4 +1,4 @@
-"""Surveyed headings typed back: they take the place of what the register says of a camera."""
+"""Surveyed headings: they replace what the register says about a camera."""
 
 from dataclasses import replace
 from datetime import date
@@ -20,10 +20,19 @@ TURNING_DEG = 180.0  # no picture of a lens that zooms is as wide
 
 
 def screen_headings(connection: Connection, table: Table, checked: Intake) -> Intake:
-    """Return what can be used of a checked batch of headings (:mod:`geo.files.checks.check`).
+    """Return the usable rows of a checked batch of headings.
 
-    A row without a heading is one that was not surveyed, which is no finding. A heading that cannot
-    be used makes the row unusable, and so does the range in which a camera can turn.
+    A row without a heading was not surveyed, which is no finding. An unusable heading makes the row
+    unusable, and so does the range in which a camera can turn.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    table
+        Rows as read from the file.
+    checked
+        The same rows as checked by :mod:`geo.files.checks.check`.
 
     Raises
     ------

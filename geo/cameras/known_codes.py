@@ -1,4 +1,4 @@
-"""Rows that speak of cameras: only those of cameras that are in the register can be used."""
+"""Rows about cameras: only those of registered cameras are usable."""
 
 from __future__ import annotations
 
@@ -15,7 +15,15 @@ if TYPE_CHECKING:
 
 
 def keep_registered(connection: Connection, checked: Intake) -> Intake:
-    """Return what was checked without the rows whose `code` is no camera's, each with a finding."""
+    """Return checked rows without those whose ``code`` is no camera's, each with a finding.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    checked
+        Rows with a column ``code``.
+    """
     codes = checked.rows["code"]
     lost = codes[~codes.isin(stored.known_codes(connection, codes.tolist()))]
     column = checked.mapping["code"]

@@ -1,4 +1,4 @@
-"""States of cameras, on line or off, as they are reported by files and messages."""
+"""States of cameras, online or offline, as reported by files and messages."""
 
 from __future__ import annotations
 
@@ -85,6 +85,13 @@ def receive_states(
 def check_pushed(rows: Sequence[Mapping[str, object]], timezone: str) -> Intake:
     """Return pushed rows as checked by :mod:`geo.files.checks.check`, without the database.
 
+    Parameters
+    ----------
+    rows
+        Header → cell, as in the message.
+    timezone
+        IANA name: zone of times that state none.
+
     Raises
     ------
     LayerError
@@ -111,7 +118,19 @@ def write_states(
     timezone: str,
     patience_s: float | None = None,
 ) -> Taken:
-    """Write checked states in a transaction of their own; see :func:`receive_states`."""
+    """Write checked states in a transaction of their own; see :func:`receive_states`.
+
+    Parameters
+    ----------
+    reader
+        Only cameras granted to it count as known; the message is audited.
+    found
+        Rows as from :func:`check_pushed`.
+    timezone
+        IANA name: zone of times that state none.
+    patience_s
+        How long to wait for an import that is running, seconds; None: as long as it takes.
+    """
     with transaction.open_as(engine, reader) as connection:
         _take_turn(connection, patience_s)
         usable = screen_states(connection, found, timezone=timezone)
@@ -123,7 +142,15 @@ def write_states(
 
 
 def as_json_values(taken: Taken, lang: str) -> dict[str, Any]:
-    """Return what became of a message as values of JSON, its findings with advice in `lang`."""
+    """Return the result of a message as JSON values, its findings with advice.
+
+    Parameters
+    ----------
+    taken
+        As from :func:`receive_states`.
+    lang
+        "zh" or "en".
+    """
     change = taken.change
     return {
         "read": taken.read,
@@ -147,10 +174,18 @@ def as_json_values(taken: Taken, lang: str) -> dict[str, Any]:
 
 
 def screen_states(connection: Connection, checked: Intake, *, timezone: str) -> Intake:
-    """Return what can be used of states, as :func:`geo.files.checks.check.check_rows` has them.
+    """Return the usable rows of checked states; unknown cameras and future states are quarantined.
 
-    Those of unknown cameras are quarantined, and those that shall begin later than now: a state of
-    the future would hold off every message until then.
+    A state of the future would suppress every message until then.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    checked
+        Rows as from :func:`geo.files.checks.check.check_rows`.
+    timezone
+        IANA name: zone of times that state none.
     """
     known = keep_registered(connection, checked)
     now = clock.now()

@@ -1,4 +1,4 @@
-"""Figures that follow at once when cameras go on line or off."""
+"""Figures that are updated at once when cameras go online or offline."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -71,7 +71,13 @@ def report(
 
 
 def load_newest_run(engine: Engine, *, progress: Progress = ignore_progress) -> Live | None:
-    """Return the newest run as something to be amended; None where nothing was computed yet."""
+    """Return the newest run, ready to be amended; None where nothing was computed yet.
+
+    Parameters
+    ----------
+    progress
+        Called at each step of loading.
+    """
     with db.open_transaction(engine) as connection:
         run = results.newest_run(connection)
     return None if run is None else Live(engine, progress=progress)
@@ -82,8 +88,20 @@ def opened_gaps(
 ) -> list[dict[str, Any]]:
     """Return the gaps that an amendment opened, the largest first, at the coarsest detail.
 
-    One for each piece of demand: `grid_code`, `opened_m2`, the `area_m2` of its largest part now,
-    and a place in that (`lon`, `lat`).
+    Parameters
+    ----------
+    amendment
+        As from an amended run.
+    device_set
+        Name of the device set.
+    certainty
+        "certain" or "possible".
+
+    Returns
+    -------
+    list[dict[str, Any]]
+        One per piece of demand: ``grid_code``, ``opened_m2``, the ``area_m2`` of its largest part
+        now, and a point in that part (``lon``, ``lat``, EPSG:4326).
     """
     found = amendment.opened
     chosen = found[

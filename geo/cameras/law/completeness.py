@@ -1,4 +1,4 @@
-"""How far the register of cameras is filled: all of it, by who owns a camera, by area."""
+"""Completeness of the camera register: in total, by owner, by area."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -90,7 +90,13 @@ def read_completeness(connection: Connection, *, level: str | None = None) -> Co
 
 
 def open_completeness(engine: Engine, *, level: str | None = None) -> Completeness:
-    """Return what :func:`read_completeness` does, in a transaction of its own."""
+    """Return :func:`read_completeness` in a transaction of its own.
+
+    Parameters
+    ----------
+    level
+        Level of the areas, as there.
+    """
     with db.open_transaction(engine) as connection:
         return read_completeness(connection, level=level)
 
@@ -125,7 +131,15 @@ def _rows_of(counted: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
 
 
 def upper(known: pd.DataFrame, level: str) -> dict[str, str]:
-    """Return by code of grid the code of the area of `level` above it (or of itself)."""
+    """Return grid code → code of the area above it (or of itself).
+
+    Parameters
+    ----------
+    known
+        Areas with ``level``, ``code`` and ``parent_unit_id``, indexed by ``unit_id``.
+    level
+        Level of the result; grids without such an area are left out.
+    """
     at = known[["level", "code", "parent_unit_id"]]
     found: dict[str, str] = {}
     for grid in at[at["level"] == "grid"].itertuples():
@@ -169,8 +183,21 @@ def write_completeness(
 ) -> Completeness:
     """Write the completeness of the register to a workbook and return it.
 
-    Its sheets: the figures by area and owner, by field, the cameras with what each lacks (the
-    emptiest first), and what the figures mean. `stamp`: who takes it out, and what for.
+    Its sheets: figures by area and owner, figures by field, cameras with what each lacks (the
+    emptiest first), and notes on the figures.
+
+    Parameters
+    ----------
+    path
+        XLSX file to write.
+    level
+        Level of the areas; None for the highest.
+    mark
+        Marking of the paper, "" for none.
+    lang
+        "zh" or "en".
+    stamp
+        Who exports it and for what; "" for none.
 
     Raises
     ------
@@ -191,7 +218,15 @@ RULES = ("share", "minimum", "spared", "views", "removed", "first_class", "group
 
 
 def sheets(found: Completeness, lang: str) -> Mapping[str, pd.DataFrame]:
-    """Return the sheets of figures by title, headers and words in `lang`."""
+    """Return the sheets of figures by title.
+
+    Parameters
+    ----------
+    found
+        As from :func:`read_completeness`.
+    lang
+        Language of titles and headings, "zh" or "en".
+    """
     level = str(found.by_area["level"].iloc[0]) if len(found.by_area) else LEVELS[-1]
     return {
         say("setup.sheet.areas", lang, level=say(f"level.{level}", lang)): _areas(found, lang),

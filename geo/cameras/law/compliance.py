@@ -1,4 +1,4 @@
-"""Compliance of the cameras that a reader may see: findings, figures, the report as a file."""
+"""Compliance of the cameras a principal may see: findings, figures, the report as a file."""
 
 from __future__ import annotations
 
@@ -53,14 +53,23 @@ class Report:
 def compliance_findings(
     engine: Engine, reader: Reader, wanted: Wanted | None = None, *, timezone: str
 ) -> Report:
-    """Return the findings about the cameras that stand in the reader's areas.
+    """Return the findings about the cameras in the principal's areas.
+
+    Parameters
+    ----------
+    reader
+        Principal whose grants apply.
+    wanted
+        Filters by area, kind, unit and severity; None for none.
+    timezone
+        IANA name, for days of changes.
 
     Raises
     ------
     NotFoundError
-        If the area is none of the reader's.
+        If the area is not granted.
     InputError
-        If a kind or a severity is not known.
+        If a kind or a severity is unknown.
     """
     asked = wanted or Wanted()
     _require_known(asked)
@@ -85,12 +94,25 @@ def compliance_findings(
 def make_workbook(
     engine: Engine, reader: Reader, wanted: Wanted, *, reason: str | None, timezone: str, lang: str
 ) -> tuple[bytes, int]:
-    """Return the findings as a workbook, and how many; the row of the export is written before.
+    """Return the findings as a workbook, and their number; the export is registered before.
+
+    Parameters
+    ----------
+    reader
+        Needs the permission to export.
+    wanted
+        Filters.
+    reason
+        Purpose; None only for the system.
+    timezone
+        IANA name, for times.
+    lang
+        "zh" or "en".
 
     Raises
     ------
     ForbiddenError
-        If the reader may not export.
+        If the principal may not export.
     InputError
         If there is no reason.
     """
@@ -113,7 +135,15 @@ def make_workbook(
 
 
 def describe_findings(rows: pd.DataFrame, lang: str) -> list[dict[str, Any]]:
-    """Return findings as people read them: with `finding`, `advice`, `article` in words."""
+    """Return findings in words: ``finding``, ``advice`` and ``article`` beside the facts.
+
+    Parameters
+    ----------
+    rows
+        As ``rows`` of the report of :func:`compliance_findings`.
+    lang
+        "zh" or "en".
+    """
     return [
         {
             "camera_code": row["camera_code"],

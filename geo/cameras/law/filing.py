@@ -18,7 +18,7 @@ COLUMNS: Final = ("camera_code", "filing_code", "filed_on", "field", "filed", "n
 def filing_changes(
     connection: Connection, reader: Reader, *, depth: str = "position"
 ) -> pd.DataFrame:
-    """Return what is no longer as it was filed of the cameras that `reader` may see.
+    """Return what has changed since the filing of the cameras that a principal may see.
 
     Parameters
     ----------
@@ -39,7 +39,17 @@ def filing_changes(
 
 
 def with_units(connection: Connection, reader: Reader, *, depth: str = "position") -> pd.DataFrame:
-    """Return :func:`filing_changes` with `unit`: who manages the camera, or did when filed."""
+    """Return :func:`filing_changes` with ``unit``: the managing unit now, or when filed.
+
+    Parameters
+    ----------
+    connection
+        As from :func:`geo.access.transaction.open_read_only`.
+    reader
+        Principal whose grants apply.
+    depth
+        Least access level of the cameras; "count" is for figures only.
+    """
     asked = {**reader.parameters, "depth": depth_no(depth)}
     filed = stored.filed_cameras(connection, asked)
     now = stored.present_snapshots(connection, filed["camera_code"].tolist())

@@ -1,7 +1,4 @@
-"""The workbook of a filing sheet: what is known of a unit and its cameras, laid out for the police.
-
-The form is Chinese whatever the language of the installation: it goes to the police of the county.
-"""
+"""Workbook of a filing sheet: facts about a unit and its cameras, in the form for the police."""
 
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
@@ -49,7 +46,17 @@ class Facts:
 
 
 def unit_facts(connection: Connection, reader: Reader, units: Sequence[str]) -> list[Facts]:
-    """Return what is known of units, as they all are at one moment."""
+    """Return the facts about units, all read in one transaction.
+
+    Parameters
+    ----------
+    connection
+        As from :func:`geo.access.transaction.open_read_only`.
+    reader
+        Principal whose grants apply.
+    units
+        Names of managing units.
+    """
     changes = filings.with_units(connection, reader)
     return [_facts(connection, reader, unit, changes) for unit in units]
 

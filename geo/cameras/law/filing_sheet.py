@@ -1,4 +1,4 @@
-"""The filing sheet: what a unit states of its cameras (Decree 799, Art. 14), as a workbook."""
+"""Filing sheet: what a unit declares about its cameras (Decree 799, Art. 14), as a workbook."""
 
 from __future__ import annotations
 
@@ -35,7 +35,13 @@ class FilingSheet:
 
 
 def managing_units(engine: Engine, reader: Reader) -> list[str]:
-    """Return the managing units of the cameras in use that `reader` may see."""
+    """Return the managing units of the cameras in use that a principal may see.
+
+    Parameters
+    ----------
+    reader
+        Principal whose grants apply.
+    """
     with transaction.open_read_only(engine, reader) as connection:
         return filing_units.list_units(connection, reader)
 
@@ -43,11 +49,22 @@ def managing_units(engine: Engine, reader: Reader) -> list[str]:
 def make_sheet(
     engine: Engine, reader: Reader, unit: str, *, reason: str | None, timezone: str
 ) -> FilingSheet:
-    """Return the filing sheet of a managing unit; the row of the export is written before.
+    """Return the filing sheet of a managing unit; the export is registered before.
 
-    Sheets 基本信息 (the unit), 采集设备 (a row a camera, which ``compliance filed`` reads back),
-    变更 where it was filed before, 待补 with what is blank; blanks are yellow. Of a reader who is
-    limited to some areas it holds the cameras there, and says so.
+    Sheets 基本信息 (the unit), 采集设备 (a row per camera, which ``compliance filed`` reads
+    back), 变更 where it was filed before, 待补 with missing values; blanks are yellow. For a
+    principal limited to some areas it holds the cameras there, and says so.
+
+    Parameters
+    ----------
+    reader
+        Needs the permission to export, and exact positions.
+    unit
+        Name of the unit.
+    reason
+        Purpose; None only for the system.
+    timezone
+        IANA name, for times.
 
     Raises
     ------
@@ -73,6 +90,15 @@ def make_sheets(
     engine: Engine, reader: Reader, *, reason: str | None, timezone: str
 ) -> Iterable[FilingSheet]:
     """Yield the sheets of all managing units, each registered as an export; see :func:`make_sheet`.
+
+    Parameters
+    ----------
+    reader
+        Needs the permission to export, and exact positions.
+    reason
+        Purpose; None only for the system.
+    timezone
+        IANA name, for times.
 
     Raises
     ------

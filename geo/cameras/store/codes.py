@@ -27,17 +27,43 @@ _CONTACTS: Final = (
 
 
 def known_codes(connection: Connection, codes: Sequence[str]) -> set[str]:
-    """Return which of `codes` are cameras'."""
+    """Return those codes that belong to cameras.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    codes
+        Codes to look for.
+    """
     return set(connection.execute(_KNOWN, {"codes": list(codes)}).scalars())
 
 
 def codes_of_form(connection: Connection, form: str) -> set[str]:
-    """Return the codes of the cameras of a form, such as ptz."""
+    """Return the codes of the cameras of a form.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    form
+        As stored: "fixed", "dome", "ptz", ….
+    """
     return set(connection.execute(_OF_FORM, {"form": form}).scalars())
 
 
 def read_namesakes(connection: Connection, names: Sequence[str], run: int) -> gpd.GeoDataFrame:
-    """Return the cameras of these names that `run` did not write: known, name, run."""
+    """Return the cameras with some names that another run wrote: ``known``, ``name``, ``run``.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    names
+        Names of cameras, as stored.
+    run
+        Import run whose cameras are left out.
+    """
     return frames.read_layer(connection, _NAMESAKES, {"names": list(names), "run": run})
 
 

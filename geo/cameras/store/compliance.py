@@ -1,4 +1,4 @@
-"""What compliance is judged by: cameras, their changes, permissions and consents, zones."""
+"""Inputs of compliance: cameras, their changes, permissions and consents, zones."""
 
 from __future__ import annotations
 
@@ -53,17 +53,41 @@ def district_today(connection: Connection) -> date:
 
 
 def judged_cameras(connection: Connection, parameters: Mapping[str, Any]) -> gpd.GeoDataFrame:
-    """Return the granted cameras in use within `area` (EWKB; None: all), lon/lat."""
+    """Return the granted cameras in use, EPSG:4326.
+
+    Parameters
+    ----------
+    connection
+        As from :func:`geo.access.transaction.open_read_only`.
+    parameters
+        Grants of the principal as SQL parameters, and ``area`` (EWKB; None: all).
+    """
     return frames.read_layer(connection, _CAMERAS, parameters)
 
 
 def read_zones(connection: Connection, kind: str) -> gpd.GeoDataFrame:
-    """Return the zones of a kind (privacy, restricted): code and outline, lon/lat."""
+    """Return the zones of a kind: code and polygon, EPSG:4326.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    kind
+        "privacy" or "restricted".
+    """
     return frames.read_layer(connection, _ZONES, {"kind": kind})
 
 
 def read_changes(connection: Connection, parameters: Mapping[str, Any]) -> pd.DataFrame:
-    """Return what was moved or removed where `parameters` grant it, in order of time."""
+    """Return granted cameras that were moved or removed, in order of time.
+
+    Parameters
+    ----------
+    connection
+        As from :func:`geo.access.transaction.open_read_only`.
+    parameters
+        Grants of the principal as SQL parameters, ``area`` (EWKB; None: all) and ``timezone``.
+    """
     return frames.read_frame(connection, _CHANGES, parameters)
 
 
@@ -79,5 +103,13 @@ def read_consents(connection: Connection) -> list[tuple[str, str]]:
 
 
 def forget_changes(connection: Connection, run: int) -> None:
-    """Delete the changes that an import made which is undone."""
+    """Delete the changes made by an import that is undone.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    run
+        Number of the run.
+    """
     connection.execute(_FORGET, {"run": run})

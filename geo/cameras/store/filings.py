@@ -94,54 +94,138 @@ _NUMBER: Final = text(
 
 
 def filed_cameras(connection: Connection, parameters: Mapping[str, Any]) -> pd.DataFrame:
-    """Return what was filed of the granted cameras, down to `depth`, of each once."""
+    """Return what was filed about the granted cameras, one row per camera.
+
+    Parameters
+    ----------
+    connection
+        As from :func:`geo.access.transaction.open_read_only`.
+    parameters
+        Grants of the principal as SQL parameters, and ``depth``, the least access level (number).
+    """
     return frames.read_frame(connection, _FILED, parameters)
 
 
 def added_cameras(connection: Connection, parameters: Mapping[str, Any]) -> pd.DataFrame:
-    """Return the granted cameras that bear the number of a filing which does not list them."""
+    """Return the granted cameras with the number of a filing that does not list them.
+
+    Parameters
+    ----------
+    connection
+        As from :func:`geo.access.transaction.open_read_only`.
+    parameters
+        Grants of the principal as SQL parameters, and ``depth``, the least access level (number).
+    """
     return frames.read_frame(connection, _ADDED, parameters)
 
 
 def present_snapshots(connection: Connection, codes: Sequence[str]) -> pd.DataFrame:
-    """Return what would be filed of cameras now: camera_code, snapshot."""
+    """Return what would be filed about cameras now: ``camera_code``, ``snapshot``.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    codes
+        Codes of cameras.
+    """
     return frames.read_frame(connection, _PRESENT, {"codes": list(codes)})
 
 
 def managing_units(connection: Connection, parameters: Mapping[str, Any]) -> list[str]:
-    """Return the units that manage cameras in use whose exact position is granted."""
+    """Return the units that manage cameras in use whose exact position is granted.
+
+    Parameters
+    ----------
+    connection
+        As from :func:`geo.access.transaction.open_read_only`.
+    parameters
+        Grants of the principal as SQL parameters.
+    """
     return [str(unit) for unit in connection.execute(_UNITS, parameters).scalars()]
 
 
 def is_managing_unit(connection: Connection, unit: str, parameters: Mapping[str, Any]) -> bool:
-    """Return whether `unit` manages any of the cameras of :func:`managing_units`."""
+    """Return whether a unit manages any of the cameras of :func:`managing_units`.
+
+    Parameters
+    ----------
+    connection
+        As from :func:`geo.access.transaction.open_read_only`.
+    unit
+        Name of the unit.
+    parameters
+        Grants of the principal as SQL parameters.
+    """
     return bool(connection.execute(_MANAGES, {**parameters, "asked_unit": unit}).scalar_one())
 
 
 def cameras_of_unit(
     connection: Connection, unit: str, parameters: Mapping[str, Any]
 ) -> pd.DataFrame:
-    """Return the cameras of a unit as a filing sheet has them, with `depth` and `filed`."""
+    """Return the cameras of a unit with the columns of a filing sheet, ``depth`` and ``filed``.
+
+    Parameters
+    ----------
+    connection
+        As from :func:`geo.access.transaction.open_read_only`.
+    unit
+        Name of the unit.
+    parameters
+        Grants of the principal as SQL parameters.
+    """
     return frames.read_frame(connection, _OF_UNIT, {**parameters, "asked_unit": unit})
 
 
 def views_of(connection: Connection, codes: Sequence[str]) -> pd.DataFrame:
-    """Return the headings of the views of cameras."""
+    """Return the headings of the views of cameras.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    codes
+        Codes of cameras.
+    """
     return frames.read_frame(connection, _VIEWS, {"codes": list(codes)})
 
 
 def districts_of(connection: Connection, codes: Sequence[str]) -> list[str]:
-    """Return the names of the districts in which cameras stand."""
+    """Return the names of the districts that hold some cameras.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    codes
+        Codes of cameras.
+    """
     return list(connection.execute(_DISTRICTS, {"codes": list(codes)}).scalars())
 
 
 def office_phones(connection: Connection, unit: str) -> list[str]:
-    """Return the office phones of the units of a name."""
+    """Return the office telephone numbers of the units with a name.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    unit
+        Name of the unit.
+    """
     return list(connection.execute(_PHONES, {"unit": unit}).scalars())
 
 
 def filing_day(connection: Connection, number: str) -> date | None:
-    """Return when the filing of a number was made; None: there is none."""
+    """Return the day of a filing, None if there is no such filing.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    number
+        Number that the police gave it.
+    """
     day: date | None = connection.execute(_DAY, {"number": number}).scalar_one_or_none()
     return day
 

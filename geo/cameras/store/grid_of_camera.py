@@ -1,4 +1,4 @@
-"""Where cameras stand: the grid of each, derived from its place."""
+"""Grid of each camera, derived from its position."""
 
 import geopandas as gpd
 import numpy as np
@@ -20,7 +20,15 @@ def grid_locator(connection: Connection) -> Locator | None:
 
 
 def grid_codes(rows: gpd.GeoDataFrame, where: Locator | None) -> list[str | None]:
-    """Return the code of the grid in which each row stands, None outside of all."""
+    """Return the code of the grid that holds each row, None outside of all grids.
+
+    Parameters
+    ----------
+    rows
+        Points, EPSG:4326, with ``position_sigma_m`` if known.
+    where
+        Locator of the grids; None if there are no grids.
+    """
     if where is None or rows.empty:
         return [None] * len(rows)
     sigma_m = rows.get("position_sigma_m", np.nan)

@@ -1,4 +1,4 @@
-"""States of cameras: the rows of ``camera_status``, and the newest as the camera's connection."""
+"""States of cameras: rows of ``camera_status``, and the newest as the camera's connection."""
 
 from __future__ import annotations
 
@@ -24,18 +24,44 @@ _SWITCH: Final = text(
 
 
 def newest_states(connection: Connection, codes: Sequence[str]) -> pd.Series:
-    """Return the newest state of each camera, by code."""
+    """Return the newest state of each camera, by code.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    codes
+        Codes of cameras.
+    """
     found = frames.read_frame(connection, _NEWEST, {"codes": list(codes)})
     return found.set_index("camera_code")["status"]
 
 
 def merge_states(connection: Connection, states: pd.DataFrame, run: int | None) -> pd.DataFrame:
-    """Bring states in and return the keys of those that changed."""
+    """Insert or update states; return the keys of those that changed.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    states
+        ``camera_code``, ``since`` (with zone) and ``status``.
+    run
+        Import run that changed rows are marked with; None for a message.
+    """
     return tables.merge_rows(
         connection, "camera_status", states, key=("camera_code", "since"), run=run
     )
 
 
 def switch_connections(connection: Connection, codes: Sequence[str]) -> list[str]:
-    """Write the newest states to their cameras; return the codes of those that changed."""
+    """Store the newest states as the connection of their cameras; return the codes that changed.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    codes
+        Codes of cameras.
+    """
     return sorted(connection.execute(_SWITCH, {"codes": list(codes)}).scalars())

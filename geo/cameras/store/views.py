@@ -1,4 +1,4 @@
-"""Headings of cameras: the rows of ``camera_view``, and what of a camera hangs on them."""
+"""Headings of cameras: rows of ``camera_view``, and columns of cameras derived from them."""
 
 from __future__ import annotations
 
@@ -43,22 +43,61 @@ _GRANTED: Final = (
 
 
 def add_further_views(connection: Connection, codes: Sequence[str], numbers: Sequence[int]) -> None:
-    """Insert views there are none of yet; they look through the optics of the first."""
+    """Insert views that do not exist yet; they have the optics of the first view.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    codes, numbers
+        Camera and number of each view, pairs by position.
+    """
     connection.execute(_FURTHER, {"codes": list(codes), "numbers": list(numbers)})
 
 
 def merge_views(connection: Connection, views: pd.DataFrame) -> pd.DataFrame:
-    """Bring views in and return the keys of those that changed."""
+    """Insert or update views; return the keys of those that changed.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    views
+        Columns of ``camera_view`` with its key.
+    """
     return tables.merge_rows(connection, "camera_view", views, key=VIEW_KEY)
 
 
 def mark_changed(connection: Connection, codes: Sequence[str], run: int) -> None:
-    """Write the number of an import to the cameras that it changed."""
+    """Store the number of an import with the cameras that it changed.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    codes
+        Codes of cameras.
+    run
+        Number of the run.
+    """
     connection.execute(_MARK, {"run": run, "codes": list(codes)})
 
 
 def known_headings(connection: Connection, codes: Sequence[str]) -> pd.DataFrame:
-    """Return camera_code, no, known_hfov_deg, known_deg and known_on of the views of cameras."""
+    """Return the headings of the views of cameras.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    codes
+        Codes of cameras.
+
+    Returns
+    -------
+    pd.DataFrame
+        ``camera_code``, ``no``, ``known_hfov_deg``, ``known_deg`` and ``known_on``.
+    """
     return frames.read_frame(connection, _KNOWN, {"codes": list(codes)})
 
 
@@ -73,5 +112,13 @@ def read_register_views(connection: Connection) -> pd.DataFrame:
 
 
 def granted_headings(connection: Connection, parameters: Mapping[str, Any]) -> pd.DataFrame:
-    """Return the headings of all views whose direction is granted."""
+    """Return the headings of all views whose direction is granted.
+
+    Parameters
+    ----------
+    connection
+        As from :func:`geo.access.transaction.open_read_only`.
+    parameters
+        Grants of the principal as SQL parameters.
+    """
     return frames.read_frame(connection, _GRANTED, parameters)
