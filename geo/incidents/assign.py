@@ -1,4 +1,4 @@
-"""Incidents with their grid, the unit that must go, and why it is that one."""
+"""Incidents with their grid, the responsible unit, and the reason for it."""
 
 import geopandas as gpd
 import numpy as np
@@ -18,15 +18,29 @@ FOUND = ("status", "grid_code", "candidates", "unit_code", "reason")
 def assign_incidents(
     connection: Connection, reader: Reader, *, lang: str, timezone: str
 ) -> gpd.GeoDataFrame:
-    """Return the reader's incidents (EPSG:4326, geometry may be missing) with grid, unit, reason.
+    """Return the principal's incidents with grid, unit and reason, EPSG:4326.
 
-    Each is judged by the areas of the day on which it occurred, else was reported, in `timezone`;
-    one without a time by those of today. What is found is so of the exact place; told is a coarse
-    one where no more is granted.
+    Each is judged by the areas of the day on which it occurred, else was reported; one without a
+    time by today's. The exact place is used; a coarse one is returned where no more is granted.
 
-    Columns: code, title, category, state, reported_at, status (inside, border, outside, or
-    missing without a position or without grids on its day), grid_code, candidates, unit_code,
-    unit_name, duty_phone, reason (in `lang`). An incident outside every grid is given to nobody.
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    reader
+        Principal whose grants apply.
+    lang
+        Language of the reasons, "zh" or "en".
+    timezone
+        IANA name: zone in which the day is taken.
+
+    Returns
+    -------
+    gpd.GeoDataFrame
+        ``code``, ``title``, ``category``, ``state``, ``reported_at``, ``status`` (inside, border,
+        outside, or missing without a position or without grids on its day), ``grid_code``,
+        ``candidates``, ``unit_code``, ``unit_name``, ``duty_phone``, ``reason``; the geometry may
+        be missing. An incident outside every grid has no unit.
     """
     rows = stored.granted_incidents(connection, reader.parameters, timezone)
     units, duties = stored.read_units(connection), stored.read_duties(connection)

@@ -1,4 +1,4 @@
-"""Incidents that a reader may see, and the units and duties by which they are assigned."""
+"""Incidents that a principal may see, and the units and duties by which they are assigned."""
 
 from __future__ import annotations
 
@@ -35,12 +35,30 @@ _DESKS: Final = (
 def granted_incidents(
     connection: Connection, parameters: Mapping[str, Any], timezone: str
 ) -> gpd.GeoDataFrame:
-    """Return the granted incidents at their exact places, with their `day` in `timezone`."""
+    """Return the granted incidents at their exact places, with their ``day``.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    parameters
+        Grants of the principal as SQL parameters.
+    timezone
+        IANA name: zone in which the day is taken.
+    """
     return frames.read_layer(connection, _INCIDENTS, {**parameters, "timezone": timezone})
 
 
 def granted_places(connection: Connection, parameters: Mapping[str, Any]) -> gpd.GeoDataFrame:
-    """Return the places of the same, as exactly as they are granted, in the same order."""
+    """Return the places of :func:`granted_incidents`, in the same order, as exact as granted.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    parameters
+        Grants of the principal as SQL parameters.
+    """
     return frames.read_layer(connection, _PLACES, parameters)
 
 
