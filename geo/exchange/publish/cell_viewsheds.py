@@ -9,7 +9,18 @@ from geo.coverage.store import scene
 
 
 def with_cells(connection: Connection, rows: gpd.GeoDataFrame, srid: int) -> gpd.GeoDataFrame:
-    """Give the viewsheds of cameras that are not exact their outline of cells."""
+    """Return viewsheds, those of coarsely granted cameras as unions of cells.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    rows
+        ``camera_code``, ``view_no``, ``detail`` and geometry; a missing geometry is replaced by
+        cells.
+    srid
+        EPSG code of the geometry, metric.
+    """
     bare = rows.geometry.isna()
     if not bare.any():
         return rows

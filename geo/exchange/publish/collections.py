@@ -1,4 +1,4 @@
-"""Layers as they go out, cut to who asks: for the service's collections and for exports."""
+"""Layers for publication, limited to a principal: for the service's collections and for exports."""
 
 from __future__ import annotations
 
@@ -90,11 +90,22 @@ def placed() -> tuple[str, ...]:
 def read_page(
     engine: Engine, reader: Reader, name: str, *, after: str = "", limit: int = EVERYTHING
 ) -> gpd.GeoDataFrame:
-    """Return up to `limit` features of a layer behind the one called `after`, EPSG:4326.
+    """Return a page of features of a layer, EPSG:4326.
 
     The first column is the feature's id, by which pages are cut; free columns of the source are
-    spread out of ``attributes``. Cameras of others that look into what `reader` may see are among
-    the cameras, by code, relation and distance, without a geometry.
+    columns here. Cameras of others that look into granted areas are among the cameras, by code,
+    relation and distance, without a geometry.
+
+    Parameters
+    ----------
+    reader
+        Principal whose grants apply.
+    name
+        Name of the layer.
+    after
+        Id of the last feature of the page before; "" for the first page.
+    limit
+        Most features.
 
     Raises
     ------
@@ -114,10 +125,23 @@ def rows_of(
     others: bool = False,
     srid: int = WGS84,
 ) -> gpd.GeoDataFrame:
-    """Return what :func:`read_page` does, with the free columns still in ``attributes``.
+    """Return a page like :func:`read_page`, with the free columns in ``attributes``.
 
-    Only with `others` cameras of others that look in. In another system than degrees, what was
-    computed in metres is taken as it is stored.
+    Parameters
+    ----------
+    reader
+        Principal whose grants apply.
+    name
+        Name of the layer.
+    after
+        Id of the last feature of the page before; "" for the first page.
+    limit
+        Most features.
+    others
+        Whether cameras of others that look in are among the cameras.
+    srid
+        EPSG code of the result; in the metric system of the database, computed layers come without
+        a conversion.
     """
     from geo.base.reprojection import reproject_layer
 
@@ -142,7 +166,15 @@ def rows_of(
 
 
 def table_of(engine: Engine, reader: Reader, name: str) -> pd.DataFrame:
-    """Return a layer of :data:`TABLES` whole, as far as it is the reader's."""
+    """Return a whole layer of :data:`TABLES`, limited to a principal.
+
+    Parameters
+    ----------
+    reader
+        Principal whose grants apply.
+    name
+        Name of the layer.
+    """
     reader.require_layer(name)
     with transaction.open_read_only(engine, reader) as connection:
         return frames.read_frame(connection, TABLES[name], reader.parameters)

@@ -1,4 +1,4 @@
-"""Exporting: a layer whole, as rows that an import takes back without a change."""
+"""Export of a whole layer, as rows that an import takes back unchanged."""
 
 from __future__ import annotations
 
@@ -63,16 +63,21 @@ def action_of(name: str) -> str:
 
 
 def target_srid(engine: Engine, crs: str) -> int:
-    """Return the SRID that `crs` names: wgs84, cgcs2000, EPSG:n, or "zone", the district's own.
+    """Return the SRID of an export.
+
+    Parameters
+    ----------
+    crs
+        "wgs84", "cgcs2000", "EPSG:n", or "zone" for the metric system of the database.
 
     Raises
     ------
     CRSError
-        If it names none.
+        If it names no system.
     InputError
-        If it is GCJ-02 or BD-09, which no export has.
+        If it is GCJ-02 or BD-09, in which nothing is exported.
     StateError
-        If "zone" is asked of a database that holds no place yet.
+        If "zone" is asked of a database without places.
     """
     if crs.strip().casefold() == ZONE:
         with db.open_transaction(engine) as connection:

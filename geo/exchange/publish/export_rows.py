@@ -1,4 +1,4 @@
-"""Rows of a layer as they go into a file: named, typed and spread so that an import takes them."""
+"""Rows of a layer for a file: named, typed and spread so that an import takes them."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -27,7 +27,19 @@ _AREAS: Final = ("districts", "townships", "communities", "grids", "areas")
 def read_rows(
     engine: Engine, reader: Reader, name: str, *, srid: int, timezone: str
 ) -> pd.DataFrame:
-    """Return the rows of a known layer; see :func:`geo.exchange.publish.export.read_layer`."""
+    """Return the rows of a known layer; see :func:`geo.exchange.publish.export.read_layer`.
+
+    Parameters
+    ----------
+    reader
+        Principal whose grants apply.
+    name
+        Name of the layer.
+    srid
+        EPSG code of the result.
+    timezone
+        IANA name, for times.
+    """
     if name in collections.TABLES:
         rows = collections.table_of(engine, reader, name)
     else:

@@ -1,4 +1,4 @@
-"""All that one map page shows, read and computed together so that it is of one moment."""
+"""Content of one map page, read and computed together so that it is of one moment."""
 
 from collections.abc import Mapping, Set
 from typing import Any
@@ -109,7 +109,17 @@ def read_content(  # noqa: PLR0913 - whose map, of what and of where; all but th
 def bulk_sizes(
     engine: Engine, reader: Reader, *, detail: float, area: str | None = None
 ) -> dict[str, int]:
-    """Return how many rows of each layer that is read in bulk a map page would hold."""
+    """Return layer → number of rows that a map page would hold, of the layers read in bulk.
+
+    Parameters
+    ----------
+    reader
+        Principal whose grants apply.
+    detail
+        Pixel density of the gaps, px/m.
+    area
+        Code of an area; None for all granted.
+    """
     with transaction.open_read_only(engine, reader) as connection:
         known = predicates.granted_areas(area_versions.valid_areas(connection), reader)
         shown = _within(known, area)

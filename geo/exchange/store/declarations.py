@@ -1,4 +1,4 @@
-"""What was declared about the files of a source: the rows of ``import_mapping``."""
+"""Declarations about the files of a source: the rows of ``import_mapping``."""
 
 from __future__ import annotations
 
@@ -32,7 +32,21 @@ _DELETE: Final = text(
 def store_declaration(
     connection: Connection, layer: str, source: str, options: Mapping[str, Any], *, by_whom: str
 ) -> None:
-    """Store the declarations of a source in the place of those it had."""
+    """Store the declarations of a source; older ones are replaced.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    layer
+        Layer that the source delivers.
+    source
+        Its name.
+    options
+        Declared options of an import, as JSON values.
+    by_whom
+        Account or local user.
+    """
     row = {"layer": layer, "source": source, "by_whom": by_whom}
     connection.execute(_UPSERT, {**row, "options": statements.to_json(options)})
 
@@ -43,10 +57,28 @@ def list_declarations(connection: Connection) -> pd.DataFrame:
 
 
 def declarations_of(connection: Connection, layer: str) -> dict[str, dict[str, Any]]:
-    """Return the declarations of the sources of a layer by name."""
+    """Return the declarations of the sources of a layer: name → options.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    layer
+        Name of the layer.
+    """
     return {row.source: row.options for row in connection.execute(_OF_LAYER, {"layer": layer})}
 
 
 def delete_declaration(connection: Connection, layer: str, source: str) -> None:
-    """Delete the declarations of a source."""
+    """Delete the declarations of a source.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    layer
+        Layer that the source delivers.
+    source
+        Its name.
+    """
     connection.execute(_DELETE, {"layer": layer, "source": source})
