@@ -60,7 +60,7 @@ def state_marks(connection: Connection, layers: Iterable[str]) -> tuple[str, ...
     connection
         Open transaction.
     layers
-        Names of the layers, in the order of the result.
+        Names of the layers; the result is in alphabetical order.
     """
     found = connection.execute(_MARKS, {"layers": list(layers)})
     return tuple(f"{row.layer} {row.mark}" for row in found)
