@@ -40,11 +40,7 @@ NOT_YET: tuple[str, ...] = (
     "api/routes/",
     "api/server/",
     "api/session/",
-    "geo/areas/",
-    "geo/cameras/",
     "geo/coverage/",
-    "geo/exchange/",
-    "geo/incidents/",
     "geo/viewing/",
 )
 """Rooms where some functions do not explain their parameters yet; nothing is ever added."""
