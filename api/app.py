@@ -12,7 +12,7 @@ from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute
 
 from api.answers import problems
-from api.routes.data import camera_status, cameras, collections, exports, locate, pages
+from api.routes.data import camera_status, cameras, collections, exports, locate, pages, search
 from api.routes.law import audit, compliance, filing, registers, viewing
 from api.routes.people import account, accounts, grants, login, oidc
 from api.routes.service import description, health
@@ -40,6 +40,7 @@ ROUTES = (
     grants,
     description,
     locate,
+    search,
     camera_status,
     cameras,
     collections,

@@ -15,6 +15,7 @@ PURE = {
     "geo.demo": "geo/demo/land/lattice.py",
     "geo.areas.rules": "geo/areas/rules/locate.py",
     "geo.cameras.rules": "geo/cameras/rules/compliance.py",
+    "geo.exchange.rules": "geo/exchange/rules/typed_coordinates.py",
     "geo.incidents.rules": "geo/incidents/rules/routing.py",
     "geo.planning.rules": "geo/planning/rules/survey.py",
     "geo.coverage.sight": "geo/coverage/sight/optics.py",

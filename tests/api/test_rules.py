@@ -68,6 +68,7 @@ DEMANDS = {
     ("POST", "/grants/{grant}/take"): "grants",
     ("GET", "/api/api"): ANYBODY,
     ("GET", "/api/locate"): "map",
+    ("GET", "/api/search"): "map",
     ("POST", "/api/camera-status"): "import",
     ("GET", "/api/cameras/seeing"): "map",
     ("GET", "/api/collections"): "map",
@@ -118,6 +119,7 @@ VALUES = {
 }
 QUERIES = {
     "/api/locate": {"lon": LON, "lat": LAT},
+    "/api/search": {"q": "3408"},
     "/api/cameras/seeing": {"lon": LON, "lat": LAT},
 }
 # What stands in the east and is told to nobody who is limited to the west.

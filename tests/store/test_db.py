@@ -30,6 +30,7 @@ REVISIONS = (
     "0015",
     "0016",
     "0017",
+    "0018",
 )
 
 
@@ -58,7 +59,7 @@ def test_every_revision_has_its_sql_file():
 def test_older_tables_say_what_to_do(empty_url):
     engine = db.connect(empty_url)
     db.migrate(engine, revision="0002")
-    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0017")):
+    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0018")):
         db.require_current(engine)
     engine.dispose()
 

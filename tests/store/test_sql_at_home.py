@@ -26,7 +26,7 @@ OWNED = {
     "incidents": "incident dispatch unit unit_duty pairing category calendar",
     "exchange": (
         "building road water farmland place entrance address pole centre privacy_zone"
-        " restricted_zone import_mapping"
+        " restricted_zone import_mapping letter_reading search_text"
     ),
 }
 OWNER = {table: room for room, tables in OWNED.items() for table in tables.split()}

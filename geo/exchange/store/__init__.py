@@ -1,1 +1,1 @@
-"""Tables of base layers, and what imports remember."""
+"""Tables of base layers, what imports remember, and what is searched and drawn of all layers."""

@@ -1,0 +1,190 @@
+"""Search: what somebody types at a desk or hears on the telephone, cut to what is granted."""
+
+from collections.abc import Iterable, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, Engine, RowMapping
+
+from geo.access import transaction
+from geo.access.audit import export_log
+from geo.access.principal import Reader
+from geo.base.errors import ForbiddenError
+from geo.base.words import say
+from geo.exchange.rules.typed_coordinates import Typed, parse_coordinates
+from geo.exchange.store import search_text
+from geo.exchange.store.search_text import Needle
+
+MOST: Final = 20
+MOST_LETTERS: Final = 100
+MOST_WORDS: Final = 6
+MOST_CAMERAS: Final = 8
+MOST_INCIDENTS: Final = 5
+SPARE: Final = 3
+"""So many rows are read for one that is shown: code and name of a camera are two."""
+
+ESTATES: Final = frozenset({"estate", "小区", "住宅小区", "老旧小区"})
+COLLECTIONS: Final = {
+    "community": "communities",
+    "place": "places",
+    "road": "roads",
+    "centre": "centres",
+    "address": "addresses",
+    "entrance": "entrances",
+    "water": "water",
+    "building": "buildings",
+    "camera": "cameras",
+    "pole": "poles",
+    "incident": "incidents",
+    "crossing": None,
+}
+WHAT: Final = "search"
+"""As what cameras and incidents that were found are counted: see geo/access/audit/export_log.py."""
+
+Found = dict[str, Any]
+
+
+def search_places(
+    engine: Engine,
+    reader: Reader,
+    typed: str,
+    *,
+    lang: str = "zh",
+    most: int = MOST,
+    bulk: int = 0,
+    reason: str | None = None,
+) -> Found:
+    """Return what `typed` finds: places, streets, crossings, areas, poles, codes, coordinates.
+
+    Full-width forms, capitals, blanks, punctuation and the kind of numerals do not matter; names
+    are found by their pinyin and its initials as well, incidents by their code alone.
+
+    Parameters
+    ----------
+    engine
+        The service's pool.
+    most
+        Most rows of the answer, at most 20; cameras among them at most 8, incidents 5.
+    bulk
+        Rows of cameras and incidents an hour beyond which reading is an export; 0: not counted.
+    reason
+        Why so many are asked for.
+
+    Returns
+    -------
+    dict
+        `query`; `results`, the best first, with `kind`, `kind_name`, `layer`, `code`, `name`,
+        `lon`, `lat`, `exact`; `coordinates` where such were typed, else None; `withheld`, how many
+        cameras and incidents were left out because too many were read within the hour.
+    """
+    with transaction.open_as(engine, reader) as connection:
+        found = _found(connection, reader, typed[:MOST_LETTERS], min(most, MOST))
+    shown, withheld = _counted(engine, reader, found, bulk, reason)
+    for each in shown:
+        each["kind_name"] = say(f"search.kind.{each['kind']}", lang)
+    place = parse_coordinates(typed)
+    return {
+        "query": typed,
+        "results": shown,
+        "coordinates": None if place is None else _coordinates(place, lang),
+        "withheld": withheld,
+    }
+
+
+def _found(connection: Connection, reader: Reader, typed: str, most: int) -> list[Found]:
+    """Return the rows of an answer; incidents behind the second fence, all else without it."""
+    words = typed.split()[:MOST_WORDS]
+    given = reader.parameters
+    matters = _incidents(connection, given, "".join(words))
+    transaction.step_down(connection)
+    folded, numbered = search_text.fold_words(connection, ["".join(words), *words])
+    if not folded[0]:
+        return []
+    needles = needles_of(folded, numbered)
+    rows = search_text.find_texts(connection, given, needles, most=most * SPARE)
+    crossings: list[Found] = []
+    if len(numbered[0]) > 1:
+        met = search_text.find_crossings(connection, given, f"{folded[0]}\n{numbered[0]}")
+        crossings = [_crossing(each) for each in met]
+    first = [_row(each) for each in rows if each["grade"] == 0]
+    rest = [_row(each) for each in rows if each["grade"] > 0]
+    return list(_few([*first, *matters, *crossings, *rest]))[:most]
+
+
+def needles_of(folded: Sequence[str], numbered: Sequence[str]) -> list[Needle]:
+    """Return what is sought, of the whole text and of its words, each also with digits."""
+    wanted: list[Needle] = [(folded[0],), (numbered[0],)]
+    if len(folded) > 2:
+        wanted += [tuple(filter(None, folded[1:])), tuple(filter(None, numbered[1:]))]
+    return list(dict.fromkeys(wanted))
+
+
+def _incidents(connection: Connection, given: dict[str, Any], code: str) -> list[Found]:
+    """Return incidents by the beginning of their code, as typed or in capitals."""
+    if len(code) < search_text.SHORTEST_CODE:
+        return []
+    rows: dict[str, RowMapping] = {}
+    for form in dict.fromkeys((code, code.upper())):
+        found = search_text.find_incidents(connection, given, form, most=MOST_INCIDENTS)
+        rows |= {each["code"]: each for each in found}
+    return [
+        {"kind": "incident", **_place("incidents", each, each["title"])} for each in rows.values()
+    ]
+
+
+def _few(found: Iterable[Found]) -> Iterable[Found]:
+    """Leave out what was found twice, and more cameras or incidents than are told at once."""
+    left = {"camera": MOST_CAMERAS, "incident": MOST_INCIDENTS}
+    seen: set[tuple[object, ...]] = set()
+    for each in found:
+        key = (each["kind"], each["code"], each["lon"], each["lat"])
+        if key in seen or left.get(each["kind"], 1) == 0:
+            continue
+        seen.add(key)
+        if each["kind"] in left:
+            left[each["kind"]] -= 1
+        yield each
+
+
+def _row(found: RowMapping) -> Found:
+    layer, kind = found["layer"], found["kind"]
+    if layer == "area":
+        return {"kind": kind, **_place(COLLECTIONS.get(kind, f"{kind}s"), found, found["name"])}
+    shown = "estate" if layer == "place" and kind in ESTATES else layer
+    return {"kind": shown, **_place(COLLECTIONS[layer], found, found["name"])}
+
+
+def _crossing(found: RowMapping) -> Found:
+    place = {**found, "code": None, "exact": True}
+    return {"kind": "crossing", **_place(None, place, f"{found['first']} × {found['second']}")}
+
+
+def _place(layer: str | None, found: Any, name: str) -> Found:  # noqa: ANN401 - row or dict
+    spot = {key: None if found[key] is None else float(found[key]) for key in ("lon", "lat")}
+    return {"layer": layer, "code": found["code"], "name": name, **spot, "exact": found["exact"]}
+
+
+def _counted(
+    engine: Engine, reader: Reader, found: list[Found], bulk: int, reason: str | None
+) -> tuple[list[Found], int]:
+    """Return what may be told, and how much may not because too much was read within the hour."""
+    guarded = [each for each in found if each["kind"] in ("camera", "incident")]
+    if not guarded or not bulk:
+        return found, 0
+    try:
+        export_log.count_bulk_read(engine, reader, WHAT, len(guarded), most=bulk, reason=reason)
+    except ForbiddenError:
+        return [each for each in found if each not in guarded], len(guarded)
+    return found, 0
+
+
+def _coordinates(place: Typed, lang: str) -> Found:
+    """Return a typed place, and where it would be on a map of the other system."""
+    apart_m = round(place.apart_m, 1)
+    question = say("search.gcj02", lang, apart_m=round(apart_m)) if apart_m else None
+    return {
+        "lon": place.lon,
+        "lat": place.lat,
+        "if_gcj02": {"lon": round(place.gcj02_lon, 7), "lat": round(place.gcj02_lat, 7)},
+        "apart_m": apart_m,
+        "question": question,
+    }
