@@ -1,4 +1,4 @@
-"""Requests to look through a camera: asked by one, decided by another, good for some hours."""
+"""Approvals of viewing: requested by one person, decided by another, valid for some hours."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -33,16 +33,26 @@ class Approval:
 
 
 def ask_approval(engine: Engine, who: Reader, asked: Asked, *, config: Settings) -> dict[str, Any]:
-    """Write that `who` asks to look through a camera, and return the request.
+    """Write a request to look through a camera and return it.
 
-    A code that is no camera's is taken as well: whether there is one is not for the asker to know.
+    An unknown code is accepted as well: whether there is such a camera is not shown to the
+    applicant.
+
+    Parameters
+    ----------
+    who
+        Applicant.
+    asked
+        Camera, act, reason and further entries of the register.
+    config
+        Defaults of the entries.
 
     Raises
     ------
     ForbiddenError
-        If the reader may not look through cameras at all, or has no name or unit.
+        If the applicant may not look through cameras at all, or has no name or unit.
     InputError
-        If something is missing.
+        If an entry is missing.
     NotFoundError
         If there is no such incident.
     """
@@ -57,7 +67,19 @@ def ask_approval(engine: Engine, who: Reader, asked: Asked, *, config: Settings)
 def insert_request(
     connection: Connection, who: Reader, camera: Camera, entry: Entry
 ) -> dict[str, Any]:
-    """Write a request in a running transaction and return it; the same open one is not repeated."""
+    """Write a request in the caller's transaction and return it; an equal open one is not repeated.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    who
+        Applicant.
+    camera
+        Camera as the applicant may know it.
+    entry
+        Completed entries of the register.
+    """
     row = entry.row(who, camera)
     there = stored.find_same(connection, row)
     if there is not None:
@@ -71,12 +93,25 @@ def insert_request(
 def live_approval(
     connection: Connection, who: Reader, camera: str, act: str, number: str | None = None
 ) -> Approval | None:
-    """Return the approval by which the reader may look now; None if there is none.
+    """Return the valid approval of a principal for a camera, None if there is none.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    who
+        Applicant of the approval.
+    camera
+        Code of the camera.
+    act
+        "view" or "retrieve".
+    number
+        Id (uuid) of one approval; None for any.
 
     Raises
     ------
     ForbiddenError
-        If a certain one is named and does not hold.
+        If the approval of that id is not valid.
     """
     asked = {"account": who.id, "camera": camera, "act": act, "id": number}
     row = stored.live_approval(connection, asked)
@@ -88,12 +123,21 @@ def live_approval(
 def waiting_requests(
     engine: Engine, who: Reader, *, decided: bool = False, limit: int = MOST_SHOWN
 ) -> list[dict[str, Any]]:
-    """Return requests for cameras in the reader's areas, open ones first, the oldest first.
+    """Return requests for cameras in the principal's areas, open ones first, the oldest first.
+
+    Parameters
+    ----------
+    who
+        Needs the permission to decide on requests.
+    decided
+        Whether decided ones are included.
+    limit
+        Most rows.
 
     Raises
     ------
     ForbiddenError
-        If the reader does not decide on requests.
+        If the principal does not decide on requests.
     """
     who.require("approve")
     asked = {**who.parameters, "decided": decided, "limit": limit}
@@ -102,7 +146,15 @@ def waiting_requests(
 
 
 def own_requests(engine: Engine, who: Reader, *, limit: int = 100) -> list[dict[str, Any]]:
-    """Return what the reader asked for himself, the newest first; not whether it is a camera's."""
+    """Return own requests, the newest first, without saying whether the camera exists.
+
+    Parameters
+    ----------
+    who
+        Applicant.
+    limit
+        Most rows.
+    """
     with transaction.open_as(engine, who) as connection:
         return [_untold(row) for row in stored.own_requests(connection, who.id, limit)]
 
@@ -118,14 +170,27 @@ def decide_request(
 ) -> dict[str, Any]:
     """Approve a request until a time, or refuse it with a note; return it as decided.
 
+    Parameters
+    ----------
+    who
+        Needs the permission to decide on requests.
+    number
+        Id of the request.
+    decision
+        "approved" or "refused".
+    until
+        End of the approval, within the next 24 hours; ignored for a refusal.
+    note
+        Reason of a refusal.
+
     Raises
     ------
     ForbiddenError
-        If the reader does not decide on requests, or asked for it himself.
+        If the principal does not decide on requests, or it is his own.
     InputError
-        If the time is none of the next 24 hours, or a refusal has no note.
+        If the time is not within the next 24 hours, or a refusal has no note.
     NotFoundError
-        If there is no such request in the reader's areas.
+        If there is no such request in the principal's areas.
     StateError
         If it was decided before, or there is no such camera.
     """

@@ -1,4 +1,4 @@
-"""What is written before a camera is looked through: who, which one, what for, on what ground."""
+"""Entry of the viewing register before a viewing: who, which camera, for what, on what basis."""
 
 from dataclasses import dataclass
 from typing import Any, Final
@@ -98,9 +98,16 @@ class Entry:
 
 
 def find_camera(engine: Engine, who: Reader, code: str) -> Camera:
-    """Return a camera with what is granted of it; one that is nobody's if there is none.
+    """Return a camera with its granted depth; an ungranted one if there is no such camera.
 
-    Who asks is told neither apart from a camera that he may not know.
+    The applicant cannot tell the two apart.
+
+    Parameters
+    ----------
+    who
+        Applicant.
+    code
+        As typed.
     """
     named = audit.one_line(code)
     if named != code:  # no code has line ends or control characters
@@ -123,11 +130,22 @@ def require_named(who: Reader) -> None:
 
 
 def complete_entry(connection: Connection, who: Reader, asked: Asked, config: Settings) -> Entry:
-    """Return what is written of a question, with what goes without saying filled in.
+    """Return the entries of a request, with defaults filled in.
 
-    Looking (查阅) is at the live picture and on the ground of the setting unless said otherwise;
-    retrieving (调取) has to say both. Who gave a reason for an incident need not repeat it for the
+    Viewing (查阅) is of the live picture and on the basis of the setting unless stated otherwise;
+    retrieving (调取) must state both. A reason given for an incident need not be repeated for the
     next camera.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    who
+        Applicant.
+    asked
+        Entries as typed.
+    config
+        Default legal basis, and language of the defaults.
 
     Raises
     ------
@@ -153,7 +171,15 @@ def complete_entry(connection: Connection, who: Reader, asked: Asked, config: Se
 
 
 def earlier_reason(engine: Engine, who: Reader, incident: str) -> str:
-    """Return the reason that the reader gave for this incident lately; "" if none."""
+    """Return the reason that the principal gave for an incident within twelve hours; "" if none.
+
+    Parameters
+    ----------
+    who
+        Applicant.
+    incident
+        Code of the incident; "" gives "".
+    """
     if not incident:
         return ""
     with transaction.open_as(engine, who) as connection:

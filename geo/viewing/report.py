@@ -1,4 +1,4 @@
-"""The viewing register read: searched, and taken out as a file."""
+"""Viewing register for people: searched, and exported as a file."""
 
 from __future__ import annotations
 
@@ -60,7 +60,16 @@ class Filters:
 
 
 def parse_filters(*, timezone: str, since: str = "", until: str = "", **words: str) -> Filters:
-    """Return filters from words: times as 2026-09-30 or 2026-09-30T21:40, in `timezone`.
+    """Return filters from texts, "" for no filter.
+
+    Parameters
+    ----------
+    timezone
+        IANA name: zone of times that state none.
+    since, until
+        2026-09-30 or 2026-09-30T21:40; a day alone as `until` is that whole day.
+    **words
+        ``camera``, ``account``, ``unit``, ``act`` and ``incident``.
 
     Raises
     ------
@@ -77,12 +86,23 @@ def parse_filters(*, timezone: str, since: str = "", until: str = "", **words: s
 def list_page(
     engine: Engine, who: Reader, wanted: Filters, *, limit: int = 100, before: UUID | None = None
 ) -> list[dict[str, Any]]:
-    """Return rows of cameras in the reader's areas, the newest first, behind the row `before`.
+    """Return a page of the register for cameras in the principal's areas, the newest first.
+
+    Parameters
+    ----------
+    who
+        Needs the permission to read the register.
+    wanted
+        Filters.
+    limit
+        Most rows.
+    before
+        Last row of the page before; None for the first page.
 
     Raises
     ------
     ForbiddenError
-        If the reader may not read the register.
+        If the principal may not read the register.
     """
     who.require("register")
     asked = {**who.parameters, **wanted.parameters, "limit": limit, "before": before}
@@ -93,7 +113,19 @@ def list_page(
 def own_viewings(
     engine: Engine, who: Reader, wanted: Filters, *, limit: int = 100, before: UUID | None = None
 ) -> list[dict[str, Any]]:
-    """Return what the reader looked at himself, the newest first."""
+    """Return a page of the principal's own viewings, the newest first.
+
+    Parameters
+    ----------
+    who
+        Only rows of its account.
+    wanted
+        Filters.
+    limit
+        Most rows.
+    before
+        Last row of the page before; None for the first page.
+    """
     asked = {**wanted.parameters, "me": who.id, "limit": limit, "before": before}
     with transaction.open_as(engine, who) as connection:
         return stored.own_page(connection, asked)
@@ -108,12 +140,25 @@ def export_register(
     timezone: str,
     lang: str,
 ) -> tuple[bytes, int]:
-    """Return the register as a workbook, and its rows; the row of the export is written before.
+    """Return the register as a workbook, and its rows; the export is registered before.
+
+    Parameters
+    ----------
+    who
+        Needs the permission to read the register.
+    wanted
+        Filters.
+    reason
+        Purpose; None only for the system.
+    timezone
+        IANA name, for times.
+    lang
+        "zh" or "en".
 
     Raises
     ------
     ForbiddenError
-        If the reader may not read the register.
+        If the principal may not read the register.
     InputError
         If there is no reason, or there are too many rows for one file.
     """
@@ -127,7 +172,17 @@ def export_register(
 
 
 def titled(rows: list[dict[str, Any]], *, timezone: str, lang: str) -> pd.DataFrame:
-    """Return rows of the register as a table for people: words, district time, names of columns."""
+    """Return rows of the register as a table for people: words, local times, titles of columns.
+
+    Parameters
+    ----------
+    rows
+        As from :func:`list_page`.
+    timezone
+        IANA name, for times.
+    lang
+        "zh" or "en".
+    """
     import pandas as pd
 
     zone = ZoneInfo(timezone)
@@ -137,7 +192,19 @@ def titled(rows: list[dict[str, Any]], *, timezone: str, lang: str) -> pd.DataFr
 
 
 def display_cell(name: str, value: object, zone: ZoneInfo, lang: str) -> str:
-    """Return a cell of the register as people read it."""
+    """Return a cell of the register as text for people.
+
+    Parameters
+    ----------
+    name
+        Column of the register.
+    value
+        As stored; None gives "", or "unknown" for the owner kind.
+    zone
+        Zone for times.
+    lang
+        "zh" or "en".
+    """
     if value is None:
         return say("viewing_kind.unknown", lang) if name == "owner_kind" else ""
     if isinstance(value, datetime):
@@ -155,12 +222,25 @@ def insert_export(
     reason: str | None,
     asked: Mapping[str, str],
 ) -> None:
-    """Write the row of an export; the permission is that of the register, which auditors have.
+    """Register an export; the permission is that of the register, which auditors have.
+
+    Parameters
+    ----------
+    who
+        Who exports.
+    what
+        "access-register" or "access-report".
+    rows
+        Number of rows.
+    reason
+        Purpose; None only for the system.
+    asked
+        Filters, for the audit.
 
     Raises
     ------
     ForbiddenError
-        If the reader may not read the register.
+        If the principal may not read the register.
     InputError
         If there is no reason.
     """
@@ -175,7 +255,15 @@ def insert_export(
 
 
 def make_workbook(sheets: Mapping[str, pd.DataFrame], mark: str) -> bytes:
-    """Return tables as a workbook with `mark`, who takes it out when, at the foot of each page."""
+    """Return tables as the bytes of a workbook.
+
+    Parameters
+    ----------
+    sheets
+        Title → table.
+    mark
+        Footer of each printed page: who exports it and when.
+    """
     with tempfile.TemporaryDirectory(prefix="govgrid-") as folder:
         path = Path(folder) / "register.xlsx"
         writers.write_workbook(sheets, path, mark=mark)

@@ -1,4 +1,4 @@
-"""The picture of a camera, fetched by the server from the gateway that is set."""
+"""Picture of a camera, fetched by the server from the configured gateway."""
 
 import time
 from dataclasses import dataclass
@@ -49,10 +49,19 @@ def require_template(template: str) -> None:
 
 
 def fetch_picture(template: str, code: str, *, patience_s: float = PATIENCE_S) -> Snapshot:
-    """Return the picture of a camera.
+    """Return the picture of a camera, or why there is none.
 
-    Nothing is followed, nothing but a picture is passed on, and what comes is taken for at most
-    `patience_s` seconds. What the gateway says of a failure stays here: it may hold addresses.
+    No redirect is followed, and nothing but a picture is passed on. The gateway's own message of a
+    failure is dropped: it may hold addresses.
+
+    Parameters
+    ----------
+    template
+        URL of the gateway with a place for the code of the camera.
+    code
+        Code of the camera, escaped for the URL.
+    patience_s
+        Longest time in all, seconds.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""The viewing register counted, month by month, and held against the audit."""
+"""Statistics of the viewing register by month, verified against the audit."""
 
 from __future__ import annotations
 
@@ -30,12 +30,19 @@ MOST_CAMERAS: Final = 20
 
 
 def month_of(written: str, timezone: str) -> tuple[str, datetime, datetime]:
-    """Return a month's name, beginning and end in `timezone`; "": the running one.
+    """Return name, beginning and end of a month.
+
+    Parameters
+    ----------
+    written
+        As 2026-09; "" for the current month.
+    timezone
+        IANA name: zone in which the month begins.
 
     Raises
     ------
     InputError
-        If it is no month such as 2026-09.
+        If it is no such month.
     """
     zone = ZoneInfo(timezone)
     named = written.strip() or f"{clock.now().astimezone(zone):%Y-%m}"
@@ -48,17 +55,26 @@ def month_of(written: str, timezone: str) -> tuple[str, datetime, datetime]:
 
 
 def month_report(engine: Engine, who: Reader, month: str, *, timezone: str) -> dict[str, Any]:
-    """Return the figures of a month: counts, refusals, requests, and whether the rows are whole.
+    """Return the figures of a month: counts, refusals, requests, and changed rows.
 
-    `refused` is None, and rows taken away are not looked for, where an area limits the reader: a
-    refusal has no place.
+    For a principal limited to some areas ``refused`` is None, and deleted rows are not looked for:
+    a refusal has no place.
+
+    Parameters
+    ----------
+    who
+        Needs the permission to read the register.
+    month
+        As 2026-09; "" for the current month.
+    timezone
+        IANA name: zone in which the month begins.
 
     Raises
     ------
     ForbiddenError
-        If the reader may not read the register.
+        If the principal may not read the register.
     InputError
-        If it is no month.
+        If it is no such month.
     """
     who.require("register")
     named, since, until = month_of(month, timezone)
@@ -84,12 +100,19 @@ def month_report(engine: Engine, who: Reader, month: str, *, timezone: str) -> d
 def verify_rows(
     engine: Engine, who: Reader, *, since: datetime | None = None, until: datetime | None = None
 ) -> Proof:
-    """Compare rows of the register with the hashes that the audit holds of them.
+    """Compare rows of the register with their hashes in the audit; return the differences.
+
+    Parameters
+    ----------
+    who
+        Needs the permissions to read the register and the audit.
+    since, until
+        Moments with zone; None without bound.
 
     Raises
     ------
     ForbiddenError
-        If the reader may not read the register, or not the audit.
+        If the principal may not read the register, or not the audit.
     """
     who.require("register")
     who.require("audit")
@@ -103,14 +126,27 @@ def verify_rows(
 def export_report(
     engine: Engine, who: Reader, month: str, *, reason: str | None, timezone: str, lang: str
 ) -> bytes:
-    """Return the figures of a month as a workbook; the row of the export is written before.
+    """Return the figures of a month as a workbook; the export is registered before.
+
+    Parameters
+    ----------
+    who
+        Needs the permission to read the register.
+    month
+        As 2026-09; "" for the current month.
+    reason
+        Purpose; None only for the system.
+    timezone
+        IANA name: zone in which the month begins.
+    lang
+        "zh" or "en".
 
     Raises
     ------
     ForbiddenError
-        If the reader may not read the register.
+        If the principal may not read the register.
     InputError
-        If there is no reason, or it is no month.
+        If there is no reason, or it is no such month.
     """
     found = month_report(engine, who, month, timezone=timezone)
     sheets = month_tables(found, lang)
@@ -122,7 +158,17 @@ def export_report(
 
 
 def spelled(name: str, value: object, lang: str) -> object:
-    """Return a value of the report as people read it: `name` is its column."""
+    """Return a value of the report in words; unchanged where the catalogue has none.
+
+    Parameters
+    ----------
+    name
+        Column: "act", "reason", "refusal", "owner_kind" or "kind".
+    value
+        As stored.
+    lang
+        "zh" or "en".
+    """
     key = {
         "act": f"viewing_act.{value}",
         "reason": f"viewing_reason.{value}",
@@ -134,7 +180,15 @@ def spelled(name: str, value: object, lang: str) -> object:
 
 
 def month_tables(found: dict[str, Any], lang: str) -> dict[str, pd.DataFrame]:
-    """Return the figures of a month as tables for people, by their titles."""
+    """Return the figures of a month as tables by title.
+
+    Parameters
+    ----------
+    found
+        As from :func:`month_report`.
+    lang
+        "zh" or "en".
+    """
     lists = {
         "counts": (found["counts"], ("unit", "act", "reason", "count")),
         "by_kind": (found["by_kind"], ("owner_kind", "act", "count")),

@@ -1,4 +1,4 @@
-"""The viewing register held against the audit: each row must be the one that was written."""
+"""Verification of the viewing register against the audit: each row must be unchanged."""
 
 import hashlib
 import json
@@ -60,10 +60,19 @@ def verify_rows(
     since: datetime | None = None,
     until: datetime | None = None,
 ) -> Proof:
-    """Compare the rows of a time with their hashes in the audit.
+    """Compare rows of the register with their hashes in the audit; return the differences.
 
-    Who is limited to some areas compares the rows of these; only who sees all of them can tell that
-    one is gone. The audit itself is proved by ``audit verify``.
+    A principal limited to some areas compares the rows of these; only one that sees all rows can
+    notice deleted ones. The audit itself is verified by ``audit verify``.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    who
+        Principal whose grants apply.
+    since, until
+        Moments with zone; None without bound.
     """
     asked = {**who.parameters, "since": since, "until": until}
     rows = {str(row["id"]): row for row in stored.rows_between(connection, asked)}

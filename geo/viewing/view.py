@@ -1,4 +1,4 @@
-"""Looking through a camera: first its row in the register (Art. 16), then a reference."""
+"""Viewing through a camera: first its row in the register (Art. 16), then a view token."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -66,20 +66,30 @@ class Standing:
 def record_viewing(
     engine: Engine, who: Reader, asked: Asked, *, config: Settings
 ) -> Viewing | dict[str, Any]:
-    """Write the row of a viewing and return it; of a camera that needs an approval the request.
+    """Register a viewing and return it; for a camera that needs an approval, return a request.
 
-    When this returns, the row is committed: only then :func:`viewing_token` can be asked for.
+    When this returns, the row is committed: :func:`viewing_token` is allowed only then.
+
+    Parameters
+    ----------
+    who
+        Who looks.
+    asked
+        Camera, act, reason and further entries; its ``key`` makes repeated calls one row.
+    config
+        Defaults of the entries, validity of tokens, rule of approvals.
 
     Raises
     ------
     ForbiddenError
-        If the picture is not granted and no approval holds; there being no such camera is the same.
+        If the picture is not granted and there is no valid approval; likewise for an unknown
+        camera.
     InputError
-        If what the law wants is missing.
+        If a required entry is missing.
     NotFoundError
-        If there is no such incident, or it is not the reader's.
+        If there is no such incident, or it is not granted.
     StateError
-        If the key of the question was used for another one.
+        If the key was used for other entries.
     """
     who.require("view")
     register_entry.require_named(who)
@@ -96,21 +106,38 @@ def record_viewing(
 
 
 def viewing_token(viewing: Viewing, config: Settings) -> str:
-    """Return the reference to a viewing whose row is written."""
+    """Return the signed token of a viewing.
+
+    Parameters
+    ----------
+    viewing
+        Viewing whose row is committed.
+    config
+        Says where the signing key is.
+    """
     return view_tokens.sign_token(
         Reference(viewing.id, viewing.account, viewing.camera.code, viewing.expires_at), config
     )
 
 
 def open_viewing(engine: Engine, who: Reader, written: str, *, config: Settings) -> Viewing:
-    """Return the viewing that a reference leads to; its time may be over.
+    """Return the viewing of a token; its time may be over.
 
-    Everything is asked again: the signature, the account, the row, the grant or the approval.
+    Everything is checked again: the signature, the account, the row, the grant or the approval.
+
+    Parameters
+    ----------
+    who
+        Account that uses the token.
+    written
+        Token.
+    config
+        Says where the signing key is, and the rule of approvals.
 
     Raises
     ------
     ForbiddenError
-        If one of them does not hold.
+        If a check fails.
     """
     who.require("view")
     claims = view_tokens.read_token(written, config)
@@ -130,7 +157,19 @@ def open_viewing(engine: Engine, who: Reader, written: str, *, config: Settings)
 def viewing_rights(
     engine: Engine, who: Reader, code: str, *, config: Settings, incident: str = ""
 ) -> Standing:
-    """Return what the reader may do with a camera; a refusal is written into the audit."""
+    """Return what the principal may do with a camera; a refusal is audited.
+
+    Parameters
+    ----------
+    who
+        Principal whose grants and approvals count.
+    code
+        Code of the camera.
+    config
+        Rule of approvals.
+    incident
+        Code of the incident that it is about, for the audit; "" for none.
+    """
     camera = register_entry.find_camera(engine, who, code)
     with transaction.open_as(engine, who) as connection:
         live = [
@@ -146,7 +185,17 @@ def viewing_rights(
 
 
 def record_delivery(engine: Engine, who: Reader, viewing: Viewing, *, fault: str) -> None:
-    """Write into the audit that a picture was delivered, or why not."""
+    """Audit that a picture was delivered, or why not.
+
+    Parameters
+    ----------
+    who
+        Account that looked.
+    viewing
+        Viewing of the picture.
+    fault
+        Key of the reason; "" for a delivered picture.
+    """
     facts = {"register": str(viewing.id), "fault": fault}
     outcome = "failed" if fault else "done"
     with transaction.open_as(engine, who) as connection:
@@ -155,7 +204,15 @@ def record_delivery(engine: Engine, who: Reader, viewing: Viewing, *, fault: str
 
 
 def asks_first(camera: Camera, config: Settings) -> bool:
-    """Return whether a camera needs an approval, granted or not: 天网, or of unknown kind."""
+    """Return whether a camera needs an approval, granted or not: 天网, or of unknown kind.
+
+    Parameters
+    ----------
+    camera
+        Camera with its owner kind.
+    config
+        Says whether approvals are required at all.
+    """
     return config.skynet_approval and camera.owner_kind != "social"
 
 

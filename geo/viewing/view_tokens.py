@@ -1,4 +1,4 @@
-"""References to a viewing: signed, good for some minutes, for one account and one camera only."""
+"""View tokens: signed, valid for some minutes, for one account and one camera."""
 
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,7 +28,15 @@ class Reference:
 
 
 def sign_token(reference: Reference, config: Settings) -> str:
-    """Return the text of a reference, signed with the key of the installation."""
+    """Return a view token as text, signed with the key of the installation (JWT).
+
+    Parameters
+    ----------
+    reference
+        Row of the register, account, camera and end of validity.
+    config
+        Says where the key of the installation is.
+    """
     claims = {
         "aud": PURPOSE,
         "jti": str(reference.register),
@@ -40,12 +48,19 @@ def sign_token(reference: Reference, config: Settings) -> str:
 
 
 def read_token(written: str, config: Settings) -> Reference:
-    """Return what a reference says, also after its time.
+    """Return the content of a view token, also after its end of validity.
+
+    Parameters
+    ----------
+    written
+        Token.
+    config
+        Says where the key of the installation is.
 
     Raises
     ------
     ForbiddenError
-        If it was not signed here, or is none.
+        If it was not signed here, or is no token.
     """
     try:
         claims = jwt.decode(written, _key(config), algorithms=[_ALGORITHM]).claims

@@ -1,4 +1,4 @@
-"""The viewing register: the rows of ``access_register``, and what they are checked against."""
+"""Viewing register: the rows of ``access_register``, and what they are checked against."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -108,57 +108,147 @@ _TOTALS: Final = text(
 def find_camera(
     connection: Connection, code: str, parameters: Mapping[str, Any]
 ) -> RowMapping | None:
-    """Return a camera as the register names it, with the `depth` that is granted of it."""
+    """Return a camera with the columns of the register and its granted ``depth``, None if unknown.
+
+    Parameters
+    ----------
+    connection
+        As from :func:`geo.access.transaction.open_read_only`.
+    code
+        Code of the camera.
+    parameters
+        Grants of the principal as SQL parameters.
+    """
     return connection.execute(_CAMERA, {**parameters, "code": code}).mappings().first()
 
 
 def is_incident(connection: Connection, code: str, parameters: Mapping[str, Any]) -> bool:
-    """Return whether there is an incident of a code that is granted."""
+    """Return whether a granted incident has a code.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    code
+        Code of the incident.
+    parameters
+        Grants of the principal as SQL parameters.
+    """
     return connection.execute(_INCIDENT, {**parameters, "code": code}).first() is not None
 
 
 def earlier_reason(
     connection: Connection, account: str | None, incident: str | None
 ) -> tuple[str, str] | None:
-    """Return kind and reason that an account gave for an incident within twelve hours."""
+    """Return kind and text of the reason that an account gave for an incident within twelve hours.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    incident
+        Code of the incident.
+    """
     row = connection.execute(_EARLIER, {"account": account, "incident": incident}).first()
     return None if row is None else (row.reason_kind, row.reason)
 
 
 def insert_viewing(connection: Connection, row: Mapping[str, Any]) -> RowMapping:
-    """Write a row and return it whole."""
+    """Insert a row and return all its columns.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    row
+        Columns of the entry, ``place``, ``minutes`` of validity and ``until``.
+    """
     return connection.execute(_INSERT, row).mappings().one()
 
 
 def find_repeated(connection: Connection, account: str, key: str) -> RowMapping | None:
-    """Return the row that a key wrote within a day; nobody else looks for it meanwhile."""
+    """Return the row written with an idempotency key within a day, None if there is none.
+
+    The key is locked until the end of the transaction.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    key
+        Idempotency key of the client.
+    """
     asked = {"account": account, "key": key}
     connection.execute(_LOCK, asked)
     return connection.execute(_REPEATED, asked).mappings().first()
 
 
 def find_viewing(connection: Connection, number: object) -> RowMapping | None:
-    """Return a row by its number (uuid)."""
+    """Return a row of the register, None if there is none.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    number
+        Id (uuid).
+    """
     return connection.execute(_ROW, {"id": number}).mappings().first()
 
 
 def rows_between(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the granted rows of a time, whole."""
+    """Return the granted rows of a period with all columns.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    asked
+        Grants as SQL parameters, ``since`` and ``until`` (None without bound).
+    """
     return [dict(row) for row in connection.execute(_ROWS, asked).mappings()]
 
 
 def granted_page(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return up to `limit` chosen rows of granted places behind `before`, the newest first."""
+    """Return a page of rows for granted places, the newest first.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    asked
+        Grants as SQL parameters, filters, ``limit`` and ``before`` (id of a row, or None).
+    """
     return [dict(row) for row in connection.execute(_GRANTED_PAGE, asked).mappings()]
 
 
 def own_page(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return up to `limit` chosen rows of the account `me` behind `before`, the newest first."""
+    """Return a page of rows of one account, the newest first.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    asked
+        ``me`` (id of the account), filters, ``limit`` and ``before`` (id of a row, or None).
+    """
     return [dict(row) for row in connection.execute(_OWN_PAGE, asked).mappings()]
 
 
 def count_month(connection: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the figures of a time: totals, `counts`, `by_kind` and `most_viewed`."""
+    """Return the figures of a period: totals, ``counts``, ``by_kind`` and ``most_viewed``.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    asked
+        Grants as SQL parameters, ``since``, ``until``, and ``most`` cameras in ``most_viewed``.
+    """
     totals: Row[Any] = connection.execute(_TOTALS, asked).one()
     counts = {
         name: [dict(row) for row in connection.execute(query, asked).mappings()]

@@ -1,4 +1,4 @@
-"""Requests to look through a camera: the rows of ``access_request``."""
+"""Requests for viewing: the rows of ``access_request``."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -60,45 +60,110 @@ _COUNTS: Final = text(
 
 
 def find_same(connection: Connection, row: Mapping[str, Any]) -> RowMapping | None:
-    """Return an open request that equals `row`; nobody else of its account writes meanwhile."""
+    """Return an open request equal to another one, None if there is none.
+
+    Requests of the account are locked until the end of the transaction.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    row
+        Columns of the request to look for.
+    """
     connection.execute(_LOCK, {"account": row["account"]})
     return connection.execute(_SAME, row).mappings().first()
 
 
 def insert_request(connection: Connection, row: Mapping[str, Any]) -> RowMapping:
-    """Write a request and return it."""
+    """Insert a request and return it.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    row
+        Columns of the entry and ``place``.
+    """
     return connection.execute(_INSERT, row).mappings().one()
 
 
 def live_approval(connection: Connection, asked: Mapping[str, Any]) -> Row[Any] | None:
-    """Return id and end of the approval of `account` for `camera` and `act` that holds longest.
+    """Return id and end of the valid approval that ends last, None if there is none.
 
-    With `id` of that one only.
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    asked
+        ``account``, ``camera``, ``act``, and ``id`` of one approval or None.
     """
     return connection.execute(_LIVE, asked).first()
 
 
 def waiting_requests(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return requests for granted places, open ones first; with `decided` the others too."""
+    """Return requests for granted places, open ones first.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    asked
+        Grants as SQL parameters, ``decided`` (whether decided ones are included) and ``limit``.
+    """
     return [dict(row) for row in connection.execute(_WAITING, asked).mappings()]
 
 
 def own_requests(connection: Connection, account: str | None, limit: int) -> list[dict[str, Any]]:
-    """Return the requests of an account, the newest first."""
+    """Return the requests of an account, the newest first.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    limit
+        Most rows.
+    """
     rows = connection.execute(_OWN, {"account": account, "limit": limit}).mappings()
     return [dict(row) for row in rows]
 
 
 def find_request(connection: Connection, asked: Mapping[str, Any]) -> RowMapping | None:
-    """Return account, camera_code, act, decision and `there` of a request for a granted place."""
+    """Return ``account``, ``camera_code``, ``act``, ``decision`` and ``there`` of a request.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    asked
+        Grants as SQL parameters, and ``id``: only requests for granted places are found.
+    """
     return connection.execute(_FIND, asked).mappings().first()
 
 
 def decide_request(connection: Connection, decided: Mapping[str, Any]) -> RowMapping | None:
-    """Write a decision and return the request; None if it was decided before."""
+    """Write a decision and return the request, None if it was decided before.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    decided
+        ``id``, ``decision``, ``by``, ``note`` and ``until``.
+    """
     return connection.execute(_DECIDE, decided).mappings().first()
 
 
 def count_requests(connection: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return how many requests of a time were made, approved, refused and wait."""
+    """Return how many requests of a period were made, approved, refused and are open.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    asked
+        Grants as SQL parameters, ``since`` and ``until``.
+    """
     return dict(connection.execute(_COUNTS, asked).mappings().one())
