@@ -17,10 +17,19 @@ Body = TypeVar("Body", bound=BaseModel)
 
 
 async def json_body(request: Request, form: type[Body], *, limit_bytes: int = LIMIT_BYTES) -> Body:
-    """Return the body of `request` as a `form`.
+    """Return the body of a request as a validated model.
 
-    Only ``application/json`` is read: a page of another origin cannot send that without asking
-    first, and is not answered then.
+    Only ``application/json`` is read: a page of another origin cannot send that without a preflight
+    request, which is not answered.
+
+    Parameters
+    ----------
+    request
+        Request whose body was not read yet.
+    form
+        Pydantic model.
+    limit_bytes
+        Longest body, bytes.
 
     Raises
     ------
@@ -45,7 +54,19 @@ async def json_body(request: Request, form: type[Body], *, limit_bytes: int = LI
 
 
 def refuse_request(request: Request, status: int, key: str, **facts: object) -> HTTPException:
-    """Return the answer that refuses `request`, in its language."""
+    """Return the error that refuses a request, in the language of the request.
+
+    Parameters
+    ----------
+    request
+        Says the language.
+    status
+        HTTP status.
+    key
+        Key of the catalogue.
+    **facts
+        Values of the fields of the text.
+    """
     return HTTPException(status, say(key, request_language(request), **facts))
 
 

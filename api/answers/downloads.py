@@ -1,4 +1,4 @@
-"""Files handed out: under a name that is safe on every desk, never opened in the page."""
+"""Files for download: under a safe name, never opened in the page."""
 
 from urllib.parse import quote
 
@@ -15,6 +15,16 @@ def disposition(name: str) -> str:
 
 
 def file_response(content: bytes | str, name: str, media_type: str) -> Response:
-    """Return a file to be saved under `name`; no cache keeps it."""
+    """Return a file for download, which no cache keeps.
+
+    Parameters
+    ----------
+    content
+        Bytes, or text that is sent as UTF-8.
+    name
+        File name; made safe and encoded for the header.
+    media_type
+        Media type of the content.
+    """
     headers = {"Content-Disposition": disposition(name), "Cache-Control": "no-store"}
     return Response(content, media_type=media_type, headers=headers)

@@ -1,4 +1,4 @@
-"""Forms of pages: what was typed, read once; shown again with what was wrong with it."""
+"""Forms of pages: parsed once; shown again with the error."""
 
 import math
 from collections.abc import Callable, Mapping
@@ -104,7 +104,19 @@ def render_again(
     error: GovgridError,
     **values: Any,  # noqa: ANN401 - what a template shows
 ) -> HTMLResponse:
-    """Return the page of a form once more, with what was wrong; its status tells programs."""
+    """Return the page of a form again with an error, under the HTTP status of the error.
+
+    Parameters
+    ----------
+    request
+        Says language and session.
+    template
+        File in ``maps/web/templates/pages``.
+    error
+        Its text is shown; :class:`TooManyError` also sets ``Retry-After``.
+    **values
+        What the template shows, as typed before.
+    """
     status = next(s for kind, s in problems.STATUSES.items() if isinstance(error, kind))
     told = error.text(render.page_language(request))
     page = render.render_page(request, template, status=status, error=told, **values)

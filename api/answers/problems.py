@@ -80,7 +80,17 @@ def request_language(request: Request) -> str:
 
 
 def problem_document(status: int, detail: str, *, kind: str = "about:blank") -> JSONResponse:
-    """Return one problem document."""
+    """Return one problem document (RFC 9457).
+
+    Parameters
+    ----------
+    status
+        HTTP status; 503 and 401 get the headers that belong to them.
+    detail
+        Sentence for people.
+    kind
+        URI of the type of problem.
+    """
     body = {
         "type": kind,
         "title": HTTPStatus(status).phrase,
@@ -94,7 +104,15 @@ def problem_document(status: int, detail: str, *, kind: str = "about:blank") -> 
 
 
 def error_response(request: Request, error: Exception) -> Response:
-    """Return the answer to one of our errors, or to one of the protocol: problem or page."""
+    """Return the response to one of our errors or of the protocol: problem document or page.
+
+    Parameters
+    ----------
+    request
+        Says whether a page or a program asks, and the language.
+    error
+        Any other error is raised again.
+    """
     if isinstance(error, HTTPException):
         return _http(request, error)
     if not isinstance(error, GovgridError):
@@ -106,7 +124,13 @@ def error_response(request: Request, error: Exception) -> Response:
 
 
 def internal_error(_: Request, __: Exception) -> JSONResponse:
-    """Return the answer to a mistake of the program: that there was one, and nothing of it."""
+    """Return the response to a defect of the program, without any detail of it.
+
+    Parameters
+    ----------
+    _, __
+        Request and error, which are not used.
+    """
     return problem_document(
         HTTPStatus.INTERNAL_SERVER_ERROR, HTTPStatus.INTERNAL_SERVER_ERROR.phrase
     )

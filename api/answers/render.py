@@ -1,4 +1,4 @@
-"""Pages for people: one frame with head line, way around, and who is logged in."""
+"""Pages for people: one frame with header, navigation, and the account that is logged in."""
 
 from collections.abc import Callable
 from datetime import datetime
@@ -49,9 +49,23 @@ def render_page(
 ) -> HTMLResponse:
     """Return a page made of ``maps/web/templates/pages/<template>``.
 
-    Beside `values` every template knows: `word` (a key of the catalogue with its facts), `moment`
-    (a time as the district writes it), `reader`, `csrf` (for each form), `nonce` (for each script),
-    `places` (what the reader may go to), `lang`, `mark`, `notice`, `path`, `title`.
+    Every template also knows: ``word`` (a key of the catalogue with its facts), ``moment`` (a time
+    in the district's format), ``reader``, ``csrf`` (for each form), ``nonce`` (for each script),
+    ``places`` (pages that the principal may open), ``lang``, ``mark``, ``notice``, ``path``,
+    ``title``.
+
+    Parameters
+    ----------
+    request
+        Says language, session and settings.
+    template
+        File name.
+    status
+        HTTP status.
+    title
+        Title of the page.
+    **values
+        What the template shows.
     """
     config: Settings = request.app.state.settings
     lang = page_language(request)

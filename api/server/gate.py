@@ -1,4 +1,4 @@
-"""Which requests are let in at all: addressed to us, from our own pages, of ordinary length."""
+"""Gate of the service: requests for our host, from our own pages, of ordinary length."""
 
 from typing import Final
 from urllib.parse import unquote_plus, urlsplit
@@ -23,7 +23,14 @@ def hosts_of(written: str) -> frozenset[str]:
 
 
 def admit(request: Request, hosts: frozenset[str]) -> None:
-    """Refuse what no page and no program of this installation sends.
+    """Raise for a request that no page and no program of this installation sends.
+
+    Parameters
+    ----------
+    request
+        Only address and headers are looked at.
+    hosts
+        Names of this service; empty accepts any.
 
     Raises
     ------
@@ -42,7 +49,19 @@ def admit(request: Request, hosts: frozenset[str]) -> None:
 
 
 def refuse_and_close(request: Request, status: int, key: str, **facts: object) -> HTTPException:
-    """Return the answer that refuses `request` and ends its connection: more may be on its way."""
+    """Return the error that refuses a request and closes its connection: more may be on its way.
+
+    Parameters
+    ----------
+    request
+        Says the language.
+    status
+        HTTP status.
+    key
+        Key of the catalogue.
+    **facts
+        Values of the fields of the text.
+    """
     return HTTPException(
         status, say(key, request_language(request), **facts), {"Connection": "close"}
     )

@@ -1,4 +1,4 @@
-"""What the process counts of itself, as Prometheus reads it: few labels, no names of anybody."""
+"""Metrics of the process for Prometheus: few labels, nothing about persons."""
 
 import hmac
 import math
@@ -88,7 +88,14 @@ class Metrics:
 
 
 def require_token(request: Request, settings: Settings) -> None:
-    """Refuse who does not bring the token of the metrics.
+    """Raise unless a request has the bearer token of the metrics.
+
+    Parameters
+    ----------
+    request
+        Its header ``Authorization`` is compared in constant time.
+    settings
+        Hold the token; None: there are no metrics.
 
     Raises
     ------

@@ -1,4 +1,4 @@
-"""Cookies of the service: never read by a script, and only sent over TLS where it came by TLS."""
+"""Cookies of the service: HttpOnly, and Secure where the request came by TLS."""
 
 import hmac
 import re
@@ -29,24 +29,68 @@ LANGUAGE_LASTS: Final = timedelta(days=365)
 def give_session(
     request: Request, response: Response, token: str, *, lasts: timedelta | None = None
 ) -> None:
-    """Give the browser its session; it ends with the browser unless it `lasts`."""
+    """Set the session cookie.
+
+    Parameters
+    ----------
+    request
+        Says whether the cookie is Secure.
+    response
+        Gets the cookie.
+    token
+        Token of the session.
+    lasts
+        Lifetime; None: until the browser is closed.
+    """
     _give(request, response, COOKIE, token, lasts=lasts)
 
 
 def take_session(request: Request, response: Response) -> None:
-    """Have the browser forget its session."""
+    """Delete the session cookie.
+
+    Parameters
+    ----------
+    request
+        Says whether the cookie is Secure.
+    response
+        Deletes the cookie.
+    """
     _give(request, response, COOKIE, "", lasts=timedelta())
 
 
 def give_language(request: Request, response: Response, lang: str) -> None:
-    """Have the browser remember the language of its pages."""
+    """Set the cookie with the language of pages.
+
+    Parameters
+    ----------
+    request
+        Says whether the cookie is Secure.
+    response
+        Gets the cookie.
+    lang
+        "zh" or "en".
+    """
     _give(request, response, render.LANGUAGE_COOKIE, lang, lasts=LANGUAGE_LASTS)
 
 
 def give_passing(
     request: Request, response: Response, name: str, value: str, *, path: str, lasts: timedelta
 ) -> None:
-    """Give the browser something for a short way; no time at all takes it away again."""
+    """Set a short-lived cookie; a lifetime of zero deletes it.
+
+    Parameters
+    ----------
+    request
+        Says whether the cookie is Secure.
+    response
+        Gets the cookie.
+    name, value
+        Of the cookie.
+    path
+        Prefix of paths to which it is sent.
+    lasts
+        Lifetime.
+    """
     _give(request, response, name, value, path=path, lasts=lasts)
 
 
@@ -57,17 +101,34 @@ def login_token(request: Request) -> str:
 
 
 def give_login_token(request: Request, response: Response, token: str) -> None:
-    """Give the browser the same as a cookie: another site can write the form, not the cookie."""
+    """Set the cookie of the log-in form's token: another site can forge the form, not the cookie.
+
+    Parameters
+    ----------
+    request
+        Says whether the cookie is Secure.
+    response
+        Gets the cookie.
+    token
+        The same as in the form.
+    """
     _give(request, response, LOGIN_COOKIE, token, path=LOGIN_PATH)
 
 
 def require_login_token(request: Request, sent: Form) -> None:
-    """Refuse a log-in that does not come from our own form.
+    """Raise unless a log-in comes from our own form.
+
+    Parameters
+    ----------
+    request
+        Its cookie holds the token.
+    sent
+        Form with the same token.
 
     Raises
     ------
     ForbiddenError
-        If cookie and field are not the same.
+        If cookie and field differ, or there is no cookie.
     """
     held = request.cookies.get(LOGIN_COOKIE, "")
     told = sent.text(csrf.FIELD)

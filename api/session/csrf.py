@@ -1,4 +1,4 @@
-"""Forms of others: whatever changes something must carry the token of its session."""
+"""Protection against forged requests (CSRF): every change carries the token of its session."""
 
 import hmac
 from typing import Final
@@ -13,7 +13,14 @@ FORMS: Final = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
 async def require_token(request: Request, expected: str) -> None:
-    """Refuse a request that neither its header nor its form shows to be of our own page.
+    """Raise unless a request carries the token of its session, in a header or in its form.
+
+    Parameters
+    ----------
+    request
+        Request that changes something.
+    expected
+        Token of the session.
 
     Raises
     ------

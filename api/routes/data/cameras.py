@@ -1,4 +1,4 @@
-"""Questions to the cameras: who sees a place."""
+"""Cameras that see a place."""
 
 from datetime import datetime
 from typing import Annotated, Any
@@ -20,7 +20,15 @@ def asked_place(
     lat: Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False)],
     crs: Annotated[str, Query(max_length=40)] = "wgs84",
 ) -> tuple[float, float]:
-    """Return the place that is asked for, EPSG:4326."""
+    """Return the place of a request in EPSG:4326, as ``lon, lat``.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees in `crs`.
+    crs
+        Name of a coordinate system in degrees.
+    """
     lons, lats = lookup.one_place(lon, lat, crs)
     return float(lons[0]), float(lats[0])
 

@@ -32,7 +32,19 @@ Word = Annotated[str, Query(max_length=100)]
 
 
 def wanted(area: Word = "", kind: Word = "", unit: Word = "", severity: Word = "") -> Wanted:
-    """Return which findings a request asks for."""
+    """Return the filters of a request; "" for no filter.
+
+    Parameters
+    ----------
+    area
+        Code of an area.
+    kind
+        Kind of finding.
+    unit
+        Managing unit.
+    severity
+        Severity of findings.
+    """
     return Wanted(area.strip(), (kind,) if kind else (), unit, severity)
 
 

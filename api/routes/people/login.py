@@ -1,4 +1,4 @@
-"""The way in and out: log-in, second factor, log-out, the language of pages."""
+"""Log-in and log-out, second factor, and the language of pages."""
 
 from typing import Annotated, Any, Literal
 from urllib.parse import urlencode
@@ -129,9 +129,16 @@ def language(request: Request, lang: Literal["zh", "en"], to: Next = HOME) -> Re
 
 
 def next_step(request: Request, engine: EngineDep, found: LoggedIn, to: str) -> Response:
-    """Return the way on after a step of the log-in: to what is owed next, else where one was going.
+    """Return the redirect after a step of the log-in: to the step that is due next, else to a page.
 
-    Whoever is logged in by the old token is not any more: it may be known to others.
+    The session of the old token ends: the token may be known to others.
+
+    Parameters
+    ----------
+    found
+        Result of the step, with the new token.
+    to
+        Page to open at the end; only paths of this service are followed.
     """
     sessions.end_session(engine, request.cookies.get(COOKIE, ""))
     begun = sessions.find_session(engine, found.token)
@@ -148,7 +155,17 @@ def next_step(request: Request, engine: EngineDep, found: LoggedIn, to: str) -> 
 
 
 def login_context(request: Request, config: Settings, name: str, to: str) -> dict[str, Any]:
-    """Return what the page of the log-in shows, for the district `name`."""
+    """Return what the log-in page shows.
+
+    Parameters
+    ----------
+    config
+        Says whether log-in by an identity provider is set up.
+    name
+        Name of the district, "" if unknown.
+    to
+        Page to open after the log-in.
+    """
     lang = render.page_language(request)
     query = _query(local_path(to))
     label = config.oidc_label or say("page_login.sso_label", lang)
@@ -168,7 +185,15 @@ def agent_of(request: Request) -> str:
 
 
 def title_of(request: Request, page: str) -> str:
-    """Return the title of a page, which the catalogue holds under its name."""
+    """Return the title of a page in the language of the request.
+
+    Parameters
+    ----------
+    request
+        Says the language.
+    page
+        Section of the catalogue, as "page_login".
+    """
     return say(f"{page}.title", render.page_language(request))
 
 
