@@ -35,14 +35,7 @@ ONE_WORD = {
 """Public functions used by other modules whose name is one word, each with the reason."""
 MOST_ONE_WORD = 50
 
-NOT_YET: tuple[str, ...] = (
-    "api/answers/",
-    "api/routes/",
-    "api/server/",
-    "api/session/",
-    "geo/coverage/",
-    "geo/viewing/",
-)
+NOT_YET: tuple[str, ...] = ("geo/coverage/",)
 """Rooms where some functions do not explain their parameters yet; nothing is ever added."""
 
 EXAMPLES = [
