@@ -45,9 +45,10 @@ def typed_texts(engine: Engine) -> list[str]:
 
 
 def readers(engine: Engine) -> dict[str, Reader]:
-    """Return who asks."""
+    """Return the principals that search, by name."""
     largest = (
-        "SELECT a.unit_id FROM govgrid.area_now a JOIN govgrid.camera c ON ST_Covers(a.geom, c.geom)"
+        "SELECT a.unit_id FROM govgrid.area_now a"
+        " JOIN govgrid.camera c ON ST_Covers(a.geom, c.geom)"
         " WHERE a.level = 'township' GROUP BY 1 ORDER BY count(*) DESC LIMIT 1"
     )
     with engine.begin() as connection:
