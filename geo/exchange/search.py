@@ -1,4 +1,4 @@
-"""Search: what somebody types at a desk or hears on the telephone, cut to what is granted."""
+"""Search by what people type or hear on the telephone, limited to what is granted."""
 
 from collections.abc import Iterable, Sequence
 from typing import Any, Final
@@ -111,7 +111,15 @@ def _found(connection: Connection, reader: Reader, typed: str, most: int) -> lis
 
 
 def needles_of(folded: Sequence[str], numbered: Sequence[str]) -> list[Needle]:
-    """Return what is sought, of the whole text and of its words, each also with digits."""
+    """Return the needles of a search: the whole text, and its words together.
+
+    Parameters
+    ----------
+    folded
+        Whole text, then its words, as from :func:`geo.exchange.store.search_text.fold_words`.
+    numbered
+        The same with Chinese numerals as digits.
+    """
     wanted: list[Needle] = [(folded[0],), (numbered[0],)]
     if len(folded) > 2:
         wanted += [tuple(filter(None, folded[1:])), tuple(filter(None, numbered[1:]))]

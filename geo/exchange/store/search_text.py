@@ -1,4 +1,4 @@
-"""Rows found by their words, pinyin and codes, cut to who asks before anything is told of them."""
+"""Rows found by their words, pinyin and codes, limited to the principal before anything is returned."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -90,7 +90,15 @@ LAYERS: Final = (
 
 
 def fold_words(connection: Connection, words: Sequence[str]) -> tuple[list[str], list[str]]:
-    """Return words as they are sought, and the same with Chinese numerals as digits."""
+    """Return folded words, and the same with Chinese numerals as digits.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    words
+        Words as typed.
+    """
     rows = connection.execute(_FOLDED, {"words": list(words)}).all()
     return [row.folded for row in rows], [row.numbered for row in rows]
 
@@ -125,7 +133,17 @@ def find_texts(
 def find_crossings(
     connection: Connection, parameters: dict[str, Any], sought: str
 ) -> Sequence[RowMapping]:
-    """Return where two roads meet that `sought` names: `first`, `second`, `lon`, `lat`."""
+    """Return the crossings of two named roads: ``first``, ``second``, ``lon``, ``lat``.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    parameters
+        Grants of the principal as SQL parameters.
+    sought
+        Text that names both roads, folded.
+    """
     given = {**parameters, "sought": sought, "most": MOST_CROSSINGS}
     return connection.execute(_CROSSINGS, given).mappings().all()
 
@@ -133,7 +151,20 @@ def find_crossings(
 def find_incidents(
     connection: Connection, parameters: dict[str, Any], code: str, *, most: int
 ) -> Sequence[RowMapping]:
-    """Return incidents whose code begins so: `code`, `title`, `exact`, `lon`, `lat`."""
+    """Return incidents by the beginning of their code: ``code``, ``title``, ``exact``, ``lon``,
+    ``lat``.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    parameters
+        Grants of the principal as SQL parameters.
+    code
+        Beginning of the code.
+    most
+        Most rows.
+    """
     given = {**parameters, "from": code, "to": code + "\U0010ffff", "most": most}
     return connection.execute(_INCIDENTS, given).mappings().all()
 
@@ -158,9 +189,21 @@ def _written(needles: Sequence[Needle]) -> tuple[str, dict[str, Any]]:
 
 
 def grams_of(word: str, needle: Needle) -> list[str]:
-    """Return the pieces of ``govgrid.text_grams`` by which an index finds a word of a needle.
+    """Return the pieces of ``govgrid.text_grams`` by which an index finds a word.
 
-    A single letter has none, unless nothing else is sought: then a line must begin with it.
+    A single letter has none, unless it is the whole needle: then a line must begin with it.
+
+    Parameters
+    ----------
+    word
+        Folded word of the needle.
+    needle
+        All words that are searched together.
+
+    Examples
+    --------
+    >>> grams_of("人民路", ("人民路",)), grams_of("renmin", ("renmin",))
+    (['人民', '民路'], ['ren', 'enm', 'nmi', 'min'])
     """
     if len(word) == 1:
         return [f"\n{word}"] if len(needle) == 1 else []
