@@ -1,4 +1,4 @@
-"""Rows found by their words, pinyin and codes, limited to the principal before anything is returned."""
+"""Rows found by their words, pinyin and codes, limited to the principal in the query itself."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -151,8 +151,9 @@ def find_crossings(
 def find_incidents(
     connection: Connection, parameters: dict[str, Any], code: str, *, most: int
 ) -> Sequence[RowMapping]:
-    """Return incidents by the beginning of their code: ``code``, ``title``, ``exact``, ``lon``,
-    ``lat``.
+    """Return incidents by the beginning of their code.
+
+    Columns: ``code``, ``title``, ``exact``, ``lon``, ``lat``.
 
     Parameters
     ----------
