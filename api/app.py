@@ -18,6 +18,7 @@ from api.routes.people import account, accounts, grants, login, oidc
 from api.routes.service import description, health
 from api.server import compression, lanes
 from api.server.limits import Limits
+from api.server.memory_lane import MemoryLane
 from api.server.metrics import Metrics
 from api.server.proxy import Proxies, parse_networks
 from api.server.record import Record
@@ -26,9 +27,11 @@ from api.session.freshness import SharedReads
 from api.session.identity import require_rules
 from geo import __version__
 from geo.access.accounts.identities import Identities
+from geo.access.audit.bulk_lease import BulkLeases
 from geo.base import clock
 from geo.base.settings import Settings
 from geo.documents.map_pages import MapPages
+from geo.exchange.publish.items import Items
 from geo.operations import database
 
 ROUTES = (
@@ -52,6 +55,11 @@ ROUTES = (
     filing,
     compliance,
 )
+# Routes whose answers may be at hand, and what finds them.
+AT_HAND = {
+    "/api/collections/{layer}/items": collections.page_at_hand,
+    "/api/collections/{layer}/items/{item:path}": collections.item_at_hand,
+}
 
 
 def create_app(settings: Settings) -> FastAPI:
@@ -70,6 +78,8 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.metrics.watch_database(engine)
         idle = timedelta(minutes=settings.session_idle_min)
         app.state.identities = Identities(engine, idle=idle)
+        app.state.items = Items(engine, settings.home / "snapshots")
+        app.state.leases = BulkLeases(engine, most=settings.bulk_rows)
         reading = database.revision_reader(engine)
         app.state.revisions = SharedReads(reading.read)
         try:
@@ -94,6 +104,7 @@ def create_app(settings: Settings) -> FastAPI:
     app.state.metrics = Metrics()
     app.mount("/static", StaticFiles(packages=[("maps", "web/static/site")]), name="static")
     # The last one added is asked first.
+    app.add_middleware(MemoryLane, finders=AT_HAND)
     app.add_middleware(Limits, settings=settings)
     app.add_middleware(GZipMiddleware, **compression.OPTIONS)
     app.add_middleware(Shield)

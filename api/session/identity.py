@@ -76,7 +76,7 @@ class Open(Rule):
 OPEN: Final = Open()
 
 
-def routes(app: FastAPI) -> list[RouteContext]:
+def list_routes(app: FastAPI) -> list[RouteContext]:
     """Return every route that answers, those of included routers as well, files apart."""
     found = iter_route_contexts(app.routes)
     return [route for route in found if isinstance(route.original_route, APIRoute)]
@@ -101,7 +101,7 @@ def require_rules(app: FastAPI) -> None:
     TypeError
         With the paths: a mistake in the program.
     """
-    bare = [str(route.path) for route in routes(app) if rule_of(route) is None]
+    bare = [str(route.path) for route in list_routes(app) if rule_of(route) is None]
     if bare:
         raise TypeError(f"routes without a rule: {', '.join(bare)}")
 
@@ -124,16 +124,35 @@ async def find_identity(request: Request) -> Identity:
     UnknownReaderError
         If nobody is logged in.
     """
-    key = _bearer(request)
-    token = request.cookies.get(COOKIE, "") if key is None else key
-    if not token:
-        raise UnknownReaderError("access.unknown")
-    held, address = request.app.state.identities, address_of(request)
-    now = request.state.revisions = await request.app.state.revisions.current()
-    found: Identity | None = held.find(token, address, now)
+    found = await kept_identity(request)
     if found is None:
-        read = partial(held.read, token, address, now, key=key is not None)
+        token, key = _token(request)
+        if not token:
+            raise UnknownReaderError("access.unknown")
+        held, now = request.app.state.identities, request.state.revisions
+        read = partial(held.read, token, address_of(request), now, key=key)
         found = await to_thread.run_sync(read)
-    if found is None or (found.session is None) != (key is not None):
+    if found is None:
         raise UnknownReaderError("access.unknown")
     return found
+
+
+async def kept_identity(request: Request) -> Identity | None:
+    """Return who asks if that is kept under the revisions of now; they are kept with the request.
+
+    A request that was handed on is not checked a second time.
+    """
+    token, key = _token(request)
+    if not token:
+        return None
+    if not hasattr(request.state, "revisions"):
+        request.state.revisions = await request.app.state.revisions.current()
+    held = request.app.state.identities
+    found: Identity | None = held.find(token, address_of(request), request.state.revisions)
+    return None if found is None or (found.session is None) != key else found
+
+
+def _token(request: Request) -> tuple[str, bool]:
+    """Return the token of a request, "" if there is none, and whether it is a key."""
+    key = _bearer(request)
+    return (request.cookies.get(COOKIE, ""), False) if key is None else (key, True)

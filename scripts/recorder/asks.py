@@ -75,6 +75,7 @@ def form(path: str, /, who: str = "", **sent: Any) -> Ask:
 
 SEEING: Final = "/api/cameras/seeing"
 ITEMS: Final = "/api/collections/{layer}/items"
+ITEM: Final = "/api/collections/{layer}/items/{item:path}"
 STATUS: Final = "/api/camera-status"
 ACCESS: Final = "/api/cameras/{code:path}/access"
 ASKING: Final = "/api/cameras/{code:path}/access-requests"
@@ -119,6 +120,8 @@ COLLECTIONS: Final = (
     get(ITEMS, limit=100_000),
     get(ITEMS, limit="many"),
     get(ITEMS, bbox="1,2,3", reason="核对"),
+    get(ITEM),
+    *(Ask("GET", f"/api/collections/{name}/items/none") for name in LAYERS),
 )
 STATES: Final = (
     post(STATUS, {"states": [STATE]}),

@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.app import create_app
-from api.session.identity import routes, rule_of
+from api.session.identity import list_routes, rule_of
 from geo.access.roles import COARSE, PERMISSIONS
 from tests.signed_in import account, sign_in
 from tests.toy_town import place
@@ -62,7 +62,7 @@ def test_no_route_tells_a_coarse_role_where_a_camera_stands(client, seen_town, r
     sign_in(client, seen_town, account(seen_town, role, role, depth="picture"))
     mine = [
         route.path
-        for route in routes(client.app)
+        for route in list_routes(client.app)
         if "GET" in route.methods and (rule := rule_of(route)) is not None
         if rule.action is None or rule.action in PERMISSIONS[role]
     ]

@@ -10,7 +10,7 @@ from schemathesis import GenerationMode
 from schemathesis.checks import content_type_conformance, not_a_server_error
 
 from api.app import create_app
-from api.session.identity import routes, rule_of
+from api.session.identity import list_routes, rule_of
 from geo.access.roles import PERMISSIONS
 from tests.api.test_rules import ENDING, OTHERWISE, UNLIMITED, lets_in, may
 from tests.signed_in import Visitors, account
@@ -35,7 +35,7 @@ def test_no_request_of_any_role_makes_the_service_fail(seen_town, town, settings
     described = schemathesis.openapi.from_dict(app.openapi())
     operations = [found.ok() for found in described.get_all_operations()]
     assert len(operations) >= LEAST_OPERATIONS
-    actions = {str(each.path): getattr(rule_of(each), "action", None) for each in routes(app)}
+    actions = {str(each.path): getattr(rule_of(each), "action", None) for each in list_routes(app)}
     made = {role: account(town, f"fuzz.{role}", role) for role in PERMISSIONS}
     account(town, KNOWN["name"], "operator")  # may be disabled on the way
     with TestClient(app, raise_server_exceptions=False, follow_redirects=False) as client:

@@ -10,7 +10,7 @@ from markupsafe import escape
 from sqlalchemy import text
 
 from api.app import create_app
-from api.session.identity import COOKIE, routes, rule_of
+from api.session.identity import COOKIE, list_routes, rule_of
 from geo.access.roles import PERMISSIONS
 from tests.api.test_fuzz import KNOWN
 from tests.api.test_rules import UNLIMITED
@@ -177,7 +177,7 @@ def test_a_row_of_the_audit_stays_one_line_whatever_was_tried(reader):
 def operations(app):
     """Return every operation with its parameters: (name, where) of each."""
     described = app.openapi()["paths"]
-    rules = {str(route.path): rule_of(route) for route in routes(app)}
+    rules = {str(route.path): rule_of(route) for route in list_routes(app)}
     return [
         {
             "path": path,

@@ -12,7 +12,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.app import create_app
-from api.session.identity import OPEN, routes, rule_of
+from api.session.identity import OPEN, list_routes, rule_of
 from geo.access.roles import ACTIONS, PERMISSIONS
 from tests.signed_in import Visitors, account, sign_in
 from tests.toy_town import place
@@ -73,6 +73,7 @@ DEMANDS = {
     ("GET", "/api/cameras/seeing"): "map",
     ("GET", "/api/collections"): "map",
     ("GET", "/api/collections/{layer}/items"): "map",
+    ("GET", "/api/collections/{layer}/items/{item:path}"): "map",
     ("POST", "/api/exports"): "export",
     ("GET", "/audit"): "audit",
     ("GET", "/api/audit"): "audit",
@@ -107,6 +108,7 @@ ALSO = {"/compliance/filing": ("export",), "/compliance/export": ("export",)}
 """What a route demands beside its rule."""
 VALUES = {
     "layer": "cameras",
+    "item": "K3",
     "code": "K1",
     "lang": "zh",
     "name": "nobody.there",
@@ -129,7 +131,7 @@ EASTERN = (EAST, "东格", "K1", "K4", "朝东枪机", "背向枪机", "楼后�
 def demanded(app):
     """Return what every route of the service demands, as its rule has it."""
     found = {}
-    for route in routes(app):
+    for route in list_routes(app):
         rule = rule_of(route)
         told = STRANGER if rule is OPEN else ANYBODY if rule.action is None else rule.action
         found |= {(method, str(route.path)): told for method in route.methods}
@@ -212,6 +214,8 @@ def test_a_role_is_let_in_exactly_where_the_table_says_and_sees_nothing_of_other
     for layer in layers_of(ask, made):
         answer = ask(made, "GET", f"/api/collections/{layer}/items")
         assert eastern(answer.text) == [], layer
+        one = ask(made, "GET", f"/api/collections/{layer}/items/{EAST}")
+        assert eastern(one.text.replace(EAST, "")) == [], layer
 
 
 def test_a_refusal_is_written_down_with_who_tried_what(town, ask):

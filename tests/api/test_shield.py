@@ -10,7 +10,7 @@ from sqlalchemy import text
 from api.answers.downloads import disposition, file_response
 from api.app import create_app
 from api.server.shield import CLOSED
-from api.session.identity import COOKIE, OPEN, require_rules, routes, rule_of
+from api.session.identity import COOKIE, OPEN, list_routes, require_rules, rule_of
 from geo.base.errors import InputError
 from geo.base.settings import Settings
 from geo.coverage import compute
@@ -180,7 +180,7 @@ def test_a_service_with_a_route_without_a_rule_does_not_start(app):
 
 
 def test_each_route_is_found_with_its_rule(app):
-    rules = {str(route.path): rule_of(route) for route in routes(app)}
+    rules = {str(route.path): rule_of(route) for route in list_routes(app)}
     assert rules["/livez"] is OPEN
     assert rules["/map"].action == "map"
     assert None not in rules.values()

@@ -129,9 +129,18 @@ def register_file(
         return insert_export(connection, reader, what=what, reason=reason, action=action, **facts)
 
 
+@dataclass(frozen=True)
+class Counted:
+    """How many rows an account read in an hour (its beginning), and whether that is registered."""
+
+    rows: int
+    hour: datetime
+    registered: bool
+
+
 def count_bulk_read(
     engine: Engine, reader: Reader, what: str, rows: int, *, most: int, reason: str | None
-) -> None:
+) -> Counted | None:
     """Count rows that an account reads; beyond a limit it is an export, registered once an hour.
 
     Parameters
@@ -145,6 +154,11 @@ def count_bulk_read(
     reason
         As given with the request, None for none.
 
+    Returns
+    -------
+    Counted | None
+        What is counted; None where nothing is: of the system, or while the disk is full.
+
     Raises
     ------
     ForbiddenError
@@ -153,31 +167,34 @@ def count_bulk_read(
         If it is too much for reading, and the row of the export cannot be written.
     """
     if reader.system:
-        return
+        return None
     key = (reader.id, what)
     try:
-        _count(engine, reader, what, rows, most=most, reason=reason)
+        counted = _count(engine, reader, what, rows, most=most, reason=reason)
         _unwritten.pop(key, None)
     except DiskFullError:
         # who reads in bulk leaves a row, which cannot be written either
         _unwritten[key] += rows
         if _unwritten[key] > most:
             raise
+        return None
+    return counted
 
 
 def _count(
     engine: Engine, reader: Reader, what: str, rows: int, *, most: int, reason: str | None
-) -> None:
+) -> Counted:
     with transaction.open_as(engine, reader) as connection:
         read = stored.count_rows(connection, reader.id, what, rows)
         if read.rows <= most or read.register is not None:
-            return
+            return Counted(read.rows, read.hour, read.register is not None)
         if not reason or not reader.may("export"):
             raise ForbiddenError("outgoing.bulk", what=what, found=read.rows, most=most)
         number = insert_export(
             connection, reader, what=what, form="read", rows=read.rows, reason=reason
         )
         stored.mark_registered(connection, reader.id, what, read.hour, number)
+        return Counted(read.rows, read.hour, True)
 
 
 @dataclass(frozen=True)

@@ -13,7 +13,7 @@ from geo.access import transaction
 from geo.access.principal import RESTRICTED_LAYERS, Reader
 from geo.areas.store import layers as area_layers
 from geo.base.crs import WGS84
-from geo.base.errors import LayerError
+from geo.base.errors import LayerError, NotFoundError
 from geo.cameras.store import layers as camera_layers
 from geo.coverage.store import layers as coverage_layers
 from geo.coverage.store import results
@@ -68,6 +68,7 @@ COLLECTIONS = (
 PROTECTED = frozenset({"cameras", "viewsheds", "gaps", "incidents"})
 METRIC = frozenset({"viewsheds"})
 EVERYTHING = 2_000_000_000
+SURROGATES = (0xD800, 0xDFFF)
 
 
 def layer_names() -> tuple[str, ...]:
@@ -113,6 +114,41 @@ def read_page(
         If there is no such layer, or it has no places.
     """
     return _spread(rows_of(engine, reader, name, after=after, limit=limit, others=True))
+
+
+def read_one(engine: Engine, reader: Reader, name: str, code: str) -> gpd.GeoDataFrame:
+    """Return one feature of a layer as :func:`read_page` has it.
+
+    Parameters
+    ----------
+    engine
+        Pool of the service.
+    reader
+        Who asks.
+    name
+        Layer.
+    code
+        The feature's id.
+
+    Raises
+    ------
+    NotFoundError
+        If there is none of this code that `reader` may see.
+    """
+    before = str(int(code[:9]) - 1) if name == "gaps" and code.isdecimal() else _before(code)
+    found = read_page(engine, reader, name, after=before, limit=1)
+    if found.empty or str(found.iloc[0, 0]) != code:
+        raise NotFoundError("layer.no_item", name=name, code=code)
+    return found
+
+
+def _before(code: str) -> str:
+    """Return a text that sorts right before a code: no other code stands between."""
+    if not code or "\x00" in code:
+        return "\U0010ffff"
+    last = ord(code[-1]) - 1
+    less = chr(last if not SURROGATES[0] <= last <= SURROGATES[1] else SURROGATES[0] - 1)
+    return code[:-1] + (less + "\U0010ffff" * 8 if last else "")
 
 
 def rows_of(
