@@ -20,7 +20,7 @@ from tests import PATIENCE_S, ROOT, warm_commands
 READMES = ("README.md", "README.zh-CN.md")
 # kernels go along compiled
 LEFT_BEHIND = (".venv", ".git", "var", "node_modules", "*_cache", ".hypothesis")
-DEMONSTRATION = "scripts/demo --once"  # built to its end in tests/cli/test_homes.py
+DEMONSTRATION = "scripts/demo --once"  # typed by .ci/run
 
 
 def lines(name: str) -> list[str]:
