@@ -1,5 +1,6 @@
 """A real PostGIS for the tests: a private cluster of their own, one database a test."""
 
+import gc
 import os
 import tempfile
 from collections.abc import Iterator
@@ -17,7 +18,7 @@ from geo.base.errors import ClusterError
 from geo.base.settings import Settings
 from geo.coverage import compute
 from geo.store import db
-from tests import SHARED_DATA, databases
+from tests import SHARED_DATA, databases, scratch
 from tests.databases import Standing
 from tests.toy_town import bring_in, place, rectangle, write_geojson
 
@@ -58,7 +59,7 @@ def pytest_configure(config: pytest.Config) -> None:
         hypothesis_settings.register_profile(name, **chosen)
     hypothesis_settings.load_profile("thorough" if config.option.thorough else "quick")
     if not WORKER:
-        folder = Path(tempfile.mkdtemp(prefix="govgrid-test-"))
+        folder = Path(tempfile.mkdtemp(prefix="govgrid-test-", dir=scratch()))
         folder.chmod(0o711)
         os.environ["GOVGRID_TEST_RUN"] = str(folder)
         config.add_cleanup(lambda: databases.clear(folder, _given()))
@@ -74,6 +75,12 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             if item.get_closest_marker("thorough"):
                 item.add_marker(pytest.mark.skip(reason="left to scripts/test --thorough"))
+
+
+def pytest_collection_finish() -> None:
+    """Spare the collector of garbage what was loaded: it stays, and is large."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session")

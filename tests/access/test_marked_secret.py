@@ -17,6 +17,7 @@ from api.app import create_app
 from geo.base.settings import Settings
 from geo.operations import database
 from geo.store.cluster import cluster
+from tests import scratch
 from tests.api import test_rules as web
 from tests.signed_in import account, grant, sign_in
 
@@ -29,7 +30,7 @@ MARKED = f"{SECRET} 机 密 ★ 10年"
 @pytest.fixture
 def home(server):
     """Return a home with a cluster of its own, whose folders can be searched to the last byte."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=scratch()) as folder:
         Path(folder).chmod(0o711)
         found = Path(folder) / "home"
         with database.open_database(Settings(home=found)):

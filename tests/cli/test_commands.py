@@ -19,6 +19,7 @@ import pytest
 from geo.base.errors import ClusterError
 from geo.cli import main
 from geo.store.cluster import cluster
+from tests import scratch
 from tests.toy_town import place, rectangle, write_geojson
 
 pytestmark = pytest.mark.postgis
@@ -26,7 +27,7 @@ pytestmark = pytest.mark.postgis
 
 @pytest.fixture(scope="module")
 def home():
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=scratch()) as folder:
         Path(folder).chmod(0o711)
         found = Path(folder) / "home"
         try:

@@ -21,7 +21,7 @@ from geo.demo import DemoFile
 from geo.operations import database
 from geo.store import db, holding
 from geo.store.cluster import cluster
-from tests import PATIENCE_S, ROOT
+from tests import PATIENCE_S, ROOT, scratch
 from tests.command_line import alone, commands
 from tests.signed_in import account
 
@@ -39,7 +39,7 @@ def checkout(monkeypatch):
         pytest.skip(f"no PostGIS here: {error}")
     alone(monkeypatch)
     monkeypatch.setenv("GOVGRID_LANG", "en")
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=scratch()) as folder:
         top = Path(folder)
         top.chmod(0o711)
         (top / "pyproject.toml").touch()

@@ -17,6 +17,7 @@ import pytest
 from geo.base.settings import Settings
 from geo.operations import database
 from geo.store.cluster import cluster
+from tests import scratch
 from tests.signed_in import account, sign_in
 
 pytestmark = pytest.mark.postgis
@@ -37,7 +38,7 @@ def until(happened):
 @pytest.fixture(scope="module")
 def home(server):
     """Return a home with a cluster of its own and the tables of this program."""
-    with tempfile.TemporaryDirectory() as folder:
+    with tempfile.TemporaryDirectory(dir=scratch()) as folder:
         Path(folder).chmod(0o711)
         found = Path(folder) / "home"
         with database.open_database(Settings(home=found)):

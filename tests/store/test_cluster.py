@@ -24,7 +24,7 @@ from geo.store.cluster.binaries import find_binaries
 from geo.store.cluster.cluster import cluster_status, start_cluster, stop_cluster
 from geo.store.cluster.location import POINTER, SHARED_BASE, require_space
 from geo.store.cluster.process import processes_in
-from tests import PATIENCE_S
+from tests import PATIENCE_S, scratch
 
 CHECKOUT = Path(cluster_module.__file__).resolve().parents[3]
 AS_ROOT = os.geteuid() == 0
@@ -66,7 +66,7 @@ def remove(home):
 @pytest.fixture
 def folder():
     """A folder that every account may enter and write to, unlike pytest's own."""
-    path = Path(tempfile.mkdtemp(prefix="govgrid-test-", dir="/tmp"))
+    path = Path(tempfile.mkdtemp(prefix="govgrid-test-", dir=scratch()))
     path.chmod(0o1777)
     yield path
     for home in path.iterdir():
@@ -77,7 +77,7 @@ def folder():
 @pytest.fixture(scope="module")
 def mortal():
     """One cluster for the tests that stop, kill and revive it, each from whatever state."""
-    path = Path(tempfile.mkdtemp(prefix="govgrid-test-", dir="/tmp"))
+    path = Path(tempfile.mkdtemp(prefix="govgrid-test-", dir=scratch()))
     path.chmod(0o755)
     made = start_cluster(path / "home")
     yield made
@@ -88,7 +88,7 @@ def mortal():
 @pytest.fixture(scope="module")
 def running():
     """One cluster for the tests that only look at it."""
-    path = Path(tempfile.mkdtemp(prefix="govgrid-test-", dir="/tmp"))
+    path = Path(tempfile.mkdtemp(prefix="govgrid-test-", dir=scratch()))
     path.chmod(0o755)
     home = path / ODD_NAME
     yield start_cluster(home)

@@ -14,6 +14,7 @@ from geo.store import doctor
 from geo.store.cluster.binaries import find_binaries
 from geo.store.cluster.cluster import start_cluster, stop_cluster
 from geo.store.doctor import Check, examine
+from tests import scratch
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +23,7 @@ def cluster():
         find_binaries()
     except ClusterError as error:
         pytest.skip(str(error))
-    folder = Path(tempfile.mkdtemp(prefix="govgrid-test-", dir="/tmp"))
+    folder = Path(tempfile.mkdtemp(prefix="govgrid-test-", dir=scratch()))
     folder.chmod(0o755)
     yield start_cluster(folder / "home")
     stop_cluster(folder / "home")
