@@ -6,6 +6,7 @@ import os
 import re
 import sys
 import zipfile
+from dataclasses import replace
 
 import pytest
 from fastapi.testclient import TestClient
@@ -14,38 +15,43 @@ from sqlalchemy import text
 import geo.cli
 from api.app import create_app
 from geo.access.principal import RESTRICTED_LAYERS
+from geo.exchange.imports import declarations
 from geo.exchange.publish import collections
 from tests.api import test_rules as web
 from tests.cli import test_rules as commands
-from tests.signed_in import Visitors, account, grant
-from tests.toy_town import rectangle
+from tests.signed_in import SYSTEM, Visitors, account, grant
+from tests.toy_town import bring_in, rectangle, write_geojson
 
 pytestmark = pytest.mark.postgis
 
 SECRETS = ("ZQ-7731", "某某研究所", "函七七三一")
 TOLD = "该处安装须先征得有关单位同意，没有登记同意文件。"
-PEOPLE = (("administrator", "planner", "dispatcher", "operator", "responder"), ("auditor",))
+PEOPLE = (
+    ("administrator", "planner", "dispatcher", "operator", "responder"),
+    ("auditor",),
+    ("display",),
+)
 """All roles but the one that may, as far as one account may hold them together."""
 
 
 @pytest.fixture
-def zoned(seen_town):
-    """The toy town with a zone some tens of metres from its cameras; one of them has a consent."""
+def zoned(seen_town, tmp_path_factory):
+    """The toy town with a zone some tens of metres from its cameras; one of them has a consent.
+
+    Both came from files, and under declarations, whose names tell what is in them.
+    """
+    folder = tmp_path_factory.mktemp("zones")
+    zone = {"code": SECRETS[0], "name": SECRETS[1], "kind": "科研"}
+    shapes = [(zone, rectangle(1, 2, 2, 3))]
+    for number in ("一", "二"):  # the second builds upon the first
+        file = write_geojson(folder / f"{SECRETS[1]}{number}.geojson", shapes)
+        bring_in(seen_town, "restricted-zones", file, remember=SECRETS[1])
+        zone["kind"] = "军工"
+    consents = folder / f"{SECRETS[2]}.csv"
+    row = f"C1,K2,{SECRETS[0]},{SECRETS[2]}"
+    consents.write_text(f"编号,设备编码,限制区编码,同意文件\n{row}\n", encoding="utf-8")
+    bring_in(seen_town, "consents", consents, mapping={"code": "编号"}, level=None)
     with seen_town.begin() as connection:
-        connection.execute(
-            text(
-                "INSERT INTO govgrid.restricted_zone (code, name, kind, geom) VALUES"
-                " (:code, :name, '科研', ST_Multi(ST_GeomFromGeoJSON(:shape)))"
-            ),
-            {"code": SECRETS[0], "name": SECRETS[1], "shape": json.dumps(rectangle(1, 2, 2, 3))},
-        )
-        connection.execute(
-            text(
-                "INSERT INTO govgrid.consent (code, camera_code, zone_code, document)"
-                " VALUES ('C1', 'K2', :code, :document)"
-            ),
-            {"code": SECRETS[0], "document": SECRETS[2]},
-        )
         connection.execute(text("UPDATE govgrid.camera SET management_unit = '大桥派出所'"))
     return seen_town
 
@@ -80,7 +86,8 @@ def test_no_answer_of_the_service_names_a_zone_or_how_far_it_is(zoned, settings)
             return answer
 
         for first, *others in PEOPLE:
-            made = account(zoned, f"who.{first}", first)
+            kind = "display" if first == "display" else "person"
+            made = account(zoned, f"who.{first}", first, kind=kind)
             with zoned.begin() as connection:
                 for role in others:
                     grant(connection, made, role)
@@ -88,6 +95,8 @@ def test_no_answer_of_the_service_names_a_zone_or_how_far_it_is(zoned, settings)
                 query = {**web.QUERIES.get(path, {}), "lang": "zh"}
                 body = {"data": forms} if method == "POST" else {"params": query}
                 told(made, method, path, **body)
+            if first == "display":
+                continue
             found = told(made, "GET", "/api/compliance?kind=RESTRICTED_NEAR&lang=zh").json()
             sentences = [each["properties"]["finding"] for each in found["features"]]
             # who sees no camera is told how many, not which
@@ -150,6 +159,39 @@ def test_no_command_prints_or_writes_it_for_an_account_or_the_system(zoned, govg
         _, said, _ = govgrid(*who, "compliance", "report", "--json")
         near = [f for f in json.loads(said)["findings"] if f["kind"] == "RESTRICTED_NEAR"]
         assert [f["finding"] for f in near] == [TOLD] * 3
+
+
+def test_imports_of_zones_are_listed_without_the_names_of_their_files(zoned, govgrid, tmp_path):
+    file = tmp_path / "zones.geojson"
+    verbs = {
+        ("runs",): "restricted-zones",
+        ("runs", "--json"): "restricted-zones",
+        ("sources",): "",
+        ("sources", "--json"): "",
+        ("undo", _first_run(zoned)): "restricted-zones",
+        ("forget", "restricted-zones", "无名"): "无名",
+        ("restricted-zones", file, "--source", "无名"): "无名",
+        ("consents", file, "--source", "无名"): "无名",
+    }
+    account(zoned, "imports", "administrator")
+    for who in (["--as", "imports"], []):
+        for words, known in verbs.items():
+            write_geojson(file, [({"code": "Z2"}, rectangle(1, 2, 2, 3))])
+            _, said, _ = govgrid(*who, "import", *words)
+            assert known in said, words
+            assert named(said) == [], words
+    may_read = replace(SYSTEM, sees_restricted=True)
+    assert named(str(declarations.list_sources(zoned, who=may_read).to_dict())) == [SECRETS[1]]
+    with zoned.begin() as connection:
+        told = connection.execute(text("SELECT object, facts::text FROM govgrid.audit")).all()
+    assert {what for what, _ in told} >= RESTRICTED_LAYERS
+    assert named(str(told)) == []
+
+
+def _first_run(engine):
+    statement = "SELECT min(id) FROM govgrid.import_run WHERE layer = 'restricted-zones'"
+    with engine.begin() as connection:
+        return connection.execute(text(statement)).scalar_one()
 
 
 def test_what_an_import_of_zones_kept_back_is_shown_to_nobody_else(zoned, govgrid, tmp_path):

@@ -106,9 +106,11 @@ def _list(verb: str, config: Settings, *, plain: bool) -> None:
     from geo.operations import database
 
     with database.open_database(config) as engine:
-        require_unlimited(engine, "import")
-        read = import_runs.newest_runs if verb == "runs" else declarations.list_sources
-        found = read(engine)
+        who = require_unlimited(engine, "import")
+        if verb == "runs":
+            found = import_runs.newest_runs(engine)
+        else:
+            found = declarations.list_sources(engine, who=who)
     if plain:
         as_json({verb: found.to_dict("records")})
         return
@@ -177,6 +179,6 @@ def _forget(config: Settings, layer: str, source: str) -> None:
     from geo.operations import database
 
     with database.open_database(config) as engine:
-        require_unlimited(engine, "import")
-        declarations.forget_source(engine, layer, source)
+        who = require_unlimited(engine, "import")
+        declarations.forget_source(engine, layer, source, who=who)
     print_note(translate("import.forgotten", layer=layer, source=source))

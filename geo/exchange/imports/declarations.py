@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, Engine
 
+from geo.access.principal import RESTRICTED_LAYERS, Reader
 from geo.base.errors import InputError, NotFoundError
 from geo.exchange.store import declarations as stored
 from geo.store import db
@@ -33,7 +34,9 @@ def declared_values(options: ImportOptions) -> dict[str, Any]:
     return {name: value for name, value in said.items() if value}
 
 
-def complete_options(engine: Engine, layer: str, options: ImportOptions) -> ImportOptions:
+def complete_options(
+    engine: Engine, layer: str, options: ImportOptions, *, who: Reader
+) -> ImportOptions:
     """Return options with what they leave open filled from their saved source, if they name one.
 
     Parameters
@@ -42,6 +45,8 @@ def complete_options(engine: Engine, layer: str, options: ImportOptions) -> Impo
         Layer that is imported: sources are saved by layer.
     options
         As typed; without ``source`` they come back unchanged.
+    who
+        The sources of the layer are named in the error if they may be told to them.
 
     Raises
     ------
@@ -53,8 +58,7 @@ def complete_options(engine: Engine, layer: str, options: ImportOptions) -> Impo
     with db.open_transaction(engine) as connection:
         known = stored.declarations_of(connection, layer)
     if options.source not in known:
-        names = "、".join(known) or "—"
-        raise NotFoundError("import.no_source", source=options.source, layer=layer, known=names)
+        raise _unknown(layer, options.source, known, who)
     return fill_options(options, known[options.source])
 
 
@@ -107,13 +111,26 @@ def save_source(
     stored.store_declaration(connection, layer, name, said, by_whom=by_whom)
 
 
-def list_sources(engine: Engine) -> pd.DataFrame:
-    """Return all saved sources: `layer`, `source`, `options`, `by_whom`, `at`."""
+def list_sources(engine: Engine, *, who: Reader) -> pd.DataFrame:
+    """Return the saved sources of the layers that are open to `who`.
+
+    Parameters
+    ----------
+    engine
+        The database.
+    who
+        Who asks.
+
+    Returns
+    -------
+    pandas.DataFrame
+        `layer`, `source`, `options`, `by_whom`, `at`.
+    """
     with db.open_transaction(engine) as connection:
-        return stored.list_declarations(connection)
+        return stored.list_declarations(connection, without=_closed(who))
 
 
-def forget_source(engine: Engine, layer: str, source: str) -> None:
+def forget_source(engine: Engine, layer: str, source: str, *, who: Reader) -> None:
     """Delete the saved declarations of a source.
 
     Parameters
@@ -122,6 +139,8 @@ def forget_source(engine: Engine, layer: str, source: str) -> None:
         Layer of the source.
     source
         Its name.
+    who
+        Others of the layer are named in the error if they may be told to them.
 
     Raises
     ------
@@ -131,6 +150,16 @@ def forget_source(engine: Engine, layer: str, source: str) -> None:
     with db.open_transaction(engine) as connection:
         known = stored.declarations_of(connection, layer)
         if source not in known:
-            names = "、".join(known) or "—"
-            raise NotFoundError("import.no_source", source=source, layer=layer, known=names)
+            raise _unknown(layer, source, known, who)
         stored.delete_declaration(connection, layer, source)
+
+
+def _closed(who: Reader) -> frozenset[str]:
+    """Return the layers of which nothing may be told."""
+    return frozenset() if who.sees_restricted else RESTRICTED_LAYERS
+
+
+def _unknown(layer: str, source: str, known: Mapping[str, Any], who: Reader) -> NotFoundError:
+    """Return the error that a source is not saved, with those that are, as far as they are told."""
+    names = "、".join(() if layer in _closed(who) else known) or "—"
+    return NotFoundError("import.no_source", source=source, layer=layer, known=names)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine
 
 from geo.access.audit import record as audit
-from geo.access.principal import Reader
+from geo.access.principal import RESTRICTED_LAYERS, Reader
 from geo.base import clock
 from geo.base import crs as crs_module
 from geo.base.errors import DiskFullError
@@ -115,7 +115,7 @@ def import_file(
     """
     target = find_layer(layer_name)
     progress("import.read", 0, 0)
-    options = declarations.complete_options(engine, target.name, options)
+    options = declarations.complete_options(engine, target.name, options, who=who)
     readers.require_readable(path)
     _require_disk(path, disk)
     _require_options(target, options)
@@ -192,7 +192,7 @@ def _audit(
     facts = {
         "run": report.run,
         "sha256": row["file_sha256"],
-        "options": row["options"],
+        "options": _told_options(report.layer, row["options"]),
         "read": report.read,
         "inserted": change.inserted,
         "updated": change.updated,
@@ -204,8 +204,15 @@ def _audit(
     }
     outcome = "refused" if report.refused else "done"
     audit.record(
-        connection, who, f"import.{report.layer}", report.source, outcome=outcome, facts=facts
+        connection, who, f"import.{report.layer}", row["source"], outcome=outcome, facts=facts
     )
+
+
+def _told_options(layer: str, options: Mapping[str, Any]) -> Mapping[str, Any]:
+    """Return what a file declared, without names of sheets and columns that may tell zones."""
+    if layer not in RESTRICTED_LAYERS:
+        return options
+    return {name: value for name, value in options.items() if name not in ("sheet", "mapping")}
 
 
 def _tables(target: Layer, path: Path, options: ImportOptions) -> Iterator[Table]:
@@ -294,7 +301,8 @@ def _run_row(target: Layer, path: Path, options: ImportOptions, by_whom: str) ->
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     return {
         "layer": target.name,
-        "source": path.name,
+        # runs and the audit are read by others than the zones: the file's name may hold theirs
+        "source": target.name if target.name in RESTRICTED_LAYERS else path.name,
         "file_sha256": digest,
         "options": declarations.declared_values(options),
         "by_whom": by_whom,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, text
@@ -19,7 +19,8 @@ _UPSERT: Final = text(
     " SET options = excluded.options, by_whom = excluded.by_whom, at = govgrid.now()"
 )
 _LIST: Final = (
-    "SELECT layer, source, options, by_whom, at FROM govgrid.import_mapping ORDER BY layer, source"
+    "SELECT layer, source, options, by_whom, at FROM govgrid.import_mapping"
+    " WHERE layer <> ALL(:without) ORDER BY layer, source"
 )
 _OF_LAYER: Final = text(
     "SELECT source, options FROM govgrid.import_mapping WHERE layer = :layer ORDER BY source"
@@ -51,9 +52,9 @@ def store_declaration(
     connection.execute(_UPSERT, {**row, "options": statements.to_json(options)})
 
 
-def list_declarations(connection: Connection) -> pd.DataFrame:
-    """Return all declarations: layer, source, options, by_whom, at."""
-    return frames.read_frame(connection, _LIST)
+def list_declarations(connection: Connection, *, without: Collection[str] = ()) -> pd.DataFrame:
+    """Return declarations, `without` those of some layers: layer, source, options, by_whom, at."""
+    return frames.read_frame(connection, _LIST, {"without": list(without)})
 
 
 def declarations_of(connection: Connection, layer: str) -> dict[str, dict[str, Any]]:

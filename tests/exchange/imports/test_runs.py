@@ -213,10 +213,10 @@ def test_a_source_is_declared_once(town, tmp_path):
     second = register(tmp_path / "2.csv", f"K78,二,{lonlat(6, 6)}", header=header)
     report = bring_in(town, "cameras", second, crs=None, source="公安台账")
     assert report.change.inserted == 1
-    saved = declarations.list_sources(town)
+    saved = declarations.list_sources(town, who=SYSTEM)
     assert saved["source"].tolist() == ["公安台账"]
     assert saved["options"][0] == {"crs": "wgs84", "mapping": mapping}
-    declarations.forget_source(town, "cameras", "公安台账")
+    declarations.forget_source(town, "cameras", "公安台账", who=SYSTEM)
     with pytest.raises(NotFoundError, match="No source called"):
         bring_in(town, "cameras", second, crs=None, source="公安台账")
 
@@ -230,7 +230,7 @@ def test_what_is_said_now_goes_before_what_was_saved():
 def test_a_dry_run_saves_no_source(town, tmp_path):
     path = register(tmp_path / "1.csv", f"K77,一,{lonlat(5, 5)},0")
     bring_in(town, "cameras", path, remember="甲", dry_run=True)
-    assert declarations.list_sources(town).empty
+    assert declarations.list_sources(town, who=SYSTEM).empty
 
 
 def shifted(path, count=60):
