@@ -54,11 +54,18 @@ def service(home):
         yield found
 
 
+# whoever runs the tests without a terminal may ignore the signal of Ctrl+C
+TYPED = (
+    "import signal; signal.signal(signal.SIGINT, signal.default_int_handler);"
+    " from geo.cli import main; main()"
+)
+
+
 @contextmanager
-def serving(home, *more):
+def serving(home, *more, program=(GOVGRID,)):
     """Run ``govgrid serve``; give its process, its address and what it says."""
-    command = [GOVGRID, "--home", home, "--lang", "en", "serve", "--port", "0", *more]
-    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True)
+    command = [*program, "--home", home, "--lang", "en", "serve", "--port", "0", *more]
+    process = subprocess.Popen(command, stderr=subprocess.PIPE, text=True, process_group=0)
     said = []
     listener = threading.Thread(target=lambda: said.extend(process.stderr))
     listener.start()
@@ -165,6 +172,15 @@ def test_all_processes_end_with_the_service_and_the_database_stays(home):
     assert process.returncode == 0
     assert not Path(f"/proc/{web}").exists()
     assert cluster.is_running(home)
+
+
+@pytest.mark.parametrize("mode", ["--supervise", "--no-supervise"])
+def test_ctrl_c_in_a_terminal_ends_all_processes_without_a_word_of_the_program(home, mode):
+    with serving(home, mode, program=(sys.executable, "-c", TYPED)) as (process, url, said):
+        until(lambda: status_of(url) == 200)
+        os.killpg(process.pid, signal.SIGINT)
+        assert process.wait(LONGEST_S) == (0 if mode == "--supervise" else 130)
+    assert [line for line in said if "http://" not in line] == []
 
 
 def test_the_web_process_ends_when_the_supervisor_is_killed(home):

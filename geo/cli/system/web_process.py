@@ -1,5 +1,6 @@
 """Web process of ``govgrid serve``: imports no command, so that it starts quickly."""
 
+import signal
 import socket
 
 from geo.base.settings import Settings
@@ -11,6 +12,8 @@ from geo.operations.supervisor import Ready
 def serve_alone(config: Settings, listening: socket.socket, ready: Ready) -> None:
     """Serve as a child process of the supervisor; a failure is one sentence on stderr.
 
+    Ctrl+C of a terminal reaches all its processes; only the supervisor acts on it.
+
     Parameters
     ----------
     config
@@ -20,6 +23,7 @@ def serve_alone(config: Settings, listening: socket.socket, ready: Ready) -> Non
     ready
         Called once requests are answered.
     """
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
     supervisor.end_with_parent()
     exit_with_sentence(lambda: serve_web(config, listening, ready))
 
