@@ -39,6 +39,8 @@ def read_report(
 ) -> dict[str, Any]:
     """Return the newest figures, cut by what is given; see DESIGN's keys of ``coverage report``.
 
+    What is told of them where cameras are hidden: :mod:`geo.coverage.coarse_figures`.
+
     Raises
     ------
     StateError
@@ -48,7 +50,10 @@ def read_report(
     """
     with transaction.open_read_only(engine, reader) as connection:
         run = results.require_newest(connection)
+        from geo.coverage.coarse_figures import granted_figures
+
         rows = _granted(connection, reader, results.figure_rows(connection, run.id))
+        rows = granted_figures(connection, reader, rows)
         cameras = camera_counts(connection, reader)
     wanted = {
         "level": by,

@@ -332,7 +332,7 @@ def _scaled(value: float | None, column: str) -> float | None:
 
 def _share(row: Mapping[str, Any] | None, whole: str, seen: str) -> float | None:
     """Return the share seen, not rounded: the cell's format rounds once."""
-    if row is None or not row[whole]:
+    if row is None or not row[whole] or row[seen] is None:
         return None
     if whole in SHARES and row[SHARES[whole]] is not None:
         return float(row[SHARES[whole]])

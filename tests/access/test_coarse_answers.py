@@ -324,10 +324,85 @@ def test_a_responder_sees_no_shares_on_its_map(service, reader):
     )
     assert content["areas"]["covered_share"].isna().all()
     assert content["figures"] is False
-    both = reader(("responder", None, "gaps"), ("planner", WEST, "gaps"))
+    both = reader(("responder", None, "gaps"), ("planner", EAST, "gaps"))
     content = map_content.read_content(service, both, lang="zh", timezone=ZONE)
     shares = content["areas"].set_index("code")["covered_share"].notna()
-    assert (shares[WEST], shares[EAST]) == (True, False)
+    assert (shares[EAST], shares[WEST]) == (True, False)
+
+
+SEEN = (
+    *("covered_area_m2", "covered_share", "covered_demand_m2", "covered_demand_share"),
+    *("covered_open_ground_m2", "sliver_m2", "road_seen_m", "longest_blind_m", "junctions_seen"),
+)
+
+
+def figures(service, who, **chosen):
+    """Return figures by level, code, device set and certainty."""
+    keys = ("level", "code", "device_set", "certainty")
+    rows = report.read_report(service, who, **chosen)["areas"]
+    return {tuple(row[key] for key in keys): row for row in rows}
+
+
+def told(row):
+    """Return whether something of what is seen is told, and all of it."""
+    known = [row[name] is not None for name in SEEN] + [bool(row["k_area_m2"])]
+    return any(known), all(known)
+
+
+def test_figures_of_few_cameras_are_told_where_all_of_them_are_granted_exactly(service, reader):
+    whole, east = figures(service, SYSTEM), reader(("planner", EAST, "gaps"))
+    assert figures(service, east) == {k: v for k, v in whole.items() if k[1] == EAST}
+    screen = figures(service, reader(("display", None, "picture")))
+    assert {told(row) for row in screen.values()} == {(False, False)}
+    assert {row["area_m2"] for row in screen.values()} == {r["area_m2"] for r in whole.values()}
+    # K1 to K4 stand in the east and look in
+    west = figures(service, reader(("planner", WEST, "gaps")))
+    assert {told(row) for row in west.values() if row["device_set"] == "skynet"} == {(False, False)}
+    content = map_content.read_content(
+        service, reader(("display", None, "count")), lang="zh", timezone=ZONE
+    )
+    assert content["figures"] is False
+    assert content["areas"][["covered_share", "covered_demand_share"]].isna().all(axis=None)
+
+
+def test_figures_of_a_class_that_is_not_granted_are_not_told(service, reader):
+    social = reader(("planner", EAST, "gaps"), classes=["social"])
+    whole, found = figures(service, SYSTEM, by="grid"), figures(service, social, by="grid")
+    for key, row in found.items():
+        if key[2] == "social":
+            assert row == whole[key]
+        else:
+            assert told(row) == (False, False), key
+
+
+def test_figures_of_many_hidden_cameras_are_told_in_steps(service, seen_town, reader):
+    # twelve times K1 and its views, which see all there is to see together
+    do(
+        seen_town,
+        "WITH more AS (SELECT k.*, 'X' || n AS new FROM govgrid.camera k, generate_series(1, 12) n"
+        " WHERE k.code = 'K1') INSERT INTO govgrid.camera (code, name, owner_kind, geom)"
+        " SELECT new, name, owner_kind, geom FROM more",
+    )
+    do(
+        seen_town,
+        "INSERT INTO govgrid.viewshed (camera_code, view_no, detail, certainty, inputs_hash, geom)"
+        " SELECT 'X' || n, view_no, detail, certainty, inputs_hash, geom FROM govgrid.viewshed,"
+        " generate_series(1, 12) n WHERE camera_code = 'K1'",
+    )
+    (key,) = [
+        k
+        for k in figures(service, SYSTEM)
+        if k[2:] == ("all", "possible") and k[1] != EAST and k[0] != "grid"
+    ]
+    exact = figures(service, SYSTEM)[key]
+    found = figures(service, reader(("display", None, "count")))[key]
+    assert exact["area_m2"] > 1e5
+    assert found["covered_area_m2"] == round(exact["covered_area_m2"] / 1e4) * 1e4
+    assert found["covered_area_m2"] != exact["covered_area_m2"]
+    assert found["k_area_m2"] == [round(k / 1e4) * 1e4 for k in exact["k_area_m2"]]
+    # of 400 m of road, of one junction and of little demand it is not told what is seen
+    assert {found[n] for n in ("road_seen_m", "longest_blind_m", "junctions_seen")} == {None}
+    assert found["covered_share"] == found["covered_open_ground_m2"] / exact["open_ground_m2"]
 
 
 def test_findings_of_coarse_cameras_have_neither_name_nor_measures(service, seen_town, reader):

@@ -269,24 +269,27 @@ def _summary(areas: list[dict[str, Any]]) -> None:
 
 def _part(seen: float | None, whole: float | None) -> str:
     """Return a share with its counts, such as 93.1 % (912 / 980)."""
-    if not whole:
+    if not whole or seen is None:
         return "—"
-    return f"{(seen or 0.0) / whole:.1%} ({seen or 0.0:,.0f}/{whole:,.0f})"
+    return f"{seen / whole:.1%} ({seen:,.0f}/{whole:,.0f})"
 
 
 def _rows(areas: list[dict[str, Any]], by: str | None, base: str) -> list[list[Any]]:
-    """Return a row an area; without `by`, districts and townships."""
+    """Return a row an area; without `by` districts and townships, else the highest level."""
     from geo.coverage.headline import SHARES
 
+    shown = {"district", "township"} & {a["level"] for a in areas} or {
+        a["level"] for a in areas[:1]
+    }
     share_name = SHARES[base]
     rows: dict[tuple[str, str, float], list[Any]] = {}
     for area in areas:
-        if by is None and area["level"] not in ("district", "township"):
+        if by is None and area["level"] not in shown:
             continue
         about: list[Any] = [area["code"], area["name"], str(area["detail"]), area[base] / 1e4]
         blank = [*about, *("" for _ in SHOWN)]
         row = rows.setdefault((area["level"], area["code"], area["detail"]), blank)
-        share, shown = area[share_name], (area["device_set"], area["certainty"])
-        if share is not None and shown in SHOWN:
-            row[len(about) + SHOWN.index(shown)] = f"{share:.1%}"
+        share, kind = area[share_name], (area["device_set"], area["certainty"])
+        if share is not None and kind in SHOWN:
+            row[len(about) + SHOWN.index(kind)] = f"{share:.1%}"
     return list(rows.values())

@@ -16,6 +16,7 @@ from geo.base.errors import NotFoundError
 from geo.base.reprojection import reproject_layer
 from geo.cameras.store import layers as camera_layers
 from geo.coverage import sight_lines
+from geo.coverage.coarse_figures import granted_figures
 from geo.coverage.coarse_gaps import granted_gaps
 from geo.coverage.kinds import CERTAINTIES, DEVICE_SETS
 from geo.coverage.scene import Prepared, prepare_scene
@@ -100,7 +101,7 @@ def read_content(  # noqa: PLR0913 - whose map, of what and of where; all but th
         "certainty": certainty,
         "counted": _summed(counted, cameras, left_out),
         "closed": _closed(reader, None),
-        "figures": reader.may("figures"),
+        "figures": reader.may("figures") and _told(frames_["areas"], run),
         "left_out": left_out,
         "seeing": _online(seeing, cameras, measured="cameras" in drawn),
     }
@@ -203,11 +204,18 @@ def _areas(
     if run is None:
         return table.assign(**{name: float("nan") for name in map_figures.SHARES})
     figures = results.read_figures(connection, run.id)
+    rows = granted_figures(connection, reader.cut("figures"), figures.to_dict("records"))
+    figures = pd.DataFrame(rows, columns=figures.columns)
     read = predicates.granted_areas(shown, reader.cut("figures"))
     told = map_figures.of_areas(
         figures, device_set=device_set, detail=detail, certainty=certainty
     ).merge(read[["level", "code"]], on=["level", "code"])
     return table.merge(told, on=["level", "code"], how="left")
+
+
+def _told(areas: gpd.GeoDataFrame, run: results.Run | None) -> bool:
+    """Return whether of some area a share is told, once there are any."""
+    return run is None or bool(areas[list(map_figures.RANGES)].notna().any(axis=None))
 
 
 def _closed(reader: Reader, path: str | None) -> list[str]:

@@ -99,7 +99,8 @@
           );
     // what is seen of each official criterion: certainly to possibly, of all
     const official = (k) => {
-      const rows = CRITERIA.filter((name) => areas[name][k] > 0).map((name) => {
+      const told = (name) => areas[name][k] > 0 && areas[`${name}_certain`][k] !== null;
+      const rows = CRITERIA.filter(told).map((name) => {
         const [low, high] = [areas[`${name}_certain`][k], areas[`${name}_possible`][k]];
         const amount = (n) => (name === "road_m" ? gg.number(n / 1000, 1) : gg.number(n));
         const range = (text) =>

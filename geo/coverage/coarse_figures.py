@@ -1,0 +1,136 @@
+"""Figures of areas as far as they may be told: in large steps where cameras are not known exactly.
+
+Of a grid that one camera sees the square metres tell where that camera stands: to the metre where
+its view meets the border, or a road.
+"""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any, Final, NamedTuple
+
+from sqlalchemy import Connection, text
+
+from geo.access import predicates
+from geo.access.principal import Reader
+from geo.access.roles import CLASSES
+
+STEP_M2: Final = 10_000.0
+"""Ground is told in hectares: as much as a coarse place stands for."""
+
+STEP_M: Final = 100.0
+"""Roads are told in such lengths."""
+
+FEWEST_STEPS: Final = 10
+"""Of a whole that is smaller nothing is told of what is seen."""
+
+_THINGS: Final = ("places", "entrances", "junctions", "crossings")
+
+SEVERAL: Final = 3
+"""So many cameras that look in from outside are not told apart by what they see together."""
+
+MANY: Final = 10
+"""So many cameras whose places are hidden are not told apart by figures in steps."""
+
+_WHOLES: Final[Mapping[str, tuple[tuple[str, ...], float]]] = {
+    "area_m2": (("covered_area_m2",), STEP_M2),
+    "open_ground_m2": (("covered_open_ground_m2",), STEP_M2),
+    "demand_m2": (("covered_demand_m2",), STEP_M2),
+    "road_m": (("road_seen_m", "longest_blind_m"), STEP_M),
+    **{what: ((f"{what}_seen",), 1.0) for what in _THINGS},
+}
+_SHARES: Final = {
+    "covered_demand_share": ("covered_demand_m2", "demand_m2"),
+    "covered_share": ("covered_open_ground_m2", "open_ground_m2"),
+}
+_KINDS: Final[Mapping[str, tuple[str, ...]]] = {each: (each,) for each in CLASSES}
+# By area and owner kind, how many cameras may see some of it, up to a number: of those that are not
+# `known`, or of `some`.
+_COUNTS: Final = (
+    "WITH ground AS MATERIALIZED (SELECT a.level, a.code, ST_Transform(a.geom,"
+    " (SELECT value::text::integer FROM govgrid.setting WHERE key = 'metric_srid')) AS geom"
+    " FROM govgrid.area_now a JOIN unnest(CAST(:levels AS text[]), CAST(:codes AS text[]))"
+    " AS w (level, code) ON w.level = a.level AND w.code = a.code)"
+    " SELECT g.level, g.code, k.kind, (SELECT count(*) FROM (SELECT FROM govgrid.viewshed v"
+    "  JOIN govgrid.camera c ON c.code = v.camera_code WHERE v.certainty = 'possible'"
+    "  AND c.owner_kind IS NOT DISTINCT FROM k.kind AND {which}"
+    "  AND ST_Intersects(ST_SetSRID(v.geom, ST_SRID(g.geom)), g.geom)"
+    "  GROUP BY v.camera_code LIMIT :most) t) AS n"
+    " FROM ground g CROSS JOIN unnest(ARRAY['skynet', 'social', NULL]) AS k (kind)"
+)
+_HIDDEN: Final = text(_COUNTS.format(which="c.code <> ALL(CAST(:known AS text[]))"))
+_FOREIGN: Final = text(_COUNTS.format(which="c.code = ANY(CAST(:some AS text[]))"))
+
+
+class _Unknown(NamedTuple):
+    """Of how many cameras that see some of an area the place is hidden: own ones, and foreign."""
+
+    hidden: Counter[str | None]
+    foreign: Counter[str | None]
+
+
+def granted_figures(
+    connection: Connection, reader: Reader, rows: Iterable[Mapping[Any, Any]]
+) -> list[dict[str, Any]]:
+    """Return figures of areas as `reader` may be told them.
+
+    Those of a device set are told as they are where its cameras that may see some of the area are
+    all granted exactly and with their directions, or look in from outside and are several. Else
+    they are told in steps where such cameras are many, and not at all (None) where they are few.
+
+    Parameters
+    ----------
+    rows
+        As from :func:`geo.coverage.store.results.figure_rows`.
+    """
+    found = [dict(row) for row in rows]
+    if reader.system or not found:
+        return found
+    unknown = _unknown_cameras(connection, reader, found)
+    return [_told(row, unknown[row["level"], row["code"]]) for row in found]
+
+
+def _told(row: dict[str, Any], unknown: _Unknown) -> dict[str, Any]:
+    kinds = _KINDS.get(row["device_set"], (*CLASSES, None))
+    hidden, foreign = (sum(each[kind] for kind in kinds) for each in unknown)
+    if not hidden and (not foreign or foreign >= SEVERAL):
+        return row
+    return _in_steps(row, many=hidden + foreign >= MANY)
+
+
+def _unknown_cameras(
+    connection: Connection, reader: Reader, rows: Sequence[Mapping[str, Any]]
+) -> dict[tuple[str, str], _Unknown]:
+    areas = sorted({(row["level"], row["code"]) for row in rows})
+    granted = predicates.visible_cameras(connection, reader.exact().deep("direction"))
+    foreign = granted.index[granted["depth"].isna()]
+    levels, codes = zip(*areas, strict=True)
+    asked = {"levels": list(levels), "codes": list(codes), "most": MANY}
+    asked |= {"known": list(granted.index), "some": list(foreign)}
+    found = {area: _Unknown(Counter(), Counter()) for area in areas}
+    for statement, column in ((_HIDDEN, "hidden"), (_FOREIGN, "foreign")):
+        if statement is _FOREIGN and foreign.empty:
+            continue
+        for level, code, kind, n in connection.execute(statement, asked):
+            getattr(found[level, code], column)[kind] = n
+    return found
+
+
+def _in_steps(row: Mapping[str, Any], *, many: bool) -> dict[str, Any]:
+    """Return figures in steps, of what is large enough; without `many` none."""
+    told = {**row, "sliver_m2": None, "k_area_m2": []}
+    for whole, (seen, step) in _WHOLES.items():
+        large = many and (row[whole] or 0) >= FEWEST_STEPS * step
+        for name in seen:
+            told[name] = _rounded(row[name], step, row[whole]) if large else None
+    for share, (part, whole) in _SHARES.items():
+        told[share] = None if told[part] is None else told[part] / row[whole]
+    if many and (row["area_m2"] or 0) >= FEWEST_STEPS * STEP_M2:
+        told["k_area_m2"] = [_rounded(each, STEP_M2, row["area_m2"]) for each in row["k_area_m2"]]
+    return told
+
+
+def _rounded(value: float | None, step: float, whole: float) -> float | None:
+    """Return a value in steps, at most the whole; whole numbers stay whole."""
+    if value is None:
+        return None
+    return value if step == 1.0 else float(min(round(value / step) * step, whole))
