@@ -20,8 +20,8 @@ STEP_M2: Final = 10_000.0
 STEP_M: Final = 100.0
 """Roads are told in such lengths."""
 
-FEWEST_STEPS: Final = 10
-"""Of a whole that is smaller nothing is told of what is seen."""
+STEPS: Final = 20
+"""What is small is told in so many steps."""
 
 _THINGS: Final = ("places", "entrances", "junctions", "crossings")
 
@@ -43,22 +43,25 @@ _SHARES: Final = {
     "covered_share": ("covered_open_ground_m2", "open_ground_m2"),
 }
 _KINDS: Final[Mapping[str, tuple[str, ...]]] = {each: (each,) for each in CLASSES}
-# By area and owner kind, how many cameras may see some of it, up to a number: of those that are not
-# `known`, or of `some`.
-_COUNTS: Final = (
-    "WITH ground AS MATERIALIZED (SELECT a.level, a.code, ST_Transform(a.geom,"
-    " (SELECT value::text::integer FROM govgrid.setting WHERE key = 'metric_srid')) AS geom"
-    " FROM govgrid.area_now a JOIN unnest(CAST(:levels AS text[]), CAST(:codes AS text[]))"
-    " AS w (level, code) ON w.level = a.level AND w.code = a.code)"
-    " SELECT g.level, g.code, k.kind, (SELECT count(*) FROM (SELECT FROM govgrid.viewshed v"
-    "  JOIN govgrid.camera c ON c.code = v.camera_code WHERE v.certainty = 'possible'"
-    "  AND c.owner_kind IS NOT DISTINCT FROM k.kind AND {which}"
-    "  AND ST_Intersects(ST_SetSRID(v.geom, ST_SRID(g.geom)), g.geom)"
-    "  GROUP BY v.camera_code LIMIT :most) t) AS n"
-    " FROM ground g CROSS JOIN unnest(ARRAY['skynet', 'social', NULL]) AS k (kind)"
+# By area and owner kind, how many cameras may see some of it: those that only look in (`foreign`),
+# and others that are not `known`. Areas are counted by the smallest ones in them.
+_COUNTS: Final = text(
+    "WITH wanted AS (SELECT a.level, a.code, a.path FROM govgrid.area_now a"
+    " JOIN unnest(CAST(:levels AS text[]), CAST(:codes AS text[])) AS w (level, code)"
+    " ON w.level = a.level AND w.code = a.code),"
+    " cell AS MATERIALIZED (SELECT a.path, ST_Transform(a.geom,"
+    "  (SELECT value::text::integer FROM govgrid.setting WHERE key = 'metric_srid')) AS geom"
+    "  FROM govgrid.area_now a WHERE NOT EXISTS (SELECT FROM govgrid.area_now b"
+    "   WHERE b.parent_unit_id = a.unit_id)"
+    "  AND EXISTS (SELECT FROM wanted w WHERE w.path @> a.path)),"
+    " seen AS MATERIALIZED (SELECT DISTINCT x.path, v.camera_code FROM cell x"
+    "  JOIN govgrid.viewshed v ON v.certainty = 'possible' AND v.geom && x.geom"
+    "  AND ST_Intersects(ST_SetSRID(v.geom, ST_SRID(x.geom)), x.geom)"
+    "  WHERE v.camera_code <> ALL(CAST(:known AS text[])))"
+    " SELECT w.level, w.code, c.owner_kind, c.code = ANY(CAST(:foreign AS text[])) AS is_foreign,"
+    " count(DISTINCT c.code) AS n FROM wanted w JOIN seen s ON w.path @> s.path"
+    " JOIN govgrid.camera c ON c.code = s.camera_code GROUP BY 1, 2, 3, 4"
 )
-_HIDDEN: Final = text(_COUNTS.format(which="c.code <> ALL(CAST(:known AS text[]))"))
-_FOREIGN: Final = text(_COUNTS.format(which="c.code = ANY(CAST(:some AS text[]))"))
 
 
 class _Unknown(NamedTuple):
@@ -102,35 +105,33 @@ def _unknown_cameras(
 ) -> dict[tuple[str, str], _Unknown]:
     areas = sorted({(row["level"], row["code"]) for row in rows})
     granted = predicates.visible_cameras(connection, reader.exact().deep("direction"))
-    foreign = granted.index[granted["depth"].isna()]
+    foreign = granted["depth"].isna()
     levels, codes = zip(*areas, strict=True)
-    asked = {"levels": list(levels), "codes": list(codes), "most": MANY}
-    asked |= {"known": list(granted.index), "some": list(foreign)}
+    asked = {"levels": list(levels), "codes": list(codes)}
+    asked |= {"known": list(granted.index[~foreign]), "foreign": list(granted.index[foreign])}
     found = {area: _Unknown(Counter(), Counter()) for area in areas}
-    for statement, column in ((_HIDDEN, "hidden"), (_FOREIGN, "foreign")):
-        if statement is _FOREIGN and foreign.empty:
-            continue
-        for level, code, kind, n in connection.execute(statement, asked):
-            getattr(found[level, code], column)[kind] = n
+    for level, code, kind, is_foreign, n in connection.execute(_COUNTS, asked):
+        counted = found[level, code]
+        (counted.foreign if is_foreign else counted.hidden)[kind] = n
     return found
 
 
 def _in_steps(row: Mapping[str, Any], *, many: bool) -> dict[str, Any]:
-    """Return figures in steps, of what is large enough; without `many` none."""
+    """Return figures in steps, or without `many` none."""
     told = {**row, "sliver_m2": None, "k_area_m2": []}
     for whole, (seen, step) in _WHOLES.items():
-        large = many and (row[whole] or 0) >= FEWEST_STEPS * step
         for name in seen:
-            told[name] = _rounded(row[name], step, row[whole]) if large else None
+            told[name] = _rounded(row[name], step, row[whole]) if many else None
     for share, (part, whole) in _SHARES.items():
-        told[share] = None if told[part] is None else told[part] / row[whole]
-    if many and (row["area_m2"] or 0) >= FEWEST_STEPS * STEP_M2:
+        told[share] = None if row[share] is None or not many else told[part] / row[whole]
+    if many:
         told["k_area_m2"] = [_rounded(each, STEP_M2, row["area_m2"]) for each in row["k_area_m2"]]
     return told
 
 
 def _rounded(value: float | None, step: float, whole: float) -> float | None:
-    """Return a value in steps, at most the whole; whole numbers stay whole."""
-    if value is None:
-        return None
-    return value if step == 1.0 else float(min(round(value / step) * step, whole))
+    """Return a value in steps, at most the whole; numbers of things as they are."""
+    if value is None or step == 1.0 or not whole:
+        return value
+    step = min(step, whole / STEPS)
+    return float(min(round(value / step) * step, whole))
