@@ -15,14 +15,31 @@ _STAR: Final = "[★☆⭐⭑✩✪✫✬✭✮✯✰⋆🌟]"
 _NUMBER: Final = "[0-9０-９〇零一二两三四五六七八九十百]{1,4}"
 _TERM: Final = rf"[*＊﹡∗]{_GAP}(?:{_NUMBER}{_GAP}[年个月日天]|长期)"
 _MARKING: Final = re.compile(f"{_KIND}(?:{_STAR}|{_TERM})")
+# split over two cells of a row: the grade fills the one, the star with or without a term the other
+_EDGE: Final = r"[\0,;\t\n|\"]"
+_NEXT_CELL: Final = r"(?:[\0,;\t|\"\s]{1,60}|\"\s{0,20},\s{0,20}\"[^\"]{0,60}\"\s{0,20}:\s{0,20}\")"
+_SPLIT: Final = re.compile(
+    rf"(?:^|(?<={_EDGE}))[ ]{{0,20}}{_KIND}{_NEXT_CELL}{_STAR}{_GAP}"
+    rf"(?:{_NUMBER}{_GAP}[年个月日天]{{1,2}}|长期)?{_GAP}(?={_EDGE}|$)"
+)
 _GRADES: Final = {"绝": "绝密", "絕": "绝密", "机": "机密", "機": "机密", "秘": "秘密"}
 _ESCAPES: Final = re.compile(r"\\[uU]\+?([0-9a-fA-F]{4})|\\M\+5([0-9a-fA-F]{4})")
 
 
 def find_marking(text: str) -> tuple[str, int] | None:
-    """Return the grade (秘密, 机密, 绝密) of the first marking in a text and where it begins."""
-    found = _MARKING.search(text) if "密" in text else None
-    return None if found is None else (_GRADES[found["grade"]], found.start())
+    """Return the grade (秘密, 机密, 绝密) of the first marking in a text and where it begins.
+
+    Cells of a table stand in it between commas, semicolons, tabs, bars, quotes or NUL.
+    """
+    if "密" not in text:
+        return None
+    found = _MARKING.search(text) or _SPLIT.search(text)
+    return None if found is None else (_GRADES[found["grade"]], found.start("grade"))
+
+
+def is_part(text: str) -> bool:
+    """Return whether a cell may be half of a marking that is split over two."""
+    return find_marking(f"机密\0{text}") is not None or find_marking(f"{text}\0★") is not None
 
 
 def require_unmarked(text: str, place: str, **at: object) -> None:

@@ -8,6 +8,7 @@ import zipfile
 import zlib
 from collections.abc import Iterator
 from contextlib import closing
+from itertools import pairwise
 from pathlib import Path
 from typing import IO, Any, Final
 
@@ -22,6 +23,7 @@ _SHARED: Final = "xl/sharedStrings.xml"
 _NAMES: Final = "xl/workbook.xml"
 _TEXT: Final = re.compile(r"<si>.*?</si>|<si/>", re.DOTALL)
 _CELL: Final = re.compile(r'<c r="[A-Z]+(\d+)"[^>]*t="s"[^>]*><v>(\d+)</v>')
+_TAG: Final = re.compile(r"<[^<>]*>")
 _ROW: Final = re.compile(r'[^>]*?r="(\d+)"')
 _BROKEN: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError, RuntimeError)
 
@@ -34,6 +36,7 @@ def in_workbook(path: Path | IO[bytes]) -> Iterator[Found]:
             if found is not None:
                 yield _placed(archive, part.filename, found)
                 return
+        yield from _in_neighbours(archive)
 
 
 def in_archive(path: Path) -> Iterator[Found]:
@@ -56,6 +59,10 @@ def in_geopackage(path: Path) -> Iterator[Found]:
         with closing(sqlite3.connect(address, uri=True)) as base:
             base.execute("PRAGMA trusted_schema = OFF")
             base.text_factory = lambda raw: raw.decode("utf-8", "ignore")
+            for (made,) in base.execute("SELECT sql FROM sqlite_master WHERE type <> 'table'"):
+                told = marking.find_marking(made or "")
+                if told is not None:
+                    yield Found(told[0], "sheet_name")
             tables = base.execute(
                 "SELECT name, sql FROM sqlite_master WHERE type = 'table'"
                 " AND sql NOT LIKE '%VIRTUAL%' ORDER BY"
@@ -74,14 +81,14 @@ def in_geopackage(path: Path) -> Iterator[Found]:
 def in_dbf(path: Path) -> Iterator[Found]:
     """Yield the first marking in the table of a Shapefile, with the number of the record."""
     with path.open("rb") as file:
-        found = next(marked_text.in_stream(file), None)
+        found = _in_padded(file)
         if found is None:
             return
         file.seek(0)
         start, length = struct.unpack_from("<8xHH", file.read(32).ljust(32, b"\0"))
         file.seek(start)
         for row, record in enumerate(iter(lambda: file.read(length), b""), start=1):
-            if marked_text.in_bytes(record) is not None:
+            if _in_padded(io.BytesIO(record)) is not None:
                 yield Found(found.grade, "record", {"row": row})
                 return
     yield found
@@ -153,9 +160,43 @@ def _in_part(archive: zipfile.ZipFile, part: zipfile.ZipInfo) -> Found | None:
         with archive.open(part) as file:
             if part.filename.lower().endswith(_BOOKS):
                 return next(in_workbook(io.BytesIO(file.read())), None)
+            if part.filename.lower().endswith(".dbf"):
+                return _in_padded(io.BytesIO(file.read()))
             return next(marked_text.in_stream(file), None)
     except _BROKEN:
         return None  # the reader says so, where it needs it
+
+
+def _in_padded(file: IO[bytes]) -> Found | None:
+    """Return the first marking in a table of fixed widths."""
+    start = file.tell()
+    found = next(marked_text.in_stream(file), None)
+    if found is None:
+        file.seek(start)
+        found = next(marked_text.in_stream(file, padded=True), None)
+    return found
+
+
+def _in_neighbours(archive: zipfile.ZipFile) -> Iterator[Found]:
+    """Yield the first marking that is split over two cells, whose texts stand apart in the file."""
+    try:
+        held = _SHARED in archive.namelist()
+        texts = (
+            [_TAG.sub("", each) for each in _TEXT.findall(_read(archive, _SHARED))] if held else []
+        )
+    except _BROKEN:
+        return  # the reader says so
+    known = {n: text for n, text in enumerate(texts) if marking.is_part(text)}
+    for name in archive.namelist() if len(known) > 1 else ():
+        sheet = _SHEET.search(name)
+        cells = (
+            [(int(row), int(n)) for row, n in _CELL.findall(_read(archive, name))] if sheet else []
+        )
+        for (row, first), (_, second) in pairwise(cells):
+            told = marking.find_marking(f"{known.get(first, '')}\0{known.get(second, '')}")
+            if sheet and told is not None:
+                yield Found(told[0], "cell", {"sheet": int(sheet[1]), "row": row})
+                return
 
 
 def _placed(archive: zipfile.ZipFile, part: str, found: Found) -> Found:
@@ -205,8 +246,9 @@ def _quoted(name: str) -> str:
 
 
 def _in_cells(cells: Any, place: str, **at: int) -> Iterator[Found]:  # noqa: ANN401 - cells
-    for cell in cells:
-        told = marking.find_marking(cell) if isinstance(cell, str) else None
+    texts = [cell for cell in cells if isinstance(cell, str)]
+    for text in (*texts, "\0".join(texts)):
+        told = marking.find_marking(text)
         if told is not None:
             yield Found(told[0], place, dict(at))
 

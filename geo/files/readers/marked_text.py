@@ -31,7 +31,7 @@ class Found:
     at: dict[str, Any] = field(default_factory=dict)
 
 
-def in_stream(file: IO[bytes], *, lines: bool = False) -> Iterator[Found]:
+def in_stream(file: IO[bytes], *, lines: bool = False, padded: bool = False) -> Iterator[Found]:
     """Yield the first marking of a state secret in a file of text, nothing if there is none.
 
     Parameters
@@ -40,17 +40,24 @@ def in_stream(file: IO[bytes], *, lines: bool = False) -> Iterator[Found]:
         Open for reading bytes; read in windows.
     lines
         Whether the marking says its line.
+    padded
+        Whether cells are filled up with blanks and stand side by side, as in a DBF.
     """
     before, rest = 0, b""
     while window := file.read(_WINDOW_BYTES):
         window = rest + window
-        found = in_bytes(window)
+        found = in_bytes(part_cells(window) if padded else window)
         if found is not None:
             grade, line = found
             yield Found(grade, "line", {"row": before + line}) if lines else Found(grade)
             return
         rest = _carried(window)
         before += window.count(b"\n") - rest.count(b"\n")
+
+
+def part_cells(record: bytes) -> bytes:
+    """Return cells that are filled up with blanks, parted by NUL."""
+    return re.sub(rb" {2,}", b"\0", record)
 
 
 def in_bytes(raw: bytes) -> tuple[str, int] | None:

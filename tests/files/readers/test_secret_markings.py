@@ -1,6 +1,8 @@
 """Files with the marking of a state secret: refused in every format, wherever it stands."""
 
+import sqlite3
 import zipfile
+from contextlib import closing
 
 import ezdxf
 import geopandas as gpd
@@ -106,6 +108,52 @@ def test_geographic_files_are_refused(tmp_path):
         assert refusal(tmp_path / "a.shp") == ("record", 2)
     frame.to_parquet(tmp_path / "a.parquet")
     assert refusal(tmp_path / "a.parquet") == ("record", 2)
+
+
+HALVES = [["密级", "标志"], ["机密", "乙"], ["甲", "★10年"], ["机密", "★10年"]]
+
+
+def test_a_marking_split_over_two_cells_of_a_row_is_refused_in_every_format(tmp_path):
+    for encoding in ("utf-8", "gb18030", "utf-16"):
+        for sign in (",", ";", "\t", '","'):
+            lines = "".join(f'"{sign.join(row)}"\n' for row in HALVES)
+            (tmp_path / "a.csv").write_text(lines, encoding=encoding)
+            assert refusal(tmp_path / "a.csv") == ("line", 4)
+    book = openpyxl.Workbook()
+    for row in HALVES:  # the texts of the last row stand apart in the file, with others between
+        book.active.append(row)
+    book.save(tmp_path / "a.xlsx")
+    assert refusal(tmp_path / "a.xlsx") == ("cell", 1, 4)
+    xls(tmp_path / "a.xls", HALVES)
+    assert refusal(tmp_path / "a.xls") == ("cell", 1, 4)
+    ods(tmp_path / "a.ods", HALVES)
+    assert refusal(tmp_path / "a.ods") == ("part",)
+    columns = {name: [row[n] for row in HALVES[1:]] for n, name in enumerate(HALVES[0])}
+    frame = gpd.GeoDataFrame(columns, geometry=[shapely.Point(117, 30)] * 3, crs=4326)
+    frame.to_file(tmp_path / "a.gpkg")
+    assert refusal(tmp_path / "a.gpkg") == ("table", 1, 3)
+    frame.to_file(tmp_path / "a.shp", encoding="gb18030")
+    assert refusal(tmp_path / "a.shp") == ("record", 3)
+    with zipfile.ZipFile(tmp_path / "a.zip", "w") as archive:
+        for ending in ("shp", "dbf", "shx"):
+            archive.write(tmp_path / f"a.{ending}")
+    assert refusal(tmp_path / "a.zip") == ("part",)
+    frame.to_parquet(tmp_path / "a.parquet")
+    assert refusal(tmp_path / "a.parquet") == ("record", 3)
+    (tmp_path / "a.geojson").write_text(frame.to_json(), encoding="utf-8")
+    assert refusal(tmp_path / "a.geojson")[0] == "line"
+
+
+def test_names_of_columns_and_of_layers_are_looked_through(tmp_path):
+    frame = gpd.GeoDataFrame({"秘密★": ["甲"]}, geometry=[shapely.Point(117, 30)], crs=4326)
+    for ending in ("gpkg", "shp", "parquet"):
+        write = frame.to_parquet if ending == "parquet" else frame.to_file
+        write(tmp_path / f"a.{ending}")
+        refusal(tmp_path / f"a.{ending}")
+    with closing(sqlite3.connect(tmp_path / "v.gpkg")) as base:
+        base.execute("CREATE TABLE t (a TEXT)")
+        base.execute("CREATE VIEW v AS SELECT '绝密★' AS name")
+    assert refusal(tmp_path / "v.gpkg") == ("sheet_name",)
 
 
 @pytest.mark.parametrize("version", ["R2000", "R2010"])
