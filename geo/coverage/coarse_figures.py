@@ -8,11 +8,12 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection
 
 from geo.access import predicates
 from geo.access.principal import Reader
 from geo.access.roles import CLASSES
+from geo.access.store import seen_areas
 
 STEP_M2: Final = 10_000.0
 """Ground is told in hectares: as much as a coarse place stands for."""
@@ -43,25 +44,6 @@ _SHARES: Final = {
     "covered_share": ("covered_open_ground_m2", "open_ground_m2"),
 }
 _KINDS: Final[Mapping[str, tuple[str, ...]]] = {each: (each,) for each in CLASSES}
-# By area and owner kind, how many cameras may see some of it: those that only look in (`foreign`),
-# and others that are not `known`. Areas are counted by the smallest ones in them.
-_COUNTS: Final = text(
-    "WITH wanted AS (SELECT a.level, a.code, a.path FROM govgrid.area_now a"
-    " JOIN unnest(CAST(:levels AS text[]), CAST(:codes AS text[])) AS w (level, code)"
-    " ON w.level = a.level AND w.code = a.code),"
-    " cell AS MATERIALIZED (SELECT a.path, ST_Transform(a.geom,"
-    "  (SELECT value::text::integer FROM govgrid.setting WHERE key = 'metric_srid')) AS geom"
-    "  FROM govgrid.area_now a WHERE NOT EXISTS (SELECT FROM govgrid.area_now b"
-    "   WHERE b.parent_unit_id = a.unit_id)"
-    "  AND EXISTS (SELECT FROM wanted w WHERE w.path @> a.path)),"
-    " seen AS MATERIALIZED (SELECT DISTINCT x.path, v.camera_code FROM cell x"
-    "  JOIN govgrid.viewshed v ON v.certainty = 'possible' AND v.geom && x.geom"
-    "  AND ST_Intersects(ST_SetSRID(v.geom, ST_SRID(x.geom)), x.geom)"
-    "  WHERE v.camera_code <> ALL(CAST(:known AS text[])))"
-    " SELECT w.level, w.code, c.owner_kind, c.code = ANY(CAST(:foreign AS text[])) AS is_foreign,"
-    " count(DISTINCT c.code) AS n FROM wanted w JOIN seen s ON w.path @> s.path"
-    " JOIN govgrid.camera c ON c.code = s.camera_code GROUP BY 1, 2, 3, 4"
-)
 
 
 class _Unknown(NamedTuple):
@@ -82,6 +64,10 @@ def granted_figures(
 
     Parameters
     ----------
+    connection
+        With the rights to read all cameras.
+    reader
+        Who asks.
     rows
         As from :func:`geo.coverage.store.results.figure_rows`.
     """
@@ -106,11 +92,14 @@ def _unknown_cameras(
     areas = sorted({(row["level"], row["code"]) for row in rows})
     granted = predicates.visible_cameras(connection, reader.exact().deep("direction"))
     foreign = granted["depth"].isna()
-    levels, codes = zip(*areas, strict=True)
-    asked = {"levels": list(levels), "codes": list(codes)}
-    asked |= {"known": list(granted.index[~foreign]), "foreign": list(granted.index[foreign])}
+    cameras = seen_areas.count_seeing(
+        connection,
+        areas,
+        known=granted.index[~foreign],
+        foreign=granted.index[foreign],
+    )
     found = {area: _Unknown(Counter(), Counter()) for area in areas}
-    for level, code, kind, is_foreign, n in connection.execute(_COUNTS, asked):
+    for level, code, kind, is_foreign, n in cameras:
         counted = found[level, code]
         (counted.foreign if is_foreign else counted.hidden)[kind] = n
     return found
