@@ -53,7 +53,15 @@ def store_declaration(
 
 
 def list_declarations(connection: Connection, *, without: Collection[str] = ()) -> pd.DataFrame:
-    """Return declarations, `without` those of some layers: layer, source, options, by_whom, at."""
+    """Return declarations: layer, source, options, by_whom, at.
+
+    Parameters
+    ----------
+    connection
+        Inside a transaction.
+    without
+        Layers whose declarations are left out.
+    """
     return frames.read_frame(connection, _LIST, {"without": list(without)})
 
 
