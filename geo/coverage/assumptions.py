@@ -1,4 +1,4 @@
-"""What the figures of a run rest on: what had to be assumed, and what nobody knows for sure."""
+"""Assumptions behind the figures of a run: assumed values, and what nobody knows for sure."""
 
 from typing import Any
 
@@ -15,7 +15,15 @@ ASSUMED = ("hfov", "resolution", "range")  # of optics
 
 
 def describe_assumptions(views: pd.DataFrame, board: Board) -> dict[str, Any]:
-    """Return what had to be assumed, counted, and what lies between certain and possible.
+    """Return the number of assumed values, and the difference between certain and possible.
+
+    Parameters
+    ----------
+    views
+        Views with ``assumed``, ``heading_source``, ``placement`` and ``near_m``, as from
+        :func:`geo.coverage.scene.prepare_scene`.
+    board
+        Measured state of coverage.
 
     Returns
     -------

@@ -1,4 +1,4 @@
-"""Gaps as far as they may be told: of granted cameras, and clear of those known only coarsely."""
+"""Gaps as far as they may be shown: without cells of cameras that are granted only coarsely."""
 
 import geopandas as gpd
 import pandas as pd
@@ -26,13 +26,28 @@ def granted_gaps(
     detail: float,
     certainty: str,
 ) -> gpd.GeoDataFrame:
-    """Return the gaps of a run that `reader` may see, the heaviest first, in the metric SRID.
+    """Return the gaps of a run that a principal may see, the heaviest first, metric CRS.
 
     The border of a gap is drawn by the cameras that see what is beside it. So gaps are those of
     grids that are granted exactly, and of the classes granted there: where that is one, *all* means
     this one. The cells that a camera may see are cut out where it is known only coarsely, or only
     to look in; of what is left there is an area, but nothing that was counted along the whole.
     Whoever sees everything gets the ranks of the run, others count from 1.
+
+    Parameters
+    ----------
+    connection
+        As from :func:`geo.access.transaction.open_read_only`.
+    reader
+        Principal whose grants apply.
+    run
+        Number of the run.
+    device_set
+        Name of a device set.
+    detail
+        Pixel density, px/m.
+    certainty
+        "certain" or "possible".
     """
     deep = reader.deep("gaps").exact()
     srid = installation.metric_srid(connection)

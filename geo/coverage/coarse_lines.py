@@ -1,4 +1,4 @@
-"""Sight lines as far as they may be told: exactly, by coarse places, or as a number only."""
+"""Sight lines as far as they may be shown: exactly, by coarse places, or as a number only."""
 
 from collections.abc import Set
 from dataclasses import dataclass
@@ -77,7 +77,15 @@ def granted_lines(
 
 
 def seen_by_cell(views: CoarseViews, points: gpd.GeoDataFrame) -> pd.DataFrame:
-    """Return which cameras may see the cell of each place: `point`, `camera_code`."""
+    """Return the cameras that may see the cell of each place: ``point``, ``camera_code``.
+
+    Parameters
+    ----------
+    views
+        Views whose position is known only coarsely.
+    points
+        Places, same metric CRS; the index is their name.
+    """
     asked = cells_of(shapely.get_coordinates(points.geometry.to_numpy()))
     distinct, cell_of = np.unique(asked, axis=0, return_inverse=True)
     cell, view = coarse_sight.may_see(views, distinct)
@@ -106,7 +114,17 @@ def _exact(prepared: Prepared, points: gpd.GeoDataFrame, granted: pd.DataFrame) 
 def lines_of(
     prepared: Prepared, points: gpd.GeoDataFrame, codes: "pd.Index[str] | None" = None
 ) -> pd.DataFrame:
-    """Return the sight lines of `points` (metric CRS, index = name) to some cameras of a scene."""
+    """Return the sight lines between places and cameras of a scene.
+
+    Parameters
+    ----------
+    prepared
+        Scene with placed views.
+    points
+        Places, metric CRS of the scene; the index is their name.
+    codes
+        Cameras to look at; None for all.
+    """
     read, views = prepared.scene.cameras, prepared.views
     if codes is not None:
         read, views = read[read["code"].isin(codes)], views[views["camera_code"].isin(codes)]

@@ -1,4 +1,4 @@
-"""Compute what the cameras see and miss, and keep it as a run."""
+"""Computation of what cameras see and miss, stored as a run."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -114,9 +114,20 @@ def compute_in_turn(
     hold: bool = False,
     progress: Progress = ignore_progress,
 ) -> tuple[Outcome, list[Standing]]:
-    """Compute as :func:`compute` does, in a turn of the caller's; return the standings too.
+    """Compute like :func:`compute`, with the lock of the caller; return the computed states too.
 
-    Where nothing has changed there are none, unless the caller wants to `hold` them.
+    Parameters
+    ----------
+    connection
+        Open transaction that holds the lock for computing.
+    details
+        Pixel densities, px/m.
+    full
+        Whether everything is computed again although the inputs are the same.
+    hold
+        Whether the states are wanted even where nothing has changed.
+    progress
+        Called at each step.
     """
     details = sorted(set(details))
     progress("coverage.read", 0, 0)
@@ -183,7 +194,19 @@ def run_assumptions(standing: Standing) -> dict[str, Any]:
 
 
 def stand(prepared: Prepared, ground: Ground, detail: float, progress: Progress) -> Standing:
-    """Return the standing of a district: every viewshed computed, every figure measured."""
+    """Return the computed state of a district: every viewshed, every figure.
+
+    Parameters
+    ----------
+    prepared
+        Scene with placed views.
+    ground
+        Demand model of the same scene.
+    detail
+        Pixel density of the views, px/m.
+    progress
+        Called at each step.
+    """
     progress("coverage.viewsheds", 0, 0)
     seen = visible_ground(prepared, prepared.views)
     board = Board(ground, DEVICE_SETS)
@@ -193,12 +216,30 @@ def stand(prepared: Prepared, ground: Ground, detail: float, progress: Progress)
 
 
 def at_detail(prepared: Prepared, detail: float) -> Prepared:
-    """Return the same scene seen at another detail."""
+    """Return the same scene with views at another detail.
+
+    Parameters
+    ----------
+    prepared
+        Scene with placed views.
+    detail
+        Pixel density, px/m.
+    """
     return replace(prepared, views=place_views(prepared.scene, prepared.sight, detail=detail))
 
 
 def input_hash(ground: str, cameras: Sequence[Mapping[str, int]], details: Sequence[float]) -> str:
-    """Return the hash of all that the figures depend on: the ground, and by detail the cameras."""
+    """Return the SHA-256 of everything that the figures depend on.
+
+    Parameters
+    ----------
+    ground
+        Hash of the ground, as from :func:`geo.coverage.scene.ground_state`.
+    cameras
+        By detail: camera code → fingerprint, as from :func:`geo.coverage.scene.camera_state`.
+    details
+        Pixel densities, px/m, in the same order.
+    """
     digest = hashlib.sha256(ground.encode())
     for detail, own in zip(details, cameras, strict=True):
         digest.update(f"|{detail:g}|{sum(own.values()) % 2**128:x}".encode())
@@ -217,9 +258,18 @@ def keep_viewsheds(
     codes: Sequence[str] | None = None,
     full: bool = False,
 ) -> int:
-    """Write the viewsheds that are not stored, delete those that are no more; return how many.
+    """Store the viewsheds that are not stored, delete obsolete ones; return how many were written.
 
-    `codes` are the cameras that `standing` speaks of; None: all there are.
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    standing
+        Computed state at one detail.
+    codes
+        Cameras that it holds; None for all there are.
+    full
+        Whether stored viewsheds with equal inputs are written again.
     """
     stored = results.viewshed_hashes(connection, detail=standing.detail, codes=codes)
     wanted = pd.concat([_viewshed_rows(standing, certainty) for certainty in SURE])
@@ -251,7 +301,19 @@ def combinations() -> Iterator[tuple[str, str]]:
 def rows(
     standing: Standing, run: int, certainty: str, device_set: str
 ) -> tuple[pd.DataFrame, gpd.GeoDataFrame]:
-    """Return the rows of the tables of figures and of gaps for one certainty and device set."""
+    """Return the figures of areas and the gaps of one certainty and device set, as table rows.
+
+    Parameters
+    ----------
+    standing
+        Computed state at one detail.
+    run
+        Number of the run.
+    certainty
+        Certainty of the figures.
+    device_set
+        Name of a device set.
+    """
     board = standing.board
     label = kind_labels(run, standing.detail, certainty, device_set)
     table = figures.compute_figures(board, certainty, device_set).rename(
@@ -262,7 +324,17 @@ def rows(
 
 
 def kind_labels(run: int, detail: float, certainty: str, device_set: str) -> dict[str, Any]:
-    """Return the columns that tell figures and gaps of one kind from others."""
+    """Return the columns that distinguish figures and gaps of one kind.
+
+    Parameters
+    ----------
+    run
+        Number of the run.
+    detail
+        Pixel density, px/m.
+    certainty, device_set
+        Names of the certainty and the device set.
+    """
     return {
         "coverage_run": run,
         "device_set": device_set,

@@ -1,4 +1,4 @@
-"""The figures of the newest computation beside what was reported, registered and located."""
+"""Figures of the newest run beside reported, registered and located numbers of cameras."""
 
 from __future__ import annotations
 
@@ -37,7 +37,20 @@ def read_report(
     detail: float | None = None,
     certainty: str | None = None,
 ) -> dict[str, Any]:
-    """Return the newest figures, cut by what is given; see DESIGN's keys of ``coverage report``.
+    """Return the newest figures; filters that are None are not applied.
+
+    Parameters
+    ----------
+    reader
+        Principal whose grants apply.
+    by
+        Level of areas.
+    area
+        Code of an area.
+    device_set, certainty
+        Names of a device set and a certainty.
+    detail
+        Pixel density, px/m.
 
     What is told of them where cameras are hidden: :mod:`geo.coverage.coarse_figures`.
 
@@ -93,12 +106,19 @@ def _granted(
 
 
 def camera_counts(connection: Connection, reader: Reader) -> list[dict[str, Any]]:
-    """Return reported, registered, located and computed numbers of cameras per owner kind.
+    """Return reported, registered, located and computed numbers of cameras by owner kind.
 
     *Reported* is what the district's own papers say (columns ``reported_skynet`` and
-    ``reported_social`` of its area); *registered* the rows taken in; *located* those inside the
-    district; *computed* those with a viewshed: of the cameras that `reader` is granted, None of a
-    kind of which none are. Cameras without an owner kind are a row of their own, if there are any.
+    ``reported_social`` of its area); *registered* the imported rows; *located* those inside the
+    district; *computed* those with a viewshed. Cameras without an owner kind are a row of their
+    own, if there are any.
+
+    Parameters
+    ----------
+    connection
+        As from :func:`geo.access.transaction.open_read_only`.
+    reader
+        Only granted cameras count; None for kinds that are not granted.
     """
     counted = stored_cameras.count_cameras(connection, reader.parameters)
     # what the district's papers say is said of the whole district
@@ -122,10 +142,21 @@ def read_gaps(
     certainty: str = "certain",
     detail: float | None = None,
 ) -> gpd.GeoDataFrame:
-    """Return the gaps of the newest run, EPSG:4326, with a place to point at (lon, lat).
+    """Return the gaps of the newest run, EPSG:4326, each with a point inside (``lon``, ``lat``).
 
-    Without `detail` those of the coarsest that was computed. *Expected* has no gaps: a mean over
-    headings has no border. What is told of them: :func:`geo.coverage.coarse_gaps.granted_gaps`.
+    *Expected* has no gaps: a mean over headings has no border. Limits of what is shown:
+    :func:`geo.coverage.coarse_gaps.granted_gaps`.
+
+    Parameters
+    ----------
+    reader
+        Needs exact gaps somewhere.
+    device_set
+        Name of a device set.
+    certainty
+        "certain" or "possible".
+    detail
+        Pixel density, px/m; None for the coarsest that was computed.
 
     Raises
     ------

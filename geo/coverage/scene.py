@@ -1,4 +1,4 @@
-"""A scene made ready: obstacles, views with their place, and its hashes."""
+"""Prepared scene: obstacles, placed views, and hashes of both."""
 
 import hashlib
 from collections.abc import Sequence
@@ -59,8 +59,15 @@ class Prepared:
 def prepare_scene(read: Scene, *, detail: float) -> Prepared:
     """Return a scene with merged obstacles and placed views.
 
-    The views have ``x, y`` (metres, where the camera stands for sight), ``placement`` and the
+    The views have ``x``, ``y`` (metres, where the camera stands for sight), ``placement`` and the
     columns of :func:`geo.coverage.sight.optics.camera_views`.
+
+    Parameters
+    ----------
+    read
+        Scene as read, metric CRS.
+    detail
+        Pixel density that limits the range of views, px/m.
     """
     heights = (
         read.buildings["height_m"].to_numpy(dtype=float),
@@ -112,10 +119,22 @@ def _places(cameras: gpd.GeoDataFrame, sight: Obstruction) -> pd.DataFrame:
 
 
 def sectors(views: pd.DataFrame, certainty: str) -> pd.DataFrame:
-    """Return what :func:`geo.coverage.sight.viewshed.compute_viewsheds` asks for.
+    """Return sectors for :func:`geo.coverage.sight.viewshed.compute_viewsheds`.
 
-    One row a view; under *expected* one a band: index = position of the view, with `weight`.
     Headings are turned from true to grid north. A camera whose position is suspect sees nothing.
+
+    Parameters
+    ----------
+    views
+        Placed views.
+    certainty
+        "certain", "possible" or "expected".
+
+    Returns
+    -------
+    pd.DataFrame
+        One row per view, under *expected* one per band: index = position of the view, with
+        ``weight``.
     """
     if certainty == "expected":
         sector = optics.heading_bands(views).set_index("view")
@@ -142,7 +161,17 @@ def sectors(views: pd.DataFrame, certainty: str) -> pd.DataFrame:
 def visible_ground(
     prepared: Prepared, views: pd.DataFrame, certainties: Sequence[str] = CERTAINTIES
 ) -> dict[str, gpd.GeoDataFrame]:
-    """Return what some views see, by certainty: `camera_code`, `view_no`, `weight`, geometry."""
+    """Return what some views see, by certainty: ``camera_code``, ``view_no``, ``weight``, geometry.
+
+    Parameters
+    ----------
+    prepared
+        Scene with the obstacles.
+    views
+        Views of it to compute.
+    certainties
+        Which to compute.
+    """
     looks = {certainty: sectors(views, certainty) for certainty in certainties}
     sector = pd.concat(looks.values())
     own = views.iloc[sector.index.to_numpy()]
@@ -180,7 +209,15 @@ def set_members(views: pd.DataFrame) -> tuple[list[str], Flags]:
 
 
 def in_set(views: pd.DataFrame, device_set: str) -> Flags:
-    """Return which views belong to a device set."""
+    """Return which views belong to a device set, shape ``(n,)``.
+
+    Parameters
+    ----------
+    views
+        Views with ``connection`` and ``owner_kind``.
+    device_set
+        "all", "online", or an owner kind.
+    """
     if device_set == "all":
         return np.ones(len(views), dtype=bool)
     column = "connection" if device_set == "online" else "owner_kind"
@@ -188,7 +225,17 @@ def in_set(views: pd.DataFrame, device_set: str) -> Flags:
 
 
 def view_hashes(views: pd.DataFrame, sight: Obstruction, certainty: str) -> list[str]:
-    """Return a hash of all that each viewshed depends on: sector, kernel, obstacles in reach."""
+    """Return a hash per viewshed of all its inputs: sector, kernel, obstacles within range.
+
+    Parameters
+    ----------
+    views
+        Placed views.
+    sight
+        Obstacles of the scene.
+    certainty
+        "certain" or "possible".
+    """
     sector = sectors(views, certainty)
     x, y, reach = (sector[name].to_numpy() for name in ("x", "y", "range_m"))
     reach = np.nan_to_num(reach)
@@ -219,7 +266,15 @@ def ground_state(prepared: Prepared) -> str:
 
 
 def camera_state(views: pd.DataFrame, sight: Obstruction) -> dict[str, int]:
-    """Return a number for each camera that changes with all that the figures take from it."""
+    """Return a fingerprint per camera of all inputs to the figures.
+
+    Parameters
+    ----------
+    views
+        Placed views; those of one camera are consecutive.
+    sight
+        Obstacles of the scene.
+    """
     hashes = [view_hashes(views, sight, certainty) for certainty in SURE]
     # Probabilities follow from heading and angle: two views may share both their sure sectors.
     columns = ["camera_code", "owner_kind", "connection", "heading_deg", "hfov_deg"]

@@ -1,4 +1,4 @@
-"""Sight lines between places and cameras in a scene, as far as a reader may be told of them."""
+"""Sight lines between places and cameras in a scene, as far as a principal may see them."""
 
 from collections.abc import Set
 
@@ -70,7 +70,21 @@ def lines_at(
     *,
     detail: float,
 ) -> GrantedLines:
-    """Return who sees one place; one with a code is an incident that the unit is sent to."""
+    """Return the sight lines of one place.
+
+    Parameters
+    ----------
+    reader
+        Principal whose grants apply.
+    read
+        Scene around the place.
+    asked
+        Place; with a code it is an incident dispatched to the principal's unit.
+    granted
+        Cameras it may know of, as from :func:`geo.access.predicates.visible_cameras`.
+    detail
+        Pixel density, px/m.
+    """
     at = [shapely.Point(asked.lon, asked.lat)]
     point = gpd.GeoDataFrame(index=[asked.code], geometry=at, crs=WGS84)
     sent = frozenset({asked.code} if asked.code else ())
@@ -78,7 +92,17 @@ def lines_at(
 
 
 def scene_around(connection: Connection, lon: float, lat: float, *, detail: float) -> Scene:
-    """Return the scene around a place: all cameras, but only the buildings that can block."""
+    """Return the scene around a place: all cameras, but only the buildings that can block.
+
+    Parameters
+    ----------
+    connection
+        As from :func:`geo.access.transaction.open_read_only`.
+    lon, lat
+        Degrees, EPSG:4326.
+    detail
+        Pixel density that limits the range of views, px/m.
+    """
     srid = installation.metric_srid(connection)
     views, choices = scene.read_views(connection), scene.read_choices(connection)
     cameras = views.to_crs(srid)

@@ -1,4 +1,4 @@
-"""Which cameras see a place, may see it, or stand near and do not, and why."""
+"""Cameras that see a place, may see it, or are near and do not, with the reason."""
 
 from __future__ import annotations
 
@@ -35,18 +35,32 @@ def seeing_one(
     detail: int = 20,
     lang: str = "zh",
 ) -> dict[str, Any]:
-    """Return the cameras of one place (EPSG:4326), as the command line and the service tell it.
+    """Return the cameras of one place, in the form of the command line and the service.
 
-    Of cameras outside the reader's areas only code, relation and distance are told, of coarse ones
-    what follows from their coarse place (:func:`geo.coverage.coarse_lines.granted_lines`).
-    `withheld` is how many others may see the place, `ask` how to ask for them (in `lang`). `at` is
-    the moment the footage is wanted from; without it now. Whether a camera was online then is what
-    it had reported last by that time; None where it had reported nothing.
+    Of cameras outside the principal's areas only code, relation and distance are shown, of coarse
+    ones what follows from their coarse place (:func:`geo.coverage.coarse_lines.granted_lines`).
+    ``withheld`` is how many others may see the place, ``ask`` how to ask for them.
+
+    Parameters
+    ----------
+    reader
+        Principal whose grants apply.
+    lon, lat
+        Degrees, EPSG:4326.
+    at
+        Moment of the wanted footage: cameras have the state reported last by then, None if there
+        was none. None for now.
+    timezone
+        IANA name, for times.
+    detail
+        Pixel density that limits the range of views, px/m.
+    lang
+        "zh" or "en".
 
     Raises
     ------
     NotFoundError
-        If the place is neither in the reader's areas nor that of an incident its unit is sent to.
+        If the place is neither in a granted area nor that of an incident dispatched to the unit.
     ForbiddenError
         If no camera's position is granted at all.
     """

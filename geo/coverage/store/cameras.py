@@ -1,4 +1,4 @@
-"""What coverage asks of cameras beside how they see: whose they are, whether they are online."""
+"""Cameras for reports of coverage: their owners and states."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -37,11 +37,27 @@ def camera_contacts(connection: Connection) -> dict[str, dict[str, Any]]:
 
 
 def states_at(connection: Connection, at: datetime) -> dict[str, str]:
-    """Return by code the state that each camera had reported last by a time."""
+    """Return camera code → state reported last by a time.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    at
+        Moment with zone.
+    """
     found = connection.execute(_STATES, {"at": at})
     return {row.camera_code: row.status for row in found}
 
 
 def count_cameras(connection: Connection, parameters: Mapping[str, Any]) -> list[RowMapping]:
-    """Return per owner kind how many granted cameras are registered, located and computed."""
+    """Return how many granted cameras are registered, located and computed, by owner kind.
+
+    Parameters
+    ----------
+    connection
+        As from :func:`geo.access.transaction.open_read_only`.
+    parameters
+        Grants of the principal as SQL parameters.
+    """
     return list(connection.execute(_COUNTS, parameters).mappings())

@@ -1,4 +1,4 @@
-"""Places of past incidents, taken from the register when a run starts and kept with the run."""
+"""Snapshot of past incidents as demand, taken when a run starts and stored with the run."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -42,7 +42,17 @@ def take_snapshot(connection: Connection) -> Snapshot:
 
 
 def keep_snapshot(connection: Connection, run: int, snapshot: Snapshot) -> None:
-    """Write the snapshot of a run in the place of those of earlier runs."""
+    """Store the snapshot of a run; those of earlier runs are deleted.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    run
+        Number of the run.
+    snapshot
+        Places, EPSG:4326, with ``weight``.
+    """
     connection.execute(text("DELETE FROM govgrid.demand_incident"))
     places = snapshot.places
     connection.execute(

@@ -1,4 +1,4 @@
-"""What was computed: viewsheds kept by the hash of their inputs, figures and gaps by run."""
+"""Results of computation: viewsheds by the hash of their inputs, figures and gaps by run."""
 
 from __future__ import annotations
 
@@ -80,7 +80,19 @@ def require_newest(connection: Connection) -> Run:
 def insert_run(
     connection: Connection, inputs_hash: str, assumptions: Mapping[str, Any], until: datetime
 ) -> int:
-    """Write a run, with incidents until a time, and return its number."""
+    """Insert a run and return its number.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    inputs_hash
+        As from :func:`geo.coverage.compute.input_hash`.
+    assumptions
+        As from :func:`geo.coverage.assumptions.describe_assumptions`, by detail.
+    until
+        Time up to which incidents were taken.
+    """
     return int(
         connection.execute(
             text(
@@ -99,7 +111,17 @@ def insert_run(
 def amend_run(
     connection: Connection, run: int, inputs_hash: str, assumptions: Mapping[str, Any]
 ) -> int:
-    """Note that an edit amended the figures of a run; return the run's new revision."""
+    """Record that an edit changed the figures of a run; return the new revision of the run.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    run
+        Number of the run.
+    inputs_hash, assumptions
+        As in :func:`insert_run`, after the edit.
+    """
     return int(
         connection.execute(
             text(
@@ -113,7 +135,17 @@ def amend_run(
 
 
 def notify_change(connection: Connection, layer: str, revision: str) -> None:
-    """Tell all who listen that a layer has changed, as soon as this transaction holds."""
+    """Notify listeners (``NOTIFY govgrid``) of a changed layer when the transaction commits.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    layer
+        Name of the layer.
+    revision
+        Its new revision.
+    """
     told = {"message": f"{layer} {revision}"}
     connection.execute(text("SELECT pg_notify('govgrid', :message)"), told)
 
@@ -134,7 +166,19 @@ def viewshed_hashes(
 def read_viewsheds(
     connection: Connection, *, srid: int, detail: float, certainty: str
 ) -> gpd.GeoDataFrame:
-    """Return the stored viewsheds of one kind: `camera_code`, `view_no`, geometry in `srid`."""
+    """Return the stored viewsheds of one kind: ``camera_code``, ``view_no``, geometry.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    srid
+        EPSG code of the geometry: the metric system of the database.
+    detail
+        Pixel density, px/m.
+    certainty
+        "certain" or "possible".
+    """
     return frames.read_layer(
         connection,
         "SELECT camera_code, view_no, geom FROM govgrid.viewshed"
@@ -147,7 +191,17 @@ def read_viewsheds(
 def read_finest_certain(
     connection: Connection, codes: Sequence[str], *, srid: int
 ) -> gpd.GeoDataFrame:
-    """Return the certain viewsheds of some cameras, of each view at the smallest detail."""
+    """Return the certain viewsheds of cameras, each view at the smallest stored detail.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    codes
+        Codes of cameras.
+    srid
+        EPSG code of the geometry: the metric system of the database.
+    """
     return frames.read_layer(
         connection,
         "SELECT camera_code, geom FROM govgrid.viewshed v WHERE certainty = 'certain'"
@@ -189,10 +243,19 @@ def forget_gaps(connection: Connection) -> None:
 def replace_figures(
     connection: Connection, figures: pd.DataFrame, gaps: gpd.GeoDataFrame, grids: Sequence[str]
 ) -> None:
-    """Put figures and gaps of one run and detail in the place of those before.
+    """Replace figures and gaps of one run and detail.
 
     Replaced are the figures of the same areas, device sets and certainties, and all gaps of those
     device sets in `grids`.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    figures, gaps
+        Rows of the tables; the figures say run, detail and device sets.
+    grids
+        Codes of the grids whose gaps are replaced.
     """
     key = {
         "run": int(figures["coverage_run"].iloc[0]),
@@ -224,26 +287,66 @@ def _distinct(figures: pd.DataFrame) -> dict[str, list[str]]:
 
 
 def keep_figures(connection: Connection, figures: pd.DataFrame, gaps: gpd.GeoDataFrame) -> None:
-    """Write figures and gaps of a run."""
+    """Insert figures and gaps of a run.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    figures, gaps
+        Rows of the tables ``area_coverage`` and ``gap``.
+    """
     frames.copy_in(connection, "area_coverage", figures)
     if len(gaps):
         frames.copy_in(connection, "gap", gaps)
 
 
 def read_figures(connection: Connection, run: int) -> pd.DataFrame:
-    """Return the figures of a run, by level and code, with the areas' names."""
+    """Return the figures of a run, by level and code, with the areas' names.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    run
+        Number of the run.
+    """
     return frames.read_frame(connection, _FIGURES, {"run": run})
 
 
 def figure_rows(connection: Connection, run: int) -> list[dict[str, Any]]:
-    """Return what :func:`read_figures` does, row by row; None where there is no value."""
+    """Return the rows of :func:`read_figures` as dictionaries, None where there is no value.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    run
+        Number of the run.
+    """
     return [dict(row) for row in connection.execute(text(_FIGURES), {"run": run}).mappings()]
 
 
 def read_gaps(
     connection: Connection, run: int, *, srid: int, device_set: str, detail: float, certainty: str
 ) -> gpd.GeoDataFrame:
-    """Return the gaps of a run for one device set and certainty, the heaviest first, in `srid`."""
+    """Return the gaps of a run for one device set and certainty, the heaviest first.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    run
+        Number of the run.
+    srid
+        EPSG code of the geometry: the metric system of the database.
+    device_set
+        Name of a device set.
+    detail
+        Pixel density, px/m.
+    certainty
+        "certain" or "possible".
+    """
     return frames.read_layer(
         connection,
         "SELECT row_number() OVER (ORDER BY round(weight::numeric, 6) DESC, grid_code,"
@@ -257,7 +360,15 @@ def read_gaps(
 
 
 def read_details(connection: Connection, run: int) -> list[float]:
-    """Return the details that a run has figures for, px/m, ascending."""
+    """Return the details of a run, px/m, ascending.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    run
+        Number of the run.
+    """
     rows = connection.execute(
         text(
             "SELECT DISTINCT detail FROM govgrid.area_coverage WHERE coverage_run = :run"

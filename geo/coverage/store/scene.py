@@ -1,4 +1,4 @@
-"""Everything the computation of coverage looks at, read once in the metric SRID."""
+"""Inputs of the computation of coverage, read once in the metric CRS."""
 
 from collections.abc import Sequence
 from typing import Any, Final
@@ -30,14 +30,21 @@ _NEAR: Final = (
 
 
 def read_scene(connection: Connection, *, incidents: bool = True) -> Scene:
-    """Return the scene of the database as it is now, without its incidents if not `incidents`.
+    """Return the current scene of the database, in its metric CRS.
 
     Incidents are those that the newest run took, never the register.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    incidents
+        Whether to read them.
 
     Raises
     ------
     StateError
-        If nothing with a position was brought in yet.
+        If nothing with a position was imported yet.
     """
     srid = installation.metric_srid(connection)
     given = read_views(connection)
@@ -72,14 +79,27 @@ def read_choices(connection: Connection) -> dict[str, Any]:
 
 
 def obstacles(connection: Connection, srid: int) -> gpd.GeoDataFrame:
-    """Return the building footprints in `srid`."""
+    """Return the building footprints.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    srid
+        EPSG code of the result.
+    """
     return read_ground(connection, "buildings", srid)
 
 
 def read_views(connection: Connection, codes: Sequence[str] | None = None) -> gpd.GeoDataFrame:
-    """Return the views of all cameras that were not removed, lon/lat, one row a view.
+    """Return the views of all cameras that were not removed, EPSG:4326, one row per view.
 
-    With `codes`, of these cameras only.
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    codes
+        Cameras; None for all.
     """
     if codes is None:
         return frames.read_layer(connection, f"{_VIEWS} ORDER BY code, view_no")
@@ -101,5 +121,15 @@ def read_ground(connection: Connection, name: str, srid: int) -> gpd.GeoDataFram
 
 
 def obstacles_near(connection: Connection, ground: bytes, srid: int) -> gpd.GeoDataFrame:
-    """Return the buildings, in `srid`, that meet some ground (WKB, EPSG:4326)."""
+    """Return the buildings that meet some ground.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    ground
+        Polygon as WKB, EPSG:4326.
+    srid
+        EPSG code of the result.
+    """
     return frames.read_layer(connection, _NEAR, {"ground": ground}).to_crs(srid)
