@@ -39,6 +39,8 @@ def read_report(
 ) -> dict[str, Any]:
     """Return the newest figures; filters that are None are not applied.
 
+    Figures where cameras are hidden from the principal: :mod:`geo.coverage.coarse_figures`.
+
     Parameters
     ----------
     reader
@@ -51,8 +53,6 @@ def read_report(
         Names of a device set and a certainty.
     detail
         Pixel density, px/m.
-
-    What is told of them where cameras are hidden: :mod:`geo.coverage.coarse_figures`.
 
     Raises
     ------

@@ -136,7 +136,20 @@ def _told(
 
 
 def page_at_hand(state: State, who: Reader, revisions: Any, asked: Parts) -> AtHand | None:  # noqa: ANN401 - as the process keeps them
-    """Return a page of features if it is in memory and counted already."""
+    """Return a page of features if in memory and within the counted limit of reads, else None.
+
+    Parameters
+    ----------
+    state
+        State of the application, with the layers in memory.
+    who
+        Principal whose grants apply.
+    revisions
+        Present revisions of all layers: older content in memory is not used.
+    asked
+        Parts of the path and the query: ``layer``, ``limit``, ``after``, ``reason``; with any other
+        the page is not answered from memory.
+    """
     layer, limit, reason = asked["layer"], asked.get("limit", "100"), asked.get("reason") or None
     strange = asked.keys() - {"layer", "limit", "after", "reason"}
     if strange or layer not in AT_HAND or not (limit.isascii() and limit.isdecimal()):
@@ -158,7 +171,15 @@ def page_at_hand(state: State, who: Reader, revisions: Any, asked: Parts) -> AtH
 
 
 def item_at_hand(state: State, who: Reader, revisions: Any, asked: Parts) -> AtHand | None:  # noqa: ANN401 - as the process keeps them
-    """Return one feature if it is in memory and counted already."""
+    """Return one feature if it is in memory and within the counted limit of reads, else None.
+
+    Parameters
+    ----------
+    state, who, revisions
+        As for :func:`page_at_hand`.
+    asked
+        Parts of the path and the query: ``layer``, ``item``, ``reason``.
+    """
     layer = asked["layer"]
     if asked.keys() - {"layer", "item", "reason"} or layer not in AT_HAND:
         return None
