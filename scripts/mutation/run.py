@@ -123,7 +123,8 @@ def _try(waiting: Waiting, done: list[Mutant], copy: Path) -> None:
             server.stdin.write(json.dumps(mutant) + "\n")
             server.stdin.flush()
             outcome = server.stdout.readline().strip()
-            print(f"{outcome or 'broken'} {mutant['module']}", file=sys.stderr)
+            place = f"{mutant['module']}:{mutant['line']}" if "line" in mutant else "unchanged"
+            print(outcome or "broken", place, mutant.get("after", ""), file=sys.stderr)
             done.append({**mutant, "outcome": outcome or "broken"})
         server.stdin.close()
 

@@ -62,7 +62,7 @@ def _run_tests(module: str) -> None:
         "-p",
         "no:cacheprovider",
         "-m",
-        "not compiled and not slow",
+        "not compiled",
     ]
     os._exit(int(pytest.main([*options, *room_tests(module)])))
 
