@@ -28,6 +28,7 @@ from api.session.identity import require_rules
 from geo import __version__
 from geo.access.accounts.identities import Identities
 from geo.access.audit.bulk_lease import BulkLeases
+from geo.areas.places import Places
 from geo.base import clock
 from geo.base.settings import Settings
 from geo.documents.map_pages import MapPages
@@ -57,6 +58,7 @@ ROUTES = (
 )
 # Routes whose answers may be at hand, and what finds them.
 AT_HAND = {
+    "/api/locate": locate.locate_at_hand,
     "/api/collections/{layer}/items": collections.page_at_hand,
     "/api/collections/{layer}/items/{item:path}": collections.item_at_hand,
 }
@@ -79,6 +81,7 @@ def create_app(settings: Settings) -> FastAPI:
         idle = timedelta(minutes=settings.session_idle_min)
         app.state.identities = Identities(engine, idle=idle)
         app.state.items = Items(engine, settings.home / "snapshots")
+        app.state.places = Places(engine)
         app.state.leases = BulkLeases(engine, most=settings.bulk_rows)
         reading = database.revision_reader(engine)
         app.state.revisions = SharedReads(reading.read)

@@ -68,6 +68,7 @@ DEMANDS = {
     ("POST", "/grants/{grant}/take"): "grants",
     ("GET", "/api/api"): ANYBODY,
     ("GET", "/api/locate"): "map",
+    ("POST", "/api/locate"): "map",
     ("GET", "/api/search"): "map",
     ("POST", "/api/camera-status"): "import",
     ("GET", "/api/cameras/seeing"): "map",

@@ -1,18 +1,41 @@
 """Which grid a place belongs to."""
 
+import json
 from datetime import datetime
-from typing import Annotated, Any
+from functools import partial
+from typing import Annotated, Any, Final
 
-from fastapi import APIRouter, Query
+import numpy as np
+from anyio import to_thread
+from fastapi import APIRouter, Query, Request
+from pydantic import BaseModel, ConfigDict, Field
+from starlette.datastructures import State
 
+from api.answers.bodies import json_body
+from api.server.memory_lane import AtHand, Parts
 from api.session.deps import EngineDep, MayMap
+from geo.access.principal import Reader
 from geo.areas import lookup
+from geo.areas.places import MOST_POINTS, PlaceView
 
 router = APIRouter()
+JSON: Final = "application/json"
+MOST_BYTES: Final = 1_000_000
+
+
+class Points(BaseModel):
+    """Places that are asked for at once."""
+
+    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+
+    points: list[tuple[float, float]] = Field(max_length=MOST_POINTS)
+    crs: str = Field(default="wgs84", max_length=40)
+    accuracy_m: float = Field(default=0.0, ge=0, le=lookup.MOST_ACCURACY_M)
 
 
 @router.get("/api/locate")
 def locate(
+    request: Request,
     engine: EngineDep,
     who: MayMap,
     lon: Annotated[float, Query(ge=-180, le=180, allow_inf_nan=False)],
@@ -22,12 +45,59 @@ def locate(
     at: datetime | None = None,
 ) -> dict[str, Any]:
     """Return status, grid, candidates, community, township and the nearest grid."""
-    return lookup.locate_one(
-        engine,
-        who,
-        lon,
-        lat,
-        system=crs,
-        accuracy_m=accuracy_m,
-        at=at.date() if at else None,
-    )
+    if at is not None:
+        day = at.date()
+        return lookup.locate_one(engine, who, lon, lat, system=crs, accuracy_m=accuracy_m, at=day)
+    lons, lats = lookup.one_place(lon, lat, crs)
+    view = request.app.state.places.view(who, request.state.revisions)
+    found: dict[str, Any] = view.ask(float(lons[0]), float(lats[0]), accuracy_m)
+    return found
+
+
+@router.post(
+    "/api/locate",
+    openapi_extra={"requestBody": {"content": {JSON: {"schema": {"type": "object"}}}}},
+)
+async def locate_many(request: Request, who: MayMap) -> dict[str, Any]:
+    """Return the same for up to 10,000 `points` (lon, lat) in one `crs`, in their order."""
+    asked = await json_body(request, Points, limit_bytes=MOST_BYTES)
+    now, places = request.state.revisions, request.app.state.places
+    work = partial(_each, lambda: places.view(who, now), asked)
+    return {"places": await to_thread.run_sync(work)}
+
+
+def _each(view: Any, asked: Points) -> list[dict[str, Any]]:  # noqa: ANN401 - makes a PlaceView
+    if not asked.points:
+        return []
+    given = np.array(asked.points, dtype=float)
+    lons, lats = lookup.to_wgs84(given[:, 0], given[:, 1], asked.crs)
+    found: PlaceView = view()
+    pairs = zip(lons.tolist(), lats.tolist(), strict=True)
+    return [found.ask(lon, lat, asked.accuracy_m) for lon, lat in pairs]
+
+
+def locate_at_hand(state: State, who: Reader, revisions: Any, asked: Parts) -> AtHand | None:  # noqa: ANN401 - as the process keeps them
+    """Return where a place in EPSG:4326 belongs if the areas are in memory.
+
+    Parameters
+    ----------
+    state
+        Of the application.
+    who
+        Who asks.
+    revisions
+        Of all layers, read after the request came.
+    asked
+        Parts of path and query.
+    """
+    view = state.places.kept(who, revisions)
+    if view is None or set(asked) != {"lon", "lat"}:
+        return None
+    try:
+        lon, lat = float(asked["lon"]), float(asked["lat"])
+    except ValueError:
+        return None
+    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
+        return None
+    told = json.dumps(view.ask(lon, lat), ensure_ascii=False, separators=(",", ":"))
+    return AtHand(told.encode(), JSON)

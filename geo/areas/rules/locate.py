@@ -9,14 +9,8 @@ import pandas as pd
 import shapely
 from numpy.typing import NDArray
 
+from geo.areas.rules.border import MIN_TOLERANCE_M, PIECE_DEG, SAME_SHARE, single_edges
 from geo.base.crs import WGS84
-
-MIN_TOLERANCE_M = 1.0
-# A straight line in degrees bends in a projection: 100 m pieces keep the bend under 0.1 mm.
-PIECE_DEG = 0.001
-# A place on a common border splits the disc in halves but for the bend of a projected edge (0.1 mm
-# of a disc of 1 m: 6e-5 of it). Shares are equal to this step, and then the smallest code decides.
-SAME_SHARE = 1e-3
 
 Floats = NDArray[np.float64]
 
@@ -54,7 +48,7 @@ def make_locator(areas: gpd.GeoDataFrame, *, srid: int) -> Locator:
     shapely.prepare(lonlat)
     dense = gpd.GeoSeries(shapely.segmentize(lonlat, PIECE_DEG), crs=areas.crs)
     metric = dense.to_crs(srid).to_numpy()
-    edges, owner = _edges(metric)
+    edges, owner = single_edges(metric)
     return Locator(
         codes=ordered["code"].to_numpy(dtype=object),
         lonlat=lonlat,
@@ -95,15 +89,6 @@ def locate_points(
     pairs = _candidates(points, metric, areas, tolerance)
     answer = _answers(pairs, metric, areas, tolerance)
     return _table(pairs, answer, metric, areas, there)
-
-
-def _edges(metric: NDArray[Any]) -> tuple[NDArray[Any], NDArray[np.intp]]:
-    parts, area = shapely.get_parts(metric, return_index=True)
-    rings, part = shapely.get_rings(parts, return_index=True)
-    xy, ring = shapely.get_coordinates(rings, return_index=True)
-    same = ring[1:] == ring[:-1]
-    pairs = np.stack([xy[:-1][same], xy[1:][same]], axis=1)
-    return np.asarray(shapely.linestrings(pairs)), area[part[ring[1:][same]]]
 
 
 def _points(
