@@ -92,7 +92,7 @@ def render_page(
 
 
 def first_page(reader: Reader) -> str:
-    """Return the first page that somebody may open: not everybody may see the map."""
+    """Return the first page that an account may open: not every account may see the map."""
     return next(path for path, _, action in PLACES if action is None or reader.may(action))
 
 

@@ -1,4 +1,4 @@
-"""Smaller answers for whoever takes them compressed."""
+"""Compressed responses for clients that accept them."""
 
 from typing import Any, Final
 

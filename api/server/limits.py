@@ -121,7 +121,7 @@ class Body:
 
     @property
     def open_ended(self) -> bool:
-        """Whether much of the body may still be on its way, which nobody waits for."""
+        """Return whether much of the body may still arrive, so that it is not read."""
         if self._whole:
             return False
         told = self._request.headers.get("content-length", "0")

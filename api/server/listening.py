@@ -1,4 +1,4 @@
-"""How the service listens: nothing is told of the program, and nobody is waited for without end."""
+"""Listening of the service: no version in headers, and time limits for slow clients."""
 
 import asyncio
 from typing import Any, Final

@@ -1,4 +1,4 @@
-"""Requests whose answer is at hand, answered before the router and without a thread.
+"""Requests answered from memory, before the router and without a thread.
 
 Whatever is not at hand, is written otherwise, or is to be refused goes the ordinary way: the route
 of the same path answers it, by the same rule.
@@ -44,7 +44,7 @@ class _Entry:
 
 
 class MemoryLane:
-    """Answers from memory what is at hand, each path under the rule of its route.
+    """Middleware that answers from memory, each path under the rule of its route.
 
     Parameters
     ----------

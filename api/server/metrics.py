@@ -57,7 +57,7 @@ class Metrics:
         self._seconds.labels(route).observe(seconds)
 
     def watch_database(self, engine: Engine) -> None:
-        """Tell of this pool from now on."""
+        """Report the connections of this pool from now on."""
         self._engine = engine
 
     def page(self) -> bytes:

@@ -1,1 +1,1 @@
-"""Who asks: sessions, cookies, rules of routes."""
+"""Identity of requests: sessions, cookies, rules of routes."""

@@ -1,4 +1,4 @@
-"""The revisions of all layers, read anew for each request and shared by all that wait."""
+"""Revisions of all layers, read again for each request and shared by all that wait."""
 
 import asyncio
 from collections.abc import Callable

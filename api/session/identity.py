@@ -1,4 +1,4 @@
-"""Who asks, and the rule that every route has: what the asker must be permitted to do."""
+"""Identity of a request, and the rule of every route: the permission that it requires."""
 
 from functools import partial
 from typing import Final
@@ -20,7 +20,7 @@ STAGES: Final = {"totp": "/login/code", "enrol": "/account/totp", "change": "/ac
 
 
 class Rule:
-    """What a route demands of who asks; used as a dependency, its value is the reader.
+    """Permission that a route requires; a dependency whose value is the principal.
 
     Parameters
     ----------
@@ -107,7 +107,7 @@ def require_rules(app: FastAPI) -> None:
 
 
 def address_of(request: Request) -> str:
-    """Return the network address of who asks, as far as the proxies are trusted to tell it."""
+    """Return the network address of the client, as far as trusted proxies report it."""
     return request.client.host if request.client else ""
 
 
@@ -117,7 +117,7 @@ def _bearer(request: Request) -> str | None:
 
 
 async def find_identity(request: Request) -> Identity:
-    """Return who asks, as known under the revisions of a read that began after the request came.
+    """Return the identity of a request, valid at revisions read after the request came.
 
     Raises
     ------
@@ -138,7 +138,7 @@ async def find_identity(request: Request) -> Identity:
 
 
 async def kept_identity(request: Request) -> Identity | None:
-    """Return who asks if that is kept under the revisions of now; they are kept with the request.
+    """Return the identity of a request if cached at the present revisions; they are kept with it.
 
     A request that was handed on is not checked a second time.
     """

@@ -55,7 +55,7 @@ def incident_at(engine: Engine, reader: Reader, lon: float, lat: float) -> Incid
 def allowed_pairs(
     engine: Engine, reader: Reader, pairs: Iterable[tuple[str, str]]
 ) -> set[tuple[str, str]]:
-    """Return for which pairs of incident and camera the reader is told exactly what is seen.
+    """Return the pairs of incident and camera that the principal gets an exact answer for.
 
     Each unit is told so at :data:`geo.access.coarse.EXACT_ANSWERS` places a camera and day; what
     was told once is told again. What cannot be counted because the disk is full is not told.

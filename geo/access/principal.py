@@ -1,4 +1,4 @@
-"""Who asks, and what was granted: the account, key or system behind a request or command."""
+"""Principals and their grants: the account, key or system behind a request or command."""
 
 import getpass
 from collections.abc import Callable
@@ -33,7 +33,7 @@ class Grant:
 
 @dataclass(frozen=True)
 class Reader:
-    """Who asks, and what was granted: a session, a key, or the system itself.
+    """Principal with its grants: a session, a key, or the system itself.
 
     `scopes` are the actions that a key is cut to; None where it is no key. `sees_restricted` says
     whether restricted zones may be named; None: by its grants.
@@ -80,7 +80,7 @@ class Reader:
             raise ForbiddenError("access.forbidden", action=action, account=self.account)
 
     def require_whole(self) -> None:
-        """Refuse who is limited to some areas: for answers that cannot be cut to them.
+        """Raise for a principal limited to some areas: for answers that cannot be limited to them.
 
         Raises
         ------

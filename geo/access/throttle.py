@@ -40,7 +40,7 @@ def name_bucket(value: str) -> Counter:
 
 
 def code_bucket(value: str) -> Counter:
-    """Return what counts the codes tried for a name: a right password does not begin it anew."""
+    """Return the counter of codes tried for a name: a right password does not reset it."""
     return Counter("code", value, 5, 60.0, 3600.0, 86_400.0)
 
 

@@ -27,7 +27,7 @@ COLUMNS = (
 
 
 class Directory:
-    """The grids of one date with what lies above them, ready to be asked many times."""
+    """Grids of one date with the areas above them, for many look-ups."""
 
     def __init__(self, known: gpd.GeoDataFrame, srid: int) -> None:
         grids = known[known["level"] == "grid"]

@@ -1,4 +1,4 @@
-"""Coordinate systems: which ones people hand in, and the way of each to lon/lat.
+"""Coordinate systems of input, and their conversion to lon/lat.
 
 The only module that knows EPSG codes. Everywhere x is longitude or easting, y latitude or northing.
 """
@@ -55,7 +55,7 @@ _NAME_OF: Final = {name: key for key, names in _NAMES.items() for name in names}
 
 @dataclass(frozen=True)
 class InputCRS:
-    """A coordinate system that input may stand in.
+    """Coordinate system of input.
 
     `name` is "wgs84", "cgcs2000", "gcj02", "bd09" or "EPSG:n"; `srid` is None for gcj02 and bd09.
     """
@@ -70,7 +70,7 @@ class InputCRS:
 
     @property
     def is_unshifted(self) -> bool:
-        """Whether nobody publishes the way from here to CGCS2000: it would be taken as 0 m."""
+        """Whether no shift to CGCS2000 is published: it would be taken as 0 m."""
         return self.srid is not None and datum_of(self.srid) in _UNSHIFTED
 
 

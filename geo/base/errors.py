@@ -70,11 +70,11 @@ class MarkedError(InputError):
 
 
 class UnknownReaderError(GovgridError):
-    """Nobody knows who asks: not logged in, or by something that holds no more."""
+    """The principal is unknown: not logged in, or with an invalid session, key or code."""
 
 
 class ForbiddenError(GovgridError):
-    """Who asks is known and may not do this."""
+    """The principal is known and not permitted to do this."""
 
     def text(self, lang: str) -> str:
         """Return the sentence in `lang`, with the lacking action in words."""

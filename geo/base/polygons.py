@@ -34,7 +34,7 @@ class HasParts(Protocol):
 
 @dataclass(frozen=True)
 class Disjoint:
-    """Valid polygons that are known to be disjoint, so that nobody dissolves them again."""
+    """Valid polygons that are known to be disjoint, so that they are not dissolved again."""
 
     parts: Geometries
 

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class Command(TyperCommand):
-    """A command whose help stands in the catalogue."""
+    """Command whose help text is in the catalogue."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - typer's own, private
         """Write the help into the formatter."""
@@ -21,7 +21,7 @@ class Command(TyperCommand):
 
 
 class Group(TyperGroup):
-    """A group of commands whose help stands in the catalogue."""
+    """Group of commands whose help text is in the catalogue."""
 
     def format_help(self, ctx: Any, formatter: Any) -> None:  # noqa: ANN401 - typer's own, private
         """Write the help into the formatter."""

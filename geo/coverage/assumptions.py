@@ -1,4 +1,4 @@
-"""Assumptions behind the figures of a run: assumed values, and what nobody knows for sure."""
+"""Assumptions behind the figures of a run: assumed values, and what is uncertain."""
 
 from typing import Any
 

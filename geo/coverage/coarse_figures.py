@@ -1,4 +1,4 @@
-"""Figures of areas as far as they may be told: in large steps where cameras are not known exactly.
+"""Figures of areas as far as they may be shown: in large steps where cameras are coarse.
 
 Of a grid that one camera sees the square metres tell where that camera stands: to the metre where
 its view meets the border, or a road.
@@ -56,7 +56,7 @@ class _Unknown(NamedTuple):
 def granted_figures(
     connection: Connection, reader: Reader, rows: Iterable[Mapping[Any, Any]]
 ) -> list[dict[str, Any]]:
-    """Return figures of areas as `reader` may be told them.
+    """Return figures of areas as far as `reader` may see them.
 
     Those of a device set are told as they are where its cameras that may see some of the area are
     all granted exactly and with their directions, or look in from outside and are several. Else

@@ -30,7 +30,7 @@ Pairs = Set[tuple[str, str]]
 
 @dataclass(frozen=True)
 class GrantedLines:
-    """Sight lines that may be told, and how many cameras may see each place that may not be.
+    """Sight lines that may be shown, and how many further cameras may see each place.
 
     `lines`: by point in the order given, then sees, possible, near, then distance: the columns of
     :func:`geo.coverage.sight.line_of_sight.find_seeing`, and `own`: whether the camera stands in a
@@ -49,7 +49,7 @@ def granted_lines(
     granted: pd.DataFrame,
     exactly: Pairs = frozenset(),
 ) -> GrantedLines:
-    """Return who sees some places, as far as the granted cameras may be told.
+    """Return the sight lines of some places, as far as the granted cameras may be shown.
 
     Exact cameras are judged where they stand. Others are answered by cells: *possible* or *near*,
     with the distance of the coarse place, without direction; of another's camera that looks in only
@@ -95,7 +95,7 @@ def seen_by_cell(views: CoarseViews, points: gpd.GeoDataFrame) -> pd.DataFrame:
 
 
 def not_exact(granted: pd.DataFrame) -> "pd.Index[str]":
-    """Return the codes of those cameras that may be told of, but not exactly."""
+    """Return the codes of those cameras that may be shown, but not exactly."""
     shown = granted["depth"].isna() | (granted["depth"] >= _POSITION)
     return granted.index[shown & ~granted["exact"].astype(bool)]
 

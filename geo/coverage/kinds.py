@@ -1,4 +1,4 @@
-"""Kinds of figures: of which cameras, how sure, at which detail, and what is measured."""
+"""Kinds of figures: device set, certainty, detail, and what is measured."""
 
 import math
 from collections.abc import Mapping
@@ -49,7 +49,7 @@ MEASURED = (
 
 
 def detail_of(word: str | float) -> float:
-    """Return the pixel density, px/m, that a number or a name stands for.
+    """Return the pixel density, px/m, of a number or a name.
 
     Raises
     ------

@@ -92,7 +92,7 @@ def read_report(
 
 
 def iso_time(at: datetime | None) -> str | None:
-    """Return a time as it stands in JSON."""
+    """Return a time in the format of our JSON."""
     return None if at is None else at.isoformat(timespec="seconds")
 
 

@@ -28,7 +28,7 @@ FIGURES = "figures-2"
 
 @dataclass(frozen=True)
 class Prepared:
-    """What stands in the way, and views with their place."""
+    """Obstacles of a scene, and views with their position."""
 
     scene: Scene
     sight: Obstruction
@@ -41,7 +41,7 @@ class Prepared:
 
     @property
     def layers(self) -> Layers:
-        """Return what the ground is laid with."""
+        """Return the layers of the demand model."""
         read = self.scene
         return Layers(
             read.areas,
@@ -289,7 +289,7 @@ def camera_state(views: pd.DataFrame, sight: Obstruction) -> dict[str, int]:
 
 
 def smallest_areas(read: Scene) -> gpd.GeoDataFrame:
-    """Return the areas of the lowest level there is: grids, or what stands in for them."""
+    """Return the areas of the lowest level: grids, or the level in their place."""
     for level in LEVELS:
         chosen = read.areas[read.areas["level"] == level]
         if len(chosen):

@@ -32,7 +32,7 @@ def lines_to(
     granted: pd.DataFrame,
     sent: Set[str],
 ) -> GrantedLines:
-    """Return who sees some places, as far as it may be told; exact answers are counted.
+    """Return the sight lines of some places, as far as they may be shown; exact ones are counted.
 
     Parameters
     ----------

@@ -1,4 +1,4 @@
-"""The coverage figures as a workbook to hand in: summary, a sheet a level, definitions."""
+"""Coverage figures as a workbook to hand in: summary, a sheet per level, definitions."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

@@ -83,7 +83,7 @@ class MapPages:
             return page or self._pages.keep(asked.key, revision, self._drawn(asked))
 
     def kept(self, asked: Asked) -> str | None:
-        """Return a page if it is at hand and fresh; waits for nobody."""
+        """Return a cached page if it is fresh, without waiting."""
         return self._pages.find(asked.key, self._revision())
 
     def sizes(self, who: Reader, area: str | None = None) -> Sizes:
@@ -99,7 +99,7 @@ class MapPages:
         return found
 
     def kept_sizes(self, who: Reader, area: str | None = None) -> Sizes | None:
-        """Return :meth:`sizes` if they are at hand and fresh; waits for nobody."""
+        """Return cached :meth:`sizes` if they are fresh, without waiting."""
         return self._sizes.find((who.key, area), self._revision())
 
     def _drawn(self, asked: Asked) -> str:

@@ -76,7 +76,7 @@ def database_url(settings: Settings, *, waiting: Callable[[], None] = ignore_wai
 
 
 def describe_place(settings: Settings) -> str:
-    """Return where the data lie, as people are told: the home, or the address without password."""
+    """Return where the data are, for people: the home, or the address without password."""
     if settings.database_url is None:
         return str(settings.home)
     return make_url(database_url(settings)).set(drivername="postgresql").render_as_string()

@@ -100,7 +100,7 @@ def open_socket(host: str, port: int) -> socket.socket:
 
 
 def end_with_parent() -> None:
-    """End this process as by SIGTERM when the supervisor is no more."""
+    """End this process as by SIGTERM when the supervisor has ended."""
     parent = multiprocessing.parent_process()
     if parent is not None:
         Thread(target=_outlive, args=(parent,), name="govgrid-parent", daemon=True).start()

@@ -42,7 +42,7 @@ class Turn:
         self.duty, self.due, self._failures = duty, monotonic(), 0
 
     def take(self, engine: Engine, config: Settings, stop: Event) -> bool:
-        """Do the duty; where it fails say so in one line and come again later and later."""
+        """Run the duty; report a failure in one line and try again later and later."""
         began = monotonic()
         try:
             self.duty.work(engine, config, stop)

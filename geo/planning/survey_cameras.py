@@ -20,7 +20,7 @@ from geo.planning.rules import survey
 
 @dataclass(frozen=True)
 class Read:
-    """What is read of one moment: areas, `code` and `site` of cameras, scene, sure viewsheds."""
+    """Data of one moment: areas, `code` and `site` of cameras, scene, certain viewsheds."""
 
     known: gpd.GeoDataFrame
     sites: pd.DataFrame

@@ -1,4 +1,4 @@
-"""What a database needs to carry govgrid, and what the one at hand lacks."""
+"""Requirements of govgrid on a database, and what a given one lacks."""
 
 import re
 import shutil

@@ -85,7 +85,7 @@ def read_holding(connection: Connection) -> Holding:
 
 
 def begin_building(connection: Connection) -> None:
-    """Note that the demonstration is being built: nobody works on the half of it."""
+    """Mark the demonstration as incomplete, so that nobody works on it until it is finished."""
     installation.store_value(connection, MARK, {"whole": False, "accounts": []})
 
 
@@ -121,7 +121,7 @@ def is_whole(connection: Connection) -> bool:
 
 
 def require_no_demo(connection: Connection) -> None:
-    """Refuse to bring somebody's own data into the demonstration.
+    """Raise if real data are to be imported into the demonstration.
 
     Raises
     ------

@@ -120,7 +120,7 @@ def write_file(path: Path, rows: Iterable[Row]) -> None:
 
 
 def map_file(path: Path) -> Segments:
-    """Return the rows of a file; they stand in memory once for all processes."""
+    """Return the rows of a file, mapped into memory once for all processes."""
     with path.open("rb") as file:
         mapped = mmap.mmap(file.fileno(), 0, access=mmap.ACCESS_READ)
     count, width, segments, size = np.frombuffer(mapped, dtype=np.int64, count=HEAD).tolist()

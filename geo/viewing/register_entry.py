@@ -52,7 +52,7 @@ class Camera:
 
 @dataclass(frozen=True)
 class Asked:
-    """What somebody wants to look at, in his words.
+    """Entries of a viewing as typed.
 
     `reason` is free text, or an entry of `REASONS` with `remark` behind it; `request` the number of
     an approval; `key` tells a repeated question from a new one.

@@ -52,7 +52,7 @@ class Viewing:
 
 @dataclass(frozen=True)
 class Standing:
-    """What somebody may do with a camera: look through it, ask for it, and with which approvals."""
+    """Rights of a principal on a camera: to look through it, to request it, and approvals."""
 
     camera: Camera
     approved: tuple[str, ...]

@@ -72,7 +72,7 @@ def make_key(
     days: int,
     account: str | None = None,
 ) -> str:
-    """Make a key and return it: it is never told again.
+    """Create a key and return it: it is never shown again.
 
     Parameters
     ----------

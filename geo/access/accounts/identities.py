@@ -1,4 +1,4 @@
-"""Who is behind a token, kept in memory with the revisions at which it was read."""
+"""Identities of tokens, cached in memory with the revisions at which they were read."""
 
 import time
 from collections import OrderedDict
@@ -21,7 +21,7 @@ MOST: Final = 10_000
 
 @dataclass(frozen=True)
 class Identity:
-    """Whoever asks: a session of a person, or a key of a program (then `session` is None)."""
+    """Identity of a request: a session of a person, or a key of a program (`session` is None)."""
 
     reader: Reader
     session: Session | None
@@ -50,7 +50,7 @@ class Identities:
         self._lock = Lock()
 
     def find(self, token: str, address: str, now: LayerRevisions) -> Identity | None:
-        """Return who is kept for a token; waits for nobody.
+        """Return the cached identity of a token, without waiting.
 
         Parameters
         ----------
@@ -63,7 +63,7 @@ class Identities:
         return kept
 
     def read(self, token: str, address: str, now: LayerRevisions, *, key: bool) -> Identity | None:
-        """Return who the database knows behind a token, and keep it; None if it holds no more.
+        """Return the identity of a token from the database, and cache it; None if it is not valid.
 
         Parameters
         ----------

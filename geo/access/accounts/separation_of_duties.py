@@ -19,7 +19,7 @@ WATCHING: Final = frozenset(
 
 
 def lock_duties(connection: Connection) -> None:
-    """Wait until nobody else changes who may do what is needed, until the transaction ends."""
+    """Lock changes of duties until the end of the transaction, waiting for whoever holds it."""
     db.lock_work(connection, db.GRANTING)
 
 

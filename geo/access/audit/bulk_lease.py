@@ -36,7 +36,7 @@ class BulkLeases:
         self._lock = Lock()
 
     def spend(self, reader: Reader, what: str, rows: int) -> bool:
-        """Take rows of what is counted already; False if they are not. Waits for nobody."""
+        """Use rows that are counted already, without waiting; return False if there are too few."""
         if reader.system or rows == 0:
             return True
         with self._lock:

@@ -89,7 +89,7 @@ def newest_checkpoint(path: Path) -> Head | None:
 
 
 def parse_checkpoints(text: str) -> list[Head]:
-    """Return the heads that somebody names: a file of heads, NUMBER:HASH, or a bare hash.
+    """Return checkpoints from a file of them, NUMBER:HASH, or a bare hash.
 
     Blanks in a hash do not matter: on paper it stands in groups.
 

@@ -35,7 +35,7 @@ _SEALED_BY: Final = "HS256"
 
 @dataclass(frozen=True)
 class Journey:
-    """The way of a browser to the provider and back: where it goes, and what it brings back."""
+    """Way of a browser to the provider: address to open, and sealed state for the return."""
 
     url: str
     sealed: str

@@ -12,6 +12,6 @@ _EXPIRED: Final = (
 
 
 def delete_expired(connection: Connection) -> None:
-    """Delete sessions that ended, failures that count no more, and old counts of bulk reads."""
+    """Delete ended sessions, failures that no longer count, and old counts of bulk reads."""
     for each in _EXPIRED:
         connection.execute(each)

@@ -1,4 +1,4 @@
-"""Statements of the layers of areas that go out, cut to who asks."""
+"""SQL statements of the published layers of areas, limited to the principal."""
 
 from collections.abc import Mapping
 from typing import Final

@@ -165,7 +165,7 @@ def bring_in(
 
 
 def rebuild_derived(connection: Connection) -> None:
-    """Derive anew what follows from the versions, after some of them were taken back."""
+    """Derive again what follows from the versions, after some of them were undone."""
     link(connection)
     succession.rebuild_successions(connection)
 

@@ -39,7 +39,7 @@ class Wanted:
 
 @dataclass(frozen=True)
 class Report:
-    """What was found: `rows` that may be told one by one, `figures` of all that were judged."""
+    """Findings: `rows` that may be shown one by one, `figures` of all judged cameras."""
 
     cameras: int
     clean: int

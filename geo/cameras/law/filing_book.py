@@ -35,7 +35,7 @@ _YELLOW: Final = PatternFill("solid", fgColor="FFFF00")
 
 @dataclass(frozen=True)
 class Facts:
-    """What is known of a unit: its cameras, what changed, and what stands at the head."""
+    """Facts about a unit: its cameras, what changed, and the entries of the first sheet."""
 
     unit: str
     cameras: pd.DataFrame

@@ -42,7 +42,7 @@ def grid_codes(rows: gpd.GeoDataFrame, where: Locator | None) -> list[str | None
 
 
 def rebuild_grids(connection: Connection) -> int:
-    """Say anew where all cameras stand, after areas have changed; return how many moved."""
+    """Derive the grid of all cameras again after areas have changed; return how many moved."""
     known = frames.read_layer(
         connection, "SELECT code, grid_code, position_sigma_m, geom FROM govgrid.camera"
     )

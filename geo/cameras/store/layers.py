@@ -1,4 +1,4 @@
-"""Statements of the layers of cameras that go out, cut to who asks.
+"""SQL statements of the published layers of cameras, limited to the principal.
 
 Stream addresses stand nowhere here, and never will.
 """

@@ -29,7 +29,7 @@ def serve_alone(config: Settings, listening: socket.socket, ready: Ready) -> Non
 
 
 def serve_web(config: Settings, listening: socket.socket, ready: Ready | None = None) -> None:
-    """Serve on a socket, with a worker beside, until the process is told to stop.
+    """Serve on a socket, with a worker process beside, until the process is stopped.
 
     Parameters
     ----------

@@ -24,7 +24,7 @@ ROUNDED_M = 1e-6
 
 @dataclass(frozen=True)
 class Cells:
-    """Disjoint ground, and the areas that each piece of it lies in.
+    """Disjoint cells of ground, and the areas that contain each of them.
 
     `cell` and `area` are pairs of positions, sorted by area and cell.
     """

@@ -53,7 +53,7 @@ class Layers:
     zones: Geometries
 
     def near(self, grounds: Geometries) -> "Layers":
-        """Return what lies within reach of some ground; the areas and obstacles as they are."""
+        """Return the layers within reach of some ground; areas and obstacles unchanged."""
         bounds, far_m = shapely.total_bounds(grounds), _most(self.places, "radius_m")
         names = ("roads", "entrances", "incidents", "water", "farmland", "zones")
         near = {name: _near(getattr(self, name), bounds) for name in names}

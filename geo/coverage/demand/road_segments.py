@@ -99,7 +99,7 @@ def segments_in_areas(stretches: pd.DataFrame, areas: gpd.GeoDataFrame) -> Pairs
 def seen_intervals(
     stretches_xy: Floats, seen: Geometries, device: Indices, weight: Floats
 ) -> pd.DataFrame:
-    """Return which part of each stretch lies in each polygon of seen ground, exactly.
+    """Return the part of each segment inside each polygon of seen ground, exactly.
 
     Each stretch is answered for itself, so a few give what all of them give for these few.
 

@@ -43,7 +43,7 @@ class Amounts:
 
 @dataclass(frozen=True)
 class Unseen:
-    """What nobody sees of a plot: of each of its tiles, and of each piece of its demand."""
+    """Unseen ground of a plot: of each of its tiles, and of each piece of its demand."""
 
     tiles: Geometries
     pieces: Geometries
@@ -117,7 +117,7 @@ def at_least_as(found: Amounts, low: Amounts) -> Amounts:
 
 @dataclass(frozen=True)
 class Bound:
-    """Amounts by scan lines and the exact ones, of a certainty that lies below or above another."""
+    """Amounts by scan lines and the exact ones, of the certainty below or above another."""
 
     scan: Amounts
     exact: Amounts

@@ -97,7 +97,7 @@ def gaps(  # noqa: PLR0913 - three layers to weigh by and three limits, all opti
 
 @dataclass(frozen=True)
 class Missed:
-    """Parts of demand that nobody sees: position of the piece of each, and what it holds."""
+    """Uncovered parts of demand: position of the piece of each, and what it holds."""
 
     piece: Indices
     shapes: Geometries

@@ -31,7 +31,7 @@ class Seen:
     cause: Indices
 
     def near(self, grounds: Geometries) -> "Seen":
-        """Return what may meet some ground, or what lies beside it."""
+        """Return the shapes that may meet or touch some ground."""
         if len(grounds) == 0:
             return self.where(np.zeros(len(self.shapes), dtype=np.bool_))
         x0, y0, x1, y1 = shapely.bounds(grounds).T
@@ -97,5 +97,5 @@ def seen_of(
 
 
 def empty_ground() -> Seen:
-    """Return what nobody sees."""
+    """Return seen ground that is empty."""
     return seen_of(np.empty(0, dtype=object), np.empty(0, dtype=np.intp))

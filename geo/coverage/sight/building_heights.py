@@ -48,7 +48,7 @@ class LowBuildings:
 
 @dataclass(frozen=True)
 class Obstruction:
-    """What stands in the way of sight.
+    """Obstacles of sight.
 
     `built` are all footprints; of these `tall` hide whatever lies behind them, and over `low` ones
     a camera may look. Without heights `tall` is `built`.

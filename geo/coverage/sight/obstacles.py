@@ -1,4 +1,4 @@
-"""What stands in the way of a view: merged building footprints, and cameras placed beside them."""
+"""Obstacles of a view: merged building footprints, and cameras placed beside them."""
 
 import hashlib
 from dataclasses import dataclass, field
@@ -43,7 +43,7 @@ class Obstacles:
     digests: NDArray[np.uint64] = field(repr=False, compare=False)
 
     def block(self, points: Geometries) -> NDArray[np.bool_]:
-        """Return whether each point lies inside a footprint or on its wall."""
+        """Return whether each point is inside a footprint or on its wall."""
         hit = np.zeros(len(points), dtype=np.bool_)
         hit[self.holding(points)[0]] = True
         return hit
@@ -108,7 +108,7 @@ def merge_footprints(footprints: Shapes) -> Obstacles:
 def place_cameras(
     points: Shapes, indoor: NDArray[np.bool_], obstacles: Obstacles, *, snap_m: float = 5.0
 ) -> pd.DataFrame:
-    """Return where cameras stand for sight: as given, or moved out of a footprint.
+    """Return the positions of cameras for sight: unchanged, or moved out of a footprint.
 
     A camera inside a footprint (or on its wall) that is not indoor is moved to 0.2 m in front of
     the nearest wall whose front is free, if that wall is within `snap_m`; where other buildings

@@ -1,4 +1,4 @@
-"""The ground that a view really sees: its sector without what lies behind footprints.
+"""Viewshed: the ground that a view sees, its sector without what is behind footprints.
 
 Found by an angular sweep (`geo.coverage.sight.angular_sweep`); the clear way of shadows
 (`geo.coverage.sight.shadow_method`) answers where the compiler is missing, for the few cameras that

@@ -32,7 +32,7 @@ _COUNTS: Final = text(
 
 
 def camera_contacts(connection: Connection) -> dict[str, dict[str, Any]]:
-    """Return of every camera by code who is asked for its picture, and how long it is kept."""
+    """Return by code of camera the unit to ask for its pictures, and their retention."""
     return {row["code"]: dict(row) for row in connection.execute(_CONTACTS).mappings()}
 
 

@@ -1,4 +1,4 @@
-"""Statements of the layers of coverage that go out, cut to who asks."""
+"""SQL statements of the published layers of coverage, limited to the principal."""
 
 from typing import Final
 

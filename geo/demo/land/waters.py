@@ -77,7 +77,7 @@ def _apart(tree: shapely.STRtree, ponds: Shapes) -> NDArray[np.bool_]:
 
 @cache
 def district_ground() -> Polygon:
-    """Return the district's ground in metres: within it things may stand."""
+    """Return the district's land in metres, on which things may be placed."""
     shape: Polygon = project(make_district().geometry.to_numpy(), source=WGS84, target=METRIC_SRID)[
         0
     ]

@@ -1,4 +1,4 @@
-"""Where cameras hang and what they look at: poles of the public network, walls of the others."""
+"""Positions and directions of cameras: on poles in the public network, on walls elsewhere."""
 
 from functools import cache
 from typing import Any

@@ -86,7 +86,7 @@ def _office(name: str) -> str:
 
 
 def make_duties(seed: int) -> pd.DataFrame:
-    """Return who is in charge of what where: code, unit_code, area_code, category.
+    """Return the duties of units: code, unit_code, area_code, category.
 
     Every category has a unit at the district or in each township; disputes go to the community,
     and some grids beside markets have a unit of their own for street vending.

@@ -35,7 +35,7 @@ class Known:
         self._roads = _shapes(stored.some_roads(connection)) if placed else None
 
     def away_km(self, rows: gpd.GeoDataFrame) -> NDArray[np.float64]:
-        """Return how far each area lies from all that is loaded, 0 where nothing is."""
+        """Return the distance of each area to the loaded data, km; 0 where nothing is loaded."""
         if self._loaded is None or rows.empty:
             return np.zeros(len(rows))
         middle = self._loaded.centroid.y
@@ -47,7 +47,7 @@ class Known:
         return np.asarray(shapely.distance(flat[0], flat[1:]) * _KM_A_DEGREE)
 
     def doubt(self, sample: Sample) -> dict[str, Any] | None:
-        """Return why a file is to be held, as values of JSON; None if nothing speaks against it."""
+        """Return why a file is held, as JSON values; None if nothing contradicts its system."""
         for group in sample.groups.values():
             doubt = crs_evidence.suspect_crs(
                 group.given,

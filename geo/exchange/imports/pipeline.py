@@ -98,7 +98,7 @@ class Taking:
             self._tables.append(table)
 
     def closed(self, *, certain: bool) -> Mapping[str, Any] | None:
-        """Finish the file; return why it is to be held, None if nothing speaks against it."""
+        """Finish the file; return why it is held, None if it is not."""
         late = self._writer.closing(self._lost_codes())
         self._note((*self._check.closing(), *late))
         for table in self._tables:

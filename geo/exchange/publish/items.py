@@ -1,4 +1,4 @@
-"""Features of layers from memory, cut to who asks: pages and single ones as bytes of GeoJSON."""
+"""Features of layers from memory, limited to the principal, as bytes of GeoJSON."""
 
 import fcntl
 import hashlib
@@ -113,7 +113,7 @@ class Items:
         self._locks = {name: Lock() for name in NAMES}
 
     def kept(self, name: str, reader: Reader, now: LayerRevisions) -> View | None:
-        """Return the reader's view of a layer if it is at hand; waits for nobody.
+        """Return the principal's view of a layer if it is cached, without waiting.
 
         Parameters
         ----------

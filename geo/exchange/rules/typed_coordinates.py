@@ -1,4 +1,4 @@
-"""Coordinates as somebody types them into a search box."""
+"""Coordinates typed into a search box."""
 
 import math
 import re

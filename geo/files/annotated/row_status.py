@@ -87,7 +87,7 @@ class Verdict:
 
 
 def status_words() -> frozenset[str]:
-    """Return every word that stands in the column 状态 of such files, in all languages."""
+    """Return every word of the column 状态 of annotated files, in all languages."""
     return frozenset(
         _word(state, lang, taken)
         for state in _STATES

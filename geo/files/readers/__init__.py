@@ -29,7 +29,7 @@ _EXPLAINED: Final = frozenset({"CATALOG_NODES"})
 
 @dataclass(frozen=True)
 class Wish:
-    """What is said about the way a file is to be read.
+    """The user's options for reading a file.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""What a file really is, told by how it begins, where its name says otherwise."""
+"""Content of a file by its first bytes, where its name says otherwise."""
 
 import re
 import zipfile
@@ -69,7 +69,7 @@ def require_content(path: Path) -> None:
 
 
 def kind_of(path: Path) -> str | None:
-    """Return what a file is by its content, None where that cannot be told.
+    """Return the kind of a file by its content, None if unknown.
 
     A workbook in a ZIP is one, like an old one; "archive" is any other ZIP.
     """

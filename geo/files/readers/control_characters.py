@@ -50,7 +50,7 @@ def without_controls(table: Table, *, headers_noted: bool = False) -> Table:
 
 
 def with_broken_marked(table: Table) -> Table:
-    """Return a table in which � stands for a broken character, as a library had to read it."""
+    """Return a table with broken characters, read by a library as �, noted by cell."""
     rows = table.rows.copy()
     for name in rows.columns:
         cells = [

@@ -40,7 +40,7 @@ class _Field:
 
 @dataclass(frozen=True)
 class Dbf:
-    """A table as it stands in the file.
+    """DBF table as in the file.
 
     Attributes
     ----------

@@ -1,4 +1,4 @@
-"""Encodings: the one that a text is in, judged by its bytes and not by what is said of it.
+"""Encoding of a text, judged by its bytes rather than by its declaration.
 
 UTF-8 is hard to meet by chance, so bytes that are valid UTF-8 beyond ASCII are UTF-8. Nearly any
 bytes are GB 18030, so these count as such only where mostly common characters come out. A few

@@ -40,7 +40,7 @@ class Sorted:
 
 
 def sort_items(items: Mapping[int, Item]) -> Sorted:
-    """Return the items that stand for devices, each element in one place.
+    """Return the items that describe devices, each element in one place.
 
     Nodes of the organisation are left out. An element that an item has outside and inside <Info>
     is the filled one; where both are and differ, that of the place where the standard has it, and
@@ -56,7 +56,7 @@ def sort_items(items: Mapping[int, Item]) -> Sorted:
 
 
 def event_names(items: Sequence[Item]) -> list[str]:
-    """Return the events of items that say no more than what has happened to a device."""
+    """Return the names of items that only report an event of a device."""
     events = [(item.get(EVENT) or "").strip().upper() for item in items]
     return [event for event in events if event and event not in _WHOLE]
 

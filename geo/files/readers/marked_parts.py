@@ -29,7 +29,7 @@ _BROKEN: Final = (zipfile.BadZipFile, zlib.error, NotImplementedError, EOFError,
 
 
 def in_workbook(path: Path | IO[bytes]) -> Iterator[Found]:
-    """Yield the first marking in a workbook, with sheet and row where it stands in a cell."""
+    """Yield the first marking in a workbook, with sheet and row if it is in a cell."""
     with _opened(path) as archive:
         for part in _parts(archive):
             found = _in_part(archive, part)

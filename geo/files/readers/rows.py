@@ -29,7 +29,7 @@ def make_frame(
 
 
 def row_index(at: Sequence[int] | NDArray[np.int64]) -> pd.Index:
-    """Return the index of rows that stand there in the file."""
+    """Return the index of rows with these numbers in the file."""
     return pd.Index(np.asarray(at, dtype=np.int64), name="row")
 
 

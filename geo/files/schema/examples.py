@@ -1,4 +1,4 @@
-"""Example rows: the one in the form of a layer, recognised where somebody left it in."""
+"""Example rows: the one in the form of a layer, recognised in a filled file."""
 
 from collections.abc import Mapping
 

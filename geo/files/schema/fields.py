@@ -1,4 +1,4 @@
-"""Fields and layers: what one column may hold, and what columns one kind of thing has."""
+"""Fields and layers: allowed content of a column, and the columns of a layer."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -34,7 +34,7 @@ class Field:
 
 @dataclass(frozen=True)
 class Layer:
-    """One kind of thing with its table, shape and columns; `key` names the identifying column.
+    """Layer with its table, shape and columns; `key` names the identifying column.
 
     `moment` names a time that identifies a row beside the key, where a thing may have several; a
     blank one is the time of the import. `heading_scheme` is what a bare number in a heading is,

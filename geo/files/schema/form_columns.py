@@ -28,7 +28,7 @@ _SHAPES: Final = {
 
 @dataclass(frozen=True)
 class FormColumn:
-    """A column of a form; `place` says that it tells where a thing is.
+    """Column of a form; `place` marks a column of the position.
 
     The `marked` one is told by its example that the row is one.
     """

@@ -62,7 +62,7 @@ _TOWARDS: Final = re.compile(
 
 @dataclass(frozen=True)
 class Heading:
-    """A direction: degrees clockwise from true north in [0, 360), and how it was told.
+    """Direction: degrees clockwise from true north in [0, 360), and how it was written.
 
     `source` is "number" for a plain number, "parsed" for words with degrees (北偏东30°),
     "rounded8" for a compass point, a code or words without degrees. `hfov_deg` is the width of a

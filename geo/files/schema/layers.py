@@ -1,4 +1,4 @@
-"""The layers that can be brought in: columns, units, limits, header aliases, allowed words.
+"""Layers that can be imported: columns, units, limits, header aliases, allowed words.
 
 One contract serves the templates, the mapping of headers, the checks, the tables and the exports.
 """

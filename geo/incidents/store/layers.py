@@ -1,4 +1,4 @@
-"""Statements of the layers of incidents and units that go out, cut to who asks."""
+"""SQL statements of the published layers of incidents and units, limited to the principal."""
 
 from typing import Final
 

@@ -20,7 +20,7 @@ LOW, HIGH = 0.05, 0.95
 
 @dataclass(frozen=True)
 class Sights:
-    """Things that are seen, and by which devices.
+    """Seen things, and the devices that see them.
 
     Attributes
     ----------

@@ -63,7 +63,7 @@ ON_ITS_WAY = ("starting up", "not yet accepting", "shutting down", "in recovery 
 
 @dataclass(frozen=True)
 class Cluster:
-    """A running cluster: where it lies and how it is reached."""
+    """Running cluster: its folders and how to connect."""
 
     home: Path
     data: Path

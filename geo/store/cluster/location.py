@@ -111,7 +111,7 @@ class Place:
 
 
 def find_place(home: Path) -> Place:
-    """Return where the cluster of `home` lies, or would be made; makes nothing.
+    """Return the location of the cluster of `home`, existing or not; creates nothing.
 
     Raises
     ------
@@ -151,7 +151,7 @@ def socket_folder(place: Place) -> Path:
 
 
 def short_folder(place: Place) -> Path:
-    """Return the short name that stands in for a socket path that is too long.
+    """Return a short link in place of a socket path that is too long.
 
     The data folder's inode is part of it: a server whose home was deleted may still hold the name.
     """

@@ -14,7 +14,7 @@ SOON_S = 1.0  # what is waited for no longer is not worth a word
 
 
 def ignore_waiting() -> None:
-    """Tell nobody that something is waited for."""
+    """Ignore that a lock is waited for."""
 
 
 @contextmanager

@@ -121,7 +121,7 @@ SEVERITY: Final[Mapping[str, Severity]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class Finding:
-    """One thing noticed: sheet row or file line, leaf header, stable code, and the cell's value.
+    """Finding: sheet row or file line, leaf header, stable code, and the cell's value.
 
     `suggested` is a value that the cell might be meant to hold, "" where none can be told;
     nothing is corrected by it. `facts` fill the sentence of :meth:`advice`.

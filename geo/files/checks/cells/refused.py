@@ -17,7 +17,7 @@ class Refused:
 
 
 class RefusedLater(Exception):  # noqa: N818 - a turn of the work, no error of anybody's
-    """A later part of a file shows what must not be taken of it: begin anew without that."""
+    """A later part of a file shows columns to be refused: the check starts again without them."""
 
     def __init__(self, refused: Refused) -> None:
         super().__init__(", ".join(sorted(refused.columns)))

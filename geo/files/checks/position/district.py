@@ -25,7 +25,7 @@ _HALF_EARTH_M: Final = 20_000_000.0
 
 @dataclass(frozen=True)
 class Outside:
-    """What lies outside the district.
+    """Positions outside the district.
 
     Attributes
     ----------

@@ -20,7 +20,7 @@ _KEY: Final = ("level", "code")
 def unite_parts(
     rows: gpd.GeoDataFrame, layer: Layer, bad: Collection[int], column: str
 ) -> tuple[gpd.GeoDataFrame, list[Finding]]:
-    """Return areas of which each stands once, its parts united, and what is to be said of them.
+    """Return areas with their parts united, one row per area, and findings about the parts.
 
     Features of one level and code that agree in their cells are parts of one area: a note at the
     first. Where they differ, or one of them cannot be used, all are errors: the others alone would

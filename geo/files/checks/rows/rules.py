@@ -38,7 +38,7 @@ def apply_rules(
     seen: Codes,
     timezone: str | None = None,
 ) -> tuple[Values, list[Finding]]:
-    """Return the values with codes completed and unusable ones taken out, and the findings.
+    """Return the values with codes completed and unusable ones removed, and the findings.
 
     Parameters
     ----------
