@@ -10,6 +10,7 @@ from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.middleware.gzip import GZipMiddleware
 from starlette.routing import BaseRoute
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api.answers import problems
 from api.routes.data import camera_status, cameras, collections, exports, locate, pages, search
@@ -20,7 +21,7 @@ from api.server import compression, lanes
 from api.server.limits import Limits
 from api.server.memory_lane import MemoryLane
 from api.server.metrics import Metrics
-from api.server.proxy import Proxies, parse_networks
+from api.server.proxy import NamedSocket, trusted_hosts
 from api.server.record import Record
 from api.server.shield import Shield
 from api.session.freshness import SharedReads
@@ -66,9 +67,7 @@ AT_HAND = {
 
 def create_app(settings: Settings) -> FastAPI:
     """Return the service on the database of `settings`; nothing is opened before it starts."""
-    parse_networks(
-        settings.trusted_proxies
-    )  # a mistake in it is said now, not with the first request
+    believed = trusted_hosts(settings.trusted_proxies)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -112,7 +111,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(GZipMiddleware, **compression.OPTIONS)
     app.add_middleware(Shield)
     app.add_middleware(Record, metrics=app.state.metrics)
-    app.add_middleware(Proxies, trusted=settings.trusted_proxies)
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=believed)
+    app.add_middleware(NamedSocket)
     require_rules(app)
     return app
 

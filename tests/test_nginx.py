@@ -18,11 +18,12 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 from fastapi import FastAPI, Request
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api.answers import problems
 from api.server.limits import Limits
 from api.server.listening import OPTIONS
-from api.server.proxy import Proxies
+from api.server.proxy import NamedSocket, trusted_hosts
 from api.server.shield import Shield
 from api.session.identity import address_of
 from geo.base.settings import Settings
@@ -142,7 +143,9 @@ def _serving():
 
     app.add_middleware(Limits, settings=config)
     app.add_middleware(Shield)
-    app.add_middleware(Proxies, trusted=config.trusted_proxies)
+    believed = trusted_hosts(config.trusted_proxies)
+    app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=believed)
+    app.add_middleware(NamedSocket)
     port = _free()
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="critical", **OPTIONS))
     thread = threading.Thread(target=server.run)

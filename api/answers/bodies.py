@@ -1,23 +1,43 @@
-"""Bodies of requests: JSON of a stated form and of limited size."""
+"""Bodies of requests: JSON of a stated form, without markings of state secrets."""
 
-from typing import Any, TypeVar
+import json
+from collections.abc import Sequence
+from http import HTTPStatus
+from typing import Any
 
 from fastapi import Request
-from pydantic import BaseModel, ValidationError
-from starlette.exceptions import HTTPException
+from pydantic import BaseModel, ConfigDict, model_validator
 
-from api.answers.problems import request_language
 from geo.base import marking
 from geo.base.words import say
 
-MEGABYTE = 1_000_000
-LIMIT_BYTES = 2 * MEGABYTE
+JSON = "application/json"
 SHOWN_FAULTS = 3
-Body = TypeVar("Body", bound=BaseModel)
 
 
-async def json_body(request: Request, form: type[Body], *, limit_bytes: int = LIMIT_BYTES) -> Body:
-    """Return the body of a request as a validated model.
+class Body(BaseModel):
+    """A JSON body: other keys than those of its form are refused."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    @model_validator(mode="before")
+    @classmethod
+    def require_unmarked(cls, value: object) -> object:
+        """Refuse a body with a text that carries the marking of a state secret.
+
+        Raises
+        ------
+        MarkedError
+            With the grade, and nothing of the text.
+        """
+        marking.require_unmarked(marking.resolve_escapes(_texts(value)), "text")
+        return value
+
+
+def describe_fault(
+    request: Request, faults: Sequence[Any], lang: str
+) -> tuple[HTTPStatus, str] | None:
+    """Return status and sentence for a body that cannot be read; None if it is not the body.
 
     Only ``application/json`` is read: a page of another origin cannot send that without a preflight
     request, which is not answered.
@@ -25,62 +45,35 @@ async def json_body(request: Request, form: type[Body], *, limit_bytes: int = LI
     Parameters
     ----------
     request
-        Request whose body was not read yet.
-    form
-        Pydantic model.
-    limit_bytes
-        Longest body, bytes.
+        Whose body it is.
+    faults
+        As FastAPI reports them.
+    lang
+        Language of the sentence.
 
-    Raises
-    ------
-    HTTPException
-        415 for another type, 413 for more than `limit_bytes`, 400 where the body is no JSON,
-        422 where it is not of the form.
-    MarkedError
-        If a text in it carries the marking of a state secret.
+    Returns
+    -------
+    tuple
+        415 for another type, 400 where the body is no JSON, 422 where it is not of the form.
     """
+    in_body = [fault for fault in faults if fault["loc"][:1] == ("body",)]
+    if not in_body:
+        return None
     kind = request.headers.get("content-type", "")
-    if kind.partition(";")[0].strip().lower() != "application/json":
-        raise refuse_request(request, 415, "push.not_json_type", found=kind[:100])
-    raw = await _read(request, limit_bytes)
-    marking.require_unmarked(marking.resolve_escapes(raw.decode("utf-8", "ignore")), "text")
-    try:
-        return form.model_validate_json(raw)
-    except ValidationError as error:
-        faults = error.errors(include_url=False, include_context=False, include_input=False)
-        broken = faults[0]["type"] == "json_invalid"
-        status, key = (400, "push.not_json") if broken else (422, "push.shape")
-        raise refuse_request(request, status, key, reason=_reason(faults)) from None
+    if kind.partition(";")[0].strip().lower() != JSON:
+        found = say("push.not_json_type", lang, found=kind[:100])
+        return HTTPStatus.UNSUPPORTED_MEDIA_TYPE, found
+    blank = in_body[0]["type"] == "missing" and in_body[0]["loc"] == ("body",)
+    if blank or in_body[0]["type"] == "json_invalid":
+        return HTTPStatus.BAD_REQUEST, say("push.not_json", lang, reason=_reason(in_body))
+    said = say("push.shape", lang, reason=_reason(in_body))
+    return HTTPStatus.UNPROCESSABLE_ENTITY, said
 
 
-def refuse_request(request: Request, status: int, key: str, **facts: object) -> HTTPException:
-    """Return the error that refuses a request, in the language of the request.
-
-    Parameters
-    ----------
-    request
-        Says the language.
-    status
-        HTTP status.
-    key
-        Key of the catalogue.
-    **facts
-        Values of the fields of the text.
-    """
-    return HTTPException(status, say(key, request_language(request), **facts))
+def _texts(value: object) -> str:
+    return json.dumps(value, ensure_ascii=False, default=str)
 
 
-async def _read(request: Request, limit_bytes: int) -> bytes:
-    """Return the whole body; reading ends as soon as it is too large, whatever its header says."""
-    parts, size = [], 0
-    async for part in request.stream():
-        size += len(part)
-        if size > limit_bytes:
-            raise refuse_request(request, 413, "push.too_large", limit_mb=limit_bytes // MEGABYTE)
-        parts.append(part)
-    return b"".join(parts)
-
-
-def _reason(faults: list[Any]) -> str:
-    said = [f"{'.'.join(map(str, f['loc']))}: {f['msg']}".removeprefix(": ") for f in faults]
+def _reason(faults: Sequence[Any]) -> str:
+    said = [f"{'.'.join(map(str, f['loc'][1:]))}: {f['msg']}".removeprefix(": ") for f in faults]
     return "; ".join(said[:SHOWN_FAULTS])

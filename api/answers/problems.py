@@ -12,7 +12,7 @@ from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
-from api.answers import render
+from api.answers import bodies, render
 from geo.access.audit import record as audit
 from geo.base.errors import (
     DiskFullError,
@@ -77,6 +77,23 @@ def request_language(request: Request) -> str:
     """Return the language a client asks for, Chinese if it asks for none of ours."""
     wanted = request.headers.get("accept-language", "")[:2].lower()
     return wanted if wanted in LANGUAGES else "zh"
+
+
+def refuse_request(request: Request, status: int, key: str, **facts: object) -> HTTPException:
+    """Return the error that refuses a request, in the language of the request.
+
+    Parameters
+    ----------
+    request
+        Says the language.
+    status
+        HTTP status.
+    key
+        Key of the catalogue.
+    **facts
+        Values of the fields of the text.
+    """
+    return HTTPException(status, say(key, request_language(request), **facts))
 
 
 def problem_document(status: int, detail: str, *, kind: str = "about:blank") -> JSONResponse:
@@ -204,6 +221,9 @@ def _noted(request: Request, error: GovgridError) -> None:
 def _invalid(request: Request, error: Exception) -> Response:
     if not isinstance(error, RequestValidationError):
         raise error
+    body = bodies.describe_fault(request, error.errors(), request_language(request))
+    if body is not None:
+        return problem_document(*body)
     # The value itself stays out: it may be no JSON at all (1e999), and it is the client's anyway.
     said = "; ".join(f"{'.'.join(map(str, e['loc'][1:]))}: {e['msg']}" for e in error.errors())
     if _wants_page(request):

@@ -55,7 +55,7 @@ OPTIONS: Final[dict[str, Any]] = {
     "ws": "none",
     # a service that could not open its database would answer every request with an error
     "lifespan": "on",
-    # uvicorn would believe whatever a program of this machine forwards: `proxy` decides that
+    # else every program of this machine would be believed: the application adds its own proxies
     "proxy_headers": False,
     "server_header": False,
     "h11_max_incomplete_event_size": 32_000,

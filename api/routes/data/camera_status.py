@@ -1,12 +1,12 @@
 """States of cameras, as a video platform pushes them."""
 
-from typing import Annotated, Any
+from typing import Any
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.answers.bodies import json_body, refuse_request
-from api.answers.problems import request_language
+from api.answers.bodies import Body
+from api.answers.problems import refuse_request, request_language
 from api.server.lanes import FILES, run_in_lane
 from api.session.deps import EngineDep, MayImport, SettingsDep
 from geo.cameras import status as cameras_status
@@ -28,52 +28,20 @@ class State(BaseModel):
     since: str | float | None = Field(None, examples=["2026-09-30T21:40:00+08:00"])
 
 
-class Message(BaseModel):
+class Message(Body):
     """The states of one message."""
 
-    model_config = ConfigDict(extra="forbid")
-
-    states: list[State] = Field(min_length=1)
+    states: list[State] = Field(min_length=1, json_schema_extra={"maxItems": MOST_STATES})
 
 
-FORM = {
-    "type": "object",
-    "additionalProperties": False,
-    "required": ["states"],
-    "properties": {
-        "states": {
-            "type": "array",
-            "minItems": 1,
-            "maxItems": MOST_STATES,
-            "items": State.model_json_schema(),
-        }
-    },
-}
-
-
-async def message(request: Request) -> Message:
-    """Return the message of a request."""
-    found = await json_body(request, Message)
-    if len(found.states) > MOST_STATES:
-        raise refuse_request(
-            request, 413, "push.too_many", found=len(found.states), most=f"{MOST_STATES:,}"
-        )
-    return found
-
-
-@router.post(
-    "/api/camera-status",
-    openapi_extra={
-        "requestBody": {"required": True, "content": {"application/json": {"schema": FORM}}}
-    },
-)
+@router.post("/api/camera-status")
 @run_in_lane(FILES)
 def camera_status(
     request: Request,
     engine: EngineDep,
     who: MayImport,
     settings: SettingsDep,
-    told: Annotated[Message, Depends(message)],
+    told: Message,
 ) -> dict[str, Any]:
     """Take states of cameras; rows that cannot be used come back as findings.
 
@@ -81,6 +49,10 @@ def camera_status(
     coverage follow with the next amendment or computation, so `amended` is null. The same message
     twice changes nothing.
     """
+    if len(told.states) > MOST_STATES:
+        raise refuse_request(
+            request, 413, "push.too_many", found=len(told.states), most=f"{MOST_STATES:,}"
+        )
     rows = [state.model_dump() for state in told.states]
     taken = cameras_status.receive_states(
         engine, who, rows, timezone=settings.timezone, patience_s=PATIENCE_S

@@ -2,14 +2,14 @@
 
 import tempfile
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Request
 from fastapi.responses import Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from api.answers import render
-from api.answers.bodies import json_body
+from api.answers.bodies import Body
 from api.answers.downloads import file_response
 from api.answers.forms import FormDep
 from api.server.lanes import DRAWING, FILES, run_in_lane
@@ -24,10 +24,8 @@ router = APIRouter()
 Format = Literal["geojson", "gpkg", "parquet", "csv", "xlsx", "dxf"]
 
 
-class Wanted(BaseModel):
+class Wanted(Body):
     """What is to go out, as what, and what for."""
-
-    model_config = ConfigDict(extra="forbid")
 
     layer: str = Field(max_length=40, examples=["grids"])
     format: Format = "gpkg"
@@ -35,27 +33,13 @@ class Wanted(BaseModel):
     reason: str = Field(max_length=export_log.MOST_REASON, examples=["乡街例会底图"])
 
 
-async def wanted(request: Request) -> Wanted:
-    """Return what a request asks for."""
-    return await json_body(request, Wanted)
-
-
-@router.post(
-    "/api/exports",
-    response_class=Response,
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": Wanted.model_json_schema()}},
-        }
-    },
-)
+@router.post("/api/exports", response_class=Response)
 @run_in_lane(FILES)
 def export(
     engine: EngineDep,
     settings: SettingsDep,
     who: MayExport,
-    asked: Annotated[Wanted, Depends(wanted)],
+    asked: Wanted,
 ) -> Response:
     """Return a layer as a file; the row of the register is written before it goes out."""
     srid = layer_export.target_srid(engine, asked.crs)

@@ -9,10 +9,10 @@ from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import HTMLResponse, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from api.answers import render
-from api.answers.bodies import json_body
+from api.answers.bodies import Body
 from api.answers.downloads import file_response
 from api.answers.forms import FormDep, redirect_after_post
 from api.server.lanes import FILES, run_in_lane
@@ -85,19 +85,12 @@ class Asked:
 AskedDep = Annotated[Asked, Depends()]
 
 
-class Decision(BaseModel):
+class Decision(Body):
     """What is decided on a request: approved until a time, or refused with a note."""
-
-    model_config = ConfigDict(extra="forbid")
 
     decision: Literal["approved", "refused"]
     until: datetime | None = None
     note: str = Field("", max_length=register_entry.MOST_TEXT)
-
-
-async def decision(request: Request) -> Decision:
-    """Return what a request decides."""
-    return await json_body(request, Decision)
 
 
 @router.get("/api/access-register")
@@ -236,19 +229,13 @@ def own_requests(engine: EngineDep, who: AnyReader) -> dict[str, Any]:
 
 @router.post(
     "/api/access-requests/{number}/decision",
-    openapi_extra={
-        "requestBody": {
-            "required": True,
-            "content": {"application/json": {"schema": Decision.model_json_schema()}},
-        }
-    },
 )
 def decide(
     engine: EngineDep,
     settings: SettingsDep,
     who: MayApprove,
     number: UUID,
-    decided: Annotated[Decision, Depends(decision)],
+    decided: Decision,
 ) -> dict[str, Any]:
     """Decide on a request of somebody else."""
     until = decided.until

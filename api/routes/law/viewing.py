@@ -7,14 +7,14 @@ from urllib.parse import quote, urlencode
 from uuid import UUID
 
 from anyio import CapacityLimiter, to_thread
-from fastapi import APIRouter, Depends, Header, Query, Request
+from fastapi import APIRouter, Header, Query, Request
 from fastapi.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from api.answers import render
-from api.answers.bodies import json_body, refuse_request
+from api.answers.bodies import Body
 from api.answers.forms import Form, FormDep, redirect_after_post, render_again, run_form
-from api.answers.problems import PROBLEM
+from api.answers.problems import PROBLEM, refuse_request
 from api.session.deps import EngineDep, MayView, SettingsDep
 from geo.access.audit import export_log
 from geo.access.principal import Reader
@@ -37,10 +37,8 @@ Text = Annotated[str, Field(max_length=register_entry.MOST_TEXT)]
 Key = Annotated[str, Header(alias="Idempotency-Key", max_length=200)]
 
 
-class Wanted(BaseModel):
+class Wanted(Body):
     """What is to be looked at, and what for."""
-
-    model_config = ConfigDict(extra="forbid")
 
     act: Literal["view", "retrieve"] = "view"
     reason: Text = Field("", examples=["incident", "井盖缺失核实"])
@@ -55,18 +53,6 @@ class Wanted(BaseModel):
         texts = self.model_dump(exclude={"request"})
         return Asked(camera, **texts, request=number, key=key)
 
-
-async def wanted(request: Request) -> Wanted:
-    """Return what a request asks for."""
-    return await json_body(request, Wanted)
-
-
-BODY: Final[dict[str, Any]] = {
-    "requestBody": {
-        "required": True,
-        "content": {"application/json": {"schema": Wanted.model_json_schema()}},
-    }
-}
 
 PAGES: Final[dict[int | str, dict[str, Any]]] = {
     status: {"description": said, "content": {"text/html": {}, PROBLEM: {}}}
@@ -86,7 +72,6 @@ PAGES: Final[dict[int | str, dict[str, Any]]] = {
     "/api/cameras/{code:path}/access",
     status_code=HTTPStatus.CREATED,
     response_class=JSONResponse,
-    openapi_extra=BODY,
     responses={HTTPStatus.ACCEPTED: {"description": "Needs an approval: the request's number"}},
 )
 def register(
@@ -94,7 +79,7 @@ def register(
     settings: SettingsDep,
     who: MayView,
     code: str,
-    asked: Annotated[Wanted, Depends(wanted)],
+    asked: Wanted,
     key: Key = "",
 ) -> JSONResponse:
     """Register a viewing, then return its reference; the address of a stream is never told.
@@ -119,14 +104,13 @@ def register(
     "/api/cameras/{code:path}/access-requests",
     status_code=HTTPStatus.ACCEPTED,
     response_class=JSONResponse,
-    openapi_extra=BODY,
 )
 def ask(
     engine: EngineDep,
     settings: SettingsDep,
     who: MayView,
     code: str,
-    asked: Annotated[Wanted, Depends(wanted)],
+    asked: Wanted,
 ) -> JSONResponse:
     """Ask to look through a camera that is not granted, or needs an approval each time."""
     found = approvals.ask_approval(engine, who, asked.asked(code), config=settings)
