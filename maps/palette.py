@@ -1,8 +1,5 @@
 """Colours and classes of the map, shared by the page, the legend and the reports."""
 
-import numpy as np
-from numpy.typing import NDArray
-
 SHARE_BREAKS = (0.05, 0.1, 0.15, 0.2, 0.3, 0.5)
 """Upper ends (exclusive) of all classes but the last: fixed, so that two maps can be compared.
 
@@ -44,27 +41,3 @@ COLOURS = {
     "centre": "#22313f",
     "place": "#5d4a37",
 }
-
-
-def share_class(shares: NDArray[np.float64]) -> NDArray[np.int64]:
-    """Return the class of each share: 0 … 6, or -1 where it is NaN.
-
-    A share on a break belongs to the class above it; 1.0 belongs to the last.
-
-    Parameters
-    ----------
-    shares
-        Shares in [0, 1], shape ``(n,)``.
-
-    Returns
-    -------
-    ndarray
-        Integers, shape ``(n,)``.
-
-    Examples
-    --------
-    >>> share_class(np.array([0.0, 0.2, 1.0, np.nan])).tolist()
-    [0, 4, 6, -1]
-    """
-    classes = np.searchsorted(np.asarray(SHARE_BREAKS), shares, side="right")
-    return np.where(np.isnan(shares), -1, classes).astype(np.int64)

@@ -276,10 +276,17 @@ def test_without_tables_the_push_says_so(empty_url, settings):
 
 
 def test_the_form_stands_in_the_description_of_the_service(client):
-    described = client.get("/api/api").json()["paths"]["/api/camera-status"]["post"]
-    schema = described["requestBody"]["content"]["application/json"]["schema"]
-    items = schema["properties"]["states"]["items"]
-    assert set(items["properties"]) == {"code", "status", "since"}
+    described = client.get("/api/api").json()
+    asked = described["paths"]["/api/camera-status"]["post"]["requestBody"]
+    forms = described["components"]["schemas"]
+    message = forms[_name_of(asked["content"]["application/json"]["schema"])]
+    states = message["properties"]["states"]
+    assert states["maxItems"] == camera_status.MOST_STATES
+    assert set(forms[_name_of(states["items"])]["properties"]) == {"code", "status", "since"}
+
+
+def _name_of(schema):
+    return schema["$ref"].rpartition("/")[2]
 
 
 def test_the_web_process_starts_without_what_computes_draws_and_reads_files():

@@ -195,5 +195,5 @@ def item_at_hand(state: State, who: Reader, revisions: Any, asked: Parts) -> AtH
 
 def _feature_collection(frame: "gpd.GeoDataFrame") -> dict[str, Any]:
     ids = frame.iloc[:, 0].astype("str").to_numpy()
-    body: dict[str, Any] = json.loads(frame.set_index(ids).to_json(na="null", default=str))
+    body: dict[str, Any] = frame.set_index(ids).to_geo_dict(na="null")
     return body

@@ -148,10 +148,11 @@ def features(
 def _shapes(rows: "gpd.GeoDataFrame") -> list[Any]:
     """Return the geometries in WGS 84, to a centimetre."""
     import shapely
+    from shapely.geometry import mapping
 
     placed = rows.geometry.to_crs(WGS84).to_numpy()
-    told = shapely.to_geojson(shapely.set_precision(placed, 1e-7))
-    return [None if each is None else json.loads(each) for each in told]
+    shapes = shapely.set_precision(placed, 1e-7)
+    return [None if each is None else mapping(each) for each in shapes]
 
 
 def _query(asked: Wanted, page: int = 1) -> str:

@@ -232,32 +232,6 @@ def seen_probability(sightings: pd.DataFrame, n_points: int) -> Floats:
     return 1.0 - miss
 
 
-def probability_seen(
-    points_xy: Floats, seen: Geometries, device: Indices, weight: Floats
-) -> Floats:
-    """Return the probability that each point is seen, shape ``(n,)``; 0 or 1 for weights of 1.
-
-    :func:`points_in_polygons` and :func:`seen_probability` in one, point by point.
-
-    Parameters
-    ----------
-    points_xy
-        Shape ``(n, 2)``, metres.
-    seen
-        Polygons, same CRS.
-    device, weight
-        Device number and probability of each polygon.
-
-    Examples
-    --------
-    >>> views = np.array([shapely.box(0, 0, 9, 9), shapely.box(5, 0, 12, 9)])
-    >>> xy, half = np.array([[9.0, 5.0], [1.0, 1.0], [20.0, 0.0]]), np.array([0.5, 0.5])
-    >>> probability_seen(xy, views, np.array([0, 1]), half).tolist()
-    [0.75, 0.5, 0.0]
-    """
-    return seen_probability(points_in_polygons(points_xy, seen, device, weight), len(points_xy))
-
-
 def tally(
     points: gpd.GeoDataFrame, probability: Floats, belongings: Pairs, n_areas: int
 ) -> pd.DataFrame:
@@ -271,7 +245,7 @@ def tally(
     points
         As from :func:`watch_points`, all of them.
     probability
-        As from :func:`probability_seen`, shape ``(n_points,)``.
+        As from :func:`seen_probability`, shape ``(n_points,)``.
     belongings
         As from :func:`points_in_areas`, of all areas or of some.
     n_areas

@@ -148,34 +148,6 @@ def seen_intervals(
     return found.iloc[order].reset_index(drop=True)
 
 
-def seen_share(stretches: pd.DataFrame, intervals: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
-    """Return the metres seen of each stretch, and the parts of the roads that are blind.
-
-    Parameters
-    ----------
-    stretches
-        As from :func:`cut_segments`.
-    intervals
-        As from :func:`seen_intervals`, in any order.
-
-    Returns
-    -------
-    tuple
-        Metres seen, shape ``(n_stretches,)``: the integral of ``1 - Π(1 - weight)`` along it,
-        polygons taken as independent. And a DataFrame with the blind parts: `line`, `from_m`,
-        `to_m`, running on across stretches.
-
-    Notes
-    -----
-    Blind is where the probability of sight is 0, not where it is small: *expected* is as blind as
-    *possible*. Sight of less than a centimetre of road does not break a blind part, and a blind
-    part of less than a centimetre is none.
-    """
-    seen_m, sights = _sights(stretches, intervals)
-    every = np.arange(len(stretches))
-    return seen_m, _blind(stretches, np.zeros_like(every), every, sights).drop(columns="area")
-
-
 def road_lengths(
     stretches: pd.DataFrame, belongings: Pairs, intervals: pd.DataFrame, n_areas: int
 ) -> pd.DataFrame:
@@ -204,8 +176,9 @@ def road_lengths(
 
     Notes
     -----
-    Blind parts as in :func:`seen_share`, looked at inside the area: sight that its border shortens
-    to less than a centimetre does not break them.
+    Blind is where the probability of sight is 0, not where it is small: *expected* is as blind as
+    *possible*. Inside the area sight of less than a centimetre of road does not break a blind part,
+    and a blind part of less than a centimetre is none.
 
     Examples
     --------

@@ -11,88 +11,22 @@ from geo.base.polygons import (
     Crs,
     Geometries,
     Indices,
-    Shapes,
     expand_groups,
     flat_geometries,
-    flat_polygons,
     parts_of,
-    subtract_ground,
     sum_by_group,
 )
 from geo.coverage.demand.pieces import (
-    POINT_REACH_M,
     Flags,
     Floats,
     Held,
     Lines,
-    demand_pieces,
-    held_points,
-    nearest_shape,
-    road_lines,
 )
 
 ENTRANCE_M2 = 700.0  # about the 15 m disc that an entrance demands: one more of it
 INCIDENT_M2 = 300.0
 MEASURED = ("area_m2", "weight", "road_m", "entrances", "incidents")
 COLUMNS = ("rank", "grid_code", *MEASURED)
-
-
-def gaps(  # noqa: PLR0913 - three layers to weigh by and three limits, all optional
-    grids: gpd.GeoDataFrame,
-    *,
-    demand: Shapes,
-    covered: Shapes,
-    roads: gpd.GeoDataFrame | None = None,
-    entrances: Shapes = None,
-    incidents: Shapes = None,
-    max_piece_m: float = 100.0,
-    min_area_m2: float = 1.0,
-    min_width_m: float = 0.2,
-) -> tuple[gpd.GeoDataFrame, float]:
-    """Return the uncovered demand of every grid in ranked pieces, and the area dropped as slivers.
-
-    :func:`demand_pieces`, :func:`find_uncovered` and :func:`rank_gaps` in one; see there. A point
-    counts as unseen if unseen demand is no further from it than seen ground: entrances are in
-    walls, where neither quite reaches them.
-
-    Parameters
-    ----------
-    grids
-        Polygons with ``code``, metric CRS.
-    demand, covered
-        Polygons that must be seen, and that are seen; same CRS.
-    roads
-        Lines with ``class``: pieces weigh by the roads in them.
-    entrances, incidents
-        Points that pieces weigh by.
-    max_piece_m
-        Longest side of a piece, metres.
-    min_area_m2, min_width_m
-        Smaller or narrower pieces are slivers.
-
-    Examples
-    --------
-    >>> grid = gpd.GeoDataFrame({"code": ["g"]}, geometry=[shapely.box(0, 0, 50, 50)])
-    >>> street, seen = shapely.box(0, 0, 40, 10), shapely.box(30, 0, 50, 50)
-    >>> gaps(grid, demand=street, covered=seen)[0][["rank", "grid_code", "area_m2"]].values.tolist()
-    [[1, 'g', 300.0]]
-    """
-    pieces = demand_pieces(grids, demand, max_piece_m=max_piece_m)
-    seen = flat_polygons(covered)
-    points = held_points(pieces, entrances=entrances, incidents=incidents)
-    left = subtract_ground(flat_geometries(pieces), seen)
-    near_m = shapely.distance(left[points["piece"].to_numpy()], flat_geometries(points))
-    unseen = near_m <= np.minimum(nearest_shape(seen, flat_geometries(points))[1], POINT_REACH_M)
-    found, dropped_m2 = find_uncovered(
-        flat_geometries(pieces),
-        left=left,
-        lines=Lines.of(road_lines(pieces, roads)),
-        unseen=Held.of(points[unseen]),
-        min_area_m2=min_area_m2,
-        min_width_m=min_width_m,
-    )
-    frame = found.frame(pieces["grid_code"].to_numpy(), pieces.crs)
-    return rank_gaps(frame), float(dropped_m2.sum())
 
 
 @dataclass(frozen=True)

@@ -4,19 +4,11 @@ Each area is cut into rows; on the middle line of a row every border is crossed 
 and between two crossings the devices are counted. No raster is held in memory.
 """
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
+from numba import njit
 from numpy.typing import NDArray
-
-try:
-    from numba import njit
-except ImportError:  # minutes instead of a tenth of a second for a district, and as right
-
-    def njit(**_options: Any) -> Any:  # type: ignore[no-redef]  # noqa: ANN401
-        """Leave a function as it is."""
-        return lambda plain: plain
-
 
 Floats: TypeAlias = NDArray[np.float64]
 Indices: TypeAlias = NDArray[np.intp]

@@ -1,11 +1,10 @@
 """Viewshed: the ground that a view sees, its sector without what is behind footprints.
 
 Found by an angular sweep (`geo.coverage.sight.angular_sweep`); the clear way of shadows
-(`geo.coverage.sight.shadow_method`) answers where the compiler is missing, for the few cameras that
-hang on a wall, and as the oracle of the tests.
+(`geo.coverage.sight.shadow_method`) answers for the few cameras that hang on a wall, and is the
+oracle of the tests.
 """
 
-import importlib.util
 from typing import TypeAlias
 
 import geopandas as gpd
@@ -27,7 +26,6 @@ from geo.coverage.sight.shadow_method import (
 
 Floats: TypeAlias = NDArray[np.float64]
 
-COMPILED = importlib.util.find_spec("numba") is not None
 CLOSE_M = 1e-3  # a camera this close to a wall may see in several lobes
 CHUNK = 20_000  # sectors at a time, which bounds memory
 
@@ -86,9 +84,8 @@ def compute_viewsheds(
     look = shadow_method.sector_table(sectors, convergence_deg)
     useful = np.flatnonzero(shadow_method.sees_anything(look))
     seen = np.full(len(sectors), shapely.Polygon(), dtype=object)
-    visible = _visible if COMPILED else shadow_method.visible_ground
     for chunk in np.split(useful, range(CHUNK, len(useful), CHUNK)):
-        seen[chunk] = visible(look[chunk], obstacles, chord_tolerance)
+        seen[chunk] = _visible(look[chunk], obstacles, chord_tolerance)
     if "near_m" in sectors:
         near_m = sectors["near_m"].to_numpy(dtype=float)
         seen = shadow_method.without_dead_ground(seen, look, near_m, chord_tolerance)

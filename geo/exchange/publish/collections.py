@@ -67,7 +67,6 @@ COLLECTIONS = (
 # Whoever reads these in bulk takes the register of cameras, or of blind spots, out of the house.
 PROTECTED = frozenset({"cameras", "viewsheds", "gaps", "incidents"})
 METRIC = frozenset({"viewsheds"})
-EVERYTHING = 2_000_000_000
 SURROGATES = (0xD800, 0xDFFF)
 
 
@@ -89,7 +88,7 @@ def placed() -> tuple[str, ...]:
 
 
 def read_page(
-    engine: Engine, reader: Reader, name: str, *, after: str = "", limit: int = EVERYTHING
+    engine: Engine, reader: Reader, name: str, *, after: str = "", limit: int | None = None
 ) -> gpd.GeoDataFrame:
     """Return a page of features of a layer, EPSG:4326.
 
@@ -106,7 +105,7 @@ def read_page(
     after
         Id of the last feature of the page before; "" for the first page.
     limit
-        Most features.
+        Most features; None: all.
 
     Raises
     ------
@@ -157,7 +156,7 @@ def rows_of(
     name: str,
     *,
     after: str = "",
-    limit: int = EVERYTHING,
+    limit: int | None = None,
     others: bool = False,
     srid: int = WGS84,
 ) -> gpd.GeoDataFrame:
@@ -172,7 +171,7 @@ def rows_of(
     after
         Id of the last feature of the page before; "" for the first page.
     limit
-        Most features.
+        Most features; None: all.
     others
         Whether cameras of others that look in are among the cameras.
     srid
@@ -222,7 +221,9 @@ def _transaction(engine: Engine, reader: Reader, name: str) -> AbstractContextMa
     return open_(engine, reader)
 
 
-def _gaps(connection: Connection, reader: Reader, after: str, limit: int) -> gpd.GeoDataFrame:
+def _gaps(
+    connection: Connection, reader: Reader, after: str, limit: int | None
+) -> gpd.GeoDataFrame:
     from geo.coverage.coarse_gaps import granted_gaps
 
     run = results.require_newest(connection)
@@ -235,7 +236,7 @@ def _gaps(connection: Connection, reader: Reader, after: str, limit: int) -> gpd
         certainty="certain",
     )
     first = int(after) if after.isdecimal() else 0
-    return found[found["rank"] > first].head(limit)
+    return found[found["rank"] > first].iloc[:limit]
 
 
 def _spread(rows: gpd.GeoDataFrame) -> gpd.GeoDataFrame:

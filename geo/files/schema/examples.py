@@ -1,28 +1,11 @@
 """Example rows: the one in the form of a layer, recognised in a filled file."""
 
-from collections.abc import Mapping
-
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from geo.files.schema.fields import Layer
 from geo.files.schema.form_columns import FROM_PLATFORM, columns_of
-
-
-def is_example(layer: Layer, cells: Mapping[str, object]) -> bool:
-    """Return whether a row is the example of the layer's form, left in the file.
-
-    It is if each cell of the form equals the example's, the word 示例 included.
-
-    Parameters
-    ----------
-    layer
-        Layer of the form.
-    cells
-        Header → cell.
-    """
-    return bool(find_examples(layer, pd.DataFrame([dict(cells)], dtype=object))[0])
 
 
 def find_examples(layer: Layer, rows: pd.DataFrame) -> NDArray[np.bool_]:

@@ -14,7 +14,6 @@ from geo.coverage.demand.control_points import (
     junctions,
     points_in_areas,
     points_in_polygons,
-    probability_seen,
     seen_probability,
     tally,
     watch_points,
@@ -22,6 +21,10 @@ from geo.coverage.demand.control_points import (
 from geo.coverage.sight.obstacles import merge_footprints
 
 CRS = 4548
+
+
+def probability_seen(xy, seen, device, weight):
+    return seen_probability(points_in_polygons(xy, seen, device, weight), len(xy))
 
 
 def frame(*shapes, **columns):

@@ -14,12 +14,19 @@ from geo.coverage.demand.road_segments import (
     cut_segments,
     road_lengths,
     seen_intervals,
-    seen_share,
     segments_in_areas,
 )
 
 XY = ["x0", "y0", "x1", "y1"]
 CRS = 4548
+
+
+def seen_and_blind(cut, sights):
+    """Return the metres seen of each piece, and the blind parts of all roads."""
+    seen_m, merged = road_stretches._sights(cut, sights)
+    every = np.arange(len(cut))
+    blind = road_stretches._blind(cut, np.zeros_like(every), every, merged)
+    return seen_m, blind.drop(columns="area")
 
 
 def frame(*shapes):
@@ -102,7 +109,7 @@ def test_empty_layers_are_answered(roads, areas, views):
     inside, sight = 5.0 * (len(roads) > 0), 1.0 * (len(roads) > 0 and len(views) > 0)
     assert found["road_m"].tolist() == [inside] * len(areas)
     assert found["road_seen_m"].tolist() == [sight] * len(areas)
-    blind = seen_share(cut, looked(cut, *views))[1]
+    blind = seen_and_blind(cut, looked(cut, *views))[1]
     assert blind.columns.tolist() == ["line", "from_m", "to_m"]
 
 
@@ -227,7 +234,9 @@ def test_on_a_ring_it_does_not_matter_where_the_line_begins(start):
 def test_blind_parts_are_listed_by_line_and_measure():
     road = line((0, 0), (30, 0), (30, 40))
     cut = cut_segments(frame(road, line((0, 99), (9, 99))), frame(box(0, 0, 12, 12)))
-    seen_m, blind = seen_share(cut, looked(cut, box(5, -1, 8, 1), box(29, 20, 31, 30), weight=0.5))
+    seen_m, blind = seen_and_blind(
+        cut, looked(cut, box(5, -1, 8, 1), box(29, 20, 31, 30), weight=0.5)
+    )
     assert seen_m.tolist() == pytest.approx([1.5, 0, 5, 0])
     assert blind.values.tolist() == [[0, 0, 5], [0, 8, 50], [0, 60, 70], [1, 0, 9]]
 
@@ -342,7 +351,7 @@ def test_one_more_camera_never_lowers_sight_nor_lengthens_a_blind_run(seed, weig
 def test_what_is_seen_and_what_is_blind_make_up_the_roads(seed):
     roads, areas, seen = scene(seed)
     cut = cut_segments(roads, areas)
-    seen_m, blind = seen_share(cut, looked(cut, *seen))
+    seen_m, blind = seen_and_blind(cut, looked(cut, *seen))
     length_m = cut["to_m"] - cut["from_m"]
     assert length_m.sum() == pytest.approx(roads.length.sum())
     assert (length_m > 0).all()

@@ -9,10 +9,49 @@ from hypothesis import strategies as st
 from shapely import LineString, Point, box
 
 from geo.base.errors import InputError
-from geo.base.polygons import flat_geometries, subtract_ground
-from geo.coverage.demand.pieces import Held, Lines, demand_pieces, held_points, road_lines
-from geo.coverage.measure.gaps import find_uncovered, gaps
+from geo.base.polygons import flat_geometries, flat_polygons, subtract_ground
+from geo.coverage.demand.pieces import (
+    POINT_REACH_M,
+    Held,
+    Lines,
+    demand_pieces,
+    held_points,
+    nearest_shape,
+    road_lines,
+)
+from geo.coverage.measure.gaps import find_uncovered, rank_gaps
 from geo.coverage.measure.measures import union
+
+
+def gaps(
+    grids,
+    *,
+    demand,
+    covered,
+    roads=None,
+    entrances=None,
+    incidents=None,
+    max_piece_m=100.0,
+    min_area_m2=1.0,
+    min_width_m=0.2,
+):
+    """Return the ranked gaps of grids, and how much was dropped: the steps of a run in one."""
+    pieces = demand_pieces(grids, demand, max_piece_m=max_piece_m)
+    seen = flat_polygons(covered)
+    points = held_points(pieces, entrances=entrances, incidents=incidents)
+    left = subtract_ground(flat_geometries(pieces), seen)
+    near_m = shapely.distance(left[points["piece"].to_numpy()], flat_geometries(points))
+    unseen = near_m <= np.minimum(nearest_shape(seen, flat_geometries(points))[1], POINT_REACH_M)
+    found, dropped_m2 = find_uncovered(
+        flat_geometries(pieces),
+        left=left,
+        lines=Lines.of(road_lines(pieces, roads)),
+        unseen=Held.of(points[unseen]),
+        min_area_m2=min_area_m2,
+        min_width_m=min_width_m,
+    )
+    frame = found.frame(pieces["grid_code"].to_numpy(), pieces.crs)
+    return rank_gaps(frame), float(dropped_m2.sum())
 
 
 def grids(*shapes):

@@ -298,15 +298,6 @@ def test_the_sweep_draws_what_the_shadows_leave(origin):
         assert (differ_m2 <= 1e-6 * np.maximum(shapely.area(left), 1.0)).all()
 
 
-def test_without_the_compiler_the_shadows_answer(monkeypatch):
-    rng = np.random.default_rng(1)
-    obstacles, sectors = merge_footprints(town(rng)), looks(rng, 40)
-    swept = compute_viewsheds(sectors, obstacles)
-    monkeypatch.setattr(viewshed, "COMPILED", False)
-    left = compute_viewsheds(sectors, obstacles)
-    assert swept.area.to_numpy() == pytest.approx(left.area.to_numpy(), rel=1e-6, abs=1e-6)
-
-
 def test_a_union_of_shadows_that_geos_loses_is_done_again():
     # The camera stands inside a footprint of 27; uniting its 16 shadows at once loses some.
     rng = np.random.default_rng(5)
