@@ -25,6 +25,7 @@ from geo.files import writers
 from geo.viewing import register_entry
 from geo.viewing.store import register as stored
 from geo.viewing.store.register import SHOWN as COLUMNS
+from geo.viewing.store.register import RegisterRow as RegisterRow
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -85,7 +86,7 @@ def parse_filters(*, timezone: str, since: str = "", until: str = "", **words: s
 
 def list_page(
     engine: Engine, who: Reader, wanted: Filters, *, limit: int = 100, before: UUID | None = None
-) -> list[dict[str, Any]]:
+) -> list[RegisterRow]:
     """Return a page of the register for cameras in the principal's areas, the newest first.
 
     Parameters
@@ -112,7 +113,7 @@ def list_page(
 
 def own_viewings(
     engine: Engine, who: Reader, wanted: Filters, *, limit: int = 100, before: UUID | None = None
-) -> list[dict[str, Any]]:
+) -> list[RegisterRow]:
     """Return a page of the principal's own viewings, the newest first.
 
     Parameters
@@ -171,7 +172,7 @@ def export_register(
     return make_workbook({title: table}, mark), len(rows)
 
 
-def titled(rows: list[dict[str, Any]], *, timezone: str, lang: str) -> pd.DataFrame:
+def titled(rows: list[RegisterRow], *, timezone: str, lang: str) -> pd.DataFrame:
     """Return rows of the register as a table for people: words, local times, titles of columns.
 
     Parameters
@@ -186,7 +187,10 @@ def titled(rows: list[dict[str, Any]], *, timezone: str, lang: str) -> pd.DataFr
     import pandas as pd
 
     zone = ZoneInfo(timezone)
-    cells = [{name: display_cell(name, row[name], zone, lang) for name in COLUMNS} for row in rows]
+    cells = [
+        {name: display_cell(name, getattr(row, name), zone, lang) for name in COLUMNS}
+        for row in rows
+    ]
     table = pd.DataFrame(cells, columns=list(COLUMNS), dtype=object)
     return table.rename(columns={n: say(f"viewing_column.{n}", lang) for n in COLUMNS})
 

@@ -185,7 +185,7 @@ def test_nobody_but_an_auditor_reads_it_and_who_tried_is_written_down(client, en
         assert answer.status_code == 403
         assert "K0.csv" not in answer.text
     rows = audit_log.list_page(engine, SYSTEM, audit_log.Filters(outcome="refused"))
-    assert [row["object"] for row in rows] == [
+    assert [row.object for row in rows] == [
         "GET /api/audit/chain", "GET /api/audit", "GET /audit",
     ]  # fmt: skip
 

@@ -166,7 +166,7 @@ def test_retrieving_is_registered_apart_from_viewing(town, reader, look):
     look(who)
     look(who, act="retrieve", content="9月30日 21:00 至 21:40", legal_basis="调取通知书〔2026〕3号")
     acts = viewing_report.own_viewings(town, who, Filters())
-    assert [row["act"] for row in acts] == ["retrieve", "view"]
+    assert [row.act for row in acts] == ["retrieve", "view"]
 
 
 def test_a_matter_of_others_cannot_be_named(reader, look):
@@ -605,8 +605,8 @@ def test_rows_are_found_by_each_filter_and_page_by_page(town, reader, look):
     assert found(since=today, until=today) == 6
     assert found(until="2020-01-01") == 0
     first = viewing_report.list_page(town, chief, Filters(), limit=4)
-    rest = viewing_report.list_page(town, chief, Filters(), limit=4, before=first[-1]["id"])
-    assert len({row["id"] for row in (*first, *rest)}) == 6
+    rest = viewing_report.list_page(town, chief, Filters(), limit=4, before=first[-1].id)
+    assert len({row.id for row in (*first, *rest)}) == 6
     with pytest.raises(InputError, match="no time"):
         found(since="yesterday")
     with pytest.raises(InputError, match="no such act"):

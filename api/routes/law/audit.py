@@ -12,7 +12,7 @@ from api.session.deps import EngineDep, SettingsDep
 from api.session.identity import Rule
 from geo.access.audit import checkpoints
 from geo.access.audit import log as audit_log
-from geo.access.audit.log import LARGEST_ID
+from geo.access.audit.log import LARGEST_ID, AuditRow
 from geo.access.principal import Reader
 from geo.base.words import say
 
@@ -47,12 +47,12 @@ class Asked:
             until=until,
         )
 
-    def next(self, path: str, rows: list[dict[str, Any]], limit: int) -> str | None:
+    def next(self, path: str, rows: list[AuditRow], limit: int) -> str | None:
         """Return where the next page is; None after the last row."""
         if len(rows) < limit:
             return None
         asked = {name: word for name, word in self.words.items() if word}
-        return f"{path}?{urlencode({**asked, 'limit': limit, 'before': rows[-1]['id']})}"
+        return f"{path}?{urlencode({**asked, 'limit': limit, 'before': rows[-1].id})}"
 
 
 AskedDep = Annotated[Asked, Depends()]
@@ -115,11 +115,11 @@ def page(
     )
 
 
-def _shown(row: Mapping[str, Any], lang: str) -> dict[str, Any]:
+def _shown(row: AuditRow, lang: str) -> dict[str, Any]:
     return {
-        **row,
-        "action_name": audit_log.action_name(row["action"], lang),
-        "facts": [(n, _said(v)) for n, v in row["facts"].items() if v not in NOTHING],
+        **vars(row),
+        "action_name": audit_log.action_name(row.action, lang),
+        "facts": [(n, _said(v)) for n, v in row.facts.items() if v not in NOTHING],
     }
 
 

@@ -33,6 +33,7 @@ from geo.viewing import (
 from geo.viewing import (
     statistics as viewing_statistics,
 )
+from geo.viewing.report import RegisterRow
 from maps import watermark
 
 router = APIRouter()
@@ -75,11 +76,11 @@ class Asked:
         """Those that are not blank."""
         return {name: word for name, word in self.words.items() if word}
 
-    def next(self, path: str, rows: list[dict[str, Any]], limit: int) -> str | None:
+    def next(self, path: str, rows: list[RegisterRow], limit: int) -> str | None:
         """Return where the next page is; None after the last row."""
         if len(rows) < limit:
             return None
-        return f"{path}?{urlencode({**self.given, 'limit': limit, 'before': rows[-1]['id']})}"
+        return f"{path}?{urlencode({**self.given, 'limit': limit, 'before': rows[-1].id})}"
 
 
 AskedDep = Annotated[Asked, Depends()]
@@ -280,7 +281,7 @@ def _register(
     timezone: str,
     who: Reader,
     asked: Asked,
-    found: list[dict[str, Any]],
+    found: list[RegisterRow],
     limit: int,
     *,
     own: bool = False,

@@ -172,7 +172,7 @@ def _shown(
         "title": title_of(request, "page_account"),
         "session": session,
         "second": self_service.has_second_factor(engine, who),
-        "grants": [{**g, "actions": sorted(PERMISSIONS.get(g["role"], ()))} for g in grants],
+        "grants": [{**vars(g), "actions": sorted(PERMISSIONS.get(g.role, ()))} for g in grants],
         "logins": self_service.own_sessions(
             engine, who, session.id, idle_min=config.session_idle_min
         ),

@@ -130,6 +130,6 @@ def _shown(request: Request, engine: EngineDep, who: Reader, *, q: str = "") -> 
     }
 
 
-def _holds(row: dict[str, Any], sought: str) -> bool:
-    words = (row["name"], row["holder"], row["unit_name"], row["unit_code"] or "")
+def _holds(row: accounts.ListedAccount, sought: str) -> bool:
+    words = (row.name, row.holder, row.unit_name, row.unit_code or "")
     return any(sought in word.lower() for word in words)

@@ -13,6 +13,7 @@ from geo.access.accounts.separation_of_duties import WATCHING, require_apart, re
 from geo.access.audit import record as audit
 from geo.access.principal import Reader
 from geo.access.store import accounts as stored
+from geo.access.store.accounts import ListedAccount as ListedAccount
 from geo.base.errors import InputError, NotFoundError, StateError
 from geo.store import db
 
@@ -277,7 +278,7 @@ def link_identity(engine: Engine, reader: Reader, name: str, issuer: str, subjec
         audit.record(connection, reader, "account.link", found["name"], facts={"issuer": issuer})
 
 
-def list_accounts(engine: Engine, reader: Reader) -> list[dict[str, Any]]:
+def list_accounts(engine: Engine, reader: Reader) -> list[ListedAccount]:
     """Return all accounts by name, with ``state``: works, locked, disabled, first (password).
 
     ``watching``: see :func:`require_apart`.

@@ -14,6 +14,7 @@ from geo.access.principal import Reader
 from geo.access.roles import ACTIONS
 from geo.access.store import accounts as stored_accounts
 from geo.access.store import api_keys as stored
+from geo.access.store.api_keys import ListedKey as ListedKey
 from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError
 from geo.store import db
 
@@ -140,9 +141,7 @@ def revoke(engine: Engine, reader: Reader, key: str) -> None:
         audit.record(connection, reader, "key.revoke", name, facts={"key": number})
 
 
-def list_keys(
-    engine: Engine, reader: Reader, *, account: str | None = None
-) -> list[dict[str, Any]]:
+def list_keys(engine: Engine, reader: Reader, *, account: str | None = None) -> list[ListedKey]:
     """Return own keys, or as an administrator those of an account; never the secrets.
 
     Parameters

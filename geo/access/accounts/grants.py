@@ -21,6 +21,7 @@ from geo.access.roles import (
 )
 from geo.access.store import accounts as stored_accounts
 from geo.access.store import grants as stored
+from geo.access.store.grants import ListedGrant as ListedGrant
 from geo.base.errors import ForbiddenError, InputError, NotFoundError
 
 
@@ -178,9 +179,7 @@ def revoke_grant(engine: Engine, reader: Reader, grant: str) -> None:
         audit.record(connection, reader, "grant.take", row["name"], facts=facts)
 
 
-def list_grants(
-    engine: Engine, reader: Reader, *, account: str | None = None
-) -> list[dict[str, Any]]:
+def list_grants(engine: Engine, reader: Reader, *, account: str | None = None) -> list[ListedGrant]:
     """Return the grants in the principal's areas; ``over``: ended.
 
     Parameters

@@ -1,7 +1,5 @@
 """Self-service: an account's own grants, sessions and second factor."""
 
-from typing import Any
-
 from sqlalchemy import Engine
 
 from geo.access import transaction
@@ -11,9 +9,11 @@ from geo.access.principal import Reader
 from geo.access.store import accounts as stored_accounts
 from geo.access.store import grants as stored_grants
 from geo.access.store import sessions as stored_sessions
+from geo.access.store.grants import OwnGrant as OwnGrant
+from geo.access.store.sessions import ListedSession as ListedSession
 
 
-def own_grants(engine: Engine, reader: Reader) -> list[dict[str, Any]]:
+def own_grants(engine: Engine, reader: Reader) -> list[OwnGrant]:
     """Return own grants of today: ``role``, ``area``, ``classes``, ``depth``, ``until``.
 
     Parameters
@@ -27,7 +27,7 @@ def own_grants(engine: Engine, reader: Reader) -> list[dict[str, Any]]:
 
 def own_sessions(
     engine: Engine, reader: Reader, session: str, *, idle_min: int
-) -> list[dict[str, Any]]:
+) -> list[ListedSession]:
     """Return own sessions, the last used first.
 
     Parameters

@@ -20,6 +20,7 @@ from geo.access.audit.chain import Head
 from geo.access.audit.verify import Tail
 from geo.access.principal import Reader
 from geo.access.store import audit as stored
+from geo.access.store.audit import AuditRow as AuditRow
 from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError
 from geo.base.words import load_catalogue, say
 from geo.files import writers
@@ -106,7 +107,7 @@ def parse_filters(
 
 def list_page(
     engine: Engine, who: Reader, wanted: Filters, *, limit: int = 100, before: int = LARGEST_ID
-) -> list[dict[str, Any]]:
+) -> list[AuditRow]:
     """Return a page of the audit log, the newest first.
 
     Parameters

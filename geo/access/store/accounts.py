@@ -1,6 +1,8 @@
 """Accounts: the rows of the table ``account``."""
 
 from collections.abc import Collection, Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, text
@@ -78,6 +80,24 @@ _KNOWN: Final = text(
 )
 
 
+@dataclass(frozen=True)
+class ListedAccount:
+    """An account as administrators see it.
+
+    `state` is works, locked, disabled or first (password); `watching`: it holds a role whose
+    accounts administrators do not take over.
+    """
+
+    name: str
+    kind: str
+    holder: str
+    unit_code: str | None
+    unit_name: str
+    last_login_at: datetime | None
+    watching: bool
+    state: str
+
+
 def insert_account(connection: Connection, row: Mapping[str, Any]) -> str:
     """Insert an account and return its id (uuid).
 
@@ -92,7 +112,7 @@ def insert_account(connection: Connection, row: Mapping[str, Any]) -> str:
     return str(connection.execute(_INSERT, row).scalar_one())
 
 
-def list_accounts(connection: Connection, watching: Collection[str]) -> list[dict[str, Any]]:
+def list_accounts(connection: Connection, watching: Collection[str]) -> list[ListedAccount]:
     """Return all accounts by name with their ``state``.
 
     Parameters
@@ -103,7 +123,7 @@ def list_accounts(connection: Connection, watching: Collection[str]) -> list[dic
         Roles; ``watching`` says whether an account holds one of them.
     """
     found = connection.execute(_LIST, {"watching": sorted(watching)})
-    return [dict(row) for row in found.mappings()]
+    return [ListedAccount(**row) for row in found.mappings()]
 
 
 def names_from(connection: Connection, start: str) -> set[str]:

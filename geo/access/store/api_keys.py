@@ -1,7 +1,10 @@
 """Keys of programs: the rows of the table ``api_key``."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
 
@@ -31,6 +34,19 @@ _REVOKE: Final = text(
     "UPDATE govgrid.api_key SET revoked_at = coalesce(revoked_at, now()) WHERE id = :id"
     " AND (account = CAST(:own AS uuid) OR :any) RETURNING name"
 )
+
+
+@dataclass(frozen=True)
+class ListedKey:
+    """A key as its owner sees it: never the key itself; `works`: it holds now."""
+
+    id: UUID
+    name: str
+    hint: str
+    scopes: list[str]
+    expires_at: datetime
+    used_at: datetime | None
+    works: bool
 
 
 def find_key(connection: Connection, hashed: bytes) -> RowMapping | None:
@@ -87,7 +103,7 @@ def count_working(connection: Connection, account: str) -> int:
     return int(connection.execute(_COUNT, {"account": account}).scalar_one())
 
 
-def list_keys(connection: Connection, account: str | None) -> list[dict[str, Any]]:
+def list_keys(connection: Connection, account: str | None) -> list[ListedKey]:
     """Return the keys of an account, the newest first; ``works``: valid now.
 
     Parameters
@@ -97,7 +113,7 @@ def list_keys(connection: Connection, account: str | None) -> list[dict[str, Any
     account
         Id (uuid).
     """
-    return [dict(row) for row in connection.execute(_LIST, {"account": account}).mappings()]
+    return [ListedKey(**row) for row in connection.execute(_LIST, {"account": account}).mappings()]
 
 
 def revoke_key(connection: Connection, key: str, *, own: str | None, of_any: bool) -> str | None:

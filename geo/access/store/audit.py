@@ -1,6 +1,7 @@
 """Audit log: rows are added, sealed once, and at most lose their note."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
@@ -84,6 +85,23 @@ _VIEWING_HASHES: Final = text(
 )
 
 
+@dataclass(frozen=True)
+class AuditRow:
+    """A row of the audit as people read it; without `seal_no` it is not sealed yet."""
+
+    id: int
+    at: datetime
+    account: str
+    unit: str
+    address: str
+    action: str
+    object: str
+    outcome: str
+    facts: dict[str, Any]
+    note: str | None
+    seal_no: int | None
+
+
 def insert_row(connection: Connection, row: Mapping[str, Any]) -> None:
     """Add a row to the audit log.
 
@@ -98,7 +116,7 @@ def insert_row(connection: Connection, row: Mapping[str, Any]) -> None:
     connection.execute(_INSERT, row)
 
 
-def read_page(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+def read_page(connection: Connection, asked: Mapping[str, Any]) -> list[AuditRow]:
     """Return a page of the audit log, the newest first.
 
     Parameters
@@ -109,7 +127,7 @@ def read_page(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str
         Filters ``account``, ``action``, ``outcome``, ``since``, ``until``; ids below ``before``, at
         most ``limit`` rows.
     """
-    return [dict(row) for row in connection.execute(_PAGE, asked).mappings()]
+    return [AuditRow(**row) for row in connection.execute(_PAGE, asked).mappings()]
 
 
 def read_rows(connection: Connection, asked: Mapping[str, Any]) -> "pd.DataFrame":

@@ -1,8 +1,10 @@
 """Grants: the rows of the table ``role_grant``."""
 
 from collections.abc import Mapping, Sequence
-from datetime import date
+from dataclasses import dataclass
+from datetime import date, datetime
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
 
@@ -66,6 +68,37 @@ _HELD_ALONE: Final = text(
 )
 
 
+@dataclass(frozen=True)
+class OwnGrant:
+    """A grant as its holder reads it; `whole`: of everything there is."""
+
+    role: str
+    whole: bool
+    area_code: str | None
+    area_name: str | None
+    classes: list[str]
+    depth: str
+    until: date | None
+
+
+@dataclass(frozen=True)
+class ListedGrant:
+    """A grant as who gives rights sees it; `over`: it has ended."""
+
+    id: UUID
+    account: str
+    role: str
+    whole: bool
+    area_code: str | None
+    area_name: str | None
+    classes: list[str]
+    depth: str
+    until: date | None
+    over: bool
+    granted_by: str
+    granted_at: datetime
+
+
 def current_grants(connection: Connection, account: str) -> Sequence[Any]:
     """Return today's grants: ``role``, ``area_unit_id``, ``code``, ``camera_classes``, ``depth``.
 
@@ -79,7 +112,7 @@ def current_grants(connection: Connection, account: str) -> Sequence[Any]:
     return connection.execute(_HELD, {"account": account}).all()
 
 
-def own_grants(connection: Connection, account: str | None) -> list[dict[str, Any]]:
+def own_grants(connection: Connection, account: str | None) -> list[OwnGrant]:
     """Return today's grants in the form shown to their holder.
 
     Parameters
@@ -89,12 +122,12 @@ def own_grants(connection: Connection, account: str | None) -> list[dict[str, An
     account
         Id (uuid).
     """
-    return [dict(row) for row in connection.execute(_OWN, {"account": account}).mappings()]
+    return [OwnGrant(**row) for row in connection.execute(_OWN, {"account": account}).mappings()]
 
 
 def list_grants(
     connection: Connection, name: str | None, parameters: Mapping[str, Any]
-) -> list[dict[str, Any]]:
+) -> list[ListedGrant]:
     """Return the grants in the areas of a principal; ``over``: ended.
 
     Parameters
@@ -107,7 +140,7 @@ def list_grants(
         Grants of the principal as SQL parameters.
     """
     asked = {"name": name, **parameters}
-    return [dict(row) for row in connection.execute(_LIST, asked).mappings()]
+    return [ListedGrant(**row) for row in connection.execute(_LIST, asked).mappings()]
 
 
 def find_grant(

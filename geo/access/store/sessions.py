@@ -1,7 +1,10 @@
 """Sessions: the rows of the table ``session``."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import Connection, RowMapping, text
 
@@ -32,6 +35,18 @@ _DELETE_ALL: Final = text(
     "DELETE FROM govgrid.session WHERE account = :account"
     " AND id IS DISTINCT FROM CAST(:but AS uuid)"
 )
+
+
+@dataclass(frozen=True)
+class ListedSession:
+    """Where an account is logged in; `own`: the session that asks."""
+
+    id: UUID
+    created_at: datetime
+    seen_at: datetime
+    address: str
+    agent: str
+    own: bool
 
 
 def insert_session(connection: Connection, row: Mapping[str, Any]) -> None:
@@ -74,7 +89,7 @@ def record_seen(connection: Connection, session: str) -> None:
     connection.execute(_SEEN, {"id": session})
 
 
-def list_sessions(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+def list_sessions(connection: Connection, asked: Mapping[str, Any]) -> list[ListedSession]:
     """Return the sessions of an account, the last used first.
 
     Parameters
@@ -85,7 +100,7 @@ def list_sessions(connection: Connection, asked: Mapping[str, Any]) -> list[dict
         ``account``, ``own`` (id of the present session), ``lasting`` (no limit of idle time) and
         ``idle_min``.
     """
-    return [dict(row) for row in connection.execute(_LIST, asked).mappings()]
+    return [ListedSession(**row) for row in connection.execute(_LIST, asked).mappings()]
 
 
 def delete_session(connection: Connection, session: str) -> None:

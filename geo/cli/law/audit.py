@@ -110,7 +110,7 @@ def list_(
     wanted = _filters(config, account, action, since, until, outcome)
     with database.open_database(config) as engine:
         who = acting_reader(context, engine, "audit")
-        rows = audit_log.list_page(engine, who, wanted, limit=limit)
+        rows = [vars(row) for row in audit_log.list_page(engine, who, wanted, limit=limit)]
     if as_json_:
         as_json({"rows": rows})
     elif rows:

@@ -52,9 +52,8 @@ def list_(
     config = read_settings(context)
     wanted = _filters(config, since, until, camera, account, unit, act, incident)
     with database.open_database(config) as engine:
-        rows = viewing_report.list_page(
-            engine, acting_reader(context, engine, "register"), wanted, limit=limit
-        )
+        who = acting_reader(context, engine, "register")
+        rows = [vars(row) for row in viewing_report.list_page(engine, who, wanted, limit=limit)]
     zone = ZoneInfo(config.timezone)
     if as_json_:
         as_json({"rows": rows})

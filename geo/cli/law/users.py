@@ -110,7 +110,8 @@ def grants_(
     from geo.operations import database
 
     with database.open_database(read_settings(context)) as engine:
-        rows = grants.list_grants(engine, acting_reader(context, engine, "grants"), account=name)
+        found = grants.list_grants(engine, acting_reader(context, engine, "grants"), account=name)
+    rows = [vars(row) for row in found]
     if as_json_:
         as_json({"grants": rows})
     elif rows:
@@ -181,7 +182,8 @@ def list_(context: typer.Context, as_json_: JsonOption = False) -> None:
     from geo.operations import database
 
     with database.open_database(read_settings(context)) as engine:
-        rows = accounts.list_accounts(engine, acting_reader(context, engine, "accounts"))
+        found = accounts.list_accounts(engine, acting_reader(context, engine, "accounts"))
+    rows = [vars(row) for row in found]
     if as_json_:
         as_json({"accounts": rows})
     elif rows:
@@ -263,7 +265,7 @@ def list_keys(
     columns = ("id", "name", "hint", "scopes", "expires_at", "used_at", "works")
     with database.open_database(read_settings(context)) as engine:
         who = acting_reader(context, engine, "accounts")
-        rows = api_keys.list_keys(engine, who, account=account)
+        rows = [vars(row) for row in api_keys.list_keys(engine, who, account=account)]
     if as_json_:
         as_json({"keys": rows})
     else:

@@ -1,7 +1,10 @@
 """Viewing register: the rows of ``access_register``, and what they are checked against."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import Connection, Row, RowMapping, text
 
@@ -19,11 +22,31 @@ SEALED: Final = (
     *("legal_basis", "incident_code", "request", "idempotency_key", "expires_at"),
 )
 """The columns whose hash the audit keeps, beside `place`: all of them."""
-SHOWN: Final = (
-    *("at", "holder", "unit_name", "account_name", "camera_code", "camera_name", "owner_kind"),
-    *("management_unit", "act", "reason", "content", "legal_basis", "incident_code", "request"),
-    *("expires_at", "id"),
-)
+
+
+@dataclass(frozen=True)
+class RegisterRow:
+    """A row of the register as people read it."""
+
+    at: datetime
+    holder: str
+    unit_name: str
+    account_name: str
+    camera_code: str
+    camera_name: str
+    owner_kind: str | None
+    management_unit: str | None
+    act: str
+    reason: str
+    content: str
+    legal_basis: str
+    incident_code: str | None
+    request: UUID | None
+    expires_at: datetime
+    id: UUID
+
+
+SHOWN: Final = tuple(field.name for field in fields(RegisterRow))
 """The columns that people read."""
 _WHOLE: Final = f"{', '.join(SEALED)}, encode(ST_AsBinary(place), 'hex') AS place"
 _GRANTED: Final = predicates.PLACE.format(geom="place")
@@ -213,7 +236,7 @@ def rows_between(connection: Connection, asked: Mapping[str, Any]) -> list[dict[
     return [dict(row) for row in connection.execute(_ROWS, asked).mappings()]
 
 
-def granted_page(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+def granted_page(connection: Connection, asked: Mapping[str, Any]) -> list[RegisterRow]:
     """Return a page of rows for granted places, the newest first.
 
     Parameters
@@ -223,10 +246,10 @@ def granted_page(connection: Connection, asked: Mapping[str, Any]) -> list[dict[
     asked
         Grants as SQL parameters, filters, ``limit`` and ``before`` (id of a row, or None).
     """
-    return [dict(row) for row in connection.execute(_GRANTED_PAGE, asked).mappings()]
+    return [RegisterRow(**row) for row in connection.execute(_GRANTED_PAGE, asked).mappings()]
 
 
-def own_page(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+def own_page(connection: Connection, asked: Mapping[str, Any]) -> list[RegisterRow]:
     """Return a page of rows of one account, the newest first.
 
     Parameters
@@ -236,7 +259,7 @@ def own_page(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str,
     asked
         ``me`` (id of the account), filters, ``limit`` and ``before`` (id of a row, or None).
     """
-    return [dict(row) for row in connection.execute(_OWN_PAGE, asked).mappings()]
+    return [RegisterRow(**row) for row in connection.execute(_OWN_PAGE, asked).mappings()]
 
 
 def count_month(connection: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:

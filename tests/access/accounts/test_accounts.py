@@ -44,7 +44,7 @@ def security(town):
 
 
 def state(service, who, name):
-    return {row["name"]: row["state"] for row in accounts.list_accounts(service, who)}.get(name)
+    return {row.name: row.state for row in accounts.list_accounts(service, who)}.get(name)
 
 
 def held(town, name):
@@ -176,8 +176,8 @@ class TestAccounts:
     def test_whose_an_account_is_can_be_changed(self, service, admin):
         accounts.add_account(service, admin, "li", holder="李")
         accounts.change(service, admin, "li", unit_name="新单位")
-        row = next(r for r in accounts.list_accounts(service, admin) if r["name"] == "li")
-        assert (row["holder"], row["unit_name"]) == ("李", "新单位")
+        row = next(r for r in accounts.list_accounts(service, admin) if r.name == "li")
+        assert (row.holder, row.unit_name) == ("李", "新单位")
 
     def test_one_identity_is_bound_to_one_account(self, service, admin, settings):
         for name in ("li", "wang"):
@@ -233,7 +233,7 @@ class TestGrants:
         grants.give_grant(service, security, "li", "operator", WEST, depth="direction")
         assert held(town, "li") == {("operator", WEST, frozenset({"social"}), "direction")}
         (row,) = grants.list_grants(service, security, account="li")
-        grants.revoke_grant(service, security, str(row["id"]))
+        grants.revoke_grant(service, security, str(row.id))
         assert held(town, "li") == set()
         assert actions(town) == ["grant.give", "grant.take"]
 
@@ -266,7 +266,7 @@ class TestGrants:
             grants.give_grant(service, security, "security", "operator")
         own = grants.list_grants(service, security, account="security")[0]
         with pytest.raises(ForbiddenError):
-            grants.revoke_grant(service, security, str(own["id"]))
+            grants.revoke_grant(service, security, str(own.id))
 
     def test_who_makes_accounts_gives_no_rights(self, town, service, admin):
         account(town, "li", None)
@@ -284,10 +284,10 @@ class TestGrants:
             with pytest.raises(ForbiddenError):
                 grants.give_grant(service, west, "li", "planner", area)
         found = grants.list_grants(service, west, account="li")
-        assert [row["area_code"] for row in found] == [WEST]
-        eastern = next(r for r in grants.list_grants(town, SYSTEM) if r["area_code"] == EAST)
+        assert [row.area_code for row in found] == [WEST]
+        eastern = next(r for r in grants.list_grants(town, SYSTEM) if r.area_code == EAST)
         with pytest.raises(NotFoundError):
-            grants.revoke_grant(service, west, str(eastern["id"]))
+            grants.revoke_grant(service, west, str(eastern.id))
 
     def test_a_wall_is_a_display_and_nothing_else(self, town, service, security):
         account(town, "wall", None, kind="display")
@@ -327,7 +327,7 @@ class TestGrants:
         account(town, "other", "security_administrator", WEST)
         row = grants.list_grants(service, security, account="admin")[0]
         with pytest.raises(StateError):
-            grants.revoke_grant(service, security, str(row["id"]))
+            grants.revoke_grant(service, security, str(row.id))
 
     def test_what_is_no_number_is_not_found(self, service, security):
         for number in ("", "x", "00000000-0000-0000-0000-000000000000"):
@@ -365,8 +365,8 @@ class TestKeys:
         account(town, "li", "operator")
         li = acting_principal(town, "li")
         one, other = (api_keys.make_key(service, li, n, scopes=["map"], days=1) for n in "ab")
-        row = next(r for r in api_keys.list_keys(service, li) if r["name"] == "a")
-        api_keys.revoke(service, li, str(row["id"]))
+        row = next(r for r in api_keys.list_keys(service, li) if r.name == "a")
+        api_keys.revoke(service, li, str(row.id))
         assert api_keys.find_owner(service, one) is None
         with town.begin() as connection:
             connection.execute(text("UPDATE govgrid.api_key SET expires_at = now()"))
@@ -377,12 +377,12 @@ class TestKeys:
             account(town, name, "operator")
         li, wang = acting_principal(town, "li"), acting_principal(town, "wang")
         api_keys.make_key(service, li, "x", scopes=["map"], days=1)
-        number = str(api_keys.list_keys(service, li)[0]["id"])
+        number = str(api_keys.list_keys(service, li)[0].id)
         for who in (wang,):
             with pytest.raises(NotFoundError):
                 api_keys.revoke(service, who, number)
         api_keys.revoke(service, admin, number)
-        assert not api_keys.list_keys(service, li)[0]["works"]
+        assert not api_keys.list_keys(service, li)[0].works
 
     def test_a_key_makes_no_keys_and_a_wall_has_none(self, town, service):
         account(town, "li", "operator")

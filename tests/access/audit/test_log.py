@@ -38,7 +38,7 @@ def test_rows_are_found_by_who_what_how_and_when(engine):
 
     def ids(**words):
         wanted = audit_log.parse_filters(timezone=ZONE, **words)
-        return [row["id"] for row in audit_log.list_page(engine, SYSTEM, wanted)]
+        return [row.id for row in audit_log.list_page(engine, SYSTEM, wanted)]
 
     assert ids() == [4, 3, 2, 1]
     assert ids(account=" os:test ") == [3, 2, 1]
@@ -65,8 +65,8 @@ def test_the_last_day_of_the_calendar_is_refused_as_an_end():
 def test_pages_follow_each_other_without_repeating(engine):
     write(engine, 5)
     first = audit_log.list_page(engine, AUDITOR, Filters(), limit=2)
-    second = audit_log.list_page(engine, AUDITOR, Filters(), limit=2, before=first[-1]["id"])
-    assert [row["id"] for row in first + second] == [5, 4, 3, 2]
+    second = audit_log.list_page(engine, AUDITOR, Filters(), limit=2, before=first[-1].id)
+    assert [row.id for row in first + second] == [5, 4, 3, 2]
 
 
 def test_a_file_holds_the_seals_and_that_it_was_taken_is_audited(engine, tmp_path):
@@ -84,8 +84,8 @@ def test_a_file_holds_the_seals_and_that_it_was_taken_is_audited(engine, tmp_pat
     audit_log.export_rows(engine, AUDITOR, wanted, book, **WHY, timezone=ZONE, lang="en")
     assert openpyxl.load_workbook(book).active.max_row == 4
     rows = audit_log.list_page(engine, AUDITOR, Filters(action="audit.export"))
-    assert [row["object"] for row in rows] == ["audit.xlsx", "audit.csv"]
-    assert rows[0]["facts"] == {"rows": 3, "filters": {"action": "login"}}
+    assert [row.object for row in rows] == ["audit.xlsx", "audit.csv"]
+    assert rows[0].facts == {"rows": 3, "filters": {"action": "login"}}
     with engine.begin() as connection:
         asked = text("SELECT what, form, rows, reason FROM govgrid.export_register ORDER BY at")
         found = [tuple(row) for row in connection.execute(asked)]
@@ -179,8 +179,8 @@ def test_an_import_is_audited_with_run_file_and_counts(town, tmp_path):
     path.write_text(f"编码,名称,经度,纬度\nK9,新,{lon},{lat}\nK9x,零,0,0\n", encoding="utf-8")
     report = bring_in(town, "cameras", path)
     row = audit_log.list_page(town, SYSTEM, Filters(action="import"))[0]
-    assert (row["action"], row["object"], row["outcome"]) == ("import.cameras", "c.csv", "done")
-    facts = row["facts"]
+    assert (row.action, row.object, row.outcome) == ("import.cameras", "c.csv", "done")
+    facts = row.facts
     assert (facts["run"], facts["read"], facts["inserted"], facts["quarantined"]) == (
         report.run, 2, 1, 1,
     )  # fmt: skip
@@ -188,7 +188,7 @@ def test_an_import_is_audited_with_run_file_and_counts(town, tmp_path):
     assert facts["reverse_conversion"] == []
     import_runs.undo_run(town, report.run, who=SYSTEM)
     row = audit_log.list_page(town, SYSTEM, Filters(action="import.undo"))[0]
-    assert (row["account"], row["facts"]["run"], row["facts"]["removed"]) == (
+    assert (row.account, row.facts["run"], row.facts["removed"]) == (
         "os:test",
         report.run,
         2,
@@ -203,7 +203,7 @@ def test_a_trial_leaves_no_row_and_a_strict_refusal_does(town, tmp_path):
     assert len(audit_log.list_page(town, SYSTEM, Filters())) == before
     bring_in(town, "cameras", path, strict=True)
     row = audit_log.list_page(town, SYSTEM, Filters())[0]
-    assert (row["action"], row["outcome"], row["facts"]["run"]) == (
+    assert (row.action, row.outcome, row.facts["run"]) == (
         "import.cameras",
         "refused",
         None,
@@ -218,4 +218,4 @@ def test_turning_gcj02_back_is_flagged_whether_declared_or_said_by_a_row(town, t
     bring_in(town, "cameras", declared, crs="GCJ-02")
     bring_in(town, "cameras", said)
     rows = audit_log.list_page(town, SYSTEM, Filters(action="import"), limit=2)
-    assert [row["facts"]["reverse_conversion"] for row in rows] == [["gcj02"], ["gcj02"]]
+    assert [row.facts["reverse_conversion"] for row in rows] == [["gcj02"], ["gcj02"]]

@@ -277,7 +277,7 @@ def test_a_redacted_note_leaves_the_chain_whole_and_says_who_took_it(engine):
     audit_log.redact_note(engine, SYSTEM, 3, reason="备注中误写了手机号")
     assert notes(engine)[2] is None
     (row,) = audit_log.list_page(engine, AUDITOR, Filters(action="audit.redact"))
-    assert (row["account"], row["object"], row["note"]) == ("os:test", "3", "备注中误写了手机号")
+    assert (row.account, row.object, row.note) == ("os:test", "3", "备注中误写了手机号")
     seal.seal_rows(engine)
     found = proof(engine)
     assert (found.walk.whole, found.walk.redacted, found.walk.rows) == (True, 1, 7)
@@ -305,7 +305,7 @@ def test_redacting_needs_the_system_a_reason_and_a_note(engine):
     with pytest.raises(StateError, match="before"):
         audit_log.redact_note(engine, SYSTEM, 1, reason="x")
     (refused,) = audit_log.list_page(engine, AUDITOR, Filters(outcome="refused"))
-    assert (refused["account"], refused["action"]) == ("auditor", "audit.redact")
+    assert (refused.account, refused.action) == ("auditor", "audit.redact")
 
 
 @pytest.fixture
@@ -410,10 +410,10 @@ def test_any_note_and_name_makes_one_line_and_a_whole_chain(engine, note):
     assert broken(engine) is None
     row = audit_log.list_page(engine, AUDITOR, Filters(action="login"))[0]
     for name in ("account", "unit", "address", "object", "note"):
-        assert row[name].isprintable()
-        assert len(row[name]) <= audit.MOST_TEXT
-    assert "\n" not in str(row["facts"])
-    assert row["note"][:1] == note[:1].replace("\ud800", " ").replace("\u2028", " ").replace(
+        assert getattr(row, name).isprintable()
+        assert len(getattr(row, name)) <= audit.MOST_TEXT
+    assert "\n" not in str(row.facts)
+    assert row.note[:1] == note[:1].replace("\ud800", " ").replace("\u2028", " ").replace(
         "\x1b", " "
     ).replace("\u202e", " ")
 
