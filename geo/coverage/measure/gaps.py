@@ -70,7 +70,7 @@ def find_uncovered(
     Parameters
     ----------
     shapes
-        Pieces as from :func:`demand_pieces`.
+        Pieces as from :func:`geo.coverage.demand.pieces.demand_pieces`.
     left
         What of each piece is not seen.
     lines
