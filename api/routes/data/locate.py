@@ -8,10 +8,11 @@ from typing import Annotated, Any, Final
 import numpy as np
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 from starlette.datastructures import State
 
-from api.answers.bodies import json_body
+from api.answers.bodies import Body
+from api.server.limits import allow_body
 from api.server.memory_lane import AtHand, Parts
 from api.session.deps import EngineDep, MayMap
 from geo.access.principal import Reader
@@ -23,10 +24,10 @@ JSON: Final = "application/json"
 MOST_BYTES: Final = 1_000_000
 
 
-class Points(BaseModel):
+class Points(Body):
     """Places that are asked for at once."""
 
-    model_config = ConfigDict(extra="forbid", allow_inf_nan=False)
+    model_config = ConfigDict(allow_inf_nan=False)
 
     points: list[tuple[float, float]] = Field(max_length=MOST_POINTS)
     crs: str = Field(default="wgs84", max_length=40)
@@ -54,13 +55,10 @@ def locate(
     return found
 
 
-@router.post(
-    "/api/locate",
-    openapi_extra={"requestBody": {"content": {JSON: {"schema": {"type": "object"}}}}},
-)
-async def locate_many(request: Request, who: MayMap) -> dict[str, Any]:
+@router.post("/api/locate")
+@allow_body(MOST_BYTES)
+async def locate_many(request: Request, who: MayMap, asked: Points) -> dict[str, Any]:
     """Return the same for up to 10,000 `points` (lon, lat) in one `crs`, in their order."""
-    asked = await json_body(request, Points, limit_bytes=MOST_BYTES)
     now, places = request.state.revisions, request.app.state.places
     work = partial(_each, lambda: places.view(who, now), asked)
     return {"places": await to_thread.run_sync(work)}
