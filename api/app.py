@@ -13,7 +13,16 @@ from starlette.routing import BaseRoute
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api.answers import problems
-from api.routes.data import camera_status, cameras, collections, exports, locate, pages, search
+from api.routes.data import (
+    camera_status,
+    cameras,
+    collections,
+    exports,
+    locate,
+    pages,
+    search,
+    tiles,
+)
 from api.routes.law import audit, compliance, filing, registers, viewing
 from api.routes.people import account, accounts, grants, login, oidc
 from api.routes.service import description, health
@@ -34,6 +43,7 @@ from geo.base import clock
 from geo.base.settings import Settings
 from geo.documents.map_pages import MapPages
 from geo.exchange.publish.items import Items
+from geo.exchange.tiles import Tiles
 from geo.operations import database
 
 ROUTES = (
@@ -49,6 +59,7 @@ ROUTES = (
     camera_status,
     cameras,
     collections,
+    tiles,
     exports,
     pages,
     audit,
@@ -76,6 +87,7 @@ def create_app(settings: Settings) -> FastAPI:
         engine = database.service_pool(settings, pool_size=lanes.CONNECTIONS)
         app.state.engine, app.state.settings = engine, settings
         app.state.map_pages = MapPages(engine, settings)
+        app.state.tiles = Tiles(engine)
         app.state.metrics.watch_database(engine)
         idle = timedelta(minutes=settings.session_idle_min)
         app.state.identities = Identities(engine, idle=idle)

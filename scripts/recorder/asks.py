@@ -14,6 +14,9 @@ LON, LAT = place(4, 0)
 FAR_LON, FAR_LAT = place(-15, -15)
 VALUES: Final = {
     "layer": "cameras",
+    "z": "0",
+    "y": "0",
+    "x": "0",
     "code": "K1",
     "lang": "zh",
     "name": "nobody.there",
@@ -117,6 +120,13 @@ COLLECTIONS: Final = (
     get("/api/collections"),
     *(Ask("GET", ITEMS.replace("{layer}", name)) for name in LAYERS),
     get("/api/collections/beton/items"),
+    get("/api/collections/{layer}/tiles/WebMercatorQuad"),
+    get("/api/collections/{layer}/tiles/WebMercatorQuad", f="tilejson"),
+    get("/api/collections/grids/tiles/WebMercatorQuad/10/420/844"),
+    get("/api/collections/grids/tiles/WebMercatorQuad/10/0/0"),
+    get("/api/collections/{layer}/tiles/WebMercatorQuad/{z}/{y}/{x}"),
+    get("/api/collections/beton/tiles/WebMercatorQuad/0/0/0"),
+    get("/api/collections/grids/tiles/WebMercatorQuad/30/0/0"),
     get(ITEMS, limit=2),
     get(ITEMS, limit=2, after="K2"),
     get(ITEMS, limit=0),

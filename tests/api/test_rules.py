@@ -75,6 +75,8 @@ DEMANDS = {
     ("GET", "/api/collections"): "map",
     ("GET", "/api/collections/{layer}/items"): "map",
     ("GET", "/api/collections/{layer}/items/{item:path}"): "map",
+    ("GET", "/api/collections/{layer}/tiles/WebMercatorQuad"): "map",
+    ("GET", "/api/collections/{layer}/tiles/WebMercatorQuad/{z}/{y}/{x}"): "map",
     ("POST", "/api/exports"): "export",
     ("GET", "/audit"): "audit",
     ("GET", "/api/audit"): "audit",
@@ -110,6 +112,9 @@ ALSO = {"/compliance/filing": ("export",), "/compliance/export": ("export",)}
 VALUES = {
     "layer": "cameras",
     "item": "K3",
+    "z": "0",
+    "x": "0",
+    "y": "0",
     "code": "K1",
     "lang": "zh",
     "name": "nobody.there",

@@ -1,0 +1,83 @@
+"""Vector tiles, by the paths of OGC API Tiles."""
+
+from typing import Annotated, Any, Literal
+
+from fastapi import APIRouter, Depends, Path, Query, Request
+from fastapi.responses import Response
+
+from api.session.deps import MayMap, SettingsDep
+from api.session.identity import Rule
+from geo.access.audit import export_log
+from geo.exchange import tiles as use_case
+
+router = APIRouter(prefix="/api/collections/{layer}/tiles/WebMercatorQuad")
+MVT = "application/vnd.mapbox-vector-tile"
+SCHEME = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad"
+CRS = "http://www.opengis.net/def/crs/EPSG/0/3857"
+ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {"content": {MVT: {}}},
+    204: {"description": "Nothing that may be shown lies in it"},
+    304: {"description": "The same as the browser has"},
+}
+Zoom = Annotated[int, Path(ge=0, le=use_case.LAST_ZOOM)]
+Line = Annotated[int, Path(ge=0, lt=2**use_case.LAST_ZOOM)]
+
+
+@router.get("", dependencies=[Depends(Rule("map"))])
+async def tileset(
+    request: Request, layer: str, f: Annotated[Literal["json", "tilejson"], Query()] = "json"
+) -> dict[str, Any]:
+    """Return where the tiles of a layer are and what their features have, also as TileJSON."""
+    fields = use_case.layer_fields(layer)
+    address = f"{request.base_url}{request.url.path.lstrip('/')}/{{z}}/{{y}}/{{x}}"
+    if f == "tilejson":
+        return {
+            "tilejson": "3.0.0",
+            "name": layer,
+            "tiles": [address],
+            "minzoom": 0,
+            "maxzoom": use_case.LAST_ZOOM,
+            "vector_layers": [{"id": layer, "fields": fields}],
+        }
+    pattern = address.format(z="{tileMatrix}", y="{tileRow}", x="{tileCol}")
+    return {
+        "title": layer,
+        "dataType": "vector",
+        "crs": CRS,
+        "tileMatrixSetURI": SCHEME,
+        "links": [{"rel": "item", "type": MVT, "templated": True, "href": pattern}],
+    }
+
+
+@router.get("/{z}/{y}/{x}", response_class=Response, responses=ANSWERS)
+def tile(
+    request: Request,
+    settings: SettingsDep,
+    who: MayMap,
+    layer: str,
+    z: Zoom,
+    y: Line,
+    x: Line,
+    reason: Annotated[str | None, Query(max_length=export_log.MOST_REASON)] = None,
+) -> Response:
+    """Return a tile (MVT) of what the reader may see.
+
+    Where it leaves rows out, the header ``Govgrid-Tile`` and a layer *summary* say how many: points
+    that are too many are numbers in squares, shapes that are too small to be drawn are none.
+    """
+    found = request.app.state.tiles.read_tile(
+        who, layer, (z, x, y), bulk=settings.bulk_rows, reason=reason
+    )
+    # A browser may keep it, but asks each time: a right may have been taken.
+    headers = {"ETag": f'W/"{found.tag}"', "Cache-Control": "private, no-cache"}
+    drawn = found.tile
+    if drawn.left_out:
+        headers["Govgrid-Tile"] = (
+            f"total={drawn.total}, shown={drawn.shown}, left-out={drawn.left_out},"
+            f" aggregated={int(drawn.aggregated)}"
+        )
+    if headers["ETag"] in request.headers.get("if-none-match", ""):
+        return Response(status_code=304, headers=headers)
+    if not drawn.content:
+        return Response(status_code=204, headers=headers)
+    return Response(drawn.content, media_type=MVT, headers=headers)
