@@ -37,6 +37,9 @@ COLLECTIONS: Final = {
     "incident": "incidents",
     "crossing": None,
 }
+SHORTEST_CROSSING: Final = 4
+"""Letters of two names of streets: looking for them in a text passes over all streets."""
+
 WHAT: Final = "search"
 """As what cameras and incidents that were found are counted: see geo/access/audit/export_log.py."""
 
@@ -102,7 +105,7 @@ def _found(connection: Connection, reader: Reader, typed: str, most: int) -> lis
     needles = needles_of(folded, numbered)
     rows = search_text.find_texts(connection, given, needles, most=most * SPARE)
     crossings: list[Found] = []
-    if len(numbered[0]) > 1:
+    if len(folded[0]) >= SHORTEST_CROSSING:
         met = search_text.find_crossings(connection, given, f"{folded[0]}\n{numbered[0]}")
         crossings = [_crossing(each) for each in met]
     first = [_row(each) for each in rows if each["grade"] == 0]
