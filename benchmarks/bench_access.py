@@ -50,7 +50,7 @@ def timed(*works: Callable[[], object]) -> list[float]:
 
 
 def readers(engine: Engine) -> dict[str, Reader]:
-    """Return who asks: planners of ever smaller areas, and the system itself."""
+    """Return the principals: planners of smaller and smaller areas, and the system itself."""
     system = principal.system_principal("os:bench")
     found = {"the system": system}
     with engine.begin() as connection:
@@ -104,7 +104,7 @@ def asked(engine: Engine, reader: Reader) -> dict[str, Callable[[], object]]:
 
 
 def measured() -> list[Row]:
-    """Return the rows of the cut, of the fence and of the door."""
+    """Return the figures of predicates, row-level security and identity."""
     with tempfile.TemporaryDirectory() as folder:
         Path(folder).chmod(0o711)
         config = Settings(home=Path(folder) / "home")

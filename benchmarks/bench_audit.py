@@ -67,7 +67,7 @@ _FILL = text(
 
 
 def plainly(connection: Connection, n: int) -> None:
-    """Do an act that nobody writes down."""
+    """Do an act without an audit row."""
     connection.execute(_COMPANION, {"code": f"K{n}", "said": "一件小事"})
 
 

@@ -148,7 +148,7 @@ def merged(town: Scene) -> list[Row]:
 
 
 def united(town: Scene, seen: gpd.GeoSeries) -> list[Row]:
-    """Return the union of viewsheds, and with it the ground of each grid that nobody sees."""
+    """Return the union of viewsheds, and with it the unseen ground of each grid."""
     union = measures.union(seen)
     grids = polygons.flat_geometries(town.grids)
     seen_m2 = float(shapely.area(union).sum())

@@ -69,7 +69,7 @@ def measured(times: Sequence[int] = TIMES) -> list[Computed]:
 
 
 def computed(home: Path, times: int) -> Computed:
-    """Fill the home up to so many times its cameras, and compute all anew."""
+    """Fill the home up to so many times its cameras, and compute everything again."""
     with database.open_database(Settings(home=home)) as engine:
         cameras = fill_up(engine, times)
     load = os.getloadavg()[0]

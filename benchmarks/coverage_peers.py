@@ -1,4 +1,4 @@
-"""The peers of coverage, each in its own way on the same town; the raster ones are a file apart.
+"""Peers of the coverage computation, each on the same town; raster ones are in another file.
 
 Every measuring function returns a `Peer`; one that is missing or fails comes back without seconds,
 and its name says why. All hold their answer against ours: they have done the same work.

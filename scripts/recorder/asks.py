@@ -1,4 +1,4 @@
-"""What is asked of each route of the service: good questions and bad ones.
+"""Requests to each route of the service: valid and invalid ones.
 
 An ask is told by its method, its path, and what goes with it. ``{name}`` in a path is what an
 earlier answer gave (``keep``: a name and the pattern that finds it), else what ``VALUES`` has.

@@ -12,7 +12,7 @@ ABSENT = object()
 
 
 def differences(before: dict[str, Any], after: dict[str, Any]) -> list[str]:
-    """Return what two recordings say differently, each as its place and what stands there.
+    """Return the differences of two recordings, each with its place and both values.
 
     Texts that are kept apart are compared where they were found, so that one line that changed is
     told as that line.

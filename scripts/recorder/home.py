@@ -17,7 +17,7 @@ HASTY = ("fsync", "synchronous_commit", "full_page_writes")
 
 
 class Home:
-    """Where the private database of a recording lies, and what its commands are told."""
+    """Private database of a recording, and the environment of its commands."""
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.home = folder, folder / "home"
@@ -38,7 +38,7 @@ class Home:
         }
 
     def places(self, folder: Path) -> dict[str, str]:
-        """Return the folders that stand in answers, with what is written in their stead."""
+        """Return the folders that occur in answers, with their placeholders."""
         return {
             str(self.home): "<home>",
             str(folder): "<here>",

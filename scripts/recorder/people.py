@@ -1,4 +1,4 @@
-"""Who asks: a stranger, an account without any role, one of each role, and a program's key."""
+"""Clients: a stranger, an account without any role, one of each role, and a program's key."""
 
 import re
 from http import HTTPStatus

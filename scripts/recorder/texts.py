@@ -18,7 +18,7 @@ class Texts:
         self.found: dict[str, Any] = {}
 
     def kept(self, text: Any) -> Any:
-        """Return what stands for `text`: itself if it is short."""
+        """Return a placeholder for `text`: itself if it is short."""
         written = json.dumps(text, ensure_ascii=False, sort_keys=True)
         if isinstance(text, list) and len(text) <= LONGEST and len(written) < 2000:
             return text

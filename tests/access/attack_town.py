@@ -1,4 +1,4 @@
-"""A town for attackers: where each camera stands is known, so that it can be told who finds it.
+"""A town for attackers with known positions of cameras, to measure what they find.
 
 Two communities of eight grids each meet at x = 0. Cameras stand anywhere: all-round ones, ones that
 look one way, of both owner kinds.

@@ -1,4 +1,4 @@
-"""What is told of cameras that are granted only coarsely, or not at all."""
+"""Answers about cameras that are granted only coarsely, or not at all."""
 
 from contextlib import suppress
 
@@ -344,7 +344,7 @@ def figures(service, who, **chosen):
 
 
 def told(row):
-    """Return whether something of what is seen is told, and all of it."""
+    """Return whether any seen camera is shown, and whether all are."""
     known = [row[name] is not None for name in SEEN] + [bool(row["k_area_m2"])]
     return any(known), all(known)
 

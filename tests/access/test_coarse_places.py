@@ -225,7 +225,7 @@ def by_number(points: gpd.GeoDataFrame, counts: pd.Series) -> np.ndarray:
 def attack(
     owner, service, who: Reader, truth: gpd.GeoSeries, hidden: list[str] | None = None
 ) -> dict[str, pd.Series]:
-    """Return how far off the attacker's guesses are, by way of attack.
+    """Return the errors of the attacker's guesses, by kind of attack.
 
     `hidden` are the cameras that are looked for; those that `who` may not know exactly if none.
     """
@@ -353,7 +353,7 @@ def looking_in(engine) -> set[str]:
 
 
 def answers(engine, who: Reader) -> dict[str, pd.DataFrame]:
-    """Return everything that a reader is told of cameras, as frames."""
+    """Return everything that a principal is shown about cameras, as frames."""
     told = asked(engine, who, raster(11.0, (75, 85), (-410.0, -460.0)))
     content = map_content.read_content(engine, who, lang="zh", timezone=ZONE)
     frames = {

@@ -1,4 +1,4 @@
-"""Where cameras stand and what they look into is derived with each write, as if made anew."""
+"""Areas of cameras and areas they look into: derived with each write, as if from scratch."""
 
 import pytest
 from hypothesis import HealthCheck, given, settings

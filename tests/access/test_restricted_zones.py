@@ -1,4 +1,4 @@
-"""Zones whose unit must consent: named to security administrators, told to others without name."""
+"""Zones whose unit must consent: named to security administrators only."""
 
 import io
 import json
@@ -65,7 +65,7 @@ def plain(content: bytes) -> str:
 
 
 def named(content: bytes | str) -> list[str]:
-    """Return which of the secrets stand in a text, written as they are or escaped."""
+    """Return the secrets that occur in a text, plain or escaped."""
     said = plain(content) if isinstance(content, bytes) else content
     return [word for word in SECRETS if word in said or json.dumps(word)[1:-1] in said]
 

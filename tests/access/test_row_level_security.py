@@ -1,4 +1,4 @@
-"""The fence of the database itself: what the service's role may touch, whatever a query forgets."""
+"""Row-level security: what the service's role may touch, whatever a query forgets."""
 
 import pytest
 from sqlalchemy import text

@@ -1,4 +1,4 @@
-"""Every number, code and reference of somebody else, tried by every role: nothing comes of it."""
+"""Every id, code and token of others, tried by every role in vain."""
 
 import json
 
@@ -53,7 +53,7 @@ def rows(engine):
 
 
 def numbers(engine):
-    """Return what stands for each parameter of a path: all that there is of it."""
+    """Return all known values of each parameter of a path."""
     with engine.begin() as connection:
 
         def each(sql):
@@ -92,7 +92,7 @@ def asked_for(engine, given):
 
 @pytest.mark.parametrize("role", [None, *PERMISSIONS])
 def test_what_belongs_to_others_is_neither_told_nor_changed(town, town_of_li, role):
-    """Whoever is limited to the west tries each id of the east, by each route."""
+    """Roles limited to the west try each id of the east, by each route."""
     client, given = town_of_li
     kind = "display" if role == "display" else "person"
     stranger = account(town, "wang", role, WEST, depth="picture" if role else None, kind=kind)

@@ -191,7 +191,7 @@ def operations(app):
 
 
 def eager(operation):
-    """Return the first role that is let in."""
+    """Return the first permitted role."""
     action = operation["action"]
     return next(each for each in EAGER if action in {None, *PERMISSIONS[each]})
 

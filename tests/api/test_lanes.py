@@ -1,4 +1,4 @@
-"""Slow work has threads of its own: whoever waits for it holds up nobody else."""
+"""Slow work has threads of its own and delays no other requests."""
 
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
@@ -47,7 +47,7 @@ def client_of(seen_town, database_url, tmp_path):
 
 @contextmanager
 def standing_still(engine, table):
-    """Let nobody read or write a table meanwhile."""
+    """Lock a table against reading and writing meanwhile."""
     with engine.connect() as connection, connection.begin() as running:
         connection.execute(text(f"LOCK TABLE govgrid.{table} IN ACCESS EXCLUSIVE MODE"))
         yield

@@ -1,4 +1,4 @@
-"""Who asks: the address of the client where proxies stand before the service."""
+"""Address of the client behind proxies."""
 
 import pytest
 from fastapi import FastAPI, Request

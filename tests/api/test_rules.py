@@ -171,14 +171,14 @@ def ask(seen_town, settings):
 
 
 def may(role, method, path) -> bool:
-    """Return whether the table lets somebody with an account and this role in."""
+    """Return whether the table permits an account with this role."""
     demands = {(each, to.replace(":path}", "}")): demand for (each, to), demand in DEMANDS.items()}
     demand, held = demands[method, path.replace(":path}", "}")], PERMISSIONS.get(role, frozenset())
     return demand in {STRANGER, ANYBODY} or {demand, *ALSO.get(path, ())} <= held
 
 
 def lets_in(answer) -> bool:
-    """Return whether a rule let somebody in, whatever came of it then."""
+    """Return whether a rule permitted a request, whatever its answer was."""
     if answer.status_code == 401:
         return False
     refused = answer.status_code == 403 and "govgrid:access.forbidden" in answer.text

@@ -1,4 +1,4 @@
-"""The audit looked at: searched, taken out, its heads written down; imports that stand in it."""
+"""The audit log: searched, exported, its checkpoints written; imports in it."""
 
 import stat
 from datetime import date

@@ -1,4 +1,4 @@
-"""Log-in: what is asked of whom, what is counted, what a step leaves of the one before."""
+"""Log-in: steps due, counted failures, sessions replaced at each step."""
 
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
@@ -267,7 +267,7 @@ class TestSecondFactor:
 
     @pytest.fixture
     def clock(self, monkeypatch):
-        """Return a clock that stands still until it is told to go on."""
+        """Return a clock that stands still until it is moved."""
         now = {"s": 1_790_000_010}
         monkeypatch.setattr(second_factor.time, "time", lambda: now["s"])
         return now
