@@ -16,7 +16,8 @@ HALF, GRID = 40, 20  # steps: 384 m by 444 m to each side, grids of 192 m by 222
 WEST, EAST = "340802001001", "340802001002"
 UNIT = "U1"
 COUNT = 72
-# Coarse places of the few cameras at the border are off by 52 m (median), those of all by 43 m.
+# What is built of the answers is off by 61 m (median) for the cameras that look over the border, by
+# 38 m and more for those in it; with seed 7 by 68 m and 42 m.
 SEED = 10
 _HEADER = "编码,名称,建设类别,摄像机类型,监视方位,水平视场角,有效距离,状态,安装地址,点位,经度,纬度"
 
@@ -27,6 +28,7 @@ def cameras(seed: int = SEED) -> list[tuple]:
     rows = []
     for n in range(COUNT):
         x, y = rng.uniform(-HALF + 0.5, HALF - 0.5, 2)
+        x /= 6 if n % 5 < 2 else 1  # many look over the border
         kind = "天网" if n % 2 else "社会面"
         form, width = ("全景", 360) if n % 3 == 0 else ("固定枪机", 60 if n % 3 == 1 else 90)
         heading = int(rng.integers(0, 360))

@@ -81,9 +81,9 @@ def sources(borders: np.ndarray, most: int) -> np.ndarray:
 
 
 def steps(raster: np.ndarray, counts: np.ndarray) -> np.ndarray:
-    """Return where a number changes from one place of a raster to the next."""
-    i, j = np.nonzero(np.diff(counts, axis=0))
-    k, n = np.nonzero(np.diff(counts, axis=1))
+    """Return where a number changes from one place of a raster to the next; NaN is not told."""
+    i, j = np.nonzero(np.nan_to_num(np.diff(counts, axis=0)))
+    k, n = np.nonzero(np.nan_to_num(np.diff(counts, axis=1)))
     return np.vstack([(raster[i, j] + raster[i + 1, j]) / 2, (raster[k, n] + raster[k, n + 1]) / 2])
 
 

@@ -14,6 +14,7 @@ from geo.access import predicates, transaction
 from geo.access.accounts.local_cli import acting_principal
 from geo.access.principal import Reader
 from geo.access.roles import DEPTHS, depth_no
+from geo.areas.store import versions as area_versions
 from geo.base.errors import ForbiddenError
 from geo.coverage import compute, report, sight_lines
 from geo.coverage.coarse_lines import GrantedLines
@@ -152,9 +153,17 @@ def coordinates(row: dict) -> list[tuple[float, float]]:
 
 def of_questions(service, who: Reader, points: gpd.GeoDataFrame, found: dict[str, Evidence]):
     """Ask who sees each of many places, and return how many cameras each withholds."""
+    points = points[points.intersects(granted_ground(service, who))]  # of others nothing is told
     told = asked(service, who, points)
     of_lines(told.lines.rename(columns={"point": "at"}), points.geometry, found)
     return told.withheld
+
+
+def granted_ground(service, who: Reader) -> shapely.Geometry:
+    """Return the ground of which a reader may ask, metric."""
+    with transaction.open_read_only(service, who) as connection:
+        areas = predicates.granted_areas(area_versions.valid_areas(connection), who)
+    return areas.to_crs(METRIC).union_all()
 
 
 def asked(service, who: Reader, points: gpd.GeoDataFrame) -> GrantedLines:
@@ -219,7 +228,7 @@ def by_place(points: gpd.GeoDataFrame) -> np.ndarray:
 
 
 def by_number(points: gpd.GeoDataFrame, counts: pd.Series) -> np.ndarray:
-    return counts.reindex(points.index, fill_value=0).to_numpy().reshape(WIDE[1])
+    return counts.reindex(points.index).to_numpy(dtype=float).reshape(WIDE[1])
 
 
 def attack(
@@ -276,6 +285,7 @@ def test_the_attacker_finds_cameras_by_how_many_see_each_place_exactly(service, 
     wide = raster(*WIDE)
     told = asked(service, SYSTEM, wide).lines
     counts = told[told["relation"] != "near"].groupby("point").size()
+    counts = counts.reindex(wide.index, fill_value=0)
     edges = attacker.steps(by_place(wide), by_number(wide, counts))
     _, near, _ = held([attacker.nearest(attacker.sources(edges, len(truth)), truth)])
     assert near > 3 * NEAR_SHARE
