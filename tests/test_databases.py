@@ -54,6 +54,17 @@ def test_whatever_rows_a_test_changes_are_put_back(standing):
         assert standing.structure is not None, kind
 
 
+def test_rows_are_put_back_whichever_session_wrote_them(standing):
+    before = held(standing)
+    for turn in range(4):
+        with standing.engine.connect() as one, standing.engine.connect() as other:
+            writing = (one, other)[turn % 2]
+            writing.execute(text("INSERT INTO govgrid.setting VALUES ('a', '1')"))
+            writing.commit()
+        standing.put_back()
+        assert held(standing) == before, turn
+
+
 @pytest.mark.parametrize("change", BUILT.values(), ids=BUILT)
 def test_a_database_of_another_structure_is_made_anew(standing, change):
     before = held(standing)
