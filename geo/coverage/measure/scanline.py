@@ -58,7 +58,9 @@ def count_rows(
     found = np.zeros((len(first_area) - 1, len(member), k_max + 1))
     sure = bool(np.all(weight == 1.0))
     on = np.zeros(len(device), np.bool_)
-    busy = np.zeros((len(member), int(device.max()) + 1 if len(device) else 1), np.intp)
+    devices = int(device.max()) + 1 if len(device) else 1
+    busy = np.zeros((len(member), devices), np.intp)
+    miss, stamp = np.ones((len(member), devices)), np.zeros(1 + devices, np.intp)
     for i in range(len(first_area) - 1):
         own = area_edges[first_area[i] : first_area[i + 1]]
         mine = pair[first_pair[i] : first_pair[i + 1]]
@@ -70,7 +72,7 @@ def count_rows(
                 if sure:
                     _count(line, device, member, on, busy, found[i])
                 else:
-                    _weigh(line, device, weight, member, on, found[i])
+                    _weigh(line, device, weight, member, on, miss, stamp, found[i])
     return found * step
 
 
@@ -183,19 +185,26 @@ def _weigh(
     weight: Floats,
     member: Flags,
     on: Flags,
+    miss: Floats,
+    stamp: Indices,
     found: Floats,
 ) -> None:
-    """Add the metres of one row to each number of devices by the probability that it sees them."""
+    """Add the metres of one row to each number of devices by the probability that it sees them.
+
+    The probabilities (Poisson binomial) are carried along from crossing to crossing, so that a row
+    takes time by its crossings and not by how many devices see the same place.
+    """
     x, owner = line
     active = np.empty(len(x), np.intp)
-    chance = np.empty(found.shape[1])
+    chance = np.zeros((len(member), found.shape[1] - 1))  # of 0, 1, … devices, the last left out
+    chance[:, :1] = 1.0
     inside, alive = False, 0
     for e in range(len(x)):
         if inside and e and x[e] > x[e - 1]:
             for s in range(len(member)):
-                _chances(active[:alive], device, weight, member[s], chance)
-                for k in range(len(chance)):
-                    found[s, k] += chance[k] * (x[e] - x[e - 1])
+                found[s, -1] += max(1.0 - chance[s].sum(), 0.0) * (x[e] - x[e - 1])
+                for k in range(chance.shape[1]):
+                    found[s, k] += chance[s, k] * (x[e] - x[e - 1])
         who = owner[e]
         if who == AREA:
             inside = not inside
@@ -206,6 +215,18 @@ def _weigh(
             alive += 1
         else:
             alive = _without(active, alive, who)
+        for s in range(len(member)):
+            if member[s, who]:
+                _turn(
+                    chance[s],
+                    active[:alive],
+                    device[who],
+                    device,
+                    weight,
+                    member[s],
+                    miss[s],
+                    stamp,
+                )
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -218,30 +239,46 @@ def _without(active: Indices, alive: int, who: int) -> int:
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _chances(
-    active: Indices, device: Indices, weight: Floats, member: Flags, chance: Floats
+def _turn(
+    chance: Floats,
+    active: Indices,
+    which: int,
+    device: Indices,
+    weight: Floats,
+    member: Flags,
+    miss: Floats,
+    stamp: Indices,
 ) -> None:
-    """Write the probability of each number of devices (Poisson binomial)."""
-    devices, last = 0, len(chance) - 1
-    for k in range(len(chance)):
-        chance[k] = 0.0 if k else 1.0
-    for i in range(len(active)):
-        if not member[active[i]] or _earlier(active, i, device, member):
-            continue
-        miss = 1.0
-        for j in range(i, len(active)):
-            if member[active[j]] and device[active[j]] == device[active[i]]:
-                miss *= 1.0 - weight[active[j]]
-        devices += 1
-        for k in range(min(devices, last), -1, -1):
-            come = chance[k - 1] * (1.0 - miss) if k else 0.0
-            chance[k] = chance[k] * (miss if k < last else 1.0) + come
+    """Take a device into the probabilities as it is now; `miss` holds what each misses with."""
+    before, miss[which] = miss[which], 1.0
+    for i in active:
+        if member[i] and device[i] == which:
+            miss[which] *= 1.0 - weight[i]
+    if before >= 0.5:  # to take out what is likelier to be there multiplies what rounding is off by
+        _leave(chance, before)
+        _join(chance, miss[which])
+        return
+    stamp[0] += 1
+    chance[:] = 0.0
+    chance[:1] = 1.0
+    for i in active:
+        if member[i] and stamp[1 + device[i]] != stamp[0]:
+            stamp[1 + device[i]] = stamp[0]
+            _join(chance, miss[device[i]])
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
-def _earlier(active: Indices, i: int, device: Indices, member: Flags) -> bool:
-    """Return whether an earlier shape of the set is of the same device."""
-    for j in range(i):  # noqa: SIM110 - the compiler knows no generators
-        if member[active[j]] and device[active[j]] == device[active[i]]:
-            return True
-    return False
+def _join(chance: Floats, miss: float) -> None:
+    """Add a device to the probabilities of each number of devices."""
+    for k in range(len(chance) - 1, -1, -1):
+        come = chance[k - 1] * (1.0 - miss) if k else 0.0
+        chance[k] = chance[k] * miss + come
+
+
+@njit(cache=True, nogil=True, error_model="numpy")
+def _leave(chance: Floats, miss: float) -> None:
+    """Take a device out of the probabilities again."""
+    come = 0.0
+    for k in range(len(chance)):
+        chance[k] = (chance[k] - come) / miss
+        come = chance[k] * (1.0 - miss)
