@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import geopandas as gpd
+import numpy as np
 import pandas as pd
 from sqlalchemy import Connection, Engine
 
@@ -46,7 +47,10 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Standing:
-    """A district at one detail: what it was prepared from, what its cameras see, and its board."""
+    """A district at one detail: what it was prepared from, what its cameras see, and its board.
+
+    `visible` holds what is to be written: what is seen for certain, and possibly.
+    """
 
     detail: float
     prepared: Prepared
@@ -211,6 +215,7 @@ def stand(prepared: Prepared, ground: Ground, detail: float, progress: Progress)
     seen = visible_ground(prepared, prepared.views)
     board = Board(ground, DEVICE_SETS)
     board.put(*set_members(prepared.views), seen)
+    seen = {certainty: seen[certainty] for certainty in SURE}  # of the others the board is enough
     board.settle(progress)
     return Standing(detail, prepared, seen, board)
 
@@ -271,18 +276,23 @@ def keep_viewsheds(
     full
         Whether stored viewsheds with equal inputs are written again.
     """
-    stored = results.viewshed_hashes(connection, detail=standing.detail, codes=codes)
-    wanted = pd.concat([_viewshed_rows(standing, certainty) for certainty in SURE])
-    keys = pd.MultiIndex.from_frame(stored[[*results.KEY, "inputs_hash"]].astype(object))
-    own = pd.MultiIndex.from_frame(wanted[[*results.KEY, "inputs_hash"]].astype(object))
-    fresh = wanted[~own.isin(keys) | full]
-    of_key = pd.MultiIndex.from_frame(stored[results.KEY].astype(object))
-    gone = stored[~of_key.isin(own.droplevel("inputs_hash"))]
-    results.keep_viewsheds(connection, gpd.GeoDataFrame(fresh, crs=wanted.crs), gone)
-    return len(fresh)
+    count = 0
+    for certainty in SURE:
+        stored = results.viewshed_hashes(connection, standing.detail, certainty, codes=codes)
+        wanted = _viewshed_rows(standing, certainty)
+        own = list(zip(wanted["camera_code"], wanted["view_no"].tolist(), strict=True))
+        pairs = zip(own, wanted["inputs_hash"], strict=True)
+        fresh = np.array([full or stored.get(view) != now for view, now in pairs], dtype=np.bool_)
+        as_before = {view for view, is_fresh in zip(own, fresh, strict=True) if not is_fresh}
+        old = sorted(stored.keys() - as_before)
+        results.forget_viewsheds(connection, standing.detail, certainty, old)
+        results.keep_viewsheds(connection, wanted[fresh])
+        count += int(fresh.sum())
+    return count
 
 
 def _viewshed_rows(standing: Standing, certainty: str) -> gpd.GeoDataFrame:
+    """Return what each view sees, with the hash of what that rests on."""
     views, seen = standing.prepared.views, standing.visible[certainty]
     hashes = view_hashes(views, standing.prepared.sight, certainty)
     found = seen.drop(columns=["weight", "cause"])

@@ -174,20 +174,20 @@ def visible_ground(
     """
     looks = {certainty: sectors(views, certainty) for certainty in certainties}
     sector = pd.concat(looks.values())
-    own = views.iloc[sector.index.to_numpy()]
+    own = sector.index.to_numpy()
     shapes = building_heights.look_over(
         viewshed.compute_viewsheds(sector, prepared.sight.tall).to_numpy(),
         sector[["x", "y"]].to_numpy(),
-        own["mount_height_m"].to_numpy(),
+        views["mount_height_m"].to_numpy()[own],
         prepared.sight.low,
         range_m=sector["range_m"].to_numpy(),
     )
     found = gpd.GeoDataFrame(
         {
-            "camera_code": own["camera_code"].to_numpy(),
-            "view_no": own["view_no"].to_numpy(),
+            "camera_code": views["camera_code"].to_numpy()[own],
+            "view_no": views["view_no"].to_numpy()[own],
             "weight": sector["weight"].to_numpy(),
-            "cause": optics.difference_causes(own),
+            "cause": optics.difference_causes(views)[own],
         },
         geometry=shapes,
         crs=prepared.scene.srid,

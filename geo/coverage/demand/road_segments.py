@@ -133,6 +133,7 @@ def seen_intervals(
     polygon, stretch = shapely.STRtree(lines).query(seen, predicate="intersects")
     shapely.prepare(seen)
     whole = np.asarray(shapely.covers(seen[polygon], lines[stretch]), dtype=np.bool_)
+    shapely.destroy_prepared(seen)  # or each would carry its index as long as it is kept
     pair, t0, t1 = _common(xy, lines, seen, stretch[~whole], polygon[~whole])
     row = np.concatenate([np.flatnonzero(whole), np.flatnonzero(~whole)[pair]])
     found = pd.DataFrame(

@@ -49,9 +49,9 @@ class Streets:
         """Return the numbers of all lines."""
         return np.unique(self.stretches["line"].to_numpy())
 
-    def on_lines(self, stretch: Indices, lines: Indices) -> Flags:
-        """Return which stretches lie on some lines."""
-        return np.isin(self.stretches["line"].to_numpy()[stretch], lines)
+    def line_of(self, stretch: Indices) -> Indices:
+        """Return the numbers of the lines that stretches lie on."""
+        return self.stretches["line"].to_numpy(dtype=np.intp)[stretch]
 
     def measured(
         self, lines: Indices, intervals: pd.DataFrame, member: Flags

@@ -1,6 +1,6 @@
 """The official criteria: key places, entrances, junctions, crossings and roads that are seen."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
@@ -18,6 +18,7 @@ Floats: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
 
 INTERVALS = ("stretch", "device", "t0", "t1", "weight")
+MOST_ROWS = 1_000_000  # of intervals that are measured at a time
 
 
 class Criteria:
@@ -51,7 +52,12 @@ class Criteria:
         self._tally = Tally(ground.points, ground.belongs, len(ground.areas))
 
     def measure(
-        self, certainty: str, seen: Seen, member: Flags, cells: Indices, sets: Indices
+        self,
+        certainty: str,
+        seen: Seen,
+        member: Flags,
+        blocks: Sequence[Indices],
+        sets: Indices,
     ) -> None:
         """Judge the points and the roads of some cells for some sets.
 
@@ -61,7 +67,20 @@ class Criteria:
             All that may meet those cells.
         member
             Shape ``(n_devices, n_sets)``: which device numbers are in which set.
+        blocks
+            The cells, a few at a time.
         """
+        fresh = []
+        for cells in blocks:
+            near = seen.near(self.ground.cells.grounds[cells])
+            self._judge(certainty, near, member, cells, sets)
+            fresh.append(self._crossed(near, cells))
+        self._walk(certainty, fresh, member, np.concatenate(blocks), sets)
+
+    def _judge(
+        self, certainty: str, seen: Seen, member: Flags, cells: Indices, sets: Indices
+    ) -> None:
+        """Judge the points of some cells."""
         points = np.flatnonzero(np.isin(self.ground.point_cell, cells))
         xy = self.ground.point_xy[points]
         every = points_in_polygons(xy, seen.shapes, seen.device, seen.weight)
@@ -70,7 +89,6 @@ class Criteria:
             self.chance[certainty][points, which] = seen_probability(own, len(points))
         at = np.ix_(points, sets)
         self.chance[certainty][at] = self._kept_between(self.chance, certainty, at)
-        self._walk(certainty, seen, member, cells, sets)
 
     def held_chance(self, certainty: str, held: Indices, sets: Indices) -> Floats:
         """Return the probability that each held point of the ground is seen, by set."""
@@ -92,27 +110,53 @@ class Criteria:
         np.maximum.at(table["longest_blind_m"], streets.run_area, self.blind_m[certainty][:, which])
         return pd.DataFrame(table, columns=list(CRITERIA)).set_axis(ground.areas.index)
 
+    def _crossed(self, seen: Seen, cells: Indices) -> pd.DataFrame:
+        """Return what is seen of the stretches of some cells."""
+        streets = self.ground.streets
+        own = np.flatnonzero(np.isin(streets.cell, cells))
+        found = seen_intervals(streets.xy[own], seen.shapes, seen.device, seen.weight)
+        return found.assign(stretch=own[found["stretch"].to_numpy()])
+
     def _walk(
-        self, certainty: str, seen: Seen, member: Flags, cells: Indices, sets: Indices
+        self,
+        certainty: str,
+        fresh: Sequence[pd.DataFrame],
+        member: Flags,
+        cells: Indices,
+        sets: Indices,
     ) -> None:
-        """Measure the lines that pass some cells again."""
+        """Measure the lines that pass some cells again, of which `fresh` is seen."""
         streets = self.ground.streets
         dirty = np.flatnonzero(np.isin(streets.cell, cells))
-        fresh = seen_intervals(streets.xy[dirty], seen.shapes, seen.device, seen.weight)
-        fresh["stretch"] = dirty[fresh["stretch"].to_numpy()]
         old = self.intervals[certainty]
         kept = old[~np.isin(old["stretch"].to_numpy(), dirty)]
-        every = pd.concat([kept, fresh], ignore_index=True) if len(kept) else fresh
-        self.intervals[certainty] = every
-        lines = np.unique(streets.stretches["line"].to_numpy()[dirty])
-        mine = every[streets.on_lines(every["stretch"].to_numpy(dtype=np.intp), lines)]
-        runs, _, seen_m, blind_m = streets.measured(lines, mine, member[:, sets])
-        at = np.ix_(runs, sets)
-        self.seen_m[certainty][at], self.blind_m[certainty][at] = seen_m, blind_m
-        self.seen_m[certainty][at] = self._kept_between(self.seen_m, certainty, at)
-        self.blind_m[certainty][at] = -self._kept_between(
-            {name: -table for name, table in self.blind_m.items()}, certainty, at
-        )
+        some = [table for table in (kept, *fresh) if len(table)] or [kept]
+        self.intervals[certainty] = pd.concat(some, ignore_index=True)
+        passed = np.unique(streets.line_of(dirty))
+        for lines, mine in self._line_blocks(self.intervals[certainty], passed):
+            runs, _, seen_m, blind_m = streets.measured(lines, mine, member[:, sets])
+            at = np.ix_(runs, sets)
+            self.seen_m[certainty][at], self.blind_m[certainty][at] = seen_m, blind_m
+            self.seen_m[certainty][at] = self._kept_between(self.seen_m, certainty, at)
+            self.blind_m[certainty][at] = -self._kept_between(
+                {name: -table for name, table in self.blind_m.items()}, certainty, at
+            )
+
+    def _line_blocks(
+        self, every: pd.DataFrame, lines: Indices
+    ) -> Iterator[tuple[Indices, pd.DataFrame]]:
+        """Yield lines, which ascend, with their intervals: so many at a time, which bounds memory.
+
+        A line is never divided.
+        """
+        line = self.ground.streets.line_of(every["stretch"].to_numpy(dtype=np.intp))
+        rows = np.flatnonzero(np.isin(line, lines))
+        rows = rows[np.argsort(line[rows], kind="stable")]
+        ends = np.searchsorted(line[rows], lines, side="right")
+        for at in np.split(np.arange(len(lines)), np.flatnonzero(np.diff(ends // MOST_ROWS)) + 1):
+            if len(at):
+                first = ends[at[0] - 1] if at[0] else 0
+                yield lines[at], every.iloc[rows[first : ends[at[-1]]]]
 
     def _kept_between(
         self, tables: Mapping[str, Floats], certainty: str, at: tuple[Indices, ...]

@@ -110,6 +110,8 @@ class Board:
         moved = np.zeros(len(codes), dtype=np.bool_)
         for certainty in self.certainties:
             fresh = self._read(views[certainty])
+            if certainty == "expected":  # small and many
+                fresh = fresh.packed()
             every = self.seen[certainty]
             old = every.where(np.isin(every.device, device))
             differ = old.differs(fresh, device)
@@ -171,8 +173,8 @@ class Board:
     def _stir(self, seen: Seen, devices: Indices) -> None:
         """Mark the cells that meet what these devices see."""
         if not self._dirty.all():
-            shapes = seen.shapes[np.isin(seen.device, devices)]
-            met = self._tree.query(shapes, predicate="dwithin", distance=BESIDE_M)[1]
+            some = seen.where(np.isin(seen.device, devices)).unpacked()
+            met = self._tree.query(some.shapes, predicate="dwithin", distance=BESIDE_M)[1]
             self._dirty[met] = True
 
     def _spread(self) -> None:
@@ -186,13 +188,12 @@ class Board:
         self, cells: Indices, sets: Indices, progress: Progress
     ) -> Iterator[gpd.GeoDataFrame]:
         """Measure some cells for some sets; yield the gaps that opened."""
-        if len(cells):
+        parts = self._neighbours(cells)
+        if parts:
             progress("coverage.criteria", 0, 0)
-            grounds = self.ground.cells.grounds[cells]
             for certainty in self._order():
-                near = self.seen[certainty].near(grounds)
-                self.criteria.measure(certainty, near, self.member, cells, sets)
-        for done, chosen in enumerate(parts := self._neighbours(cells)):
+                self.criteria.measure(certainty, self.seen[certainty], self.member, parts, sets)
+        for done, chosen in enumerate(parts):
             progress("coverage.figures", done, len(parts))
             yield from self._measure(self.ground.plot(chosen), sets)
 

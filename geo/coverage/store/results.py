@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 from sqlalchemy import Connection, text
 
@@ -16,8 +16,9 @@ if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
+View: TypeAlias = tuple[str, int]  # code of the camera, number of its view
+
 AT_A_TIME = 20_000  # rows that are text at the same moment, which bounds memory
-KEY = ["camera_code", "view_no", "detail", "certainty"]
 _FIGURES = (
     "SELECT c.level, c.area_code AS code, a.name, a.kind, p.code AS parent_code, c.device_set,"
     " c.detail, c.certainty, c.area_m2, c.open_ground_m2, c.demand_m2, c.covered_demand_m2,"
@@ -151,16 +152,22 @@ def notify_change(connection: Connection, layer: str, revision: str) -> None:
 
 
 def viewshed_hashes(
-    connection: Connection, *, detail: float, codes: Sequence[str] | None = None
-) -> pd.DataFrame:
-    """Return what is stored of viewsheds (of `codes`): the columns of the key, inputs_hash."""
-    return frames.read_frame(
-        connection,
-        "SELECT camera_code, view_no, detail, certainty, inputs_hash FROM govgrid.viewshed"
-        " WHERE detail = :detail"
-        " AND (CAST(:codes AS text[]) IS NULL OR camera_code = ANY(CAST(:codes AS text[])))",
-        {"detail": detail, "codes": None if codes is None else list(codes)},
+    connection: Connection, detail: float, certainty: str, *, codes: Sequence[str] | None = None
+) -> dict[View, str]:
+    """Return the hash of the inputs of each stored viewshed (of `codes`) of one kind."""
+    rows = connection.execute(
+        text(
+            "SELECT camera_code, view_no, inputs_hash FROM govgrid.viewshed"
+            " WHERE detail = :detail AND certainty = :certainty"
+            " AND (CAST(:codes AS text[]) IS NULL OR camera_code = ANY(CAST(:codes AS text[])))"
+        ),
+        {
+            "detail": detail,
+            "certainty": certainty,
+            "codes": None if codes is None else list(codes),
+        },
     )
+    return {(code, number): hashed for code, number, hashed in rows}
 
 
 def read_viewsheds(
@@ -213,24 +220,30 @@ def read_finest_certain(
     )
 
 
-def keep_viewsheds(connection: Connection, fresh: gpd.GeoDataFrame, gone: pd.DataFrame) -> None:
-    """Replace the viewsheds named by `fresh` and delete those of `gone` (columns of the key)."""
-    import pandas as pd
+def forget_viewsheds(
+    connection: Connection, detail: float, certainty: str, views: Sequence[View]
+) -> None:
+    """Delete the viewsheds of some views of one kind."""
+    for first in range(0, len(views), AT_A_TIME):
+        codes, numbers = zip(*views[first : first + AT_A_TIME], strict=True)
+        connection.execute(
+            text(
+                "DELETE FROM govgrid.viewshed v USING unnest(CAST(:codes AS text[]),"
+                " CAST(:numbers AS integer[])) AS s (camera_code, view_no)"
+                " WHERE v.camera_code = s.camera_code AND v.view_no = s.view_no"
+                " AND v.detail = :detail AND v.certainty = :certainty"
+            ),
+            {
+                "detail": detail,
+                "certainty": certainty,
+                "codes": list(codes),
+                "numbers": list(numbers),
+            },
+        )
 
-    stale = pd.concat([fresh[KEY], gone[KEY]])
-    if stale.empty:
-        return
-    columns = {name: stale[name].tolist() for name in KEY}
-    connection.execute(
-        text(
-            "DELETE FROM govgrid.viewshed v USING unnest(CAST(:camera_code AS text[]),"
-            " CAST(:view_no AS integer[]), CAST(:detail AS float8[]),"
-            " CAST(:certainty AS text[])) AS s (camera_code, view_no, detail, certainty)"
-            " WHERE v.camera_code = s.camera_code AND v.view_no = s.view_no"
-            " AND v.detail = s.detail AND v.certainty = s.certainty"
-        ),
-        columns,
-    )
+
+def keep_viewsheds(connection: Connection, fresh: gpd.GeoDataFrame) -> None:
+    """Write viewsheds, with all that tells their kind."""
     for first in range(0, len(fresh), AT_A_TIME):
         frames.copy_in(connection, "viewshed", fresh.iloc[first : first + AT_A_TIME])
 
