@@ -197,6 +197,12 @@ def read_gaps(
     return reproject_layer(found).assign(lon=points.x.round(7), lat=points.y.round(7))
 
 
+def incidents_until(engine: Engine, reader: Reader) -> str | None:
+    """Return the time up to which incidents are in the newest run; None where none was taken."""
+    with transaction.open_read_only(engine, reader) as connection:
+        return iso_time(results.require_newest(connection).incidents_until)
+
+
 def _reported(connection: Connection) -> dict[str | None, int]:
     merged: dict[str, Any] = {}
     for attributes in area_names.district_attributes(connection):

@@ -23,7 +23,7 @@ Flags: TypeAlias = NDArray[np.bool_]
 # Goes into every hash: a change of the computation makes what was stored stale.
 KERNEL = "sweep-2"
 # Likewise, where what is seen stays as it is and only its figures change.
-FIGURES = "figures-2"
+FIGURES = "figures-3"
 
 
 @dataclass(frozen=True)

@@ -35,9 +35,9 @@ SCALES: Final = {"road_m": 1000.0, "demand_m2": 10_000.0, "open_ground_m2": 10_0
 PERCENT, WHOLE, TENTH, HUNDREDTH = "0.0%", "#,##0", "#,##0.0", "#,##0.00"
 _HEAD = PatternFill("solid", fgColor="DCE6F0")
 _LINE = Border(bottom=Side("thin", color="9AA7B4"))
-_NARROW, _TERM = 11, 34
+_NARROW, _TERM = 11, 46
 # of the columns of a level: name, code, what is above, set, detail; all others
-_LEVEL_WIDTHS, _FIGURE_WIDTH = (22, 18, 14, 10, 9), 8.5
+_LEVEL_WIDTHS, _FIGURE_WIDTH, _LAST_WIDTHS = (22, 18, 14, 10, 9), 8.5, (11, 11, 12)
 
 
 @dataclass(frozen=True)
@@ -199,6 +199,7 @@ def _write_difference(sheet: Worksheet, found: Mapping[str, Any], lang: str) -> 
         (name, found[name]["views"], found[name]["m2"]) for name in CAUSES
     ]
     rows += [("several", None, found["several_m2"]), ("total", None, found["total_m2"])]
+    sheet.row_dimensions[sheet.max_row].height = 32  # the head of the area takes two lines
     for name, views, m2 in rows:
         sheet.append([say(f"difference.{name}", lang), views, m2 / 10_000.0])
         sheet.cell(sheet.max_row, 3).number_format = HUNDREDTH
@@ -271,6 +272,10 @@ def _format_level(sheet: Worksheet, fixed: int, sures: int) -> None:
         first = column <= len(_LEVEL_WIDTHS)
         width = _LEVEL_WIDTHS[column - 1] if first else _FIGURE_WIDTH
         sheet.column_dimensions[get_column_letter(column)].width = width
+    for column, width in enumerate(_LAST_WIDTHS, start=sheet.max_column - len(_LAST_WIDTHS) + 1):
+        sheet.column_dimensions[get_column_letter(column)].width = width
+    for (cell,) in sheet.iter_rows(min_row=3, min_col=sheet.max_column):
+        cell.alignment = Alignment(horizontal="center")
     sheet.row_dimensions[1].height = sheet.row_dimensions[2].height = 32
 
 
@@ -312,7 +317,8 @@ def _set_up_page(sheet: Worksheet, stamp: str) -> None:
     sheet.page_setup.orientation = "landscape"
     sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
     # the many columns of a level can be read on two pages side by side, each with the names
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 2 if sheet.freeze_panes else 1, 0
+    pages = (2, 0) if sheet.freeze_panes else (1, 1)
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = pages
     sheet.page_setup.pageOrder = "overThenDown"
     if sheet.sheet_properties.pageSetUpPr is not None:
         sheet.sheet_properties.pageSetUpPr.fitToPage = True

@@ -129,7 +129,8 @@ def write_analysis(engine: Engine, found: Loss, out: Path, *, lang: str, stamp: 
     else:
         sheets = {"loss.maintain": table, "loss.cases": _cases(found, lang)}
         named = {say(name, lang): sheet for name, sheet in sheets.items()}
-        writers.write_workbook(named, out, mark=stamp)
+        shares = [say("header.covered_demand_share", lang)]
+        writers.write_workbook(named, out, mark=stamp, percent=shares)
     return len(table)
 
 

@@ -10,6 +10,7 @@ import sys
 import tempfile
 from contextlib import closing
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
 
 import openpyxl
@@ -229,7 +230,9 @@ def test_the_report_has_its_keys_and_its_files(town_home, tmp_path):
 
 
 def test_gaps_as_json_and_as_a_layer(town_home, tmp_path):
-    found = json.loads(town_home("gaps", "--json").stdout)["gaps"]
+    told = json.loads(town_home("gaps", "--json").stdout)
+    assert datetime.fromisoformat(told["incidents_until"]).tzinfo is not None
+    found = told["gaps"]
     assert {"rank", "grid_code", "area_m2", "weight", "lon", "lat"} <= set(found[0])
     out = tmp_path / "gaps.gpkg"
     town_home("gaps", "--out", out)

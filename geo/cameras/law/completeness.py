@@ -209,7 +209,10 @@ def write_completeness(
     lines = [mark, stamp, export_remark(engine), *(say(f"setup.rule.{n}", lang) for n in RULES)]
     notes = pd.DataFrame({say("setup.sheet.rules", lang): [line for line in lines if line]})
     writers.write_workbook(
-        {**sheets(found, lang), say("setup.sheet.rules", lang): notes}, path, mark=stamp
+        {**sheets(found, lang), say("setup.sheet.rules", lang): notes},
+        path,
+        mark=stamp,
+        percent=[say("setup.header.share", lang)],
     )
     return found
 

@@ -208,19 +208,35 @@ def _facts(facts: dict[str, Any], lang: str) -> dict[str, Any]:
 
 
 def _spelled(row: dict[str, Any], lang: str) -> dict[str, Any]:
-    row = {**row, "severity": say(f"compliance_severity.{row['severity']}", lang)}
+    words = {name: say(f"compliance_{name}.{row[name]}", lang) for name in ("kind", "severity")}
+    row = {**row, **words}
     return {say(f"compliance.column_{name}", lang): value for name, value in row.items()}
 
 
 def _sheets(found: Report, lang: str) -> dict[str, pd.DataFrame]:
-    """Return the figures and the findings as tables for people, by the titles of their sheets."""
+    """Return the figures of units and kinds, and the findings, by the titles of their sheets."""
     import pandas as pd
 
-    rows = [_spelled(row, lang) for row in describe_findings(found.rows, lang)]
+    order = ["management_unit", "kind", "camera_code"]
+    told = describe_findings(found.rows.sort_values(order, na_position="last"), lang)
+    rows = [_spelled(row, lang) for row in told]
     return {
+        say("compliance.sheet_units", lang): pd.DataFrame(_units(found, lang), dtype=object),
         say("compliance.sheet_figures", lang): pd.DataFrame(_figures(found, lang), dtype=object),
         say("compliance.sheet_rows", lang): pd.DataFrame(rows, dtype=object),
     }
+
+
+def _units(found: Report, lang: str) -> list[dict[str, Any]]:
+    heads = {name: say(f"compliance_severity.{name}", lang) for name in SEVERITIES}
+    unit = say("compliance.column_unit", lang)
+    return [
+        {
+            unit: row["unit"] or say("compliance.no_unit", lang),
+            **{head: row[name] for name, head in heads.items()},
+        }
+        for row in found.units
+    ]
 
 
 def _figures(found: Report, lang: str) -> list[dict[str, Any]]:

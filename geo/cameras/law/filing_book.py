@@ -29,6 +29,7 @@ COLUMNS: Final = (
 REQUIRED: Final = ("name", "address", "form", "retention_days", "installed_on")
 """What the police want of each camera beside its place: kind, retention, since when it works."""
 
+MOST_NUMBERS: Final = 3  # in the head: those of all cameras stand with them
 CHANGES: Final = ("code", "filing_no", "filed_on", "field", "filed", "now")
 _YELLOW: Final = PatternFill("solid", fgColor="FFFF00")
 
@@ -125,11 +126,19 @@ def _head(found: Facts, today: str) -> pd.DataFrame:
         "in_use_since": _first(cameras["installed_on"].dropna()),
     }
     if len(filed):
-        cells["filings"] = "、".join(sorted(map(str, filed)))
+        cells["filings"] = _numbers(sorted(map(str, filed)))
     if found.partial:
         cells["scope"] = _say("filing.partial")
     items = [_say(f"filing_head.{name}") for name in cells]
     return pd.DataFrame({"item": items, "content": list(cells.values())}, dtype=object)
+
+
+def _numbers(filed: Sequence[str]) -> str:
+    """Return filing numbers; where a line cannot hold them, the first and how many there are."""
+    first = "、".join(filed[:MOST_NUMBERS])
+    if len(filed) <= MOST_NUMBERS:
+        return first
+    return _say("filing.numbers", first=first, count=len(filed))
 
 
 def _kinds(forms: pd.Series) -> str:

@@ -177,6 +177,7 @@ def gaps(
             certainty=certainty,
             detail=detail,
         )
+        until = coverage_report.incidents_until(engine, who) if as_json_ else None
         if out is not None:
             zone = read_settings(context).timezone
             export_log.register_file(engine, who, out, what="gaps", rows=len(found), reason=reason)
@@ -189,7 +190,7 @@ def gaps(
     if as_json_:
         # of what is left of a gap (geo.coverage.coarse_gaps) some numbers are not told
         plain = plain.astype(object).where(plain.notna(), None)
-        as_json({"gaps": plain.to_dict("records")})
+        as_json({"incidents_until": until, "gaps": plain.to_dict("records")})
     elif out is None and plain.empty:
         print_note(translate("coverage.no_gaps"))
     elif out is None:

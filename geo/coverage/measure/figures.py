@@ -9,6 +9,8 @@ from geo.base.polygons import flat_geometries
 from geo.coverage.measure.difference import Difference, measure_difference
 from geo.coverage.measure.state import EVERYONE, Board, Flags
 
+LEAST_M2 = 0.01  # of seen ground: what is less is left by rounding
+
 
 def compute_figures(board: Board, certainty: str, device_set: str) -> pd.DataFrame:
     """Return the figures of every area under one certainty for one device set.
@@ -33,8 +35,8 @@ def compute_figures(board: Board, certainty: str, device_set: str) -> pd.DataFra
         farmland or zone. Shares are NaN where their denominator is 0: `covered_demand_share` is
         `covered_demand_m2` of `demand_m2`, `covered_share` is `covered_open_ground_m2` of
         `open_ground_m2`. `sliver_m2` is unseen demand in slivers, dropped from the gaps and in no
-        share. `obstacles_known` is False where a cell without buildings has demand or is looked
-        into: there the shares are upper bounds.
+        share. `obstacles_known` is False where a cell without buildings has demand, or open ground
+        that is looked at: there the shares are upper bounds.
     """
     ground, measures = board.ground, board.measures[certainty]
     which = board.sets.index(device_set)
@@ -73,9 +75,9 @@ def compute_figures(board: Board, certainty: str, device_set: str) -> pd.DataFra
 
 
 def cells_without_buildings(board: Board, which: int) -> Flags:
-    """Return the cells where missing building data could change the figures of a device set.
+    """Return the cells where missing building data could change the shares of a device set.
 
-    They have no building, and hold demand or seen ground.
+    They have no building, and hold demand or seen open ground; seen water is in no share.
 
     Parameters
     ----------
@@ -89,7 +91,7 @@ def cells_without_buildings(board: Board, which: int) -> Flags:
     Flags
         Shape ``(n_cells,)``.
     """
-    looked_at = [measures.covered[:, which] > 0 for measures in board.measures.values()]
+    looked_at = [measures.open[:, which] > LEAST_M2 for measures in board.measures.values()]
     concerned = np.logical_or.reduce([board.ground.demand_m2 > 0, *looked_at])
     return np.asarray(~board.ground.built & concerned, dtype=np.bool_)
 

@@ -139,7 +139,9 @@ def _formulas(
         if at >= len(cells) or cells[at][column] is None:
             _put(cells, at, column, value, len(headers))
         else:
-            notes.append(SourceNote("FORMULA_CELL", at + 1, headers[column], value))
+            stored = cells[at][column]
+            result = f"{stored:.15g}" if isinstance(stored, int | float) else str(stored)
+            notes.append(SourceNote("FORMULA_CELL", at + 1, headers[column], value, result))
     return notes
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -91,8 +91,14 @@ def write_file(
                 add_notes(draft, layer, notes)
 
 
-def write_workbook(sheets: Mapping[str, pd.DataFrame], path: Path, *, mark: str = "") -> None:
-    """Write plain tables as sheets of one workbook, header frozen, columns wide enough.
+def write_workbook(
+    sheets: Mapping[str, pd.DataFrame],
+    path: Path,
+    *,
+    mark: str = "",
+    percent: Collection[str] = (),
+) -> None:
+    """Write plain tables as sheets of one workbook, to be read and to be printed on A4.
 
     Parameters
     ----------
@@ -102,6 +108,8 @@ def write_workbook(sheets: Mapping[str, pd.DataFrame], path: Path, *, mark: str 
         XLSX file to write; nothing is left of a failed attempt.
     mark
         Text in the footer of each printed sheet, beside the page number; "" for none.
+    percent
+        Headers of the columns that hold shares.
 
     Raises
     ------
@@ -111,4 +119,4 @@ def write_workbook(sheets: Mapping[str, pd.DataFrame], path: Path, *, mark: str 
     from geo.files.writers.xlsx import write_sheets
 
     with draft_of(path) as draft:
-        write_sheets(sheets, draft, mark=mark)
+        write_sheets(sheets, draft, mark=mark, percent=percent)

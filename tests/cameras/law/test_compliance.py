@@ -254,3 +254,20 @@ def test_the_command_reports_and_writes(judged_town, database_url, tmp_path, mon
     assert run("compliance", "report", "--out", str(out))[0] == 0
     assert out.is_file()
     assert run("compliance", "report", "--kind", "X")[0] == 2
+
+
+def test_the_workbook_begins_with_the_units_and_says_all_in_words(judged_town):
+    content, _ = compliance.make_workbook(
+        judged_town, SYSTEM, Wanted(), reason="自查", timezone=ZONE, lang="zh"
+    )
+    book = openpyxl.load_workbook(io.BytesIO(content))
+    assert book.sheetnames == ["各单位汇总", "各项汇总", "问题清单"]
+    units = [row[0] for row in book["各单位汇总"].values]
+    assert units[0] == "管理单位"
+    assert "大桥派出所" in units
+    rows = list(book["问题清单"].values)
+    at = rows[0].index("问题")
+    assert "未备案" in {row[at] for row in rows[1:]}
+    assert not {row[at] for row in rows[1:] if row[at].isascii()}
+    named = [row[rows[0].index("管理单位")] or "~" for row in rows[1:]]
+    assert named == sorted(named)

@@ -269,3 +269,24 @@ def test_a_larger_town_is_exact_to_two_in_ten_thousand():
     exact = exact_device_areas(areas, seen, np.arange(400), k_max=8)
     off = np.abs(device_areas(areas, seen, np.arange(400))[:, 0] - exact).max(axis=1) / 40_000
     assert np.percentile(off, 95) < 2e-4
+
+
+@given(seed=st.integers(0, 10_000))
+def test_the_probabilities_of_many_devices_are_those_of_each_place_counted_anew(seed):
+    """Devices come and go along a row, likely and unlikely ones, some of them with two shapes."""
+    rng = np.random.default_rng(seed)
+    begin, width = rng.integers(0, 80, 60), rng.integers(1, 20, 60)
+    device = rng.integers(0, 45, 60)
+    weight = rng.choice([0.125, 0.3, 0.5, 0.625, 0.875, 0.999, 1.0], 60)
+    seen = np.array([box(a, 0, min(a + w, 80), 1) for a, w in zip(begin, width, strict=True)])
+    mean = np.zeros(9)
+    for x in range(80):
+        here = (begin <= x) & (x < np.minimum(begin + width, 80))
+        chance = np.array([1.0])
+        for which in np.unique(device[here]):
+            miss = np.prod(1 - weight[here & (device == which)])
+            chance = np.convolve(chance, [miss, 1 - miss])
+        mean += np.append(np.pad(chance, (0, 9))[:8], max(chance[8:].sum(), 0.0))
+    street = np.array([box(0, 0, 80, 1)])
+    found = device_areas(street, seen, device, weight=weight)[0, 0]
+    assert found == pytest.approx(mean, abs=1e-9)

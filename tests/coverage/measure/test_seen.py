@@ -75,3 +75,13 @@ def test_who_sees_something_differs_from_who_sees_nothing():
     assert some.differs(empty_ground(), np.array([3, 4])).tolist() == [False, True]
     assert empty_ground().differs(some, np.array([3, 4])).tolist() == [False, True]
     assert empty_ground().differs(empty_ground(), np.array([3])).tolist() == [False]
+
+
+def test_packed_shapes_are_the_same_shapes():
+    plain = seen(box(0, 0, 1, 1), box(2, 0, 3, 1), weight=[1, 0.5])
+    packed = plain.packed()
+    assert {type(shape) for shape in packed.shapes} == {bytes}
+    assert shapely.equals_exact(packed.unpacked().shapes, plain.shapes).all()
+    near = packed.near(flat_geometries([box(1.5, 0, 4, 1)]))
+    assert (west(near), near.weight.tolist()) == ([0, 2], [1, 0.5])
+    assert not packed.differs(plain, np.array([0, 1])).any()

@@ -182,6 +182,16 @@ def test_a_grid_without_buildings_says_that_nothing_can_hide():
     assert table(on, "possible")["obstacles_known"].tolist() == [True, False, False, True, False]
 
 
+def test_a_view_over_water_changes_no_share_so_nothing_can_hide():
+    town = layers(areas(box(0, 0, 10, 10), box(10, 0, 20, 10)), water=[box(0, 0, 5, 10)])
+    on = board(town, box(2, 2, 4, 4), certainties=("possible",))
+    assert table(on, "possible")["covered_area_m2"].tolist() == [4, 0]
+    assert table(on, "possible")["obstacles_known"].tolist() == [True, True]
+    put(on, box(2, 2, 6, 4))
+    on.settle()
+    assert table(on, "possible")["obstacles_known"].tolist() == [False, True]
+
+
 def test_gaps_are_what_nobody_sees_and_slivers_are_told_apart():
     town = layers(areas(box(0, 0, 100, 100)), places=demanded(STREET))
     on = board(town, box(0, 0, 30, 10), box(30.1, 0, 50, 10))

@@ -4,6 +4,7 @@ import csv
 import datetime as dt
 import json
 import re
+import tomllib
 
 import numpy as np
 import pandas as pd
@@ -937,3 +938,20 @@ def test_places_far_off_all_others_are_named_where_no_district_is_known():
     assert the(cameras(*rows), "POSITION_FAR").facts == {"distance_km": 1004}
     assert "POSITION_FAR" not in {code for _, _, code in found(cameras(*rows, bounds=BOX))}
     assert found(cameras(*rows[-15:])) == []
+
+
+def test_a_formula_names_its_result_or_says_that_there_is_none():
+    known = the(cameras(camera(有效距离="=50*2")), "FORMULA_CELL")
+    none = the(cameras(camera(有效距离="=SUM(B2:B9)")), "FORMULA_CELL")
+    assert "（结果：100）" in known.advice("zh")
+    assert "没有存它的结果" in none.advice("zh")
+    assert "result:" not in none.advice("en")
+
+
+def test_every_state_of_the_form_has_a_word_on_the_map():
+    field = find_layer("incidents").field("state")
+    words = tomllib.loads((ROOT / "geo/base/words/map.toml").read_text(encoding="utf-8"))
+    shown = words["map"]["state"]
+    assert set(field.choices) <= set(shown)
+    assert shown["referred_up"]["zh"] == "提级办理"
+    assert "提级办理" in field.choices["referred_up"]

@@ -1,5 +1,7 @@
 """Workbooks of old and other programs, and how long a sheet may be."""
 
+import zipfile
+
 import openpyxl
 import pytest
 
@@ -95,3 +97,18 @@ def test_a_workbook_that_unpacks_to_too_much_is_refused(tmp_path, monkeypatch):
     path = xlsx(tmp_path / "a.xlsx", [["a"], ["x"]])
     monkeypatch.setattr(limits, "MAX_UNPACKED_BYTES", 1000)
     assert refusal(path).key == "source.unpacked"
+
+
+def test_a_formula_with_a_stored_result_is_read_as_it_and_the_result_is_named(tmp_path):
+    xlsx(tmp_path / "bare.xlsx", [["a", "b"], ["x", "=50*2"]])
+    with zipfile.ZipFile(tmp_path / "bare.xlsx") as bare:
+        parts = {name: bare.read(name) for name in bare.namelist()}
+    sheet = "xl/worksheets/sheet1.xml"
+    assert parts[sheet].count(b"<f>50*2</f><v />") == 1
+    parts[sheet] = parts[sheet].replace(b"<f>50*2</f><v />", b"<f>50*2</f><v>100</v>")
+    with zipfile.ZipFile(tmp_path / "a.xlsx", "w") as book:
+        for name, content in parts.items():
+            book.writestr(name, content)
+    table = read_file(tmp_path / "a.xlsx")
+    assert table.rows.loc[2].tolist() == ["x", 100]
+    assert table.notes == (SourceNote("FORMULA_CELL", 2, "b", "=50*2", "100"),)

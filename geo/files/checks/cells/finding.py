@@ -138,7 +138,9 @@ class Finding:
     def advice(self, lang: str) -> str:
         """Return what was found, what was expected and what to do, in "zh" or "en"."""
         known = {"column": self.column, "value": self.value, "suggested": self.suggested}
-        return say(f"finding.{self.code}", lang, **{**known, **self.facts})
+        bare = self.code == "FORMULA_CELL" and not self.suggested
+        key = "finding.FORMULA_WITHOUT_RESULT" if bare else f"finding.{self.code}"
+        return say(key, lang, **{**known, **self.facts})
 
 
 @dataclass(frozen=True)
