@@ -63,9 +63,10 @@ class Writer:
 
         `spared` are the codes of rows that were not taken: the file does name them.
         """
-        if not self._areas:
+        some = [rows for rows in self._areas if len(rows)]
+        if not some:  # where no row can be used, no area ends either
             return []
-        rows = pd.concat(self._areas)
+        rows = pd.concat(some)
         decide_srid(self.connection, rows)
         done = area_versions.bring_in(
             self.connection,

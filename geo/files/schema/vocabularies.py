@@ -41,9 +41,18 @@ ROAD_CLASSES = {
     "primary": ("主干道", "主干路", "primary_link"),
     "secondary": ("次干道", "次干路", "tertiary", "secondary_link", "tertiary_link"),
     "residential": ("支路", "小区道路", "unclassified"),
-    "service": ("内部道路", "living_street"),
+    "service": ("内部道路", "living_street", "busway", "bus_guideway"),
     "track": ("村道", "机耕道", "乡村道路"),
-    "path": ("步行道", "人行道", "footway", "pedestrian", "cycleway", "steps", "bridleway"),
+    "path": (
+        "步行道",
+        "人行道",
+        "footway",
+        "pedestrian",
+        "cycleway",
+        "steps",
+        "bridleway",
+        "corridor",
+    ),
 }
 STATES = {
     "reported": ("待受理", "上报"),

@@ -240,3 +240,15 @@ def test_two_codes_of_one_name_at_one_place_are_taken_and_named(engine, tmp_path
     assert again.findings[0].suggested == "A"
     assert len(cameras(engine)) == 3
     assert found(bring_in(engine, "cameras", path)) == []
+
+
+def test_a_file_of_which_no_area_can_be_used_is_quarantined_whole(engine, tmp_path):
+    shapes = [rectangle(0, 0, 1, 1), rectangle(2, 0, 3, 1)]
+    rows = [
+        ({"code": "340802001001", "name": name}, shape)
+        for name, shape in zip(("甲", "乙"), shapes, strict=True)
+    ]
+    path = write_geojson(tmp_path / "areas.geojson", rows)
+    report = bring_in(engine, "areas", path, level="community")
+    assert (report.quarantined, report.change.inserted) == (2, 0)
+    assert {f.code for f in report.findings} == {"AREA_PARTS_DIFFER"}

@@ -710,7 +710,7 @@ def test_cameras_of_openstreetmap_come_with_their_keys():
 
 @pytest.mark.parametrize(
     ("highway", "stored"),
-    [("cycleway", "path"), ("steps", "path"), ("bridleway", "path"), ("footway", "path")],
+    [("cycleway", "path"), ("steps", "path"), ("bridleway", "path"), ("busway", "service")],
 )
 def test_ways_of_openstreetmap_have_a_class(highway, stored):
     way = shapely.LineString([(117.1, 30.5), (117.2, 30.5)])
