@@ -2,6 +2,7 @@
 
 import gc
 import os
+import signal
 import tempfile
 from collections.abc import Iterator
 from functools import cache
@@ -63,6 +64,8 @@ def pytest_configure(config: pytest.Config) -> None:
         folder.chmod(0o711)
         os.environ["GOVGRID_TEST_RUN"] = str(folder)
         config.add_cleanup(lambda: databases.clear(folder, _given()))
+        # whoever is ended (timeout, a stopped job) leaves no server behind, as with Ctrl+C
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
