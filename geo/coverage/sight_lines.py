@@ -1,6 +1,8 @@
 """Sight lines between places and cameras in a scene, as far as a principal may see them."""
 
 from collections.abc import Set
+from dataclasses import replace
+from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -11,9 +13,8 @@ from sqlalchemy import Connection, Engine
 from geo.access import exact_answers
 from geo.access.exact_answers import IncidentPlace
 from geo.access.principal import Reader
-from geo.areas.store import versions as area_versions
 from geo.base.crs import WGS84
-from geo.coverage import coarse_lines
+from geo.coverage import coarse_lines, nearby
 from geo.coverage.coarse_lines import NEAREST, RADIUS_M, GrantedLines
 from geo.coverage.scene import Prepared, prepare_scene
 from geo.coverage.scene_layers import Scene
@@ -91,30 +92,67 @@ def lines_at(
     return lines_to(engine, reader, prepare_scene(read, detail=detail), point, granted, sent)
 
 
+def scene_nearby(
+    connection: Connection, lon: float, lat: float, granted: pd.DataFrame, *, detail: float
+) -> Scene:
+    """Return the scene around a place: cameras that may be listed, buildings that can block.
+
+    Who sees the place is the same as in :func:`scene_around`.
+
+    Parameters
+    ----------
+    connection
+        Transaction that sees all ground and equipment.
+    lon, lat
+        Degrees, EPSG:4326.
+    granted
+        As from :func:`geo.access.predicates.visible_cameras`.
+    detail
+        Pixel density asked for, px/m.
+    """
+    kept = nearby.kept_views(connection, detail=detail)
+    place = gpd.GeoSeries([shapely.Point(lon, lat)], crs=WGS84).to_crs(kept.srid).iloc[0]
+    which = kept.near(shapely.get_coordinates(place)[0], granted)
+    cameras, lonlat = kept.metric[which], kept.lonlat[which]
+    around = _scene(connection, kept.srid, place, cameras, detail, kept.choices)
+    return replace(around, lonlat=lonlat.geometry)
+
+
 def scene_around(connection: Connection, lon: float, lat: float, *, detail: float) -> Scene:
     """Return the scene around a place: all cameras, but only the buildings that can block.
 
     Parameters
     ----------
     connection
-        As from :func:`geo.access.transaction.open_read_only`.
+        Transaction that sees all ground and equipment.
     lon, lat
         Degrees, EPSG:4326.
     detail
-        Pixel density that limits the range of views, px/m.
+        Pixel density asked for, px/m.
     """
     srid = installation.metric_srid(connection)
     views, choices = scene.read_views(connection), scene.read_choices(connection)
-    cameras = views.to_crs(srid)
-    at = gpd.GeoSeries([shapely.Point(lon, lat)], crs=WGS84).to_crs(srid).iloc[0]
-    ground = gpd.GeoSeries([_sighted(cameras, at, detail, choices["default_reach_m"])], crs=srid)
+    place = gpd.GeoSeries([shapely.Point(lon, lat)], crs=WGS84).to_crs(srid).iloc[0]
+    around = _scene(connection, srid, place, views.to_crs(srid), detail, choices)
+    return replace(around, lonlat=views.geometry)
+
+
+def _scene(
+    connection: Connection,
+    srid: int,
+    place: BaseGeometry,
+    cameras: gpd.GeoDataFrame,
+    detail: float,
+    choices: dict[str, Any],
+) -> Scene:
+    ground = gpd.GeoSeries([_sighted(cameras, place, detail, choices["default_reach_m"])], crs=srid)
     near = scene.obstacles_near(connection, ground.to_crs(WGS84).iloc[0].wkb, srid)
     empty = near.iloc[:0]
     return Scene(
         srid=srid,
-        areas=area_versions.valid_areas(connection).to_crs(srid),
+        areas=empty,
         cameras=cameras,
-        lonlat=views.geometry,
+        lonlat=cameras.geometry,
         buildings=near,
         roads=empty,
         water=empty,

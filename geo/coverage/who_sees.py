@@ -73,8 +73,8 @@ def seeing_one(
         from geo.coverage import sight_lines
 
         granted = predicates.visible_cameras(connection, reader)
-        scene = sight_lines.scene_around(connection, asked.lon, asked.lat, detail=detail)
-        facts = _facts(connection, at)
+        scene = sight_lines.scene_nearby(connection, asked.lon, asked.lat, granted, detail=detail)
+        facts = _facts(connection, scene.cameras["code"].unique().tolist(), at)
     found = sight_lines.lines_at(engine, reader, scene, asked, granted, detail=detail)
     lines = found.lines.to_dict("records")
     withheld = int(found.withheld[asked.code])
@@ -88,11 +88,13 @@ def seeing_one(
     }
 
 
-def _facts(connection: Connection, at: datetime | None) -> dict[str, dict[str, Any]]:
-    """Return what is known of every camera by code, with its connection at a moment or now."""
-    facts = cameras.camera_contacts(connection)
+def _facts(
+    connection: Connection, codes: list[str], at: datetime | None
+) -> dict[str, dict[str, Any]]:
+    """Return what is known of some cameras by code, with their connection at a moment or now."""
+    facts = cameras.camera_contacts(connection, codes)
     if at is not None:
-        then = cameras.states_at(connection, at)
+        then = cameras.states_at(connection, at, codes)
         for code, fact in facts.items():
             fact["connection"] = then.get(code)
     return facts

@@ -11,11 +11,11 @@ from geo.access import predicates
 # Who is asked for a picture, and how long it is kept.
 _CONTACTS: Final = text(
     "SELECT code, name, connection, retention_days, management_unit AS unit, duty_phone AS phone,"
-    " installed_on FROM govgrid.camera_contact"
+    " installed_on FROM govgrid.camera_contact WHERE code = ANY(:codes)"
 )
 _STATES: Final = text(
     "SELECT DISTINCT ON (camera_code) camera_code, status FROM govgrid.camera_state"
-    " WHERE since <= :at ORDER BY camera_code, since DESC"
+    " WHERE since <= :at AND camera_code = ANY(:codes) ORDER BY camera_code, since DESC"
 )
 _COUNTS: Final = text(
     "SELECT o.owner_kind, count(c.code) AS registered,"
@@ -31,22 +31,33 @@ _COUNTS: Final = text(
 )
 
 
-def camera_contacts(connection: Connection) -> dict[str, dict[str, Any]]:
-    """Return by code of camera the unit to ask for its pictures, and their retention."""
-    return {row["code"]: dict(row) for row in connection.execute(_CONTACTS).mappings()}
-
-
-def states_at(connection: Connection, at: datetime) -> dict[str, str]:
-    """Return camera code → state reported last by a time.
+def camera_contacts(connection: Connection, codes: list[str]) -> dict[str, dict[str, Any]]:
+    """Return of some cameras by code who is asked for the picture, and how long it is kept.
 
     Parameters
     ----------
     connection
-        Open transaction.
-    at
-        Moment with zone.
+        Transaction that sees all cameras.
+    codes
+        Of the cameras.
     """
-    found = connection.execute(_STATES, {"at": at})
+    rows = connection.execute(_CONTACTS, {"codes": codes}).mappings()
+    return {row["code"]: dict(row) for row in rows}
+
+
+def states_at(connection: Connection, at: datetime, codes: list[str]) -> dict[str, str]:
+    """Return by code the state that some cameras had reported last by a time.
+
+    Parameters
+    ----------
+    connection
+        Transaction that sees all cameras.
+    at
+        The time.
+    codes
+        Of the cameras.
+    """
+    found = connection.execute(_STATES, {"at": at, "codes": codes})
     return {row.camera_code: row.status for row in found}
 
 
