@@ -35,9 +35,6 @@ ONE_WORD = {
 """Public functions used by other modules whose name is one word, each with the reason."""
 MOST_ONE_WORD = 50
 
-NOT_YET: tuple[str, ...] = ("geo/coverage/store/results.py",)
-"""Rooms where some functions do not explain their parameters yet; nothing is ever added."""
-
 EXAMPLES = [
     ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
     for folder in (*names.PACKAGES, "scripts")
@@ -53,12 +50,7 @@ def test_functions_that_others_import_are_named_by_more_than_one_word():
 
 def test_functions_of_two_or_more_parameters_explain_them():
     bare = [each for each in names.explained() if each.documented is None]
-    assert [f"{each.path}: {each.name}" for each in bare if not each.path.startswith(NOT_YET)] == []
-
-
-def test_a_room_that_explains_all_its_parameters_is_taken_from_the_list():
-    bare = [each.path for each in names.explained() if each.documented is None]
-    assert [room for room in NOT_YET if not any(path.startswith(room) for path in bare)] == []
+    assert [f"{each.path}: {each.name}" for each in bare] == []
 
 
 def test_every_explained_parameter_is_one_of_the_function():

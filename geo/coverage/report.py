@@ -198,7 +198,23 @@ def read_gaps(
 
 
 def incidents_until(engine: Engine, reader: Reader) -> str | None:
-    """Return the time up to which incidents are in the newest run; None where none was taken."""
+    """Return the time up to which incidents are in the newest run.
+
+    Parameters
+    ----------
+    reader
+        Opens the transaction; no grant is needed, a time says nothing of a place.
+
+    Returns
+    -------
+    str or None
+        ISO 8601 with offset; None where the run had no incidents.
+
+    Raises
+    ------
+    StateError
+        If nothing was computed yet.
+    """
     with transaction.open_read_only(engine, reader) as connection:
         return iso_time(results.require_newest(connection).incidents_until)
 

@@ -154,7 +154,22 @@ def notify_change(connection: Connection, layer: str, revision: str) -> None:
 def viewshed_hashes(
     connection: Connection, detail: float, certainty: str, *, codes: Sequence[str] | None = None
 ) -> dict[View, str]:
-    """Return the hash of the inputs of each stored viewshed (of `codes`) of one kind."""
+    """Return the hash of the inputs of each stored viewshed of one kind.
+
+    Parameters
+    ----------
+    detail
+        Pixel density, px/m.
+    certainty
+        ``certain`` or ``possible``.
+    codes
+        Cameras to ask for; None: all.
+
+    Returns
+    -------
+    dict
+        Hash by camera code and view number.
+    """
     rows = connection.execute(
         text(
             "SELECT camera_code, view_no, inputs_hash FROM govgrid.viewshed"
@@ -223,7 +238,15 @@ def read_finest_certain(
 def forget_viewsheds(
     connection: Connection, detail: float, certainty: str, views: Sequence[View]
 ) -> None:
-    """Delete the viewsheds of some views of one kind."""
+    """Delete the viewsheds of some views of one kind.
+
+    Parameters
+    ----------
+    views
+        Camera code and view number of each.
+    detail, certainty
+        The kind: px/m, and ``certain`` or ``possible``.
+    """
     for first in range(0, len(views), AT_A_TIME):
         codes, numbers = zip(*views[first : first + AT_A_TIME], strict=True)
         connection.execute(
@@ -243,7 +266,15 @@ def forget_viewsheds(
 
 
 def keep_viewsheds(connection: Connection, fresh: gpd.GeoDataFrame) -> None:
-    """Write viewsheds, with all that tells their kind."""
+    """Insert viewsheds.
+
+    Parameters
+    ----------
+    fresh
+        Rows of the table ``viewshed`` (``camera_code``, ``view_no``, ``detail``, ``certainty``,
+        ``inputs_hash``, ``geom`` in the metric SRID); none of them may be stored already. They are
+        turned into text `AT_A_TIME` rows at a time.
+    """
     for first in range(0, len(fresh), AT_A_TIME):
         frames.copy_in(connection, "viewshed", fresh.iloc[first : first + AT_A_TIME])
 
