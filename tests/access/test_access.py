@@ -229,10 +229,11 @@ def test_the_map_holds_nothing_of_others(service, reader):
     assert content["seeing"][["bearing_deg", "heading_deg", "px_per_m"]].isna().all().all()
 
 
-def test_a_display_shows_no_camera_and_no_gap_on_its_map(service, reader):
+def test_a_display_shows_no_camera_no_gap_and_no_figure_of_few_cameras_on_its_map(service, reader):
     content = map_content.read_content(service, reader("display"), lang="zh", timezone=ZONE)
     assert len(content["cameras"]) == len(content["gaps"]) == 0
-    assert content["areas"]["covered_share"].notna().any()
+    assert len(content["areas"]) == 3
+    assert content["areas"]["covered_share"].isna().all()
 
 
 def test_figures_are_those_of_own_areas(service, reader):

@@ -110,7 +110,7 @@ def test_an_exception_that_a_library_logs_keeps_class_and_lines(log):
     try:
         int("hunter22")
     except ValueError:
-        logging.getLogger("uvicorn.error").exception("Exception in ASGI application")
+        logging.getLogger("a.library").exception("Exception in a library")
     (line,) = log()
     assert line["error"] == "ValueError"
     assert "test_an_exception_that_a_library_logs" in line["lines"][0]

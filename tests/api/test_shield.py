@@ -139,8 +139,8 @@ def test_a_database_that_does_not_answer_shows_nothing_of_itself(gone):
 def test_a_database_that_refuses_shows_nothing_of_itself(client, town):
     signed_in(client, town, "operator")
     with town.begin() as connection:
-        connection.execute(text("ALTER TABLE govgrid.area RENAME geom TO shape"))
-    answer = client.get("/api/locate?lon=117.05&lat=30.5")
+        connection.execute(text("ALTER TABLE govgrid.incident RENAME geom TO shape"))
+    answer = client.get("/api/collections/incidents/items")
     assert answer.status_code == 500
     assert INSIDE.search(answer.text) is None, answer.text
     assert "geom" not in answer.text

@@ -141,7 +141,7 @@ ALTER TABLE govgrid.search_text ENABLE ROW LEVEL SECURITY;
 CREATE POLICY drawn ON govgrid.search_text FOR SELECT TO govgrid_read USING (true);
 GRANT SELECT ON govgrid.search_text TO govgrid_read;
 
-CREATE VIEW govgrid.search_source AS
+CREATE VIEW govgrid.search_source WITH (security_invoker = true) AS
     SELECT 'area' AS layer, id::text AS code, false AS exact, name AS title, level AS kind,
         ARRAY[name, code, local_code] AS texts, geom FROM govgrid.area
     UNION ALL SELECT 'camera', code, false, '', owner_kind, ARRAY[code], coarse_geom FROM govgrid.camera
