@@ -167,12 +167,12 @@ def export_register(
     if len(rows) > MOST_ROWS:
         raise InputError("viewing.export_much", most=MOST_ROWS)
     insert_export(engine, who, "access-register", len(rows), reason, wanted.told())
-    title, table = say("viewing.title", lang), titled(rows, timezone=timezone, lang=lang)
+    title, table = say("viewing.title", lang), display_table(rows, timezone=timezone, lang=lang)
     mark = export_log.watermark_text(who, reason, timezone=timezone, lang=lang)
     return make_workbook({title: table}, mark), len(rows)
 
 
-def titled(rows: list[RegisterRow], *, timezone: str, lang: str) -> pd.DataFrame:
+def display_table(rows: list[RegisterRow], *, timezone: str, lang: str) -> pd.DataFrame:
     """Return rows of the register as a table for people: words, local times, titles of columns.
 
     Parameters

@@ -443,7 +443,7 @@ FAR = (500_000.0, 3_400_000.0)
     edits=st.lists(st.tuples(st.sampled_from(EDITS), st.integers(0, 99)), min_size=2, max_size=8),
 )
 @example(origin=FAR, seed=7, edits=[(edit, 3) for edit in EDITS] * 2)
-def test_after_any_edits_the_board_is_what_it_were_from_nothing(origin, seed, edits):
+def test_after_any_edits_the_state_equals_one_computed_from_nothing(origin, seed, edits):
     town = Town(seed, origin)
     for edit, number in edits:
         getattr(town, edit)(number)
