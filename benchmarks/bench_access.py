@@ -20,7 +20,7 @@ from sqlalchemy import Engine, text
 from geo.access import passwords, predicates, principal, transaction
 from geo.access.accounts import accounts, grants, sessions
 from geo.access.accounts.local_cli import acting_principal
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base.settings import Settings
 from geo.cameras.law import compliance
 from geo.coverage import who_sees
@@ -49,7 +49,7 @@ def timed(*works: Callable[[], object]) -> list[float]:
     return [median(times) for times in found]
 
 
-def readers(engine: Engine) -> dict[str, Reader]:
+def readers(engine: Engine) -> dict[str, Principal]:
     """Return the principals: planners of smaller and smaller areas, and the system itself."""
     system = principal.system_principal("os:bench")
     found = {"the system": system}
@@ -74,7 +74,7 @@ def readers(engine: Engine) -> dict[str, Reader]:
     return found
 
 
-def asked(engine: Engine, reader: Reader) -> dict[str, Callable[[], object]]:
+def asked(engine: Engine, reader: Principal) -> dict[str, Callable[[], object]]:
     """Return the questions, by what they are called."""
     with engine.begin() as connection:
         transaction.set_row_security(connection, reader)

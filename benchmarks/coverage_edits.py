@@ -16,7 +16,7 @@ from geo.base.settings import Settings
 from geo.coverage.demand.demand_model import build_model
 from geo.coverage.incremental import Live
 from geo.coverage.kinds import DEVICE_SETS
-from geo.coverage.measure.state import Board
+from geo.coverage.measure.state import CoverageState
 from geo.coverage.scene import Prepared, prepare_scene, set_members, visible_ground
 from geo.coverage.store import scene
 from geo.exchange.imports import run as imports
@@ -80,8 +80,10 @@ def _chosen(ready: Prepared) -> list[str]:
     return np.random.default_rng(SEED).choice(codes, EDITS, replace=False).tolist()
 
 
-def _board(ready: Prepared, ground, sets, certainties) -> tuple[Board, float]:
-    board = Board(ground, sets, **({} if certainties is None else {"certainties": certainties}))
+def _board(ready: Prepared, ground, sets, certainties) -> tuple[CoverageState, float]:
+    board = CoverageState(
+        ground, sets, **({} if certainties is None else {"certainties": certainties})
+    )
     codes, member = set_members(ready.views)
     began = time.process_time()
     seen = visible_ground(ready, ready.views, board.certainties)
@@ -90,7 +92,7 @@ def _board(ready: Prepared, ground, sets, certainties) -> tuple[Board, float]:
     return board, time.process_time() - began
 
 
-def _edited_ms(board: Board, ready: Prepared, codes: list[str]) -> float:
+def _edited_ms(board: CoverageState, ready: Prepared, codes: list[str]) -> float:
     """Return the 95th percentile of moving a camera: its views, the cells, the gaps."""
     member = dict(zip(*set_members(ready.views), strict=True))
     seconds = []

@@ -26,7 +26,7 @@ from geo.base.polygons import flat_geometries
 from geo.base.settings import Settings
 from geo.coverage.demand.demand_model import build_model
 from geo.coverage.measure import k_coverage
-from geo.coverage.measure.state import EVERYONE, Board
+from geo.coverage.measure.state import EVERYONE, CoverageState
 from geo.coverage.scene import prepare_scene, set_members, visible_ground
 from geo.coverage.sight import viewshed
 from geo.coverage.store import scene
@@ -97,7 +97,7 @@ def one_set_s(home: Path) -> float:
         db.open_transaction(engine) as connection,
     ):
         ready = prepare_scene(scene.read_scene(connection), detail=20.0)
-    board = Board(build_model(ready.layers), (EVERYONE,), certainties=("certain",))
+    board = CoverageState(build_model(ready.layers), (EVERYONE,), certainties=("certain",))
     codes, member = set_members(ready.views)
     viewshed.warm_up()
     k_coverage.warm_up()

@@ -16,7 +16,7 @@ from sqlalchemy import Engine, text
 
 from geo import demo
 from geo.access import principal
-from geo.access.principal import Grant, Reader
+from geo.access.principal import Grant, Principal
 from geo.base.settings import Settings
 from geo.exchange.imports import run as imports
 from geo.exchange.imports.options import ImportOptions
@@ -44,7 +44,7 @@ def typed_texts(engine: Engine) -> list[str]:
     return found
 
 
-def readers(engine: Engine) -> dict[str, Reader]:
+def readers(engine: Engine) -> dict[str, Principal]:
     """Return the principals that search, by name."""
     largest = (
         "SELECT a.unit_id FROM govgrid.area_now a"
@@ -54,9 +54,9 @@ def readers(engine: Engine) -> dict[str, Reader]:
     with engine.begin() as connection:
         unit = connection.execute(text(largest)).scalar_one()
     return {
-        "the district": Reader("bench", grants=(Grant("planner"),)),
-        "a township": Reader("bench", grants=(Grant("planner", unit),)),
-        "a township, coarse": Reader("bench", grants=(Grant("responder", unit),)),
+        "the district": Principal("bench", grants=(Grant("planner"),)),
+        "a township": Principal("bench", grants=(Grant("planner", unit),)),
+        "a township, coarse": Principal("bench", grants=(Grant("responder", unit),)),
     }
 
 
@@ -75,7 +75,7 @@ def search_rows(owner: Engine, service: Engine) -> list[Row]:
     return rows
 
 
-def _times(service: Engine, who: Reader, typed: str) -> list[float]:
+def _times(service: Engine, who: Principal, typed: str) -> list[float]:
     found = []
     for _ in range(ROUNDS):
         began = time.perf_counter()

@@ -10,7 +10,7 @@ from shapely import LineString, Point, box
 
 from geo.base.polygons import flat_geometries
 from geo.coverage.demand.demand_model import Layers, build_model, rebuild_cells
-from geo.coverage.measure.state import Board
+from geo.coverage.measure.state import CoverageState
 from geo.coverage.sight import optics, viewshed
 from geo.coverage.sight.obstacles import merge_footprints, place_cameras
 
@@ -201,7 +201,7 @@ class Town:
 
     def whole(self):
         """The board of the town as it is now, from nothing."""
-        found = Board(build_model(self.layers), SETS)
+        found = CoverageState(build_model(self.layers), SETS)
         self.put(found, self.cameras.index)
         found.settle()
         return found

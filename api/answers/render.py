@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from geo import __version__
 from geo.access import principal
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base import clock, notice
 from geo.base.settings import Settings
 from geo.base.words import LANGUAGES, say
@@ -91,7 +91,7 @@ def render_page(
     return HTMLResponse(text, status_code=status, headers={"Cache-Control": "no-store"})
 
 
-def first_page(reader: Reader) -> str:
+def first_page(reader: Principal) -> str:
     """Return the first page that an account may open: not every account may see the map."""
     return next(path for path, _, action in PLACES if action is None or reader.may(action))
 

@@ -14,7 +14,7 @@ from fastapi import FastAPI, Request
 
 from api.server.shield import App, Receive, Scope, Send
 from api.session import identity
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base.errors import GovgridError
 
 Parts = Mapping[str, str]
@@ -30,7 +30,7 @@ class AtHand:
     media_type: str
 
 
-Find = Callable[[Any, Reader, Any, Parts], AtHand | None]
+Find = Callable[[Any, Principal, Any, Parts], AtHand | None]
 """Finds an answer by the state of the application, who asks, the revisions of all layers, and the
 parts of path and query: all of them in memory. None: it is not at hand."""
 

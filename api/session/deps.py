@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.session.identity import Rule
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base.settings import Settings
 from geo.documents.map_pages import MapPages
 from geo.operations.database import Engine
@@ -30,12 +30,12 @@ async def map_pages(request: Request) -> MapPages:
 
 
 # Who asks, as each rule lets in: `who: MayMap`. A route without one of them does not start.
-AnyReader = Annotated[Reader, Depends(Rule())]
-MayMap = Annotated[Reader, Depends(Rule("map"))]
-MayView = Annotated[Reader, Depends(Rule("view"))]
-MayExport = Annotated[Reader, Depends(Rule("export"))]
-MayImport = Annotated[Reader, Depends(Rule("import"))]
-MayFigures = Annotated[Reader, Depends(Rule("figures"))]
+AnyReader = Annotated[Principal, Depends(Rule())]
+MayMap = Annotated[Principal, Depends(Rule("map"))]
+MayView = Annotated[Principal, Depends(Rule("view"))]
+MayExport = Annotated[Principal, Depends(Rule("export"))]
+MayImport = Annotated[Principal, Depends(Rule("import"))]
+MayFigures = Annotated[Principal, Depends(Rule("figures"))]
 
 EngineDep = Annotated[Engine, Depends(engine)]
 SettingsDep = Annotated[Settings, Depends(settings)]

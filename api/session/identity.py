@@ -10,7 +10,7 @@ from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 from api.session import csrf
 from geo.access import principal
 from geo.access.accounts.identities import Identity
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base.errors import UnknownReaderError
 
 COOKIE: Final = "govgrid_session"
@@ -33,7 +33,7 @@ class Rule:
     def __init__(self, action: str | None = None, *, stages: tuple[str, ...] = ("full",)) -> None:
         self.action, self.stages = action, stages
 
-    async def __call__(self, request: Request) -> Reader:
+    async def __call__(self, request: Request) -> Principal:
         """Return who asks, with those grants only that permit the action.
 
         Raises
@@ -49,7 +49,7 @@ class Rule:
         reader.require(self.action)
         return reader.cut(self.action)
 
-    async def _reader(self, request: Request) -> Reader:
+    async def _reader(self, request: Request) -> Principal:
         identity = await find_identity(request)
         reader, session = identity.reader, identity.session
         request.state.reader = reader
@@ -68,7 +68,7 @@ class Rule:
 class Open(Rule):
     """The rule of a route that strangers may ask: the log-in, the signs of life."""
 
-    async def __call__(self, request: Request) -> Reader:  # noqa: ARG002 - a rule has this form
+    async def __call__(self, request: Request) -> Principal:  # noqa: ARG002 - a rule has this form
         """Return nobody."""
         return principal.NOBODY
 

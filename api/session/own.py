@@ -8,7 +8,7 @@ from fastapi import Depends, Request
 from api.answers.forms import HOME
 from api.session.identity import Rule
 from geo.access.accounts.sessions import Session
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base.errors import UnknownReaderError
 
 
@@ -16,7 +16,7 @@ def session_in(*stages: str) -> Callable[..., Awaitable[Session]]:
     """Return the dependency of a page that may be asked in these stages of the log-in."""
     rule = Rule(None, stages=stages)
 
-    async def found(request: Request, who: Annotated[Reader, Depends(rule)]) -> Session:  # noqa: ARG001 - the rule comes first
+    async def found(request: Request, who: Annotated[Principal, Depends(rule)]) -> Session:  # noqa: ARG001 - the rule comes first
         session = getattr(request.state, "session", None)
         if not isinstance(session, Session):
             raise UnknownReaderError("access.unknown")

@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
 from geo.access.coarse import EXACT_ANSWERS
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.store import exact_answers as stored
 from geo.base.errors import DiskFullError
 
@@ -23,7 +23,7 @@ class IncidentPlace(NamedTuple):
     lat: float
 
 
-def dispatched_incidents(connection: Connection, reader: Reader) -> Set[str]:
+def dispatched_incidents(connection: Connection, reader: Principal) -> Set[str]:
     """Return the codes of the incidents dispatched to the principal's unit.
 
     Parameters
@@ -36,7 +36,7 @@ def dispatched_incidents(connection: Connection, reader: Reader) -> Set[str]:
     return stored.dispatched_incidents(connection, reader.unit_code)
 
 
-def incident_at(engine: Engine, reader: Reader, lon: float, lat: float) -> IncidentPlace | None:
+def incident_at(engine: Engine, reader: Principal, lon: float, lat: float) -> IncidentPlace | None:
     """Return the incident at a place if it is dispatched to the principal's unit, else None.
 
     Parameters
@@ -53,7 +53,7 @@ def incident_at(engine: Engine, reader: Reader, lon: float, lat: float) -> Incid
 
 
 def allowed_pairs(
-    engine: Engine, reader: Reader, pairs: Iterable[tuple[str, str]]
+    engine: Engine, reader: Principal, pairs: Iterable[tuple[str, str]]
 ) -> set[tuple[str, str]]:
     """Return the pairs of incident and camera that the principal gets an exact answer for.
 

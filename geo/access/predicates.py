@@ -6,14 +6,14 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, text
 
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.store import frames
 
 if TYPE_CHECKING:
     import geopandas as gpd
     import pandas as pd
 
-# The predicates of every query, filled by `Reader.parameters`. `{geom}` is a geometry in EPSG:4326,
+# The predicates of every query, filled by `Principal.parameters`. `{geom}` is in EPSG:4326,
 # `{path}` an area's path of unit_ids, `{code}` an area's code.
 PLACE: Final = "(:everything OR govgrid.intersects_areas({geom}, CAST(:areas AS bigint[])))"
 AREA: Final = (
@@ -58,7 +58,7 @@ STOOD: Final = _STOOD.format(only="")
 STOOD_EXACT: Final = _STOOD.format(only=" AND g.exact")
 
 
-def is_granted(connection: Connection, reader: Reader, lon: float, lat: float) -> bool:
+def is_granted(connection: Connection, reader: Principal, lon: float, lat: float) -> bool:
     """Return whether a place is in an area granted to a principal.
 
     Parameters
@@ -73,7 +73,7 @@ def is_granted(connection: Connection, reader: Reader, lon: float, lat: float) -
     return bool(connection.execute(text(f"SELECT {place}"), parameters).scalar_one())
 
 
-def granted_areas(known: gpd.GeoDataFrame, reader: Reader) -> gpd.GeoDataFrame:
+def granted_areas(known: gpd.GeoDataFrame, reader: Principal) -> gpd.GeoDataFrame:
     """Return the areas granted to a principal.
 
     Parameters
@@ -88,7 +88,7 @@ def granted_areas(known: gpd.GeoDataFrame, reader: Reader) -> gpd.GeoDataFrame:
     return known.loc[inside]
 
 
-def visible_cameras(connection: Connection, reader: Reader) -> pd.DataFrame:
+def visible_cameras(connection: Connection, reader: Principal) -> pd.DataFrame:
     """Return the cameras that a principal may know of, indexed by ``code``.
 
     Parameters
@@ -108,7 +108,7 @@ def visible_cameras(connection: Connection, reader: Reader) -> pd.DataFrame:
     )
 
 
-def granted_grids(connection: Connection, reader: Reader) -> frozenset[str] | None:
+def granted_grids(connection: Connection, reader: Principal) -> frozenset[str] | None:
     """Return the codes of the grids granted to a principal; None: all.
 
     Parameters

@@ -32,7 +32,7 @@ class Grant:
 
 
 @dataclass(frozen=True)
-class Reader:
+class Principal:
     """Principal with its grants: a session, a key, or the system itself.
 
     `scopes` are the actions that a key is cut to; None where it is no key. `sees_restricted` says
@@ -112,26 +112,26 @@ class Reader:
         if name in RESTRICTED_LAYERS and not self.sees_restricted:
             raise ForbiddenError("access.restricted")
 
-    def cut(self, *actions: str) -> "Reader":
+    def cut(self, *actions: str) -> "Principal":
         """Return the reader with only those grants that permit one of `actions`.
 
         A role that reads the audit of the district shows no places there.
         """
         return self._only(lambda grant: bool(PERMISSIONS[grant.role] & set(actions) & self.actions))
 
-    def deep(self, depth: str) -> "Reader":
+    def deep(self, depth: str) -> "Principal":
         """Return the reader with only those grants that reach `depth`."""
         return self._only(lambda grant: depth_no(grant.depth) >= depth_no(depth))
 
-    def exact(self) -> "Reader":
+    def exact(self) -> "Principal":
         """Return the reader with only those grants that show places exactly."""
         return self._only(lambda grant: grant.exact)
 
-    def of_class(self, kind: str) -> "Reader":
+    def of_class(self, kind: str) -> "Principal":
         """Return the reader with only those grants that open cameras of this owner kind."""
         return self._only(lambda grant: kind in grant.classes)
 
-    def _only(self, keep: Callable[[Grant], bool]) -> "Reader":
+    def _only(self, keep: Callable[[Grant], bool]) -> "Principal":
         if self.system:
             return self
         return replace(self, grants=tuple(grant for grant in self.grants if keep(grant)))
@@ -201,12 +201,12 @@ def _kinds(classes: frozenset[str]) -> list[str]:
     return [*known, "unknown"] if classes == frozenset(CLASSES) else known
 
 
-def system_principal(account: str) -> Reader:
+def system_principal(account: str) -> Principal:
     """Return the system itself, as which the local command line acts, named in the audit."""
-    return Reader(account, holder=account, system=True)
+    return Principal(account, holder=account, system=True)
 
 
-NOBODY = Reader("")
+NOBODY = Principal("")
 
 
 def local_user() -> str:

@@ -5,13 +5,13 @@ from contextlib import contextmanager
 
 from sqlalchemy import Connection, Engine
 
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.store import row_security
 from geo.store import db
 
 
 @contextmanager
-def open_as(engine: Engine, reader: Reader, *, keep: bool = True) -> Iterator[Connection]:
+def open_as(engine: Engine, reader: Principal, *, keep: bool = True) -> Iterator[Connection]:
     """Open a transaction with row-level security set for a principal.
 
     Parameters
@@ -26,7 +26,7 @@ def open_as(engine: Engine, reader: Reader, *, keep: bool = True) -> Iterator[Co
         yield connection
 
 
-def set_row_security(connection: Connection, reader: Reader, *actions: str) -> None:
+def set_row_security(connection: Connection, reader: Principal, *actions: str) -> None:
     """Set the principal of row-level security until the end of the transaction.
 
     Parameters
@@ -51,7 +51,7 @@ def set_row_security(connection: Connection, reader: Reader, *actions: str) -> N
 
 
 @contextmanager
-def open_read_only(engine: Engine, reader: Reader) -> Iterator[Connection]:
+def open_read_only(engine: Engine, reader: Principal) -> Iterator[Connection]:
     """Open a transaction that reads ground and equipment of all areas, and nothing else.
 
     For rows that are limited by predicates (:mod:`geo.access.predicates`) or computed from all

@@ -8,7 +8,7 @@ import pandas as pd
 from sqlalchemy import Connection
 
 from geo.access import predicates
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.areas.rules import locate
 from geo.areas.rules.locate import Locator
 from geo.areas.store import versions as area_versions
@@ -51,7 +51,7 @@ class Directory:
 
 
 def read_directory(
-    connection: Connection, *, at: date | None = None, reader: Reader | None = None
+    connection: Connection, *, at: date | None = None, reader: Principal | None = None
 ) -> Directory:
     """Return the directory of the areas valid on a date.
 

@@ -3,13 +3,13 @@
 from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.areas.store import names
 from geo.base.codes import full_area_code
 from geo.base.errors import NotFoundError
 
 
-def require_area(connection: Connection, code: str, *, reader: Reader | None = None) -> None:
+def require_area(connection: Connection, code: str, *, reader: Principal | None = None) -> None:
     """Refuse a code that is of no area of today.
 
     Parameters
@@ -27,7 +27,7 @@ def require_area(connection: Connection, code: str, *, reader: Reader | None = N
         raise NotFoundError("area.unknown", code=code)
 
 
-def granted_names(engine: Engine, reader: Reader) -> list[tuple[str, str]]:
+def granted_names(engine: Engine, reader: Principal) -> list[tuple[str, str]]:
     """Return code and name of the townships and communities granted to a principal.
 
     Parameters

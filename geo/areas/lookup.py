@@ -11,7 +11,7 @@ import shapely
 from sqlalchemy import Engine
 
 from geo.access import transaction
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base import crs
 from geo.base.errors import CRSError, InputError
 
@@ -23,7 +23,7 @@ MOST_ACCURACY_M = 100_000
 
 def locate_one(
     engine: Engine,
-    reader: Reader,
+    reader: Principal,
     lon: float,
     lat: float,
     *,
@@ -126,7 +126,7 @@ def to_wgs84(
 
 def locate_rows(
     engine: Engine,
-    reader: Reader,
+    reader: Principal,
     rows: pd.DataFrame,
     *,
     columns: Mapping[str, str],

@@ -11,7 +11,7 @@ import shapely
 from sqlalchemy import Engine
 
 from geo.access import transaction
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.areas.rules.locate_point import PreparedAreas, locate_point, prepare_areas
 from geo.areas.store import grids
 from geo.areas.store.grids import StoredArea
@@ -71,7 +71,7 @@ class Places:
         self._whole: tuple[tuple[int, ...], list[StoredArea], PreparedAreas] | None = None
         self._lock = Lock()
 
-    def kept(self, reader: Reader, now: LayerRevisions) -> PlaceView | None:
+    def kept(self, reader: Principal, now: LayerRevisions) -> PlaceView | None:
         """Return the reader's view if it is at hand; waits for nobody.
 
         Parameters
@@ -84,7 +84,7 @@ class Places:
         found = self._views.get(_key(reader))
         return found if found is not None and found.revisions == now.of(LAYERS) else None
 
-    def view(self, reader: Reader, now: LayerRevisions) -> PlaceView:
+    def view(self, reader: Principal, now: LayerRevisions) -> PlaceView:
         """Return the reader's view at these revisions or newer ones.
 
         Parameters
@@ -97,7 +97,7 @@ class Places:
         with self._lock:
             return self.kept(reader, now) or self._made(reader, now)
 
-    def _made(self, reader: Reader, now: LayerRevisions) -> PlaceView:
+    def _made(self, reader: Principal, now: LayerRevisions) -> PlaceView:
         if self._whole is None or self._whole[0] != now.of(LAYERS):
             self._whole = self._read(reader)
         made, known, areas = self._whole
@@ -107,7 +107,7 @@ class Places:
             self._views.popitem(last=False)
         return found
 
-    def _read(self, reader: Reader) -> tuple[tuple[int, ...], list[StoredArea], PreparedAreas]:
+    def _read(self, reader: Principal) -> tuple[tuple[int, ...], list[StoredArea], PreparedAreas]:
         with transaction.open_read_only(self._engine, reader) as connection:
             made = revisions.current_revisions(connection).of(LAYERS)
             known = grids.read_areas(connection)
@@ -120,12 +120,12 @@ class Places:
         return made, known, prepare_areas([each.code for each in of_level], lonlat, srid)
 
 
-def _key(reader: Reader) -> Hashable:
+def _key(reader: Principal) -> Hashable:
     return None if reader.everything else tuple(reader.areas)
 
 
 def _cut(
-    made: tuple[int, ...], known: list[StoredArea], areas: PreparedAreas, reader: Reader
+    made: tuple[int, ...], known: list[StoredArea], areas: PreparedAreas, reader: Principal
 ) -> PlaceView:
     granted = set(reader.areas)
     seen = [each for each in known if reader.everything or not granted.isdisjoint(each.path)]

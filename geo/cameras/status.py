@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
 from geo.access.audit import record as audit
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base import clock
 from geo.base.errors import UnavailableError
 from geo.base.local_time import with_zone
@@ -51,7 +51,7 @@ class Taken:
 
 def receive_states(
     engine: Engine,
-    reader: Reader,
+    reader: Principal,
     rows: Sequence[Mapping[str, object]],
     *,
     timezone: str,
@@ -112,7 +112,7 @@ def check_pushed(rows: Sequence[Mapping[str, object]], timezone: str) -> Intake:
 
 def write_states(
     engine: Engine,
-    reader: Reader,
+    reader: Principal,
     found: Intake,
     *,
     timezone: str,

@@ -7,7 +7,7 @@ from typing import Any
 import pandas as pd
 from sqlalchemy import Engine
 
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base.crs import WGS84
 from geo.base.progress import Progress, ignore_progress
 from geo.cameras import status as camera_status
@@ -32,7 +32,7 @@ class Reported:
 
 def report(
     at: Live | Engine,
-    reader: Reader,
+    reader: Principal,
     rows: Sequence[Mapping[str, object]],
     *,
     timezone: str,

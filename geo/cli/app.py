@@ -17,7 +17,7 @@ from geo.cli.room import Room
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
-    from geo.access.principal import Reader
+    from geo.access.principal import Principal
 
 ACCOUNT = "govgrid.account"
 # They keep the database and the service running, which is nobody's in particular.
@@ -35,7 +35,7 @@ def read_settings(context: typer.Context) -> Settings:
 
 def acting_reader(
     context: typer.Context, engine: "Engine", action: str | None = None, *, whole: bool = False
-) -> "Reader":
+) -> "Principal":
     """Return the principal of this call: the system, or the account of ``--as``.
 
     Parameters
@@ -72,7 +72,7 @@ def acting_reader(
     return found
 
 
-def require_unlimited(engine: "Engine", action: str) -> "Reader":
+def require_unlimited(engine: "Engine", action: str) -> "Principal":
     """Return the principal of the running command if no area limits it.
 
     Parameters

@@ -8,13 +8,13 @@ import pandas as pd
 from geo.coverage.demand.demand_model import LEVELS
 from geo.coverage.kinds import CAUSES
 from geo.coverage.measure.figures import cells_without_buildings, difference_of
-from geo.coverage.measure.state import EVERYONE, Board
+from geo.coverage.measure.state import EVERYONE, CoverageState
 from geo.coverage.sight import optics
 
 ASSUMED = ("hfov", "resolution", "range")  # of optics
 
 
-def describe_assumptions(views: pd.DataFrame, board: Board) -> dict[str, Any]:
+def describe_assumptions(views: pd.DataFrame, board: CoverageState) -> dict[str, Any]:
     """Return the number of assumed values, and the difference between certain and possible.
 
     Parameters
@@ -48,7 +48,7 @@ def describe_assumptions(views: pd.DataFrame, board: Board) -> dict[str, Any]:
     }
 
 
-def _unblocked_areas(board: Board) -> int:
+def _unblocked_areas(board: CoverageState) -> int:
     """Return how many of the smallest areas have no buildings where these would matter."""
     ground = board.ground
     concerned = (
@@ -60,7 +60,7 @@ def _unblocked_areas(board: Board) -> int:
     return int((concerned & (level == smallest)).sum())
 
 
-def _difference(views: pd.DataFrame, board: Board) -> dict[str, Any]:
+def _difference(views: pd.DataFrame, board: CoverageState) -> dict[str, Any]:
     found = difference_of(board)
     cause = np.where(views["placement"].eq("suspect"), 0, optics.difference_causes(views))
     return {

@@ -11,7 +11,7 @@ from typing import Any, Final, NamedTuple
 from sqlalchemy import Connection
 
 from geo.access import predicates
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.roles import CLASSES
 from geo.access.store import seen_areas
 
@@ -54,7 +54,7 @@ class _Unknown(NamedTuple):
 
 
 def granted_figures(
-    connection: Connection, reader: Reader, rows: Iterable[Mapping[Any, Any]]
+    connection: Connection, reader: Principal, rows: Iterable[Mapping[Any, Any]]
 ) -> list[dict[str, Any]]:
     """Return figures of areas as far as `reader` may see them.
 
@@ -87,7 +87,7 @@ def _told(row: dict[str, Any], unknown: _Unknown) -> dict[str, Any]:
 
 
 def _unknown_cameras(
-    connection: Connection, reader: Reader, rows: Sequence[Mapping[str, Any]]
+    connection: Connection, reader: Principal, rows: Sequence[Mapping[str, Any]]
 ) -> dict[tuple[str, str], _Unknown]:
     areas = sorted({(row["level"], row["code"]) for row in rows})
     granted = predicates.visible_cameras(connection, reader.exact().deep("direction"))

@@ -6,7 +6,7 @@ import shapely
 from sqlalchemy import Connection
 
 from geo.access import predicates
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.roles import CLASSES, depth_no
 from geo.base.polygons import flat_geometries, parts_of
 from geo.coverage.measure.gaps import is_substantial
@@ -19,7 +19,7 @@ _DIRECTION = depth_no("direction")
 
 def granted_gaps(
     connection: Connection,
-    reader: Reader,
+    reader: Principal,
     run: int,
     *,
     device_set: str,
@@ -90,7 +90,7 @@ def _within(
 
 def _clear(
     connection: Connection,
-    reader: Reader,
+    reader: Principal,
     rows: gpd.GeoDataFrame,
     *,
     device_set: str,

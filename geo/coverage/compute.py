@@ -13,10 +13,10 @@ from sqlalchemy import Connection, Engine
 from geo.base.errors import InputError, StateError
 from geo.base.progress import Progress, ignore_progress
 from geo.coverage.assumptions import describe_assumptions
-from geo.coverage.demand.demand_model import Ground, build_model
+from geo.coverage.demand.demand_model import DemandModel, build_model
 from geo.coverage.kinds import CERTAINTIES, DEVICE_SETS, SURE
 from geo.coverage.measure import figures
-from geo.coverage.measure.state import Board
+from geo.coverage.measure.state import CoverageState
 from geo.coverage.scene import (
     Prepared,
     camera_state,
@@ -55,7 +55,7 @@ class Standing:
     detail: float
     prepared: Prepared
     visible: dict[str, gpd.GeoDataFrame]
-    board: Board
+    board: CoverageState
 
 
 def compute(
@@ -197,7 +197,7 @@ def run_assumptions(standing: Standing) -> dict[str, Any]:
     }
 
 
-def stand(prepared: Prepared, ground: Ground, detail: float, progress: Progress) -> Standing:
+def stand(prepared: Prepared, ground: DemandModel, detail: float, progress: Progress) -> Standing:
     """Return the computed state of a district: every viewshed, every figure.
 
     Parameters
@@ -213,7 +213,7 @@ def stand(prepared: Prepared, ground: Ground, detail: float, progress: Progress)
     """
     progress("coverage.viewsheds", 0, 0)
     seen = visible_ground(prepared, prepared.views)
-    board = Board(ground, DEVICE_SETS)
+    board = CoverageState(ground, DEVICE_SETS)
     board.put(*set_members(prepared.views), seen)
     seen = {certainty: seen[certainty] for certainty in SURE}  # of the others the board is enough
     board.settle(progress)

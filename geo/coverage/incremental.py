@@ -14,7 +14,7 @@ from geo.base.polygons import Geometries, Indices
 from geo.base.progress import Progress, ignore_progress
 from geo.coverage import compute
 from geo.coverage.compute import Standing, at_detail, input_hash, kind_labels
-from geo.coverage.demand.demand_model import Ground, rebuild_cells
+from geo.coverage.demand.demand_model import DemandModel, rebuild_cells
 from geo.coverage.kinds import CERTAINTIES
 from geo.coverage.measure import figures
 from geo.coverage.measure.measures import join_gaps
@@ -165,7 +165,7 @@ class _Edit:
 
     after: _Held
     codes: list[str]
-    ground: tuple[Ground, Indices] | None = None
+    ground: tuple[DemandModel, Indices] | None = None
 
 
 def _edit(connection: Connection, held: _Held, codes: Sequence[str] | None) -> _Edit | None:
@@ -305,7 +305,7 @@ def _lines(prepared: Prepared) -> str:
     )
 
 
-def _laid(ground: Ground, before: Prepared, now: Prepared) -> tuple[Ground, Indices]:
+def _laid(ground: DemandModel, before: Prepared, now: Prepared) -> tuple[DemandModel, Indices]:
     """Return the ground with the cells measured anew where buildings or zones differ."""
     old, new = before.sight.built, now.sight.built
     zones = (before.scene.zones.geometry.to_numpy(), now.scene.zones.geometry.to_numpy())

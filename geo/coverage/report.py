@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.areas.store import names as area_names
 from geo.base.errors import NotFoundError
 from geo.coverage.kinds import DEVICE_SETS, MEASURED, SURE
@@ -29,7 +29,7 @@ AREA_KEYS = (
 
 def read_report(
     engine: Engine,
-    reader: Reader,
+    reader: Principal,
     *,
     by: str | None = None,
     area: str | None = None,
@@ -97,7 +97,7 @@ def iso_time(at: datetime | None) -> str | None:
 
 
 def _granted(
-    connection: Connection, reader: Reader, rows: list[dict[str, Any]]
+    connection: Connection, reader: Principal, rows: list[dict[str, Any]]
 ) -> list[dict[str, Any]]:
     if reader.everything:
         return rows
@@ -105,7 +105,7 @@ def _granted(
     return [row for row in rows if (row["level"], row["code"]) in own]
 
 
-def camera_counts(connection: Connection, reader: Reader) -> list[dict[str, Any]]:
+def camera_counts(connection: Connection, reader: Principal) -> list[dict[str, Any]]:
     """Return reported, registered, located and computed numbers of cameras by owner kind.
 
     *Reported* is what the district's own papers say (columns ``reported_skynet`` and
@@ -136,7 +136,7 @@ def camera_counts(connection: Connection, reader: Reader) -> list[dict[str, Any]
 
 def read_gaps(
     engine: Engine,
-    reader: Reader,
+    reader: Principal,
     *,
     device_set: str = "all",
     certainty: str = "certain",
@@ -197,7 +197,7 @@ def read_gaps(
     return reproject_layer(found).assign(lon=points.x.round(7), lat=points.y.round(7))
 
 
-def incidents_until(engine: Engine, reader: Reader) -> str | None:
+def incidents_until(engine: Engine, reader: Principal) -> str | None:
     """Return the time up to which incidents are in the newest run.
 
     Parameters

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from geo.access import exact_answers
 from geo.access.exact_answers import IncidentPlace
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base.crs import WGS84
 from geo.coverage import coarse_lines, nearby
 from geo.coverage.coarse_lines import NEAREST, RADIUS_M, GrantedLines
@@ -27,7 +27,7 @@ ASIDE_M = 60.0  # of a line of sight: buildings that can block it, or move the c
 
 def lines_to(
     engine: Engine,
-    reader: Reader,
+    reader: Principal,
     prepared: Prepared,
     points: gpd.GeoDataFrame,
     granted: pd.DataFrame,
@@ -64,7 +64,7 @@ def lines_to(
 
 def lines_at(
     engine: Engine,
-    reader: Reader,
+    reader: Principal,
     read: Scene,
     asked: IncidentPlace,
     granted: pd.DataFrame,

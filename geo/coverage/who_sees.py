@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 
 from geo.access import exact_answers, predicates, transaction
 from geo.access.exact_answers import IncidentPlace
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base import clock
 from geo.base.errors import NotFoundError
 from geo.base.words import say
@@ -26,7 +26,7 @@ KEYS = (
 
 def seeing_one(
     engine: Engine,
-    reader: Reader,
+    reader: Principal,
     lon: float,
     lat: float,
     *,

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from sqlalchemy import Engine
 
 from geo.access import transaction
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.areas import known
 from geo.base.settings import Settings
 from geo.exchange.publish.bulk import BULK
@@ -23,7 +23,7 @@ class MapPage:
 def map_page(
     engine: Engine,
     settings: Settings,
-    reader: Reader,
+    reader: Principal,
     *,
     lang: str,
     device_set: str = "all",

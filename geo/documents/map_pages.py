@@ -8,7 +8,7 @@ from typing import Final, Generic, TypeVar
 
 from sqlalchemy import Engine
 
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base.settings import Settings
 from geo.documents.map_page import map_page
 from geo.exchange.publish.bulk import BULK
@@ -29,7 +29,7 @@ class Asked:
     See :func:`geo.exchange.publish.map_content.read_content`.
     """
 
-    who: Reader
+    who: Principal
     lang: str
     area: str | None = None
     drawn: frozenset[str] = BULK
@@ -86,7 +86,7 @@ class MapPages:
         """Return a cached page if it is fresh, without waiting."""
         return self._pages.find(asked.key, self._revision())
 
-    def sizes(self, who: Reader, area: str | None = None) -> Sizes:
+    def sizes(self, who: Principal, area: str | None = None) -> Sizes:
         """Return how many rows of each layer that is read in bulk a page would hold."""
         key, revision = (who.key, area), self._revision()
         found = self._sizes.find(key, revision)
@@ -98,7 +98,7 @@ class MapPages:
             found = self._sizes.keep(key, revision, made)
         return found
 
-    def kept_sizes(self, who: Reader, area: str | None = None) -> Sizes | None:
+    def kept_sizes(self, who: Principal, area: str | None = None) -> Sizes | None:
         """Return cached :meth:`sizes` if they are fresh, without waiting."""
         return self._sizes.find((who.key, area), self._revision())
 

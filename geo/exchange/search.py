@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, RowMapping
 
 from geo.access import transaction
 from geo.access.audit import export_log
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base.errors import ForbiddenError
 from geo.base.words import say
 from geo.exchange.rules.typed_coordinates import Typed, parse_coordinates
@@ -48,7 +48,7 @@ Found = dict[str, Any]
 
 def search_places(
     engine: Engine,
-    reader: Reader,
+    reader: Principal,
     typed: str,
     *,
     lang: str = "zh",
@@ -93,7 +93,7 @@ def search_places(
     }
 
 
-def _found(connection: Connection, reader: Reader, typed: str, most: int) -> list[Found]:
+def _found(connection: Connection, reader: Principal, typed: str, most: int) -> list[Found]:
     """Return the rows of an answer; incidents behind the second fence, all else without it."""
     words = typed.split()[:MOST_WORDS]
     given = reader.parameters
@@ -175,7 +175,7 @@ def _place(layer: str | None, found: Any, name: str) -> Found:  # noqa: ANN401 -
 
 
 def _counted(
-    engine: Engine, reader: Reader, found: list[Found], bulk: int, reason: str | None
+    engine: Engine, reader: Principal, found: list[Found], bulk: int, reason: str | None
 ) -> tuple[list[Found], int]:
     """Return what may be told, and how much may not because too much was read within the hour."""
     guarded = [each for each in found if each["kind"] in ("camera", "incident")]

@@ -12,7 +12,7 @@ from sqlalchemy import Connection, Engine
 from geo.access import transaction
 from geo.access.audit import export_log
 from geo.access.audit.export_log import Layer
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base.errors import ForbiddenError, NotFoundError
 from geo.exchange.publish import collections
 from geo.exchange.store import tile_rows
@@ -67,7 +67,7 @@ class Tiles:
 
     def read_tile(
         self,
-        reader: Reader,
+        reader: Principal,
         layer: str,
         of: tuple[int, int, int],
         *,
@@ -113,7 +113,9 @@ class Tiles:
             raise ForbiddenError("outgoing.bulk", what=part.name, found=rows, most=bulk)
         return self._tile(reader, layer, place, bins=2 ** max(min(NUMBERS_ZOOM - place.z, 6), 0))
 
-    def _tile(self, reader: Reader, layer: str, place: Place, *, bins: int | None = None) -> Kept:
+    def _tile(
+        self, reader: Principal, layer: str, place: Place, *, bins: int | None = None
+    ) -> Kept:
         key = (layer, place, bins, reader.key)
         fenced = SOURCES[layer].fenced
         open_ = transaction.open_as if fenced else transaction.open_read_only
@@ -126,14 +128,14 @@ class Tiles:
             found = self._keep(key, revision, self._of_rows(reader, layer, place, revision))
         return found
 
-    def _of_rows(self, reader: Reader, layer: str, place: Place, revision: Revisions) -> Tile:
+    def _of_rows(self, reader: Principal, layer: str, place: Place, revision: Revisions) -> Tile:
         """Return a tile of rows that are computed, not selected."""
         rows = self._rows(reader, layer, revision)
         with transaction.open_read_only(self._engine, reader) as connection:
             given = {**reader.parameters, **tile_rows.given_rows(rows)}
             return tile_rows.draw_tile(connection, layer, tile_rows.GIVEN, place, given)
 
-    def _rows(self, reader: Reader, layer: str, revision: Revisions) -> Rows:
+    def _rows(self, reader: Principal, layer: str, revision: Revisions) -> Rows:
         key = (layer, reader.key)
         with self._lock:
             kept = self._frames.get(key)
@@ -189,7 +191,7 @@ def _is_tile(place: Place) -> bool:
     return 0 <= place.x < side and 0 <= place.y < side
 
 
-def _is_given(reader: Reader, layer: str) -> bool:
+def _is_given(reader: Principal, layer: str) -> bool:
     """Return whether rows are computed: gaps, and outlines of cells of cameras that are coarse."""
     return layer == "gaps" or (layer == "viewsheds" and reader.coarse)
 
@@ -201,7 +203,7 @@ def _of_layer(found: Revisions, layer: str) -> Revisions:
 
 
 def _drawn(
-    connection: Connection, reader: Reader, layer: str, place: Place, bins: int | None
+    connection: Connection, reader: Principal, layer: str, place: Place, bins: int | None
 ) -> Tile:
     source = SOURCES[layer]
     given = dict(reader.parameters)

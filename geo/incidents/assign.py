@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 from sqlalchemy import Connection
 
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.areas.directory import Directory, read_directory
 from geo.areas.store import versions as area_versions
 from geo.base.words import say
@@ -16,7 +16,7 @@ FOUND = ("status", "grid_code", "candidates", "unit_code", "reason")
 
 
 def assign_incidents(
-    connection: Connection, reader: Reader, *, lang: str, timezone: str
+    connection: Connection, reader: Principal, *, lang: str, timezone: str
 ) -> gpd.GeoDataFrame:
     """Return the principal's incidents with grid, unit and reason, EPSG:4326.
 

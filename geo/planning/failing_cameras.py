@@ -15,7 +15,7 @@ from geo.base.polygons import Indices, flat_geometries
 from geo.base.progress import Progress
 from geo.cameras.store import codes as stored_cameras
 from geo.coverage.compute import at_detail, input_hash
-from geo.coverage.demand.demand_model import Ground, build_model
+from geo.coverage.demand.demand_model import DemandModel, build_model
 from geo.coverage.demand.roads import cells_of
 from geo.coverage.kinds import DEVICE_SETS
 from geo.coverage.measure.seen import Seen, seen_of
@@ -138,7 +138,9 @@ def state_of(prepared: Prepared, details: Sequence[float]) -> str:
     return input_hash(ground_state(prepared), cameras, details)
 
 
-def _field(prepared: Prepared, ground: Ground, device_set: str, areas: Indices | None) -> _Field:
+def _field(
+    prepared: Prepared, ground: DemandModel, device_set: str, areas: Indices | None
+) -> _Field:
     known, member = set_members(prepared.views)
     codes = np.array(known, dtype=object)[member[:, DEVICE_SETS.index(device_set)]]
     inside = np.arange(len(ground.areas)) if areas is None else areas
@@ -185,7 +187,7 @@ def _areas(prepared: Prepared, code: str) -> Indices:
     return found
 
 
-def _points(ground: Ground, kind: str, areas: Indices) -> Any:  # noqa: ANN401 - an array of points
+def _points(ground: DemandModel, kind: str, areas: Indices) -> Any:  # noqa: ANN401 - an array of points
     """Return the points of a kind that count in some areas, each once."""
     point, area = ground.belongs
     inside = np.unique(point[np.isin(area, areas)])
@@ -193,14 +195,14 @@ def _points(ground: Ground, kind: str, areas: Indices) -> Any:  # noqa: ANN401 -
     return flat_geometries(points[points["kind"] == kind])
 
 
-def _cells(prepared: Prepared, ground: Ground) -> pd.Series:
+def _cells(prepared: Prepared, ground: DemandModel) -> pd.Series:
     """Return the cell that each camera stands in, -1 outside of all; index code."""
     cameras = prepared.scene.cameras.drop_duplicates("code")
     cell = cells_of(flat_geometries(cameras), ground.cells.grounds)
     return pd.Series(cell, index=pd.Index(cameras["code"].to_numpy(), name="code"))
 
 
-def _grids(prepared: Prepared, ground: Ground) -> pd.Series:
+def _grids(prepared: Prepared, ground: DemandModel) -> pd.Series:
     cell = _cells(prepared, ground)
     grids = np.append(ground.grid_code, "")  # -1 takes the last
     return pd.Series(grids[cell.to_numpy()], index=cell.index, name="grid_code")

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
 from geo.access.audit import record as audit
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base import clock
 from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError
 from geo.base.settings import Settings
@@ -32,7 +32,9 @@ class Approval:
     until: datetime
 
 
-def ask_approval(engine: Engine, who: Reader, asked: Asked, *, config: Settings) -> dict[str, Any]:
+def ask_approval(
+    engine: Engine, who: Principal, asked: Asked, *, config: Settings
+) -> dict[str, Any]:
     """Write a request to look through a camera and return it.
 
     An unknown code is accepted as well: whether there is such a camera is not shown to the
@@ -65,7 +67,7 @@ def ask_approval(engine: Engine, who: Reader, asked: Asked, *, config: Settings)
 
 
 def insert_request(
-    connection: Connection, who: Reader, camera: Camera, entry: Entry
+    connection: Connection, who: Principal, camera: Camera, entry: Entry
 ) -> dict[str, Any]:
     """Write a request in the caller's transaction and return it; an equal open one is not repeated.
 
@@ -91,7 +93,7 @@ def insert_request(
 
 
 def live_approval(
-    connection: Connection, who: Reader, camera: str, act: str, number: str | None = None
+    connection: Connection, who: Principal, camera: str, act: str, number: str | None = None
 ) -> Approval | None:
     """Return the valid approval of a principal for a camera, None if there is none.
 
@@ -121,7 +123,7 @@ def live_approval(
 
 
 def waiting_requests(
-    engine: Engine, who: Reader, *, decided: bool = False, limit: int = MOST_SHOWN
+    engine: Engine, who: Principal, *, decided: bool = False, limit: int = MOST_SHOWN
 ) -> list[dict[str, Any]]:
     """Return requests for cameras in the principal's areas, open ones first, the oldest first.
 
@@ -145,7 +147,7 @@ def waiting_requests(
         return stored.waiting_requests(connection, asked)
 
 
-def own_requests(engine: Engine, who: Reader, *, limit: int = 100) -> list[dict[str, Any]]:
+def own_requests(engine: Engine, who: Principal, *, limit: int = 100) -> list[dict[str, Any]]:
     """Return own requests, the newest first, without saying whether the camera exists.
 
     Parameters
@@ -161,7 +163,7 @@ def own_requests(engine: Engine, who: Reader, *, limit: int = 100) -> list[dict[
 
 def decide_request(
     engine: Engine,
-    who: Reader,
+    who: Principal,
     number: UUID,
     decision: str,
     *,
@@ -216,7 +218,7 @@ def decide_request(
         return dict(done)
 
 
-def _one(connection: Connection, who: Reader, number: UUID) -> Mapping[str, Any]:
+def _one(connection: Connection, who: Principal, number: UUID) -> Mapping[str, Any]:
     row = stored.find_request(connection, {**who.parameters, "id": number})
     if row is None:
         raise NotFoundError("viewing.no_request")

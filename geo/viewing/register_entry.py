@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
 from geo.access.audit import record as audit
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.roles import depth_no
 from geo.base.errors import ForbiddenError, InputError, NotFoundError
 from geo.base.settings import Settings
@@ -80,7 +80,7 @@ class Entry:
     legal_basis: str
     incident_code: str | None
 
-    def row(self, who: Reader, camera: Camera) -> dict[str, Any]:
+    def row(self, who: Principal, camera: Camera) -> dict[str, Any]:
         """Return the columns that a row of the register and a request have in common."""
         return {
             **vars(self),
@@ -97,7 +97,7 @@ class Entry:
         }
 
 
-def find_camera(engine: Engine, who: Reader, code: str) -> Camera:
+def find_camera(engine: Engine, who: Principal, code: str) -> Camera:
     """Return a camera with its granted depth; an ungranted one if there is no such camera.
 
     The applicant cannot tell the two apart.
@@ -117,7 +117,7 @@ def find_camera(engine: Engine, who: Reader, code: str) -> Camera:
     return Camera(**row) if row is not None else Camera(named)
 
 
-def require_named(who: Reader) -> None:
+def require_named(who: Principal) -> None:
     """Refuse an account without name or unit: the law wants both in the register.
 
     Raises
@@ -129,7 +129,7 @@ def require_named(who: Reader) -> None:
         raise ForbiddenError("viewing.nameless", account=who.account)
 
 
-def complete_entry(connection: Connection, who: Reader, asked: Asked, config: Settings) -> Entry:
+def complete_entry(connection: Connection, who: Principal, asked: Asked, config: Settings) -> Entry:
     """Return the entries of a request, with defaults filled in.
 
     Viewing (查阅) is of the live picture and on the basis of the setting unless stated otherwise;
@@ -170,7 +170,7 @@ def complete_entry(connection: Connection, who: Reader, asked: Asked, config: Se
     )
 
 
-def earlier_reason(engine: Engine, who: Reader, incident: str) -> str:
+def earlier_reason(engine: Engine, who: Principal, incident: str) -> str:
     """Return the reason that the principal gave for an incident within twelve hours; "" if none.
 
     Parameters
@@ -201,7 +201,7 @@ def _reason(asked: Asked, lang: str) -> tuple[str, str] | None:
     return reason, f"{named}：{remark}" if remark else named
 
 
-def _earlier(connection: Connection, who: Reader, incident: str | None) -> tuple[str, str]:
+def _earlier(connection: Connection, who: Principal, incident: str | None) -> tuple[str, str]:
     found = _earlier_row(connection, who, incident) if incident else None
     if found is None:
         raise InputError("viewing.missing_reason")
@@ -209,12 +209,12 @@ def _earlier(connection: Connection, who: Reader, incident: str | None) -> tuple
 
 
 def _earlier_row(
-    connection: Connection, who: Reader, incident: str | None
+    connection: Connection, who: Principal, incident: str | None
 ) -> tuple[str, str] | None:
     return stored.earlier_reason(connection, who.id, incident)
 
 
-def _incident(connection: Connection, who: Reader, code: str) -> str | None:
+def _incident(connection: Connection, who: Principal, code: str) -> str | None:
     named = _short(code)
     if not named:
         return None

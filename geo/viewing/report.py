@@ -17,7 +17,7 @@ from geo.access import transaction
 from geo.access.audit import export_log
 from geo.access.audit import log as audit_log
 from geo.access.audit import record as audit
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.store import export_register as stored_exports
 from geo.base.errors import InputError
 from geo.base.words import say
@@ -85,7 +85,7 @@ def parse_filters(*, timezone: str, since: str = "", until: str = "", **words: s
 
 
 def list_page(
-    engine: Engine, who: Reader, wanted: Filters, *, limit: int = 100, before: UUID | None = None
+    engine: Engine, who: Principal, wanted: Filters, *, limit: int = 100, before: UUID | None = None
 ) -> list[RegisterRow]:
     """Return a page of the register for cameras in the principal's areas, the newest first.
 
@@ -112,7 +112,7 @@ def list_page(
 
 
 def own_viewings(
-    engine: Engine, who: Reader, wanted: Filters, *, limit: int = 100, before: UUID | None = None
+    engine: Engine, who: Principal, wanted: Filters, *, limit: int = 100, before: UUID | None = None
 ) -> list[RegisterRow]:
     """Return a page of the principal's own viewings, the newest first.
 
@@ -134,7 +134,7 @@ def own_viewings(
 
 def export_register(
     engine: Engine,
-    who: Reader,
+    who: Principal,
     wanted: Filters,
     *,
     reason: str | None,
@@ -220,7 +220,7 @@ def display_cell(name: str, value: object, zone: ZoneInfo, lang: str) -> str:
 
 def insert_export(
     engine: Engine,
-    who: Reader,
+    who: Principal,
     what: str,
     rows: int,
     reason: str | None,

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from geo.access import transaction
 from geo.access.audit import export_log
 from geo.access.audit import record as audit
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.store import audit as stored_audit
 from geo.base import clock
 from geo.base.errors import InputError
@@ -54,7 +54,7 @@ def month_of(written: str, timezone: str) -> tuple[str, datetime, datetime]:
     return named, begins, ends
 
 
-def month_report(engine: Engine, who: Reader, month: str, *, timezone: str) -> dict[str, Any]:
+def month_report(engine: Engine, who: Principal, month: str, *, timezone: str) -> dict[str, Any]:
     """Return the figures of a month: counts, refusals, requests, and changed rows.
 
     For a principal limited to some areas ``refused`` is None, and deleted rows are not looked for:
@@ -98,7 +98,7 @@ def month_report(engine: Engine, who: Reader, month: str, *, timezone: str) -> d
 
 
 def verify_rows(
-    engine: Engine, who: Reader, *, since: datetime | None = None, until: datetime | None = None
+    engine: Engine, who: Principal, *, since: datetime | None = None, until: datetime | None = None
 ) -> Proof:
     """Compare rows of the register with their hashes in the audit; return the differences.
 
@@ -124,7 +124,7 @@ def verify_rows(
 
 
 def export_report(
-    engine: Engine, who: Reader, month: str, *, reason: str | None, timezone: str, lang: str
+    engine: Engine, who: Principal, month: str, *, reason: str | None, timezone: str, lang: str
 ) -> bytes:
     """Return the figures of a month as a workbook; the export is registered before.
 

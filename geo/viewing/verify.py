@@ -9,7 +9,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.store import audit as stored_audit
 from geo.viewing.store import register as stored
 from geo.viewing.store.register import SEALED
@@ -55,7 +55,7 @@ def row_digest(row: Mapping[str, Any]) -> str:
 
 def verify_rows(
     connection: Connection,
-    who: Reader,
+    who: Principal,
     *,
     since: datetime | None = None,
     until: datetime | None = None,

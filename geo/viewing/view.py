@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine, RowMapping
 
 from geo.access import transaction
 from geo.access.audit import record as audit
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base import clock
 from geo.base.errors import ForbiddenError, StateError
 from geo.base.settings import Settings
@@ -64,7 +64,7 @@ class Standing:
 
 
 def record_viewing(
-    engine: Engine, who: Reader, asked: Asked, *, config: Settings
+    engine: Engine, who: Principal, asked: Asked, *, config: Settings
 ) -> Viewing | dict[str, Any]:
     """Register a viewing and return it; for a camera that needs an approval, return a request.
 
@@ -120,7 +120,7 @@ def viewing_token(viewing: Viewing, config: Settings) -> str:
     )
 
 
-def open_viewing(engine: Engine, who: Reader, written: str, *, config: Settings) -> Viewing:
+def open_viewing(engine: Engine, who: Principal, written: str, *, config: Settings) -> Viewing:
     """Return the viewing of a token; its time may be over.
 
     Everything is checked again: the signature, the account, the row, the grant or the approval.
@@ -155,7 +155,7 @@ def open_viewing(engine: Engine, who: Reader, written: str, *, config: Settings)
 
 
 def viewing_rights(
-    engine: Engine, who: Reader, code: str, *, config: Settings, incident: str = ""
+    engine: Engine, who: Principal, code: str, *, config: Settings, incident: str = ""
 ) -> Standing:
     """Return what the principal may do with a camera; a refusal is audited.
 
@@ -184,7 +184,7 @@ def viewing_rights(
     return found
 
 
-def record_delivery(engine: Engine, who: Reader, viewing: Viewing, *, fault: str) -> None:
+def record_delivery(engine: Engine, who: Principal, viewing: Viewing, *, fault: str) -> None:
     """Audit that a picture was delivered, or why not.
 
     Parameters
@@ -221,7 +221,9 @@ def _require_granted(camera: Camera) -> None:
         raise ForbiddenError("viewing.not_granted", code=camera.code)
 
 
-def _require_still(connection: Connection, who: Reader, viewing: Viewing, config: Settings) -> None:
+def _require_still(
+    connection: Connection, who: Principal, viewing: Viewing, config: Settings
+) -> None:
     """Refuse a viewing that rested on what does not hold any more."""
     if viewing.request is not None:
         approvals.live_approval(connection, who, viewing.camera.code, viewing.act, viewing.request)
@@ -233,7 +235,7 @@ def _require_still(connection: Connection, who: Reader, viewing: Viewing, config
 
 def _row(
     connection: Connection,
-    who: Reader,
+    who: Principal,
     camera: Camera,
     entry: Entry,
     approval: Approval | None,
@@ -263,7 +265,7 @@ def _repeated(connection: Connection, wanted: dict[str, Any]) -> RowMapping | No
     return row
 
 
-def _written(connection: Connection, who: Reader, wanted: dict[str, Any]) -> RowMapping:
+def _written(connection: Connection, who: Principal, wanted: dict[str, Any]) -> RowMapping:
     row = stored.insert_viewing(connection, wanted)
     facts = {
         "register": str(row["id"]),

@@ -283,23 +283,23 @@ def test_a_grant_ends_on_its_day(seen_town, service, reader):
 
 
 def test_grants_of_roles_that_show_no_places_open_none():
-    auditor = principal.Reader("x", grants=(principal.Grant("auditor"),))
+    auditor = principal.Principal("x", grants=(principal.Grant("auditor"),))
     assert auditor.cut("map").grants == ()
     assert not auditor.cut("map").everything
 
 
 def test_a_key_is_cut_to_its_scopes():
     grants = (principal.Grant("administrator"),)
-    key = principal.Reader("x", grants=grants, scopes=frozenset({"import"}))
+    key = principal.Principal("x", grants=grants, scopes=frozenset({"import"}))
     assert key.may("import")
     assert not key.may("accounts")
 
 
 def test_the_same_key_of_a_cache_means_the_same_rights():
     one, two = (
-        principal.Reader(n, grants=(principal.Grant("operator", 7, "x"),)) for n in ("a", "b")
+        principal.Principal(n, grants=(principal.Grant("operator", 7, "x"),)) for n in ("a", "b")
     )
-    other = principal.Reader("a", grants=(principal.Grant("operator", 8, "y"),))
+    other = principal.Principal("a", grants=(principal.Grant("operator", 8, "y"),))
     assert one.key == two.key != other.key
 
 

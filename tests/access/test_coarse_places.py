@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 
 from geo.access import predicates, transaction
 from geo.access.accounts.local_cli import acting_principal
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.roles import DEPTHS, depth_no
 from geo.areas.store import versions as area_versions
 from geo.base.errors import ForbiddenError
@@ -95,7 +95,7 @@ def reader(owner):
     """Return what makes a reader with some grants, (role, area, depth, classes) each."""
     numbers = iter(range(1000))
 
-    def make(*grants, unit=None) -> Reader:
+    def make(*grants, unit=None) -> Principal:
         made = account(owner, name := f"at{next(numbers)}", None, unit=unit)
         with owner.begin() as connection:
             for role, area, depth, *classes in grants:
@@ -106,7 +106,7 @@ def reader(owner):
     return make
 
 
-def spied(owner, who: Reader) -> list[str]:
+def spied(owner, who: Principal) -> list[str]:
     """Return the cameras whose places an attacker may not know exactly."""
     with transaction.open_read_only(owner, who) as connection:
         known = predicates.visible_cameras(connection, who)
@@ -121,7 +121,7 @@ def refused() -> suppress:
     return suppress(ForbiddenError)
 
 
-def of_layers(service, who: Reader, found: dict[str, Evidence]) -> None:
+def of_layers(service, who: Principal, found: dict[str, Evidence]) -> None:
     """Read what items and files hold: points, outlines, numbers that are coordinates."""
     for rows in (
         collections.read_page(service, who, "cameras"),
@@ -151,7 +151,7 @@ def coordinates(row: dict) -> list[tuple[float, float]]:
     return [(p.x, p.y) for p in moved]
 
 
-def of_questions(service, who: Reader, points: gpd.GeoDataFrame, found: dict[str, Evidence]):
+def of_questions(service, who: Principal, points: gpd.GeoDataFrame, found: dict[str, Evidence]):
     """Ask who sees each of many places, and return how many cameras each withholds."""
     points = points[points.intersects(granted_ground(service, who))]  # of others nothing is told
     told = asked(service, who, points)
@@ -159,14 +159,14 @@ def of_questions(service, who: Reader, points: gpd.GeoDataFrame, found: dict[str
     return told.withheld
 
 
-def granted_ground(service, who: Reader) -> shapely.Geometry:
+def granted_ground(service, who: Principal) -> shapely.Geometry:
     """Return the ground of which a reader may ask, metric."""
     with transaction.open_read_only(service, who) as connection:
         areas = predicates.granted_areas(area_versions.valid_areas(connection), who)
     return areas.to_crs(METRIC).union_all()
 
 
-def asked(service, who: Reader, points: gpd.GeoDataFrame) -> GrantedLines:
+def asked(service, who: Principal, points: gpd.GeoDataFrame) -> GrantedLines:
     """Ask who sees each of many places."""
     with transaction.open_read_only(service, who) as connection:
         granted = predicates.visible_cameras(connection, who)
@@ -188,7 +188,7 @@ def of_lines(lines: pd.DataFrame, places: gpd.GeoSeries, found: dict[str, Eviden
             found[code].add(kind, told["x"], told["y"], told[column])
 
 
-def of_map(service, who: Reader, found: dict[str, Evidence]) -> list:
+def of_map(service, who: Principal, found: dict[str, Evidence]) -> list:
     """Read the page of the map; return the outlines of its gaps."""
     content = map_content.read_content(service, who, lang="zh", timezone=ZONE)
     cameras = content["cameras"].to_crs(METRIC)
@@ -200,7 +200,7 @@ def of_map(service, who: Reader, found: dict[str, Evidence]) -> list:
     return [g for g in content["gaps"].to_crs(METRIC).geometry if g is not None]
 
 
-def of_gaps(service, who: Reader) -> list:
+def of_gaps(service, who: Principal) -> list:
     """Return the outlines of gaps: of the layer, of its file, of each device set and certainty."""
     found = [
         *collections.read_page(service, who, "gaps").to_crs(METRIC).geometry,
@@ -232,7 +232,7 @@ def by_number(points: gpd.GeoDataFrame, counts: pd.Series) -> np.ndarray:
 
 
 def attack(
-    owner, service, who: Reader, truth: gpd.GeoSeries, hidden: list[str] | None = None
+    owner, service, who: Principal, truth: gpd.GeoSeries, hidden: list[str] | None = None
 ) -> dict[str, pd.Series]:
     """Return the errors of the attacker's guesses, by kind of attack.
 
@@ -362,7 +362,7 @@ def looking_in(engine) -> set[str]:
         return set(connection.execute(LOOK_IN, {"area": attack_town.WEST}).scalars())
 
 
-def answers(engine, who: Reader) -> dict[str, pd.DataFrame]:
+def answers(engine, who: Principal) -> dict[str, pd.DataFrame]:
     """Return everything that a principal is shown about cameras, as frames."""
     told = asked(engine, who, raster(11.0, (75, 85), (-410.0, -460.0)))
     content = map_content.read_content(engine, who, lang="zh", timezone=ZONE)

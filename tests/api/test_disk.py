@@ -103,7 +103,7 @@ def test_a_layer_that_is_shown_again_counts_once_and_larger_ones_wait(full, seen
 
 
 def test_what_cannot_be_counted_is_told_by_coarse_places_only(full, seen_town):
-    who = principal.Reader("u", unit_code="U7", grants=(principal.Grant("responder"),))
+    who = principal.Principal("u", unit_code="U7", grants=(principal.Grant("responder"),))
     assert exact_answers.allowed_pairs(full, who, [("M1", "K1")]) == set()
     assert exact_answers.allowed_pairs(seen_town, who, [("M1", "K1")]) == {("M1", "K1")}
 

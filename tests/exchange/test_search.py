@@ -7,7 +7,7 @@ from pypinyin import Style, lazy_pinyin
 from sqlalchemy import text
 
 from geo.access import principal
-from geo.access.principal import Grant, Reader
+from geo.access.principal import Grant, Principal
 from geo.exchange.rules.typed_coordinates import parse_coordinates
 from geo.exchange.search import search_places
 from geo.store import db
@@ -68,7 +68,7 @@ def reader(engine, role="operator", area=None, **more):
         unit = connection.execute(
             text("SELECT unit_id FROM govgrid.area_now WHERE code = :code"), {"code": area}
         ).scalar()
-    return Reader("li", grants=(Grant(role, unit, area, **more),))
+    return Principal("li", grants=(Grant(role, unit, area, **more),))
 
 
 def told(engine, who, typed, **more):
@@ -171,7 +171,7 @@ def test_whoever_sees_everything_finds_the_own_area_first(service, found_town):
     everything = reader(found_town)
     west = reader(found_town, "planner", WEST)
     for own, first in ((west, "A1"), (reader(found_town, "planner", EAST), "A2")):
-        both = Reader("li", grants=(*everything.grants, *own.grants))
+        both = Principal("li", grants=(*everything.grants, *own.grants))
         codes = [code for kind, code in told(service, both, "一路") if kind == "address"]
         assert codes[0] == first
 
@@ -216,7 +216,7 @@ def test_incidents_are_found_by_code_by_who_may_see_them(service, found_town):
         assert told(service, reader(found_town), typed) == [("incident", "SX-2026-1")], typed
     assert told(service, reader(found_town), "垃圾堆放") == []
     assert told(service, reader(found_town, area=WEST), "SX-2026-1") == []
-    sent = Reader("li", unit_code="U1", grants=(reader(found_town, area=WEST).grants))
+    sent = Principal("li", unit_code="U1", grants=(reader(found_town, area=WEST).grants))
     assert told(service, sent, "SX-2026-1") == [("incident", "SX-2026-1")]
 
 

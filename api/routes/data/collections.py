@@ -12,7 +12,7 @@ from api.server.memory_lane import AtHand, Parts
 from api.session.deps import EngineDep, MayMap, SettingsDep
 from api.session.identity import Rule
 from geo.access.audit import export_log
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base.errors import NotFoundError
 from geo.exchange.publish import collections as publish_collections
 from geo.exchange.publish import items as publish_items
@@ -108,7 +108,7 @@ def _require_known(layer: str) -> None:
 
 
 def _from_memory(
-    request: Request, who: Reader, layer: str, *, after: str, limit: int, reason: str | None
+    request: Request, who: Principal, layer: str, *, after: str, limit: int, reason: str | None
 ) -> Response:
     state = request.app.state
     view = state.items.view(layer, who, request.state.revisions)
@@ -135,7 +135,7 @@ def _told(
     )
 
 
-def page_at_hand(state: State, who: Reader, revisions: Any, asked: Parts) -> AtHand | None:  # noqa: ANN401 - as the process keeps them
+def page_at_hand(state: State, who: Principal, revisions: Any, asked: Parts) -> AtHand | None:  # noqa: ANN401 - as the process keeps them
     """Return a page of features if in memory and within the counted limit of reads, else None.
 
     Parameters
@@ -170,7 +170,7 @@ def page_at_hand(state: State, who: Reader, revisions: Any, asked: Parts) -> AtH
     )
 
 
-def item_at_hand(state: State, who: Reader, revisions: Any, asked: Parts) -> AtHand | None:  # noqa: ANN401 - as the process keeps them
+def item_at_hand(state: State, who: Principal, revisions: Any, asked: Parts) -> AtHand | None:  # noqa: ANN401 - as the process keeps them
     """Return one feature if it is in memory and within the counted limit of reads, else None.
 
     Parameters

@@ -15,7 +15,7 @@ from api.answers.bodies import Body
 from api.server.limits import allow_body
 from api.server.memory_lane import AtHand, Parts
 from api.session.deps import EngineDep, MayMap
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.areas import lookup
 from geo.areas.places import MOST_POINTS, PlaceView
 
@@ -74,7 +74,7 @@ def _each(view: Any, asked: Points) -> list[dict[str, Any]]:  # noqa: ANN401 - m
     return [found.ask(lon, lat, asked.accuracy_m) for lon, lat in pairs]
 
 
-def locate_at_hand(state: State, who: Reader, revisions: Any, asked: Parts) -> AtHand | None:  # noqa: ANN401 - as the process keeps them
+def locate_at_hand(state: State, who: Principal, revisions: Any, asked: Parts) -> AtHand | None:  # noqa: ANN401 - as the process keeps them
     """Return where a place in EPSG:4326 belongs if the areas are in memory.
 
     Parameters

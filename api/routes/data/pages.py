@@ -15,7 +15,7 @@ from api.server.lanes import DRAWING
 from api.session.deps import AnyReader, EngineDep, MapPagesDep, MayMap, SettingsDep
 from geo.access.audit import export_log
 from geo.access.audit.export_log import Layer
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.areas import known
 from geo.base.words import say
 from geo.documents.map_pages import Asked, MapPages, Sizes
@@ -94,20 +94,20 @@ async def map_page(
     return HTMLResponse(page, headers=headers)
 
 
-async def _sizes(pages: MapPages, who: Reader, area: str) -> Sizes:
+async def _sizes(pages: MapPages, who: Principal, area: str) -> Sizes:
     found = await to_thread.run_sync(pages.kept_sizes, who, area or None)
     if found is None:
         found = await to_thread.run_sync(pages.sizes, who, area or None, limiter=DRAWING)
     return found
 
 
-def _large(engine: Engine, who: Reader, sizes: Sizes, area: str, most: int) -> bool:
+def _large(engine: Engine, who: Principal, sizes: Sizes, area: str, most: int) -> bool:
     layers = [Layer(f"map/{name}", area, rows) for name, rows in sizes.items()]
     return not all(export_log.within_bulk_limit(engine, who, layer, most=most) for layer in layers)
 
 
 def _counted(
-    engine: Engine, who: Reader, sizes: Sizes, area: str, most: int, reason: str | None
+    engine: Engine, who: Principal, sizes: Sizes, area: str, most: int, reason: str | None
 ) -> frozenset[str]:
     """Return which layers are drawn, and count them."""
     return frozenset(

@@ -13,11 +13,11 @@ from api.session.identity import Rule
 from geo.access.audit import checkpoints
 from geo.access.audit import log as audit_log
 from geo.access.audit.log import LARGEST_ID, AuditRow
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base.words import say
 
 router = APIRouter()
-MayAudit = Annotated[Reader, Depends(Rule("audit"))]
+MayAudit = Annotated[Principal, Depends(Rule("audit"))]
 NOTHING: Final[tuple[object, ...]] = (None, "", [], {})
 Text = Annotated[str, Query(max_length=200)]
 Limit = Annotated[int, Query(ge=1, le=500)]

@@ -11,14 +11,14 @@ from api.answers.forms import FormDep
 from api.server.lanes import FILES, run_in_lane
 from api.session.deps import EngineDep, SettingsDep
 from api.session.identity import Rule
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base.words import say
 from geo.cameras.law import filing_sheet
 
 router = APIRouter()
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {XLSX: {}}}}
-MayComply = Annotated[Reader, Depends(Rule("compliance"))]
+MayComply = Annotated[Principal, Depends(Rule("compliance"))]
 
 
 @router.post("/compliance/filing", response_class=Response, responses=FILE)

@@ -19,7 +19,7 @@ from api.server.lanes import FILES, run_in_lane
 from api.session.deps import AnyReader, EngineDep, SettingsDep
 from api.session.identity import Rule
 from geo.access.audit import export_log
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base import clock
 from geo.base.errors import InputError
 from geo.base.words import say
@@ -40,8 +40,8 @@ router = APIRouter()
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 FILE: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {XLSX: {}}}}
 HOURS: Final = (1, 2, 4, 8, 24)
-MayRegister = Annotated[Reader, Depends(Rule("register"))]
-MayApprove = Annotated[Reader, Depends(Rule("approve"))]
+MayRegister = Annotated[Principal, Depends(Rule("register"))]
+MayApprove = Annotated[Principal, Depends(Rule("approve"))]
 Text = Annotated[str, Query(max_length=200)]
 Time = Annotated[str, Query(max_length=40)]
 Month = Annotated[str, Query(max_length=10, examples=["2026-09"])]
@@ -279,7 +279,7 @@ def decide_form(engine: EngineDep, who: MayApprove, number: UUID, filled: FormDe
 def _register(
     request: Request,
     timezone: str,
-    who: Reader,
+    who: Principal,
     asked: Asked,
     found: list[RegisterRow],
     limit: int,

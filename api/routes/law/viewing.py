@@ -17,7 +17,7 @@ from api.answers.forms import Form, FormDep, redirect_after_post, render_again, 
 from api.answers.problems import PROBLEM, refuse_request
 from api.session.deps import EngineDep, MayView, SettingsDep
 from geo.access.audit import export_log
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base.settings import Settings
 from geo.base.words import say
 from geo.operations.database import Engine
@@ -215,15 +215,15 @@ async def picture(
     return Response(taken.content, media_type=taken.media_type)
 
 
-def _opened(engine: Engine, who: Reader, reference: str, settings: Settings) -> Viewing:
+def _opened(engine: Engine, who: Principal, reference: str, settings: Settings) -> Viewing:
     return viewing.open_viewing(engine, who, reference, config=settings)
 
 
-def _noted(engine: Engine, who: Reader, found: Viewing, fault: str) -> None:
+def _noted(engine: Engine, who: Principal, found: Viewing, fault: str) -> None:
     viewing.record_delivery(engine, who, found, fault=fault)
 
 
-def _done(engine: Engine, settings: Settings, who: Reader, asked: Asked, *, asks: bool) -> str:
+def _done(engine: Engine, settings: Settings, who: Principal, asked: Asked, *, asks: bool) -> str:
     """Do what a form asks for and return where it leads."""
     if not asks:
         found = viewing.record_viewing(engine, who, asked, config=settings)
@@ -249,7 +249,7 @@ def _of_form(code: str, filled: Form) -> Asked:
 
 
 def _values(
-    engine: Engine, settings: Settings, who: Reader, code: str, filled: Mapping[str, str]
+    engine: Engine, settings: Settings, who: Principal, code: str, filled: Mapping[str, str]
 ) -> dict[str, Any]:
     """Return what the form shows: the camera, what may be done, what was filled in before."""
     incident = filled.get("incident", "")

@@ -14,11 +14,11 @@ from api.server.lanes import LOGIN, run_in_lane
 from api.session.deps import EngineDep
 from api.session.identity import Rule
 from geo.access.accounts import accounts
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base.errors import GovgridError
 
 router = APIRouter(default_response_class=HTMLResponse, responses=PAGE)
-MayAccounts = Annotated[Reader, Depends(Rule("accounts"))]
+MayAccounts = Annotated[Principal, Depends(Rule("accounts"))]
 HERE: Final = "/accounts"
 KINDS: Final = ("person", "display", "service")
 DONE: Final = {
@@ -113,12 +113,12 @@ CHANGES: Final[dict[str, Callable[..., None]]] = {
 }
 
 
-def _once(request: Request, engine: EngineDep, who: Reader, once: Once) -> HTMLResponse:
+def _once(request: Request, engine: EngineDep, who: Principal, once: Once) -> HTMLResponse:
     values = {**_shown(request, engine, who), "once": once}
     return render.render_page(request, "accounts.html", error="", done="", **values)
 
 
-def _shown(request: Request, engine: EngineDep, who: Reader, *, q: str = "") -> dict[str, Any]:
+def _shown(request: Request, engine: EngineDep, who: Principal, *, q: str = "") -> dict[str, Any]:
     rows = accounts.list_accounts(engine, who)
     return {
         "title": title_of(request, "page_accounts"),

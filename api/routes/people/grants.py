@@ -13,12 +13,12 @@ from api.routes.people.login import title_of
 from api.session.deps import EngineDep
 from api.session.identity import Rule
 from geo.access.accounts import grants
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.roles import CLASSES, DEPTHS, PERMISSIONS
 from geo.base.errors import GovgridError, InputError
 
 router = APIRouter(default_response_class=HTMLResponse, responses=PAGE)
-MayGrants = Annotated[Reader, Depends(Rule("grants"))]
+MayGrants = Annotated[Principal, Depends(Rule("grants"))]
 HERE: Final = "/grants"
 DONE: Final = {"give": "page_grants.given", "take": "page_grants.taken"}
 """What the page can be told to say that it did."""
@@ -76,7 +76,7 @@ def back(who: MayGrants, rest: str) -> Response:  # noqa: ARG001 - the rule, and
 
 
 def _shown(
-    request: Request, engine: EngineDep, who: Reader, *, account: str = ""
+    request: Request, engine: EngineDep, who: Principal, *, account: str = ""
 ) -> dict[str, Any]:
     return {
         "title": title_of(request, "page_grants"),

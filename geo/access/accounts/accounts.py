@@ -11,7 +11,7 @@ from geo.access import passwords, principal, throttle, transaction
 from geo.access.accounts import grants, separation_of_duties, sessions
 from geo.access.accounts.separation_of_duties import WATCHING, require_apart, require_others
 from geo.access.audit import record as audit
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.store import accounts as stored
 from geo.access.store.accounts import ListedAccount as ListedAccount
 from geo.base.errors import InputError, NotFoundError, StateError
@@ -27,7 +27,7 @@ MOST_TEXT: Final = 100
 
 def add_account(
     engine: Engine,
-    reader: Reader,
+    reader: Principal,
     name: str,
     *,
     kind: str = "person",
@@ -103,7 +103,7 @@ def insert_account(connection: Connection, row: dict[str, Any]) -> str:
         raise InputError("account.taken", name=row["name"]) from error
 
 
-def reset_password(engine: Engine, reader: Reader, name: str) -> str:
+def reset_password(engine: Engine, reader: Principal, name: str) -> str:
     """Return a new one-time password; password, authenticator, sessions and locks end.
 
     Parameters
@@ -135,7 +135,7 @@ def reset_password(engine: Engine, reader: Reader, name: str) -> str:
     return password
 
 
-def disable(engine: Engine, reader: Reader, name: str) -> None:
+def disable(engine: Engine, reader: Principal, name: str) -> None:
     """Disable an account: its sessions end and its keys become invalid.
 
     Parameters
@@ -164,7 +164,7 @@ def disable(engine: Engine, reader: Reader, name: str) -> None:
         audit.record(connection, reader, "account.disable", found["name"])
 
 
-def enable(engine: Engine, reader: Reader, name: str) -> None:
+def enable(engine: Engine, reader: Principal, name: str) -> None:
     """Enable a disabled account again.
 
     Parameters
@@ -187,7 +187,7 @@ def enable(engine: Engine, reader: Reader, name: str) -> None:
         audit.record(connection, reader, "account.enable", found["name"])
 
 
-def unlock(engine: Engine, reader: Reader, name: str) -> None:
+def unlock(engine: Engine, reader: Principal, name: str) -> None:
     """Remove the lock of an account after too many failed log-ins.
 
     Parameters
@@ -212,7 +212,7 @@ def unlock(engine: Engine, reader: Reader, name: str) -> None:
 
 def change(
     engine: Engine,
-    reader: Reader,
+    reader: Principal,
     name: str,
     *,
     holder: str | None = None,
@@ -247,7 +247,7 @@ def change(
         audit.record(connection, reader, "account.change", found["name"], facts=facts)
 
 
-def link_identity(engine: Engine, reader: Reader, name: str, issuer: str, subject: str) -> None:
+def link_identity(engine: Engine, reader: Principal, name: str, issuer: str, subject: str) -> None:
     """Link an account to an identity of the identity provider.
 
     Parameters
@@ -278,7 +278,7 @@ def link_identity(engine: Engine, reader: Reader, name: str, issuer: str, subjec
         audit.record(connection, reader, "account.link", found["name"], facts={"issuer": issuer})
 
 
-def list_accounts(engine: Engine, reader: Reader) -> list[ListedAccount]:
+def list_accounts(engine: Engine, reader: Principal) -> list[ListedAccount]:
     """Return all accounts by name, with ``state``: works, locked, disabled, first (password).
 
     ``watching``: see :func:`require_apart`.
@@ -338,7 +338,7 @@ def checked_name(name: str) -> str:
     return known
 
 
-def require_manager(reader: Reader) -> None:
+def require_manager(reader: Principal) -> None:
     """Refuse who makes no accounts, or is administrator of some areas only.
 
     Raises
@@ -351,7 +351,7 @@ def require_manager(reader: Reader) -> None:
 
 
 def _found(
-    connection: Connection, reader: Reader, name: str, *, apart: bool = True
+    connection: Connection, reader: Principal, name: str, *, apart: bool = True
 ) -> dict[str, Any]:
     """Return an account that the reader may change; with `apart` none that watches over him."""
     require_manager(reader)

@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from geo.access import principal, transaction
 from geo.access.accounts import accounts, separation_of_duties, sessions
 from geo.access.audit import record as audit
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.roles import ACTIONS
 from geo.access.store import accounts as stored_accounts
 from geo.access.store import api_keys as stored
@@ -26,7 +26,7 @@ MOST_KEYS: Final = 20
 MOST_NAME: Final = 100
 
 
-def find_owner(engine: Engine, key: str, *, address: str = "") -> Reader | None:
+def find_owner(engine: Engine, key: str, *, address: str = "") -> Principal | None:
     """Return the owner of a key, limited to the scopes of the key; None if it is not valid.
 
     Parameters
@@ -40,7 +40,7 @@ def find_owner(engine: Engine, key: str, *, address: str = "") -> Reader | None:
     return None if found is None else found[0]
 
 
-def find_key(engine: Engine, key: str, *, address: str = "") -> tuple[Reader, float] | None:
+def find_key(engine: Engine, key: str, *, address: str = "") -> tuple[Principal, float] | None:
     """Return the owner of a key, and for how many seconds the answer may be cached.
 
     Parameters
@@ -61,12 +61,12 @@ def find_key(engine: Engine, key: str, *, address: str = "") -> tuple[Reader, fl
             transaction.set_row_security(connection, principal.NOBODY, "login")
             stored.record_use(connection, row["key"])
     cut = {"scopes": frozenset(row["scopes"]), "sees_restricted": None}
-    return Reader(**{**found.__dict__, **cut}), row["holds"].total_seconds()
+    return Principal(**{**found.__dict__, **cut}), row["holds"].total_seconds()
 
 
 def make_key(
     engine: Engine,
-    reader: Reader,
+    reader: Principal,
     name: str,
     *,
     scopes: Collection[str],
@@ -114,7 +114,7 @@ def make_key(
     return key
 
 
-def revoke(engine: Engine, reader: Reader, key: str) -> None:
+def revoke(engine: Engine, reader: Principal, key: str) -> None:
     """Revoke a key.
 
     Parameters
@@ -141,7 +141,7 @@ def revoke(engine: Engine, reader: Reader, key: str) -> None:
         audit.record(connection, reader, "key.revoke", name, facts={"key": number})
 
 
-def list_keys(engine: Engine, reader: Reader, *, account: str | None = None) -> list[ListedKey]:
+def list_keys(engine: Engine, reader: Principal, *, account: str | None = None) -> list[ListedKey]:
     """Return own keys, or as an administrator those of an account; never the secrets.
 
     Parameters
@@ -162,7 +162,7 @@ def list_keys(engine: Engine, reader: Reader, *, account: str | None = None) -> 
         return stored.list_keys(connection, owner)
 
 
-def _require_scopes(reader: Reader, scopes: Collection[str], *, own: bool) -> None:
+def _require_scopes(reader: Principal, scopes: Collection[str], *, own: bool) -> None:
     if not own:
         accounts.require_manager(reader)
     known = reader.actions if own else frozenset(ACTIONS)
@@ -171,7 +171,7 @@ def _require_scopes(reader: Reader, scopes: Collection[str], *, own: bool) -> No
         raise InputError("key.scopes", found=strange, known=", ".join(sorted(known)))
 
 
-def _owner(connection: Connection, reader: Reader, account: str | None) -> str:
+def _owner(connection: Connection, reader: Principal, account: str | None) -> str:
     """Return the number of the account that a key is made for, if it can have one more."""
     kind, number = reader.kind, reader.id
     if account is not None:

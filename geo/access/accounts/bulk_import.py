@@ -15,7 +15,7 @@ from sqlalchemy import Connection, Engine
 from geo.access import passwords, transaction
 from geo.access.accounts import accounts, grants, separation_of_duties
 from geo.access.audit import record as audit
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.roles import CLASSES, DEPTHS, PERMISSIONS
 from geo.access.store import accounts as stored
 from geo.base.errors import ForbiddenError, GovgridError, InputError
@@ -57,7 +57,7 @@ class Row:
 
 def bring_in(
     engine: Engine,
-    reader: Reader,
+    reader: Principal,
     path: Path,
     *,
     passwords: Path | None = None,
@@ -243,13 +243,13 @@ def _day(written: str) -> date | None:
         raise InputError("page_grants.date_wrong", found=written) from error
 
 
-def _require_allowed(reader: Reader, rows: list[Row]) -> None:
+def _require_allowed(reader: Principal, rows: list[Row]) -> None:
     accounts.require_manager(reader)
     if not reader.may("grants") and any(row.values["role"] for row in rows):
         raise ForbiddenError("account_list.no_grants", account=reader.account)
 
 
-def _new_passwords(engine: Engine, reader: Reader, rows: list[Row]) -> dict[str, str]:
+def _new_passwords(engine: Engine, reader: Principal, rows: list[Row]) -> dict[str, str]:
     """Return a one-time password for each account of the table that is not there yet."""
     names = [row.values["name"] for row in rows]
     with transaction.open_as(engine, reader) as connection:
@@ -261,7 +261,9 @@ def _new_passwords(engine: Engine, reader: Reader, rows: list[Row]) -> dict[str,
     }
 
 
-def _written(connection: Connection, reader: Reader, rows: list[Row], new: dict[str, str]) -> Done:
+def _written(
+    connection: Connection, reader: Principal, rows: list[Row], new: dict[str, str]
+) -> Done:
     """Write all rows in one transaction; the first that cannot be undoes them all."""
     done, seen = Done(), set[str]()
     for row in rows:
@@ -279,7 +281,11 @@ def _written(connection: Connection, reader: Reader, rows: list[Row], new: dict[
 
 
 def _account(
-    connection: Connection, reader: Reader, values: dict[str, Any], new: dict[str, str], done: Done
+    connection: Connection,
+    reader: Principal,
+    values: dict[str, Any],
+    new: dict[str, str],
+    done: Done,
 ) -> Done:
     row = stored.find_account(connection, values["name"])
     whose = {
@@ -302,7 +308,7 @@ def _account(
     return replace(done, changed=done.changed + 1)
 
 
-def _grant(connection: Connection, reader: Reader, values: dict[str, Any]) -> None:
+def _grant(connection: Connection, reader: Principal, values: dict[str, Any]) -> None:
     grants.insert_grant(
         connection,
         reader,

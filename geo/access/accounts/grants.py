@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from geo.access import transaction
 from geo.access.accounts import separation_of_duties
 from geo.access.audit import record as audit
-from geo.access.principal import Grant, Reader
+from geo.access.principal import Grant, Principal
 from geo.access.roles import (
     APART,
     CLASSES,
@@ -45,7 +45,7 @@ def current_grants(connection: Connection, account: str) -> tuple[Grant, ...]:
 
 def give_grant(
     engine: Engine,
-    reader: Reader,
+    reader: Principal,
     account: str,
     role: str,
     area: str | None = None,
@@ -89,7 +89,7 @@ def give_grant(
 
 def insert_grant(
     connection: Connection,
-    reader: Reader,
+    reader: Principal,
     account: str,
     role: str,
     area: str | None,
@@ -143,7 +143,7 @@ def insert_grant(
     audit.record(connection, reader, "grant.give", name, facts=facts)
 
 
-def revoke_grant(engine: Engine, reader: Reader, grant: str) -> None:
+def revoke_grant(engine: Engine, reader: Principal, grant: str) -> None:
     """Revoke a grant, with immediate effect.
 
     Parameters
@@ -179,7 +179,9 @@ def revoke_grant(engine: Engine, reader: Reader, grant: str) -> None:
         audit.record(connection, reader, "grant.take", row["name"], facts=facts)
 
 
-def list_grants(engine: Engine, reader: Reader, *, account: str | None = None) -> list[ListedGrant]:
+def list_grants(
+    engine: Engine, reader: Principal, *, account: str | None = None
+) -> list[ListedGrant]:
     """Return the grants in the principal's areas; ``over``: ended.
 
     Parameters
@@ -214,7 +216,7 @@ def _require_fit(connection: Connection, account: str, name: str, kind: str, rol
             raise InputError("grant.apart", name=name, held=other, role=role)
 
 
-def _area(connection: Connection, reader: Reader, code: str | None) -> dict[str, Any]:
+def _area(connection: Connection, reader: Principal, code: str | None) -> dict[str, Any]:
     """Return unit_id and level of an area in which the reader may grant; {} for everything."""
     granting = reader.cut("grants")
     if code is None:

@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 
 from geo.access.accounts import api_keys, sessions
 from geo.access.accounts.sessions import Session
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.store.revisions import LayerRevisions
 
 LAYERS: Final = ("access", "area")
@@ -23,13 +23,13 @@ MOST: Final = 10_000
 class Identity:
     """Identity of a request: a session of a person, or a key of a program (`session` is None)."""
 
-    reader: Reader
+    reader: Principal
     session: Session | None
     revisions: tuple[int, ...]
     until: float
-    cuts: dict[str, Reader] = field(default_factory=dict, compare=False)
+    cuts: dict[str, Principal] = field(default_factory=dict, compare=False)
 
-    def may(self, action: str) -> Reader | None:
+    def may(self, action: str) -> Principal | None:
         """Return the reader with the grants that permit an action; None if none does."""
         found = self.cuts.get(action)
         if found is None and self.reader.may(action):
@@ -84,10 +84,10 @@ class Identities:
                 self._kept.popitem(last=False)
         return identity
 
-    def _of_key(self, token: str, address: str) -> tuple[Reader, None, float] | None:
+    def _of_key(self, token: str, address: str) -> tuple[Principal, None, float] | None:
         found = api_keys.find_key(self._engine, token, address=address)
         return None if found is None else (found[0], None, found[1])
 
-    def _of_session(self, token: str, address: str) -> tuple[Reader, Session, float] | None:
+    def _of_session(self, token: str, address: str) -> tuple[Principal, Session, float] | None:
         found = sessions.find_session(self._engine, token, idle=self._idle, address=address)
         return None if found is None else (found.reader, found, found.holds_s)

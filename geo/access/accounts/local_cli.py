@@ -4,13 +4,13 @@ from sqlalchemy import Engine
 
 from geo.access import principal
 from geo.access.accounts import sessions
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.store import accounts as stored
 from geo.base.errors import NotFoundError
 from geo.store import db
 
 
-def acting_principal(engine: Engine, account: str | None) -> Reader:
+def acting_principal(engine: Engine, account: str | None) -> Principal:
     """Return the principal of a command.
 
     Parameters

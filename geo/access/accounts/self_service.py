@@ -5,7 +5,7 @@ from sqlalchemy import Engine
 from geo.access import transaction
 from geo.access.accounts import sessions
 from geo.access.audit import record as audit
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.store import accounts as stored_accounts
 from geo.access.store import grants as stored_grants
 from geo.access.store import sessions as stored_sessions
@@ -13,7 +13,7 @@ from geo.access.store.grants import OwnGrant as OwnGrant
 from geo.access.store.sessions import ListedSession as ListedSession
 
 
-def own_grants(engine: Engine, reader: Reader) -> list[OwnGrant]:
+def own_grants(engine: Engine, reader: Principal) -> list[OwnGrant]:
     """Return own grants of today: ``role``, ``area``, ``classes``, ``depth``, ``until``.
 
     Parameters
@@ -26,7 +26,7 @@ def own_grants(engine: Engine, reader: Reader) -> list[OwnGrant]:
 
 
 def own_sessions(
-    engine: Engine, reader: Reader, session: str, *, idle_min: int
+    engine: Engine, reader: Principal, session: str, *, idle_min: int
 ) -> list[ListedSession]:
     """Return own sessions, the last used first.
 
@@ -47,7 +47,7 @@ def own_sessions(
         return stored_sessions.list_sessions(connection, asked)
 
 
-def has_second_factor(engine: Engine, reader: Reader) -> bool:
+def has_second_factor(engine: Engine, reader: Principal) -> bool:
     """Return whether the account has an authenticator.
 
     Parameters
@@ -59,7 +59,7 @@ def has_second_factor(engine: Engine, reader: Reader) -> bool:
         return stored_accounts.has_second_factor(connection, reader.id)
 
 
-def end_others(engine: Engine, reader: Reader, session: str) -> int:
+def end_others(engine: Engine, reader: Principal, session: str) -> int:
     """End all own sessions but one; return how many ended.
 
     Parameters

@@ -4,7 +4,7 @@ from typing import Final
 
 from sqlalchemy import Connection
 
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.roles import PERMISSIONS
 from geo.access.store import grants as stored
 from geo.base.errors import ForbiddenError, StateError
@@ -72,7 +72,7 @@ def roles_of(connection: Connection, account: str) -> set[str]:
     return stored.roles_of(connection, account)
 
 
-def require_apart(connection: Connection, reader: Reader, account: str, name: str) -> None:
+def require_apart(connection: Connection, reader: Principal, account: str, name: str) -> None:
     """Separation of duties: raise if an administrator acts on security administrators or auditors.
 
     The system itself may.

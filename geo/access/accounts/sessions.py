@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, RowMapping
 
 from geo.access import transaction
 from geo.access.accounts import grants
-from geo.access.principal import NOBODY, Reader
+from geo.access.principal import NOBODY, Principal
 from geo.access.store import sessions as stored
 from geo.store import db
 
@@ -32,7 +32,7 @@ class Session:
     """
 
     id: str
-    reader: Reader
+    reader: Principal
     csrf: str
     stage: str
     expires_at: datetime
@@ -117,7 +117,9 @@ def find_session(
     return found
 
 
-def reader_of(connection: Connection, row: RowMapping | dict[str, Any], *, address: str) -> Reader:
+def reader_of(
+    connection: Connection, row: RowMapping | dict[str, Any], *, address: str
+) -> Principal:
     """Return the principal of an account.
 
     Parameters
@@ -129,7 +131,7 @@ def reader_of(connection: Connection, row: RowMapping | dict[str, Any], *, addre
     address
         Address of the client, for the audit.
     """
-    return Reader(
+    return Principal(
         row["name"],
         id=str(row["id"]),
         holder=row["holder"],

@@ -8,7 +8,7 @@ from typing import Final
 from sqlalchemy import Engine
 
 from geo.access.audit import export_log
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 
 SHARE: Final = 8
 """A lease is one part in so many of what is left, so that near the limit each read is counted."""
@@ -35,7 +35,7 @@ class BulkLeases:
         self._held: dict[tuple[str | None, str], Lease] = {}
         self._lock = Lock()
 
-    def spend(self, reader: Reader, what: str, rows: int) -> bool:
+    def spend(self, reader: Principal, what: str, rows: int) -> bool:
         """Use rows that are counted already, without waiting; return False if there are too few."""
         if reader.system or rows == 0:
             return True
@@ -46,7 +46,7 @@ class BulkLeases:
             lease.left -= rows
             return True
 
-    def count(self, reader: Reader, what: str, rows: int, *, reason: str | None) -> None:
+    def count(self, reader: Principal, what: str, rows: int, *, reason: str | None) -> None:
         """Count rows, and some in advance.
 
         Raises

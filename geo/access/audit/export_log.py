@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
 from geo.access.audit import record as audit
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.store import export_register as stored
 from geo.base.errors import DiskFullError, ForbiddenError, InputError
 from geo.base.words import say
@@ -21,7 +21,7 @@ _unwritten: Counter[tuple[str | None, str]] = Counter()
 """Rows read since the disk is full, as this process has seen it, by account and what."""
 
 
-def reason_of(reader: Reader, given: str | None) -> str:
+def reason_of(reader: Principal, given: str | None) -> str:
     """Return the reason of an export on one line; "—" for the system, which needs none.
 
     Parameters
@@ -48,7 +48,7 @@ def reason_of(reader: Reader, given: str | None) -> str:
 
 def insert_export(
     connection: Connection,
-    reader: Reader,
+    reader: Principal,
     *,
     what: str,
     form: str,
@@ -98,7 +98,7 @@ def insert_export(
 
 def register_file(
     engine: Engine,
-    reader: Reader,
+    reader: Principal,
     out: Path,
     *,
     what: str,
@@ -139,7 +139,7 @@ class Counted:
 
 
 def count_bulk_read(
-    engine: Engine, reader: Reader, what: str, rows: int, *, most: int, reason: str | None
+    engine: Engine, reader: Principal, what: str, rows: int, *, most: int, reason: str | None
 ) -> Counted | None:
     """Count rows that an account reads; beyond a limit it is an export, registered once an hour.
 
@@ -182,7 +182,7 @@ def count_bulk_read(
 
 
 def _count(
-    engine: Engine, reader: Reader, what: str, rows: int, *, most: int, reason: str | None
+    engine: Engine, reader: Principal, what: str, rows: int, *, most: int, reason: str | None
 ) -> Counted:
     with transaction.open_as(engine, reader) as connection:
         read = stored.count_rows(connection, reader.id, what, rows)
@@ -206,7 +206,7 @@ class Layer:
     rows: int
 
 
-def within_bulk_limit(engine: Engine, reader: Reader, layer: Layer, *, most: int) -> bool:
+def within_bulk_limit(engine: Engine, reader: Principal, layer: Layer, *, most: int) -> bool:
     """Return whether a layer may be shown without a reason; nothing is counted.
 
     Parameters
@@ -223,7 +223,7 @@ def within_bulk_limit(engine: Engine, reader: Reader, layer: Layer, *, most: int
 
 
 def count_shown_layer(
-    engine: Engine, reader: Reader, layer: Layer, *, most: int, reason: str | None
+    engine: Engine, reader: Principal, layer: Layer, *, most: int, reason: str | None
 ) -> bool:
     """Count a layer that is shown; return whether it may be shown.
 
@@ -256,7 +256,9 @@ def count_shown_layer(
     return done
 
 
-def _show(engine: Engine, reader: Reader, layer: Layer, *, most: int, reason: str | None) -> bool:
+def _show(
+    engine: Engine, reader: Principal, layer: Layer, *, most: int, reason: str | None
+) -> bool:
     with transaction.open_as(engine, reader) as connection:
         number = None
         if not _fits(connection, reader, layer, most):
@@ -279,7 +281,7 @@ def _is(layer: Layer, what: str) -> bool:
     return what.startswith(f"{layer.name}/")
 
 
-def _fits(connection: Connection, reader: Reader, layer: Layer, most: int) -> bool:
+def _fits(connection: Connection, reader: Principal, layer: Layer, most: int) -> bool:
     known = stored.shown_rows(connection, reader.id, _part_name(layer), layer.name)
     if known.registered:
         return True
@@ -292,7 +294,9 @@ def _part_name(layer: Layer) -> str:
     return f"{layer.name}/{layer.part}"
 
 
-def watermark_text(reader: Reader, reason: str | None, *, timezone: str, lang: str = "zh") -> str:
+def watermark_text(
+    reader: Principal, reason: str | None, *, timezone: str, lang: str = "zh"
+) -> str:
     """Return the text of a watermark: who, of which unit, when, for what.
 
     The account of the operating system, which the audit names, means nothing to readers of a paper.

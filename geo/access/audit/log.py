@@ -18,7 +18,7 @@ from geo.access.audit import record as audit
 from geo.access.audit import verify as audit_verification
 from geo.access.audit.chain import Head
 from geo.access.audit.verify import Tail
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.store import audit as stored
 from geo.access.store.audit import AuditRow as AuditRow
 from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError
@@ -106,7 +106,7 @@ def parse_filters(
 
 
 def list_page(
-    engine: Engine, who: Reader, wanted: Filters, *, limit: int = 100, before: int = LARGEST_ID
+    engine: Engine, who: Principal, wanted: Filters, *, limit: int = 100, before: int = LARGEST_ID
 ) -> list[AuditRow]:
     """Return a page of the audit log, the newest first.
 
@@ -132,7 +132,7 @@ def list_page(
         return stored.read_page(connection, asked)
 
 
-def chain_state(engine: Engine, who: Reader) -> State:
+def chain_state(engine: Engine, who: Principal) -> State:
     """Return the state of the chain: newest seal, rows without one, last verification.
 
     Parameters
@@ -152,7 +152,7 @@ def chain_state(engine: Engine, who: Reader) -> State:
         return State(seal.newest_seal(connection), tail, dict(verified) if verified else None)
 
 
-def redact_note(engine: Engine, who: Reader, number: int, *, reason: str) -> None:
+def redact_note(engine: Engine, who: Principal, number: int, *, reason: str) -> None:
     """Take the note of a row away, for good; that this was done, and why, is a row of its own.
 
     Only the system itself may do it, on the machine: the service cannot change the audit, and who
@@ -187,7 +187,7 @@ def redact_note(engine: Engine, who: Reader, number: int, *, reason: str) -> Non
 
 def export_rows(
     engine: Engine,
-    who: Reader,
+    who: Principal,
     wanted: Filters,
     out: Path,
     *,

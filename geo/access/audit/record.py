@@ -8,7 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.store import audit as stored
 from geo.store import statements
 
@@ -18,7 +18,7 @@ MOST_DIGITS: Final = 1000  # jsonb holds a hundred times as many; no fact needs 
 
 def record(
     connection: Connection,
-    who: Reader,
+    who: Principal,
     action: str,
     target: str = "",
     *,
@@ -62,7 +62,7 @@ def record(
 
 def note_apart(
     engine: Engine,
-    who: Reader,
+    who: Principal,
     action: str,
     target: str = "",
     *,

@@ -11,7 +11,7 @@ from geo.access import transaction
 from geo.access.audit import chain
 from geo.access.audit import record as audit
 from geo.access.audit.chain import Head, Link, Walk
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.store import audit as stored
 from geo.base.errors import StoreError
 
@@ -75,7 +75,7 @@ class Proof:
         }
 
 
-def verify_chain(engine: Engine, who: Reader, *, expected: Collection[Head] = ()) -> Proof:
+def verify_chain(engine: Engine, who: Principal, *, expected: Collection[Head] = ()) -> Proof:
     """Compute the chain again, in constant memory, and write into the audit what was found.
 
     Parameters
@@ -113,7 +113,7 @@ def _links(connection: Connection) -> Iterator[Link]:
         yield Link._make([*values, b"" if seal is None else bytes(seal)])
 
 
-def _note(engine: Engine, who: Reader, proof: Proof) -> None:
+def _note(engine: Engine, who: Principal, proof: Proof) -> None:
     said = proof.as_plain()
     facts = {name: said[name] for name in ("whole", "rows", "redacted", "head", "broken")}
     facts["heads"] = len(said["heads"])

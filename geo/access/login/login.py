@@ -11,7 +11,7 @@ from geo.access.accounts import grants, sessions
 from geo.access.accounts.sessions import Session
 from geo.access.audit import record as audit
 from geo.access.login import second_factor as codes
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.roles import SECOND_FACTOR
 from geo.access.store import accounts as stored
 from geo.access.store import sessions as stored_sessions
@@ -62,7 +62,7 @@ def log_in(
         After too many failures of this name or address; also with the right password.
     """
     known = passwords.normalize_password(name).strip().lower()[:MOST_NAME]
-    stranger = Reader(known, address=address)
+    stranger = Principal(known, address=address)
     counter, place = (
         throttle.name_bucket(known),
         throttle.address_bucket(address) if address else None,
@@ -157,7 +157,7 @@ def log_in_external(
             owed = "totp" if row["totp_secret"] else None
             external = {**row, "must_change": False, "password_changed_at": None}
             return _let_in(connection, external, config, address, agent, owed=owed, by="oidc")
-    record_refusal(engine, Reader("", address=address), "unbound")
+    record_refusal(engine, Principal("", address=address), "unbound")
     raise UnknownReaderError("login.unbound")
 
 
@@ -212,7 +212,7 @@ def change_password(
         return _let_in(connection, _by_id(connection, who), config, address, agent)
 
 
-def require_password(engine: Engine, who: Reader, password: str) -> None:
+def require_password(engine: Engine, who: Principal, password: str) -> None:
     """Raise unless the present password was typed once more.
 
     Parameters
@@ -299,7 +299,7 @@ def _let_in(
     )
     if by:
         stored.record_login(connection, row["id"])
-        who = Reader(row["name"], unit_name=row["unit_name"], address=address)
+        who = Principal(row["name"], unit_name=row["unit_name"], address=address)
         facts = {"by": by, "stage": stage}
         audit.record(connection, who, "login", row["name"], facts=facts)
     return LoggedIn(token, stage)
@@ -325,7 +325,7 @@ def _by_name(engine: Engine, name: str) -> RowMapping | None:
         return stored.login_by_name(connection, name)
 
 
-def _by_id(connection: Connection, who: Reader) -> RowMapping:
+def _by_id(connection: Connection, who: Principal) -> RowMapping:
     row = stored.login_by_id(connection, who.id)
     if row is None:
         raise UnknownReaderError("access.unknown")
@@ -336,7 +336,7 @@ def _end(connection: Connection, session: Session) -> None:
     stored_sessions.delete_session(connection, session.id)
 
 
-def count_attempt(engine: Engine, who: Reader, *counters: throttle.Counter) -> None:
+def count_attempt(engine: Engine, who: Principal, *counters: throttle.Counter) -> None:
     """Count an attempt before it is made; one that is locked out is audited.
 
     Parameters
@@ -358,7 +358,7 @@ def count_attempt(engine: Engine, who: Reader, *counters: throttle.Counter) -> N
         raise
 
 
-def record_refusal(engine: Engine, who: Reader, reason: str) -> None:
+def record_refusal(engine: Engine, who: Principal, reason: str) -> None:
     """Audit a refused log-in, without anything typed as a password.
 
     Parameters

@@ -20,7 +20,7 @@ from geo.access.audit import record as audit
 from geo.access.login import identity_provider, login
 from geo.access.login.identity_provider import PATIENCE_S, Provider
 from geo.access.login.login import LoggedIn
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base import secrets
 from geo.base.errors import StateError, UnknownReaderError
 from geo.base.settings import Settings
@@ -211,5 +211,5 @@ def _short(said: object) -> str:
 def _noted(engine: Engine, error: UnknownReaderError, address: str) -> None:
     """Write into the audit that somebody came back from the provider in vain, and why."""
     facts = {"by": PURPOSE, "reason": error.key, **error.facts}
-    stranger = Reader("", address=address)
+    stranger = Principal("", address=address)
     audit.note_apart(engine, stranger, "login", outcome="refused", facts=facts)

@@ -8,7 +8,7 @@ from typing import Any, Final
 import pyotp
 from sqlalchemy import Connection, RowMapping
 
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.store import accounts as stored
 from geo.base import secrets
 from geo.base.errors import InputError
@@ -31,7 +31,7 @@ class Enrolment:
     uri: str
 
 
-def new_key(who: Reader) -> Enrolment:
+def new_key(who: Principal) -> Enrolment:
     """Return a new key; nothing is kept of it before it is confirmed."""
     secret = pyotp.random_base32()
     uri = pyotp.TOTP(secret).provisioning_uri(name=who.account, issuer_name=ISSUER)
@@ -39,7 +39,7 @@ def new_key(who: Reader) -> Enrolment:
 
 
 def confirm_key(
-    connection: Connection, who: Reader, secret: str, code: str, *, config: Settings
+    connection: Connection, who: Principal, secret: str, code: str, *, config: Settings
 ) -> bool:
     """Store a key, encrypted, if a code fits it; return whether it does.
 

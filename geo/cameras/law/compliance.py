@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
 from geo.access.audit import export_log
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.roles import depth_no
 from geo.areas.store import names
 from geo.base.errors import InputError, NotFoundError
@@ -51,7 +51,7 @@ class Report:
 
 
 def compliance_findings(
-    engine: Engine, reader: Reader, wanted: Wanted | None = None, *, timezone: str
+    engine: Engine, reader: Principal, wanted: Wanted | None = None, *, timezone: str
 ) -> Report:
     """Return the findings about the cameras in the principal's areas.
 
@@ -92,7 +92,13 @@ def compliance_findings(
 
 
 def make_workbook(
-    engine: Engine, reader: Reader, wanted: Wanted, *, reason: str | None, timezone: str, lang: str
+    engine: Engine,
+    reader: Principal,
+    wanted: Wanted,
+    *,
+    reason: str | None,
+    timezone: str,
+    lang: str,
 ) -> tuple[bytes, int]:
     """Return the findings as a workbook, and their number; the export is registered before.
 
@@ -168,7 +174,7 @@ def _chosen(found: gpd.GeoDataFrame, asked: Wanted) -> gpd.GeoDataFrame:
     return found.loc[keep]
 
 
-def _area(connection: Connection, reader: Reader, code: str) -> bytes | None:
+def _area(connection: Connection, reader: Principal, code: str) -> bytes | None:
     """Return the shape of an area that is the reader's, None for all of them."""
     if not code:
         return None

@@ -5,7 +5,7 @@ from typing import Any, Final
 import pandas as pd
 from sqlalchemy import Connection
 
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.roles import depth_no
 from geo.cameras.rules import filing
 from geo.cameras.rules.filing import CAMERA, POSITION, SNAPSHOT
@@ -16,7 +16,7 @@ COLUMNS: Final = ("camera_code", "filing_code", "filed_on", "field", "filed", "n
 
 
 def filing_changes(
-    connection: Connection, reader: Reader, *, depth: str = "position"
+    connection: Connection, reader: Principal, *, depth: str = "position"
 ) -> pd.DataFrame:
     """Return what has changed since the filing of the cameras that a principal may see.
 
@@ -38,7 +38,9 @@ def filing_changes(
     return with_units(connection, reader, depth=depth)[list(COLUMNS)]
 
 
-def with_units(connection: Connection, reader: Reader, *, depth: str = "position") -> pd.DataFrame:
+def with_units(
+    connection: Connection, reader: Principal, *, depth: str = "position"
+) -> pd.DataFrame:
     """Return :func:`filing_changes` with ``unit``: the managing unit now, or when filed.
 
     Parameters

@@ -11,7 +11,7 @@ import pandas as pd
 from openpyxl.styles import PatternFill
 from sqlalchemy import Connection
 
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.roles import depth_no
 from geo.base.words import say
 from geo.cameras.law import filing as filings
@@ -46,7 +46,7 @@ class Facts:
     partial: bool
 
 
-def unit_facts(connection: Connection, reader: Reader, units: Sequence[str]) -> list[Facts]:
+def unit_facts(connection: Connection, reader: Principal, units: Sequence[str]) -> list[Facts]:
     """Return the facts about units, all read in one transaction.
 
     Parameters
@@ -84,7 +84,7 @@ def make_filing_book(found: Facts, *, today: str, mark: str) -> tuple[bytes, int
     return _book(tables, mark), count
 
 
-def _facts(connection: Connection, reader: Reader, unit: str, changes: pd.DataFrame) -> Facts:
+def _facts(connection: Connection, reader: Principal, unit: str, changes: pd.DataFrame) -> Facts:
     cameras = stored.cameras_of_unit(connection, unit, reader.parameters)
     codes = cameras["code"].tolist()
     phones = stored.office_phones(connection, unit)

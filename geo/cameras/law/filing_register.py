@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Final
 from sqlalchemy import Connection, Engine
 
 from geo.access.audit import record as audit
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base import clock
 from geo.base.crs import parse_crs
 from geo.base.errors import InputError
@@ -49,7 +49,7 @@ def register_filing(
     *,
     number: str,
     filed_on: date,
-    who: Reader,
+    who: Principal,
     timezone: str,
     unit: str = "",
     crs: str | None = None,
@@ -119,7 +119,7 @@ def _written(
     number: str,
     unit: str,
     filed_on: date,
-    who: Reader,
+    who: Principal,
 ) -> Registered:
     from geo.cameras.law import filed_sheet
 

@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from geo.access import transaction
 from geo.access.audit import export_log
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.roles import depth_no
 from geo.base import clock
 from geo.base.errors import ForbiddenError, NotFoundError
@@ -34,7 +34,7 @@ class FilingSheet:
     changes: int
 
 
-def managing_units(engine: Engine, reader: Reader) -> list[str]:
+def managing_units(engine: Engine, reader: Principal) -> list[str]:
     """Return the managing units of the cameras in use that a principal may see.
 
     Parameters
@@ -47,7 +47,7 @@ def managing_units(engine: Engine, reader: Reader) -> list[str]:
 
 
 def make_sheet(
-    engine: Engine, reader: Reader, unit: str, *, reason: str | None, timezone: str
+    engine: Engine, reader: Principal, unit: str, *, reason: str | None, timezone: str
 ) -> FilingSheet:
     """Return the filing sheet of a managing unit; the export is registered before.
 
@@ -87,7 +87,7 @@ def make_sheet(
 
 
 def make_sheets(
-    engine: Engine, reader: Reader, *, reason: str | None, timezone: str
+    engine: Engine, reader: Principal, *, reason: str | None, timezone: str
 ) -> Iterable[FilingSheet]:
     """Yield the sheets of all managing units, each registered as an export; see :func:`make_sheet`.
 
@@ -119,7 +119,7 @@ def make_sheets(
         yield _made(engine, reader, found, reason, timezone)
 
 
-def _require(reader: Reader) -> None:
+def _require(reader: Principal) -> None:
     reader.require("export")
     reader.require_depth("position")
     if not depth_no(reader.exact().depth):
@@ -132,7 +132,7 @@ def _unknown(unit: str, units: list[str]) -> NotFoundError:
 
 
 def _made(
-    engine: Engine, reader: Reader, found: Facts, reason: str | None, timezone: str
+    engine: Engine, reader: Principal, found: Facts, reason: str | None, timezone: str
 ) -> FilingSheet:
     from geo.cameras.law import filing_book
 

@@ -2,11 +2,11 @@
 
 from sqlalchemy import Connection
 
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.cameras.store import filings as stored
 
 
-def list_units(connection: Connection, reader: Reader) -> list[str]:
+def list_units(connection: Connection, reader: Principal) -> list[str]:
     """Return the names of the units, in order.
 
     Parameters
@@ -19,7 +19,7 @@ def list_units(connection: Connection, reader: Reader) -> list[str]:
     return stored.managing_units(connection, reader.parameters)
 
 
-def is_managing_unit(connection: Connection, reader: Reader, unit: str) -> bool:
+def is_managing_unit(connection: Connection, reader: Principal, unit: str) -> bool:
     """Return whether a unit manages any camera that a principal may see.
 
     Parameters

@@ -7,7 +7,7 @@ import geopandas as gpd
 import pandas as pd
 from sqlalchemy import Connection
 
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.roles import depth_no
 from geo.cameras.law import filing
 from geo.cameras.rules import compliance as law
@@ -18,7 +18,7 @@ from geo.store import installation
 
 
 def of_cameras(
-    connection: Connection, reader: Reader, area: bytes | None, timezone: str
+    connection: Connection, reader: Principal, area: bytes | None, timezone: str
 ) -> tuple[gpd.GeoDataFrame, gpd.GeoDataFrame, int]:
     """Return the cameras, their findings, and of how many no viewshed was computed.
 

@@ -23,7 +23,7 @@ from geo.base.polygons import (
 from geo.coverage.demand.area_overlay import Cells, overlay_areas
 from geo.coverage.demand.control_points import points_in_areas, watch_points
 from geo.coverage.demand.demand import demand_surface, open_ground_polygons
-from geo.coverage.demand.pieces import Held, Lines, demand_pieces, held_points, road_lines
+from geo.coverage.demand.pieces import DemandPoints, Lines, demand_pieces, held_points, road_lines
 from geo.coverage.demand.roads import Streets, cells_of, cut_roads
 from geo.coverage.demand.tiles import cut_into_tiles, in_tiles
 from geo.coverage.sight.obstacles import Obstacles, place_cameras
@@ -61,7 +61,7 @@ class Layers:
 
 
 @dataclass(frozen=True)
-class Ground:
+class DemandModel:
     """Cells, and by cell: pieces of demand, open ground, and land that is none of it.
 
     Attributes
@@ -127,7 +127,7 @@ class Ground:
         """Return what a few cells hold; `cells` ascend."""
         piece_cell = self.pieces["cell"].to_numpy(dtype=np.intp)
         piece = _rows(piece_cell, cells)
-        lines, points = Lines.of(self.lines), Held.of(self.held)
+        lines, points = Lines.of(self.lines), DemandPoints.of(self.held)
         held, tile = _rows(points.piece, piece), _rows(self.tile_cell, cells)
         return Plot(
             cells,
@@ -162,7 +162,7 @@ class Plot:
     piece_m2: Floats
     grid_code: NDArray[np.object_]
     lines: Lines
-    held: Held
+    held: DemandPoints
     held_at: Indices
     tiles: Geometries
     tile_cell: Indices
@@ -173,7 +173,7 @@ class Plot:
         return sum_by_group(cell, values, len(self.cells))
 
 
-def build_model(layers: Layers) -> Ground:
+def build_model(layers: Layers) -> DemandModel:
     """Return the ground of a district.
 
     Examples
@@ -194,7 +194,7 @@ def build_model(layers: Layers) -> Ground:
     pieces, open_m2, beside, built = _measured(cells.grounds, every, tiles, layers)
     pieces = pieces.assign(grid_code=grid_code[pieces["cell"].to_numpy(dtype=np.intp)])
     points, held = _watched(layers), _held(pieces, layers)
-    return Ground(
+    return DemandModel(
         layers.areas,
         cells,
         grid_code,
@@ -214,7 +214,7 @@ def build_model(layers: Layers) -> Ground:
     )
 
 
-def rebuild_cells(ground: Ground, layers: Layers, dirty: Indices) -> Ground:
+def rebuild_cells(ground: DemandModel, layers: Layers, dirty: Indices) -> DemandModel:
     """Return the model with some cells measured again, after an edit of buildings or zones.
 
     Parameters
@@ -290,7 +290,7 @@ def _measured(
 
 
 def _lines_again(
-    ground: Ground,
+    ground: DemandModel,
     kept: Flags,
     place: Indices,
     new: gpd.GeoDataFrame,

@@ -53,7 +53,7 @@ class Lines:
 
 
 @dataclass(frozen=True)
-class Held:
+class DemandPoints:
     """Points that pieces of demand hold: position of the piece, point, kind of point."""
 
     piece: Indices
@@ -61,18 +61,20 @@ class Held:
     kind: NDArray[np.object_]
 
     @classmethod
-    def of(cls, table: gpd.GeoDataFrame) -> "Held":
+    def of(cls, table: gpd.GeoDataFrame) -> "DemandPoints":
         """Take the rows of :func:`held_points`."""
         kind = table["kind"].to_numpy(dtype=object)
         return cls(table["piece"].to_numpy(dtype=np.intp), flat_geometries(table), kind)
 
-    def taken(self, rows: Indices, piece: Indices) -> "Held":
+    def taken(self, rows: Indices, piece: Indices) -> "DemandPoints":
         """Return some rows, their pieces numbered as in `piece` (positions, ascending)."""
-        return Held(np.searchsorted(piece, self.piece[rows]), self.shapes[rows], self.kind[rows])
+        return DemandPoints(
+            np.searchsorted(piece, self.piece[rows]), self.shapes[rows], self.kind[rows]
+        )
 
-    def where(self, mask: Flags) -> "Held":
+    def where(self, mask: Flags) -> "DemandPoints":
         """Return the points of a mask."""
-        return Held(self.piece[mask], self.shapes[mask], self.kind[mask])
+        return DemandPoints(self.piece[mask], self.shapes[mask], self.kind[mask])
 
 
 def demand_pieces(

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from geo.base.polygons import Indices
 from geo.coverage.demand.control_points import Tally, points_in_polygons, seen_probability
-from geo.coverage.demand.demand_model import Ground
+from geo.coverage.demand.demand_model import DemandModel
 from geo.coverage.demand.road_segments import seen_intervals
 from geo.coverage.kinds import CRITERIA
 from geo.coverage.measure.seen import Seen
@@ -34,7 +34,7 @@ class Criteria:
         How many device sets there are.
     """
 
-    def __init__(self, ground: Ground, certainties: tuple[str, ...], sets: int) -> None:
+    def __init__(self, ground: DemandModel, certainties: tuple[str, ...], sets: int) -> None:
         self.lay(ground)
         points, runs = len(ground.points), len(ground.streets.run_area)
         self.chance = {name: np.zeros((points, sets)) for name in certainties}
@@ -46,7 +46,7 @@ class Criteria:
         everyone = np.zeros((0, 1), dtype=np.bool_)
         self.road_m = ground.streets.measured(ground.streets.lines, none, everyone)[1][:, 0]
 
-    def lay(self, ground: Ground) -> None:
+    def lay(self, ground: DemandModel) -> None:
         """Take a ground whose points and roads are the same; a point may stand elsewhere."""
         self.ground = ground
         self._tally = Tally(ground.points, ground.belongs, len(ground.areas))

@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 
 from geo.base.polygons import flat_geometries
 from geo.coverage.measure.difference import Difference, measure_difference
-from geo.coverage.measure.state import EVERYONE, Board, Flags
+from geo.coverage.measure.state import EVERYONE, CoverageState, Flags
 
 LEAST_M2 = 0.01  # of seen ground: what is less is left by rounding
 
 
-def compute_figures(board: Board, certainty: str, device_set: str) -> pd.DataFrame:
+def compute_figures(board: CoverageState, certainty: str, device_set: str) -> pd.DataFrame:
     """Return the figures of every area under one certainty for one device set.
 
     Parameters
@@ -74,7 +74,7 @@ def compute_figures(board: Board, certainty: str, device_set: str) -> pd.DataFra
     return table.join(board.criteria.figures(certainty, which))
 
 
-def cells_without_buildings(board: Board, which: int) -> Flags:
+def cells_without_buildings(board: CoverageState, which: int) -> Flags:
     """Return the cells where missing building data could change the shares of a device set.
 
     They have no building, and hold demand or seen open ground; seen water is in no share.
@@ -96,7 +96,7 @@ def cells_without_buildings(board: Board, which: int) -> Flags:
     return np.asarray(~board.ground.built & concerned, dtype=np.bool_)
 
 
-def difference_of(board: Board) -> Difference:
+def difference_of(board: CoverageState) -> Difference:
     """Return what makes the difference between certain and possible, over all cells.
 
     Of demand, or of open ground where nothing is demanded.

@@ -17,9 +17,9 @@ from geo.base.polygons import (
     sum_by_group,
 )
 from geo.coverage.demand.pieces import (
+    DemandPoints,
     Flags,
     Floats,
-    Held,
     Lines,
 )
 
@@ -30,7 +30,7 @@ COLUMNS = ("rank", "grid_code", *MEASURED)
 
 
 @dataclass(frozen=True)
-class Missed:
+class UncoveredDemand:
     """Uncovered parts of demand: position of the piece of each, and what it holds."""
 
     piece: Indices
@@ -41,9 +41,9 @@ class Missed:
     entrances: Indices
     incidents: Indices
 
-    def where(self, rows: slice | Flags) -> "Missed":
+    def where(self, rows: slice | Flags) -> "UncoveredDemand":
         """Return some of the parts."""
-        return Missed(*(getattr(self, each.name)[rows] for each in fields(self)))
+        return UncoveredDemand(*(getattr(self, each.name)[rows] for each in fields(self)))
 
     def frame(self, grid_code: NDArray[np.object_], crs: Crs) -> gpd.GeoDataFrame:
         """Return the parts as a layer; `grid_code` is that of each piece."""
@@ -57,10 +57,10 @@ def find_uncovered(
     *,
     left: Geometries,
     lines: Lines,
-    unseen: Held,
+    unseen: DemandPoints,
     min_area_m2: float = 1.0,
     min_width_m: float = 0.2,
-) -> tuple[Missed, Floats]:
+) -> tuple[UncoveredDemand, Floats]:
     """Return the gaps of pieces of demand, and what was dropped as slivers.
 
     What is left of a piece counts part by part. Parts below `min_area_m2`, or nowhere as wide as
@@ -100,7 +100,7 @@ def find_uncovered(
     incidents = _count(parts, piece, unseen.where(unseen.kind == "incidents"))
     road_m, factor = _roads(parts, piece, lines, parts == shapes[piece])
     weight = area_m2 * factor + ENTRANCE_M2 * entrances + INCIDENT_M2 * incidents
-    return Missed(piece, parts, area_m2, weight, road_m, entrances, incidents), dropped_m2
+    return UncoveredDemand(piece, parts, area_m2, weight, road_m, entrances, incidents), dropped_m2
 
 
 def rank_gaps(found: gpd.GeoDataFrame) -> gpd.GeoDataFrame:
@@ -140,7 +140,7 @@ def is_substantial(
     return keep
 
 
-def _count(parts: Geometries, piece: Indices, points: Held) -> Indices:
+def _count(parts: Geometries, piece: Indices, points: DemandPoints) -> Indices:
     """Return how many of the points each part holds: each goes to the nearest of its piece."""
     if len(points.piece) == 0:
         return np.zeros(len(parts), dtype=np.intp)

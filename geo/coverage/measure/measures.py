@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from geo.base.polygons import Crs, Geometries, Shapes, dissolve, subtract_ground
 from geo.coverage.demand.demand_model import Plot
 from geo.coverage.measure.amounts import Amounts
-from geo.coverage.measure.gaps import MEASURED, Missed, find_uncovered
+from geo.coverage.measure.gaps import MEASURED, UncoveredDemand, find_uncovered
 
 Floats: TypeAlias = NDArray[np.float64]
 
@@ -24,7 +24,7 @@ OPENED_M2 = 1.0  # a gap that grows by less has not opened
 class Opened:
     """Gaps that grew, with the grid of each piece, and what of each gap was none before."""
 
-    gaps: Missed
+    gaps: UncoveredDemand
     grid_code: NDArray[np.object_]
     opened_m2: Floats
 
@@ -37,7 +37,7 @@ class Opened:
 class _Rows:
     """The gaps of one cell: some of what was measured together."""
 
-    source: Missed
+    source: UncoveredDemand
     grid_code: NDArray[np.object_]
     rows: slice
 
@@ -118,7 +118,7 @@ class Measures:
                 runs.append(rows)
         return join_gaps([run.frame(crs) for run in runs], crs)
 
-    def _kept(self, plot: Plot, which: int, left: Missed) -> Geometries:
+    def _kept(self, plot: Plot, which: int, left: UncoveredDemand) -> Geometries:
         """Put gaps in the place of those before, and return these."""
         known, cells = self._gaps[which], plot.cells.tolist()
         before = [known[cell].shapes for cell in cells if cell in known]

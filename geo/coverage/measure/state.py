@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from geo.base.polygons import Indices, flat_geometries
 from geo.base.progress import Progress, ignore_progress
-from geo.coverage.demand.demand_model import Ground, Plot
+from geo.coverage.demand.demand_model import DemandModel, Plot
 from geo.coverage.kinds import CERTAINTIES
 from geo.coverage.measure import gaps, k_coverage
 from geo.coverage.measure.amounts import (
@@ -47,7 +47,7 @@ class Change:
     opened: gpd.GeoDataFrame
 
 
-class Board:
+class CoverageState:
     """What the cameras of a district see, measured cell by cell for each certainty and device set.
 
     Put cameras on it with :meth:`put`, change the ground with :meth:`lay`, then :meth:`settle`:
@@ -68,7 +68,7 @@ class Board:
 
     def __init__(
         self,
-        ground: Ground,
+        ground: DemandModel,
         sets: Sequence[str],
         *,
         certainties: Sequence[str] = CERTAINTIES,
@@ -122,7 +122,7 @@ class Board:
             self.seen[certainty] = every.replaced(device, fresh) if differ.any() else every
         self._dirty_sets |= joined.any(axis=0) | member[moved].any(axis=0)
 
-    def lay(self, ground: Ground, dirty: Indices) -> None:
+    def lay(self, ground: DemandModel, dirty: Indices) -> None:
         """Take a ground on which the cells `dirty` have changed, as from `demand_model.relay`."""
         moved = (self.ground.point_xy != ground.point_xy).any(axis=1)
         stood = np.concatenate([self.ground.point_cell[moved], ground.point_cell[moved]])

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, Engine
 
-from geo.access.principal import RESTRICTED_LAYERS, Reader
+from geo.access.principal import RESTRICTED_LAYERS, Principal
 from geo.base.errors import InputError, NotFoundError
 from geo.exchange.store import declarations as stored
 from geo.store import db
@@ -35,7 +35,7 @@ def declared_values(options: ImportOptions) -> dict[str, Any]:
 
 
 def complete_options(
-    engine: Engine, layer: str, options: ImportOptions, *, who: Reader
+    engine: Engine, layer: str, options: ImportOptions, *, who: Principal
 ) -> ImportOptions:
     """Return options with what they leave open filled from their saved source, if they name one.
 
@@ -111,7 +111,7 @@ def save_source(
     stored.store_declaration(connection, layer, name, said, by_whom=by_whom)
 
 
-def list_sources(engine: Engine, *, who: Reader) -> pd.DataFrame:
+def list_sources(engine: Engine, *, who: Principal) -> pd.DataFrame:
     """Return the saved sources of the layers that are open to `who`.
 
     Parameters
@@ -130,7 +130,7 @@ def list_sources(engine: Engine, *, who: Reader) -> pd.DataFrame:
         return stored.list_declarations(connection, without=_closed(who))
 
 
-def forget_source(engine: Engine, layer: str, source: str, *, who: Reader) -> None:
+def forget_source(engine: Engine, layer: str, source: str, *, who: Principal) -> None:
     """Delete the saved declarations of a source.
 
     Parameters
@@ -154,12 +154,12 @@ def forget_source(engine: Engine, layer: str, source: str, *, who: Reader) -> No
         stored.delete_declaration(connection, layer, source)
 
 
-def _closed(who: Reader) -> frozenset[str]:
+def _closed(who: Principal) -> frozenset[str]:
     """Return the layers of which nothing may be told."""
     return frozenset() if who.sees_restricted else RESTRICTED_LAYERS
 
 
-def _unknown(layer: str, source: str, known: Mapping[str, Any], who: Reader) -> NotFoundError:
+def _unknown(layer: str, source: str, known: Mapping[str, Any], who: Principal) -> NotFoundError:
     """Return the error that a source is not saved, with those that are, as far as they are told."""
     names = "、".join(() if layer in _closed(who) else known) or "—"
     return NotFoundError("import.no_source", source=source, layer=layer, known=names)

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine
 
 from geo.access.audit import record as audit
-from geo.access.principal import RESTRICTED_LAYERS, Reader
+from geo.access.principal import RESTRICTED_LAYERS, Principal
 from geo.base import clock
 from geo.base import crs as crs_module
 from geo.base.errors import DiskFullError
@@ -89,7 +89,7 @@ def import_file(
     path: Path,
     options: ImportOptions,
     *,
-    who: Reader,
+    who: Principal,
     timezone: str,
     disk: Path | None = None,
     progress: Progress = ignore_progress,
@@ -132,7 +132,7 @@ def _tried(
     target: Layer,
     path: Path,
     options: ImportOptions,
-    who: Reader,
+    who: Principal,
     timezone: str,
     progress: Progress,
     without: Refused,
@@ -166,7 +166,7 @@ def _tried(
 
 
 def _refused(
-    engine: Engine, who: Reader, row: Mapping[str, Any], report: ImportReport
+    engine: Engine, who: Principal, row: Mapping[str, Any], report: ImportReport
 ) -> ImportReport:
     """Remember what was refused: a held file as a run of its own, the others in the audit only."""
     with db.open_transaction(engine) as connection:
@@ -183,7 +183,7 @@ def _refused(
 
 
 def _audit(
-    connection: Connection, who: Reader, row: Mapping[str, Any], report: ImportReport
+    connection: Connection, who: Principal, row: Mapping[str, Any], report: ImportReport
 ) -> None:
     codes = {finding.code for finding in report.findings}
     declared = row["options"].get("crs")

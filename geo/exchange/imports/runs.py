@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, Engine
 
 from geo.access.audit import record as audit
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base.errors import InputError, StateError
 from geo.base.words import say
 from geo.cameras.store import compliance
@@ -51,7 +51,7 @@ def newest_runs(engine: Engine, *, limit: int = NEWEST) -> pd.DataFrame:
         return stored_runs.newest_runs(connection, limit=limit)
 
 
-def show_run(engine: Engine, run: int, *, who: Reader) -> RunReport:
+def show_run(engine: Engine, run: int, *, who: Principal) -> RunReport:
     """Return one run with its findings.
 
     Parameters
@@ -75,7 +75,7 @@ def show_run(engine: Engine, run: int, *, who: Reader) -> RunReport:
     return RunReport(row, tuple(Finding(**each) for each in found))
 
 
-def undo_run(engine: Engine, run: int, *, who: Reader) -> Undone:
+def undo_run(engine: Engine, run: int, *, who: Principal) -> Undone:
     """Restore everything to its state before a run; audited.
 
     Figures that were computed since then stay until they are computed again.
@@ -114,7 +114,7 @@ def undo_run(engine: Engine, run: int, *, who: Reader) -> Undone:
     return done
 
 
-def write_quarantine(engine: Engine, run: int, out: Path, *, who: Reader, lang: str) -> int:
+def write_quarantine(engine: Engine, run: int, out: Path, *, who: Principal, lang: str) -> int:
     """Write the quarantined rows of a run for correction, with the fault of each.
 
     The columns are those of the file as it came, then the row's number in it and what to do.

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
-from geo.access.principal import RESTRICTED_LAYERS, Reader
+from geo.access.principal import RESTRICTED_LAYERS, Principal
 from geo.areas.store import layers as area_layers
 from geo.base.crs import WGS84
 from geo.base.errors import LayerError, NotFoundError
@@ -75,7 +75,7 @@ def layer_names() -> tuple[str, ...]:
     return (*placed(), *TABLES)
 
 
-def names_for(reader: Reader) -> tuple[str, ...]:
+def names_for(reader: Principal) -> tuple[str, ...]:
     """Return the names of the layers that can go out to `reader`."""
     return tuple(
         name for name in layer_names() if reader.sees_restricted or name not in RESTRICTED_LAYERS
@@ -88,7 +88,7 @@ def placed() -> tuple[str, ...]:
 
 
 def read_page(
-    engine: Engine, reader: Reader, name: str, *, after: str = "", limit: int | None = None
+    engine: Engine, reader: Principal, name: str, *, after: str = "", limit: int | None = None
 ) -> gpd.GeoDataFrame:
     """Return a page of features of a layer, EPSG:4326.
 
@@ -115,7 +115,7 @@ def read_page(
     return _spread(rows_of(engine, reader, name, after=after, limit=limit, others=True))
 
 
-def read_one(engine: Engine, reader: Reader, name: str, code: str) -> gpd.GeoDataFrame:
+def read_one(engine: Engine, reader: Principal, name: str, code: str) -> gpd.GeoDataFrame:
     """Return one feature of a layer as :func:`read_page` has it.
 
     Parameters
@@ -152,7 +152,7 @@ def _before(code: str) -> str:
 
 def rows_of(
     engine: Engine,
-    reader: Reader,
+    reader: Principal,
     name: str,
     *,
     after: str = "",
@@ -200,7 +200,7 @@ def rows_of(
     return rows
 
 
-def table_of(engine: Engine, reader: Reader, name: str) -> pd.DataFrame:
+def table_of(engine: Engine, reader: Principal, name: str) -> pd.DataFrame:
     """Return a whole layer of :data:`TABLES`, limited to a principal.
 
     Parameters
@@ -215,14 +215,16 @@ def table_of(engine: Engine, reader: Reader, name: str) -> pd.DataFrame:
         return frames.read_frame(connection, TABLES[name], reader.parameters)
 
 
-def _transaction(engine: Engine, reader: Reader, name: str) -> AbstractContextManager[Connection]:
+def _transaction(
+    engine: Engine, reader: Principal, name: str
+) -> AbstractContextManager[Connection]:
     """Open a transaction with row-level security for incidents, else one that can use the index."""
     open_ = transaction.open_as if name == "incidents" else transaction.open_read_only
     return open_(engine, reader)
 
 
 def _gaps(
-    connection: Connection, reader: Reader, after: str, limit: int | None
+    connection: Connection, reader: Principal, after: str, limit: int | None
 ) -> gpd.GeoDataFrame:
     from geo.coverage.coarse_gaps import granted_gaps
 

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Engine
 
-from geo.access.principal import RESTRICTED, RESTRICTED_LAYERS, Reader
+from geo.access.principal import RESTRICTED, RESTRICTED_LAYERS, Principal
 from geo.base.crs import WGS84, parse_crs, require_shift
 from geo.base.errors import InputError, LayerError
 from geo.exchange.publish import collections
@@ -20,7 +20,7 @@ ZONE: Final = "zone"
 
 def read_layer(
     engine: Engine,
-    reader: Reader,
+    reader: Principal,
     name: str,
     *,
     srid: int = WGS84,

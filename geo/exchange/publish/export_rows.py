@@ -10,7 +10,7 @@ import pandas as pd
 from sqlalchemy import Engine
 
 from geo.access import transaction
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.base.crs import CGCS2000, WGS84
 from geo.cameras.store import views as stored_views
 from geo.exchange.publish import collections
@@ -25,7 +25,7 @@ _AREAS: Final = ("districts", "townships", "communities", "grids", "areas")
 
 
 def read_rows(
-    engine: Engine, reader: Reader, name: str, *, srid: int, timezone: str
+    engine: Engine, reader: Principal, name: str, *, srid: int, timezone: str
 ) -> pd.DataFrame:
     """Return the rows of a known layer; see :func:`geo.exchange.publish.export.read_layer`.
 
@@ -61,7 +61,7 @@ def _layer_of(name: str) -> Layer | None:
     return LAYERS.get(name.removesuffix("-history"))
 
 
-def _with_views(engine: Engine, reader: Reader, rows: pd.DataFrame) -> pd.DataFrame:
+def _with_views(engine: Engine, reader: Principal, rows: pd.DataFrame) -> pd.DataFrame:
     """Return cameras with all their views in two cells, as far as the reader sees directions."""
     with transaction.open_read_only(engine, reader) as connection:
         cells = cells_of_views(stored_views.granted_headings(connection, reader.parameters))

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.roles import depth_no
 from geo.exchange.publish import feature_bytes as fb
 from geo.exchange.store import item_rows
@@ -112,7 +112,7 @@ class Items:
         self._views: OrderedDict[Hashable, View] = OrderedDict()
         self._locks = {name: Lock() for name in NAMES}
 
-    def kept(self, name: str, reader: Reader, now: LayerRevisions) -> View | None:
+    def kept(self, name: str, reader: Principal, now: LayerRevisions) -> View | None:
         """Return the principal's view of a layer if it is cached, without waiting.
 
         Parameters
@@ -123,13 +123,13 @@ class Items:
         found = self._views.get((name, reader.key))
         return found if found is not None and found.revisions == now.of(_cut_by(name)) else None
 
-    def view(self, name: str, reader: Reader, now: LayerRevisions) -> View:
+    def view(self, name: str, reader: Principal, now: LayerRevisions) -> View:
         """Return the reader's view of a layer at these revisions or newer ones."""
         with self._locks[name]:
             found = self.kept(name, reader, now)
             return found or self._read(name, reader)
 
-    def _read(self, name: str, reader: Reader) -> View:
+    def _read(self, name: str, reader: Principal) -> View:
         """Read rows and view in one transaction, so that both are of one moment."""
         with transaction.open_read_only(self._engine, reader) as connection:
             now = revisions.current_revisions(connection)
@@ -207,7 +207,7 @@ def _patched(
 
 
 def _view(
-    connection: Connection, name: str, reader: Reader, rows: Segments, made: tuple[int, ...]
+    connection: Connection, name: str, reader: Principal, rows: Segments, made: tuple[int, ...]
 ) -> View:
     if name != "cameras" and reader.everything:
         return View(made, rows, np.arange(len(rows), dtype=np.intp))

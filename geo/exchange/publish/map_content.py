@@ -8,7 +8,7 @@ import pandas as pd
 from sqlalchemy import Connection, Engine
 
 from geo.access import exact_answers, predicates, transaction
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 from geo.access.roles import CLASSES, depth_no
 from geo.areas.store import versions as area_versions
 from geo.base.crs import WGS84
@@ -34,7 +34,7 @@ MOST_CAMERAS = 8
 
 def read_content(  # noqa: PLR0913 - whose map, of what and of where; all but the first optional
     engine: Engine,
-    reader: Reader,
+    reader: Principal,
     *,
     lang: str,
     timezone: str,
@@ -108,7 +108,7 @@ def read_content(  # noqa: PLR0913 - whose map, of what and of where; all but th
 
 
 def bulk_sizes(
-    engine: Engine, reader: Reader, *, detail: float, area: str | None = None
+    engine: Engine, reader: Principal, *, detail: float, area: str | None = None
 ) -> dict[str, int]:
     """Return layer → number of rows that a map page would hold, of the layers read in bulk.
 
@@ -149,7 +149,7 @@ def _within(known: gpd.GeoDataFrame, area: str | None) -> gpd.GeoDataFrame:
 
 
 def _inside(
-    parts: dict[str, Any], known: gpd.GeoDataFrame, area: str | None, reader: Reader
+    parts: dict[str, Any], known: gpd.GeoDataFrame, area: str | None, reader: Principal
 ) -> dict[str, Any]:
     """Cut the frames to an area, or to what is granted; cameras and incidents are cut already."""
     if area is not None:
@@ -189,7 +189,7 @@ def _placed(cameras: gpd.GeoDataFrame) -> tuple[gpd.GeoDataFrame, dict[str, int]
 
 def _areas(
     connection: Connection,
-    reader: Reader,
+    reader: Principal,
     shown: gpd.GeoDataFrame,
     run: results.Run | None,
     device_set: str,
@@ -218,7 +218,7 @@ def _told(areas: gpd.GeoDataFrame, run: results.Run | None) -> bool:
     return run is None or bool(areas[list(map_figures.RANGES)].notna().any(axis=None))
 
 
-def _closed(reader: Reader, path: str | None) -> list[str]:
+def _closed(reader: Principal, path: str | None) -> list[str]:
     """Return the owner kinds that no grant opens: in the area of a path, or anywhere."""
     if reader.system:
         return []
@@ -234,7 +234,7 @@ def _closed(reader: Reader, path: str | None) -> list[str]:
 
 def _gaps(
     connection: Connection,
-    reader: Reader,
+    reader: Principal,
     run: results.Run | None,
     device_set: str,
     detail: float,
@@ -287,7 +287,7 @@ def _title(shown: gpd.GeoDataFrame) -> str:
 
 def _seeing(
     engine: Engine,
-    reader: Reader,
+    reader: Principal,
     incidents: gpd.GeoDataFrame,
     prepared: Prepared,
     granted: pd.DataFrame,

@@ -7,7 +7,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 
 from geo.access import predicates
-from geo.access.principal import Reader
+from geo.access.principal import Principal
 
 AT_A_TIME: Final = 5_000
 
@@ -99,7 +99,7 @@ def read_rows(
         yield dict(row)
 
 
-def visible_rows(connection: Connection, name: str, reader: Reader) -> list[Any]:
+def visible_rows(connection: Connection, name: str, reader: Principal) -> list[Any]:
     """Return the codes of the rows that a reader may see; of cameras depth, exact and distance.
 
     Parameters

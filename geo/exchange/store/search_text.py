@@ -113,7 +113,7 @@ def find_texts(
     connection
         Of a transaction that sees all ground: rows are cut by predicates.
     parameters
-        ``Reader.parameters`` of who asks.
+        ``Principal.parameters`` of who asks.
     needles
         Folded words; the first needle is the whole text, by which matches are graded: 0 a whole
         line, 1 the beginning of one, 2 inside, 3 apart or with other numerals.

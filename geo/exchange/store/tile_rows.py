@@ -229,7 +229,7 @@ def draw_tile(
     place
         Which tile.
     given
-        ``Reader.parameters`` of who asks, and what else the rows need: `srid`, `codes` …
+        ``Principal.parameters`` of who asks, and what else the rows need: `srid`, `codes` …
     bins
         Show numbers only, in so many squares each way; None: where there are too many points.
     """

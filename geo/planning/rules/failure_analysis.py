@@ -85,7 +85,7 @@ def ground_sights(pieces: Geometries, seen: Seen, devices: int) -> Sights:
     ----------
     pieces
         Disjoint polygons or multipolygons, metric CRS, as those of
-        `geo.coverage.demand.demand_model.Ground`.
+        `geo.coverage.demand.demand_model.DemandModel`.
     seen
         What the devices surely see (weights are not looked at); shapes of one device count once.
     devices

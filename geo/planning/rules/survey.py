@@ -70,7 +70,7 @@ def heading_dependence(
         All that is certainly seen, by any camera.
     demand
         What must be seen: disjoint polygons, such as the pieces of
-        `geo.coverage.demand.demand_model.Ground`.
+        `geo.coverage.demand.demand_model.DemandModel`.
     entrances
         Points where they count, in front of their walls; empty and missing ones are left out.
 

@@ -24,7 +24,7 @@ from geo.access.audit import (
 )
 from geo.access.audit.chain import Break, Head, Link
 from geo.access.audit.log import Filters
-from geo.access.principal import Grant, Reader
+from geo.access.principal import Grant, Principal
 from geo.access.store import audit as stored
 from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError, StoreError
 from geo.operations import database
@@ -33,8 +33,8 @@ from geo.store import db
 pytestmark = pytest.mark.postgis
 
 SYSTEM = principal.system_principal("os:test")
-AUDITOR = Reader("auditor", grants=(Grant("auditor"),), unit_name="区综治中心")
-PLANNER = Reader("planner", grants=(Grant("planner"),))
+AUDITOR = Principal("auditor", grants=(Grant("auditor"),), unit_name="区综治中心")
+PLANNER = Principal("planner", grants=(Grant("planner"),))
 
 
 def do(engine, statement, **parameters):
@@ -403,7 +403,7 @@ NOTES = [
 
 @pytest.mark.parametrize("note", NOTES)
 def test_any_note_and_name_makes_one_line_and_a_whole_chain(engine, note):
-    who = Reader(note, unit_name=note, address=note)
+    who = Principal(note, unit_name=note, address=note)
     with transaction.open_as(engine, who) as connection:
         audit.record(connection, who, "login", note, facts={note: note, "n": [note]}, note=note)
     assert seal.seal_rows(engine) == 1

@@ -349,7 +349,7 @@ def test_no_sheet_without_permission_exact_places_a_reason_or_a_unit(town, folde
 
 
 def test_who_may_export_but_sees_rounded_places_files_nothing():
-    reader = principal.Reader("x", grants=(principal.Grant("auditor", depth="picture"),))
+    reader = principal.Principal("x", grants=(principal.Grant("auditor", depth="picture"),))
     assert reader.coarse
     with pytest.raises(ForbiddenError):
         filing_sheet._require(reader)

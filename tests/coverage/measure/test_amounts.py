@@ -15,7 +15,7 @@ from geo.coverage.demand.demand_model import build_model
 from geo.coverage.demand.tiles import cut_into_tiles, in_tiles
 from geo.coverage.kinds import MEASURED
 from geo.coverage.measure import figures
-from geo.coverage.measure.state import Board
+from geo.coverage.measure.state import CoverageState
 from tests.toy_ground import CERTAINTIES, SETS, Town, areas, demanded, layers, views
 
 MORE = ("places_seen", "entrances_seen", "junctions_seen", "crossings_seen", "road_seen_m")
@@ -88,7 +88,7 @@ def test_expected_lies_between_certain_and_possible_in_every_figure(seed):
 def test_each_cause_makes_its_own_part_of_what_is_possible_and_not_certain():
     # 100 m² are certain; 20 turning alone, 20 by tolerance alone, 10 by both, 5 heading unknown
     grid = box(0, 0, 100, 10)
-    board = Board(build_model(layers(areas(grid), places=demanded(grid))), ("all",))
+    board = CoverageState(build_model(layers(areas(grid), places=demanded(grid))), ("all",))
     sure = views(box(0, 0, 10, 10), Polygon(), Polygon(), codes="abc")
     may = views(box(0, 0, 13, 10), box(12, 0, 15, 10), box(50, 0, 50.5, 10), codes="abc")
     seen = {

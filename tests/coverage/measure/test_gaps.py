@@ -12,7 +12,7 @@ from geo.base.errors import InputError
 from geo.base.polygons import flat_geometries, flat_polygons, subtract_ground
 from geo.coverage.demand.pieces import (
     POINT_REACH_M,
-    Held,
+    DemandPoints,
     Lines,
     demand_pieces,
     held_points,
@@ -46,7 +46,7 @@ def gaps(
         flat_geometries(pieces),
         left=left,
         lines=Lines.of(road_lines(pieces, roads)),
-        unseen=Held.of(points[unseen]),
+        unseen=DemandPoints.of(points[unseen]),
         min_area_m2=min_area_m2,
         min_width_m=min_width_m,
     )
@@ -188,7 +188,7 @@ def missed(pieces, covered=None, *, roads=None, points=None):
         flat_geometries(pieces),
         left=subtract_ground(flat_geometries(pieces), flat_geometries(covered)),
         lines=Lines.of(road_lines(pieces, roads)),
-        unseen=Held.of(held_points(pieces, **{"entrances": points, "incidents": None})),
+        unseen=DemandPoints.of(held_points(pieces, **{"entrances": points, "incidents": None})),
     )
 
 
@@ -249,7 +249,7 @@ def test_a_seen_road_weighs_no_gap():
 
 def test_rows_of_some_pieces_are_numbered_anew():
     pieces = pieces_of(*(box(x, 0, x + 10, 10) for x in (0, 20, 40)))
-    held = Held.of(held_points(pieces, entrances=[Point(45, 5), Point(5, 5), Point(46, 5)]))
+    held = DemandPoints.of(held_points(pieces, entrances=[Point(45, 5), Point(5, 5), Point(46, 5)]))
     few = held.taken(np.array([0, 2]), np.array([0, 2]))
     assert (few.piece.tolist(), few.kind.tolist()) == ([1, 1], ["entrances"] * 2)
     lines = Lines.of(road_lines(pieces, one_road("path", (0, 5), (50, 5))))

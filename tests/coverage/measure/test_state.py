@@ -11,7 +11,7 @@ from shapely import Polygon, box
 from geo.coverage.demand.demand_model import build_model, rebuild_cells
 from geo.coverage.kinds import MEASURED
 from geo.coverage.measure import figures
-from geo.coverage.measure.state import Board
+from geo.coverage.measure.state import CoverageState
 from tests.toy_ground import (
     CERTAINTIES,
     SETS,
@@ -31,7 +31,7 @@ STREET = box(0, 0, 90, 10)
 
 def board(town, *seen, codes=None, weight=1.0, sets=("all",), member=None, **options):
     """A settled board of cameras a, b, …; all certainties see the same."""
-    found = Board(build_model(town), sets, **options)
+    found = CoverageState(build_model(town), sets, **options)
     put(found, *seen, codes=codes, weight=weight, member=member)
     found.settle()
     return found
@@ -229,7 +229,7 @@ def test_some_certainties_may_be_left_out():
 
 def test_progress_is_told_by_step():
     told = []
-    on = Board(build_model(layers(areas(GRID))), ("all",))
+    on = CoverageState(build_model(layers(areas(GRID))), ("all",))
     on.settle(lambda step, done, total: told.append((step, done, total)))
     assert told == [("coverage.criteria", 0, 0), ("coverage.figures", 0, 1)]
 
@@ -244,7 +244,7 @@ def street_town(**given):
 
 
 def test_the_first_measuring_opens_all_gaps_and_the_next_none():
-    on = Board(build_model(street_town()), ("all",), certainties=("certain",))
+    on = CoverageState(build_model(street_town()), ("all",), certainties=("certain",))
     assert opened(on.settle()) == [["certain", "all", 0, 900, 900]]
     again = on.settle()
     assert [len(part) for part in (again.cells, again.areas, again.sets, again.opened)] == [0] * 4

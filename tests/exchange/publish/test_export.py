@@ -7,7 +7,7 @@ import pandas as pd
 import pytest
 from sqlalchemy import text
 
-from geo.access.principal import RESTRICTED_LAYERS, Grant, Reader
+from geo.access.principal import RESTRICTED_LAYERS, Grant, Principal
 from geo.base.crs import WGS84
 from geo.base.errors import CRSError, InputError, LayerError, StateError
 from geo.coverage import compute
@@ -139,7 +139,7 @@ NAMES = (
 )
 
 
-GUARDIAN = Reader("guardian", grants=(Grant("security_administrator"),))
+GUARDIAN = Principal("guardian", grants=(Grant("security_administrator"),))
 
 
 def whole(engine, name, srid=WGS84):
