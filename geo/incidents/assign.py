@@ -44,7 +44,7 @@ def assign_incidents(
     """
     rows = stored.granted_incidents(connection, reader.parameters, timezone)
     units, duties = stored.read_units(connection), stored.read_duties(connection)
-    known = routing.duty_lookup(duties, units)
+    known = _duty_table(duties, units)
     days = rows.pop("day")
     since = days.map(area_versions.unchanged_since(connection, days.unique()))
     accuracy_m = rows.pop("accuracy_m")
@@ -57,6 +57,16 @@ def assign_incidents(
     told = stored.granted_places(connection, reader.parameters).geometry
     whole = rows.join(_units(found.reindex(rows.index), units))
     return gpd.GeoDataFrame(whole).set_geometry(told.set_axis(whole.index))
+
+
+def _duty_table(duties: pd.DataFrame, units: pd.DataFrame) -> routing.Duties:
+    columns = (duties[name] for name in ("unit_code", "area_code", "category"))
+    rows = [
+        routing.Duty(unit, area, category if isinstance(category, str) else None)
+        for unit, area, category in zip(*columns, strict=True)
+    ]
+    desks = units[units["kind"] == routing.DESK]
+    return routing.duty_table(rows, zip(desks["area_code"], desks["code"], strict=True))
 
 
 def _assigned(
