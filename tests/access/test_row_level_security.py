@@ -18,6 +18,7 @@ OPEN_TABLES = {
     *("place", "entrance", "address", "pole", "privacy_zone", "restricted_zone", "centre"),
     *("unit", "unit_duty", "pairing", "category", "dispatch"),
     *("filing", "filed_camera", "consent", "permit", "layer_revision", "layer_write"),
+    *("incident_source", "incident_reason", "incident_result", "incident_grade", "working_hours"),
     "layer_change",
 }
 ROLES = (cluster.SERVICE_ROLE, cluster.READING_ROLE)

@@ -23,7 +23,11 @@ OWNED = {
     "coverage": "coverage_run viewshed area_coverage gap demand_incident",
     "cameras": "camera camera_view camera_status camera_change filing filed_camera consent permit",
     "viewing": "access_request access_register",
-    "incidents": "incident dispatch unit unit_duty pairing category calendar",
+    "incidents": (
+        "incident incident_day incident_move dispatch approval notification clock_event"
+        " camera_answer incident_camera attachment incident_source incident_reason incident_result"
+        " incident_grade unit unit_duty pairing category calendar working_hours"
+    ),
     "exchange": (
         "building road water farmland place entrance address pole centre privacy_zone"
         " restricted_zone import_mapping letter_reading search_text"

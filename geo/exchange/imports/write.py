@@ -20,6 +20,7 @@ from geo.files.checks import Finding
 from geo.files.checks.check import Intake
 from geo.files.checks.whole_file import REGISTERS
 from geo.files.schema.layers import Layer
+from geo.incidents.history import split_states
 from geo.store import installation, tables
 from geo.store.tables import Change
 
@@ -102,6 +103,8 @@ class Writer:
         if name == camera_status.LAYER:
             return camera_status.bring_in(connection, rows, run=run)[0], []
         frame = rows if self.layer.shape != "none" else pd.DataFrame(rows.drop(columns="geometry"))
+        if name == "incidents":
+            frame = split_states(frame)
         key = (self.layer.key,)
         return tables.upsert_rows(connection, self.layer.table, frame, key=key, run=run), []
 
