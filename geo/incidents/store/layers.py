@@ -36,6 +36,6 @@ PAIRINGS: Final = (
 )
 CATEGORIES: Final = (
     "SELECT code, name, upper_code, limit_amount, limit_unit, attributes FROM govgrid.category"
-    " ORDER BY code"
+    " WHERE NOT shipped ORDER BY code"
 )
 CALENDAR: Final = "SELECT day, kind, name, attributes FROM govgrid.calendar ORDER BY day"
