@@ -61,6 +61,7 @@ OPTIONS: Final[dict[str, Any]] = {
     "h11_max_incomplete_event_size": 32_000,
     "limit_concurrency": 500,
     "timeout_keep_alive": 5,
-    "timeout_graceful_shutdown": 10,
+    # all processes of the service end within ten seconds
+    "timeout_graceful_shutdown": 8,
 }
 """What ``uvicorn.run`` is called with, beside the address."""

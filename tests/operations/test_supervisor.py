@@ -14,6 +14,8 @@ from pathlib import Path
 import httpx2
 import pytest
 
+from geo.access.audit import log
+from geo.access.principal import system_principal
 from geo.base.settings import Settings
 from geo.operations import database
 from geo.store.cluster import cluster
@@ -23,6 +25,7 @@ from tests.signed_in import account, sign_in
 pytestmark = pytest.mark.postgis
 
 LONGEST_S = 120
+ROLES = ("web", "worker")
 GOVGRID = Path(sys.executable).with_name("govgrid")
 
 
@@ -103,10 +106,17 @@ def postmaster(home):
     return number
 
 
-def web_process(parent):
+def processes(parent, role):
+    """Return the numbers of the processes of a role."""
     children = Path(f"/proc/{parent.pid}/task/{parent.pid}/children").read_text().split()
-    lines = {child: Path(f"/proc/{child}/cmdline").read_text() for child in children}
-    return next(int(child) for child, line in lines.items() if "spawn_main" in line)
+    named = {int(child): Path(f"/proc/{child}/comm").read_text().strip() for child in children}
+    return [number for number, name in named.items() if name == f"govgrid-{role}"]
+
+
+def process_of(parent, role):
+    """Return the number of the one process of a role, once it has begun."""
+    (found,) = until(lambda: processes(parent, role))
+    return found
 
 
 def asker(home, url, name):
@@ -159,18 +169,42 @@ def test_a_server_that_was_stopped_on_purpose_stays_down_until_it_is_started(hom
 
 def test_a_killed_web_process_comes_back_and_requests_wait_for_it(service):
     process, url, said = service
-    killed = web_process(process)
+    killed = process_of(process, "web")
     os.kill(killed, signal.SIGKILL)
     until(lambda: any("code -9" in line for line in said))
     assert status_of(url, "/livez") == 200
-    assert web_process(process) != killed
+    assert process_of(process, "web") != killed
+
+
+def test_a_killed_worker_comes_back_and_seals_what_was_written_meanwhile(home, service):
+    process, url, said = service
+    killed = process_of(process, "worker")
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: any("worker process ended (code -9)" in line for line in said))
+    with asker(home, url, "asks.worker") as client:
+        assert client.get("/api/access-register/mine").status_code == 200
+    assert process_of(process, "worker") != killed
+    with database.reach_database(Settings(home=home)) as engine:
+        until(lambda: log.chain_state(engine, system_principal("test")).tail.count == 0)
+
+
+def test_several_web_processes_answer_on_one_socket(home):
+    with serving(home, "--workers", "2") as (process, url, said):
+        first, second = until(
+            lambda: len(found := processes(process, "web")) == 2 and sorted(found)
+        )
+        os.kill(first, signal.SIGKILL)
+        assert {status_of(url, "/livez") for _ in range(20)} == {200}
+        until(lambda: any("web process ended (code -9)" in line for line in said))
+        until(lambda: len(found := processes(process, "web")) == 2 and first not in found)
+        assert second in processes(process, "web")
 
 
 def test_all_processes_end_with_the_service_and_the_database_stays(home):
     with serving(home) as (process, _, _):
-        web = web_process(process)
+        every = [process_of(process, role) for role in ROLES]
     assert process.returncode == 0
-    assert not Path(f"/proc/{web}").exists()
+    assert not any(Path(f"/proc/{each}").exists() for each in every)
     assert cluster.is_running(home)
 
 
@@ -183,11 +217,11 @@ def test_ctrl_c_in_a_terminal_ends_all_processes_without_a_word_of_the_program(h
     assert "".join(said).partition("(Ctrl+C stops)\n")[1:] == ("(Ctrl+C stops)\n", "")
 
 
-def test_the_web_process_ends_when_the_supervisor_is_killed(home):
+def test_all_processes_end_when_the_supervisor_is_killed(home):
     with serving(home) as (process, url, _):
-        web = web_process(process)
+        every = [process_of(process, role) for role in ROLES]
         process.kill()
-        until(lambda: not Path(f"/proc/{web}").exists())
+        until(lambda: not any(Path(f"/proc/{each}").exists() for each in every))
         assert status_of(url) is None
 
 

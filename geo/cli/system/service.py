@@ -19,6 +19,7 @@ def serve(
     host: str = "127.0.0.1",
     port: PortOption = 8000,
     clock: Path | None = None,
+    workers: Annotated[int, typer.Option(min=1, max=64)] = 1,
     supervise: Annotated[bool, typer.Option("--supervise/--no-supervise")] = True,
 ) -> None:
     """Run the web service until it is stopped (Ctrl+C)."""
@@ -34,22 +35,28 @@ def serve(
         made = accounts.first_administrator(engine)
     if made is not None:
         print_note(translate("serve.first", name=made[0], password=made[1]))
-    run_service(config, host, port, supervise=supervise)
+    run_service(config, host, port, workers=workers, supervise=supervise)
 
 
-def run_service(config: Settings, host: str, port: int, *, supervise: bool = True) -> None:
-    """Serve, with a worker process beside, until the process is stopped.
+def run_service(
+    config: Settings, host: str, port: int, *, workers: int = 1, supervise: bool = True
+) -> None:
+    """Serve, with engine and worker processes beside, until the process is stopped.
 
     Parameters
     ----------
     host, port
         Address to listen on; port 0 takes a free one.
+    workers
+        How many web processes answer on it.
     supervise
-        Whether a supervisor restarts the web process and the cluster; without, this process serves.
+        Whether a supervisor restarts the processes and the cluster; without, this process serves.
     """
     from geo.cli.output import print_note, translate
     from geo.cli.system.web_process import serve_alone, serve_web
+    from geo.cli.system.worker_process import work_alone
     from geo.operations import supervisor
+    from geo.operations.children import Role
 
     with _listen(host, port) as listening:
         number: int = listening.getsockname()[1]
@@ -61,7 +68,9 @@ def run_service(config: Settings, host: str, port: int, *, supervise: bool = Tru
             opened()
             serve_web(config, listening)
             return
-        code = supervisor.run_supervised(config, serve_alone, listening, opened=opened)
+        web = Role("web", serve_alone, (listening,), count=workers, serves=True)
+        roles = (web, Role("worker", work_alone))
+        code = supervisor.run_supervised(config, roles, opened=opened)
     if code:
         raise typer.Exit(code)
 

@@ -1,18 +1,15 @@
 """Web process of ``govgrid serve``: imports no command, so that it starts quickly."""
 
-import signal
 import socket
+from contextlib import nullcontext
 
 from geo.base.settings import Settings
 from geo.cli import exit_with_sentence
-from geo.operations import supervisor
-from geo.operations.supervisor import Ready
+from geo.operations.children import Ready
 
 
 def serve_alone(config: Settings, listening: socket.socket, ready: Ready) -> None:
     """Serve as a child process of the supervisor; a failure is one sentence on stderr.
-
-    Ctrl+C of a terminal reaches all its processes; only the supervisor acts on it.
 
     Parameters
     ----------
@@ -23,18 +20,16 @@ def serve_alone(config: Settings, listening: socket.socket, ready: Ready) -> Non
     ready
         Called once requests are answered.
     """
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    supervisor.end_with_parent()
     exit_with_sentence(lambda: serve_web(config, listening, ready))
 
 
 def serve_web(config: Settings, listening: socket.socket, ready: Ready | None = None) -> None:
-    """Serve on a socket, with a worker process beside, until the process is stopped.
+    """Serve on a socket until the process is stopped; without a supervisor, with a worker beside.
 
     Parameters
     ----------
     ready
-        Set when requests are answered.
+        Set when requests are answered; None: there is no supervisor.
     """
     import uvicorn
 
@@ -50,7 +45,7 @@ def serve_web(config: Settings, listening: socket.socket, ready: Ready | None = 
                 ready.set()
 
     configure_logs(default_level(config.log_level))
-    with worker.run_alongside(config):
+    with nullcontext() if ready is not None else worker.run_alongside(config):
         # `logs` gives lines their form, and `record` tells of requests
         uvicorn_config = uvicorn.Config(
             create_app(config), log_config=None, access_log=False, **OPTIONS
