@@ -81,6 +81,10 @@ class Live:
         A database with current tables.
     details
         Pixel densities, px/m, ascending; None: those of the newest run, 20 where there is none.
+    progress
+        Called at each step of a computation from the start.
+    fence
+        Called in each transaction that writes, before anything else; whatever it raises undoes it.
     """
 
     def __init__(
@@ -89,11 +93,18 @@ class Live:
         *,
         details: Sequence[float] | None = None,
         progress: Progress = ignore_progress,
+        fence: Callable[[Connection], None] = lambda _: None,
     ) -> None:
         self.engine = engine
         self.details = details
         self.progress = progress
+        self.fence = fence
         self._held: _Held | None = None
+
+    @property
+    def standings(self) -> tuple[Standing, ...]:
+        """The settled state at each detail; none before the first amendment."""
+        return () if self._held is None else self._held.standings
 
     def amended(
         self, write: Callable[[], tuple[Written, Sequence[str] | None]]
@@ -131,6 +142,7 @@ class Live:
         """
         with db.open_transaction(self.engine) as connection:
             db.take_turn(connection, db.COMPUTING)
+            self.fence(connection)
             held, self._held = self._held, None
             run = results.newest_run(connection)
             edit = None

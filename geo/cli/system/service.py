@@ -54,6 +54,7 @@ def run_service(
     """
     from geo.cli.output import print_note, translate
     from geo.cli.system.web_process import serve_alone, serve_web
+    from geo.cli.system.engine_process import compute_alone
     from geo.cli.system.worker_process import work_alone
     from geo.operations import supervisor
     from geo.operations.children import Role
@@ -69,7 +70,7 @@ def run_service(
             serve_web(config, listening)
             return
         web = Role("web", serve_alone, (listening,), count=workers, serves=True)
-        roles = (web, Role("worker", work_alone))
+        roles = (web, Role("engine", compute_alone), Role("worker", work_alone))
         code = supervisor.run_supervised(config, roles, opened=opened)
     if code:
         raise typer.Exit(code)

@@ -3,6 +3,7 @@
 import signal
 from threading import Event
 
+from geo.base import clock
 from geo.base.settings import Settings
 from geo.cli import exit_with_sentence
 from geo.operations import worker
@@ -21,6 +22,7 @@ def work_alone(config: Settings, ready: Ready) -> None:
     """
     stop = Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    clock.follow(config.clock)
 
     def work() -> None:
         with worker.run_alongside(config):

@@ -1,6 +1,7 @@
 """The official criteria: key places, entrances, junctions, crossings and roads that are seen."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from typing import TypeAlias
 
 import numpy as np
@@ -45,6 +46,16 @@ class Criteria:
         self.intervals = dict.fromkeys(certainties, none)
         everyone = np.zeros((0, 1), dtype=np.bool_)
         self.road_m = ground.streets.measured(ground.streets.lines, none, everyone)[1][:, 0]
+
+    def copied(self) -> "Criteria":
+        """Return a copy whose measures are its own."""
+        found = copy(self)
+        found.chance, found.seen_m, found.blind_m = (
+            {name: table.copy() for name, table in tables.items()}
+            for tables in (self.chance, self.seen_m, self.blind_m)
+        )
+        found.intervals = dict(self.intervals)
+        return found
 
     def lay(self, ground: DemandModel) -> None:
         """Take a ground whose points and roads are the same; a point may stand elsewhere."""

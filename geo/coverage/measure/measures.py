@@ -1,6 +1,7 @@
 """Ground seen and unseen under one certainty, by cell and device set."""
 
 from collections.abc import Iterable, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Any, TypeAlias
 
@@ -72,6 +73,15 @@ class Measures:
         self.covered, self.open, self.wanted, self.sliver = np.zeros((4, cells, sets))
         self.k = np.zeros((cells, sets, k_max + 1))
         self._gaps: list[dict[int, _Rows]] = [{} for _ in range(sets)]
+
+    def copied(self) -> "Measures":
+        """Return a copy that is measured apart."""
+        found = copy(self)
+        found.covered, found.open, found.wanted, found.sliver = (
+            table.copy() for table in (self.covered, self.open, self.wanted, self.sliver)
+        )
+        found.k, found._gaps = self.k.copy(), [dict(known) for known in self._gaps]
+        return found
 
     def note(self, plot: Plot, which: int, found: Amounts) -> None:
         """Keep what a set sees of a plot."""

@@ -1,6 +1,7 @@
 """The standing of a district: what is seen and missed, kept so that edits touch their cells."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import TypeAlias
 
@@ -85,6 +86,7 @@ class CoverageState:
         count = len(ground.cells.grounds)
         self.measures = {name: Measures(count, len(self.sets), k_max) for name in self.certainties}
         self.causes = np.zeros((count, len(BASES), COLUMNS))
+        self.explains = EVERYONE in self.sets and {"certain", "possible"} <= set(self.certainties)
         self._tree = shapely.STRtree(ground.cells.grounds)
         self._dirty = np.ones(count, dtype=np.bool_)
         self._dirty_sets = np.ones(len(self.sets), dtype=np.bool_)
@@ -144,6 +146,26 @@ class CoverageState:
         held = self.ground.cells
         areas = np.unique(held.area[np.isin(held.cell, cells)])
         return Change(cells, areas, sets, join_gaps(opened, self.ground.areas.crs))
+
+    def copy_for_trial(self, certainties: Sequence[str]) -> "CoverageState":
+        """Return a settled copy on which a camera can be tried, measured under some certainties.
+
+        What the copy measures is its own, what neither changes is shared. It does not explain what
+        makes the difference between its certainties.
+
+        Parameters
+        ----------
+        certainties
+            Some of the board's; of the others the copy keeps what was measured before.
+        """
+        found = copy(self)
+        found.certainties = tuple(certainties)
+        found.number, found.seen = dict(self.number), dict(self.seen)
+        found.criteria = self.criteria.copied()
+        found.measures = {name: each.copied() for name, each in self.measures.items()}
+        found.explains = False
+        found._dirty, found._dirty_sets = self._dirty.copy(), self._dirty_sets.copy()
+        return found
 
     def gaps(self, certainty: str, device_set: str) -> gpd.GeoDataFrame:
         """Return the gaps, the heaviest first; under *expected*, which has no borders, none."""
@@ -247,7 +269,7 @@ class CoverageState:
 
     def _explain(self, plot: Plot) -> None:
         """Measure what makes the difference between certain and possible, for all cameras."""
-        if EVERYONE in self.sets and {"certain", "possible"} <= set(self.certainties):
+        if self.explains:
             which = self.sets.index(EVERYONE)
             certain, possible = (
                 near.where(self.member[near.device, which])

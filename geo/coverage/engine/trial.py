@@ -1,0 +1,180 @@
+"""What a camera would see and change: measured on a copy of the state, which stays as it is."""
+
+from dataclasses import dataclass
+from typing import Any, Final
+
+import geopandas as gpd
+import numpy as np
+import pandas as pd
+import shapely
+
+from geo.base.crs import WGS84
+from geo.base.errors import InputError
+from geo.base.polygons import flat_geometries, subtract_ground
+from geo.coverage.compute import Standing
+from geo.coverage.engine.asked import Trial
+from geo.coverage.kinds import SURE
+from geo.coverage.measure import figures
+from geo.coverage.measure.state import EVERYONE, CoverageState, Change
+from geo.coverage.scene import place_views, visible_ground
+
+CODE: Final = "\0trial"  # no camera of a register can be called so
+CLOSED_M2: Final = 1.0  # a gap that shrinks by less is as it was
+FIGURES: Final = (
+    *("area_m2", "open_ground_m2", "demand_m2", "covered_demand_m2", "covered_demand_share"),
+    *("covered_area_m2", "covered_open_ground_m2", "covered_share"),
+)
+DECIMALS: Final = 7  # of a degree: a centimetre
+_EMPTY: Final = (
+    *("name", "owner_kind", "vfov_deg", "tilt_deg", "focal_mm", "sensor_w_mm"),
+    *("position_sigma_m", "coarse_lon", "coarse_lat"),
+)
+
+
+@dataclass(frozen=True)
+class _Tried:
+    """The state with the camera, beside that without, and the cells that may differ."""
+
+    before: CoverageState
+    after: CoverageState
+    change: Change
+
+
+def try_camera(standing: Standing, trial: Trial) -> dict[str, Any]:
+    """Return what a camera would see and change, of all devices together.
+
+    Parameters
+    ----------
+    standing
+        Settled state at one detail; it is not changed.
+    trial
+        The camera.
+
+    Returns
+    -------
+    dict
+        By certainty (certain, possible): `viewsheds` (GeoJSON, EPSG:4326) with `area_m2` and
+        `privacy_zone_m2`; `grids` with the figures `before` and `after`; `gaps` that it closes, by
+        grid, each with a point inside and `closed_m2` of its `area_m2`. Besides, where the camera
+        was placed: `placement` and `moved_m`.
+
+    Raises
+    ------
+    InputError
+        If it hangs higher than any camera: which buildings are looked over would be others.
+    """
+    _require_height(standing, trial)
+    ready = standing.prepared
+    views = place_views(ready.scene, ready.sight, detail=standing.detail, rows=_row(trial))
+    seen = visible_ground(ready, views, SURE)
+    board = standing.board.copy_for_trial(SURE)
+    member = np.array([[name == EVERYONE for name in board.sets]])
+    board.put([CODE], member, seen)
+    tried = _Tried(standing.board, board, board.settle())
+    return {
+        "detail": standing.detail,
+        "placement": str(views["placement"].iloc[0]),
+        "moved_m": float(views["moved_m"].iloc[0]),
+        "viewsheds": {name: _viewshed(standing, seen[name]) for name in SURE},
+        "grids": _grids(tried),
+        "gaps": {name: _closed(tried, name) for name in SURE},
+    }
+
+
+def _require_height(standing: Standing, trial: Trial) -> None:
+    read = standing.prepared.scene
+    if not read.heights or trial.mount_height_m is None:
+        return
+    top_m = float(np.nanmax(read.cameras["mount_height_m"].to_numpy(dtype=float), initial=0.0))
+    if trial.mount_height_m > top_m:
+        raise InputError("what_if.too_high", found=trial.mount_height_m, most=top_m)
+
+
+def _row(trial: Trial) -> gpd.GeoDataFrame:
+    """Return the camera as a row of the view ``sight_camera``."""
+    row = {
+        "code": CODE,
+        "form": trial.form,
+        "indoor": False,
+        "connection": "online",
+        "view_no": 1,
+        "heading_deg": trial.heading_deg,
+        "heading_source": None if trial.heading_deg is None else "surveyed",
+        "hfov_deg": trial.hfov_deg,
+        "range_m": trial.range_m,
+        "res_h_px": trial.res_h_px,
+        "mount_height_m": trial.mount_height_m,
+        **dict.fromkeys(_EMPTY),
+    }
+    return gpd.GeoDataFrame([row], geometry=[shapely.Point(trial.lon, trial.lat)], crs=WGS84)
+
+
+def _viewshed(standing: Standing, seen: gpd.GeoDataFrame) -> dict[str, Any]:
+    """Return what is seen as GeoJSON, with its square metres and those of them in private zones."""
+    shape = shapely.union_all(flat_geometries(seen))
+    zones = flat_geometries(standing.prepared.scene.zones)
+    private = shapely.intersection(shape, shapely.union_all(zones)) if len(zones) else None
+    degrees = gpd.GeoSeries([shape], crs=standing.prepared.scene.srid).to_crs(WGS84).iloc[0]
+    rounded = shapely.transform(degrees, lambda xy: np.round(xy, DECIMALS))
+    return {
+        "geometry": shapely.geometry.mapping(rounded),
+        "area_m2": round(float(shapely.area(shape)), 1),
+        "privacy_zone_m2": 0.0 if private is None else round(float(shapely.area(private)), 1),
+    }
+
+
+def _grids(tried: _Tried) -> list[dict[str, Any]]:
+    """Return the figures of the smallest areas that change, without and with the camera."""
+    ground, found = tried.before.ground, list[dict[str, Any]]()
+    own = set(ground.grid_code[tried.change.cells])
+    areas = [area for area in tried.change.areas if ground.areas["code"].iloc[area] in own]
+    told = {
+        (certainty, name): figures.compute_figures(board, certainty, EVERYONE).iloc[areas]
+        for certainty in SURE
+        for name, board in (("before", tried.before), ("after", tried.after))
+    }
+    for at, area in enumerate(areas):
+        row = ground.areas.iloc[area]
+        of_grid = {
+            certainty: {
+                name: _plain(told[certainty, name].iloc[at]) for name in ("before", "after")
+            }
+            for certainty in SURE
+        }
+        found.append({"grid_code": str(row["code"]), "level": str(row["level"]), **of_grid})
+    return sorted(found, key=lambda each: each["grid_code"])
+
+
+def _plain(row: "pd.Series[Any]") -> dict[str, Any]:
+    return {name: float(row[name]) for name in FIGURES}
+
+
+def _closed(tried: _Tried, certainty: str) -> list[dict[str, Any]]:
+    """Return the gaps that the camera closes, wholly or in part, the largest part first."""
+    before, after = (
+        board.gaps_of(certainty, EVERYONE, tried.change.cells)
+        for board in (tried.before, tried.after)
+    )
+    shapes, left = flat_geometries(before), flat_geometries(after)
+    kept = set(shapely.to_wkb(left).tolist())
+    differs = np.array([wkb not in kept for wkb in shapely.to_wkb(shapes).tolist()], dtype=bool)
+    some = gpd.GeoDataFrame(before[differs])
+    closed_m2 = shapely.area(subtract_ground(shapes[differs], left))
+    some = gpd.GeoDataFrame(some.assign(closed_m2=closed_m2)[closed_m2 >= CLOSED_M2])
+    some = gpd.GeoDataFrame(some.sort_values("closed_m2", ascending=False, kind="stable"))
+    points = some.representative_point().to_crs(WGS84)
+    return [
+        {
+            "grid_code": str(code),
+            "area_m2": round(float(area_m2), 1),
+            "closed_m2": round(float(part_m2), 1),
+            "weight": round(float(weight), 6),
+            "lon": round(float(point.x), DECIMALS),
+            "lat": round(float(point.y), DECIMALS),
+        }
+        for code, area_m2, part_m2, weight, point in zip(
+            *(some[name] for name in ("grid_code", "area_m2", "closed_m2", "weight")),
+            points,
+            strict=True,
+        )
+    ]
