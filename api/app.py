@@ -22,6 +22,7 @@ from api.routes.data import (
     pages,
     search,
     tiles,
+    what_if,
 )
 from api.routes.law import audit, compliance, filing, registers, viewing
 from api.routes.people import account, accounts, grants, login, oidc
@@ -41,6 +42,7 @@ from geo.access.audit.bulk_lease import BulkLeases
 from geo.areas.places import Places
 from geo.base import clock
 from geo.base.settings import Settings
+from geo.coverage.engine.client import EngineClient
 from geo.documents.map_pages import MapPages
 from geo.exchange.publish.items import Items
 from geo.exchange.tiles import Tiles
@@ -60,6 +62,7 @@ ROUTES = (
     cameras,
     collections,
     tiles,
+    what_if,
     exports,
     pages,
     audit,
@@ -93,6 +96,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.identities = Identities(engine, idle=idle)
         app.state.items = Items(engine, settings.home / "snapshots")
         app.state.places = Places(engine)
+        app.state.engine_client = EngineClient(settings.home)
         app.state.leases = BulkLeases(engine, most=settings.bulk_rows)
         reading = database.revision_reader(engine)
         app.state.revisions = SharedReads(reading.read)

@@ -14,7 +14,10 @@ DRAWING: Final = CapacityLimiter(1)
 """Map pages: two drawn at once are ready no sooner than one after the other."""
 FILES: Final = CapacityLimiter(2)
 """Files out, and reports over everything there is."""
-CONNECTIONS: Final = 1 + QUICK + sum(int(lane.total_tokens) for lane in (LOGIN, DRAWING, FILES))
+ENGINE: Final = CapacityLimiter(2)
+"""Questions to the engine, which answers one after the other."""
+_LANES: Final = (LOGIN, DRAWING, FILES, ENGINE)
+CONNECTIONS: Final = 1 + QUICK + sum(int(lane.total_tokens) for lane in _LANES)
 """One for each thread: who has a thread never waits for a connection; and one for revisions."""
 
 Given = ParamSpec("Given")

@@ -7,6 +7,7 @@ from fastapi import Depends, Request
 from api.session.identity import Rule
 from geo.access.principal import Principal
 from geo.base.settings import Settings
+from geo.coverage.engine.client import EngineClient
 from geo.documents.map_pages import MapPages
 from geo.operations.database import Engine
 
@@ -29,6 +30,12 @@ async def map_pages(request: Request) -> MapPages:
     return found
 
 
+async def engine_client(request: Request) -> EngineClient:
+    """Return what asks the engine of coverage."""
+    found: EngineClient = request.app.state.engine_client
+    return found
+
+
 # Who asks, as each rule lets in: `who: MayMap`. A route without one of them does not start.
 AnyReader = Annotated[Principal, Depends(Rule())]
 MayMap = Annotated[Principal, Depends(Rule("map"))]
@@ -39,4 +46,5 @@ MayFigures = Annotated[Principal, Depends(Rule("figures"))]
 
 EngineDep = Annotated[Engine, Depends(engine)]
 SettingsDep = Annotated[Settings, Depends(settings)]
+CoverageEngineDep = Annotated[EngineClient, Depends(engine_client)]
 MapPagesDep = Annotated[MapPages, Depends(map_pages)]

@@ -78,6 +78,28 @@ def granted_figures(
     return [_told(row, unknown[row["level"], row["code"]]) for row in found]
 
 
+def find_open_areas(
+    connection: Connection, principal: Principal, areas: Iterable[tuple[str, str]]
+) -> set[tuple[str, str]]:
+    """Return the areas of which a principal knows all cameras that may see some of them, exactly.
+
+    Parameters
+    ----------
+    connection
+        With the rights to read all cameras.
+    principal
+        Who asks.
+    areas
+        Levels and codes.
+    """
+    asked = set(areas)
+    if principal.system or not asked:
+        return asked
+    rows = [{"level": level, "code": code} for level, code in asked]
+    unknown = _unknown_cameras(connection, principal, rows)
+    return {area for area in asked if not sum(each.total() for each in unknown[area])}
+
+
 def _told(row: dict[str, Any], unknown: _Unknown) -> dict[str, Any]:
     kinds = _KINDS.get(row["device_set"], (*CLASSES, None))
     hidden, foreign = (sum(each[kind] for kind in kinds) for each in unknown)

@@ -6,17 +6,26 @@ from sqlalchemy import Engine
 
 from geo.access import principal, transaction
 from geo.access.store import audit as stored
+from geo.coverage.engine.client import EngineClient
 from geo.operations import database
 
 BEHIND_S: Final = 60
 """The worker seals each second: rows that wait longer say that there is none."""
 
 
-def check_readiness(engine: Engine) -> dict[str, Any]:
-    """Return what a stranger may know: `status`, `revision`, `worker` and, where known, `disk`.
+def check_readiness(engine: Engine, client: EngineClient) -> dict[str, Any]:
+    """Return what a stranger may know: `status`, `revision`, `worker`, `engine` and maybe `disk`.
 
     `status` is "ready", or "read_only" while the disk is nearly full. `worker` is "ok", or "behind"
-    where rows of the audit wait to be sealed.
+    where rows of the audit wait to be sealed. `engine` is "ready", "warming", "idle" where nothing
+    was computed yet, or "down": all but what-if is answered without it.
+
+    Parameters
+    ----------
+    engine
+        Pool of the service.
+    client
+        Of the engine of coverage.
 
     Raises
     ------
@@ -29,6 +38,7 @@ def check_readiness(engine: Engine) -> dict[str, Any]:
         "status": "ready",
         "revision": database.fitting_revision(engine),
         "worker": "behind" if _is_behind(engine) else "ok",
+        "engine": client.read_state(),
     }
     left = database.guard_of(engine)
     if left is not None:

@@ -24,9 +24,7 @@ LOOKED_AT_EVERY_S: Final = 0.25
 BACKLOG: Final = 2048
 
 
-def run_supervised(
-    config: Settings, roles: Sequence[Role], *, opened: Callable[[], None]
-) -> int:
+def run_supervised(config: Settings, roles: Sequence[Role], *, opened: Callable[[], None]) -> int:
     """Run the processes of the service, and start them and the private cluster again when they die.
 
     Ends when the process is told to (SIGINT, SIGTERM, SIGHUP), or when the processes that serve
@@ -84,9 +82,7 @@ def open_socket(host: str, port: int) -> socket.socket:
     return found
 
 
-def _keep(
-    config: Settings, found: Sequence[Child], stop: Event, opened: Callable[[], None]
-) -> int:
+def _keep(config: Settings, found: Sequence[Child], stop: Event, opened: Callable[[], None]) -> int:
     """Have all processes until `stop` is set; return the exit code of the service."""
     served = False
     while not stop.is_set():

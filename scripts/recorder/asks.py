@@ -77,6 +77,7 @@ def form(path: str, /, who: str = "", **sent: Any) -> Ask:
 
 
 SEEING: Final = "/api/cameras/seeing"
+WHAT_IF: Final = "/api/what-if"
 ITEMS: Final = "/api/collections/{layer}/items"
 ITEM: Final = "/api/collections/{layer}/items/{item:path}"
 STATUS: Final = "/api/camera-status"
@@ -112,6 +113,9 @@ PLACES: Final = (
     get(SEEING, lon=LON, lat=LAT),
     get(SEEING, lon=FAR_LON, lat=FAR_LAT, at="2021-10-01T08:00:00"),
     get(SEEING),
+    Ask("POST", WHAT_IF, json={"lon": LON, "lat": LAT, "heading_deg": 90}),
+    Ask("POST", WHAT_IF, json={"lon": LON, "lat": 95}),
+    Ask("POST", WHAT_IF, json={"lon": LON, "lat": LAT, "form": "balloon"}),
     get(SEEING, lon=LON, lat=95),
     get(SEEING, lon=LON, lat=LAT, crs="mars"),
     get(SEEING, lon=LON, lat=LAT, reason="x" * 600),

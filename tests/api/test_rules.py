@@ -72,6 +72,7 @@ DEMANDS = {
     ("GET", "/api/search"): "map",
     ("POST", "/api/camera-status"): "import",
     ("GET", "/api/cameras/seeing"): "map",
+    ("POST", "/api/what-if"): "figures",
     ("GET", "/api/collections"): "map",
     ("GET", "/api/collections/{layer}/items"): "map",
     ("GET", "/api/collections/{layer}/items/{item:path}"): "map",

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import httpx2
 import pytest
+from sqlalchemy import text
 
 from geo.access.audit import log
 from geo.access.principal import system_principal
@@ -25,7 +26,7 @@ from tests.signed_in import account, sign_in
 pytestmark = pytest.mark.postgis
 
 LONGEST_S = 120
-ROLES = ("web", "worker")
+ROLES = ("web", "engine", "worker")
 GOVGRID = Path(sys.executable).with_name("govgrid")
 
 
@@ -186,6 +187,35 @@ def test_a_killed_worker_comes_back_and_seals_what_was_written_meanwhile(home, s
     assert process_of(process, "worker") != killed
     with database.reach_database(Settings(home=home)) as engine:
         until(lambda: log.chain_state(engine, system_principal("test")).tail.count == 0)
+
+
+def test_a_killed_engine_comes_back_with_the_next_epoch(home, service):
+    process, url, said = service
+    until(lambda: engine_state(url) == "idle")
+    before, killed = epoch(home), process_of(process, "engine")
+    os.kill(killed, signal.SIGKILL)
+    until(lambda: any("engine process ended (code -9)" in line for line in said))
+    until(lambda: engine_state(url) == "idle")
+    assert process_of(process, "engine") != killed
+    assert epoch(home) == before + 1
+
+
+def engine_state(url):
+    return httpx2.get(f"{url}/readyz", timeout=LONGEST_S).json().get("engine")
+
+
+def epoch(home):
+    with database.reach_database(Settings(home=home)) as engine, engine.begin() as connection:
+        return connection.execute(text("SELECT epoch FROM govgrid.coverage_engine")).scalar_one()
+
+
+def test_only_the_engine_knows_how_to_compute(service):
+    """A web process answers without what computes: it starts quickly and stays small."""
+    process, url, _ = service
+    until(lambda: engine_state(url) == "idle")
+    for role, library, expected in (("web", "pandas", False), ("engine", "pandas", True)):
+        mapped = Path(f"/proc/{process_of(process, role)}/maps").read_text()
+        assert (library in mapped) is expected, role
 
 
 def test_several_web_processes_answer_on_one_socket(home):

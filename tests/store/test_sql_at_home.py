@@ -20,7 +20,7 @@ OWNED = {
         " exact_answer camera_area camera_sees_area"
     ),
     "areas": "area area_nesting area_succession",
-    "coverage": "coverage_run viewshed area_coverage gap demand_incident",
+    "coverage": "coverage_run viewshed area_coverage gap demand_incident coverage_engine",
     "cameras": "camera camera_view camera_status camera_change filing filed_camera consent permit",
     "viewing": "access_request access_register",
     "incidents": (

@@ -8,7 +8,7 @@ from prometheus_client import CONTENT_TYPE_LATEST
 
 from api.answers.problems import request_language
 from api.server.metrics import require_token
-from api.session.deps import EngineDep, SettingsDep
+from api.session.deps import CoverageEngineDep, EngineDep, SettingsDep
 from api.session.identity import OPEN
 from geo.base.words import say
 from geo.operations import readiness
@@ -24,9 +24,9 @@ async def livez() -> dict[str, str]:
 
 
 @router.get("/readyz")
-def readyz(request: Request, engine: EngineDep) -> dict[str, Any]:
+def readyz(request: Request, engine: EngineDep, client: CoverageEngineDep) -> dict[str, Any]:
     """Answer if the database does and its tables fit; say so if the disk is full."""
-    found = readiness.check_readiness(engine)
+    found = readiness.check_readiness(engine, client)
     if found["status"] == "read_only":
         found["detail"] = say("store.read_only", request_language(request), **found["disk"])
     return found

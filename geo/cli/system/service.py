@@ -53,8 +53,8 @@ def run_service(
         Whether a supervisor restarts the processes and the cluster; without, this process serves.
     """
     from geo.cli.output import print_note, translate
-    from geo.cli.system.web_process import serve_alone, serve_web
     from geo.cli.system.engine_process import compute_alone
+    from geo.cli.system.web_process import serve_alone, serve_web
     from geo.cli.system.worker_process import work_alone
     from geo.operations import supervisor
     from geo.operations.children import Role

@@ -80,18 +80,19 @@ def open_socket(home: Path) -> socket.socket:
     """
     home.mkdir(parents=True, exist_ok=True)
     found = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    before = os.umask(0o177)
+    mask = os.umask(0o177)
     try:
         with socket_address(home) as address:
-            if os.path.lexists(address) and stat.S_ISSOCK(os.lstat(address).st_mode):
-                os.unlink(address)
+            before = Path(address)
+            if os.path.lexists(before) and stat.S_ISSOCK(before.lstat().st_mode):
+                before.unlink()
             found.bind(address)
         found.listen(64)
     except OSError:
         found.close()
         raise
     finally:
-        os.umask(before)
+        os.umask(mask)
     return found
 
 

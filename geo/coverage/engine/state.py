@@ -101,7 +101,7 @@ class HeldCoverage:
         self.run = (done.run, done.revision)
         return done
 
-    def _loading(self, *_: object) -> None:
+    def _loading(self, step: str, done: int, total: int) -> None:  # noqa: ARG002 - Progress
         self.state = "warming"
 
     def _require_current(self, connection: Connection) -> None:

@@ -15,7 +15,7 @@ from geo.coverage.compute import Standing
 from geo.coverage.engine.asked import Trial
 from geo.coverage.kinds import SURE
 from geo.coverage.measure import figures
-from geo.coverage.measure.state import EVERYONE, CoverageState, Change
+from geo.coverage.measure.state import EVERYONE, Change, CoverageState
 from geo.coverage.scene import place_views, visible_ground
 
 CODE: Final = "\0trial"  # no camera of a register can be called so

@@ -1,0 +1,35 @@
+"""Shapes cut to granted areas."""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import Any, Final
+
+from sqlalchemy import Connection, text
+
+_CLIP: Final = text(
+    "WITH seen AS (SELECT ST_GeomFromGeoJSON(:shape) AS geom), own AS ("
+    " SELECT ST_Union(a.geom) AS geom FROM govgrid.area_now a, seen"
+    " WHERE a.unit_id = ANY(CAST(:areas AS bigint[])) AND a.geom && seen.geom)"
+    " SELECT ST_AsGeoJSON(ST_CollectionExtract(ST_Intersection(seen.geom, own.geom), 3), 7),"
+    " coalesce(NOT ST_Covers(own.geom, seen.geom), true) FROM seen, own"
+)
+_NOTHING: Final = {"type": "Polygon", "coordinates": []}
+
+
+def clip_shape(
+    connection: Connection, shape: Mapping[str, Any], areas: Sequence[int]
+) -> tuple[dict[str, Any], bool]:
+    """Return the part of a shape that lies in some areas, and whether the shape is larger.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    shape
+        Polygons as GeoJSON, EPSG:4326.
+    areas
+        unit_ids.
+    """
+    asked = {"shape": json.dumps(shape), "areas": list(areas)}
+    found, cut = connection.execute(_CLIP, asked).one()
+    return (_NOTHING if found is None else json.loads(found)), bool(cut)
