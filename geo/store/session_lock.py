@@ -53,7 +53,7 @@ def try_session_lock(connection: Connection, work: int) -> bool:
     return bool(found.scalar_one())
 
 
-def listen(connection: Connection, channel: str) -> None:
+def listen_to(connection: Connection, channel: str) -> None:
     """Begin to listen to the messages (NOTIFY) of a channel.
 
     Parameters

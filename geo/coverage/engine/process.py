@@ -69,7 +69,7 @@ def _lead(
         held.epoch = epochs.begin_epoch(session)
         with serve_questions(home, held):
             leads()
-            session_lock.listen(session, outbox.CHANNEL)
+            session_lock.listen_to(session, outbox.CHANNEL)
             _follow(session, Follower(held), stop)
 
 
