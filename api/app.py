@@ -43,6 +43,7 @@ from geo.areas.places import Places
 from geo.base import clock
 from geo.base.settings import Settings
 from geo.coverage.engine.client import EngineClient
+from geo.coverage.sight_memory import SightMemory
 from geo.documents.map_pages import MapPages
 from geo.exchange.publish.items import Items
 from geo.exchange.tiles import Tiles
@@ -74,6 +75,7 @@ ROUTES = (
 # Routes whose answers may be at hand, and what finds them.
 AT_HAND = {
     "/api/locate": locate.locate_at_hand,
+    "/api/cameras/seeing": cameras.seeing_at_hand,
     "/api/collections/{layer}/items": collections.page_at_hand,
     "/api/collections/{layer}/items/{item:path}": collections.item_at_hand,
 }
@@ -97,6 +99,8 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.items = Items(engine, settings.home / "snapshots")
         app.state.places = Places(engine)
         app.state.engine_client = EngineClient(settings.home)
+        app.state.sight = SightMemory(engine, detail=settings.detail_px_per_m)
+        app.state.questions = BulkLeases(engine, most=settings.bulk_questions)
         app.state.leases = BulkLeases(engine, most=settings.bulk_rows)
         reading = database.revision_reader(engine)
         app.state.revisions = SharedReads(reading.read)

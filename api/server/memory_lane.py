@@ -30,9 +30,9 @@ class AtHand:
     media_type: str
 
 
-Find = Callable[[Any, Principal, Any, Parts], AtHand | None]
-"""Finds an answer by the state of the application, who asks, the revisions of all layers, and the
-parts of path and query: all of them in memory. None: it is not at hand."""
+Find = Callable[[Request, Principal, Parts], AtHand | None]
+"""Finds an answer in memory by the request (its state holds the present revisions of all layers),
+who asks, and the parts of path and query. None: it is not at hand."""
 
 
 @dataclass(frozen=True)
@@ -94,8 +94,7 @@ class MemoryLane:
         reader = kept.may(entry.action)
         if reader is None:
             return None
-        state = scope["app"].state
-        found = entry.find(state, reader, request.state.revisions, {**query, **parts})
+        found = entry.find(request, reader, {**query, **parts})
         if found is not None:
             request.state.rates.count("account", reader.account)
             request.state.reader = reader

@@ -88,10 +88,41 @@ def place_views(
         Some cameras as they are now, rows of ``sight_camera`` in degrees; None: those of the
         scene.
     """
-    cameras = (read.cameras if rows is None else rows.to_crs(read.srid)).set_index("code")
+    cameras = read.cameras if rows is None else rows.to_crs(read.srid)
     lonlat = read.lonlat if rows is None else rows.geometry
+    return _placed(cameras, lonlat, sight, read.srid, detail, read.default_reach_m)
+
+
+def place_given(
+    rows: gpd.GeoDataFrame, sight: Obstruction, *, srid: int, detail: float, default_reach_m: float
+) -> pd.DataFrame:
+    """Return the views of cameras where they stand, without a scene; see :func:`place_views`.
+
+    Parameters
+    ----------
+    rows
+        Rows of ``sight_camera``, EPSG:4326.
+    sight
+        Obstacles.
+    srid
+        Metric.
+    detail, default_reach_m
+        Pixel density asked for, px/m, and how far a camera sees that does not say it.
+    """
+    return _placed(rows.to_crs(srid), rows.geometry, sight, srid, detail, default_reach_m)
+
+
+def _placed(
+    cameras: gpd.GeoDataFrame,
+    lonlat: gpd.GeoSeries,
+    sight: Obstruction,
+    srid: int,
+    detail: float,
+    default_reach_m: float,
+) -> pd.DataFrame:
+    cameras = cameras.set_index("code")
     views = optics.camera_views(
-        pd.DataFrame(cameras), detail_px_per_m=detail, default_reach_m=read.default_reach_m
+        pd.DataFrame(cameras), detail_px_per_m=detail, default_reach_m=default_reach_m
     )
     place = _places(cameras, sight)
     return views.assign(
@@ -103,7 +134,7 @@ def place_views(
         y=place["y"].to_numpy(),
         placement=place["placement"].to_numpy(),
         moved_m=place["moved_m"].to_numpy(),
-        convergence_deg=convergence_deg(lonlat.x.to_numpy(), lonlat.y.to_numpy(), read.srid),
+        convergence_deg=convergence_deg(lonlat.x.to_numpy(), lonlat.y.to_numpy(), srid),
     )
 
 

@@ -14,11 +14,12 @@ from geo.access import exact_answers
 from geo.access.exact_answers import IncidentPlace
 from geo.access.principal import Principal
 from geo.base.crs import WGS84
-from geo.coverage import coarse_lines, nearby
-from geo.coverage.coarse_lines import NEAREST, RADIUS_M, GrantedLines
+from geo.coverage import coarse_lines
+from geo.coverage.coarse_lines import HIDDEN, NEAREST, RADIUS_M, GrantedLines
 from geo.coverage.scene import Prepared, prepare_scene
 from geo.coverage.scene_layers import Scene
 from geo.coverage.sight import coarse_sight, optics
+from geo.coverage.sight.place_lines import PlaceLine
 from geo.coverage.store import scene
 from geo.store import installation
 
@@ -92,33 +93,23 @@ def lines_at(
     return lines_to(engine, reader, prepare_scene(read, detail=detail), point, granted, sent)
 
 
-def scene_nearby(
+def place_lines_of(lines: pd.DataFrame) -> list[PlaceLine]:
+    """Return the lines of one place, in their order, without a frame."""
+    rank = {"sees": 0, "possible": 1, "near": 2}
+    found = []
+    for line in lines.to_dict("records"):
+        bearing, heading, px = (
+            None if pd.isna(line[name]) else float(line[name]) for name in HIDDEN
+        )
+        relation, own, exact = line["relation"], bool(line["own"]), bool(line["exact"])
+        told = (rank[relation], float(line["distance_m"]), line["camera_code"], relation)
+        found.append(PlaceLine(*told, line["why"], bearing, heading, px, own, exact))
+    return found
+
+
+def scene_around(
     connection: Connection, lon: float, lat: float, granted: pd.DataFrame, *, detail: float
 ) -> Scene:
-    """Return the scene around a place: cameras that may be listed, buildings that can block.
-
-    Who sees the place is the same as in :func:`scene_around`.
-
-    Parameters
-    ----------
-    connection
-        Transaction that sees all ground and equipment.
-    lon, lat
-        Degrees, EPSG:4326.
-    granted
-        As from :func:`geo.access.predicates.visible_cameras`.
-    detail
-        Pixel density asked for, px/m.
-    """
-    kept = nearby.kept_views(connection, detail=detail)
-    place = gpd.GeoSeries([shapely.Point(lon, lat)], crs=WGS84).to_crs(kept.srid).iloc[0]
-    which = kept.near(shapely.get_coordinates(place)[0], granted)
-    cameras, lonlat = kept.metric[which], kept.lonlat[which]
-    around = _scene(connection, kept.srid, place, cameras, detail, kept.choices)
-    return replace(around, lonlat=lonlat.geometry)
-
-
-def scene_around(connection: Connection, lon: float, lat: float, *, detail: float) -> Scene:
     """Return the scene around a place: all cameras, but only the buildings that can block.
 
     Parameters
@@ -127,26 +118,29 @@ def scene_around(connection: Connection, lon: float, lat: float, *, detail: floa
         Transaction that sees all ground and equipment.
     lon, lat
         Degrees, EPSG:4326.
+    granted
+        As from :func:`geo.access.predicates.visible_cameras`: the nearest of these are judged.
     detail
         Pixel density asked for, px/m.
     """
     srid = installation.metric_srid(connection)
     views, choices = scene.read_views(connection), scene.read_choices(connection)
     place = gpd.GeoSeries([shapely.Point(lon, lat)], crs=WGS84).to_crs(srid).iloc[0]
-    around = _scene(connection, srid, place, views.to_crs(srid), detail, choices)
-    return replace(around, lonlat=views.geometry)
+    cameras = views.to_crs(srid)
+    exact = granted.index[granted["exact"].astype(bool)]
+    ground = _sighted(cameras, exact, place, detail, choices["default_reach_m"])
+    return replace(_scene(connection, srid, cameras, ground, choices), lonlat=views.geometry)
 
 
 def _scene(
     connection: Connection,
     srid: int,
-    place: BaseGeometry,
     cameras: gpd.GeoDataFrame,
-    detail: float,
+    ground: BaseGeometry,
     choices: dict[str, Any],
 ) -> Scene:
-    ground = gpd.GeoSeries([_sighted(cameras, place, detail, choices["default_reach_m"])], crs=srid)
-    near = scene.obstacles_near(connection, ground.to_crs(WGS84).iloc[0].wkb, srid)
+    asked = gpd.GeoSeries([ground], crs=srid).to_crs(WGS84).iloc[0]
+    near = scene.obstacles_near(connection, asked.wkb, srid)
     empty = near.iloc[:0]
     return Scene(
         srid=srid,
@@ -166,7 +160,11 @@ def _scene(
 
 
 def _sighted(
-    cameras: gpd.GeoDataFrame, at: BaseGeometry, detail: float, default_reach_m: float
+    cameras: gpd.GeoDataFrame,
+    exact: "pd.Index[str]",
+    at: BaseGeometry,
+    detail: float,
+    default_reach_m: float,
 ) -> BaseGeometry:
     """Return the ground in which a building can matter: around a place, and on the way to it."""
     views = optics.camera_views(
@@ -175,8 +173,10 @@ def _sighted(
         default_reach_m=default_reach_m,
     )
     away_m = cameras.distance(at).to_numpy()
-    nearest = pd.Series(away_m).groupby(cameras["code"].to_numpy()).min().nsmallest(NEAREST)
-    asked = (away_m <= views["range_m"].to_numpy() + ASIDE_M) | (away_m <= nearest.max())
+    by_code = pd.Series(away_m).groupby(cameras["code"].to_numpy()).min()
+    nearest_m = by_code[by_code.index.isin(exact)].nsmallest(NEAREST).max()  # NaN: there is none
+    asked = away_m <= views["range_m"].to_numpy() + ASIDE_M
+    asked |= away_m <= nearest_m + 2 * coarse_sight.SNAP_M
     lines = shapely.shortest_line(cameras.geometry.to_numpy()[asked & (away_m > RADIUS_M)], at)
     around = shapely.buffer(at, RADIUS_M + ASIDE_M)
     return shapely.union_all([around, *shapely.buffer(lines, ASIDE_M)])

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
@@ -17,6 +17,10 @@ from geo.base import clock
 from geo.base.errors import NotFoundError
 from geo.base.words import say
 from geo.coverage.store import cameras
+
+if TYPE_CHECKING:
+    from geo.coverage.place_sight import SightView
+    from geo.coverage.sight.place_lines import PlaceLine
 
 KEYS = (
     *("code", "name", "relation", "why", "distance_m", "bearing_deg", "heading_deg", "px_per_m"),
@@ -73,18 +77,81 @@ def seeing_one(
         from geo.coverage import sight_lines
 
         granted = predicates.visible_cameras(connection, reader)
-        scene = sight_lines.scene_nearby(connection, asked.lon, asked.lat, granted, detail=detail)
+        scene = sight_lines.scene_around(connection, asked.lon, asked.lat, granted, detail=detail)
         facts = _facts(connection, scene.cameras["code"].unique().tolist(), at)
     found = sight_lines.lines_at(engine, reader, scene, asked, granted, detail=detail)
-    lines = found.lines.to_dict("records")
-    withheld = int(found.withheld[asked.code])
+    lines = sight_lines.place_lines_of(found.lines)
+    asked_for = Asked(at, timezone, lang)
+    return _answer(lines, facts, int(found.withheld[asked.code]), asked_for)
+
+
+@dataclass(frozen=True)
+class Asked:
+    """Moment of the wanted footage (None: now), zone of times, language."""
+
+    at: datetime | None
+    timezone: str
+    lang: str
+
+
+def seeing_from_memory(
+    engine: Engine, reader: Principal, view: SightView, lon: float, lat: float, asked: Asked
+) -> dict[str, Any]:
+    """Return the same as :func:`seeing_one` from views in memory.
+
+    The database is asked for incidents, where the principal belongs to a unit, and for the state
+    of cameras at a moment; else not.
+
+    Parameters
+    ----------
+    engine
+        For these questions.
+    reader
+        Principal whose grants apply.
+    view
+        What it may know, at the newest revisions.
+    lon, lat
+        Degrees, EPSG:4326.
+    asked
+        When, and in which language.
+
+    Raises
+    ------
+    NotFoundError, ForbiddenError
+        As :func:`seeing_one`.
+    """
+    reader.require_depth("position")
+    incident = exact_answers.incident_at(engine, reader, lon, lat)
+    if incident is None and not view.granted.holds(lon, lat):
+        raise NotFoundError("access.elsewhere")
+    place = incident or IncidentPlace("", lon, lat)
+    at_m = view.metric(place.lon, place.lat)
+    hits = view.hits(at_m)
+    exactly: frozenset[str] = frozenset()
+    if incident is not None:
+        pairs = [(incident.code, code) for code in view.countable(hits)]
+        allowed = exact_answers.allowed_pairs(engine, reader, pairs)
+        exactly = frozenset(code for _, code in allowed)
+    lines = view.lines(at_m, hits, exactly)
+    facts: Mapping[str, Mapping[str, Any]] = view.scene.contacts
+    if asked.at is not None:
+        with transaction.open_read_only(engine, reader) as connection:
+            facts = _facts(connection, [line.code for line in lines], asked.at)
+    return _answer(lines, facts, view.hidden(hits), asked)
+
+
+def _answer(
+    lines: Sequence[PlaceLine],
+    facts: Mapping[str, Mapping[str, Any]],
+    withheld: int,
+    asked: Asked,
+) -> dict[str, Any]:
+    moment = asked.at or clock.now().astimezone(ZoneInfo(asked.timezone))
     return {
-        "cameras": [_told(line, facts[line["camera_code"]], at, timezone) for line in lines],
+        "cameras": [_told(line, facts[line.code], moment) for line in lines],
         "withheld": withheld,
-        "ask": say("seeing.ask", lang) if withheld else None,
-        "nearest_m": min(
-            (round(float(line["distance_m"]), 1) for line in lines if line["own"]), default=None
-        ),
+        "ask": say("seeing.ask", asked.lang) if withheld else None,
+        "nearest_m": min((round(line.distance_m, 1) for line in lines if line.own), default=None),
     }
 
 
@@ -100,25 +167,22 @@ def _facts(
     return facts
 
 
-def _told(
-    line: dict[Any, Any], fact: Mapping[str, Any], at: datetime | None, timezone: str
-) -> dict[str, Any]:
-    if not line["own"]:
+def _told(line: PlaceLine, fact: Mapping[str, Any], moment: datetime) -> dict[str, Any]:
+    if not line.own:
         empty = dict.fromkeys(KEYS)
-        distance_m = round(line["distance_m"], 1)
-        seen = {"code": line["camera_code"], "relation": line["relation"]}
-        return {**empty, **seen, "distance_m": distance_m}
+        distance_m = round(line.distance_m, 1)
+        return {**empty, "code": line.code, "relation": line.relation, "distance_m": distance_m}
     return {
-        "code": line["camera_code"],
-        "name": fact["name"] if line["exact"] else None,
-        "relation": line["relation"],
-        "why": line["why"] or None,
-        "distance_m": round(line["distance_m"], 1),
-        "bearing_deg": _number(line["bearing_deg"]),
-        "heading_deg": _number(line["heading_deg"]),
-        "px_per_m": _number(line["px_per_m"]),
+        "code": line.code,
+        "name": fact["name"] if line.exact else None,
+        "relation": line.relation,
+        "why": line.why or None,
+        "distance_m": round(line.distance_m, 1),
+        "bearing_deg": _number(line.bearing_deg),
+        "heading_deg": _number(line.heading_deg),
+        "px_per_m": _number(line.px_per_m),
         "online": {"online": True, "offline": False}.get(str(fact["connection"])),
-        "footage_until": _until(fact, at or clock.now().astimezone(ZoneInfo(timezone))),
+        "footage_until": _until(fact, moment),
         "unit": _text(fact["unit"]),
         "phone": _text(fact["phone"]),
     }
@@ -132,7 +196,7 @@ def _until(fact: Mapping[str, Any], moment: datetime) -> str | None:
 
 
 def _number(value: float | None) -> float | None:
-    return None if value is None or math.isnan(value) else round(float(value), 1)
+    return None if value is None else round(value, 1)
 
 
 def _text(value: object) -> str | None:

@@ -1,5 +1,6 @@
 """Cameras that see a place."""
 
+import json
 from datetime import datetime
 from typing import Annotated, Any
 from zoneinfo import ZoneInfo
@@ -7,10 +8,14 @@ from zoneinfo import ZoneInfo
 from fastapi import APIRouter, Depends, Query, Request
 
 from api.answers.problems import request_language
+from api.routes.data.locate import JSON, lonlat_of
+from api.server.memory_lane import AtHand, Parts
 from api.session.deps import EngineDep, MayMap, SettingsDep
 from geo.access.audit import export_log
+from geo.access.principal import Principal
 from geo.areas import lookup
 from geo.coverage import who_sees
+from geo.coverage.who_sees import Asked
 
 router = APIRouter(prefix="/api/cameras")
 
@@ -50,14 +55,46 @@ def cameras_seeing(
 
     Asking for many places is an export: it needs the permission and a `reason`, and is registered.
     """
-    most = settings.bulk_questions
-    export_log.count_bulk_read(engine, who, "seeing", 1, most=most, reason=reason)
+    state = request.app.state
+    state.questions.count(who, "seeing", 1, reason=reason)
+    moment = at if at is None or at.tzinfo else at.replace(tzinfo=ZoneInfo(settings.timezone))
+    lang = request_language(request)
+    view = state.sight.view(who, request.state.revisions)
+    if view is not None:
+        when = Asked(moment, settings.timezone, lang)
+        return who_sees.seeing_from_memory(engine, who, view, *asked, when)
     return who_sees.seeing_one(
         engine,
         who,
         *asked,
-        at=at if at is None or at.tzinfo else at.replace(tzinfo=ZoneInfo(settings.timezone)),
+        at=moment,
         timezone=settings.timezone,
         detail=settings.detail_px_per_m,
-        lang=request_language(request),
+        lang=lang,
     )
+
+
+def seeing_at_hand(request: Request, who: Principal, asked: Parts) -> AtHand | None:
+    """Return who sees a place in EPSG:4326, now, if all of it is in memory and counted, else None.
+
+    Parameters
+    ----------
+    request
+        With the present revisions of all layers.
+    who
+        Principal whose grants apply; one of a unit is answered by the route.
+    asked
+        Parts of the query: ``lon``, ``lat``, ``reason``.
+    """
+    state = request.app.state
+    view, place = state.sight.kept(who, request.state.revisions), lonlat_of(asked)
+    strange = asked.keys() - {"lon", "lat", "reason"}
+    if view is None or place is None or strange or who.unit_code is not None:
+        return None
+    if len(asked.get("reason", "")) > export_log.MOST_REASON or not view.granted.holds(*place):
+        return None
+    if not state.questions.spend(who, "seeing", 1):
+        return None
+    when = Asked(None, state.settings.timezone, request_language(request))
+    told = who_sees.seeing_from_memory(state.engine, who, view, *place, when)
+    return AtHand(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode(), JSON)

@@ -6,7 +6,6 @@ from urllib.parse import urlencode
 
 from fastapi import APIRouter, Depends, Query, Request
 from fastapi.responses import Response
-from starlette.datastructures import State
 
 from api.server.memory_lane import AtHand, Parts
 from api.session.deps import EngineDep, MayMap, SettingsDep
@@ -135,17 +134,15 @@ def _told(
     )
 
 
-def page_at_hand(state: State, who: Principal, revisions: Any, asked: Parts) -> AtHand | None:  # noqa: ANN401 - as the process keeps them
+def page_at_hand(request: Request, who: Principal, asked: Parts) -> AtHand | None:
     """Return a page of features if in memory and within the counted limit of reads, else None.
 
     Parameters
     ----------
-    state
-        State of the application, with the layers in memory.
+    request
+        With the present revisions of all layers: older content in memory is not used.
     who
         Principal whose grants apply.
-    revisions
-        Present revisions of all layers: older content in memory is not used.
     asked
         Parts of the path and the query: ``layer``, ``limit``, ``after``, ``reason``; with any other
         the page is not answered from memory.
@@ -158,7 +155,8 @@ def page_at_hand(state: State, who: Principal, revisions: Any, asked: Parts) -> 
     long = len(after) > MOST_AFTER or len(reason or "") > export_log.MOST_REASON
     if not 1 <= rows <= MOST_ROWS or long or "\x00" in after:
         return None
-    view = state.items.kept(layer, who, revisions)
+    state = request.app.state
+    view = state.items.kept(layer, who, request.state.revisions)
     if view is None:
         return None
     features, count, last = view.page(after, rows)
@@ -170,12 +168,12 @@ def page_at_hand(state: State, who: Principal, revisions: Any, asked: Parts) -> 
     )
 
 
-def item_at_hand(state: State, who: Principal, revisions: Any, asked: Parts) -> AtHand | None:  # noqa: ANN401 - as the process keeps them
+def item_at_hand(request: Request, who: Principal, asked: Parts) -> AtHand | None:
     """Return one feature if it is in memory and within the counted limit of reads, else None.
 
     Parameters
     ----------
-    state, who, revisions
+    request, who
         As for :func:`page_at_hand`.
     asked
         Parts of the path and the query: ``layer``, ``item``, ``reason``.
@@ -185,7 +183,8 @@ def item_at_hand(state: State, who: Principal, revisions: Any, asked: Parts) -> 
         return None
     if len(asked.get("reason", "")) > export_log.MOST_REASON:
         return None
-    view = state.items.kept(layer, who, revisions)
+    state = request.app.state
+    view = state.items.kept(layer, who, request.state.revisions)
     feature = None if view is None else view.one(asked["item"])
     protected = layer in publish_collections.PROTECTED
     if feature is None or (protected and not state.leases.spend(who, layer, 1)):

@@ -9,7 +9,6 @@ import numpy as np
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request
 from pydantic import ConfigDict, Field
-from starlette.datastructures import State
 
 from api.answers.bodies import Body
 from api.server.limits import allow_body
@@ -74,28 +73,30 @@ def _each(view: Any, asked: Points) -> list[dict[str, Any]]:  # noqa: ANN401 - m
     return [found.ask(lon, lat, asked.accuracy_m) for lon, lat in pairs]
 
 
-def locate_at_hand(state: State, who: Principal, revisions: Any, asked: Parts) -> AtHand | None:  # noqa: ANN401 - as the process keeps them
+def locate_at_hand(request: Request, who: Principal, asked: Parts) -> AtHand | None:
     """Return where a place in EPSG:4326 belongs if the areas are in memory.
 
     Parameters
     ----------
-    state
-        Of the application.
+    request
+        With the revisions of all layers, read after it came.
     who
         Who asks.
-    revisions
-        Of all layers, read after the request came.
     asked
         Parts of path and query.
     """
-    view = state.places.kept(who, revisions)
-    if view is None or set(asked) != {"lon", "lat"}:
+    view = request.app.state.places.kept(who, request.state.revisions)
+    place = lonlat_of(asked)
+    if view is None or place is None or set(asked) != {"lon", "lat"}:
         return None
+    told = json.dumps(view.ask(*place), ensure_ascii=False, separators=(",", ":"))
+    return AtHand(told.encode(), JSON)
+
+
+def lonlat_of(asked: Parts) -> tuple[float, float] | None:
+    """Return the place of a query in EPSG:4326; None where it is none."""
     try:
         lon, lat = float(asked["lon"]), float(asked["lat"])
-    except ValueError:
+    except (KeyError, ValueError):
         return None
-    if not (-180 <= lon <= 180 and -90 <= lat <= 90):
-        return None
-    told = json.dumps(view.ask(lon, lat), ensure_ascii=False, separators=(",", ":"))
-    return AtHand(told.encode(), JSON)
+    return (lon, lat) if -180 <= lon <= 180 and -90 <= lat <= 90 else None

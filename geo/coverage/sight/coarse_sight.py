@@ -152,12 +152,20 @@ def _meets(views: CoarseViews, view: Indices, corners: Floats) -> NDArray[np.boo
     ground = views.ground[view]
     between = _boxes(corners - ground[:, [2, 3, 0, 1]])
     used, own = np.unique(view, return_inverse=True)
-    fans = np.array([_fan(views, at) for at in used], dtype=object)
+    fans = np.array([sector_fan(views, at) for at in used], dtype=object)
     return np.asarray(shapely.intersects(fans[own], between), dtype=np.bool_)
 
 
-def _fan(views: CoarseViews, at: int) -> shapely.Geometry:
-    """Return the sector of a view at the origin, its arc by lines that lie outside of it."""
+def sector_fan(views: CoarseViews, at: int) -> shapely.Geometry:
+    """Return the sector of a view at the origin, its arc by lines that lie outside of it.
+
+    Parameters
+    ----------
+    views
+        Views, of which one is asked for.
+    at
+        Its position.
+    """
     width = min(views.width_deg[at] + 2 * _ROUNDING_DEG, 360.0)
     steps = int(np.ceil(width / _ARC_DEG))
     radius = views.range_m[at] / np.cos(np.radians(width / steps / 2))

@@ -96,7 +96,9 @@ def find_seeing(
     stands = placement.loc[cameras.index]
     targets = spots[["x", "y"]].to_numpy()
     listed_m = np.maximum(_longest_m(views, cameras.index), radius_m)
-    point, camera = _pairs(targets, stands[["x", "y"]].to_numpy(dtype=float), listed_m, nearest)
+    codes = cameras.index.to_numpy(dtype=object)
+    xy = stands[["x", "y"]].to_numpy(dtype=float)
+    point, camera = _pairs(targets, xy, listed_m, nearest, codes)
     turn_deg = pd.Series(convergence_deg, index=cameras.index).to_numpy(dtype=float)[camera]
     pairs = _measured(targets[point], stands.iloc[camera], turn_deg)
     pairs["point"], pairs["camera"] = point, camera
@@ -119,21 +121,29 @@ def _pairs(
     stands: NDArray[np.float64],
     listed_m: NDArray[np.float64],
     nearest: int,
+    codes: NDArray[np.object_],
 ) -> tuple[Indices, Indices]:
     """Return point and camera of every pair within the camera's distance or among the nearest."""
     known = np.flatnonzero(np.isfinite(stands).all(axis=1))
+    known = known[np.argsort(codes[known], kind="stable")]  # the smaller code where as near
     found = []
     for first in range(0, len(targets) if len(known) else 0, CHUNK):
         dx, dy = (targets[first : first + CHUNK, None, i] - stands[None, known, i] for i in (0, 1))
         gap2 = np.nan_to_num(dx * dx + dy * dy, nan=np.inf)
         wanted = gap2 <= listed_m[known] ** 2
-        few = min(max(nearest, 1), len(known))
-        closest = np.argpartition(gap2, few - 1, axis=1)[:, :few]
-        np.put_along_axis(wanted, closest, True, axis=1)
+        wanted |= _nearest(gap2, min(max(nearest, 1), len(known)))
         point, camera = np.nonzero(wanted & np.isfinite(gap2))
         found.append(np.column_stack([point + first, known[camera]]))
     both = np.concatenate(found) if found else np.empty((0, 2), dtype=np.intp)
     return both[:, 0].astype(np.intp), both[:, 1].astype(np.intp)
+
+
+def _nearest(gap2: NDArray[np.float64], few: int) -> NDArray[np.bool_]:
+    """Return the `few` smallest of each row, of equal ones the first."""
+    last = np.partition(gap2, few - 1, axis=1)[:, few - 1 : few]
+    nearer, level = gap2 < last, gap2 == last
+    left = few - nearer.sum(axis=1, keepdims=True)
+    return np.asarray(nearer | (level & (np.cumsum(level, axis=1) <= left)), dtype=np.bool_)
 
 
 def _measured(
@@ -197,34 +207,54 @@ def _blocked(looks: pd.DataFrame, sight: Obstruction) -> NDArray[np.bool_]:
     return blocked
 
 
-def _why(looks: pd.DataFrame, blocked: NDArray[np.bool_]) -> NDArray[np.str_]:
+def _why(looks: pd.DataFrame, blocked: NDArray[np.bool_]) -> NDArray[np.object_]:
     sure, towards = (_in_picture(looks, certainty) for certainty in ("certain", "possible"))
     distance_m = looks["distance_m"].to_numpy()
     reach_m = looks[["certain_m", "possible_m"]].max(axis=1).to_numpy()
     aimed = (distance_m <= reach_m) & (reach_m > 0)
-    return np.select(
-        [
-            looks["indoor"].to_numpy(),
-            looks["placement"].ne("open").to_numpy() & looks["placement"].ne("snapped").to_numpy(),
-            aimed & blocked,
-            aimed & ~(sure | towards),
-            sure,
-            towards & looks["vague"].eq(True).to_numpy(),
-            towards,
-            ~(distance_m <= looks["range_m"].to_numpy()),
-        ],
-        [
-            "indoor",
-            "position_suspect",
-            "blocked",
-            "dead_ground",
-            "sees",
-            "heading_unknown",
-            "heading_uncertain",
-            "beyond_range",
-        ],
-        "turned_away",
+    found = choose_why(
+        indoor=looks["indoor"].to_numpy(),
+        lost=looks["placement"].ne("open").to_numpy() & looks["placement"].ne("snapped").to_numpy(),
+        blocked=aimed & blocked,
+        dead=aimed & ~(sure | towards),
+        sure=sure,
+        unknown=towards & looks["vague"].eq(True).to_numpy(),
+        towards=towards,
+        beyond=~(distance_m <= looks["range_m"].to_numpy()),
     )
+    return np.array(WHYS, dtype=object)[found]
+
+
+def choose_why(
+    *,
+    indoor: NDArray[np.bool_],
+    lost: NDArray[np.bool_],
+    blocked: NDArray[np.bool_],
+    dead: NDArray[np.bool_],
+    sure: NDArray[np.bool_],
+    unknown: NDArray[np.bool_],
+    towards: NDArray[np.bool_],
+    beyond: NDArray[np.bool_],
+) -> Indices:
+    """Return by its number in `WHYS` why each view sees a place, may see it, or does not.
+
+    Parameters
+    ----------
+    indoor, lost
+        Of cameras that hang indoors, or whose position is suspect.
+    blocked, dead
+        Of views that are aimed at the place: something stands between, or it is too near.
+    sure, unknown, towards
+        Of places within the certain picture, and within the possible one: by a heading that is
+        unknown, or however.
+    beyond
+        Of places out of range.
+    """
+    conditions = [indoor, lost, blocked, dead, sure, unknown, towards, beyond]
+    names = ("indoor", "position_suspect", "blocked", "dead_ground", "sees")
+    more = ("heading_unknown", "heading_uncertain", "beyond_range")
+    numbers = [WHYS.index(name) for name in (*names, *more)]
+    return np.select(conditions, numbers, WHYS.index("turned_away")).astype(np.intp)
 
 
 def _in_picture(looks: pd.DataFrame, certainty: str) -> NDArray[np.bool_]:

@@ -144,16 +144,13 @@ def place_cameras(
     0  10.2  50.0   snapped      2.2
     """
     given = flat_geometries(points)
+    hangs = np.asarray(indoor, dtype=np.bool_)
     xy = np.column_stack([shapely.get_x(given), shapely.get_y(given)])
-    inside = obstacles.block(given) & ~np.asarray(indoor, dtype=np.bool_)
-    target = xy.copy()
-    target[inside] = _free_front(xy[inside], obstacles, snap_m)
-    if np.isfinite(snap_m):
-        shut = np.flatnonzero(inside & np.isnan(target).any(axis=1))
-        target[shut] = _free_place(given[shut], obstacles, snap_m + SNAP_CLEARANCE_M)
-    lost = np.isnan(target).any(axis=1)
-    target[lost] = xy[lost]
-    choices = [np.asarray(indoor, dtype=np.bool_), lost, inside]
+    inside = obstacles.block(given) & ~hangs
+    target, lost = xy.copy(), np.zeros(len(xy), dtype=np.bool_)
+    target[inside], lost[inside] = move_outside(given[inside], obstacles, snap_m=snap_m)
+    lost |= np.isnan(target).any(axis=1)
+    choices = [hangs, lost, inside]
     return pd.DataFrame(
         {
             "x": target[:, 0],
@@ -163,6 +160,30 @@ def place_cameras(
         },
         index=points.index if isinstance(points, gpd.GeoSeries | gpd.GeoDataFrame) else None,
     )
+
+
+def move_outside(
+    points: Geometries, obstacles: Obstacles, *, snap_m: float = np.inf
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Return the nearest free places of points inside footprints, and which stay as they have none.
+
+    Parameters
+    ----------
+    points
+        Points inside footprints, shape ``(n,)``; see :func:`place_cameras`.
+    obstacles
+        The footprints.
+    snap_m
+        Largest distance to the wall, metres.
+    """
+    xy = np.column_stack([shapely.get_x(points), shapely.get_y(points)])
+    target = _free_front(xy, obstacles, snap_m)
+    if np.isfinite(snap_m):
+        shut = np.flatnonzero(np.isnan(target).any(axis=1))
+        target[shut] = _free_place(points[shut], obstacles, snap_m + SNAP_CLEARANCE_M)
+    lost = np.asarray(np.isnan(target).any(axis=1), dtype=np.bool_)
+    target[lost] = xy[lost]
+    return target, lost
 
 
 def _edges(parts: Geometries) -> tuple[Floats, Indices]:

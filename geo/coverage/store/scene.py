@@ -4,9 +4,14 @@ from collections.abc import Sequence
 from typing import Any, Final
 
 import geopandas as gpd
-from sqlalchemy import Connection
+import numpy as np
+import shapely
+from numpy.typing import NDArray
+from sqlalchemy import Connection, text
 
 from geo.areas.store import versions as area_versions
+from geo.base.crs import WGS84, project
+from geo.base.polygons import Geometries
 from geo.coverage.scene_layers import Scene
 from geo.coverage.sight.optics import DEFAULT_REACH_M
 from geo.coverage.store import demand_incidents
@@ -23,6 +28,10 @@ _LAYERS: Final = {
     "places": "SELECT code, kind, weight, radius_m, geom FROM govgrid.demand_place",
     "entrances": "SELECT code, kind, place_code, geom FROM govgrid.demand_entrance",
 }
+AT_A_TIME: Final = 5_000
+_OBSTACLES: Final = text(
+    "SELECT geom, height_m FROM govgrid.sight_obstacle WHERE geom IS NOT NULL ORDER BY code"
+)
 _NEAR: Final = (
     "SELECT code, height_m, geom FROM govgrid.sight_obstacle"
     " WHERE ST_Intersects(geom, ST_GeomFromWKB(:ground, 4326)) ORDER BY code"
@@ -78,8 +87,13 @@ def read_choices(connection: Connection) -> dict[str, Any]:
     }
 
 
-def obstacles(connection: Connection, srid: int) -> gpd.GeoDataFrame:
-    """Return the building footprints.
+def count_obstacles(connection: Connection) -> int:
+    """Return how many building footprints there are."""
+    return int(connection.execute(text("SELECT count(*) FROM govgrid.sight_obstacle")).scalar_one())
+
+
+def read_obstacles(connection: Connection, srid: int) -> tuple[Geometries, NDArray[np.float64]]:
+    """Return the building footprints in `srid` and their heights (NaN unknown), without a frame.
 
     Parameters
     ----------
@@ -88,7 +102,14 @@ def obstacles(connection: Connection, srid: int) -> gpd.GeoDataFrame:
     srid
         EPSG code of the result.
     """
-    return read_ground(connection, "buildings", srid)
+    shapes, heights = [np.empty(0, dtype=object)], [np.empty(0)]
+    rows = connection.execute(_OBSTACLES, execution_options={"yield_per": AT_A_TIME})
+    for part in rows.partitions():
+        wkb, height_m = zip(*part, strict=True)
+        lonlat = shapely.set_srid(shapely.from_wkb(np.array(wkb, dtype=object)), 0)
+        shapes.append(project(lonlat, source=WGS84, target=srid))
+        heights.append(np.array(height_m, dtype=float))
+    return np.concatenate(shapes), np.concatenate(heights)
 
 
 def read_views(connection: Connection, codes: Sequence[str] | None = None) -> gpd.GeoDataFrame:
