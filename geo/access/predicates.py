@@ -32,7 +32,11 @@ SENT: Final = (
     "EXISTS (SELECT FROM govgrid.dispatched_unit d"
     " WHERE d.incident_code = {code} AND d.unit_code = :unit)"
 )
-INCIDENT: Final = f"({PLACE} OR {SENT})"
+# For a responder its area opens base layers only: incidents are those that its unit is sent to.
+INCIDENT_PLACE: Final = (
+    "(:incident_everything OR govgrid.intersects_areas({geom}, CAST(:incident_areas AS bigint[])))"
+)
+INCIDENT: Final = f"({INCIDENT_PLACE} OR {SENT})"
 INCIDENT_EXACT: Final = f"({EXACT} OR {SENT})"
 # Cameras of the grants with `depth` (null: another's, which only looks in), `exact` and, of
 # another's, `distance_m`. Of a camera that is not `exact` nothing may leave that depends on its

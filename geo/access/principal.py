@@ -5,7 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
-from geo.access.roles import CLASSES, COARSE, DEPTHS, PERMISSIONS, depth_no
+from geo.access.roles import CLASSES, COARSE, DEPTHS, PERMISSIONS, UNIT_ONLY, depth_no
 from geo.base.errors import ForbiddenError
 
 RESTRICTED: Final = "restricted"
@@ -127,6 +127,10 @@ class Principal:
         """Return the reader with only those grants that show places exactly."""
         return self._only(lambda grant: grant.exact)
 
+    def without(self, roles: frozenset[str]) -> "Principal":
+        """Return the principal with only those grants that are of no role among these."""
+        return self._only(lambda grant: grant.role not in roles)
+
     def of_class(self, kind: str) -> "Principal":
         """Return the reader with only those grants that open cameras of this owner kind."""
         return self._only(lambda grant: kind in grant.classes)
@@ -179,12 +183,14 @@ class Principal:
             for kind in _kinds(grant.classes)
         ]
         areas, kinds, depths, exacts = zip(*rows, strict=True) if rows else ((), (), (), ())
-        exact = self.exact()
+        exact, incidents = self.exact(), self.without(UNIT_ONLY)
         return {
             "everything": self.everything,
             "areas": self.areas,
             "exact_everything": exact.everything,
             "exact_areas": exact.areas,
+            "incident_everything": incidents.everything,
+            "incident_areas": incidents.areas,
             "unit": self.unit_code,
             "camera_areas": list(areas),
             "camera_classes": list(kinds),

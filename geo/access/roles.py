@@ -24,20 +24,34 @@ ACTIONS: Final = (
     "audit",  # to read and verify the audit
     "compliance",  # to read findings of the law
     "restricted",  # to read restricted zones and their consents
+    "incident",  # to take, correct and close incidents
+    "assign",  # to send a unit to an incident
+    "dispatch",  # to decide on returns, refer up and down, merge, whistle
+    "respond",  # to move what is dispatched to the own unit
+    "approve_incident",  # to decide on holds, extensions, cancellations
+    "statistics",  # to read figures of incidents
+    "shift",  # to take over and hand over a shift
+    "routing",  # to edit which unit serves what
+    "report",  # to report an incident in the own area
 )
 """What can be permitted; each endpoint, page and command asks for one of them."""
 
+_DISPATCHER: Final = frozenset(
+    {"map", "figures", "view", "export", "incident", "assign", "dispatch", "statistics", "shift"}
+)
 PERMISSIONS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
-        "operator": frozenset({"map", "figures", "view"}),
-        "dispatcher": frozenset({"map", "figures", "view", "export"}),
-        "planner": frozenset({"map", "figures", "export", "compliance"}),
+        "operator": frozenset({"map", "figures", "view", "incident", "assign", "shift"}),
+        "dispatcher": _DISPATCHER,
+        "supervisor": _DISPATCHER | {"approve_incident", "routing"},
+        "planner": frozenset({"map", "figures", "export", "compliance", "statistics"}),
         "administrator": frozenset(
             {"map", "figures", "export", "import", "accounts", "compliance"}
         ),
         "security_administrator": frozenset({"grants", "approve", "restricted"}),
         "auditor": frozenset({"register", "audit", "compliance"}),
-        "responder": frozenset({"map"}),
+        "responder": frozenset({"map", "respond"}),
+        "reporter": frozenset({"map", "report"}),
         "display": frozenset({"map", "figures"}),
     }
 )
@@ -48,11 +62,13 @@ DEFAULT_DEPTH: Final[Mapping[str, str]] = MappingProxyType(
     {
         "operator": "picture",
         "dispatcher": "picture",
+        "supervisor": "picture",
         "planner": "gaps",
         "administrator": "gaps",
         "security_administrator": "count",
         "auditor": "count",
         "responder": "position",
+        "reporter": "count",
         "display": "count",
     }
 )
@@ -60,6 +76,12 @@ DEFAULT_DEPTH: Final[Mapping[str, str]] = MappingProxyType(
 
 COARSE: Final = frozenset({"responder", "display", "auditor"})
 """Roles that need no exact places: see :mod:`geo.access.coarse` for what their grants show."""
+
+UNIT_ONLY: Final = frozenset({"responder"})
+"""Roles whose area opens no incidents: they see those that are sent to their unit."""
+
+WITHOUT_CAMERAS: Final = frozenset({"reporter"})
+"""Roles whose grants open no cameras, unless classes are named."""
 
 APART: Final = (
     frozenset({"administrator", "auditor"}),
@@ -77,12 +99,16 @@ def depth_no(depth: str) -> int:
     return DEPTHS.index(depth)
 
 
-def default_classes(level: str | None) -> tuple[str, ...]:
+def default_classes(role: str, level: str | None) -> tuple[str, ...]:
     """Return the classes of a grant that names none: 天网 is closed below the district.
 
     Parameters
     ----------
+    role
+        A role of `PERMISSIONS`.
     level
         Level of the granted area; None for everything there is.
     """
+    if role in WITHOUT_CAMERAS:
+        return ()
     return CLASSES if level in (None, "district") else ("social",)

@@ -6,7 +6,7 @@ from sqlalchemy import text
 from geo.access import principal, transaction
 from geo.access.accounts.local_cli import acting_principal
 from geo.access.principal import RESTRICTED_LAYERS
-from geo.access.roles import CLASSES, COARSE, DEPTHS, PERMISSIONS, SECOND_FACTOR
+from geo.access.roles import CLASSES, COARSE, DEPTHS, PERMISSIONS, SECOND_FACTOR, UNIT_ONLY
 from geo.areas import lookup
 from geo.base.errors import ForbiddenError, NotFoundError, StoreError
 from geo.coverage import report as coverage_report
@@ -147,15 +147,24 @@ def test_a_matter_is_seen_in_the_own_area_or_where_the_own_unit_is_sent(seen_tow
     assert codes(service, reader("operator", WEST, unit="U8"), "incidents") == ["M3"]
 
 
-def test_a_responder_gets_rounded_places_but_those_it_is_sent_to(seen_town, service, reader):
+def test_a_responder_sees_what_it_is_sent_to_and_nothing_else_of_its_area(
+    seen_town, service, reader
+):
     with seen_town.begin() as connection:
         connection.execute(
             text("INSERT INTO govgrid.dispatch (incident_code, unit_code) VALUES ('M1', 'U7')")
         )
     page = collections.read_page(service, reader("responder", EAST, unit="U7"), "incidents")
+    exact = collections.read_page(service, SYSTEM, "incidents").set_index("code").geometry
+    assert list(page["code"]) == ["M1"]
+    assert page.geometry[0].equals(exact["M1"])
+
+
+def test_a_wall_gets_rounded_places(service, reader):
+    page = collections.read_page(service, reader("display", EAST), "incidents")
     points = page.set_index("code").geometry
     exact = collections.read_page(service, SYSTEM, "incidents").set_index("code").geometry
-    assert points["M1"].equals(exact["M1"])
+    assert sorted(points.index) == ["M1", "M2"]
     assert not points["M2"].equals(exact["M2"])
     assert round(points["M2"].x, 3) == points["M2"].x
 
@@ -260,7 +269,9 @@ def test_an_export_as_any_role_holds_nothing_of_other_areas(seen_town, reader):
         for layer, all_of_it in everything.items():
             part = layer_export.read_layer(seen_town, west, layer)
             assert set(part.columns) <= set(all_of_it.columns) | {"geometry"}, (role, layer)
-            if layer in own:
+            if layer == "incidents" and role in UNIT_ONLY:
+                assert len(part) == 0
+            elif layer in own:
                 assert set(part.iloc[:, 0]) == own[layer], (role, layer)
             if layer == "gaps":
                 assert set(part["grid_code"]) <= {WEST}, role

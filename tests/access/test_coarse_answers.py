@@ -131,7 +131,7 @@ def test_a_grant_of_counts_makes_nothing_exact(service, reader):
 
 
 def test_matters_are_as_exact_as_the_grant_that_covers_them(service, reader):
-    who = reader(("operator", WEST, "picture"), ("responder", None, "position"))
+    who = reader(("operator", WEST, "picture"), ("display", None, "position"))
     page = collections.read_page(service, who, "incidents").set_index("code").geometry
     exact = collections.read_page(service, SYSTEM, "incidents").set_index("code").geometry
     assert page.geom_equals(exact).to_dict() == {"M1": False, "M2": False, "M3": True}

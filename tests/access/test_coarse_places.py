@@ -326,7 +326,9 @@ def test_no_role_at_any_depth_finds_cameras_by_any_route(
 @pytest.mark.parametrize("scope", SCOPES)
 def test_roles_that_show_places_alike_are_asked_for_by_one_of_them(reader, scope):
     for alike in (EXACT_ROLES, COARSE_ROLES):
-        asked_for = [reader((r, SCOPES[scope], "gaps")).cut("map").parameters for r in alike]
+        told = [reader((r, SCOPES[scope], "gaps")).cut("map").parameters for r in alike]
+        # which incidents a role sees says nothing of cameras
+        asked_for = [{k: v for k, v in t.items() if not k.startswith("incident_")} for t in told]
         assert asked_for == asked_for[:1] * len(alike)
 
 

@@ -132,7 +132,9 @@ def insert_grant(
         "account": number,
         "role": role,
         "area": where.get("unit_id"),
-        "classes": sorted(default_classes(where.get("level")) if classes is None else classes),
+        "classes": sorted(
+            default_classes(role, where.get("level")) if classes is None else classes
+        ),
         "depth": depth or DEFAULT_DEPTH[role],
         "by": reader.account,
         "until": until,

@@ -1,0 +1,81 @@
+"""Draws docs/lifecycle.md, the table of moves of incidents, from the rules that the program uses."""
+
+import sys
+from pathlib import Path
+
+from geo.access.roles import PERMISSIONS
+from geo.base.words import say
+from geo.incidents.rules.lifecycle import MOVES, NOTICE, STATES, Move
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "lifecycle.md"
+HEAD = """# Life cycle of incidents
+
+Written by `scripts/draw-lifecycle` from `geo/incidents/rules/lifecycle.py`, which the program itself uses:
+`GET /api/lifecycle` answers the same table. A move that is not legal is refused with those that are.
+
+- *by*: permissions of which one is needed; "own unit" is `respond` of the unit in charge. Whoever holds another of
+  the permissions writes it down for that unit (代登记), and the move says so.
+- *needs*: fields that must be given; those in brackets may be. Every move takes `note`, and how it was told:
+  NOTICE.
+- *held*: also possible while the incident is on hold (挂账).
+
+| move | | from → to | by | needs | held |
+|---|---|---|---|---|---|
+"""
+RIGHTS = """
+## Who holds which permission
+
+| role | | permissions of incidents |
+|---|---|---|
+"""
+OURS = ("incident", "assign", "dispatch", "respond", "approve_incident", "routing", "report")
+
+
+def drawn() -> str:
+    """Return the page as the rules have it."""
+    notice = ", ".join(f"`{name}`" for name in NOTICE)
+    rows = "".join(map(_row, MOVES.values()))
+    return HEAD.replace("NOTICE", notice) + rows + RIGHTS + "".join(_rights())
+
+
+def _row(move: Move) -> str:
+    told = [f"`{name}`" for name in move.needs] + [f"[`{name}`]" for name in move.takes]
+    by = [f"`{a}`" for a in move.actions if not (move.own and a == "respond")]
+    by = ["own unit", *by] if move.own else by
+    cells = (
+        f"`{move.name}`",
+        say(f"lifecycle.move.{move.name}", "zh"),
+        f"{_sources(move)} → {move.target or 'stays'}",
+        " · ".join(by),
+        ", ".join(told) or "–",
+        "yes" if move.held else "",
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _sources(move: Move) -> str:
+    if len(move.sources) > len(STATES) // 2:
+        left = [state for state in STATES if state not in move.sources]
+        return "any" if not left else f"any but {', '.join(left)}"
+    return ", ".join(state for state in STATES if state in move.sources)
+
+
+def _rights() -> list[str]:
+    rows = []
+    for role, actions in PERMISSIONS.items():
+        held = [f"`{action}`" for action in OURS if action in actions]
+        if held:
+            rows.append(f"| {role} | {say(f'role.{role}', 'zh')} | {', '.join(held)} |\n")
+    return rows
+
+
+def main() -> int:
+    """Write the page; with --check say whether it is as the rules have it."""
+    if "--check" in sys.argv[1:]:
+        return 0 if PAGE.read_text("utf-8") == drawn() else 1
+    PAGE.write_text(drawn(), encoding="utf-8")
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
