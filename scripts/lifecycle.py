@@ -1,4 +1,4 @@
-"""Draws docs/lifecycle.md, the table of moves of incidents, from the rules that the program uses."""
+"""Draws docs/lifecycle.md, the table of moves of incidents, from the rules themselves."""
 
 import sys
 from pathlib import Path
@@ -10,14 +10,15 @@ from geo.incidents.rules.lifecycle import MOVES, NOTICE, STATES, Move
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "lifecycle.md"
 HEAD = """# Life cycle of incidents
 
-Written by `scripts/draw-lifecycle` from `geo/incidents/rules/lifecycle.py`, which the program itself uses:
-`GET /api/lifecycle` answers the same table. A move that is not legal is refused with those that are.
+Written by `scripts/draw-lifecycle` from `geo/incidents/rules/lifecycle.py`, which the program
+itself uses: `GET /api/lifecycle` answers the same table. A move that is not legal is refused with
+those that are.
 
-- *by*: permissions of which one is needed; "own unit" is `respond` of the unit in charge. Whoever holds another of
-  the permissions writes it down for that unit (代登记), and the move says so.
-- *needs*: fields that must be given; those in brackets may be. Every move takes `note`, and how it was told:
-  NOTICE.
-- *held*: also possible while the incident is on hold (挂账).
+- *by*: permissions of which one is needed; "own unit" is `respond` of the unit in charge. Whoever
+  holds another of the permissions writes it down for that unit (PROXY), and the move says so.
+- *needs*: fields that must be given; those in brackets may be. Every move takes `note`, and how it
+  was told: NOTICE.
+- *held*: also possible while the incident is on hold (HOLD).
 
 | move | | from → to | by | needs | held |
 |---|---|---|---|---|---|
@@ -35,7 +36,11 @@ def drawn() -> str:
     """Return the page as the rules have it."""
     notice = ", ".join(f"`{name}`" for name in NOTICE)
     rows = "".join(map(_row, MOVES.values()))
-    return HEAD.replace("NOTICE", notice) + rows + RIGHTS + "".join(_rights())
+    words = {"NOTICE": notice, "PROXY": "代登记", "HOLD": say("map.state.on_hold", "zh")}
+    head = HEAD
+    for mark, word in words.items():
+        head = head.replace(mark, word)
+    return head + rows + RIGHTS + "".join(_rights())
 
 
 def _row(move: Move) -> str:
