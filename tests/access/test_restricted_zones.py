@@ -92,7 +92,8 @@ def test_no_answer_of_the_service_names_a_zone_or_how_far_it_is(zoned, settings)
                 for role in others:
                     grant(connection, made, role)
             for method, path in web.DEMANDS:
-                query = {**web.QUERIES.get(path, {}), "lang": "zh"}
+                lang = "en" if first == "auditor" else "zh"
+                query = {**web.QUERIES.get(path, {}), "lang": lang}
                 body = {"data": forms} if method == "POST" else {"params": query}
                 told(made, method, path, **body)
             if first == "display":

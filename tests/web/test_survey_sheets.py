@@ -241,6 +241,7 @@ def test_nothing_spills_over_a_page_or_a_camera(opened, lang):
     sheets = opened(content(8, 22, name="网格" * 40, cameras=named), lang=lang)
     assert sheets.spilt("section.sheet") == 0
     assert sheets.spilt("li") == 0
+    assert sheets.spilt("header") == 0
     assert sheets.printed() == [A4_MM] * 3
     # what is to be filled in is on the paper, whole
     whole = """all => all.every(e => {

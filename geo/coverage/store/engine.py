@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text
 def begin_epoch(connection: Connection) -> int:
     """Count a new engine; return its epoch."""
     statement = (
-        "UPDATE govgrid.coverage_engine SET epoch = epoch + 1, since = clock_timestamp()"
+        "UPDATE govgrid.coverage_engine SET epoch = epoch + 1, since = govgrid.now()"
         " RETURNING epoch"
     )
     return int(connection.execute(text(statement)).scalar_one())

@@ -73,6 +73,16 @@ def add_findings(book: Workbook, verdict: Verdict, *, few: int | None = None) ->
     for number, width in enumerate(_WIDTHS, start=1):
         sheet.column_dimensions[get_column_letter(number)].width = width
     sheet.freeze_panes = "A2"
+    _set_up_page(sheet)
+
+
+def _set_up_page(sheet: Worksheet) -> None:
+    """Print on landscape A4, all columns beside one another, the headers on each page."""
+    sheet.page_setup.orientation, sheet.page_setup.paperSize = "landscape", sheet.PAPERSIZE_A4
+    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
+    if sheet.sheet_properties.pageSetUpPr is not None:
+        sheet.sheet_properties.pageSetUpPr.fitToPage = True
+    sheet.print_title_rows = "1:1"
 
 
 def _legend(verdict: Verdict) -> str:
