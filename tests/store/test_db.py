@@ -35,6 +35,7 @@ REVISIONS = (
     "0020",
     "0021",
     "0022",
+    "0023",
 )
 
 
@@ -63,7 +64,7 @@ def test_every_revision_has_its_sql_file():
 def test_older_tables_say_what_to_do(empty_url):
     engine = db.connect(empty_url)
     db.migrate(engine, revision="0002")
-    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0022")):
+    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0023")):
         db.require_current(engine)
     engine.dispose()
 
