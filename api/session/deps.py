@@ -43,6 +43,7 @@ MayView = Annotated[Principal, Depends(Rule("view"))]
 MayExport = Annotated[Principal, Depends(Rule("export"))]
 MayImport = Annotated[Principal, Depends(Rule("import"))]
 MayFigures = Annotated[Principal, Depends(Rule("figures"))]
+MayTake = Annotated[Principal, Depends(Rule("incident", "report"))]
 
 EngineDep = Annotated[Engine, Depends(engine)]
 SettingsDep = Annotated[Settings, Depends(settings)]

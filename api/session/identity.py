@@ -24,17 +24,22 @@ class Rule:
 
     Parameters
     ----------
-    action
-        One of ``geo.access.roles.ACTIONS``; None: any account.
+    *actions
+        Some of ``geo.access.roles.ACTIONS``, one of which is needed; none: any account.
     stages
         Stages of the log-in in which the route may be asked.
     """
 
-    def __init__(self, action: str | None = None, *, stages: tuple[str, ...] = ("full",)) -> None:
-        self.action, self.stages = action, stages
+    def __init__(self, *actions: str, stages: tuple[str, ...] = ("full",)) -> None:
+        self.actions, self.stages = actions, stages
+
+    @property
+    def action(self) -> str | None:
+        """The permission as one word, several joined by ``|``; None: any account."""
+        return "|".join(self.actions) or None
 
     async def __call__(self, request: Request) -> Principal:
-        """Return who asks, with those grants only that permit the action.
+        """Return who asks, with those grants only that permit one of the actions.
 
         Raises
         ------
@@ -44,10 +49,11 @@ class Rule:
             If the reader may not do this, or a form does not carry the session's token.
         """
         reader = await self._reader(request)
-        if self.action is None:
+        if not self.actions:
             return reader
-        reader.require(self.action)
-        return reader.cut(self.action)
+        if not any(reader.may(action) for action in self.actions):
+            reader.require(self.actions[0])
+        return reader.cut(*self.actions)
 
     async def _reader(self, request: Request) -> Principal:
         identity = await find_identity(request)

@@ -14,7 +14,7 @@ from geo.base.errors import UnknownReaderError
 
 def session_in(*stages: str) -> Callable[..., Awaitable[Session]]:
     """Return the dependency of a page that may be asked in these stages of the log-in."""
-    rule = Rule(None, stages=stages)
+    rule = Rule(stages=stages)
 
     async def found(request: Request, who: Annotated[Principal, Depends(rule)]) -> Session:  # noqa: ARG001 - the rule comes first
         session = getattr(request.state, "session", None)
