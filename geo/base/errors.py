@@ -7,6 +7,8 @@
     │   ├── SourceError          the file cannot be read as what it claims to be
     │   ├── CRSError             no, an unknown or an impossible coordinate system
     │   ├── LayerError           unknown layer or column
+    │   ├── PersonalDataError    it holds numbers of persons: nothing of it is kept
+    │   ├── ReusedKeyError       a key that was used for something else
     │   └── MarkedError          it carries the marking of a state secret: nothing of it is kept
     ├── UnknownReaderError       nobody knows who asks: not logged in, a key that holds no more
     ├── ForbiddenError           who asks is known and may not
@@ -19,6 +21,8 @@
         └── UnavailableError     the database does not answer now
             └── UncertainError   it broke while saving: it may hold or not (exit code 4)
 """
+
+from collections.abc import Mapping, Sequence
 
 from geo.base.words import say
 
@@ -67,6 +71,24 @@ class MarkedError(InputError):
         """Return the sentence in `lang`: the grade and where it stands."""
         where = say(f"marking_place.{self.facts['place']}", lang, **self.facts)
         return say(self.key, lang, grade=self.facts["grade"], where=where)
+
+
+class PersonalDataError(InputError):
+    """A text holds numbers of persons; `spans` say where, nothing of it is repeated or kept."""
+
+    def __init__(self, spans: Sequence[Mapping[str, object]]) -> None:
+        super().__init__("personal-data")
+        self.spans = [dict(span) for span in spans]
+
+    def text(self, lang: str) -> str:
+        """Return the sentence in `lang`: which kinds of numbers, and the two ways on."""
+        kinds = dict.fromkeys(str(span["kind"]) for span in self.spans)
+        said = "、".join(say(f"personal.{kind}", lang) for kind in kinds)
+        return say(self.key, lang, kinds=said)
+
+
+class ReusedKeyError(InputError):
+    """The key of a repeated request was used for another one."""
 
 
 class UnknownReaderError(GovgridError):

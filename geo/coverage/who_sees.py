@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 KEYS = (
     *("code", "name", "relation", "why", "distance_m", "bearing_deg", "heading_deg", "px_per_m"),
-    *("online", "footage_until", "unit", "phone"),
+    *("online", "footage_until", "unit", "phone", "supply_light"),
 )
 
 
@@ -155,6 +155,24 @@ def _answer(
     }
 
 
+def state_changes(
+    engine: Engine, reader: Principal, codes: list[str], begin: datetime, end: datetime
+) -> dict[str, list[tuple[datetime, str]]]:
+    """Return by code how the state of some cameras changed in a window, and what it was before.
+
+    Parameters
+    ----------
+    reader
+        Principal that may know of them.
+    codes
+        Of the cameras.
+    begin, end
+        The window; equal for a moment.
+    """
+    with transaction.open_read_only(engine, reader) as connection:
+        return cameras.state_changes(connection, codes, begin, end)
+
+
 def _facts(
     connection: Connection, codes: list[str], at: datetime | None
 ) -> dict[str, dict[str, Any]]:
@@ -185,6 +203,7 @@ def _told(line: PlaceLine, fact: Mapping[str, Any], moment: datetime) -> dict[st
         "footage_until": _until(fact, moment),
         "unit": _text(fact["unit"]),
         "phone": _text(fact["phone"]),
+        "supply_light": _text(fact["supply_light"]),
     }
 
 

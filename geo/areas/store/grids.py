@@ -1,6 +1,7 @@
 """Grids of today with what lies above them, without frames."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Final
 
 from sqlalchemy import Connection, text
@@ -9,6 +10,10 @@ _AREAS: Final = text(
     "SELECT unit_id, code, level, path::text AS path,"
     " CASE WHEN level = 'grid' THEN geom END AS geom FROM govgrid.area_now"
     " WHERE level IN ('grid', 'community', 'township') ORDER BY level, code"
+)
+_SINCE: Final = text(
+    "SELECT max(day) FROM (SELECT lower(valid) AS day FROM govgrid.area"
+    " UNION ALL SELECT upper(valid) FROM govgrid.area) AS bounds WHERE day <= govgrid.today()"
 )
 
 
@@ -32,3 +37,9 @@ def read_areas(connection: Connection) -> list[StoredArea]:
         for row in connection.execute(_AREAS)
         if row.path
     ]
+
+
+def areas_since(connection: Connection) -> date | None:
+    """Return the day from which the areas are as today, None if they never changed."""
+    found: date | None = connection.execute(_SINCE).scalar()
+    return found

@@ -1,0 +1,367 @@
+"""Taking an incident: in one step its grid, unit with the reason, limit, cameras and duplicates."""
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any, Final
+from uuid import UUID, uuid4
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Connection, Engine
+
+from geo.access import transaction
+from geo.access.audit import record as audit
+from geo.access.principal import Principal
+from geo.base import clock
+from geo.base.errors import (
+    ForbiddenError,
+    InputError,
+    NotFoundError,
+    ReusedKeyError,
+    StateError,
+)
+from geo.base.local_time import local_minute, with_zone
+from geo.base.settings import Settings
+from geo.coverage.sight_memory import SightMemory
+from geo.incidents import cameras, limits, location, personal_data
+from geo.incidents.book import IntakeBook, IntakeBooks
+from geo.incidents.cameras import CamerasSeen
+from geo.incidents.duplicate_hints import words_and_reach
+from geo.incidents.location import Asked, Located
+from geo.incidents.personal_data import CheckedTexts
+from geo.incidents.proposal import Proposed, propose_units
+from geo.incidents.rules import duplicates
+from geo.incidents.rules.duplicates import Hint
+from geo.incidents.store import intake as stored
+from geo.incidents.store.book import Category
+from geo.incidents.store.intake import Created
+from geo.store import outbox, statements
+from geo.store.outbox import Event
+from geo.store.revisions import LayerRevisions
+
+MOST_TEXT: Final = 500
+MOST_DESCRIPTION: Final = 4_000
+MOST_ACCURACY_M: Final = 100_000.0
+TYPED: Final = (
+    *("category", "title", "description", "address", "source", "source_ref", "occurred_at"),
+    *("occurred_to", "accuracy_m", "located_by", "located_code", "asset_code"),
+)
+AHEAD: Final = timedelta(minutes=2)
+"""Clocks of those who type may be ahead by so much."""
+
+
+@dataclass(frozen=True)
+class Report:
+    """What is typed of an incident; at most five of them by hand."""
+
+    category: str
+    text: str
+    place: Asked
+    description: str = ""
+    located_by: str | None = None
+    located_code: str | None = None
+    source: str = "other"
+    source_ref: str | None = None
+    occurred_from: datetime | None = None
+    occurred_to: datetime | None = None
+    address: str | None = None
+    asset_code: str | None = None
+    unit_code: str | None = None
+    override_reason: str | None = None
+    client_id: UUID | None = None
+    redact: bool = False
+    not_personal: bool = False
+
+    def window(self, reported_at: datetime) -> tuple[datetime, datetime]:
+        """Return when it happened: a moment where no end is known."""
+        begin = self.occurred_from or reported_at
+        return begin, self.occurred_to or begin
+
+
+@dataclass(frozen=True)
+class Taken:
+    """An incident that was taken, with everything that its answer says."""
+
+    created: Created
+    report: Report
+    category: Category
+    located: Located
+    proposed: Proposed
+    reported_at: datetime
+    hints: tuple[Hint, ...]
+    checked: CheckedTexts
+    seen: CamerasSeen | None = None
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What intake works with: the database, what is in memory, the settings."""
+
+    engine: Engine
+    books: IntakeBooks
+    now: LayerRevisions
+    config: Settings
+    sight: SightMemory | None = None
+
+    def look(
+        self, who: Principal, located: Located, window: tuple[datetime, datetime]
+    ) -> CamerasSeen:
+        """Return the cameras of a place, from memory where it is at hand."""
+        lon, lat = located.lon or 0.0, located.lat or 0.0
+        view = None if self.sight is None else self.sight.view(who, self.now)
+        return cameras.look_for_cameras(self.engine, who, lon, lat, window, self.config, view=view)
+
+    def book(self, who: Principal) -> IntakeBook:
+        """Return the book of this moment."""
+        return self.books.book(who, self.now)
+
+
+def take_incident(desk: Desk, who: Principal, given: Report) -> Taken:
+    """Write a new incident and return it with its answer; of one client_id there is one.
+
+    Parameters
+    ----------
+    desk
+        What intake works with.
+    who
+        Who takes it.
+    given
+        As typed.
+
+    Raises
+    ------
+    PersonalDataError
+        If a text holds numbers of persons, and neither way on was chosen.
+    InputError
+        If something cannot be used; the legal values are named.
+    ForbiddenError
+        If the place is in no granted area.
+    """
+    book = desk.book(who)
+    category = book.category(given.category)
+    now = clock.now()
+    report = _timed(_checked(given), now, desk.config.timezone)
+    located, proposed = _answers(desk, who, book, category, report, now)
+    texts = {
+        "text": report.text,
+        "description": report.description,
+        "address": report.address or "",
+        "source_ref": report.source_ref or "",
+    }
+    checked = personal_data.check_texts(
+        desk.engine,
+        who,
+        texts,
+        # no check delays an emergency: numbers are left out at once
+        redact=report.redact or (category.emergency and not report.not_personal),
+        not_personal=report.not_personal,
+    )
+    row = {
+        **_typed(book, report, checked, category, now),
+        **located.columns(),
+        **proposed.columns(),
+        **limits.find_due(book, category, proposed.unit_code, now, desk.config.timezone).columns(),
+        "created_account": who.id,
+        "created_unit": who.unit_code,
+    }
+    window = report.window(now)
+    seen = _all_cameras(desk, who, located, window)
+    with transaction.open_as(desk.engine, who) as connection:
+        created = _insert(connection, who, row, proposed, checked, sensitive=category.sensitive)
+        hints = _hints(connection, book, category, located, created.code, now)
+        if seen is not None and located.lon is not None and not created.again:
+            cameras.record_cameras(
+                connection,
+                created.id,
+                seen,
+                place=(located.lon, located.lat or 0.0),
+                window=window,
+                revision=desk.now.by_layer["camera"],
+            )
+    told = _told_cameras(desk, who, located, window, seen)
+    return Taken(created, report, category, located, proposed, now, tuple(hints), checked, told)
+
+
+def _all_cameras(
+    desk: Desk, who: Principal, located: Located, window: tuple[datetime, datetime]
+) -> CamerasSeen | None:
+    """Return all cameras of a place, whoever asks: they are recorded, and told as granted."""
+    if located.lon is None or located.lat is None:
+        return None
+    system = cameras.all_cameras(who)
+    try:
+        return desk.look(system, located, window)
+    except StateError:  # no camera was brought in yet
+        return None
+
+
+def _told_cameras(
+    desk: Desk,
+    who: Principal,
+    located: Located,
+    window: tuple[datetime, datetime],
+    seen: CamerasSeen | None,
+) -> CamerasSeen | None:
+    """Return the cameras of a place as far as they are granted; None where none is."""
+    if seen is None or located.lon is None or located.lat is None or cameras.sees_all(who):
+        return seen
+    try:
+        return desk.look(who, located, window)
+    except (ForbiddenError, NotFoundError):
+        return None
+
+
+def _answers(
+    desk: Desk, who: Principal, book: IntakeBook, category: Category, report: Report, now: datetime
+) -> tuple[Located, Proposed]:
+    begin = report.occurred_from or now
+    day = with_zone(begin, desk.config.timezone).astimezone(ZoneInfo(desk.config.timezone)).date()
+    located = location.locate_incident(
+        desk.engine, who, desk.books, desk.now, report.place, day=day
+    )
+    proposed = propose_units(
+        book,
+        located,
+        category,
+        day=day,
+        asset_code=report.asset_code,
+        chosen=report.unit_code,
+        override_reason=report.override_reason,
+    )
+    return located, proposed
+
+
+def _insert(
+    connection: Connection,
+    who: Principal,
+    row: Mapping[str, Any],
+    proposed: Proposed,
+    checked: CheckedTexts,
+    *,
+    sensitive: bool,
+) -> Created:
+    request = _fingerprint(row)
+    facts = {"proposed": proposed.facts(), "request": request, **checked.audited()}
+    post = who.unit_name or who.account
+    created = stored.insert_incident(connection, row, account=who.account, post=post, facts=facts)
+    if created.again:
+        if str(created.created_account) != str(who.id) and not who.system:
+            raise StateError("intake.client_id_used", found=row["client_id"])
+        if created.request not in (None, request):
+            raise ReusedKeyError("intake.reused", found=created.code)
+        return created
+    audit.record(
+        connection,
+        who,
+        "incident.create",
+        created.code,
+        facts={"id": str(created.id), **checked.audited()},
+    )
+    outbox.add_event(connection, _event(created, row, sensitive=sensitive))
+    return created
+
+
+def _fingerprint(row: Mapping[str, Any]) -> str:
+    """Return what tells one request from another under the same key: of what may be kept only."""
+    typed = {name: str(row[name]) for name in (*TYPED, "lon", "lat") if row[name] is not None}
+    return hashlib.sha256(statements.to_json(typed).encode()).hexdigest()
+
+
+def _event(created: Created, row: Mapping[str, Any], *, sensitive: bool) -> Event:
+    """Return the event; of a sensitive one only those hear who handle incidents."""
+    lon, lat = row["lon"], row["lat"]
+    return Event(
+        "incidents",
+        "created",
+        code=created.code,
+        action="incident" if sensitive else "map",
+        boxes=None if lon is None else [(lon, lat, lon, lat)],
+        data={"id": str(created.id), "state": row["state"], "emergency": row["emergency"]},
+    )
+
+
+def _hints(
+    connection: Connection,
+    book: IntakeBook,
+    category: Category,
+    located: Located,
+    code: str,
+    now: datetime,
+) -> list[Hint]:
+    if located.lon is None:
+        return []
+    asked = {
+        "categories": words_and_reach(book, category.name)[0],
+        "lon": located.lon,
+        "lat": located.lat,
+        "reported_at": now,
+        "since": now - timedelta(days=category.reach.days),
+        "radius_m": category.reach.radius_m,
+        "code": code,
+    }
+    return duplicates.find_hints(now, stored.find_earlier(connection, asked), category.reach)
+
+
+def _checked(given: Report) -> Report:
+    """Return a report whose texts and numbers can be used."""
+    text = " ".join(given.text.split())
+    if not 0 < len(text) <= MOST_TEXT:
+        raise InputError("intake.text", found=len(text), most=MOST_TEXT)
+    if len(given.description) > MOST_DESCRIPTION:
+        raise InputError("intake.text", found=len(given.description), most=MOST_DESCRIPTION)
+    accuracy_m = given.place.accuracy_m
+    if not 0 <= accuracy_m <= MOST_ACCURACY_M:
+        raise InputError("intake.accuracy", found=accuracy_m, most=round(MOST_ACCURACY_M))
+    known = location.LOCATED_BY
+    if given.located_by is not None and given.located_by not in known:
+        raise InputError("intake.located_by", found=given.located_by[:40], known="、".join(known))
+    return replace(given, text=text)
+
+
+def _timed(report: Report, now: datetime, timezone: str) -> Report:
+    """Return a report with its times in a zone, none of them in the future."""
+    begin, end = (
+        None if moment is None else with_zone(moment, timezone)
+        for moment in (report.occurred_from, report.occurred_to)
+    )
+    for moment in (begin, end):
+        if moment is not None and moment > now + AHEAD:
+            told = local_minute(moment, timezone)
+            raise InputError("intake.future", found=told, now=local_minute(now, timezone))
+    if begin is not None and end is not None and end < begin:
+        raise InputError(
+            "intake.window",
+            found=local_minute(end, timezone),
+            begin=local_minute(begin, timezone),
+        )
+    return replace(report, occurred_from=begin, occurred_to=end)
+
+
+def _typed(
+    book: IntakeBook, report: Report, checked: CheckedTexts, category: Category, now: datetime
+) -> dict[str, Any]:
+    """Return the columns that were typed, as they may be kept."""
+    grade = book.grades.get(category.grade)
+    texts = checked.texts
+    area = report.place.lon is None
+    return {
+        "client_id": report.client_id or uuid4(),
+        "title": texts["text"],
+        "category": category.name,
+        "description": texts["description"] or None,
+        "source": book.source(report.source).code,
+        "source_ref": texts["source_ref"] or None,
+        "state": "reported",
+        "occurred_at": report.occurred_from,
+        "occurred_to": report.occurred_to,
+        "reported_at": now,
+        "accuracy_m": None if area else report.place.accuracy_m,
+        "address": texts["address"] or None,
+        "located_by": "area" if area else report.located_by or "map",
+        "located_code": report.located_code or report.place.area_code,
+        "asset_code": report.asset_code,
+        "emergency": category.emergency,
+        "grade": category.grade,
+        "level": grade.first_level if grade else None,
+    }
