@@ -24,6 +24,8 @@ from api.routes.data import (
     tiles,
     what_if,
 )
+from api.routes.incidents import cameras as incident_cameras
+from api.routes.incidents import intake
 from api.routes.law import audit, compliance, filing, registers, viewing
 from api.routes.people import account, accounts, grants, login, oidc
 from api.routes.service import description, health
@@ -47,6 +49,7 @@ from geo.coverage.sight_memory import SightMemory
 from geo.documents.map_pages import MapPages
 from geo.exchange.publish.items import Items
 from geo.exchange.tiles import Tiles
+from geo.incidents.book import IntakeBooks
 from geo.operations import database
 
 ROUTES = (
@@ -71,6 +74,8 @@ ROUTES = (
     registers,
     filing,
     compliance,
+    intake,
+    incident_cameras,
 )
 # Routes whose answers may be at hand, and what finds them.
 AT_HAND = {
@@ -101,6 +106,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.engine_client = EngineClient(settings.home)
         app.state.sight = SightMemory(engine, detail=settings.detail_px_per_m)
         app.state.questions = BulkLeases(engine, most=settings.bulk_questions)
+        app.state.books = IntakeBooks(engine, app.state.places)
         app.state.leases = BulkLeases(engine, most=settings.bulk_rows)
         reading = database.revision_reader(engine)
         app.state.revisions = SharedReads(reading.read)

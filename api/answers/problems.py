@@ -21,6 +21,8 @@ from geo.base.errors import (
     InputError,
     LayerError,
     NotFoundError,
+    PersonalDataError,
+    ReusedKeyError,
     StateError,
     StoreError,
     TooManyError,
@@ -37,6 +39,8 @@ STATUSES: Mapping[type[GovgridError], HTTPStatus] = {
     TooManyError: HTTPStatus.TOO_MANY_REQUESTS,
     NotFoundError: HTTPStatus.NOT_FOUND,
     LayerError: HTTPStatus.NOT_FOUND,
+    PersonalDataError: HTTPStatus.UNPROCESSABLE_ENTITY,
+    ReusedKeyError: HTTPStatus.UNPROCESSABLE_ENTITY,
     InputError: HTTPStatus.BAD_REQUEST,
     StateError: HTTPStatus.CONFLICT,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
@@ -96,7 +100,9 @@ def refuse_request(request: Request, status: int, key: str, **facts: object) -> 
     return HTTPException(status, say(key, request_language(request), **facts))
 
 
-def problem_document(status: int, detail: str, *, kind: str = "about:blank") -> JSONResponse:
+def problem_document(
+    status: int, detail: str, *, kind: str = "about:blank", **more: object
+) -> JSONResponse:
     """Return one problem document (RFC 9457).
 
     Parameters
@@ -107,8 +113,11 @@ def problem_document(status: int, detail: str, *, kind: str = "about:blank") -> 
         Sentence for people.
     kind
         URI of the type of problem.
+    **more
+        Further members of the document.
     """
     body = {
+        **more,
         "type": kind,
         "title": HTTPStatus(status).phrase,
         "status": status,
@@ -169,7 +178,8 @@ def _ours(request: Request, error: GovgridError) -> Response:
             return RedirectResponse(_way_in(request, error), HTTPStatus.SEE_OTHER)
         return _page(request, status, _sentence(error, render.page_language(request)))
     said = _sentence(error, request_language(request))
-    return problem_document(status, said, kind=f"govgrid:{error.key}")
+    more = {"spans": error.spans} if isinstance(error, PersonalDataError) else {}
+    return problem_document(status, said, kind=f"govgrid:{error.key}", **more)
 
 
 def _page(request: Request, status: int, detail: str) -> Response:

@@ -147,5 +147,6 @@ for _room in (
     "law.filing",
     "law.compliance",
     "law.users",
+    "incidents.intake",
 ):
     importlib.import_module(f"geo.cli.{_room}")

@@ -26,6 +26,7 @@ VALUES: Final = {
     "key": NUMBER,
     "grant": NUMBER,
     "number": NUMBER,
+    "incident": NUMBER,
 }
 UUID: Final = "([0-9a-f]{8}-[0-9a-f-]{27})"
 HTML: Final = {"accept": "text/html"}
@@ -305,6 +306,16 @@ LOG: Final = (
     get("/audit", lang="en", limit=3),
     get("/audit", action="import", account="nobody"),
 )
+TAKEN: Final = ("incident", UUID)
+INCIDENT: Final = {"category": "井盖缺失", "text": "井盖没了", "lon": LON, "lat": LAT}
+INCIDENTS: Final = (
+    post("/api/incidents", INCIDENT, keep=TAKEN, headers={"Idempotency-Key": "recorded"}),
+    post("/api/incidents", {**INCIDENT, "category": "no such"}),
+    post("/api/incidents", {**INCIDENT, "text": "13812345678"}),
+    post("/api/incidents", {"category": "x"}),
+    get("/api/incidents/{incident}/cameras"),
+    get("/api/incidents/{incident}/cameras", now="true"),
+)
 DOOR: Final = (
     get("/livez"),
     get("/readyz"),
@@ -341,6 +352,7 @@ DOOR: Final = (
 ASKS: Final = (
     *DOOR,
     *PLACES,
+    *INCIDENTS,
     *COLLECTIONS,
     *FILES,
     *VIEWING,

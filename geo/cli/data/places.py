@@ -98,7 +98,7 @@ def seeing(
             acting_reader(context, engine, "map"),
             float(lons[0]),
             float(lats[0]),
-            at=_moment(at, config.timezone),
+            at=parse_moment(at, config.timezone),
             timezone=config.timezone,
             detail=config.detail_px_per_m,
             lang=current_language(),
@@ -168,7 +168,21 @@ def _locate_file(
         raise typer.Exit(3)
 
 
-def _moment(text: str | None, timezone: str) -> datetime | None:
+def parse_moment(text: str | None, timezone: str) -> datetime | None:
+    """Return a moment as typed, in a zone where it states none.
+
+    Parameters
+    ----------
+    text
+        ISO 8601; None gives None.
+    timezone
+        IANA name.
+
+    Raises
+    ------
+    InputError
+        If it cannot be read.
+    """
     from zoneinfo import ZoneInfo
 
     if text is None:
@@ -181,7 +195,7 @@ def _moment(text: str | None, timezone: str) -> datetime | None:
 
 
 def _date(text: str | None) -> Any:  # noqa: ANN401 - a date or None
-    moment = _moment(text, "UTC")
+    moment = parse_moment(text, "UTC")
     return None if moment is None else moment.date()
 
 

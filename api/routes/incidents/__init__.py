@@ -1,0 +1,1 @@
+"""Incidents: taken, corrected, with cameras, files and papers."""

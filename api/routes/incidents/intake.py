@@ -1,0 +1,108 @@
+"""Taking an incident: one request, one answer with everything that is known of it."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Final, Literal
+from uuid import UUID, uuid5
+
+from fastapi import APIRouter, Depends, Header, Request
+from fastapi.responses import JSONResponse
+from pydantic import ConfigDict, Field
+
+from api.answers.bodies import Body
+from api.answers.problems import request_language
+from api.session.deps import EngineDep, MayTake, SettingsDep
+from geo.base import clock
+from geo.incidents import answer, intake
+from geo.incidents.answer import Shown
+from geo.incidents.intake import Desk, Report
+from geo.incidents.location import Asked
+
+router = APIRouter(prefix="/api/incidents")
+REPLAYED: Final = "Idempotency-Replayed"
+KEYS: Final = UUID("6f1d0c1e-6f1b-4b0a-9a53-6f9f5a1d4f10")
+"""Name space of the client_ids that are made of keys."""
+Code = Annotated[str, Field(max_length=100)]
+Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
+
+
+class NewIncident(Body):
+    """An incident as typed: five fields by hand at most."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    category: Code = Field(examples=["井盖缺失"])
+    text: str = Field(max_length=2_000, examples=["某路口井盖没了"])
+    lon: float | None = Field(None, ge=-1e8, le=1e8)
+    lat: float | None = Field(None, ge=-1e8, le=1e8)
+    crs: Annotated[str, Field(max_length=40)] = "wgs84"
+    accuracy_m: float = 0.0
+    located_by: Literal["map", "address", "code", "device", "area"] | None = None
+    located_code: Code | None = None
+    grid_code: Code | None = None
+    community_code: Code | None = None
+    address: Annotated[str, Field(max_length=500)] | None = None
+    description: Annotated[str, Field(max_length=20_000)] = ""
+    source: Code = "other"
+    source_ref: Code | None = None
+    occurred_from: datetime | None = None
+    occurred_to: datetime | None = None
+    asset_code: Code | None = None
+    unit_code: Code | None = None
+    override_reason: Annotated[str, Field(max_length=500)] | None = None
+    client_id: UUID | None = None
+    redact: bool = False
+    not_personal: bool = False
+
+    def report(self, client_id: UUID | None) -> Report:
+        """Return it as intake takes it."""
+        place = {"lon", "lat", "crs", "accuracy_m", "grid_code", "community_code"}
+        asked = Asked(
+            self.lon, self.lat, self.crs, self.accuracy_m, self.grid_code or self.community_code
+        )
+        plain = self.model_dump(exclude=place | {"client_id"})
+        return Report(place=asked, client_id=client_id, **plain)
+
+
+def intake_desk(request: Request, engine: EngineDep, settings: SettingsDep) -> Desk:
+    """Return what intake works with, at the revisions of this request.
+
+    Parameters
+    ----------
+    request
+        Its state holds the revisions.
+    engine
+        The process's pool.
+    settings
+        The process's settings.
+    """
+    state = request.app.state
+    return Desk(engine, state.books, request.state.revisions, settings, state.sight)
+
+
+DeskDep = Annotated[Desk, Depends(intake_desk)]
+
+
+@router.post("", status_code=HTTPStatus.CREATED, response_class=JSONResponse)
+def create(
+    request: Request, who: MayTake, desk: DeskDep, asked: NewIncident, key: Key = None
+) -> JSONResponse:
+    """Take an incident: grid, unit with the reason, limit, cameras and duplicates in one answer.
+
+    The same Idempotency-Key, or the same `client_id`, makes one incident however often it is sent:
+    the answer comes again, with `Idempotency-Replayed: true`. Numbers of identity cards and mobile
+    telephones are refused (422, with where they stand); `redact` leaves them out, `not_personal`
+    states that they are none.
+    """
+    lang = request_language(request)
+    client_id = asked.client_id or (None if key is None else uuid5(KEYS, f"{who.id} {key}"))
+    taken = intake.take_incident(desk, who, asked.report(client_id))
+    row = answer.read_answer(desk, who, taken.created.id)
+    shown = Shown(taken.seen, taken.hints, taken)
+    body = answer.describe_incident(
+        desk.book(who), row, shown, zone=desk.config.timezone, lang=lang, now=clock.now()
+    )
+    headers = {"Location": f"/api/incidents/{row.id}", "ETag": f'"{row.version}"'}
+    if taken.created.again:
+        return JSONResponse(body, HTTPStatus.OK, headers | {REPLAYED: "true"})
+    return JSONResponse(body, HTTPStatus.CREATED, headers)

@@ -1,0 +1,135 @@
+"""Incidents over HTTP: one request, one answer; twice sent is once taken; who may what."""
+
+from concurrent.futures import ThreadPoolExecutor
+from uuid import uuid4
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from api.app import create_app
+from geo.base import clock
+from tests.incident_town import B2, G1, B, X, build_town
+from tests.signed_in import Visitors, account
+from tests.toy_town import place
+
+pytestmark = pytest.mark.postgis
+
+LON, LAT = place(*X)
+WANTED = {
+    *("id", "state", "version", "status", "grid_code", "community_code", "township_code"),
+    *("candidates", "unit_code", "reason", "alternatives", "due_at", "light", "cameras"),
+    "duplicates",
+}
+
+
+@pytest.fixture
+def site(engine, settings, tmp_path):
+    build_town(engine, tmp_path)
+    file = tmp_path / "clock"
+    file.write_text("2026-09-30T21:40:00+08:00", encoding="utf-8")
+    app = create_app(settings.model_copy(update={"clock": file, "lang": "zh"}))
+    with TestClient(app) as client:
+        yield Visitors(client, engine)
+    clock.follow(None)
+
+
+@pytest.fixture
+def operator(site, engine):
+    return site.become(account(engine, "wang", "operator", B))
+
+
+def typed(**more):
+    return {"category": "井盖缺失", "text": "路口井盖没了", "lon": LON, "lat": LAT, **more}
+
+
+def post(client, headers=None, **more):
+    return client.post("/api/incidents", json=typed(**more), headers=headers)
+
+
+def test_one_request_answers_everything(operator):
+    answer = post(operator)
+    found = answer.json()
+    assert (answer.status_code, set(found) >= WANTED) == (201, True)
+    assert (found["grid_code"], found["unit_code"]) == (G1, "U2")
+    assert found["cameras"][0]["code"] == "K1"
+    assert answer.headers["location"] == f"/api/incidents/{found['id']}"
+    shown = operator.get(f"/api/incidents/{found['id']}/cameras").json()
+    assert [line["code"] for line in shown["cameras"]] == [
+        line["code"] for line in found["cameras"]
+    ]
+    assert (shown["stale"], shown["withheld"]) == (0, 0)
+
+
+def test_the_same_key_brings_the_same_answer(operator):
+    first = post(operator, {"Idempotency-Key": "k1"})
+    again = post(operator, {"Idempotency-Key": "k1"})
+    assert (first.status_code, again.status_code) == (201, 200)
+    assert again.headers["idempotency-replayed"] == "true"
+    assert again.json()["id"] == first.json()["id"]
+    other = post(operator, {"Idempotency-Key": "k1"}, text="另一件事")
+    assert (other.status_code, other.json()["type"]) == (422, "govgrid:intake.reused")
+
+
+def test_sixteen_at_once_with_one_key_make_one_row(operator, engine):
+    post(operator)  # what is kept in memory is read once
+    with ThreadPoolExecutor(16) as pool:
+        found = list(pool.map(lambda _: post(operator, {"Idempotency-Key": "k"}), range(16)))
+    assert [answer.text for answer in found if answer.status_code not in (200, 201)] == []
+    assert {answer.json()["id"] for answer in found} == {found[0].json()["id"]}
+    assert sorted(answer.status_code for answer in found) == [200] * 15 + [201]
+    with engine.begin() as connection:
+        assert connection.execute(text("SELECT count(*) FROM govgrid.incident")).scalar() == 2
+
+
+def test_a_number_of_a_person_is_a_problem_with_its_place(operator):
+    answer = post(operator, text="联系 13812345678")
+    assert answer.status_code == 422
+    assert answer.json()["type"] == "govgrid:personal-data"
+    assert answer.json()["spans"] == [{"field": "text", "start": 3, "end": 14, "kind": "mobile"}]
+    assert "13812345678" not in answer.text
+    assert (
+        post(operator, text="联系 13812345678", redact=True).json()["text"] == "联系 〔号码已略〕"
+    )
+
+
+@pytest.mark.parametrize(
+    ("wrong", "status"),
+    [
+        ({"category": "外星人"}, 400),
+        ({"lon": 100.0}, 400),
+        ({"occurred_from": "2027-01-01T00:00:00+08:00"}, 400),
+        ({"colour": "red"}, 422),
+        ({"lon": None}, 400),
+        ({"crs": "mars"}, 400),
+    ],
+)
+def test_bad_input_is_a_problem_and_leaves_nothing(operator, engine, wrong, status):
+    answer = post(operator, **wrong)
+    assert (answer.status_code, answer.headers["content-type"]) == (
+        status,
+        "application/problem+json",
+    )
+    with engine.begin() as connection:
+        assert connection.execute(text("SELECT count(*) FROM govgrid.incident")).scalar() == 0
+
+
+def test_an_incident_of_another_township_is_not_there(site, engine):
+    site.become(account(engine, "wang", "operator", B))
+    number = post(site.client).json()["id"]
+    site.become(account(engine, "zhao", "operator", B2))
+    assert site.client.get(f"/api/incidents/{number}/cameras").status_code == 404
+    assert post(site.client).status_code == 403
+    assert site.client.get(f"/api/incidents/{uuid4()}/cameras").status_code == 404
+
+
+def test_a_key_of_one_account_is_none_of_anothers(site, engine):
+    site.become(account(engine, "wang", "operator", B))
+    first = post(site.client, {"Idempotency-Key": "k"}).json()["id"]
+    site.become(account(engine, "li", "operator", B))
+    second = post(site.client, {"Idempotency-Key": "k"})
+    assert (second.status_code, second.json()["id"] != first) == (201, True)
+    number = str(uuid4())
+    assert post(site.client, client_id=number).status_code == 201
+    site.become(account(engine, "qian", "operator", B))
+    assert post(site.client, client_id=number).status_code == 409
