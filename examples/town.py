@@ -15,7 +15,7 @@ import geopandas as gpd
 from openpyxl import Workbook
 from shapely.geometry import LineString, box
 
-from geo.base.crs import wgs84_to_gcj02
+from geo.base.chinese_shifts import wgs84_to_gcj02
 
 WEST, SOUTH, STEP = 117.048, 30.508, 0.0001
 SIDE = 40

@@ -5,7 +5,7 @@ import re
 import unicodedata
 from typing import Final, NamedTuple
 
-from geo.base import crs
+from geo.base import chinese_shifts
 from geo.files.checks.position.angles import angles_of
 
 EARTH_RADIUS_M: Final = 6_371_008.8
@@ -44,7 +44,7 @@ def parse_coordinates(text: str) -> Typed | None:
         lon, lat = lat, lon
     if not (abs(lon) <= 180 and abs(lat) <= 90):
         return None
-    true_lon, true_lat = (float(each) for each in crs.gcj02_to_wgs84(lon, lat))
+    true_lon, true_lat = (float(each) for each in chinese_shifts.gcj02_to_wgs84(lon, lat))
     return Typed(lon, lat, true_lon, true_lat, _apart_m(lon, lat, true_lon, true_lat))
 
 

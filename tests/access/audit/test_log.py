@@ -15,7 +15,7 @@ from geo.access.audit import log as audit_log
 from geo.access.audit import record as audit
 from geo.access.audit.chain import Head
 from geo.access.audit.log import Filters
-from geo.base.crs import wgs84_to_gcj02
+from geo.base.chinese_shifts import wgs84_to_gcj02
 from geo.base.errors import InputError
 from geo.exchange.imports import runs as import_runs
 from tests.access.audit.test_record import AUDITOR, SYSTEM, head, tampered, write

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 
 from geo.access import principal
-from geo.base.crs import wgs84_to_gcj02
+from geo.base.chinese_shifts import wgs84_to_gcj02
 from geo.base.errors import NotFoundError, StateError
 from geo.exchange.imports import declarations
 from geo.exchange.imports import runs as import_runs

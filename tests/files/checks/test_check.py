@@ -13,7 +13,8 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.base.crs import parse_crs, wgs84_to_gcj02
+from geo.base.chinese_shifts import wgs84_to_gcj02
+from geo.base.crs import parse_crs
 from geo.base.errors import CRSError, InputError, LayerError
 from geo.files.checks import SEVERITY, Calendar
 from geo.files.checks.cells.column_mapping import is_personal, map_columns

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import shapely
 
+from geo.base import chinese_shifts as shifts
 from geo.base import crs as c
 from geo.base.errors import CRSError
 from geo.demo.built import buildings
@@ -30,9 +31,9 @@ def shifted(xy, name):
     """Return WGS 84 degrees as a file in another system has them."""
     x, y = xy.T
     if name in ("gcj02", "bd09"):
-        x, y = c.wgs84_to_gcj02(x, y)
+        x, y = shifts.wgs84_to_gcj02(x, y)
     if name == "bd09":
-        x, y = c.gcj02_to_bd09(x, y)
+        x, y = shifts.gcj02_to_bd09(x, y)
     return np.column_stack([x, y]).round(7)
 
 
