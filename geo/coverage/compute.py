@@ -28,7 +28,7 @@ from geo.coverage.scene import (
     visible_ground,
 )
 from geo.coverage.sight.optics import MOST_REACH_M
-from geo.coverage.store import demand_incidents, results, scene
+from geo.coverage.store import demand_incidents, results, scene, viewsheds
 from geo.coverage.store.demand_incidents import MOST_MONTHS, Snapshot
 from geo.store import db, installation
 
@@ -278,15 +278,15 @@ def keep_viewsheds(
     """
     count = 0
     for certainty in SURE:
-        stored = results.viewshed_hashes(connection, standing.detail, certainty, codes=codes)
+        stored = viewsheds.viewshed_hashes(connection, standing.detail, certainty, codes=codes)
         wanted = _viewshed_rows(standing, certainty)
         own = list(zip(wanted["camera_code"], wanted["view_no"].tolist(), strict=True))
         pairs = zip(own, wanted["inputs_hash"], strict=True)
         fresh = np.array([full or stored.get(view) != now for view, now in pairs], dtype=np.bool_)
         as_before = {view for view, is_fresh in zip(own, fresh, strict=True) if not is_fresh}
         old = sorted(stored.keys() - as_before)
-        results.forget_viewsheds(connection, standing.detail, certainty, old)
-        results.keep_viewsheds(connection, wanted[fresh])
+        viewsheds.forget_viewsheds(connection, standing.detail, certainty, old)
+        viewsheds.keep_viewsheds(connection, wanted[fresh])
         count += int(fresh.sum())
     return count
 

@@ -14,7 +14,7 @@ from geo.cameras.store import codes as stored_cameras
 from geo.coverage.demand.demand_model import build_model
 from geo.coverage.scene import Prepared, prepare_scene, smallest_areas, visible_ground
 from geo.coverage.scene_layers import Scene
-from geo.coverage.store import results, scene
+from geo.coverage.store import scene, viewsheds
 from geo.planning.rules import survey
 
 
@@ -43,7 +43,7 @@ def read_views(connection: Connection, detail: float) -> Read:
         area_versions.valid_areas(connection),
         stored_cameras.read_sites(connection),
         layers,
-        results.read_viewsheds(connection, srid=layers.srid, detail=detail, certainty="certain"),
+        viewsheds.read_viewsheds(connection, srid=layers.srid, detail=detail, certainty="certain"),
     )
 
 

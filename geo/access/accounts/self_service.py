@@ -6,8 +6,8 @@ from geo.access import transaction
 from geo.access.accounts import sessions
 from geo.access.audit import record as audit
 from geo.access.principal import Principal
-from geo.access.store import accounts as stored_accounts
 from geo.access.store import grants as stored_grants
+from geo.access.store import logins as stored_logins
 from geo.access.store import sessions as stored_sessions
 from geo.access.store.grants import OwnGrant as OwnGrant
 from geo.access.store.sessions import ListedSession as ListedSession
@@ -56,7 +56,7 @@ def has_second_factor(engine: Engine, reader: Principal) -> bool:
         Account that is logged in.
     """
     with transaction.open_as(engine, reader) as connection:
-        return stored_accounts.has_second_factor(connection, reader.id)
+        return stored_logins.has_second_factor(connection, reader.id)
 
 
 def end_others(engine: Engine, reader: Principal, session: str) -> int:

@@ -13,7 +13,7 @@ from geo.access.audit import record as audit
 from geo.access.login import second_factor as codes
 from geo.access.principal import Principal
 from geo.access.roles import SECOND_FACTOR
-from geo.access.store import accounts as stored
+from geo.access.store import logins as stored_logins
 from geo.access.store import sessions as stored_sessions
 from geo.base.errors import InputError, StateError, TooManyError, UnknownReaderError
 from geo.base.settings import Settings
@@ -78,7 +78,7 @@ def log_in(
         transaction.set_row_security(connection, principal.NOBODY, "login")
         throttle.record_success(connection, counter, place)
         if again is not None:
-            stored.store_rehashed(connection, row["id"], again)
+            stored_logins.store_rehashed(connection, row["id"], again)
         owed = "totp" if row["totp_secret"] else None
         return _let_in(connection, row, config, address, agent, owed=owed, by="password")
 
@@ -152,7 +152,7 @@ def log_in_external(
     """
     with db.open_transaction(engine) as connection:
         transaction.set_row_security(connection, principal.NOBODY, "login")
-        row = stored.login_by_identity(connection, issuer, subject)
+        row = stored_logins.login_by_identity(connection, issuer, subject)
         if row is not None and row["kind"] != "service":
             owed = "totp" if row["totp_secret"] else None
             external = {**row, "must_change": False, "password_changed_at": None}
@@ -206,7 +206,7 @@ def change_password(
     kept = passwords.hash_password(new)
     with db.open_transaction(engine) as connection:
         transaction.set_row_security(connection, who, "login")
-        stored.store_password(connection, who.id, kept)
+        stored_logins.store_password(connection, who.id, kept)
         sessions.end_all(connection, str(who.id))
         audit.record(connection, who, "account.password", who.account)
         return _let_in(connection, _by_id(connection, who), config, address, agent)
@@ -298,7 +298,7 @@ def _let_in(
         connection, str(row["id"]), stage=stage, lasts=lasts, address=address, agent=agent
     )
     if by:
-        stored.record_login(connection, row["id"])
+        stored_logins.record_login(connection, row["id"])
         who = Principal(row["name"], unit_name=row["unit_name"], address=address)
         facts = {"by": by, "stage": stage}
         audit.record(connection, who, "login", row["name"], facts=facts)
@@ -322,11 +322,11 @@ def _by_name(engine: Engine, name: str) -> RowMapping | None:
         return None
     with db.open_transaction(engine) as connection:
         transaction.set_row_security(connection, principal.NOBODY, "login")
-        return stored.login_by_name(connection, name)
+        return stored_logins.login_by_name(connection, name)
 
 
 def _by_id(connection: Connection, who: Principal) -> RowMapping:
-    row = stored.login_by_id(connection, who.id)
+    row = stored_logins.login_by_id(connection, who.id)
     if row is None:
         raise UnknownReaderError("access.unknown")
     return row

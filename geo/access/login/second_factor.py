@@ -9,7 +9,7 @@ import pyotp
 from sqlalchemy import Connection, RowMapping
 
 from geo.access.principal import Principal
-from geo.access.store import accounts as stored
+from geo.access.store import logins as stored_logins
 from geo.base import secrets
 from geo.base.errors import InputError
 from geo.base.settings import Settings
@@ -65,7 +65,7 @@ def confirm_key(
     if step is None:
         return False
     kept = secrets.encrypt(config, secret, purpose=PURPOSE)
-    stored.store_authenticator(connection, who.id, kept, step)
+    stored_logins.store_authenticator(connection, who.id, kept, step)
     return True
 
 
@@ -91,7 +91,7 @@ def accept_code(
     step = _step(secret, code)
     if step is None:
         return False
-    return stored.use_step(connection, row["id"], step)
+    return stored_logins.use_step(connection, row["id"], step)
 
 
 def _step(secret: str, code: str) -> int | None:

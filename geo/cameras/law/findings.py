@@ -13,7 +13,7 @@ from geo.cameras.law import filing
 from geo.cameras.rules import compliance as law
 from geo.cameras.rules.rulebook import RULES, SEVERITIES
 from geo.cameras.store import compliance as stored
-from geo.coverage.store import results
+from geo.coverage.store import viewsheds
 from geo.store import installation
 
 
@@ -43,7 +43,7 @@ def of_cameras(
         stored.read_zones(connection, kind).to_crs(srid) for kind in ("privacy", "restricted")
     )
     deep = cameras[cameras["depth"] >= depth_no("direction")]
-    views = results.read_finest_certain(connection, list(deep["code"]), srid=srid)
+    views = viewsheds.read_finest_certain(connection, list(deep["code"]), srid=srid)
     depth = "position" if depth_no(reader.depth) else "count"
     changes = stored.read_changes(connection, {**asked, "depth": depth_no(depth)})
     permits, consents = stored.read_permits(connection), stored.read_consents(connection)

@@ -5,6 +5,7 @@ from datetime import timedelta
 
 import pyotp
 import pytest
+from argon2 import PasswordHasher
 from sqlalchemy import text
 
 from geo.access import passwords
@@ -212,6 +213,19 @@ def test_a_password_that_is_too_old_must_be_changed(engine, made, service, setti
             text("UPDATE govgrid.account SET password_changed_at = now() - interval '91 days'")
         )
     assert login.log_in(service, "li", FIRST, config=config).stage == "change"
+
+
+def test_a_password_kept_by_older_parameters_lets_in_and_is_kept_by_the_new(engine, made, enter):
+    number = made()
+    older = PasswordHasher(memory_cost=8192, time_cost=1, parallelism=1).hash(FIRST)
+    with engine.begin() as connection:
+        change = text("UPDATE govgrid.account SET password_hash = :kept WHERE id = :id")
+        connection.execute(change, {"kept": older, "id": number})
+    for _ in range(2):
+        assert enter().stage == "full"
+    now = value(engine, "SELECT password_hash FROM govgrid.account WHERE id = :id", id=number)
+    assert not passwords.needs_rehash(now)
+    assert passwords.password_matches(now, FIRST)
 
 
 @pytest.mark.parametrize(
