@@ -28,8 +28,9 @@ from api.routes.incidents import cameras as incident_cameras
 from api.routes.incidents import intake
 from api.routes.law import audit, compliance, filing, registers, viewing
 from api.routes.people import account, accounts, grants, login, oidc
-from api.routes.service import description, health
+from api.routes.service import description, events, health
 from api.server import compression, lanes
+from api.server.event_streams import EventStreams
 from api.server.limits import Limits
 from api.server.memory_lane import MemoryLane
 from api.server.metrics import Metrics
@@ -60,6 +61,7 @@ ROUTES = (
     accounts,
     grants,
     description,
+    events,
     locate,
     search,
     camera_status,
@@ -108,11 +110,14 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.questions = BulkLeases(engine, most=settings.bulk_questions)
         app.state.books = IntakeBooks(engine, app.state.places)
         app.state.leases = BulkLeases(engine, most=settings.bulk_rows)
+        app.state.streams = EventStreams(engine, settings.timezone)
+        app.state.metrics.watch_streams(app.state.streams.count)
         reading = database.revision_reader(engine)
         app.state.revisions = SharedReads(reading.read)
         try:
             yield
         finally:
+            app.state.streams.close()
             app.state.revisions.close()
             reading.close()
             engine.dispose()

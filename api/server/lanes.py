@@ -16,9 +16,12 @@ FILES: Final = CapacityLimiter(2)
 """Files out, and reports over everything there is."""
 ENGINE: Final = CapacityLimiter(2)
 """Questions to the engine, which answers one after the other."""
-_LANES: Final = (LOGIN, DRAWING, FILES, ENGINE)
-CONNECTIONS: Final = 1 + QUICK + sum(int(lane.total_tokens) for lane in _LANES)
-"""One for each thread: who has a thread never waits for a connection; and one for revisions."""
+EVENTS: Final = CapacityLimiter(1)
+"""Who streams are for, and what they missed: hundreds may ask at once after a restart."""
+_LANES: Final = (LOGIN, DRAWING, FILES, ENGINE, EVENTS)
+CONNECTIONS: Final = 2 + QUICK + sum(int(lane.total_tokens) for lane in _LANES)
+"""One for each thread: who has a thread never waits for a connection; one for revisions and one
+that waits for events."""
 
 Given = ParamSpec("Given")
 Result = TypeVar("Result")

@@ -17,7 +17,7 @@ from starlette.exceptions import HTTPException
 from api.answers import problems
 from api.server import gate
 from api.server.proxy import parse_address
-from api.server.shield import App, Message, Receive, Scope, Send
+from api.server.shield import App, Message, Receive, Scope, Send, is_stream
 from geo.base.errors import GovgridError, TooManyError
 from geo.base.settings import Settings
 from geo.base.words import say
@@ -142,8 +142,8 @@ class Body:
 class Answer:
     """The answer of a request: whether it has begun, and whether it came too late to be sent."""
 
-    def __init__(self, send: Send, body: Body) -> None:
-        self._send, self._body = send, body
+    def __init__(self, send: Send, body: Body, streaming: Callable[[], None]) -> None:
+        self._send, self._body, self._streaming = send, body, streaming
         self.begun = self.late = False
 
     async def __call__(self, message: Message) -> None:
@@ -156,6 +156,8 @@ class Answer:
         if not self.begun and self._body.open_ended:
             kept = [each for each in message.get("headers", ()) if each[0] != b"connection"]
             message = {**message, "headers": [*kept, (b"connection", b"close")]}
+        if not self.begun and is_stream(message):
+            self._streaming()
         self.begun = True
         await self._send(message)
 
@@ -197,12 +199,16 @@ class Limits:
             raise TooManyError("limits.parallel", most=self._most_parallel, retry_after_s=1)
 
     async def _timely(self, request: Request, who: str, receive: Receive, send: Send) -> None:
-        """Answer within the time limit; work that cannot be stopped counts until its end."""
+        """Answer within the time limit; work that cannot be stopped counts until its end.
+
+        A stream of events does not count once it has begun: streams have limits of their own.
+        """
         incoming = Body(request, receive)
-        answer = Answer(send, incoming)
+        over = _once(lambda: self._left(who))
+        answer = Answer(send, incoming, over)
         work = asyncio.ensure_future(self._app(request.scope, incoming, answer))
         self._running[who] += 1
-        work.add_done_callback(lambda _: self._left(who))
+        work.add_done_callback(lambda _: over())
         try:
             await asyncio.wait({work}, timeout=self._patience_s)
         except asyncio.CancelledError:
@@ -220,6 +226,17 @@ class Limits:
         self._running[who] -= 1
         if self._running[who] <= 0:
             del self._running[who]
+
+
+def _once(work: Callable[[], None]) -> Callable[[], None]:
+    """Return what does `work` when it is called first, and nothing later."""
+    left = [work]
+
+    def done() -> None:
+        if left:
+            left.pop()()
+
+    return done
 
 
 def neighbourhood(address: str) -> str:

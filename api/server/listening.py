@@ -1,6 +1,7 @@
 """Listening of the service: no version in headers, and time limits for slow clients."""
 
 import asyncio
+from collections.abc import Callable
 from typing import Any, Final
 
 import h11
@@ -16,10 +17,13 @@ class PatientProtocol(H11Protocol):
     """
 
     _waiting: asyncio.TimerHandle | None = None
+    closing: Callable[[], None] | None = None
+    """Called where the service ends, by whom a request set it: an answer that would not end."""
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         """Begin to wait for the first request."""
         super().connection_made(transport)
+        self.app_state = {**self.app_state, "connection": self}
         self._wait()
 
     def data_received(self, data: bytes) -> None:
@@ -34,6 +38,12 @@ class PatientProtocol(H11Protocol):
         """End the wait."""
         self._stop()
         super().connection_lost(exc)
+
+    def shutdown(self) -> None:
+        """End the connection after its answer; one that would not end is asked to."""
+        if self.closing is not None:
+            self.closing()
+        super().shutdown()
 
     def _wait(self) -> None:
         if self._waiting is None:
@@ -59,7 +69,8 @@ OPTIONS: Final[dict[str, Any]] = {
     "proxy_headers": False,
     "server_header": False,
     "h11_max_incomplete_event_size": 32_000,
-    "limit_concurrency": 500,
+    # six hundred streams of events, and those who ask beside them
+    "limit_concurrency": 900,
     "timeout_keep_alive": 5,
     # all processes of the service end within ten seconds
     "timeout_graceful_shutdown": 8,

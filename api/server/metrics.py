@@ -19,7 +19,12 @@ from geo.operations.database import Engine
 
 SECONDS: Final = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 10.0, 60.0)
 METHODS: Final = frozenset({"GET", "HEAD", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"})
-LANES: Final = {"login": lanes.LOGIN, "drawing": lanes.DRAWING, "files": lanes.FILES}
+LANES: Final = {
+    "login": lanes.LOGIN,
+    "drawing": lanes.DRAWING,
+    "files": lanes.FILES,
+    "events": lanes.EVENTS,
+}
 
 
 class Metrics:
@@ -50,15 +55,20 @@ class Metrics:
         self._gauge("govgrid_connections_used", "Connections of the pool in use", self._used)
         self._gauge("govgrid_disk_free_bytes", "Free bytes of the database's disk", self._free)
 
-    def count(self, route: str, method: str, status: int, seconds: float) -> None:
+    def count(self, route: str, method: str, status: int, seconds: float | None) -> None:
         """Count one request; a method that HTTP does not know is counted as "other"."""
         named = method if method in METHODS else "other"
         self._requests.labels(route, named, str(status)).inc()
-        self._seconds.labels(route).observe(seconds)
+        if seconds is not None:
+            self._seconds.labels(route).observe(seconds)
 
     def watch_database(self, engine: Engine) -> None:
         """Report the connections of this pool from now on."""
         self._engine = engine
+
+    def watch_streams(self, open_streams: Callable[[], int]) -> None:
+        """Report how many event streams are open from now on."""
+        self._gauge("govgrid_event_streams", "Open streams of events", open_streams)
 
     def page(self) -> bytes:
         """Return all figures in the text format of Prometheus."""

@@ -8,7 +8,7 @@ from structlog.contextvars import bind_contextvars, clear_contextvars
 
 from api.server.logs import request_logger
 from api.server.metrics import Metrics
-from api.server.shield import App, Message, Receive, Scope, Send
+from api.server.shield import App, Message, Receive, Scope, Send, is_stream
 
 HEADER: Final = b"x-request-id"
 QUIET: Final = ("/static/", "/livez", "/readyz", "/metrics")
@@ -31,12 +31,12 @@ class Record:
         request_id = secrets.token_hex(8)
         clear_contextvars()
         bind_contextvars(request_id=request_id)
-        began, status, size = time.perf_counter(), FAILED, 0
+        began, status, size, streams = time.perf_counter(), FAILED, 0, False
 
         async def noted(message: Message) -> None:
-            nonlocal status, size
+            nonlocal status, size, streams
             if message["type"] == "http.response.start":
-                status = message["status"]
+                status, streams = message["status"], is_stream(message)
                 own = (HEADER, request_id.encode())
                 message = {**message, "headers": [*message["headers"], own]}
             else:
@@ -47,11 +47,12 @@ class Record:
             try:
                 await self._app(scope, receive, noted)
             finally:
-                self._note(scope, status, size, time.perf_counter() - began)
+                self._note(scope, status, size, time.perf_counter() - began, streams)
 
-    def _note(self, scope: Scope, status: int, size: int, seconds: float) -> None:
+    def _note(self, scope: Scope, status: int, size: int, seconds: float, streams: bool) -> None:
         route = route_of(scope)
-        self._metrics.count(route, scope["method"], status, seconds)
+        # how long somebody listened says nothing of how quick an answer is
+        self._metrics.count(route, scope["method"], status, None if streams else seconds)
         tell = self._log.info
         if status >= FAILED:
             tell = self._log.error

@@ -67,6 +67,14 @@ class Shield:
             raise
 
 
+def is_stream(message: Message) -> bool:
+    """Return whether an answer that begins is a stream of events, which ends with its client."""
+    return any(
+        name.lower() == b"content-type" and value.startswith(b"text/event-stream")
+        for name, value in message["headers"]
+    )
+
+
 def _wanted(scope: Scope, there: dict[bytes, bytes], nonce: str) -> dict[bytes, bytes]:
     """Return the headers that an answer lacks, given those that it has."""
     page = there.get(b"content-type", b"").startswith(b"text/html")

@@ -132,7 +132,7 @@ async def find_identity(request: Request) -> Identity:
     """
     found = await kept_identity(request)
     if found is None:
-        token, key = _token(request)
+        token, key = token_of(request)
         if not token:
             raise UnknownReaderError("access.unknown")
         held, now = request.app.state.identities, request.state.revisions
@@ -148,7 +148,7 @@ async def kept_identity(request: Request) -> Identity | None:
 
     A request that was handed on is not checked a second time.
     """
-    token, key = _token(request)
+    token, key = token_of(request)
     if not token:
         return None
     if not hasattr(request.state, "revisions"):
@@ -158,7 +158,7 @@ async def kept_identity(request: Request) -> Identity | None:
     return None if found is None or (found.session is None) != key else found
 
 
-def _token(request: Request) -> tuple[str, bool]:
+def token_of(request: Request) -> tuple[str, bool]:
     """Return the token of a request, "" if there is none, and whether it is a key."""
     key = _bearer(request)
     return (request.cookies.get(COOKIE, ""), False) if key is None else (key, True)

@@ -18,6 +18,7 @@ from geo.base.errors import UnavailableError
 from geo.base.local_time import with_zone
 from geo.cameras.known_codes import keep_registered
 from geo.cameras.store import states as stored
+from geo.cameras.store.events import add_camera_events
 from geo.files.checks import Calendar, Finding
 from geo.files.readers import Table
 from geo.files.schema.layers import find_layer
@@ -136,6 +137,7 @@ def write_states(
         usable = screen_states(connection, found, timezone=timezone)
         states = usable.rows.assign(since=zone_times(usable.rows["since"], timezone))
         change, switched = bring_in(connection, states, run=None)
+        add_camera_events(connection, "state", switched)
         facts = {"read": found.read, "written": change.inserted + change.updated}
         audit.record(connection, reader, "import.camera-status", facts=facts)
     return Taken(found.read, change, usable.quarantined, usable.findings, tuple(switched))

@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from threading import Event, Thread
 from time import monotonic
 from typing import Final
@@ -19,10 +19,12 @@ from geo.base.errors import GovgridError
 from geo.base.settings import Settings
 from geo.base.words import say
 from geo.operations import database
-from geo.store import db
+from geo.store import db, outbox
 
 LONGEST_PAUSE_S: Final = 60.0
 STOPS_WITHIN_S: Final = 1.0
+EVENTS_LAST: Final = timedelta(days=1)
+"""How long a client may be away and still be told all that it missed."""
 Work = Callable[[Engine, Settings, Event], object]
 
 
@@ -152,10 +154,16 @@ def _forget_sessions(engine: Engine, config: Settings, stop: Event) -> None:  # 
         expired.delete_expired(connection)
 
 
+def _forget_events(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001
+    with db.open_transaction(engine) as connection:
+        outbox.delete_old_events(connection, EVENTS_LAST)
+
+
 DUTIES: Final = (
     Duty("seal", 1.0, _seal),
     Duty("head", 60.0, _write_head),
     Duty("sessions", 600.0, _forget_sessions),
+    Duty("events", 600.0, _forget_events),
 )
 
 

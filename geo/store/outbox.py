@@ -57,9 +57,14 @@ _READ: Final = text(
     " FROM govgrid.outbox WHERE (xact, id) > (CAST(:xact AS xid8), :id)"
     " AND xact < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xact, id LIMIT :limit"
 )
-_NEWEST: Final = text(
-    "SELECT xact::text::bigint AS xact, id FROM govgrid.outbox"
-    " WHERE xact < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xact DESC, id DESC LIMIT 1"
+# Those that cannot be read yet count as well.
+_BEHIND: Final = text(
+    "SELECT EXISTS (SELECT FROM govgrid.outbox WHERE (xact, id) > (CAST(:xact AS xid8), :id))"
+)
+_RECENT: Final = text(
+    "SELECT xact::text::bigint AS xact, id FROM (SELECT xact, id FROM govgrid.outbox"
+    "  WHERE xact < pg_snapshot_xmin(pg_current_snapshot())"
+    "  ORDER BY xact DESC, id DESC LIMIT 1 + :number) AS newest ORDER BY newest.xact, id LIMIT 1"
 )
 _KNOWN: Final = text(
     "SELECT EXISTS (SELECT FROM govgrid.outbox WHERE (xact, id) = (CAST(:xact AS xid8), :id))"
@@ -210,10 +215,32 @@ def read_events(
     )
 
 
-def newest_position(connection: Connection) -> Position:
-    """Return the position of the newest event that can be read, the first one if there is none."""
-    row = connection.execute(_NEWEST).one_or_none()
+def recent_position(connection: Connection, number: int = 0) -> Position:
+    """Return the position after which some of the newest events stand; of all, if there are less.
+
+    Parameters
+    ----------
+    connection
+        As for :func:`read_events`.
+    number
+        How many events stand after it at most; 0: it is that of the newest one.
+    """
+    row = connection.execute(_RECENT, {"number": number}).one_or_none()
     return Position() if row is None else Position(row.xact, row.id)
+
+
+def is_behind(connection: Connection, position: Position) -> bool:
+    """Return whether there are events after a position, also such as cannot be read yet.
+
+    Parameters
+    ----------
+    connection
+        As for :func:`read_events`.
+    position
+        Of the last event that was read.
+    """
+    asked = {"xact": str(position.xact), "id": position.id}
+    return bool(connection.execute(_BEHIND, asked).scalar_one())
 
 
 def is_position_kept(connection: Connection, position: Position) -> bool:

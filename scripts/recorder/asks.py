@@ -92,6 +92,10 @@ LAYERS: Final = (
 )
 STATE: Final = {"code": "K4", "status": "online", "since": "2022-09-30T21:40:00+08:00"}
 
+EVENTS: Final = (
+    get("/api/events", after="1-1"),
+    get("/api/events", after="x"),
+)
 PLACES: Final = (
     get("/api/locate", lon=LON, lat=LAT),
     get("/api/locate", lon=FAR_LON, lat=FAR_LAT, accuracy_m=5),
@@ -353,6 +357,7 @@ ASKS: Final = (
     *DOOR,
     *PLACES,
     *INCIDENTS,
+    *EVENTS,
     *COLLECTIONS,
     *FILES,
     *VIEWING,

@@ -67,6 +67,7 @@ DEMANDS = {
     ("GET", "/grants/{rest:path}"): "grants",
     ("POST", "/grants/{grant}/take"): "grants",
     ("GET", "/api/api"): ANYBODY,
+    ("GET", "/api/events"): "map",
     ("GET", "/api/locate"): "map",
     ("POST", "/api/locate"): "map",
     ("GET", "/api/search"): "map",

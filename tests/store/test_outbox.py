@@ -34,12 +34,12 @@ SETTLED = text(
 
 
 def read(engine, after=BEGINNING):
-    """Return the events that can be read once all that was written can."""
+    """Return the events that can be read once all that was written can, but for imports."""
     with engine.connect() as connection:
         while not connection.execute(SETTLED).scalar_one():  # others work on the same server
             connection.rollback()
             time.sleep(0.02)
-    return read_now(engine, after)
+    return tuple(each for each in read_now(engine, after) if each.kind != "imported")
 
 
 def read_now(engine, after=BEGINNING, limit=500):
@@ -162,7 +162,7 @@ def test_the_service_writes_events_and_reads_them_with_the_reading_role_only(tow
         connection.execute(text("SELECT * FROM govgrid.outbox"))
     read(town)
     with transaction.open_read_only(service, SYSTEM) as connection:
-        assert len(outbox.read_events(connection, Position())) == 1
+        assert outbox.read_events(connection, Position())[-1].box == (117, 30, 117, 30)
     for statement in ("DELETE FROM govgrid.outbox", "UPDATE govgrid.outbox SET kind = 'x'"):
         with pytest.raises(StoreError), transaction.open_as(service, SYSTEM) as connection:
             connection.execute(text(statement))
@@ -179,7 +179,7 @@ def test_old_events_are_deleted_but_for_the_newest(engine):
         assert outbox.is_position_kept(connection, first)
         assert outbox.delete_old_events(connection, timedelta(days=1)) == 1
         assert not outbox.is_position_kept(connection, first)
-        newest = outbox.newest_position(connection)
+        newest = outbox.recent_position(connection)
         assert outbox.is_position_kept(connection, newest)
     assert [each.kind for each in read(engine)] == ["second"]
 
@@ -196,7 +196,7 @@ def test_events_of_another_server_whose_data_were_restored_are_deleted(engine):
     assert [each.kind for each in read(engine)] == ["mine"]
     mine = read(engine)[0].position
     with db.open_transaction(engine) as connection:
-        assert outbox.newest_position(connection) == mine
+        assert outbox.recent_position(connection) == mine
         outbox.delete_old_events(connection, timedelta(days=1))
         assert connection.execute(text("SELECT count(*) FROM govgrid.outbox")).scalar() == 1
 

@@ -29,6 +29,10 @@ class Identity:
     until: float
     cuts: dict[str, Principal] = field(default_factory=dict, compare=False)
 
+    def holds_at(self, now: LayerRevisions) -> bool:
+        """Return whether nothing that decides over it was written since it was read."""
+        return self.revisions == now.of(LAYERS) and self.until > time.monotonic()
+
     def may(self, action: str) -> Principal | None:
         """Return the reader with the grants that permit an action; None if none does."""
         found = self.cuts.get(action)
@@ -58,9 +62,7 @@ class Identities:
             Revisions that were read after the request came.
         """
         kept = self._kept.get((sessions.hash_token(token), address))
-        if kept is None or kept.revisions != now.of(LAYERS) or kept.until <= time.monotonic():
-            return None
-        return kept
+        return kept if kept is not None and kept.holds_at(now) else None
 
     def read(self, token: str, address: str, now: LayerRevisions, *, key: bool) -> Identity | None:
         """Return the identity of a token from the database, and cache it; None if it is not valid.
@@ -72,22 +74,49 @@ class Identities:
         key
             Whether it is the key of a program.
         """
-        began = time.monotonic()
-        found = self._of_key(token, address) if key else self._of_session(token, address)
-        if found is None:
+        identity = self._read(token, address, now, key=key, used=True)
+        if identity is None:
             return None
-        reader, session, holds_s = found
-        identity = Identity(reader, session, now.of(LAYERS), began + holds_s)
         with self._lock:
             self._kept[sessions.hash_token(token), address] = identity
             if len(self._kept) > MOST:
                 self._kept.popitem(last=False)
         return identity
 
+    def look_up(
+        self, token: str, address: str, now: LayerRevisions, *, key: bool
+    ) -> Identity | None:
+        """Return the same, without counting it as a use of a session: who only listens is idle.
+
+        It is not cached, else requests would no longer be written down as uses either.
+
+        Parameters
+        ----------
+        now
+            Revisions that were read before.
+        key
+            Whether it is the key of a program.
+        """
+        return self._read(token, address, now, key=key, used=False)
+
+    def _read(
+        self, token: str, address: str, now: LayerRevisions, *, key: bool, used: bool
+    ) -> Identity | None:
+        began = time.monotonic()
+        found = self._of_key(token, address) if key else self._of_session(token, address, used)
+        if found is None:
+            return None
+        reader, session, holds_s = found
+        return Identity(reader, session, now.of(LAYERS), began + holds_s)
+
     def _of_key(self, token: str, address: str) -> tuple[Principal, None, float] | None:
         found = api_keys.find_key(self._engine, token, address=address)
         return None if found is None else (found[0], None, found[1])
 
-    def _of_session(self, token: str, address: str) -> tuple[Principal, Session, float] | None:
-        found = sessions.find_session(self._engine, token, idle=self._idle, address=address)
+    def _of_session(
+        self, token: str, address: str, used: bool
+    ) -> tuple[Principal, Session, float] | None:
+        found = sessions.find_session(
+            self._engine, token, idle=self._idle, address=address, used=used
+        )
         return None if found is None else (found.reader, found, found.holds_s)

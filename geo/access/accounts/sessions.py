@@ -84,7 +84,12 @@ def begin_session(
 
 
 def find_session(
-    engine: Engine, token: str, *, idle: timedelta = timedelta(minutes=30), address: str = ""
+    engine: Engine,
+    token: str,
+    *,
+    idle: timedelta = timedelta(minutes=30),
+    address: str = "",
+    used: bool = True,
 ) -> Session | None:
     """Return the session of a token with today's grants; None if it is not valid.
 
@@ -96,6 +101,8 @@ def find_session(
         Time without use after which a session ends; displays have no such limit.
     address
         Address of the client, for the audit.
+    used
+        Whether this is a use of the session, which postpones its end.
     """
     with db.open_transaction(engine) as connection:
         transaction.set_row_security(connection, NOBODY, "login")
@@ -112,7 +119,7 @@ def find_session(
         found = Session(
             number, reader, row["csrf"], row["stage"], row["expires_at"], holds.total_seconds()
         )
-    if quiet > SEEN_EVERY:
+    if used and quiet > SEEN_EVERY:
         _seen(engine, number)
     return found
 

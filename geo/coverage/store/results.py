@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, text
 
 from geo.base.errors import StateError
-from geo.store import frames, statements
+from geo.store import frames, outbox, statements
+from geo.store.outbox import Event
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -133,7 +134,7 @@ def amend_run(
 
 
 def notify_change(connection: Connection, layer: str, revision: str) -> None:
-    """Notify listeners (``NOTIFY govgrid``) of a changed layer when the transaction commits.
+    """Write the event that figures are others now; listeners hear of it with the transaction.
 
     Parameters
     ----------
@@ -142,10 +143,10 @@ def notify_change(connection: Connection, layer: str, revision: str) -> None:
     layer
         Name of the layer.
     revision
-        Its new revision.
+        ``RUN.REVISION``.
     """
-    told = {"message": f"{layer} {revision}"}
-    connection.execute(text("SELECT pg_notify('govgrid', :message)"), told)
+    computed = Event(layer, "computed", action="figures", data={"revision": revision})
+    outbox.add_event(connection, computed)
 
 
 def forget_gaps(connection: Connection) -> None:

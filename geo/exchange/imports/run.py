@@ -17,7 +17,7 @@ from geo.base import clock
 from geo.base import crs as crs_module
 from geo.base.errors import DiskFullError
 from geo.base.progress import Progress, ignore_progress
-from geo.exchange.imports import declarations
+from geo.exchange.imports import declarations, run_events
 from geo.exchange.imports.options import ImportOptions
 from geo.files import readers
 from geo.files.checks import Calendar, Finding, Refused, RefusedLater
@@ -160,9 +160,16 @@ def _tried(
             db.roll_back(connection)
         else:
             _audit(connection, who, row, report)
+            _tell(connection, report)
             if options.remember:
                 declarations.save_source(connection, target.name, options, by_whom=who.account)
     return _refused(engine, who, row, report) if refused and not options.dry_run else report
+
+
+def _tell(connection: Connection, report: ImportReport) -> None:
+    """Tell who listens that a run changed a layer; which rows, they read by their own rights."""
+    if report.change.inserted or report.change.updated:
+        run_events.add_run_event(connection, report.layer, "imported", report.run)
 
 
 def _refused(

@@ -14,6 +14,7 @@ from geo.access.principal import Principal
 from geo.base.errors import InputError, StateError
 from geo.base.words import say
 from geo.cameras.store import compliance
+from geo.exchange.imports import run_events
 from geo.files import writers
 from geo.files.checks import Finding
 from geo.store import db, undo
@@ -108,6 +109,7 @@ def undo_run(engine: Engine, run: int, *, who: Principal) -> Undone:
         if row["layer"] == "areas":
             _settle(connection)
         stored_runs.mark_undone(connection, run, by=who.account)
+        run_events.add_run_event(connection, row["layer"], "undone", run)
         counts = {"removed": done.removed, "restored": done.restored}
         facts = {"run": run, "layer": row["layer"], "sha256": row["file_sha256"], **counts}
         audit.record(connection, who, "import.undo", row["source"], facts=facts)
