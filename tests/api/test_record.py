@@ -137,7 +137,7 @@ def test_metrics_count_by_the_pattern_of_a_route(client, seen_town):
     assert any('method="other"' in name for name in found)
     assert found["govgrid_requests_running"] == 1  # this question
     assert found['govgrid_lane_busy{lane="drawing"}'] == 0
-    assert found["govgrid_connections_used"] == 1  # that which reads revisions
+    assert found["govgrid_connections_used"] == 2  # of revisions and of events
     told = client.get("/metrics", headers={"authorization": f"Bearer {TOKEN}"}).text
     assert not re.search("beton|knows|BREW|operator", told)
 
