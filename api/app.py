@@ -26,6 +26,7 @@ from api.routes.data import (
 )
 from api.routes.incidents import cameras as incident_cameras
 from api.routes.incidents import intake
+from api.routes.incidents import moves as incident_moves
 from api.routes.law import audit, compliance, filing, registers, viewing
 from api.routes.people import account, accounts, grants, login, oidc
 from api.routes.service import description, events, health
@@ -78,6 +79,7 @@ ROUTES = (
     compliance,
     intake,
     incident_cameras,
+    incident_moves,
 )
 # Routes whose answers may be at hand, and what finds them.
 AT_HAND = {

@@ -44,6 +44,8 @@ MayExport = Annotated[Principal, Depends(Rule("export"))]
 MayImport = Annotated[Principal, Depends(Rule("import"))]
 MayFigures = Annotated[Principal, Depends(Rule("figures"))]
 MayTake = Annotated[Principal, Depends(Rule("incident", "report"))]
+MOVING = ("incident", "assign", "dispatch", "respond", "approve_incident", "report")
+MayMove = Annotated[Principal, Depends(Rule(*MOVING))]
 
 EngineDep = Annotated[Engine, Depends(engine)]
 SettingsDep = Annotated[Settings, Depends(settings)]
