@@ -85,6 +85,7 @@ ROUTES = (
 AT_HAND = {
     "/api/locate": locate.locate_at_hand,
     "/api/cameras/seeing": cameras.seeing_at_hand,
+    "/api/collections/{layer}/tiles/WebMercatorQuad/{z}/{y}/{x}": tiles.tile_at_hand,
     "/api/collections/{layer}/items": collections.page_at_hand,
     "/api/collections/{layer}/items/{item:path}": collections.item_at_hand,
 }
@@ -101,11 +102,11 @@ def create_app(settings: Settings) -> FastAPI:
         engine = database.service_pool(settings, pool_size=lanes.CONNECTIONS)
         app.state.engine, app.state.settings = engine, settings
         app.state.map_pages = MapPages(engine, settings)
-        app.state.tiles = Tiles(engine)
         app.state.metrics.watch_database(engine)
         idle = timedelta(minutes=settings.session_idle_min)
         app.state.identities = Identities(engine, idle=idle)
         app.state.items = Items(engine, settings.home / "snapshots")
+        app.state.tiles = Tiles(engine, app.state.items)
         app.state.places = Places(engine)
         app.state.engine_client = EngineClient(settings.home)
         app.state.sight = SightMemory(engine, detail=settings.detail_px_per_m)
