@@ -91,7 +91,8 @@ _KIND, _PLACE_OF = "c.owner_kind", "c.geom"
 _EXACT: Final = predicates.STOOD_EXACT.format(kind=_KIND, geom=_PLACE_OF)
 _STOOD: Final = predicates.STOOD.format(kind=_KIND, geom=_PLACE_OF)
 _SEEN: Final = _STOOD.replace(":depth", f"{depth_no('direction')}")
-# Of a camera that is not exact the coarse place decides in which tile it lies.
+# Of a camera that is not exact the coarse place decides in which tile it lies. Tiles of cameras are
+# made from memory; this is the rule that they are held against.
 _CAMERAS: Final = (
     "SELECT r.code, r.owner_kind, r.form, r.connection, r.status, r.exact,"
     " CASE WHEN r.exact THEN r.name END AS name, CASE WHEN r.seen THEN r.heading_deg END AS"
@@ -102,7 +103,7 @@ _CAMERAS: Final = (
     f" WHERE (c.geom && {_BOX} OR c.coarse_geom && {_BOX}) AND {_STOOD}) r"
     f" WHERE r.shown && {_BOX}"
 )
-_VIEWSHED: Final = predicates.STOOD_EXACT.format(kind="v.owner_kind", geom="v.camera_geom")
+_VIEWSHED: Final = predicates.KNOWN_EXACT.format(kind="v.owner_kind", code="v.camera_code")
 _VIEWSHEDS: Final = (
     "SELECT v.code, v.camera_code, v.detail, v.certainty, ST_SetSRID(v.geom, :srid) AS geom"
     " FROM govgrid.tile_viewshed v WHERE v.geom &&"
