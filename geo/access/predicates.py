@@ -49,7 +49,7 @@ CAMERA_GEOM: Final = "(CASE WHEN g.exact THEN c.geom ELSE c.coarse_geom END)"
 _GRIDS: Final = (
     f"SELECT a.code FROM govgrid.area_now a WHERE a.level = 'grid' AND {AREA.format(path='a.path')}"
 )
-# Whether a camera is granted as deeply as `:depth`, from what is derived at each write of its place:
+# Whether a camera is granted as deeply as `:depth`, by what is derived at each write of its place:
 # `{kind}` its class, `{code}` its code.
 _KNOWN: Final = (
     "EXISTS (SELECT FROM unnest(CAST(:camera_areas AS bigint[]), CAST(:camera_classes AS text[]),"
