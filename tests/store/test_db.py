@@ -36,6 +36,7 @@ REVISIONS = (
     "0021",
     "0022",
     "0023",
+    "0024",
 )
 
 
@@ -64,7 +65,7 @@ def test_every_revision_has_its_sql_file():
 def test_older_tables_say_what_to_do(empty_url):
     engine = db.connect(empty_url)
     db.migrate(engine, revision="0002")
-    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0023")):
+    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0024")):
         db.require_current(engine)
     engine.dispose()
 

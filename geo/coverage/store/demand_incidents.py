@@ -31,8 +31,9 @@ def take_snapshot(connection: Connection) -> Snapshot:
     until = connection.execute(text("SELECT statement_timestamp()")).scalar_one()
     places = frames.read_layer(
         connection,
-        "SELECT 1.0::float8 AS weight, geom FROM govgrid.incident_place"
-        " WHERE geom IS NOT NULL AND NOT ST_IsEmpty(geom) AND :months > 0"
+        "SELECT CASE WHEN unseen_demand THEN 3.0 ELSE 1.0 END::float8 AS weight, geom"
+        " FROM govgrid.incident_place WHERE NOT sensitive AND :months > 0"
+        " AND geom IS NOT NULL AND NOT ST_IsEmpty(geom)"
         " AND coalesce(reported_at, occurred_at, CAST(:until AS timestamptz))"
         "  >= CAST(:until AS timestamptz) - make_interval(months => :months)"
         " ORDER BY ST_X(geom), ST_Y(geom)",

@@ -18,11 +18,11 @@ _EXACT: Final = predicates.INCIDENT_EXACT.format(geom="geom", code="incident.cod
 _INCIDENTS: Final = (
     "SELECT code, title, category, state, reported_at, accuracy_m,"
     " (coalesce(occurred_at, reported_at, govgrid.now()) AT TIME ZONE :timezone)::date AS day,"
-    f" geom FROM govgrid.incident WHERE {_GRANTED} ORDER BY code"
+    f" geom FROM govgrid.incident WHERE NOT sensitive AND {_GRANTED} ORDER BY code"
 )
 _PLACES: Final = (
     f"SELECT code, CASE WHEN {_EXACT} THEN geom ELSE govgrid.coarsen_point(geom) END AS geom"
-    f" FROM govgrid.incident WHERE {_GRANTED} ORDER BY code"
+    f" FROM govgrid.incident WHERE NOT sensitive AND {_GRANTED} ORDER BY code"
 )
 _UNITS: Final = "SELECT code, name, kind, area_code, duty_phone FROM govgrid.unit"
 _DUTIES: Final = "SELECT unit_code, area_code, category FROM govgrid.unit_duty"

@@ -14,7 +14,8 @@ INCIDENTS: Final = (
     " CASE WHEN i.exact THEN i.attributes END AS attributes,"
     " CASE WHEN i.exact THEN i.geom ELSE govgrid.coarsen_point(i.geom) END AS geom"
     f" FROM (SELECT n.*, {_EXACT} AS exact FROM govgrid.incident n"
-    f" WHERE n.code > :after AND {_GRANTED} ORDER BY n.code LIMIT :limit) i ORDER BY i.code"
+    f" WHERE n.code > :after AND NOT n.sensitive AND {_GRANTED}"
+    " ORDER BY n.code LIMIT :limit) i ORDER BY i.code"
 )
 # Offices are known where they serve: in the granted areas, and above them.
 _SERVING: Final = (
