@@ -15,7 +15,6 @@ from starlette.exceptions import HTTPException
 from api.answers import bodies, render
 from geo.access.audit import record as audit
 from geo.base.errors import (
-    ConditionError,
     DiskFullError,
     ForbiddenError,
     GovgridError,
@@ -24,7 +23,6 @@ from geo.base.errors import (
     NotFoundError,
     PersonalDataError,
     ReusedKeyError,
-    StaleError,
     StateError,
     StoreError,
     TooManyError,
@@ -44,8 +42,6 @@ STATUSES: Mapping[type[GovgridError], HTTPStatus] = {
     PersonalDataError: HTTPStatus.UNPROCESSABLE_ENTITY,
     ReusedKeyError: HTTPStatus.UNPROCESSABLE_ENTITY,
     InputError: HTTPStatus.BAD_REQUEST,
-    StaleError: HTTPStatus.PRECONDITION_FAILED,
-    ConditionError: HTTPStatus.PRECONDITION_REQUIRED,
     StateError: HTTPStatus.CONFLICT,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     DiskFullError: HTTPStatus.INSUFFICIENT_STORAGE,
@@ -182,9 +178,7 @@ def _ours(request: Request, error: GovgridError) -> Response:
             return RedirectResponse(_way_in(request, error), HTTPStatus.SEE_OTHER)
         return _page(request, status, _sentence(error, render.page_language(request)))
     said = _sentence(error, request_language(request))
-    more = dict(error.members)
-    if isinstance(error, PersonalDataError):
-        more["spans"] = error.spans
+    more = {"spans": error.spans} if isinstance(error, PersonalDataError) else {}
     return problem_document(status, said, kind=f"govgrid:{error.key}", **more)
 
 

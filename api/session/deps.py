@@ -43,9 +43,9 @@ MayView = Annotated[Principal, Depends(Rule("view"))]
 MayExport = Annotated[Principal, Depends(Rule("export"))]
 MayImport = Annotated[Principal, Depends(Rule("import"))]
 MayFigures = Annotated[Principal, Depends(Rule("figures"))]
+FILING = ("incident", "assign", "dispatch", "approve_incident", "respond", "report")
+MayAttach = Annotated[Principal, Depends(Rule(*FILING))]
 MayTake = Annotated[Principal, Depends(Rule("incident", "report"))]
-MOVING = ("incident", "assign", "dispatch", "respond", "approve_incident", "report")
-MayMove = Annotated[Principal, Depends(Rule(*MOVING))]
 
 EngineDep = Annotated[Engine, Depends(engine)]
 SettingsDep = Annotated[Settings, Depends(settings)]

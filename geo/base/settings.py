@@ -73,6 +73,7 @@ class Settings(BaseSettings):
         max_length=500,
     )
     snapshot_url: str = ""
+    attachment_days: int = Field(default=180, ge=1)
 
     oidc_issuer: str = ""
     oidc_label: str = ""

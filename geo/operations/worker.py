@@ -18,6 +18,7 @@ from geo.access.store import expired
 from geo.base.errors import GovgridError
 from geo.base.settings import Settings
 from geo.base.words import say
+from geo.incidents import attachments
 from geo.operations import database
 from geo.store import db, outbox
 
@@ -159,18 +160,19 @@ def _forget_events(engine: Engine, config: Settings, stop: Event) -> None:  # no
         outbox.delete_old_events(connection, EVENTS_LAST)
 
 
-def _fire_alarms(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001
-    from geo.incidents import alarms
-
-    alarms.fire_alarms(engine, timezone=config.timezone)
+def _sweep_files(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001
+    """Remove files of incidents whose time is over or that no row names; complain of lost ones."""
+    _, _, missing = attachments.sweep_files(engine, config)
+    if missing:
+        _say(say("worker.missing_files", config.lang, count=len(missing), first=missing[0]))
 
 
 DUTIES: Final = (
     Duty("seal", 1.0, _seal),
-    Duty("alarms", 1.0, _fire_alarms),
     Duty("head", 60.0, _write_head),
     Duty("sessions", 600.0, _forget_sessions),
     Duty("events", 600.0, _forget_events),
+    Duty("files", 3600.0, _sweep_files),
 )
 
 

@@ -27,6 +27,7 @@ VALUES: Final = {
     "grant": NUMBER,
     "number": NUMBER,
     "incident": NUMBER,
+    "attachment": NUMBER,
 }
 UUID: Final = "([0-9a-f]{8}-[0-9a-f-]{27})"
 HTML: Final = {"accept": "text/html"}
@@ -144,18 +145,6 @@ COLLECTIONS: Final = (
     get(ITEMS, bbox="1,2,3", reason="核对"),
     get(ITEM),
     *(Ask("GET", f"/api/collections/{name}/items/none") for name in LAYERS),
-)
-INCIDENTS: Final = (
-    get("/api/lifecycle"),
-    get("/api/incidents", state="gone"),
-    get("/api/incidents", limit=0),
-    get("/api/incidents", category="none"),
-    get(f"/api/incidents/{NUMBER}"),
-    get(f"/api/incidents/{NUMBER}/moves"),
-    get(f"/api/incidents/{NUMBER}/dispatches"),
-    post(f"/api/incidents/{NUMBER}/moves", {"move": "accept"}),
-    post(f"/api/incidents/{NUMBER}/moves", {"move": "fly"}),
-    post(f"/api/incidents/{NUMBER}/moves", {"move": "accept", "plate": "x"}),
 )
 STATES: Final = (
     post(STATUS, {"states": [STATE]}),
@@ -322,6 +311,7 @@ LOG: Final = (
     get("/audit", lang="en", limit=3),
     get("/audit", action="import", account="nobody"),
 )
+ATTACHED: Final = "/api/incidents/{incident}/attachments"
 TAKEN: Final = ("incident", UUID)
 INCIDENT: Final = {"category": "井盖缺失", "text": "井盖没了", "lon": LON, "lat": LAT}
 INCIDENTS: Final = (
@@ -331,6 +321,9 @@ INCIDENTS: Final = (
     post("/api/incidents", {"category": "x"}),
     get("/api/incidents/{incident}/cameras"),
     get("/api/incidents/{incident}/cameras", now="true"),
+    Ask("POST", ATTACHED, query={"kind": "before"}, raw=b"no picture"),
+    get(ATTACHED),
+    get(ATTACHED + "/{attachment}"),
 )
 DOOR: Final = (
     get("/livez"),
@@ -371,7 +364,6 @@ ASKS: Final = (
     *INCIDENTS,
     *EVENTS,
     *COLLECTIONS,
-    *INCIDENTS,
     *FILES,
     *VIEWING,
     *REGISTER,

@@ -12,7 +12,6 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.app import create_app
-from api.session.deps import MOVING
 from api.session.identity import OPEN, list_routes, rule_of
 from geo.access.roles import ACTIONS, PERMISSIONS
 from tests.signed_in import Visitors, account, sign_in
@@ -33,6 +32,7 @@ OTHERWISE = DOORS | {"/logout", "/login/code"}
 ENDING = {"/account/logins", "/account/password", "/account/totp"}
 """They may end the session."""
 NUMBER = "00000000-0000-0000-0000-000000000001"
+FILES = "incident|assign|dispatch|approve_incident|respond|report"
 
 DEMANDS = {
     ("GET", "/"): ANYBODY,
@@ -111,12 +111,9 @@ DEMANDS = {
     ("GET", "/api/compliance"): "compliance",
     ("POST", "/api/incidents"): "incident|report",
     ("GET", "/api/incidents/{incident}/cameras"): "map",
-    ("GET", "/api/lifecycle"): ANYBODY,
-    ("GET", "/api/incidents"): "map",
-    ("GET", "/api/incidents/{incident}"): "map",
-    ("GET", "/api/incidents/{incident}/moves"): "map",
-    ("GET", "/api/incidents/{incident}/dispatches"): "map",
-    ("POST", "/api/incidents/{incident}/moves"): "|".join(MOVING),
+    ("POST", "/api/incidents/{incident}/attachments"): FILES,
+    ("GET", "/api/incidents/{incident}/attachments"): FILES,
+    ("GET", "/api/incidents/{incident}/attachments/{attachment}"): FILES,
 }
 ALSO = {"/compliance/filing": ("export",), "/compliance/export": ("export",)}
 """What a route demands beside its rule."""
@@ -136,6 +133,7 @@ VALUES = {
     "grant": NUMBER,
     "number": NUMBER,
     "incident": NUMBER,
+    "attachment": NUMBER,
 }
 QUERIES = {
     "/api/locate": {"lon": LON, "lat": LAT},
