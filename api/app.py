@@ -26,6 +26,7 @@ from api.routes.data import (
 )
 from api.routes.incidents import attachments, intake
 from api.routes.incidents import cameras as incident_cameras
+from api.routes.incidents import moves as incident_moves
 from api.routes.law import audit, compliance, filing, registers, viewing
 from api.routes.people import account, accounts, grants, login, oidc
 from api.routes.service import description, events, health
@@ -78,12 +79,14 @@ ROUTES = (
     compliance,
     intake,
     incident_cameras,
+    incident_moves,
     attachments,
 )
 # Routes whose answers may be at hand, and what finds them.
 AT_HAND = {
     "/api/locate": locate.locate_at_hand,
     "/api/cameras/seeing": cameras.seeing_at_hand,
+    "/api/collections/{layer}/tiles/WebMercatorQuad/{z}/{y}/{x}": tiles.tile_at_hand,
     "/api/collections/{layer}/items": collections.page_at_hand,
     "/api/collections/{layer}/items/{item:path}": collections.item_at_hand,
 }
@@ -100,11 +103,11 @@ def create_app(settings: Settings) -> FastAPI:
         engine = database.service_pool(settings, pool_size=lanes.CONNECTIONS)
         app.state.engine, app.state.settings = engine, settings
         app.state.map_pages = MapPages(engine, settings)
-        app.state.tiles = Tiles(engine)
         app.state.metrics.watch_database(engine)
         idle = timedelta(minutes=settings.session_idle_min)
         app.state.identities = Identities(engine, idle=idle)
         app.state.items = Items(engine, settings.home / "snapshots")
+        app.state.tiles = Tiles(engine, app.state.items)
         app.state.places = Places(engine)
         app.state.engine_client = EngineClient(settings.home)
         app.state.sight = SightMemory(engine, detail=settings.detail_px_per_m)

@@ -15,6 +15,7 @@ from starlette.exceptions import HTTPException
 from api.answers import bodies, render
 from geo.access.audit import record as audit
 from geo.base.errors import (
+    ConditionError,
     DiskFullError,
     ForbiddenError,
     GovgridError,
@@ -23,6 +24,7 @@ from geo.base.errors import (
     NotFoundError,
     PersonalDataError,
     ReusedKeyError,
+    StaleError,
     StateError,
     StoreError,
     TooManyError,
@@ -42,6 +44,8 @@ STATUSES: Mapping[type[GovgridError], HTTPStatus] = {
     PersonalDataError: HTTPStatus.UNPROCESSABLE_ENTITY,
     ReusedKeyError: HTTPStatus.UNPROCESSABLE_ENTITY,
     InputError: HTTPStatus.BAD_REQUEST,
+    StaleError: HTTPStatus.PRECONDITION_FAILED,
+    ConditionError: HTTPStatus.PRECONDITION_REQUIRED,
     StateError: HTTPStatus.CONFLICT,
     UnavailableError: HTTPStatus.SERVICE_UNAVAILABLE,
     DiskFullError: HTTPStatus.INSUFFICIENT_STORAGE,
@@ -178,7 +182,9 @@ def _ours(request: Request, error: GovgridError) -> Response:
             return RedirectResponse(_way_in(request, error), HTTPStatus.SEE_OTHER)
         return _page(request, status, _sentence(error, render.page_language(request)))
     said = _sentence(error, request_language(request))
-    more = {"spans": error.spans} if isinstance(error, PersonalDataError) else {}
+    more = dict(error.members)
+    if isinstance(error, PersonalDataError):
+        more["spans"] = error.spans
     return problem_document(status, said, kind=f"govgrid:{error.key}", **more)
 
 

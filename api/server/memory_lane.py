@@ -6,7 +6,7 @@ of the same path answers it, by the same rule.
 
 import re
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Final
 from urllib.parse import parse_qsl
 
@@ -19,15 +19,18 @@ from geo.base.errors import GovgridError
 
 Parts = Mapping[str, str]
 METHOD: Final = "GET"
+OK: Final = 200
 _PART: Final = re.compile(r"\{(\w+)(:path)?\}")
 
 
 @dataclass(frozen=True)
 class AtHand:
-    """An answer in full, 200, and its media type."""
+    """An answer in full, its media type, further headers and status."""
 
     body: bytes
     media_type: str
+    headers: Mapping[str, str] = field(default_factory=dict)
+    status: int = 200
 
 
 Find = Callable[[Request, Principal, Parts], AtHand | None]
@@ -71,7 +74,11 @@ class MemoryLane:
             (b"content-type", found.media_type.encode()),
             (b"content-length", str(len(found.body)).encode()),
         ]
-        await send({"type": "http.response.start", "status": 200, "headers": head})
+        head = [*head, *((name.encode(), value.encode()) for name, value in found.headers.items())]
+        if found.status != OK:
+            head = head[2:]
+        start = {"type": "http.response.start", "status": found.status, "headers": head}
+        await send(start)
         await send({"type": "http.response.body", "body": found.body})
 
     async def _found(self, scope: Scope) -> AtHand | None:

@@ -46,6 +46,8 @@ MayFigures = Annotated[Principal, Depends(Rule("figures"))]
 FILING = ("incident", "assign", "dispatch", "approve_incident", "respond", "report")
 MayAttach = Annotated[Principal, Depends(Rule(*FILING))]
 MayTake = Annotated[Principal, Depends(Rule("incident", "report"))]
+MOVING = ("incident", "assign", "dispatch", "respond", "approve_incident", "report")
+MayMove = Annotated[Principal, Depends(Rule(*MOVING))]
 
 EngineDep = Annotated[Engine, Depends(engine)]
 SettingsDep = Annotated[Settings, Depends(settings)]

@@ -49,7 +49,21 @@ CAMERA_GEOM: Final = "(CASE WHEN g.exact THEN c.geom ELSE c.coarse_geom END)"
 _GRIDS: Final = (
     f"SELECT a.code FROM govgrid.area_now a WHERE a.level = 'grid' AND {AREA.format(path='a.path')}"
 )
-# The same of one that is no more, or not there any more: `{kind}` its class, `{geom}` its place.
+# Whether a camera is granted as deeply as `:depth`, by what is derived at each write of its place:
+# `{kind}` its class, `{code}` its code.
+_KNOWN: Final = (
+    "EXISTS (SELECT FROM unnest(CAST(:camera_areas AS bigint[]), CAST(:camera_classes AS text[]),"
+    " CAST(:camera_depths AS integer[]), CAST(:camera_exacts AS boolean[]))"
+    " AS g (unit_id, class, depth, exact)"
+    " WHERE g.depth >= :depth AND g.class = coalesce({{kind}}, 'unknown'){only}"
+    " AND (g.unit_id IS NULL OR EXISTS (SELECT FROM govgrid.area a JOIN govgrid.camera_area s"
+    " ON s.area = a.id WHERE a.unit_id = g.unit_id AND a.valid @> govgrid.today()"
+    " AND s.camera_code = {{code}})))"
+)
+KNOWN: Final = _KNOWN.format(only="")
+KNOWN_EXACT: Final = _KNOWN.format(only=" AND g.exact")
+# The same by the place itself, also of one that is no more, or not there any more: `{kind}` its
+# class, `{geom}` its place.
 _STOOD: Final = (
     "EXISTS (SELECT FROM unnest(CAST(:camera_areas AS bigint[]), CAST(:camera_classes AS text[]),"
     " CAST(:camera_depths AS integer[]), CAST(:camera_exacts AS boolean[]))"

@@ -34,6 +34,8 @@ class GovgridError(Exception):
 
     def __init__(self, key: str, **facts: object) -> None:
         self.key = key
+        # what a program reads beside the sentence: further members of the problem document
+        self.members: dict[str, object] = dict(facts.pop("members", None) or {})  # type: ignore[call-overload]
         self.facts = facts
         super().__init__(key)
 
@@ -116,6 +118,18 @@ class NotFoundError(GovgridError):
 
 class StateError(GovgridError):
     """The right request at the wrong moment."""
+
+
+class MoveRefusedError(StateError):
+    """An incident does not allow this move now; its `members` name those that are legal."""
+
+
+class StaleError(StateError):
+    """Somebody else changed it since it was seen; its `members` say how."""
+
+
+class ConditionError(StateError):
+    """It is not said which version was seen."""
 
 
 class StoreError(GovgridError):

@@ -2,10 +2,11 @@
 
 from collections import OrderedDict
 from collections.abc import Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime
 from hashlib import blake2b
 from threading import Lock
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, Engine
 
@@ -15,22 +16,27 @@ from geo.access.audit.export_log import Layer
 from geo.access.principal import Principal
 from geo.base.errors import ForbiddenError, NotFoundError
 from geo.exchange.publish import collections
+from geo.exchange.publish.items import Items
 from geo.exchange.store import tile_rows
 from geo.exchange.store.tile_rows import SOURCES, Place, Tile
 from geo.store import installation, revisions
-from geo.store.revisions import Revisions
+from geo.store.revisions import LayerRevisions
+
+if TYPE_CHECKING:
+    from geo.exchange.publish.camera_points import CameraPoints, ShownPoints
 
 LAYERS: Final = tuple(SOURCES)
 LAST_ZOOM: Final = 22
 MOST_BYTES: Final = 64_000_000
 MOST_FRAMES: Final = 8
+MOST_COUNTED: Final = 100_000
 NUMBERS_ZOOM: Final = 17
 """To here numbers are told for rows that are too many to be read; squares stay that large."""
 
 _AREAS: Final = ("area", "setting")
 _CAMERAS: Final = ("camera", "viewshed", *_AREAS)
 WRITTEN: Final = {
-    "cameras": _CAMERAS,
+    "cameras": ("camera", *_AREAS),
     "viewsheds": _CAMERAS,
     "gaps": ("coverage", *_CAMERAS),
     "incidents": ("incident", "unit", *_AREAS),
@@ -47,6 +53,8 @@ WRITTEN: Final = {
 """Layers of tables whose writes make a tile stale; of areas `_AREAS` alone."""
 
 Rows = list[tuple[str, str, bytes]]
+Made = tuple[int, ...]
+"""The day and the revisions of `WRITTEN` of which something was made."""
 
 
 @dataclass(frozen=True)
@@ -55,21 +63,55 @@ class Kept:
 
     tile: Tile
     tag: str
+    made: Made
 
 
 class Tiles:
-    """The tiles of a process: the newest kept, the oldest let go."""
+    """The tiles of a process: the newest kept, the oldest let go.
 
-    def __init__(self, engine: Engine) -> None:
-        self._engine, self._lock, self._bytes = engine, Lock(), 0
-        self._kept: OrderedDict[Hashable, tuple[Revisions, Kept]] = OrderedDict()
-        self._frames: OrderedDict[Hashable, tuple[Revisions, Rows]] = OrderedDict()
+    Parameters
+    ----------
+    items
+        The cameras in memory, of which their tiles are made.
+    """
+
+    def __init__(self, engine: Engine, items: Items) -> None:
+        self._engine, self._items, self._lock, self._bytes = engine, items, Lock(), 0
+        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
+        self._frames: OrderedDict[Hashable, tuple[Made, Rows]] = OrderedDict()
+        self._points: CameraPoints | None = None
+        self._shown: OrderedDict[Hashable, ShownPoints] = OrderedDict()
+        self._counted: OrderedDict[Hashable, tuple[datetime, str]] = OrderedDict()
+
+    def kept(
+        self, reader: Principal, layer: str, of: tuple[int, int, int], now: LayerRevisions
+    ) -> Kept | None:
+        """Return a tile that is at hand and counted within the hour; waits for nobody.
+
+        Parameters
+        ----------
+        reader
+            Who asks.
+        layer
+            Name of the layer.
+        of
+            Which tile: zoom, column, row.
+        now
+            Revisions that were read after the question came.
+        """
+        found = self._kept.get((layer, of, None, reader.key))
+        if found is None or found.made != now.of(_written(layer)):
+            return None
+        if layer not in collections.PROTECTED or not found.tile.shown or reader.system:
+            return found
+        return found if self._counted.get((reader.id, layer, of)) == (_hour(), found.tag) else None
 
     def read_tile(
         self,
         reader: Principal,
         layer: str,
         of: tuple[int, int, int],
+        now: LayerRevisions,
         *,
         bulk: int,
         reason: str | None = None,
@@ -84,6 +126,8 @@ class Tiles:
             One of `LAYERS`.
         of
             Which tile: zoom, column, row.
+        now
+            Revisions that were read after the question came.
         bulk
             Rows of protected layers an hour beyond which reading is an export.
         reason
@@ -102,73 +146,146 @@ class Tiles:
             raise NotFoundError("layer.unknown", name=layer, known=", ".join(LAYERS))
         if not _is_tile(place):
             raise NotFoundError("tiles.no_tile", **place._asdict(), last=LAST_ZOOM)
-        found = self._tile(reader, layer, place)
+        found = self._tile(reader, layer, place, now)
         rows = found.tile.shown
         if layer not in collections.PROTECTED or not rows:
             return found
         part = Layer(f"tiles/{layer}", f"{place.z}/{place.y}/{place.x}", rows)
+        hour = _hour()
+        if self._counted.get((reader.id, layer, place)) == (hour, found.tag):
+            return found
         if export_log.count_shown_layer(self._engine, reader, part, most=bulk, reason=reason):
+            self._count(reader, layer, place, (hour, found.tag))
             return found
         if not SOURCES[layer].points or place.z > NUMBERS_ZOOM:
             raise ForbiddenError("outgoing.bulk", what=part.name, found=rows, most=bulk)
-        return self._tile(reader, layer, place, bins=2 ** max(min(NUMBERS_ZOOM - place.z, 6), 0))
+        bins = 2 ** max(min(NUMBERS_ZOOM - place.z, 6), 0)
+        return self._tile(reader, layer, place, now, bins=bins)
+
+    def _count(self, reader: Principal, layer: str, place: Place, at: tuple[datetime, str]) -> None:
+        with self._lock:
+            self._counted[reader.id, layer, place] = at
+            if len(self._counted) > MOST_COUNTED:
+                self._counted.popitem(last=False)
 
     def _tile(
-        self, reader: Principal, layer: str, place: Place, *, bins: int | None = None
+        self,
+        reader: Principal,
+        layer: str,
+        place: Place,
+        now: LayerRevisions,
+        *,
+        bins: int | None = None,
     ) -> Kept:
         key = (layer, place, bins, reader.key)
-        fenced = SOURCES[layer].fenced
-        open_ = transaction.open_as if fenced else transaction.open_read_only
-        with open_(self._engine, reader) as connection:
-            revision = _of_layer(revisions.read_revisions(connection), layer)
-            found = self._find(key, revision)
-            if found is None and not _is_given(reader, layer):
-                found = self._keep(key, revision, _drawn(connection, reader, layer, place, bins))
-        if found is None:
-            found = self._keep(key, revision, self._of_rows(reader, layer, place, revision))
-        return found
+        made = now.of(_written(layer))
+        kept = self._find(key, made)
+        if kept is not None and kept.made == made:
+            return kept
+        if kept is not None and self._is_untouched(reader, layer, place, kept, made):
+            return self._keep(key, replace(kept, made=made))
+        if layer == "cameras":
+            shown = self._shown_points(reader, now)
+            most = tile_rows.MOST_POINTS
+            tile = shown.draw(place, most=most, bins=bins)
+            of = shown.view.revisions  # day, camera, viewshed, area, setting
+            return self._keep(key, _made(tile, (*of[:2], *of[3:])))
+        # What is written from now on makes it stale: its rows are of these revisions or newer ones.
+        return self._keep(key, _made(self._read(reader, layer, place, made, bins), made))
 
-    def _of_rows(self, reader: Principal, layer: str, place: Place, revision: Revisions) -> Tile:
+    def _read(
+        self, reader: Principal, layer: str, place: Place, made: Made, bins: int | None
+    ) -> Tile:
+        if _is_given(reader, layer):
+            return self._of_rows(reader, layer, place, made)
+        open_ = transaction.open_as if SOURCES[layer].fenced else transaction.open_read_only
+        with open_(self._engine, reader) as connection:
+            return _drawn(connection, reader, layer, place, bins)
+
+    def _is_untouched(
+        self, reader: Principal, layer: str, place: Place, kept: Kept, made: Made
+    ) -> bool:
+        """Return whether no row in a tile was written, nor one that comes into it."""
+        if layer not in tile_rows.BOXED or kept.tile.codes is None:
+            return False
+        (day, before, *others), (today, now, *same) = kept.made, made
+        if (day, others) != (today, same) or now < before:
+            return False
+        with transaction.open_read_only(self._engine, reader) as connection:
+            codes = revisions.changed_codes(connection, WRITTEN[layer][0], before=before, now=now)
+            if codes is None or not codes.isdisjoint(kept.tile.codes):
+                return False
+            return not tile_rows.any_in_tile(connection, layer, place, sorted(codes))
+
+    def _shown_points(self, reader: Principal, now: LayerRevisions) -> "ShownPoints":
+        from geo.exchange.publish.camera_points import camera_points, shown_points
+
+        view = self._items.view("cameras", reader, now)
+        with self._lock:
+            shown = self._shown.get(reader.key)
+            if shown is not None and shown.view is view:
+                return shown
+            if self._points is None:
+                self._points = camera_points(view.rows)
+            elif self._points.rows is not view.rows:
+                self._points = self._points.follow(view.rows)
+            shown = self._shown[reader.key] = shown_points(self._points, view)
+            if len(self._shown) > MOST_FRAMES:
+                self._shown.popitem(last=False)
+        return shown
+
+    def _of_rows(self, reader: Principal, layer: str, place: Place, made: Made) -> Tile:
         """Return a tile of rows that are computed, not selected."""
-        rows = self._rows(reader, layer, revision)
+        rows = self._rows(reader, layer, made)
         with transaction.open_read_only(self._engine, reader) as connection:
             given = {**reader.parameters, **tile_rows.given_rows(rows)}
             return tile_rows.draw_tile(connection, layer, tile_rows.GIVEN, place, given)
 
-    def _rows(self, reader: Principal, layer: str, revision: Revisions) -> Rows:
+    def _rows(self, reader: Principal, layer: str, made: Made) -> Rows:
         key = (layer, reader.key)
         with self._lock:
             kept = self._frames.get(key)
-        if kept is not None and kept[0] == revision:
+        if kept is not None and kept[0] == made:
             return kept[1]
         frame = collections.rows_of(self._engine, reader, layer)
         kinds = frame["certainty" if layer == "viewsheds" else "grid_code"].astype(str)
         codes = frame.iloc[:, 0].astype(str)
         rows = list(zip(codes, kinds, frame.geometry.to_wkb(), strict=True))
         with self._lock:
-            self._frames[key] = (revision, rows)
+            self._frames[key] = (made, rows)
             if len(self._frames) > MOST_FRAMES:
                 self._frames.popitem(last=False)
         return rows
 
-    def _find(self, key: Hashable, revision: Revisions) -> Kept | None:
+    def _find(self, key: Hashable, made: Made) -> Kept | None:
+        """Return what is kept of a tile, newer or older than asked for."""
         with self._lock:
             kept = self._kept.get(key)
-            if kept is None or kept[0] != revision:
-                return None
-            self._kept.move_to_end(key)
-            return kept[1]
+            if kept is not None and kept.made == made:
+                self._kept.move_to_end(key)
+            return kept
 
-    def _keep(self, key: Hashable, revision: Revisions, tile: Tile) -> Kept:
-        kept = Kept(tile, blake2b(tile.content, digest_size=12).hexdigest())
+    def _keep(self, key: Hashable, kept: Kept) -> Kept:
         with self._lock:
             before = self._kept.pop(key, None)
-            self._bytes += len(tile.content) - (len(before[1].tile.content) if before else 0)
-            self._kept[key] = (revision, kept)
+            self._bytes += len(kept.tile.content) - (len(before.tile.content) if before else 0)
+            self._kept[key] = kept
             while self._bytes > MOST_BYTES and len(self._kept) > 1:
-                _, (_, oldest) = self._kept.popitem(last=False)
+                _, oldest = self._kept.popitem(last=False)
                 self._bytes -= len(oldest.tile.content)
         return kept
+
+
+def _made(tile: Tile, made: Made) -> Kept:
+    return Kept(tile, blake2b(tile.content, digest_size=12).hexdigest(), made)
+
+
+def _written(layer: str) -> tuple[str, ...]:
+    return WRITTEN.get(layer, _AREAS)
+
+
+def _hour() -> datetime:
+    return datetime.now(UTC).replace(minute=0, second=0, microsecond=0)
 
 
 def layer_fields(layer: str) -> dict[str, str]:
@@ -194,12 +311,6 @@ def _is_tile(place: Place) -> bool:
 def _is_given(reader: Principal, layer: str) -> bool:
     """Return whether rows are computed: gaps, and outlines of cells of cameras that are coarse."""
     return layer == "gaps" or (layer == "viewsheds" and reader.coarse)
-
-
-def _of_layer(found: Revisions, layer: str) -> Revisions:
-    """Return the revisions that a layer's tiles depend on, with the day."""
-    wanted = ("", *WRITTEN.get(layer, _AREAS))
-    return tuple(each for each in found if each[0] in wanted)
 
 
 def _drawn(

@@ -160,6 +160,12 @@ def _forget_events(engine: Engine, config: Settings, stop: Event) -> None:  # no
         outbox.delete_old_events(connection, EVENTS_LAST)
 
 
+def _fire_alarms(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001
+    from geo.incidents import alarms
+
+    alarms.fire_alarms(engine, timezone=config.timezone)
+
+
 def _sweep_files(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001
     """Remove files of incidents whose time is over or that no row names; complain of lost ones."""
     _, _, missing = attachments.sweep_files(engine, config)
@@ -169,6 +175,7 @@ def _sweep_files(engine: Engine, config: Settings, stop: Event) -> None:  # noqa
 
 DUTIES: Final = (
     Duty("seal", 1.0, _seal),
+    Duty("alarms", 1.0, _fire_alarms),
     Duty("head", 60.0, _write_head),
     Duty("sessions", 600.0, _forget_sessions),
     Duty("events", 600.0, _forget_events),

@@ -146,6 +146,18 @@ COLLECTIONS: Final = (
     get(ITEM),
     *(Ask("GET", f"/api/collections/{name}/items/none") for name in LAYERS),
 )
+INCIDENTS: Final = (
+    get("/api/lifecycle"),
+    get("/api/incidents", state="gone"),
+    get("/api/incidents", limit=0),
+    get("/api/incidents", category="none"),
+    get(f"/api/incidents/{NUMBER}"),
+    get(f"/api/incidents/{NUMBER}/moves"),
+    get(f"/api/incidents/{NUMBER}/dispatches"),
+    post(f"/api/incidents/{NUMBER}/moves", {"move": "accept"}),
+    post(f"/api/incidents/{NUMBER}/moves", {"move": "fly"}),
+    post(f"/api/incidents/{NUMBER}/moves", {"move": "accept", "plate": "x"}),
+)
 STATES: Final = (
     post(STATUS, {"states": [STATE]}),
     post(STATUS, {"states": [{**STATE, "code": "K99"}, {**STATE, "since": "昨天"}]}),
@@ -364,6 +376,7 @@ ASKS: Final = (
     *INCIDENTS,
     *EVENTS,
     *COLLECTIONS,
+    *INCIDENTS,
     *FILES,
     *VIEWING,
     *REGISTER,

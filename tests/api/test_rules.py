@@ -12,6 +12,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.app import create_app
+from api.session.deps import MOVING
 from api.session.identity import OPEN, list_routes, rule_of
 from geo.access.roles import ACTIONS, PERMISSIONS
 from tests.signed_in import Visitors, account, sign_in
@@ -111,6 +112,12 @@ DEMANDS = {
     ("GET", "/api/compliance"): "compliance",
     ("POST", "/api/incidents"): "incident|report",
     ("GET", "/api/incidents/{incident}/cameras"): "map",
+    ("GET", "/api/lifecycle"): ANYBODY,
+    ("GET", "/api/incidents"): "map",
+    ("GET", "/api/incidents/{incident}"): "map",
+    ("GET", "/api/incidents/{incident}/moves"): "map",
+    ("GET", "/api/incidents/{incident}/dispatches"): "map",
+    ("POST", "/api/incidents/{incident}/moves"): "|".join(MOVING),
     ("POST", "/api/incidents/{incident}/attachments"): FILES,
     ("GET", "/api/incidents/{incident}/attachments"): FILES,
     ("GET", "/api/incidents/{incident}/attachments/{attachment}"): FILES,

@@ -8,9 +8,12 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.app import create_app
+from geo.access import transaction
+from geo.access.accounts.local_cli import acting_principal
 from geo.exchange import tiles
+from geo.exchange.publish.camera_points import ShownPoints
 from geo.exchange.store import tile_rows
-from tests.signed_in import Visitors, account
+from tests.signed_in import Visitors, account, grant
 from tests.toy_town import ORIGIN, place
 
 pytestmark = pytest.mark.postgis
@@ -276,6 +279,88 @@ def test_a_tile_is_kept_until_something_in_it_is_written_to(ask, full_town, monk
     fresh = ask(made, "poles", of, headers={"if-none-match": first.headers["etag"]})
     assert {each["properties"]["code"] for each in features(fresh, "poles")} == {"G1", "G2"}
     assert len(drawn) == 2
+
+
+def drawn_again(monkeypatch):
+    """Return what grows with each tile that is drawn, from memory or by a statement."""
+    drawn, draw, points = [], tile_rows.draw_tile, ShownPoints.draw
+    monkeypatch.setattr(tile_rows, "draw_tile", lambda *a, **k: drawn.append(1) or draw(*a, **k))
+    monkeypatch.setattr(ShownPoints, "draw", lambda *a, **k: drawn.append(1) or points(*a, **k))
+    return drawn
+
+
+@pytest.mark.parametrize(
+    ("layer", "table", "near", "far"),
+    [("poles", "pole", "G1", "G2"), ("cameras", "camera", "K4", "K1")],
+)
+def test_a_tile_is_drawn_anew_only_where_something_in_it_was_written(
+    ask, full_town, monkeypatch, layer, table, near, far
+):
+    made, drawn = account(full_town, "li", "planner"), drawn_again(monkeypatch)
+    with full_town.begin() as connection:
+        spot = text(f"SELECT ST_X(geom), ST_Y(geom) FROM govgrid.{table} WHERE code = '{near}'")
+        own = tile_at(20, *connection.execute(spot).one())
+
+    def after(statement):
+        with full_town.begin() as connection:
+            connection.execute(text(statement.format(table=f"govgrid.{table}", near=near, far=far)))
+        answer = ask(made, layer, own)
+        return {each["properties"]["code"] for each in features(answer, layer)}, len(drawn)
+
+    assert after("SELECT 1") == ({near}, 1)
+    assert after("UPDATE {table} SET name = 'x' WHERE code = '{far}'") == ({near}, 1)
+    into = "UPDATE {table} SET geom = (SELECT geom FROM {table} WHERE code = '{near}')"
+    assert after(into + " WHERE code = '{far}'") == ({near, far}, 2)
+    assert after("DELETE FROM {table} WHERE code = '{near}'") == ({far}, 3)
+
+
+def test_a_tile_that_is_kept_needs_no_question_to_the_database(ask, full_town, monkeypatch):
+    made, answers = account(full_town, "li", "planner"), []
+    read = tiles.Tiles.read_tile
+    monkeypatch.setattr(
+        tiles.Tiles, "read_tile", lambda *a, **k: answers.append(1) or read(*a, **k)
+    )
+    for layer in ("cameras", "grids", "buildings"):
+        first, second = (ask(made, layer, tile_at(15)) for _ in range(2))
+        assert (first.content, first.status_code) == (second.content, second.status_code)
+        names = ("etag", "cache-control", "content-type")
+        assert [first.headers.get(n) for n in names] == [second.headers.get(n) for n in names]
+        tag = {"if-none-match": first.headers["etag"]}
+        assert ask(made, layer, tile_at(15), headers=tag).status_code == 304
+    assert len(answers) == 3
+
+
+@pytest.mark.parametrize("role", ["planner", "responder", "display", "operator"])
+@pytest.mark.parametrize("depth", ["count", "position", "direction", "gaps"])
+@pytest.mark.parametrize("area", [None, WEST, EAST])
+def test_tiles_of_cameras_from_memory_are_those_of_the_statement(ask, full_town, role, depth, area):
+    uuid = account(full_town, "li", None)
+    with full_town.begin() as connection:
+        grant(connection, uuid, role, area, depth=depth)
+    reader = acting_principal(full_town, "li").cut("map")
+    for z in (10, 13, 14, 16):
+        of = tile_at(z)
+        answer = ask(uuid, "cameras", of)
+        with transaction.open_read_only(full_town, reader) as connection:
+            source, place_of = tile_rows.SOURCES["cameras"], tile_rows.Place(*of)
+            drawn = tile_rows.draw_tile(connection, "cameras", source, place_of, reader.parameters)
+        expected = mapbox_vector_tile.decode(drawn.content) if drawn.content else {}
+        found = mapbox_vector_tile.decode(answer.content) if answer.content else {}
+        assert as_told(found) == as_told(expected)
+        near = zip(places_of(found), places_of(expected), strict=True)
+        assert all(abs(a - b) <= 1 for one, other in near for a, b in zip(one, other, strict=True))
+
+
+def as_told(layers):
+    """Return the attributes of the cameras of a tile, by code."""
+    found = [each["properties"] for each in layers.get("cameras", {"features": []})["features"]]
+    return sorted(found, key=lambda each: each["code"])
+
+
+def places_of(layers):
+    found = layers.get("cameras", {"features": []})["features"]
+    by_code = sorted(found, key=lambda each: each["properties"]["code"])
+    return [each["geometry"]["coordinates"] for each in by_code]
 
 
 def test_tiles_of_cameras_beyond_the_bulk_limit_hold_numbers_only(full_town, settings):

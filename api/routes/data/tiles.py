@@ -1,16 +1,21 @@
 """Vector tiles, by the paths of OGC API Tiles."""
 
+import re
 from typing import Annotated, Any, Literal
 
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 
+from api.server.memory_lane import AtHand, Parts
 from api.session.deps import MayMap, SettingsDep
 from api.session.identity import Rule
 from geo.access.audit import export_log
+from geo.access.principal import Principal
 from geo.exchange import tiles as use_case
 
 router = APIRouter(prefix="/api/collections/{layer}/tiles/WebMercatorQuad")
+OK, EMPTY, NOT_MODIFIED = 200, 204, 304
+_NUMBER = re.compile("[0-9]{1,9}").fullmatch
 MVT = "application/vnd.mapbox-vector-tile"
 SCHEME = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad"
 CRS = "http://www.opengis.net/def/crs/EPSG/0/3857"
@@ -66,18 +71,47 @@ def tile(
     that are too many are numbers in squares, shapes that are too small to be drawn are none.
     """
     found = request.app.state.tiles.read_tile(
-        who, layer, (z, x, y), bulk=settings.bulk_rows, reason=reason
+        who, layer, (z, x, y), request.state.revisions, bulk=settings.bulk_rows, reason=reason
     )
+    body, headers, status = _answer(request, found)
+    return Response(body, media_type=MVT if body else None, headers=headers, status_code=status)
+
+
+def _answer(request: Request, found: use_case.Kept) -> tuple[bytes, dict[str, str], int]:
+    """Return body, headers and status of a tile."""
     # A browser may keep it, but asks each time: a right may have been taken.
-    headers = {"ETag": f'W/"{found.tag}"', "Cache-Control": "private, no-cache"}
+    headers = {"etag": f'W/"{found.tag}"', "cache-control": "private, no-cache"}
     drawn = found.tile
     if drawn.left_out:
-        headers["Govgrid-Tile"] = (
+        headers["govgrid-tile"] = (
             f"total={drawn.total}, shown={drawn.shown}, left-out={drawn.left_out},"
             f" aggregated={int(drawn.aggregated)}"
         )
-    if headers["ETag"] in request.headers.get("if-none-match", ""):
-        return Response(status_code=304, headers=headers)
-    if not drawn.content:
-        return Response(status_code=204, headers=headers)
-    return Response(drawn.content, media_type=MVT, headers=headers)
+    if headers["etag"] in request.headers.get("if-none-match", ""):
+        return b"", headers, NOT_MODIFIED
+    return drawn.content, headers, OK if drawn.content else EMPTY
+
+
+def tile_at_hand(request: Request, who: Principal, asked: Parts) -> AtHand | None:
+    """Return a tile if it is in memory and counted within the hour, else None.
+
+    Parameters
+    ----------
+    request
+        With the present revisions of all layers.
+    who
+        Principal whose grants apply.
+    asked
+        Parts of the path and the query: ``layer``, ``z``, ``y``, ``x``, ``reason``.
+    """
+    numbers = [asked[name] for name in ("z", "x", "y")]
+    if asked.keys() - {"layer", "z", "y", "x", "reason"} or not all(map(_NUMBER, numbers)):
+        return None
+    if len(asked.get("reason", "")) > export_log.MOST_REASON:
+        return None
+    z, x, y = map(int, numbers)
+    found = request.app.state.tiles.kept(who, asked["layer"], (z, x, y), request.state.revisions)
+    if found is None:
+        return None
+    body, headers, status = _answer(request, found)
+    return AtHand(body, MVT, headers, status)

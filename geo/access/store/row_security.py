@@ -13,7 +13,10 @@ _SET: Final = text(
     " set_config('govgrid.unit', :unit, true),"
     " set_config('govgrid.actions', :actions, true)"
 )
-_IS_SERVICE: Final = text("SELECT current_user = :role")
+_STEP_DOWN: Final = text(
+    "SELECT set_config('role', CASE WHEN current_user = :service THEN :reading"
+    " ELSE current_setting('role') END, true)"
+)
 
 
 def set_principal(connection: Connection, settings: Mapping[str, str]) -> None:
@@ -31,5 +34,5 @@ def set_principal(connection: Connection, settings: Mapping[str, str]) -> None:
 
 def use_reading_role(connection: Connection) -> None:
     """Set the role of the transaction to the reading one, if it is the service's."""
-    if connection.execute(_IS_SERVICE, {"role": cluster.SERVICE_ROLE}).scalar_one():
-        connection.execute(text(f"SET LOCAL ROLE {cluster.READING_ROLE}"))
+    roles = {"service": cluster.SERVICE_ROLE, "reading": cluster.READING_ROLE}
+    connection.execute(_STEP_DOWN, roles)

@@ -38,7 +38,7 @@ class EngineClient:
             return "down"
 
     def try_camera(self, trial: Mapping[str, Any]) -> dict[str, Any]:
-        """Return what a camera at some place would see and change, as the engine tells it.
+        """Return what a camera at a place would see and change: see `geo.coverage.engine.trial`.
 
         Parameters
         ----------

@@ -22,8 +22,8 @@ _FOLDED: Final = text(
 )
 _OF_CAMERA: Final = (
     "EXISTS (SELECT FROM govgrid.search_camera c WHERE c.code = h.code AND CASE WHEN h.exact THEN"
-    f" {predicates.STOOD_EXACT.format(kind='c.owner_kind', geom='c.geom')} ELSE"
-    f" {predicates.STOOD.format(kind='c.owner_kind', geom='c.geom')} END)"
+    f" {predicates.KNOWN_EXACT.format(kind='c.owner_kind', code='c.code')} ELSE"
+    f" {predicates.KNOWN.format(kind='c.owner_kind', code='c.code')} END)"
 )
 _OF_AREA: Final = (
     "EXISTS (SELECT FROM govgrid.area_now a WHERE a.id = CAST(h.code AS bigint)"
@@ -53,7 +53,7 @@ _FOUND: Final = (
     " FROM shown s LEFT JOIN govgrid.area_now a ON s.layer = 'area' AND CAST(a.id AS text) = s.code"
     " LEFT JOIN LATERAL (SELECT g.exact, c.name,"
     f" {predicates.CAMERA_GEOM} AS geom FROM govgrid.search_camera c CROSS JOIN LATERAL (SELECT"
-    f" {predicates.STOOD_EXACT.format(kind='c.owner_kind', geom='c.geom')} AS exact) g"
+    f" {predicates.KNOWN_EXACT.format(kind='c.owner_kind', code='c.code')} AS exact) g"
     " WHERE s.layer = 'camera' AND c.code = s.code) c ON true"
     " ORDER BY s.grade, NOT s.own, array_position(CAST(:layers AS text[]), s.layer),"
     ' length(s.title), s.title COLLATE "C", s.code COLLATE "C"'

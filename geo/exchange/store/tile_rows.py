@@ -1,7 +1,7 @@
 """Vector tiles (MVT) of the layers, cut to who asks; SRIDs are whole numbers in every statement."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Any, Final, NamedTuple
 
@@ -34,12 +34,16 @@ class Place(NamedTuple):
 
 @dataclass(frozen=True)
 class Tile:
-    """A tile, how many granted rows lie in it, and how many of them it shows one by one."""
+    """A tile, how many granted rows lie in it, and how many of them it shows one by one.
+
+    `codes` are those of its rows; None where they are not known.
+    """
 
     content: bytes
     total: int
     shown: int
     aggregated: bool
+    codes: frozenset[str] | None = None
 
     @property
     def left_out(self) -> int:
@@ -87,7 +91,8 @@ _KIND, _PLACE_OF = "c.owner_kind", "c.geom"
 _EXACT: Final = predicates.STOOD_EXACT.format(kind=_KIND, geom=_PLACE_OF)
 _STOOD: Final = predicates.STOOD.format(kind=_KIND, geom=_PLACE_OF)
 _SEEN: Final = _STOOD.replace(":depth", f"{depth_no('direction')}")
-# Of a camera that is not exact the coarse place decides in which tile it lies.
+# Of a camera that is not exact the coarse place decides in which tile it lies. Tiles of cameras are
+# made from memory; this is the rule that they are held against.
 _CAMERAS: Final = (
     "SELECT r.code, r.owner_kind, r.form, r.connection, r.status, r.exact,"
     " CASE WHEN r.exact THEN r.name END AS name, CASE WHEN r.seen THEN r.heading_deg END AS"
@@ -98,7 +103,7 @@ _CAMERAS: Final = (
     f" WHERE (c.geom && {_BOX} OR c.coarse_geom && {_BOX}) AND {_STOOD}) r"
     f" WHERE r.shown && {_BOX}"
 )
-_VIEWSHED: Final = predicates.STOOD_EXACT.format(kind="v.owner_kind", geom="v.camera_geom")
+_VIEWSHED: Final = predicates.KNOWN_EXACT.format(kind="v.owner_kind", code="v.camera_code")
 _VIEWSHEDS: Final = (
     "SELECT v.code, v.camera_code, v.detail, v.certainty, ST_SetSRID(v.geom, :srid) AS geom"
     " FROM govgrid.tile_viewshed v WHERE v.geom &&"
@@ -160,6 +165,30 @@ SOURCES: Final[Mapping[str, Source]] = MappingProxyType(
         "privacy-zones": _plain("privacy_zone", "name, kind", points=False),
     }
 )
+_WITHIN: Final = (
+    "(SELECT ST_Transform(ST_TileEnvelope(:z, :x, :y, margin => CAST(:margin AS float8)), 4326))"
+)
+BOXED: Final = {
+    "cameras": "tile_camera",
+    "places": "place",
+    "entrances": "entrance",
+    "centres": "centre",
+    "roads": "road",
+    "buildings": "building",
+    "water": "water",
+    "addresses": "address",
+    "poles": "pole",
+    "privacy-zones": "privacy_zone",
+}
+"""Layers whose revisions name the rows they changed, and where these are read."""
+_COMING: Final = {
+    layer: text(
+        f"SELECT EXISTS (SELECT FROM govgrid.{table} WHERE code = ANY(CAST(:codes AS text[]))"
+        f" AND (geom && {_WITHIN}{coarse}))"
+    )
+    for layer, table in BOXED.items()
+    for coarse in [f" OR coarse_geom && {_WITHIN}" if layer == "cameras" else ""]
+}
 _TILE: Final = (
     "WITH edge AS MATERIALIZED (SELECT ST_TileEnvelope(:z, :x, :y) AS env), tile AS MATERIALIZED"
     " (SELECT env, ST_XMin(env) AS west, ST_XMax(env) AS east, ST_YMin(env) AS south,"
@@ -175,6 +204,7 @@ _POINTS: Final = (
     " AND ST_X(p.at) < t.east AND ST_Y(p.at) > t.south AND ST_Y(p.at) <= t.north),"
     " counted AS (SELECT count(*) AS total FROM here)"
     " SELECT total, CASE WHEN total > :most THEN 0 ELSE total END AS shown,"
+    " CASE WHEN total <= :most THEN (SELECT array_agg(code) FROM here) END AS codes,"
     " CASE WHEN total > :most THEN (SELECT ST_AsMVT(b, :layer, 4096, 'shape') FROM (SELECT"
     " CAST(sum(n) AS integer) AS count, ST_AsMVTGeom(ST_SetSRID(ST_MakePoint("
     " t.west + (bx + 0.5) * (t.east - t.west) / :bins,"
@@ -195,6 +225,7 @@ _SHAPES: Final = (
     " drawn AS MATERIALIZED (SELECT * FROM here WHERE shape IS NOT NULL"
     " ORDER BY ST_Area(shape) DESC, ST_Length(shape) DESC, code LIMIT :most)"
     " SELECT (SELECT count(*) FROM here) AS total, (SELECT count(*) FROM drawn) AS shown,"
+    " (SELECT array_agg(code) FROM here) AS codes,"
     " (SELECT ST_AsMVT(f, :layer, 4096, 'shape') FROM (SELECT {fields}, shape FROM drawn"
     " ORDER BY code) f) AS content"
 )
@@ -246,7 +277,8 @@ def draw_tile(
     }
     row = connection.execute(text(_written(source, place.z)), values).one()
     aggregated = source.points and row.total > row.shown
-    tile = Tile(bytes(row.content or b""), row.total, row.shown, aggregated)
+    codes = None if aggregated else frozenset(row.codes or ())
+    tile = Tile(bytes(row.content or b""), row.total, row.shown, aggregated, codes)
     return _summed_up(connection, tile, place) if tile.left_out else tile
 
 
@@ -267,7 +299,25 @@ def _summed_up(connection: Connection, tile: Tile, place: Place) -> Tile:
         "aggregated": tile.aggregated,
     }
     more = connection.execute(_SUMMARY, {**told, **place._asdict()}).scalar_one()
-    return Tile(tile.content + bytes(more), tile.total, tile.shown, tile.aggregated)
+    return replace(tile, content=tile.content + bytes(more))
+
+
+def any_in_tile(connection: Connection, layer: str, place: Place, codes: Sequence[str]) -> bool:
+    """Return whether some of these rows come into a tile, by their exact or their coarse place.
+
+    Parameters
+    ----------
+    connection
+        Transaction that sees all ground and equipment.
+    layer
+        One of `BOXED`.
+    place
+        Which tile.
+    codes
+        Of the rows.
+    """
+    asked = {**place._asdict(), "margin": BUFFER / EXTENT, "codes": list(codes)}
+    return bool(connection.execute(_COMING[layer], asked).scalar_one())
 
 
 def given_rows(rows: Sequence[tuple[str, str, bytes]]) -> dict[str, list[Any]]:

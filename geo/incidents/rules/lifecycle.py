@@ -191,7 +191,7 @@ _MOVES: Final = (
 )
 MOVES: Final[Mapping[str, Move]] = MappingProxyType({move.name: move for move in _MOVES})
 
-RECORDED: Final = ("created", "imported", "corrected", "recomputed", "resumed")
+RECORDED: Final = ("report", "imported", "corrected", "recomputed", "resumed", "merged")
 """Entries of the history that the program makes itself; nobody can ask for them as a move."""
 
 

@@ -1,0 +1,155 @@
+"""Life of incidents: lists, one with its history, moves at the version that was seen."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any, Final
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.answers.bodies import Body
+from api.answers.problems import request_language
+from api.session.deps import AnyReader, EngineDep, MayMap, MayMove, SettingsDep
+from geo.base.errors import InputError
+from geo.incidents import listing, moves
+from geo.incidents.lifecycle_table import describe_lifecycle
+from geo.incidents.listing import MOST, IncidentFilter
+from geo.incidents.move_request import MoveRequest
+
+router = APIRouter(prefix="/api")
+REPLAYED: Final = "Idempotency-Replayed"
+Word = Annotated[str | None, Field(max_length=100)]
+Text = Annotated[str | None, Field(max_length=2_000)]
+
+
+class NewMove(Body):
+    """A move with its fields: which it needs and takes says ``GET /api/lifecycle``."""
+
+    move: str = Field(max_length=40, examples=["assign"])
+    unit: Word = Field(None, examples=["U2"])
+    reason: Text = None
+    result: Text = None
+    outcome: Word = None
+    kind: Word = None
+    basis: Text = None
+    routing_row: bool | None = None
+    until: datetime | None = None
+    telephone_post: Word = None
+    area: Word = None
+    target: Word = None
+    call: Word = None
+    at: datetime | None = None
+    note: Text = None
+    notified: Word = None
+    notified_post: Word = None
+    notified_at: datetime | None = None
+    client_id: UUID | None = None
+
+
+class Listed(BaseModel):
+    """Which incidents are listed: each condition that is given holds."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    state: list[str] = Field([], max_length=20)
+    light: list[str] = Field([], max_length=3)
+    category: Word = None
+    unit: Word = None
+    grid: Word = None
+    community: Word = None
+    township: Word = None
+    source: Word = None
+    since: datetime | None = None
+    until: datetime | None = None
+    open: bool = False
+    unplaced: bool = False
+    next: str | None = Field(None, max_length=200)
+    limit: int = Field(100, ge=1, le=MOST)
+
+
+@router.get("/lifecycle")
+def lifecycle(request: Request, who: AnyReader) -> dict[str, Any]:  # noqa: ARG001 - the rule
+    """Return the table of moves, states and their words: what the program itself goes by."""
+    return describe_lifecycle(request_language(request))
+
+
+@router.get("/incidents")
+def list_incidents(
+    engine: EngineDep, who: MayMap, asked: Annotated[Listed, Query()]
+) -> dict[str, Any]:
+    """Return incidents, the newest first, each with its light; pages go on by `next`."""
+    given = asked.model_dump()
+    for name in ("since", "until"):
+        if given[name] is not None and given[name].tzinfo is None:
+            found = given[name].isoformat()
+            raise InputError("lifecycle.filter", name=name, found=found, known="ISO 8601 + zone")
+    given |= {name: tuple(given[name]) for name in ("state", "light")}
+    return listing.list_incidents(engine, who, IncidentFilter(**given))
+
+
+@router.get("/incidents/{incident}")
+def read_incident(engine: EngineDep, who: MayMap, incident: UUID) -> JSONResponse:
+    """Return an incident with its history, dispatches, approvals, and the moves legal for you.
+
+    ETag is its version: send it back as If-Match with a move.
+    """
+    found = listing.read_incident(engine, who, str(incident))
+    headers = {"ETag": f'"{found["version"]}"', "Cache-Control": "private, no-cache"}
+    return JSONResponse(jsonable_encoder(found), headers=headers)
+
+
+@router.get("/incidents/{incident}/moves")
+def list_moves(engine: EngineDep, who: MayMap, incident: UUID) -> dict[str, Any]:
+    """Return the history of an incident, the oldest move first."""
+    return {"moves": listing.read_moves(engine, who, str(incident))}
+
+
+@router.get("/incidents/{incident}/dispatches")
+def list_dispatches(engine: EngineDep, who: MayMap, incident: UUID) -> dict[str, Any]:
+    """Return the units that an incident was sent to, each with its own state."""
+    return {"dispatches": listing.read_dispatches(engine, who, str(incident))}
+
+
+@router.post("/incidents/{incident}/moves", status_code=HTTPStatus.CREATED)
+def move(
+    request: Request,
+    engine: EngineDep,
+    settings: SettingsDep,
+    who: MayMove,
+    incident: UUID,
+    asked: NewMove,
+    if_match: Annotated[str | None, Header(max_length=40)] = None,
+) -> JSONResponse:
+    """Make a move at the version that was seen (If-Match).
+
+    409 names the moves that are legal, 412 the move that somebody else made meanwhile, 428 asks for
+    If-Match. The same `client_id` once more makes no second move.
+    """
+    moved = moves.move_incident(
+        engine,
+        who,
+        incident,
+        MoveRequest(**asked.model_dump()),
+        version=_version(if_match),
+        timezone=settings.timezone,
+        lang=request_language(request),
+    )
+    body = {
+        "id": str(moved.id),
+        "code": moved.code,
+        "state": moved.state,
+        "version": moved.version,
+        "move": moved.move,
+    }
+    status = HTTPStatus.OK if moved.again else HTTPStatus.CREATED
+    headers = {"ETag": f'"{moved.version}"'} | ({REPLAYED: "true"} if moved.again else {})
+    return JSONResponse(body, status, headers)
+
+
+def _version(if_match: str | None) -> int | None:
+    """Return the version that If-Match names, None where it names none."""
+    told = (if_match or "").strip().removeprefix("W/").strip('"')
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None

@@ -1,0 +1,512 @@
+"""Moving an incident: one move, legal, complete, at the version that was seen, written for ever."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine
+
+from geo.access import transaction
+from geo.access.audit import record as audit
+from geo.access.principal import Principal
+from geo.access.roles import PERMISSIONS
+from geo.base import clock
+from geo.base.errors import (
+    ConditionError,
+    ForbiddenError,
+    InputError,
+    MoveRefusedError,
+    NotFoundError,
+    StaleError,
+)
+from geo.base.local_time import local_minute
+from geo.base.words import say
+from geo.incidents import calendars, clocks, incident_events
+from geo.incidents.effects import Case, Effect, effect_of
+from geo.incidents.move_request import MoveRequest, require_fields
+from geo.incidents.rules import lifecycle
+from geo.incidents.rules.lifecycle import Actor, Move, Situation
+from geo.incidents.rules.limits import RETURN_MINUTES, SIGN_WITHIN, extra_until
+from geo.incidents.rules.working_time import Limit
+from geo.incidents.store import moves as stored
+
+NO_MOVE: Final = MoveRequest("")
+LEVELS: Final = ("grid", "community", "township", "district")
+
+
+@dataclass(frozen=True)
+class Moved:
+    """An incident after a move: `again` where the same move had come before."""
+
+    id: UUID
+    code: str
+    state: str
+    version: int
+    move: str
+    again: bool = False
+
+
+def move_incident(
+    engine: Engine,
+    who: Principal,
+    incident: UUID,
+    asked: MoveRequest,
+    *,
+    version: int | None,
+    timezone: str,
+    lang: str = "zh",
+) -> Moved:
+    """Make a move and return where the incident stands.
+
+    Parameters
+    ----------
+    engine
+        A database with current tables.
+    who
+        Who moves it.
+    incident
+        Its id.
+    asked
+        The move with its fields; the same ``client_id`` once more changes nothing.
+    version
+        The version that was seen; None is refused.
+    timezone
+        IANA name, for limits in working time.
+    lang
+        Language of what a refusal names.
+
+    Raises
+    ------
+    NotFoundError
+        If it is not seen.
+    ConditionError, StaleError
+        If no version, or not the newest, was given.
+    MoveRefusedError
+        If the move is not legal now; those that are, are named.
+    InputError
+        If a field lacks, is strange, or has a value that cannot be.
+    """
+    move = require_fields(asked, lang)
+    with transaction.open_as(engine, who) as connection:
+        row = _locked(connection, who, incident)
+        known = None if asked.client_id is None else stored.find_move(connection, asked.client_id)
+        if known is not None:
+            return _again(row, known, asked)
+        _require_version(connection, row, version, timezone, lang)
+        case = make_case(connection, who, row, asked)
+        at = situation_of(case)
+        actor = actor_of(connection, who, row, telephone=asked.telephone_post is not None)
+        _require_legal(move, at, actor, case.now, lang)
+        case = _completed(connection, who, case, move, timezone)
+        moved = _apply(connection, who, move, case, at, actor, timezone)
+    return moved
+
+
+def situation_of(case: Case) -> Situation:
+    """Return what decides which moves an incident allows."""
+    row, lead = case.row, case.lead or {}
+    waiting = [a for a in case.approvals if a["state"] == "asked"]
+    by_telephone = [a for a in case.approvals if a["by_telephone"] and a["signed_at"] is None]
+    return Situation(
+        row["state"],
+        on_hold=row["on_hold"],
+        returns=row["returns"],
+        needs_check=row["needs_check"],
+        emergency=row["emergency"],
+        unit=row["unit_code"],
+        sent_by=lead.get("dispatched_by"),
+        sent_unit=lead.get("dispatched_unit"),
+        return_until=clocks.return_until(lead, row["return_minutes"] or RETURN_MINUTES),
+        done_by=row["unit_code"],
+        pending={a["kind"]: a["asked_by"] for a in waiting},
+        unsigned={a["kind"]: a["asked_by"] for a in by_telephone},
+    )
+
+
+def actor_of(
+    connection: Connection, who: Principal, row: Mapping[str, Any], *, telephone: bool = False
+) -> Actor:
+    """Return what a principal may do with an incident: by its grants there, and as its unit.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    who
+        Principal.
+    row
+        The incident, with ``areas``.
+    telephone
+        Whether the approval of somebody else is written down.
+    """
+    if who.system:
+        return Actor(who.account, who.actions, who.unit_code, district=True, telephone=telephone)
+    areas = set(row["areas"] or ())
+    here = [grant for grant in who.grants if grant.area is None or grant.area in areas]
+    held = frozenset().union(*(PERMISSIONS[grant.role] for grant in here)) & who.actions
+    # what a unit may do with what it was sent goes with the unit, wherever it lies
+    held = (held | {"respond"}) if who.may("respond") else held
+    wide = [grant for grant in here if "dispatch" in PERMISSIONS[grant.role]]
+    whole = any(grant.area is None for grant in wide) or stored.has_district(
+        connection, [grant.area for grant in wide if grant.area is not None]
+    )
+    return Actor(who.account, held, who.unit_code, district=whole, telephone=telephone)
+
+
+def seen_parameters(who: Principal) -> dict[str, Any]:
+    """Return the SQL parameters by which an incident is seen."""
+    return {**who.parameters, "account_id": who.id}
+
+
+def _locked(connection: Connection, who: Principal, incident: UUID) -> Mapping[str, Any]:
+    row = stored.lock_incident(connection, seen_parameters(who), incident)
+    if row is None:
+        raise NotFoundError("lifecycle.no_incident", id=incident)
+    return row
+
+
+def _again(row: Mapping[str, Any], known: Mapping[str, Any], asked: MoveRequest) -> Moved:
+    if known["incident"] != row["id"] or known["move"] != asked.move:
+        raise InputError("lifecycle.client_id_used", found=asked.client_id)
+    return Moved(row["id"], row["code"], row["state"], row["version"], asked.move, again=True)
+
+
+def _require_version(
+    connection: Connection, row: Mapping[str, Any], version: int | None, timezone: str, lang: str
+) -> None:
+    """Refuse who has not seen the newest version, with the move that came between."""
+    if version is None:
+        raise ConditionError("lifecycle.condition")
+    if version == row["version"]:
+        return
+    done = stored.read_moves(connection, row["id"])[-1]
+    members = {
+        "version": row["version"],
+        "state": row["state"],
+        "other": {
+            "move": done["move"],
+            "post": done["post"],
+            "at": done["at"].isoformat(),
+            "target_unit": done["target_unit"],
+        },
+    }
+    raise StaleError(
+        "lifecycle.stale",
+        members=members,
+        account=done["post"] or done["account"],
+        at=local_minute(done["at"], timezone),
+        move=say(f"lifecycle.move.{done['move']}", lang),
+    )
+
+
+def _require_legal(move: Move, at: Situation, who: Actor, now: datetime, lang: str) -> None:
+    why = lifecycle.find_refusal(move, at, who, now)
+    if why is None:
+        return
+    legal = lifecycle.legal_moves(at, who, now)
+    names = [say(f"lifecycle.move.{name}", lang) for name in legal]
+    members = {"state": at.state, "reason": why, "legal": list(legal)}
+    kind = ForbiddenError if why in {"right", "district"} and not legal else MoveRefusedError
+    facts = {
+        "move": say(f"lifecycle.move.{move.name}", lang),
+        "why": say(f"lifecycle.refused.{why}", lang, state=say(f"map.state.{at.state}", lang)),
+        "legal": "、".join(names) if lang == "zh" else ", ".join(names),
+    }
+    facts["legal"] = facts["legal"] or say("lifecycle.nothing", lang)
+    raise kind("lifecycle.illegal", members=members, **facts)
+
+
+def make_case(
+    connection: Connection,
+    who: Principal,
+    row: Mapping[str, Any],
+    asked: MoveRequest = NO_MOVE,
+) -> Case:
+    """Return an incident that was read as a case.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    who
+        Principal.
+    row
+        As read by the store.
+    asked
+        The move that is asked for.
+    """
+    return Case(
+        row,
+        stored.read_dispatches(connection, row["code"]),
+        stored.read_approvals(connection, row["id"]),
+        asked,
+        who.account,
+        who.unit_code,
+        clock.now(),
+    )
+
+
+def read_case(connection: Connection, who: Principal, incident: UUID) -> Case:
+    """Return an incident as a case, locked; for what the program does itself and for answers.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    who
+        Principal.
+    incident
+        Its id.
+
+    Raises
+    ------
+    NotFoundError
+        If it is not seen.
+    """
+    return make_case(connection, who, _locked(connection, who, incident))
+
+
+def _completed(
+    connection: Connection, who: Principal, case: Case, move: Move, timezone: str
+) -> Case:
+    """Return a case with what the move needs to know beyond the incident itself."""
+    asked = case.asked
+    if asked.unit is not None and stored.find_unit(connection, asked.unit) is None:
+        raise InputError("lifecycle.no_unit", code=asked.unit[:40])
+    if asked.until is not None and asked.until <= case.now:
+        raise InputError("lifecycle.until_past", until=local_minute(asked.until, timezone))
+    if move.name == "assign" and not case.dispatches:
+        proposed = case.row["proposed_unit_code"]
+        if proposed not in (None, asked.unit) and not asked.reason:
+            raise InputError("lifecycle.override", proposed=proposed, unit=asked.unit)
+    if move.name.startswith("refer_"):
+        return _referred(connection, case)
+    if move.name == "approve_extend":
+        return _extended(connection, case, timezone)
+    if move.name == "mark_duplicate":
+        _require_target(connection, who, case)
+    return case
+
+
+def _referred(connection: Connection, case: Case) -> Case:
+    """Return a case with the duty desk of the level above or below."""
+    row, step = case.row, 1 if case.asked.move == "refer_up" else -1
+    at = LEVELS.index(row["level"] or "community") + step
+    if not 0 <= at < len(LEVELS):
+        raise InputError("lifecycle.no_level")
+    level = LEVELS[at]
+    codes = {"grid": row["grid_code"], "community": row["community_code"]}
+    area = (
+        case.asked.area
+        or codes.get(level)
+        or stored.area_at_level(connection, row["area_unit_id"], level)
+    )
+    desk = None if area is None else stored.find_desk(connection, area)
+    if desk is None:
+        raise InputError("lifecycle.no_desk", level=level, area=area or "—")
+    return replace(case, desk=desk, level=level)
+
+
+def _extended(connection: Connection, case: Case, timezone: str) -> Case:
+    row, pending = case.row, case.pending("extend")
+    until = case.asked.until or (pending["until"] if pending else None)
+    if row["due_at"] is None or until is None:
+        raise InputError("lifecycle.unlimited")
+    calendar = calendars.read_calendar(connection, timezone, row["unit_code"])
+    limit = Limit(row["limit_amount"] or 1, row["limit_unit"] or "hours")
+    return replace(case, extra=extra_until(calendar, limit, row["due_at"], until))
+
+
+def _require_target(connection: Connection, who: Principal, case: Case) -> None:
+    target = find_incident(connection, who, str(case.asked.target))
+    if target == case.row["id"]:
+        raise InputError("lifecycle.target_self")
+    found = stored.lock_incident(connection, seen_parameters(who), target)
+    if found is None or found["state"] in lifecycle.FINAL:
+        code = found["code"] if found else case.asked.target
+        raise InputError("lifecycle.target_closed", code=code)
+
+
+def find_incident(connection: Connection, who: Principal, named: str) -> UUID:
+    """Return the id of an incident that is named by id or number.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    who
+        Principal.
+    named
+        Id or number.
+
+    Raises
+    ------
+    NotFoundError
+        If it is not seen.
+    """
+    try:
+        return UUID(named)
+    except ValueError:
+        found = stored.find_id(connection, seen_parameters(who), named)
+    if found is None:
+        raise NotFoundError("lifecycle.no_incident", id=named[:60])
+    return found
+
+
+def _apply(
+    connection: Connection,
+    who: Principal,
+    move: Move,
+    case: Case,
+    at: Situation,
+    actor: Actor,
+    timezone: str,
+) -> Moved:
+    effect = effect_of(case)
+    state = _target(connection, move, case)
+    written = _written(connection, case, effect)
+    columns: dict[str, Any] = {"state": state, **effect.incident}
+    if move.name == "mark_duplicate":
+        columns["duplicate_of"] = _merge(connection, who, case)
+    changed = clocks.settled_clock(
+        connection, case, columns, timezone=timezone, restart=effect.restart
+    )
+    stored.update_row(connection, "incident", case.row["id"], changed)
+    if move.name in {"decide"} and case.asked.routing_row:
+        _routing_row(connection, who, effect, case)
+    version = case.row["version"] + 1
+    entry = {
+        **_entry(who, move, case, at, actor),
+        **written,
+        "version": version,
+        "to_state": state,
+        "due_after": changed.get("due_at", case.row["due_at"]),
+        "facts": _plain(effect.facts),
+        "client_id": case.asked.client_id,
+    }
+    stored.insert_row(connection, "incident_move", entry)
+    clocks.write_alarms(connection, case.row["id"])
+    if move.name == "urge":
+        step = case.now.isoformat()
+        unit = case.row["unit_code"]
+        stored.write_notification(connection, case.row["id"], "urged", step, unit)
+    incident_events.tell_moved(connection, case, move.name, state, version)
+    facts = {"move": move.name, "version": version, "from": at.state, "to": state}
+    audit.record(connection, who, "incident.move", case.row["code"], facts=facts)
+    return Moved(case.row["id"], case.row["code"], state, version, move.name)
+
+
+def _target(connection: Connection, move: Move, case: Case) -> str:
+    """Return the state that the move leads to."""
+    if move.target != lifecycle.BEFORE:
+        return move.target or case.row["state"]
+    done = [m for m in stored.read_moves(connection, case.row["id"]) if m["move"] == "return"]
+    return str(done[-1]["from_state"]) if done else "assigned"
+
+
+def _written(connection: Connection, case: Case, effect: Effect) -> dict[str, Any]:
+    """Write dispatches and approvals; return which of them the move is about."""
+    named: dict[str, Any] = {"dispatch": effect.of_dispatch, "approval": effect.of_approval}
+    if effect.dispatch and effect.of_dispatch is not None:
+        stored.update_row(connection, "dispatch", effect.of_dispatch, effect.dispatch)
+    if effect.new_dispatch:
+        rules = clocks.dispatch_limits(case.row, case.now)
+        sent = {**effect.new_dispatch, **rules}
+        named["dispatch"] = stored.insert_row(connection, "dispatch", sent)
+    if effect.approval and effect.of_approval is not None:
+        values = dict(effect.approval)
+        if values.get("by_telephone"):
+            values["sign_by"] = case.now + SIGN_WITHIN
+        stored.update_row(connection, "approval", effect.of_approval, values)
+    if effect.new_approval:
+        named["approval"] = stored.insert_row(connection, "approval", effect.new_approval)
+    if case.asked.move == "sign":
+        _sign(connection, case)
+    return named
+
+
+def _sign(connection: Connection, case: Case) -> None:
+    signed = {"signed_at": case.now, "signed_by": case.account}
+    for each in case.approvals:
+        mine = each["asked_by"] == case.account
+        if each["by_telephone"] and each["signed_at"] is None and not mine:
+            stored.update_row(connection, "approval", each["id"], signed)
+
+
+def _merge(connection: Connection, who: Principal, case: Case) -> UUID:
+    """Count the reports with the target, which says so in its own history; return its id."""
+    target = find_incident(connection, who, str(case.asked.target))
+    reports = case.row["reports"]
+    version, state = stored.merge_into(connection, case.row["id"], target, reports)
+    entry = {
+        "incident": target,
+        "version": version,
+        "move": "merged",
+        "from_state": state,
+        "to_state": state,
+        "at": case.now,
+        "account": who.account,
+        "unit_code": who.unit_code,
+        "target": case.row["id"],
+        "facts": {"code": case.row["code"], "reports": reports},
+    }
+    stored.insert_row(connection, "incident_move", entry)
+    return target
+
+
+def _routing_row(connection: Connection, who: Principal, effect: Effect, case: Case) -> None:
+    """Make a decision a row of the routing table, for whoever may edit that."""
+    who.require("routing")
+    row = effect.facts["routing_row"]
+    if row["area"] is None:
+        raise InputError("lifecycle.no_area", code=case.row["code"])
+    code = f"裁定-{case.row['code']}"
+    duty = {**row, "code": code, "incident": case.row["id"], "by": who.account}
+    stored.insert_duty(connection, duty)
+
+
+def _entry(who: Principal, move: Move, case: Case, at: Situation, actor: Actor) -> dict[str, Any]:
+    """Return the row of the history: who, for whom, how it was told."""
+    asked = case.asked
+    return {
+        "incident": case.row["id"],
+        "move": move.name,
+        "from_state": at.state,
+        "at": case.now,
+        "account": who.account,
+        "post": who.unit_name or None,
+        "unit_code": who.unit_code,
+        "proxy_for": at.unit if lifecycle.is_proxy(move, at, actor) else None,
+        "target_unit": asked.unit or case.desk,
+        "reason": asked.reason or asked.basis,
+        "note": asked.note,
+        "result": asked.result,
+        "outcome": asked.outcome,
+        "until": asked.until,
+        "notified": asked.notified,
+        "notified_post": asked.notified_post or asked.telephone_post,
+        "notified_at": asked.notified_at,
+        "due_before": case.row["due_at"],
+    }
+
+
+def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
+    """Return facts as JSON has them."""
+    return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in facts.items()}
+
+
+def legal_for(case: Case, actor: Actor) -> Sequence[str]:
+    """Return the moves that are legal now.
+
+    Parameters
+    ----------
+    case
+        The incident.
+    actor
+        Who would move it.
+    """
+    return lifecycle.legal_moves(situation_of(case), actor, case.now)

@@ -1,0 +1,43 @@
+"""Weekly hours and days off, as the calendar of a unit takes them."""
+
+from datetime import date, time
+from typing import Final, NamedTuple
+
+from sqlalchemy import Connection, text
+
+# Rows of a unit replace those of the site for it.
+_HOURS: Final = text(
+    "SELECT weekday, starts, ends, lower(valid) AS since, upper(valid) AS before"
+    " FROM govgrid.working_hours WHERE unit_code IS NOT DISTINCT FROM"
+    " (SELECT unit_code FROM govgrid.working_hours WHERE unit_code = :unit LIMIT 1)"
+    " ORDER BY weekday, starts"
+)
+_DAYS: Final = text("SELECT day, kind FROM govgrid.calendar")
+
+
+class WeekRow(NamedTuple):
+    """One row of working hours; `before` is the first day on which it no longer holds."""
+
+    weekday: int
+    starts: time
+    ends: time
+    since: date | None
+    before: date | None
+
+
+def read_hours(connection: Connection, unit: str | None) -> list[WeekRow]:
+    """Return the weekly hours of a unit, those of the site where it has none.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    unit
+        Code of a unit; None: the site.
+    """
+    return [WeekRow(*row) for row in connection.execute(_HOURS, {"unit": unit})]
+
+
+def read_days(connection: Connection) -> dict[date, str]:
+    """Return the days off and make-up days that were imported: day → holiday or workday."""
+    return {row.day: row.kind for row in connection.execute(_DAYS)}

@@ -1,0 +1,133 @@
+"""Clocks of incidents: what lights and alarms follow from, and what is due."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+_CLOCK: Final = text(
+    "SELECT i.state, i.on_hold, i.hold_until, i.amber_at, i.due_at, i.reported_at, i.reopened,"
+    " k.accept_minutes, d.id AS dispatch, d.acknowledge_due, d.arrive_due"
+    " FROM govgrid.incident i"
+    " LEFT JOIN LATERAL (SELECT c.accept_minutes FROM govgrid.category c"
+    "  WHERE c.code = i.category OR c.name = i.category ORDER BY c.shipped, c.code LIMIT 1) k"
+    "  ON true"
+    " LEFT JOIN govgrid.dispatch d ON d.incident_code = i.code AND d.lead"
+    "  AND d.state NOT IN ('returned', 'recalled') WHERE i.id = :id"
+)
+_HOLD: Final = text(
+    "SELECT id FROM govgrid.approval WHERE incident = :id AND kind = 'hold' AND state = 'approved'"
+    " AND ended_at IS NULL ORDER BY decided_at DESC LIMIT 1"
+)
+_UNSIGNED: Final = text(
+    "SELECT id, sign_by FROM govgrid.approval WHERE incident = :id AND by_telephone"
+    " AND signed_at IS NULL AND sign_by IS NOT NULL"
+)
+# Several workers at once fire each alarm once: whoever locks it first.
+_FIRE: Final = text(
+    "UPDATE govgrid.clock_event e SET fired_at = govgrid.now() FROM ("
+    "  SELECT incident, kind, step FROM govgrid.clock_event"
+    "  WHERE fired_at IS NULL AND due <= govgrid.now() ORDER BY due LIMIT :most"
+    "  FOR UPDATE SKIP LOCKED) due"
+    " WHERE (e.incident, e.kind, e.step) = (due.incident, due.kind, due.step)"
+    " RETURNING e.incident, e.kind, e.step, e.due"
+)
+_TOLD: Final = text(
+    "INSERT INTO govgrid.notification (incident, kind, step, to_unit)"
+    " SELECT i.id, :kind, :step, i.unit_code FROM govgrid.incident i WHERE i.id = :incident"
+    " ON CONFLICT DO NOTHING RETURNING true"
+)
+_ENDED: Final = text("SELECT id FROM govgrid.incident WHERE id = :id AND on_hold FOR UPDATE")
+_PROVISIONAL: Final = text(
+    "SELECT id FROM govgrid.incident WHERE due_provisional AND NOT due_given"
+    " AND state NOT IN ('closed', 'not_accepted', 'duplicate', 'cancelled') ORDER BY id"
+)
+
+
+def read_clock(connection: Connection, incident: UUID) -> Mapping[str, Any]:
+    """Return the row of :class:`geo.incidents.rules.limits.Clock` of an incident.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    incident
+        Its id.
+    """
+    return dict(connection.execute(_CLOCK, {"id": incident}).mappings().one())
+
+
+def hold_of(connection: Connection, incident: UUID) -> UUID | None:
+    """Return the approval of the hold that is in force, None if none is.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    incident
+        Its id.
+    """
+    found: UUID | None = connection.execute(_HOLD, {"id": incident}).scalar_one_or_none()
+    return found
+
+
+def unsigned_of(connection: Connection, incident: UUID) -> list[tuple[str, datetime]]:
+    """Return the approvals by telephone that wait for a signature, and until when.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    incident
+        Its id.
+    """
+    return [(str(row.id), row.sign_by) for row in connection.execute(_UNSIGNED, {"id": incident})]
+
+
+def fire_due(connection: Connection, most: int) -> list[tuple[UUID, str, str, datetime]]:
+    """Mark what is due as fired and return it: incident, kind, step, when it was due.
+
+    Parameters
+    ----------
+    connection
+        Transaction of the owner of the tables.
+    most
+        Most alarms at once.
+    """
+    return [tuple(row) for row in connection.execute(_FIRE, {"most": most})]
+
+
+def notify_once(connection: Connection, incident: UUID, kind: str, step: str) -> bool:
+    """Write down that an alarm was told; False where it was told before.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    incident
+        Its id.
+    kind, step
+        Which alarm.
+    """
+    row = {"incident": incident, "kind": kind, "step": step}
+    return bool(connection.execute(_TOLD, row).scalar_one_or_none())
+
+
+def lock_held(connection: Connection, incident: UUID) -> bool:
+    """Return whether an incident is on hold, locked.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    incident
+        Its id.
+    """
+    return connection.execute(_ENDED, {"id": incident}).scalar_one_or_none() is not None
+
+
+def provisional_incidents(connection: Connection) -> list[UUID]:
+    """Return the open incidents whose limit is provisional (暂估)."""
+    return list(connection.execute(_PROVISIONAL).scalars())

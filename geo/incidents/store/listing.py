@@ -1,0 +1,121 @@
+"""Incidents as they are listed and shown: cut to who asks, sensitive ones to who handles them."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from geo.access import predicates
+
+_BY_AREA: Final = (
+    "(i.geom IS NULL AND (:{name}_everything OR i.area_unit_id IN (SELECT n.unit_id FROM"
+    " govgrid.area_now n WHERE string_to_array(ltree2text(n.path), '.')::bigint[]"
+    " && CAST(:{name}_areas AS bigint[]))))"
+)
+_OWN: Final = "i.created_account = CAST(:account_id AS uuid)"
+_SENT: Final = predicates.SENT.format(code="i.code")
+_SEEN: Final = (
+    f"({predicates.INCIDENT.format(geom='i.geom', code='i.code')} OR {_OWN}"
+    f" OR {_BY_AREA.format(name='incident')})"
+)
+_EXACT: Final = f"({predicates.INCIDENT_EXACT.format(geom='i.geom', code='i.code')} OR {_OWN})"
+# Who handles incidents at this place, or was sent there: only they read a sensitive one.
+_HANDLED: Final = (
+    f"({_SENT} OR {_OWN} OR :handled_everything"
+    " OR govgrid.intersects_areas(i.geom, CAST(:handled_areas AS bigint[]))"
+    f" OR {_BY_AREA.format(name='handled')})"
+)
+_TOLD: Final = "(w.exact AND (w.handled OR NOT w.sensitive))"
+_COARSE: Final = (
+    "CASE WHEN {told} THEN i.geom WHEN NOT w.sensitive THEN govgrid.coarsen_point(i.geom) END"
+)
+_GEOM: Final = _COARSE.format(told=_TOLD)
+SHOWN_AT: Final = "coalesce(i.reported_at, i.occurred_at, i.created_at)"
+_LIGHT: Final = (
+    "CASE WHEN i.due_at IS NULL OR i.on_hold"
+    " OR i.state IN ('draft', 'not_accepted', 'closed', 'duplicate', 'cancelled') THEN NULL"
+    " WHEN m.moment > i.due_at THEN 'red' WHEN m.moment >= i.amber_at THEN 'amber'"
+    " ELSE 'green' END"
+)
+_ON_TIME: Final = "coalesce(i.first_done_at, i.closed_at) <= i.due_at"
+COLUMNS: Final = (
+    "i.id, i.code, i.category, i.state, i.version, i.grade, i.level, i.status, i.source,"
+    " i.reported_at, i.occurred_at AS occurred_from, i.occurred_to, i.closed_at, i.done_at,"
+    " i.first_done_at, i.due_at, i.amber_at, i.due_provisional, i.on_hold, i.hold_until,"
+    " i.self_handled, i.supervised, i.emergency, i.extensions, i.reopened, i.returns, i.reports,"
+    " i.wrong_dispatches, i.outcome, i.duplicate_of, i.community_code, i.township_code,"
+    " i.unit_code, u.name AS unit_name, u.duty_phone,"
+    f" CASE WHEN {_TOLD} THEN i.title ELSE i.category END AS title,"
+    f" CASE WHEN {_TOLD} THEN i.description END AS description,"
+    f" CASE WHEN {_TOLD} THEN i.address END AS address,"
+    f" CASE WHEN {_TOLD} THEN i.result END AS result,"
+    f" CASE WHEN {_TOLD} OR NOT w.sensitive THEN i.grid_code END AS grid_code,"
+    f" ST_X({_GEOM}) AS lon, ST_Y({_GEOM}) AS lat, {_TOLD} AS exact, w.sensitive,"
+    f" {_LIGHT} AS light, {_ON_TIME} AS on_time, {SHOWN_AT} AS shown_at"
+)
+FROM: Final = (
+    " FROM govgrid.incident i LEFT JOIN govgrid.unit u ON u.code = i.unit_code"
+    " LEFT JOIN LATERAL (SELECT c.sensitive FROM govgrid.category c"
+    "  WHERE c.code = i.category OR c.name = i.category ORDER BY c.shipped, c.code LIMIT 1) k"
+    "  ON true"
+    f" CROSS JOIN LATERAL (SELECT {_EXACT} AS exact, {_HANDLED} AS handled,"
+    "  coalesce(k.sensitive, false) AS sensitive) w"
+    " CROSS JOIN LATERAL (SELECT CASE WHEN i.state IN ('done', 'checked')"
+    "  THEN coalesce(i.done_at, govgrid.now()) ELSE govgrid.now() END AS moment) m"
+)
+FILTERS: Final[Mapping[str, str]] = {
+    "state": "i.state = ANY(CAST(:state AS text[]))",
+    "category": "i.category = :category",
+    "unit": "i.unit_code = :unit_code",
+    "grid": "i.grid_code = :grid",
+    "community": "i.community_code = :community",
+    "township": "i.township_code = :township",
+    "source": "i.source = :source",
+    "since": f"{SHOWN_AT} >= :since",
+    "until": f"{SHOWN_AT} < :until",
+    "light": f"{_LIGHT} = ANY(CAST(:light AS text[]))",
+    "open": "i.state NOT IN ('closed', 'not_accepted', 'duplicate', 'cancelled')",
+    "unplaced": "i.geom IS NULL",
+    "after": f"({SHOWN_AT}, i.id) < (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid))",
+}
+
+
+def list_incidents(
+    connection: Connection, parameters: Mapping[str, Any], filters: tuple[str, ...]
+) -> list[Mapping[str, Any]]:
+    """Return a page of incidents, the newest first.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    parameters
+        Grants as SQL parameters, values of the filters, ``limit``.
+    filters
+        Names of `FILTERS`.
+    """
+    where = " AND ".join((_SEEN, *(FILTERS[name] for name in filters)))
+    statement = (
+        f"SELECT {COLUMNS}{FROM} WHERE {where} ORDER BY {SHOWN_AT} DESC, i.id DESC LIMIT :limit"
+    )
+    return [dict(row) for row in connection.execute(text(statement), parameters).mappings()]
+
+
+def read_shown(
+    connection: Connection, parameters: Mapping[str, Any], incident: UUID
+) -> Mapping[str, Any] | None:
+    """Return one incident as it is shown to who asks, None where it is not seen.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    parameters
+        Grants as SQL parameters.
+    incident
+        Its id.
+    """
+    statement = text(f"SELECT {COLUMNS}{FROM} WHERE {_SEEN} AND i.id = :id")
+    row = connection.execute(statement, {**parameters, "id": incident}).mappings().one_or_none()
+    return None if row is None else dict(row)
