@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from threading import Event, Thread
 from time import monotonic
-from typing import Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
@@ -19,23 +19,35 @@ from geo.base.errors import GovgridError
 from geo.base.settings import Settings
 from geo.base.words import say
 from geo.incidents import attachments
-from geo.operations import database
+from geo.operations import database, uploads
+from geo.operations.store import jobs as stored_jobs
 from geo.store import db, outbox
+
+if TYPE_CHECKING:
+    from geo.operations.jobs.queue import Scheduled
 
 LONGEST_PAUSE_S: Final = 60.0
 STOPS_WITHIN_S: Final = 1.0
 EVENTS_LAST: Final = timedelta(days=1)
 """How long a client may be away and still be told all that it missed."""
+JOBS_STOP_WITHIN_S: Final = 7.0
+JOBS_KEPT_H: Final = 7 * 24
+UPLOADS_KEPT_H: Final = 24
 Work = Callable[[Engine, Settings, Event], object]
 
 
 @dataclass(frozen=True)
 class Duty:
-    """Something to be done every so often; `name` is its word, ``worker.NAME``."""
+    """Something to be done every so often; `name` is its word, ``worker.NAME``.
+
+    With `cron` the scheduler of the queue does it, once for all workers. Sealing is not left to it:
+    it must not wait behind jobs, nor end with the queue.
+    """
 
     name: str
     every_s: float
     work: Work
+    cron: str | None = None
 
 
 class Turn:
@@ -69,7 +81,7 @@ def run_duties(
     once: bool = False,
     duties: Sequence[Duty] | None = None,
 ) -> tuple[str, ...]:
-    """Do all duties whenever they are due, until `stop` is set; with `once` each a single time.
+    """Do what no scheduler does whenever it is due, until `stop` is set; with `once` all, once.
 
     Several workers on one database do no harm: one of them seals.
 
@@ -83,7 +95,8 @@ def run_duties(
     tuple of str
         With `once`: names of the duties that failed.
     """
-    turns = [Turn(duty) for duty in (DUTIES if duties is None else duties)]
+    every = DUTIES if duties is None else duties
+    turns = [Turn(duty) for duty in every if once or duty.cron is None]
     if once:
         return tuple(t.duty.name for t in turns if not t.take(engine, config, stop))
     while not stop.wait(max(min(turn.due for turn in turns) - monotonic(), 0.0)):
@@ -109,6 +122,31 @@ def run_alongside(config: Settings) -> Iterator[None]:
         thread.join(STOPS_WITHIN_S)
 
 
+@contextmanager
+def run_worker(config: Settings) -> Iterator[None]:
+    """Run duties, jobs and scheduled work beside what is done inside; the whole worker."""
+    from geo.operations.jobs import queue
+
+    stop = Event()
+    with run_alongside(config):
+        engine = _engine(config, pool_size=3 * queue.AT_ONCE + 1)
+        scheduled = [_scheduled(duty, engine, config, stop) for duty in DUTIES if duty.cron]
+        url = database.database_url(config)
+        thread = queue.start_queue(queue.JobQueue(url, engine, config, scheduled), stop)
+        try:
+            yield
+        finally:
+            stop.set()
+            thread.join(JOBS_STOP_WITHIN_S)
+            engine.dispose()
+
+
+def _scheduled(duty: Duty, engine: Engine, config: Settings, stop: Event) -> "Scheduled":
+    from geo.operations.jobs.queue import Scheduled
+
+    return Scheduled(duty.name, str(duty.cron), lambda: duty.work(engine, config, stop))
+
+
 def _live(config: Settings, stop: Event) -> None:
     engine = None
     while engine is None:
@@ -124,10 +162,10 @@ def _live(config: Settings, stop: Event) -> None:
         engine.dispose()
 
 
-def _engine(config: Settings) -> Engine:
+def _engine(config: Settings, *, pool_size: int = 1) -> Engine:
     return db.connect(
         database.database_url(config),
-        pool_size=1,
+        pool_size=pool_size,
         statement_timeout_s=config.statement_timeout_s,
         timezone=config.timezone,
     )
@@ -173,13 +211,23 @@ def _sweep_files(engine: Engine, config: Settings, stop: Event) -> None:  # noqa
         _say(say("worker.missing_files", config.lang, count=len(missing), first=missing[0]))
 
 
+def _forget_jobs(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001
+    """Forget jobs of last week, uploads of yesterday, and files that belong to no job."""
+    with db.open_transaction(engine) as connection:
+        stored_jobs.delete_old_jobs(connection, hours=JOBS_KEPT_H)
+        kept = stored_jobs.keep_files_of(connection, hours=UPLOADS_KEPT_H)
+    for number in set(uploads.waiting_uploads(config.home)) - kept:
+        uploads.remove_files(config.home, number)
+
+
 DUTIES: Final = (
     Duty("seal", 1.0, _seal),
     Duty("alarms", 1.0, _fire_alarms),
-    Duty("head", 60.0, _write_head),
-    Duty("sessions", 600.0, _forget_sessions),
-    Duty("events", 600.0, _forget_events),
-    Duty("files", 3600.0, _sweep_files),
+    Duty("head", 60.0, _write_head, "* * * * *"),
+    Duty("sessions", 600.0, _forget_sessions, "*/10 * * * *"),
+    Duty("events", 600.0, _forget_events, "*/10 * * * *"),
+    Duty("files", 3600.0, _sweep_files, "23 * * * *"),
+    Duty("jobs", 3600.0, _forget_jobs, "7 * * * *"),
 )
 
 

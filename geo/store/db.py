@@ -17,6 +17,7 @@ from geo.store import disk
 from geo.store.driver_errors import translate_error
 
 SCHEMA = "govgrid"
+QUEUE_SCHEMA = "govgrid_queue"
 MIGRATIONS = Path(str(resources.files("geo.store"))) / "migrations"
 GUARD = "govgrid_guard"
 _log = logging.getLogger(__name__)
@@ -219,6 +220,7 @@ def drop_tables(engine: Engine) -> None:
     with open_transaction(engine) as connection:
         connection.execute(text("SET LOCAL statement_timeout = 0"))
         connection.execute(text(f"DROP SCHEMA {SCHEMA} CASCADE"))
+        connection.execute(text(f"DROP SCHEMA IF EXISTS {QUEUE_SCHEMA} CASCADE"))
 
 
 def migrate(engine: Engine, *, revision: str = "head") -> str:

@@ -53,6 +53,20 @@ def try_session_lock(connection: Connection, work: int) -> bool:
     return bool(found.scalar_one())
 
 
+def try_named_lock(connection: Connection, name: str) -> bool:
+    """Take the lock of a name until the end of the session if it is free; return whether it was.
+
+    Parameters
+    ----------
+    connection
+        As from :func:`open_session`.
+    name
+        Distinguishes it from others.
+    """
+    taken = text("SELECT pg_try_advisory_lock(hashtextextended(:name, :locks))")
+    return bool(connection.execute(taken, {"name": name, "locks": db.LOCKS}).scalar_one())
+
+
 def listen_to(connection: Connection, channel: str) -> None:
     """Begin to listen to the messages (NOTIFY) of a channel.
 

@@ -82,6 +82,15 @@ DEMANDS = {
     ("GET", "/api/collections/{layer}/tiles/WebMercatorQuad"): "map",
     ("GET", "/api/collections/{layer}/tiles/WebMercatorQuad/{z}/{y}/{x}"): "map",
     ("POST", "/api/exports"): "export",
+    ("GET", "/api/imports"): "import",
+    ("POST", "/api/imports"): "import",
+    ("GET", "/api/imports/{number}"): "import",
+    ("POST", "/api/imports/{number}/{step}"): "import",
+    ("POST", "/api/coverage/runs"): "import",
+    ("GET", "/api/jobs"): ANYBODY,
+    ("GET", "/api/jobs/{number}"): ANYBODY,
+    ("POST", "/api/jobs/{number}/cancel"): ANYBODY,
+    ("POST", "/api/jobs/{number}/retry"): ANYBODY,
     ("GET", "/audit"): "audit",
     ("GET", "/api/audit"): "audit",
     ("GET", "/api/audit/chain"): "audit",
@@ -141,6 +150,7 @@ VALUES = {
     "number": NUMBER,
     "incident": NUMBER,
     "attachment": NUMBER,
+    "step": "preview",
 }
 QUERIES = {
     "/api/locate": {"lon": LON, "lat": LAT},

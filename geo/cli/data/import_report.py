@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any
 
 from geo.cli.app import current_language
 from geo.cli.output import print_note, print_table, summarize_counts, translate
+from geo.exchange.imports import report as import_values
 from geo.files.checks import Finding
 
 if TYPE_CHECKING:
@@ -19,40 +20,12 @@ SHOWN_CELL = 24
 
 def as_plain(report: "ImportReport") -> dict[str, Any]:
     """Return a report as values of JSON."""
-    return {
-        "layer": report.layer,
-        "source": report.source,
-        "run": report.run,
-        "dry_run": report.dry_run,
-        "refused": report.refused,
-        "read": report.read,
-        "inserted": report.change.inserted,
-        "updated": report.change.updated,
-        "unchanged": report.change.unchanged,
-        "repeated": report.repeated,
-        "quarantined": report.quarantined,
-        "solved": report.solved,
-        "held": None if report.held is None else dict(report.held),
-        "preview": None if report.preview is None else _plain_preview(report.preview),
-        "findings": finding_rows(report.findings),
-        "findings_omitted": report.omitted,
-    }
+    return import_values.translate_findings(import_values.report_values(report), current_language())
 
 
 def finding_rows(findings: Sequence[Finding]) -> list[dict[str, Any]]:
     """Return findings as values of JSON, with advice in the reader's language."""
-    return [
-        {
-            "row": f.row,
-            "column": f.column,
-            "code": f.code,
-            "severity": f.severity,
-            "value": f.value,
-            "suggested": f.suggested,
-            "advice": f.advice(current_language()),
-        }
-        for f in findings
-    ]
+    return import_values.finding_rows(findings, current_language())
 
 
 def print_report(report: "ImportReport") -> None:
@@ -138,16 +111,3 @@ def _tell_next(report: "ImportReport") -> None:
         print_note(translate("import.mend_with", run=report.run))
     if report.solved:
         print_note(translate("import.solved", count=report.solved))
-
-
-def _plain_preview(preview: "Preview") -> dict[str, Any]:
-    return {
-        "encoding": preview.encoding,
-        "crs": preview.crs,
-        "crs_column": preview.crs_column,
-        "header_row": preview.header_row,
-        "mapping": dict(preview.mapping),
-        "unmapped": list(preview.unmapped),
-        "refused": list(preview.refused),
-        "rows": [{"row": row, "cells": dict(cells)} for row, cells in preview.rows.items()],
-    }

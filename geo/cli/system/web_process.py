@@ -45,7 +45,7 @@ def serve_web(config: Settings, listening: socket.socket, ready: Ready | None = 
                 ready.set()
 
     configure_logs(default_level(config.log_level))
-    with nullcontext() if ready is not None else worker.run_alongside(config):
+    with nullcontext() if ready is not None else worker.run_worker(config):
         # `logs` gives lines their form, and `record` tells of requests
         uvicorn_config = uvicorn.Config(
             create_app(config), log_config=None, access_log=False, **OPTIONS

@@ -35,5 +35,5 @@ def worker(
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
     print_note(translate("worker.runs"))
-    with worker_service.run_alongside(config):
+    with worker_service.run_worker(config):
         stop.wait()

@@ -25,7 +25,7 @@ def work_alone(config: Settings, ready: Ready) -> None:
     clock.follow(config.clock)
 
     def work() -> None:
-        with worker.run_alongside(config):
+        with worker.run_worker(config):
             ready.set()
             stop.wait()
 

@@ -1,0 +1,66 @@
+"""Importing an uploaded file as a job: preview, dry run, taking, and undoing what was taken."""
+
+from collections.abc import Mapping
+from dataclasses import replace
+from datetime import date
+from typing import Any, Final
+
+from geo.base.errors import NotFoundError, StateError
+from geo.exchange.imports.options import ImportOptions
+from geo.operations import uploads
+from geo.operations.jobs.job import Work
+
+STEPS: Final = ("preview", "dry_run", "take", "undo")
+"""What can be done with an uploaded file, in this order."""
+
+
+def run_import(work: Work) -> Mapping[str, Any]:
+    """Do the step that is asked for; return the report of the import, or what was undone."""
+    work.who.require("import")
+    work.who.require_whole()
+    step = work.job.asked["step"]
+    return _undo(work) if step == "undo" else _import(work, step)
+
+
+def _import(work: Work, step: str) -> Mapping[str, Any]:
+    from geo.exchange.imports import run as imports
+    from geo.exchange.imports.report import report_values
+
+    folder = uploads.upload_folder(work.config.home, work.job.id)
+    path = folder / str(work.job.source)
+    if not path.is_file():
+        raise NotFoundError("jobs.file_gone")
+    report = imports.import_file(
+        work.engine,
+        str(work.job.layer),
+        path,
+        replace(
+            _options(work.job.asked["options"]),
+            dry_run=step != "take",
+            preview=step == "preview",
+        ),
+        who=work.who,
+        timezone=work.config.timezone,
+        disk=work.config.home if work.config.database_url is None else None,
+        progress=work.progress,
+    )
+    if report.run is not None and not report.refused:
+        uploads.remove_files(work.config.home, work.job.id)
+    return {**report_values(report), "step": step, "exit_code": report.exit_code}
+
+
+def _options(asked: Mapping[str, Any]) -> ImportOptions:
+    told = dict(asked)
+    if told.get("valid_from"):
+        told["valid_from"] = date.fromisoformat(told["valid_from"])
+    return ImportOptions(**told)
+
+
+def _undo(work: Work) -> Mapping[str, Any]:
+    from geo.exchange.imports import runs
+
+    run = work.job.asked.get("run")
+    if run is None:
+        raise StateError("jobs.nothing_taken")
+    done = runs.undo_run(work.engine, run, who=work.who)
+    return {"step": "undo", "run": run, "removed": done.removed, "restored": done.restored}

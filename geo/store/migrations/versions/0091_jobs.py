@@ -1,0 +1,15 @@
+"""Jobs and their queue."""
+
+from geo.store.migrations import apply_sql
+from geo.store.migrations.queue import apply_queue_schema
+
+revision = "0091"
+down_revision = "0022"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Make the tables of the queue, then run the SQL file of this revision."""
+    apply_queue_schema()
+    apply_sql("0091_jobs.sql")
