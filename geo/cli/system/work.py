@@ -14,7 +14,7 @@ def worker(
     context: typer.Context,
     once: Annotated[bool, typer.Option("--once")] = False,
 ) -> None:
-    """Seal the audit, write its head down each day, clear away, until it is stopped.
+    """Run jobs, seal the audit, write its head down each day, clear away, until it is stopped.
 
     ``serve`` has a worker of its own; several do no harm. Exit code with --once: 1 if something
     failed.

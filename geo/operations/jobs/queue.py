@@ -25,6 +25,8 @@ HEARTBEAT_S: Final = 2.0
 STALLED_AFTER_S: Final = 10.0
 """A worker that is not heard of for so long was killed: its jobs are run again."""
 LOOKED_AT_EVERY_S: Final = 2.0
+POLLED_EVERY_S: Final = 0.5
+"""A message that comes while jobs are fetched is lost: then a job waits so long."""
 ENDS_WITHIN_S: Final = 6.0
 PAUSE_S: Final = 2.0
 AGAIN_AFTER_S: Final = 2
@@ -126,7 +128,7 @@ class JobQueue:
                     update_heartbeat_interval=HEARTBEAT_S,
                     stalled_worker_timeout=STALLED_AFTER_S,
                     shutdown_graceful_timeout=ENDS_WITHIN_S,
-                    fetch_job_polling_interval=5.0,
+                    fetch_job_polling_interval=POLLED_EVERY_S,
                     delete_jobs="always",  # how a job ended stands in its own table
                 )
             )
