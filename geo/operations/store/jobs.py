@@ -213,7 +213,15 @@ def release_job(connection: Connection, number: str) -> None:
 
 
 def delete_old_jobs(connection: Connection, *, hours: int) -> list[str]:
-    """Delete jobs that ended, or were never begun, so many hours ago; return their ids."""
+    """Delete jobs that ended, or were never begun, some time ago; return their ids.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    hours
+        How long ago at least.
+    """
     return list(connection.execute(_OLD, {"hours": hours}).scalars())
 
 
@@ -235,7 +243,15 @@ def delete_job(connection: Connection, number: str) -> None:
 
 
 def keep_files_of(connection: Connection, *, hours: int) -> set[str]:
-    """Return the ids of jobs whose files are still wanted: they wait, run, or are young."""
+    """Return the ids of jobs whose files are still wanted: they wait, run, or are young.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    hours
+        Up to which age.
+    """
     statement = (
         "SELECT id::text FROM govgrid.job WHERE state IN ('waiting', 'running')"
         " OR created_at > govgrid.now() - make_interval(hours => :hours)"
