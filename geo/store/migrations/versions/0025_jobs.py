@@ -3,8 +3,8 @@
 from geo.store.migrations import apply_sql
 from geo.store.migrations.queue import apply_queue_schema
 
-revision = "0024"
-down_revision = "0023"
+revision = "0025"
+down_revision = "0024"
 branch_labels = None
 depends_on = None
 
@@ -12,4 +12,4 @@ depends_on = None
 def upgrade() -> None:
     """Make the tables of the queue, then run the SQL file of this revision."""
     apply_queue_schema()
-    apply_sql("0024_jobs.sql")
+    apply_sql("0025_jobs.sql")
