@@ -15,13 +15,11 @@ from geo.incidents import cameras, personal_data, proposal
 from geo.incidents.book import IntakeBook
 from geo.incidents.cameras import CamerasSeen
 from geo.incidents.intake import Desk, Taken
-from geo.incidents.rules import emergency
+from geo.incidents.rules import emergency, limits
 from geo.incidents.rules.duplicates import Hint
 from geo.incidents.rules.routing import Proposal
 from geo.incidents.store import answers as stored
 from geo.incidents.store.answers import AnswerRow
-
-ENDED = frozenset({"closed", "not_accepted", "cancelled", "duplicate"})
 
 
 @dataclass(frozen=True)
@@ -89,23 +87,6 @@ def describe_incident(
     }
 
 
-def light_of(row: AnswerRow, now: datetime) -> str | None:
-    """Return green, amber or red; None where no clock runs.
-
-    Parameters
-    ----------
-    row
-        As stored.
-    now
-        Moment of the light.
-    """
-    if row.state in ENDED or row.on_hold or row.due_at is None:
-        return None
-    if now > row.due_at:
-        return "red"
-    return "amber" if row.amber_at is not None and now >= row.amber_at else "green"
-
-
 def _row(row: AnswerRow, zone: str, now: datetime) -> dict[str, Any]:
     return {
         "id": str(row.id),
@@ -120,7 +101,14 @@ def _row(row: AnswerRow, zone: str, now: datetime) -> dict[str, Any]:
         "occurred_to": _told(row.occurred_to, zone),
         "due_at": _told(row.due_at, zone),
         "due_provisional": row.due_provisional,
-        "light": light_of(row, now),
+        "light": limits.light_of(
+            row.state,
+            on_hold=row.on_hold,
+            amber_at=row.amber_at,
+            due_at=row.due_at,
+            done_at=row.done_at,
+            now=now,
+        ),
     }
 
 

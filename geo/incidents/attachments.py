@@ -15,7 +15,7 @@ from geo.base.settings import Settings
 from geo.incidents import file_store
 from geo.incidents.rules.file_cleaning import ENDINGS, clean_file
 from geo.incidents.store import attachments as stored
-from geo.incidents.store.attachments import Attachment
+from geo.incidents.store.attachments import Access, Attachment
 from geo.store import db
 
 KINDS: Final = ("before", "after", "approval")
@@ -154,19 +154,40 @@ def require_access(connection: Connection, who: Principal, incident: UUID) -> No
     ForbiddenError
         If it is granted, but not its files.
     """
+    found = find_access(connection, who, incident)
+    if not (found.handled or found.own or (found.sent and who.may("respond"))):
+        raise ForbiddenError("attachment.not_granted")
+
+
+def find_access(connection: Connection, who: Principal, incident: UUID) -> Access:
+    """Return why somebody may see the place and files of an incident.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    who
+        Who asks.
+    incident
+        Its id.
+
+    Raises
+    ------
+    NotFoundError
+        If there is no such incident, or it is not granted.
+    """
     handling = who.cut(*HANDLING)
     asked = {
         "incident": incident,
         "account": who.id,
-        "unit": who.unit_code,
+        **who.parameters,
         "handling_everything": handling.everything,
         "handling_areas": handling.areas,
     }
     found = stored.find_access(connection, asked)
     if found is None:
         raise NotFoundError("intake.unknown", code=incident)
-    if not (found.handled or found.own or (found.sent and who.may("respond"))):
-        raise ForbiddenError("attachment.not_granted")
+    return found
 
 
 def sweep_files(engine: Engine, config: Settings) -> tuple[int, list[str], list[str]]:

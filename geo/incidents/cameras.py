@@ -12,12 +12,13 @@ from sqlalchemy import Connection, Engine
 from geo.access import predicates, principal, transaction
 from geo.access.principal import Principal
 from geo.access.roles import CLASSES, depth_no
-from geo.base.errors import NotFoundError
+from geo.base.errors import ForbiddenError, NotFoundError
 from geo.base.settings import Settings
 from geo.base.words import say
 from geo.coverage import who_sees
 from geo.coverage.store import cameras as camera_store
 from geo.coverage.who_sees import Asked
+from geo.incidents import attachments
 from geo.incidents.rules import camera_words, online
 from geo.incidents.rules.online import OnlineSpell
 from geo.incidents.store import incident_cameras as stored
@@ -197,11 +198,16 @@ def read_cameras(
     ------
     NotFoundError
         If there is no such incident, or it is not granted.
+    ForbiddenError
+        If its exact place is not granted.
     """
     with transaction.open_as(engine, who) as connection:
         facts = stored.find_incident(connection, incident)
         if facts is None:
             raise NotFoundError("intake.unknown", code=incident)
+        # distances and bearings tell where it is
+        if not attachments.find_access(connection, who, incident).shows_place:
+            raise ForbiddenError("attachment.no_place")
         answer = stored.newest_answer(connection, incident)
         rows = stored.answered_cameras(connection, incident, answer.no) if answer else []
     if facts.lon is None or facts.lat is None:

@@ -34,6 +34,7 @@ from geo.incidents.proposal import Proposed, propose_units
 from geo.incidents.rules import duplicates
 from geo.incidents.rules.duplicates import Hint
 from geo.incidents.store import intake as stored
+from geo.incidents.store import moves as stored_moves
 from geo.incidents.store.book import Category
 from geo.incidents.store.intake import Created
 from geo.store import outbox, statements
@@ -141,7 +142,7 @@ def take_incident(desk: Desk, who: Principal, given: Report) -> Taken:
     book = desk.book(who)
     category = book.category(given.category)
     now = clock.now()
-    report = _timed(_checked(given), now, desk.config.timezone)
+    report = use_report(given, desk.config.timezone)
     located, proposed = _answers(desk, who, book, category, report, now)
     texts = {
         "text": report.text,
@@ -161,14 +162,16 @@ def take_incident(desk: Desk, who: Principal, given: Report) -> Taken:
         **_typed(book, report, checked, category, now),
         **located.columns(),
         **proposed.columns(),
-        **limits.find_due(book, category, proposed.unit_code, now, desk.config.timezone).columns(),
+        **limits.find_due(book, category, proposed.unit_code, now, desk.config.timezone),
         "created_account": who.id,
         "created_unit": who.unit_code,
     }
     window = report.window(now)
-    seen = _all_cameras(desk, who, located, window)
+    seen = all_cameras(desk, who, located, window)
     with transaction.open_as(desk.engine, who) as connection:
         created = _insert(connection, who, row, proposed, checked, sensitive=category.sensitive)
+        if not created.again:
+            stored_moves.replace_alarms(connection, created.id, limits.first_alarms(row, category))
         hints = _hints(connection, book, category, located, created.code, now)
         if seen is not None and located.lon is not None and not created.again:
             cameras.record_cameras(
@@ -179,14 +182,44 @@ def take_incident(desk: Desk, who: Principal, given: Report) -> Taken:
                 window=window,
                 revision=desk.now.by_layer["camera"],
             )
-    told = _told_cameras(desk, who, located, window, seen)
+    told = told_cameras(desk, who, located, window, seen)
     return Taken(created, report, category, located, proposed, now, tuple(hints), checked, told)
 
 
-def _all_cameras(
+def use_report(given: Report, timezone: str) -> Report:
+    """Return a report whose texts, numbers and times can be used.
+
+    Parameters
+    ----------
+    given
+        As typed.
+    timezone
+        IANA name: zone of times that state none.
+
+    Raises
+    ------
+    InputError
+        If something cannot be used.
+    """
+    return _timed(_checked(given), clock.now(), timezone)
+
+
+def all_cameras(
     desk: Desk, who: Principal, located: Located, window: tuple[datetime, datetime]
 ) -> CamerasSeen | None:
-    """Return all cameras of a place, whoever asks: they are recorded, and told as granted."""
+    """Return all cameras of a place, whoever asks: they are recorded, and told as granted.
+
+    Parameters
+    ----------
+    desk
+        What intake works with.
+    who
+        Who asks.
+    located
+        The place.
+    window
+        When it happened.
+    """
     if located.lon is None or located.lat is None:
         return None
     system = cameras.all_cameras(who)
@@ -196,14 +229,28 @@ def _all_cameras(
         return None
 
 
-def _told_cameras(
+def told_cameras(
     desk: Desk,
     who: Principal,
     located: Located,
     window: tuple[datetime, datetime],
     seen: CamerasSeen | None,
 ) -> CamerasSeen | None:
-    """Return the cameras of a place as far as they are granted; None where none is."""
+    """Return the cameras of a place as far as they are granted; None where none is.
+
+    Parameters
+    ----------
+    desk
+        What intake works with.
+    who
+        Whose grants apply.
+    located
+        The place.
+    window
+        When it happened.
+    seen
+        All cameras.
+    """
     if seen is None or located.lon is None or located.lat is None or cameras.sees_all(who):
         return seen
     try:

@@ -1,41 +1,13 @@
-"""Until when an incident must be done: the limit of its category, else of its grade."""
+"""Until when a new incident must be done: the limit of its category, else of its grade."""
 
-from dataclasses import dataclass
-from datetime import datetime
-from typing import Any, Final
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Any
 
 from geo.incidents.book import IntakeBook
-from geo.incidents.rules import working_time
-from geo.incidents.rules.working_time import Calendar, Limit
+from geo.incidents.rules.limits import Alarm, Clock, alarms_of, compute_due
+from geo.incidents.rules.working_time import Limit
 from geo.incidents.store.book import Category
-
-AMBER: Final = 0.8
-"""Share of the limit from which on the light is amber."""
-
-
-@dataclass(frozen=True)
-class Due:
-    """When the clock starts, and when amber and red begin; all None where no limit is set.
-
-    `provisional` says that it reaches into a year whose notice of holidays is not known (暂估).
-    """
-
-    clock_from: datetime | None = None
-    limit: Limit | None = None
-    amber_at: datetime | None = None
-    due_at: datetime | None = None
-    provisional: bool = False
-
-    def columns(self) -> dict[str, Any]:
-        """Return the columns of the incident."""
-        return {
-            "clock_from": self.clock_from,
-            "limit_amount": self.limit.amount if self.limit else None,
-            "limit_unit": self.limit.unit if self.limit else None,
-            "amber_at": self.amber_at,
-            "due_at": self.due_at,
-            "due_provisional": self.provisional,
-        }
 
 
 def find_due(
@@ -44,8 +16,8 @@ def find_due(
     unit: str | None,
     reported_at: datetime,
     timezone: str,
-) -> Due:
-    """Return until when a new incident must be done.
+) -> dict[str, Any]:
+    """Return the columns of the clock of an incident; none is due without limit or start.
 
     Parameters
     ----------
@@ -61,31 +33,40 @@ def find_due(
         IANA name.
     """
     limit = limit_of(book, category)
+    told: dict[str, Any] = {
+        "clock_from": None,
+        "limit_amount": limit.amount if limit else None,
+        "limit_unit": limit.unit if limit else None,
+        "amber_at": None,
+        "due_at": None,
+        "due_provisional": False,
+    }
     if limit is None or category.clock_start != "reported":
-        return Due(limit=limit)
-    calendar = book.calendar(timezone, unit)
-    return due_from(calendar, limit, reported_at)
+        return told
+    due = compute_due(book.calendar(timezone, unit), limit, reported_at)
+    return {
+        **told,
+        "clock_from": reported_at,
+        "amber_at": due.amber_at,
+        "due_at": due.due_at,
+        "due_provisional": due.provisional,
+    }
 
 
-def due_from(calendar: Calendar, limit: Limit, start: datetime) -> Due:
-    """Return when amber and red begin for a clock that starts at a moment.
+def first_alarms(row: Mapping[str, Any], category: Category) -> list[Alarm]:
+    """Return what is due of a new incident: its lights, and that somebody accepts it.
 
     Parameters
     ----------
-    calendar
-        When work is done.
-    limit
-        How long it may take.
-    start
-        When the clock starts.
+    row
+        Columns of the incident.
+    category
+        Says within which time it is to be accepted.
     """
-    minutes, working = limit.minutes(calendar, calendar.day_of(start)), limit.working
-    amber_at, due_at = (
-        working_time.add_minutes(calendar, start, share * minutes, working=working)
-        for share in (AMBER, 1.0)
-    )
-    provisional = working and working_time.is_provisional(calendar, start, due_at)
-    return Due(start, limit, amber_at, due_at, provisional)
+    minutes = category.accept_minutes
+    accept_by = None if minutes is None else row["reported_at"] + timedelta(minutes=minutes)
+    clock = Clock(row["state"], amber_at=row["amber_at"], due_at=row["due_at"], accept_by=accept_by)
+    return list(alarms_of(clock))
 
 
 def limit_of(book: IntakeBook, category: Category) -> Limit | None:

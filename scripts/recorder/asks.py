@@ -342,6 +342,7 @@ INCIDENTS: Final = (
     post("/api/incidents", {**INCIDENT, "category": "no such"}),
     post("/api/incidents", {**INCIDENT, "text": "13812345678"}),
     post("/api/incidents", {"category": "x"}),
+    Ask("PATCH", "/api/incidents/{incident}", json={"text": "井盖碎了"}),
     get("/api/incidents/{incident}/cameras"),
     get("/api/incidents/{incident}/cameras", now="true"),
     Ask("POST", ATTACHED, query={"kind": "before"}, raw=b"no picture"),

@@ -120,6 +120,7 @@ DEMANDS = {
     ("POST", "/compliance/filing"): "compliance",
     ("GET", "/api/compliance"): "compliance",
     ("POST", "/api/incidents"): "incident|report",
+    ("PATCH", "/api/incidents/{incident}"): "incident|report",
     ("GET", "/api/incidents/{incident}/cameras"): "map",
     ("GET", "/api/lifecycle"): ANYBODY,
     ("GET", "/api/incidents"): "map",

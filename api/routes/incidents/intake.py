@@ -11,10 +11,13 @@ from pydantic import ConfigDict, Field
 
 from api.answers.bodies import Body
 from api.answers.problems import request_language
+from api.routes.incidents.moves import parse_version
 from api.session.deps import EngineDep, MayTake, SettingsDep
 from geo.base import clock
+from geo.base.errors import InputError
 from geo.incidents import answer, intake
 from geo.incidents.answer import Shown
+from geo.incidents.correct import Correction, correct_incident
 from geo.incidents.intake import Desk, Report
 from geo.incidents.location import Asked
 
@@ -22,6 +25,7 @@ router = APIRouter(prefix="/api/incidents")
 REPLAYED: Final = "Idempotency-Replayed"
 KEYS: Final = UUID("6f1d0c1e-6f1b-4b0a-9a53-6f9f5a1d4f10")
 """Name space of the client_ids that are made of keys."""
+PLACE: Final = ("lon", "lat", "crs", "accuracy_m", "grid_code", "community_code")
 Code = Annotated[str, Field(max_length=100)]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
 
@@ -56,12 +60,51 @@ class NewIncident(Body):
 
     def report(self, client_id: UUID | None) -> Report:
         """Return it as intake takes it."""
-        place = {"lon", "lat", "crs", "accuracy_m", "grid_code", "community_code"}
         asked = Asked(
             self.lon, self.lat, self.crs, self.accuracy_m, self.grid_code or self.community_code
         )
-        plain = self.model_dump(exclude=place | {"client_id"})
+        plain = self.model_dump(exclude={*PLACE, "client_id"})
         return Report(place=asked, client_id=client_id, **plain)
+
+
+class CorrectedIncident(Body):
+    """What is corrected of an incident: only what is named changes."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    category: Code | None = None
+    text: Annotated[str, Field(max_length=2_000)] | None = None
+    lon: float | None = Field(None, ge=-1e8, le=1e8)
+    lat: float | None = Field(None, ge=-1e8, le=1e8)
+    crs: Annotated[str, Field(max_length=40)] = "wgs84"
+    accuracy_m: float = 0.0
+    located_by: Literal["map", "address", "code", "device", "area"] | None = None
+    located_code: Code | None = None
+    grid_code: Code | None = None
+    community_code: Code | None = None
+    address: Annotated[str, Field(max_length=500)] | None = None
+    description: Annotated[str, Field(max_length=20_000)] | None = None
+    source: Code | None = None
+    source_ref: Code | None = None
+    occurred_from: datetime | None = None
+    occurred_to: datetime | None = None
+    asset_code: Code | None = None
+    unseen_demand: bool | None = None
+    redact: bool = False
+    not_personal: bool = False
+
+    def correction(self) -> Correction:
+        """Return it as the use case takes it."""
+        given = self.model_dump(exclude_unset=True)
+        place = {name: given.pop(name, None) for name in PLACE}
+        for name in ("redact", "not_personal", "unseen_demand"):
+            given.pop(name, None)
+        area = self.grid_code or self.community_code
+        if place["lon"] is not None or area:
+            given["place"] = Asked(self.lon, self.lat, self.crs, self.accuracy_m, area)
+        if not given and self.unseen_demand is None:
+            raise InputError("correction.nothing")
+        return Correction(given, self.redact, self.not_personal, self.unseen_demand)
 
 
 def intake_desk(request: Request, engine: EngineDep, settings: SettingsDep) -> Desk:
@@ -106,3 +149,28 @@ def create(
     if taken.created.again:
         return JSONResponse(body, HTTPStatus.OK, headers | {REPLAYED: "true"})
     return JSONResponse(body, HTTPStatus.CREATED, headers)
+
+
+@router.patch("/{incident}", response_class=JSONResponse)
+def correct(
+    request: Request,
+    who: MayTake,
+    desk: DeskDep,
+    incident: UUID,
+    asked: CorrectedIncident,
+    if_match: Annotated[str | None, Header(max_length=40)] = None,
+) -> JSONResponse:
+    """Correct an incident at the version that was seen (If-Match).
+
+    Place, time and category are answered anew, and the old answer stays in the history. 412: it was
+    changed meanwhile; 428: If-Match is missing. `unseen_demand` ticks a place that nobody sees.
+    """
+    version = parse_version(if_match)
+    done = correct_incident(desk, who, incident, asked.correction(), version=version)
+    row = answer.read_answer(desk, who, incident)
+    zone, lang = desk.config.timezone, request_language(request)
+    book = desk.book(who)
+    body = answer.describe_incident(
+        book, row, Shown(done.seen), zone=zone, lang=lang, now=clock.now()
+    )
+    return JSONResponse(body, headers={"ETag": f'"{done.version}"'})

@@ -133,7 +133,7 @@ def move(
         who,
         incident,
         MoveRequest(**asked.model_dump()),
-        version=_version(if_match),
+        version=parse_version(if_match),
         timezone=settings.timezone,
         lang=request_language(request),
     )
@@ -149,7 +149,7 @@ def move(
     return JSONResponse(body, status, headers)
 
 
-def _version(if_match: str | None) -> int | None:
+def parse_version(if_match: str | None) -> int | None:
     """Return the version that If-Match names, None where it names none."""
     told = (if_match or "").strip().removeprefix("W/").strip('"')
     return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None

@@ -11,7 +11,8 @@ _ROW: Final = text(
     "SELECT id, code, state, version, category, title, description, address, source, source_ref,"
     " emergency, on_hold, status, grid_code, community_code, township_code, candidates,"
     " nearest_code, nearest_m, unit_code, proposed_unit_code, override_reason, routing,"
-    " reported_at, occurred_at, occurred_to, amber_at, due_at, due_provisional, accuracy_m,"
+    " reported_at, occurred_at, occurred_to, amber_at, due_at, due_provisional, done_at,"
+    " accuracy_m,"
     " asset_code, located_by, unseen_demand, ST_X(geom) AS lon, ST_Y(geom) AS lat"
     " FROM govgrid.incident WHERE id = :id"
 )
@@ -50,6 +51,7 @@ class AnswerRow:
     amber_at: datetime | None
     due_at: datetime | None
     due_provisional: bool
+    done_at: datetime | None
     accuracy_m: float | None
     asset_code: str | None
     located_by: str | None

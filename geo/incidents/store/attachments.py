@@ -8,6 +8,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from geo.access import predicates
+
 _INSERT: Final = text(
     "INSERT INTO govgrid.attachment (incident, client_id, kind, name, media_type, sha256, bytes,"
     " has_persons, keep_reason, added_by, added_unit) VALUES (:incident, :client_id, :kind, :name,"
@@ -37,6 +39,7 @@ _MAY: Final = text(
     "  OR (i.geom IS NULL AND EXISTS (SELECT FROM govgrid.area_now n WHERE n.unit_id ="
     "   i.area_unit_id AND string_to_array(ltree2text(n.path), '.')::bigint[]"
     "   && CAST(:handling_areas AS bigint[]))) AS handled"
+    f", i.sensitive, {predicates.EXACT.format(geom='i.geom')} AS exact"
     " FROM govgrid.incident i WHERE i.id = :incident"
 )
 _KNOWN: Final = text("SELECT DISTINCT sha256 FROM govgrid.attachment WHERE deleted_at IS NULL")
@@ -72,6 +75,18 @@ class Access:
     own: bool
     sent: bool
     handled: bool
+    sensitive: bool = False
+    exact: bool = False
+
+    @property
+    def handles(self) -> bool:
+        """Whether it is for one of these reasons."""
+        return self.own or self.sent or self.handled
+
+    @property
+    def shows_place(self) -> bool:
+        """Whether its exact place may be told, and what follows from it."""
+        return self.handles or (self.exact and not self.sensitive)
 
 
 def insert_attachment(connection: Connection, row: Mapping[str, Any]) -> UUID | None:
@@ -140,10 +155,11 @@ def find_access(connection: Connection, asked: Mapping[str, Any]) -> Access | No
     connection
         Open transaction with row-level security set.
     asked
-        ``incident``, ``account``, ``unit``, ``handling_everything`` and ``handling_areas``.
+        ``incident``, ``account``, ``handling_everything``, ``handling_areas`` and the grants of
+        the principal as SQL parameters.
     """
     row = connection.execute(_MAY, dict(asked)).one_or_none()
-    return None if row is None else Access(bool(row.own), bool(row.sent), bool(row.handled))
+    return None if row is None else Access(*map(bool, row))
 
 
 def known_files(connection: Connection) -> frozenset[bytes]:

@@ -59,6 +59,7 @@ _REPORTED: Final = text(
     "SELECT code, category, reported_at, ST_X(geom) AS lon, ST_Y(geom) AS lat"
     " FROM govgrid.incident WHERE code = ANY(:codes)"
 )
+_PIN: Final = text(f"UPDATE govgrid.incident SET geom = {_GEOM} WHERE id = :id")
 _KNOWN: Final = text(
     "SELECT DISTINCT number FROM govgrid.known_number WHERE number = ANY(:numbers)"
 )
@@ -122,6 +123,21 @@ def insert_incident(
         return Created(made.id, made.code, made.version)
     found = connection.execute(_SAME, {"client_id": row["client_id"]}).one()
     return Created(**found._mapping, again=True)
+
+
+def move_pin(connection: Connection, incident: UUID, lon: float | None, lat: float | None) -> None:
+    """Set the place of an incident.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    incident
+        Its id.
+    lon, lat
+        Degrees, EPSG:4326; None: it has none any more.
+    """
+    connection.execute(_PIN, {"id": incident, "lon": lon, "lat": lat})
 
 
 def find_earlier(connection: Connection, asked: Mapping[str, Any]) -> list[Earlier]:
