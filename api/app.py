@@ -14,9 +14,11 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from api.answers import problems
 from api.routes.data import (
+    area_edits,
     camera_status,
     cameras,
     collections,
+    edits,
     exports,
     imports,
     jobs,
@@ -70,6 +72,8 @@ ROUTES = (
     camera_status,
     cameras,
     collections,
+    area_edits,
+    edits,
     tiles,
     what_if,
     imports,

@@ -15,7 +15,7 @@ from geo.base.words import say
 from maps import assets
 import geo
 assert "site" in geo.__file__, geo.__file__
-assert db.newest_revision() == "0025"
+assert db.newest_revision() == "0026"
 assert say("import.read", "zh") == "读取文件"
 assert all(assets.read_style(name) for name in assets.STYLES)
 assert all(assets.read_script(name) for name in (*assets.LIBRARIES, *assets.SCRIPTS))

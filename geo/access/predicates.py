@@ -91,6 +91,23 @@ def is_granted(connection: Connection, reader: Principal, lon: float, lat: float
     return bool(connection.execute(text(f"SELECT {place}"), parameters).scalar_one())
 
 
+def is_shape_granted(connection: Connection, reader: Principal, shape: bytes) -> bool:
+    """Return whether a shape meets an area granted to a principal.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    reader
+        Principal whose grants apply.
+    shape
+        WKB, EPSG:4326.
+    """
+    place = PLACE.format(geom="ST_GeomFromWKB(:shape, 4326)")
+    parameters = {**reader.parameters, "shape": shape}
+    return bool(connection.execute(text(f"SELECT {place}"), parameters).scalar_one())
+
+
 def granted_areas(known: gpd.GeoDataFrame, reader: Principal) -> gpd.GeoDataFrame:
     """Return the areas granted to a principal.
 

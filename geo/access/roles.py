@@ -58,6 +58,9 @@ PERMISSIONS: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
 """Role → actions. The three administrators are apart: who makes accounts does not give rights, who
 gives rights does not read the log of it, who reads the log does neither (三员)."""
 
+EDITED_BY: Final[Mapping[str, str]] = MappingProxyType({"restricted-zones": "restricted"})
+"""Action that an edit of a layer needs, where it is another than that of its import."""
+
 DEFAULT_DEPTH: Final[Mapping[str, str]] = MappingProxyType(
     {
         "operator": "picture",
@@ -92,6 +95,11 @@ APART: Final = (
 
 SECOND_FACTOR: Final = frozenset({"administrator", "security_administrator", "auditor"})
 """Roles that log in with a second factor."""
+
+
+def edit_action(layer: str) -> str:
+    """Return the action that an edit of a layer needs: who may bring in files may edit rows."""
+    return EDITED_BY.get(layer, "import")
 
 
 def depth_no(depth: str) -> int:

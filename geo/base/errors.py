@@ -9,12 +9,15 @@
     │   ├── LayerError           unknown layer or column
     │   ├── PersonalDataError    it holds numbers of persons: nothing of it is kept
     │   ├── ReusedKeyError       a key that was used for something else
+    │   ├── RowError             a row that cannot be taken, with its findings
     │   └── MarkedError          it carries the marking of a state secret: nothing of it is kept
     ├── UnknownReaderError       nobody knows who asks: not logged in, a key that holds no more
     ├── ForbiddenError           who asks is known and may not
     ├── TooManyError             too much in too short a time
     ├── NotFoundError            a code that stands nowhere
     ├── StateError               right request, wrong moment (nothing computed yet, …)
+    │   ├── StaleError           somebody else changed it since it was seen
+    │   └── KeyBusyError         the same is being done for an earlier request
     └── StoreError               the database
         ├── ClusterError         the private cluster cannot be made or started
         ├── DiskFullError        nothing more can be written; reading goes on
@@ -23,6 +26,7 @@
 """
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from geo.base.words import say
 
@@ -93,6 +97,14 @@ class ReusedKeyError(InputError):
     """The key of a repeated request was used for another one."""
 
 
+class RowError(InputError):
+    """A row cannot be taken; `findings` say why, each with advice in both languages."""
+
+    def __init__(self, findings: Sequence[Any]) -> None:
+        super().__init__("edit.refused", number=len(findings))
+        self.findings = tuple(findings)
+
+
 class UnknownReaderError(GovgridError):
     """The principal is unknown: not logged in, or with an invalid session, key or code."""
 
@@ -130,6 +142,10 @@ class StaleError(StateError):
 
 class ConditionError(StateError):
     """It is not said which version was seen."""
+
+
+class KeyBusyError(StateError):
+    """What was asked for with the same key is still being done."""
 
 
 class StoreError(GovgridError):

@@ -169,6 +169,14 @@ INCIDENTS: Final = (
     post(f"/api/incidents/{NUMBER}/moves", {"move": "fly"}),
     post(f"/api/incidents/{NUMBER}/moves", {"move": "accept", "plate": "x"}),
 )
+EDITS: Final = (
+    post(ITEMS, {"type": "Feature", "properties": {}}),
+    Ask("PATCH", ITEM, json={"properties": {"name": "x"}}),
+    Ask("DELETE", ITEM),
+    Ask("PUT", "/api/areas/{code}", json={"properties": {}}),
+    post("/api/areas/{code}/split", {}),
+    post("/api/areas/{code}/merge", {}),
+)
 STATES: Final = (
     post(STATUS, {"states": [STATE]}),
     post(STATUS, {"states": [{**STATE, "code": "K99"}, {**STATE, "since": "昨天"}]}),
@@ -394,6 +402,7 @@ ASKS: Final = (
     *REGISTER,
     *LAW,
     *STATES,
+    *EDITS,
     *PEOPLE,
     *LOG,
 )

@@ -108,7 +108,9 @@ def test_a_role_of_the_service_owns_nothing_and_passes_no_fence(engine, role):
         "CREATE TABLE public.own (a integer)",
         "ALTER TABLE govgrid.camera DISABLE ROW LEVEL SECURITY",
         "DROP POLICY granted ON govgrid.camera",
-        "DELETE FROM govgrid.camera",
+        "DELETE FROM govgrid.building",
+        "DELETE FROM govgrid.import_run",
+        "SELECT * FROM govgrid.import_quarantine",
         "UPDATE govgrid.audit SET account = 'x'",
         "TRUNCATE govgrid.audit",
         "SELECT pg_read_file('/etc/passwd')",
@@ -121,6 +123,18 @@ def test_a_role_of_the_service_owns_nothing_and_passes_no_fence(engine, role):
 def test_the_service_is_refused_by_the_database(service, statement):
     with pytest.raises(DBAPIError), service.begin() as connection:
         connection.execute(text(statement))
+
+
+def test_cameras_are_deleted_only_by_who_may_bring_in_files_and_within_grants(service):
+    settings = text(
+        "SELECT set_config('govgrid.granted', :granted, true),"
+        " set_config('govgrid.actions', :actions, true)"
+    )
+    for granted, actions, gone in (("", "import", 0), ("all", "map", 0), ("all", "import", 1)):
+        with service.begin() as connection:
+            connection.execute(settings, {"granted": granted, "actions": actions})
+            done = connection.execute(text("DELETE FROM govgrid.camera WHERE code = 'K1'"))
+            assert done.rowcount == gone, (granted, actions)
 
 
 @pytest.mark.parametrize("table", ["account", "session", "api_key", "audit", "access_register"])

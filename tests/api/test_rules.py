@@ -79,6 +79,9 @@ DEMANDS = {
     ("GET", "/api/collections"): "map",
     ("GET", "/api/collections/{layer}/items"): "map",
     ("GET", "/api/collections/{layer}/items/{item:path}"): "map",
+    ("POST", "/api/collections/{layer}/items"): "import",
+    ("PATCH", "/api/collections/{layer}/items/{item:path}"): "import",
+    ("DELETE", "/api/collections/{layer}/items/{item:path}"): "import",
     ("GET", "/api/collections/{layer}/tiles/WebMercatorQuad"): "map",
     ("GET", "/api/collections/{layer}/tiles/WebMercatorQuad/{z}/{y}/{x}"): "map",
     ("POST", "/api/exports"): "export",
@@ -131,6 +134,9 @@ DEMANDS = {
     ("POST", "/api/incidents/{incident}/attachments"): FILES,
     ("GET", "/api/incidents/{incident}/attachments"): FILES,
     ("GET", "/api/incidents/{incident}/attachments/{attachment}"): FILES,
+    ("PUT", "/api/areas/{code:path}"): "import",
+    ("POST", "/api/areas/{code:path}/split"): "import",
+    ("POST", "/api/areas/{code:path}/merge"): "import",
 }
 ALSO = {"/compliance/filing": ("export",), "/compliance/export": ("export",)}
 """What a route demands beside its rule."""

@@ -12,7 +12,7 @@ ROOT = Path(__file__).parents[2]
 MIGRATIONS = ROOT / "geo/store/migrations/sql"
 OWNED = {
     "store": (
-        "revision setting layer_revision layer_write layer_change outbox"
+        "revision setting layer_revision layer_write layer_change outbox idempotency_key"
         " import_run import_finding import_quarantine import_change"
     ),
     "access": (

@@ -13,6 +13,7 @@ from api.session.identity import Rule
 from geo.access.audit import export_log
 from geo.access.principal import Principal
 from geo.base.errors import NotFoundError
+from geo.exchange import edits
 from geo.exchange.publish import collections as publish_collections
 from geo.exchange.publish import items as publish_items
 
@@ -82,8 +83,13 @@ def item(
     item: str,
     reason: Annotated[str | None, Query(max_length=export_log.MOST_REASON)] = None,
 ) -> Response:
-    """Return one feature (EPSG:4326, lon/lat), as it stands in the pages of its layer."""
+    """Return one feature (EPSG:4326, lon/lat), as it stands in the pages of its layer.
+
+    Who may edit it gets its version as `ETag`.
+    """
     _require_known(layer)
+    version = edits.read_version(engine, request.state.reader, layer, item)
+    head = {} if version is None else {"ETag": f'"{version}"'}
     if layer in publish_items.NAMES:
         state = request.app.state
         feature = state.items.view(layer, who, request.state.revisions).one(item)
@@ -91,13 +97,14 @@ def item(
             raise NotFoundError("layer.no_item", name=layer, code=item)
         if layer in publish_collections.PROTECTED:
             state.leases.count(who, layer, 1, reason=reason)
-        return Response(feature, media_type=GEOJSON)
+        return Response(feature, media_type=GEOJSON, headers=head)
     found = publish_collections.read_one(engine, who, layer, item)
     if layer in publish_collections.PROTECTED:
         most = settings.bulk_rows
         export_log.count_bulk_read(engine, who, layer, 1, most=most, reason=reason)
     told = _feature_collection(found)["features"][0]
-    return Response(json.dumps(told, ensure_ascii=False, default=str), media_type=GEOJSON)
+    body = json.dumps(told, ensure_ascii=False, default=str)
+    return Response(body, media_type=GEOJSON, headers=head)
 
 
 def _require_known(layer: str) -> None:
@@ -180,6 +187,8 @@ def item_at_hand(request: Request, who: Principal, asked: Parts) -> AtHand | Non
     """
     layer = asked["layer"]
     if asked.keys() - {"layer", "item", "reason"} or layer not in AT_HAND:
+        return None
+    if edits.is_editor(who, layer):  # who is told the version as well
         return None
     if len(asked.get("reason", "")) > export_log.MOST_REASON:
         return None

@@ -112,6 +112,7 @@ def bring_in(
     valid_from: date | None = None,
     complete_under: str | None = None,
     spared: Collection[str] = (),
+    ending: Collection[str] = (),
 ) -> AreaChange:
     """Insert, update or leave alone the areas in `rows`; other areas are never touched.
 
@@ -130,6 +131,8 @@ def bring_in(
         levels end on `valid_from`. None is deleted.
     spared
         Codes that the file names in rows which could not be taken: these do not end.
+    ending
+        Codes of areas, of the levels in `rows`, that end on `valid_from`.
 
     Raises
     ------
@@ -146,6 +149,9 @@ def bring_in(
     closing = known.iloc[:0]
     if complete_under is not None:
         closing = versions.find_unnamed(known, rows, complete_under, spared=spared)
+    if ending:
+        levels = known["level"].isin(set(rows["level"]))
+        closing = pd.concat([closing, known[levels & known["code"].isin(set(ending))]])
     by_state = {state: found[found["state"] == state] for state in ("new", "begun", "corrected")}
     _require_last(connection, [*by_state.values(), closing], valid_from)
     _end(connection, pd.concat([by_state["begun"]["id"], closing["id"]]), valid_from)

@@ -26,11 +26,11 @@ _KM_A_DEGREE: Final = 111.2
 class Known:
     """What a database knew of the district before an import."""
 
-    def __init__(self, connection: Connection, layer: Layer) -> None:
+    def __init__(self, connection: Connection, layer: Layer, *, certain: bool = False) -> None:
         self.areas = area_versions.valid_areas(connection)
         self._layer = layer.name
         self._loaded = _loaded(connection) if layer.name == "areas" else None
-        placed = layer.shape != "none"
+        placed = layer.shape != "none" and not certain  # else nothing will be held against them
         self._buildings = _shapes(stored.some_buildings(connection)) if placed else None
         self._roads = _shapes(stored.some_roads(connection)) if placed else None
 

@@ -1,6 +1,6 @@
 """Taking: one file on its way in, part by part, within the transaction of its import."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from typing import Any
@@ -49,6 +49,7 @@ class Taking:
         valid_from: date | None = None,
         complete_under: str | None = None,
         retry_of: int | None = None,
+        ending: Sequence[str] = (),
     ) -> None:
         self.run, self.read, self.quarantined, self.solved = run, 0, 0, 0
         self.noted = Noted(connection, run)
@@ -59,10 +60,17 @@ class Taking:
         self._far_km = 0.0
         self._same = SameCameras(connection, run)
         self._tables: list[Table] = []
-        self._known = datum_check.Known(connection, check.layer)
+        self._known = datum_check.Known(connection, check.layer, certain=check.certain)
         check.know(self._known.areas)
         self._writer = Writer(
-            connection, check.layer, run, check.calendar.last, timezone, valid_from, complete_under
+            connection,
+            check.layer,
+            run,
+            check.calendar.last,
+            timezone,
+            valid_from,
+            complete_under,
+            tuple(ending),
         )
         stored_runs.remember_changes(connection, run)
 

@@ -31,7 +31,8 @@ WHOLE = ("headings", "positions", camera_status.LAYER)
 class Writer:
     """The place of one import in the database, and what it has done there so far.
 
-    `complete_under` is the code of an area whose every child of the file's level the file names.
+    `complete_under` is the code of an area whose every child of the file's level the file names;
+    `ending` are codes of areas that end on `valid_from`.
     """
 
     connection: Connection
@@ -41,6 +42,7 @@ class Writer:
     timezone: str
     valid_from: date | None = None
     complete_under: str | None = None
+    ending: tuple[str, ...] = ()
     change: Change = field(default_factory=Change)
 
     def __post_init__(self) -> None:
@@ -75,6 +77,7 @@ class Writer:
             run=self.run,
             valid_from=self.valid_from,
             complete_under=self.complete_under,
+            ending=self.ending,
             spared=spared,
         )
         self.change = done.change

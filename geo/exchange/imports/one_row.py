@@ -1,0 +1,208 @@
+"""One row on its way in, as a file of one row: the same checks, the same log, the same undo."""
+
+from __future__ import annotations
+
+import math
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Final
+
+from sqlalchemy import Connection
+
+from geo.access.principal import RESTRICTED_LAYERS, Principal
+from geo.base import clock
+from geo.base import crs as crs_module
+from geo.base.errors import InputError
+from geo.base.progress import ignore_progress
+from geo.files.checks import Calendar, Finding
+from geo.files.schema.layers import Layer
+from geo.store import import_runs as stored_runs
+from geo.store import single_rows
+from geo.store.single_rows import StoredRow
+from geo.store.tables import Change
+
+if TYPE_CHECKING:
+    from shapely.geometry.base import BaseGeometry
+
+    from geo.files.readers import Table
+
+MOST_TEXT: Final = 2_000
+
+
+@dataclass(frozen=True)
+class Row:
+    """Cells by field, and the place, lon/lat; `code` is one of the cells."""
+
+    code: str
+    cells: Mapping[str, object]
+    shape: BaseGeometry | None
+
+
+@dataclass(frozen=True)
+class TakenRows:
+    """What became of rows: their findings, and whether one was refused."""
+
+    findings: tuple[Finding, ...]
+    refused: bool
+
+
+def row_of(
+    layer: Layer,
+    code: str | None,
+    given: Mapping[str, object],
+    shape: BaseGeometry | None,
+    before: StoredRow | None,
+) -> Row:
+    """Return the row that an edit makes: what it gives, and of what is stored what has to be there.
+
+    Parameters
+    ----------
+    layer
+        Layer with its fields.
+    code
+        Code of the row; None: it gets one.
+    given
+        Values by field; others stay as they are.
+    shape
+        Its place, None: where it is.
+    before
+        The row as stored, None for a new one.
+
+    Raises
+    ------
+    InputError
+        For a field that the layer has not, or a value that is no cell.
+    """
+    known = {field.name for field in layer.fields} - {layer.key}
+    for name, value in given.items():
+        if name not in known:
+            raise InputError("edit.field", found=name[:100], known=", ".join(sorted(known)))
+        _require_cell(name, value)
+    named = code or f"H-{uuid.uuid4().hex[:12].upper()}"
+    _require_cell(layer.key, named)
+    cells = {layer.key: named, **given}
+    if before is not None:
+        needed = [field.name for field in layer.fields if field.required]
+        cells |= {n: before.values.get(n) for n in needed if n not in cells}
+        if shape is None and before.shape is not None and layer.shape != "none":
+            from shapely import from_wkb
+
+            shape = from_wkb(before.shape)
+    return Row(named, cells, shape)
+
+
+def begin_run(connection: Connection, who: Principal, layer: str, source: str, digest: str) -> int:
+    """Write the run of one row and return its number.
+
+    Parameters
+    ----------
+    connection
+        Transaction of the edit.
+    who
+        Account that edits.
+    layer
+        Name of the layer.
+    source
+        Where the row comes from.
+    digest
+        SHA-256 of what was asked, hexadecimal.
+    """
+    row = {
+        "layer": layer,
+        "source": layer if layer in RESTRICTED_LAYERS else source,
+        "file_sha256": digest,
+        "options": {"crs": "wgs84"},
+        "by_whom": who.account,
+    }
+    return stored_runs.insert_run(connection, row)
+
+
+def take_rows(
+    connection: Connection,
+    run: int,
+    layer: Layer,
+    rows: Sequence[Row],
+    *,
+    timezone: str,
+    valid_from: date | None = None,
+    ending: Sequence[str] = (),
+) -> TakenRows:
+    """Check rows of the same fields and write them as the work of a run.
+
+    Parameters
+    ----------
+    connection
+        Transaction of the edit; it must be taken back where a row is refused.
+    run
+        Number of the run.
+    layer
+        Layer with its fields.
+    rows
+        The rows.
+    timezone
+        IANA name, for times that state none.
+    valid_from
+        Of areas: the day from which they hold.
+    ending
+        Codes of areas that end on that day.
+    """
+    from geo.exchange.imports.pipeline import Taking
+    from geo.files.checks.check import Check
+
+    calendar = Calendar(clock.today(timezone), timezone)
+    check = Check(layer, crs=crs_module.parse_crs("wgs84"), calendar=calendar)
+    check.certain = True  # one row is no evidence against the system that the interface has
+    taking = Taking(connection, run, check, timezone=timezone, valid_from=valid_from, ending=ending)
+    taking.take(iter([_table(rows)]), ignore_progress)
+    taking.closed(certain=True)
+    given = {*rows[0].cells, "geometry", ""}
+    found = [f for f in taking.noted.kept if f.severity == "error" or f.column in given]
+    return TakenRows(tuple(found), taking.quarantined > 0)
+
+
+def delete_row(connection: Connection, run: int, layer: Layer, code: str) -> None:
+    """Delete a row as the work of a run.
+
+    Parameters
+    ----------
+    connection
+        Transaction of the edit.
+    run
+        Number of the run.
+    layer
+        Layer of the row.
+    code
+        Code of the row.
+    """
+    stored_runs.remember_changes(connection, run)
+    single_rows.delete_row(connection, layer.table, layer.key, code)
+    stored_runs.remember_changes(connection, None)
+    stored_runs.finish_run(connection, run, Change(updated=1), read=1, quarantined=0)
+
+
+def _table(rows: Sequence[Row]) -> Table:
+    import geopandas as gpd
+    import pandas as pd
+
+    from geo.files.readers import Table
+    from geo.files.readers.control_characters import without_controls
+
+    index = pd.RangeIndex(1, len(rows) + 1, name="row")
+    cells = pd.DataFrame([dict(row.cells) for row in rows], index=index, dtype=object)
+    cells = cells.where(cells.notna(), None)
+    shapes = [row.shape for row in rows if row.shape is not None]
+    placed = gpd.GeoSeries(shapes, index=index) if len(shapes) == len(rows) else None
+    return without_controls(Table(tuple(cells.columns), cells, placed, None, header_row=0))
+
+
+def _require_cell(name: str, value: object) -> None:
+    """Refuse what no cell of a file could hold."""
+    fits = value is None or isinstance(value, bool | int | float | str)
+    if isinstance(value, float) and not math.isfinite(value):
+        fits = False
+    if isinstance(value, str):
+        fits = len(value) <= MOST_TEXT and value.isprintable()
+    if not fits:
+        raise InputError("edit.value", field=name, most=MOST_TEXT)
