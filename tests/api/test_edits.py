@@ -9,6 +9,7 @@ from sqlalchemy import text
 from api.app import create_app
 from geo.exchange.imports import runs
 from geo.store import db
+from tests.api.test_events import asked_until
 from tests.signed_in import SYSTEM, account, sign_in
 from tests.toy_town import place
 
@@ -79,7 +80,7 @@ def test_a_camera_is_moved_and_renamed_as_the_work_of_a_run_of_one_row(client, s
         "SELECT layer, source, by_whom, read, updated FROM govgrid.import_run WHERE id = :run",
         run=run,
     ) == [("cameras", "http:admin", "admin", 1, 1)]
-    found = client.get("/api/events", params={"after": at}).json()["events"]
+    found = asked_until(client, at, 1)
     assert [(e["layer"], e["kind"], e["code"]) for e in found] == [("cameras", "edited", "K1")]
     assert rows(
         seen_town, "SELECT action, object FROM govgrid.audit WHERE action LIKE 'edit.%'"
