@@ -133,6 +133,17 @@ def list_attachments(engine: Engine, who: Principal, incident: UUID) -> list[Att
         return stored.list_attachments(connection, incident)
 
 
+def describe_attachment(kept: Attachment) -> dict[str, Any]:
+    """Return a file as the interface tells it."""
+    plain = ("kind", "name", "media_type", "bytes", "has_persons", "added_by", "added_unit")
+    return {
+        "id": str(kept.id),
+        **{name: getattr(kept, name) for name in plain},
+        "sha256": kept.sha256.hex(),
+        "added_at": kept.added_at.isoformat(),
+    }
+
+
 def require_access(connection: Connection, who: Principal, incident: UUID) -> None:
     """Refuse files of an incident to all but who took it, is sent to it or handles its area.
 

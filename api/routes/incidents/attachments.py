@@ -16,7 +16,6 @@ from api.session.deps import EngineDep, MayAttach, SettingsDep
 from geo.incidents import attachments
 from geo.incidents.attachments import NewFile
 from geo.incidents.rules.file_cleaning import MOST_BYTES
-from geo.incidents.store.attachments import Attachment
 
 router = APIRouter(prefix="/api/incidents/{incident}/attachments")
 SEALED: Final = {
@@ -56,14 +55,18 @@ async def attach(
     work = partial(attachments.add_attachment, engine, who, incident, given, settings)
     kept, again = await to_thread.run_sync(work)
     headers = {"Idempotency-Replayed": "true"} if again else {}
-    return JSONResponse(_told(kept), HTTPStatus.OK if again else HTTPStatus.CREATED, headers)
+    return JSONResponse(
+        attachments.describe_attachment(kept),
+        HTTPStatus.OK if again else HTTPStatus.CREATED,
+        headers,
+    )
 
 
 @router.get("")
 def attached(engine: EngineDep, who: MayAttach, incident: UUID) -> dict[str, Any]:
     """Return the files of an incident, the oldest first."""
     found = attachments.list_attachments(engine, who, incident)
-    return {"attachments": [_told(each) for each in found]}
+    return {"attachments": [attachments.describe_attachment(each) for each in found]}
 
 
 @router.get("/{attachment}", response_class=Response)
@@ -75,18 +78,3 @@ def download(
     named = f"attachment; filename*=UTF-8''{quote(kept.name, safe='')}"
     headers = {**SEALED, "Content-Disposition": named}
     return Response(content, media_type=kept.media_type, headers=headers)
-
-
-def _told(kept: Attachment) -> dict[str, Any]:
-    return {
-        "id": str(kept.id),
-        "kind": kept.kind,
-        "name": kept.name,
-        "media_type": kept.media_type,
-        "bytes": kept.bytes,
-        "sha256": kept.sha256.hex(),
-        "has_persons": kept.has_persons,
-        "added_at": kept.added_at.isoformat(),
-        "added_by": kept.added_by,
-        "added_unit": kept.added_unit,
-    }
