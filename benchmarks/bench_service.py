@@ -7,15 +7,11 @@ pgbench with the statement of a page; a constant answer behind the same log-in.
 """
 
 import hashlib
-import json
 import os
-import socket
 import subprocess
 import sys
 import tempfile
 import time
-import urllib.error
-import urllib.request
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -23,100 +19,33 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import numpy as np
+import service_load
 import service_search
+import service_tiles
 from rows import Row, row, run
+from service_server import (
+    COMMAND,
+    CONNECTIONS,
+    REASON,
+    SECONDS,
+    Measured,
+    ask,
+    listening_process,
+    memory_mb,
+    sign_in,
+    wait_until_answered,
+    web_process,
+)
 from sqlalchemy import Engine, text
 
-from geo.access import principal
-from geo.access.accounts import accounts, grants, sessions
 from geo.base.settings import Settings
 from geo.operations import database
 
-HERE: Final = Path(__file__).parent
-COMMAND: Final = [sys.executable, "-c", "from geo.cli import main; main()"]
-SERVE: Final = """
-import socket, sys
-import uvicorn
-from api.app import create_app
-from api.server.listening import OPTIONS
-from geo.base.settings import Settings
-listening = socket.socket(fileno=int(sys.argv[1]))
-most = {f"rate_per_minute_{kind}": 0 for kind in ("account", "address")}
-config = Settings(home=sys.argv[2], **most)
-uvicorn.Server(uvicorn.Config(create_app(config), log_level="warning", **OPTIONS)).run([listening])
-"""
-CONNECTIONS: Final = 8
-SECONDS: Final = float(os.environ.get("GOVGRID_BENCH_SECONDS", "4"))
-ROUNDS: Final = 2
-REASON: Final = quote("基准测试")
 TIPG: Final = "GOVGRID_BENCH_TIPG"
 ITEMS: Final = "/api/collections/{}/items?limit={}&reason=" + REASON
 PEER: Final = "/collections/govgrid.{}/items?limit={}"
 PAGE: Final = "SELECT code, name, ST_AsGeoJSON(geom) FROM govgrid.camera ORDER BY code LIMIT 10;"
 SEED: Final = 340802
-Measured = dict[str, float]
-
-
-def ask(address: tuple[str, int], paths: list[str], headers: dict[str, str]) -> Measured:
-    """Return what the client measured: of the rounds that with most answers."""
-    asked = {
-        "host": address[0],
-        "port": address[1],
-        "paths": paths,
-        "headers": headers,
-        "connections": CONNECTIONS,
-        "seconds": SECONDS,
-    }
-    command = [sys.executable, str(HERE / "service_client.py")]
-    told = [
-        subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, check=True)
-        for _ in range(ROUNDS)
-    ]
-    return max((json.loads(each.stdout) for each in told), key=lambda found: found["rate"])
-
-
-@contextmanager
-def listening_process(command: list[str], environment: dict[str, str]) -> Iterator[Any]:
-    """Run a server on a socket of the loopback whose number is its first argument."""
-    with socket.create_server(("127.0.0.1", 0)) as listening:
-        address = listening.getsockname()
-        number = listening.fileno()
-        filled = [part.replace("{fd}", str(number)) for part in command]
-        process = subprocess.Popen(filled, pass_fds=[number], env={**os.environ, **environment})
-    try:
-        yield address, process
-    finally:
-        process.terminate()
-        process.wait(30)
-
-
-def wait_until_answered(address: tuple[str, int], path: str) -> None:
-    """Return as soon as a server answers, whatever it says."""
-    until = time.monotonic() + 120
-    while True:
-        try:
-            urllib.request.urlopen(f"http://{address[0]}:{address[1]}{path}", timeout=60)
-        except urllib.error.HTTPError:
-            return
-        except OSError:
-            if time.monotonic() > until:
-                raise
-            time.sleep(0.2)
-        else:
-            return
-
-
-def sign_in(engine: Engine) -> dict[str, str]:
-    """Return the headers of a session of a planner of the whole district."""
-    system = principal.system_principal("os:bench")
-    accounts.add_account(engine, system, "bench", holder="测试", unit_name="测试单位")
-    grants.give_grant(engine, system, "bench", "planner", None, depth="gaps")
-    with engine.begin() as connection:
-        number = connection.execute(
-            text("SELECT id FROM govgrid.account WHERE name = 'bench'")
-        ).scalar_one()
-        token = sessions.begin_session(connection, str(number), stage="full")
-    return {"Cookie": f"govgrid_session={token}"}
 
 
 def places(engine: Engine) -> list[tuple[float, float]]:
@@ -162,12 +91,14 @@ def pgbench_rate(engine: Engine, folder: Path) -> float | None:
     return float(lines[0].split()[2]) if lines else None
 
 
-def peer_rates(engine: Engine, paths: dict[str, list[str]]) -> dict[str, float]:
-    """Return the answers a second of tipg by question; none where it is not there."""
+@contextmanager
+def tipg_process(engine: Engine) -> Iterator[Any]:
+    """Run tipg on the same tables; give its address, None where it is not there."""
     python = os.environ.get(TIPG)
     if python is None:
         sys.stderr.write(f"{TIPG} names no Python with tipg: rows without it as a peer.\n")
-        return {}
+        yield None
+        return
     url = engine.url
     host = quote(str(url.query["host"]), safe="")  # a socket, which is no host for its settings
     environment = {
@@ -179,15 +110,8 @@ def peer_rates(engine: Engine, paths: dict[str, list[str]]) -> dict[str, float]:
     command = [python, "-m", "uvicorn", "tipg.main:app", "--fd", "{fd}", "--log-level", "error"]
     with listening_process(command, environment) as (address, process):
         wait_until_answered(address, "/healthz")
-        found = {name: ask(address, of, {}) for name, of in paths.items()}
+        yield address
         assert process.poll() is None
-    return {name: each["rate"] for name, each in found.items() if not each["refused"]}
-
-
-def memory_mb(process: "subprocess.Popen[bytes]") -> float:
-    """Return the memory of a process that is its own (Pss), in MB."""
-    lines = Path(f"/proc/{process.pid}/smaps_rollup").read_text().splitlines()
-    return next(int(line.split()[1]) for line in lines if line.startswith("Pss:")) / 1024
 
 
 def measured() -> list[Row]:
@@ -207,84 +131,104 @@ def measured() -> list[Row]:
 def _measured(config: Settings, owner: Engine, folder: Path) -> list[Row]:
     spots, some = places(owner), codes(owner)
     at = [f"lon={lon:.7f}&lat={lat:.7f}" for lon, lat in spots]
-    near = [f"{lon - 5e-8},{lat - 5e-8},{lon + 5e-8},{lat + 5e-8}" for lon, lat in spots]
-    ours = {
-        "page of 10 cameras": [ITEMS.format("cameras", 10)],
-        "page of 10 grids": [ITEMS.format("grids", 10)],
-        "one camera": [f"/api/collections/cameras/items/{c}?reason={REASON}" for c in some],
-        "page of 1,000 cameras": [ITEMS.format("cameras", 1000)],
-        "locate a place": [f"/api/locate?{each}" for each in at],
-    }
-    theirs = {
-        "page of 10 cameras": [PEER.format("camera", 10)],
-        "page of 10 grids": [PEER.format("area", 10) + "&level=grid"],
-        "one camera": [PEER.format("camera", 10).split("?")[0] + f"/{c}" for c in some],
-        "page of 1,000 cameras": [PEER.format("camera", 1000)],
-        "locate a place": [PEER.format("area", 10) + f"&bbox={box}" for box in near],
-    }
-    goals = dict(zip(ours, (6.0, 10.0, 4.0, 30.0, 10.0), strict=True))
     before = hashes_per_second()
-    command = [sys.executable, "-c", SERVE, "{fd}", str(config.home)]
-    with listening_process(command, {}) as (address, process):
-        wait_until_answered(address, "/livez")
-        headers = sign_in(owner)
-        found = {name: ask(address, paths, headers) for name, paths in ours.items()}
-        open_ = ask(address, ["/livez"], {})
-        constant = ask(address, ["/api/collections"], headers)
-        seeing = [f"/api/cameras/seeing?{each}&reason={REASON}" for each in at]
-        memory = memory_mb(process)
-        sees = ask(address, seeing, headers)
-        after_sight = memory_mb(process)
-    rates = peer_rates(owner, theirs)
-    rows = [
-        row(
-            f"{name} ({each['bytes']:,.0f} bytes)",
-            None if each["refused"] else each["rate"],
-            "answers/s",
-            peer="tipg",
-            peer_value=rates.get(name),
-            goal_ratio=goals[name],
-            more_is_better=True,
-        )
-        for name, each in found.items()
-    ]
-    rows += [
-        row(f"{name}: p99 beside 8 × p50", each["p99"], "ms", goal=8 * each["p50"])
-        for name, each in found.items()
-    ]
-    rows += _constants(found, open_, constant, pgbench_rate(owner, folder))
+    headers = sign_in(owner)
+    with tipg_process(owner) as tipg:
+        with web_process(config) as (address, process):
+            rows = _memory_rows(address, headers, tipg, _questions(spots, some, at))
+            rows += _constants(address, headers, at, pgbench_rate(owner, folder))
+            memory = [row("memory (Pss): pages and places", memory_mb(process), "MB", goal=350.0)]
+            rows += service_load.sight_rows(address, headers, at, owner)
+            memory.append(row("memory: sight as well", memory_mb(process), "MB", goal=350.0))
+            rows += service_load.crowd_rows(address, headers, owner)
+            memory.append(row("memory: pages of the map as well", memory_mb(process), "MB"))
+        with web_process(config) as (kept, _), web_process(config, "fresh") as (fresh, _):
+            servers = {"kept": kept, "fresh": fresh} | ({"tipg": tipg} if tipg else {})
+            rows += service_tiles.tile_rows(servers, headers, spots)
+    service = database.service_pool(config, pool_size=3)
+    rows += service_tiles.crowded_rows(service, folder / "rows", spots)
+    rows += service_search.search_rows(owner, service)
+    rows += service_load.content_rows(service)
+    service.dispose()
     return [
         *rows,
-        row("who sees a place, p95", sees["p95"], "ms", goal=25.0),
-        row("memory of the web process (Pss), pages and places", memory, "MB", goal=350.0),
-        row("memory of the web process (Pss), sight as well", after_sight, "MB", goal=350.0),
+        *memory,
         row("calibration: hashes of 64 kB before", before, "1/s"),
         row("calibration: hashes of 64 kB after", hashes_per_second(), "1/s"),
     ]
 
 
-def _constants(
-    found: dict[str, Measured], open_: Measured, constant: Measured, page: float | None
+Questions = dict[str, tuple[list[str], list[str], float]]
+"""By name: paths of ours, of tipg, and how many times as many answers are wanted."""
+
+
+def _questions(spots: list[tuple[float, float]], some: list[str], at: list[str]) -> Questions:
+    near = [f"{lon - 5e-8},{lat - 5e-8},{lon + 5e-8},{lat + 5e-8}" for lon, lat in spots]
+    camera, area = PEER.format("camera", 10), PEER.format("area", 10)
+    one = f"/api/collections/cameras/items/{{}}?reason={REASON}"
+    return {
+        "page of 10 cameras": ([ITEMS.format("cameras", 10)], [camera], 6.0),
+        "page of 10 grids": ([ITEMS.format("grids", 10)], [area + "&level=grid"], 10.0),
+        "one camera": (
+            [one.format(code) for code in some],
+            [camera.split("?")[0] + f"/{code}" for code in some],
+            4.0,
+        ),
+        "page of 1,000 cameras": (
+            [ITEMS.format("cameras", 1000)],
+            [PEER.format("camera", 1000)],
+            30.0,
+        ),
+        "locate a place": (
+            [f"/api/locate?{each}" for each in at],
+            [f"{area}&bbox={box}" for box in near],
+            10.0,
+        ),
+    }
+
+
+def _memory_rows(
+    address: Any,  # noqa: ANN401 - of a socket
+    headers: dict[str, str],
+    tipg: Any,  # noqa: ANN401 - the same
+    questions: Questions,
 ) -> list[Row]:
-    more = {"unit": "answers/s", "more_is_better": True, "goal_ratio": 0.5}
-    behind, place = constant["rate"], found["locate a place"]["rate"]
+    rates, tails = [], []
+    for name, (ours, theirs, goal) in questions.items():
+        found = ask(address, ours, headers)
+        peer = None if tipg is None else ask(tipg, theirs, {})
+        rates.append(
+            row(
+                f"{name} ({found['bytes']:,.0f} bytes)",
+                None if found["refused"] else found["rate"],
+                "answers/s",
+                peer="tipg",
+                peer_value=None if peer is None or peer["refused"] else peer["rate"],
+                goal_ratio=goal,
+                more_is_better=True,
+            )
+        )
+        tails.append(row(f"{name}: p99 beside 8 × p50", found["p99"], "ms", goal=8 * found["p50"]))
+    return [*rates, *tails]
+
+
+def _constants(
+    address: Any,  # noqa: ANN401 - of a socket
+    headers: dict[str, str],
+    at: list[str],
+    page: float | None,
+) -> list[Row]:
+    open_ = ask(address, ["/livez"], {})["rate"]
+    behind = ask(address, ["/api/collections"], headers)["rate"]
+    place = ask(address, [f"/api/locate?{each}" for each in at], headers)["rate"]
+    ten = ask(address, [ITEMS.format("cameras", 10)], headers)["rate"]
+    many: dict[str, Any] = {"unit": "answers/s", "more_is_better": True}
+    half = {**many, "goal_ratio": 0.5}
+    constant = "a constant behind log-in"
     return [
-        row(
-            "a constant behind log-in",
-            behind,
-            peer="without log-in",
-            peer_value=open_["rate"],
-            **more,
-        ),
-        row("locate a place", place, peer="a constant behind log-in", peer_value=behind, **more),
-        row(
-            "page of 10 cameras",
-            found["page of 10 cameras"]["rate"],
-            "answers/s",
-            peer="pgbench, its statement alone",
-            peer_value=page,
-            more_is_better=True,
-        ),
+        row(constant, behind, peer="without log-in", peer_value=open_, **half),
+        row("locate a place", place, peer=constant, peer_value=behind, **half),
+        row("page of 10 cameras", ten, peer="pgbench, its statement", peer_value=page, **many),
     ]
 
 

@@ -173,7 +173,15 @@ def test_readiness_tells_whether_somebody_seals_the_audit(client, seen_town):
         )
     late = client.get("/readyz")
     assert (late.status_code, late.json()["worker"]) == (200, "behind")
-    assert set(late.json()) == {"status", "revision", "worker"}
+    named = {"status", "revision", "worker", "engine", "snapshot_age_s"}
+    assert set(late.json()) == named
+
+
+def test_readiness_tells_how_old_the_layers_in_memory_are(client, seen_town):
+    signed_in(client, seen_town, "operator")
+    assert client.get("/readyz").json()["snapshot_age_s"] is None
+    client.get("/api/collections/cameras/items")
+    assert client.get("/readyz").json()["snapshot_age_s"] >= 0
 
 
 def test_answers_are_compressed_but_no_page_and_nothing_small(client, seen_town):

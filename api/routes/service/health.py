@@ -27,6 +27,8 @@ async def livez() -> dict[str, str]:
 def readyz(request: Request, engine: EngineDep, client: CoverageEngineDep) -> dict[str, Any]:
     """Answer if the database does and its tables fit; say so if the disk is full."""
     found = readiness.check_readiness(engine, client)
+    age_s = request.app.state.items.age_s()
+    found["snapshot_age_s"] = None if age_s is None else round(age_s, 1)
     if found["status"] == "read_only":
         found["detail"] = say("store.read_only", request_language(request), **found["disk"])
     return found

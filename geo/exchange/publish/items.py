@@ -2,6 +2,7 @@
 
 import fcntl
 import hashlib
+import time
 from collections import OrderedDict
 from collections.abc import Hashable, Iterator, Mapping
 from contextlib import contextmanager
@@ -111,6 +112,11 @@ class Items:
         self._layers: dict[str, tuple[tuple[int, ...], LayerRevisions, Segments]] = {}
         self._views: OrderedDict[Hashable, View] = OrderedDict()
         self._locks = {name: Lock() for name in NAMES}
+        self._read_at: dict[str, float] = {}
+
+    def age_s(self) -> float | None:
+        """Return how long ago the layer in memory was read that was not read for longest."""
+        return time.monotonic() - min(self._read_at.values()) if self._read_at else None
 
     def kept(self, name: str, reader: Principal, now: LayerRevisions) -> View | None:
         """Return the principal's view of a layer if it is cached, without waiting.
@@ -134,6 +140,7 @@ class Items:
         with transaction.open_read_only(self._engine, reader) as connection:
             now = revisions.current_revisions(connection)
             rows = self._rows(connection, name, now)
+            self._read_at[name] = time.monotonic()
             found = _view(connection, name, reader, rows, now.of(_cut_by(name)))
         key = (name, reader.key)
         self._views[key] = found
