@@ -28,7 +28,6 @@ from service_server import (
     CONNECTIONS,
     REASON,
     SECONDS,
-    Measured,
     ask,
     listening_process,
     memory_mb,
@@ -188,9 +187,9 @@ def _questions(spots: list[tuple[float, float]], some: list[str], at: list[str])
 
 
 def _memory_rows(
-    address: Any,  # noqa: ANN401 - of a socket
+    address: Any,
     headers: dict[str, str],
-    tipg: Any,  # noqa: ANN401 - the same
+    tipg: Any,
     questions: Questions,
 ) -> list[Row]:
     rates, tails = [], []
@@ -213,7 +212,7 @@ def _memory_rows(
 
 
 def _constants(
-    address: Any,  # noqa: ANN401 - of a socket
+    address: Any,
     headers: dict[str, str],
     at: list[str],
     page: float | None,

@@ -19,7 +19,7 @@ async def ask_in_turn(asked: dict[str, Any], number: int, until: float) -> list[
     head = "".join(f"{name}: {value}\r\n" for name, value in asked["headers"].items())
     sent = [f"GET {p} HTTP/1.1\r\nHost: localhost\r\n{head}\r\n".encode() for p in asked["paths"]]
     found = []
-    while time.monotonic() < until:
+    while not found or time.monotonic() < until:
         began = time.perf_counter_ns()
         writer.write(sent[(number + len(found) * asked["connections"]) % len(sent)])
         lines = (await reader.readuntil(b"\r\n\r\n")).lower()

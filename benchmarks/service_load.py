@@ -33,7 +33,7 @@ ZONE: Final = "Asia/Shanghai"
 def sight_rows(
     address: tuple[str, int], headers: dict[str, str], at: list[str], owner: Engine
 ) -> list[Row]:
-    """Return who sees a place: when nothing is written, and with a camera written twice a second."""
+    """Return who sees a place: when nothing is written, and a camera twice a second."""
     paths = [f"/api/cameras/seeing?{each}&reason={REASON}" for each in at]
     began = time.perf_counter()
     ask(address, paths[:1], headers, connections=1, seconds=0.01, rounds=1)

@@ -90,7 +90,7 @@ def _asked(
     return {name: max(all_, key=lambda each: each["rate"]) for name, all_ in found.items()}
 
 
-def crowded_rows(engine: Engine, folder: Any, places: Sequence[tuple[float, float]]) -> list[Row]:  # noqa: ANN401 - a path
+def crowded_rows(engine: Engine, folder: Any, places: Sequence[tuple[float, float]]) -> list[Row]:
     """Return size and time of the tile of zoom 12 with most cameras, thinned and in full."""
     items, who = Items(engine, folder), system_principal("os:bench")
     with engine.begin() as connection:
