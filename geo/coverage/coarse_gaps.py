@@ -1,5 +1,7 @@
 """Gaps as far as they may be shown: without cells of cameras that are granted only coarsely."""
 
+from collections.abc import Callable
+
 import geopandas as gpd
 import pandas as pd
 import shapely
@@ -25,6 +27,7 @@ def granted_gaps(
     device_set: str,
     detail: float,
     certainty: str,
+    read: Callable[..., gpd.GeoDataFrame] = results.read_gaps,
 ) -> gpd.GeoDataFrame:
     """Return the gaps of a run that a principal may see, the heaviest first, metric CRS.
 
@@ -48,15 +51,15 @@ def granted_gaps(
         Pixel density, px/m.
     certainty
         "certain" or "possible".
+    read
+        Reads the gaps of a run, of everybody, as :func:`geo.coverage.store.results.read_gaps`.
     """
     deep = reader.deep("gaps").exact()
     srid = installation.metric_srid(connection)
     granted = {kind: predicates.granted_grids(connection, deep.of_class(kind)) for kind in CLASSES}
     parts = []
     for each in _device_sets(device_set, granted):
-        rows = results.read_gaps(
-            connection, run, srid=srid, device_set=each, detail=detail, certainty=certainty
-        )
+        rows = read(connection, run, srid=srid, device_set=each, detail=detail, certainty=certainty)
         rows = rows[_within(rows["grid_code"], each, granted, alone=each != device_set)]
         parts.append(_clear(connection, reader, rows, device_set=each, detail=detail))
     found = gpd.GeoDataFrame(pd.concat([p for p in parts if len(p)] or parts[:1]))

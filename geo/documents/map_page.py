@@ -10,6 +10,7 @@ from geo.access.principal import Principal
 from geo.areas import known
 from geo.base.settings import Settings
 from geo.exchange.publish.bulk import BULK
+from geo.exchange.publish.kept_frames import KeptFrames
 
 
 @dataclass(frozen=True)
@@ -20,7 +21,7 @@ class MapPage:
     rows: int
 
 
-def map_page(
+def map_page(  # noqa: PLR0913 - as read_content
     engine: Engine,
     settings: Settings,
     reader: Principal,
@@ -30,6 +31,7 @@ def map_page(
     certainty: str = "certain",
     area: str | None = None,
     drawn: Set[str] = BULK,
+    kept: KeptFrames | None = None,
 ) -> MapPage:
     """Return what a principal may see, or one area of it, as one self-contained HTML page.
 
@@ -43,6 +45,8 @@ def map_page(
         Code of an area to draw alone; None for all.
     drawn
         Which of the bulk layers are drawn; of the others the page has the number of rows only.
+    kept
+        What the process keeps of frames that are the same for everybody.
 
     Raises
     ------
@@ -66,6 +70,7 @@ def map_page(
         certainty=certainty,
         area=area,
         drawn=drawn,
+        kept=kept,
     )
     page = MapContent(
         mark=settings.mark, notice=settings.notice, timezone=settings.timezone, **content

@@ -12,6 +12,7 @@ from geo.access.principal import Principal
 from geo.base.settings import Settings
 from geo.documents.map_page import map_page
 from geo.exchange.publish.bulk import BULK
+from geo.exchange.publish.kept_frames import KeptFrames
 from geo.store import db, revisions
 
 MOST_PAGES: Final = 12
@@ -74,6 +75,7 @@ class MapPages:
         self._pages: Cache[str] = Cache(MOST_PAGES)
         self._sizes: Cache[Sizes] = Cache(MOST_SIZES)
         self._drawing = Lock()
+        self._frames = KeptFrames()
 
     def page(self, asked: Asked) -> str:
         """Return a page; one thread draws, the others wait for its page."""
@@ -94,7 +96,9 @@ class MapPages:
             from geo.exchange.publish import map_content
 
             detail = self._config.detail_px_per_m
-            made = map_content.bulk_sizes(self._database, who, detail=detail, area=area)
+            made = map_content.bulk_sizes(
+                self._database, who, detail=detail, area=area, kept=self._frames
+            )
             found = self._sizes.keep(key, revision, made)
         return found
 
@@ -110,6 +114,7 @@ class MapPages:
             lang=asked.lang,
             area=asked.area,
             drawn=asked.drawn,
+            kept=self._frames,
         ).html
 
     def _revision(self) -> revisions.Revisions:

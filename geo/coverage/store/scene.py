@@ -75,6 +75,38 @@ def read_scene(connection: Connection, *, incidents: bool = True) -> Scene:
     )
 
 
+SIGHT: Final = ("building", "camera", "setting")
+"""Layers of which the views and what stands in their way are made."""
+
+
+def read_sight(connection: Connection) -> Scene:
+    """Return a scene with the views and the buildings alone: for who sees what.
+
+    Parameters
+    ----------
+    connection
+        Transaction that sees all ground and equipment.
+    """
+    srid = installation.metric_srid(connection)
+    given, buildings = read_views(connection), read_ground(connection, "buildings", srid)
+    empty = buildings.iloc[:0]
+    return Scene(
+        srid=srid,
+        areas=empty,
+        cameras=given.to_crs(srid),
+        lonlat=given.geometry,
+        buildings=buildings,
+        roads=empty,
+        water=empty,
+        farmland=empty,
+        places=empty,
+        entrances=empty,
+        incidents=empty,
+        zones=empty,
+        **read_choices(connection),
+    )
+
+
 def read_choices(connection: Connection) -> dict[str, Any]:
     """Return what the database has decided: `heights`, `default_reach_m`, `incident_months`."""
     heights, reach_m = (

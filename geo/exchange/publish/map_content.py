@@ -1,6 +1,8 @@
 """Content of one map page, read and computed together so that it is of one moment."""
 
-from collections.abc import Mapping, Set
+from collections.abc import Callable, Hashable, Iterable, Mapping, Set
+from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import geopandas as gpd
@@ -23,13 +25,27 @@ from geo.coverage.scene import Prepared, prepare_scene
 from geo.coverage.store import results, scene
 from geo.exchange.publish import map_figures
 from geo.exchange.publish.bulk import BULK
+from geo.exchange.publish.kept_frames import KeptFrames
 from geo.exchange.store import layers as base_layers
 from geo.incidents import assign
 from geo.incidents.store import incidents as stored_incidents
-from geo.store import frames
+from geo.store import frames, revisions
+from geo.store.revisions import LayerRevisions
 
 SIGHT = ("heading_deg", "heading_source", "hfov_deg", "range_m")
 MOST_CAMERAS = 8
+COVERAGE = ("coverage",)
+
+
+@dataclass(frozen=True)
+class _Base:
+    """What is kept of frames that are the same for everybody, and the revisions of this moment."""
+
+    kept: KeptFrames
+    now: LayerRevisions
+
+    def get(self, name: Hashable, layers: Iterable[str], read: Callable[[], Any]) -> Any:  # noqa: ANN401 - as read
+        return self.kept.get(name, self.now.of(layers), read)
 
 
 def read_content(  # noqa: PLR0913 - whose map, of what and of where; all but the first optional
@@ -43,6 +59,7 @@ def read_content(  # noqa: PLR0913 - whose map, of what and of where; all but th
     certainty: str = "certain",
     area: str | None = None,
     drawn: Set[str] = BULK,
+    kept: KeptFrames | None = None,
 ) -> dict[str, Any]:
     """Return the frames and facts of a map page by the names of ``maps.content.MapContent``.
 
@@ -57,6 +74,8 @@ def read_content(  # noqa: PLR0913 - whose map, of what and of where; all but th
     drawn
         Which of :data:`geo.exchange.publish.bulk.BULK` are drawn; of others there is only how many
         they are.
+    kept
+        What the process keeps of frames that are the same for everybody; None: nothing.
 
     Raises
     ------
@@ -70,18 +89,25 @@ def read_content(  # noqa: PLR0913 - whose map, of what and of where; all but th
         if value not in words:
             raise NotFoundError("coverage.no_figures", column=column, value=value)
     with transaction.open_as(engine, reader) as connection:
+        base = _Base(kept or KeptFrames(), revisions.current_revisions(connection))
         incidents = assign.assign_incidents(connection, reader, lang=lang, timezone=timezone)
         sent = exact_answers.dispatched_incidents(connection, reader)
         transaction.step_down(connection)
-        known = predicates.granted_areas(area_versions.valid_areas(connection), reader)
+        areas = base.get("areas", ["area"], lambda: area_versions.valid_areas(connection))
+        known = predicates.granted_areas(areas, reader)
         granted = predicates.visible_cameras(connection, reader)
         run = results.newest_run(connection)
         shown = _within(known, area)
-        frames_ = {**base_layers.layers_on_map(connection), "incidents": incidents}
+        frames_ = {**_base_layers(connection, base), "incidents": incidents}
         frames_["cameras"] = _cameras(connection, shown, granted)
-        frames_["areas"] = _areas(connection, reader, shown, run, device_set, detail, certainty)
-        frames_["gaps"] = _gaps(connection, reader, run, device_set, detail, certainty)
-        prepared = prepare_scene(scene.read_scene(connection, incidents=False), detail=detail)
+        asked = (device_set, detail, certainty)
+        frames_["areas"] = _areas(connection, reader, shown, run, asked, base)
+        frames_["gaps"] = _gaps(connection, reader, run, device_set, detail, certainty, base)
+        prepared = base.get(
+            ("views", detail),
+            scene.SIGHT,
+            lambda: prepare_scene(scene.read_sight(connection), detail=detail),
+        )
     frames_ = _inside(frames_, known, area, reader)
     frames_["cameras"], counted = _placed(frames_["cameras"])
     cameras = frames_["cameras"]
@@ -108,7 +134,12 @@ def read_content(  # noqa: PLR0913 - whose map, of what and of where; all but th
 
 
 def bulk_sizes(
-    engine: Engine, reader: Principal, *, detail: float, area: str | None = None
+    engine: Engine,
+    reader: Principal,
+    *,
+    detail: float,
+    area: str | None = None,
+    kept: KeptFrames | None = None,
 ) -> dict[str, int]:
     """Return layer → number of rows that a map page would hold, of the layers read in bulk.
 
@@ -120,14 +151,17 @@ def bulk_sizes(
         Pixel density of the gaps, px/m.
     area
         Code of an area; None for all granted.
+    kept
+        As for :func:`read_content`.
     """
     with transaction.open_read_only(engine, reader) as connection:
+        base = _Base(kept or KeptFrames(), revisions.current_revisions(connection))
         known = predicates.granted_areas(area_versions.valid_areas(connection), reader)
         shown = _within(known, area)
         run = results.newest_run(connection)
         frames_ = {
             "cameras": _cameras(connection, shown, predicates.visible_cameras(connection, reader)),
-            "gaps": _gaps(connection, reader, run, "all", detail, "certain"),
+            "gaps": _gaps(connection, reader, run, "all", detail, "certain", base),
         }
     found = _inside(frames_, known, area, reader)
     return {"cameras": len(_placed(found["cameras"])[0]), "gaps": len(found["gaps"])}
@@ -192,10 +226,10 @@ def _areas(
     reader: Principal,
     shown: gpd.GeoDataFrame,
     run: results.Run | None,
-    device_set: str,
-    detail: int,
-    certainty: str,
+    asked: tuple[str, int, str],
+    base: _Base,
 ) -> gpd.GeoDataFrame:
+    device_set, detail, certainty = asked
     codes = shown["code"]
     table = shown.assign(parent_code=shown["parent_unit_id"].map(codes)).reset_index(drop=True)
     desks = stored_incidents.duty_desks(connection)
@@ -203,7 +237,7 @@ def _areas(
     table["closed"] = [",".join(_closed(reader, path)) for path in table["path"]]
     if run is None:
         return table.assign(**{name: float("nan") for name in map_figures.SHARES})
-    figures = results.read_figures(connection, run.id)
+    figures = base.get("figures", COVERAGE, lambda: results.read_figures(connection, run.id))
     rows = granted_figures(connection, reader.cut("figures"), figures.to_dict("records"))
     figures = pd.DataFrame(rows, columns=figures.columns)
     read = predicates.granted_areas(shown, reader.cut("figures"))
@@ -239,14 +273,38 @@ def _gaps(
     device_set: str,
     detail: float,
     certainty: str,
+    base: _Base,
 ) -> gpd.GeoDataFrame:
     if run is None:
         columns = ["rank", "grid_code", "area_m2", "weight", "geometry"]
         return gpd.GeoDataFrame(columns=columns, geometry="geometry", crs=WGS84)
+
+    def read(_: Connection, run: int, **kind: Any) -> gpd.GeoDataFrame:  # noqa: ANN401 - as asked
+        name = ("gaps", *sorted(kind.items()))
+        found: gpd.GeoDataFrame = base.get(
+            name, COVERAGE, lambda: results.read_gaps(connection, run, **kind)
+        )
+        return found
+
     found = granted_gaps(
-        connection, reader, run.id, device_set=device_set, detail=detail, certainty=certainty
+        connection,
+        reader,
+        run.id,
+        device_set=device_set,
+        detail=detail,
+        certainty=certainty,
+        read=read,
     )
     return reproject_layer(found)
+
+
+def _base_layers(connection: Connection, base: _Base) -> dict[str, gpd.GeoDataFrame]:
+    return {
+        name: base.get(
+            ("layer", name), [layer], partial(base_layers.layer_on_map, connection, name)
+        )
+        for name, layer in base_layers.ON_MAP.items()
+    }
 
 
 def _without(parts: dict[str, Any], left_out: Mapping[str, int]) -> dict[str, Any]:

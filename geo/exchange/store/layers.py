@@ -42,15 +42,32 @@ _ON_MAP: Final = {
     "centres": "SELECT code, name, level, duty_phone, geom FROM govgrid.centre",
     "places": "SELECT name, kind, geom FROM govgrid.place",
 }
+ON_MAP: Final[Mapping[str, str]] = {
+    "water": "water",
+    "farmland": "farmland",
+    "buildings": "building",
+    "roads": "road",
+    "centres": "centre",
+    "places": "place",
+}
+"""The base layers of a map, and the layer whose revision counts writes to each."""
 _EXTENTS: Final = "SELECT geom FROM govgrid.loaded_extent"
 # A few are as telling as all, and a file of buildings is not held against itself.
 _BUILDINGS: Final = "SELECT geom FROM govgrid.building ORDER BY code LIMIT 200000"
 _ROADS: Final = "SELECT geom FROM govgrid.road ORDER BY code LIMIT 50000"
 
 
-def layers_on_map(connection: Connection) -> dict[str, gpd.GeoDataFrame]:
-    """Return the base layers of a map by name, lon/lat."""
-    return {name: frames.read_layer(connection, said) for name, said in _ON_MAP.items()}
+def layer_on_map(connection: Connection, name: str) -> gpd.GeoDataFrame:
+    """Return a base layer of a map, lon/lat.
+
+    Parameters
+    ----------
+    connection
+        Transaction that sees all ground.
+    name
+        One of `ON_MAP`.
+    """
+    return frames.read_layer(connection, _ON_MAP[name])
 
 
 def loaded_extents(connection: Connection) -> gpd.GeoSeries:
