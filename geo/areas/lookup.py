@@ -100,7 +100,7 @@ def to_wgs84(
 ) -> tuple[
     np.ndarray[tuple[int], np.dtype[np.float64]], np.ndarray[tuple[int], np.dtype[np.float64]]
 ]:
-    """Return places of another system in EPSG:4326; NaN stays NaN.
+    """Return places of another system in EPSG:4326; NaN stays NaN, and is what is on no globe.
 
     Parameters
     ----------
@@ -112,7 +112,7 @@ def to_wgs84(
     Raises
     ------
     CRSError
-        If the system is unknown, or the coordinates are nowhere on the globe in it.
+        If the system is unknown, or most coordinates are nowhere on the globe in it.
     """
     declared = crs.parse_crs(system)
     crs.require_shift(declared)
@@ -120,6 +120,7 @@ def to_wgs84(
     points = np.asarray(shapely.points(lon[there], lat[there]), dtype=object)
     moved = crs.to_lonlat(points, declared)
     lons, lats = np.full(lon.shape, np.nan), np.full(lat.shape, np.nan)
+    moved[~crs.is_lonlat(moved)] = None  # whose coordinates are NaN
     lons[there], lats[there] = shapely.get_x(moved), shapely.get_y(moved)
     return lons, lats
 

@@ -17,6 +17,7 @@ from api.session.deps import EngineDep, MayMap
 from geo.access.principal import Principal
 from geo.areas import lookup
 from geo.areas.places import MOST_POINTS, PlaceView
+from geo.base.errors import CRSError
 
 router = APIRouter()
 JSON: Final = "application/json"
@@ -68,6 +69,10 @@ def _each(view: Any, asked: Points) -> list[dict[str, Any]]:  # noqa: ANN401 - m
         return []
     given = np.array(asked.points, dtype=float)
     lons, lats = lookup.to_wgs84(given[:, 0], given[:, 1], asked.crs)
+    nowhere = np.flatnonzero(~np.isfinite(lons))
+    if nowhere.size:
+        lon, lat = asked.points[nowhere[0]]
+        raise CRSError("crs.no_place_number", number=int(nowhere[0]) + 1, lon=lon, lat=lat)
     found: PlaceView = view()
     pairs = zip(lons.tolist(), lats.tolist(), strict=True)
     return [found.ask(lon, lat, asked.accuracy_m) for lon, lat in pairs]
