@@ -19,6 +19,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import numpy as np
+import service_live
 import service_load
 import service_search
 import service_tiles
@@ -122,7 +123,8 @@ def measured() -> list[Row]:
         try:
             with database.open_database(config) as owner:
                 brought = service_search.bring_in(owner, Path(folder) / "files")
-                return [brought, *_measured(config, owner, Path(folder))]
+                rows = [brought, *_measured(config, owner, Path(folder))]
+                return [*rows, *service_live.live_rows(config, owner)]
         finally:
             subprocess.run([*home, "db", "stop"], check=False, capture_output=True)
 

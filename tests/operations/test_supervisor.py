@@ -230,6 +230,56 @@ def test_several_web_processes_answer_on_one_socket(home):
         assert second in processes(process, "web")
 
 
+def test_nothing_that_was_acknowledged_is_lost_when_processes_are_killed(home):
+    """Jobs that were taken are done in the end, whichever process dies meanwhile."""
+    with (
+        serving(home, "--workers", "2") as (process, url, _),
+        asker(home, url, "asks.killing") as client,
+    ):
+        taken, answers, stop = [], [], threading.Event()
+
+        def ask():
+            while not stop.is_set():
+                try:
+                    answer = client.post("/api/coverage/runs")
+                except httpx2.TransportError:  # whoever was answering it was killed
+                    continue
+                answers.append(answer.status_code)
+                if answer.status_code == 202:
+                    taken.append(answer.json()["id"])
+                stop.wait(0.2)
+
+        asking = [threading.Thread(target=ask) for _ in range(2)]
+        for each in asking:
+            each.start()
+        for role in ("web", "engine", "worker"):
+            before = len(taken)
+            until(lambda before=before: len(taken) > before + 3)
+            (killed, *_) = until(lambda role=role: processes(process, role))
+            os.kill(killed, signal.SIGKILL)
+            until(
+                lambda role=role, killed=killed: (
+                    (now := processes(process, role)) and killed not in now
+                )
+            )
+        killed = postmaster(home)
+        os.kill(killed, signal.SIGKILL)
+        before = len(taken)
+        until(lambda: len(taken) > before + 3)
+        stop.set()
+        for each in asking:
+            each.join()
+        assert set(answers) <= {202, 503}
+        for job in taken:
+            found = until(lambda job=job: ended(client, job))
+            assert "areas" in found["error"], found  # there are none in this home
+
+
+def ended(client, job):
+    answer = client.get(f"/api/jobs/{job}", headers={"accept-language": "en"})
+    return answer.json() if answer.json().get("state") in ("done", "failed") else None
+
+
 def test_all_processes_end_with_the_service_and_the_database_stays(home):
     with serving(home) as (process, _, _):
         every = [process_of(process, role) for role in ROLES]
