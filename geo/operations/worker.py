@@ -21,7 +21,7 @@ from geo.base.words import say
 from geo.incidents import attachments
 from geo.operations import database, uploads
 from geo.operations.store import jobs as stored_jobs
-from geo.store import db, outbox
+from geo.store import db, idempotency, outbox
 
 if TYPE_CHECKING:
     from geo.operations.jobs.queue import Scheduled
@@ -196,6 +196,7 @@ def _forget_sessions(engine: Engine, config: Settings, stop: Event) -> None:  # 
 def _forget_events(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001
     with db.open_transaction(engine) as connection:
         outbox.delete_old_events(connection, EVENTS_LAST)
+        idempotency.delete_old_keys(connection)
 
 
 def _fire_alarms(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001
