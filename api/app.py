@@ -18,6 +18,8 @@ from api.routes.data import (
     camera_status,
     cameras,
     collections,
+    console,
+    coverage,
     edits,
     exports,
     imports,
@@ -57,6 +59,7 @@ from geo.exchange.publish.items import Items
 from geo.exchange.tiles import Tiles
 from geo.incidents.book import IntakeBooks
 from geo.operations import database
+from maps import console_files
 
 ROUTES = (
     health,
@@ -78,7 +81,9 @@ ROUTES = (
     what_if,
     imports,
     jobs,
+    coverage,
     exports,
+    console,
     pages,
     audit,
     viewing,
@@ -147,6 +152,7 @@ def create_app(settings: Settings) -> FastAPI:
     )
     problems.add_error_handlers(app)
     app.state.metrics = Metrics()
+    app.mount("/static/console", StaticFiles(directory=console_files.FOLDER, check_dir=False))
     app.mount("/static", StaticFiles(packages=[("maps", "web/static/site")]), name="static")
     # The last one added is asked first.
     app.add_middleware(MemoryLane, finders=AT_HAND)

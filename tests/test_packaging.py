@@ -10,13 +10,17 @@ from tests import ROOT
 
 PROBE = """
 import sys
+from pathlib import Path
 from geo.store import db
 from geo.base.words import say
-from maps import assets
+from maps import assets, console_files
 import geo
 assert "site" in geo.__file__, geo.__file__
 assert db.newest_revision() == "0026"
 assert say("import.read", "zh") == "读取文件"
+built = console_files.console_files()
+assert built.script.startswith("/static/console/assets/")
+assert all((console_files.FOLDER / each.name).exists() for each in map(Path, built.words.values()))
 assert all(assets.read_style(name) for name in assets.STYLES)
 assert all(assets.read_script(name) for name in (*assets.LIBRARIES, *assets.SCRIPTS))
 """
@@ -40,6 +44,8 @@ def test_the_wheel_ships_only_the_three_packages(wheel):
     assert {t for t in tops if not t.endswith(".dist-info")} == {"geo", "api", "maps"}
     assert any(name.endswith("0001_areas.sql") for name in names)
     assert any("static/vendor" in name for name in names)
+    assert any("static/console/assets/maplibre-gl-worker" in name for name in names)
+    assert not any(name.endswith((".vue", ".ts")) for name in names)
 
 
 @pytest.mark.slow

@@ -79,7 +79,7 @@ def render_page(
         reader=reader,
         csrf=session.csrf if session else "",
         nonce=request.state.nonce,
-        places=[(p, say(w, lang)) for p, w, a in PLACES if a is None or reader.may(a)],
+        places=list_places(reader, lang),
         lang={"zh": "zh-CN"}.get(lang, lang),
         mark=config.mark,
         notice=notice.notice_line(lang, own=config.notice),
@@ -89,6 +89,19 @@ def render_page(
         complete=session is not None and session.stage == "full",
     )
     return HTMLResponse(text, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+def list_places(reader: Principal, lang: str) -> list[tuple[str, str]]:
+    """Return path and name of the pages that a principal may open.
+
+    Parameters
+    ----------
+    reader
+        Who is logged in.
+    lang
+        Language of the names.
+    """
+    return [(path, say(key, lang)) for path, key, act in PLACES if act is None or reader.may(act)]
 
 
 def first_page(reader: Principal) -> str:

@@ -1,5 +1,6 @@
 """What stands before every route: headers that tell the browser what a page may do."""
 
+import re
 import secrets
 from collections.abc import Awaitable, Callable, MutableMapping
 from typing import Any, Final
@@ -27,11 +28,26 @@ POLICY: Final = (
     " font-src 'self'; connect-src 'self'; frame-src 'self'; form-action 'self'; base-uri 'none';"
     " frame-ancestors 'none'"
 )
+CONSOLE_POLICY: Final = POLICY.replace(
+    "style-src 'self'", "style-src 'self' 'nonce-{nonce}'; worker-src 'self'"
+)
+"""The policy of the console: as of other pages, with workers of ours, and styles by nonce."""
+
+WORKER_POLICY: Final = (
+    "default-src 'none'; script-src 'self'; connect-src 'self'; frame-ancestors 'none'"
+)
+"""The policy of a script of the console, under which it runs where it is a worker."""
+
 CLOSED: Final = "default-src 'none'; frame-ancestors 'none'"
 """The policy of an answer that is no page: were it shown as one, it could do nothing."""
 
 ENCRYPTED_ONLY: Final = b"max-age=31536000"
 STATIC: Final = "/static/"
+CONSOLE: Final = "/static/console/"
+HASHED: Final = re.compile(
+    r"/static/console/(assets/[^/]+-[\w-]{8}\.\w+|words\.\w+\.[0-9a-f]{12}\.json)"
+)
+"""Files whose names change with what is in them."""
 
 
 class Shield:
@@ -77,15 +93,29 @@ def is_stream(message: Message) -> bool:
 
 def _wanted(scope: Scope, there: dict[bytes, bytes], nonce: str) -> dict[bytes, bytes]:
     """Return the headers that an answer lacks, given those that it has."""
-    page = there.get(b"content-type", b"").startswith(b"text/html")
+    policy = _policy(scope, there.get(b"content-type", b"")).format(nonce=nonce)
     # Who brings a policy says in it who may frame it; older browsers know the header only.
     framed = b"SAMEORIGIN" if b"content-security-policy" in there else b"DENY"
     wanted = {
         **HEADERS,
-        b"content-security-policy": (POLICY.format(nonce=nonce) if page else CLOSED).encode(),
+        b"content-security-policy": policy.encode(),
         b"x-frame-options": framed,
-        b"cache-control": b"no-cache" if scope["path"].startswith(STATIC) else b"no-store",
+        b"cache-control": _caching(scope["path"]),
     }
     if scope.get("scheme") == "https":
         wanted[b"strict-transport-security"] = ENCRYPTED_ONLY
     return {name: value for name, value in wanted.items() if name not in there}
+
+
+def _policy(scope: Scope, kind: bytes) -> str:
+    """Return the policy of an answer that brings none of its own."""
+    if kind.startswith(b"text/html"):
+        return CONSOLE_POLICY if scope["state"].get("console") else POLICY
+    script = scope["path"].startswith(CONSOLE) and kind.startswith(b"text/javascript")
+    return WORKER_POLICY if script else CLOSED
+
+
+def _caching(path: str) -> bytes:
+    if HASHED.fullmatch(path):
+        return b"public, max-age=31536000, immutable"
+    return b"no-cache" if path.startswith(STATIC) else b"no-store"

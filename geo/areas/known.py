@@ -4,7 +4,8 @@ from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
 from geo.access.principal import Principal
-from geo.areas.store import names
+from geo.areas.store import boxes, names
+from geo.areas.store.boxes import NamedArea
 from geo.base.codes import full_area_code
 from geo.base.errors import NotFoundError
 
@@ -37,3 +38,17 @@ def granted_names(engine: Engine, reader: Principal) -> list[tuple[str, str]]:
     """
     with transaction.open_read_only(engine, reader) as connection:
         return names.granted_names(connection, reader.parameters)
+
+
+def granted_areas(engine: Engine, reader: Principal) -> list[NamedArea]:
+    """Return the areas granted to a principal with their bounding boxes.
+
+    Parameters
+    ----------
+    engine
+        Pool of the service.
+    reader
+        Principal whose grants apply.
+    """
+    with transaction.open_read_only(engine, reader) as connection:
+        return boxes.read_boxes(connection, reader.parameters)

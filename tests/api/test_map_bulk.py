@@ -83,14 +83,14 @@ def test_areas_are_counted_together_and_each_once(person):
 
 def test_the_page_around_asks_for_an_area_or_a_reason_where_the_map_is_large(person):
     planner = person("planner")
-    around = planner.get("/").text
+    around = planner.get("/basic").text
     assert 'class="bulk"' in around
     assert 'name="reason"' in around
-    asked = planner.get("/", params={"area": EAST, "reason": "例会"}).text
+    asked = planner.get("/basic", params={"area": EAST, "reason": "例会"}).text
     assert f"area={EAST}&amp;reason=%E4%BE%8B%E4%BC%9A" in asked
     operator = person("operator")
-    assert 'name="reason"' not in operator.get("/").text
-    assert 'class="bulk"' not in person("operator", WEST).get("/").text
+    assert 'name="reason"' not in operator.get("/basic").text
+    assert 'class="bulk"' not in person("operator", WEST).get("/basic").text
 
 
 def test_an_area_of_others_has_no_map(person):

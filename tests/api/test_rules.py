@@ -37,6 +37,9 @@ FILES = "incident|assign|dispatch|approve_incident|respond|report"
 
 DEMANDS = {
     ("GET", "/"): ANYBODY,
+    ("GET", "/basic"): "map",
+    ("GET", "/api/console/areas"): "map",
+    ("GET", "/api/coverage"): "figures",
     ("GET", "/map"): "map",
     ("POST", "/map.html"): "export",
     ("GET", "/livez"): STRANGER,
@@ -97,6 +100,7 @@ DEMANDS = {
     ("GET", "/audit"): "audit",
     ("GET", "/api/audit"): "audit",
     ("GET", "/api/audit/chain"): "audit",
+    ("GET", "/api/cameras/{code:path}/viewshed"): "map",
     ("POST", "/api/cameras/{code:path}/access"): "view",
     ("POST", "/api/cameras/{code:path}/access-requests"): "view",
     ("GET", "/cameras"): "view",

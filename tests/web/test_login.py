@@ -1,18 +1,12 @@
 """The log-in in a real browser: what a person types and sees, and that nothing leaves the host."""
 
-import socket
-import threading
-import time
-
 import pyotp
 import pytest
-import uvicorn
 from sqlalchemy import text
 
-from api.app import create_app
-from api.server.listening import OPTIONS
 from geo.access.accounts import accounts
 from tests import PATIENCE_S, map_visit
+from tests.live_site import serve_site
 from tests.map_visit import DESK
 from tests.signed_in import SYSTEM, grant
 
@@ -51,16 +45,8 @@ class Site:
 @pytest.fixture
 def site(town, settings):
     config = settings.model_copy(update={"lang": "zh"})
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        server = uvicorn.Server(uvicorn.Config(create_app(config), log_config=None, **OPTIONS))
-        thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]}, daemon=True)
-        thread.start()
-        while not server.started and thread.is_alive():
-            time.sleep(0.05)
-        assert server.started
-        yield Site(town, f"http://127.0.0.1:{listener.getsockname()[1]}")
-        server.should_exit = True
-        thread.join()
+    with serve_site(config) as address:
+        yield Site(town, address)
 
 
 class Person:

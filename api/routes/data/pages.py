@@ -1,18 +1,17 @@
-"""The map: a page with its frame."""
+"""The map without WebGL2: a self-contained page in a frame, and the page around it."""
 
 from collections.abc import Callable
 from functools import partial
-from http import HTTPStatus
 from typing import Annotated, Literal
 from urllib.parse import urlencode
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request
-from fastapi.responses import HTMLResponse, RedirectResponse, Response
+from fastapi.responses import HTMLResponse, Response
 
 from api.answers import render
 from api.server.lanes import DRAWING
-from api.session.deps import AnyReader, EngineDep, MapPagesDep, MayMap, SettingsDep
+from api.session.deps import EngineDep, MapPagesDep, MayMap, SettingsDep
 from geo.access.audit import export_log
 from geo.access.audit.export_log import Layer
 from geo.access.principal import Principal
@@ -30,25 +29,23 @@ Reason = Annotated[str | None, Query(max_length=export_log.MOST_REASON)]
 CLOSED = "sandbox allow-scripts allow-modals allow-popups; frame-ancestors 'self'"
 
 
-@router.get("/", response_class=HTMLResponse)
-async def home(
+@router.get("/basic", response_class=HTMLResponse)
+async def frame_page(
     request: Request,
     engine: EngineDep,
     pages: MapPagesDep,
     settings: SettingsDep,
-    who: AnyReader,
+    who: MayMap,
     area: Area = "",
     reason: Reason = None,
+    why: Annotated[str, Query(max_length=20)] = "",
 ) -> Response:
-    """Return the page around the map; who sees no map goes on to the first page that is theirs.
+    """Return the page around the map, for browsers that cannot draw the console's.
 
     Where the map would be a bulk read there is a form for a smaller area and for a reason.
     """
-    if not who.may("map"):
-        return RedirectResponse(render.first_page(who), HTTPStatus.SEE_OTHER)
-    reader = who.cut("map")
-    sizes = await _sizes(pages, reader, area)
-    large = await to_thread.run_sync(_large, engine, reader, sizes, area, settings.bulk_rows)
+    sizes = await _sizes(pages, who, area)
+    large = await to_thread.run_sync(_large, engine, who, sizes, area, settings.bulk_rows)
     lang = render.page_language(request)
     query = {"lang": lang, "area": area, "reason": reason}
     return render.render_page(
@@ -59,9 +56,10 @@ async def home(
         large=large,
         sizes=sizes,
         most=settings.bulk_rows,
-        areas=await to_thread.run_sync(known.granted_names, engine, reader) if large else [],
+        areas=await to_thread.run_sync(known.granted_names, engine, who) if large else [],
         area=area,
         reason=reason or "",
+        why=why,
     )
 
 

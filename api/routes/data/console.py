@@ -1,0 +1,81 @@
+"""The console: its page, and the areas that it names."""
+
+from http import HTTPStatus
+from typing import Any, Final
+
+from fastapi import APIRouter, Request
+from fastapi.responses import HTMLResponse, RedirectResponse, Response
+
+from api.answers import render
+from api.session.deps import AnyReader, EngineDep, MayMap, SettingsDep
+from geo.access.principal import Principal
+from geo.areas import known
+from geo.areas.district import export_remark
+from geo.base import clock, local_words, notice
+from geo.base.settings import Settings
+from geo.base.words import say
+from maps.console_files import console_files
+
+router = APIRouter()
+PSEUDO: Final = "qps"
+
+
+@router.get("/", response_class=HTMLResponse)
+async def console(request: Request, settings: SettingsDep, who: AnyReader) -> Response:
+    """Return the console; who sees no map goes on to the first page that is theirs."""
+    if not who.may("map"):
+        return RedirectResponse(render.first_page(who), HTTPStatus.SEE_OTHER)
+    lang = render.page_language(request)
+    request.state.console = True
+    return render.render_page(
+        request,
+        "console.html",
+        title=say("console.title", lang),
+        files=console_files(),
+        shell=_shell(request, settings, who, lang),
+    )
+
+
+@router.get("/api/console/areas")
+def areas(engine: EngineDep, who: MayMap) -> dict[str, Any]:
+    """Return the granted areas of today: level, code, name, parent, bounding box, point inside.
+
+    `remark` is what every map of the district must say of itself, as that its data are fictitious.
+    """
+    return {
+        "remark": export_remark(engine),
+        "areas": [
+            [a.level, a.code, a.name, a.parent_code, _degrees(a.box), _degrees(a.spot)]
+            for a in known.granted_areas(engine, who)
+        ],
+    }
+
+
+def _degrees(sides: tuple[float, ...]) -> list[float]:
+    return [round(side, 6) for side in sides]
+
+
+def _shell(request: Request, settings: Settings, who: Principal, lang: str) -> dict[str, Any]:
+    """Return what the console knows before it asks for anything."""
+    session = getattr(request.state, "session", None)
+    pseudo = request.query_params.get("lang") == PSEUDO
+    return {
+        "account": who.account,
+        "holder": who.holder or who.account,
+        "unit": who.unit_name,
+        "post": who.kind == "post",
+        "actions": sorted(who.actions),
+        "classes": sorted(who.classes),
+        "depth": who.depth,
+        "exact": any(grant.exact for grant in who.grants) or who.system,
+        "csrf": session.csrf if session else "",
+        "lang": lang,
+        "words": console_files().words[PSEUDO if pseudo else lang],
+        "localWords": local_words.chosen_words(),
+        "timezone": settings.timezone,
+        "mark": settings.mark,
+        "notice": notice.notice_line(lang, own=settings.notice),
+        "now": clock.now().isoformat(),
+        "testClock": clock.set_time() is not None,
+        "pages": [list(place) for place in render.list_places(who, lang) if place[0] != "/"],
+    }
