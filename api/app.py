@@ -33,6 +33,8 @@ from api.routes.data import (
 from api.routes.incidents import attachments, intake
 from api.routes.incidents import cameras as incident_cameras
 from api.routes.incidents import moves as incident_moves
+from api.routes.incidents import papers as incident_papers
+from api.routes.incidents import routing as incident_routing
 from api.routes.law import audit, compliance, filing, registers, viewing
 from api.routes.people import account, accounts, grants, login, oidc
 from api.routes.service import description, events, health
@@ -94,6 +96,8 @@ ROUTES = (
     incident_cameras,
     incident_moves,
     attachments,
+    incident_routing,
+    incident_papers,
 )
 # Routes whose answers may be at hand, and what finds them.
 AT_HAND = {

@@ -187,7 +187,8 @@ def empty_url(server: str) -> Iterator[str]:
 @pytest.fixture
 def settings(database_url: str, tmp_path: Path) -> Settings:
     """Return settings on a database with empty tables."""
-    return Settings(home=tmp_path, database_url=database_url, lang="en")
+    basis = "《公共安全视频图像信息系统管理条例》第十六条"  # for reasons in other words
+    return Settings(home=tmp_path, database_url=database_url, lang="en", viewing_basis=basis)
 
 
 @pytest.fixture

@@ -67,11 +67,8 @@ class Settings(BaseSettings):
 
     reference_minutes: int = Field(default=5, ge=1, le=60)
     skynet_approval: bool = False
-    viewing_basis: str = Field(
-        default="《公共安全视频图像信息系统管理条例》第十六条、第二十条",
-        min_length=1,
-        max_length=500,
-    )
+    viewing_basis: str = Field(default="", max_length=500)
+    viewer_url: str = Field(default="", max_length=1000)
     snapshot_url: str = ""
     attachment_days: int = Field(default=180, ge=1)
 

@@ -158,7 +158,7 @@ def complete_entry(connection: Connection, who: Principal, asked: Asked, config:
         raise InputError("viewing.act_form", known=", ".join(ACTS))
     incident = _incident(connection, who, asked.incident)
     kind, reason = _reason(asked, config.lang) or _earlier(connection, who, incident)
-    live, basis = say("viewing.live", config.lang), config.viewing_basis
+    live, basis = say("viewing.live", config.lang), basis_of(kind, config)
     view = asked.act == "view"
     return Entry(
         asked.act,
@@ -168,6 +168,22 @@ def complete_entry(connection: Connection, who: Principal, asked: Asked, config:
         _short(asked.legal_basis) or _filled("legal_basis", basis if view else ""),
         incident,
     )
+
+
+def basis_of(kind: str, config: Settings) -> str:
+    """Return the legal basis that belongs to a reason; "" where it must be stated.
+
+    For reasons in other words the site may set a basis of its own. What is retrieved states its
+    basis each time: the document of law enforcement, the form of a citizen, by their numbers.
+
+    Parameters
+    ----------
+    kind
+        An entry of `REASONS`, or `OTHER`.
+    config
+        Basis of the site.
+    """
+    return config.viewing_basis if kind == OTHER else say(f"viewing_basis.{kind}", "zh")
 
 
 def earlier_reason(engine: Engine, who: Principal, incident: str) -> str:

@@ -19,6 +19,7 @@ from geo.viewing.approvals import Approval
 from geo.viewing.register_entry import Asked, Camera, Entry
 from geo.viewing.store import register as stored
 from geo.viewing.view_tokens import Reference
+from geo.viewing.viewer_link import viewer_link
 
 
 @dataclass(frozen=True)
@@ -118,6 +119,33 @@ def viewing_token(viewing: Viewing, config: Settings) -> str:
     return view_tokens.sign_token(
         Reference(viewing.id, viewing.account, viewing.camera.code, viewing.expires_at), config
     )
+
+
+def viewer_address(
+    engine: Engine, who: Principal, viewing: Viewing, config: Settings
+) -> str | None:
+    """Return where the site's own viewer shows the camera of a viewing; None where none is set.
+
+    Parameters
+    ----------
+    who
+        Who looks.
+    viewing
+        Viewing whose row is committed.
+    config
+        Address of the viewer.
+
+    Raises
+    ------
+    StateError
+        If the setting is no address.
+    """
+    occurred = None
+    if viewing.incident:
+        with transaction.open_as(engine, who) as connection:
+            moment = stored.occurrence_of(connection, viewing.incident)
+        occurred = None if moment is None else (moment, moment)
+    return viewer_link(config.viewer_url, viewing.camera.code, occurred, config.timezone)
 
 
 def open_viewing(engine: Engine, who: Principal, written: str, *, config: Settings) -> Viewing:

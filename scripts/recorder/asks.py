@@ -351,10 +351,13 @@ INCIDENTS: Final = (
     post("/api/incidents", {**INCIDENT, "text": "13812345678"}),
     post("/api/incidents", {"category": "x"}),
     Ask("PATCH", "/api/incidents/{incident}", json={"text": "井盖碎了"}),
+    post("/api/routing/try", {"category": "井盖缺失", "lon": LON, "lat": LAT}),
     get("/api/incidents/{incident}/cameras"),
     get("/api/incidents/{incident}/cameras", now="true"),
     Ask("POST", ATTACHED, query={"kind": "before"}, raw=b"no picture"),
     get(ATTACHED),
+    get("/api/incidents/{incident}/report"),
+    get("/api/incidents/{incident}/evidence", f="xlsx"),
     get(ATTACHED + "/{attachment}"),
 )
 DOOR: Final = (

@@ -133,3 +133,17 @@ def test_a_key_of_one_account_is_none_of_anothers(site, engine):
     assert post(site.client, client_id=number).status_code == 201
     site.become(account(engine, "qian", "operator", B))
     assert post(site.client, client_id=number).status_code == 409
+
+
+def test_the_routing_table_is_tried_and_nothing_is_written(site, engine):
+    chief = site.become(account(engine, "chief", "supervisor", B))
+    asked = {"category": "井盖缺失", "lon": LON, "lat": LAT}
+    found = chief.post("/api/routing/try", json=asked).json()
+    assert (found["grid_code"], found["unit_code"], found["reason"]) == (
+        *(G1, "U2", "街道B × 道路设施"),
+    )
+    row = {"unit_code": "U3", "area_code": G1, "category": "井盖缺失"}
+    tried = chief.post("/api/routing/try", json={**asked, "duties": [row]}).json()
+    assert tried["unit_code"] == "U3"
+    assert [each["unit_code"] for each in tried["alternatives"]] == ["U2", "D0"]
+    assert chief.post("/api/routing/try", json=asked).json()["unit_code"] == "U2"

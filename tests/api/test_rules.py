@@ -33,6 +33,7 @@ OTHERWISE = DOORS | {"/logout", "/login/code"}
 ENDING = {"/account/logins", "/account/password", "/account/totp"}
 """They may end the session."""
 NUMBER = "00000000-0000-0000-0000-000000000001"
+HANDLING = "incident|assign|dispatch|approve_incident"
 FILES = "incident|assign|dispatch|approve_incident|respond|report"
 
 DEMANDS = {
@@ -128,6 +129,9 @@ DEMANDS = {
     ("GET", "/api/compliance"): "compliance",
     ("POST", "/api/incidents"): "incident|report",
     ("PATCH", "/api/incidents/{incident}"): "incident|report",
+    ("POST", "/api/routing/try"): "assign|dispatch|routing",
+    ("GET", "/api/incidents/{incident}/evidence"): HANDLING,
+    ("GET", "/api/incidents/{incident}/report"): HANDLING,
     ("GET", "/api/incidents/{incident}/cameras"): "map",
     ("GET", "/api/lifecycle"): ANYBODY,
     ("GET", "/api/incidents"): "map",

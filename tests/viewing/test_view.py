@@ -349,7 +349,7 @@ def test_a_forged_reference_is_refused(reader, look, shown, settings, tmp_path):
 def test_no_text_is_taken_for_a_reference(tmp_path_factory, written):
     from geo.base.settings import Settings
 
-    config = Settings(home=tmp_path_factory.getbasetemp() / "signing")
+    config = Settings(home=tmp_path_factory.getbasetemp() / "signing", viewing_basis="条例第十六条")
     with pytest.raises(ForbiddenError):
         view_tokens.read_token(written, config)
 

@@ -97,6 +97,9 @@ def register(
         "url": f"/viewer/{reference}",
         "expires_at": found.expires_at.isoformat(),
     }
+    viewer = viewing.viewer_address(engine, who, found, settings)
+    if viewer is not None:
+        body["viewer"] = viewer
     return JSONResponse(body, HTTPStatus.CREATED)
 
 
@@ -183,6 +186,7 @@ def viewer(
         picture=None
         if found.over or not settings.snapshot_url
         else f"/viewer/{reference}/snapshot",
+        viewer=None if found.over else viewing.viewer_address(engine, who, found, settings),
         again=f"/cameras/{code}/access?{urlencode(incident)}",
         stamp=watermark.watermark_svg(stamp),
     )
@@ -262,7 +266,6 @@ def _values(
         "reasons": (*register_entry.REASONS, register_entry.OTHER),
         "earlier": register_entry.earlier_reason(engine, who, incident),
         "filled": {**dict.fromkeys(FIELDS, ""), **filled},
-        "basis": settings.viewing_basis,
         "most": register_entry.MOST_TEXT,
     }
 

@@ -59,6 +59,13 @@ _INCIDENT: Final = text(
     "SELECT FROM govgrid.incident_place i WHERE i.code = :code AND "
     + predicates.INCIDENT.format(geom="i.geom", code="i.code")
 )
+_VIEWINGS: Final = text(
+    "SELECT at, unit_name, holder, camera_code, act, reason FROM govgrid.access_register"
+    " WHERE incident_code = :code ORDER BY at, id LIMIT 500"
+)
+_OCCURRED: Final = text(
+    "SELECT coalesce(occurred_at, reported_at) FROM govgrid.incident_place WHERE code = :code"
+)
 # A second camera of one incident needs no new reason, but a row of its own.
 _EARLIER: Final = text(
     "SELECT reason_kind, reason FROM govgrid.access_register WHERE account = :account"
@@ -158,6 +165,33 @@ def is_incident(connection: Connection, code: str, parameters: Mapping[str, Any]
         Grants of the principal as SQL parameters.
     """
     return connection.execute(_INCIDENT, {**parameters, "code": code}).first() is not None
+
+
+def viewings_of(connection: Connection, code: str) -> list[Mapping[str, Any]]:
+    """Return the viewings that were registered for an incident, as far as they may be read.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    code
+        Code of the incident.
+    """
+    return [dict(row) for row in connection.execute(_VIEWINGS, {"code": code}).mappings()]
+
+
+def occurrence_of(connection: Connection, code: str) -> datetime | None:
+    """Return when an incident happened, else was reported; None if that is not known.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    code
+        Code of the incident.
+    """
+    found: datetime | None = connection.execute(_OCCURRED, {"code": code}).scalar()
+    return found
 
 
 def earlier_reason(

@@ -1,0 +1,56 @@
+"""Papers of an incident: evidence sheet and duty report."""
+
+from typing import Any, Final, Literal
+from uuid import UUID
+
+from fastapi import APIRouter, Request
+from fastapi.responses import JSONResponse, Response
+
+from api.answers.problems import request_language
+from api.routes.incidents.intake import DeskDep
+from api.session.deps import MayHandle
+from geo.documents import incident_paper
+
+router = APIRouter(prefix="/api/incidents/{incident}")
+PDF: Final = "application/pdf"
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@router.get("/evidence", response_class=Response, responses={200: {"content": {PDF: {}, XLSX: {}}}})
+def evidence(
+    request: Request,
+    who: MayHandle,
+    desk: DeskDep,
+    incident: UUID,
+    f: Literal["pdf", "xlsx"] = "pdf",
+) -> Response:
+    """Return the evidence sheet: cameras with the day to ask by, viewings, a form for each unit."""
+    paper = incident_paper.evidence_sheet(desk, who, incident, request_language(request))
+    if f == "xlsx":
+        return _download(incident_paper.paper_workbook(paper), XLSX, f"evidence-{incident}.xlsx")
+    return _download(incident_paper.paper_pdf(paper), PDF, f"evidence-{incident}.pdf")
+
+
+@router.get("/report", response_class=Response, responses={200: {"content": {PDF: {}}}})
+def report(
+    request: Request,
+    who: MayHandle,
+    desk: DeskDep,
+    incident: UUID,
+    f: Literal["json", "pdf"] = "json",
+) -> Response:
+    """Return the duty report (值班快报): short text and rows, or one page; never a camera."""
+    paper, text = incident_paper.duty_report(desk, who, incident, request_language(request))
+    if f == "pdf":
+        return _download(incident_paper.paper_pdf(paper), PDF, f"report-{incident}.pdf")
+    rows: list[dict[str, Any]] = [{"label": label, "text": told} for label, told in paper.facts]
+    return JSONResponse({"text": text, "rows": rows})
+
+
+def _download(content: bytes, kind: str, name: str) -> Response:
+    headers = {
+        "Content-Disposition": f'attachment; filename="{name}"',
+        "X-Content-Type-Options": "nosniff",
+        "Cache-Control": "private, no-store",
+    }
+    return Response(content, media_type=kind, headers=headers)

@@ -1,0 +1,53 @@
+"""The routing table tried on a place."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Request
+from pydantic import ConfigDict, Field
+
+from api.answers.bodies import Body
+from api.answers.problems import request_language
+from api.routes.incidents.intake import Code, DeskDep
+from api.session.deps import MayTry
+from geo.incidents.location import Asked
+from geo.incidents.routing_trial import Trial, try_routing
+from geo.incidents.rules.routing import Duty
+
+router = APIRouter(prefix="/api/routing")
+
+
+class TriedDuty(Body):
+    """A row that is tried beside those of the table."""
+
+    unit_code: Code
+    area_code: Code
+    category: Code | None = None
+
+
+class Tried(Body):
+    """A place and a category."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+    category: Code = Field(examples=["井盖缺失"])
+    lon: float | None = Field(None, ge=-1e8, le=1e8)
+    lat: float | None = Field(None, ge=-1e8, le=1e8)
+    crs: Annotated[str, Field(max_length=40)] = "wgs84"
+    accuracy_m: float = Field(0.0, ge=0, le=100_000)
+    grid_code: Code | None = None
+    community_code: Code | None = None
+    asset_code: Code | None = None
+    duties: list[TriedDuty] = Field([], max_length=100)
+
+
+@router.post("/try")
+def try_place(request: Request, who: MayTry, desk: DeskDep, asked: Tried) -> dict[str, Any]:
+    """Return which units would be proposed for a place and category, and why; nothing is written.
+
+    `duties` are tried as if they stood in the table already.
+    """
+    area = asked.grid_code or asked.community_code
+    place = Asked(asked.lon, asked.lat, asked.crs, asked.accuracy_m, area)
+    rows = tuple(Duty(each.unit_code, each.area_code, each.category) for each in asked.duties)
+    trial = Trial(asked.category, place, asked.asset_code, rows)
+    return try_routing(desk, who, trial, request_language(request))

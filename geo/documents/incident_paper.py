@@ -1,0 +1,231 @@
+"""Papers of an incident: the evidence sheet (PDF, XLSX) and the one-page duty report (值班快报)."""
+
+import math
+import tempfile
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any, Final
+from uuid import UUID
+
+from geo.access import transaction
+from geo.access.audit import record as audit
+from geo.access.principal import Principal
+from geo.base.errors import ForbiddenError
+from geo.base.local_time import local_minute
+from geo.base.words import say
+from geo.incidents import answer, attachments, cameras
+from geo.incidents.intake import Desk
+from geo.incidents.rules import emergency
+from geo.incidents.rules.emergency import Emergency
+from geo.incidents.store import moves as stored_moves
+from geo.incidents.store.answers import AnswerRow
+from geo.viewing.store import register
+from maps.papers import Dot, Paper, RequestForm, Table, render_paper
+
+HEADS: Final = ("code", "name", "relation", "position", "detail", "footage", "unit", "phone")
+FORM: Final = (
+    *("incident", "unit", "cameras", "from_to", "channel", "offset", "purpose", "document"),
+    *("clerks", "approved", "seal", "handed_over"),
+)
+
+
+def evidence_sheet(desk: Desk, who: Principal, incident: UUID, lang: str) -> Paper:
+    """Return the evidence sheet: place, time, cameras, viewings, and a form for each unit.
+
+    Parameters
+    ----------
+    desk
+        What intake works with.
+    who
+        Who asks: the exact place must be granted.
+    incident
+        Its id.
+    lang
+        "zh" or "en".
+    """
+    zone = desk.config.timezone
+    row = answer.read_answer(desk, who, incident)
+    facts, seen = cameras.read_cameras(desk.engine, who, incident, desk.config)
+    told = cameras.describe_cameras(seen, facts.window, zone, lang)
+    with transaction.open_as(desk.engine, who) as connection:
+        viewings = register.viewings_of(connection, row.code)
+        audit.record(connection, who, "incident.evidence", row.code, facts={"id": str(incident)})
+    dots, half_m = _dots(told["cameras"])
+    return Paper(
+        say("evidence.title", lang),
+        desk.config.mark,
+        lang,
+        _facts(desk, who, row, told, lang),
+        dots,
+        half_m,
+        (_cameras(told["cameras"], lang), _viewings(viewings, zone, lang)),
+        _forms(row, told["cameras"], zone, lang),
+    )
+
+
+def duty_report(desk: Desk, who: Principal, incident: UUID, lang: str) -> tuple[Paper, str]:
+    """Return the one-page duty report of an incident and its short text: no camera, no person.
+
+    Parameters
+    ----------
+    desk
+        What intake works with.
+    who
+        Who reports: the exact place must be granted.
+    incident
+        Its id.
+    lang
+        "zh" or "en".
+    """
+    row = answer.read_answer(desk, who, incident)
+    with transaction.open_as(desk.engine, who) as connection:
+        if not attachments.find_access(connection, who, incident).shows_place:
+            raise ForbiddenError("attachment.no_place")
+        history = stored_moves.read_moves(connection, incident)
+    zone = desk.config.timezone
+    report = _report(desk, who, row, history, lang)
+    lines = tuple(emergency.report_lines(report, zone, lang))
+    paper = Paper(say("emergency.title", lang), desk.config.mark, lang, lines)
+    return paper, emergency.short_text(report, zone, lang)
+
+
+def paper_pdf(paper: Paper) -> bytes:
+    """Return a paper as PDF; nothing is loaded from anywhere."""
+    from weasyprint import HTML  # it takes a while to import, and few ask for papers
+
+    made: bytes = HTML(string=render_paper(paper), url_fetcher=_refuse).write_pdf()
+    return made
+
+
+def paper_workbook(paper: Paper) -> bytes:
+    """Return the tables of a paper as XLSX."""
+    import pandas as pd
+
+    from geo.files.writers import xlsx
+
+    facts = pd.DataFrame(list(paper.facts), columns=["", paper.title])
+    sheets = {paper.title: facts}
+    for table in paper.tables:
+        sheets[table.title] = pd.DataFrame(list(table.rows), columns=list(table.heads))
+    with tempfile.TemporaryDirectory() as folder:
+        out = Path(folder, "evidence.xlsx")
+        xlsx.write_sheets(sheets, out, mark=paper.mark)
+        return out.read_bytes()
+
+
+def _refuse(url: str, *_: object, **__: object) -> dict[str, Any]:
+    raise ValueError(f"a paper loads nothing: {url[:40]}")
+
+
+def _facts(
+    desk: Desk, who: Principal, row: AnswerRow, told: Mapping[str, Any], lang: str
+) -> tuple[tuple[str, str], ...]:
+    zone = desk.config.timezone
+    begin, end = row.window
+    when = local_minute(begin, zone)
+    if end != begin:
+        when += f" – {local_minute(end, zone)}"
+    book = desk.book(who)
+    place = " ".join(
+        [book.area_name(c) for c in (row.township_code, row.community_code, row.grid_code) if c]
+    )
+    named = {
+        "code": row.code,
+        "category": row.category or "",
+        "when": when,
+        "place": f"{place} {row.address or ''}".strip(),
+        "lonlat": "" if row.lon is None else f"{row.lon:.6f}, {row.lat:.6f}（WGS-84）",
+        "text": row.title,
+        "none": told["none"] or "",
+        "withheld": str(told["withheld"] or ""),
+    }
+    return tuple((say(f"evidence.{k}", lang), v) for k, v in named.items() if v)
+
+
+def _dots(lines: list[dict[str, Any]]) -> tuple[tuple[Dot, ...], int]:
+    """Return cameras around the place as a sketch has them: by distance and reversed bearing."""
+    placed = [line for line in lines if line["bearing_deg"] is not None]
+    if not placed:
+        return (), 0
+    most = max(max(float(line["distance_m"]) for line in placed), 10.0)
+    dots = []
+    for line in placed:
+        angle = math.radians(float(line["bearing_deg"]) + 180)
+        reach = 46 * float(line["distance_m"]) / most
+        x, y = round(reach * math.sin(angle), 2), round(-reach * math.cos(angle), 2)
+        dots.append(Dot(line["code"], x, y, line["relation"] == "sees"))
+    return tuple(dots), round(most * 24 / 46)
+
+
+def _cameras(lines: list[dict[str, Any]], lang: str) -> Table:
+    rows = []
+    for line in lines:
+        why = f"（{line['why_text']}）" if line["relation"] != "sees" and line["why_text"] else ""
+        relation = say(f"relation.{line['relation']}", lang) + why
+        footage = "；".join(filter(None, (line["footage"], line["night"], line["online_text"])))
+        told = {**line, "relation": relation, "footage": footage}
+        rows.append(tuple(str(told[name] or "") for name in HEADS))
+    heads = tuple(say(f"evidence.camera_{name}", lang) for name in HEADS)
+    return Table(
+        say("evidence.cameras", lang), heads, tuple(rows), say("evidence.no_cameras", lang)
+    )
+
+
+def _viewings(rows: list[Mapping[str, Any]], zone: str, lang: str) -> Table:
+    names = ("at", "unit_name", "holder", "camera_code", "act", "reason")
+    told = [
+        tuple(
+            local_minute(row[name], zone)
+            if name == "at"
+            else say(f"viewing_act.{row[name]}", lang)
+            if name == "act"
+            else str(row[name] or "")
+            for name in names
+        )
+        for row in rows
+    ]
+    heads = tuple(say(f"viewing_column.{name}", lang) for name in names)
+    return Table(
+        say("evidence.viewings", lang), heads, tuple(told), say("evidence.no_viewings", lang)
+    )
+
+
+def _forms(
+    row: AnswerRow, lines: list[dict[str, Any]], zone: str, lang: str
+) -> tuple[RequestForm, ...]:
+    """Return a request form for each managing unit of cameras that saw or may have seen it."""
+    by_unit: dict[str, list[dict[str, Any]]] = {}
+    for line in lines:
+        if line["relation"] != "near" and line["unit"]:
+            by_unit.setdefault(f"{line['unit']} {line['phone'] or ''}".strip(), []).append(line)
+    begin, end = row.window
+    span = f"{local_minute(begin, zone)} – {local_minute(end, zone)}"
+    forms = []
+    for unit, asked in by_unit.items():
+        codes = "、".join(f"{line['code']} {line['name'] or ''}".strip() for line in asked)
+        filled = {"incident": row.code, "unit": unit, "cameras": codes, "from_to": span}
+        rows = tuple((say(f"evidence.form.{name}", lang), filled.get(name, "")) for name in FORM)
+        forms.append(RequestForm(say("evidence.form.title", lang), rows))
+    return tuple(forms)
+
+
+def _report(
+    desk: Desk, who: Principal, row: AnswerRow, history: list[Mapping[str, Any]], lang: str
+) -> Emergency:
+    book, zone = desk.book(who), desk.config.timezone
+    codes = (row.township_code, row.community_code, row.grid_code)
+    measures = [
+        say("lifecycle.move." + move["move"], lang) + " " + local_minute(move["at"], zone)[11:]
+        for move in history
+        if move["move"] not in ("created", "corrected", "imported")
+    ]
+    return Emergency(
+        row.code,
+        row.category or "",
+        row.window[0] if row.reported_at is None else row.reported_at,
+        " ".join(book.area_name(code) for code in codes if code),
+        row.address or "",
+        row.title,
+        tuple(measures),
+        who.unit_name or who.account,
+    )
