@@ -148,5 +148,6 @@ for _room in (
     "law.compliance",
     "law.users",
     "incidents.intake",
+    "incidents.life",
 ):
     importlib.import_module(f"geo.cli.{_room}")

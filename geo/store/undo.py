@@ -12,6 +12,10 @@ _FIRST = (
     "SELECT DISTINCT ON (table_name, key) table_name, key, before FROM govgrid.import_change"
     " WHERE import_run = :run ORDER BY table_name, key, id"
 )
+_CODES = (
+    "SELECT DISTINCT key ->> 'code' FROM govgrid.import_change"
+    " WHERE import_run = :run AND table_name = :table"
+)
 _LATER = (
     "SELECT r.id AS run, r.layer, r.source, r.at, count(DISTINCT (c.table_name, c.key)) AS rows"
     " FROM govgrid.import_change c"
@@ -59,6 +63,21 @@ def later_runs(connection: Connection, run: int) -> list[dict[str, Any]]:
     """
     _as_a_whole(connection)
     return [dict(row) for row in connection.execute(text(_LATER), {"run": run}).mappings()]
+
+
+def changed_codes(connection: Connection, run: int, table: str) -> list[str]:
+    """Return the codes of the rows of a table that a run inserted or changed.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    run
+        Number of the run.
+    table
+        Name without schema.
+    """
+    return list(connection.execute(text(_CODES), {"run": run, "table": table}).scalars())
 
 
 def undo_changes(connection: Connection, run: int) -> Undone:

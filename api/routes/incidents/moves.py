@@ -12,9 +12,10 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers.bodies import Body
 from api.answers.problems import request_language
+from api.routes.incidents.intake import DeskDep
 from api.session.deps import AnyReader, EngineDep, MayMap, MayMove, SettingsDep
 from geo.base.errors import InputError
-from geo.incidents import listing, moves
+from geo.incidents import listing, moves, show
 from geo.incidents.lifecycle_table import describe_lifecycle
 from geo.incidents.listing import MOST, IncidentFilter
 from geo.incidents.move_request import MoveRequest
@@ -91,12 +92,12 @@ def list_incidents(
 
 
 @router.get("/incidents/{incident}")
-def read_incident(engine: EngineDep, who: MayMap, incident: UUID) -> JSONResponse:
+def read_incident(request: Request, who: MayMap, desk: DeskDep, incident: UUID) -> JSONResponse:
     """Return an incident with its history, dispatches, approvals, and the moves legal for you.
 
     ETag is its version: send it back as If-Match with a move.
     """
-    found = listing.read_incident(engine, who, str(incident))
+    found = show.show_incident(desk, who, str(incident), lang=request_language(request))
     headers = {"ETag": f'"{found["version"]}"', "Cache-Control": "private, no-cache"}
     return JSONResponse(jsonable_encoder(found), headers=headers)
 

@@ -17,6 +17,7 @@ from geo.cameras.store import compliance
 from geo.exchange.imports import run_events
 from geo.files import writers
 from geo.files.checks import Finding
+from geo.incidents.store import history
 from geo.store import db, undo
 from geo.store import import_runs as stored_runs
 from geo.store.undo import Undone
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
 NEWEST = 50
+MOVED_SHOWN = 20
 
 
 @dataclass(frozen=True)
@@ -104,6 +106,8 @@ def undo_run(engine: Engine, run: int, *, who: Principal) -> Undone:
         if later:
             named = "、".join(f"{each['run']}（{each['source']}）" for each in later)
             raise StateError("import.built_upon", run=run, later=named, newest=later[0]["run"])
+        if row["layer"] == "incidents":
+            _require_unmoved(connection, run)
         done = undo.undo_changes(connection, run)
         compliance.forget_changes(connection, run)
         if row["layer"] == "areas":
@@ -159,6 +163,15 @@ def write_quarantine(engine: Engine, run: int, out: Path, *, who: Principal, lan
     table = _to_mend(waiting, report.findings, lang)
     writers.write_file(table, out, layer=say("import.quarantine", lang))
     return len(table)
+
+
+def _require_unmoved(connection: Connection, run: int) -> None:
+    """Refuse to undo incidents that were moved here: their history would go with them."""
+    codes = undo.changed_codes(connection, run, "incident")
+    moved = history.moved_incidents(connection, codes, most=MOVED_SHOWN + 1)
+    if moved:
+        named = "、".join(moved[:MOVED_SHOWN]) + (" …" if len(moved) > MOVED_SHOWN else "")
+        raise StateError("import.incidents_moved", run=run, codes=named)
 
 
 def _settle(connection: Connection) -> None:

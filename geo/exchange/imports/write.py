@@ -20,7 +20,7 @@ from geo.files.checks import Finding
 from geo.files.checks.check import Intake
 from geo.files.checks.whole_file import REGISTERS
 from geo.files.schema.layers import Layer
-from geo.incidents.history import split_states
+from geo.incidents import history
 from geo.store import installation, tables
 from geo.store.tables import Change
 
@@ -105,11 +105,36 @@ class Writer:
             return done, []
         if name == camera_status.LAYER:
             return camera_status.bring_in(connection, rows, run=run)[0], []
-        frame = rows if self.layer.shape != "none" else pd.DataFrame(rows.drop(columns="geometry"))
         if name == "incidents":
-            frame = split_states(frame)
+            return self._history(rows, checked)
+        frame = rows if self.layer.shape != "none" else pd.DataFrame(rows.drop(columns="geometry"))
         key = (self.layer.key,)
         return tables.upsert_rows(connection, self.layer.table, frame, key=key, run=run), []
+
+    def _history(self, rows: gpd.GeoDataFrame, checked: Intake) -> tuple[Change, list[Finding]]:
+        """Write incidents as history; what was changed here since stays, and is told."""
+        states = checked.mapping.get("state")
+        unknown = {
+            found.row: found.value
+            for found in checked.findings
+            if found.code == "VALUE_CHOICE" and found.column == states
+        }
+        done = history.bring_in(
+            self.connection, rows, run=self.run, timezone=self.timezone, unknown_states=unknown
+        )
+        late = [
+            Finding(
+                each.row,
+                checked.mapping.get(each.field, "geometry"),
+                "INCIDENT_CHANGED_HERE",
+                "warning",
+                each.given if each.field != "geom" else "",
+                "",
+                {"verified": each.here if each.field != "geom" else "—"},
+            )
+            for each in done.kept
+        ]
+        return done.change, late
 
     def _registered(self, rows: gpd.GeoDataFrame, checked: Intake) -> tuple[Change, list[Finding]]:
         srid = installation.read_value(self.connection, "metric_srid")

@@ -300,6 +300,7 @@ _LAYERS = (
             Field("state", "choice", ("状态", "办理状态"), choices=STATES, example="待受理"),
             Field("occurred_at", "time", ("发生时间", "created"), example="2026-09-30 21:38"),
             Field("reported_at", "time", ("上报时间", "受理时间"), example="2026-09-30 21:40"),
+            Field("due_at", "time", ("办理时限", "截止时间", "应办结时间", "target"), future=True),
             Field("closed_at", "time", ("结案时间", "办结时间", "closed")),
             Field("accuracy_m", "number", ("定位精度", "误差"), low=0, high=100000),
             Field("address", "text", ("地址", "地点")),
@@ -317,6 +318,7 @@ POINTS = Layer(
 DERIVED: Final[frozenset[str]] = frozenset(
     {
         "grid_code",
+        "on_time",
         "heading_source",
         "heading_verified_on",
         "position_source",

@@ -28,6 +28,8 @@ FINAL: Final = frozenset({"not_accepted", "closed", "duplicate", "cancelled"})
 OPEN: Final = frozenset(STATES) - FINAL
 _WITH_UNIT: Final = frozenset({"assigned", "acknowledged", "arrived", "in_progress"})
 _UNDER_WAY: Final = _WITH_UNIT | {"accepted", "returned"}
+DUE_STATES: Final = _WITH_UNIT | {"done", "checked", "closed"}
+"""States that an incident has with, or after, a unit in charge."""
 
 BEFORE: Final = "before"
 """Target of a move that leads back to the state before the incident was returned."""

@@ -5,12 +5,19 @@ from typing import Final, NamedTuple
 
 from sqlalchemy import Connection, text
 
+from geo.incidents.rules.working_time import Limit
+
 # Rows of a unit replace those of the site for it.
 _HOURS: Final = text(
     "SELECT weekday, starts, ends, lower(valid) AS since, upper(valid) AS before"
     " FROM govgrid.working_hours WHERE unit_code IS NOT DISTINCT FROM"
     " (SELECT unit_code FROM govgrid.working_hours WHERE unit_code = :unit LIMIT 1)"
     " ORDER BY weekday, starts"
+)
+_LIMITS: Final = text(
+    "SELECT code, name, limit_amount, limit_unit FROM govgrid.category WHERE NOT shipped"
+    " AND clock_start = 'reported' AND limit_amount IS NOT NULL AND limit_unit IS NOT NULL"
+    " ORDER BY code DESC"
 )
 _DAYS: Final = text("SELECT day, kind FROM govgrid.calendar")
 
@@ -41,3 +48,10 @@ def read_hours(connection: Connection, unit: str | None) -> list[WeekRow]:
 def read_days(connection: Connection) -> dict[date, str]:
     """Return the days off and make-up days that were imported: day → holiday or workday."""
     return {row.day: row.kind for row in connection.execute(_DAYS)}
+
+
+def read_limits(connection: Connection) -> dict[str, Limit]:
+    """Return the limits of the site's categories that count from the report, by code and name."""
+    rows = connection.execute(_LIMITS).all()
+    named = {row.name: Limit(row.limit_amount, row.limit_unit) for row in rows}
+    return named | {row.code: Limit(row.limit_amount, row.limit_unit) for row in rows}

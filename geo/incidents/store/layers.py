@@ -8,7 +8,10 @@ _GRANTED: Final = predicates.INCIDENT.format(geom="n.geom", code="n.code")
 _EXACT: Final = predicates.INCIDENT_EXACT.format(geom="n.geom", code="n.code")
 INCIDENTS: Final = (
     "SELECT i.code, i.title, i.category, CASE WHEN i.exact THEN i.description END AS"
-    " description, i.source, i.state, i.occurred_at, i.reported_at, i.closed_at,"
+    " description, i.source, CASE WHEN i.on_hold THEN 'on_hold' WHEN i.self_handled"
+    " AND i.state = 'done' THEN 'self_handled' ELSE i.state END AS state, i.occurred_at,"
+    " i.reported_at, i.due_at, i.closed_at, CASE coalesce(i.first_done_at, i.closed_at) <= i.due_at"
+    " WHEN true THEN 'true' WHEN false THEN 'false' END AS on_time,"
     " CASE WHEN i.exact THEN i.accuracy_m END AS accuracy_m,"
     " CASE WHEN i.exact THEN i.address END AS address,"
     " CASE WHEN i.exact THEN i.attributes END AS attributes,"

@@ -55,6 +55,7 @@ SEVERITY: Final[Mapping[str, Severity]] = MappingProxyType(
         "AZIMUTH_VIEWS": "note",
         "AZIMUTH_TURNING": "warning",
         "VERIFIED_POSITION": "warning",
+        "INCIDENT_CHANGED_HERE": "warning",
         "VERIFIED_HEADING": "warning",
         "FOV_RANGE": "warning",
         "RETENTION_BELOW_30": "warning",

@@ -1,0 +1,60 @@
+"""One incident with everything that is known of it, as far as it is told to who asks."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from geo.access.principal import Principal
+from geo.base import clock
+from geo.base.errors import ForbiddenError, NotFoundError, StateError
+from geo.incidents import answer, cameras, duplicate_hints, listing
+from geo.incidents.answer import Shown
+from geo.incidents.cameras import CamerasSeen
+from geo.incidents.intake import Desk
+
+
+def show_incident(
+    desk: Desk, who: Principal, named: str, *, lang: str, with_cameras: bool = False
+) -> dict[str, Any]:
+    """Return an incident: place, unit with the reason, limit, history, and the legal moves.
+
+    Who is not told it exactly, or does not handle a sensitive one, gets what a list says of it.
+
+    Parameters
+    ----------
+    desk
+        What intake works with.
+    who
+        Principal whose grants apply.
+    named
+        Id or number.
+    lang
+        "zh" or "en".
+    with_cameras
+        Whether the cameras as recorded and the duplicates are told as well.
+
+    Raises
+    ------
+    NotFoundError
+        If it is not seen.
+    """
+    told = listing.read_incident(desk.engine, who, named)
+    if not told["exact"]:
+        return told
+    row = answer.read_answer(desk, who, told["id"])
+    book, zone = desk.book(who), desk.config.timezone
+    seen = _seen(desk, who, told) if with_cameras else None
+    hints = duplicate_hints.hints_of(desk.engine, who, book, [row.code]) if with_cameras else {}
+    shown = Shown(seen, hints.get(row.code, ()))
+    found = answer.describe_incident(book, row, shown, zone=zone, lang=lang, now=clock.now())
+    left_out = set() if with_cameras else {"cameras", "withheld", "duplicates"}
+    # the light of the list knows of work that is done
+    return {**told, **{k: v for k, v in found.items() if k not in left_out | {"light"}}}
+
+
+def _seen(desk: Desk, who: Principal, told: dict[str, Any]) -> CamerasSeen | None:
+    """Return the cameras as recorded, None where none is granted or was brought in."""
+    try:
+        return cameras.read_cameras(desk.engine, who, told["id"], desk.config)[1]
+    except (ForbiddenError, NotFoundError, StateError):
+        return None
