@@ -61,25 +61,24 @@ def _resume(connection: Connection, incident: UUID, due: datetime, timezone: str
     )
 
 
-def recompute_provisional(engine: Engine, *, timezone: str) -> int:
+def recompute_provisional(connection: Connection, *, timezone: str) -> int:
     """Compute provisional limits (暂估) anew, each with a move; return how many moved.
 
     Parameters
     ----------
-    engine
-        A pool of the owner of the tables.
+    connection
+        Transaction of the owner of the tables.
     timezone
         IANA name.
     """
     changed = 0
-    with db.open_transaction(engine) as connection:
-        for incident in stored.provisional_incidents(connection):
-            case = use_case.read_case(connection, _WORKER, incident)
-            columns = clocks.settled_clock(connection, case, {}, timezone=timezone, restart=False)
-            same = ("due_at", "due_provisional")
-            if any(columns.get(name, case.row[name]) != case.row[name] for name in same):
-                write_own_move(connection, case, "recomputed", {}, timezone=timezone)
-                changed += 1
+    for incident in stored.provisional_incidents(connection):
+        case = use_case.read_case(connection, _WORKER, incident)
+        columns = clocks.settled_clock(connection, case, {}, timezone=timezone, restart=False)
+        same = ("due_at", "due_provisional")
+        if any(columns.get(name, case.row[name]) != case.row[name] for name in same):
+            write_own_move(connection, case, "recomputed", {}, timezone=timezone)
+            changed += 1
     return changed
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Any
 from uuid import UUID
 
 from sqlalchemy import Connection
@@ -21,39 +21,6 @@ from geo.incidents.rules.limits import (
 from geo.incidents.rules.working_time import Interval, Limit
 from geo.incidents.store import clocks as stored
 from geo.incidents.store import moves as stored_moves
-
-_NEVER: Final[Mapping[str, object]] = {"amber_at": None, "due_at": None, "due_provisional": False}
-
-
-def first_limits(
-    connection: Connection,
-    timezone: str,
-    *,
-    amount: float | None,
-    unit: str | None,
-    start: datetime | None,
-    of_unit: str | None = None,
-) -> dict[str, object]:
-    """Return the columns of the clock of a new incident; none is due without limit or start.
-
-    Parameters
-    ----------
-    connection
-        Open transaction.
-    timezone
-        IANA name.
-    amount, unit
-        Limit of the category, else of the grade.
-    start
-        When the clock starts; None: not yet.
-    of_unit
-        Unit whose hours count.
-    """
-    given = {"clock_from": start, "limit_amount": amount, "limit_unit": unit}
-    if amount is None or unit is None or start is None:
-        return {**given, **_NEVER}
-    calendar = calendars.read_calendar(connection, timezone, of_unit)
-    return {**given, **_columns(compute_due(calendar, Limit(amount, unit), start))}
 
 
 def settled_clock(

@@ -17,6 +17,7 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "outcome": OUTCOMES,
     "notified": ("system", "telephone", "sms", "paper"),
 }
+FREE_TEXTS: Final = ("reason", "note", "result", "basis", "telephone_post", "notified_post")
 _TIMES: Final = ("until", "at", "notified_at")
 
 
@@ -43,18 +44,20 @@ class MoveRequest:
     notified_post: str | None = None
     notified_at: datetime | None = None
     client_id: UUID | None = field(default=None, compare=False)
+    redact: bool = False
+    not_personal: bool = False
 
     @property
     def given(self) -> dict[str, Any]:
         """Return the fields that were given."""
         named = {each.name: getattr(self, each.name) for each in fields(self)}
-        rest = {"move", "client_id"}
+        rest = {"move", "client_id", "redact", "not_personal"}
         return {k: v for k, v in named.items() if k not in rest and v not in (None, "")}
 
     @property
     def texts(self) -> dict[str, str]:
         """Return the free texts that were given, by field."""
-        return {k: v for k, v in self.given.items() if isinstance(v, str) and k not in CHOICES}
+        return {k: v for k, v in self.given.items() if k in FREE_TEXTS}
 
 
 def known_move(name: str) -> Move:

@@ -25,7 +25,7 @@ from geo.base.errors import (
 )
 from geo.base.local_time import local_minute
 from geo.base.words import say
-from geo.incidents import calendars, clocks, incident_events
+from geo.incidents import calendars, clocks, incident_events, personal_data
 from geo.incidents.effects import Case, Effect, effect_of
 from geo.incidents.move_request import MoveRequest, require_fields
 from geo.incidents.rules import lifecycle
@@ -88,9 +88,15 @@ def move_incident(
     MoveRefusedError
         If the move is not legal now; those that are, are named.
     InputError
-        If a field lacks, is strange, or has a value that cannot be.
+        If a field lacks, is strange, or has a value that cannot be; a PersonalDataError where a
+        text holds numbers of persons.
     """
     move = require_fields(asked, lang)
+    checked = personal_data.check_texts(
+        engine, who, asked.texts, redact=asked.redact, not_personal=asked.not_personal
+    )
+    kept: dict[str, Any] = dict(checked.texts)
+    asked = replace(asked, **kept)
     with transaction.open_as(engine, who) as connection:
         row = _locked(connection, who, incident)
         known = None if asked.client_id is None else stored.find_move(connection, asked.client_id)

@@ -86,3 +86,16 @@ def test_the_table_of_moves_is_answered_in_the_language_of_the_request(client):
     assign = next(m for m in told["moves"] if m["move"] == "assign")
     assert (assign["label"], assign["needs"], assign["to"]) == ("派遣", ["unit"], "assigned")
     assert told["choices"]["outcome"]["planned"] == "列入计划"
+
+
+def test_numbers_of_persons_are_refused_in_the_texts_of_moves_as_well(town, client):
+    one = add(town, "H5")
+    held = {"If-Match": '"1"'}
+    asked = {"move": "assign", "unit": "U2", "note": "找 13812345678"}
+    found = client.post(f"/api/incidents/{one}/moves", json=asked, headers=held)
+    assert (found.status_code, found.json()["spans"][0]["field"]) == (422, "note")
+    assert value(town, "version", one) == 1
+    left = {**asked, "redact": True}
+    assert client.post(f"/api/incidents/{one}/moves", json=left, headers=held).status_code == 201
+    note = client.get(f"/api/incidents/{one}/moves").json()["moves"][0]["note"]
+    assert note == "找 〔号码已略〕"

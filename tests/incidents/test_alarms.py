@@ -5,8 +5,11 @@ from datetime import date, timedelta
 import pytest
 from sqlalchemy import text
 
-from geo.incidents import alarms, calendars, clocks
+from geo.incidents import alarms, calendars
+from geo.incidents.rules.limits import compute_due
+from geo.incidents.rules.working_time import Limit
 from tests.incidents.moving_town import START, SYSTEM, ZONE, add, move, value
+from tests.toy_town import bring_in
 
 pytestmark = pytest.mark.postgis
 
@@ -84,27 +87,28 @@ def test_an_extension_lets_both_lights_turn_once_more(owner, watch):
     assert fired(owner) == [("A6", "amber"), ("A6", "amber")]
 
 
-def test_imported_days_off_make_a_provisional_limit_certain_with_a_move(owner, watch):
+def test_imported_days_off_make_a_provisional_limit_certain_with_a_move(owner, watch, tmp_path):
     at = START.replace(year=2026, month=12, day=31)
     watch.put(at)
     one = add(owner, "A7", kind="c2", at=at)
     with owner.begin() as connection:
-        first = clocks.first_limits(connection, ZONE, amount=4, unit="working_hours", start=at)
-        assert first["due_provisional"] is True
+        calendar = calendars.read_calendar(connection, ZONE)
+        first = compute_due(calendar, Limit(4, "working_hours"), at)
+        assert first.provisional
         connection.execute(
             text(
                 "UPDATE govgrid.incident SET due_at = :due_at, amber_at = :amber_at,"
                 " due_provisional = true WHERE id = :id"
             ),
-            {**first, "id": one},
+            {"due_at": first.due_at, "amber_at": first.amber_at, "id": one},
         )
-    assert alarms.recompute_provisional(owner, timezone=ZONE) == 0  # nothing is known yet
     with owner.begin() as connection:
-        days = "INSERT INTO govgrid.calendar (day, kind) VALUES ('2027-01-01', 'holiday')"
-        connection.execute(text(days))
-    assert alarms.recompute_provisional(owner, timezone=ZONE) == 1
+        assert alarms.recompute_provisional(connection, timezone=ZONE) == 0  # no notice yet
+    file = tmp_path / "calendar.csv"
+    file.write_text("日期,类型,名称\n2027-01-01,休息,元旦\n", encoding="utf-8")
+    bring_in(owner, "calendar", file)
     assert not value(owner, "due_provisional", one)
-    assert value(owner, "due_at", one) > first["due_at"]
+    assert value(owner, "due_at", one) > first.due_at
 
 
 def test_a_unit_has_its_own_hours_where_it_states_them(owner):

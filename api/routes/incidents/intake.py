@@ -5,20 +5,21 @@ from http import HTTPStatus
 from typing import Annotated, Final, Literal
 from uuid import UUID, uuid5
 
-from fastapi import APIRouter, Depends, Header, Request
+from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse
 from pydantic import ConfigDict, Field
 
 from api.answers.bodies import Body
 from api.answers.problems import request_language
+from api.routes.incidents.desk import DeskDep
 from api.routes.incidents.moves import parse_version
-from api.session.deps import EngineDep, MayTake, SettingsDep
+from api.session.deps import MayTake
 from geo.base import clock
 from geo.base.errors import InputError
 from geo.incidents import answer, intake
 from geo.incidents.answer import Shown
 from geo.incidents.correct import Correction, correct_incident
-from geo.incidents.intake import Desk, Report
+from geo.incidents.intake import Report
 from geo.incidents.location import Asked
 
 router = APIRouter(prefix="/api/incidents")
@@ -105,25 +106,6 @@ class CorrectedIncident(Body):
         if not given and self.unseen_demand is None:
             raise InputError("correction.nothing")
         return Correction(given, self.redact, self.not_personal, self.unseen_demand)
-
-
-def intake_desk(request: Request, engine: EngineDep, settings: SettingsDep) -> Desk:
-    """Return what intake works with, at the revisions of this request.
-
-    Parameters
-    ----------
-    request
-        Its state holds the revisions.
-    engine
-        The process's pool.
-    settings
-        The process's settings.
-    """
-    state = request.app.state
-    return Desk(engine, state.books, request.state.revisions, settings, state.sight)
-
-
-DeskDep = Annotated[Desk, Depends(intake_desk)]
 
 
 @router.post("", status_code=HTTPStatus.CREATED, response_class=JSONResponse)

@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers.bodies import Body
 from api.answers.problems import request_language
-from api.routes.incidents.intake import DeskDep
+from api.routes.incidents.desk import DeskDep
 from api.session.deps import AnyReader, EngineDep, MayMap, MayMove, SettingsDep
 from geo.base.errors import InputError
 from geo.incidents import listing, moves, show
@@ -48,6 +48,8 @@ class NewMove(Body):
     notified_post: Word = None
     notified_at: datetime | None = None
     client_id: UUID | None = None
+    redact: bool = False
+    not_personal: bool = False
 
 
 class Listed(BaseModel):

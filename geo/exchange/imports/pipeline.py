@@ -115,6 +115,10 @@ class Taking:
         stored_runs.remember_changes(self._connection, None)
         if self._check.layer.name == "areas":
             grid_of_camera.rebuild_grids(self._connection)
+        if self._check.layer.name == "calendar":
+            from geo.incidents import alarms
+
+            alarms.recompute_provisional(self._connection, timezone=self._timezone)
         if self._retry_of is not None:
             taken = [old for new, old in self._mended.items() if new not in self._bad]
             self.solved = stored_runs.resolve_rows(
