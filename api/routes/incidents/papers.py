@@ -7,7 +7,7 @@ from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
 
 from api.answers.problems import request_language
-from api.routes.incidents.intake import DeskDep
+from api.routes.incidents.desk import DeskDep
 from api.session.deps import MayHandle
 from geo.documents import incident_paper
 
