@@ -7,7 +7,8 @@ from pydantic import ConfigDict, Field
 
 from api.answers.bodies import Body
 from api.answers.problems import request_language
-from api.routes.incidents.intake import Code, DeskDep
+from api.routes.incidents.desk import DeskDep
+from api.routes.incidents.intake import Code
 from api.session.deps import MayTry
 from geo.incidents.location import Asked
 from geo.incidents.routing_trial import Trial, try_routing
