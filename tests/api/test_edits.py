@@ -169,7 +169,13 @@ def test_a_row_with_an_error_is_refused_with_its_findings_and_nothing_is_written
         assert [each["severity"] for each in found] == ["error"]
         advice.add(found[0]["advice"])
     assert len(advice) == 2
-    for broken in ({"colour": "red"}, {"name": ["a"]}, {"name": "a\x00b"}, {"name": "\ud800"}):
+    for broken in (
+        {"colour": "red"},
+        {"name": ["a"]},
+        {"name": "a\x00b"},
+        {"hfov_deg": 10**400},
+        {"name": "\ud800"},
+    ):
         answer = client.patch(
             ITEM.format("cameras", "K1"),
             content=json.dumps(feature("K1", **broken)),

@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     from geo.files.readers import Table
 
 MOST_TEXT: Final = 2_000
+MOST_NUMBER: Final = 10**15
+"""A spreadsheet keeps no more digits."""
 
 
 @dataclass(frozen=True)
@@ -200,8 +202,8 @@ def _table(rows: Sequence[Row]) -> Table:
 def _require_cell(name: str, value: object) -> None:
     """Refuse what no cell of a file could hold."""
     fits = value is None or isinstance(value, bool | int | float | str)
-    if isinstance(value, float) and not math.isfinite(value):
-        fits = False
+    if isinstance(value, int | float):
+        fits = math.isfinite(value) if isinstance(value, float) else abs(value) < MOST_NUMBER
     if isinstance(value, str):
         fits = len(value) <= MOST_TEXT and value.isprintable()
     if not fits:
