@@ -196,12 +196,13 @@ def _p95(values: list[float]) -> float:
     return float(np.percentile(values, 95))
 
 
-def measured() -> list[Row]:
-    """Return the rows for the home named on the command line."""
-    config = Settings(home=Path(sys.argv.pop(1)))
+def measured(home: Path) -> list[Row]:
+    """Return the rows for a home."""
+    config = Settings(home=home)
     with database.open_database(config) as engine:
         return live_rows(config, engine)
 
 
 if __name__ == "__main__":
-    run(measured, __doc__)
+    where = Path(sys.argv.pop(1)).absolute()
+    run(lambda: measured(where), __doc__)
