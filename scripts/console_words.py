@@ -16,13 +16,19 @@ from geo.base import words
 
 PSEUDO = "qps"
 LONGER = 0.4
-PREFIX = "console."
+PREFIXES = {"console.": "", "lifecycle.move.": "move_word."}
+"""Keys of the catalogue that the console has, and how it calls them."""
 
 
 def compile_words() -> dict[str, dict[str, str]]:
     """Return the words of each language by key, without the prefix that all of them have."""
     every = words.load_catalogue().items()
-    texts = {key.removeprefix(PREFIX): text for key, text in every if key.startswith(PREFIX)}
+    texts = {
+        name + key.removeprefix(prefix): text
+        for prefix, name in PREFIXES.items()
+        for key, text in every
+        if key.startswith(prefix)
+    }
     compiled = {lang: {key: text[lang] for key, text in texts.items()} for lang in words.LANGUAGES}
     return {**compiled, PSEUDO: {key: make_pseudo(text["zh"]) for key, text in texts.items()}}
 

@@ -125,6 +125,17 @@ def test_a_row_of_the_list_opens_grid_and_cameras_that_see_the_place(desk):
     at.quiet()
 
 
+def test_an_incident_that_was_reported_is_accepted_by_one_key_of_the_detail(desk):
+    at = desk(path="/?show=incident:M7")
+    page = at.page
+    page.wait_for_selector(".badge >> text=待受理")
+    page.click(".detail footer button >> text=受理")
+    page.wait_for_selector(".badge >> text=已受理")
+    page.wait_for_selector(".moves >> text=受理")
+    page.wait_for_selector("#i-M7 .more em >> text=已受理")
+    at.quiet()
+
+
 def test_back_and_a_link_lead_to_what_was_chosen(desk):
     at = desk(path="/?show=camera:K1")
     page = at.page

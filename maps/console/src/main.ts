@@ -15,6 +15,7 @@ import { readNonce, readShell } from "./shell";
 import { followAddress } from "./state/console";
 import { followSelection } from "./state/detail";
 import { followKeys } from "./state/keys";
+import { followHistory } from "./state/moves";
 import { followPreferences } from "./state/theme";
 import { loadWords } from "./words/words";
 
@@ -26,6 +27,7 @@ async function start(): Promise<void> {
   await loadWords(shell.words, shell.localWords);
   followAddress();
   followSelection();
+  followHistory();
   followKeys();
   createApp(Console, { shell, nonce: readNonce(document) }).mount("#app");
 }

@@ -25,6 +25,9 @@ export interface Incident {
   lon: number | null;
   lat: number | null;
   grid_code: string | null;
+  community_code: string | null;
+  township_code: string | null;
+  status: string | null;
   light: Light;
   due_at: string | null;
   emergency: boolean;

@@ -54,6 +54,13 @@ export async function postJson<T>(path: string, body: unknown, key: string): Pro
   return (await answer.json()) as T;
 }
 
+/** Make a move at the version that was seen. */
+export async function postMove(path: string, body: unknown, version: number): Promise<void> {
+  const headers = { "content-type": "application/json", "x-csrf-token": asked.csrf, "if-match": `"${version}"` };
+  const answer = await ask(path, { method: "POST", headers, body: JSON.stringify(body) });
+  if (!answer.ok) throw await problemOf(answer);
+}
+
 /** Return a random UUID; `crypto.randomUUID` is absent on plain http. */
 export function newKey(): string {
   const bytes = crypto.getRandomValues(new Uint8Array(16));

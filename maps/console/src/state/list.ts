@@ -12,7 +12,7 @@ const ORDER = { red: 0, amber: 1, green: 2 } as const;
 
 /** Return the township of an incident's grid. */
 export function townshipOf(incident: Incident): string {
-  return above(incident.grid_code ?? "").find((area) => area.level === "township")?.code ?? "";
+  return incident.township_code ?? above(incident.grid_code ?? "").find((area) => area.level === "township")?.code ?? "";
 }
 
 function fitsQuick(incident: Incident, quick: Filter["quick"]): boolean {
