@@ -32,7 +32,7 @@ PATHS = {
     "/api/search": ("get",),
 }
 TEXTS = ("description", "summary", "title", "examples")
-"""What is said of a thing: no type follows from it."""
+"""What is left out beside bodies of requests: no type of the console follows from it."""
 
 REF = "#/components/schemas/"
 
@@ -73,7 +73,11 @@ def _bare(tree: Any) -> Any:  # noqa: ANN401 - any part of the description
         return [_bare(each) for each in tree]
     if not isinstance(tree, dict):
         return tree
-    return {k: _bare(v) for k, v in tree.items() if k not in TEXTS or isinstance(v, dict)}
+    return {
+        key: _bare(value)
+        for key, value in tree.items()
+        if key != "requestBody" and (key not in TEXTS or isinstance(value, dict))
+    }
 
 
 def _named(tree: Any) -> list[str]:  # noqa: ANN401 - any part of the description

@@ -199,75 +199,7 @@ export interface paths {
 }
 export type webhooks = Record<string, never>;
 export interface components {
-    schemas: {
-        NewIncident: {
-            category: string;
-            text: string;
-            lon?: number | null;
-            lat?: number | null;
-            /** @default wgs84 */
-            crs: string;
-            /** @default 0 */
-            accuracy_m: number;
-            located_by?: ("map" | "address" | "code" | "device" | "area") | null;
-            located_code?: string | null;
-            grid_code?: string | null;
-            community_code?: string | null;
-            address?: string | null;
-            /** @default  */
-            description: string;
-            /** @default other */
-            source: string;
-            source_ref?: string | null;
-            occurred_from?: string | null;
-            occurred_to?: string | null;
-            asset_code?: string | null;
-            unit_code?: string | null;
-            override_reason?: string | null;
-            client_id?: string | null;
-            /** @default false */
-            redact: boolean;
-            /** @default false */
-            not_personal: boolean;
-        };
-        NewMove: {
-            move: string;
-            unit?: string | null;
-            reason?: string | null;
-            result?: string | null;
-            outcome?: string | null;
-            kind?: string | null;
-            basis?: string | null;
-            routing_row?: boolean | null;
-            until?: string | null;
-            telephone_post?: string | null;
-            area?: string | null;
-            target?: string | null;
-            call?: string | null;
-            at?: string | null;
-            note?: string | null;
-            notified?: string | null;
-            notified_post?: string | null;
-            notified_at?: string | null;
-            client_id?: string | null;
-        };
-        api__routes__law__viewing__Wanted: {
-            /**
-             * @default view
-             * @enum {string}
-             */
-            act: "view" | "retrieve";
-            /** @default  */
-            reason: string;
-            /** @default  */
-            incident: string;
-            /** @default  */
-            legal_basis: string;
-            /** @default  */
-            content: string;
-            request?: string | null;
-        };
-    };
+    schemas: never;
     responses: never;
     parameters: never;
     requestBodies: never;
@@ -394,11 +326,7 @@ export interface operations {
             path?: never;
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewIncident"];
-            };
-        };
+        requestBody?: never;
         responses: {
             201: {
                 headers: {
@@ -494,11 +422,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewMove"];
-            };
-        };
+        requestBody?: never;
         responses: {
             201: {
                 headers: {
@@ -698,11 +622,7 @@ export interface operations {
             };
             cookie?: never;
         };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["api__routes__law__viewing__Wanted"];
-            };
-        };
+        requestBody?: never;
         responses: {
             201: {
                 headers: {
