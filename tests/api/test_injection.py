@@ -193,14 +193,19 @@ def operations(app):
 def eager(operation):
     """Return the first permitted role."""
     action = operation["action"]
-    return next(each for each in EAGER if action in {None, *PERMISSIONS[each]})
+    return next(each for each in EAGER if is_let_in(action, each))
+
+
+def is_let_in(action, role):
+    """Return whether a role holds the action of a rule, or one of several."""
+    return action is None or bool({*action.split("|")} & {*PERMISSIONS.get(role, ())})
 
 
 def kinds_of(operation, role):
     """Return the kinds of texts that a role tries: all of them the first that is let in."""
     if role == eager(operation):
         return tuple(HOSTILE)
-    return FEW if operation["action"] in {None, *PERMISSIONS.get(role, ())} else ONE
+    return FEW if is_let_in(operation["action"], role) else ONE
 
 
 def mixtures(names, kinds, thorough):
