@@ -1,7 +1,7 @@
 """What intake looks up, in memory at its newest revision: categories, duties, units, areas."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from threading import Lock
 from typing import Final
@@ -38,6 +38,7 @@ class IntakeBook:
     areas: Mapping[str, KnownArea]
     by_unit_id: Mapping[int, KnownArea]
     assets: Mapping[str, Asset]
+    tables: dict[date, Duties] = field(default_factory=dict, compare=False)
 
     def category(self, written: str) -> Category:
         """Return a category by code or name.
@@ -105,7 +106,13 @@ class IntakeBook:
 
     def duties(self, day: date) -> Duties:
         """Return the routing table of a day."""
-        return routing.duty_table(self.rows.duties, self.rows.desks, self.rows.pairings, day=day)
+        found = self.tables.get(day)
+        if found is None:
+            rows = self.rows
+            found = routing.duty_table(rows.duties, rows.desks, rows.pairings, day=day)
+            self.tables.clear()  # today's, in almost every case
+            self.tables[day] = found
+        return found
 
     def rank(
         self, areas: Sequence[str], category: Category, asset: Asset | None, day: date
