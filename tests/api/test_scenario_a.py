@@ -96,7 +96,7 @@ def test_a_night_shift(night, engine):
         rows = connection.execute(
             text(
                 "SELECT camera_code, reason_kind, incident_code, legal_basis"
-                " FROM govgrid.access_register ORDER BY at"
+                " FROM govgrid.access_register ORDER BY camera_code"
             )
         ).all()
     assert [(row.camera_code, row.reason_kind, row.incident_code) for row in rows] == [
