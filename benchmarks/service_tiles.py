@@ -75,7 +75,7 @@ def _asked(
     table, more = TABLES[layer]
     paths = {
         name: [
-            THEIRS.format(table, z, y, x, more) if name == "tipg" else OURS.format(layer, z, y, x)
+            THEIRS.format(table, z, x, y, more) if name == "tipg" else OURS.format(layer, z, y, x)
             for z, y, x in tiles
         ]
         for name in servers
@@ -101,11 +101,18 @@ def crowded_rows(engine: Engine, folder: Any, places: Sequence[tuple[float, floa
     crowded = max(tiles, key=lambda each: shown.draw(each, most=0, bins=None).total)
     thin, full = (_drawn(shown, crowded, most) for most in (2_000, 10**9))
     count = f"{thin[1].total:,} of {len(view.rows):,} cameras"
-    limit = LIMIT_BYTES if thin[1].aggregated else None
     work = f"tile of zoom 12 with {count}"
+    many = thin[1].aggregated
     return [
-        row(work, float(len(thin[1].content)), "bytes", goal=limit),
-        row(work, thin[0], "ms", peer="one by one", peer_value=full[0], goal_ratio=5.0),
+        row(work, float(len(thin[1].content)), "bytes", goal=LIMIT_BYTES if many else None),
+        row(
+            work,
+            thin[0],
+            "ms",
+            peer="one by one" if many else None,
+            peer_value=full[0] if many else None,
+            goal_ratio=5.0 if many else None,
+        ),
     ]
 
 

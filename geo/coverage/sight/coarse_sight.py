@@ -52,7 +52,12 @@ class CoarseViews:
 
 
 def coarse_views(
-    cameras: pd.DataFrame, *, srid: int, detail: float, default_reach_m: float
+    cameras: pd.DataFrame,
+    *,
+    srid: int,
+    detail: float,
+    default_reach_m: float,
+    views: pd.DataFrame | None = None,
 ) -> CoarseViews:
     """Return the views of cameras at their coarse places.
 
@@ -64,10 +69,13 @@ def coarse_views(
         Metric.
     detail, default_reach_m
         Pixel density asked for, px/m, and how far a camera sees that does not say it.
+    views
+        Of the cameras where they are known: :func:`geo.coverage.sight.optics.camera_views`.
     """
-    views = optics.camera_views(
-        cameras.set_index("code"), detail_px_per_m=detail, default_reach_m=default_reach_m
-    )
+    if views is None:
+        views = optics.camera_views(
+            cameras.set_index("code"), detail_px_per_m=detail, default_reach_m=default_reach_m
+        )
     sector = optics.view_sectors(views, "possible")
     lonlat = cameras[["coarse_lon", "coarse_lat"]].to_numpy(dtype=float)
     turn_deg = convergence_deg(lonlat[:, 0], lonlat[:, 1], srid)

@@ -99,7 +99,11 @@ def tabulate_views(
     sectors = [optics.view_sectors(placed, certainty) for certainty in ("certain", "possible")]
     metric = given.geometry.to_crs(srid)
     coarse = coarse_sight.coarse_views(
-        pd.DataFrame(given), srid=srid, detail=detail, default_reach_m=default_reach_m
+        pd.DataFrame(given),
+        srid=srid,
+        detail=detail,
+        default_reach_m=default_reach_m,
+        views=placed,
     )
     longest = placed.groupby("camera_code")["range_m"].transform("max").fillna(0.0)
     vague = placed["heading_source"].eq("unknown") | placed["heading_deg"].isna()
