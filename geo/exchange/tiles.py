@@ -86,7 +86,9 @@ class Tiles:
     def kept(
         self, reader: Principal, layer: str, of: tuple[int, int, int], now: LayerRevisions
     ) -> Kept | None:
-        """Return a tile that is at hand and counted within the hour; waits for nobody.
+        """Return a tile that is at hand, counted within the hour; waits for nobody.
+
+        One of cameras whose points are at hand is drawn, in two milliseconds at most.
 
         Parameters
         ----------
@@ -99,9 +101,14 @@ class Tiles:
         now
             Revisions that were read after the question came.
         """
-        found = self._kept.get((layer, of, None, reader.key))
-        if found is None or found.made != now.of(_written(layer)):
-            return None
+        key, made = (layer, of, None, reader.key), now.of(_written(layer))
+        found = self._kept.get(key)
+        if found is None or found.made != made:
+            shown = self._shown.get(reader.key) if layer == "cameras" else None
+            if shown is None or _of_cameras(shown) != made or not _is_tile(Place(*of)):
+                return None
+            tile = shown.draw(Place(*of), most=tile_rows.MOST_POINTS, bins=None)
+            found = self._keep(key, _made(tile, made))
         if layer not in collections.PROTECTED or not found.tile.shown or reader.system:
             return found
         return found if self._counted.get((reader.id, layer, of)) == (_hour(), found.tag) else None
@@ -188,8 +195,7 @@ class Tiles:
             shown = self._shown_points(reader, now)
             most = tile_rows.MOST_POINTS
             tile = shown.draw(place, most=most, bins=bins)
-            of = shown.view.revisions  # day, camera, viewshed, area, setting
-            return self._keep(key, _made(tile, (*of[:2], *of[3:])))
+            return self._keep(key, _made(tile, _of_cameras(shown)))
         # What is written from now on makes it stale: its rows are of these revisions or newer ones.
         return self._keep(key, _made(self._read(reader, layer, place, made, bins), made))
 
@@ -278,6 +284,12 @@ class Tiles:
 
 def _made(tile: Tile, made: Made) -> Kept:
     return Kept(tile, blake2b(tile.content, digest_size=12).hexdigest(), made)
+
+
+def _of_cameras(shown: "ShownPoints") -> Made:
+    """Return of which revisions tiles are: those of the view are of viewsheds as well."""
+    day, camera, _, *areas = shown.view.revisions
+    return (day, camera, *areas)
 
 
 def _written(layer: str) -> tuple[str, ...]:
