@@ -33,7 +33,10 @@ COMMAND: Final = [sys.executable, "-c", "from geo.cli import main; main()"]
 TRIALS: Final = 60
 JOBS: Final = 20
 SEED: Final = 340802
-FILE: Final = "编码,名称,经度,纬度\nN1,新增枪机,117.05,30.52\n".encode()
+FILE: Final = (
+    "编码,名称,建设类别,摄像机类型,监视方位,有效距离,状态,经度,纬度\n"
+    "N1,新增枪机,天网,固定枪机,90,60,在线,117.05,30.52\n"
+).encode()
 PATIENCE_S: Final = 300.0
 
 
@@ -136,7 +139,7 @@ def previewed_ms(client: Client) -> list[float]:
     for _ in range(JOBS):
         began = time.perf_counter()
         client.ask("POST", f"{path}/preview", {"crs": "wgs84"})
-        until(lambda: client.ask("GET", path)["state"] == "done")
+        until(lambda: client.ask("GET", path)["state"] not in ("waiting", "running"))
         found.append(1e3 * (time.perf_counter() - began))
     return found
 
