@@ -4,7 +4,7 @@ ALTER TABLE govgrid.incident ADD COLUMN sensitive boolean NOT NULL DEFAULT false
 COMMENT ON COLUMN govgrid.incident.sensitive IS
     'of a sensitive category: in no layer, tile, search, export or figure; others are told the community';
 CREATE FUNCTION govgrid.is_sensitive(category text) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = public, pg_temp AS $$
+LANGUAGE sql STABLE AS $$
     SELECT EXISTS (SELECT FROM govgrid.category k
         WHERE k.sensitive AND ($1 = k.code OR $1 = k.name))
 $$;

@@ -45,7 +45,8 @@ BEGIN
         started_at = NULL, ended_at = NULL,
         queue_id = (procrastinate_defer_jobs_v1(ARRAY[ROW('jobs', 'run_job', 0, turn, j.id::text,
             jsonb_build_object('job', j.id), NULL::timestamptz)::procrastinate_job_to_defer_v1]))[1]
-    WHERE j.id = enqueue_job.job AND j.state NOT IN ('waiting', 'running');
+    WHERE j.id = enqueue_job.job AND j.state NOT IN ('waiting', 'running')
+        AND (j.account = govgrid.session_setting('account')::uuid OR govgrid.has_action('accounts'));
 END $$;
 CREATE FUNCTION govgrid.dequeue_job(job uuid) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = govgrid_queue, pg_temp AS $$
@@ -54,7 +55,8 @@ BEGIN
         state = CASE WHEN j.state = 'waiting' AND procrastinate_cancel_job_v1(j.queue_id, false, true)
             IS NOT NULL THEN 'cancelled' ELSE j.state END,
         ended_at = CASE WHEN j.state = 'waiting' THEN govgrid.now() END
-    WHERE j.id = dequeue_job.job AND j.state IN ('waiting', 'running');
+    WHERE j.id = dequeue_job.job AND j.state IN ('waiting', 'running')
+        AND (j.account = govgrid.session_setting('account')::uuid OR govgrid.has_action('accounts'));
 END $$;
 REVOKE EXECUTE ON FUNCTION govgrid.enqueue_job, govgrid.dequeue_job FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION govgrid.enqueue_job, govgrid.dequeue_job TO govgrid_web;
