@@ -8,8 +8,7 @@ from sqlalchemy import Connection, Engine
 
 from geo.access.principal import system_principal
 from geo.base import clock
-from geo.incidents import clocks, incident_events
-from geo.incidents import moves as use_case
+from geo.incidents import case_reading, clocks, incident_events
 from geo.incidents.effects import Case
 from geo.incidents.store import clocks as stored
 from geo.incidents.store import moves as stored_moves
@@ -52,7 +51,7 @@ def _fire(
 
 def _resume(connection: Connection, incident: UUID, due: datetime, timezone: str) -> None:
     """End a hold at the moment until which it was approved."""
-    case = use_case.read_case(connection, _WORKER, incident)
+    case = case_reading.read_case(connection, _WORKER, incident)
     hold = case.hold
     if hold is not None:
         stored_moves.update_row(connection, "approval", hold["id"], {"ended_at": due})
@@ -73,7 +72,7 @@ def recompute_provisional(connection: Connection, *, timezone: str) -> int:
     """
     changed = 0
     for incident in stored.provisional_incidents(connection):
-        case = use_case.read_case(connection, _WORKER, incident)
+        case = case_reading.read_case(connection, _WORKER, incident)
         columns = clocks.settled_clock(connection, case, {}, timezone=timezone, restart=False)
         same = ("due_at", "due_provisional")
         if any(columns.get(name, case.row[name]) != case.row[name] for name in same):

@@ -15,7 +15,16 @@ from geo.access.principal import Principal
 from geo.base import clock
 from geo.base.errors import ConditionError, ForbiddenError, NotFoundError, StaleError
 from geo.base.local_time import with_zone
-from geo.incidents import cameras, clocks, intake, limits, location, moves, personal_data
+from geo.incidents import (
+    cameras,
+    case_reading,
+    clocks,
+    intake,
+    limits,
+    location,
+    moves,
+    personal_data,
+)
 from geo.incidents.cameras import CamerasSeen
 from geo.incidents.intake import Desk, Report
 from geo.incidents.location import Asked, Located
@@ -91,7 +100,7 @@ def correct_incident(
         If no version, or not the newest, was given.
     """
     with transaction.open_as(desk.engine, who) as connection:
-        before = stored.read_incident(connection, moves.seen_parameters(who), incident)
+        before = stored.read_incident(connection, case_reading.seen_parameters(who), incident)
         _require_right(connection, who, before, incident)
     assert before is not None  # noqa: S101 - required above
     checked = _checked(desk, who, given)
@@ -105,7 +114,7 @@ def correct_incident(
     window = report.window(before["reported_at"] or clock.now())
     seen = intake.all_cameras(desk, who, located, window) if moved else None
     with transaction.open_as(desk.engine, who) as connection:
-        now = stored.lock_incident(connection, moves.seen_parameters(who), incident)
+        now = stored.lock_incident(connection, case_reading.seen_parameters(who), incident)
         _require_right(connection, who, now, incident)
         number = _require_version(now, version)
         _write(connection, who, before, columns, checked, number, located)

@@ -16,7 +16,7 @@ from sqlalchemy import Connection, Engine
 from geo.access import transaction
 from geo.access.principal import Principal
 from geo.base.errors import InputError, NotFoundError
-from geo.incidents import moves
+from geo.incidents import case_reading, moves
 from geo.incidents.rules.lifecycle import STATES
 from geo.incidents.store import listing as stored
 from geo.incidents.store import moves as stored_moves
@@ -96,7 +96,7 @@ def read_incident(engine: Engine, who: Principal, named: str) -> dict[str, Any]:
         If it is not seen.
     """
     with transaction.open_as(engine, who) as connection:
-        incident = moves.find_incident(connection, who, named)
+        incident = case_reading.find_incident(connection, who, named)
         row = stored.read_shown(connection, _parameters(who), incident)
         if row is None:
             raise NotFoundError("lifecycle.no_incident", id=named[:60])
@@ -112,10 +112,10 @@ def _legal(connection: Connection, who: Principal, incident: UUID) -> list[str]:
     """Return the moves that are legal now; none for who may move nothing anywhere."""
     if not who.actions & {*HANDLING, "respond"}:
         return []
-    row = stored_moves.read_incident(connection, moves.seen_parameters(who), incident)
+    row = stored_moves.read_incident(connection, case_reading.seen_parameters(who), incident)
     if row is None:
         return []
-    case = moves.make_case(connection, who, row)
+    case = case_reading.make_case(connection, who, row)
     return list(moves.legal_for(case, moves.actor_of(connection, who, row)))
 
 
@@ -172,7 +172,7 @@ def _approvals(connection: Connection, incident: UUID, *, exact: bool) -> list[d
 def _parameters(who: Principal) -> dict[str, Any]:
     handled = who.cut(*HANDLING)
     return {
-        **moves.seen_parameters(who),
+        **case_reading.seen_parameters(who),
         "handled_everything": handled.everything,
         "handled_areas": handled.areas,
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -11,43 +11,28 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
-from geo.access.audit import record as audit
 from geo.access.principal import Principal
 from geo.access.roles import PERMISSIONS
-from geo.base import clock
 from geo.base.errors import (
     ConditionError,
     ForbiddenError,
     InputError,
     MoveRefusedError,
-    NotFoundError,
     StaleError,
 )
 from geo.base.local_time import local_minute
 from geo.base.words import say
-from geo.incidents import calendars, clocks, incident_events, personal_data
-from geo.incidents.effects import Case, Effect, effect_of
+from geo.incidents import calendars, case_reading, clocks, personal_data
+from geo.incidents.apply_move import Moved, apply_move
+from geo.incidents.effects import Case
 from geo.incidents.move_request import MoveRequest, require_fields
 from geo.incidents.rules import lifecycle
 from geo.incidents.rules.lifecycle import Actor, Move, Situation
-from geo.incidents.rules.limits import RETURN_MINUTES, SIGN_WITHIN, extra_until
+from geo.incidents.rules.limits import RETURN_MINUTES, extra_until
 from geo.incidents.rules.working_time import Limit
 from geo.incidents.store import moves as stored
 
-NO_MOVE: Final = MoveRequest("")
 LEVELS: Final = ("grid", "community", "township", "district")
-
-
-@dataclass(frozen=True)
-class Moved:
-    """An incident after a move: `again` where the same move had come before."""
-
-    id: UUID
-    code: str
-    state: str
-    version: int
-    move: str
-    again: bool = False
 
 
 def move_incident(
@@ -98,17 +83,17 @@ def move_incident(
     kept: dict[str, Any] = dict(checked.texts)
     asked = replace(asked, **kept)
     with transaction.open_as(engine, who) as connection:
-        row = _locked(connection, who, incident)
+        row = case_reading.lock_row(connection, who, incident)
         known = None if asked.client_id is None else stored.find_move(connection, asked.client_id)
         if known is not None:
             return _again(row, known, asked)
         _require_version(connection, row, version, timezone, lang)
-        case = make_case(connection, who, row, asked)
+        case = case_reading.make_case(connection, who, row, asked)
         at = situation_of(case)
         actor = actor_of(connection, who, row, telephone=asked.telephone_post is not None)
         _require_legal(move, at, actor, case.now, lang)
         case = _completed(connection, who, case, move, timezone)
-        moved = _apply(connection, who, move, case, at, actor, timezone)
+        moved = apply_move(connection, who, move, case, at, actor, timezone)
     return moved
 
 
@@ -163,18 +148,6 @@ def actor_of(
     return Actor(who.account, held, who.unit_code, district=whole, telephone=telephone)
 
 
-def seen_parameters(who: Principal) -> dict[str, Any]:
-    """Return the SQL parameters by which an incident is seen."""
-    return {**who.parameters, "account_id": who.id}
-
-
-def _locked(connection: Connection, who: Principal, incident: UUID) -> Mapping[str, Any]:
-    row = stored.lock_incident(connection, seen_parameters(who), incident)
-    if row is None:
-        raise NotFoundError("lifecycle.no_incident", id=incident)
-    return row
-
-
 def _again(row: Mapping[str, Any], known: Mapping[str, Any], asked: MoveRequest) -> Moved:
     if known["incident"] != row["id"] or known["move"] != asked.move:
         raise InputError("lifecycle.client_id_used", found=asked.client_id)
@@ -224,56 +197,6 @@ def _require_legal(move: Move, at: Situation, who: Actor, now: datetime, lang: s
     }
     facts["legal"] = facts["legal"] or say("lifecycle.nothing", lang)
     raise kind("lifecycle.illegal", members=members, **facts)
-
-
-def make_case(
-    connection: Connection,
-    who: Principal,
-    row: Mapping[str, Any],
-    asked: MoveRequest = NO_MOVE,
-) -> Case:
-    """Return an incident that was read as a case.
-
-    Parameters
-    ----------
-    connection
-        Open transaction.
-    who
-        Principal.
-    row
-        As read by the store.
-    asked
-        The move that is asked for.
-    """
-    return Case(
-        row,
-        stored.read_dispatches(connection, row["code"]),
-        stored.read_approvals(connection, row["id"]),
-        asked,
-        who.account,
-        who.unit_code,
-        clock.now(),
-    )
-
-
-def read_case(connection: Connection, who: Principal, incident: UUID) -> Case:
-    """Return an incident as a case, locked; for what the program does itself and for answers.
-
-    Parameters
-    ----------
-    connection
-        Open transaction with row-level security set.
-    who
-        Principal.
-    incident
-        Its id.
-
-    Raises
-    ------
-    NotFoundError
-        If it is not seen.
-    """
-    return make_case(connection, who, _locked(connection, who, incident))
 
 
 def _completed(
@@ -328,181 +251,13 @@ def _extended(connection: Connection, case: Case, timezone: str) -> Case:
 
 
 def _require_target(connection: Connection, who: Principal, case: Case) -> None:
-    target = find_incident(connection, who, str(case.asked.target))
+    target = case_reading.find_incident(connection, who, str(case.asked.target))
     if target == case.row["id"]:
         raise InputError("lifecycle.target_self")
-    found = stored.lock_incident(connection, seen_parameters(who), target)
+    found = stored.lock_incident(connection, case_reading.seen_parameters(who), target)
     if found is None or found["state"] in lifecycle.FINAL:
         code = found["code"] if found else case.asked.target
         raise InputError("lifecycle.target_closed", code=code)
-
-
-def find_incident(connection: Connection, who: Principal, named: str) -> UUID:
-    """Return the id of an incident that is named by id or number.
-
-    Parameters
-    ----------
-    connection
-        Open transaction with row-level security set.
-    who
-        Principal.
-    named
-        Id or number.
-
-    Raises
-    ------
-    NotFoundError
-        If it is not seen.
-    """
-    try:
-        return UUID(named)
-    except ValueError:
-        found = stored.find_id(connection, seen_parameters(who), named)
-    if found is None:
-        raise NotFoundError("lifecycle.no_incident", id=named[:60])
-    return found
-
-
-def _apply(
-    connection: Connection,
-    who: Principal,
-    move: Move,
-    case: Case,
-    at: Situation,
-    actor: Actor,
-    timezone: str,
-) -> Moved:
-    effect = effect_of(case)
-    state = _target(connection, move, case)
-    written = _written(connection, case, effect)
-    columns: dict[str, Any] = {"state": state, **effect.incident}
-    if move.name == "mark_duplicate":
-        columns["duplicate_of"] = _merge(connection, who, case)
-    changed = clocks.settled_clock(
-        connection, case, columns, timezone=timezone, restart=effect.restart
-    )
-    stored.update_row(connection, "incident", case.row["id"], changed)
-    if move.name in {"decide"} and case.asked.routing_row:
-        _routing_row(connection, who, effect, case)
-    version = case.row["version"] + 1
-    entry = {
-        **_entry(who, move, case, at, actor),
-        **written,
-        "version": version,
-        "to_state": state,
-        "due_after": changed.get("due_at", case.row["due_at"]),
-        "facts": _plain(effect.facts),
-        "client_id": case.asked.client_id,
-    }
-    stored.insert_row(connection, "incident_move", entry)
-    clocks.write_alarms(connection, case.row["id"])
-    if move.name == "urge":
-        step = case.now.isoformat()
-        unit = case.row["unit_code"]
-        stored.write_notification(connection, case.row["id"], "urged", step, unit)
-    incident_events.tell_moved(connection, case, move.name, state, version)
-    facts = {"move": move.name, "version": version, "from": at.state, "to": state}
-    audit.record(connection, who, "incident.move", case.row["code"], facts=facts)
-    return Moved(case.row["id"], case.row["code"], state, version, move.name)
-
-
-def _target(connection: Connection, move: Move, case: Case) -> str:
-    """Return the state that the move leads to."""
-    if move.target != lifecycle.BEFORE:
-        return move.target or case.row["state"]
-    done = [m for m in stored.read_moves(connection, case.row["id"]) if m["move"] == "return"]
-    return str(done[-1]["from_state"]) if done else "assigned"
-
-
-def _written(connection: Connection, case: Case, effect: Effect) -> dict[str, Any]:
-    """Write dispatches and approvals; return which of them the move is about."""
-    named: dict[str, Any] = {"dispatch": effect.of_dispatch, "approval": effect.of_approval}
-    if effect.dispatch and effect.of_dispatch is not None:
-        stored.update_row(connection, "dispatch", effect.of_dispatch, effect.dispatch)
-    if effect.new_dispatch:
-        rules = clocks.dispatch_limits(case.row, case.now)
-        sent = {**effect.new_dispatch, **rules}
-        named["dispatch"] = stored.insert_row(connection, "dispatch", sent)
-    if effect.approval and effect.of_approval is not None:
-        values = dict(effect.approval)
-        if values.get("by_telephone"):
-            values["sign_by"] = case.now + SIGN_WITHIN
-        stored.update_row(connection, "approval", effect.of_approval, values)
-    if effect.new_approval:
-        named["approval"] = stored.insert_row(connection, "approval", effect.new_approval)
-    if case.asked.move == "sign":
-        _sign(connection, case)
-    return named
-
-
-def _sign(connection: Connection, case: Case) -> None:
-    signed = {"signed_at": case.now, "signed_by": case.account}
-    for each in case.approvals:
-        mine = each["asked_by"] == case.account
-        if each["by_telephone"] and each["signed_at"] is None and not mine:
-            stored.update_row(connection, "approval", each["id"], signed)
-
-
-def _merge(connection: Connection, who: Principal, case: Case) -> UUID:
-    """Count the reports with the target, which says so in its own history; return its id."""
-    target = find_incident(connection, who, str(case.asked.target))
-    reports = case.row["reports"]
-    version, state = stored.merge_into(connection, case.row["id"], target, reports)
-    entry = {
-        "incident": target,
-        "version": version,
-        "move": "merged",
-        "from_state": state,
-        "to_state": state,
-        "at": case.now,
-        "account": who.account,
-        "unit_code": who.unit_code,
-        "target": case.row["id"],
-        "facts": {"code": case.row["code"], "reports": reports},
-    }
-    stored.insert_row(connection, "incident_move", entry)
-    return target
-
-
-def _routing_row(connection: Connection, who: Principal, effect: Effect, case: Case) -> None:
-    """Make a decision a row of the routing table, for whoever may edit that."""
-    who.require("routing")
-    row = effect.facts["routing_row"]
-    if row["area"] is None:
-        raise InputError("lifecycle.no_area", code=case.row["code"])
-    code = f"裁定-{case.row['code']}"
-    duty = {**row, "code": code, "incident": case.row["id"], "by": who.account}
-    stored.insert_duty(connection, duty)
-
-
-def _entry(who: Principal, move: Move, case: Case, at: Situation, actor: Actor) -> dict[str, Any]:
-    """Return the row of the history: who, for whom, how it was told."""
-    asked = case.asked
-    return {
-        "incident": case.row["id"],
-        "move": move.name,
-        "from_state": at.state,
-        "at": case.now,
-        "account": who.account,
-        "post": who.unit_name or None,
-        "unit_code": who.unit_code,
-        "proxy_for": at.unit if lifecycle.is_proxy(move, at, actor) else None,
-        "target_unit": asked.unit or case.desk,
-        "reason": asked.reason or asked.basis,
-        "note": asked.note,
-        "result": asked.result,
-        "outcome": asked.outcome,
-        "until": asked.until,
-        "notified": asked.notified,
-        "notified_post": asked.notified_post or asked.telephone_post,
-        "notified_at": asked.notified_at,
-        "due_before": case.row["due_at"],
-    }
-
-
-def _plain(facts: Mapping[str, Any]) -> dict[str, Any]:
-    """Return facts as JSON has them."""
-    return {k: v.isoformat() if isinstance(v, datetime) else v for k, v in facts.items()}
 
 
 def legal_for(case: Case, actor: Actor) -> Sequence[str]:

@@ -119,7 +119,7 @@ def move(
     from geo.access import transaction
     from geo.cli.app import current_language
     from geo.cli.output import as_json, print_line, translate
-    from geo.incidents import listing, moves
+    from geo.incidents import case_reading, listing, moves
     from geo.operations import database
 
     config = read_settings(context)
@@ -127,7 +127,7 @@ def move(
     with database.open_database(config) as engine:
         who = acting_reader(context, engine)
         with transaction.open_as(engine, who) as connection:
-            found = moves.find_incident(connection, who, incident)
+            found = case_reading.find_incident(connection, who, incident)
         seen = listing.read_incident(engine, who, str(found))["version"]
         moved = moves.move_incident(
             engine,
