@@ -18,6 +18,7 @@ from tests.signed_in import Visitors, account
 from tests.toy_town import place
 
 pytestmark = [pytest.mark.postgis, pytest.mark.slow]
+CHECKS = [not_a_server_error, content_type_conformance]
 EXAMPLES = 4
 LEAST_OPERATIONS = 9
 PARTS = ("path_parameters", "query")
@@ -43,7 +44,8 @@ def test_no_request_of_any_role_makes_the_service_fail(seen_town, town, settings
         visitors = Visitors(client, town)
         for operation in operations:
             action = actions.get(operation.path)
-            let_in = [r for r in READERS if action in {None, *PERMISSIONS.get(r, ())}]
+            one_of = {action, *(action or "").split("|")}
+            let_in = [r for r in READERS if one_of & {None, *PERMISSIONS.get(r, ())}]
             visitors.forget()
             asked = _tried(visitors, made, let_in, operation, EXAMPLES * (5 if thorough else 1))
             assert set(asked) == set(READERS), operation.path
@@ -63,7 +65,8 @@ def _tried(visitors, made, let_in, operation, examples) -> list[str]:
             asked.append(reader)
             answer = _sent(visitors.become(made.get(reader)), case)
             told = f"{reader}: {case.as_curl_command()}: {answer.text[:300]}"
-            assert answer.status_code < 500, told
+            down = operation.path == "/api/what-if" and "retry-after" in answer.headers
+            assert answer.status_code < 500 or down, told  # there is no engine here
             if "%0A" in str((case.path_parameters or {}).get("rest", "")):
                 assert answer.status_code == 404, told  # no route: the rest of a path is one line
             elif reader in PERMISSIONS and operation.path not in OTHERWISE:
@@ -71,7 +74,8 @@ def _tried(visitors, made, let_in, operation, examples) -> list[str]:
                 assert lets_in(answer) == expected or _refused_unread(case, answer), told
             if operation.path in ENDING:
                 visitors.forget()
-            case.validate_response(answer, checks=[not_a_server_error, content_type_conformance])
+            if not down:
+                case.validate_response(answer, checks=CHECKS)
             if answer.status_code >= 400 and case.path.startswith("/api"):
                 assert kind_of(answer) == "application/problem+json", told
 

@@ -104,4 +104,4 @@ def test_files_hold_up_nobody(client_of, seen_town):
 
 def test_each_thread_has_a_connection(seen_town, settings):
     with TestClient(create_app(settings)) as client:
-        assert client.app.state.engine.pool.size() == lanes.CONNECTIONS == 8
+        assert client.app.state.engine.pool.size() == lanes.CONNECTIONS == 12

@@ -200,7 +200,7 @@ def test_the_cameras_of_a_place_as_json(town_home):
     ]
     assert set(found["cameras"][0]) == {
         *("code", "name", "relation", "why", "distance_m", "bearing_deg", "heading_deg"),
-        *("px_per_m", "online", "footage_until", "unit", "phone"),
+        *("px_per_m", "online", "footage_until", "unit", "phone", "supply_light"),
     }
     assert found["nearest_m"] == pytest.approx(19.2, abs=0.2)
 

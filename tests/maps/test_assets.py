@@ -40,4 +40,4 @@ def test_a_missing_part_names_the_script_that_fetches_it():
 
 
 def test_the_lock_of_the_assets_holds_no_address():
-    assert "http" not in (ROOT / "package-lock.json").read_text(encoding="utf-8")
+    assert "://" not in (ROOT / "package-lock.json").read_text(encoding="utf-8")

@@ -17,6 +17,8 @@ UNIT: Final = "演示综治中心"
 MADE: Final = (
     ("operator", "operator", "演示受理员", "community"),
     ("dispatcher", "dispatcher", "演示派遣员", None),
+    ("supervisor", "supervisor", "演示值班长", None),
+    ("reporter", "reporter", "演示网格上报员", "community"),
     ("planner", "planner", "演示规划员", None),
     ("admin", "administrator", "演示系统管理员", None),
     ("security", "security_administrator", "演示安全管理员", None),
