@@ -41,7 +41,7 @@ class Case:
     def returned(self) -> Mapping[str, Any] | None:
         """The dispatch that was returned last."""
         back = [d for d in self.dispatches if d["state"] == "returned"]
-        return max(back, key=lambda d: d["ended_at"]) if back else None
+        return sorted(back, key=lambda d: d["ended_at"])[-1] if back else None
 
     def pending(self, kind: str) -> Mapping[str, Any] | None:
         """Return the approval of a kind that is asked for."""

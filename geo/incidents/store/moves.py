@@ -38,10 +38,13 @@ _READ: Final = (
 )
 _LOCK: Final = text(f"{_READ} FOR UPDATE OF i")
 _ID: Final = text(f"SELECT i.id FROM govgrid.incident i WHERE i.code = :code AND {_SEEN}")
+# Of two at one moment that comes first whose move was written first.
 _DISPATCHES: Final = text(
     "SELECT d.*, u.name AS unit_name, u.duty_phone FROM govgrid.dispatch d"
+    " JOIN govgrid.incident i ON i.code = d.incident_code"
     " LEFT JOIN govgrid.unit u ON u.code = d.unit_code"
-    " WHERE d.incident_code = :code ORDER BY d.dispatched_at, d.id"
+    " WHERE d.incident_code = :code ORDER BY d.dispatched_at, (SELECT min(m.id)"
+    " FROM govgrid.incident_move m WHERE m.incident = i.id AND m.dispatch = d.id), d.id"
 )
 _APPROVALS: Final = text(
     "SELECT * FROM govgrid.approval WHERE incident = :id ORDER BY asked_at, id"
