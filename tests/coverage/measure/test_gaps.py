@@ -290,7 +290,8 @@ def test_gaps_and_what_is_seen_make_up_the_demand(seed):
     assert found["area_m2"].sum() + dropped_m2 + seen.area == pytest.approx(here.area)
     assert found.geometry.is_valid.all()
     assert found["area_m2"].sum() == pytest.approx(found.geometry.union_all().area)
-    assert found["weight"].is_monotonic_decreasing
+    # weights that differ by less than a millionth rank alike, by place
+    assert found["weight"].round(6).is_monotonic_decreasing
 
 
 @given(seed=st.integers(0, 10_000))
