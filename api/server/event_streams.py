@@ -15,6 +15,8 @@ from geo.operations.event_feed import EventFeed, News, Position, StoredEvent
 
 MOST_WAITING: Final = 100
 """Batches that may wait for one client before it is cut off."""
+MOST_EVENTS: Final = 1_000
+"""Events that may wait in more than one batch: a machine that keeps up has few, large batches."""
 MOST_STREAMS: Final = 600
 MOST_OF_ACCOUNT: Final = 20
 RETRY_MS: Final = 2_000
@@ -45,13 +47,16 @@ class Subscription:
         self.account = account
         self.cut_off: Callable[[], None] = lambda: None
         self._waiting: asyncio.Queue[Batch | None] = asyncio.Queue(MOST_WAITING)
+        self._events = 0
 
     def put(self, batch: Batch | None) -> None:
         """Add what happened, None: the stream ends; cut off who has too much waiting already."""
-        try:
-            self._waiting.put_nowait(batch)
-        except asyncio.QueueFull:
+        self._events += _count(batch)
+        waits = self._waiting.qsize()
+        if waits >= MOST_WAITING or (waits and self._events > MOST_EVENTS):
             self.cut_off()
+        else:
+            self._waiting.put_nowait(batch)
 
     async def next(self, seconds: float) -> Batch | None:
         """Return what happened next, None where the stream ends.
@@ -62,7 +67,9 @@ class Subscription:
             If nothing happened for so long.
         """
         async with asyncio.timeout(seconds):
-            return await self._waiting.get()
+            batch = await self._waiting.get()
+        self._events -= _count(batch)
+        return batch
 
 
 class EventStreams:
@@ -131,6 +138,10 @@ class EventStreams:
     def _publish(self, batch: Batch) -> None:
         for each in tuple(self._open):
             each.put(batch)
+
+
+def _count(batch: Batch | None) -> int:
+    return 0 if batch is None else len(batch.news.events)
 
 
 def write_event(event: StoredEvent, zone: ZoneInfo) -> bytes:
