@@ -4,9 +4,10 @@ An ask is told by its method, its path, and what goes with it. ``{name}`` in a p
 earlier answer gave (``keep``: a name and the pattern that finds it), else what ``VALUES`` has.
 """
 
-from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Final
 
+from .incident_asks import INCIDENTS
+from .question import UUID, Ask, form, get, post
 from .scenes import NUMBER
 from .town import EAST, WEST, place
 
@@ -29,53 +30,7 @@ VALUES: Final = {
     "incident": NUMBER,
     "attachment": NUMBER,
 }
-UUID: Final = "([0-9a-f]{8}-[0-9a-f-]{27})"
 HTML: Final = {"accept": "text/html"}
-
-
-@dataclass(frozen=True)
-class Ask:
-    """One question; `who` limits it to one of those who ask, "" to everybody.
-
-    `said` names it in the recording, where what it sends is another each time.
-    """
-
-    method: str
-    path: str
-    query: dict[str, Any] = field(default_factory=dict)
-    json: Any = None
-    form: dict[str, Any] | None = None
-    raw: bytes | None = None
-    headers: dict[str, str] = field(default_factory=dict)
-    keep: tuple[str, str] | None = None
-    who: str = ""
-    token: bool = True
-    said: str = ""
-
-    @property
-    def title(self) -> str:
-        """How it is named in the recording."""
-        if self.said:
-            return self.said
-        sent = self.form if self.form is not None else self.json
-        parts = (self.query, sent, self.raw and self.raw[:40].decode("latin-1"), self.headers)
-        more = [str(part) for part in parts if part not in (None, {}, b"", "")]
-        return " ".join([self.method, self.path, *more, *([] if self.token else ["no token"])])
-
-
-def get(path: str, **query: Any) -> Ask:
-    """Return a question without a body."""
-    return Ask("GET", path, {name.strip("_"): value for name, value in query.items()})
-
-
-def post(path: str, json: Any, **more: Any) -> Ask:
-    """Return a question with a body of JSON."""
-    return Ask("POST", path, json=json, **more)
-
-
-def form(path: str, /, who: str = "", **sent: Any) -> Ask:
-    """Return a question with a form."""
-    return Ask("POST", path, form=sent, who=who)
 
 
 SEEING: Final = "/api/cameras/seeing"
@@ -156,18 +111,6 @@ COLLECTIONS: Final = (
     get(ITEMS, bbox="1,2,3", reason="核对"),
     get(ITEM),
     *(Ask("GET", f"/api/collections/{name}/items/none") for name in LAYERS),
-)
-INCIDENTS: Final = (
-    get("/api/lifecycle"),
-    get("/api/incidents", state="gone"),
-    get("/api/incidents", limit=0),
-    get("/api/incidents", category="none"),
-    get(f"/api/incidents/{NUMBER}"),
-    get(f"/api/incidents/{NUMBER}/moves"),
-    get(f"/api/incidents/{NUMBER}/dispatches"),
-    post(f"/api/incidents/{NUMBER}/moves", {"move": "accept"}),
-    post(f"/api/incidents/{NUMBER}/moves", {"move": "fly"}),
-    post(f"/api/incidents/{NUMBER}/moves", {"move": "accept", "plate": "x"}),
 )
 EDITS: Final = (
     post(ITEMS, {"type": "Feature", "properties": {}}),
@@ -342,24 +285,6 @@ LOG: Final = (
     get("/audit", lang="en", limit=3),
     get("/audit", action="import", account="nobody"),
 )
-ATTACHED: Final = "/api/incidents/{incident}/attachments"
-TAKEN: Final = ("incident", UUID)
-INCIDENT: Final = {"category": "井盖缺失", "text": "井盖没了", "lon": LON, "lat": LAT}
-INCIDENTS: Final = (
-    post("/api/incidents", INCIDENT, keep=TAKEN, headers={"Idempotency-Key": "recorded"}),
-    post("/api/incidents", {**INCIDENT, "category": "no such"}),
-    post("/api/incidents", {**INCIDENT, "text": "13812345678"}),
-    post("/api/incidents", {"category": "x"}),
-    Ask("PATCH", "/api/incidents/{incident}", json={"text": "井盖碎了"}),
-    post("/api/routing/try", {"category": "井盖缺失", "lon": LON, "lat": LAT}),
-    get("/api/incidents/{incident}/cameras"),
-    get("/api/incidents/{incident}/cameras", now="true"),
-    Ask("POST", ATTACHED, query={"kind": "before"}, raw=b"no picture"),
-    get(ATTACHED),
-    get("/api/incidents/{incident}/report"),
-    get("/api/incidents/{incident}/evidence", f="xlsx"),
-    get(ATTACHED + "/{attachment}"),
-)
 DOOR: Final = (
     get("/livez"),
     get("/readyz"),
@@ -404,7 +329,6 @@ DOOR: Final = (
 ASKS: Final = (
     *DOOR,
     *PLACES,
-    *INCIDENTS,
     *EVENTS,
     *COLLECTIONS,
     *INCIDENTS,

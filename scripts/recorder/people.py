@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from . import process
-from .asks import Ask, get
+from .question import Ask, get
 from .scenes import ROLES
 from .town import WEST
 

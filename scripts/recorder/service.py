@@ -8,10 +8,11 @@ from pathlib import Path
 from typing import Any
 
 from . import documents
-from .asks import ASKS, LAST, VALUES, Ask
+from .asks import ASKS, LAST, VALUES
 from .home import Home
 from .normal import Normal
 from .people import People
+from .question import Ask
 from .texts import Texts
 
 UNTOLD = frozenset({"date", "server"})

@@ -1,0 +1,40 @@
+"""Requests to the routes of incidents: taken, listed, moved, with their files and papers."""
+
+from typing import Final
+
+from .question import UUID, Ask, get, post
+from .scenes import NUMBER
+from .town import place
+
+LON, LAT = place(4, 0)
+ATTACHED: Final = "/api/incidents/{incident}/attachments"
+TAKEN: Final = ("incident", UUID)
+INCIDENT: Final = {"category": "井盖缺失", "text": "井盖没了", "lon": LON, "lat": LAT}
+TAKING: Final = (
+    post("/api/incidents", INCIDENT, keep=TAKEN, headers={"Idempotency-Key": "recorded"}),
+    post("/api/incidents", {**INCIDENT, "category": "no such"}),
+    post("/api/incidents", {**INCIDENT, "text": "13812345678"}),
+    post("/api/incidents", {"category": "x"}),
+    Ask("PATCH", "/api/incidents/{incident}", json={"text": "井盖碎了"}),
+    post("/api/routing/try", {"category": "井盖缺失", "lon": LON, "lat": LAT}),
+    get("/api/incidents/{incident}/cameras"),
+    get("/api/incidents/{incident}/cameras", now="true"),
+    Ask("POST", ATTACHED, query={"kind": "before"}, raw=b"no picture"),
+    get(ATTACHED),
+    get("/api/incidents/{incident}/report"),
+    get("/api/incidents/{incident}/evidence", f="xlsx"),
+    get(ATTACHED + "/{attachment}"),
+)
+MOVING: Final = (
+    get("/api/lifecycle"),
+    get("/api/incidents", state="gone"),
+    get("/api/incidents", limit=0),
+    get("/api/incidents", category="none"),
+    get(f"/api/incidents/{NUMBER}"),
+    get(f"/api/incidents/{NUMBER}/moves"),
+    get(f"/api/incidents/{NUMBER}/dispatches"),
+    post(f"/api/incidents/{NUMBER}/moves", {"move": "accept"}),
+    post(f"/api/incidents/{NUMBER}/moves", {"move": "fly"}),
+    post(f"/api/incidents/{NUMBER}/moves", {"move": "accept", "plate": "x"}),
+)
+INCIDENTS: Final = (*TAKING, *MOVING)
