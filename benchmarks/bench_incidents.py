@@ -30,8 +30,9 @@ from geo.base.settings import Settings
 from geo.coverage.sight_memory import SightMemory
 from geo.incidents import answer, intake
 from geo.incidents.book import IntakeBooks
-from geo.incidents.intake import Desk, Report
+from geo.incidents.intake import Desk
 from geo.incidents.location import Asked
+from geo.incidents.report import Report
 from geo.operations import database
 
 CLIENTS: Final = 8

@@ -26,10 +26,11 @@ from geo.incidents import (
     personal_data,
 )
 from geo.incidents.cameras import CamerasSeen
-from geo.incidents.intake import Desk, Report
+from geo.incidents.intake import Desk
 from geo.incidents.location import Asked, Located
 from geo.incidents.personal_data import CheckedTexts
 from geo.incidents.proposal import propose_units
+from geo.incidents.report import Report, use_report
 from geo.incidents.store import intake as intake_store
 from geo.incidents.store import moves as stored
 from geo.store import outbox
@@ -105,7 +106,7 @@ def correct_incident(
     assert before is not None  # noqa: S101 - required above
     checked = _checked(desk, who, given)
     changed = {**given.changes, **checked.texts}
-    report = intake.use_report(_report(before, changed), desk.config.timezone)
+    report = use_report(_report(before, changed), desk.config.timezone)
     columns, located = _recomputed(desk, who, before, report, set(given.changes))
     columns |= _plain(report, checked, set(given.changes))
     if given.unseen_demand is not None:

@@ -18,8 +18,8 @@ from geo.base.errors import (
 )
 from geo.incidents import answer, cameras, intake
 from geo.incidents.answer import Shown
-from geo.incidents.intake import Report
 from geo.incidents.location import Asked
+from geo.incidents.report import Report
 from tests.incident_town import C1, G1, G2, G3, G5, SHANGHAI, B, X, build_town, make_desk
 from tests.signed_in import SYSTEM, account
 from tests.toy_town import place

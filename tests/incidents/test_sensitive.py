@@ -7,8 +7,8 @@ from geo.access import transaction
 from geo.coverage.store import demand_incidents
 from geo.exchange.publish import collections
 from geo.incidents import assign, intake
-from geo.incidents.intake import Report
 from geo.incidents.location import Asked
+from geo.incidents.report import Report
 from tests.incident_town import SHANGHAI, X, build_town, make_desk
 from tests.signed_in import SYSTEM
 from tests.toy_town import place

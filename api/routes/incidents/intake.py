@@ -19,8 +19,8 @@ from geo.base.errors import InputError
 from geo.incidents import answer, intake
 from geo.incidents.answer import Shown
 from geo.incidents.correct import Correction, correct_incident
-from geo.incidents.intake import Report
 from geo.incidents.location import Asked
+from geo.incidents.report import Report
 
 router = APIRouter(prefix="/api/incidents")
 REPLAYED: Final = "Idempotency-Replayed"

@@ -57,8 +57,8 @@ def add(
     from geo.cli.output import as_json
     from geo.incidents import answer, intake
     from geo.incidents.answer import Shown
-    from geo.incidents.intake import Report
     from geo.incidents.location import Asked
+    from geo.incidents.report import Report
     from geo.operations import database
 
     config = read_settings(context)
