@@ -9,7 +9,8 @@ import shapely
 from shapely import LineString, Point, box
 
 from geo.base.polygons import flat_geometries
-from geo.coverage.demand.demand_model import Layers, build_model, rebuild_cells
+from geo.coverage.demand.demand_model import build_model, rebuild_cells
+from geo.coverage.demand.layers import Layers
 from geo.coverage.measure.state import CoverageState
 from geo.coverage.sight import optics, viewshed
 from geo.coverage.sight.obstacles import merge_footprints, place_cameras

@@ -12,14 +12,14 @@ from geo.cameras.store import codes
 from geo.cameras.store import views as stored_views
 from geo.files.checks import Finding
 from geo.files.checks.cells.cells import text_of
-from geo.files.checks.check import Intake
+from geo.files.checks.checked_rows import CheckedRows
 from geo.files.readers import Table
 from geo.store.tables import Change
 
 TURNING_DEG = 180.0  # no picture of a lens that zooms is as wide
 
 
-def screen_headings(connection: Connection, table: Table, checked: Intake) -> Intake:
+def screen_headings(connection: Connection, table: Table, checked: CheckedRows) -> CheckedRows:
     """Return the usable rows of a checked batch of headings.
 
     A row without a heading was not surveyed, which is no finding. An unusable heading makes the row
@@ -56,7 +56,7 @@ def screen_headings(connection: Connection, table: Table, checked: Intake) -> In
     )
 
 
-def _heading_column(table: Table, checked: Intake) -> str:
+def _heading_column(table: Table, checked: CheckedRows) -> str:
     field = checked.layer.field("heading_deg")
     if field.name not in checked.mapping:
         raise LayerError(

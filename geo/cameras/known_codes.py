@@ -11,10 +11,10 @@ from geo.cameras.store import codes as stored
 from geo.files.checks import Finding
 
 if TYPE_CHECKING:
-    from geo.files.checks.check import Intake
+    from geo.files.checks.checked_rows import CheckedRows
 
 
-def keep_registered(connection: Connection, checked: Intake) -> Intake:
+def keep_registered(connection: Connection, checked: CheckedRows) -> CheckedRows:
     """Return checked rows without those whose ``code`` is no camera's, each with a finding.
 
     Parameters

@@ -14,7 +14,8 @@ from geo.base.crs import WGS84, metric_srid, project
 from geo.cameras.store import codes as stored
 from geo.files.checks import Finding
 from geo.files.checks.cells.finding import Defect, Severity
-from geo.files.checks.check import Intake, in_order
+from geo.files.checks.check import in_order
+from geo.files.checks.checked_rows import CheckedRows
 from geo.files.checks.rows.duplicate_codes import MARK
 
 SAME_M: Final = 1.0  # the same place, written with fewer digits
@@ -30,7 +31,7 @@ class SameCameras:
         self._connection, self._run = connection, run
         self._named: set[str] = set()
 
-    def screened(self, checked: Intake) -> Intake:
+    def screened(self, checked: CheckedRows) -> CheckedRows:
         """Return a part of a register in which no camera comes a second time unnoticed.
 
         A row without a code at the place of a known camera without one is that camera. One near by
@@ -95,7 +96,9 @@ def _metres(pairs: pd.DataFrame) -> NDArray[np.float64]:
     return np.asarray(shapely.distance(*flat), dtype=np.float64)
 
 
-def _told(checked: Intake, pairs: pd.DataFrame, code: str, severity: Severity) -> list[Finding]:
+def _told(
+    checked: CheckedRows, pairs: pd.DataFrame, code: str, severity: Severity
+) -> list[Finding]:
     named = "code" if "code" in checked.mapping else "name"
     column = checked.mapping.get(named, "")
     found = []

@@ -28,7 +28,7 @@ from geo.store.tables import Change
 if TYPE_CHECKING:
     import pandas as pd
 
-    from geo.files.checks.check import Intake
+    from geo.files.checks.checked_rows import CheckedRows
 
 LAYER = "camera-status"
 PAUSE_S = 0.05
@@ -83,7 +83,7 @@ def receive_states(
     return write_states(engine, reader, found, timezone=timezone, patience_s=patience_s)
 
 
-def check_pushed(rows: Sequence[Mapping[str, object]], timezone: str) -> Intake:
+def check_pushed(rows: Sequence[Mapping[str, object]], timezone: str) -> CheckedRows:
     """Return pushed rows as checked by :mod:`geo.files.checks.check`, without the database.
 
     Parameters
@@ -114,7 +114,7 @@ def check_pushed(rows: Sequence[Mapping[str, object]], timezone: str) -> Intake:
 def write_states(
     engine: Engine,
     reader: Principal,
-    found: Intake,
+    found: CheckedRows,
     *,
     timezone: str,
     patience_s: float | None = None,
@@ -175,7 +175,7 @@ def as_json_values(taken: Taken, lang: str) -> dict[str, Any]:
     }
 
 
-def screen_states(connection: Connection, checked: Intake, *, timezone: str) -> Intake:
+def screen_states(connection: Connection, checked: CheckedRows, *, timezone: str) -> CheckedRows:
     """Return the usable rows of checked states; unknown cameras and future states are quarantined.
 
     A state of the future would suppress every message until then.

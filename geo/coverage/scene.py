@@ -12,7 +12,8 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.base.crs import convergence_deg
-from geo.coverage.demand.demand_model import LEVELS, Layers
+from geo.coverage.demand.demand_model import LEVELS
+from geo.coverage.demand.layers import Layers
 from geo.coverage.kinds import CERTAINTIES, DEVICE_SETS, SURE
 from geo.coverage.scene_layers import Scene
 from geo.coverage.sight import building_heights, obstacles, optics, viewshed

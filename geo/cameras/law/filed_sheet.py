@@ -12,14 +12,15 @@ from geo.cameras.rules import filing
 from geo.cameras.rules.filing import SNAPSHOT
 from geo.files import readers
 from geo.files.checks.cells.cells import text_of
-from geo.files.checks.check import Intake, check_rows
+from geo.files.checks.check import check_rows
+from geo.files.checks.checked_rows import CheckedRows
 from geo.files.readers import Table
 from geo.files.schema.layers import LAYERS
 
 _PLACE: Final = ("lon", "lat")
 
 
-def read_sheet(path: Path, crs: InputCRS | None) -> Intake:
+def read_sheet(path: Path, crs: InputCRS | None) -> CheckedRows:
     """Return the rows of a sheet, all of which can be read and have a code.
 
     Parameters
@@ -45,7 +46,7 @@ def read_sheet(path: Path, crs: InputCRS | None) -> Intake:
     return taken
 
 
-def unit_of(taken: Intake) -> str:
+def unit_of(taken: CheckedRows) -> str:
     """Return the one managing unit that the rows name.
 
     Raises
@@ -60,7 +61,7 @@ def unit_of(taken: Intake) -> str:
     return named[0]
 
 
-def sheet_snapshots(taken: Intake, number: str) -> pd.DataFrame:
+def sheet_snapshots(taken: CheckedRows, number: str) -> pd.DataFrame:
     """Return what was filed of each camera, as rows of ``filed_camera``.
 
     Parameters
@@ -92,7 +93,7 @@ def _table(path: Path) -> Table:
         return readers.read_file(path)
 
 
-def _require_codes(table: Table, taken: Intake) -> None:
+def _require_codes(table: Table, taken: CheckedRows) -> None:
     column = taken.mapping.get("code")
     for row in taken.rows.index:
         if column is None or not text_of(table.rows.at[row, column]).strip():

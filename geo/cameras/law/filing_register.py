@@ -23,7 +23,7 @@ from geo.store import import_runs as stored_runs
 from geo.store.tables import Change
 
 if TYPE_CHECKING:
-    from geo.files.checks.check import Intake
+    from geo.files.checks.checked_rows import CheckedRows
 
 LAYER: Final = "filings"
 
@@ -113,7 +113,7 @@ def _require_newer(connection: Connection, number: str, filed_on: date) -> None:
 
 def _written(
     connection: Connection,
-    taken: Intake,
+    taken: CheckedRows,
     source: str,
     sha256: str,
     number: str,

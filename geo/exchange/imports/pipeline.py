@@ -25,7 +25,8 @@ from geo.files.checks import Finding, Severity
 from geo.files.checks.cells.cells import text_of
 from geo.files.checks.cells.finding import Defect
 from geo.files.checks.cells.personal_data import redact_numbers
-from geo.files.checks.check import Check, Intake, in_order
+from geo.files.checks.check import Check, in_order
+from geo.files.checks.checked_rows import CheckedRows
 from geo.files.checks.preview import Preview, preview_file
 from geo.files.checks.whole_file import REGISTERS
 from geo.files.readers import Table
@@ -90,11 +91,11 @@ class Taking:
             self._write(table, checked)
             progress("import.rows", self.read, 0)
 
-    def _checked(self, table: Table) -> tuple[Table, Intake]:
+    def _checked(self, table: Table) -> tuple[Table, CheckedRows]:
         own = annotated.drop_marks(self._own(table))
         return own, self._check.part(own)
 
-    def _write(self, table: Table, checked: Intake) -> None:
+    def _write(self, table: Table, checked: CheckedRows) -> None:
         checked = self._screened(table, checked)
         if self.preview is None:
             self.preview = preview_file(table, checked, self._check.crs)
@@ -151,7 +152,7 @@ class Taking:
         left = tuple(header for header in table.headers if header != column)
         return replace(table, headers=left, rows=table.rows.drop(columns=column))
 
-    def _screened(self, table: Table, checked: Intake) -> Intake:
+    def _screened(self, table: Table, checked: CheckedRows) -> CheckedRows:
         """Return what can be used in the light of what the database knows."""
         name = checked.layer.name
         if name == "headings":
@@ -164,7 +165,7 @@ class Taking:
             return self._same.screened(checked)
         return keep_registered(self._connection, checked) if name == "positions" else checked
 
-    def _near(self, checked: Intake) -> Intake:
+    def _near(self, checked: CheckedRows) -> CheckedRows:
         """Return areas without those far from all that is loaded; all of them hold the file."""
         away_km = self._known.away_km(checked.rows)
         far = away_km > datum_check.FAR_KM

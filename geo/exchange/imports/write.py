@@ -17,7 +17,7 @@ from geo.cameras import headings
 from geo.cameras import status as camera_status
 from geo.cameras.store import cameras, grid_of_camera
 from geo.files.checks import Finding
-from geo.files.checks.check import Intake
+from geo.files.checks.checked_rows import CheckedRows
 from geo.files.checks.whole_file import REGISTERS
 from geo.files.schema.layers import Layer
 from geo.incidents import history
@@ -50,7 +50,7 @@ class Writer:
         located = self.layer.name in (*REGISTERS, "positions")
         self._grids = grid_of_camera.grid_locator(self.connection) if located else None
 
-    def part(self, checked: Intake) -> list[Finding]:
+    def part(self, checked: CheckedRows) -> list[Finding]:
         """Write the usable rows of a part; return what came to light by it."""
         rows = typed(given(checked), self.layer, self.timezone)
         if self.layer.name == "areas":
@@ -91,7 +91,9 @@ class Writer:
             for code in done.closed
         ]
 
-    def _written(self, rows: gpd.GeoDataFrame, checked: Intake) -> tuple[Change, list[Finding]]:
+    def _written(
+        self, rows: gpd.GeoDataFrame, checked: CheckedRows
+    ) -> tuple[Change, list[Finding]]:
         connection, run, name = self.connection, self.run, self.layer.name
         if name in REGISTERS:
             return self._registered(rows, checked)
@@ -111,7 +113,9 @@ class Writer:
         key = (self.layer.key,)
         return tables.upsert_rows(connection, self.layer.table, frame, key=key, run=run), []
 
-    def _history(self, rows: gpd.GeoDataFrame, checked: Intake) -> tuple[Change, list[Finding]]:
+    def _history(
+        self, rows: gpd.GeoDataFrame, checked: CheckedRows
+    ) -> tuple[Change, list[Finding]]:
         """Write incidents as history; what was changed here since stays, and is told."""
         states = checked.mapping.get("state")
         unknown = {
@@ -136,7 +140,9 @@ class Writer:
         ]
         return done.change, late
 
-    def _registered(self, rows: gpd.GeoDataFrame, checked: Intake) -> tuple[Change, list[Finding]]:
+    def _registered(
+        self, rows: gpd.GeoDataFrame, checked: CheckedRows
+    ) -> tuple[Change, list[Finding]]:
         srid = installation.read_value(self.connection, "metric_srid")
         done = cameras.bring_in(
             self.connection, rows, run=self.run, srid=int(srid or crs.WGS84), grids=self._grids
@@ -158,7 +164,7 @@ def _kept(difference: cameras.Difference, column: str) -> Finding:
     return Finding(difference.row, column, code, "warning", difference.reported, "", facts)
 
 
-def given(checked: Intake) -> gpd.GeoDataFrame:
+def given(checked: CheckedRows) -> gpd.GeoDataFrame:
     """Return the usable rows without columns that the file lacks, so that those stay as known."""
     if checked.layer.name in WHOLE:
         return checked.rows

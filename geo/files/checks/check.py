@@ -21,6 +21,7 @@ from geo.files.checks.cells.headings import view_columns
 from geo.files.checks.cells.refused import Refused
 from geo.files.checks.cells.times import Calendar
 from geo.files.checks.cells.values import Values, read_values
+from geo.files.checks.checked_rows import CheckedRows
 from geo.files.checks.position.declared_area import areas_said, find_misplaced
 from geo.files.checks.position.position import Positions, locate_rows
 from geo.files.checks.position.raw_position import site_of
@@ -46,37 +47,6 @@ _JSON: Final = (str, bool, int, float, list, dict)
 
 
 @dataclass(frozen=True)
-class Intake:
-    """What came of a table, or of one part of a file.
-
-    Attributes
-    ----------
-    rows
-        Usable rows: one column per field of the layer (numbers float, others object, None where
-        blank), ``attributes`` (dict of the columns not mapped, JSON values; ``reported`` holds a
-        position as given where it was converted), for cameras also ``heading_source`` and
-        ``views`` (None, or the list of all views where the heading names several: the columns hold
-        the first); geometry in EPSG:4326; index ``row`` = row of the file.
-    findings
-        In order of rows. Rows with one of severity "error" are not in `rows`.
-    read, quarantined
-        Number of rows in the table, and of those with an error.
-    mapping
-        Field → header as used.
-    refused
-        Headers of columns that were not taken, because they hold persons.
-    """
-
-    layer: Layer
-    rows: gpd.GeoDataFrame
-    findings: tuple[Finding, ...]
-    read: int
-    quarantined: int
-    mapping: Mapping[str, str]
-    refused: frozenset[str] = frozenset()
-
-
-@dataclass(frozen=True)
 class _Place:
     """Geometry fitted to the layer, with what is to be kept of the original."""
 
@@ -85,7 +55,7 @@ class _Place:
     positions: Positions | None
 
 
-def check_rows(table: Table, layer: Layer, **options: Any) -> Intake:  # noqa: ANN401 - see Check
+def check_rows(table: Table, layer: Layer, **options: Any) -> CheckedRows:  # noqa: ANN401 - see Check
     """Return the rows of a whole file that the layer can use, and all findings.
 
     The same as one :meth:`Check.part` with :meth:`Check.closing`.
@@ -170,7 +140,7 @@ class Check:
         if not districts.empty:
             self.bounds = districts.geometry.union_all()
 
-    def part(self, table: Table) -> Intake:
+    def part(self, table: Table) -> CheckedRows:
         """Return what can be used of the next rows of the file.
 
         Raises
@@ -204,7 +174,7 @@ class Check:
         if self.areas is not None:
             found += find_misplaced(rows, self.layer, self.mapping, table, self.areas)
         findings = in_order(found + same, table.headers)
-        return Intake(
+        return CheckedRows(
             self.layer, rows, findings, len(table.rows), len(bad), self.mapping, self.refused
         )
 
@@ -332,7 +302,7 @@ def _frame(
     values: Values,
     place: _Place,
 ) -> gpd.GeoDataFrame:
-    """Return all rows, usable or not, in the shape of :class:`Intake`."""
+    """Return all rows, usable or not, in the shape of :class:`CheckedRows`."""
     columns: dict[str, Cells] = {}
     for field in layer.fields:
         if field.kind == "heading":

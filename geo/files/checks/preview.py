@@ -6,7 +6,7 @@ from typing import Final
 
 from geo.base.crs import InputCRS
 from geo.files.checks.cells.cells import text_of
-from geo.files.checks.check import Intake
+from geo.files.checks.checked_rows import CheckedRows
 from geo.files.readers import Table
 
 ROWS: Final = 5
@@ -43,7 +43,7 @@ class Preview:
     rows: Mapping[int, Mapping[str, str]]
 
 
-def preview_file(table: Table, checked: Intake, declared: InputCRS | None) -> Preview:
+def preview_file(table: Table, checked: CheckedRows, declared: InputCRS | None) -> Preview:
     """Return the first rows of a file as read, with headers, encoding and coordinate system.
 
     Parameters

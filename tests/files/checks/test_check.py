@@ -1,4 +1,4 @@
-"""Intake: usable rows, findings cell by cell, and what refuses a whole import."""
+"""CheckedRows: usable rows, findings cell by cell, and what refuses a whole import."""
 
 import csv
 import datetime as dt

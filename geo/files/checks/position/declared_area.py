@@ -167,7 +167,7 @@ def find_misplaced(
     Parameters
     ----------
     rows
-        Usable rows as :class:`geo.files.checks.check.Intake` has them.
+        Usable rows as :class:`geo.files.checks.checked_rows.CheckedRows` has them.
     written
         The table that they come from.
     areas
@@ -213,7 +213,7 @@ def areas_said(rows: pd.DataFrame | Mapping[str, Sequence[object]], layer: Layer
     Parameters
     ----------
     rows
-        Columns as in :class:`geo.files.checks.check.Intake`.
+        Columns as in :class:`geo.files.checks.checked_rows.CheckedRows`.
     layer
         Says which column names the area.
     """

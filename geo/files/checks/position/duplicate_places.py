@@ -36,7 +36,7 @@ class Twins:
         self._rows: list[NDArray[np.int64]] = []
 
     def add(self, rows: gpd.GeoDataFrame, mapping: Mapping[str, str]) -> None:
-        """Remember the usable cameras of a part, as in :class:`geo.files.checks.check.Intake`."""
+        """Remember the usable cameras of a part, as `CheckedRows` has them."""
         points = rows[shapely.get_type_id(rows.geometry.to_numpy()) == _POINT]
         self._column = mapping.get("code", mapping.get("name", ""))
         places = _places(shapely.get_coordinates(points.geometry.to_numpy()))
