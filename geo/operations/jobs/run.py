@@ -110,11 +110,12 @@ def _plain(facts: Mapping[str, object]) -> dict[str, Any]:
 
 
 class _Reporter:
-    """Stores progress twice a second, and ends what is to end."""
+    """Stores progress at each new step and twice a second, and ends what is to end."""
 
     def __init__(self, engine: Engine, job: Job, stop: Event) -> None:
         self._engine, self._job, self._stop = engine, job, stop
         self._due = 0.0
+        self._step = ""
 
     def __call__(self, step: str, done: int, total: int) -> None:
         """Store how far a step is.
@@ -126,8 +127,9 @@ class _Reporter:
         """
         if self._stop.is_set():
             raise AgainError
-        if time.monotonic() < self._due:
+        if step == self._step and time.monotonic() < self._due:
             return
+        self._step = step
         self._due = time.monotonic() + TOLD_EVERY_S
         with db.open_transaction(self._engine) as connection:
             if stored.record_progress(connection, self._job.id, step, done, total):
