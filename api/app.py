@@ -48,6 +48,7 @@ from api.server.record import Record
 from api.server.shield import Shield
 from api.session.freshness import SharedReads
 from api.session.identity import require_rules
+from api.session.unread_body import add_body_handler
 from geo import __version__
 from geo.access.accounts.identities import Identities
 from geo.access.audit.bulk_lease import BulkLeases
@@ -155,6 +156,7 @@ def create_app(settings: Settings) -> FastAPI:
         routes=_routes(),
     )
     problems.add_error_handlers(app)
+    add_body_handler(app)
     app.state.metrics = Metrics()
     app.mount("/static/console", StaticFiles(directory=console_files.FOLDER, check_dir=False))
     app.mount("/static", StaticFiles(packages=[("maps", "web/static/site")]), name="static")

@@ -76,9 +76,8 @@ _log = logging.getLogger(__name__)
 
 
 def add_error_handlers(app: FastAPI) -> None:
-    """Give `app` the handlers of every error; none of them shows a stack trace or SQL."""
+    """Give `app` the handlers of errors, invalid requests apart; none shows a stack trace."""
     app.add_exception_handler(GovgridError, error_response)
-    app.add_exception_handler(RequestValidationError, _invalid)
     app.add_exception_handler(HTTPException, error_response)
     app.add_exception_handler(OSError, _no_room)
     app.add_exception_handler(Exception, internal_error)
@@ -255,7 +254,16 @@ def _noted(request: Request, error: GovgridError) -> None:
             _log.error("%s was refused (%s): %s", reader.account, error.key, lost)
 
 
-def _invalid(request: Request, error: Exception) -> Response:
+def invalid_response(request: Request, error: Exception) -> Response:
+    """Return the problem document or page of a request that does not fit its description.
+
+    Parameters
+    ----------
+    request
+        Says the language, and whether a page is wanted.
+    error
+        What the validation found; anything else is raised again.
+    """
     if not isinstance(error, RequestValidationError):
         raise error
     body = bodies.describe_fault(request, error.errors(), request_language(request))

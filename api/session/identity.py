@@ -5,6 +5,7 @@ from typing import Final
 
 from anyio import to_thread
 from fastapi import FastAPI, Request
+from fastapi.dependencies.models import Dependant
 from fastapi.routing import APIRoute, RouteContext, iter_route_contexts
 
 from api.session import csrf
@@ -90,7 +91,12 @@ def list_routes(app: FastAPI) -> list[RouteContext]:
 
 def rule_of(route: RouteContext) -> Rule | None:
     """Return the rule of a route; None if it has none."""
-    waiting = list(route.dependant.dependencies)
+    return find_rule(route.dependant)
+
+
+def find_rule(dependant: Dependant) -> Rule | None:
+    """Return the rule among what a route depends on; None if there is none."""
+    waiting = list(dependant.dependencies)
     while waiting:
         each = waiting.pop()
         if isinstance(each.call, Rule):

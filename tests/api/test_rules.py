@@ -268,6 +268,24 @@ def test_a_role_is_let_in_exactly_where_the_table_says_and_sees_nothing_of_other
         assert eastern(one.text.replace(EAST, "")) == [], layer
 
 
+BROKEN = {"content": "{", "headers": {"content-type": "application/json"}}
+
+
+def test_who_may_not_ask_hears_that_before_anything_about_a_broken_body(town, ask):
+    made = account(town, "li", "auditor")
+    for method, path in CHANGES:
+        assert ask(None, method, path, **BROKEN).status_code == 401, (method, path)
+        if not may("auditor", method, path):
+            answer = ask(made, method, path, **BROKEN)
+            assert (answer.status_code, lets_in(answer)) == (403, False), (method, path)
+
+
+def test_who_may_ask_hears_what_is_wrong_with_a_body(town, ask):
+    made = account(town, "li", "operator")
+    answer = ask(made, "POST", "/api/incidents", **BROKEN)
+    assert (answer.status_code, answer.headers["content-type"]) == (400, "application/problem+json")
+
+
 def test_a_refusal_is_written_down_with_who_tried_what(town, ask):
     made = account(town, "li", "responder")
     ask(made, "GET", "/api/audit")
