@@ -72,6 +72,11 @@ class Settings(BaseSettings):
     snapshot_url: str = ""
     attachment_days: int = Field(default=180, ge=1)
 
+    backup_dir: Annotated[Path | None, AfterValidator(_whole_or_none)] = None
+    backup_days: int = Field(default=14, ge=1)
+    backup_months: int = Field(default=12, ge=0)
+    backup_passphrase_file: Annotated[Path | None, AfterValidator(_whole_or_none)] = None
+
     oidc_issuer: str = ""
     oidc_label: str = ""
     oidc_client_id: str = ""

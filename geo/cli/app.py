@@ -128,6 +128,7 @@ def root(
 # Each room registers its commands on `app` when it is imported.
 for _room in (
     "system.database",
+    "system.backup",
     "system.setup",
     "data.imports",
     "data.exports",

@@ -213,9 +213,18 @@ def sweep_files(engine: Engine, config: Settings) -> tuple[int, list[str], list[
     """
     with db.open_transaction(engine) as connection:
         expired = stored.delete_expired(connection, config.attachment_days)
+    removed: list[str] = []
+    with db.open_transaction(engine) as connection:
         known = stored.known_files(connection)
-    removed = file_store.remove_orphans(config.home, known)
+        # a backup still copies files whose rows were deleted after it began
+        if db.try_lock_work(connection, db.BACKUP):
+            removed = file_store.remove_orphans(config.home, known)
     return expired, removed, file_store.missing_files(config.home, known)
+
+
+def named_files(connection: Connection) -> frozenset[bytes]:
+    """Return the SHA-256 of all files that rows name."""
+    return stored.known_files(connection)
 
 
 def _insert(

@@ -1,24 +1,28 @@
 """Whether this installation can answer: database, tables, disk, worker."""
 
+from datetime import UTC, datetime
 from typing import Any, Final
 
 from sqlalchemy import Engine
 
 from geo.access import principal, transaction
 from geo.access.store import audit as stored
+from geo.base.settings import Settings
 from geo.coverage.engine.client import EngineClient
 from geo.operations import database
+from geo.operations.backup import journal
 
 BEHIND_S: Final = 60
 """The worker seals each second: rows that wait longer say that there is none."""
 
 
-def check_readiness(engine: Engine, client: EngineClient) -> dict[str, Any]:
-    """Return what a stranger may know: `status`, `revision`, `worker`, `engine` and maybe `disk`.
+def check_readiness(engine: Engine, client: EngineClient, settings: Settings) -> dict[str, Any]:
+    """Return what a stranger may know: `status`, `revision`, `worker`, `engine`, `backup`, `disk`.
 
     `status` is "ready", or "read_only" while the disk is nearly full. `worker` is "ok", or "behind"
     where rows of the audit wait to be sealed. `engine` is "ready", "warming", "idle" where nothing
-    was computed yet, or "down": all but what-if is answered without it.
+    was computed yet, or "down": all but what-if is answered without it. `backup` says when the last
+    good one was made, and whether that is too long ago.
 
     Parameters
     ----------
@@ -26,6 +30,8 @@ def check_readiness(engine: Engine, client: EngineClient) -> dict[str, Any]:
         Pool of the service.
     client
         Of the engine of coverage.
+    settings
+        Say the home.
 
     Raises
     ------
@@ -39,6 +45,7 @@ def check_readiness(engine: Engine, client: EngineClient) -> dict[str, Any]:
         "revision": database.fitting_revision(engine),
         "worker": "behind" if _is_behind(engine) else "ok",
         "engine": client.read_state(),
+        "backup": _last_backup(settings),
     }
     left = database.guard_of(engine)
     if left is not None:
@@ -46,6 +53,12 @@ def check_readiness(engine: Engine, client: EngineClient) -> dict[str, Any]:
         if left.low:
             found["status"] = "read_only"
     return found
+
+
+def _last_backup(settings: Settings) -> dict[str, Any]:
+    found = journal.read_journal(settings.home)
+    late, failed = found.is_late(datetime.now(UTC)), bool(found.failed_at)
+    return {"last": found.at or None, "late": late, "failed": failed}
 
 
 def _is_behind(engine: Engine) -> bool:

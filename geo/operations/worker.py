@@ -4,7 +4,7 @@ import sys
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Event, Thread
 from time import monotonic
 from typing import TYPE_CHECKING, Final
@@ -221,6 +221,13 @@ def _forget_jobs(engine: Engine, config: Settings, stop: Event) -> None:  # noqa
         uploads.remove_files(config.home, number)
 
 
+def _back_up(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001
+    if config.backup_dir is not None:
+        from geo.operations.backup import nightly
+
+        nightly.run_nightly(config, datetime.now(UTC))
+
+
 DUTIES: Final = (
     Duty("seal", 1.0, _seal),
     Duty("alarms", 1.0, _fire_alarms),
@@ -229,6 +236,7 @@ DUTIES: Final = (
     Duty("events", 600.0, _forget_events, "*/10 * * * *"),
     Duty("files", 3600.0, _sweep_files, "23 * * * *"),
     Duty("jobs", 3600.0, _forget_jobs, "7 * * * *"),
+    Duty("backup", 600.0, _back_up, "*/10 * * * *"),
 )
 
 

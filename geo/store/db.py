@@ -24,7 +24,7 @@ _log = logging.getLogger(__name__)
 # What the driver says of a text with a character that PostgreSQL has no place for.
 NUL_SIGN = "NUL (0x00)"
 # Numbers of advisory locks: those who do the same kind of work wait for each other.
-MIGRATING, IMPORTING, COMPUTING, SEALING, GRANTING, ENGINE = 1, 2, 3, 4, 5, 6
+MIGRATING, IMPORTING, COMPUTING, SEALING, GRANTING, ENGINE, BACKUP = 1, 2, 3, 4, 5, 6, 7
 LOCKS = 340802
 # the server's own processes have no user
 _OTHERS = text(
@@ -251,6 +251,12 @@ def migrate(engine: Engine, *, revision: str = "head") -> str:
     except (DBAPIError, psycopg2.Error) as error:
         raise translate_error(error) from error
     return current_revision(engine) or ""
+
+
+def prepare_database(engine: Engine) -> None:
+    """Make the extensions and roles that the tables need, as migrations do, but no tables."""
+    migrate(engine)
+    drop_tables(engine)
 
 
 def current_revision(engine: Engine) -> str | None:

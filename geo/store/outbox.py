@@ -69,6 +69,7 @@ _RECENT: Final = text(
 _KNOWN: Final = text(
     "SELECT EXISTS (SELECT FROM govgrid.outbox WHERE (xact, id) = (CAST(:xact AS xid8), :id))"
 )
+_DELETE_ALL: Final = text("DELETE FROM govgrid.outbox")
 # What comes from the future was written by another server, whose data were restored here.
 _DELETE: Final = text(
     "DELETE FROM govgrid.outbox WHERE (at < govgrid.now() - :age AND (xact, id) < ("
@@ -268,3 +269,11 @@ def delete_old_events(connection: Connection, age: timedelta) -> int:
         How long an event is kept.
     """
     return int(connection.execute(_DELETE, {"age": age}).rowcount)
+
+
+def delete_all_events(connection: Connection) -> int:
+    """Delete all events and return how many: numbers of transactions begin anew on another server.
+
+    Who comes back with a position of the old one reads everything anew.
+    """
+    return int(connection.execute(_DELETE_ALL).rowcount)

@@ -24,9 +24,11 @@ async def livez() -> dict[str, str]:
 
 
 @router.get("/readyz")
-def readyz(request: Request, engine: EngineDep, client: CoverageEngineDep) -> dict[str, Any]:
+def readyz(
+    request: Request, engine: EngineDep, client: CoverageEngineDep, settings: SettingsDep
+) -> dict[str, Any]:
     """Answer if the database does and its tables fit; say so if the disk is full."""
-    found = readiness.check_readiness(engine, client)
+    found = readiness.check_readiness(engine, client, settings)
     age_s = request.app.state.items.age_s()
     found["snapshot_age_s"] = None if age_s is None else round(age_s, 1)
     if found["status"] == "read_only":

@@ -2,6 +2,7 @@
 
 import csv
 import fcntl
+import io
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -77,6 +78,24 @@ def read_checkpoints(path: Path) -> list[Head]:
             return _parsed(file, path)
     except UnicodeDecodeError as error:
         raise InputError("audit.head_form", found=path.name) from error
+
+
+def read_lines(text: str, path: Path) -> list[Head]:
+    """Return the heads of the content of a file of heads.
+
+    Parameters
+    ----------
+    text
+        As in the file.
+    path
+        Names it in messages.
+
+    Raises
+    ------
+    InputError
+        If a line is none of a file of heads.
+    """
+    return _parsed(io.StringIO(text, newline=""), path)
 
 
 def newest_checkpoint(path: Path) -> Head | None:

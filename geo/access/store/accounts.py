@@ -23,6 +23,9 @@ _LIST: Final = text(
     " FROM govgrid.account a ORDER BY a.name"
 )
 _NAMED: Final = text("SELECT name FROM govgrid.account WHERE starts_with(name, :start)")
+_WITH_FACTOR: Final = text(
+    "SELECT name FROM govgrid.account WHERE totp_secret IS NOT NULL ORDER BY name"
+)
 _FIND: Final = text(
     "SELECT id, name, kind, holder, unit_code, unit_name FROM govgrid.account WHERE name = :name"
 )
@@ -115,6 +118,11 @@ def names_from(connection: Connection, start: str) -> set[str]:
         Prefix, lower case.
     """
     return set(connection.execute(_NAMED, {"start": start}).scalars())
+
+
+def names_with_factor(connection: Connection) -> list[str]:
+    """Return the names of the accounts that have an authenticator."""
+    return list(connection.execute(_WITH_FACTOR).scalars())
 
 
 def find_account(connection: Connection, name: str) -> RowMapping | None:

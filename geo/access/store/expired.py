@@ -10,8 +10,15 @@ _EXPIRED: Final = (
     text("DELETE FROM govgrid.bulk_read WHERE hour < now() - interval '30 days'"),
 )
 
+_ALL_SESSIONS: Final = text("DELETE FROM govgrid.session")
+
 
 def delete_expired(connection: Connection) -> None:
     """Delete ended sessions, failures that no longer count, and old counts of bulk reads."""
     for each in _EXPIRED:
         connection.execute(each)
+
+
+def delete_sessions(connection: Connection) -> int:
+    """Delete all sessions, so that everybody has to log in again; return how many there were."""
+    return int(connection.execute(_ALL_SESSIONS).rowcount)

@@ -45,17 +45,20 @@ def status(context: typer.Context, as_json_: JsonOption = False) -> None:
 
     from geo.cli.output import as_json, print_note, translate
     from geo.operations import own_home
+    from geo.operations.backup import journal
     from geo.store.cluster import cluster
 
     config = _private(context)
     place = cluster.cluster_status(config.home)
     holds = own_home.describe_holding(config) if place.running else None
+    last = journal.read_journal(config.home)
     older = homes.older_home() == config.home
     if as_json_:
         move = "govgrid db move" if older else None
-        as_json({**asdict(place), "holds": holds, "move_with": move})
+        as_json({**asdict(place), "holds": holds, "move_with": move, "backup": asdict(last)})
         return
     words = {"holds": None if holds is None else translate(f"holds.{holds}")}
+    words |= {"backup_at": last.at or None, "backup_failure": last.failure or None}
     for name, value in {**asdict(place), **words}.items():
         print_note(f"{translate(f'db.label.{name}')}: {_cell(value)}")
     if older:

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 import time
 from collections.abc import Callable, Iterator
-from contextlib import closing, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import quote
@@ -31,6 +31,7 @@ from geo.store.cluster.process import (
     socket_of_running,
 )
 from geo.store.cluster.server_log import first_line, last_complaint
+from geo.store.cluster.superuser import PORT, SUPERUSER, open_superuser_session
 
 __all__ = [
     "Cluster",
@@ -44,7 +45,6 @@ __all__ = [
 
 DATABASE = ROLE = "govgrid"
 SERVICE_ROLE, READING_ROLE = "govgrid_web", "govgrid_read"
-SUPERUSER = "postgres"
 ROLES = {  # each with what makes it; the owner of the tables makes no roles himself
     ROLE: f"CREATE ROLE {ROLE} LOGIN",
     READING_ROLE: f"CREATE ROLE {READING_ROLE} NOINHERIT",
@@ -54,7 +54,6 @@ ROLES = {  # each with what makes it; the owner of the tables makes no roles him
     ),
 }
 EXTENSIONS = ("postgis", "ltree", "btree_gist", "pg_trgm")
-PORT = 5432  # names the socket file only: the server listens on no network
 LEAST_FREE_MB = 300  # for a new cluster and its log
 RUNNING_MB = 32  # for the log of one that is there
 RETRY_S = 2.0
@@ -341,7 +340,7 @@ def _furnished(place: Place, lock: int) -> Cluster:
 
 def _furnish(cluster: Cluster) -> None:
     """Make the role, the database and the extensions that are not there yet."""
-    with _session(cluster.socket, "postgres") as cursor:
+    with open_superuser_session(cluster.socket, "postgres") as cursor:
         cursor.execute("SELECT rolname FROM pg_roles")
         known = {name for (name,) in cursor.fetchall()}
         for role, statement in ROLES.items():
@@ -350,7 +349,7 @@ def _furnish(cluster: Cluster) -> None:
         cursor.execute("SELECT 1 FROM pg_database WHERE datname = %s", [DATABASE])
         if cursor.fetchone() is None:
             cursor.execute(f"CREATE DATABASE {DATABASE} OWNER {ROLE}")
-    with _session(cluster.socket, DATABASE) as cursor:
+    with open_superuser_session(cluster.socket, DATABASE) as cursor:
         cursor.execute("SELECT extname FROM pg_extension")
         present = {name for (name,) in cursor.fetchall()}
         for extension in EXTENSIONS:
@@ -358,28 +357,12 @@ def _furnish(cluster: Cluster) -> None:
                 cursor.execute(f"CREATE EXTENSION {extension}")
 
 
-@contextmanager
-def _session(socket: Path, database: str) -> Iterator["psycopg2.extensions.cursor"]:
-    with closing(
-        psycopg2.connect(
-            host=str(socket),
-            port=PORT,
-            user=SUPERUSER,
-            dbname=database,
-            options="-c synchronous_commit=off",  # what a power cut takes, the next start makes
-        )
-    ) as connection:
-        connection.autocommit = True
-        with connection.cursor() as cursor:
-            yield cursor
-
-
 def _versions(place: Place, socket: Path | None) -> tuple[str, str | None]:
     made_by = (place.data / "PG_VERSION").read_text(encoding="ascii").strip()
     if socket is None:
         return made_by, None
     try:
-        with _session(socket, DATABASE) as cursor:
+        with open_superuser_session(socket, DATABASE) as cursor:
             cursor.execute(
                 "SELECT split_part(current_setting('server_version'), ' ', 1),"
                 " (SELECT extversion FROM pg_extension WHERE extname = 'postgis')"

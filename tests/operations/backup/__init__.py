@@ -1,0 +1,1 @@
+"""Backups: encryption, retention, and drills on real servers."""
