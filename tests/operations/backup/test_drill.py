@@ -279,6 +279,7 @@ def test_the_command_line_keeps_restores_and_verifies(
     assert "is there already" in run("db", "backup", file, code=2).err
     last = journal.read_journal(folder / "home")
     assert (last.file, last.verified_file) == (str(file), str(file))
+    assert json.loads(run("db", "status", "--json").out)["backup"]["at"] == last.at
 
 
 def wrong(words):
