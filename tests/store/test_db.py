@@ -40,7 +40,7 @@ REVISIONS = (
     "0025",
     "0026",
     "0027",
-    "0090",
+    "0028",
 )
 
 
@@ -69,7 +69,7 @@ def test_every_revision_has_its_sql_file():
 def test_older_tables_say_what_to_do(empty_url):
     engine = db.connect(empty_url)
     db.migrate(engine, revision="0002")
-    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0090")):
+    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0028")):
         db.require_current(engine)
     engine.dispose()
 

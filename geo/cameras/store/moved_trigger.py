@@ -6,7 +6,7 @@ from sqlalchemy import Connection, text
 
 TRIGGER: Final = "TRIGGER govgrid camera moved"
 """As the table of contents of a dump names it."""
-FIXED: Final = "0090"
+FIXED: Final = "0028"
 """From this revision on a dump holds it in a form that can be restored."""
 _FUNCTION: Final = text(
     "SELECT proname FROM pg_proc WHERE pronamespace = 'govgrid'::regnamespace"
