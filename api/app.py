@@ -30,7 +30,7 @@ from api.routes.data import (
     tiles,
     what_if,
 )
-from api.routes.incidents import attachments, intake
+from api.routes.incidents import attachments, intake, whistles
 from api.routes.incidents import cameras as incident_cameras
 from api.routes.incidents import moves as incident_moves
 from api.routes.incidents import papers as incident_papers
@@ -96,6 +96,7 @@ ROUTES = (
     intake,
     incident_cameras,
     incident_moves,
+    whistles,
     attachments,
     incident_routing,
     incident_papers,

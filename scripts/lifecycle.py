@@ -6,6 +6,7 @@ from pathlib import Path
 from geo.access.roles import PERMISSIONS
 from geo.base.words import say
 from geo.incidents.rules.lifecycle import MOVES, NOTICE, STATES, Move
+from geo.incidents.rules.whistle import STEPS, Step
 
 PAGE = Path(__file__).resolve().parents[1] / "docs" / "lifecycle.md"
 HEAD = """# Life cycle of incidents
@@ -23,12 +24,25 @@ those that are.
 | move | | from → to | by | needs | held |
 |---|---|---|---|---|---|
 """
+STEPS_HEAD = """
+## Steps of one unit
+
+With several units (吹哨报到) each has a dispatch with a state of its own: `sent`, `acknowledged`
+(应哨), `reported_in` (报到), `done`, `returned`, `recalled`. `POST /api/dispatches/{id}/{step}`
+takes a step at the version of the dispatch. Of the lead the incident moves with it. "own unit" is
+`respond` of the unit itself; whoever else takes such a step writes it down for the unit (PROXY)
+and says how that is known, and the unit can dispute it.
+
+| step | | from → to | by | needs |
+|---|---|---|---|---|
+"""
 RIGHTS = """
 ## Who holds which permission
 
 | role | | permissions of incidents |
 |---|---|---|
 """
+DISPATCH = ("sent", "acknowledged", "reported_in", "done")
 OURS = ("incident", "assign", "dispatch", "respond", "approve_incident", "routing", "report")
 
 
@@ -40,7 +54,8 @@ def drawn() -> str:
     head = HEAD
     for mark, word in words.items():
         head = head.replace(mark, word)
-    return head + rows + RIGHTS + "".join(_rights())
+    steps = STEPS_HEAD.replace("PROXY", words["PROXY"]) + "".join(map(_step, STEPS.values()))
+    return head + rows + steps + RIGHTS + "".join(_rights())
 
 
 def _row(move: Move) -> str:
@@ -54,6 +69,20 @@ def _row(move: Move) -> str:
         " · ".join(by),
         ", ".join(told) or "–",
         "yes" if move.held else "",
+    )
+    return f"| {' | '.join(cells)} |\n"
+
+
+def _step(step: Step) -> str:
+    told = [f"`{name}`" for name in step.needs] + [f"[`{name}`]" for name in step.takes]
+    by = [f"`{action}`" for action in step.actions]
+    sources = ", ".join(state for state in DISPATCH if state in step.sources)
+    cells = (
+        f"`{step.name.replace('_', '-')}`",
+        say(f"lifecycle.move.{step.name}", "zh"),
+        f"{sources} → {step.target or 'stays'}",
+        " · ".join(["own unit", *by] if step.own else by),
+        ", ".join(told) or "–",
     )
     return f"| {' | '.join(cells)} |\n"
 

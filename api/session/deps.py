@@ -50,6 +50,7 @@ MayHandle = Annotated[Principal, Depends(Rule(*HANDLING))]
 MayTry = Annotated[Principal, Depends(Rule("assign", "dispatch", "routing"))]
 MayTake = Annotated[Principal, Depends(Rule("incident", "report"))]
 MOVING = ("incident", "assign", "dispatch", "respond", "approve_incident", "report")
+MayStatistics = Annotated[Principal, Depends(Rule("statistics"))]
 MayMove = Annotated[Principal, Depends(Rule(*MOVING))]
 
 EngineDep = Annotated[Engine, Depends(engine)]

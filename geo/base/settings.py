@@ -71,6 +71,7 @@ class Settings(BaseSettings):
     viewer_url: str = Field(default="", max_length=1000)
     snapshot_url: str = ""
     attachment_days: int = Field(default=180, ge=1)
+    whistle_level: Literal["grid", "community", "township", "district"] = "township"
 
     backup_dir: Annotated[Path | None, AfterValidator(_whole_or_none)] = None
     backup_days: int = Field(default=14, ge=1)

@@ -150,5 +150,6 @@ for _room in (
     "law.users",
     "incidents.intake",
     "incidents.life",
+    "incidents.whistle",
 ):
     importlib.import_module(f"geo.cli.{_room}")

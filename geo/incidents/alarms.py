@@ -9,7 +9,7 @@ from sqlalchemy import Connection, Engine
 from geo.access.principal import system_principal
 from geo.base import clock
 from geo.incidents import case_reading, clocks, incident_events
-from geo.incidents.effects import Case
+from geo.incidents.case import Case
 from geo.incidents.store import clocks as stored
 from geo.incidents.store import moves as stored_moves
 from geo.store import db

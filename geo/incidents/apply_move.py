@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 from uuid import UUID
@@ -16,9 +16,11 @@ from geo.base.errors import (
     InputError,
 )
 from geo.incidents import case_reading, clocks, incident_events
-from geo.incidents.effects import Case, Effect, effect_of
+from geo.incidents.case import Case, Effect
+from geo.incidents.effects import effect_of
 from geo.incidents.rules import lifecycle
-from geo.incidents.rules.lifecycle import Actor, Move, Situation
+from geo.incidents.rules.guards import Actor, Situation
+from geo.incidents.rules.lifecycle import Move
 from geo.incidents.rules.limits import SIGN_WITHIN
 from geo.incidents.store import moves as stored
 
@@ -63,6 +65,7 @@ def apply_move(
     timezone
         IANA name of the district.
     """
+    case = replace(case, proxy=lifecycle.is_proxy(move, at, actor))
     effect = effect_of(case)
     state = _target(connection, move, case)
     written = _written(connection, case, effect)
@@ -77,7 +80,7 @@ def apply_move(
         _routing_row(connection, who, effect, case)
     version = case.row["version"] + 1
     entry = {
-        **_entry(who, move, case, at, actor),
+        **_entry(who, move, case, at),
         **written,
         "version": version,
         "to_state": state,
@@ -111,9 +114,11 @@ def _written(connection: Connection, case: Case, effect: Effect) -> dict[str, An
     if effect.dispatch and effect.of_dispatch is not None:
         stored.update_row(connection, "dispatch", effect.of_dispatch, effect.dispatch)
     if effect.new_dispatch:
-        rules = clocks.dispatch_limits(case.row, case.now)
-        sent = {**effect.new_dispatch, **rules}
-        named["dispatch"] = stored.insert_row(connection, "dispatch", sent)
+        named["dispatch"] = _send(connection, case, effect)
+    for dispatch, columns in effect.others:
+        stored.update_row(connection, "dispatch", dispatch, columns)
+    if effect.whistle and case.open_whistle is not None:
+        stored.update_row(connection, "whistle", case.open_whistle["id"], effect.whistle)
     if effect.approval and effect.of_approval is not None:
         values = dict(effect.approval)
         if values.get("by_telephone"):
@@ -124,6 +129,19 @@ def _written(connection: Connection, case: Case, effect: Effect) -> dict[str, An
     if case.asked.move == "sign":
         _sign(connection, case)
     return named
+
+
+def _send(connection: Connection, case: Case, effect: Effect) -> str:
+    """Write the dispatch of the unit in charge, and of a whistle all others; return its id."""
+    limits: dict[str, Any] = dict(clocks.dispatch_limits(case.row, case.now))
+    if effect.new_whistle:
+        report_by = effect.new_whistle["report_by"]
+        limits |= {"whistle": stored.insert_row(connection, "whistle", effect.new_whistle)}
+        sign_by = min(limits["acknowledge_due"], report_by)
+        limits |= {"acknowledge_due": sign_by, "arrive_due": report_by}
+    for row in effect.called:
+        stored.insert_row(connection, "dispatch", {**row, **limits})
+    return stored.insert_row(connection, "dispatch", {**effect.new_dispatch, **limits})
 
 
 def _sign(connection: Connection, case: Case) -> None:
@@ -166,7 +184,7 @@ def _routing_row(connection: Connection, who: Principal, effect: Effect, case: C
     stored.insert_duty(connection, duty)
 
 
-def _entry(who: Principal, move: Move, case: Case, at: Situation, actor: Actor) -> dict[str, Any]:
+def _entry(who: Principal, move: Move, case: Case, at: Situation) -> dict[str, Any]:
     """Return the row of the history: who, for whom, how it was told."""
     asked = case.asked
     return {
@@ -177,7 +195,7 @@ def _entry(who: Principal, move: Move, case: Case, at: Situation, actor: Actor) 
         "account": who.account,
         "post": who.unit_name or None,
         "unit_code": who.unit_code,
-        "proxy_for": at.unit if lifecycle.is_proxy(move, at, actor) else None,
+        "proxy_for": at.unit if case.proxy else None,
         "target_unit": asked.unit or case.desk,
         "reason": asked.reason or asked.basis,
         "note": asked.note,

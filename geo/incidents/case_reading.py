@@ -13,9 +13,10 @@ from geo.base import clock
 from geo.base.errors import (
     NotFoundError,
 )
-from geo.incidents.effects import Case
+from geo.incidents.case import Case
 from geo.incidents.move_request import MoveRequest
 from geo.incidents.store import moves as stored
+from geo.incidents.store import whistles as stored_whistles
 
 NO_MOVE: Final = MoveRequest("")
 
@@ -75,6 +76,7 @@ def make_case(
         who.account,
         who.unit_code,
         clock.now(),
+        open_whistle=stored_whistles.read_open_whistle(connection, row["id"]),
     )
 
 

@@ -10,9 +10,10 @@ from uuid import UUID
 from sqlalchemy import Connection
 
 from geo.incidents import calendars
-from geo.incidents.effects import Case
+from geo.incidents.case import Case
 from geo.incidents.rules.limits import (
     ACKNOWLEDGE_MINUTES,
+    CalledClock,
     Clock,
     Due,
     alarms_of,
@@ -155,5 +156,9 @@ def write_alarms(connection: Connection, incident: UUID) -> None:
         hold=str(hold or ""),
         hold_until=row["hold_until"],
         unsigned=stored.unsigned_of(connection, incident),
+        called=[
+            CalledClock(str(d["id"]), d["state"] != "sent", d["acknowledge_due"], d["arrive_due"])
+            for d in stored.called_of(connection, incident)
+        ],
     )
     stored_moves.replace_alarms(connection, incident, list(alarms_of(clock)))

@@ -2,77 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field
-from datetime import datetime
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
-from geo.incidents.move_request import MoveRequest
-
-_ENDED: Final = frozenset({"returned", "recalled"})
-
-
-@dataclass(frozen=True)
-class Case:
-    """An incident that is moved: its row, dispatches, approvals, who moves it, and when.
-
-    `desk` is the unit that it is referred to, with the `level`; `extra` the minutes that an
-    extension adds.
-    """
-
-    row: Mapping[str, Any]
-    dispatches: Sequence[Mapping[str, Any]]
-    approvals: Sequence[Mapping[str, Any]]
-    asked: MoveRequest
-    account: str
-    unit: str | None
-    now: datetime
-    desk: str | None = None
-    level: str | None = None
-    extra: float = 0.0
-
-    @property
-    def lead(self) -> Mapping[str, Any] | None:
-        """The dispatch whose progress the state follows."""
-        live = [d for d in self.dispatches if d["lead"] and d["state"] not in _ENDED]
-        return live[-1] if live else None
-
-    @property
-    def returned(self) -> Mapping[str, Any] | None:
-        """The dispatch that was returned last."""
-        back = [d for d in self.dispatches if d["state"] == "returned"]
-        return sorted(back, key=lambda d: d["ended_at"])[-1] if back else None
-
-    def pending(self, kind: str) -> Mapping[str, Any] | None:
-        """Return the approval of a kind that is asked for."""
-        return next(
-            (a for a in self.approvals if a["kind"] == kind and a["state"] == "asked"), None
-        )
-
-    @property
-    def hold(self) -> Mapping[str, Any] | None:
-        """The hold that is in force."""
-        held = [a for a in self.approvals if a["kind"] == "hold" and a["state"] == "approved"]
-        return next((a for a in held if a["ended_at"] is None), None)
-
-
-@dataclass
-class Effect:
-    """Columns to set: of the incident, of the dispatch in charge (or another), of an approval.
-
-    `new_dispatch` and `new_approval` are rows to insert; `restart` says that the clock starts now;
-    `facts` go into the history.
-    """
-
-    incident: dict[str, Any] = field(default_factory=dict)
-    dispatch: dict[str, Any] = field(default_factory=dict)
-    of_dispatch: Any = None
-    new_dispatch: dict[str, Any] = field(default_factory=dict)
-    approval: dict[str, Any] = field(default_factory=dict)
-    of_approval: Any = None
-    new_approval: dict[str, Any] = field(default_factory=dict)
-    restart: bool = False
-    facts: dict[str, Any] = field(default_factory=dict)
+from geo.incidents import whistle_effects
+from geo.incidents.case import Case, Effect, count_wrong_dispatch, sent_dispatch
 
 
 def effect_of(case: Case) -> Effect:
@@ -95,29 +29,13 @@ def _assign(case: Case, effect: Effect) -> None:
     unit, row = case.asked.unit, case.row
     effect.incident = {"unit_code": unit, "assigned_at": case.now, "acknowledged_at": None}
     effect.incident["arrived_at"] = None
-    effect.new_dispatch = _sent(case, unit, "decide" if case.asked.move == "decide" else "assign")
+    kind = "decide" if case.asked.move == "decide" else "assign"
+    effect.new_dispatch = sent_dispatch(case, unit, kind)
     effect.restart = row["clock_start"] == "assigned" and row["clock_from"] is None
-    back = case.returned
-    if back is not None and back["return_kind"] == "duty" and back["unit_code"] != unit:
-        effect.incident["wrong_dispatches"] = row["wrong_dispatches"] + 1
-        effect.facts["wrong_dispatch"] = back["unit_code"]
-    elif not case.dispatches and row["proposed_unit_code"] not in (None, unit):
+    count_wrong_dispatch(case, effect, unit)
+    if not case.dispatches and row["proposed_unit_code"] not in (None, unit):
         effect.incident["override_reason"] = case.asked.reason
         effect.facts["overridden"] = row["routing"]
-
-
-def _sent(case: Case, unit: str | None, kind: str) -> dict[str, Any]:
-    return {
-        "incident_code": case.row["code"],
-        "unit_code": unit,
-        "kind": kind,
-        "dispatched_at": case.now,
-        "dispatched_by": case.account,
-        "dispatched_unit": case.unit,
-        "notified": case.asked.notified,
-        "notified_post": case.asked.notified_post,
-        "notified_at": case.asked.notified_at,
-    }
 
 
 def _recall(case: Case, effect: Effect) -> None:
@@ -133,7 +51,11 @@ def _acknowledge(case: Case, effect: Effect) -> None:
 def _arrive(case: Case, effect: Effect) -> None:
     first = case.row["acknowledged_at"] or case.now
     effect.incident = {"arrived_at": case.now, "acknowledged_at": first}
-    effect.dispatch = {"state": "reported_in", "reported_in_at": case.now}
+    effect.dispatch = {
+        "state": "reported_in",
+        "reported_in_at": case.now,
+        "reported_proxy": case.proxy,
+    }
 
 
 def _start(case: Case, effect: Effect) -> None:
@@ -264,7 +186,7 @@ def _refer(case: Case, effect: Effect) -> None:
         "arrived_at": None,
     }
     effect.dispatch = {"state": "recalled", "ended_at": case.now}
-    effect.new_dispatch = _sent(case, case.desk, case.asked.move)
+    effect.new_dispatch = sent_dispatch(case, case.desk, case.asked.move)
     effect.restart = case.row["clock_start"] == "assigned" and case.row["clock_from"] is None
 
 
@@ -322,10 +244,11 @@ _EFFECTS: Final[Mapping[str, Callable[[Case, Effect], None]]] = {
     "reopen": _reopen,
     "supervise": _supervise,
     "hand_to_emergency": _hand_to_emergency,
+    **whistle_effects.EFFECTS,
 }
 _APPROVAL: Final[Mapping[str, Callable[[Case, Effect, str], None]]] = {
     "request": _request,
     "approve": _approve,
     "refuse": _refuse,
 }
-_BY_KIND: Final = frozenset({"hold", "extend", "cancel"})
+_BY_KIND: Final = frozenset({"hold", "extend", "cancel", "whistle"})

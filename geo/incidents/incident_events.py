@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection
 
-from geo.incidents.effects import Case
+from geo.incidents.case import Case
 from geo.incidents.store import events as stored
 from geo.store import outbox
 from geo.store.outbox import Box, Event
@@ -31,6 +31,10 @@ def tell_moved(connection: Connection, case: Case, move: str, state: str, versio
     """
     told = {"id": str(case.row["id"]), "move": move, "state": state, "version": version}
     units = {case.row["unit_code"], case.asked.unit, case.desk} - {None}
+    units |= {each.unit for each in case.asked.units or ()}
+    units |= {d["unit_code"] for d in case.called} | {
+        *(case.whistle.paired if case.whistle else ())
+    }
     _tell(connection, case.row, "moved", told, sorted(map(str, units)))
 
 

@@ -5,8 +5,22 @@ from typing import Any
 from geo.base.words import say
 from geo.incidents.move_request import CHOICES
 from geo.incidents.rules.lifecycle import FINAL, MOVES, NOTICE, STATES, Move
+from geo.incidents.rules.whistle import ROLES, STEPS, Step
+from geo.incidents.step_request import CHOICES as STEP_CHOICES
 
-_WORDS = {"kind": "return_kind", "outcome": "outcome", "notified": "notified"}
+_WORDS = {
+    "kind": "lifecycle.return_kind",
+    "outcome": "lifecycle.outcome",
+    "notified": "lifecycle.notified",
+    "whistle_kind": "whistle.kind",
+    "level": "whistle.level",
+}
+_STEP_WORDS = {
+    "answer": "whistle.answer",
+    "known_by": "whistle.known_by",
+    "decision": "whistle.decision",
+    "notified": "lifecycle.notified",
+}
 
 
 def describe_lifecycle(lang: str) -> dict[str, Any]:
@@ -22,10 +36,16 @@ def describe_lifecycle(lang: str) -> dict[str, Any]:
             for name in sorted({name for move in MOVES.values() for name in move.fields})
         },
         "choices": {
-            name: {word: say(f"lifecycle.{_WORDS[name]}.{word}", lang) for word in words}
+            name: {word: say(f"{_WORDS[name]}.{word}", lang) for word in words}
             for name, words in CHOICES.items()
         },
         "notice": list(NOTICE),
+        "steps": [_step(step, lang) for step in STEPS.values()],
+        "step_choices": {
+            name: {word: say(f"{_STEP_WORDS[name]}.{word}", lang) for word in words}
+            for name, words in STEP_CHOICES.items()
+        },
+        "roles": {role: say(f"whistle.role.{role}", lang) for role in (*ROLES, "paired")},
     }
 
 
@@ -40,4 +60,17 @@ def _move(move: Move, lang: str) -> dict[str, Any]:
         "needs": list(move.needs),
         "takes": [*move.takes, "note"],
         "held": move.held,
+    }
+
+
+def _step(step: Step, lang: str) -> dict[str, Any]:
+    return {
+        "step": step.name.replace("_", "-"),
+        "label": say(f"lifecycle.move.{step.name}", lang),
+        "from": sorted(step.sources),
+        "to": step.target,
+        "by": list(step.actions),
+        "own_unit": step.own,
+        "needs": list(step.needs),
+        "takes": [*step.takes, "note"],
     }

@@ -70,7 +70,7 @@ def list_incidents(engine: Engine, who: Principal, asked: IncidentFilter) -> dic
     values = _values(asked)
     names = tuple(name for name in stored.FILTERS if name in values)
     limit = min(asked.limit, MOST)
-    told = {**_parameters(who), **_named(values), "limit": limit + 1}
+    told = {**seen_by(who), **_named(values), "limit": limit + 1}
     with transaction.open_as(engine, who) as connection:
         rows = stored.list_incidents(connection, told, names)
     page = [_shown(row) for row in rows[:limit]]
@@ -78,7 +78,9 @@ def list_incidents(engine: Engine, who: Principal, asked: IncidentFilter) -> dic
     return {"incidents": page, "next": None if more is None else _token(more)}
 
 
-def read_incident(engine: Engine, who: Principal, named: str) -> dict[str, Any]:
+def read_incident(
+    engine: Engine, who: Principal, named: str, *, whistle_level: str = moves.WHISTLE_LEVEL
+) -> dict[str, Any]:
     """Return an incident with its moves, dispatches, approvals and the moves legal for a reader.
 
     Parameters
@@ -89,6 +91,8 @@ def read_incident(engine: Engine, who: Principal, named: str) -> dict[str, Any]:
         Principal whose grants apply.
     named
         Id or number.
+    whistle_level
+        Lowest level whose dispatchers blow a whistle.
 
     Raises
     ------
@@ -97,18 +101,18 @@ def read_incident(engine: Engine, who: Principal, named: str) -> dict[str, Any]:
     """
     with transaction.open_as(engine, who) as connection:
         incident = case_reading.find_incident(connection, who, named)
-        row = stored.read_shown(connection, _parameters(who), incident)
+        row = stored.read_shown(connection, seen_by(who), incident)
         if row is None:
             raise NotFoundError("lifecycle.no_incident", id=named[:60])
         told = _shown(row)
-        told["legal"] = _legal(connection, who, incident)
+        told["legal"] = _legal(connection, who, incident, whistle_level)
         told["moves"] = _history(connection, incident, exact=row["exact"])
         told["dispatches"] = _dispatches(connection, row["code"])
         told["approvals"] = _approvals(connection, incident, exact=row["exact"])
     return told
 
 
-def _legal(connection: Connection, who: Principal, incident: UUID) -> list[str]:
+def _legal(connection: Connection, who: Principal, incident: UUID, whistle_level: str) -> list[str]:
     """Return the moves that are legal now; none for who may move nothing anywhere."""
     if not who.actions & {*HANDLING, "respond"}:
         return []
@@ -116,7 +120,7 @@ def _legal(connection: Connection, who: Principal, incident: UUID) -> list[str]:
     if row is None:
         return []
     case = case_reading.make_case(connection, who, row)
-    return list(moves.legal_for(case, moves.actor_of(connection, who, row)))
+    return list(moves.legal_for(case, moves.actor_of(connection, who, row), whistle_level))
 
 
 def read_moves(engine: Engine, who: Principal, named: str) -> list[dict[str, Any]]:
@@ -169,7 +173,8 @@ def _approvals(connection: Connection, incident: UUID, *, exact: bool) -> list[d
     return [{k: v for k, v in row.items() if k not in hidden} for row in rows]
 
 
-def _parameters(who: Principal) -> dict[str, Any]:
+def seen_by(who: Principal) -> dict[str, Any]:
+    """Return the SQL parameters by which incidents are shown to a principal."""
     handled = who.cut(*HANDLING)
     return {
         **case_reading.seen_parameters(who),

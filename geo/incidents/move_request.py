@@ -10,15 +10,22 @@ from uuid import UUID
 
 from geo.base.errors import InputError
 from geo.base.words import say
+from geo.incidents.rules import whistle
+from geo.incidents.rules.guards import LEVELS
 from geo.incidents.rules.lifecycle import MOVES, NOTICE, OUTCOMES, RETURN_KINDS, Move
+from geo.incidents.rules.whistle import CalledUnit, Rating
 
 CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
     "kind": RETURN_KINDS,
     "outcome": OUTCOMES,
     "notified": ("system", "telephone", "sms", "paper"),
+    "whistle_kind": whistle.KINDS,
+    "level": LEVELS,
 }
-FREE_TEXTS: Final = ("reason", "note", "result", "basis", "telephone_post", "notified_post")
-_TIMES: Final = ("until", "at", "notified_at")
+FREE_TEXTS: Final = (
+    *("reason", "note", "result", "basis", "telephone_post", "notified_post", "place"),
+)
+TIMES: Final = ("until", "at", "notified_at", "report_at")
 
 
 @dataclass(frozen=True)
@@ -39,6 +46,14 @@ class MoveRequest:
     target: str | None = None
     call: str | None = None
     at: datetime | None = None
+    whistle_kind: str | None = None
+    units: tuple[CalledUnit, ...] | None = None
+    ratings: tuple[Rating, ...] | None = None
+    report_at: datetime | None = None
+    within_minutes: int | None = None
+    place: str | None = None
+    paired: bool | None = None
+    level: str | None = None
     note: str | None = None
     notified: str | None = None
     notified_post: str | None = None
@@ -52,7 +67,7 @@ class MoveRequest:
         """Return the fields that were given."""
         named = {each.name: getattr(self, each.name) for each in fields(self)}
         rest = {"move", "client_id", "redact", "not_personal"}
-        return {k: v for k, v in named.items() if k not in rest and v not in (None, "")}
+        return {k: v for k, v in named.items() if k not in rest and v not in (None, "", ())}
 
     @property
     def texts(self) -> dict[str, str]:
@@ -102,7 +117,7 @@ def require_fields(asked: MoveRequest, lang: str = "zh") -> Move:
         if name in given and given[name] not in choices:
             found = str(given[name])[:40]
             raise InputError("lifecycle.value", field=name, found=found, known=", ".join(choices))
-    for name in _TIMES:
+    for name in TIMES:
         if name in given and given[name].tzinfo is None:
             found = given[name].isoformat()
             raise InputError(

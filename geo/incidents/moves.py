@@ -22,17 +22,19 @@ from geo.base.errors import (
 )
 from geo.base.local_time import local_minute
 from geo.base.words import say
-from geo.incidents import calendars, case_reading, clocks, personal_data
+from geo.incidents import calendars, case_reading, clocks, personal_data, whistle_order
 from geo.incidents.apply_move import Moved, apply_move
-from geo.incidents.effects import Case
+from geo.incidents.case import Case
 from geo.incidents.move_request import MoveRequest, require_fields
 from geo.incidents.rules import lifecycle
-from geo.incidents.rules.lifecycle import Actor, Move, Situation
+from geo.incidents.rules.guards import LEVELS, Actor, Situation
+from geo.incidents.rules.lifecycle import Move
 from geo.incidents.rules.limits import RETURN_MINUTES, extra_until
 from geo.incidents.rules.working_time import Limit
 from geo.incidents.store import moves as stored
 
-LEVELS: Final = ("grid", "community", "township", "district")
+WHISTLE_LEVEL: Final = "township"
+"""Lowest level whose dispatchers blow a whistle, where the site says nothing else."""
 
 
 def move_incident(
@@ -44,6 +46,7 @@ def move_incident(
     version: int | None,
     timezone: str,
     lang: str = "zh",
+    whistle_level: str = WHISTLE_LEVEL,
 ) -> Moved:
     """Make a move and return where the incident stands.
 
@@ -63,6 +66,8 @@ def move_incident(
         IANA name, for limits in working time.
     lang
         Language of what a refusal names.
+    whistle_level
+        Lowest level whose dispatchers blow a whistle.
 
     Raises
     ------
@@ -89,16 +94,28 @@ def move_incident(
             return _again(row, known, asked)
         _require_version(connection, row, version, timezone, lang)
         case = case_reading.make_case(connection, who, row, asked)
-        at = situation_of(case)
+        at = situation_of(case, whistle_level)
         actor = actor_of(connection, who, row, telephone=asked.telephone_post is not None)
         _require_legal(move, at, actor, case.now, lang)
+        if move.name == "whistle":
+            case = whistle_order.complete_order(
+                connection, case, actor, lowest=whistle_level, timezone=timezone
+            )
         case = _completed(connection, who, case, move, timezone)
         moved = apply_move(connection, who, move, case, at, actor, timezone)
     return moved
 
 
-def situation_of(case: Case) -> Situation:
-    """Return what decides which moves an incident allows."""
+def situation_of(case: Case, whistle_level: str = WHISTLE_LEVEL) -> Situation:
+    """Return what decides which moves an incident allows.
+
+    Parameters
+    ----------
+    case
+        The incident.
+    whistle_level
+        Lowest level whose dispatchers blow a whistle.
+    """
     row, lead = case.row, case.lead or {}
     waiting = [a for a in case.approvals if a["state"] == "asked"]
     by_telephone = [a for a in case.approvals if a["by_telephone"] and a["signed_at"] is None]
@@ -115,6 +132,9 @@ def situation_of(case: Case) -> Situation:
         done_by=row["unit_code"],
         pending={a["kind"]: a["asked_by"] for a in waiting},
         unsigned={a["kind"]: a["asked_by"] for a in by_telephone},
+        whistle=(case.open_whistle or {}).get("level", ""),
+        whistle_in=sum(d["reported_in_at"] is not None for d in case.called),
+        whistle_from=whistle_level,
     )
 
 
@@ -135,17 +155,18 @@ def actor_of(
         Whether the approval of somebody else is written down.
     """
     if who.system:
-        return Actor(who.account, who.actions, who.unit_code, district=True, telephone=telephone)
+        return Actor(who.account, who.actions, who.unit_code, LEVELS[-1], telephone)
     areas = set(row["areas"] or ())
     here = [grant for grant in who.grants if grant.area is None or grant.area in areas]
     held = frozenset().union(*(PERMISSIONS[grant.role] for grant in here)) & who.actions
     # what a unit may do with what it was sent goes with the unit, wherever it lies
     held = (held | {"respond"}) if who.may("respond") else held
-    wide = [grant for grant in here if "dispatch" in PERMISSIONS[grant.role]]
-    whole = any(grant.area is None for grant in wide) or stored.has_district(
-        connection, [grant.area for grant in wide if grant.area is not None]
-    )
-    return Actor(who.account, held, who.unit_code, district=whole, telephone=telephone)
+    wide = [grant.area for grant in here if "dispatch" in PERMISSIONS[grant.role]]
+    if None in wide:
+        level: str | None = LEVELS[-1]
+    else:
+        level = stored.highest_level(connection, [area for area in wide if area is not None])
+    return Actor(who.account, held, who.unit_code, level, telephone)
 
 
 def _again(row: Mapping[str, Any], known: Mapping[str, Any], asked: MoveRequest) -> Moved:
@@ -218,6 +239,8 @@ def _completed(
         return _extended(connection, case, timezone)
     if move.name == "mark_duplicate":
         _require_target(connection, who, case)
+    if move.name == "end_whistle":
+        whistle_order.require_ratings(case)
     return case
 
 
@@ -260,7 +283,7 @@ def _require_target(connection: Connection, who: Principal, case: Case) -> None:
         raise InputError("lifecycle.target_closed", code=code)
 
 
-def legal_for(case: Case, actor: Actor) -> Sequence[str]:
+def legal_for(case: Case, actor: Actor, whistle_level: str = WHISTLE_LEVEL) -> Sequence[str]:
     """Return the moves that are legal now.
 
     Parameters
@@ -269,5 +292,7 @@ def legal_for(case: Case, actor: Actor) -> Sequence[str]:
         The incident.
     actor
         Who would move it.
+    whistle_level
+        Lowest level whose dispatchers blow a whistle.
     """
-    return lifecycle.legal_moves(situation_of(case), actor, case.now)
+    return lifecycle.legal_moves(situation_of(case, whistle_level), actor, case.now)

@@ -38,7 +38,8 @@ def show_incident(
     NotFoundError
         If it is not seen.
     """
-    told = listing.read_incident(desk.engine, who, named)
+    level = desk.config.whistle_level
+    told = listing.read_incident(desk.engine, who, named, whistle_level=level)
     if not told["exact"]:
         return told
     row = answer.read_answer(desk, who, told["id"])

@@ -29,6 +29,8 @@ VALUES: Final = {
     "number": NUMBER,
     "incident": NUMBER,
     "attachment": NUMBER,
+    "dispatch": NUMBER,
+    "step": "report-in",
 }
 HTML: Final = {"accept": "text/html"}
 

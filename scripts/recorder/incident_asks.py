@@ -36,5 +36,12 @@ MOVING: Final = (
     post(f"/api/incidents/{NUMBER}/moves", {"move": "accept"}),
     post(f"/api/incidents/{NUMBER}/moves", {"move": "fly"}),
     post(f"/api/incidents/{NUMBER}/moves", {"move": "accept", "plate": "x"}),
+    post(f"/api/incidents/{NUMBER}/moves", {"move": "whistle", "units": [{"unit": "U2"}]}),
+    get(f"/api/incidents/{NUMBER}/whistles"),
+    get("/api/whistles"),
+    get("/api/whistles/attendance", month="2022-10"),
+    get("/api/whistles/attendance", month="Oct"),
+    post("/api/dispatches/{dispatch}/{step}", {"known_by": "telephone"}),
+    post("/api/dispatches/{dispatch}/fly", {}),
 )
 INCIDENTS: Final = (*TAKING, *MOVING)

@@ -139,6 +139,10 @@ DEMANDS = {
     ("GET", "/api/incidents/{incident}/moves"): "map",
     ("GET", "/api/incidents/{incident}/dispatches"): "map",
     ("POST", "/api/incidents/{incident}/moves"): "|".join(MOVING),
+    ("GET", "/api/incidents/{incident}/whistles"): "map",
+    ("GET", "/api/whistles"): "map",
+    ("GET", "/api/whistles/attendance"): "statistics",
+    ("POST", "/api/dispatches/{dispatch}/{step}"): "|".join(MOVING),
     ("POST", "/api/incidents/{incident}/attachments"): FILES,
     ("GET", "/api/incidents/{incident}/attachments"): FILES,
     ("GET", "/api/incidents/{incident}/attachments/{attachment}"): FILES,
@@ -165,6 +169,7 @@ VALUES = {
     "number": NUMBER,
     "incident": NUMBER,
     "attachment": NUMBER,
+    "dispatch": NUMBER,
     "step": "preview",
 }
 QUERIES = {

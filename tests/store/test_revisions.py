@@ -122,7 +122,7 @@ def test_every_table_of_a_layer_that_is_read_has_a_revision(engine):
         "idempotency_key",
         "outbox",  # tells of changes itself
         # written together with their incident, which has a new version then
-        *("incident_day", "incident_move", "approval", "notification", "clock_event"),
+        *("incident_day", "incident_move", "approval", "notification", "clock_event", "whistle"),
         *("camera_answer", "incident_camera", "attachment"),
         "job",  # tells of itself
         "coverage_engine",  # counts engines

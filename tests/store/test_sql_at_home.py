@@ -26,8 +26,8 @@ OWNED = {
     "operations": "job",
     "incidents": (
         "incident incident_day incident_move dispatch approval notification clock_event"
-        " camera_answer incident_camera attachment incident_source incident_reason incident_result"
-        " incident_grade unit unit_duty pairing category calendar working_hours"
+        " whistle camera_answer incident_camera attachment incident_source incident_reason"
+        " incident_result incident_grade unit unit_duty pairing category calendar working_hours"
     ),
     "exchange": (
         "building road water farmland place entrance address pole centre privacy_zone"

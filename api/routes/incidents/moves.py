@@ -19,11 +19,33 @@ from geo.incidents import listing, moves, show
 from geo.incidents.lifecycle_table import describe_lifecycle
 from geo.incidents.listing import MOST, IncidentFilter
 from geo.incidents.move_request import MoveRequest
+from geo.incidents.rules import whistle
+from geo.incidents.rules.whistle import MOST_UNITS
 
 router = APIRouter(prefix="/api")
 REPLAYED: Final = "Idempotency-Replayed"
 Word = Annotated[str | None, Field(max_length=100)]
 Text = Annotated[str | None, Field(max_length=2_000)]
+
+
+class CalledUnit(BaseModel):
+    """A unit that a whistle calls; one of them is the lead."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    unit: str = Field(max_length=100, examples=["U2"])
+    role: str = Field("joint", max_length=10, examples=["lead"])
+    notified: Word = Field(None, examples=["system"])
+
+
+class UnitRating(BaseModel):
+    """How a unit is judged at the end of a whistle: 到位, 解决."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    unit: str = Field(max_length=100, examples=["U2"])
+    present: bool
+    solved: bool
 
 
 class NewMove(Body):
@@ -43,6 +65,14 @@ class NewMove(Body):
     target: Word = None
     call: Word = None
     at: datetime | None = None
+    whistle_kind: Word = None
+    units: list[CalledUnit] | None = Field(None, max_length=MOST_UNITS)
+    ratings: list[UnitRating] | None = Field(None, max_length=2 * MOST_UNITS)
+    report_at: datetime | None = None
+    within_minutes: int | None = None
+    place: Text = None
+    paired: bool | None = None
+    level: Word = None
     note: Text = None
     notified: Word = None
     notified_post: Word = None
@@ -50,6 +80,13 @@ class NewMove(Body):
     client_id: UUID | None = None
     redact: bool = False
     not_personal: bool = False
+
+    def request(self) -> MoveRequest:
+        """Return it as a use case takes it."""
+        given = self.model_dump()
+        called = [whistle.CalledUnit(**each) for each in given["units"] or ()]
+        rated = [whistle.Rating(**each) for each in given["ratings"] or ()]
+        return MoveRequest(**{**given, "units": tuple(called), "ratings": tuple(rated)})
 
 
 class Listed(BaseModel):
@@ -135,10 +172,11 @@ def move(
         engine,
         who,
         incident,
-        MoveRequest(**asked.model_dump()),
+        asked.request(),
         version=parse_version(if_match),
         timezone=settings.timezone,
         lang=request_language(request),
+        whistle_level=settings.whistle_level,
     )
     body = {
         "id": str(moved.id),

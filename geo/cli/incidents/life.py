@@ -137,6 +137,7 @@ def move(
             version=seen if version is None else version,
             timezone=config.timezone,
             lang=current_language(),
+            whistle_level=config.whistle_level,
         )
     if as_json_:
         told = ("id", "code", "state", "version", "move")
@@ -148,24 +149,12 @@ def move(
 
 def _request(name: str, written: list[str], config: "Settings") -> "MoveRequest":
     """Return the move with its fields, from FIELD=VALUE."""
-    from geo.base.errors import InputError
-    from geo.incidents.move_request import MoveRequest, known_move
+    from geo.cli.incidents.fields import parse_fields
+    from geo.incidents.move_request import TIMES, MoveRequest, known_move
 
     fields = known_move(name).fields
-    given: dict[str, Any] = {}
-    for each in written:
-        key, mark, value = each.partition("=")
-        if not mark or key not in fields:
-            known = ", ".join(sorted(fields))
-            raise InputError("incident_life.field", found=each[:60], known=known)
-        given[key] = _value(key, value, config)
+    given: dict[str, Any] = parse_fields(written, fields, times=TIMES, timezone=config.timezone)
     return MoveRequest(name, **given)
-
-
-def _value(key: str, value: str, config: "Settings") -> object:
-    if key in {"until", "at", "notified_at"}:
-        return _moment(value, config)
-    return value.strip().lower() in {"true", "1", "yes"} if key == "routing_row" else value
 
 
 def _moment(written: str | None, config: "Settings") -> datetime | None:

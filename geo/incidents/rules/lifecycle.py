@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from types import MappingProxyType
 from typing import Final
+
+from geo.incidents.rules.guards import GUARDS, Actor, Situation
 
 STATES: Final = (
     "draft",
@@ -33,9 +35,6 @@ DUE_STATES: Final = _WITH_UNIT | {"done", "checked", "closed"}
 
 BEFORE: Final = "before"
 """Target of a move that leads back to the state before the incident was returned."""
-
-DECISION_AFTER: Final = 2
-"""After so many returns the district decides who must go."""
 
 OUTCOMES: Final = ("resolved", "planned", "explained", "not_competent", "other")
 RETURN_KINDS: Final = ("duty", "power", "place", "repeated")
@@ -125,6 +124,35 @@ def _approval_moves() -> Iterator[Move]:
         )
 
 
+def _whistle_moves() -> Iterator[Move]:
+    """Yield asking for a whistle, blowing it, calling it off, and ending it with the ratings."""
+    yield Move(
+        "request_whistle",
+        _UNDER_WAY,
+        None,
+        _PROXY,
+        ("reason",),
+        approval="whistle",
+        step="request",
+    )
+    yield Move(
+        "refuse_whistle",
+        _UNDER_WAY,
+        None,
+        ("dispatch",),
+        ("reason",),
+        approval="whistle",
+        step="refuse",
+    )
+    takes = ("report_at", "within_minutes", "place", "paired", "level", "reason")
+    yield Move(
+        "whistle", _UNDER_WAY, "assigned", ("dispatch",), ("whistle_kind", "units"), takes=takes
+    )
+    yield Move("call_off_whistle", _WITH_UNIT, "accepted", ("dispatch",), ("reason",), held=True)
+    sources = OPEN - {"draft"}
+    yield Move("end_whistle", sources, None, ("dispatch",), ("ratings",), held=True)
+
+
 def _states(*names: str) -> frozenset[str]:
     return frozenset(names)
 
@@ -180,6 +208,7 @@ _MOVES: Final = (
     ),
     Move("reopen", FINAL, "accepted", ("dispatch",), ("reason",)),
     Move("supervise", OPEN - {"draft"}, None, ("dispatch",), ("reason",), held=True),
+    *_whistle_moves(),
     Move("urge", _WITH_UNIT, None, ("assign", "dispatch"), held=True),
     Move(
         "hand_to_emergency",
@@ -195,44 +224,6 @@ MOVES: Final[Mapping[str, Move]] = MappingProxyType({move.name: move for move in
 
 RECORDED: Final = ("report", "imported", "corrected", "recomputed", "resumed", "merged")
 """Entries of the history that the program makes itself; nobody can ask for them as a move."""
-
-
-@dataclass(frozen=True)
-class Situation:
-    """What decides which moves an incident allows.
-
-    `pending` are the approvals that are asked for, with who asked; `unsigned` whether one given by
-    telephone waits for its signature. `sent_by` is who sent the lead's dispatch and `return_until`
-    when it can no longer be returned; `done_by` the unit that did the work.
-    """
-
-    state: str
-    on_hold: bool = False
-    returns: int = 0
-    needs_check: bool = False
-    emergency: bool = False
-    unit: str | None = None
-    sent_by: str | None = None
-    sent_unit: str | None = None
-    return_until: datetime | None = None
-    done_by: str | None = None
-    pending: Mapping[str, str] = field(default_factory=dict)
-    unsigned: Mapping[str, str] = field(default_factory=dict)
-
-
-@dataclass(frozen=True)
-class Actor:
-    """Who wants to move: permissions at the place of the incident, unit, and reach.
-
-    `district` says whether the grants reach the whole district; `telephone` that the approval of
-    somebody else is written down.
-    """
-
-    account: str
-    actions: frozenset[str]
-    unit: str | None = None
-    district: bool = False
-    telephone: bool = False
 
 
 def is_proxy(move: Move, at: Situation, who: Actor) -> bool:
@@ -270,7 +261,8 @@ def find_refusal(move: Move, at: Situation, who: Actor, now: datetime) -> str | 
         return "hold"
     if not _may(move, at, who):
         return "right"
-    return _GUARDS[move.name](at, who, now) if move.name in _GUARDS else _approval(move, at, who)
+    why = GUARDS[move.name](at, who, now) if move.name in GUARDS else None
+    return why or _approval(move, at, who)
 
 
 def legal_moves(at: Situation, who: Actor, now: datetime) -> tuple[str, ...]:
@@ -310,60 +302,3 @@ def _approval(move: Move, at: Situation, who: Actor) -> str | None:
             return "not_asked"
         return "asker" if at.pending[move.approval] == who.account and not who.telephone else None
     return None
-
-
-def _recall(at: Situation, who: Actor, now: datetime) -> str | None:  # noqa: ARG001 - one form
-    same = at.sent_by == who.account or (who.unit is not None and at.sent_unit == who.unit)
-    return None if same else "sender"
-
-
-def _return(at: Situation, who: Actor, now: datetime) -> str | None:  # noqa: ARG001
-    return "window" if at.return_until is not None and now > at.return_until else None
-
-
-def _assign(at: Situation, who: Actor, now: datetime) -> str | None:  # noqa: ARG001
-    return "decision" if at.state == "returned" and at.returns >= DECISION_AFTER else None
-
-
-def _decide(at: Situation, who: Actor, now: datetime) -> str | None:  # noqa: ARG001
-    if at.returns < DECISION_AFTER:
-        return "returned_once"
-    return None if who.district else "district"
-
-
-def _own_work(at: Situation, who: Actor, now: datetime) -> str | None:  # noqa: ARG001
-    return "own_work" if who.unit is not None and who.unit == at.done_by else None
-
-
-def _close(at: Situation, who: Actor, now: datetime) -> str | None:  # noqa: ARG001
-    return "check" if at.needs_check and at.state == "done" else None
-
-
-def _sign(at: Situation, who: Actor, now: datetime) -> str | None:  # noqa: ARG001
-    if not at.unsigned:
-        return "nothing_to_sign"
-    return "asker" if set(at.unsigned.values()) == {who.account} else None
-
-
-def _resume(at: Situation, who: Actor, now: datetime) -> str | None:  # noqa: ARG001
-    return None if at.on_hold else "not_on_hold"
-
-
-def _emergency(at: Situation, who: Actor, now: datetime) -> str | None:  # noqa: ARG001
-    return None if at.emergency else "no_emergency"
-
-
-_GUARDS: Final = MappingProxyType(
-    {
-        "recall": _recall,
-        "return": _return,
-        "assign": _assign,
-        "decide": _decide,
-        "check": _own_work,
-        "send_back": _own_work,
-        "close": _close,
-        "sign": _sign,
-        "resume": _resume,
-        "hand_to_emergency": _emergency,
-    }
-)

@@ -49,11 +49,22 @@ class Alarm:
 
 
 @dataclass(frozen=True)
+class CalledClock:
+    """Limits of a unit beside the one in charge that a whistle called: `sent` is its dispatch."""
+
+    sent: str
+    acknowledged: bool
+    acknowledge_by: datetime | None
+    arrive_by: datetime | None
+
+
+@dataclass(frozen=True)
 class Clock:
     """What the lights and alarms of an incident follow from.
 
     `due_at` None: without limit. `accept_by`, `acknowledge_by` and `arrive_by` are limits of single
-    steps; `sent` names the dispatch they belong to, `hold` and `unsigned` approvals.
+    steps; `sent` names the dispatch they belong to, `hold` and `unsigned` approvals. `called` are
+    further units of an open whistle that have not reported in.
     """
 
     state: str
@@ -68,6 +79,7 @@ class Clock:
     hold: str = ""
     hold_until: datetime | None = None
     unsigned: Sequence[tuple[str, datetime]] = ()
+    called: Sequence[CalledClock] = ()
 
 
 def compute_due(
@@ -195,3 +207,8 @@ def _step_alarms(clock: Clock) -> Iterator[Alarm]:
         yield Alarm("acknowledge", clock.sent, clock.acknowledge_by)
     if clock.state in {"assigned", "acknowledged"} and clock.arrive_by is not None:
         yield Alarm("arrive", clock.sent, clock.arrive_by)
+    for each in clock.called:
+        if not each.acknowledged and each.acknowledge_by is not None:
+            yield Alarm("acknowledge", each.sent, each.acknowledge_by)
+        if each.arrive_by is not None:
+            yield Alarm("arrive", each.sent, each.arrive_by)

@@ -25,6 +25,12 @@ _UNSIGNED: Final = text(
     "SELECT id, sign_by FROM govgrid.approval WHERE incident = :id AND by_telephone"
     " AND signed_at IS NULL AND sign_by IS NOT NULL"
 )
+_CALLED: Final = text(
+    "SELECT d.id, d.state, d.acknowledge_due, d.arrive_due FROM govgrid.dispatch d"
+    " JOIN govgrid.whistle w ON w.id = d.whistle AND w.state = 'open'"
+    " WHERE w.incident = :id AND NOT d.lead AND d.state IN ('sent', 'acknowledged')"
+    " ORDER BY d.id"
+)
 # Several workers at once fire each alarm once: whoever locks it first.
 _FIRE: Final = text(
     "UPDATE govgrid.clock_event e SET fired_at = govgrid.now() FROM ("
@@ -36,7 +42,9 @@ _FIRE: Final = text(
 )
 _TOLD: Final = text(
     "INSERT INTO govgrid.notification (incident, kind, step, to_unit)"
-    " SELECT i.id, :kind, :step, i.unit_code FROM govgrid.incident i WHERE i.id = :incident"
+    " SELECT i.id, :kind, :step, coalesce((SELECT d.unit_code FROM govgrid.dispatch d"
+    "  WHERE d.incident_code = i.code AND d.id::text = :step), i.unit_code)"
+    " FROM govgrid.incident i WHERE i.id = :incident"
     " ON CONFLICT DO NOTHING RETURNING true"
 )
 _ENDED: Final = text("SELECT id FROM govgrid.incident WHERE id = :id AND on_hold FOR UPDATE")
@@ -84,6 +92,19 @@ def unsigned_of(connection: Connection, incident: UUID) -> list[tuple[str, datet
         Its id.
     """
     return [(str(row.id), row.sign_by) for row in connection.execute(_UNSIGNED, {"id": incident})]
+
+
+def called_of(connection: Connection, incident: UUID) -> list[Mapping[str, Any]]:
+    """Return the units beside the lead that an open whistle called and that did not come yet.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    incident
+        Its id.
+    """
+    return [dict(row) for row in connection.execute(_CALLED, {"id": incident}).mappings()]
 
 
 def fire_due(connection: Connection, most: int) -> list[tuple[UUID, str, str, datetime]]:

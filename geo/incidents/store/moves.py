@@ -11,7 +11,7 @@ from geo.access import predicates
 from geo.incidents.rules.limits import Alarm
 from geo.store import statements
 
-_SEEN: Final = (
+SEEN: Final = (
     f"({predicates.INCIDENT.format(geom='i.geom', code='i.code')}"
     " OR i.created_account = CAST(:account_id AS uuid)"
     " OR (i.geom IS NULL AND (:incident_everything OR i.area_unit_id IN ("
@@ -34,10 +34,10 @@ _READ: Final = (
     " CASE WHEN i.geom IS NULL THEN (SELECT string_to_array(ltree2text(n.path), '.')::bigint[]"
     "  FROM govgrid.area_now n WHERE n.unit_id = i.area_unit_id)"
     "  ELSE govgrid.areas_of_boxes(i.geom) END AS areas"
-    f" FROM govgrid.incident i {_CATEGORY} WHERE i.id = :id AND {_SEEN}"
+    f" FROM govgrid.incident i {_CATEGORY} WHERE i.id = :id AND {SEEN}"
 )
 _LOCK: Final = text(f"{_READ} FOR UPDATE OF i")
-_ID: Final = text(f"SELECT i.id FROM govgrid.incident i WHERE i.code = :code AND {_SEEN}")
+_ID: Final = text(f"SELECT i.id FROM govgrid.incident i WHERE i.code = :code AND {SEEN}")
 # Of two at one moment that comes first whose move was written first.
 _DISPATCHES: Final = text(
     "SELECT d.*, u.name AS unit_name, u.duty_phone FROM govgrid.dispatch d"
@@ -62,9 +62,9 @@ _ABOVE: Final = text(
     "SELECT p.code, p.level FROM govgrid.area_now a JOIN govgrid.area_now p ON p.path @> a.path"
     " WHERE a.unit_id = :area AND p.level = :level LIMIT 1"
 )
-_WHOLE: Final = text(
-    "SELECT count(*) > 0 FROM govgrid.area_now WHERE level = 'district'"
-    " AND unit_id = ANY(CAST(:areas AS bigint[]))"
+_HIGHEST: Final = text(
+    "SELECT level FROM govgrid.area_now WHERE unit_id = ANY(CAST(:areas AS bigint[]))"
+    " ORDER BY array_position(ARRAY['district', 'township', 'community', 'grid'], level) LIMIT 1"
 )
 _FORGET: Final = text("DELETE FROM govgrid.clock_event WHERE incident = :id AND fired_at IS NULL")
 _DUE: Final = text(
@@ -242,8 +242,8 @@ def area_at_level(connection: Connection, area: int | None, level: str) -> str |
     return None if row is None else str(row.code)
 
 
-def has_district(connection: Connection, areas: Sequence[int]) -> bool:
-    """Return whether one of the areas (unit_ids) is a district.
+def highest_level(connection: Connection, areas: Sequence[int]) -> str | None:
+    """Return the level of the largest of some areas (unit_ids), None where none is known.
 
     Parameters
     ----------
@@ -252,7 +252,8 @@ def has_district(connection: Connection, areas: Sequence[int]) -> bool:
     areas
         unit_ids.
     """
-    return bool(connection.execute(_WHOLE, {"areas": list(areas)}).scalar_one())
+    found: str | None = connection.execute(_HIGHEST, {"areas": list(areas)}).scalar_one_or_none()
+    return found
 
 
 def update_row(connection: Connection, table: str, key: UUID, values: Mapping[str, object]) -> None:
@@ -263,7 +264,7 @@ def update_row(connection: Connection, table: str, key: UUID, values: Mapping[st
     connection
         Open transaction.
     table
-        incident, dispatch or approval.
+        incident, dispatch, approval or whistle.
     key
         Its id.
     values
@@ -272,7 +273,7 @@ def update_row(connection: Connection, table: str, key: UUID, values: Mapping[st
     given: list[sql.Composable] = [
         sql.SQL("{} = {}").format(sql.Identifier(k), _value(v)) for k, v in values.items()
     ]
-    if table != "approval":
+    if table in {"incident", "dispatch"}:
         given.append(sql.SQL("version = version + 1"))
     if given:
         statement = sql.SQL("UPDATE {} SET {} WHERE id = {}").format(
@@ -289,7 +290,7 @@ def insert_row(connection: Connection, table: str, values: Mapping[str, object])
     connection
         Open transaction.
     table
-        dispatch, approval or incident_move.
+        dispatch, approval, whistle or incident_move.
     values
         Column → value.
     """

@@ -6,8 +6,9 @@ import pytest
 
 from geo.access.roles import PERMISSIONS
 from geo.base.words import load_catalogue
-from geo.incidents.rules import lifecycle
-from geo.incidents.rules.lifecycle import MOVES, STATES, Actor, Situation, find_refusal
+from geo.incidents.rules import guards, lifecycle
+from geo.incidents.rules.guards import Actor, Situation
+from geo.incidents.rules.lifecycle import MOVES, STATES, find_refusal
 from scripts import lifecycle as lifecycle_page
 
 NOW = datetime(2026, 10, 8, 1, tzinfo=UTC)
@@ -55,10 +56,15 @@ TABLE = {
     "mark_duplicate": (LIVE, "duplicate", SEND),
     "reopen": (OVER, "accepted", SEND),
     "supervise": (LIVE, None, SEND),
+    "request_whistle": (WAY, None, DESK),
+    "refuse_whistle": (WAY, None, SEND),
+    "whistle": (WAY, "assigned", SEND),
+    "call_off_whistle": (UNIT, "accepted", SEND),
+    "end_whistle": (LIVE, None, SEND),
     "urge": (UNIT, None, f"{DESK}"),
     "hand_to_emergency": (LIVE, None, f"{DESK} reporter"),
 }
-ALL_KINDS = {"hold": "somebody", "extend": "somebody", "cancel": "somebody"}
+ALL_KINDS = dict.fromkeys(("hold", "extend", "cancel", "whistle"), "somebody")
 
 
 def situation(move: str, state: str, **more) -> Situation:
@@ -67,19 +73,20 @@ def situation(move: str, state: str, **more) -> Situation:
     return Situation(
         state,
         on_hold=move == "resume",
-        returns=lifecycle.DECISION_AFTER if move == "decide" else 0,
+        returns=guards.DECISION_AFTER if move == "decide" else 0,
         emergency=True,
         unit="U1",
         sent_by="me",
         pending={} if asking else ALL_KINDS,
         unsigned={"hold": "somebody"},
+        whistle="township" if move in {"call_off_whistle", "end_whistle"} else "",
         **more,
     )
 
 
 def actor(role: str, **more) -> Actor:
     unit = "U1" if role == "responder" else "D0"
-    return Actor("me", PERMISSIONS[role], **{"unit": unit, "district": True, **more})
+    return Actor("me", PERMISSIONS[role], **{"unit": unit, "level": "district", **more})
 
 
 def refusal(move, at, who, now=NOW):
@@ -129,6 +136,7 @@ def test_a_held_incident_rests_but_for_what_ends_or_settles_it():
     assert set(MOVES) - set(rests) == {
         *("request_cancel", "approve_cancel", "refuse_cancel", "sign", "resume"),
         *("mark_duplicate", "supervise", "urge", "hand_to_emergency"),
+        *("call_off_whistle", "end_whistle"),
     }
 
 
@@ -150,7 +158,7 @@ def test_after_the_second_return_the_district_decides():
     assert refusal("assign", once, actor("dispatcher")) is None
     assert refusal("decide", once, actor("dispatcher")) == "returned_once"
     assert refusal("assign", twice, actor("dispatcher")) == "decision"
-    assert refusal("decide", twice, actor("dispatcher", district=False)) == "district"
+    assert refusal("decide", twice, actor("dispatcher", level="township")) == "district"
     assert refusal("decide", twice, actor("dispatcher")) is None
 
 
@@ -180,6 +188,33 @@ def test_what_was_approved_by_telephone_is_signed_by_another_than_its_asker():
     assert refusal("sign", Situation("done"), actor("supervisor")) == "nothing_to_sign"
     own = Situation("done", unsigned={"hold": "me"})
     assert refusal("sign", own, actor("supervisor")) == "asker"
+
+
+def test_a_whistle_belongs_to_its_level_and_is_asked_for_below_it():
+    at, village = Situation("accepted"), actor("dispatcher", level="community")
+    assert refusal("whistle", at, village) == "whistle_level"
+    assert refusal("request_whistle", at, village) is None
+    assert refusal("whistle", at, actor("dispatcher", level="township")) is None
+    low = Situation("accepted", whistle_from="community")
+    assert refusal("whistle", low, village) is None
+    assert refusal("whistle", low, actor("dispatcher", level=None)) == "whistle_level"
+
+
+def test_while_a_whistle_is_open_nothing_leads_past_it():
+    for name in ("whistle", "request_whistle", "recall", "return", "refer_up", "mark_duplicate"):
+        at = Situation("assigned", unit="U1", sent_by="me", whistle="township")
+        assert refusal(name, at, actor("dispatcher")) == "whistle", name
+    done = Situation("done", whistle="district", pending={"cancel": "somebody"})
+    assert refusal("close", done, actor("operator")) == "whistle"
+    assert refusal("approve_cancel", done, actor("supervisor")) == "whistle"
+    assert refusal("end_whistle", done, actor("dispatcher")) is None
+    assert refusal("end_whistle", done, actor("dispatcher", level="township")) == "whistle_level"
+    assert refusal("end_whistle", Situation("done"), actor("dispatcher")) == "no_whistle"
+
+
+def test_a_whistle_is_called_off_until_somebody_has_reported_in():
+    at = Situation("assigned", whistle="township", whistle_in=1)
+    assert refusal("call_off_whistle", at, actor("dispatcher")) == "reported_in"
 
 
 def test_legal_moves_are_those_that_are_not_refused():

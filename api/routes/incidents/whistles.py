@@ -1,0 +1,118 @@
+"""Whistles (吹哨报到): who was called and came, the steps of each unit, attendance by month."""
+
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import APIRouter, Header, Query, Request
+from fastapi.responses import JSONResponse
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.answers.bodies import Body
+from api.answers.problems import request_language
+from api.routes.incidents.moves import REPLAYED, Text, Word, parse_version
+from api.session.deps import EngineDep, MayMap, MayMove, MayStatistics, SettingsDep
+from geo.incidents import unit_steps, whistles
+from geo.incidents.step_request import StepRequest
+
+router = APIRouter(prefix="/api")
+
+
+class NewStep(Body):
+    """A step of one unit: which fields it needs and takes says ``GET /api/lifecycle``."""
+
+    answer: Word = Field(None, examples=["coming"])
+    expected_at: datetime | None = None
+    post: Word = None
+    reason: Text = None
+    at: datetime | None = None
+    known_by: Word = Field(None, examples=["telephone"])
+    result: Text = None
+    decision: Word = None
+    note: Text = None
+    notified: Word = None
+    notified_post: Word = None
+    notified_at: datetime | None = None
+    client_id: UUID | None = None
+    redact: bool = False
+    not_personal: bool = False
+
+
+class Month(BaseModel):
+    """Of which month attendance is counted."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    month: str = Field(max_length=7, examples=["2026-10"])
+    township: Word = None
+
+
+@router.get("/whistles")
+def list_whistles(engine: EngineDep, who: MayMap) -> dict[str, Any]:
+    """Return the open whistles with who came, and what communities ask for (申请吹哨)."""
+    return whistles.list_whistles(engine, who)
+
+
+@router.get("/whistles/attendance")
+def count_attendance(
+    request: Request,
+    engine: EngineDep,
+    settings: SettingsDep,
+    who: MayStatistics,
+    asked: Annotated[Month, Query()],
+) -> dict[str, Any]:
+    """Return who came in a month, by unit: 应到, 结对报到, 首家, 集体按时; longest absent first."""
+    return whistles.count_attendance_of_month(
+        engine,
+        who,
+        asked.month,
+        timezone=settings.timezone,
+        township=asked.township,
+        lang=request_language(request),
+    )
+
+
+@router.get("/incidents/{incident}/whistles")
+def read_whistles(engine: EngineDep, who: MayMap, incident: UUID) -> dict[str, Any]:
+    """Return the whistles of an incident: each unit, first in, all in (k of n), who is missing."""
+    return {"whistles": whistles.read_whistles(engine, who, str(incident))}
+
+
+@router.post("/dispatches/{dispatch}/{step}", status_code=HTTPStatus.CREATED)
+def take_step(
+    request: Request,
+    engine: EngineDep,
+    settings: SettingsDep,
+    who: MayMove,
+    dispatch: UUID,
+    step: str,
+    asked: NewStep,
+    if_match: Annotated[str | None, Header(max_length=40)] = None,
+) -> JSONResponse:
+    """Take a step of one unit (answer, report-in, …) at the version of its dispatch (If-Match).
+
+    By another than the unit it is written down for it (代登记), with how that is known. 409 names
+    the steps that are legal. The same `client_id` once more makes no second step.
+    """
+    done = unit_steps.take_step(
+        engine,
+        who,
+        dispatch,
+        StepRequest(step, **asked.model_dump()),
+        version=parse_version(if_match),
+        timezone=settings.timezone,
+        lang=request_language(request),
+    )
+    body = {
+        "dispatch": str(done.dispatch),
+        "incident": str(done.incident),
+        "code": done.code,
+        "unit": done.unit,
+        "state": done.state,
+        "version": done.version,
+        "step": done.step,
+    }
+    status = HTTPStatus.OK if done.again else HTTPStatus.CREATED
+    headers = {"ETag": f'"{done.version}"'} | ({REPLAYED: "true"} if done.again else {})
+    return JSONResponse(body, status, headers)

@@ -1,0 +1,13 @@
+"""whistles: one incident sent to several units."""
+
+from geo.store.migrations import apply_sql
+
+revision = "0090"
+down_revision = "0027"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Run the SQL file of this revision."""
+    apply_sql("0090_whistle.sql")

@@ -1,0 +1,223 @@
+"""A day of a township's dispatcher, service side: many accounts, one clock, step by step."""
+
+import pytest
+from fastapi.testclient import TestClient
+from sqlalchemy import text
+
+from api.app import create_app
+from geo.base import clock
+from geo.incidents import alarms
+from tests.incident_town import C1, G1, G2, SHANGHAI, B, X, build_town
+from tests.signed_in import Visitors, account
+from tests.toy_town import place
+
+pytestmark = pytest.mark.postgis
+CHINESE = {"accept-language": "zh"}
+DAY = "2026-10-08"
+
+
+class Town:
+    """One client as the people of the day, each by a short name, and what turns the clock."""
+
+    def __init__(self, client, engine, file):
+        self._visitors, self._engine, self._file = Visitors(client, engine), engine, file
+        self._accounts = {}
+
+    def add(self, name, role, area, unit):
+        self._accounts[name] = account(self._engine, f"of.{name.lower()}", role, area, unit=unit)
+
+    def turn(self, written):
+        self._file.write_text(f"{written}:00+08:00", encoding="utf-8")
+        clock.follow(self._file)
+        alarms.fire_alarms(self._engine, timezone=SHANGHAI)
+
+    def ask(self, who, method, path, **more):
+        return self._visitors.become(self._accounts[who]).request(method, path, **more)
+
+    def create(self, who, category, words, x=X, **more):
+        lon, lat = place(*x)
+        asked = {"category": category, "text": words, "lon": lon, "lat": lat, **more}
+        answer = self.ask(who, "POST", "/api/incidents", json=asked)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def show(self, who, incident):
+        return self.ask(who, "GET", f"/api/incidents/{incident['id']}").json()
+
+    def try_move(self, who, incident, name, *, version=None, **fields):
+        seen = self.show(who, incident)["version"] if version is None else version
+        path, held = f"/api/incidents/{incident['id']}/moves", {"If-Match": f'"{seen}"'}
+        return self.ask(who, "POST", path, json={"move": name, **fields}, headers=held)
+
+    def move(self, who, incident, name, **fields):
+        answer = self.try_move(who, incident, name, **fields)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def sheet(self, who, incident):
+        path = f"/api/incidents/{incident['id']}/whistles"
+        return self.ask(who, "GET", path).json()["whistles"][-1]
+
+    def step(self, who, incident, unit, name, **fields):
+        rows = self.sheet(who, incident)["units"]
+        row = next(each for each in rows if each["unit_code"] == unit)
+        path, held = f"/api/dispatches/{row['dispatch']}/{name}", {"If-Match": str(row["version"])}
+        answer = self.ask(who, "POST", path, json=fields, headers=held)
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+
+@pytest.fixture
+def day(engine, settings, tmp_path):
+    """Return the town of the scenarios with those who work in it."""
+    build_town(engine, tmp_path)
+    file = tmp_path / "clock"
+    file.write_text(f"{DAY}T08:30:00+08:00", encoding="utf-8")
+    with TestClient(create_app(settings.model_copy(update={"clock": file}))) as client:
+        client.headers.update(CHINESE)
+        found = Town(client, engine, file)
+        found.add("b", "dispatcher", B, "D0")
+        found.add("other", "dispatcher", B, "D0")
+        found.add("village", "dispatcher", C1, None)
+        found.add("district", "supervisor", None, None)
+        for unit in ("U1", "U2", "U3", "P1"):
+            found.add(unit, "responder", None, unit)
+        yield found
+    clock.follow(None)
+
+
+def test_a_day_of_a_dispatcher(day, engine):
+    town = day
+    # B1: only the own township; the board's order is by light, and what has no place is counted
+    town.turn("2026-10-01T00:30")
+    rubbish = town.create("district", "暴露垃圾", "垃圾", (30, 0))
+    town.turn(f"{DAY}T08:30")
+    foreign = town.create("district", "暴露垃圾", "垃圾", (70, 0))
+    unplaced = {"category": "暴露垃圾", "text": "村口垃圾", "community_code": C1}
+    assert town.ask("b", "POST", "/api/incidents", json=unplaced).status_code == 201
+    assert town.ask("b", "GET", f"/api/incidents/{foreign['id']}").status_code == 404
+    mine = town.ask("b", "GET", "/api/incidents", params={"open": "true"}).json()["incidents"]
+    assert (len(mine), foreign["code"] in {row["code"] for row in mine}) == (2, False)
+    without = town.ask("b", "GET", "/api/incidents", params={"unplaced": "true"}).json()
+    assert [row["title"] for row in without["incidents"]] == ["村口垃圾"]
+    # B2: taken and done at once, without an arrival
+    done = town.move("b", rubbish, "self_handle", result="C2 已清理")
+    assert done["state"] == "done"
+    shown = town.show("b", rubbish)
+    assert (shown["self_handled"], shown["on_time"], shown["level"]) == (True, True, "community")
+    # B3: on the border both grids are named, and the same place is answered the same again
+    noise = town.create("b", "噪声扰民", "夜间施工", (0, 0))
+    assert (noise["status"], set(noise["candidates"])) == ("border", {G1, G2})
+    again = town.create("b", "噪声扰民", "又响了", (0, 0.01))
+    assert (again["grid_code"], again["candidates"]) == (noise["grid_code"], noise["candidates"])
+    # B4: another unit than proposed, with a reason: against the table, not the dispatcher
+    pile = town.create("b", "暴露垃圾", "水管边垃圾", (-5, 5))
+    assert pile["unit_code"] == "U1"
+    town.move("b", pile, "accept")
+    assert town.try_move("b", pile, "assign", unit="U3").status_code == 400
+    town.move("b", pile, "assign", unit="U3", reason="属供水管沟")
+    overridden = town.show("b", pile)["moves"][-1]["facts"]["overridden"]
+    assert overridden["reason"] == "网格G1 × 市容"
+    assert town.show("b", pile)["wrong_dispatches"] == 0
+    # B5: returned twice as not competent: the district decides, the clock never stopped
+    waste = town.create("b", "暴露垃圾", "沟里垃圾", (-6, -6))
+    due = waste["due_at"]
+    town.move("b", waste, "accept")
+    town.move("b", waste, "assign", unit="U1")
+    town.move("U1", waste, "return", kind="duty", reason="不属市容")
+    town.move("b", waste, "assign", unit="U3")
+    town.move("U3", waste, "return", kind="duty", reason="不属供水")
+    refused = town.try_move("b", waste, "assign", unit="U1")
+    assert (refused.status_code, refused.json()["reason"]) == (409, "decision")
+    town.move("district", waste, "decide", unit="U3", basis="三定方案", routing_row=True)
+    shown = town.show("district", waste)
+    assert (shown["wrong_dispatches"], shown["returns"], shown["unit_code"]) == (1, 2, "U3")
+    assert shown["due_at"] == due
+    # B6: the whistle
+    whistle(town, engine)
+    # B7: two dispatchers at once
+    late = town.create("b", "井盖缺失", "井盖松动", (-8, 3))
+    town.move("b", late, "accept")
+    town.move("b", late, "assign", unit="U2")
+    lost = town.try_move("other", late, "assign", version=2, unit="U2", note="请带护栏")
+    assert (lost.status_code, lost.json()["other"]["target_unit"]) == (412, "U2")
+    assert "派遣" in lost.json()["detail"]
+    # B8: a hold counts from its approval, not from the asking
+    until = "2026-10-20T08:30:00+08:00"
+    town.move("U2", late, "request_hold", reason="待配件", until=until)
+    town.turn(f"{DAY}T10:30")
+    town.move("district", late, "approve_hold")
+    shown = town.show("b", late)
+    assert (shown["on_hold"], shown["light"]) == (True, None)
+    town.turn("2026-10-20T08:30")
+    back = town.show("b", late)
+    assert (back["on_hold"], back["light"], back["due_at"]) == (
+        *(False, "green", "2026-10-20T09:50:00+08:00"),
+    )
+    assert back["moves"][-1]["move"] == "resumed"
+
+
+def whistle(town, engine):
+    """B6: four units within 30 minutes; one late, one absent, one written down for."""
+    town.turn(f"{DAY}T09:00")
+    burst = town.create("b", "井盖缺失", "水管爆裂路面塌陷", (-4, 2))
+    town.move("b", burst, "accept")
+    units = [
+        {"unit": "U2", "role": "lead", "notified": "system"},
+        {"unit": "U3", "notified": "telephone"},
+        {"unit": "U1", "notified": "sms"},
+        {"unit": "P1", "notified": "telephone"},
+    ]
+    asked = {"whistle_kind": "enforcement", "within_minutes": 30, "units": units}
+    village = town.try_move("village", burst, "whistle", **asked)
+    assert (village.status_code, village.json()["reason"]) == (409, "whistle_level")
+    assert "request_whistle" in village.json()["legal"]
+    town.move("village", burst, "request_whistle", reason="社区叫不动")
+    asked["place"] = "滨江路口"
+    town.move("b", burst, "whistle", **asked)
+    found = town.sheet("b", burst)
+    assert (found["level"], found["report_by"]) == ("township", f"{DAY}T01:30:00+00:00")
+    assert [(u["unit_code"], u["role"], u["notified"]) for u in found["units"]] == [
+        ("U2", "lead", "system"),
+        ("P1", "joint", "telephone"),
+        ("U1", "joint", "sms"),
+        ("U3", "joint", "telephone"),
+    ]
+    town.step("U1", burst, "U1", "answer", answer="coming", expected_at=f"{DAY}T09:35:00+08:00")
+    town.turn(f"{DAY}T09:12")
+    town.step("U2", burst, "U2", "report-in")
+    town.turn(f"{DAY}T09:20")
+    town.step("b", burst, "U3", "report-in", known_by="telephone", post="供水值班岗")
+    town.turn(f"{DAY}T09:41")
+    town.step("U1", burst, "U1", "report-in")
+    town.turn(f"{DAY}T09:50")
+    found = town.sheet("b", burst)
+    assert (found["first_minutes"], found["first_unit"]) == (12, "U2")
+    assert (found["came"], found["expected"], found["missing"]) == (3, 4, ["P1"])
+    assert (found["late"], found["all_in_time"]) == (["U1"], False)
+    rows = {row["unit_code"]: row for row in found["units"]}
+    assert (rows["U3"]["reported_proxy"], rows["U3"]["reported_post"]) == (True, "供水值班岗")
+    assert {"urge_unit", "supervise_unit"} <= set(rows["P1"]["steps"])
+    with engine.connect() as connection:
+        kinds = "SELECT to_unit FROM govgrid.notification WHERE kind = 'arrive' ORDER BY at"
+        assert set(connection.execute(text(kinds)).scalars()) == {"U1", "P1"}
+    town.step("b", burst, "P1", "urge-unit", notified="telephone")
+    town.step("U2", burst, "U2", "unit-done", result="已抢修")
+    assert town.show("b", burst)["state"] == "done"
+    early = town.try_move("b", burst, "close", outcome="resolved")
+    assert (early.status_code, early.json()["reason"]) == (409, "whistle")
+    ratings = [{"unit": u, "present": u != "P1", "solved": u == "U2"} for u in rows]
+    town.move("b", burst, "end_whistle", ratings=ratings)
+    # who did not come disputes it, and the township looks at it
+    said = {"reason": "9 点 25 分已到", "at": f"{DAY}T09:25:00+08:00"}
+    town.step("P1", burst, "P1", "dispute", **said)
+    town.step("b", burst, "P1", "settle", decision="rejected", reason="现场监控未见")
+    assert town.move("b", burst, "close", outcome="resolved")["state"] == "closed"
+    # the page of the month: the longest absent first
+    month = town.ask("b", "GET", "/api/whistles/attendance", params={"month": "2026-10"}).json()
+    assert [row["unit"] for row in month["rows"]] == ["P1", "U1", "U2", "U3"]
+    assert month["rows"][0]["absent_since"] == f"{DAY}T01:00:00+00:00"
+    shares = {rate["name"]: (rate["numerator"], rate["denominator"]) for rate in month["rates"]}
+    assert shares == {"came": (3, 4), "in_time": (2, 4), "all_in_time": (0, 1), "paired": (0, 0)}
+    foreign = town.ask("U1", "GET", "/api/whistles/attendance", params={"month": "2026-10"})
+    assert foreign.status_code == 403
