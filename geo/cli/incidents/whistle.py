@@ -157,7 +157,7 @@ def attendance(
 ) -> None:
     """Say who came to the whistles of a month, by unit, the longest absent first."""
     from geo.cli.app import current_language
-    from geo.cli.output import as_json, print_note, print_table, translate
+    from geo.cli.output import as_json, print_line, print_table, translate
     from geo.incidents import whistles
     from geo.operations import database
 
@@ -175,14 +175,14 @@ def attendance(
     if as_json_:
         as_json(found)
         return
-    print_note(translate("whistle.shown.month_head", **found))
+    print_line(translate("whistle.shown.month_head", **found))
     names = ("unit", "expected", "came", "in_time", "first_in", "all_in_time", "paired_came")
     print_table(
         [translate(f"whistle.shown.{name}") for name in (*names, "absent_since")],
         [_month_cells(row, config) for row in found["rows"]],
     )
     for rate in found["rates"]:
-        print_note(f"{rate['definition']}：{rate['numerator']}/{rate['denominator']}")
+        print_line(f"{rate['definition']}: {rate['numerator']}/{rate['denominator']}")
 
 
 def _move(
@@ -260,11 +260,11 @@ def _rating(written: str) -> Any:  # noqa: ANN401 - a rating
 
 def _print(found: dict[str, Any], config: "Settings") -> None:
     from geo.base.local_time import local_minute
-    from geo.cli.output import print_note, print_table, translate
+    from geo.cli.output import print_line, print_table, translate
 
     times = {k: local_minute(found[k], config.timezone) for k in ("blown_at", "report_by")}
     words = {k: translate(f"whistle.{k}.{found[k]}") for k in ("level", "kind")}
-    print_note(translate("whistle.shown.head", **times, **words))
+    print_line(translate("whistle.shown.head", **times, **words))
     said = [translate("whistle.shown.together", **found)]
     if found["first_unit"]:
         first = {"minutes": found["first_minutes"], "unit": found["first_unit"]}
@@ -274,7 +274,7 @@ def _print(found: dict[str, Any], config: "Settings") -> None:
     if found["paired_expected"]:
         told = {"came": found["paired_came"], "expected": found["paired_expected"]}
         said.append(translate("whistle.shown.paired", **told))
-    print_note("，".join(said))
+    print_line("，".join(said))
     print_table(
         [translate(f"whistle.shown.{name}") for name in UNIT_COLUMNS],
         [[_cell(row, name, config) for name in UNIT_COLUMNS] for row in found["units"]],
