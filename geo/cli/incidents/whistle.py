@@ -88,7 +88,7 @@ def step(
     version: int | None = None,
     as_json_: JsonOption = False,
 ) -> None:
-    """Take a step of one unit: answer, report-in, unit-done, dispute, settle, urge-unit and others."""
+    """Take a step of one unit: answer, report-in, dispute, urge-unit and others."""
     from dataclasses import asdict
 
     from geo.cli.app import current_language
