@@ -187,7 +187,7 @@ def test_a_whistle_that_cannot_be_is_refused_and_nothing_is_written(service, own
 
 
 def test_a_community_asks_for_a_whistle_and_the_level_above_grants_or_refuses_it(
-    service, owner, desk, chief
+    service, owner, desk, chief, watch
 ):
     one = add(owner, "W5")
     move(service, desk, one, "request_whistle", reason="需多部门联合")
@@ -196,6 +196,7 @@ def test_a_community_asks_for_a_whistle_and_the_level_above_grants_or_refuses_it
     asked = whistles.list_whistles(service, chief)["asked"]
     assert [(a["code"], a["reason"]) for a in asked] == [("W5", "需多部门联合")]
     move(service, chief, one, "refuse_whistle", reason="请先自行协调")
+    watch.put(minutes(5))
     move(service, desk, one, "request_whistle", reason="协调未果")
     blow(service, chief, one, level="township")
     found = whistles.list_whistles(service, chief)
