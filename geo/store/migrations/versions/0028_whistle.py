@@ -2,7 +2,7 @@
 
 from geo.store.migrations import apply_sql
 
-revision = "0090"
+revision = "0028"
 down_revision = "0027"
 branch_labels = None
 depends_on = None
@@ -10,4 +10,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Run the SQL file of this revision."""
-    apply_sql("0090_whistle.sql")
+    apply_sql("0028_whistle.sql")
