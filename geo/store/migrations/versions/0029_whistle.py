@@ -2,12 +2,12 @@
 
 from geo.store.migrations import apply_sql
 
-revision = "0028"
-down_revision = "0027"
+revision = "0029"
+down_revision = "0028"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     """Run the SQL file of this revision."""
-    apply_sql("0028_whistle.sql")
+    apply_sql("0029_whistle.sql")
