@@ -1,24 +1,26 @@
 """Clients of the event stream in a process of their own: ``PORT TOKENS_FILE LAST_KIND``.
 
 Each reads its stream over a socket, comes back with the id of its last message when that breaks,
-and ends with the first event of LAST_KIND, or where it is refused. Prints a JSON list: for each
-client its status, and (id, kind, code, seconds since ``data.sent``) of what came.
+and ends with the first event of LAST_KIND, or where it is refused. Prints ``open`` each time all
+have (come back and) begun to read, ``all CODE`` when all have an event, and at the end a JSON list:
+for each client its status, and (id, kind, code, seconds since ``data.sent``) of what came.
 """
 
 import asyncio
 import json
 import sys
 import time
+from collections import Counter
 from pathlib import Path
 
-PATIENCE_S = 60
+PATIENCE_S = 900
 
 
 class Client:
     """One client: what came, where it is, and how its last connection was answered."""
 
-    def __init__(self, token):
-        self.token, self.opened = token, asyncio.Event()
+    def __init__(self, token, crowd):
+        self.token, self.crowd, self.opened = token, crowd, 0
         self.position, self.status, self.came_back, self.events = "", 0, 0, []
 
     async def listen(self, port, last_kind):
@@ -32,6 +34,7 @@ class Client:
             if over or self.status not in (0, 200, 503):
                 break
             await asyncio.sleep(0.1)
+        self.crowd.leave(self)
         said = {"status": self.status, "events": self.events}
         return {**said, "came_back": max(self.came_back - 1, 0)}
 
@@ -54,7 +57,7 @@ class Client:
 
     async def _read(self, reader, last_kind):
         self.came_back += 1
-        message = {}
+        message, self.fresh = {}, True
         while size := int(await reader.readuntil(b"\r\n"), 16):
             part = (await reader.readexactly(size)).decode()
             await reader.readexactly(2)
@@ -72,7 +75,7 @@ class Client:
         if "id" not in message:
             return None
         self.position = message["id"]
-        self.opened.set()
+        self.crowd.opened(self)
         if message["event"] == "heartbeat":
             return None
         said = json.loads(message["data"])
@@ -80,7 +83,36 @@ class Client:
         late = None if sent is None else time.time() - sent
         kind = said.get("kind", message["event"])
         self.events.append((self.position, kind, said.get("code"), late))
+        self.crowd.took(said.get("code"))
         return kind
+
+
+class Crowd:
+    """All clients: says what each of those that are let in has done."""
+
+    def __init__(self, tokens):
+        self.clients = [Client(token, self) for token in tokens]
+        self._in, self._round, self._took = set(self.clients), 0, Counter()
+
+    def opened(self, client):
+        if client.fresh:
+            client.fresh, client.opened = False, client.opened + 1
+            self._say_open()
+
+    def leave(self, client):
+        if client.status != 200:
+            self._in.discard(client)
+            self._say_open()
+
+    def took(self, code):
+        self._took[code] += 1
+        if code and self._took[code] == len(self._in):
+            say(f"all {code}")
+
+    def _say_open(self):
+        if self._in and min(each.opened for each in self._in) > self._round:
+            self._round += 1
+            say("open")
 
 
 def say(line):
@@ -90,13 +122,9 @@ def say(line):
 
 async def main():
     port, tokens, last_kind = int(sys.argv[1]), Path(sys.argv[2]).read_text().split(), sys.argv[3]
-    clients = [Client(token) for token in tokens]
-    listening = [asyncio.ensure_future(each.listen(port, last_kind)) for each in clients]
-    waiting = [asyncio.ensure_future(each.opened.wait()) for each in clients]
-    for pair in zip(listening, waiting, strict=True):  # refused ones never open
-        await asyncio.wait(pair, return_when=asyncio.FIRST_COMPLETED)
-    say("open")
-    say(json.dumps(await asyncio.gather(*listening)))
+    crowd = Crowd(tokens)
+    found = await asyncio.gather(*(each.listen(port, last_kind) for each in crowd.clients))
+    say(json.dumps(found))
 
 
 if __name__ == "__main__":

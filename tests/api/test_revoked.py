@@ -16,6 +16,7 @@ from api.app import create_app
 from api.session.freshness import SharedReads
 from geo.access.accounts import sessions
 from geo.base import clock
+from tests import PATIENCE_S
 from tests.signed_in import account, sign_in
 
 pytestmark = pytest.mark.postgis
@@ -49,11 +50,11 @@ def processes(seen_town, settings, tmp_path):
     yield found
     for process in running:
         process.terminate()
-        process.wait(20)
+        process.wait(PATIENCE_S)
 
 
 def _wait(address):
-    until = time.monotonic() + 60
+    until = time.monotonic() + PATIENCE_S
     while True:
         try:
             return status(address + "/livez")
@@ -65,7 +66,7 @@ def _wait(address):
 def status(address, **headers):
     try:
         asked = urllib.request.Request(address, headers=headers)
-        with urllib.request.urlopen(asked, timeout=60) as answer:
+        with urllib.request.urlopen(asked, timeout=PATIENCE_S) as answer:
             return answer.status
     except urllib.error.HTTPError as refused:
         return refused.code

@@ -447,7 +447,7 @@ def test_amendments_wait_for_each_other(town, live, database_url):
     for work in works:
         work.start()
     for work in works:
-        work.join(60)
+        work.join()
     other.dispose()
     assert_as_if_computed(town)
 

@@ -20,19 +20,18 @@ from geo.access.principal import system_principal
 from geo.base.settings import Settings
 from geo.operations import database
 from geo.store.cluster import cluster
-from tests import scratch
+from tests import PATIENCE_S, scratch
 from tests.signed_in import account, sign_in
 
 pytestmark = pytest.mark.postgis
 
-LONGEST_S = 120
 ROLES = ("web", "engine", "worker")
 GOVGRID = Path(sys.executable).with_name("govgrid")
 
 
 def until(happened):
     """Wait for what is to happen; return what it returned."""
-    end = time.monotonic() + LONGEST_S
+    end = time.monotonic() + PATIENCE_S
     while not (found := happened()):
         assert time.monotonic() < end, happened
         time.sleep(0.05)
@@ -77,7 +76,7 @@ def serving(home, *more, program=(GOVGRID,)):
         yield process, until(lambda: address(process, said)), said
     finally:
         process.terminate()
-        process.wait(LONGEST_S)
+        process.wait(PATIENCE_S)
         listener.join()
         process.stderr.close()
         sys.stdout.writelines(said)  # shown where a test fails
@@ -91,7 +90,7 @@ def address(process, said):
 
 def status_of(url, path="/readyz"):
     try:
-        return httpx2.get(f"{url}{path}", timeout=LONGEST_S).status_code
+        return httpx2.get(f"{url}{path}", timeout=PATIENCE_S).status_code
     except httpx2.TransportError:
         return None
 
@@ -124,7 +123,7 @@ def asker(home, url, name):
     """Return a client that may read and write."""
     with database.reach_database(Settings(home=home)) as engine:
         made = account(engine, name, "administrator")
-        return sign_in(httpx2.Client(base_url=url, timeout=LONGEST_S), engine, made)
+        return sign_in(httpx2.Client(base_url=url, timeout=PATIENCE_S), engine, made)
 
 
 def test_a_killed_server_of_the_database_comes_back_under_requests(home, service):
@@ -201,7 +200,7 @@ def test_a_killed_engine_comes_back_with_the_next_epoch(home, service):
 
 
 def engine_state(url):
-    return httpx2.get(f"{url}/readyz", timeout=LONGEST_S).json().get("engine")
+    return httpx2.get(f"{url}/readyz", timeout=PATIENCE_S).json().get("engine")
 
 
 def epoch(home):
@@ -293,7 +292,7 @@ def test_ctrl_c_in_a_terminal_ends_all_processes_without_a_word_of_the_program(h
     with serving(home, mode, program=(sys.executable, "-c", TYPED)) as (process, url, said):
         until(lambda: status_of(url) == 200)
         os.killpg(process.pid, signal.SIGINT)
-        assert process.wait(LONGEST_S) == (0 if mode == "--supervise" else 130)
+        assert process.wait(PATIENCE_S) == (0 if mode == "--supervise" else 130)
     assert "".join(said).partition("(Ctrl+C stops)\n")[1:] == ("(Ctrl+C stops)\n", "")
 
 
@@ -310,7 +309,7 @@ def test_a_service_that_cannot_start_says_why_and_ends(home, mode):
     environment = {**os.environ, "GOVGRID_TRUSTED_PROXIES": "nonsense"}
     command = [GOVGRID, "--home", home, "--lang", "en", "serve", "--port", "0", mode]
     ended = subprocess.run(
-        command, env=environment, capture_output=True, text=True, timeout=LONGEST_S, check=False
+        command, env=environment, capture_output=True, text=True, timeout=PATIENCE_S, check=False
     )
     assert ended.returncode == 2
     assert "“nonsense” in GOVGRID_TRUSTED_PROXIES is no address" in ended.stderr

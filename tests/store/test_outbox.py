@@ -16,6 +16,7 @@ from geo.base.errors import InputError, StoreError
 from geo.store import db, outbox
 from geo.store.cluster import cluster
 from geo.store.outbox import Event, Position
+from tests import PATIENCE_S
 from tests.signed_in import SYSTEM
 
 pytestmark = pytest.mark.postgis
@@ -113,14 +114,14 @@ def test_each_event_of_many_writers_is_read_once(database_url):
     begin = threading.Barrier(writers + 1)
 
     def work(number):
-        begin.wait(20)
+        begin.wait(PATIENCE_S)
         for n in range(each):
             write(engine, Event("poles", "edited", f"{number}-{n}"), Event("poles", "seen"))
 
     threads = [threading.Thread(target=work, args=(n,)) for n in range(writers)]
     for one in threads:
         one.start()
-    begin.wait(20)
+    begin.wait(PATIENCE_S)
     found, after = [], Position()
     while any(one.is_alive() for one in threads) or len(found) < 2 * writers * each:
         events = read_now(engine, after, limit=7)

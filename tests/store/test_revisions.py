@@ -9,6 +9,7 @@ from geo.access import transaction
 from geo.access.accounts import sessions
 from geo.store import db, revisions
 from geo.store.cluster import cluster
+from tests import PATIENCE_S
 from tests.signed_in import SYSTEM, account
 
 pytestmark = pytest.mark.postgis
@@ -81,7 +82,7 @@ def test_transactions_that_write_in_other_orders_do_not_wait_for_each_other(data
         with db.open_transaction(engine) as connection:
             for each in statements:
                 connection.execute(text(each.format(f"n{number}")))
-            ready.wait(20)
+            ready.wait(PATIENCE_S)
 
     def attempt(number):
         try:
