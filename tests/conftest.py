@@ -21,6 +21,7 @@ from geo.coverage import compute
 from geo.store import db
 from tests import SHARED_DATA, databases, scratch
 from tests.databases import Standing
+from tests.incident_town import build_town
 from tests.toy_town import bring_in, place, rectangle, write_geojson
 
 # to describe all commands anew takes longer than most of them; a process of a user has one call
@@ -36,7 +37,11 @@ PROFILES = {
 SHARED = SHARED_DATA
 # tests that run side by side on one server have databases of their own
 WORKER = os.environ.get("PYTEST_XDIST_WORKER", "")
-HOLDING = {"seen_town": "seen_template", "town": "town_template"}
+HOLDING = {
+    "incident_town": "incident_template",
+    "seen_town": "seen_template",
+    "town": "town_template",
+}
 """Fixtures that say what a database holds, and what it is a copy of; the first one counts."""
 
 
@@ -137,6 +142,18 @@ def seen_template(server: str, town_template: str, run_folder: Path) -> str:
 
 
 @pytest.fixture(scope="session")
+def incident_template(
+    server: str, template: str, run_folder: Path, tmp_path_factory: pytest.TempPathFactory
+) -> str:
+    """Return the name of a database that holds the town of the scenarios, to be copied."""
+
+    def fill(engine: Engine) -> None:
+        build_town(engine, tmp_path_factory.mktemp("incident_town"))
+
+    return databases.made(server, run_folder, "incidents", template, fill)
+
+
+@pytest.fixture(scope="session")
 def standing(server: str) -> Iterator[dict[str, Standing]]:
     """Return the databases that tests are given one after the other, by what they hold."""
     found: dict[str, Standing] = {}
@@ -152,7 +169,7 @@ def database(
     """Return a database of the test's own, put back after it.
 
     Its tables are empty, or hold the toy town where the test asks for that as well, with what its
-    cameras see where it asks for that.
+    cameras see where it asks for that, or the town of the scenarios.
     """
     kind = next((name for name in HOLDING if name in request.fixturenames), "empty")
     if kind not in standing:
@@ -208,6 +225,12 @@ def town(engine: Engine) -> Engine:
 @pytest.fixture
 def seen_town(engine: Engine) -> Engine:
     """Return a database that holds the toy town and what its cameras see."""
+    return engine
+
+
+@pytest.fixture
+def incident_town(engine: Engine) -> Engine:
+    """Return a database that holds the town of the scenarios (:mod:`tests.incident_town`)."""
     return engine
 
 

@@ -6,7 +6,7 @@ from sqlalchemy import text
 
 from api.app import create_app
 from geo.base import clock
-from tests.incident_town import B2, G1, G2, B, X, build_town
+from tests.incident_town import B2, G1, G2, B, X
 from tests.signed_in import Visitors, account
 from tests.toy_town import place
 
@@ -14,12 +14,11 @@ pytestmark = pytest.mark.postgis
 
 
 @pytest.fixture
-def site(engine, settings, tmp_path):
-    build_town(engine, tmp_path)
+def site(incident_town, settings, tmp_path):
     file = tmp_path / "clock"
     file.write_text("2026-09-30T21:40:00+08:00", encoding="utf-8")
     with TestClient(create_app(settings.model_copy(update={"clock": file}))) as client:
-        yield Visitors(client, engine)
+        yield Visitors(client, incident_town)
     clock.follow(None)
 
 

@@ -10,7 +10,7 @@ from sqlalchemy import text
 
 from api.app import create_app
 from geo.incidents import attachments, file_store
-from tests.incident_town import B, X, build_town
+from tests.incident_town import B, X
 from tests.signed_in import Visitors, account
 from tests.toy_town import place
 
@@ -24,10 +24,9 @@ def picture():
 
 
 @pytest.fixture
-def site(engine, settings, tmp_path):
-    build_town(engine, tmp_path)
+def site(incident_town, settings):
     with TestClient(create_app(settings)) as client:
-        yield Visitors(client, engine)
+        yield Visitors(client, incident_town)
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from fastapi.testclient import TestClient
 
 from api.app import create_app
 from geo.base import clock
-from tests.incident_town import B, X, build_town
+from tests.incident_town import B, X
 from tests.signed_in import Visitors, account
 from tests.toy_town import place
 
@@ -18,13 +18,12 @@ CHINESE = {"accept-language": "zh"}
 
 
 @pytest.fixture
-def site(engine, settings, tmp_path):
-    build_town(engine, tmp_path)
+def site(incident_town, settings, tmp_path):
     file = tmp_path / "clock"
     file.write_text("2026-09-30T21:42:00+08:00", encoding="utf-8")
     with TestClient(create_app(settings.model_copy(update={"clock": file}))) as client:
         client.headers.update(CHINESE)
-        yield Visitors(client, engine)
+        yield Visitors(client, incident_town)
     clock.follow(None)
 
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from api.app import create_app
 from geo.base import clock
 from geo.incidents import alarms
-from tests.incident_town import G1, G2, SHANGHAI, X, build_town
+from tests.incident_town import G1, G2, SHANGHAI, X
 from tests.signed_in import Visitors, account
 from tests.toy_town import place
 
@@ -18,20 +18,19 @@ CHINESE = {"accept-language": "zh"}
 
 
 @pytest.fixture
-def night(engine, settings, tmp_path):
+def night(incident_town, settings, tmp_path):
     """Return the operator's client, and what turns the clock."""
-    build_town(engine, tmp_path)
     file = tmp_path / "clock"
 
     def turn(written):
         file.write_text(f"{written}:00+08:00", encoding="utf-8")
         clock.follow(file)
-        alarms.fire_alarms(engine, timezone=SHANGHAI)
+        alarms.fire_alarms(incident_town, timezone=SHANGHAI)
 
     turn("2026-09-30T21:40")
     with TestClient(create_app(settings.model_copy(update={"clock": file}))) as client:
         client.headers.update(CHINESE)
-        Visitors(client, engine).become(account(engine, "wang", "operator"))
+        Visitors(client, incident_town).become(account(incident_town, "wang", "operator"))
         yield client, turn
     clock.follow(None)
 

@@ -7,7 +7,7 @@ from sqlalchemy import text
 from api.app import create_app
 from geo.base import clock
 from geo.incidents import alarms
-from tests.incident_town import C1, G1, G2, SHANGHAI, B, X, build_town
+from tests.incident_town import C1, G1, G2, SHANGHAI, B, X
 from tests.signed_in import Visitors, account
 from tests.toy_town import place
 
@@ -68,14 +68,13 @@ class Town:
 
 
 @pytest.fixture
-def day(engine, settings, tmp_path):
+def day(incident_town, settings, tmp_path):
     """Return the town of the scenarios with those who work in it."""
-    build_town(engine, tmp_path)
     file = tmp_path / "clock"
     file.write_text(f"{DAY}T08:30:00+08:00", encoding="utf-8")
     with TestClient(create_app(settings.model_copy(update={"clock": file}))) as client:
         client.headers.update(CHINESE)
-        found = Town(client, engine, file)
+        found = Town(client, incident_town, file)
         found.add("b", "dispatcher", B, "D0")
         found.add("other", "dispatcher", B, "D0")
         found.add("village", "dispatcher", C1, None)

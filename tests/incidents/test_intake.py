@@ -20,7 +20,7 @@ from geo.incidents import answer, cameras, intake
 from geo.incidents.answer import Shown
 from geo.incidents.location import Asked
 from geo.incidents.report import Report
-from tests.incident_town import C1, G1, G2, G3, G5, SHANGHAI, B, X, build_town, make_desk
+from tests.incident_town import C1, G1, G2, G3, G5, SHANGHAI, B, X, make_desk
 from tests.signed_in import SYSTEM, account
 from tests.toy_town import place
 
@@ -45,8 +45,8 @@ def hour(tmp_path):
 
 
 @pytest.fixture
-def desk(engine, tmp_path, hour):
-    return make_desk(build_town(engine, tmp_path), tmp_path)
+def desk(incident_town, tmp_path, hour):
+    return make_desk(incident_town, tmp_path)
 
 
 def report(category="井盖缺失", words="路口井盖没了", x=X, **more):

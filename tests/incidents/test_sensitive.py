@@ -9,7 +9,7 @@ from geo.exchange.publish import collections
 from geo.incidents import assign, intake
 from geo.incidents.location import Asked
 from geo.incidents.report import Report
-from tests.incident_town import SHANGHAI, X, build_town, make_desk
+from tests.incident_town import SHANGHAI, X, make_desk
 from tests.signed_in import SYSTEM
 from tests.toy_town import place
 
@@ -17,8 +17,8 @@ pytestmark = pytest.mark.postgis
 
 
 @pytest.fixture
-def desk(engine, tmp_path):
-    return make_desk(build_town(engine, tmp_path), tmp_path)
+def desk(incident_town, tmp_path):
+    return make_desk(incident_town, tmp_path)
 
 
 def take(desk, category, words):
