@@ -35,6 +35,7 @@ from api.routes.incidents import cameras as incident_cameras
 from api.routes.incidents import moves as incident_moves
 from api.routes.incidents import papers as incident_papers
 from api.routes.incidents import routing as incident_routing
+from api.routes.incidents import statistics as incident_statistics
 from api.routes.law import audit, compliance, filing, registers, viewing
 from api.routes.people import account, accounts, grants, login, oidc
 from api.routes.service import description, events, health
@@ -99,6 +100,7 @@ ROUTES = (
     whistles,
     attachments,
     incident_routing,
+    incident_statistics,
     incident_papers,
 )
 # Routes whose answers may be at hand, and what finds them.

@@ -49,6 +49,7 @@ HANDLING = ("incident", "assign", "dispatch", "approve_incident")
 MayHandle = Annotated[Principal, Depends(Rule(*HANDLING))]
 MayTry = Annotated[Principal, Depends(Rule("assign", "dispatch", "routing"))]
 MayTake = Annotated[Principal, Depends(Rule("incident", "report"))]
+MayCount = Annotated[Principal, Depends(Rule("statistics"))]
 MOVING = ("incident", "assign", "dispatch", "respond", "approve_incident", "report")
 MayStatistics = Annotated[Principal, Depends(Rule("statistics"))]
 MayMove = Annotated[Principal, Depends(Rule(*MOVING))]

@@ -151,5 +151,6 @@ for _room in (
     "incidents.intake",
     "incidents.life",
     "incidents.whistle",
+    "incidents.figures",
 ):
     importlib.import_module(f"geo.cli.{_room}")

@@ -161,10 +161,11 @@ def _social(path: Path, seed: int) -> None:
 
 def _incidents(path: Path, seed: int) -> None:
     frame = files.with_lonlat(incidents.make_incidents(seed))
-    for column in ("at", "reported", "closed"):
+    for column in ("at", "reported", "closed", "due"):
         frame[column] = frame[column].dt.strftime("%Y-%m-%d %H:%M").fillna("")
     words = {"code": "事项编号", "title": "标题", "category": "事项类别", "source": "来源",
              "state": "状态", "at": "发生时间", "reported": "上报时间", "closed": "结案时间",
+             "due": "办理时限", "grade": "等级", "level": "办理层级", "outcome": "办结方式",
              "经度": "经度", "纬度": "纬度", "accuracy_m": "定位精度", "place": "地址"}  # fmt: skip
     files.write_csv(frame[list(words)].rename(columns=words), path)
 

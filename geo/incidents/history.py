@@ -29,7 +29,17 @@ SIDE_STATES: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
 
 FIELDS: Final = (
     *("title", "category", "description", "source", "state", "occurred_at", "reported_at"),
-    *("closed_at", "due_at", "accuracy_m", "address", "geom"),
+    *(
+        "closed_at",
+        "due_at",
+        "accuracy_m",
+        "address",
+        "grade",
+        "level",
+        "result",
+        "outcome",
+        "geom",
+    ),
 )
 """What a file gives, and what a person may change here afterwards."""
 

@@ -16,6 +16,7 @@ from geo.base.progress import Progress, ignore_progress
 from geo.base.settings import Settings
 from geo.exchange.imports import run as imports
 from geo.exchange.imports.options import ImportOptions
+from geo.incidents import demo_scopes
 from geo.operations import database
 from geo.store import db, holding
 from geo.store.cluster.location import require_space
@@ -175,6 +176,7 @@ def finish_building(engine: Engine, keep: Callable[[list[dict[str, Any]]], None]
         Stores the accounts with their passwords; if it fails, nothing is created.
     """
     with db.open_transaction(engine) as connection:
+        demo_scopes.write_demo_scopes(connection, principal.local_user())
         made = demo_accounts.make_accounts(connection)
         holding.finish_building(connection, [row["id"] for row in made])
         keep(made)

@@ -205,6 +205,12 @@ def _fire_alarms(engine: Engine, config: Settings, stop: Event) -> None:  # noqa
     alarms.fire_alarms(engine, timezone=config.timezone)
 
 
+def _sum_days(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001
+    from geo.incidents import statistics
+
+    statistics.sum_changed_days(engine)
+
+
 def _sweep_files(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001
     """Remove files of incidents whose time is over or that no row names; complain of lost ones."""
     _, _, missing = attachments.sweep_files(engine, config)
@@ -232,6 +238,7 @@ DUTIES: Final = (
     Duty("seal", 1.0, _seal),
     Duty("alarms", 1.0, _fire_alarms),
     Duty("head", 60.0, _write_head, "* * * * *"),
+    Duty("tally", 60.0, _sum_days, "* * * * *"),
     Duty("sessions", 600.0, _forget_sessions, "*/10 * * * *"),
     Duty("events", 600.0, _forget_events, "*/10 * * * *"),
     Duty("files", 3600.0, _sweep_files, "23 * * * *"),

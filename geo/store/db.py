@@ -24,7 +24,8 @@ _log = logging.getLogger(__name__)
 # What the driver says of a text with a character that PostgreSQL has no place for.
 NUL_SIGN = "NUL (0x00)"
 # Numbers of advisory locks: those who do the same kind of work wait for each other.
-MIGRATING, IMPORTING, COMPUTING, SEALING, GRANTING, ENGINE, BACKUP = 1, 2, 3, 4, 5, 6, 7
+MIGRATING, IMPORTING, COMPUTING, SEALING, GRANTING, ENGINE = 1, 2, 3, 4, 5, 6
+BACKUP, SUMMING = 7, 8
 LOCKS = 340802
 # the server's own processes have no user
 _OTHERS = text(

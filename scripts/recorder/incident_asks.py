@@ -44,4 +44,21 @@ MOVING: Final = (
     post("/api/dispatches/{dispatch}/{step}", {"known_by": "telephone"}),
     post("/api/dispatches/{dispatch}/fly", {}),
 )
-INCIDENTS: Final = (*TAKING, *MOVING)
+SCOPE: Final = "/api/statistics/scopes/pilot"
+COUNTING: Final = (
+    get("/api/statistics", year="2026"),
+    get("/api/statistics", by="category", year="2026", compare="true"),
+    get("/api/statistics", by="colour"),
+    get("/api/statistics", month="2026-13"),
+    get("/api/statistics", area="nowhere"),
+    get("/api/statistics", f="xlsx"),
+    Ask("PUT", SCOPE, json={"since": "2026-07-01"}),
+    Ask("PUT", SCOPE, json={}),
+    get("/api/statistics/scopes"),
+    get("/api/statistics", year="2026", scope="pilot"),
+    Ask("DELETE", SCOPE),
+    post("/api/statistics/issues", {"month": "2020-01"}),
+    post("/api/statistics/issues", {}),
+    get("/api/statistics/issues"),
+)
+INCIDENTS: Final = (*TAKING, *MOVING, *COUNTING)

@@ -51,6 +51,9 @@ DEMANDS = {
     ("incident", "duplicates"): "incident",
     ("incident", "list"): "map",
     ("incident", "show"): "map",
+    ("incident", "statistics"): "statistics",
+    ("incident", "issue"): "statistics",
+    ("incident", "scope"): "statistics",
     ("incident", "move"): ANYBODY,  # what a move needs stands in the table of moves
     ("incident", "whistle", "blow"): ANYBODY,
     ("incident", "whistle", "end"): ANYBODY,
@@ -113,6 +116,7 @@ def arguments(tmp_path):
         ("incident", "add"): ["other", "井盖损坏", LON, LAT],
         ("incident", "duplicates"): ["nowhere"],
         ("incident", "show"): ["nowhere"],
+        ("incident", "issue"): ["--month", "2020-01"],
         ("incident", "move"): ["nowhere", "accept"],
         ("incident", "whistle", "blow"): ["nowhere", "--kind", "x", "--lead", "U2"],
         ("incident", "whistle", "end"): ["nowhere", "--rate", "U2=present"],

@@ -458,6 +458,18 @@ def test_987_of_1167_matters_are_closed_and_the_last_is_of_30_september(demo: De
     assert (closed["结案时间"] > closed["上报时间"]).all()
 
 
+def test_163_matters_of_the_pilot_came_by_the_app_since_july(demo: Demo) -> None:
+    table = demo.table("incidents.csv")
+    by_app = table[(table["来源"] == "手机APP") & (table["上报时间"] >= "2026-07-01")]
+    placed = by_app[by_app["经度"] != ""]
+    townships = demo.geo("townships.geojson").set_index("code")
+    points = shapely.points(placed[["经度", "纬度"]].to_numpy(float))
+    assert shapely.contains_properly(townships.geometry["340802001000"], points).sum() == 163
+    closed = table[table["状态"] == "结案"]
+    assert (closed["办结方式"] == "已解决").all()
+    assert (closed["办理层级"] != "").all()
+
+
 def test_matters_lie_outdoors_and_three_in_a_hundred_have_no_position(
     demo: Demo, buildings: np.ndarray
 ) -> None:

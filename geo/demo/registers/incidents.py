@@ -1,5 +1,7 @@
 """Incidents of half a year: what was reported where and when, and how far it has come."""
 
+from collections.abc import Mapping
+
 import geopandas as gpd
 import numpy as np
 import pandas as pd
@@ -7,6 +9,7 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.demo.built.buildings import make_buildings
+from geo.demo.land.divisions import make_townships
 from geo.demo.land.hamlets import make_hamlets
 from geo.demo.land.lattice import OLD_COLUMNS, OLD_ROWS, S_LINES_M, T_LINES_M
 from geo.demo.land.streets import make_network
@@ -15,6 +18,10 @@ from geo.demo.land.waters import district_ground
 from geo.demo.registers.places import make_entrances, make_places
 
 TOTAL, CLOSED = 1_167, 987
+PILOT, PILOT_SINCE = "340802001000", np.datetime64("2026-07-01T00:00")
+"""Township (宜城路街道) in which the app is tried, and since when."""
+BY_APP, PILOT_BEFORE, PILOT_OTHERWISE = 163, 25, 12
+"""Incidents there: by the app since then, before it, and by other ways since."""
 NO_POSITION_SHARE = 0.03
 FIRST_DAY, DAYS = np.datetime64("2026-04-01"), 183
 _TITLES = {
@@ -52,38 +59,95 @@ _DAY_WEIGHTS = np.array([1.15, 1.1, 1.05, 1.0, 1.1, 0.8, 0.7])
 _OPEN_STATES = {
     "待受理": 22,
     "已受理": 18,
-    "已派遣": 38,
-    "处置中": 56,
+    "已派遣": 44,
+    "处置中": 66,
     "处置完毕": 30,
-    "作废": 9,
-    "重复件": 7,
+}
+_GRADES = {
+    "突发事件": {"紧急": 0.7, "重大": 0.3},
+    "消防安全": {"一般": 0.5, "重要": 0.5},
+    "供水排水": {"一般": 0.8, "紧急": 0.2},
+}
+_HOURS = {"一般": 120, "重要": 72, "紧急": 24, "重大": 6}
+_LEVELS = {
+    "一般": {"网格": 0.34, "村居": 0.52, "乡街": 0.12, "区": 0.02},
+    "重要": {"村居": 0.16, "乡街": 0.66, "区": 0.18},
+    "紧急": {"村居": 0.3, "乡街": 0.56, "区": 0.14},
+    "重大": {"乡街": 0.55, "区": 0.45},
 }
 
 
 def make_incidents(seed: int) -> gpd.GeoDataFrame:
-    """Return 1,167 incidents of which 987 are closed, oldest first (metres; some without place)."""
+    """Return 1,167 incidents of which 987 are closed, oldest first (metres; some without place).
+
+    163 were sent by the app from the township in which it is tried, since July.
+    """
     rng = np.random.default_rng([seed, 6])
     spots = _spots(seed, rng)
     frame = (
         pd.DataFrame({"at": _times(rng)}).sort_values("at", kind="stable").reset_index(drop=True)
     )
-    order = rng.permutation(TOTAL)
+    frame["reported"] = frame["at"] + rng.integers(1, 50, TOTAL).astype("timedelta64[m]")
+    order = _order(spots["pilot"].to_numpy(), (frame["reported"] >= PILOT_SINCE).to_numpy(), rng)
+    pilot = spots["pilot"].to_numpy()[order]
     frame["place"] = spots["place"].to_numpy()[order]
     frame["category"] = _categories(spots["kind"].to_numpy()[order], rng)
     frame["title"] = [
         f"{place}{rng.choice(_TITLES[category])}"
         for place, category in zip(frame["place"], frame["category"], strict=True)
     ]
-    frame["source"] = rng.choice(_SOURCES, TOTAL, p=_SOURCE_SHARES)
-    frame["reported"] = frame["at"] + rng.integers(1, 50, TOTAL).astype("timedelta64[m]")
+    _add_sources(frame, pilot, rng)
     _add_states(frame, rng)
+    _add_grades(frame, rng)
     frame["code"] = [
         f"SX{str(day)[:10].replace('-', '')}{k:04d}" for k, day in enumerate(frame["reported"], 1)
     ]
     frame["accuracy_m"] = rng.choice([5, 10, 20, 50], TOTAL, p=[0.45, 0.35, 0.15, 0.05])
     points = spots["geometry"].to_numpy()[order].copy()
-    points[rng.choice(TOTAL, round(TOTAL * NO_POSITION_SHARE), replace=False)] = None
+    away = np.flatnonzero(~pilot)
+    points[rng.choice(away, round(TOTAL * NO_POSITION_SHARE), replace=False)] = None
     return gpd.GeoDataFrame(frame, geometry=points, crs=METRIC_SRID)
+
+
+def _order(
+    pilot: NDArray[np.bool_], since: NDArray[np.bool_], rng: np.random.Generator
+) -> NDArray[np.int64]:
+    """Return the spot of each moment: of those in the pilot all but a few come since it began."""
+    order = np.zeros(TOTAL, np.int64)
+    early, late = rng.permutation(np.flatnonzero(~since)), rng.permutation(np.flatnonzero(since))
+    inside, outside = (
+        rng.permutation(np.flatnonzero(pilot)),
+        rng.permutation(np.flatnonzero(~pilot)),
+    )
+    moments = np.concatenate([early[:PILOT_BEFORE], late[: BY_APP + PILOT_OTHERWISE]])
+    order[moments] = inside
+    order[np.setdiff1d(np.arange(TOTAL), moments)] = outside
+    return order
+
+
+def _add_sources(frame: pd.DataFrame, pilot: NDArray[np.bool_], rng: np.random.Generator) -> None:
+    """Say how each came: from the pilot since July 163 by the app, no more and no less."""
+    frame["source"] = rng.choice(_SOURCES, TOTAL, p=_SOURCE_SHARES)
+    inside = np.flatnonzero(pilot & (frame["reported"] >= PILOT_SINCE).to_numpy())
+    own = pilot & (frame["source"] == "手机APP").to_numpy()
+    frame.loc[own, "source"] = "网格上报"
+    frame.loc[rng.choice(inside, BY_APP, replace=False), "source"] = "手机APP"
+
+
+def _add_grades(frame: pd.DataFrame, rng: np.random.Generator) -> None:
+    """Give each a grade; what is closed has a limit, the level that closed it, and how it ended."""
+    usual = {"一般": 0.92, "重要": 0.06, "紧急": 0.02}
+    frame["grade"] = [_pick(_GRADES.get(each, usual), rng) for each in frame["category"]]
+    levels = [_pick(_LEVELS[each], rng) for each in frame["grade"]]
+    closed = frame["state"] == "结案"
+    frame["level"] = pd.Series(levels, frame.index).where(closed, "")
+    frame["outcome"] = pd.Series("已解决", frame.index).where(closed, "")
+    hours = frame["grade"].map(_HOURS).astype("timedelta64[h]")
+    frame["due"] = (frame["reported"] + hours).where(closed)
+
+
+def _pick(shares: Mapping[str, float], rng: np.random.Generator) -> str:
+    return str(rng.choice(list(shares), p=list(shares.values())))
 
 
 def _times(rng: np.random.Generator) -> NDArray[np.datetime64]:
@@ -135,6 +199,7 @@ def _add_states(frame: pd.DataFrame, rng: np.random.Generator) -> None:
 def _spots(seed: int, rng: np.random.Generator) -> pd.DataFrame:
     """Positions outdoors: hot spots at markets and crossings, the old town, gates, villages."""
     parts = [_around_gates(seed, rng), _around_junctions(rng), _on_streets(rng), _in_villages(rng)]
+    parts.append(_in_pilot(rng))
     frame = pd.concat(parts, ignore_index=True)
     points = frame["geometry"].to_numpy()
     hit = shapely.STRtree(points).query(
@@ -142,7 +207,21 @@ def _spots(seed: int, rng: np.random.Generator) -> pd.DataFrame:
     )[1]
     good = np.setdiff1d(np.arange(len(frame)), hit)
     good = good[shapely.contains_properly(district_ground(), points[good])]
-    return frame.iloc[np.sort(rng.choice(good, TOTAL, replace=False))].reset_index(drop=True)
+    frame["pilot"] = shapely.contains_properly(_pilot_ground(), points)
+    inside = good[frame["pilot"].to_numpy()[good]]
+    outside = np.setdiff1d(good, inside)
+    size = BY_APP + PILOT_BEFORE + PILOT_OTHERWISE
+    chosen = [
+        rng.choice(inside, size, replace=False),
+        rng.choice(outside, TOTAL - size, replace=False),
+    ]
+    return frame.iloc[np.sort(np.concatenate(chosen))].reset_index(drop=True)
+
+
+def _pilot_ground() -> shapely.Geometry:
+    """Return the outline of the township in which the app is tried, metres."""
+    townships = make_townships().set_index("code").to_crs(METRIC_SRID)
+    return townships.geometry[PILOT]
 
 
 def _zipf(count: int, size: int, rng: np.random.Generator) -> NDArray[np.int64]:
@@ -197,6 +276,15 @@ def _on_streets(rng: np.random.Generator) -> pd.DataFrame:
     row = rng.choice(len(town), 420, p=weight / weight.sum())
     spot = _on(town.geometry.to_numpy()[row], town["width_m"].to_numpy()[row] * 0.45, rng)
     return pd.DataFrame({"place": town["name"].to_numpy()[row], "kind": "street", "geometry": spot})
+
+
+def _in_pilot(rng: np.random.Generator) -> pd.DataFrame:
+    """Along the streets of the township in which the app is tried."""
+    roads = make_network().roads
+    own = roads[shapely.intersects(_pilot_ground(), roads.geometry.to_numpy())]
+    row = rng.choice(len(own), 400)
+    spot = _on(own.geometry.to_numpy()[row], own["width_m"].to_numpy()[row] * 0.45, rng)
+    return pd.DataFrame({"place": own["name"].to_numpy()[row], "kind": "street", "geometry": spot})
 
 
 def _on(lines: Shapes, reach: Floats, rng: np.random.Generator) -> Shapes:

@@ -13,8 +13,11 @@ from geo.files.schema.fields import Field, Kind, Layer
 from geo.files.schema.vocabularies import (
     CAMERA_CHANGES,
     DAY_KINDS,
+    GRADES,
+    HANDLING_LEVELS,
     LEVELS,
     LIMIT_UNITS,
+    OUTCOMES,
     ROAD_CLASSES,
     STATES,
 )
@@ -304,6 +307,10 @@ _LAYERS = (
             Field("closed_at", "time", ("结案时间", "办结时间", "closed")),
             Field("accuracy_m", "number", ("定位精度", "误差"), low=0, high=100000),
             Field("address", "text", ("地址", "地点")),
+            Field("grade", "choice", ("等级", "事项等级"), choices=GRADES, example="一般"),
+            Field("level", "choice", ("办理层级", "办结层级"), choices=HANDLING_LEVELS),
+            Field("result", "text", ("办理情况", "处置结果", "办理结果")),
+            Field("outcome", "choice", ("办结方式",), choices=OUTCOMES, example="已解决"),
         ),
         needs_geometry=False,
     ),
@@ -318,6 +325,9 @@ POINTS = Layer(
 DERIVED: Final[frozenset[str]] = frozenset(
     {
         "grid_code",
+        "community_code",
+        "township_code",
+        "unit_code",
         "on_time",
         "heading_source",
         "heading_verified_on",

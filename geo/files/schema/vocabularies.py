@@ -72,6 +72,25 @@ STATES = {
     "cancelled": ("作废",),
     "duplicate": ("重复件", "并案"),
 }
+GRADES = {
+    "ordinary": ("一般", "普通"),
+    "urgent": ("紧急",),
+    "important": ("重要",),
+    "major": ("重大",),
+}
+HANDLING_LEVELS = {
+    "grid": ("网格",),
+    "community": ("村居", "社区", "村", "村(社区)"),
+    "township": ("乡街", "街道", "乡镇", "乡", "镇", "镇街"),
+    "district": ("区", "县", "区级", "县级"),
+}
+OUTCOMES = {
+    "resolved": ("已解决", "解决"),
+    "planned": ("列入计划",),
+    "explained": ("解释说明", "已解释说明"),
+    "not_competent": ("不属职责",),
+    "other": ("其他",),
+}
 # What the numbers of a GB/T 28181 catalog stand for (2022, A.2.1.9; 2016 has the first four forms).
 CATALOG_FORMS = {
     "ptz": ("1", "4", "5"),

@@ -231,7 +231,8 @@ def test_derived_columns_stand_in_the_list_that_imports_leave_out(full):
     cameras = layer_export.read_layer(full, SYSTEM, "cameras").set_index("code")
     known = {field.name for field in LAYERS["cameras"].fields}
     free = {name for name in cameras.columns if name not in known | {"geometry"}}
-    assert DERIVED - {"code", "on_time"} <= free  # that one is of incidents
+    of_incidents = {"on_time", "community_code", "township_code", "unit_code"}
+    assert DERIVED - {"code", *of_incidents} <= free
     assert free - DERIVED == {"备注", "层", "attributes.X"}
     assert cameras.loc["K1", ["reported_lon", "reported_lat"]].tolist() == place(1, 0)
     assert cameras.loc["K1", "geometry"].x == 117.06

@@ -1,0 +1,138 @@
+"""Figures of incidents: counts and rates of a period, issued periods, named scopes."""
+
+from datetime import date
+from http import HTTPStatus
+from typing import Annotated, Any, Final, Literal
+
+from fastapi import APIRouter, Query, Request
+from fastapi.encoders import jsonable_encoder
+from fastapi.responses import JSONResponse, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from api.answers.bodies import Body
+from api.answers.downloads import file_response
+from api.answers.problems import request_language
+from api.session.deps import EngineDep, MayCount, SettingsDep
+from geo.documents import statistics_workbook
+from geo.incidents import statistics, statistics_answer
+from geo.incidents.rules.periods import Scope
+from geo.incidents.statistics import StatisticsQuery
+
+router = APIRouter(prefix="/api/statistics")
+XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+Word = Annotated[str | None, Field(max_length=100)]
+ScopeName = Annotated[str, Field(min_length=1, max_length=40)]
+
+
+class Counted(BaseModel):
+    """What is counted: a period, by what, of what."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    by: str = Field("community", max_length=40)
+    month: Word = None
+    year: Word = None
+    since: date | None = None
+    until: date | None = None
+    area: Word = None
+    category: Word = None
+    grade: Word = None
+    level: Word = None
+    unit: Word = None
+    source: Word = None
+    scope: list[str] = Field([], max_length=5)
+    compare: bool = False
+    f: Literal["json", "xlsx"] = "json"
+
+
+class NewIssue(Body):
+    """A period whose figures go out: a statistics month, or days."""
+
+    month: Word = Field(None, examples=["2026-09"])
+    since: date | None = None
+    until: date | None = None
+
+
+class NewScope(Body):
+    """A named set of areas, a named period, or both."""
+
+    areas: list[str] | None = Field(None, max_length=500)
+    since: date | None = None
+    until: date | None = None
+
+
+@router.get(
+    "", response_class=Response, responses={200: {"content": {"application/json": {}, XLSX: {}}}}
+)
+def read_statistics(
+    request: Request,
+    engine: EngineDep,
+    settings: SettingsDep,
+    who: MayCount,
+    asked: Annotated[Counted, Query()],
+) -> Response:
+    """Return counts and rates of a period by area, category, grade, unit, source or month.
+
+    Each rate has its numerator, denominator and definition. An issued period is told as it went
+    out, with what came later as `corrections`.
+    """
+    given = asked.model_dump(exclude={"scope", "f"})
+    query = StatisticsQuery(**given, scopes=tuple(asked.scope))
+    lang = request_language(request)
+    found = statistics.read_statistics(
+        engine,
+        who,
+        query,
+        timezone=settings.timezone,
+        month_starts=settings.statistics_month_day,
+    )
+    if asked.f == "xlsx":
+        book = statistics_workbook.statistics_bytes(
+            found, timezone=settings.timezone, mark=settings.mark, lang=lang
+        )
+        return file_response(book, statistics_workbook.file_name(found, lang), XLSX)
+    told = statistics_answer.describe_statistics(found, lang)
+    return JSONResponse(jsonable_encoder(told))
+
+
+@router.get("/issues")
+def list_issues(engine: EngineDep, who: MayCount) -> dict[str, Any]:
+    """Return the issued periods, the newest first."""
+    told = [statistics_answer.describe_issue(each) for each in statistics.list_issues(engine, who)]
+    return {"issues": told}
+
+
+@router.post("/issues", status_code=HTTPStatus.CREATED)
+def issue_period(
+    engine: EngineDep, settings: SettingsDep, who: MayCount, asked: NewIssue
+) -> dict[str, Any]:
+    """Let the figures of a period go out: they stay; what is changed later is told apart."""
+    starts = settings.statistics_month_day
+    period = statistics.named_period(asked.month, asked.since, asked.until, starts)
+    issue = statistics.issue_period(engine, who, period, month_starts=starts)
+    return statistics_answer.describe_issue(issue)
+
+
+@router.get("/scopes")
+def list_scopes(engine: EngineDep, who: MayCount) -> dict[str, Any]:
+    """Return the named sets of areas and named periods."""
+    told = [statistics_answer.describe_scope(each) for each in statistics.list_scopes(engine, who)]
+    return {"scopes": told}
+
+
+@router.put("/scopes/{name}")
+def write_scope(
+    engine: EngineDep, who: MayCount, name: ScopeName, asked: NewScope
+) -> dict[str, Any]:
+    """Name a set of areas (试点), a period (专项), or both; one of the name is replaced."""
+    areas = None if asked.areas is None else tuple(asked.areas)
+    scope = Scope(name, areas, asked.since, asked.until)
+    statistics.write_scope(engine, who, scope)
+    return statistics_answer.describe_scope(scope)
+
+
+@router.delete("/scopes/{name}", status_code=HTTPStatus.NO_CONTENT)
+def delete_scope(engine: EngineDep, who: MayCount, name: ScopeName) -> Response:
+    """Delete a named scope."""
+    statistics.delete_scope(engine, who, name)
+    return Response(status_code=HTTPStatus.NO_CONTENT)

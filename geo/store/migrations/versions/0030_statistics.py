@@ -1,0 +1,13 @@
+"""statistics of incidents: counts, sums of each day, issued periods."""
+
+from geo.store.migrations import apply_sql
+
+revision = "0030"
+down_revision = "0029"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Run the SQL file of this revision."""
+    apply_sql("0030_statistics.sql")
