@@ -92,7 +92,7 @@ DEMANDS = {
 ALSO = {("compliance", "filing"): "export"}
 """What a command demands beside."""
 OF_ALL = {("setup", "status"), ("setup", "completeness"), ("area", "history")}
-OF_ALL |= {("coverage", "loss"), ("survey", "list")}
+OF_ALL |= {("coverage", "loss"), ("survey", "list"), ("incident", "issue")}
 OF_ALL |= {command for command, demand in DEMANDS.items() if demand in {"import", "accounts"}}
 """What nobody does whom an area limits."""
 

@@ -13,7 +13,6 @@ from api.answers.bodies import Body
 from api.answers.downloads import file_response
 from api.answers.problems import request_language
 from api.session.deps import EngineDep, MayCount, SettingsDep
-from geo.documents import statistics_workbook
 from geo.incidents import statistics, statistics_answer
 from geo.incidents.rules.periods import Scope
 from geo.incidents.statistics import StatisticsQuery
@@ -87,6 +86,8 @@ def read_statistics(
         month_starts=settings.statistics_month_day,
     )
     if asked.f == "xlsx":
+        from geo.documents import statistics_workbook
+
         book = statistics_workbook.statistics_bytes(
             found, timezone=settings.timezone, mark=settings.mark, lang=lang
         )

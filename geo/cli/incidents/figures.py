@@ -39,7 +39,6 @@ def statistics(
     """Say counts and rates of incidents of a period."""
     from geo.cli.app import current_language
     from geo.cli.output import as_json, print_note
-    from geo.documents import statistics_workbook
     from geo.files.writers import draft_of, require_ending
     from geo.incidents import statistics as use_case
     from geo.incidents import statistics_answer
@@ -75,6 +74,8 @@ def statistics(
         )
     lang = current_language()
     if out is not None:
+        from geo.documents import statistics_workbook
+
         book = statistics_workbook.statistics_bytes(
             found, timezone=config.timezone, mark=config.mark, lang=lang
         )
