@@ -27,8 +27,8 @@ BY: Final = (
     *("paired", "source", "month"),
 )
 WANTED: Final = ("category", "grade", "level", "unit", "source")
+DAYS_AT_ONCE: Final = 31
 LEVELS: Final = ("grid", "community", "township", "district")
-_FIRST_DAY: Final = date(1900, 1, 1)
 
 
 @dataclass(frozen=True)
@@ -121,31 +121,6 @@ def read_statistics(
         return _compared(connection, found, asked, month_starts) if query.compare else found
 
 
-def named_period(month: str | None, since: date | None, until: date | None, starts: int) -> Period:
-    """Return a period by its month, or by its first and last day.
-
-    Parameters
-    ----------
-    month
-        Such as 2026-09; None: by the days.
-    since, until
-        First and last day; both, or neither.
-    starts
-        Day of the month on which a statistics month starts.
-
-    Raises
-    ------
-    InputError
-        If it is named twice, not at all, or by one day alone.
-    """
-    if month is not None and since is None and until is None:
-        return periods.month_period(month, starts)
-    if month is None and since is not None and until is not None:
-        _require_order(since, until)
-        return Period(since, until)
-    raise InputError("statistics.period_needed")
-
-
 def issue_period(engine: Engine, who: Principal, period: Period, *, month_starts: int) -> Issue:
     """Let the figures of a period go out: they stay from then on, whatever is changed later.
 
@@ -235,7 +210,7 @@ def write_scope(engine: Engine, who: Principal, scope: Scope) -> None:
         raise InputError("statistics.scope_name", found=scope.name[:60])
     if not scope.areas and scope.since is None and scope.until is None:
         raise InputError("statistics.scope_empty", name=scope.name)
-    _require_order(scope.since, scope.until)
+    periods.require_order(scope.since, scope.until)
     named = replace(scope, name=scope.name.strip(), areas=scope.areas or None)
     with transaction.open_as(engine, who) as connection:
         _require_areas(connection, named.areas or ())
@@ -270,16 +245,26 @@ def delete_scope(engine: Engine, who: Principal, name: str) -> None:
 def sum_changed_days(engine: Engine) -> int:
     """Sum the days anew that were written since, so that figures of a year stay quick.
 
-    One worker at a time; figures are the same before and after.
+    One worker at a time, some days in a transaction; figures are the same before and after.
 
     Parameters
     ----------
     engine
         A pool of the owner of the tables.
+
+    Returns
+    -------
+    int
+        How many days were summed.
     """
-    apart = engine.execution_options(isolation_level="REPEATABLE READ")
-    with db.open_transaction(apart) as connection:
-        return stored.refresh_tally(connection) if db.try_lock_work(connection, db.SUMMING) else 0
+    apart, done = engine.execution_options(isolation_level="REPEATABLE READ"), 0
+    while True:
+        with db.open_transaction(apart) as connection:
+            free = db.try_lock_work(connection, db.SUMMING)
+            days = stored.refresh_tally(connection, DAYS_AT_ONCE) if free else 0
+        done += days
+        if days < DAYS_AT_ONCE:
+            return done
 
 
 @contextmanager
@@ -372,32 +357,19 @@ def _scopes(connection: Connection, query: StatisticsQuery) -> list[Scope]:
 
 def _period(query: StatisticsQuery, scopes: list[Scope], today: date, starts: int) -> Period:
     """Return the days that are asked for, cut to those of the scopes."""
-    given = [name for name in ("month", "year") if getattr(query, name) is not None]
-    days = query.since is not None or query.until is not None
-    if len(given) + days > 1:
-        raise InputError("statistics.period_twice")
-    _require_order(query.since, query.until)
+    named = (query.month, query.year, query.since, query.until)
     timed = any(scope.since or scope.until for scope in scopes)
-    if query.month is not None:
-        period = periods.month_period(query.month, starts)
-    elif query.year is not None:
-        period = periods.year_period(query.year, starts)
-    elif days or timed:
-        period = Period(query.since or _FIRST_DAY, query.until or max(today, query.since or today))
+    if timed and named == (None,) * 4:
+        period = Period(periods.FIRST_DAY, today)
     else:
-        period = periods.month_period(periods.month_of(today, starts), starts)
+        period = periods.choose_period(*named, today=today, starts=starts)
     for scope in scopes:
         since = max(period.since, scope.since or period.since)
         until = min(period.until, scope.until or period.until)
         month = period.month if (since, until) == (period.since, period.until) else None
         period = Period(since, until, month)
-    _require_order(period.since, period.until)
+    periods.require_order(period.since, period.until)
     return period
-
-
-def _require_order(since: date | None, until: date | None) -> None:
-    if since is not None and until is not None and until < since:
-        raise InputError("statistics.order", since=since, until=until)
 
 
 def _asked(

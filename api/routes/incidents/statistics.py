@@ -14,6 +14,7 @@ from api.answers.downloads import file_response
 from api.answers.problems import request_language
 from api.session.deps import EngineDep, MayCount, SettingsDep
 from geo.incidents import statistics, statistics_answer
+from geo.incidents.rules import periods
 from geo.incidents.rules.periods import Scope
 from geo.incidents.statistics import StatisticsQuery
 
@@ -109,7 +110,7 @@ def issue_period(
 ) -> dict[str, Any]:
     """Let the figures of a period go out: they stay; what is changed later is told apart."""
     starts = settings.statistics_month_day
-    period = statistics.named_period(asked.month, asked.since, asked.until, starts)
+    period = periods.named_period(asked.month, asked.since, asked.until, starts)
     issue = statistics.issue_period(engine, who, period, month_starts=starts)
     return statistics_answer.describe_issue(issue)
 

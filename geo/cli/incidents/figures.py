@@ -100,11 +100,12 @@ def issue(
     from geo.cli.output import as_json, print_line, translate
     from geo.incidents import statistics as use_case
     from geo.incidents import statistics_answer
+    from geo.incidents.rules import periods
     from geo.operations import database
 
     config = read_settings(context)
     starts = config.statistics_month_day
-    period = use_case.named_period(month, parse_day(since), parse_day(until), starts)
+    period = periods.named_period(month, parse_day(since), parse_day(until), starts)
     with database.open_database(config) as engine:
         who = acting_reader(context, engine, "statistics")
         made = use_case.issue_period(engine, who, period, month_starts=starts)

@@ -14,6 +14,9 @@ FESTIVAL_DAYS: Final = (-1, 6)
 """From New Year's Eve to the seventh day, counted from the first of the year."""
 
 
+FIRST_DAY: Final = date(1900, 1, 1)
+
+
 @dataclass(frozen=True)
 class Period:
     """Days from `since` to `until`, both included; `month` names a statistics month."""
@@ -95,6 +98,88 @@ def year_period(written: str, starts: int) -> Period:
     year = written.strip()
     first, last = month_period(f"{year}-01", starts), month_period(f"{year}-12", starts)
     return Period(first.since, last.until)
+
+
+def choose_period(
+    month: str | None,
+    year: str | None,
+    since: date | None,
+    until: date | None,
+    *,
+    today: date,
+    starts: int,
+) -> Period:
+    """Return the period that is named: a statistics month, a year or days; else the present month.
+
+    Parameters
+    ----------
+    month, year
+        Such as 2026-09 and 2026.
+    since, until
+        First and last day; one alone leaves the other side open up to today.
+    today
+        The present day.
+    starts
+        Day of the month on which a statistics month starts.
+
+    Raises
+    ------
+    InputError
+        If it is named twice, or ends before it begins.
+    """
+    days = since is not None or until is not None
+    if (month is not None) + (year is not None) + days > 1:
+        raise InputError("statistics.period_twice")
+    require_order(since, until)
+    if month is not None:
+        return month_period(month, starts)
+    if year is not None:
+        return year_period(year, starts)
+    if days:
+        return Period(since or FIRST_DAY, until or max(today, since or today))
+    return month_period(month_of(today, starts), starts)
+
+
+def named_period(month: str | None, since: date | None, until: date | None, starts: int) -> Period:
+    """Return a period by its month, or by its first and last day.
+
+    Parameters
+    ----------
+    month
+        Such as 2026-09; None: by the days.
+    since, until
+        First and last day; both, or neither.
+    starts
+        Day of the month on which a statistics month starts.
+
+    Raises
+    ------
+    InputError
+        If it is named twice, not at all, or by one day alone.
+    """
+    if month is not None and since is None and until is None:
+        return month_period(month, starts)
+    if month is None and since is not None and until is not None:
+        require_order(since, until)
+        return Period(since, until)
+    raise InputError("statistics.period_needed")
+
+
+def require_order(since: date | None, until: date | None) -> None:
+    """Refuse a period that ends before it begins.
+
+    Parameters
+    ----------
+    since, until
+        First and last day; None leaves that side open.
+
+    Raises
+    ------
+    InputError
+        With both days.
+    """
+    if since is not None and until is not None and until < since:
+        raise InputError("statistics.order", since=since, until=until)
 
 
 def month_of(day: date, starts: int) -> str:

@@ -15,7 +15,7 @@ _BY_AREA: Final = (
 )
 _OWN: Final = "i.created_account = CAST(:account_id AS uuid)"
 _SENT: Final = predicates.SENT.format(code="i.code")
-_SEEN: Final = (
+SEEN: Final = (
     f"({predicates.INCIDENT.format(geom='i.geom', code='i.code')} OR {_OWN}"
     f" OR {_BY_AREA.format(name='incident')})"
 )
@@ -26,11 +26,11 @@ _HANDLED: Final = (
     " OR govgrid.intersects_areas(i.geom, CAST(:handled_areas AS bigint[]))"
     f" OR {_BY_AREA.format(name='handled')})"
 )
-_TOLD: Final = "(w.exact AND (w.handled OR NOT w.sensitive))"
+TOLD: Final = "(w.exact AND (w.handled OR NOT w.sensitive))"
 _COARSE: Final = (
     "CASE WHEN {told} THEN i.geom WHEN NOT w.sensitive THEN govgrid.coarsen_point(i.geom) END"
 )
-_GEOM: Final = _COARSE.format(told=_TOLD)
+_GEOM: Final = _COARSE.format(told=TOLD)
 SHOWN_AT: Final = "coalesce(i.reported_at, i.occurred_at, i.created_at)"
 _LIGHT: Final = (
     "CASE WHEN i.due_at IS NULL OR i.on_hold"
@@ -46,12 +46,12 @@ COLUMNS: Final = (
     " i.self_handled, i.supervised, i.emergency, i.extensions, i.reopened, i.returns, i.reports,"
     " i.wrong_dispatches, i.outcome, i.duplicate_of, i.community_code, i.township_code,"
     " i.unit_code, u.name AS unit_name, u.duty_phone,"
-    f" CASE WHEN {_TOLD} THEN i.title ELSE i.category END AS title,"
-    f" CASE WHEN {_TOLD} THEN i.description END AS description,"
-    f" CASE WHEN {_TOLD} THEN i.address END AS address,"
-    f" CASE WHEN {_TOLD} THEN i.result END AS result,"
-    f" CASE WHEN {_TOLD} OR NOT w.sensitive THEN i.grid_code END AS grid_code,"
-    f" ST_X({_GEOM}) AS lon, ST_Y({_GEOM}) AS lat, {_TOLD} AS exact, w.sensitive,"
+    f" CASE WHEN {TOLD} THEN i.title ELSE i.category END AS title,"
+    f" CASE WHEN {TOLD} THEN i.description END AS description,"
+    f" CASE WHEN {TOLD} THEN i.address END AS address,"
+    f" CASE WHEN {TOLD} THEN i.result END AS result,"
+    f" CASE WHEN {TOLD} OR NOT w.sensitive THEN i.grid_code END AS grid_code,"
+    f" ST_X({_GEOM}) AS lon, ST_Y({_GEOM}) AS lat, {TOLD} AS exact, w.sensitive,"
     f" {_LIGHT} AS light, {_ON_TIME} AS on_time, {SHOWN_AT} AS shown_at"
 )
 FROM: Final = (
@@ -95,7 +95,7 @@ def list_incidents(
     filters
         Names of `FILTERS`.
     """
-    where = " AND ".join((_SEEN, *(FILTERS[name] for name in filters)))
+    where = " AND ".join((SEEN, *(FILTERS[name] for name in filters)))
     statement = (
         f"SELECT {COLUMNS}{FROM} WHERE {where} ORDER BY {SHOWN_AT} DESC, i.id DESC LIMIT :limit"
     )
@@ -116,6 +116,6 @@ def read_shown(
     incident
         Its id.
     """
-    statement = text(f"SELECT {COLUMNS}{FROM} WHERE {_SEEN} AND i.id = :id")
+    statement = text(f"SELECT {COLUMNS}{FROM} WHERE {SEEN} AND i.id = :id")
     row = connection.execute(statement, {**parameters, "id": incident}).mappings().one_or_none()
     return None if row is None else dict(row)

@@ -75,7 +75,7 @@ _WORDS: Final[Mapping[str, str]] = {
 }
 _NOW: Final = text("SELECT govgrid.now()")
 _START: Final = text("SELECT govgrid.day_start(:day)")
-_REFRESH: Final = text("SELECT govgrid.refresh_tally()")
+_REFRESH: Final = text("SELECT govgrid.refresh_tally(:most)")
 
 
 @dataclass(frozen=True)
@@ -343,12 +343,14 @@ def start_of(connection: Connection, day: date) -> datetime:
     return moment
 
 
-def refresh_tally(connection: Connection) -> int:
-    """Sum the days anew that were written since; return how many.
+def refresh_tally(connection: Connection, most: int) -> int:
+    """Sum some of the days anew that were written since, the newest first; return how many.
 
     Parameters
     ----------
     connection
         Open transaction of the owner, which reads one state of the database.
+    most
+        Most days at once.
     """
-    return int(connection.execute(_REFRESH).scalar_one())
+    return int(connection.execute(_REFRESH, {"most": most}).scalar_one())

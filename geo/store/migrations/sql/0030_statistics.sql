@@ -246,14 +246,13 @@ BEGIN
     END IF;
 END $$;
 
--- Sum the days anew that were written since. In a transaction that reads one state of the database:
--- what another commits meanwhile leaves its day marked.
-CREATE FUNCTION govgrid.refresh_tally() RETURNS integer LANGUAGE plpgsql AS $$
+-- Sum some of the days anew that were written since, the newest first; returns how many. In a
+-- transaction that reads one state of the database: what another commits meanwhile leaves its day marked.
+CREATE FUNCTION govgrid.refresh_tally(most integer) RETURNS integer LANGUAGE plpgsql AS $$
 DECLARE
-    days date[];
+    days date[] := ARRAY(SELECT DISTINCT day FROM govgrid.tally_change ORDER BY day DESC LIMIT most);
 BEGIN
-    WITH gone AS (DELETE FROM govgrid.tally_change RETURNING day)
-    SELECT coalesce(array_agg(DISTINCT day), '{}') INTO days FROM gone;
+    DELETE FROM govgrid.tally_change WHERE day = ANY (days);
     DELETE FROM govgrid.incident_tally WHERE day = ANY (days);
     INSERT INTO govgrid.incident_tally
     SELECT b.basis, d.day, f.township_code, f.community_code, NULL, '',
