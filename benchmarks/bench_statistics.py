@@ -25,7 +25,11 @@ from geo.access.principal import Grant, Principal
 from geo.base.settings import Settings
 from geo.exchange.imports import run as imports
 from geo.exchange.imports.options import ImportOptions
-from geo.incidents import statistics, statistics_answer
+from geo.incidents import (
+    statistics,
+    statistics_answer,
+    statistics_issues,
+)
 from geo.incidents.statistics import StatisticsQuery
 from geo.operations import database
 from geo.store import db
@@ -129,7 +133,7 @@ def measured() -> list[Row]:
 
 def _measured(owner: Engine, service: Engine) -> list[Row]:
     began = time.monotonic()
-    days = statistics.sum_changed_days(owner)
+    days = statistics_issues.sum_changed_days(owner)
     summed_s = time.monotonic() - began
     district = Principal("bench", grants=(Grant("planner"),))
     with owner.begin() as connection:

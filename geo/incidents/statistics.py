@@ -5,29 +5,27 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from typing import Final
 
 from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
-from geo.access.audit import record as audit
 from geo.access.principal import Principal
 from geo.base import clock
-from geo.base.errors import InputError, NotFoundError, StateError
+from geo.base.errors import InputError
 from geo.incidents.rules import periods, rates
 from geo.incidents.rules.periods import Issue, Period, Scope
 from geo.incidents.rules.rates import FigureRow
+from geo.incidents.statistics_scopes import require_areas
 from geo.incidents.store import statistics as stored
 from geo.incidents.store.statistics import Asked
-from geo.store import db
 
 BY: Final = (
     *("district", "township", "community", "grid", "category", "grade", "level", "unit"),
     *("paired", "source", "month"),
 )
 WANTED: Final = ("category", "grade", "level", "unit", "source")
-DAYS_AT_ONCE: Final = 31
 LEVELS: Final = ("grid", "community", "township", "district")
 
 
@@ -119,152 +117,6 @@ def read_statistics(
         asked = _asked(connection, who, query, scopes, period, month_starts)
         found = _counted(connection, query, asked, period)
         return _compared(connection, found, asked, month_starts) if query.compare else found
-
-
-def issue_period(engine: Engine, who: Principal, period: Period, *, month_starts: int) -> Issue:
-    """Let the figures of a period go out: they stay from then on, whatever is changed later.
-
-    Parameters
-    ----------
-    engine
-        A database with current tables.
-    who
-        Who issues: statistics of everything there is.
-    period
-        Days that are over.
-    month_starts
-        Day of the month on which a statistics month starts.
-
-    Raises
-    ------
-    ForbiddenError
-        If areas limit the account.
-    StateError
-        If the period goes on, or went out before.
-    """
-    who.require("statistics")
-    who.cut("statistics").require_whole()
-    with open_one_state(engine, who) as connection:
-        if stored.present_moment(connection) < _end_of(connection, period):
-            raise StateError("statistics.goes_on", until=period.until)
-        asked = Asked("district", period.since, period.until, month_starts, {})
-        if stored.freeze_period(connection, asked, who.account) is None:
-            raise StateError("statistics.issued", since=period.since, until=period.until)
-        days = {"since": str(period.since), "until": str(period.until)}
-        audit.record(connection, who, "statistics.issue", str(period.since), facts=days)
-        issue = stored.find_issue(connection, period.since, period.until)
-    if issue is None:
-        raise NotFoundError("statistics.no_issue", since=period.since, until=period.until)
-    return issue
-
-
-def list_issues(engine: Engine, who: Principal) -> list[Issue]:
-    """Return the issued periods, the newest first.
-
-    Parameters
-    ----------
-    engine
-        A database with current tables.
-    who
-        Who asks.
-    """
-    who.require("statistics")
-    with transaction.open_as(engine, who) as connection:
-        return stored.list_issues(connection)
-
-
-def list_scopes(engine: Engine, who: Principal) -> list[Scope]:
-    """Return the named sets of areas and named periods.
-
-    Parameters
-    ----------
-    engine
-        A database with current tables.
-    who
-        Who asks.
-    """
-    who.require("statistics")
-    with transaction.open_as(engine, who) as connection:
-        return list(stored.read_scopes(connection).values())
-
-
-def write_scope(engine: Engine, who: Principal, scope: Scope) -> None:
-    """Name a set of areas, a period, or both.
-
-    Parameters
-    ----------
-    engine
-        A database with current tables.
-    who
-        Who names it.
-    scope
-        With areas, days, or both.
-
-    Raises
-    ------
-    InputError
-        If it limits nothing, ends before it begins, or an area is none.
-    """
-    who.require("statistics")
-    if not 1 <= len(scope.name.strip()) <= 40:
-        raise InputError("statistics.scope_name", found=scope.name[:60])
-    if not scope.areas and scope.since is None and scope.until is None:
-        raise InputError("statistics.scope_empty", name=scope.name)
-    periods.require_order(scope.since, scope.until)
-    named = replace(scope, name=scope.name.strip(), areas=scope.areas or None)
-    with transaction.open_as(engine, who) as connection:
-        _require_areas(connection, named.areas or ())
-        stored.write_scope(connection, named, who.account)
-        audit.record(connection, who, "statistics.scope", named.name)
-
-
-def delete_scope(engine: Engine, who: Principal, name: str) -> None:
-    """Delete a named scope.
-
-    Parameters
-    ----------
-    engine
-        A database with current tables.
-    who
-        Who deletes it.
-    name
-        Of the scope.
-
-    Raises
-    ------
-    NotFoundError
-        If there is none.
-    """
-    who.require("statistics")
-    with transaction.open_as(engine, who) as connection:
-        if not stored.delete_scope(connection, name):
-            raise NotFoundError("statistics.no_scope", found=name[:60])
-        audit.record(connection, who, "statistics.scope", name, facts={"deleted": True})
-
-
-def sum_changed_days(engine: Engine) -> int:
-    """Sum the days anew that were written since, so that figures of a year stay quick.
-
-    One worker at a time, some days in a transaction; figures are the same before and after.
-
-    Parameters
-    ----------
-    engine
-        A pool of the owner of the tables.
-
-    Returns
-    -------
-    int
-        How many days were summed.
-    """
-    apart, done = engine.execution_options(isolation_level="REPEATABLE READ"), 0
-    while True:
-        with db.open_transaction(apart) as connection:
-            free = db.try_lock_work(connection, db.SUMMING)
-            days = stored.refresh_tally(connection, DAYS_AT_ONCE) if free else 0
-        done += days
-        if days < DAYS_AT_ONCE:
-            return done
 
 
 @contextmanager
@@ -386,7 +238,7 @@ def _asked(
     )
     lists: list[tuple[str, ...]] = [(query.area,)] if query.area else []
     lists += [scope.areas for scope in scopes if scope.areas]
-    known = _require_areas(connection, [code for each in lists for code in each])
+    known = require_areas(connection, [code for each in lists for code in each])
     # the district itself limits nothing
     within = tuple(each for each in lists if "district" not in {known[code] for code in each})
     by_grid = by_grid or any(known[code] == "grid" for each in within for code in each)
@@ -398,15 +250,6 @@ def _asked(
     return Asked(
         query.by, period.since, period.until, starts, wanted, within, codes, by_grid=by_grid
     )
-
-
-def _require_areas(connection: Connection, codes: tuple[str, ...] | list[str]) -> dict[str, str]:
-    """Return the level of each area; refuse what is none."""
-    known = stored.area_levels(connection, codes)
-    for code in codes:
-        if code not in known:
-            raise InputError("statistics.area_unknown", found=code[:60])
-    return {code: level for code, (level, _) in known.items()}
 
 
 def _word(connection: Connection, what: str, word: str) -> str:
@@ -426,7 +269,3 @@ def _names(connection: Connection, by: str, keys: list[str]) -> dict[str, tuple[
         known = stored.area_levels(connection, keys)
         return {code: (name, name) for code, (_, name) in known.items()}
     return stored.names_of(connection, by)
-
-
-def _end_of(connection: Connection, period: Period) -> datetime:
-    return stored.start_of(connection, period.until + timedelta(days=1))

@@ -206,9 +206,9 @@ def _fire_alarms(engine: Engine, config: Settings, stop: Event) -> None:  # noqa
 
 
 def _sum_days(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001
-    from geo.incidents import statistics
+    from geo.incidents import statistics_issues
 
-    statistics.sum_changed_days(engine)
+    statistics_issues.sum_changed_days(engine)
 
 
 def _sweep_files(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001

@@ -8,7 +8,12 @@ from sqlalchemy import text
 from geo.access import transaction
 from geo.base import clock
 from geo.base.errors import ForbiddenError, InputError, StateError
-from geo.incidents import statistics, statistics_answer
+from geo.incidents import (
+    statistics,
+    statistics_answer,
+    statistics_issues,
+    statistics_scopes,
+)
 from geo.incidents.rules.periods import Period, Scope
 from geo.incidents.rules.rates import COUNTS, FLOW
 from geo.incidents.statistics import BY, StatisticsQuery
@@ -83,12 +88,12 @@ def test_every_count_of_every_key_is_that_of_the_rows_before_and_after_days_are_
         month = read(counted, by="community", year=None, month="2026-03")
         assert_as_by_hand(month, rows, "community", date(2026, 3, 1), date(2026, 3, 31))
         if not summed:
-            assert statistics.sum_changed_days(counted) > 250
-            assert statistics.sum_changed_days(counted) == 0
+            assert statistics_issues.sum_changed_days(counted) > 250
+            assert statistics_issues.sum_changed_days(counted) == 0
 
 
 def test_what_is_written_after_days_were_summed_counts_at_once(counted):
-    statistics.sum_changed_days(counted)
+    statistics_issues.sum_changed_days(counted)
     with counted.begin() as connection:
         for change in (
             "UPDATE govgrid.incident SET state = 'closed', closed_at = '2026-09-01 12:00+08',"
@@ -102,25 +107,25 @@ def test_what_is_written_after_days_were_summed_counts_at_once(counted):
     rows = stored_rows(counted)
     for by in ("community", "month"):
         assert_as_by_hand(read(counted, by=by), rows, by, *YEAR)
-    statistics.sum_changed_days(counted)
+    statistics_issues.sum_changed_days(counted)
     assert_as_by_hand(read(counted, by="community"), rows, "community", *YEAR)
 
 
 def test_days_are_marked_while_they_are_summed(counted):
-    statistics.sum_changed_days(counted)
+    statistics_issues.sum_changed_days(counted)
     touch = text("UPDATE govgrid.incident SET state = 'cancelled' WHERE code = 'N0001'")
     with counted.connect() as writer:
         writer.execute(touch)  # not committed yet: the sum is that of before
-        assert statistics.sum_changed_days(counted) == 0
+        assert statistics_issues.sum_changed_days(counted) == 0
         writer.commit()
     assert_as_by_hand(read(counted), stored_rows(counted), "community", *YEAR)
 
 
 def test_conditions_and_named_scopes_cut_what_is_counted(counted):
     rows = stored_rows(counted)
-    statistics.write_scope(counted, SYSTEM, Scope("试点", (C1, GRIDS[3]), None, None))
+    statistics_scopes.write_scope(counted, SYSTEM, Scope("试点", (C1, GRIDS[3]), None, None))
     july = Scope("主题教育以来", None, date(2026, 7, 1), None)
-    statistics.write_scope(counted, SYSTEM, july)
+    statistics_scopes.write_scope(counted, SYSTEM, july)
     cases = {
         "source": ("手机APP", lambda row: keys_of(row, "source") == ["app"]),
         "category": ("01", lambda row: keys_of(row, "category") == ["市容"]),
@@ -194,7 +199,7 @@ def test_a_statistics_month_may_start_on_the_26th_and_is_compared_with_its_own_k
 def test_an_issued_period_stays_and_what_comes_later_is_told_apart(counted, service):
     september = Period(date(2026, 9, 1), date(2026, 9, 30))
     rows = stored_rows(counted)
-    statistics.issue_period(
+    statistics_issues.issue_period(
         service, principal_of(counted, "chief.a", "supervisor"), september, month_starts=1
     )
     with counted.begin() as connection:
@@ -219,7 +224,7 @@ def test_an_issued_period_stays_and_what_comes_later_is_told_apart(counted, serv
         frozen = read(counted, year=None, month="2026-09", by=by)
         assert_as_by_hand(frozen, rows, by, september.since, september.until)
     with pytest.raises(StateError, match="before"):
-        statistics.issue_period(counted, SYSTEM, september, month_starts=1)
+        statistics_issues.issue_period(counted, SYSTEM, september, month_starts=1)
     with counted.begin() as connection, pytest.raises(Exception, match="stay as they are"):
         connection.execute(text("UPDATE govgrid.statistics_issue_count SET collected = 0"))
 
@@ -227,17 +232,17 @@ def test_an_issued_period_stays_and_what_comes_later_is_told_apart(counted, serv
 def test_a_period_that_goes_on_is_not_issued_nor_by_who_sees_a_part(counted):
     october = Period(date(2026, 10, 1), date(2026, 10, 31))
     with pytest.raises(StateError):
-        statistics.issue_period(counted, SYSTEM, october, month_starts=1)
+        statistics_issues.issue_period(counted, SYSTEM, october, month_starts=1)
     part = principal_of(counted, "desk.b", "dispatcher", B)
     with pytest.raises(ForbiddenError):
-        statistics.issue_period(
+        statistics_issues.issue_period(
             counted, part, Period(date(2026, 8, 1), date(2026, 8, 31)), month_starts=1
         )
 
 
 def test_figures_are_cut_to_the_areas_that_are_granted(counted, service):
     rows = stored_rows(counted)
-    statistics.sum_changed_days(counted)
+    statistics_issues.sum_changed_days(counted)
     grants = {
         "town.t": (B, lambda row: row["township_code"] == B),
         "com.c": (C1, lambda row: row["community_code"] == C1),
@@ -293,8 +298,8 @@ def test_wrong_questions_name_what_was_found_and_what_is_known(counted):
         Scope("错", ("nowhere",), None, None),
     ):
         with pytest.raises(InputError):
-            statistics.write_scope(counted, SYSTEM, scope)
-    assert statistics.list_scopes(counted, SYSTEM) == []
+            statistics_scopes.write_scope(counted, SYSTEM, scope)
+    assert statistics_scopes.list_scopes(counted, SYSTEM) == []
 
 
 def test_the_days_of_figures_are_those_of_the_district(counted):

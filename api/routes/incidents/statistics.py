@@ -13,7 +13,12 @@ from api.answers.bodies import Body
 from api.answers.downloads import file_response
 from api.answers.problems import request_language
 from api.session.deps import EngineDep, MayCount, SettingsDep
-from geo.incidents import statistics, statistics_answer
+from geo.incidents import (
+    statistics,
+    statistics_answer,
+    statistics_issues,
+    statistics_scopes,
+)
 from geo.incidents.rules import periods
 from geo.incidents.rules.periods import Scope
 from geo.incidents.statistics import StatisticsQuery
@@ -100,7 +105,10 @@ def read_statistics(
 @router.get("/issues")
 def list_issues(engine: EngineDep, who: MayCount) -> dict[str, Any]:
     """Return the issued periods, the newest first."""
-    told = [statistics_answer.describe_issue(each) for each in statistics.list_issues(engine, who)]
+    told = [
+        statistics_answer.describe_issue(each)
+        for each in statistics_issues.list_issues(engine, who)
+    ]
     return {"issues": told}
 
 
@@ -111,14 +119,17 @@ def issue_period(
     """Let the figures of a period go out: they stay; what is changed later is told apart."""
     starts = settings.statistics_month_day
     period = periods.named_period(asked.month, asked.since, asked.until, starts)
-    issue = statistics.issue_period(engine, who, period, month_starts=starts)
+    issue = statistics_issues.issue_period(engine, who, period, month_starts=starts)
     return statistics_answer.describe_issue(issue)
 
 
 @router.get("/scopes")
 def list_scopes(engine: EngineDep, who: MayCount) -> dict[str, Any]:
     """Return the named sets of areas and named periods."""
-    told = [statistics_answer.describe_scope(each) for each in statistics.list_scopes(engine, who)]
+    told = [
+        statistics_answer.describe_scope(each)
+        for each in statistics_scopes.list_scopes(engine, who)
+    ]
     return {"scopes": told}
 
 
@@ -129,12 +140,12 @@ def write_scope(
     """Name a set of areas (试点), a period (专项), or both; one of the name is replaced."""
     areas = None if asked.areas is None else tuple(asked.areas)
     scope = Scope(name, areas, asked.since, asked.until)
-    statistics.write_scope(engine, who, scope)
+    statistics_scopes.write_scope(engine, who, scope)
     return statistics_answer.describe_scope(scope)
 
 
 @router.delete("/scopes/{name}", status_code=HTTPStatus.NO_CONTENT)
 def delete_scope(engine: EngineDep, who: MayCount, name: ScopeName) -> Response:
     """Delete a named scope."""
-    statistics.delete_scope(engine, who, name)
+    statistics_scopes.delete_scope(engine, who, name)
     return Response(status_code=HTTPStatus.NO_CONTENT)

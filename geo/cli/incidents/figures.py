@@ -98,8 +98,7 @@ def issue(
 ) -> None:
     """Let the figures of a period go out."""
     from geo.cli.output import as_json, print_line, translate
-    from geo.incidents import statistics as use_case
-    from geo.incidents import statistics_answer
+    from geo.incidents import statistics_answer, statistics_issues
     from geo.incidents.rules import periods
     from geo.operations import database
 
@@ -108,7 +107,7 @@ def issue(
     period = periods.named_period(month, parse_day(since), parse_day(until), starts)
     with database.open_database(config) as engine:
         who = acting_reader(context, engine, "statistics")
-        made = use_case.issue_period(engine, who, period, month_starts=starts)
+        made = statistics_issues.issue_period(engine, who, period, month_starts=starts)
     if as_json_:
         as_json(statistics_answer.describe_issue(made))
         return
@@ -127,8 +126,7 @@ def scope(
 ) -> None:
     """List, name or delete sets of areas and periods."""
     from geo.cli.output import as_json, print_line, print_table, translate
-    from geo.incidents import statistics as use_case
-    from geo.incidents import statistics_answer
+    from geo.incidents import statistics_answer, statistics_scopes
     from geo.incidents.rules.periods import Scope
     from geo.operations import database
 
@@ -137,14 +135,16 @@ def scope(
     with database.open_database(config) as engine:
         who = acting_reader(context, engine, "statistics")
         if name is not None and delete:
-            use_case.delete_scope(engine, who, name)
+            statistics_scopes.delete_scope(engine, who, name)
             print_line(translate("statistics.scope_deleted", name=name))
             return
         if name is not None:
-            use_case.write_scope(engine, who, Scope(name, tuple(area or ()) or None, *days))
+            statistics_scopes.write_scope(
+                engine, who, Scope(name, tuple(area or ()) or None, *days)
+            )
             print_line(translate("statistics.scope_written", name=name))
             return
-        known = use_case.list_scopes(engine, who)
+        known = statistics_scopes.list_scopes(engine, who)
     if as_json_:
         as_json({"scopes": [statistics_answer.describe_scope(each) for each in known]})
         return
