@@ -17,7 +17,6 @@ from api.routes.data import (
     area_edits,
     camera_status,
     cameras,
-    collections,
     console,
     coverage,
     edits,
@@ -27,7 +26,6 @@ from api.routes.data import (
     locate,
     pages,
     search,
-    tiles,
     what_if,
 )
 from api.routes.incidents import attachments, intake, whistles
@@ -37,6 +35,7 @@ from api.routes.incidents import papers as incident_papers
 from api.routes.incidents import routing as incident_routing
 from api.routes.incidents import statistics as incident_statistics
 from api.routes.law import audit, compliance, filing, registers, viewing
+from api.routes.ogc import collections, items, landing, tiles
 from api.routes.people import account, accounts, grants, login, oidc
 from api.routes.service import description, events, health
 from api.server import compression, lanes
@@ -60,6 +59,7 @@ from geo.coverage.engine.client import EngineClient
 from geo.coverage.sight_memory import SightMemory
 from geo.documents.map_pages import MapPages
 from geo.exchange.publish.items import Items
+from geo.exchange.publish.matches import Matches
 from geo.exchange.tiles import Tiles
 from geo.incidents.book import IntakeBooks
 from geo.operations import database
@@ -78,7 +78,9 @@ ROUTES = (
     search,
     camera_status,
     cameras,
+    landing,
     collections,
+    items,
     area_edits,
     edits,
     tiles,
@@ -108,8 +110,8 @@ AT_HAND = {
     "/api/locate": locate.locate_at_hand,
     "/api/cameras/seeing": cameras.seeing_at_hand,
     "/api/collections/{layer}/tiles/WebMercatorQuad/{z}/{y}/{x}": tiles.tile_at_hand,
-    "/api/collections/{layer}/items": collections.page_at_hand,
-    "/api/collections/{layer}/items/{item:path}": collections.item_at_hand,
+    "/api/collections/{layer}/items": items.page_at_hand,
+    "/api/collections/{layer}/items/{item:path}": items.item_at_hand,
 }
 
 
@@ -128,6 +130,7 @@ def create_app(settings: Settings) -> FastAPI:
         idle = timedelta(minutes=settings.session_idle_min)
         app.state.identities = Identities(engine, idle=idle)
         app.state.items = Items(engine, settings.home / "snapshots")
+        app.state.matches = Matches(engine, app.state.items, settings.timezone)
         app.state.tiles = Tiles(engine, app.state.items)
         app.state.places = Places(engine)
         app.state.engine_client = EngineClient(settings.home)

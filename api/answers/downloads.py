@@ -7,7 +7,7 @@ from fastapi.responses import Response
 from geo.files.writers.file_name import safe_name
 
 
-def disposition(name: str) -> str:
+def content_disposition(name: str) -> str:
     """Return the header Content-Disposition of a file (RFC 6266, the name also as RFC 8187)."""
     safe = safe_name(name)
     plain = safe.encode("ascii", "replace").decode().replace("?", "_")
@@ -26,5 +26,5 @@ def file_response(content: bytes | str, name: str, media_type: str) -> Response:
     media_type
         Media type of the content.
     """
-    headers = {"Content-Disposition": disposition(name), "Cache-Control": "no-store"}
+    headers = {"Content-Disposition": content_disposition(name), "Cache-Control": "no-store"}
     return Response(content, media_type=media_type, headers=headers)

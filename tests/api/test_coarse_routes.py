@@ -53,8 +53,11 @@ def addresses(path: str) -> list[str]:
 def asked(client, path: str) -> list[str]:
     """Return the texts that a route answers with."""
     lon, lat = place(4, 0)
-    query = {"lon": lon, "lat": lat, "limit": 1000}
-    return [client.get(each, params=query).text for each in addresses(path)]
+    if path.startswith("/api/collections"):
+        queries = ({}, {"f": "html"}, {"f": "csv"}) if path.endswith("/items") else ({},)
+    else:
+        queries = ({"lon": lon, "lat": lat, "limit": 1000},)
+    return [client.get(each, params=query).text for each in addresses(path) for query in queries]
 
 
 @pytest.mark.parametrize("role", sorted(COARSE))
@@ -77,5 +80,6 @@ def test_no_route_tells_a_coarse_role_where_a_camera_stands(client, seen_town, r
 
 def test_the_same_words_and_digits_are_told_to_who_may_know_them(client, seen_town):
     sign_in(client, seen_town, account(seen_town, "li", "planner"))
-    (cameras, *_), lon = asked(client, "/api/collections/{layer}/items"), HIDDEN[0][0]
-    assert all(each in cameras for each in (*WORDS, f"{lon:.6f}"[:-1]))
+    (cameras, page, file, *_), lon = asked(client, "/api/collections/{layer}/items"), HIDDEN[0][0]
+    for told in (cameras, page, file):
+        assert all(each in told for each in (*WORDS, f"{lon:.6f}"[:-1]))

@@ -7,7 +7,7 @@ from fastapi import APIRouter
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from api.answers.downloads import disposition, file_response
+from api.answers.downloads import content_disposition, file_response
 from api.app import create_app
 from api.server.shield import CLOSED
 from api.session.identity import COOKIE, OPEN, list_routes, require_rules, rule_of
@@ -256,7 +256,7 @@ def test_the_header_of_a_file_is_plain_and_names_it_in_full_as_well():
     assert (
         header == "attachment; filename=\"__ 1.pdf\"; filename*=UTF-8''%E6%8A%A5%E5%91%8A%201.pdf"
     )
-    assert disposition('x"y').isascii()
+    assert content_disposition('x"y').isascii()
     assert answer.headers["cache-control"] == "no-store"
 
 

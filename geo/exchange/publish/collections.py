@@ -13,7 +13,7 @@ from geo.access import transaction
 from geo.access.principal import RESTRICTED_LAYERS, Principal
 from geo.areas.store import layers as area_layers
 from geo.base.crs import WGS84
-from geo.base.errors import LayerError, NotFoundError
+from geo.base.errors import LayerError
 from geo.cameras.store import layers as camera_layers
 from geo.coverage.store import layers as coverage_layers
 from geo.coverage.store import results
@@ -62,7 +62,14 @@ COLLECTIONS = (
     "gaps",
     "incidents",
     "places",
+    "entrances",
     "centres",
+    "roads",
+    "buildings",
+    "water",
+    "addresses",
+    "poles",
+    "privacy-zones",
 )
 # Whoever reads these in bulk takes the register of cameras, or of blind spots, out of the house.
 PROTECTED = frozenset({"cameras", "viewsheds", "gaps", "incidents"})
@@ -115,33 +122,7 @@ def read_page(
     return _spread(rows_of(engine, reader, name, after=after, limit=limit, others=True))
 
 
-def read_one(engine: Engine, reader: Principal, name: str, code: str) -> gpd.GeoDataFrame:
-    """Return one feature of a layer as :func:`read_page` has it.
-
-    Parameters
-    ----------
-    engine
-        Pool of the service.
-    reader
-        Who asks.
-    name
-        Layer.
-    code
-        The feature's id.
-
-    Raises
-    ------
-    NotFoundError
-        If there is none of this code that `reader` may see.
-    """
-    before = str(int(code[:9]) - 1) if name == "gaps" and code.isdecimal() else _before(code)
-    found = read_page(engine, reader, name, after=before, limit=1)
-    if found.empty or str(found.iloc[0, 0]) != code:
-        raise NotFoundError("layer.no_item", name=name, code=code)
-    return found
-
-
-def _before(code: str) -> str:
+def code_before(code: str) -> str:
     """Return a text that sorts right before a code: no other code stands between."""
     if not code or "\x00" in code:
         return "\U0010ffff"
@@ -185,7 +166,7 @@ def rows_of(
         known = ", ".join(each for each in names_for(reader) if each not in TABLES)
         raise LayerError("layer.unknown", name=name, known=known)
     parameters = {**reader.parameters, "after": after, "limit": limit, "others": others}
-    with _transaction(engine, reader, name) as connection:
+    with open_layer(engine, reader, name) as connection:
         if name == "gaps":
             return reproject_layer(_gaps(connection, reader, after, limit), srid)
         stored = installation.metric_srid(connection) if name in METRIC else WGS84
@@ -215,10 +196,18 @@ def table_of(engine: Engine, reader: Principal, name: str) -> pd.DataFrame:
         return frames.read_frame(connection, TABLES[name], reader.parameters)
 
 
-def _transaction(
-    engine: Engine, reader: Principal, name: str
-) -> AbstractContextManager[Connection]:
-    """Open a transaction with row-level security for incidents, else one that can use the index."""
+def open_layer(engine: Engine, reader: Principal, name: str) -> AbstractContextManager[Connection]:
+    """Open a transaction with row-level security for incidents, else one that can use the index.
+
+    Parameters
+    ----------
+    engine
+        Pool of the service.
+    reader
+        Principal whose grants apply.
+    name
+        Name of the layer.
+    """
     open_ = transaction.open_as if name == "incidents" else transaction.open_read_only
     return open_(engine, reader)
 

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from datetime import date
 from typing import Any, Final
 
 import shapely
@@ -29,8 +30,12 @@ KNOWN_AT, WORDS_AT, SIGHT_AT, FREE_AT, EXACT_AT, COARSE_AT, END = range(7)
 
 
 def write_json(value: object) -> str:
-    """Return a value as JSON; dates and the like as text."""
-    return json.dumps(value, ensure_ascii=False, default=str, separators=(",", ":"))
+    """Return a value as JSON; dates and times by RFC 3339, other things as text."""
+    return json.dumps(value, ensure_ascii=False, default=_iso, separators=(",", ":"))
+
+
+def _iso(value: object) -> str:
+    return value.isoformat() if isinstance(value, date) else str(value)
 
 
 def _pairs(columns: Sequence[str], row: Mapping[str, Any]) -> str:
@@ -47,7 +52,7 @@ _NOTHING: Final = _pairs((*KNOWN, *WORDS, "position_source", *PLACE, *SIGHT), {}
 
 def camera_segments(row: Mapping[str, Any]) -> tuple[bytes, ...]:
     """Return the segments of a camera; `geom` and `coarse_geom` are hex EWKB."""
-    free = _free(row["attributes"], TAKEN)
+    free = free_pairs(row["attributes"], TAKEN)
     return (
         (_begin(row["code"]) + _pairs(KNOWN, row)).encode(),
         _pairs((*WORDS, "position_source", *PLACE), row).encode(),
@@ -75,7 +80,7 @@ def looking_in(code: str, distance_m: float) -> bytes:
 def feature_segment(row: Mapping[str, Any]) -> tuple[bytes, ...]:
     """Return the one segment of a row of another layer; `geom` is hex EWKB."""
     known = [name for name in row if name not in ("code", "attributes", "geom")]
-    free = _free(row.get("attributes"), {*known, "code", "geom"})
+    free = free_pairs(row.get("attributes"), {*known, "code", "geom"})
     written = _begin(row["code"]) + _pairs(known, row) + free + _end(row["geom"])
     return (written.encode(),)
 
@@ -90,7 +95,16 @@ def _end(geometry: str | None) -> str:
     return f'}},"geometry":{shape}}},'
 
 
-def _free(attributes: Mapping[str, Any] | None, taken: Any) -> str:  # noqa: ANN401 - a set
+def free_pairs(attributes: Mapping[str, Any] | None, taken: Any) -> str:  # noqa: ANN401 - a set
+    """Return what a source has beside the known columns, each behind a comma.
+
+    Parameters
+    ----------
+    attributes
+        By name.
+    taken
+        Names that are something else already; a column of such a name is called ``…_source``.
+    """
     return "".join(
         f",{write_json(name if name not in taken else f'{name}_source')}:{write_json(value)}"
         for name, value in (attributes or {}).items()

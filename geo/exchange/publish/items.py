@@ -58,6 +58,11 @@ class View:
         last = self.rows.code(int(chosen[-1]))
         return self._features(slice(first, first + limit))[:-1], len(chosen), last
 
+    def rest(self, after: str) -> int:
+        """Return how many rows there are behind a code."""
+        first = np.searchsorted(self.visible, self.rows.position(after, after=True))
+        return len(self.visible) - int(first)
+
     def one(self, code: str) -> bytes | None:
         """Return one feature; None if there is none of that code, or not for this reader."""
         row = self.rows.position(code)

@@ -515,7 +515,9 @@ export interface operations {
     item_api_collections__layer__items__item__get: {
         parameters: {
             query?: {
+                crs?: string;
                 reason?: string | null;
+                f?: string;
             };
             header?: never;
             path: {
@@ -532,6 +534,7 @@ export interface operations {
                 };
                 content: {
                     "application/geo+json": unknown;
+                    "text/html": unknown;
                 };
             };
             "4XX": {

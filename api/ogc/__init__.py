@@ -1,0 +1,1 @@
+"""The service as an OGC API: formats, links, parameters and pages."""

@@ -1,0 +1,124 @@
+"""Parameters of the OGC service: each is known, given once, and a text."""
+
+from dataclasses import dataclass
+from typing import Annotated, Any, Final, get_args
+
+from fastapi import Query, Request
+
+from geo.access.audit import export_log
+from geo.base.errors import InputError
+from geo.exchange.publish.questions import Asked
+from geo.exchange.rules.filters import Language
+
+PAGE: Final = ("f", "lang")
+ITEM: Final = (*PAGE, "crs", "reason")
+ITEMS: Final = (
+    *ITEM,
+    *("limit", "after", "bbox", "bbox-crs", "datetime", "sortby", "properties"),
+    *("filter", "filter-lang", "filter-crs"),
+)
+LANGUAGES: Final = get_args(Language)
+MOST_TEXT: Final = 6000
+MOST_URI: Final = 200
+MOST_AFTER: Final = 2000
+USUAL_ROWS: Final = 100
+MOST_ROWS: Final = 10_000
+_LIMIT: Final[dict[str, Any]] = {"default": USUAL_ROWS, "maximum": MOST_ROWS}
+Limit = Annotated[
+    int, Query(ge=1, json_schema_extra=_LIMIT, description="Most rows; files without it hold all")
+]
+Reason = Annotated[
+    str | None,
+    Query(max_length=export_log.MOST_REASON, description="Why so much is read, for the register"),
+]
+FormatName = Annotated[str, Query(max_length=20, description="Format of the answer")]
+Crs = Annotated[
+    str,
+    Query(max_length=MOST_URI, description="System of the answer, by URI; else CRS84"),
+]
+
+
+class KnownParameters:
+    """A dependency that refuses parameters which a route does not know.
+
+    Parameters
+    ----------
+    *names
+        Those that it knows.
+    """
+
+    def __init__(self, *names: str) -> None:
+        self._names = names
+
+    async def __call__(self, request: Request) -> None:
+        """Refuse a request with a parameter that is unknown, given twice, or no text.
+
+        Raises
+        ------
+        InputError
+            With its name.
+        """
+        require_known(request, self._names)
+
+
+def require_known(request: Request, names: tuple[str, ...]) -> None:
+    """Refuse a request with a parameter that is unknown, given twice, or no text.
+
+    Parameters
+    ----------
+    request
+        Its query is looked at.
+    names
+        Parameters that the route knows.
+    """
+    seen: set[str] = set()
+    for name, value in request.query_params.multi_items():
+        if name not in names:
+            raise InputError("ogc.parameter", found=name[:60], known=", ".join(names))
+        if name in seen:
+            raise InputError("ogc.twice", found=name)
+        if "\x00" in value:
+            raise InputError("ogc.no_text", name=name)
+        seen.add(name)
+
+
+@dataclass(frozen=True)
+class ItemsQuery:
+    """What a request asks of the rows of a layer: which, how sorted, in which system and format."""
+
+    limit: Limit = 0
+    after: Annotated[
+        str, Query(max_length=MOST_AFTER, description="From the link `next`; not to be changed")
+    ] = ""
+    reason: Reason = None
+    f: FormatName = ""
+    bbox: Annotated[str, Query(max_length=MOST_TEXT, description="Box that rows meet")] = ""
+    bbox_crs: Annotated[str, Query(alias="bbox-crs", max_length=MOST_URI)] = ""
+    datetime: Annotated[
+        str, Query(max_length=MOST_TEXT, description="Moment, day, or two around `/`")
+    ] = ""
+    sortby: Annotated[
+        str, Query(max_length=MOST_TEXT, description="Properties, `-` before one that descends")
+    ] = ""
+    properties: Annotated[
+        str | None, Query(max_length=MOST_TEXT, description="Properties that are wanted")
+    ] = None
+    filter: Annotated[str, Query(max_length=MOST_TEXT, description="CQL2")] = ""
+    filter_lang: Annotated[Language, Query(alias="filter-lang")] = "cql2-text"
+    filter_crs: Annotated[str, Query(alias="filter-crs", max_length=MOST_URI)] = ""
+    crs: Crs = ""
+
+    @property
+    def asked(self) -> Asked:
+        """The question to the layer."""
+        return Asked(
+            self.filter,
+            self.filter_lang,
+            self.filter_crs,
+            self.bbox,
+            self.bbox_crs,
+            self.datetime,
+            self.sortby,
+            self.properties,
+            self.crs,
+        )

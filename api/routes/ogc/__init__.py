@@ -1,0 +1,1 @@
+"""Routes of the OGC APIs: what there is, features, tiles."""
