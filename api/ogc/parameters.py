@@ -8,7 +8,7 @@ from fastapi import Query, Request
 from geo.access.audit import export_log
 from geo.base.errors import InputError
 from geo.exchange.publish.questions import Asked
-from geo.exchange.rules.filters import Language
+from geo.exchange.rules.filters import MOST_LETTERS, Language
 
 PAGE: Final = ("f", "lang")
 ITEM: Final = (*PAGE, "crs", "reason")
@@ -18,7 +18,8 @@ ITEMS: Final = (
     *("filter", "filter-lang", "filter-crs"),
 )
 LANGUAGES: Final = get_args(Language)
-MOST_TEXT: Final = 6000
+MOST_TEXT: Final = 200
+MOST_NAMES: Final = 1000
 MOST_URI: Final = 200
 MOST_AFTER: Final = 2000
 USUAL_ROWS: Final = 100
@@ -98,12 +99,12 @@ class ItemsQuery:
         str, Query(max_length=MOST_TEXT, description="Moment, day, or two around `/`")
     ] = ""
     sortby: Annotated[
-        str, Query(max_length=MOST_TEXT, description="Properties, `-` before one that descends")
+        str, Query(max_length=MOST_NAMES, description="Properties, `-` before one that descends")
     ] = ""
     properties: Annotated[
-        str | None, Query(max_length=MOST_TEXT, description="Properties that are wanted")
+        str | None, Query(max_length=MOST_NAMES, description="Properties that are wanted")
     ] = None
-    filter: Annotated[str, Query(max_length=MOST_TEXT, description="CQL2")] = ""
+    filter: Annotated[str, Query(max_length=MOST_LETTERS, description="CQL2")] = ""
     filter_lang: Annotated[Language, Query(alias="filter-lang")] = "cql2-text"
     filter_crs: Annotated[str, Query(alias="filter-crs", max_length=MOST_URI)] = ""
     crs: Crs = ""

@@ -13,7 +13,7 @@ Language = Literal["cql2-text", "cql2-json"]
 Expression = Any
 """A node of CQL2 JSON: a literal, a property, or an operation with its arguments."""
 
-MOST_LETTERS: Final = 6000
+MOST_LETTERS: Final = 4000
 MOST_DEPTH: Final = 40
 MOST_NODES: Final = 2000
 _SIGNS: Final = re.compile(r"(?:-\s*){4,}|(?:\bnot\b[\s(]*){20,}", re.IGNORECASE)
