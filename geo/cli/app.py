@@ -152,5 +152,6 @@ for _room in (
     "incidents.life",
     "incidents.whistle",
     "incidents.figures",
+    "incidents.reply",
 ):
     importlib.import_module(f"geo.cli.{_room}")

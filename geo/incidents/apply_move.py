@@ -22,6 +22,7 @@ from geo.incidents.rules import lifecycle
 from geo.incidents.rules.guards import Actor, Situation
 from geo.incidents.rules.lifecycle import Move
 from geo.incidents.rules.limits import SIGN_WITHIN
+from geo.incidents.store import hotline as stored_hotline
 from geo.incidents.store import moves as stored
 
 
@@ -128,6 +129,8 @@ def _written(connection: Connection, case: Case, effect: Effect) -> dict[str, An
         named["approval"] = stored.insert_row(connection, "approval", effect.new_approval)
     if case.asked.move == "sign":
         _sign(connection, case)
+    if effect.order and not stored_hotline.write_order(connection, case.row["id"], **effect.order):
+        raise InputError("hotline.taken", number=effect.order["number"][:60])
     return named
 
 

@@ -74,6 +74,7 @@ class Effect:
     `new_dispatch` and `new_approval` are rows to insert; `restart` says that the clock starts now;
     `facts` go into the history. Of a whistle: `others` are further dispatches with their columns,
     `new_whistle` and `called` its row and those of its units but the lead, `whistle` its columns.
+    `order` is the work order of the hotline.
     """
 
     incident: dict[str, Any] = field(default_factory=dict)
@@ -87,6 +88,7 @@ class Effect:
     new_whistle: dict[str, Any] = field(default_factory=dict)
     called: list[dict[str, Any]] = field(default_factory=list)
     whistle: dict[str, Any] = field(default_factory=dict)
+    order: dict[str, Any] = field(default_factory=dict)
     restart: bool = False
     facts: dict[str, Any] = field(default_factory=dict)
 

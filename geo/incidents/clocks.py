@@ -13,6 +13,7 @@ from geo.incidents import calendars
 from geo.incidents.case import Case
 from geo.incidents.rules.limits import (
     ACKNOWLEDGE_MINUTES,
+    AMBER,
     CalledClock,
     Clock,
     Due,
@@ -21,6 +22,7 @@ from geo.incidents.rules.limits import (
 )
 from geo.incidents.rules.working_time import Interval, Limit
 from geo.incidents.store import clocks as stored
+from geo.incidents.store import hotline as stored_hotline
 from geo.incidents.store import moves as stored_moves
 
 
@@ -47,6 +49,44 @@ def settled_clock(
     restart
         Whether the clock starts now.
     """
+    columns = _own_clock(connection, case, changed, timezone=timezone, restart=restart)
+    order = stored_hotline.read_order(connection, case.row["id"])
+    return columns if order is None else {**columns, **stricter_limit(case.row, columns, order)}
+
+
+def stricter_limit(
+    row: Mapping[str, Any], columns: Mapping[str, Any], order: Mapping[str, Any]
+) -> dict[str, Any]:
+    """Return the columns of the clock where the limit of the hotline is the stricter one.
+
+    Its light turns amber after the same share of the time since the report.
+
+    Parameters
+    ----------
+    row
+        The incident, with ``reported_at``, ``due_at``.
+    columns
+        What is set of it, its own limit among it.
+    order
+        The work order, with ``due_at``.
+    """
+    due, outer = columns.get("due_at", row.get("due_at")), order["due_at"]
+    if outer is None or (due is not None and due <= outer):
+        return {}
+    start = row["reported_at"] or outer
+    amber = start + AMBER * (outer - start)
+    return {"due_at": outer, "amber_at": amber, "due_provisional": False}
+
+
+def _own_clock(
+    connection: Connection,
+    case: Case,
+    changed: Mapping[str, Any],
+    *,
+    timezone: str,
+    restart: bool,
+) -> dict[str, Any]:
+    """Return the changed columns with those of the own limit."""
     row = {**case.row, **changed}
     if restart:
         row |= {
@@ -127,6 +167,19 @@ def return_until(dispatch: Mapping[str, Any], minutes: int) -> datetime | None:
     return None if sent is None else sent + timedelta(minutes=minutes)
 
 
+def return_alarm(since: datetime | None, until: datetime | None) -> datetime | None:
+    """Return when it is time to decide whether an order goes back to the hotline, None if never.
+
+    Parameters
+    ----------
+    since
+        When the order was registered.
+    until
+        Until when it can be given back (退单时限).
+    """
+    return None if since is None or until is None else since + AMBER * (until - since)
+
+
 def write_alarms(connection: Connection, incident: UUID) -> None:
     """Write down what is due of an incident as it stands now.
 
@@ -156,6 +209,7 @@ def write_alarms(connection: Connection, incident: UUID) -> None:
         hold=str(hold or ""),
         hold_until=row["hold_until"],
         unsigned=stored.unsigned_of(connection, incident),
+        return_at=return_alarm(row["registered_at"], row["return_by"]),
         called=[
             CalledClock(str(d["id"]), d["state"] != "sent", d["acknowledge_due"], d["arrive_due"])
             for d in stored.called_of(connection, incident)

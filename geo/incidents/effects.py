@@ -90,6 +90,7 @@ def _send_back(case: Case, effect: Effect) -> None:
 
 def _close(case: Case, effect: Effect) -> None:
     effect.incident = {"closed_at": case.now, "outcome": case.asked.outcome}
+    effect.incident["satisfaction"] = case.asked.satisfaction
 
 
 def _return(case: Case, effect: Effect) -> None:
@@ -213,6 +214,33 @@ def _reopen(case: Case, effect: Effect) -> None:
     effect.restart = row["clock_start"] != "assigned"
 
 
+def _register_order(case: Case, effect: Effect) -> None:
+    asked = case.asked
+    effect.incident = {"source_ref": asked.hotline_number}
+    effect.order = {
+        "number": asked.hotline_number,
+        "due_at": asked.hotline_due,
+        "return_by": asked.hotline_return_by,
+    }
+    effect.facts = {k: v for k, v in effect.order.items() if v is not None}
+
+
+def _supplement(case: Case, effect: Effect) -> None:
+    effect.incident = {"reports": case.row["reports"] + 1}
+
+
+def _hear(case: Case, effect: Effect) -> None:
+    """Keep what people said; who is dissatisfied has it done again."""
+    said = case.asked.move.removeprefix("hear_")
+    if said == "dissatisfied":
+        _reopen(case, effect)
+    grade = case.asked.satisfaction
+    effect.incident |= {"heard": said, "heard_at": case.now}
+    if grade is not None or said == "dissatisfied":
+        effect.incident["satisfaction"] = grade
+    effect.facts |= {"heard": said} | ({} if grade is None else {"satisfaction": grade})
+
+
 def _supervise(case: Case, effect: Effect) -> None:  # noqa: ARG001 - one form for all
     effect.incident = {"supervised": True}
 
@@ -242,6 +270,10 @@ _EFFECTS: Final[Mapping[str, Callable[[Case, Effect], None]]] = {
     "refer_down": _refer,
     "mark_duplicate": _mark_duplicate,
     "reopen": _reopen,
+    "register_order": _register_order,
+    "supplement": _supplement,
+    "hear_satisfied": _hear,
+    "hear_dissatisfied": _hear,
     "supervise": _supervise,
     "hand_to_emergency": _hand_to_emergency,
     **whistle_effects.EFFECTS,

@@ -8,8 +8,10 @@ from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
 from geo.incidents import file_limits, file_places
+from geo.incidents.rules.hotline import add_supplement
 from geo.incidents.rules.lifecycle import DUE_STATES
 from geo.incidents.store import history as stored
+from geo.incidents.store import hotline as stored_hotline
 from geo.store import tables
 from geo.store.tables import Change
 
@@ -90,7 +92,8 @@ def bring_in(
     if rows.empty:
         return Brought(Change(), ())
     before = stored.read_known(connection, rows["code"])
-    given = split_states(rows, before.index)
+    words = stored_hotline.hotline_words(connection)
+    given = split_states(add_supplements(rows, before, words), before.index)
     merged, kept, base = _three_way(given, before)
     frame = merged.assign(
         state_given=merged.index.to_series().map(lambda row: unknown_states.get(int(row))),
@@ -106,6 +109,32 @@ def bring_in(
     for part in parts:
         done += _written(connection, part, run)
     return Brought(done, kept)
+
+
+def add_supplements(
+    rows: gpd.GeoDataFrame, before: gpd.GeoDataFrame, words: frozenset[str]
+) -> gpd.GeoDataFrame:
+    """Return rows whose work orders of the hotline keep their text: a new one is added to it.
+
+    Parameters
+    ----------
+    rows
+        Rows of a file.
+    before
+        The stored incidents by code.
+    words
+        By which a source is the hotline.
+    """
+    if "description" not in rows or before.empty:
+        return rows
+    known = before.reindex(rows["code"]).set_axis(rows.index)
+    again = known["source"].isin(words) & rows["description"].notna()
+    if not again.any():
+        return rows
+    pairs = zip(known["description"][again], rows["description"][again], strict=True)
+    told = rows["description"].astype(object).copy()
+    told[again] = [add_supplement(k if isinstance(k, str) else None, new) for k, new in pairs]
+    return rows.assign(description=told)
 
 
 def split_states(rows: gpd.GeoDataFrame, known: pd.Index) -> gpd.GeoDataFrame:
@@ -221,5 +250,6 @@ def _written(connection: Connection, part: gpd.GeoDataFrame, run: int) -> Change
     changed = stored.merge_incidents(connection, rows, run=run)
     fresh = changed["is_new"].astype(bool) if len(changed) else changed["is_new"]
     stored.write_imported(connection, list(changed["code"][fresh]), run=run)
+    stored_hotline.write_orders_of_file(connection, list(changed["code"][fresh]))
     stored.write_updated(connection, list(changed["code"][~fresh]), run=run)
     return tables.change_of(rows, changed)

@@ -16,6 +16,7 @@ from geo.access.principal import Principal
 from geo.base import clock
 from geo.base.errors import (
     ForbiddenError,
+    InputError,
     NotFoundError,
     ReusedKeyError,
     StateError,
@@ -23,7 +24,7 @@ from geo.base.errors import (
 from geo.base.local_time import with_zone
 from geo.base.settings import Settings
 from geo.coverage.sight_memory import SightMemory
-from geo.incidents import cameras, limits, location, personal_data
+from geo.incidents import cameras, clocks, hotline, limits, location, personal_data
 from geo.incidents.book import IntakeBook, IntakeBooks
 from geo.incidents.cameras import CamerasSeen
 from geo.incidents.duplicate_hints import words_and_reach
@@ -40,6 +41,9 @@ from geo.incidents.store.intake import Created
 from geo.store import outbox, statements
 from geo.store.outbox import Event
 from geo.store.revisions import LayerRevisions
+
+HOTLINE: Final = "hotline"
+"""Source of incidents that are work orders of 12345."""
 
 TYPED: Final = (
     *("category", "title", "description", "address", "source", "source_ref", "occurred_at"),
@@ -111,6 +115,9 @@ def take_incident(desk: Desk, who: Principal, given: Report) -> Taken:
     now = clock.now()
     report = use_report(given, desk.config.timezone)
     located, proposed = _answers(desk, who, book, category, report, now)
+    source = book.source(report.source).code
+    if source != HOTLINE and (report.hotline_due or report.hotline_return_by):
+        raise InputError("hotline.source", found=report.source[:40])
     texts = {
         "text": report.text,
         "description": report.description,
@@ -125,6 +132,11 @@ def take_incident(desk: Desk, who: Principal, given: Report) -> Taken:
         redact=report.redact or (category.emergency and not report.not_personal),
         not_personal=report.not_personal,
     )
+    hints: tuple[Hint, ...] = ()
+    if source == HOTLINE and report.source_ref:
+        known = hotline.supplement_order(desk.engine, desk.config, who, report, checked)
+        if known is not None:
+            return Taken(known, report, category, located, proposed, now, hints, checked)
     row = {
         **_typed(book, report, checked, category, now),
         **located.columns(),
@@ -133,13 +145,16 @@ def take_incident(desk: Desk, who: Principal, given: Report) -> Taken:
         "created_account": who.id,
         "created_unit": who.unit_code,
     }
+    row |= clocks.stricter_limit(row, row, {"due_at": report.hotline_due})
     window = report.window(now)
     seen = all_cameras(desk, who, located, window)
     with transaction.open_as(desk.engine, who) as connection:
         created = _insert(connection, who, row, proposed, checked, sensitive=category.sensitive)
         if not created.again:
             stored_moves.replace_alarms(connection, created.id, limits.first_alarms(row, category))
-        hints = _hints(connection, book, category, located, created.code, now)
+            if source == HOTLINE:
+                hotline.register_order(connection, created.id, row["source_ref"], report)
+        hints = tuple(_hints(connection, book, category, located, created.code, now))
         if seen is not None and located.lon is not None and not created.again:
             cameras.record_cameras(
                 connection,
@@ -150,7 +165,7 @@ def take_incident(desk: Desk, who: Principal, given: Report) -> Taken:
                 revision=desk.now.by_layer["camera"],
             )
     told = told_cameras(desk, who, located, window, seen)
-    return Taken(created, report, category, located, proposed, now, tuple(hints), checked, told)
+    return Taken(created, report, category, located, proposed, now, hints, checked, told)
 
 
 def all_cameras(

@@ -45,6 +45,7 @@ class IncidentFilter:
     until: datetime | None = None
     open: bool = False
     unplaced: bool = False
+    mine: bool = False
     next: str | None = None
     limit: int = 100
 

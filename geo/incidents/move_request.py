@@ -24,8 +24,10 @@ CHOICES: Final[Mapping[str, tuple[str, ...]]] = {
 }
 FREE_TEXTS: Final = (
     *("reason", "note", "result", "basis", "telephone_post", "notified_post", "place"),
+    "hotline_number",
 )
-TIMES: Final = ("until", "at", "notified_at", "report_at")
+TIMES: Final = (*("until", "at", "notified_at", "report_at", "hotline_due", "hotline_return_by"),)
+SATISFACTION: Final = range(1, 6)
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,10 @@ class MoveRequest:
     place: str | None = None
     paired: bool | None = None
     level: str | None = None
+    hotline_number: str | None = None
+    hotline_due: datetime | None = None
+    hotline_return_by: datetime | None = None
+    satisfaction: int | None = None
     note: str | None = None
     notified: str | None = None
     notified_post: str | None = None
@@ -123,6 +129,9 @@ def require_fields(asked: MoveRequest, lang: str = "zh") -> Move:
             raise InputError(
                 "lifecycle.value", field=name, found=found, known="2026-09-30T21:40+08:00"
             )
+    grade = given.get("satisfaction")
+    if grade is not None and grade not in SATISFACTION:
+        raise InputError("lifecycle.value", field="satisfaction", found=grade, known="1 … 5")
     return move
 
 

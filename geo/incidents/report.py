@@ -30,6 +30,8 @@ class Report:
     located_code: str | None = None
     source: str = "other"
     source_ref: str | None = None
+    hotline_due: datetime | None = None
+    hotline_return_by: datetime | None = None
     occurred_from: datetime | None = None
     occurred_to: datetime | None = None
     address: str | None = None
@@ -96,4 +98,10 @@ def _timed(report: Report, now: datetime, timezone: str) -> Report:
             found=local_minute(end, timezone),
             begin=local_minute(begin, timezone),
         )
-    return replace(report, occurred_from=begin, occurred_to=end)
+    due, back = (
+        None if moment is None else with_zone(moment, timezone)
+        for moment in (report.hotline_due, report.hotline_return_by)
+    )
+    return replace(
+        report, occurred_from=begin, occurred_to=end, hotline_due=due, hotline_return_by=back
+    )

@@ -153,6 +153,44 @@ def test_a_day_of_a_dispatcher(day, engine):
         *(False, "green", "2026-10-20T09:50:00+08:00"),
     )
     assert back["moves"][-1]["move"] == "resumed"
+    # B9: a work order of 12345: its limit is the stricter one, it comes twice, people are asked
+    hotline(town)
+
+
+def hotline(town):
+    """Take an order of the hotline twice, close it, and do it again for who is dissatisfied."""
+    order = {"source": "12345", "source_ref": "AQ2026102000017"}
+    limits = {
+        "hotline_due": "2026-10-20T18:30:00+08:00",
+        "hotline_return_by": "2026-10-20T10:30:00+08:00",
+    }
+    loud = town.create("b", "噪声扰民", "广场音响", (-9, 9), **order, **limits)
+    assert (loud["due_at"], loud["light"]) == ("2026-10-20T18:30:00+08:00", "green")
+    lon, lat = place(-9, 9)
+    again = {"category": "噪声扰民", "text": "早上也响", "lon": lon, "lat": lat, **order}
+    twice = [town.ask("b", "POST", "/api/incidents", json=again) for _ in range(2)]
+    assert {(a.status_code, a.json()["code"]) for a in twice} == {(200, loud["code"])}
+    shown = town.show("b", loud)
+    assert [(m["move"], m["note"]) for m in shown["moves"][1:]] == [("supplement", "早上也响")]
+    assert (shown["reports"], shown["hotline_number"]) == (2, "AQ2026102000017")
+    town.turn("2026-10-20T10:06")
+    told = town.ask("b", "GET", "/api/events", params={"after": "0-0"}).text
+    assert '"alarm":"return"' in told.replace(" ", "")
+    town.move("b", loud, "self_handle", result="已劝离")
+    wrong = town.try_move("b", loud, "close", outcome="resolved", satisfaction=6)
+    assert wrong.status_code == 400
+    town.move("b", loud, "close", outcome="resolved", satisfaction=4)
+    assert town.show("b", loud)["satisfaction"] == 4
+    heard = town.move("b", loud, "hear_dissatisfied", reason="当晚又响", satisfaction=1)
+    shown = town.show("b", loud)
+    assert (heard["state"], shown["reopened"], shown["heard"], shown["satisfaction"]) == (
+        *("accepted", 1, "dissatisfied", 1),
+    )
+    assert shown["due_at"] > shown["hotline_due"] or shown["due_at"] == shown["hotline_due"]
+    only = town.ask("b", "GET", "/api/incidents", params={"mine": "true", "limit": 1}).json()
+    assert only["incidents"][0]["code"] == loud["code"]
+    other = town.ask("other", "GET", "/api/incidents", params={"mine": "true"}).json()
+    assert other["incidents"] == []
 
 
 def whistle(town, engine):

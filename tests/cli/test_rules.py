@@ -55,6 +55,7 @@ DEMANDS = {
     ("incident", "issue"): "statistics",
     ("incident", "scope"): "statistics",
     ("incident", "move"): ANYBODY,  # what a move needs stands in the table of moves
+    ("incident", "reply"): "export",
     ("incident", "whistle", "blow"): ANYBODY,
     ("incident", "whistle", "end"): ANYBODY,
     ("incident", "whistle", "call-off"): ANYBODY,
@@ -118,6 +119,7 @@ def arguments(tmp_path):
         ("incident", "show"): ["nowhere"],
         ("incident", "issue"): ["--month", "2020-01"],
         ("incident", "move"): ["nowhere", "accept"],
+        ("incident", "reply"): [tmp_path / "reply.csv", "--reason", "回复"],
         ("incident", "whistle", "blow"): ["nowhere", "--kind", "x", "--lead", "U2"],
         ("incident", "whistle", "end"): ["nowhere", "--rate", "U2=present"],
         ("incident", "whistle", "call-off"): ["nowhere", "--reason", "x"],

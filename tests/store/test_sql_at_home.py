@@ -26,7 +26,7 @@ OWNED = {
     "operations": "job",
     "incidents": (
         "incident incident_day incident_move dispatch approval notification clock_event"
-        " whistle camera_answer incident_camera attachment incident_source incident_reason"
+        " whistle hotline_order camera_answer incident_camera attachment incident_source incident_reason"
         " incident_result incident_grade unit unit_duty pairing category calendar working_hours"
         " incident_tally tally_change statistics_scope statistics_issue statistics_issue_count"
     ),

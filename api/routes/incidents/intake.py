@@ -50,6 +50,8 @@ class NewIncident(Body):
     description: Annotated[str, Field(max_length=20_000)] = ""
     source: Code = "other"
     source_ref: Code | None = None
+    hotline_due: datetime | None = None
+    hotline_return_by: datetime | None = None
     occurred_from: datetime | None = None
     occurred_to: datetime | None = None
     asset_code: Code | None = None

@@ -73,6 +73,10 @@ class NewMove(Body):
     place: Text = None
     paired: bool | None = None
     level: Word = None
+    hotline_number: Word = None
+    hotline_due: datetime | None = None
+    hotline_return_by: datetime | None = None
+    satisfaction: int | None = None
     note: Text = None
     notified: Word = None
     notified_post: Word = None
@@ -106,6 +110,7 @@ class Listed(BaseModel):
     until: datetime | None = None
     open: bool = False
     unplaced: bool = False
+    mine: bool = False
     next: str | None = Field(None, max_length=200)
     limit: int = Field(100, ge=1, le=MOST)
 

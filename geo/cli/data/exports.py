@@ -15,12 +15,16 @@ def export(
     out: Path,
     crs: str = "wgs84",
     reason: str | None = None,
+    reply: str | None = None,
     force: ForceOption = False,
 ) -> None:
     """Write LAYER to OUT (.geojson .gpkg .shp .parquet .dxf .csv .xlsx).
 
     `zone` is the database's metric system, in China the CGCS2000 3-degree zone.
     """
+    if reply is not None:
+        _write_reply(context, layer, out, reply, reason, force=force)
+        return
     from geo.access.audit import export_log
     from geo.cli.output import print_note, require_new, translate
     from geo.exchange.publish import export as layer_export
@@ -41,3 +45,15 @@ def export(
     mark = export_log.watermark_text(who, reason, timezone=config.timezone)
     writers.write_file(frame, out, layer=layer, mark=mark)
     print_note(translate("export.written", file=out, count=len(frame)))
+
+
+def _write_reply(
+    context: typer.Context, layer: str, out: Path, to: str, reason: str | None, *, force: bool
+) -> None:
+    """Write the replies to the hotline, as ``incident reply`` does."""
+    from geo.base.errors import InputError
+    from geo.cli.incidents.reply import write_reply
+
+    if layer != "incidents" or to != "12345":
+        raise InputError("hotline.only_incidents")
+    write_reply(context, out, [], reason=reason, force=force)

@@ -153,6 +153,31 @@ def _whistle_moves() -> Iterator[Move]:
     yield Move("end_whistle", sources, None, ("dispatch",), ("ratings",), held=True)
 
 
+def _hotline_moves() -> Iterator[Move]:
+    """Yield what belongs to the hotline 12345: its order, more of the same, what people said."""
+    yield Move(
+        "register_order",
+        OPEN - {"draft"},
+        None,
+        ("incident",),
+        ("hotline_number",),
+        takes=("hotline_due", "hotline_return_by"),
+        held=True,
+    )
+    told = frozenset(STATES) - {"draft", "cancelled"}
+    yield Move("supplement", told, None, ("incident", "report"), ("note",), held=True)
+    closed = frozenset({"closed"})
+    yield Move("hear_satisfied", closed, None, ("incident",), takes=("satisfaction",))
+    yield Move(
+        "hear_dissatisfied",
+        closed,
+        "accepted",
+        ("incident",),
+        ("reason",),
+        takes=("satisfaction",),
+    )
+
+
 def _states(*names: str) -> frozenset[str]:
     return frozenset(names)
 
@@ -171,7 +196,15 @@ _MOVES: Final = (
     Move(
         "send_back", _states("done", "checked"), "in_progress", ("incident", "report"), ("reason",)
     ),
-    Move("close", _states("done", "checked"), "closed", ("incident",), ("outcome",)),
+    Move(
+        "close",
+        _states("done", "checked"),
+        "closed",
+        ("incident",),
+        ("outcome",),
+        takes=("satisfaction",),
+    ),
+    *_hotline_moves(),
     Move("return", _WITH_UNIT, "returned", _PROXY, ("kind", "reason"), own=True),
     Move("refuse_return", _states("returned"), BEFORE, ("dispatch",), ("reason",)),
     Move(

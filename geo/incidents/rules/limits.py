@@ -64,7 +64,8 @@ class Clock:
 
     `due_at` None: without limit. `accept_by`, `acknowledge_by` and `arrive_by` are limits of single
     steps; `sent` names the dispatch they belong to, `hold` and `unsigned` approvals. `called` are
-    further units of an open whistle that have not reported in.
+    further units of an open whistle that have not reported in. `return_at` is when it is time to
+    give a work order back to the hotline.
     """
 
     state: str
@@ -80,6 +81,7 @@ class Clock:
     hold_until: datetime | None = None
     unsigned: Sequence[tuple[str, datetime]] = ()
     called: Sequence[CalledClock] = ()
+    return_at: datetime | None = None
 
 
 def compute_due(
@@ -196,6 +198,8 @@ def alarms_of(clock: Clock) -> Iterator[Alarm]:
         if clock.amber_at is not None:
             yield Alarm("amber", step, clock.amber_at)
         yield Alarm("red", step, clock.due_at + timedelta(microseconds=1))
+    if clock.return_at is not None and clock.state not in {"done", "checked"}:
+        yield Alarm("return", clock.return_at.isoformat(), clock.return_at)
     yield from _step_alarms(clock)
 
 

@@ -9,8 +9,9 @@ from sqlalchemy import Connection, text
 
 _CLOCK: Final = text(
     "SELECT i.state, i.on_hold, i.hold_until, i.amber_at, i.due_at, i.reported_at, i.reopened,"
-    " k.accept_minutes, d.id AS dispatch, d.acknowledge_due, d.arrive_due"
-    " FROM govgrid.incident i"
+    " k.accept_minutes, d.id AS dispatch, d.acknowledge_due, d.arrive_due,"
+    " o.registered_at, o.return_by FROM govgrid.incident i"
+    " LEFT JOIN govgrid.hotline_order o ON o.incident = i.id"
     " LEFT JOIN LATERAL (SELECT c.accept_minutes FROM govgrid.category c"
     "  WHERE c.code = i.category OR c.name = i.category ORDER BY c.shipped, c.code LIMIT 1) k"
     "  ON true"

@@ -45,7 +45,8 @@ COLUMNS: Final = (
     " i.first_done_at, i.due_at, i.amber_at, i.due_provisional, i.on_hold, i.hold_until,"
     " i.self_handled, i.supervised, i.emergency, i.extensions, i.reopened, i.returns, i.reports,"
     " i.wrong_dispatches, i.outcome, i.duplicate_of, i.community_code, i.township_code,"
-    " i.unit_code, u.name AS unit_name, u.duty_phone,"
+    " i.unit_code, u.name AS unit_name, u.duty_phone, i.satisfaction, i.heard, i.heard_at,"
+    " o.number AS hotline_number, o.due_at AS hotline_due, o.return_by AS hotline_return_by,"
     f" CASE WHEN {TOLD} THEN i.title ELSE i.category END AS title,"
     f" CASE WHEN {TOLD} THEN i.description END AS description,"
     f" CASE WHEN {TOLD} THEN i.address END AS address,"
@@ -56,6 +57,7 @@ COLUMNS: Final = (
 )
 FROM: Final = (
     " FROM govgrid.incident i LEFT JOIN govgrid.unit u ON u.code = i.unit_code"
+    " LEFT JOIN govgrid.hotline_order o ON o.incident = i.id"
     " LEFT JOIN LATERAL (SELECT c.sensitive FROM govgrid.category c"
     "  WHERE c.code = i.category OR c.name = i.category ORDER BY c.shipped, c.code LIMIT 1) k"
     "  ON true"
@@ -77,6 +79,7 @@ FILTERS: Final[Mapping[str, str]] = {
     "light": f"{_LIGHT} = ANY(CAST(:light AS text[]))",
     "open": "i.state NOT IN ('closed', 'not_accepted', 'duplicate', 'cancelled')",
     "unplaced": "i.geom IS NULL",
+    "mine": _OWN,
     "after": f"({SHOWN_AT}, i.id) < (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid))",
 }
 

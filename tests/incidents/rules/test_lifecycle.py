@@ -56,6 +56,10 @@ TABLE = {
     "mark_duplicate": (LIVE, "duplicate", SEND),
     "reopen": (OVER, "accepted", SEND),
     "supervise": (LIVE, None, SEND),
+    "register_order": (LIVE, None, DESK),
+    "supplement": (f"{LIVE} not_accepted closed duplicate", None, f"{DESK} reporter"),
+    "hear_satisfied": ("closed", None, DESK),
+    "hear_dissatisfied": ("closed", "accepted", DESK),
     "request_whistle": (WAY, None, DESK),
     "refuse_whistle": (WAY, None, SEND),
     "whistle": (WAY, "assigned", SEND),
@@ -136,7 +140,7 @@ def test_a_held_incident_rests_but_for_what_ends_or_settles_it():
     assert set(MOVES) - set(rests) == {
         *("request_cancel", "approve_cancel", "refuse_cancel", "sign", "resume"),
         *("mark_duplicate", "supervise", "urge", "hand_to_emergency"),
-        *("call_off_whistle", "end_whistle"),
+        *("call_off_whistle", "end_whistle", "register_order", "supplement"),
     }
 
 
@@ -220,7 +224,7 @@ def test_a_whistle_is_called_off_until_somebody_has_reported_in():
 def test_legal_moves_are_those_that_are_not_refused():
     at = Situation("reported")
     assert lifecycle.legal_moves(at, actor("operator"), NOW) == (
-        *("accept", "reject", "self_handle", "request_cancel"),
+        *("accept", "reject", "self_handle", "register_order", "supplement", "request_cancel"),
     )
     assert lifecycle.legal_moves(at, actor("planner"), NOW) == ()
 

@@ -1,0 +1,13 @@
+"""12345 both ways, satisfaction."""
+
+from geo.store.migrations import apply_sql
+
+revision = "0091"
+down_revision = "0029"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Run the SQL file of this revision."""
+    apply_sql("0091_hotline.sql")
