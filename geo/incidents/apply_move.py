@@ -129,6 +129,8 @@ def _written(connection: Connection, case: Case, effect: Effect) -> dict[str, An
         named["approval"] = stored.insert_row(connection, "approval", effect.new_approval)
     if case.asked.move == "sign":
         _sign(connection, case)
+    if "reopened" in effect.incident:
+        stored_hotline.forget_reply(connection, case.row["id"])
     if effect.order and not stored_hotline.write_order(connection, case.row["id"], **effect.order):
         raise InputError("hotline.taken", number=effect.order["number"][:60])
     return named

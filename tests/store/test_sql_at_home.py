@@ -26,9 +26,10 @@ OWNED = {
     "operations": "job",
     "incidents": (
         "incident incident_day incident_move dispatch approval notification clock_event"
-        " whistle hotline_order camera_answer incident_camera attachment incident_source incident_reason"
-        " incident_result incident_grade unit unit_duty pairing category calendar working_hours"
-        " incident_tally tally_change statistics_scope statistics_issue statistics_issue_count"
+        " whistle hotline_order camera_answer incident_camera attachment incident_source"
+        " incident_reason incident_result incident_grade unit unit_duty pairing category calendar"
+        " working_hours incident_tally tally_change statistics_scope statistics_issue"
+        " statistics_issue_count"
     ),
     "exchange": (
         "building road water farmland place entrance address pole centre privacy_zone"

@@ -45,6 +45,9 @@ _TO_REPLY: Final = text(
     " AND (:again OR o.replied_state IS DISTINCT FROM i.state) ORDER BY o.number"
 )
 _ALL: Final = text(f"{_ORDERS} ORDER BY o.number")
+_FORGET: Final = text(
+    "UPDATE govgrid.hotline_order SET replied_state = NULL WHERE incident = :incident"
+)
 _REPLIED: Final = text(
     "UPDATE govgrid.hotline_order o SET replied_at = govgrid.now(), replied_state = i.state"
     " FROM govgrid.incident i WHERE i.id = o.incident AND o.number = ANY(CAST(:numbers AS text[]))"
@@ -165,3 +168,16 @@ def mark_replied(connection: Connection, numbers: Sequence[str]) -> None:
         Of the hotline.
     """
     connection.execute(_REPLIED, {"numbers": list(numbers)})
+
+
+def forget_reply(connection: Connection, incident: UUID) -> None:
+    """Have the order of an incident that is done again replied anew.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    incident
+        Its id.
+    """
+    connection.execute(_FORGET, {"incident": incident})

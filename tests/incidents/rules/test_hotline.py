@@ -24,10 +24,9 @@ def test_each_way_in_which_lists_differ_has_its_kind():
         "4": "absent_there",
         "5": "unknown_here",
     }
-    assert list_differences([{"number": "9", "code": "x", "state": "closed"}], {}) == ()
-    assert (
-        list_differences([{"number": "9", "code": "x", "state": "accepted"}], {"9": "未办结"}) == ()
-    )
+    ours = {"number": "9", "code": "x"}
+    assert list_differences([{**ours, "state": "closed"}], {}) == ()
+    assert list_differences([{**ours, "state": "accepted"}], {"9": "未办结"}) == ()
 
 
 def test_the_best_known_header_is_found_however_it_is_spaced():
