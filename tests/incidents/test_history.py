@@ -142,3 +142,28 @@ def test_a_limit_of_the_category_is_computed_where_the_file_gives_none(town, tmp
         ("2026-10-08 14:30:00", False, False),
         ("2026-10-03 00:00:00", False, True),
     ]
+
+
+def test_an_order_of_the_hotline_that_comes_again_with_another_text_is_a_further_wish(
+    town, tmp_path
+):
+    file = tmp_path / "orders.csv"
+    lon, lat = place(4, 0)
+
+    def take(words):
+        row = f"AQ1,垃圾,{words},12345,2026-03-02 08:30,2026-03-04 08:30,{lon},{lat}"
+        head = "工单号,标题,内容,来源,上报时间,办理时限,经度,纬度"
+        file.write_text(f"{head}\n{row}", encoding="utf-8")
+        return bring_in(town, "incidents", file).change
+
+    assert take("路口垃圾").inserted == 1
+    asked = (
+        "SELECT o.number, o.due_at = i.due_at FROM govgrid.hotline_order o"
+        " JOIN govgrid.incident i ON i.id = o.incident"
+    )
+    assert all_of(town, asked) == [("AQ1", True)]
+    assert take("井盖也松了").updated == 1
+    for again in ("井盖也松了", "路口垃圾"):
+        assert take(again).unchanged == 1
+    told = "SELECT description FROM govgrid.incident WHERE code = 'AQ1'"
+    assert all_of(town, told) == [("路口垃圾\n补充诉求：井盖也松了",)]

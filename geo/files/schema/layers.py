@@ -273,6 +273,7 @@ _LAYERS = (
             Field("upper_code", "code", ("上级类别编码", "大类编码", "上级编码"), example="01"),
             Field("limit_amount", "number", ("办理时限", "时限"), low=0.1, high=9999, example="4"),
             Field("limit_unit", "choice", ("时限单位",), choices=LIMIT_UNITS, example="工作小时"),
+            Field("gbt30428_class", "text", ("国标类别", "GB/T 30428类别", "国标小类")),
         ),
         needs_geometry=False,
     ),

@@ -41,7 +41,8 @@ PAIRINGS: Final = (
     f" WHERE {predicates.AREA_CODE.format(code='area_code')} ORDER BY code"
 )
 CATEGORIES: Final = (
-    "SELECT code, name, upper_code, limit_amount, limit_unit, attributes FROM govgrid.category"
+    "SELECT code, name, upper_code, limit_amount, limit_unit, gbt30428_class, attributes"
+    " FROM govgrid.category"
     " WHERE NOT shipped ORDER BY code"
 )
 CALENDAR: Final = "SELECT day, kind, name, attributes FROM govgrid.calendar ORDER BY day"
