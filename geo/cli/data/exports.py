@@ -52,8 +52,20 @@ def _write_reply(
 ) -> None:
     """Write the replies to the hotline, as ``incident reply`` does."""
     from geo.base.errors import InputError
-    from geo.cli.incidents.reply import write_reply
+    from geo.cli.app import current_language
+    from geo.cli.output import print_note, require_new, translate
+    from geo.exchange.publish import hotline_reply
+    from geo.files import writers
+    from geo.operations import database
 
     if layer != "incidents" or to != "12345":
         raise InputError("hotline.only_incidents")
-    write_reply(context, out, [], reason=reason, force=force)
+    writers.require_ending(out, known=hotline_reply.ENDINGS)
+    require_new(out, force=force)
+    config = read_settings(context)
+    wish = hotline_reply.ReplyWish(reason=reason)
+    with database.open_database(config) as engine:
+        who = acting_reader(context, engine, "export")
+        told = {"timezone": config.timezone, "lang": current_language()}
+        count = hotline_reply.write_reply(engine, who, out, wish, **told)
+    print_note(translate("hotline.written", file=out, count=count))

@@ -11,6 +11,7 @@ from geo.cli.incidents.intake import JsonOption, room
 
 if TYPE_CHECKING:
     from geo.base.settings import Settings
+    from geo.exchange.publish.hotline_reply import ReplyWish
 
 HEADS = ("number", "code", "difference", "here", "there")
 
@@ -29,6 +30,7 @@ def reply(
 ) -> None:
     """Write replies to orders of 12345, or list what differs from its list."""
     from geo.base.errors import InputError
+    from geo.exchange.publish.hotline_reply import ReplyWish
 
     config = read_settings(context)
     if (out is None) == (compare is None):
@@ -37,79 +39,35 @@ def reply(
         _compare(context, config, compare, as_json_=as_json_)
         return
     if out is not None:
-        write_reply(
-            context,
-            out,
-            column or [],
-            remember=remember,
-            again=again,
-            reason=reason,
-            force=force,
-            as_json_=as_json_,
-        )
+        wish = ReplyWish(column or [], remember=remember, again=again, reason=reason)
+        _write(context, config, out, wish, force=force, as_json_=as_json_)
 
 
-def write_reply(
+def _write(
     context: typer.Context,
+    config: "Settings",
     out: Path,
-    column: list[str],
+    wish: "ReplyWish",
     *,
-    remember: bool = False,
-    again: bool = False,
-    reason: str | None = None,
-    force: bool = False,
-    as_json_: bool = False,
+    force: bool,
+    as_json_: bool,
 ) -> None:
-    """Write the replies to a file; it goes into the register of exports.
-
-    Parameters
-    ----------
-    context
-        Of the running command.
-    out
-        CSV or XLSX.
-    column
-        FIELD=HEADER each; none: those remembered, else all.
-    remember
-        Whether they count from now on.
-    again
-        Whether orders come as well that were replied before.
-    reason
-        Why it goes out.
-    force
-        Whether a file that is there is overwritten.
-    as_json_
-        Whether JSON is printed.
-    """
-    import pandas as pd
-
-    from geo.access.audit import export_log
     from geo.cli.app import current_language
     from geo.cli.output import as_json, print_note, require_new, translate
+    from geo.exchange.publish import hotline_reply
     from geo.files import writers
-    from geo.incidents import hotline
-    from geo.incidents.rules.hotline import COLUMNS
     from geo.operations import database
 
-    writers.require_ending(out, known=(".csv", ".xlsx"))
+    writers.require_ending(out, known=hotline_reply.ENDINGS)
     require_new(out, force=force)
-    config = read_settings(context)
-    lang = current_language()
     with database.open_database(config) as engine:
         who = acting_reader(context, engine, "export")
-        rows = hotline.list_replies(engine, who, again=again, timezone=config.timezone, lang=lang)
-        heads = hotline.choose_columns(engine, column, remember=remember, lang=lang)
-        export_log.register_file(
-            engine, who, out, what="incidents-reply", rows=len(rows), reason=reason
-        )
-        mark = export_log.watermark_text(who, reason, timezone=config.timezone)
-        frame = pd.DataFrame(rows, columns=list(COLUMNS))[list(heads)].rename(columns=heads)
-        writers.write_file(frame, out, layer="12345", mark=mark)
-        hotline.mark_replied(engine, who, [row["number"] for row in rows])
+        told = {"timezone": config.timezone, "lang": current_language()}
+        count = hotline_reply.write_reply(engine, who, out, wish, **told)
     if as_json_:
-        as_json({"file": str(out), "rows": len(rows), "columns": heads})
+        as_json({"file": str(out), "rows": count})
     else:
-        print_note(translate("hotline.written", file=out, count=len(rows)))
+        print_note(translate("hotline.written", file=out, count=count))
 
 
 def _compare(context: typer.Context, config: "Settings", file: Path, *, as_json_: bool) -> None:

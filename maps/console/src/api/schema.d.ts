@@ -270,6 +270,7 @@ export interface operations {
                 until?: string | null;
                 open?: boolean;
                 unplaced?: boolean;
+                mine?: boolean;
                 next?: string | null;
                 limit?: number;
             };
