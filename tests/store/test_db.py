@@ -43,7 +43,7 @@ REVISIONS = (
     "0028",
     "0029",
     "0030",
-    "0091",
+    "0031",
 )
 
 
@@ -72,7 +72,7 @@ def test_every_revision_has_its_sql_file():
 def test_older_tables_say_what_to_do(empty_url):
     engine = db.connect(empty_url)
     db.migrate(engine, revision="0002")
-    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0091")):
+    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0031")):
         db.require_current(engine)
     engine.dispose()
 
