@@ -55,8 +55,8 @@ def test_an_incident_goes_through_its_life(service, owner, desk, unit, watch):
         ("U2", "done", "telephone")
     ]
     assert (found["on_time"], found["light"], found["outcome"]) == (True, None, "resolved")
-    told = ["supplement", "hear_satisfied", "hear_dissatisfied", "reopen"]
-    assert found["legal"] == told
+    legal = ["supplement", "hear_satisfied", "hear_dissatisfied", "reopen"]
+    assert found["legal"] == legal
 
 
 def test_whoever_writes_down_for_the_unit_is_named_with_it(service, owner, desk):
