@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
 from uuid import uuid4
@@ -41,6 +41,9 @@ from geo.incidents.store.intake import Created
 from geo.store import outbox, statements
 from geo.store.outbox import Event
 from geo.store.revisions import LayerRevisions
+
+PHONE: Final = "app"
+"""Source of what reporters (网格上报岗) take on their telephones."""
 
 HOTLINE: Final = "hotline"
 """Source of incidents that are work orders of 12345."""
@@ -113,7 +116,7 @@ def take_incident(desk: Desk, who: Principal, given: Report) -> Taken:
     book = desk.book(who)
     category = book.category(given.category)
     now = clock.now()
-    report = use_report(given, desk.config.timezone)
+    report = use_report(_with_source(given, who), desk.config.timezone)
     located, proposed = _answers(desk, who, book, category, report, now)
     source = book.source(report.source).code
     if source != HOTLINE and (report.hotline_due or report.hotline_return_by):
@@ -221,6 +224,12 @@ def told_cameras(
         return desk.look(who, located, window)
     except (ForbiddenError, NotFoundError):
         return None
+
+
+def _with_source(given: Report, who: Principal) -> Report:
+    """Return a report whose source, where none is named, is the form of the telephone (手机APP)."""
+    by_phone = given.source == Report.source and who.may("report") and not who.may("incident")
+    return replace(given, source=PHONE) if by_phone else given
 
 
 def _answers(

@@ -7,7 +7,7 @@ from typing import Any
 from geo.access.principal import Principal
 from geo.base import clock
 from geo.base.errors import ForbiddenError, NotFoundError, StateError
-from geo.incidents import answer, cameras, duplicate_hints, listing
+from geo.incidents import answer, cameras, duplicate_hints, listing, whistles
 from geo.incidents.answer import Shown
 from geo.incidents.cameras import CamerasSeen
 from geo.incidents.intake import Desk
@@ -16,7 +16,7 @@ from geo.incidents.intake import Desk
 def show_incident(
     desk: Desk, who: Principal, named: str, *, lang: str, with_cameras: bool = False
 ) -> dict[str, Any]:
-    """Return an incident: place, unit with the reason, limit, history, and the legal moves.
+    """Return an incident: place, unit with the reason, limit, history, whistles, legal moves.
 
     Who is not told it exactly, or does not handle a sensitive one, gets what a list says of it.
 
@@ -40,6 +40,8 @@ def show_incident(
     """
     level = desk.config.whistle_level
     told = listing.read_incident(desk.engine, who, named, whistle_level=level)
+    called = any(sent["whistle"] is not None for sent in told["dispatches"])
+    told["whistles"] = whistles.read_whistles(desk.engine, who, str(told["id"])) if called else []
     if not told["exact"]:
         return told
     row = answer.read_answer(desk, who, told["id"])

@@ -238,6 +238,10 @@ def whistle(town, engine):
     with engine.connect() as connection:
         kinds = "SELECT to_unit FROM govgrid.notification WHERE kind = 'arrive' ORDER BY at"
         assert set(connection.execute(text(kinds)).scalars()) == {"U1", "P1"}
+    shown = town.show("U3", burst)["whistles"][0]
+    assert (shown["came"], shown["place"], shown["units"][3]["steps"]) == (
+        *(3, "滨江路口", ["unit_done", "dispute"]),
+    )
     town.step("b", burst, "P1", "urge-unit", notified="telephone")
     town.step("U2", burst, "U2", "unit-done", result="已抢修")
     assert town.show("b", burst)["state"] == "done"

@@ -202,6 +202,10 @@ def test_a_community_asks_for_a_whistle_and_the_level_above_grants_or_refuses_it
     found = whistles.list_whistles(service, chief)
     assert (found["asked"], [w["code"] for w in found["whistles"]]) == ([], ["W5"])
     assert found["whistles"][0]["level"] == "district"
+    two = add(owner, "W5b")
+    move(service, desk, two, "request_whistle", reason="同上")
+    move(service, desk, two, "mark_duplicate", target="W5")
+    assert whistles.list_whistles(service, chief)["asked"] == []
     approvals = listing.read_incident(service, chief, str(one))["approvals"]
     assert [(a["kind"], a["state"]) for a in approvals] == [
         ("whistle", "refused"),

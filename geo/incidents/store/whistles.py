@@ -50,7 +50,9 @@ _ASKED: Final = text(
     "SELECT a.id, a.asked_at, a.asked_unit, a.reason, i.id AS incident, i.code, i.category,"
     " i.community_code, i.township_code FROM govgrid.approval a"
     " JOIN govgrid.incident i ON i.id = a.incident"
-    f" WHERE a.kind = 'whistle' AND a.state = 'asked' AND {SEEN} ORDER BY a.asked_at LIMIT :most"
+    " WHERE a.kind = 'whistle' AND a.state = 'asked'"
+    " AND i.state NOT IN ('closed', 'not_accepted', 'duplicate', 'cancelled')"
+    f" AND {SEEN} ORDER BY a.asked_at LIMIT :most"
 )
 
 
