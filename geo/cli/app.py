@@ -129,6 +129,7 @@ def root(
 for _room in (
     "system.database",
     "system.backup",
+    "system.archive",
     "system.setup",
     "data.imports",
     "data.exports",

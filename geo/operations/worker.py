@@ -234,6 +234,13 @@ def _back_up(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: AR
         nightly.run_nightly(config, datetime.now(UTC))
 
 
+def _keep_archive(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001
+    if config.database_url is None:
+        from geo.operations.backup import point_in_time
+
+        point_in_time.keep_archive(config, datetime.now(UTC))
+
+
 DUTIES: Final = (
     Duty("seal", 1.0, _seal),
     Duty("alarms", 1.0, _fire_alarms),
@@ -244,6 +251,7 @@ DUTIES: Final = (
     Duty("files", 3600.0, _sweep_files, "23 * * * *"),
     Duty("jobs", 3600.0, _forget_jobs, "7 * * * *"),
     Duty("backup", 600.0, _back_up, "*/10 * * * *"),
+    Duty("archive", 60.0, _keep_archive, "* * * * *"),
 )
 
 

@@ -63,12 +63,16 @@ def restore(
     file: FileArgument,
     secrets: SecretsOption = None,
     passphrase_file: PassphraseOption = None,
+    to: Annotated[str | None, typer.Option(metavar="TIME")] = None,
 ) -> None:
     """Bring a backup back into an empty home, and say what must be set anew."""
     from geo.cli.output import show_progress
     from geo.operations.backup.encryption import is_encrypted
     from geo.operations.backup.restore import restore_backup
 
+    if to is not None:
+        _restore_moment(context, file, to)
+        return
     files = [each for each in (file, secrets) if each is not None and each.is_file()]
     given = _passphrase(passphrase_file, asked=any(map(is_encrypted, files)))
     with show_progress() as progress:
@@ -109,6 +113,27 @@ def verify(
         print_note(translate(f"backup.{state}", rows=found.chain.rows))
     if not found.whole:
         raise typer.Exit(NOT_WHOLE)
+
+
+def _restore_moment(context: typer.Context, folder: Path, to: str) -> None:
+    from datetime import datetime
+
+    from geo.base import local_time
+    from geo.cli.output import print_note, show_progress, translate
+    from geo.operations.backup import point_in_time
+
+    config = read_settings(context)
+    try:
+        moment = local_time.with_zone(datetime.fromisoformat(to), config.timezone)
+    except ValueError as error:
+        raise InputError("archive.bad_time", found=to) from error
+    with show_progress() as progress:
+        found = point_in_time.restore_moment(config, folder, moment, progress=progress)
+    print_note(translate("archive.restored", at=to, base=found.base, files=found.files))
+    if found.missing:
+        print_note(translate("archive.missing", count=len(found.missing), first=found.missing[0]))
+    if found.lost_factors:
+        print_note(translate("backup.factors", names="、".join(found.lost_factors)))
 
 
 def _tell_restored(found: "Restored", file: Path) -> None:

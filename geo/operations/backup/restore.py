@@ -104,7 +104,8 @@ def restore_backup(
             files = _extract_files(archive, settings.home, progress)
             _write_secrets(settings, secrets)
             _write_environment(settings, manifest, secrets)
-            lost = _settle(url, path, manifest, keyed=settings.secrets.is_file())
+            facts = {"made_at": manifest.made_at, "rows": manifest.rows, "files": manifest.files}
+            lost = settle_database(url, path.name, facts, keyed=settings.secrets.is_file())
     now = describe_settings(settings)
     return Restored(
         manifest,
@@ -229,8 +230,22 @@ def _write_private(path: Path, written: str) -> None:
     path.write_text(written, encoding="utf-8")
 
 
-def _settle(url: str, path: Path, manifest: Manifest, *, keyed: bool) -> tuple[str, ...]:
-    """End what belonged to the old server; return whose authenticator is lost with the old key."""
+def settle_database(
+    url: str, source: str, facts: dict[str, Any], *, keyed: bool
+) -> tuple[str, ...]:
+    """End what belonged to the old server; return whose authenticator is lost with the old key.
+
+    Parameters
+    ----------
+    url
+        Of the restored database.
+    source
+        Of what it was restored, for the audit.
+    facts
+        Of the restore, for the audit.
+    keyed
+        Whether the key of the installation is there.
+    """
     engine = db.connect(url)
     try:
         with db.open_transaction(engine) as connection:
@@ -241,8 +256,7 @@ def _settle(url: str, path: Path, manifest: Manifest, *, keyed: bool) -> tuple[s
             lost: list[str] = []
             if not keyed and stored.has_table(connection, "govgrid.account"):
                 lost = stored_accounts.names_with_factor(connection)
-        facts = {"made_at": manifest.made_at, "rows": manifest.rows, "files": manifest.files}
-        record_action(engine, "db.restore", path.name, facts)
+        record_action(engine, "db.restore", source, facts)
     finally:
         engine.dispose()
     return tuple(lost)
