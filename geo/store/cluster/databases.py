@@ -63,15 +63,27 @@ def start_throwaway(folder: Path) -> Iterator[Cluster]:
     folder
         Where its data lie meanwhile.
     """
-    home = Path(tempfile.mkdtemp(prefix="govgrid-verify-", dir=folder))
-    home.chmod(0o711)  # the server's account goes through it
-    try:
-        found = start_cluster(home)
+    with start_cluster_in(folder) as found:
         with open_superuser_session(found.socket, SUPERUSER) as cursor:
             for name, value in QUICK.items():
                 cursor.execute(f"ALTER SYSTEM SET {name} = '{value}'")
             cursor.execute("SELECT pg_reload_conf()")
         yield found
+
+
+@contextmanager
+def start_cluster_in(folder: Path) -> Iterator[Cluster]:
+    """Run a cluster in a new home, and remove both at the end.
+
+    Parameters
+    ----------
+    folder
+        In which the home is.
+    """
+    home = Path(tempfile.mkdtemp(prefix="govgrid-verify-", dir=folder))
+    home.chmod(0o711)  # the server's account goes through it
+    try:
+        yield start_cluster(home)
     finally:
         remove_cluster(home)
         shutil.rmtree(home, ignore_errors=True)
