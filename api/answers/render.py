@@ -16,6 +16,7 @@ from geo.access.principal import Principal
 from geo.base import clock, notice
 from geo.base.settings import Settings
 from geo.base.words import LANGUAGES, say
+from geo.operations import readiness
 
 LANGUAGE_COOKIE: Final = "govgrid_lang"
 PLACES: Final = (  # path, word, action that opens it (None: everybody with an account)
@@ -84,11 +85,19 @@ def render_page(
         mark=config.mark,
         notice=notice.notice_line(lang, own=config.notice),
         test_clock=_test_clock(config.timezone, lang),
+        warnings=_warnings(request, lang) if session is not None else [],
         path=request.url.path,
         version=__version__,
         complete=session is not None and session.stage == "full",
     )
     return HTMLResponse(text, status_code=status, headers={"Cache-Control": "no-store"})
+
+
+def _warnings(request: Request, lang: str) -> list[str]:
+    """Return what is to be seen to, so that whoever reads a page can tell an administrator."""
+    state = request.app.state
+    found = readiness.list_warnings(state.engine, state.settings)
+    return [say(f"warning.{name}", lang) for name in found]
 
 
 def list_places(reader: Principal, lang: str) -> list[tuple[str, str]]:

@@ -22,7 +22,7 @@ def check_readiness(engine: Engine, client: EngineClient, settings: Settings) ->
     `status` is "ready", or "read_only" while the disk is nearly full. `worker` is "ok", or "behind"
     where rows of the audit wait to be sealed. `engine` is "ready", "warming", "idle" where nothing
     was computed yet, or "down": all but what-if is answered without it. `backup` says when the last
-    good one was made, and whether that is too long ago.
+    good one was made, and whether that is too long ago. `warnings` names what to see to.
 
     Parameters
     ----------
@@ -49,10 +49,34 @@ def check_readiness(engine: Engine, client: EngineClient, settings: Settings) ->
     }
     left = database.guard_of(engine)
     if left is not None:
-        found["disk"] = {"free_mb": left.free_mb, "reserve_mb": left.reserve_mb}
+        found["disk"] = {
+            "free_mb": left.free_mb,
+            "reserve_mb": left.reserve_mb,
+            "used_share": round(left.used_share, 3),
+        }
         if left.low:
             found["status"] = "read_only"
+    found["warnings"] = list_warnings(engine, settings)
     return found
+
+
+def list_warnings(engine: Engine, settings: Settings) -> list[str]:
+    """Return what an administrator has to see to: "disk", "backup", as keys of ``warning``.
+
+    A backup is missed where one is to be made every night, or was made once.
+
+    Parameters
+    ----------
+    engine
+        Pool of the service.
+    settings
+        Say the home, and whether there are nightly backups.
+    """
+    guard, kept = database.guard_of(engine), journal.read_journal(settings.home)
+    expected = settings.backup_dir is not None or bool(kept.at)
+    missed = expected and (bool(kept.failed_at) or kept.is_late(datetime.now(UTC)))
+    found = {"disk": guard is not None and guard.tight, "backup": missed}
+    return [name for name, holds in found.items() if holds]
 
 
 def _last_backup(settings: Settings) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Final
 
 MB: Final = 1_000_000
+WARN_FROM: Final = 0.9
 BALLAST_MB: Final = 64
 """What PostgreSQL needs to put itself right after it stopped for want of room: some log files."""
 
@@ -26,6 +27,17 @@ class Guard:
     def free_mb(self) -> int:
         """The space left to others than root."""
         return shutil.disk_usage(self.folder).free // MB
+
+    @property
+    def used_share(self) -> float:
+        """The share of the disk that others than root cannot use any more."""
+        found = shutil.disk_usage(self.folder)
+        return 1.0 - found.free / max(found.used + found.free, 1)
+
+    @property
+    def tight(self) -> bool:
+        """Whether it is time to make room: nothing is refused yet."""
+        return self.low or self.used_share >= WARN_FROM
 
     @property
     def low(self) -> bool:

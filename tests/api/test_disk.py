@@ -1,6 +1,7 @@
 """A full disk: what is to be written is refused with a sentence, what is read is read."""
 
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from fastapi import Depends
@@ -13,6 +14,7 @@ from geo.access import exact_answers, principal
 from geo.access.accounts import api_keys, sessions
 from geo.access.audit import export_log
 from geo.base.errors import DiskFullError
+from geo.operations.backup import journal
 from geo.store import db, disk
 from geo.store.cluster import cluster
 from tests.signed_in import account, sign_in, signed_in
@@ -57,6 +59,36 @@ def test_ready_says_that_only_reading_works(client):
     assert found["status"] == "read_only"
     assert found["disk"]["free_mb"] < found["disk"]["reserve_mb"]
     assert "nothing is written" in found["detail"]
+
+
+def test_pages_and_readiness_warn_from_ninety_percent_on(client, settings, monkeypatch):
+    def used(share):
+        total = 1_000_000 * disk.MB
+        left = type(
+            "Usage", (), {"total": total, "used": total * share, "free": total * (1 - share)}
+        )
+        monkeypatch.setattr(disk.shutil, "disk_usage", lambda _: left)
+        return client.get("/readyz").json()["warnings"], client.get("/account").text
+
+    client.app.state.engine = client.app.state.engine.execution_options(
+        govgrid_guard=disk.Guard(settings.home, reserve_mb=100)
+    )
+    warnings, page = used(0.89)
+    assert (warnings, "90 % full" in page) == ([], False)
+    warnings, page = used(0.91)
+    assert (warnings, "90 % full" in page) == (["disk"], True)
+    assert "90 % full" not in TestClient(client.app).get("/login", headers=ENGLISH).text
+
+
+def test_a_missed_backup_is_told_where_one_was_expected(client, settings):
+    assert client.get("/readyz").json()["backup"] == {"last": None, "late": True, "failed": False}
+    journal.note_backup(settings.home, settings.home / "a.backup", 1, 1)
+    assert "backup" not in client.get("/readyz").json()["warnings"]
+    journal.note_failure(settings.home, "the disk is not mounted")
+    assert "backup" in client.get("/readyz").json()["warnings"]
+    page = client.get("/account").text
+    assert "No good backup" in page
+    assert "not mounted" not in page
 
 
 @pytest.mark.parametrize(

@@ -77,5 +77,13 @@ def test_reading_goes_on_and_the_server_comes_back_on_a_full_disk(small_disk):
             assert client.get("/readyz").json()["status"] == "ready"
             until(lambda: (cluster.cluster_folder(home) / "ballast").exists())
             client.close()
+        # nobody watches any more: the server died for want of room, and somebody starts it by hand
+        fill(filler, 0)
+        os.kill(postmaster(home), signal.SIGKILL)
+        started = cluster.start_cluster(home)
+        assert not (cluster.cluster_folder(home) / "ballast").exists()
+        with database.reach_database(Settings(home=home)) as engine, engine.connect() as reading:
+            assert reading.execute(text("SELECT count(*) FROM govgrid.account")).scalar() == 1
+        assert started.home == home
     finally:
         cluster.stop_cluster(home)

@@ -107,7 +107,8 @@ def start_cluster(home: Path, *, waiting: Callable[[], None] = ignore_waiting) -
     """Return the running cluster of `home`; make it if absent, start it if down.
 
     A lock in the home makes this safe in several processes at once: one makes and starts, the
-    others wait and find it running. The server outlives the process that started it.
+    others wait and find it running. The server outlives the process that started it. Where the
+    disk is full, the ballast makes way for it.
 
     Parameters
     ----------
@@ -136,8 +137,6 @@ def start_cluster(home: Path, *, waiting: Callable[[], None] = ignore_waiting) -
 def revive_cluster(home: Path) -> bool:
     """Start the cluster of `home` again if it died; False if it runs or was stopped.
 
-    Where the disk is full, the ballast makes way for it.
-
     Raises
     ------
     ClusterError
@@ -151,7 +150,6 @@ def revive_cluster(home: Path) -> bool:
             place = find_place(home)
             if not _died(place):
                 return False
-            disk.make_way(place.base)
             _furnished(place, lock)
             return True
 
@@ -240,6 +238,8 @@ def _translated(home: Path) -> Iterator[None]:
 
 
 def _launch(place: Place, lock: int) -> Path:
+    if place.data.exists():
+        disk.make_way(place.base)
     require_space(place.base, RUNNING_MB if place.data.exists() else LEAST_FREE_MB)
     place.require_reach()
     programs = _programs(place)
