@@ -1,7 +1,6 @@
 """A full disk: what is to be written is refused with a sentence, what is read is read."""
 
 from pathlib import Path
-from types import SimpleNamespace
 
 import pytest
 from fastapi import Depends
