@@ -74,6 +74,8 @@ class Settings(BaseSettings):
     attachment_days: int = Field(default=180, ge=1)
     whistle_level: Literal["grid", "community", "township", "district"] = "township"
 
+    undo_days: int = Field(default=90, ge=1)
+
     backup_dir: Annotated[Path | None, AfterValidator(_whole_or_none)] = None
     backup_days: int = Field(default=14, ge=1)
     backup_months: int = Field(default=12, ge=0)

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
 ACCOUNT = "govgrid.account"
 # They keep the database and the service running, which is nobody's in particular.
-OWNER_ONLY = frozenset({"db", "init", "serve", "worker", "demo"})
+OWNER_ONLY = frozenset({"db", "init", "serve", "worker", "demo", "status", "report"})
 _call: ContextVar[typer.Context] = ContextVar("call")
 
 app = Room()
@@ -130,6 +130,7 @@ for _room in (
     "system.database",
     "system.backup",
     "system.archive",
+    "system.status",
     "system.setup",
     "data.imports",
     "data.exports",

@@ -213,7 +213,11 @@ def _sum_days(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: A
 
 def _sweep_files(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001
     """Remove files of incidents whose time is over or that no row names; complain of lost ones."""
-    _, _, missing = attachments.sweep_files(engine, config)
+    expired, _, missing = attachments.sweep_files(engine, config)
+    if expired:
+        from geo.operations import retention
+
+        retention.record_files(engine, expired, config)
     if missing:
         _say(say("worker.missing_files", config.lang, count=len(missing), first=missing[0]))
 
@@ -241,6 +245,12 @@ def _keep_archive(engine: Engine, config: Settings, stop: Event) -> None:  # noq
         point_in_time.keep_archive(config, datetime.now(UTC))
 
 
+def _destroy_old(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001
+    from geo.operations import retention
+
+    retention.destroy_undo_data(engine, config)
+
+
 DUTIES: Final = (
     Duty("seal", 1.0, _seal),
     Duty("alarms", 1.0, _fire_alarms),
@@ -251,6 +261,7 @@ DUTIES: Final = (
     Duty("files", 3600.0, _sweep_files, "23 * * * *"),
     Duty("jobs", 3600.0, _forget_jobs, "7 * * * *"),
     Duty("backup", 600.0, _back_up, "*/10 * * * *"),
+    Duty("retention", 86_400.0, _destroy_old, "41 19 * * *"),
     Duty("archive", 60.0, _keep_archive, "* * * * *"),
 )
 

@@ -1,6 +1,7 @@
 """Undo: rows changed by an import are restored, unless a later import changed them again."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Any
 
 from psycopg2 import sql
@@ -36,6 +37,16 @@ _COLUMNS = (
     "SELECT column_name FROM information_schema.columns"
     " WHERE table_schema = 'govgrid' AND table_name = :table ORDER BY ordinal_position"
 )
+_FORGET = (
+    "UPDATE govgrid.import_run SET undo_gone_at = govgrid.now() WHERE undo_gone_at IS NULL"
+    " AND coalesce(undone_at, at) < govgrid.now() - make_interval(days => :days)"
+)
+_DELETE_OLD = (
+    "WITH gone AS (DELETE FROM govgrid.import_change c USING govgrid.import_run r"
+    "  WHERE r.id = c.import_run AND r.undo_gone_at IS NOT NULL RETURNING r.at)"
+    " SELECT count(*) AS number, min(at) AS oldest, max(at) AS newest FROM gone"
+)
+_FORGOTTEN = "SELECT undo_gone_at IS NOT NULL FROM govgrid.import_run WHERE id = :run"
 
 
 @dataclass(frozen=True)
@@ -63,6 +74,36 @@ def later_runs(connection: Connection, run: int) -> list[dict[str, Any]]:
     """
     _as_a_whole(connection)
     return [dict(row) for row in connection.execute(text(_LATER), {"run": run}).mappings()]
+
+
+def delete_old_changes(
+    connection: Connection, days: int
+) -> tuple[int, datetime | None, datetime | None]:
+    """Delete the rows as they were before runs of long ago; return how many, and of what time.
+
+    Parameters
+    ----------
+    connection
+        Transaction of the owner of the tables.
+    days
+        Since the run.
+    """
+    connection.execute(text(_FORGET), {"days": days})
+    row = connection.execute(text(_DELETE_OLD)).one()
+    return int(row.number), row.oldest, row.newest
+
+
+def is_forgotten(connection: Connection, run: int) -> bool:
+    """Return whether the rows as they were before a run were deleted: nothing restores them.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    run
+        Number of the run.
+    """
+    return bool(connection.execute(text(_FORGOTTEN), {"run": run}).scalar_one())
 
 
 def changed_codes(connection: Connection, run: int, table: str) -> list[str]:

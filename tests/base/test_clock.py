@@ -23,6 +23,7 @@ REAL_TIME = (  # accounts, sessions, the audit and what keeps the service going
     "geo/incidents/file_store.py",  # how old a file on the disk is
     "geo/operations/backup/",  # when a copy was made, whatever the clock of a test home says
     "geo/operations/readiness.py",
+    "geo/store/cluster/archiving.py",
     "geo/operations/worker.py",
     "geo/store/doctor.py",
     "geo/store/idempotency.py",

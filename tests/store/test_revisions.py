@@ -129,6 +129,7 @@ def test_every_table_of_a_layer_that_is_read_has_a_revision(engine):
         *("incident_tally", "tally_change"),  # derived from incidents
         *("statistics_scope", "statistics_issue", "statistics_issue_count"),  # on no map
         "job",  # tells of itself
+        "destruction",
         "coverage_engine",  # counts engines
         "demand_incident",  # only computing reads it; written together with its run
     }

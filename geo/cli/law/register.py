@@ -29,6 +29,44 @@ CameraOption = Annotated[str, typer.Option(metavar="CODE")]
 IncidentOption = Annotated[str, typer.Option(metavar="CODE")]
 
 
+@room.command()
+def destroyed(
+    context: typer.Context,
+    limit: Annotated[int, typer.Option(min=1, max=10_000)] = 50,
+    as_json_: JsonOption = False,
+) -> None:
+    """List what was destroyed because its time was over, the newest first."""
+    from dataclasses import asdict
+
+    from geo.cli.output import as_json, print_note, print_table, translate
+    from geo.operations import database, retention
+
+    config = read_settings(context)
+    with database.open_database(config) as engine:
+        who = acting_reader(context, engine, "register")
+        rows = retention.read_destructions(engine, who, limit=limit)
+    if as_json_:
+        as_json({"rows": [asdict(row) for row in rows]})
+        return
+    names = ("at", "kind", "number", "oldest", "newest", "kept_days")
+    told = [[_destroyed_cell(name, getattr(row, name), config) for name in names] for row in rows]
+    if told:
+        print_table([translate(f"destruction.{name}") for name in names], told)
+    else:
+        print_note(translate("destruction.none"))
+
+
+def _destroyed_cell(name: str, value: object, config: "Settings") -> object:
+    from datetime import datetime
+
+    from geo.base.local_time import local_minute
+    from geo.cli.output import translate
+
+    if isinstance(value, datetime):
+        return local_minute(value, config.timezone)
+    return translate(f"destruction.{value}") if name == "kind" else value
+
+
 @room.command("list")
 def list_(
     context: typer.Context,

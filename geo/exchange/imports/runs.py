@@ -95,13 +95,16 @@ def undo_run(engine: Engine, run: int, *, who: Principal) -> Undone:
     NotFoundError
         If there is no such run.
     StateError
-        If it was undone or held, or later runs changed the same rows: these come first.
+        If it was undone or held, lies back too far, or later runs changed the same rows: these come
+        first.
     """
     with db.open_transaction(engine) as connection:
         db.take_turn(connection, db.IMPORTING)
         row = stored_runs.read_run(connection, run)
         if row["state"] != "done":
             raise StateError(f"import.is_{row['state']}", run=run)
+        if undo.is_forgotten(connection, run):
+            raise StateError("import.undo_data_gone", run=run)
         later = undo.later_runs(connection, run)
         if later:
             named = "、".join(f"{each['run']}（{each['source']}）" for each in later)

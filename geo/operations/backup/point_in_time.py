@@ -190,7 +190,7 @@ def restore_moment(
     base = _base_before(folder.absolute(), moment)
     progress("archive.step.replay", 0, 0)
     try:
-        cluster = archiving.recover(settings.home, folder.absolute(), base, moment)
+        cluster = archiving.recover_moment(settings.home, folder.absolute(), base, moment)
         url = cluster.admin_url()
         lost = settle_database(
             url, str(folder), {"to": moment.isoformat()}, keyed=settings.secrets.is_file()

@@ -15,7 +15,7 @@ from psycopg2 import sql
 from geo.base.errors import ClusterError, InputError
 from geo.store.cluster.binaries import find_binaries
 from geo.store.cluster.cluster import Cluster, start_cluster, stop_cluster
-from geo.store.cluster.location import find_place, own
+from geo.store.cluster.location import find_place, set_owner
 from geo.store.cluster.process import PAUSE_S, socket_of_running
 from geo.store.cluster.server_log import first_line, last_complaint
 from geo.store.cluster.superuser import PORT, SUPERUSER, open_superuser_session
@@ -65,7 +65,7 @@ def switch_on(cluster: Cluster, folder: Path) -> Cluster:
     place = find_place(cluster.home)
     wal = folder / WAL
     wal.mkdir(mode=0o700, exist_ok=True)
-    own(wal, place.account)
+    set_owner(wal, place.account)
     if place.run(["/usr/bin/test", "-w", wal, "-a", "-x", wal]).returncode:
         raise InputError("archive.unreachable", folder=wal, user=place.account.pw_name)
     _set(cluster, {"archive_mode": "on", "archive_command": _archive_command(wal)})
@@ -174,7 +174,7 @@ def remove_segments(folder: Path, first: str) -> int:
     return len(old)
 
 
-def recover(home: Path, folder: Path, base: Path, moment: datetime) -> Cluster:
+def recover_moment(home: Path, folder: Path, base: Path, moment: datetime) -> Cluster:
     """Return a cluster in the state of a moment, made of a base backup and the archived log.
 
     Parameters
@@ -211,7 +211,7 @@ def recover(home: Path, folder: Path, base: Path, moment: datetime) -> Cluster:
     (place.fresh / "recovery.signal").touch()
     for path in (place.fresh, *place.fresh.rglob("*")):
         path.chmod(0o700 if path.is_dir() else 0o600)
-        own(path, place.account)
+        set_owner(path, place.account)
     place.fresh.rename(place.data)
     try:
         cluster = start_cluster(home)

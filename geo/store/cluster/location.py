@@ -60,7 +60,7 @@ class Place:
             SHARED_BASE.mkdir(mode=0o711, exist_ok=True)
         for folder in (self.base, self.log, self.base / "socket"):
             folder.mkdir(mode=0o700, exist_ok=True)
-            own(folder, self.account)
+            set_owner(folder, self.account)
         if self.base.parent == SHARED_BASE:
             self.write(self.base / "home", f"{self.home}\n")
             draft = self.home / f"{POINTER}.new"
@@ -79,7 +79,7 @@ class Place:
         handle = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_NOFOLLOW, 0o600)
         with os.fdopen(handle, "w", encoding="utf-8") as file:
             file.write(text)
-        own(draft, self.account)
+        set_owner(draft, self.account)
         draft.replace(path)
 
     def run(
@@ -143,7 +143,7 @@ def socket_folder(place: Place) -> Path:
         return beside
     folder = short_folder(place)
     folder.mkdir(mode=0o700, exist_ok=True)
-    own(folder, place.account)
+    set_owner(folder, place.account)
     found = folder.lstat()
     if folder.is_symlink() or found.st_uid != place.account.pw_uid or found.st_mode & 0o077:
         raise ClusterError("cluster.socket_taken", folder=folder, user=place.account.pw_name)
@@ -160,7 +160,7 @@ def short_folder(place: Place) -> Path:
     return parent / f"govgrid-{sha256(os.fsencode(mark)).hexdigest()[:16]}"
 
 
-def own(path: Path, account: pwd.struct_passwd) -> None:
+def set_owner(path: Path, account: pwd.struct_passwd) -> None:
     """Change the owner of a path to the server's account, if we are root and root owns it.
 
     Parameters

@@ -1,0 +1,13 @@
+"""what is kept no longer, and the register of what was destroyed."""
+
+from geo.store.migrations import apply_sql
+
+revision = "0031"
+down_revision = "0030"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Run the SQL file of this revision."""
+    apply_sql("0031_retention.sql")
