@@ -44,6 +44,7 @@ REVISIONS = (
     "0029",
     "0030",
     "0031",
+    "0032",
 )
 
 
@@ -72,7 +73,7 @@ def test_every_revision_has_its_sql_file():
 def test_older_tables_say_what_to_do(empty_url):
     engine = db.connect(empty_url)
     db.migrate(engine, revision="0002")
-    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0031")):
+    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0032")):
         db.require_current(engine)
     engine.dispose()
 
