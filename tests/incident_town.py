@@ -12,7 +12,7 @@ from sqlalchemy import Engine, text
 from geo.areas.places import Places
 from geo.base.settings import Settings
 from geo.incidents.book import IntakeBooks
-from geo.incidents.intake import Desk
+from geo.incidents.desk import Desk
 from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, place, rectangle, write_geojson
 

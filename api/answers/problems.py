@@ -20,6 +20,7 @@ from geo.base.errors import (
     ForbiddenError,
     GovgridError,
     InputError,
+    KeyBusyError,
     LayerError,
     NotFoundError,
     PersonalDataError,
@@ -166,7 +167,7 @@ def error_response(request: Request, error: Exception) -> Response:
     if not isinstance(error, GovgridError):
         raise error
     found = _ours(request, error)
-    if isinstance(error, TooManyError):
+    if isinstance(error, TooManyError | KeyBusyError):
         found.headers["Retry-After"] = str(error.facts.get("retry_after_s", RETRY_AFTER_S))
     return found
 

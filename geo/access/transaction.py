@@ -38,16 +38,7 @@ def set_row_security(connection: Connection, reader: Principal, *actions: str) -
     *actions
         Permissions of the program itself beyond the principal's, as "login".
     """
-    granted = "all" if reader.everything else ",".join(map(str, reader.areas))
-    row_security.set_principal(
-        connection,
-        {
-            "granted": granted,
-            "account": reader.id or "",
-            "unit": reader.unit_code or "",
-            "actions": ",".join(sorted(reader.actions | set(actions))),
-        },
-    )
+    row_security.set_principal(connection, _settings(reader, *actions))
 
 
 @contextmanager
@@ -63,11 +54,25 @@ def open_read_only(engine: Engine, reader: Principal) -> Iterator[Connection]:
     reader
         Principal, for the settings of the transaction.
     """
-    with open_as(engine, reader) as connection:
-        step_down(connection)
+    with db.open_transaction(engine) as connection:
+        row_security.set_reading_principal(connection, _settings(reader))
         yield connection
 
 
 def step_down(connection: Connection) -> None:
     """See all ground and equipment from here on, and nothing else; see :func:`open_read_only`."""
     row_security.use_reading_role(connection)
+
+
+def step_up(connection: Connection) -> None:
+    """See and write from here on as the principal; the other way round than :func:`step_down`."""
+    row_security.leave_reading_role(connection)
+
+
+def _settings(reader: Principal, *actions: str) -> dict[str, str]:
+    return {
+        "granted": "all" if reader.everything else ",".join(map(str, reader.areas)),
+        "account": reader.id or "",
+        "unit": reader.unit_code or "",
+        "actions": ",".join(sorted(reader.actions | set(actions))),
+    }

@@ -120,6 +120,51 @@ def seeing_from_memory(
     NotFoundError, ForbiddenError
         As :func:`seeing_one`.
     """
+    found = find_in_memory(engine, reader, view, lon, lat)
+    facts: Mapping[str, Mapping[str, Any]] = view.scene.contacts
+    if asked.at is not None:
+        with transaction.open_read_only(engine, reader) as connection:
+            facts = _facts(connection, [line.code for line in found.lines], asked.at)
+    return _answer(found.lines, facts, found.withheld, asked)
+
+
+@dataclass(frozen=True)
+class FoundLines:
+    """Cameras of a place as one principal may know them, with how to ask for their footage."""
+
+    lines: Sequence[PlaceLine]
+    withheld: int
+    contacts: Mapping[str, Mapping[str, Any]]
+
+    @property
+    def own(self) -> list[str]:
+        """Codes of the cameras of which more than the relation is told."""
+        return [line.code for line in self.lines if line.own]
+
+
+def find_in_memory(
+    engine: Engine, reader: Principal, view: SightView, lon: float, lat: float
+) -> FoundLines:
+    """Return the cameras of a place from views in memory, without their states.
+
+    The database is asked for incidents, where the principal belongs to a unit; else not.
+
+    Parameters
+    ----------
+    engine
+        For this question.
+    reader
+        Principal whose grants apply.
+    view
+        What it may know, at the newest revisions.
+    lon, lat
+        Degrees, EPSG:4326.
+
+    Raises
+    ------
+    NotFoundError, ForbiddenError
+        As :func:`seeing_one`.
+    """
     reader.require_depth("position")
     incident = exact_answers.incident_at(engine, reader, lon, lat)
     if incident is None and not view.granted.holds(lon, lat):
@@ -133,11 +178,40 @@ def seeing_from_memory(
         allowed = exact_answers.allowed_pairs(engine, reader, pairs)
         exactly = frozenset(code for _, code in allowed)
     lines = view.lines(at_m, hits, exactly)
-    facts: Mapping[str, Mapping[str, Any]] = view.scene.contacts
-    if asked.at is not None:
-        with transaction.open_read_only(engine, reader) as connection:
-            facts = _facts(connection, [line.code for line in lines], asked.at)
-    return _answer(lines, facts, view.hidden(hits), asked)
+    return FoundLines(lines, view.hidden(hits), view.scene.contacts)
+
+
+def describe_found(
+    found: FoundLines,
+    changes: Mapping[str, Sequence[tuple[datetime, str]]],
+    asked: Asked,
+    begin: datetime,
+) -> dict[str, Any]:
+    """Return what :func:`seeing_one` does, from lines and the history of their states.
+
+    Parameters
+    ----------
+    found
+        As from :func:`find_in_memory`.
+    changes
+        As from :func:`state_changes` of a window that begins then.
+    asked
+        Zone and language.
+    begin
+        Moment of the wanted footage.
+    """
+    facts = {
+        line.code: {**found.contacts[line.code], "connection": _state_at(changes, line.code, begin)}
+        for line in found.lines
+    }
+    return _answer(found.lines, facts, found.withheld, asked)
+
+
+def _state_at(
+    changes: Mapping[str, Sequence[tuple[datetime, str]]], code: str, at: datetime
+) -> str | None:
+    known = [state for since, state in changes.get(code, ()) if since <= at]
+    return known[-1] if known else None
 
 
 def _answer(
@@ -170,7 +244,24 @@ def state_changes(
         The window; equal for a moment.
     """
     with transaction.open_read_only(engine, reader) as connection:
-        return cameras.state_changes(connection, codes, begin, end)
+        return read_state_changes(connection, codes, begin, end)
+
+
+def read_state_changes(
+    connection: Connection, codes: list[str], begin: datetime, end: datetime
+) -> dict[str, list[tuple[datetime, str]]]:
+    """Return what :func:`state_changes` does, in a transaction that is open.
+
+    Parameters
+    ----------
+    connection
+        As from :func:`geo.access.transaction.open_read_only`.
+    codes
+        Of the cameras.
+    begin, end
+        The window; equal for a moment.
+    """
+    return cameras.state_changes(connection, codes, begin, end)
 
 
 def _facts(

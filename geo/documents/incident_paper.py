@@ -14,7 +14,7 @@ from geo.base.errors import ForbiddenError
 from geo.base.local_time import local_minute
 from geo.base.words import say
 from geo.incidents import answer, attachments, cameras
-from geo.incidents.intake import Desk
+from geo.incidents.desk import Desk
 from geo.incidents.rules import emergency
 from geo.incidents.rules.emergency import Emergency
 from geo.incidents.store import moves as stored_moves

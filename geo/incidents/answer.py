@@ -13,8 +13,9 @@ from geo.base.errors import NotFoundError
 from geo.base.words import say
 from geo.incidents import cameras, personal_data, proposal
 from geo.incidents.book import IntakeBook
-from geo.incidents.cameras import CamerasSeen
-from geo.incidents.intake import Desk, Taken
+from geo.incidents.camera_search import CamerasSeen
+from geo.incidents.desk import Desk
+from geo.incidents.intake import Taken
 from geo.incidents.rules import emergency, limits
 from geo.incidents.rules.duplicates import Hint
 from geo.incidents.rules.routing import Proposal

@@ -1,146 +1,51 @@
 """Cameras of an incident: recorded as answered, read as granted, computed anew when asked."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import replace
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
-from geo.access import predicates, principal, transaction
+from geo.access import predicates, transaction
 from geo.access.principal import Principal
-from geo.access.roles import CLASSES, depth_no
+from geo.access.roles import depth_no
 from geo.base.errors import ForbiddenError, NotFoundError
 from geo.base.settings import Settings
 from geo.base.words import say
-from geo.coverage import who_sees
 from geo.coverage.store import cameras as camera_store
-from geo.coverage.who_sees import Asked
 from geo.incidents import attachments
+from geo.incidents.camera_search import (
+    LINE,
+    CameraLine,
+    CamerasSeen,
+    look_for_cameras,
+    sees_all,
+)
 from geo.incidents.rules import camera_words, online
 from geo.incidents.rules.online import OnlineSpell
 from geo.incidents.store import incident_cameras as stored
-from geo.incidents.store.incident_cameras import CameraAnswer, IncidentFacts
+from geo.incidents.store.incident_cameras import CameraAnswer, IncidentFacts, NewAnswer
 from geo.store import revisions
 
 if TYPE_CHECKING:
     from geo.coverage.place_sight import SightView
 
-RANKS: Final = {"sees": 0, "possible": 1, "near": 2}
 STALE_M: Final = 500.0
 """A camera that changed this near to an incident may see it by now."""
 _POSITION: Final = depth_no("position")
 _DIRECTION: Final = depth_no("direction")
-_LINE: Final = (
-    *("code", "name", "relation", "why", "distance_m", "bearing_deg", "heading_deg", "px_per_m"),
-    *("online", "unit", "phone", "supply_light"),
-)
 
 
-@dataclass(frozen=True)
-class CameraLine:
-    """A camera of an incident."""
-
-    code: str
-    name: str | None
-    relation: str
-    why: str | None
-    distance_m: float
-    bearing_deg: float | None
-    heading_deg: float | None
-    px_per_m: float | None
-    online: bool | None
-    unit: str | None
-    phone: str | None
-    supply_light: str | None
-    footage_until: datetime | None
-    spell: OnlineSpell = field(default=OnlineSpell(None, ()))
-
-    @property
-    def order(self) -> tuple[int, bool, float, float, str]:
-        """Certain, possible, near; those that were offline last; then by detail and distance."""
-        offline = self.spell.share == 0
-        return (RANKS[self.relation], offline, -(self.px_per_m or 0), self.distance_m, self.code)
-
-
-@dataclass(frozen=True)
-class CamerasSeen:
-    """The cameras of an incident as one principal may know them."""
-
-    lines: tuple[CameraLine, ...]
-    withheld: int
-    nearest_m: float | None
-    at: datetime | None = None
-    stale: int = 0
-    recorded: bool = False
-
-
-def look_for_cameras(
-    engine: Engine,
-    who: Principal,
-    lon: float,
-    lat: float,
-    window: tuple[datetime, datetime],
-    config: Settings,
-    *,
-    view: "SightView | None" = None,
-) -> CamerasSeen:
-    """Return the cameras of a place in a window, computed now.
+def answer_of(
+    seen: CamerasSeen, place: tuple[float, float], window: tuple[datetime, datetime], revision: int
+) -> NewAnswer:
+    """Return what is written of the cameras of an incident.
 
     Parameters
     ----------
-    who
-        Whose grants apply.
-    lon, lat
-        Degrees, EPSG:4326.
-    window
-        When it happened.
-    config
-        Zone and detail.
-    view
-        What the principal may know, in memory; None: it is read.
-    """
-    begin, end = window
-    if view is None:
-        found = who_sees.seeing_one(
-            engine,
-            who,
-            lon,
-            lat,
-            at=begin,
-            timezone=config.timezone,
-            detail=config.detail_px_per_m,
-            lang=config.lang,
-        )
-    else:
-        asked = Asked(begin, config.timezone, config.lang)
-        found = who_sees.seeing_from_memory(engine, who, view, lon, lat, asked)
-    own = [line["code"] for line in found["cameras"] if line["unit"] or line["online"] is not None]
-    changes = who_sees.state_changes(engine, who, own, begin, end)
-    lines = [_line(each, changes.get(each["code"], []), begin, end) for each in found["cameras"]]
-    lines.sort(key=lambda line: line.order)
-    return CamerasSeen(tuple(lines), found["withheld"], found["nearest_m"])
-
-
-def record_cameras(
-    connection: Connection,
-    incident: UUID,
-    seen: CamerasSeen,
-    *,
-    place: tuple[float, float],
-    window: tuple[datetime, datetime],
-    revision: int,
-) -> None:
-    """Write all cameras of an incident as answered; older answers stay.
-
-    Parameters
-    ----------
-    connection
-        Transaction of the incident.
-    incident
-        Its id.
     seen
         All cameras, as the system sees them.
     place
@@ -151,21 +56,17 @@ def record_cameras(
         Of the layer of cameras, read before they were looked for.
     """
     nearest = min(seen.lines, key=lambda line: line.distance_m, default=None)
-    stored.insert_answer(
-        connection,
-        {
-            "incident": incident,
-            "lon": place[0],
-            "lat": place[1],
-            "seen_from": window[0],
-            "seen_to": window[1],
-            "revision": revision,
-            "nearest_camera": nearest.code if nearest else None,
-            "nearest_m": nearest.distance_m if nearest else None,
-            "nearest_why": nearest.why if nearest else None,
-        },
-        [_row(rank, line) for rank, line in enumerate(seen.lines, 1)],
-    )
+    facts = {
+        "lon": place[0],
+        "lat": place[1],
+        "seen_from": window[0],
+        "seen_to": window[1],
+        "revision": revision,
+        "nearest_camera": nearest.code if nearest else None,
+        "nearest_m": nearest.distance_m if nearest else None,
+        "nearest_why": nearest.why if nearest else None,
+    }
+    return NewAnswer(facts, [_row(rank, line) for rank, line in enumerate(seen.lines, 1)])
 
 
 def read_cameras(
@@ -216,12 +117,6 @@ def read_cameras(
         place = (facts.lon, facts.lat)
         return facts, look_for_cameras(engine, who, *place, facts.window, config, view=view)
     return facts, _recorded(engine, who, facts, answer, rows, config, view)
-
-
-def sees_all(who: Principal) -> bool:
-    """Return whether nothing of any camera is hidden from a principal."""
-    whole = who.everything and not who.coarse and who.classes >= frozenset(CLASSES)
-    return who.system or (whole and depth_no(who.depth) >= _DIRECTION and len(who.grants) == 1)
 
 
 def describe_cameras(
@@ -275,7 +170,7 @@ def _described(
     visible = line.relation != "near"
     until = footage.ask_by if visible else None
     return {
-        **{name: getattr(line, name) for name in _LINE if name != "supply_light"},
+        **{name: getattr(line, name) for name in LINE if name != "supply_light"},
         "footage_until": _iso(until, zone),
         "footage": footage.text if visible else None,
         "footage_light": footage.light if visible else None,
@@ -298,21 +193,10 @@ def _online(
     return online.describe_spell(spell, zone, lang) or None
 
 
-def _line(
-    told: Mapping[str, Any], changes: Sequence[tuple[datetime, str]], begin: datetime, end: datetime
-) -> CameraLine:
-    until = told["footage_until"]
-    return CameraLine(
-        **{name: told[name] for name in _LINE},
-        footage_until=datetime.fromisoformat(until) if until else None,
-        spell=online.find_spell(changes, begin, end),
-    )
-
-
 def _row(rank: int, line: CameraLine) -> dict[str, Any]:
     offline = [[a.isoformat(), b.isoformat()] for a, b in line.spell.offline]
     until = line.footage_until.isoformat() if line.footage_until else None
-    plain = {name: getattr(line, name) for name in _LINE if name not in ("name", "supply_light")}
+    plain = {name: getattr(line, name) for name in LINE if name not in ("name", "supply_light")}
     return {
         **plain,
         "rank": rank,
@@ -366,7 +250,7 @@ def _cut(line: CameraLine, depth: int) -> CameraLine:
 def _stored_line(row: Mapping[str, Any]) -> CameraLine:
     gaps = tuple((datetime.fromisoformat(a), datetime.fromisoformat(b)) for a, b in row["offline"])
     return CameraLine(
-        **{name: row[name] for name in _LINE},
+        **{name: row[name] for name in LINE},
         footage_until=row["footage_until"],
         spell=OnlineSpell(row["online_share"], gaps),
     )
@@ -392,8 +276,3 @@ def _count_stale(
         )
     known = near if sees_all(who) else near & set(granted)
     return len((changed & set(told)) | known)
-
-
-def all_cameras(who: Principal) -> Principal:
-    """Return the system itself, named as who asks: what is recorded is cut to nobody."""
-    return principal.system_principal(who.account)

@@ -16,21 +16,22 @@ from geo.base import clock
 from geo.base.errors import ConditionError, ForbiddenError, NotFoundError, StaleError
 from geo.base.local_time import with_zone
 from geo.incidents import (
+    camera_search,
     cameras,
     case_reading,
     clocks,
-    intake,
     limits,
     location,
     moves,
     personal_data,
 )
-from geo.incidents.cameras import CamerasSeen
-from geo.incidents.intake import Desk
+from geo.incidents.camera_search import CamerasSeen
+from geo.incidents.desk import Desk
 from geo.incidents.location import Asked, Located
 from geo.incidents.personal_data import CheckedTexts
 from geo.incidents.proposal import propose_units
 from geo.incidents.report import Report, use_report
+from geo.incidents.store import incident_cameras
 from geo.incidents.store import intake as intake_store
 from geo.incidents.store import moves as stored
 from geo.store import outbox
@@ -113,22 +114,17 @@ def correct_incident(
         columns["unseen_demand"] = given.unseen_demand
     moved = bool(set(given.changes) & (PLACE | {"occurred_to"}))
     window = report.window(before["reported_at"] or clock.now())
-    seen = intake.all_cameras(desk, who, located, window) if moved else None
+    seen = camera_search.all_cameras(desk, who, located, window) if moved else None
     with transaction.open_as(desk.engine, who) as connection:
         now = stored.lock_incident(connection, case_reading.seen_parameters(who), incident)
         _require_right(connection, who, now, incident)
         number = _require_version(now, version)
         _write(connection, who, before, columns, checked, number, located)
         if seen is not None and located.lon is not None:
-            cameras.record_cameras(
-                connection,
-                incident,
-                seen,
-                place=(located.lon, located.lat or 0.0),
-                window=window,
-                revision=desk.now.by_layer["camera"],
-            )
-    told = intake.told_cameras(desk, who, located, window, seen) if moved else None
+            place, revision = (located.lon, located.lat or 0.0), desk.now.by_layer["camera"]
+            answer = cameras.answer_of(seen, place, window, revision)
+            incident_cameras.insert_answer(connection, incident, answer)
+    told = camera_search.told_cameras(desk, who, located, window, seen) if moved else None
     return Corrected(incident, number + 1, told, checked)
 
 

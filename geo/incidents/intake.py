@@ -5,28 +5,29 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
-from uuid import uuid4
+from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection
 
 from geo.access import transaction
 from geo.access.audit import record as audit
 from geo.access.principal import Principal
 from geo.base import clock
-from geo.base.errors import (
-    ForbiddenError,
-    InputError,
-    NotFoundError,
-    ReusedKeyError,
-    StateError,
-)
+from geo.base.errors import InputError, NotFoundError, ReusedKeyError, StateError
 from geo.base.local_time import with_zone
-from geo.base.settings import Settings
-from geo.coverage.sight_memory import SightMemory
-from geo.incidents import cameras, clocks, hotline, limits, location, personal_data
-from geo.incidents.book import IntakeBook, IntakeBooks
-from geo.incidents.cameras import CamerasSeen
+from geo.incidents import (
+    camera_search,
+    cameras,
+    clocks,
+    hotline,
+    limits,
+    location,
+    personal_data,
+)
+from geo.incidents.book import IntakeBook
+from geo.incidents.camera_search import CamerasSeen
+from geo.incidents.desk import Desk
 from geo.incidents.duplicate_hints import words_and_reach
 from geo.incidents.location import Located
 from geo.incidents.personal_data import CheckedTexts
@@ -34,13 +35,13 @@ from geo.incidents.proposal import Proposed, propose_units
 from geo.incidents.report import Report, use_report
 from geo.incidents.rules import duplicates
 from geo.incidents.rules.duplicates import Hint
+from geo.incidents.store import answers
 from geo.incidents.store import intake as stored
-from geo.incidents.store import moves as stored_moves
 from geo.incidents.store.book import Category
-from geo.incidents.store.intake import Created
-from geo.store import outbox, statements
+from geo.incidents.store.incident_cameras import NewAnswer
+from geo.incidents.store.intake import Created, NewIncident
+from geo.store import idempotency, outbox, statements
 from geo.store.outbox import Event
-from geo.store.revisions import LayerRevisions
 
 PHONE: Final = "app"
 """Source of what reporters (网格上报岗) take on their telephones."""
@@ -52,6 +53,7 @@ TYPED: Final = (
     *("category", "title", "description", "address", "source", "source_ref", "occurred_at"),
     *("occurred_to", "accuracy_m", "located_by", "located_code", "asset_code"),
 )
+PATH: Final = "/api/incidents"
 
 
 @dataclass(frozen=True)
@@ -59,40 +61,12 @@ class Taken:
     """An incident that was taken, with everything that its answer says."""
 
     created: Created
-    report: Report
-    category: Category
-    located: Located
-    proposed: Proposed
-    reported_at: datetime
     hints: tuple[Hint, ...]
     checked: CheckedTexts
     seen: CamerasSeen | None = None
 
 
-@dataclass(frozen=True)
-class Desk:
-    """What intake works with: the database, what is in memory, the settings."""
-
-    engine: Engine
-    books: IntakeBooks
-    now: LayerRevisions
-    config: Settings
-    sight: SightMemory | None = None
-
-    def look(
-        self, who: Principal, located: Located, window: tuple[datetime, datetime]
-    ) -> CamerasSeen:
-        """Return the cameras of a place, from memory where it is at hand."""
-        lon, lat = located.lon or 0.0, located.lat or 0.0
-        view = None if self.sight is None else self.sight.view(who, self.now)
-        return cameras.look_for_cameras(self.engine, who, lon, lat, window, self.config, view=view)
-
-    def book(self, who: Principal) -> IntakeBook:
-        """Return the book of this moment."""
-        return self.books.book(who, self.now)
-
-
-def take_incident(desk: Desk, who: Principal, given: Report) -> Taken:
+def take_incident(desk: Desk, who: Principal, given: Report, *, key: str | None = None) -> Taken:
     """Write a new incident and return it with its answer; of one client_id there is one.
 
     Parameters
@@ -103,9 +77,13 @@ def take_incident(desk: Desk, who: Principal, given: Report) -> Taken:
         Who takes it.
     given
         As typed.
+    key
+        Of a request that may come again: within a day it makes one incident.
 
     Raises
     ------
+    KeyBusyError, ReusedKeyError
+        If a request with the key is being done, or was another one.
     PersonalDataError
         If a text holds numbers of persons, and neither way on was chosen.
     InputError
@@ -150,80 +128,22 @@ def take_incident(desk: Desk, who: Principal, given: Report) -> Taken:
     }
     row |= clocks.stricter_limit(row, row, {"due_at": report.hotline_due})
     window = report.window(now)
-    seen = all_cameras(desk, who, located, window)
-    with transaction.open_as(desk.engine, who) as connection:
-        created = _insert(connection, who, row, proposed, checked, sensitive=category.sensitive)
-        if not created.again:
-            stored_moves.replace_alarms(connection, created.id, limits.first_alarms(row, category))
-            if source == HOTLINE:
+    found = camera_search.find_for_both(desk, who, located, window)
+    move = {"proposed": proposed.facts(), "request": _fingerprint(row), **checked.audited()}
+    alarms = limits.first_alarms(row, category)
+    with transaction.open_read_only(desk.engine, who) as connection:
+        seen, told = found.with_states(connection, window, desk.config)
+        transaction.step_up(connection)
+        answer = _answer(desk, located, window, seen)
+        new = NewIncident(row, who.account, who.unit_name or who.account, move, alarms, answer)
+        created = _repeated(connection, who, key, move["request"])
+        if created is None:
+            created = _insert(connection, who, new, checked, sensitive=category.sensitive)
+            _keep(connection, who, key, created, move["request"])
+            if not created.again and source == HOTLINE:
                 hotline.register_order(connection, created.id, row["source_ref"], report)
-        hints = tuple(_hints(connection, book, category, located, created.code, now))
-        if seen is not None and located.lon is not None and not created.again:
-            cameras.record_cameras(
-                connection,
-                created.id,
-                seen,
-                place=(located.lon, located.lat or 0.0),
-                window=window,
-                revision=desk.now.by_layer["camera"],
-            )
-    told = told_cameras(desk, who, located, window, seen)
-    return Taken(created, report, category, located, proposed, now, hints, checked, told)
-
-
-def all_cameras(
-    desk: Desk, who: Principal, located: Located, window: tuple[datetime, datetime]
-) -> CamerasSeen | None:
-    """Return all cameras of a place, whoever asks: they are recorded, and told as granted.
-
-    Parameters
-    ----------
-    desk
-        What intake works with.
-    who
-        Who asks.
-    located
-        The place.
-    window
-        When it happened.
-    """
-    if located.lon is None or located.lat is None:
-        return None
-    system = cameras.all_cameras(who)
-    try:
-        return desk.look(system, located, window)
-    except StateError:  # no camera was brought in yet
-        return None
-
-
-def told_cameras(
-    desk: Desk,
-    who: Principal,
-    located: Located,
-    window: tuple[datetime, datetime],
-    seen: CamerasSeen | None,
-) -> CamerasSeen | None:
-    """Return the cameras of a place as far as they are granted; None where none is.
-
-    Parameters
-    ----------
-    desk
-        What intake works with.
-    who
-        Whose grants apply.
-    located
-        The place.
-    window
-        When it happened.
-    seen
-        All cameras.
-    """
-    if seen is None or located.lon is None or located.lat is None or cameras.sees_all(who):
-        return seen
-    try:
-        return desk.look(who, located, window)
-    except (ForbiddenError, NotFoundError):
-        return None
+        hints = _hints(connection, book, category, located, created.code, now)
+    return Taken(created, tuple(hints), checked, told)
 
 
 def _with_source(given: Report, who: Principal) -> Report:
@@ -252,23 +172,57 @@ def _answers(
     return located, proposed
 
 
+def _answer(
+    desk: Desk, located: Located, window: tuple[datetime, datetime], seen: CamerasSeen | None
+) -> NewAnswer | None:
+    if seen is None or located.lon is None:
+        return None
+    place = located.lon, located.lat or 0.0
+    return cameras.answer_of(seen, place, window, desk.now.by_layer["camera"])
+
+
+def _repeated(
+    connection: Connection, who: Principal, key: str | None, request: str
+) -> Created | None:
+    """Return what the same request led to before, by the rights of today; None if it is new."""
+    if key is None:
+        return None
+    kept = idempotency.find_answer(connection, _asked(who, key, request))
+    if kept is None:
+        return None
+    row = answers.read_row(connection, UUID(kept["id"]))
+    if row is None:
+        raise NotFoundError("intake.unknown", code=kept["id"])
+    return Created(row.id, row.code, row, again=True)
+
+
+def _keep(
+    connection: Connection, who: Principal, key: str | None, created: Created, request: str
+) -> None:
+    if key is not None:
+        asked = _asked(who, key, request)
+        idempotency.keep_answer(connection, asked, {"id": str(created.id)})
+
+
+def _asked(who: Principal, key: str, request: str) -> idempotency.Asked:
+    return idempotency.Asked(who.id or who.account, "POST", PATH, key, request.encode())
+
+
 def _insert(
     connection: Connection,
     who: Principal,
-    row: Mapping[str, Any],
-    proposed: Proposed,
+    new: NewIncident,
     checked: CheckedTexts,
     *,
     sensitive: bool,
 ) -> Created:
-    request = _fingerprint(row)
-    facts = {"proposed": proposed.facts(), "request": request, **checked.audited()}
-    post = who.unit_name or who.account
-    created = stored.insert_incident(connection, row, account=who.account, post=post, facts=facts)
+    created = stored.insert_incident(connection, new)
+    if created is None:
+        raise StateError("intake.client_id_used", found=new.row["client_id"])
     if created.again:
         if str(created.created_account) != str(who.id) and not who.system:
-            raise StateError("intake.client_id_used", found=row["client_id"])
-        if created.request not in (None, request):
+            raise StateError("intake.client_id_used", found=new.row["client_id"])
+        if created.request not in (None, new.facts["request"]):
             raise ReusedKeyError("intake.reused", found=created.code)
         return created
     audit.record(
@@ -278,7 +232,7 @@ def _insert(
         created.code,
         facts={"id": str(created.id), **checked.audited()},
     )
-    outbox.add_event(connection, _event(created, row, sensitive=sensitive))
+    outbox.add_event(connection, _event(created, new.row, sensitive=sensitive))
     return created
 
 

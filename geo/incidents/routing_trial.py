@@ -7,7 +7,7 @@ from geo.access.principal import Principal
 from geo.base import clock
 from geo.incidents import location
 from geo.incidents.book import make_book
-from geo.incidents.intake import Desk
+from geo.incidents.desk import Desk
 from geo.incidents.location import Asked
 from geo.incidents.proposal import describe_units, propose_units
 from geo.incidents.rules.routing import Duty

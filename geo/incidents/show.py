@@ -9,8 +9,8 @@ from geo.base import clock
 from geo.base.errors import ForbiddenError, NotFoundError, StateError
 from geo.incidents import answer, cameras, duplicate_hints, listing, whistles
 from geo.incidents.answer import Shown
-from geo.incidents.cameras import CamerasSeen
-from geo.incidents.intake import Desk
+from geo.incidents.camera_search import CamerasSeen
+from geo.incidents.desk import Desk
 
 
 def show_incident(
@@ -58,6 +58,8 @@ def show_incident(
 def _seen(desk: Desk, who: Principal, told: dict[str, Any]) -> CamerasSeen | None:
     """Return the cameras as recorded, None where none is granted or was brought in."""
     try:
-        return cameras.read_cameras(desk.engine, who, told["id"], desk.config)[1]
+        return cameras.read_cameras(desk.engine, who, told["id"], desk.config, view=desk.view(who))[
+            1
+        ]
     except (ForbiddenError, NotFoundError, StateError):
         return None

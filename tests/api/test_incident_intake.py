@@ -1,14 +1,17 @@
 """Incidents over HTTP: one request, one answer; twice sent is once taken; who may what."""
 
+import threading
 from concurrent.futures import ThreadPoolExecutor
 from uuid import uuid4
 
 import pytest
 from fastapi.testclient import TestClient
-from sqlalchemy import text
+from sqlalchemy import event, text
 
 from api.app import create_app
 from geo.base import clock
+from geo.store import idempotency
+from geo.store.idempotency import Asked
 from tests.incident_town import B2, G1, B, X
 from tests.signed_in import Visitors, account
 from tests.toy_town import place
@@ -69,18 +72,65 @@ def test_the_same_key_brings_the_same_answer(operator):
     assert again.headers["idempotency-replayed"] == "true"
     assert again.json()["id"] == first.json()["id"]
     other = post(operator, {"Idempotency-Key": "k1"}, text="另一件事")
-    assert (other.status_code, other.json()["type"]) == (422, "govgrid:intake.reused")
+    assert (other.status_code, other.json()["type"]) == (422, "govgrid:idempotency.reused")
 
 
 def test_sixteen_at_once_with_one_key_make_one_row(operator, engine):
     post(operator)  # what is kept in memory is read once
     with ThreadPoolExecutor(16) as pool:
         found = list(pool.map(lambda _: post(operator, {"Idempotency-Key": "k"}), range(16)))
-    assert [answer.text for answer in found if answer.status_code not in (200, 201)] == []
-    assert {answer.json()["id"] for answer in found} == {found[0].json()["id"]}
-    assert sorted(answer.status_code for answer in found) == [200] * 15 + [201]
+    busy = [answer for answer in found if answer.status_code == 409]
+    assert all(int(answer.headers["retry-after"]) > 0 for answer in busy)
+    done = [answer for answer in found if answer not in busy]
+    assert [answer.status_code for answer in done].count(201) == 1
+    assert {answer.status_code for answer in done} <= {200, 201}
+    assert len({answer.json()["id"] for answer in done}) == 1
     with engine.begin() as connection:
         assert connection.execute(text("SELECT count(*) FROM govgrid.incident")).scalar() == 2
+
+
+def test_a_key_holds_for_a_day(operator, engine):
+    first = post(operator, {"Idempotency-Key": "k"}).json()["id"]
+    with engine.begin() as connection:
+        connection.execute(text("UPDATE govgrid.idempotency_key SET at = at - interval '25 hours'"))
+    again = post(operator, {"Idempotency-Key": "k"})
+    assert (again.status_code, again.json()["id"] != first) == (201, True)
+
+
+def test_who_comes_with_a_key_while_its_request_is_done_is_told_to_come_again(operator, engine):
+    with engine.begin() as connection:
+        asked = text("SELECT id::text FROM govgrid.account WHERE name = 'wang'")
+        who = connection.execute(asked).scalar_one()
+        # as the transaction of a request that goes on
+        idempotency.find_answer(connection, Asked(who, "POST", "/api/incidents", "k"))
+        answer = post(operator, {"Idempotency-Key": "k"})
+    assert (answer.status_code, answer.json()["type"]) == (409, "govgrid:idempotency.busy")
+    assert int(answer.headers["retry-after"]) > 0
+    assert post(operator, {"Idempotency-Key": "k"}).status_code == 201
+
+
+def test_a_refused_text_leaves_no_trace_of_its_key(operator, engine):
+    head = {"Idempotency-Key": "k"}
+    assert post(operator, head, text="联系 13812345678").status_code == 422
+    with engine.begin() as connection:
+        assert (
+            connection.execute(text("SELECT count(*) FROM govgrid.idempotency_key")).scalar() == 0
+        )
+    assert post(operator, head).status_code == 201
+
+
+def test_eight_statements_take_an_incident(operator, engine):
+    post(operator)  # what is kept in memory is read once
+    pool, seen = operator.app.state.engine, []
+
+    def count(*told):
+        if "AnyIO" in threading.current_thread().name:  # of the request itself
+            seen.append(told[2])
+
+    event.listen(pool, "before_cursor_execute", count)
+    post(operator)
+    event.remove(pool, "before_cursor_execute", count)
+    assert len(seen) <= 8, seen
 
 
 def test_a_number_of_a_person_is_a_problem_with_its_place(operator):

@@ -5,7 +5,7 @@ from typing import Annotated
 from fastapi import Depends, Request
 
 from api.session.deps import EngineDep, SettingsDep
-from geo.incidents.intake import Desk
+from geo.incidents.desk import Desk
 
 
 def intake_desk(request: Request, engine: EngineDep, settings: SettingsDep) -> Desk:

@@ -3,7 +3,7 @@
 from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Final, Literal
-from uuid import UUID, uuid5
+from uuid import UUID
 
 from fastapi import APIRouter, Header, Request
 from fastapi.responses import JSONResponse
@@ -24,8 +24,6 @@ from geo.incidents.report import Report
 
 router = APIRouter(prefix="/api/incidents")
 REPLAYED: Final = "Idempotency-Replayed"
-KEYS: Final = UUID("6f1d0c1e-6f1b-4b0a-9a53-6f9f5a1d4f10")
-"""Name space of the client_ids that are made of keys."""
 PLACE: Final = ("lon", "lat", "crs", "accuracy_m", "grid_code", "community_code")
 Code = Annotated[str, Field(max_length=100)]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]
@@ -61,13 +59,12 @@ class NewIncident(Body):
     redact: bool = False
     not_personal: bool = False
 
-    def report(self, client_id: UUID | None) -> Report:
+    def report(self) -> Report:
         """Return it as intake takes it."""
         asked = Asked(
             self.lon, self.lat, self.crs, self.accuracy_m, self.grid_code or self.community_code
         )
-        plain = self.model_dump(exclude={*PLACE, "client_id"})
-        return Report(place=asked, client_id=client_id, **plain)
+        return Report(place=asked, **self.model_dump(exclude=set(PLACE)))
 
 
 class CorrectedIncident(Body):
@@ -116,15 +113,15 @@ def create(
 ) -> JSONResponse:
     """Take an incident: grid, unit with the reason, limit, cameras and duplicates in one answer.
 
-    The same Idempotency-Key, or the same `client_id`, makes one incident however often it is sent:
-    the answer comes again, with `Idempotency-Replayed: true`. Numbers of identity cards and mobile
+    The same `client_id`, or within a day the same Idempotency-Key, makes one incident however often
+    it is sent: the answer comes again, with `Idempotency-Replayed: true`; 409 while a request with
+    the key is being done, 422 for another one under it. Numbers of identity cards and mobile
     telephones are refused (422, with where they stand); `redact` leaves them out, `not_personal`
     states that they are none.
     """
     lang = request_language(request)
-    client_id = asked.client_id or (None if key is None else uuid5(KEYS, f"{who.id} {key}"))
-    taken = intake.take_incident(desk, who, asked.report(client_id))
-    row = answer.read_answer(desk, who, taken.created.id)
+    taken = intake.take_incident(desk, who, asked.report(), key=key)
+    row = taken.created.row
     shown = Shown(taken.seen, taken.hints, taken)
     body = answer.describe_incident(
         desk.book(who), row, shown, zone=desk.config.timezone, lang=lang, now=clock.now()

@@ -13,10 +13,17 @@ _SET: Final = text(
     " set_config('govgrid.unit', :unit, true),"
     " set_config('govgrid.actions', :actions, true)"
 )
-_STEP_DOWN: Final = text(
-    "SELECT set_config('role', CASE WHEN current_user = :service THEN :reading"
+_ROLE: Final = (
+    "set_config('role', CASE WHEN current_user = :service THEN :reading"
     " ELSE current_setting('role') END, true)"
 )
+_STEP_DOWN: Final = text(f"SELECT {_ROLE}")
+_STEP_UP: Final = text(
+    "SELECT set_config('role', CASE WHEN current_user = :reading THEN :service"
+    " ELSE current_setting('role') END, true)"
+)
+_SET_READING: Final = text(f"{_SET.text}, {_ROLE}")
+_ROLES: Final = {"service": cluster.SERVICE_ROLE, "reading": cluster.READING_ROLE}
 
 
 def set_principal(connection: Connection, settings: Mapping[str, str]) -> None:
@@ -34,5 +41,22 @@ def set_principal(connection: Connection, settings: Mapping[str, str]) -> None:
 
 def use_reading_role(connection: Connection) -> None:
     """Set the role of the transaction to the reading one, if it is the service's."""
-    roles = {"service": cluster.SERVICE_ROLE, "reading": cluster.READING_ROLE}
-    connection.execute(_STEP_DOWN, roles)
+    connection.execute(_STEP_DOWN, _ROLES)
+
+
+def leave_reading_role(connection: Connection) -> None:
+    """Set the role of the transaction back to the service's, if it is the reading one."""
+    connection.execute(_STEP_UP, _ROLES)
+
+
+def set_reading_principal(connection: Connection, settings: Mapping[str, str]) -> None:
+    """Do what :func:`set_principal` and :func:`use_reading_role` do, in one statement.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    settings
+        As for :func:`set_principal`.
+    """
+    connection.execute(_SET_READING, {**settings, **_ROLES})

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from geo.access.principal import Principal
     from geo.base.settings import Settings
-    from geo.incidents.intake import Desk
+    from geo.incidents.desk import Desk
 
 room = Room()
 app.add_typer(room, name="incident")
@@ -89,7 +89,7 @@ def add(
         taken = intake.take_incident(desk, who, given)
         told = answer.describe_incident(
             desk.book(who),
-            answer.read_answer(desk, who, taken.created.id),
+            taken.created.row,
             Shown(taken.seen, taken.hints, taken),
             zone=config.timezone,
             lang=current_language(),
@@ -140,7 +140,7 @@ def make_desk(engine: "Engine", who: "Principal", config: "Settings") -> "Desk":
     """
     from geo.areas.places import Places
     from geo.incidents.book import IntakeBooks
-    from geo.incidents.intake import Desk
+    from geo.incidents.desk import Desk
 
     books = IntakeBooks(engine, Places(engine))
     return Desk(engine, books, books.revisions(who), config)

@@ -7,15 +7,15 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
-_ROW: Final = text(
-    "SELECT id, code, state, version, category, title, description, address, source, source_ref,"
+COLUMNS: Final = (
+    "id, code, state, version, category, title, description, address, source, source_ref,"
     " emergency, on_hold, status, grid_code, community_code, township_code, candidates,"
     " nearest_code, nearest_m, unit_code, proposed_unit_code, override_reason, routing,"
     " reported_at, occurred_at, occurred_to, amber_at, due_at, due_provisional, done_at,"
     " accuracy_m,"
     " asset_code, located_by, unseen_demand, ST_X(geom) AS lon, ST_Y(geom) AS lat"
-    " FROM govgrid.incident WHERE id = :id"
 )
+_ROW: Final = text(f"SELECT {COLUMNS} FROM govgrid.incident WHERE id = :id")
 
 
 @dataclass(frozen=True)

@@ -53,6 +53,18 @@ _DEMAND: Final = text(
 
 
 @dataclass(frozen=True)
+class NewAnswer:
+    """What is written of the cameras of a place.
+
+    `facts` are ``lon``, ``lat``, ``seen_from``, ``seen_to``, ``revision``, ``nearest_camera``,
+    ``nearest_m`` and ``nearest_why``; `cameras` columns of ``incident_camera`` with ``code``.
+    """
+
+    facts: Mapping[str, Any]
+    cameras: Sequence[Mapping[str, Any]]
+
+
+@dataclass(frozen=True)
 class CameraAnswer:
     """When the cameras of an incident were asked for, of which place and window."""
 
@@ -104,22 +116,20 @@ class IncidentFacts:
         return begin, self.occurred_to or begin
 
 
-def insert_answer(
-    connection: Connection, facts: Mapping[str, Any], cameras: Sequence[Mapping[str, Any]]
-) -> None:
-    """Write what was answered about the cameras of an incident.
+def insert_answer(connection: Connection, incident: UUID, answer: NewAnswer) -> None:
+    """Write what was answered about the cameras of an incident; older answers stay.
 
     Parameters
     ----------
     connection
         Open transaction with row-level security set.
-    facts
-        ``incident``, ``lon``, ``lat``, ``seen_from``, ``seen_to``, ``revision``,
-        ``nearest_camera``, ``nearest_m`` and ``nearest_why``.
-    cameras
-        Columns of ``incident_camera`` with ``rank`` and ``code``.
+    incident
+        Its id.
+    answer
+        All cameras, as the system sees them.
     """
-    connection.execute(_INSERT, {**facts, "cameras": statements.to_json(list(cameras))})
+    cameras = statements.to_json(list(answer.cameras))
+    connection.execute(_INSERT, {"incident": incident, **answer.facts, "cameras": cameras})
 
 
 def newest_answer(connection: Connection, incident: UUID) -> CameraAnswer | None:

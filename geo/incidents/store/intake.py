@@ -1,6 +1,7 @@
 """New incidents with their first move, and the earlier ones that may be the same."""
 
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -9,7 +10,10 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from geo.incidents.rules.duplicates import Earlier
-from geo.store import statements
+from geo.incidents.rules.limits import Alarm
+from geo.incidents.store import answers
+from geo.incidents.store.answers import AnswerRow
+from geo.incidents.store.incident_cameras import NewAnswer
 
 PLAIN: Final = (
     *("client_id", "title", "category", "description", "source", "source_ref", "state"),
@@ -24,36 +28,24 @@ JSON: Final = ("candidates", "routing")
 _GEOM: Final = (
     "CASE WHEN CAST(:lon AS float8) IS NOT NULL THEN ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) END"
 )
-_COLUMNS: Final = ", ".join((*PLAIN, *JSON))
-_VALUES: Final = ", ".join(
-    (*(f":{name}" for name in PLAIN), *(f"CAST(:{name} AS jsonb)" for name in JSON))
-)
+# A function, as its plan is kept: with the policies of all tables, planning takes longer than
+# writing.
 _INSERT: Final = text(
-    f"WITH made AS (INSERT INTO govgrid.incident ({_COLUMNS}, geom)"
-    f" VALUES ({_VALUES}, {_GEOM})"
-    " ON CONFLICT (client_id) DO NOTHING RETURNING id, code, version),"
-    " moved AS (INSERT INTO govgrid.incident_move"
-    "  (incident, version, move, to_state, at, account, post, unit_code, facts)"
-    "  SELECT id, version, 'created', :state, :reported_at, :account, :post, :created_unit,"
-    "  CAST(:facts AS jsonb) FROM made)"
-    " SELECT id, code, version FROM made"
+    f"SELECT {answers.COLUMNS} FROM govgrid.insert_incident(CAST(:incident AS jsonb), :lon, :lat,"
+    " CAST(:move AS jsonb), CAST(:alarms AS jsonb), CAST(:answer AS jsonb),"
+    " CAST(:cameras AS jsonb))"
 )
 _SAME: Final = text(
-    "SELECT i.id, i.code, i.version, i.created_account, (SELECT m.facts ->> 'request'"
+    "SELECT i.id, i.code, i.created_account, (SELECT m.facts ->> 'request'"
     " FROM govgrid.incident_move m WHERE m.incident = i.id ORDER BY m.id LIMIT 1) AS request"
     " FROM govgrid.incident i WHERE i.client_id = :client_id"
 )
-# By category and time first: row-level security keeps an index of places from being used.
+# A function here as well; it finds places first, by an index that row-level security would keep
+# from being used.
 _EARLIER: Final = text(
-    "SELECT i.code, ST_Distance(i.geom::geography, p.at) AS distance_m, i.reported_at,"
-    " coalesce(i.closed_at, CASE WHEN i.state IN ('closed', 'not_accepted', 'duplicate',"
-    "  'cancelled') THEN (SELECT max(m.at) FROM govgrid.incident_move m"
-    "   WHERE m.incident = i.id AND m.to_state = i.state) END) AS ended_at"
-    " FROM govgrid.incident i, (SELECT"
-    "  ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography AS at) AS p"
-    " WHERE i.category = ANY(:categories) AND i.reported_at <= :reported_at"
-    " AND i.reported_at >= :since AND i.code <> :code"
-    " AND ST_DWithin(i.geom::geography, p.at, :radius_m)"
+    "SELECT code, distance_m, reported_at, ended_at FROM govgrid.earlier_incidents("
+    " ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :radius_m, :categories, :since, :reported_at)"
+    " WHERE code <> :code"
 )
 _REPORTED: Final = text(
     "SELECT code, category, reported_at, ST_X(geom) AS lon, ST_Y(geom) AS lat"
@@ -66,12 +58,47 @@ _KNOWN: Final = text(
 
 
 @dataclass(frozen=True)
+class NewIncident:
+    """What is written of a new incident.
+
+    `row` has the columns of :data:`PLAIN`, :data:`JSON`, ``lon`` and ``lat``; `facts` are those of
+    its first move. Without a place there is no answer about cameras.
+    """
+
+    row: Mapping[str, Any]
+    account: str
+    post: str
+    facts: Mapping[str, Any]
+    alarms: Sequence[Alarm] = ()
+    answer: NewAnswer | None = None
+
+    @property
+    def _values(self) -> dict[str, Any]:
+        row, answer = self.row, self.answer
+        move = {
+            "account": self.account,
+            "post": self.post,
+            "unit_code": row["created_unit"],
+            "facts": self.facts,
+        }
+        return {
+            "incident": _json({name: row[name] for name in (*PLAIN, *JSON)}),
+            "lon": row["lon"],
+            "lat": row["lat"],
+            "move": _json(move),
+            "alarms": _json([vars(alarm) for alarm in self.alarms]),
+            "answer": None if answer is None else _json(answer.facts),
+            "cameras": _json([] if answer is None else answer.cameras),
+        }
+
+
+@dataclass(frozen=True)
 class Created:
     """A new incident, or the one that was made before under the same client_id."""
 
     id: UUID
     code: str
-    version: int
+    row: AnswerRow
     created_account: UUID | None = None
     request: str | None = None
     again: bool = False
@@ -88,41 +115,27 @@ class Reported:
     lat: float | None
 
 
-def insert_incident(
-    connection: Connection,
-    row: Mapping[str, Any],
-    *,
-    account: str,
-    post: str,
-    facts: Mapping[str, Any],
-) -> Created:
-    """Write an incident with its first move; of one client_id there is one incident.
+def insert_incident(connection: Connection, new: NewIncident) -> Created | None:
+    """Write an incident with its first move, its alarms and its cameras, in one statement.
+
+    Of one client_id there is one incident; None: it is there and not granted.
 
     Parameters
     ----------
     connection
         Open transaction with row-level security set.
-    row
-        Columns of :data:`PLAIN`, :data:`JSON`, ``lon`` and ``lat``.
-    account
-        Who took it.
-    post
-        At which post.
-    facts
-        Of the move, values of JSON.
+    new
+        What is written.
     """
-    written = {
-        **row,
-        **{name: statements.to_json(row[name]) for name in JSON},
-        "account": account,
-        "post": post,
-        "facts": statements.to_json(dict(facts)),
-    }
-    made = connection.execute(_INSERT, written).one_or_none()
+    made = connection.execute(_INSERT, new._values).one_or_none()
     if made is not None:
-        return Created(made.id, made.code, made.version)
-    found = connection.execute(_SAME, {"client_id": row["client_id"]}).one()
-    return Created(**found._mapping, again=True)
+        return Created(made.id, made.code, AnswerRow(*made))
+    found = connection.execute(_SAME, {"client_id": new.row["client_id"]}).one_or_none()
+    if found is None:
+        return None
+    row = answers.read_row(connection, found.id)
+    assert row is not None  # noqa: S101 - the same row in the same transaction
+    return Created(row.id, row.code, row, found.created_account, found.request, again=True)
 
 
 def move_pin(connection: Connection, incident: UUID, lon: float | None, lat: float | None) -> None:
@@ -179,3 +192,8 @@ def known_numbers(connection: Connection, numbers: list[str]) -> frozenset[str]:
         Digits only.
     """
     return frozenset(connection.execute(_KNOWN, {"numbers": numbers}).scalars())
+
+
+def _json(value: object) -> str:
+    """Return a cell of jsonb; PostgreSQL reads times and ids from their texts."""
+    return json.dumps(value, ensure_ascii=False, default=str)

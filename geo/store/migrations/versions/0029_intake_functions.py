@@ -1,0 +1,13 @@
+"""functions by which incidents are taken."""
+
+from geo.store.migrations import apply_sql
+
+revision = "0029"
+down_revision = "0028"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Run the SQL file of this revision."""
+    apply_sql("0029_intake_functions.sql")
