@@ -183,6 +183,12 @@ def test_a_pole_with_a_unit_of_its_own_goes_before_every_duty(desk, tmp_path):
     assert (found["unit_code"], found["reason"]) == ("U3", "L7 自有责任单位")
 
 
+def test_earlier_ones_are_found_on_all_sides_of_the_borders_of_squares(desk):
+    around = [take(desk, x=(x, y))["code"] for x, y in ((-1, -1), (1, -1), (-1, 1))]
+    found = take(desk, x=(1, 1))["duplicates"]
+    assert sorted(hint["code"] for hint in found) == around
+
+
 def test_a_second_report_of_the_same_hole_is_hinted_at_and_not_merged(desk, hour):
     first = take(desk)
     hour("2026-10-01T01:10:00")

@@ -40,8 +40,8 @@ _SAME: Final = text(
     " FROM govgrid.incident_move m WHERE m.incident = i.id ORDER BY m.id LIMIT 1) AS request"
     " FROM govgrid.incident i WHERE i.client_id = :client_id"
 )
-# A function here as well; it finds places first, by an index that row-level security would keep
-# from being used.
+# A function here as well; it finds places by squares, as row-level security keeps an index of
+# places from being used.
 _EARLIER: Final = text(
     "SELECT code, distance_m, reported_at, ended_at FROM govgrid.earlier_incidents("
     " ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :radius_m, :categories, :since, :reported_at)"
