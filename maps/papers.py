@@ -1,8 +1,12 @@
 """Papers about an incident as one HTML text for A4 that loads nothing and runs nothing."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from jinja2 import Environment, PackageLoader
+
+if TYPE_CHECKING:
+    from maps.plan import Plan
 
 _pages = Environment(
     loader=PackageLoader("maps", "web/templates"),
@@ -10,16 +14,6 @@ _pages = Environment(
     trim_blocks=True,
     lstrip_blocks=True,
 )
-
-
-@dataclass(frozen=True)
-class Dot:
-    """A camera on the sketch, in hundredths of its width from the place; y goes down."""
-
-    code: str
-    x: float
-    y: float
-    sees: bool
 
 
 @dataclass(frozen=True)
@@ -42,16 +36,20 @@ class RequestForm:
 
 @dataclass(frozen=True)
 class Paper:
-    """What a paper shows; `half_m` is what half the radius of the sketch stands for."""
+    """What a paper shows; the first mark of its plan is the place, `north` says which way is up.
+
+    `made` says who made it, when and what for.
+    """
 
     title: str
     mark: str
     lang: str
     facts: tuple[tuple[str, str], ...]
-    dots: tuple[Dot, ...] = ()
-    half_m: int = 0
+    plan: "Plan | None" = None
+    north: str = ""
     tables: tuple[Table, ...] = ()
     forms: tuple[RequestForm, ...] = ()
+    made: str = ""
 
 
 def render_paper(paper: Paper) -> str:

@@ -13,6 +13,8 @@ Kind = Literal["identity", "mobile"]
 _CHINESE: Final = str.maketrans(
     "〇零○一二三四五六七八九幺壹贰叁肆伍陆柒捌玖", "000123456789" + "1123456789"
 )
+_LEAST_DIGITS: Final = 11
+"""Of the shortest number of a person: most texts hold fewer, and are not looked at further."""
 # what people set between digits; at most two of them, so that a list of numbers is none
 _GAP: Final = r"[\s\u200b\u2060\ufeff\-\u2010-\u2015\u2212\u30fb\u00b7_]{0,2}"
 _START: Final = r"(?<![0-9A-Za-z.])"
@@ -131,6 +133,8 @@ def redact_spans(text: str, spans: Collection[Span]) -> str:
 
 def _candidates(text: str) -> Iterator[tuple[int, int, Kind, str]]:
     """Yield start, end, kind and digits; a longer number comes before what begins in it."""
+    if sum(sign.isdigit() or ord(sign) in _CHINESE for sign in text) < _LEAST_DIGITS:
+        return
     plain = "".join(map(_ascii, text))
     for written in dict.fromkeys((plain, plain.translate(_CHINESE))):
         for match in _LONG.finditer(written):

@@ -1,36 +1,46 @@
 """Papers of an incident: the evidence sheet (PDF, XLSX) and the one-page duty report (值班快报)."""
 
-import math
 import tempfile
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import TYPE_CHECKING, Any, Final
 from uuid import UUID
 
 from geo.access import transaction
-from geo.access.audit import record as audit
+from geo.access.audit import export_log
 from geo.access.principal import Principal
 from geo.base.errors import ForbiddenError
 from geo.base.local_time import local_minute
 from geo.base.words import say
+from geo.documents import incident_plan
 from geo.incidents import answer, attachments, cameras
+from geo.incidents.attachments import HANDLING
 from geo.incidents.desk import Desk
 from geo.incidents.rules import emergency
 from geo.incidents.rules.emergency import Emergency
 from geo.incidents.store import moves as stored_moves
 from geo.incidents.store.answers import AnswerRow
 from geo.viewing.store import register
-from maps.papers import Dot, Paper, RequestForm, Table, render_paper
+from maps.papers import Paper, RequestForm, Table, render_paper
 
-HEADS: Final = ("code", "name", "relation", "position", "detail", "footage", "unit", "phone")
+if TYPE_CHECKING:
+    from maps.plan import Plan
+
+HEADS: Final = (
+    *("number", "code", "name", "relation", "position", "detail", "footage", "unit", "phone"),
+)
 FORM: Final = (
     *("incident", "unit", "cameras", "from_to", "channel", "offset", "purpose", "document"),
     *("clerks", "approved", "seal", "handed_over"),
 )
 
 
-def evidence_sheet(desk: Desk, who: Principal, incident: UUID, lang: str) -> Paper:
-    """Return the evidence sheet: place, time, cameras, viewings, and a form for each unit.
+def evidence_sheet(
+    desk: Desk, who: Principal, incident: UUID, lang: str, *, form: str = "pdf"
+) -> Paper:
+    """Return the evidence sheet: place, map, cameras, viewings, and a form for each unit.
+
+    It goes out of the house, so it has a row in the register of exports.
 
     Parameters
     ----------
@@ -42,24 +52,36 @@ def evidence_sheet(desk: Desk, who: Principal, incident: UUID, lang: str) -> Pap
         Its id.
     lang
         "zh" or "en".
+    form
+        "pdf" or "xlsx", for the register.
     """
     zone = desk.config.timezone
     row = answer.read_answer(desk, who, incident)
-    facts, seen = cameras.read_cameras(desk.engine, who, incident, desk.config)
+    facts, seen = cameras.read_cameras(desk.engine, who, incident, desk.config, view=desk.view(who))
     told = cameras.describe_cameras(seen, facts.window, zone, lang)
+    why = say("evidence.reason", lang, code=row.code)
     with transaction.open_as(desk.engine, who) as connection:
         viewings = register.viewings_of(connection, row.code)
-        audit.record(connection, who, "incident.evidence", row.code, facts={"id": str(incident)})
-    dots, half_m = _dots(told["cameras"])
+        export_log.insert_export(
+            connection,
+            who,
+            what="evidence",
+            form=form,
+            rows=len(told["cameras"]),
+            reason=why,
+            area=row.grid_code or "",
+            action=next((each for each in HANDLING if who.may(each)), HANDLING[0]),
+        )
     return Paper(
         say("evidence.title", lang),
         desk.config.mark,
         lang,
         _facts(desk, who, row, told, lang),
-        dots,
-        half_m,
+        _plan(desk, who, row, told["cameras"]),
+        say("evidence.north", lang),
         (_cameras(told["cameras"], lang), _viewings(viewings, zone, lang)),
         _forms(row, told["cameras"], zone, lang),
+        export_log.watermark_text(who, why, timezone=zone, lang=lang),
     )
 
 
@@ -142,28 +164,21 @@ def _facts(
     return tuple((say(f"evidence.{k}", lang), v) for k, v in named.items() if v)
 
 
-def _dots(lines: list[dict[str, Any]]) -> tuple[tuple[Dot, ...], int]:
-    """Return cameras around the place as a sketch has them: by distance and reversed bearing."""
-    placed = [line for line in lines if line["bearing_deg"] is not None]
-    if not placed:
-        return (), 0
-    most = max(max(float(line["distance_m"]) for line in placed), 10.0)
-    dots = []
-    for line in placed:
-        angle = math.radians(float(line["bearing_deg"]) + 180)
-        reach = 46 * float(line["distance_m"]) / most
-        x, y = round(reach * math.sin(angle), 2), round(-reach * math.cos(angle), 2)
-        dots.append(Dot(line["code"], x, y, line["relation"] == "sees"))
-    return tuple(dots), round(most * 24 / 46)
+def _plan(desk: Desk, who: Principal, row: AnswerRow, lines: list[dict[str, Any]]) -> "Plan | None":
+    if row.lon is None or row.lat is None:
+        return None
+    with transaction.open_read_only(desk.engine, who) as connection:
+        return incident_plan.plan_incident(connection, row.lon, row.lat, lines)
 
 
 def _cameras(lines: list[dict[str, Any]], lang: str) -> Table:
-    rows = []
+    rows, numbers = [], incident_plan.number_cameras(lines)
     for line in lines:
         why = f"（{line['why_text']}）" if line["relation"] != "sees" and line["why_text"] else ""
         relation = say(f"relation.{line['relation']}", lang) + why
         footage = "；".join(filter(None, (line["footage"], line["night"], line["online_text"])))
-        told = {**line, "relation": relation, "footage": footage}
+        number = numbers.get(line["code"], "")
+        told = {**line, "number": number, "relation": relation, "footage": footage}
         rows.append(tuple(str(told[name] or "") for name in HEADS))
     heads = tuple(say(f"evidence.camera_{name}", lang) for name in HEADS)
     return Table(

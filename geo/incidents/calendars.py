@@ -33,3 +33,18 @@ def read_calendar(connection: Connection, timezone: str, unit: str | None = None
     )
     days = {**shipped_days(timezone), **stored.read_days(connection)}
     return Calendar(timezone, hours, days)
+
+
+def provisional_years(connection: Connection, timezone: str) -> dict[int, int]:
+    """Return the years without a notice of their days off → open incidents that wait for it.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    timezone
+        IANA name.
+    """
+    noticed = read_calendar(connection, timezone).noticed
+    found = stored.provisional_years(connection, timezone)
+    return {year: count for year, count in found.items() if year not in noticed}

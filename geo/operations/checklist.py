@@ -19,6 +19,7 @@ from geo.coverage.headline import Headline, make_headlines
 from geo.coverage.scene import camera_state, ground_state, prepare_scene
 from geo.coverage.store import results, scene
 from geo.coverage.store.results import Run
+from geo.incidents import calendars
 from geo.operations.checklist_steps import STEPS, Step
 from geo.operations.store import loaded_rows
 from geo.store import db, import_runs, installation
@@ -66,6 +67,8 @@ class Setup:
         be others if they were computed now.
     headlines
         How much is seen, of that computation.
+    provisional
+        Years whose days off are not announced here → open incidents whose limit reaches into them.
     """
 
     layers: tuple[Loaded, ...]
@@ -80,10 +83,17 @@ class Setup:
     newest: Mapping[str, Any] | None
     stale: bool
     headlines: tuple[Headline, ...]
+    provisional: Mapping[int, int]
 
 
-def setup_status(engine: Engine) -> Setup:
-    """Return how far the database is set up, all of one moment."""
+def setup_status(engine: Engine, *, timezone: str) -> Setup:
+    """Return how far the database is set up, all of one moment.
+
+    Parameters
+    ----------
+    timezone
+        IANA name: of the days that limits are counted in.
+    """
     with db.open_transaction(engine) as connection:
         runs = import_runs.all_runs(connection)
         filled = completeness.read_completeness(connection)
@@ -104,6 +114,7 @@ def setup_status(engine: Engine) -> Setup:
             newest=_newest(runs),
             stale=run is not None and is_stale(connection, run),
             headlines=() if run is None else _headlines(connection, run),
+            provisional=calendars.provisional_years(connection, timezone),
         )
 
 

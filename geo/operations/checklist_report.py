@@ -40,6 +40,9 @@ def as_json_values(found: Setup, lang: str, *, timezone: str) -> dict[str, Any]:
         "cameras": [dict(row) for row in found.cameras],
         "coverage": told.coverage(),
         "completeness": completeness.as_json_values(found.completeness),
+        "provisional_years": [
+            {"year": year, "incidents": count} for year, count in found.provisional.items()
+        ],
         "remarks": list(told.remarks()),
         "next": list(told.steps()),
     }
@@ -135,6 +138,11 @@ class _Told:
             yield _remark("loaded", each.text(self._lang))
         if self._found.completeness.share is not None:
             yield self._complete()
+        for year in self._found.provisional:
+            yield _remark("missing", self._provisional(year))
+
+    def _provisional(self, year: int) -> str:
+        return self.say("setup.provisional", year=year, count=self._found.provisional[year])
 
     def _facts(self, run: Mapping[str, Any]) -> dict[str, Any]:
         at = self.minute(run["at"])
@@ -186,6 +194,8 @@ class _Told:
         headings = self._of["headings"]
         if headings.of and headings.state != "loaded" and self._found.run is not None:
             yield _step(headings.step.command, self.effect(headings) or "")
+        for year in self._found.provisional:
+            yield _step("govgrid import calendar FILE", self._provisional(year))
         yield from self._missing(urgent=False)
         found = self._found.completeness
         if found.filled < found.applicable:

@@ -25,7 +25,8 @@ COMPUTE = "govgrid coverage compute"
 
 
 def told(engine, lang="en"):
-    return checklist_report.as_json_values(checklist.setup_status(engine), lang, timezone=ZONE)
+    status = checklist.setup_status(engine, timezone=ZONE)
+    return checklist_report.as_json_values(status, lang, timezone=ZONE)
 
 
 def layer(found, name):
@@ -327,3 +328,26 @@ def test_the_workbook_has_the_figures_and_what_each_camera_lacks(divided, tmp_pa
 def test_a_file_that_cannot_be_a_workbook_is_refused(town, tmp_path, name):
     with pytest.raises(InputError):
         completeness.write_completeness(town, tmp_path / name, level=None, mark="", lang="zh")
+
+
+def test_a_year_without_its_notice_is_named_while_limits_wait_for_it(engine):
+    change(
+        engine,
+        "INSERT INTO govgrid.incident (title, state, reported_at, clock_from, due_at,"
+        " due_provisional) VALUES ('a', 'reported', '2030-12-30T02:00Z', '2030-12-30T02:00Z',"
+        " '2031-01-03T02:00Z', true), ('b', 'closed', '2032-01-01T02:00Z', '2032-01-01T02:00Z',"
+        " '2032-01-03T02:00Z', true)",
+    )
+    found = told(engine)
+    assert found["provisional_years"] == [
+        {"year": 2030, "incidents": 1},
+        {"year": 2031, "incidents": 1},
+    ]
+    assert "govgrid import calendar FILE" in commands(found)
+    assert any("days off of 2031" in each["text"] for each in found["remarks"])
+    change(
+        engine,
+        "INSERT INTO govgrid.calendar (day, kind) VALUES ('2030-10-01', 'holiday'),"
+        " ('2031-10-01', 'holiday')",
+    )
+    assert told(engine)["provisional_years"] == []

@@ -24,8 +24,11 @@ def evidence(
     incident: UUID,
     f: Literal["pdf", "xlsx"] = "pdf",
 ) -> Response:
-    """Return the evidence sheet: cameras with the day to ask by, viewings, a form for each unit."""
-    paper = incident_paper.evidence_sheet(desk, who, incident, request_language(request))
+    """Return the evidence sheet: map, cameras with the day to ask by, viewings, forms for units.
+
+    It has a row in the register of exports.
+    """
+    paper = incident_paper.evidence_sheet(desk, who, incident, request_language(request), form=f)
     if f == "xlsx":
         return _download(incident_paper.paper_workbook(paper), XLSX, f"evidence-{incident}.xlsx")
     return _download(incident_paper.paper_pdf(paper), PDF, f"evidence-{incident}.pdf")

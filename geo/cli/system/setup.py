@@ -31,7 +31,9 @@ def status(
         from geo.operations import checklist, checklist_report
 
         found = checklist_report.as_json_values(
-            checklist.setup_status(engine), current_language(), timezone=config.timezone
+            checklist.setup_status(engine, timezone=config.timezone),
+            current_language(),
+            timezone=config.timezone,
         )
     if as_json_:
         as_json(found)

@@ -28,6 +28,8 @@ _LAYERS: Final = {
     "places": "SELECT code, kind, weight, radius_m, geom FROM govgrid.demand_place",
     "entrances": "SELECT code, kind, place_code, geom FROM govgrid.demand_entrance",
 }
+Box = tuple[float, float, float, float]
+_AROUND: Final = "geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326)"
 AT_A_TIME: Final = 5_000
 _OBSTACLES: Final = text(
     "SELECT geom, height_m FROM govgrid.sight_obstacle WHERE geom IS NOT NULL ORDER BY code"
@@ -160,7 +162,9 @@ def read_views(connection: Connection, codes: Sequence[str] | None = None) -> gp
     return frames.read_layer(connection, statement, {"codes": list(codes)})
 
 
-def read_ground(connection: Connection, name: str, srid: int) -> gpd.GeoDataFrame:
+def read_ground(
+    connection: Connection, name: str, srid: int, *, around: Box | None = None
+) -> gpd.GeoDataFrame:
     """Return a layer of the ground in `srid`, in order of codes.
 
     Parameters
@@ -168,9 +172,16 @@ def read_ground(connection: Connection, name: str, srid: int) -> gpd.GeoDataFram
     name
         buildings, roads, named_roads (with names instead of widths), water, farmland, zones,
         places or entrances.
+    around
+        Box (west, south, east, north in degrees) that the rows meet; None: all of them.
     """
     statement = f"{_LAYERS[name]} {'AND' if 'WHERE' in _LAYERS[name] else 'WHERE'}"
-    return frames.read_layer(connection, f"{statement} geom IS NOT NULL ORDER BY code").to_crs(srid)
+    if around is None:
+        rows = frames.read_layer(connection, f"{statement} geom IS NOT NULL ORDER BY code")
+    else:
+        box = dict(zip(("west", "south", "east", "north"), around, strict=True))
+        rows = frames.read_layer(connection, f"{statement} {_AROUND} ORDER BY code", box)
+    return rows.to_crs(srid)
 
 
 def obstacles_near(connection: Connection, ground: bytes, srid: int) -> gpd.GeoDataFrame:

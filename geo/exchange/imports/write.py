@@ -20,7 +20,7 @@ from geo.files.checks import Finding
 from geo.files.checks.checked_rows import CheckedRows
 from geo.files.checks.whole_file import REGISTERS
 from geo.files.schema.layers import Layer
-from geo.incidents import history
+from geo.incidents import file_texts, history
 from geo.store import installation, tables
 from geo.store.tables import Change
 
@@ -123,10 +123,15 @@ class Writer:
             for found in checked.findings
             if found.code == "VALUE_CHOICE" and found.column == states
         }
+        rows, redacted = file_texts.redact_texts(self.connection, rows)
         done = history.bring_in(
             self.connection, rows, run=self.run, timezone=self.timezone, unknown_states=unknown
         )
         late = [
+            Finding(each.row, checked.mapping.get(each.field, ""), "VALUE_PERSONAL", "warning", "")
+            for each in redacted
+        ]
+        late += [
             Finding(
                 each.row,
                 checked.mapping.get(each.field, "geometry"),

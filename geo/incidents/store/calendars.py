@@ -22,6 +22,17 @@ _LIMITS: Final = text(
 _DAYS: Final = text("SELECT day, kind FROM govgrid.calendar")
 
 
+# From the first to the last day of each limit that is counted again once the notice is there.
+_PROVISIONAL: Final = text(
+    "SELECT y.year, count(*) AS incidents FROM govgrid.incident i, generate_series("
+    " extract(year FROM coalesce(i.clock_from, i.reported_at) AT TIME ZONE :zone)::integer,"
+    " extract(year FROM i.due_at AT TIME ZONE :zone)::integer) AS y (year)"
+    " WHERE i.due_provisional AND NOT i.due_given"
+    " AND i.state NOT IN ('closed', 'not_accepted', 'duplicate', 'cancelled')"
+    " GROUP BY y.year ORDER BY y.year"
+)
+
+
 class WeekRow(NamedTuple):
     """One row of working hours; `before` is the first day on which it no longer holds."""
 
@@ -48,6 +59,20 @@ def read_hours(connection: Connection, unit: str | None) -> list[WeekRow]:
 def read_days(connection: Connection) -> dict[date, str]:
     """Return the days off and make-up days that were imported: day → holiday or workday."""
     return {row.day: row.kind for row in connection.execute(_DAYS)}
+
+
+def provisional_years(connection: Connection, timezone: str) -> dict[int, int]:
+    """Return year → number of open incidents whose provisional limit reaches into it.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    timezone
+        IANA name, for the days.
+    """
+    rows = connection.execute(_PROVISIONAL, {"zone": timezone})
+    return {int(row.year): int(row.incidents) for row in rows}
 
 
 def read_limits(connection: Connection) -> dict[str, Limit]:

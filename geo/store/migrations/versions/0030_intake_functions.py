@@ -2,12 +2,12 @@
 
 from geo.store.migrations import apply_sql
 
-revision = "0029"
-down_revision = "0028"
+revision = "0030"
+down_revision = "0029"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     """Run the SQL file of this revision."""
-    apply_sql("0029_intake_functions.sql")
+    apply_sql("0030_intake_functions.sql")
