@@ -55,6 +55,7 @@ class Settings(BaseSettings):
     disk_reserve_mb: int = Field(default=100, ge=0)
 
     bulk_rows: int = Field(default=1000, ge=1)
+    export_job_rows: int = Field(default=20_000, ge=0)
     bulk_questions: int = Field(default=300, ge=1)
 
     session_idle_min: int = Field(default=30, ge=1, le=24 * 60)

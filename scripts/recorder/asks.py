@@ -80,6 +80,7 @@ PLACES: Final = (
     Ask("POST", WHAT_IF, json={"lon": LON, "lat": 95}),
     get("/api/jobs"),
     get("/api/jobs/{number}"),
+    get("/api/jobs/{number}/result"),
     get("/api/jobs", kind="nonsense"),
     Ask("POST", "/api/jobs/{number}/cancel"),
     Ask("POST", "/api/jobs/{number}/retry"),

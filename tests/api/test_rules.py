@@ -100,6 +100,7 @@ DEMANDS = {
     ("POST", "/api/coverage/runs"): "import",
     ("GET", "/api/jobs"): ANYBODY,
     ("GET", "/api/jobs/{number}"): ANYBODY,
+    ("GET", "/api/jobs/{number}/result"): "export",
     ("POST", "/api/jobs/{number}/cancel"): ANYBODY,
     ("POST", "/api/jobs/{number}/retry"): ANYBODY,
     ("GET", "/audit"): "audit",

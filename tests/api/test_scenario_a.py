@@ -1,16 +1,20 @@
 """A night shift at the district's centre, service side: one operator, one clock, step by step."""
 
-from uuid import UUID
+import re
+import time
+from uuid import UUID, uuid4
 
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.app import create_app
+from geo.access.accounts import accounts
 from geo.base import clock
 from geo.incidents import alarms
-from tests.incident_town import G1, G2, SHANGHAI, X
-from tests.signed_in import Visitors, account
+from tests import PATIENCE_S
+from tests.incident_town import B2, G1, G2, SHANGHAI, B, X
+from tests.signed_in import SYSTEM, Visitors, account, grant, sign_in
 from tests.toy_town import place
 
 pytestmark = pytest.mark.postgis
@@ -145,3 +149,145 @@ def test_a_night_shift(night, engine):
         f"/api/incidents/{dark['id']}", json={"unseen_demand": True}, headers={"If-Match": '"1"'}
     )
     assert ticked.status_code == 200
+
+
+PASSWORD = "correct horse 网格 battery"
+
+
+def in_form(client, path, **typed):
+    """Send a form of a page with the token that stands in it."""
+    token = re.search(r'name="csrf" value="([^"]+)"', client.get(path).text)[1]
+    return client.post(path, data={"csrf": token, **typed}, follow_redirects=False)
+
+
+def aged(engine, name, change):
+    """Let the sessions of an account be older than they are."""
+    statement = (
+        f"UPDATE govgrid.session SET {change} WHERE account ="
+        " (SELECT id FROM govgrid.account WHERE name = :name)"
+    )
+    with engine.begin() as connection:
+        connection.execute(text(statement), {"name": name})
+
+
+def next_events(client, after):
+    """Return the events after a position, as soon as the process has read some."""
+    until = time.monotonic() + PATIENCE_S
+    while time.monotonic() < until:
+        found = client.get("/api/events", params={"after": after}).json()["events"]
+        if found:
+            return found
+    raise AssertionError("no event came")
+
+
+def test_the_first_hours_of_a_night_shift(night, engine):
+    client, turn = night
+    people = Visitors(client, engine)
+    # A1: the first password is good for nothing but to be changed
+    turn("2026-09-30T19:55")
+    people.become(None)
+    first = accounts.add_account(engine, SYSTEM, "zhou")
+    asked = text("SELECT id::text FROM govgrid.account WHERE name = 'zhou'")
+    with engine.begin() as connection:
+        grant(connection, connection.execute(asked).scalar_one(), "operator", B)
+    page = {"accept": "text/html"}
+    client.headers.update(page)
+    assert in_form(client, "/login", name="zhou", password=first).status_code == 303
+    assert client.get("/api/incidents", headers={"accept": "*/*"}).status_code == 401
+    typed = {"password_old": first, "password_new": PASSWORD, "password_again": PASSWORD}
+    assert in_form(client, "/account/password", **typed).status_code == 303
+    assert client.get("/api/incidents", headers={"accept": "*/*"}).json()["incidents"] == []
+    client.headers.update({"accept": "*/*"})
+    # A2: a wall stays while a person is logged out, and is told of no camera's place
+    wall = account(engine, "wall", "display", kind="display")
+    person = account(engine, "qian", "operator", B)
+    for one, name, status in ((wall, "wall", 200), (person, "qian", 401)):
+        people.become(one)
+        aged(engine, name, "seen_at = now() - interval '40 minutes'")
+        assert client.get("/api/collections").status_code == status, name
+    people.become(wall)
+    shown = client.get("/api/collections/cameras/items")
+    lon, lat = place(-4.18, 0)  # of K1
+    assert f"{lon:.5f}" not in shown.text or f"{lat:.5f}" not in shown.text
+    # A3: a camera stops: it is told to who listens, and its state is another
+    turn("2026-09-30T20:00")
+    people.become(account(engine, "admin", "administrator"))
+    after = client.get("/api/events").json()["position"]
+    message = {
+        "states": [{"code": "K3", "status": "offline", "since": "2026-09-30T20:00:00+08:00"}]
+    }
+    assert client.post("/api/camera-status", json=message).status_code == 200
+    assert "K3" in {each["code"] for each in next_events(client, after)}
+    lon, lat = place(*X)
+    seeing = client.get("/api/cameras/seeing", params={"lon": lon, "lat": lat}).json()["cameras"]
+    assert {line["code"]: line["online"] for line in seeing}["K3"] is False
+
+
+def test_typing_a_place_in_the_night(night, engine):
+    client, turn = night
+    # A4: the number of a lamp post, said with its kind; coordinates are not needed
+    turn("2026-09-30T21:38")
+    lon, lat = place(1, 1)
+    with engine.begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO govgrid.pole (code, name, geom) VALUES ('L77', '人民路灯杆',"
+                " ST_SetSRID(ST_MakePoint(:lon, :lat), 4326))"
+            ),
+            {"lon": lon, "lat": lat},
+        )
+    for typed in ("L77", "rmldg", "人民路"):
+        found = client.get("/api/search", params={"q": typed}).json()["results"]
+        assert ("pole", "L77") in {(each["kind"], each.get("code")) for each in found}, typed
+    at = next(each for each in found if each["kind"] == "pole")
+    hole = create(
+        client, "井盖缺失", "灯杆旁井盖没了", (1, 1), located_by="code", located_code="L77"
+    )
+    assert (round(at["lon"], 6), round(at["lat"], 6)) == (
+        round(hole["lon"], 6),
+        round(hole["lat"], 6),
+    )
+    # A12: sent again after the line was down; what was missed comes
+    after = client.get("/api/events").json()["position"]
+    number = str(uuid4())
+    sent = create(client, "暴露垃圾", "一堆垃圾", client_id=number)
+    lon, lat = place(*X)
+    again = client.post(
+        "/api/incidents",
+        json={
+            "category": "暴露垃圾",
+            "text": "一堆垃圾",
+            "lon": lon,
+            "lat": lat,
+            "client_id": number,
+        },
+    )
+    assert (again.status_code, again.json()["id"]) == (200, sent["id"])
+    assert [each["code"] for each in next_events(client, after)] == [sent["code"]]
+    # A16: coordinates that may be of another system are asked about
+    turn("2026-10-01T03:00")
+    typed = client.get("/api/search", params={"q": "117.0554,30.5095"}).json()["coordinates"]
+    assert (typed["lon"], typed["lat"]) == (117.0554, 30.5095)
+    assert 500 < typed["apart_m"] < 650
+    assert "火星坐标" in typed["question"]
+    # A18: the session is over while something is typed; after the log-in it is sent once
+    aged(engine, "wang", "expires_at = now() - interval '1 second'")
+    lost = {"category": "井盖缺失", "text": "又一处", "lon": lon, "lat": lat}
+    lost["client_id"] = str(uuid4())
+    assert client.post("/api/incidents", json=lost).status_code == 401
+    with engine.begin() as connection:
+        asked = text("SELECT id::text FROM govgrid.account WHERE name = 'wang'")
+        who = connection.execute(asked).scalar_one()
+    sign_in(client, engine, who)
+    assert client.post("/api/incidents", json=lost).status_code == 201
+    # A9: a camera of elsewhere is refused, asking for its footage is offered, all is audited
+    Visitors(client, engine).become(account(engine, "sun", "operator", B2))
+    refused = client.post("/api/cameras/K1/access", json={"reason": "incident"})
+    assert (refused.status_code, "申请调取" in refused.json()["detail"]) == (403, True)
+    asked = text(
+        "SELECT outcome, facts ->> 'reason' AS reason FROM govgrid.audit"
+        " WHERE account = 'sun' AND action = 'access'"
+    )
+    with engine.begin() as connection:
+        rows = [tuple(row) for row in connection.execute(asked)]
+    assert rows == [("refused", "viewing.not_granted")]

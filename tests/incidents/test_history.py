@@ -172,14 +172,14 @@ def test_an_order_of_the_hotline_that_comes_again_with_another_text_is_a_further
 def test_numbers_of_persons_are_left_out_of_texts_however_they_are_written(town, tmp_path):
     dates = (MARCH, "2026-03-03 08:30", "")
     rows = [
-        ("T1", "处置中", *dates, "联系 138 1234 5678"),
+        ("T1", "处置中", *dates, "联系 １３８１２３４５６７８"),
         ("T2", "处置中", *dates, "电话一三八一二三四五六七八"),
         ("T3", "处置中", *dates, "垃圾三处"),
     ]
     report = brought(town, tmp_path, *rows)
     told = [(f.row, f.column, f.value) for f in report.findings if f.code == "VALUE_PERSONAL"]
     assert told == [(2, "标题", ""), (3, "标题", "")]
-    asked = "SELECT title FROM govgrid.incident ORDER BY code"
+    asked = "SELECT title FROM govgrid.incident WHERE code IN ('T1', 'T2', 'T3') ORDER BY code"
     titles = [("联系 〔号码已略〕",), ("电话〔号码已略〕",), ("垃圾三处",)]
     assert all_of(town, asked) == titles
     assert "1234" not in str(all_of(town, "SELECT imported FROM govgrid.incident"))

@@ -1,23 +1,29 @@
 """Files out: a layer or the map, with permission, reason, watermark and a row in the register."""
 
 import tempfile
+from http import HTTPStatus
 from pathlib import Path
 from typing import Literal
 
 from fastapi import APIRouter, Request
-from fastapi.responses import Response
+from fastapi.responses import FileResponse, JSONResponse, Response
 from pydantic import Field
 
 from api.answers import render
 from api.answers.bodies import Body
-from api.answers.downloads import file_response
+from api.answers.downloads import disposition, file_response
 from api.answers.forms import FormDep
+from api.answers.problems import request_language
 from api.server.lanes import DRAWING, FILES, run_in_lane
 from api.session.deps import EngineDep, MapPagesDep, MayExport, SettingsDep
 from geo.access.audit import export_log
+from geo.access.principal import Principal
 from geo.documents.map_pages import Asked
 from geo.exchange.publish import export as layer_export
 from geo.files import writers
+from geo.operations.database import Engine
+from geo.operations.jobs import exports
+from geo.operations.jobs import requests as jobs
 from maps import watermark
 
 router = APIRouter()
@@ -30,18 +36,25 @@ class Wanted(Body):
     layer: str = Field(max_length=40, examples=["grids"])
     format: Format = "gpkg"
     crs: str = Field("wgs84", max_length=40)
+    job: bool = False
     reason: str = Field(max_length=export_log.MOST_REASON, examples=["乡街例会底图"])
 
 
 @router.post("/api/exports", response_class=Response)
 @run_in_lane(FILES)
 def export(
+    request: Request,
     engine: EngineDep,
     settings: SettingsDep,
     who: MayExport,
     asked: Wanted,
 ) -> Response:
-    """Return a layer as a file; the row of the register is written before it goes out."""
+    """Return a layer as a file; the row of the register is written before it goes out.
+
+    Of a large layer, or with `job`, the answer (202) names a job; its file is at `…/result`.
+    """
+    if asked.job or exports.is_large(engine, asked.layer, settings.export_job_rows):
+        return _as_job(request, engine, who, asked)
     srid = layer_export.target_srid(engine, asked.crs)
     frame = layer_export.read_layer(engine, who, asked.layer, srid=srid, timezone=settings.timezone)
     out = Path(f"{asked.layer}.{asked.format}")
@@ -53,6 +66,29 @@ def export(
         path = Path(folder) / out.name
         writers.write_file(frame, path, layer=asked.layer, mark=mark)
         return file_response(path.read_bytes(), out.name, "application/octet-stream")
+
+
+def _as_job(request: Request, engine: Engine, who: Principal, asked: Wanted) -> Response:
+    """Make a job of an export; what the file would be refused for is refused now."""
+    layer_export.target_srid(engine, asked.crs)
+    layer_export.require_layer(who, asked.layer)
+    wanted = {
+        "format": asked.format,
+        "crs": asked.crs,
+        "reason": export_log.reason_of(who, asked.reason),
+    }
+    job = jobs.make_job(engine, who, "export", layer=asked.layer, asked=wanted)
+    told = jobs.job_values(job, who, request_language(request))
+    return JSONResponse(told, HTTPStatus.ACCEPTED, {"Location": f"/api/jobs/{job.id}"})
+
+
+@router.get("/api/jobs/{number}/result", response_class=Response)
+@run_in_lane(FILES)
+def fetch_result(engine: EngineDep, settings: SettingsDep, who: MayExport, number: str) -> Response:
+    """Return the file of an export that was made as a job, to the account that asked for it."""
+    path = exports.find_result(engine, who, jobs.read_job(engine, who, number), settings)
+    headers = {"Content-Disposition": disposition(path.name), "Cache-Control": "no-store"}
+    return FileResponse(path, media_type="application/octet-stream", headers=headers)
 
 
 @router.post("/map.html", response_class=Response)

@@ -49,12 +49,30 @@ def read_layer(
     LayerError
         If there is no such layer.
     """
-    if name not in collections.layer_names():
-        known = ", ".join(collections.names_for(reader))
-        raise LayerError("layer.unknown", name=name, known=known)
+    require_layer(reader, name)
     from geo.exchange.publish import export_rows
 
     return export_rows.read_rows(engine, reader, name, srid=srid, timezone=timezone)
+
+
+def require_layer(reader: Principal, name: str) -> None:
+    """Refuse a name that is no layer.
+
+    Parameters
+    ----------
+    reader
+        To whom the names are told.
+    name
+        As asked for.
+
+    Raises
+    ------
+    LayerError
+        With the names that there are.
+    """
+    if name not in collections.layer_names():
+        known = ", ".join(collections.names_for(reader))
+        raise LayerError("layer.unknown", name=name, known=known)
 
 
 def action_of(name: str) -> str:

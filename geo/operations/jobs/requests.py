@@ -12,6 +12,7 @@ from geo.access.audit import record as audit
 from geo.access.principal import RESTRICTED_LAYERS, Principal
 from geo.base.errors import GovgridError, InputError, NotFoundError, StateError
 from geo.base.words import say
+from geo.operations.jobs.exports import RIGHTS
 from geo.operations.jobs.imports import STEPS
 from geo.operations.jobs.job import ENDED, TURNS, Job
 from geo.operations.store import jobs as stored
@@ -246,7 +247,10 @@ def job_values(job: Job, who: Principal, lang: str) -> dict[str, Any]:
 
 def _result(job: Job, who: Principal, lang: str) -> dict[str, Any] | None:
     if job.result is None or "findings" not in job.result:
-        return None if job.result is None else dict(job.result)
+        told = None if job.result is None else dict(job.result)
+        if told is not None:
+            told.pop(RIGHTS, None)
+        return told
     from geo.exchange.imports.report import translate_findings
 
     found = translate_findings(job.result, lang)

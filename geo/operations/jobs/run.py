@@ -12,6 +12,7 @@ from geo.access.accounts import local_cli
 from geo.base.errors import GovgridError, UnavailableError
 from geo.base.settings import Settings
 from geo.operations.jobs.coverage import run_coverage
+from geo.operations.jobs.exports import run_export
 from geo.operations.jobs.imports import run_import
 from geo.operations.jobs.job import Job, RunKind, Work
 from geo.operations.store import jobs as stored
@@ -19,7 +20,11 @@ from geo.store import db, session_lock
 
 MOST_ATTEMPTS: Final = 3
 TOLD_EVERY_S: Final = 0.5
-KINDS: Final[Mapping[str, RunKind]] = {"import": run_import, "coverage": run_coverage}
+KINDS: Final[Mapping[str, RunKind]] = {
+    "import": run_import,
+    "coverage": run_coverage,
+    "export": run_export,
+}
 
 
 class AgainError(Exception):

@@ -4,7 +4,21 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
+_COUNT: Final = text("SELECT sum(rows) FROM govgrid.loaded_rows WHERE layer = :layer")
 _COUNTS: Final = text("SELECT layer, rows FROM govgrid.loaded_rows")
+
+
+def count_layer(connection: Connection, layer: str) -> int:
+    """Return how many rows of a layer there are, 0 of one that is not counted.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    layer
+        Name of the layer.
+    """
+    return int(connection.execute(_COUNT, {"layer": layer}).scalar() or 0)
 
 
 def count_rows(connection: Connection) -> dict[str, int]:

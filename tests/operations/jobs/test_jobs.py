@@ -20,7 +20,7 @@ from geo.operations.jobs.queue import Scheduled
 from geo.operations.jobs.run import MOST_ATTEMPTS, run_job
 from geo.store import db
 from tests.operations.jobs.working import ended, until, working
-from tests.signed_in import Visitors, account, signed_in
+from tests.signed_in import Visitors, account, grant, signed_in
 
 pytestmark = pytest.mark.postgis
 
@@ -258,3 +258,50 @@ def test_old_jobs_and_uploads_are_cleared_away(town, client, settings):
     worker.run_duties(town, settings, stop=Event(), once=True)
     assert run_sql(town, "SELECT * FROM govgrid.job") == []
     assert uploads.waiting_uploads(settings.home) == []
+
+
+def test_a_large_export_is_a_job_whose_file_its_account_fetches(town, database_url, settings):
+    app = create_app(settings.model_copy(update={"export_job_rows": 1}))
+    with TestClient(app) as client:
+        people = Visitors(client, town)
+        planner = account(town, "plan", "planner")
+        people.become(planner)
+        wanted = {"layer": "grids", "format": "csv", "reason": "核对"}
+        small = client.post("/api/exports", json={**wanted, "layer": "centres"})
+        assert small.status_code == 200  # waited for, as it has no row
+        asked = client.post("/api/exports", json=wanted)
+        assert asked.status_code == 202, asked.text
+        path = asked.headers["location"]
+        assert client.get(f"{path}/result").status_code == 409
+        with working(database_url, settings):
+            job = ended(client, asked.json())
+        assert (job["state"], job["result"]["rows"], "rights" in job["result"]) == (
+            "done",
+            2,
+            False,
+        )
+        file = client.get(f"{path}/result")
+        assert (file.status_code, len(file.content)) == (200, job["result"]["bytes"])
+        assert "340802001001001" in file.text
+        rows = run_sql(town, "SELECT id::text, what, rows FROM govgrid.export_register")
+        assert (job["result"]["register"], "grids", 2) in [tuple(row) for row in rows]
+        (seen,) = run_sql(town, "SELECT object FROM govgrid.audit WHERE action = 'job.fetch'")
+        assert seen.object == "grids"
+        people.become(account(town, "other", "planner"))
+        assert client.get(f"{path}/result").status_code == 404
+        people.become(planner)
+        with town.begin() as connection:  # what it may see is another: the file is not told
+            grant(connection, planner, "planner", "340802001001002", depth="picture")
+        assert client.get(f"{path}/result").status_code == 403
+
+
+def test_an_export_is_refused_before_it_becomes_a_job(client):
+    wanted = {"layer": "grids", "format": "csv", "reason": "核对", "job": True}
+    for wrong, status in (
+        ({"layer": "beton"}, 404),
+        ({"crs": "gcj02"}, 400),
+        ({"reason": ""}, 400),
+    ):
+        answer = client.post("/api/exports", json={**wanted, **wrong})
+        assert answer.status_code == status, answer.text
+    assert client.get("/api/jobs").json()["jobs"] == []
