@@ -11,7 +11,7 @@ from pydantic import Field
 
 from api.answers import render
 from api.answers.bodies import Body
-from api.answers.downloads import disposition, file_response
+from api.answers.downloads import content_disposition, file_response
 from api.answers.forms import FormDep
 from api.answers.problems import request_language
 from api.server.lanes import DRAWING, FILES, run_in_lane
@@ -87,7 +87,7 @@ def _as_job(request: Request, engine: Engine, who: Principal, asked: Wanted) -> 
 def fetch_result(engine: EngineDep, settings: SettingsDep, who: MayExport, number: str) -> Response:
     """Return the file of an export that was made as a job, to the account that asked for it."""
     path = exports.find_result(engine, who, jobs.read_job(engine, who, number), settings)
-    headers = {"Content-Disposition": disposition(path.name), "Cache-Control": "no-store"}
+    headers = {"Content-Disposition": content_disposition(path.name), "Cache-Control": "no-store"}
     return FileResponse(path, media_type="application/octet-stream", headers=headers)
 
 
