@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
 from geo.access.principal import Principal
-from geo.base.errors import InputError
+from geo.base.errors import InputError, NotFoundError
 from geo.base.local_time import local_minute
 from geo.base.words import say
 from geo.incidents import case_reading, clocks, moves
@@ -23,6 +23,7 @@ from geo.incidents.rules.hotline import (
     find_header,
     list_differences,
 )
+from geo.incidents.store import answers
 from geo.incidents.store import hotline as stored
 from geo.incidents.store import moves as stored_moves
 from geo.incidents.store.intake import Created
@@ -67,15 +68,15 @@ def supplement_order(
     texts = (checked.texts["text"], checked.texts["description"])
     told = {known["title"], known["description"], *(m["note"] for m in done)}
     new = "\n".join(text for text in texts if text and text not in told)
-    version = known["version"]
     if new:
         asked = MoveRequest("supplement", note=new, not_personal=report.not_personal)
-        moved = moves.move_incident(
-            engine, who, known["incident"], asked, version=version, timezone=config.timezone
-        )
-        version = moved.version
-    key = known["created_account"]
-    return Created(known["incident"], known["code"], version, created_account=key, again=True)
+        version, zone = known["version"], config.timezone
+        moves.move_incident(engine, who, known["incident"], asked, version=version, timezone=zone)
+    with transaction.open_as(engine, who) as connection:
+        row = answers.read_row(connection, known["incident"])
+    if row is None:
+        raise NotFoundError("intake.unknown", code=known["code"])
+    return Created(row.id, row.code, row, created_account=known["created_account"], again=True)
 
 
 def register_order(

@@ -113,11 +113,10 @@ def take_incident(desk: Desk, who: Principal, given: Report, *, key: str | None 
         redact=report.redact or (category.emergency and not report.not_personal),
         not_personal=report.not_personal,
     )
-    hints: tuple[Hint, ...] = ()
     if source == HOTLINE and report.source_ref:
         known = hotline.supplement_order(desk.engine, desk.config, who, report, checked)
         if known is not None:
-            return Taken(known, report, category, located, proposed, now, hints, checked)
+            return Taken(known, (), checked)
     row = {
         **_typed(book, report, checked, category, now),
         **located.columns(),

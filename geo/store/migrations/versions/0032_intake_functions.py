@@ -2,12 +2,12 @@
 
 from geo.store.migrations import apply_sql
 
-revision = "0031"
-down_revision = "0030"
+revision = "0032"
+down_revision = "0031"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     """Run the SQL file of this revision."""
-    apply_sql("0031_intake_functions.sql")
+    apply_sql("0032_intake_functions.sql")
