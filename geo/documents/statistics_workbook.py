@@ -25,6 +25,8 @@ COUNTS: Final = (
 
 SHARES: Final = ("closure", "solved", "on_time", "small_matters", "big_matters")
 PERCENT: Final = "0.0%"
+_FONT: Final = "宋体"
+_LINE_POINTS: Final = 15
 _NAME_WIDTH, _FIGURE_WIDTH, _LABEL_WIDTH, _MEANING_WIDTH = 20, 7.6, 30, 78
 
 
@@ -87,7 +89,7 @@ def _write_table(
     from openpyxl.styles import Alignment, Font
 
     sheet.append([say("statistics.title", lang)])
-    sheet["A1"].font = Font(bold=True, size=16)
+    sheet["A1"].font = Font(name=_FONT, bold=True, size=16)
     for line in lines:
         sheet.append([str(escape_formula(line))])
     head = [say(f"statistics.key_of.{found.by}", lang)]
@@ -109,7 +111,7 @@ def _write_table(
         ]
     )
     for cell in sheet[sheet.max_row]:
-        cell.font = Font(bold=True)
+        cell.font = Font(name=_FONT, bold=True)
     _rule(sheet, first, len(head))
     for (cell,) in sheet.iter_rows(min_row=first + 1, max_col=1):
         cell.alignment = Alignment(wrap_text=True, vertical="center")
@@ -143,6 +145,8 @@ def _write_rates(sheet: Worksheet, found: Figures, lang: str) -> None:
         told = (rate["label"], rate["numerator"], rate["denominator"], share, rate["definition"])
         sheet.append(list(told))
         sheet.cell(sheet.max_row, 4).number_format = PERCENT
+        lines = -(-2 * len(str(rate["definition"])) // (_MEANING_WIDTH - 2))
+        sheet.row_dimensions[sheet.max_row].height = _LINE_POINTS * max(lines, 1)
     for name in FLOW:
         label = f"{say('statistics.flow', lang)}：{say(f'statistics.count.{name}', lang)}"
         sheet.append([label, found.total.flow.get(name, 0)])
@@ -159,20 +163,22 @@ def _append_head(sheet: Worksheet, texts: Sequence[str]) -> None:
 
     sheet.append(list(texts))
     for cell in sheet[sheet.max_row]:
-        cell.font, cell.fill = Font(bold=True), PatternFill("solid", fgColor="E3E8EE")
+        cell.font, cell.fill = Font(name=_FONT, bold=True), PatternFill("solid", fgColor="E3E8EE")
         cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center")
     sheet.row_dimensions[sheet.max_row].height = 48
 
 
 def _rule(sheet: Worksheet, first: int, columns: int) -> None:
     """Draw thin lines around the cells of a table and format its shares."""
-    from openpyxl.styles import Border, Side
+    from openpyxl.styles import Alignment, Border, Side
     from openpyxl.utils import get_column_letter
 
     side = Side("thin", color="808080")
     for row in sheet.iter_rows(min_row=first, max_col=columns):
         for cell in row:
             cell.border = Border(left=side, right=side, top=side, bottom=side)
+            if cell.value == "—":
+                cell.alignment = Alignment(horizontal="right")
             if isinstance(cell.value, float):
                 cell.number_format = PERCENT
     sheet.column_dimensions["A"].width = _NAME_WIDTH

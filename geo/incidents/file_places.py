@@ -34,7 +34,7 @@ def locate_rows(connection: Connection, rows: gpd.GeoDataFrame, timezone: str) -
     timezone
         IANA name: zone in which the day is taken.
     """
-    days = _days(rows, timezone)
+    days = days_of(rows, timezone)
     since = days.map(area_versions.unchanged_since(connection, days.unique()))
     accuracy_m = rows["accuracy_m"] if "accuracy_m" in rows else pd.Series(np.nan, rows.index)
     table = _duty_table(connection)
@@ -51,8 +51,16 @@ def locate_rows(connection: Connection, rows: gpd.GeoDataFrame, timezone: str) -
     return found.assign(area_day=days)[list(FOUND)]
 
 
-def _days(rows: gpd.GeoDataFrame, timezone: str) -> pd.Series:
-    """Return the day on which each occurred, else was reported, else today."""
+def days_of(rows: gpd.GeoDataFrame, timezone: str) -> pd.Series:
+    """Return the day on which each occurred, else was reported, else today.
+
+    Parameters
+    ----------
+    rows
+        Incidents of a file.
+    timezone
+        IANA name.
+    """
     days = [clock.today(timezone)] * len(rows)
     for name in ("reported_at", "occurred_at"):
         if name in rows:

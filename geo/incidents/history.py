@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, Final
 
-from geo.incidents import file_limits, file_places
+from geo.incidents import file_areas, file_limits, file_places
+from geo.incidents.file_areas import UnknownArea
 from geo.incidents.rules.hotline import add_supplement
 from geo.incidents.rules.lifecycle import DUE_STATES
 from geo.incidents.store import history as stored
@@ -40,6 +41,7 @@ FIELDS: Final = (
         "level",
         "result",
         "outcome",
+        "located_code",
         "geom",
     ),
 )
@@ -62,6 +64,7 @@ class Brought:
 
     change: Change
     kept: tuple[ChangedHere, ...]
+    unknown: tuple[UnknownArea, ...] = ()
 
 
 def bring_in(
@@ -91,6 +94,8 @@ def bring_in(
 
     if rows.empty:
         return Brought(Change(), ())
+    days = file_places.days_of(rows, timezone)
+    rows, unknown = file_areas.resolve_words(connection, rows, days)
     before = stored.read_known(connection, rows["code"])
     words = stored_hotline.hotline_words(connection)
     given = split_states(add_supplements(rows, before, words), before.index)
@@ -108,7 +113,7 @@ def bring_in(
     done = Change()
     for part in parts:
         done += _written(connection, part, run)
-    return Brought(done, kept)
+    return Brought(done, kept, unknown)
 
 
 def add_supplements(
@@ -213,7 +218,9 @@ def _moved(frame: gpd.GeoDataFrame, before: gpd.GeoDataFrame) -> pd.Series:
     """Return which known rows lie elsewhere, at another time or of another category than before."""
     known = before.reindex(frame["code"]).set_axis(frame.index)
     moved = stored.canonical_texts(frame.geometry) != stored.canonical_texts(known["geom"])
-    for name in ("category", "occurred_at", "reported_at", "accuracy_m", "due_at"):
+    for name in (
+        *("category", "occurred_at", "reported_at", "accuracy_m", "due_at", "located_code"),
+    ):
         if name in frame:
             moved |= stored.canonical_texts(frame[name]) != stored.canonical_texts(known[name])
     return moved
@@ -229,6 +236,7 @@ def _derived(
         stated = frame["imported"].map(lambda given: "due_at" in given)
         frame = frame.assign(due_at=frame["due_at"].where(stated))
     found = file_places.locate_rows(connection, frame, timezone)
+    found = _named_areas(connection, frame, found)
     limits = file_limits.limit_rows(connection, frame, timezone)
     whole = frame.join(found).join(limits)
     if "due_at" in frame:
@@ -239,6 +247,24 @@ def _derived(
     whole["unit_code"] = whole["proposed_unit_code"].where(handled)
     whole = whole.drop(columns="computed_due_at")
     return whole if fresh.all() else whole.drop(columns="unit_code")
+
+
+def _named_areas(
+    connection: Connection, frame: gpd.GeoDataFrame, found: pd.DataFrame
+) -> pd.DataFrame:
+    """Return where rows lie, those without a place by the area that the file names."""
+    if "located_code" not in frame:
+        return found
+    named = file_areas.locate_by_area(connection, frame, found["area_day"])
+    told = found.assign(area_unit_id=None, located_by=None).astype(
+        {"area_unit_id": object, "located_by": object}
+    )
+    for column in named.columns:
+        told.loc[named.index, column] = named[column]
+    told.loc[named.index, "located_by"] = "area"
+    inside = named.index[named["grid_code"].notna()]
+    told.loc[inside, "status"] = "inside"
+    return told
 
 
 def _written(connection: Connection, part: gpd.GeoDataFrame, run: int) -> Change:

@@ -77,6 +77,7 @@ class Figures:
     names: Mapping[str, tuple[str, str]]
     wanted: Mapping[str, str] = field(default_factory=dict)
     area: str | None = None
+    area_name: str = ""
     scopes: tuple[str, ...] = ()
     issue: Issue | None = None
     corrections: tuple[FigureRow, ...] = ()
@@ -155,6 +156,7 @@ def _counted(
         named,
         asked.wanted,
         query.area,
+        _area_name(connection, query.area),
         query.scopes,
         issue if frozen else None,
         tuple(later),
@@ -262,6 +264,10 @@ def _word(connection: Connection, what: str, word: str) -> str:
     if found is None and what in ("grade", "unit"):
         raise InputError("statistics.word", what=what, found=word[:60])
     return word if found is None else found
+
+
+def _area_name(connection: Connection, code: str | None) -> str:
+    return "" if code is None else stored.area_levels(connection, [code])[code][1]
 
 
 def _names(connection: Connection, by: str, keys: list[str]) -> dict[str, tuple[str, str]]:

@@ -133,7 +133,7 @@ def describe_conditions(found: Figures, timezone: str, lang: str) -> list[str]:
     if found.scopes:
         lines.append(say("statistics.scope", lang, names="、".join(found.scopes)))
     if found.area:
-        lines.append(say("statistics.area", lang, name=found.area))
+        lines.append(say("statistics.area", lang, name=found.area_name))
     if found.wanted:
         told = "、".join(
             f"{say(f'statistics.key_of.{what}', lang)} {word}"

@@ -143,7 +143,12 @@ class Writer:
             )
             for each in done.kept
         ]
-        return done.change, late
+        column = checked.mapping.get("located_code", "")
+        unknown_areas = [
+            Finding(each.row, column, "INCIDENT_AREA", "warning", each.word)
+            for each in done.unknown
+        ]
+        return done.change, [*late, *unknown_areas]
 
     def _registered(
         self, rows: gpd.GeoDataFrame, checked: CheckedRows

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 TIMES: Final = frozenset({"occurred_at", "reported_at", "closed_at", "due_at"})
 _KNOWN: Final = (
     "SELECT code, title, category, description, source, state, occurred_at, reported_at, closed_at,"
-    " due_at, accuracy_m, address, grade, level, result, outcome, on_hold,"
+    " due_at, accuracy_m, address, grade, level, result, outcome, located_code, on_hold,"
     " self_handled, version, imported, geom"
     " FROM govgrid.incident WHERE code = ANY(:codes)"
 )

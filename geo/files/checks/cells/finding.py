@@ -56,6 +56,7 @@ SEVERITY: Final[Mapping[str, Severity]] = MappingProxyType(
         "AZIMUTH_TURNING": "warning",
         "VERIFIED_POSITION": "warning",
         "INCIDENT_CHANGED_HERE": "warning",
+        "INCIDENT_AREA": "warning",
         "VERIFIED_HEADING": "warning",
         "FOV_RANGE": "warning",
         "RETENTION_BELOW_30": "warning",
