@@ -30,9 +30,11 @@ from api.routes.data import (
 )
 from api.routes.incidents import attachments, intake, whistles
 from api.routes.incidents import cameras as incident_cameras
+from api.routes.incidents import ledger as incident_ledger
 from api.routes.incidents import moves as incident_moves
 from api.routes.incidents import papers as incident_papers
 from api.routes.incidents import routing as incident_routing
+from api.routes.incidents import shifts as incident_shifts
 from api.routes.incidents import statistics as incident_statistics
 from api.routes.law import audit, compliance, filing, registers, viewing
 from api.routes.ogc import collections, items, landing, tiles
@@ -103,6 +105,8 @@ ROUTES = (
     attachments,
     incident_routing,
     incident_statistics,
+    incident_ledger,
+    incident_shifts,
     incident_papers,
 )
 # Routes whose answers may be at hand, and what finds them.

@@ -35,7 +35,7 @@ from geo.operations import database
 from geo.store import db
 from geo.store.cluster import cluster
 
-SIZE: Final = 1_000_000
+SIZE: Final = 100_000
 ROUNDS: Final = 60
 GOAL_MS: Final = 300.0
 ZONE: Final = "Asia/Shanghai"

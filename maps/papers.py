@@ -8,7 +8,7 @@ from jinja2 import Environment, PackageLoader
 if TYPE_CHECKING:
     from maps.plan import Plan
 
-_pages = Environment(
+PAGES = Environment(
     loader=PackageLoader("maps", "web/templates"),
     autoescape=True,
     trim_blocks=True,
@@ -50,8 +50,9 @@ class Paper:
     tables: tuple[Table, ...] = ()
     forms: tuple[RequestForm, ...] = ()
     made: str = ""
+    signatures: tuple[str, ...] = ()
 
 
 def render_paper(paper: Paper) -> str:
     """Return a paper as HTML."""
-    return _pages.get_template("incident_paper.html").render(paper=paper)
+    return PAGES.get_template("incident_paper.html").render(paper=paper)

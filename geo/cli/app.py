@@ -155,5 +155,6 @@ for _room in (
     "incidents.whistle",
     "incidents.figures",
     "incidents.reply",
+    "incidents.papers",
 ):
     importlib.import_module(f"geo.cli.{_room}")

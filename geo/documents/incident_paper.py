@@ -112,10 +112,15 @@ def duty_report(desk: Desk, who: Principal, incident: UUID, lang: str) -> tuple[
 
 
 def paper_pdf(paper: Paper) -> bytes:
-    """Return a paper as PDF; nothing is loaded from anywhere."""
+    """Return a paper as PDF."""
+    return write_pdf(render_paper(paper))
+
+
+def write_pdf(page: str) -> bytes:
+    """Return HTML as PDF; nothing is loaded from anywhere."""
     from weasyprint import HTML  # it takes a while to import, and few ask for papers
 
-    made: bytes = HTML(string=render_paper(paper), url_fetcher=_refuse).write_pdf()
+    made: bytes = HTML(string=page, url_fetcher=_refuse).write_pdf()
     return made
 
 

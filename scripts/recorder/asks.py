@@ -29,6 +29,7 @@ VALUES: Final = {
     "number": NUMBER,
     "incident": NUMBER,
     "attachment": NUMBER,
+    "shift": NUMBER,
     "dispatch": NUMBER,
     "step": "report-in",
 }

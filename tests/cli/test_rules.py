@@ -56,6 +56,8 @@ DEMANDS = {
     ("incident", "show"): "map",
     ("incident", "statistics"): "statistics",
     ("incident", "issue"): "statistics",
+    ("incident", "ledger"): "statistics",
+    ("incident", "bulletin"): "statistics",
     ("incident", "scope"): "statistics",
     ("incident", "move"): ANYBODY,  # what a move needs stands in the table of moves
     ("incident", "reply"): "export",
@@ -124,6 +126,8 @@ def arguments(tmp_path):
         ("incident", "duplicates"): ["nowhere"],
         ("incident", "show"): ["nowhere"],
         ("incident", "issue"): ["--month", "2020-01"],
+        ("incident", "ledger"): [WEST],
+        ("incident", "bulletin"): ["2026-09"],
         ("incident", "move"): ["nowhere", "accept"],
         ("incident", "reply"): [tmp_path / "reply.csv", "--reason", "回复"],
         ("incident", "whistle", "blow"): ["nowhere", "--kind", "x", "--lead", "U2"],

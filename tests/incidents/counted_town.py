@@ -58,6 +58,7 @@ STATES = ("draft", "reported", "accepted", "not_accepted", "assigned", "in_progr
           "done", "checked", "closed", "closed", "closed", "closed", "closed", "duplicate",
           "cancelled")  # fmt: skip
 SETUP = (
+    "INSERT INTO govgrid.setting (key, value) VALUES ('metric_srid', '4548')",
     "INSERT INTO govgrid.unit (code, name, kind) VALUES ('U1', '城管中队', '城管'),"
     " ('U2', '市政所', '市政'), ('P9', '区财政局', '机关'), ('P8', '区教育局', '机关')",
     "INSERT INTO govgrid.category (code, name, grade, sensitive) VALUES ('01', '市容', 'ordinary',"

@@ -50,6 +50,32 @@ def report(
     return JSONResponse({"text": text, "rows": rows})
 
 
+@router.get("/order", response_class=Response, responses={200: {"content": {PDF: {}}}})
+def order(
+    request: Request,
+    who: MayHandle,
+    desk: DeskDep,
+    incident: UUID,
+    f: Literal["json", "pdf"] = "json",
+) -> Response:
+    """Return the short text of a dispatch, or the order in two halves (交办单) as PDF."""
+    from geo.documents import dispatch_order
+
+    paper, text = dispatch_order.order_paper(desk, who, incident, request_language(request))
+    if f == "pdf":
+        return _download(dispatch_order.order_pdf(paper), PDF, f"order-{incident}.pdf")
+    return JSONResponse({"text": text, "length": len(text)})
+
+
+@router.get("/supervision", response_class=Response, responses={200: {"content": {PDF: {}}}})
+def supervision(request: Request, who: MayHandle, desk: DeskDep, incident: UUID) -> Response:
+    """Return the notice of a supervised incident (督办单) with its answer to be torn off."""
+    from geo.documents import dispatch_order
+
+    paper = dispatch_order.supervision_notice(desk, who, incident, request_language(request))
+    return _download(dispatch_order.order_pdf(paper), PDF, f"supervision-{incident}.pdf")
+
+
 def _download(content: bytes, kind: str, name: str) -> Response:
     headers = {
         "Content-Disposition": f'attachment; filename="{name}"',

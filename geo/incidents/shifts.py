@@ -1,0 +1,213 @@
+"""Shifts: taken over and handed over with what is open, as posts; the duty log (值班日志)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, Engine
+
+from geo.access import transaction
+from geo.access.audit import record as audit
+from geo.access.principal import Principal
+from geo.base import clock, personal_numbers
+from geo.base.errors import InputError, NotFoundError, StateError
+from geo.incidents import listing
+from geo.incidents.store import shifts as stored
+
+MOST: Final = 50
+LONGEST_POST: Final = 60
+LONGEST_NOTE: Final = 2_000
+
+
+@dataclass(frozen=True)
+class TakeOver:
+    """Who takes a desk over: the own post, that of the leader on duty, the weather by hand."""
+
+    post: str
+    leader_post: str | None = None
+    weather: str | None = None
+
+
+def take_over(engine: Engine, who: Principal, asked: TakeOver) -> dict[str, Any]:
+    """Begin a shift at the own desk with what is open now; the one before must be handed over.
+
+    Parameters
+    ----------
+    engine
+        A database with current tables.
+    who
+        Who takes over.
+    asked
+        Posts and weather.
+
+    Raises
+    ------
+    InputError
+        If the post is missing, or a text holds the number of a person.
+    StateError
+        If the shift before was not handed over yet.
+    """
+    who.require("shift")
+    _require_post(asked.post)
+    _require_plain(asked.post, asked.leader_post, asked.weather)
+    with transaction.open_as(engine, who) as connection:
+        before = stored.newest_shift(connection, who.unit_code)
+        if before is not None and before["ended_at"] is None:
+            raise StateError("shifts.goes_on", post=before["post"])
+        found = _found(connection, who)
+        row = {
+            "unit": who.unit_code,
+            "by": who.account,
+            "post": asked.post.strip(),
+            "leader": asked.leader_post,
+            "weather": asked.weather,
+            "before": None if before is None else before["id"],
+            "found": found,
+        }
+        made = stored.begin_shift(connection, row)
+        if made is None:
+            raise StateError("shifts.goes_on", post=asked.post)
+        audit.record(connection, who, "shift.begin", str(made))
+        return _told(connection, made)
+
+
+def hand_over(engine: Engine, who: Principal, shift: UUID, note: str | None) -> dict[str, Any]:
+    """End a shift of the own desk: what is open then is kept with it, with a note for the next.
+
+    Parameters
+    ----------
+    engine
+        A database with current tables.
+    who
+        Who hands over.
+    shift
+        Its id.
+    note
+        For the next shift; posts, no persons.
+
+    Raises
+    ------
+    StateError
+        If it was handed over before.
+    """
+    who.require("shift")
+    _require_plain(note)
+    if note is not None and len(note) > LONGEST_NOTE:
+        raise InputError("shifts.note", found=len(note), most=LONGEST_NOTE)
+    with transaction.open_as(engine, who) as connection:
+        row = _require_shift(connection, shift)
+        if (row["unit_code"] or "") != (who.unit_code or ""):
+            raise StateError("shifts.other_desk", desk=row["unit_name"] or row["unit_code"] or "–")
+        found = _found(connection, who, since=row["begun_at"])
+        ended = {"id": shift, "by": who.account, "note": note, "found": found}
+        if not stored.end_shift(connection, ended):
+            raise StateError("shifts.ended", at=row["ended_at"])
+        audit.record(connection, who, "shift.end", str(shift))
+        return _told(connection, shift)
+
+
+def look_now(engine: Engine, who: Principal) -> dict[str, Any]:
+    """Return what is open at this moment, and the newest shift of the own desk.
+
+    Parameters
+    ----------
+    engine
+        A database with current tables.
+    who
+        Who asks.
+    """
+    who.require("shift")
+    with transaction.open_as(engine, who) as connection:
+        newest = stored.newest_shift(connection, who.unit_code)
+        since = None if newest is None or newest["ended_at"] else newest["begun_at"]
+        return {"now": _found(connection, who, since=since), "shift": newest}
+
+
+def read_shift(engine: Engine, who: Principal, shift: UUID) -> dict[str, Any]:
+    """Return a shift; one that goes on with what is open now as ``at_end``.
+
+    Parameters
+    ----------
+    engine
+        A database with current tables.
+    who
+        Who asks.
+    shift
+        Its id.
+
+    Raises
+    ------
+    NotFoundError
+        If it is not seen.
+    """
+    who.require("shift")
+    with transaction.open_as(engine, who) as connection:
+        row = dict(_require_shift(connection, shift))
+        if row["ended_at"] is None:
+            row["at_end"] = _found(connection, who, since=row["begun_at"])
+        return row
+
+
+def list_shifts(engine: Engine, who: Principal) -> list[Mapping[str, Any]]:
+    """Return the newest shifts of the own desk, or of all where everything is granted.
+
+    Parameters
+    ----------
+    engine
+        A database with current tables.
+    who
+        Who asks.
+    """
+    who.require("shift")
+    with transaction.open_as(engine, who) as connection:
+        return stored.list_shifts(connection, MOST)
+
+
+def _found(
+    connection: Connection, who: Principal, *, since: datetime | None = None
+) -> dict[str, Any]:
+    """Return what is open now, as JSON; with `since`, what was done from then on as well."""
+    reader = who.cut("shift")
+    parameters = listing.seen_by(reader)
+    found = stored.open_work(connection, parameters, MOST)
+    now = clock.now()
+    if since is not None:
+        done = stored.moves_during(connection, {**parameters, "begin": since, "end": now})
+        found["done"] = done
+    plain: dict[str, Any] = _plain({**found, "at": now})
+    return plain
+
+
+def _plain(value: Any) -> Any:  # noqa: ANN401 - of JSON
+    if isinstance(value, Mapping):
+        return {name: _plain(each) for name, each in value.items()}
+    if isinstance(value, list):
+        return [_plain(each) for each in value]
+    return value.isoformat() if isinstance(value, datetime) else value
+
+
+def _told(connection: Connection, shift: UUID) -> dict[str, Any]:
+    return dict(_require_shift(connection, shift))
+
+
+def _require_shift(connection: Connection, shift: UUID) -> Mapping[str, Any]:
+    row = stored.read_shift(connection, shift)
+    if row is None:
+        raise NotFoundError("shifts.none", id=str(shift))
+    return row
+
+
+def _require_post(post: str) -> None:
+    if not 0 < len(post.strip()) <= LONGEST_POST:
+        raise InputError("shifts.post", found=post[:80], most=LONGEST_POST)
+
+
+def _require_plain(*texts: str | None) -> None:
+    """Refuse numbers of persons: a post is no person."""
+    for text in texts:
+        if text and personal_numbers.find_numbers(text):
+            raise InputError("shifts.personal")

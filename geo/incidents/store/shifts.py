@@ -1,0 +1,172 @@
+"""Shifts of a centre, and what is open when one is handed over."""
+
+from collections.abc import Mapping
+from typing import Any, Final
+from uuid import UUID
+
+from sqlalchemy import Connection, text
+
+from geo.access import predicates
+from geo.incidents.store.listing import SEEN
+from geo.store import statements
+
+_OPEN: Final = "i.state NOT IN ('draft', 'closed', 'not_accepted', 'duplicate', 'cancelled')"
+_COUNTS: Final = text(
+    "SELECT count(*) AS open,"
+    " count(*) FILTER (WHERE i.due_at < govgrid.now() AND NOT i.on_hold"
+    "  AND i.state NOT IN ('done', 'checked')) AS overdue,"
+    " count(*) FILTER (WHERE i.state = 'assigned') AS unsigned,"
+    " count(*) FILTER (WHERE i.on_hold) AS on_hold,"
+    " count(*) FILTER (WHERE i.emergency) AS emergencies,"
+    " count(*) FILTER (WHERE i.state = 'reported') AS waiting"
+    f" FROM govgrid.incident i WHERE {_OPEN} AND {SEEN}"
+)
+_URGENT: Final = text(
+    "SELECT i.code, coalesce(i.category, '') AS category, i.state, i.due_at, i.grid_code,"
+    " u.name AS unit_name, coalesce(i.due_at < govgrid.now() AND NOT i.on_hold"
+    "  AND i.state NOT IN ('done', 'checked'), false) AS overdue"
+    " FROM govgrid.incident i LEFT JOIN govgrid.unit u ON u.code = i.unit_code"
+    f" WHERE {_OPEN} AND {SEEN} AND (i.emergency OR i.state IN ('assigned', 'reported')"
+    "  OR (i.due_at < govgrid.now() AND NOT i.on_hold AND i.state NOT IN ('done', 'checked')))"
+    " ORDER BY i.emergency DESC, overdue DESC, i.due_at NULLS LAST, i.code LIMIT :most"
+)
+_UNSIGNED: Final = text(
+    "SELECT i.code, a.kind, a.decided_post, a.decided_at, a.sign_by FROM govgrid.approval a"
+    " JOIN govgrid.incident i ON i.id = a.incident WHERE a.by_telephone AND a.signed_at IS NULL"
+    f" AND {SEEN} ORDER BY a.sign_by, i.code LIMIT :most"
+)
+_DURING: Final = text(
+    "SELECT count(*) FILTER (WHERE m.move = 'created') AS taken,"
+    " count(*) FILTER (WHERE m.move IN ('assign', 'decide')) AS sent,"
+    " count(*) FILTER (WHERE m.move = 'close') AS closed,"
+    " count(*) FILTER (WHERE m.notified = 'telephone') AS calls"
+    " FROM govgrid.incident_move m JOIN govgrid.incident i ON i.id = m.incident"
+    f" WHERE m.at >= :begin AND m.at <= :end AND {SEEN}"
+)
+_DOWN: Final = text(
+    "SELECT k.code, k.name FROM govgrid.camera_contact k"
+    f" JOIN (SELECT * FROM {predicates.CAMERAS}) g ON g.code = k.code"
+    " WHERE k.connection = 'offline' AND g.depth IS NOT NULL ORDER BY k.code"
+)
+_INSERT: Final = text(
+    "INSERT INTO govgrid.shift_log (unit_code, begun_at, begun_by, post, leader_post, weather,"
+    " taken_from, at_begin) VALUES (:unit, govgrid.now(), :by, :post, :leader, :weather, :before,"
+    " CAST(:found AS jsonb)) ON CONFLICT DO NOTHING RETURNING id"
+)
+_END: Final = text(
+    "UPDATE govgrid.shift_log SET ended_at = govgrid.now(), ended_by = :by, note = :note,"
+    " at_end = CAST(:found AS jsonb) WHERE id = :id AND ended_at IS NULL RETURNING id"
+)
+_SHIFT: Final = "SELECT s.*, u.name AS unit_name FROM govgrid.shift_log s" + (
+    " LEFT JOIN govgrid.unit u ON u.code = s.unit_code"
+)
+_ONE: Final = text(f"{_SHIFT} WHERE s.id = :id")
+_LIST: Final = text(f"{_SHIFT} ORDER BY s.begun_at DESC, s.id LIMIT :most")
+_OF_DESK: Final = text(
+    f"{_SHIFT} WHERE coalesce(s.unit_code, '') = :unit ORDER BY s.begun_at DESC, s.id LIMIT 1"
+)
+
+
+def open_work(connection: Connection, parameters: Mapping[str, Any], most: int) -> dict[str, Any]:
+    """Return what is open now: counts, the incidents to look at first, approvals to sign, cameras.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    parameters
+        Grants as SQL parameters.
+    most
+        Most rows of each list.
+    """
+    told = {**parameters, "most": most}
+    cameras = [dict(row) for row in connection.execute(_DOWN, told).mappings()]
+    return {
+        "counts": {**connection.execute(_COUNTS, told).mappings().one(), "down": len(cameras)},
+        "first": [dict(row) for row in connection.execute(_URGENT, told).mappings()],
+        "unsigned": [dict(row) for row in connection.execute(_UNSIGNED, told).mappings()],
+        "cameras": cameras[:most],
+    }
+
+
+def moves_during(connection: Connection, parameters: Mapping[str, Any]) -> dict[str, int]:
+    """Return how much was taken, sent, closed and told by telephone in a shift.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    parameters
+        Grants as SQL parameters, ``begin`` and ``end``.
+    """
+    return dict(connection.execute(_DURING, parameters).mappings().one())
+
+
+def begin_shift(connection: Connection, row: Mapping[str, Any]) -> UUID | None:
+    """Write down that a shift begins; None where one of the desk goes on.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    row
+        ``unit``, ``by``, ``post``, ``leader``, ``weather``, ``before`` and ``found``.
+    """
+    told = {**row, "found": statements.to_json(row["found"])}
+    made: UUID | None = connection.execute(_INSERT, told).scalar_one_or_none()
+    return made
+
+
+def end_shift(connection: Connection, row: Mapping[str, Any]) -> bool:
+    """Write down that a shift is handed over; False where it was before.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    row
+        ``id``, ``by``, ``note`` and ``found``.
+    """
+    told = {**row, "found": statements.to_json(row["found"])}
+    return connection.execute(_END, told).scalar_one_or_none() is not None
+
+
+def read_shift(connection: Connection, shift: UUID) -> Mapping[str, Any] | None:
+    """Return a shift, None where it is not seen.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    shift
+        Its id.
+    """
+    row = connection.execute(_ONE, {"id": shift}).mappings().one_or_none()
+    return None if row is None else dict(row)
+
+
+def newest_shift(connection: Connection, unit: str | None) -> Mapping[str, Any] | None:
+    """Return the newest shift of a desk, None where there is none.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    unit
+        Of the desk.
+    """
+    row = connection.execute(_OF_DESK, {"unit": unit or ""}).mappings().one_or_none()
+    return None if row is None else dict(row)
+
+
+def list_shifts(connection: Connection, most: int) -> list[Mapping[str, Any]]:
+    """Return shifts, the newest first.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    most
+        Most rows.
+    """
+    return [dict(row) for row in connection.execute(_LIST, {"most": most}).mappings()]
