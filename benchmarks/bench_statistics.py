@@ -2,7 +2,7 @@
 
 The areas of the demonstration, incidents written by one statement: every state, six sources, nine
 categories, 15 in 100 open. A question is a use case with its answer as JSON, by the role of the
-service; it is asked 60 times. The peer is one GROUP BY of the same counts over the table itself, by
+service; it is asked 20 times. The peer is one GROUP BY of the same counts over the table itself, by
 the owner, without any question of rights.
 """
 
@@ -35,8 +35,8 @@ from geo.operations import database
 from geo.store import db
 from geo.store.cluster import cluster
 
-SIZE: Final = 100_000
-ROUNDS: Final = 60
+SIZE: Final = 1_000_000
+ROUNDS: Final = 20
 GOAL_MS: Final = 300.0
 ZONE: Final = "Asia/Shanghai"
 YEAR: Final = "2026"

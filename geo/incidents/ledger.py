@@ -206,7 +206,7 @@ def _row(number: int, row: Mapping[str, Any], told: _Words) -> LedgerRow:
         row["result"] or (told.word("map.state", row["state"]) if row["closed_at"] is None else ""),
         told.word("lifecycle.outcome", row["outcome"]),
         told.day(row["closed_at"]),
-        _free(row, "rating"),
+        _rating(row, told.lang) or _free(row, "rating"),
         "；".join(_remarks(row, told.lang)),
         row["code"],
     )
@@ -215,6 +215,14 @@ def _row(number: int, row: Mapping[str, Any], told: _Words) -> LedgerRow:
 def _free(row: Mapping[str, Any], name: str) -> str:
     found = (row["attributes"].get(header) for header in _FREE[name])
     return next((str(value) for value in found if value not in (None, "")), "")
+
+
+def _rating(row: Mapping[str, Any], lang: str) -> str:
+    """Return how satisfied people were: 1 to 5, and what they said when asked afterwards."""
+    marks, heard = row["satisfaction"], row["heard"]
+    told = [say("ledger.marks", lang, marks=marks)] if marks else []
+    told += [say(f"ledger.heard.{heard}", lang)] if heard else []
+    return "；".join(told)
 
 
 def _remarks(row: Mapping[str, Any], lang: str) -> Iterable[str]:

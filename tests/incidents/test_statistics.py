@@ -111,6 +111,26 @@ def test_what_is_written_after_days_were_summed_counts_at_once(counted):
     assert_as_by_hand(read(counted, by="community"), rows, "community", *YEAR)
 
 
+def test_what_becomes_overdue_by_the_clock_alone_counts_at_once(counted, tmp_path):
+    def put(moment):
+        (tmp_path / "clock").write_text(moment.isoformat(), encoding="utf-8")
+
+    def assert_overdue(moment):
+        by_hand = counts_by_hand(stored_rows(counted), "community", *YEAR, now=moment)
+        told = {row.key: row.counts["overdue"] for row in read(counted).rows}
+        assert told == {key: counts["overdue"] for key, counts in by_hand.items()}
+        return sum(told.values())
+
+    found = []
+    for days in (200, 100, 150, 0):  # also put back
+        moment = NOW - timedelta(days=days)
+        put(moment)
+        found.append(assert_overdue(moment))
+        statistics_issues.sum_changed_days(counted)
+        assert assert_overdue(moment) == found[-1]
+    assert found[0] < found[2] < found[1] < found[3]
+
+
 def test_days_are_marked_while_they_are_summed(counted):
     statistics_issues.sum_changed_days(counted)
     touch = text("UPDATE govgrid.incident SET state = 'cancelled' WHERE code = 'N0001'")

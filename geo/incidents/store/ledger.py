@@ -15,7 +15,7 @@ _ROWS: Final = text(
     " coalesce(k2.name, i.category) AS category, coalesce(i.grade, k2.grade, 'ordinary') AS grade,"
     " i.level, coalesce(u.name, i.unit_code) AS unit, u.duty_post,"
     f" CASE WHEN {TOLD} THEN i.result END AS result, i.outcome, i.closed_at, i.on_hold,"
-    " i.supervised, i.self_handled, i.reopened, i.reports,"
+    " i.supervised, i.self_handled, i.reopened, i.reports, i.satisfaction, i.heard,"
     f" CASE WHEN {TOLD} THEN i.attributes ELSE '{{}}' END AS attributes"
     f"{FROM}"
     " LEFT JOIN govgrid.category_word k2 ON k2.word = i.category"

@@ -1,0 +1,13 @@
+"""shifts of a centre, areas of any day for old ledgers, what is overdue in the sums of days."""
+
+from geo.store.migrations import apply_sql
+
+revision = "0032"
+down_revision = "0031"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Run the SQL file of this revision."""
+    apply_sql("0032_shifts.sql")
