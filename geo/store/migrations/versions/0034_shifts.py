@@ -2,12 +2,12 @@
 
 from geo.store.migrations import apply_sql
 
-revision = "0033"
-down_revision = "0032"
+revision = "0034"
+down_revision = "0033"
 branch_labels = None
 depends_on = None
 
 
 def upgrade() -> None:
     """Run the SQL file of this revision."""
-    apply_sql("0033_shifts.sql")
+    apply_sql("0034_shifts.sql")
