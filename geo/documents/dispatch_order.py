@@ -20,7 +20,7 @@ from geo.documents.incident_paper import write_pdf
 from geo.incidents import answer, attachments
 from geo.incidents.book import IntakeBook
 from geo.incidents.case_reading import seen_parameters
-from geo.incidents.intake import Desk
+from geo.incidents.desk import Desk
 from geo.incidents.rules.dispatch_text import dispatch_text
 from geo.incidents.store import moves as stored_moves
 from geo.incidents.store.answers import AnswerRow
