@@ -20,7 +20,7 @@ TYPES = ROOT / "maps" / "console" / "src" / "api" / "schema.d.ts"
 PATHS = {
     "/api/console/areas": ("get",),
     "/api/incidents": ("get", "post"),
-    "/api/incidents/{incident}": ("get",),
+    "/api/incidents/{incident}": ("get", "patch"),
     "/api/incidents/{incident}/moves": ("post",),
     "/api/incidents/{incident}/cameras": ("get",),
     "/api/collections/{layer}/items/{item}": ("get",),
@@ -28,8 +28,11 @@ PATHS = {
     "/api/cameras/{code}/access": ("post",),
     "/api/cameras/seeing": ("get",),
     "/api/locate": ("get",),
+    "/api/routing/choices": ("get",),
+    "/api/routing/try": ("post",),
     "/api/coverage": ("get",),
     "/api/search": ("get",),
+    "/api/gaps": ("get",),
 }
 TEXTS = ("description", "summary", "title", "examples")
 """What is left out beside bodies of requests: no type of the console follows from it."""

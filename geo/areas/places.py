@@ -1,7 +1,7 @@
 """Where places belong, from the areas of today in memory, cut to who asks."""
 
 from collections import OrderedDict
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
 from typing import Any, Final
@@ -12,7 +12,12 @@ from sqlalchemy import Engine
 
 from geo.access import transaction
 from geo.access.principal import Principal
-from geo.areas.rules.locate_point import PreparedAreas, locate_point, prepare_areas
+from geo.areas.rules.locate_point import (
+    PreparedAreas,
+    locate_point,
+    measure_distances,
+    prepare_areas,
+)
 from geo.areas.store import grids
 from geo.areas.store.grids import StoredArea
 from geo.base.errors import StateError
@@ -60,6 +65,20 @@ class PlaceView:
             "nearest_code": found.nearest_code,
             "nearest_m": found.nearest_m,
         }
+
+    def measure_candidates(self, lon: float, lat: float, codes: Sequence[str]) -> list[float]:
+        """Return the metres from a place (EPSG:4326) to each of its candidates: 0 within.
+
+        Parameters
+        ----------
+        lon, lat
+            Degrees.
+        codes
+            Of the grids; of one that is no grid of today nothing is known, so none is told.
+        """
+        if not set(codes) <= set(self.areas.codes):
+            return []
+        return [round(each, 1) for each in measure_distances(self.areas, lon, lat, codes)]
 
 
 class Places:

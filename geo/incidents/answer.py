@@ -7,7 +7,7 @@ from typing import Any
 from uuid import UUID
 from zoneinfo import ZoneInfo
 
-from geo.access import transaction
+from geo.access import principal, transaction
 from geo.access.principal import Principal
 from geo.base.errors import NotFoundError
 from geo.base.words import say
@@ -30,6 +30,7 @@ class Shown:
     seen: CamerasSeen | None = None
     hints: Sequence[Hint] = ()
     taken: Taken | None = None
+    candidates_m: Sequence[float] = ()
 
 
 def read_answer(desk: Desk, who: Principal, incident: UUID) -> AnswerRow:
@@ -54,6 +55,24 @@ def read_answer(desk: Desk, who: Principal, incident: UUID) -> AnswerRow:
     if row is None:
         raise NotFoundError("intake.unknown", code=incident)
     return row
+
+
+def measure_candidates(desk: Desk, who: Principal, row: AnswerRow) -> list[float]:
+    """Return how far each candidate of a place at a border is; nothing of other places.
+
+    Parameters
+    ----------
+    desk
+        What intake works with.
+    who
+        Who asks: the candidates themselves are told already.
+    row
+        As stored.
+    """
+    if row.status != "border" or row.lon is None or row.lat is None:
+        return []
+    view = desk.books.places(principal.system_principal(who.account), desk.now)
+    return view.measure_candidates(row.lon, row.lat, row.candidates)
 
 
 def describe_incident(
@@ -82,6 +101,7 @@ def describe_incident(
         **_row(row, zone, now),
         **_unit(book, row, lang),
         **_place(book, row, lang),
+        "candidates_m": list(shown.candidates_m),
         **_cameras(row, shown, zone, lang),
         "duplicates": [vars(hint) for hint in shown.hints],
         **_texts(shown, lang),

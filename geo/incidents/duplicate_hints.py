@@ -1,6 +1,6 @@
 """Duplicates as they would have been hinted at when incidents were reported."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
 
@@ -52,20 +52,51 @@ def words_and_reach(book: IntakeBook, category: str) -> tuple[list[str], Reach]:
     return list(dict.fromkeys((category, found.name, found.code))), found.reach
 
 
-def _hints(connection: Connection, book: IntakeBook, asked: Reported) -> list[Hint]:
-    if asked.lon is None or asked.reported_at is None or asked.category is None:
+def hints_at(
+    connection: Connection,
+    book: IntakeBook,
+    category: str | None,
+    place: tuple[float | None, float | None],
+    reported_at: datetime | None,
+    *,
+    code: str = "",
+) -> list[Hint]:
+    """Return the hints for an incident of a category at a place; none without place or time.
+
+    Parameters
+    ----------
+    connection
+        Open transaction of who asks.
+    book
+        Radius and days of categories.
+    category
+        As stored with an incident.
+    place
+        Lon and lat.
+    reported_at
+        When it came: what came later is no hint.
+    code
+        The incident itself, if it is stored already.
+    """
+    lon, lat = place
+    if lon is None or lat is None or reported_at is None or category is None:
         return []
-    words, reach = words_and_reach(book, asked.category)
+    words, reach = words_and_reach(book, category)
     earlier = stored.find_earlier(
         connection,
         {
             "categories": words,
-            "lon": asked.lon,
-            "lat": asked.lat,
-            "reported_at": asked.reported_at,
-            "since": asked.reported_at - timedelta(days=reach.days),
+            "lon": lon,
+            "lat": lat,
+            "reported_at": reported_at,
+            "since": reported_at - timedelta(days=reach.days),
             "radius_m": reach.radius_m,
-            "code": asked.code,
+            "code": code,
         },
     )
-    return duplicates.find_hints(asked.reported_at, earlier, reach)
+    return duplicates.find_hints(reported_at, earlier, reach)
+
+
+def _hints(connection: Connection, book: IntakeBook, asked: Reported) -> list[Hint]:
+    place = (asked.lon, asked.lat)
+    return hints_at(connection, book, asked.category, place, asked.reported_at, code=asked.code)

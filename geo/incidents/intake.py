@@ -3,7 +3,7 @@
 import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID, uuid4
 from zoneinfo import ZoneInfo
@@ -28,12 +28,11 @@ from geo.incidents import (
 from geo.incidents.book import IntakeBook
 from geo.incidents.camera_search import CamerasSeen
 from geo.incidents.desk import Desk
-from geo.incidents.duplicate_hints import words_and_reach
+from geo.incidents.duplicate_hints import hints_at
 from geo.incidents.location import Located
 from geo.incidents.personal_data import CheckedTexts
 from geo.incidents.proposal import Proposed, propose_units
 from geo.incidents.report import Report, use_report
-from geo.incidents.rules import duplicates
 from geo.incidents.rules.duplicates import Hint
 from geo.incidents.store import answers
 from geo.incidents.store import intake as stored
@@ -141,7 +140,8 @@ def take_incident(desk: Desk, who: Principal, given: Report, *, key: str | None 
             _keep(connection, who, key, created, move["request"])
             if not created.again and source == HOTLINE:
                 hotline.register_order(connection, created.id, row["source_ref"], report)
-        hints = _hints(connection, book, category, located, created.code, now)
+        place = (located.lon, located.lat)
+        hints = hints_at(connection, book, category.name, place, now, code=created.code)
     return Taken(created, tuple(hints), checked, told)
 
 
@@ -252,28 +252,6 @@ def _event(created: Created, row: Mapping[str, Any], *, sensitive: bool) -> Even
         boxes=None if lon is None else [(lon, lat, lon, lat)],
         data={"id": str(created.id), "state": row["state"], "emergency": row["emergency"]},
     )
-
-
-def _hints(
-    connection: Connection,
-    book: IntakeBook,
-    category: Category,
-    located: Located,
-    code: str,
-    now: datetime,
-) -> list[Hint]:
-    if located.lon is None:
-        return []
-    asked = {
-        "categories": words_and_reach(book, category.name)[0],
-        "lon": located.lon,
-        "lat": located.lat,
-        "reported_at": now,
-        "since": now - timedelta(days=category.reach.days),
-        "radius_m": category.reach.radius_m,
-        "code": code,
-    }
-    return duplicates.find_hints(now, stored.find_earlier(connection, asked), category.reach)
 
 
 def _typed(

@@ -55,13 +55,17 @@ class Located:
 
 @dataclass(frozen=True)
 class Asked:
-    """A place as typed: coordinates, or the code of a grid or community."""
+    """A place as typed: coordinates, or the code of a grid or community.
+
+    `grid_code` is the grid that somebody chose of the candidates of coordinates at a border.
+    """
 
     lon: float | None = None
     lat: float | None = None
     system: str = "wgs84"
     accuracy_m: float = 0.0
     area_code: str | None = None
+    grid_code: str | None = None
 
 
 def locate_incident(
@@ -174,7 +178,24 @@ def _by_place(
             metres=round(found["nearest_m"]),
             most=round(MOST_OUTSIDE_M),
         )
-    return _located(book, found, lon, lat, day)
+    return _located(book, _chosen(book, found, asked.grid_code), lon, lat, day)
+
+
+def _chosen(book: IntakeBook, found: dict[str, Any], grid: str | None) -> dict[str, Any]:
+    """Return an answer with the grid that somebody chose of its candidates first."""
+    if not grid or grid == found["grid_code"]:
+        return found
+    if grid not in found["candidates"]:
+        known = "、".join(found["candidates"])
+        raise InputError("intake.candidate", found=grid[:100], known=known)
+    above = {area.level: area.code for area in book.above(grid)}
+    return {
+        **found,
+        "grid_code": grid,
+        "candidates": [grid, *(code for code in found["candidates"] if code != grid)],
+        "community_code": above.get("community"),
+        "township_code": above.get("township"),
+    }
 
 
 def _located(book: IntakeBook, found: dict[str, Any], lon: float, lat: float, day: date) -> Located:

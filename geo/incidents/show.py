@@ -16,7 +16,7 @@ from geo.incidents.desk import Desk
 def show_incident(
     desk: Desk, who: Principal, named: str, *, lang: str, with_cameras: bool = False
 ) -> dict[str, Any]:
-    """Return an incident: place, unit with the reason, limit, history, whistles, legal moves.
+    """Return an incident: place, unit, reason, limit, duplicates, history, whistles, legal moves.
 
     Who is not told it exactly, or does not handle a sensitive one, gets what a list says of it.
 
@@ -31,7 +31,7 @@ def show_incident(
     lang
         "zh" or "en".
     with_cameras
-        Whether the cameras as recorded and the duplicates are told as well.
+        Whether the cameras as recorded are told as well.
 
     Raises
     ------
@@ -47,10 +47,11 @@ def show_incident(
     row = answer.read_answer(desk, who, told["id"])
     book, zone = desk.book(who), desk.config.timezone
     seen = _seen(desk, who, told) if with_cameras else None
-    hints = duplicate_hints.hints_of(desk.engine, who, book, [row.code]) if with_cameras else {}
-    shown = Shown(seen, hints.get(row.code, ()))
+    hints = duplicate_hints.hints_of(desk.engine, who, book, [row.code])
+    near = answer.measure_candidates(desk, who, row)
+    shown = Shown(seen, hints.get(row.code, ()), candidates_m=near)
     found = answer.describe_incident(book, row, shown, zone=zone, lang=lang, now=clock.now())
-    left_out = set() if with_cameras else {"cameras", "withheld", "duplicates"}
+    left_out = set() if with_cameras else {"cameras", "withheld"}
     # the light of the list knows of work that is done
     return {**told, **{k: v for k, v in found.items() if k not in left_out | {"light"}}}
 

@@ -17,6 +17,7 @@ TAKING: Final = (
     post("/api/incidents", {"category": "x"}),
     Ask("PATCH", "/api/incidents/{incident}", json={"text": "井盖碎了"}),
     post("/api/routing/try", {"category": "井盖缺失", "lon": LON, "lat": LAT}),
+    get("/api/routing/choices"),
     get("/api/incidents/{incident}/cameras"),
     get("/api/incidents/{incident}/cameras", now="true"),
     Ask("POST", ATTACHED, query={"kind": "before"}, raw=b"no picture"),

@@ -123,6 +123,21 @@ def test_a_viewshed_is_told_to_whom_the_direction_is_granted_exactly(person):
         assert client.get(path).status_code == 404
 
 
+def test_gaps_are_told_to_whom_they_are_granted_the_heaviest_first_and_counted(person):
+    whole = person("planner")
+    found = whole.get("/api/gaps").json()
+    assert whole.get("/api/gaps", params={"certainty": "expected"}).status_code == 404
+    assert whole.get("/api/gaps", params={"limit": 0}).status_code == 400
+    ranks = [each["rank"] for each in found["gaps"]]
+    assert ranks == list(range(1, found["total"] + 1))
+    assert {each["grid_code"] for each in found["gaps"]} <= {WEST, EAST}
+    weights = [each["weight"] for each in found["gaps"]]
+    assert weights == sorted(weights, reverse=True)
+    first = person("planner", WEST).get("/api/gaps", params={"limit": 1}).json()
+    assert [(each["rank"], each["grid_code"]) for each in first["gaps"]] == [(1, WEST)]
+    assert person("operator", WEST, depth="position").get("/api/gaps").status_code == 403
+
+
 def test_words_are_compiled_without_their_prefix_and_marked_in_the_pseudo_language():
     found = compile_words()
     assert set(found) == {"zh", "en", PSEUDO}

@@ -12,7 +12,7 @@ from api.app import create_app
 from geo.base import clock
 from geo.store import idempotency
 from geo.store.idempotency import Asked
-from tests.incident_town import B2, G1, B, X
+from tests.incident_town import B2, G1, G2, G3, B, X
 from tests.signed_in import Visitors, account
 from tests.toy_town import place
 
@@ -198,3 +198,43 @@ def test_the_routing_table_is_tried_and_nothing_is_written(site, engine):
     assert tried["unit_code"] == "U3"
     assert [each["unit_code"] for each in tried["alternatives"]] == ["U2", "D0"]
     assert chief.post("/api/routing/try", json=asked).json()["unit_code"] == "U2"
+
+
+def test_a_trial_tells_what_intake_would_answer_now(site, engine, operator):
+    earlier = post(operator).json()
+    chief = site.become(account(engine, "chief", "supervisor", B))
+    asked = {"category": "井盖缺失", "lon": LON, "lat": LAT}
+    found = chief.post("/api/routing/try", json=asked).json()
+    assert found["due_at"] == "2026-09-30T23:40:00+08:00"
+    assert [each["code"] for each in found["duplicates"]] == [earlier["code"]]
+    assert (found["unit_name"], found["candidates_m"]) == ("市政所", [])
+    gas = chief.post("/api/routing/try", json={**asked, "category": "燃气异味"}).json()
+    assert (next(iter(gas)), gas["duplicates"]) == ("notice", [])
+
+
+def test_of_the_grids_at_a_border_another_one_may_be_chosen(operator):
+    lon, lat = place(0.05, 0)  # half a metre east of the border
+    found = post(operator, lon=lon, lat=lat).json()
+    assert (found["status"], found["candidates"]) == ("border", [G2, G1])
+    assert found["candidates_m"] == [0.0, pytest.approx(0.5, abs=0.05)]
+    chosen = post(operator, lon=lon, lat=lat, grid_code=G1).json()
+    assert (chosen["grid_code"], chosen["candidates"]) == (G1, [G1, G2])
+    told = operator.get(f"/api/incidents/{chosen['id']}").json()
+    assert told["candidates_m"] == found["candidates_m"][::-1]
+    assert [each["code"] for each in told["duplicates"]] == [found["code"]]
+    headers = {"If-Match": '"1"'}
+    body = {"lon": lon, "lat": lat, "grid_code": G2}
+    path = f"/api/incidents/{chosen['id']}"
+    assert operator.patch(path, json=body, headers=headers).json()["grid_code"] == G2
+    refused = post(operator, lon=lon, lat=lat, grid_code=G3)
+    assert (refused.status_code, G1 in refused.json()["detail"]) == (400, True)
+
+
+def test_a_form_offers_categories_that_hold_no_others_with_their_pinyin(operator):
+    found = operator.get("/api/routing/choices").json()
+    by_name = {each["name"]: each for each in found["categories"]}
+    assert by_name["井盖缺失"]["group"] == "道路设施"
+    assert "jgqs" in by_name["井盖缺失"]["spelled"].split()
+    assert (by_name["燃气异味"]["emergency"], "道路设施" in by_name) == (True, False)
+    assert {"code": "hotline", "name": "12345"} in found["sources"]
+    assert ("U2", "szs") in [(each["code"], each["spelled"][:3]) for each in found["units"]]

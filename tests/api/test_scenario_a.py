@@ -124,6 +124,11 @@ def test_a_night_shift(night, engine):
             {"id": UUID(hole["id"])},
         ).scalar_one()
     assert told == 1
+    alarms_told = {
+        each["code"]: each["alarm"]
+        for each in client.get("/api/incidents", params={"open": True}).json()["incidents"]
+    }
+    assert alarms_told == {hole["code"]: "acknowledge", gas["code"]: None, waste["code"]: None}
     # A13: amber at 80 %, red after the limit
     for at, expected in (
         ("23:15", "green"),

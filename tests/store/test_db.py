@@ -47,6 +47,7 @@ REVISIONS = (
     "0032",
     "0033",
     "0034",
+    "0035",
 )
 
 
@@ -75,7 +76,7 @@ def test_every_revision_has_its_sql_file():
 def test_older_tables_say_what_to_do(empty_url):
     engine = db.connect(empty_url)
     db.migrate(engine, revision="0002")
-    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0034")):
+    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0035")):
         db.require_current(engine)
     engine.dispose()
 

@@ -8,6 +8,8 @@ from benchmarks.map_scene import scene
 from maps.folium_page import render_page
 from tests.map_visit import CHROMIUM, OTHER_STATES, SWITCHES, Visit
 
+DRAWING = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+
 
 @pytest.fixture(scope="package")
 def content():
@@ -17,14 +19,29 @@ def content():
 
 
 @pytest.fixture(scope="package")
-def browser():
+def driver():
+    """Return what starts browsers; a thread can have only one."""
     if not CHROMIUM.exists():
         pytest.skip(f"no {CHROMIUM}: apt install chromium")
     playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    with playwright.sync_playwright() as driver:
-        chromium = driver.chromium.launch(executable_path=str(CHROMIUM), args=SWITCHES)
-        yield chromium
-        chromium.close()
+    with playwright.sync_playwright() as started:
+        yield started
+
+
+@pytest.fixture(scope="package")
+def browser(driver):
+    chromium = driver.chromium.launch(executable_path=str(CHROMIUM), args=SWITCHES)
+    yield chromium
+    chromium.close()
+
+
+@pytest.fixture(scope="package")
+def painter(driver):
+    """Return a browser that draws with WebGL2 in software."""
+    switches = [*SWITCHES, *DRAWING]
+    chromium = driver.chromium.launch(executable_path=str(CHROMIUM), args=switches)
+    yield chromium
+    chromium.close()
 
 
 @pytest.fixture(scope="package")

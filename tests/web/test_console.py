@@ -1,39 +1,18 @@
 """The console in a real browser, on the service as it runs: what people see and do first."""
 
-import re
-from pathlib import Path
-
 import pytest
 from sqlalchemy import text
 
-from api.session.identity import COOKIE
-from geo.access.accounts import sessions
-from tests import PATIENCE_S, ROOT
+from geo.access import passwords
+from tests.console_desk import Desk
 from tests.live_site import serve_site
-from tests.map_visit import DESK, PHONE, SWITCHES
+from tests.map_visit import PHONE
 from tests.signed_in import account
 from tests.toy_town import place
 
 pytestmark = [pytest.mark.browser, pytest.mark.postgis]
 EAST = "340802001001002"
-AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
-# A driver of a graphics card that is none says that reading pixels is slow.
-HARMLESS = re.compile("GPU stall|GL Driver Message")
-SERIOUS = ("serious", "critical")
-DRAWING = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
-
-
-@pytest.fixture(scope="module")
-def painter():
-    """Return a browser that draws with WebGL2 in software."""
-    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
-    chromium = Path("/usr/bin/chromium")
-    if not chromium.exists():
-        pytest.skip(f"no {chromium}: apt install chromium")
-    with playwright.sync_playwright() as driver:
-        started = driver.chromium.launch(executable_path=str(chromium), args=[*SWITCHES, *DRAWING])
-        yield started
-        started.close()
+SECRET = "井盖-没了-2026-秋"
 
 
 @pytest.fixture
@@ -50,48 +29,6 @@ def site(seen_town, settings):
         )
     with serve_site(settings.model_copy(update={"lang": "zh"})) as address:
         yield seen_town, address
-
-
-class Desk:
-    """Somebody at the console, and all that went wrong there."""
-
-    def __init__(self, browser, site, role="operator", *, size=DESK, path="/"):
-        engine, self.address = site
-        self.context = browser.new_context(viewport=size, reduced_motion="reduce")
-        self.context.set_default_timeout(PATIENCE_S * 1000)
-        with engine.begin() as connection:
-            token = sessions.begin_session(connection, account(engine, role, role))
-        self.context.add_cookies([{"name": COOKIE, "value": token, "url": self.address}])
-        self.page = self.context.new_page()
-        self.requests, self.complaints, self.failed = [], [], []
-        self.page.on("request", lambda asked: self.requests.append(asked.url))
-        self.page.on("console", self._heard)
-        self.page.on("pageerror", lambda error: self.complaints.append(str(error)))
-        self.page.on(
-            "response",
-            lambda got: self.failed.append((got.status, got.url)) if got.status >= 400 else None,
-        )
-        self.page.goto(self.address + path)
-        self.page.wait_for_selector(".map[data-shown=true]")
-
-    def _heard(self, line):
-        if line.type in ("error", "warning") and not HARMLESS.search(line.text):
-            self.complaints.append(line.text)
-
-    def quiet(self):
-        """Nothing left the host, nothing failed, nothing broke the policy."""
-        assert [url for url in self.requests if not url.startswith((self.address, "data:"))] == []
-        assert self.failed == []
-        assert self.complaints == []
-
-    def accessible(self):
-        """No serious finding of axe."""
-        # the policy lets no script in from outside: this one comes through the debugger
-        self.page.evaluate(AXE.read_text("utf-8"))
-        found = self.page.evaluate("axe.run().then(found => found.violations)")
-        bad = [each for each in found if each["impact"] in SERIOUS]
-        told = [(each["id"], [node["html"][:120] for node in each["nodes"]]) for each in bad]
-        assert told == []
 
 
 @pytest.fixture
@@ -136,6 +73,75 @@ def test_an_incident_that_was_reported_is_accepted_by_one_key_of_the_detail(desk
     at.quiet()
 
 
+def test_an_incident_without_a_position_is_placed_by_a_click_on_the_map(desk, site):
+    with site[0].begin() as connection:
+        connection.execute(
+            text(
+                "INSERT INTO govgrid.incident (code, title, category, state, reported_at, status)"
+                " VALUES ('M8', '不知何处', '井盖缺失', 'reported', '2026-09-30T21:50+08',"
+                " 'missing')"
+            )
+        )
+    lon, lat = place(4, 0)
+    at = desk(path=f"/?at=18/{lat:.5f}/{lon:.5f}&show=incident:M8")
+    page = at.page
+    page.click("text=在地图上定位")
+    page.wait_for_selector(".measure-bar >> text=点选")
+    at.accessible()
+    box = page.locator(".map").bounding_box()
+    page.mouse.click(box["x"] + box["width"] / 2, box["y"] + box["height"] / 2)
+    page.wait_for_selector(".facts >> text=东格")
+    page.wait_for_selector(".cams .sees")
+    page.wait_for_selector(".moves >> text=更正")
+    at.quiet()
+
+
+def test_what_was_typed_stays_where_somebody_else_was_faster(desk):
+    first = desk("dispatcher", path="/?show=incident:M7")
+    first.page.click(".more-moves")
+    first.page.select_option("#move-name", "reject")
+    first.page.fill("#move-reason", "不属本辖区")
+    second = desk("operator", path="/?show=incident:M7")
+    second.page.click(".detail footer button >> text=受理")
+    second.page.wait_for_selector(".badge >> text=已受理")
+    first.page.wait_for_selector("#i-M7 .more em >> text=已受理")
+    first.page.click(".move-panel button[type=submit]")
+    first.page.wait_for_selector(".detail footer .fault >> text=受理")
+    assert first.page.input_value("#move-reason") == "不属本辖区"
+    assert {status for status, _ in first.failed} <= {409, 412}
+    for status in (409, 412):
+        first.forgive(status)
+    first.quiet()
+    second.quiet()
+
+
+def test_a_log_in_that_ended_is_renewed_in_place_and_what_was_typed_stays(desk, site):
+    engine, _ = site
+    made = account(engine, "wang", "operator")
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE govgrid.account SET password_hash = :hash WHERE name = 'wang'"),
+            {"hash": passwords.hash_password(SECRET)},
+        )
+    at = desk(made=made)
+    page = at.page
+    page.keyboard.press("n")
+    page.fill("#new-text", "井盖没了")
+    page.context.clear_cookies()
+    page.click("#i-M7")
+    page.wait_for_selector(".dialog >> text=重新登录")
+    at.accessible()
+    page.fill("#again-password", SECRET)
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".cams .sees")
+    assert page.locator(".dialog").count() == 0
+    page.click(".detail footer button >> text=受理")  # with the token of the new session
+    page.wait_for_selector(".badge >> text=已受理")
+    page.keyboard.press("n")
+    page.wait_for_selector("#new-text")
+    assert page.input_value("#new-text") == "井盖没了"
+
+
 def test_back_and_a_link_lead_to_what_was_chosen(desk):
     at = desk(path="/?show=camera:K1")
     page = at.page
@@ -163,6 +169,26 @@ def test_the_search_is_used_by_keys_alone(desk):
     at.quiet()
 
 
+def test_keys_begin_and_end_measuring_and_gaps_are_listed_by_their_rank(desk):
+    at = desk("planner")
+    page = at.page
+    page.keyboard.press("m")
+    page.wait_for_selector(".measure-bar")
+    box = page.locator(".map").bounding_box()
+    for share in (0.4, 0.6):
+        page.mouse.click(box["x"] + share * box["width"], box["y"] + 0.5 * box["height"])
+    page.wait_for_selector(".measure-bar >> text=2 个点")
+    assert "spot" not in page.url
+    at.accessible()
+    page.keyboard.press("Escape")
+    page.wait_for_selector(".measure-bar", state="detached")
+    page.click(".layers >> text=缺口")
+    page.click(".gap-list li:first-child button")
+    page.wait_for_selector(".detail h1 >> text=覆盖缺口")
+    assert "show=gap:1" in page.url
+    at.quiet()
+
+
 def test_coordinates_may_be_of_another_system_and_both_places_are_offered(desk):
     at = desk()
     page = at.page
@@ -172,6 +198,20 @@ def test_coordinates_may_be_of_another_system_and_both_places_are_offered(desk):
     assert "火星坐标" in page.inner_text(".question")
     kinds = page.locator("#find-list .kind").all_inner_texts()
     assert kinds[:2] == ["按 WGS-84", "按火星坐标"]
+    at.quiet()
+
+
+def test_limited_rights_are_told_as_such_in_english_and_by_night(desk, site):
+    made = account(site[0], "zhang", "operator", EAST, classes=["social"])
+    lon, lat = place(4, 0)
+    at = desk(made=made, path=f"/?lang=en&show=spot:{lon:.6f},{lat:.6f}", scheme="dark")
+    page = at.page
+    page.wait_for_selector(".cams .possible")
+    assert "that are not granted may see it" in page.inner_text(".detail")
+    assert "朝东枪机" not in page.inner_text(".detail")
+    assert "Skynet: not granted" in page.text_content(".legend")
+    assert page.evaluate("document.documentElement.dataset.theme") == "dark"
+    at.accessible()
     at.quiet()
 
 

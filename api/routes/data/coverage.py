@@ -12,6 +12,8 @@ from geo.coverage import camera_viewshed, report
 
 router = APIRouter()
 GEOJSON: Final = "application/geo+json"
+MOST_GAPS: Final = 20_000
+SHOWN_GAPS: Final = 300
 Name = Annotated[str | None, Query(max_length=100)]
 Detail = Annotated[float | None, Query(gt=0, allow_inf_nan=False)]
 
@@ -45,6 +47,32 @@ def viewshed(
     ]
     body = {"type": "FeatureCollection", "features": features}
     return Response(json.dumps(body), media_type=GEOJSON)
+
+
+@router.get("/api/gaps")
+def gaps(
+    engine: EngineDep,
+    settings: SettingsDep,
+    who: MayMap,
+    device_set: Annotated[str, Query(max_length=20)] = "all",
+    certainty: Annotated[str, Query(max_length=20)] = "certain",
+    detail: Detail = None,
+    limit: Annotated[int, Query(ge=1, le=MOST_GAPS)] = SHOWN_GAPS,
+    reason: Annotated[str | None, Query(max_length=export_log.MOST_REASON)] = None,
+) -> dict[str, Any]:
+    """Return the gaps of the newest run, the heaviest first, each by a point inside it.
+
+    `total` says how many there are. Only for who is granted exact gaps somewhere; those that are
+    told count as read, and beyond the limit of an hour they are an export, for a `reason`.
+    """
+    found = report.read_gaps(engine, who, device_set=device_set, certainty=certainty, detail=detail)
+    told = found.drop(columns="geometry").head(limit)
+    most = settings.bulk_rows
+    export_log.count_bulk_read(engine, who, "gaps", len(told), most=most, reason=reason)
+    # of what is left of a gap (geo.coverage.coarse_gaps) some numbers are not told
+    rows = told.astype(object).where(told.notna(), None).to_dict("records")
+    until = report.incidents_until(engine, who)
+    return {"incidents_until": until, "total": len(found), "gaps": rows}
 
 
 @router.get("/api/coverage")

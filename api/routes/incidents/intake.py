@@ -61,9 +61,8 @@ class NewIncident(Body):
 
     def report(self) -> Report:
         """Return it as intake takes it."""
-        asked = Asked(
-            self.lon, self.lat, self.crs, self.accuracy_m, self.grid_code or self.community_code
-        )
+        area = self.grid_code or self.community_code
+        asked = Asked(self.lon, self.lat, self.crs, self.accuracy_m, area, self.grid_code)
         return Report(place=asked, **self.model_dump(exclude=set(PLACE)))
 
 
@@ -101,7 +100,9 @@ class CorrectedIncident(Body):
             given.pop(name, None)
         area = self.grid_code or self.community_code
         if place["lon"] is not None or area:
-            given["place"] = Asked(self.lon, self.lat, self.crs, self.accuracy_m, area)
+            given["place"] = Asked(
+                self.lon, self.lat, self.crs, self.accuracy_m, area, self.grid_code
+            )
         if not given and self.unseen_demand is None:
             raise InputError("correction.nothing")
         return Correction(given, self.redact, self.not_personal, self.unseen_demand)
@@ -122,7 +123,8 @@ def create(
     lang = request_language(request)
     taken = intake.take_incident(desk, who, asked.report(), key=key)
     row = taken.created.row
-    shown = Shown(taken.seen, taken.hints, taken)
+    near = answer.measure_candidates(desk, who, row)
+    shown = Shown(taken.seen, taken.hints, taken, near)
     body = answer.describe_incident(
         desk.book(who), row, shown, zone=desk.config.timezone, lang=lang, now=clock.now()
     )
@@ -151,7 +153,6 @@ def correct(
     row = answer.read_answer(desk, who, incident)
     zone, lang = desk.config.timezone, request_language(request)
     book = desk.book(who)
-    body = answer.describe_incident(
-        book, row, Shown(done.seen), zone=zone, lang=lang, now=clock.now()
-    )
+    shown = Shown(done.seen, candidates_m=answer.measure_candidates(desk, who, row))
+    body = answer.describe_incident(book, row, shown, zone=zone, lang=lang, now=clock.now())
     return JSONResponse(body, headers={"ETag": f'"{done.version}"'})

@@ -1,4 +1,4 @@
-"""The routing table tried on a place."""
+"""The routing table tried on a place, and what forms of incidents offer."""
 
 from typing import Annotated, Any
 
@@ -9,7 +9,8 @@ from api.answers.bodies import Body
 from api.answers.problems import request_language
 from api.routes.incidents.desk import DeskDep
 from api.routes.incidents.intake import Code
-from api.session.deps import MayTry
+from api.session.deps import MayMove, MayTry
+from geo.incidents import choices
 from geo.incidents.location import Asked
 from geo.incidents.routing_trial import Trial, try_routing
 from geo.incidents.rules.routing import Duty
@@ -45,10 +46,17 @@ class Tried(Body):
 def try_place(request: Request, who: MayTry, desk: DeskDep, asked: Tried) -> dict[str, Any]:
     """Return which units would be proposed for a place and category, and why; nothing is written.
 
-    `duties` are tried as if they stood in the table already.
+    Limit and duplicates are told as intake would tell them now. `duties` are tried as if they stood
+    in the table already.
     """
     area = asked.grid_code or asked.community_code
-    place = Asked(asked.lon, asked.lat, asked.crs, asked.accuracy_m, area)
+    place = Asked(asked.lon, asked.lat, asked.crs, asked.accuracy_m, area, asked.grid_code)
     rows = tuple(Duty(each.unit_code, each.area_code, each.category) for each in asked.duties)
     trial = Trial(asked.category, place, asked.asset_code, rows)
     return try_routing(desk, who, trial, request_language(request))
+
+
+@router.get("/choices")
+def list_choices(request: Request, who: MayMove, desk: DeskDep) -> dict[str, Any]:
+    """Return the categories, sources and units that an incident may name, with their pinyin."""
+    return choices.list_choices(desk, who, request_language(request))

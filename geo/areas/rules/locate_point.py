@@ -1,5 +1,6 @@
 """Which area one place belongs to, by the rule of :mod:`geo.areas.rules.locate`, without frames."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -112,6 +113,27 @@ def locate_point(areas: PreparedAreas, lon: float, lat: float, accuracy_m: float
         nearest,
         nearest_m,
     )
+
+
+def measure_distances(
+    areas: PreparedAreas, lon: float, lat: float, codes: Sequence[str]
+) -> list[float]:
+    """Return the metres from a place to each of some areas: 0 within.
+
+    Parameters
+    ----------
+    areas
+        From :func:`prepare_areas`.
+    lon, lat
+        Degrees, EPSG:4326.
+    codes
+        Of areas that are among them.
+    """
+    place = project(
+        np.array([shapely.Point(lon, lat)], dtype=object), source=WGS84, target=areas.srid
+    )[0]
+    chosen = areas.metric[[areas.codes.index(code) for code in codes]]
+    return [float(metres) for metres in shapely.distance(chosen, place)]
 
 
 def _largest_share(

@@ -1,5 +1,6 @@
 """What intake looks up: categories, sources, duties, units, assets and the areas of today."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import Final
@@ -35,6 +36,11 @@ _PAIRINGS: Final = text("SELECT area_code, unit_code FROM govgrid.pairing")
 _AREAS: Final = text("SELECT unit_id, code, name, level, path::text AS path FROM govgrid.area_now")
 _ASSETS: Final = text(
     "SELECT code, coalesce(name, code) AS name, unit_code FROM govgrid.own_unit_asset"
+)
+
+_SPELLED: Final = text(
+    "SELECT n.name, array_to_string(govgrid.spell_text(govgrid.fold_text(n.name)), ' ') AS spelled"
+    " FROM unnest(CAST(:names AS text[])) AS n (name)"
 )
 
 
@@ -145,6 +151,19 @@ def read_book(connection: Connection) -> BookRows:
         ),
         days=tuple((r.day, r.kind) for r in connection.execute(_DAYS)),
     )
+
+
+def spell_names(connection: Connection, names: Sequence[str]) -> dict[str, str]:
+    """Return the pinyin of names, initials first, by name.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    names
+        In Chinese; what is in no Chinese is spelled by nothing.
+    """
+    return {row.name: row.spelled for row in connection.execute(_SPELLED, {"names": list(names)})}
 
 
 def _categories(connection: Connection) -> tuple[Category, ...]:

@@ -39,6 +39,13 @@ _LIGHT: Final = (
     " ELSE 'green' END"
 )
 _ON_TIME: Final = "coalesce(i.first_done_at, i.closed_at) <= i.due_at"
+# An alarm counts while what it calls for was not done.
+_ALARM: Final = (
+    "CASE i.state WHEN 'reported' THEN (SELECT n.kind FROM govgrid.notification n"
+    "  WHERE n.incident = i.id AND n.kind = 'accept' LIMIT 1)"
+    " WHEN 'assigned' THEN (SELECT n.kind FROM govgrid.notification n WHERE n.incident = i.id"
+    "  AND n.kind = 'acknowledge' AND n.at >= i.assigned_at LIMIT 1) END"
+)
 COLUMNS: Final = (
     "i.id, i.code, i.category, i.state, i.version, i.grade, i.level, i.status, i.source,"
     " i.reported_at, i.occurred_at AS occurred_from, i.occurred_to, i.closed_at, i.done_at,"
@@ -53,7 +60,7 @@ COLUMNS: Final = (
     f" CASE WHEN {TOLD} THEN i.result END AS result,"
     f" CASE WHEN {TOLD} OR NOT w.sensitive THEN i.grid_code END AS grid_code,"
     f" ST_X({_GEOM}) AS lon, ST_Y({_GEOM}) AS lat, {TOLD} AS exact, w.sensitive,"
-    f" {_LIGHT} AS light, {_ON_TIME} AS on_time, {SHOWN_AT} AS shown_at"
+    f" {_LIGHT} AS light, {_ALARM} AS alarm, {_ON_TIME} AS on_time, {SHOWN_AT} AS shown_at"
 )
 FROM: Final = (
     " FROM govgrid.incident i LEFT JOIN govgrid.unit u ON u.code = i.unit_code"

@@ -36,8 +36,8 @@ describe("the list", () => {
     expect(listed(rows.slice(), ALL).map((each) => each.code)).toEqual(["red", "soon", "late", "new", "nowhere"]);
   });
   it("counts what each filter lets through", () => {
-    expect(countQuick(rows)).toEqual({ all: 5, red: 1, amber: 0, new: 1, unplaced: 1 });
-    for (const quick of ["all", "red", "amber", "new", "unplaced"] as const) {
+    expect(countQuick(rows)).toEqual({ all: 5, red: 1, amber: 0, new: 1, unsigned: 4, unplaced: 1 });
+    for (const quick of ["all", "red", "amber", "new", "unsigned", "unplaced"] as const) {
       expect(listed(rows.slice(), { ...ALL, quick })).toHaveLength(countQuick(rows)[quick]);
     }
   });

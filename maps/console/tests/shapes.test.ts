@@ -2,7 +2,7 @@ import { describe, expect, it } from "vitest";
 import type { Figure, SeeingCamera } from "../src/api/answers";
 import { certainShares, classOf, codesByClass, countClasses } from "../src/map/classes";
 import { incident } from "./incident";
-import { cameraPlace, incidentPoints, seenPoints, shortNumbers, sightLines } from "../src/map/shapes";
+import { cameraPlace, gapPoints, incidentPoints, lengthOf, measuredLine, seenPoints, shortNumbers, sightLines } from "../src/map/shapes";
 
 const camera = (code: string, relation: SeeingCamera["relation"]): SeeingCamera => ({
   code, relation, name: code, why: null, distance_m: 20, bearing_deg: 90, heading_deg: null, px_per_m: null, online: true, footage_until: null, unit: null, phone: null,
@@ -50,5 +50,25 @@ describe("classes of a share", () => {
     expect([...shares.keys()]).toEqual(["a", "b", "c"]);
     expect(countClasses(shares)).toEqual({ counts: [1, 0, 0, 0, 0, 0, 1], none: 1 });
     expect(codesByClass(shares).flat()).toEqual(["a", "b"]);
+  });
+});
+
+describe("measuring", () => {
+  it("adds up the metres along the points", () => {
+    // a thousandth of a degree northwards is 111.19 m on the mean sphere, eastwards at 60° half of it
+    expect(lengthOf([[117, 30], [117, 30.001]])).toBeCloseTo(111.19, 1);
+    expect(lengthOf([[10, 60], [10.001, 60], [10.001, 60.001]])).toBeCloseTo(55.6 + 111.19, 1);
+    expect(lengthOf([[117, 30]])).toBe(0);
+  });
+  it("draws a line once there are two points", () => {
+    expect(measuredLine([[117, 30]]).features.map((each) => each.geometry.type)).toEqual(["Point"]);
+    expect(measuredLine([[117, 30], [118, 30]]).features.map((each) => each.geometry.type)).toEqual(["LineString", "Point", "Point"]);
+  });
+});
+
+describe("gaps", () => {
+  it("are points by their rank, by which they are chosen", () => {
+    const gap = { rank: 3, grid_code: "G1", area_m2: 10, weight: null, road_m: null, entrances: null, incidents: null, lon: 117, lat: 30 };
+    expect(gapPoints([gap]).features[0]).toMatchObject({ properties: { code: "3", weight: 0 }, geometry: { coordinates: [117, 30] } });
   });
 });

@@ -8,10 +8,11 @@ const SOURCES = "maps/console/src";
 /** Keys that are put together of a value: each of them must be known. */
 const COMPOSED: Record<string, string[]> = {
   light: ["red", "amber", "green"], live: ["live", "polling", "stale"], level: ["grid", "community", "township", "district"],
-  "list.of": ["all", "red", "amber", "new", "unplaced"], layer: ["grids", "cameras", "incidents", "coverage", "gaps", "places", "zones", "viewsheds"],
+  "list.of": ["all", "red", "amber", "new", "unsigned", "unplaced"], alarm: ["red", "unsigned", "unaccepted"], layer: ["grids", "cameras", "incidents", "coverage", "gaps", "places", "zones", "viewsheds"],
   relation: ["sees", "possible", "near"], side: ["n", "ne", "e", "se", "s", "sw", "w", "nw"], legend: ["skynet", "social"],
   hint: ["search", "list", "region", "help"], reason: ["incident", "patrol", "emergency", "police", "help", "upkeep", "inspection", "other"],
-  key: ["search", "new", "list", "open", "region", "back", "view", "zoom", "pan", "escape", "save", "help"],
+  personal: ["identity", "mobile"],
+  key: ["search", "new", "list", "open", "region", "back", "reassign", "measure", "view", "zoom", "pan", "escape", "save", "help"],
 };
 
 function sources(folder: string): string[] {

@@ -29,7 +29,9 @@ export interface Incident {
   township_code: string | null;
   status: string | null;
   light: Light;
+  amber_at: string | null;
   due_at: string | null;
+  alarm: "accept" | "acknowledge" | null;
   emergency: boolean;
   on_hold: boolean;
   supervised: boolean;
@@ -50,12 +52,24 @@ export interface SeeingCamera {
   footage_until: string | null;
   unit: string | null;
   phone: string | null;
+  footage?: string | null;
+  footage_light?: string | null;
+  position?: string;
+  detail?: string | null;
+  online_share?: number | null;
+  online_text?: string | null;
+  night?: string | null;
+  why_text?: string | null;
 }
+/** What sees a place; of an incident as recorded when it was answered, with `none`, `stale` and when. */
 export interface Seeing {
   cameras: SeeingCamera[];
   withheld: number;
   ask: string | null;
   nearest_m: number | null;
+  none?: string | null;
+  stale?: number;
+  recorded_at?: string | null;
 }
 export interface Located {
   status: "inside" | "border" | "outside";
@@ -115,6 +129,23 @@ export interface Coverage {
   areas: Figure[];
   cameras: CameraCount[];
 }
+/** A gap by a point inside it; what is left of one may lack numbers. */
+export interface Gap {
+  rank: number;
+  grid_code: string;
+  area_m2: number;
+  weight: number | null;
+  road_m: number | null;
+  entrances: number | null;
+  incidents: number | null;
+  lon: number;
+  lat: number;
+}
+export interface Gaps {
+  incidents_until: string | null;
+  total: number;
+  gaps: Gap[];
+}
 const MOST_FOUND = 12;
 const PAGE = 500;
 const MOST_LISTED = 5_000;
@@ -150,6 +181,11 @@ export async function readViewshed(code: string): Promise<GeoJSON.FeatureCollect
   return getJson(address("/api/cameras/{code}/viewshed", { path: { code } }));
 }
 
+/** Read the cameras of an incident: as recorded, or computed now. */
+export async function readIncidentSeeing(id: string, now: boolean): Promise<Seeing> {
+  return getJson(address("/api/incidents/{incident}/cameras", { path: { incident: id }, query: { now } }));
+}
+
 /** Read which cameras see a place. */
 export async function readSeeing(lon: number, lat: number): Promise<Seeing> {
   return getJson(address("/api/cameras/seeing", { query: { lon, lat } }));
@@ -163,6 +199,11 @@ export async function readLocated(lon: number, lat: number): Promise<Located> {
 /** Read the figures of the areas of a level. */
 export async function readCoverage(level: string): Promise<Coverage> {
   return getJson(address("/api/coverage", { query: { by: level, device_set: "all" } }));
+}
+
+/** Read the heaviest gaps. */
+export async function readGaps(limit: number, reason: string): Promise<Gaps> {
+  return getJson(address("/api/gaps", { query: { limit, ...(reason ? { reason } : {}) } }));
 }
 
 /** Read the figures of one area. */

@@ -7,12 +7,13 @@ export class Problem extends Error {
     readonly status: number,
     readonly kind: string,
     detail: string,
+    readonly facts: Record<string, unknown> = {},
   ) {
     super(detail);
   }
 }
 
-interface Document9457 {
+interface Document9457 extends Record<string, unknown> {
   type?: string;
   detail?: string;
 }
@@ -26,7 +27,7 @@ export function setClient(csrf: string, lang: string): void {
 async function problemOf(answer: Response): Promise<Problem> {
   const told = (await answer.json().catch(() => ({}))) as Document9457;
   if (answer.status === 401) document.dispatchEvent(new Event("govgrid:login"));
-  return new Problem(answer.status, told.type ?? "", told.detail ?? say("error.status", { n: answer.status }));
+  return new Problem(answer.status, told.type ?? "", told.detail ?? say("error.status", { n: answer.status }), told);
 }
 
 async function ask(path: string, options: RequestInit): Promise<Response> {
@@ -46,19 +47,26 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
   return (await answer.json()) as T;
 }
 
-/** Send JSON; the key makes a repetition the same request. */
-export async function postJson<T>(path: string, body: unknown, key: string): Promise<T> {
-  const headers = { "content-type": "application/json", "x-csrf-token": asked.csrf, "idempotency-key": key };
-  const answer = await ask(path, { method: "POST", headers, body: JSON.stringify(body) });
+async function send<T>(method: string, path: string, body: unknown, more: Record<string, string>): Promise<T> {
+  const headers = { "content-type": "application/json", "x-csrf-token": asked.csrf, ...more };
+  const answer = await ask(path, { method, headers, body: JSON.stringify(body) });
   if (!answer.ok) throw await problemOf(answer);
   return (await answer.json()) as T;
 }
 
+/** Send JSON; the key makes a repetition the same request. */
+export async function postJson<T>(path: string, body: unknown, key: string): Promise<T> {
+  return send("POST", path, body, key ? { "idempotency-key": key } : {});
+}
+
 /** Make a move at the version that was seen. */
 export async function postMove(path: string, body: unknown, version: number): Promise<void> {
-  const headers = { "content-type": "application/json", "x-csrf-token": asked.csrf, "if-match": `"${version}"` };
-  const answer = await ask(path, { method: "POST", headers, body: JSON.stringify(body) });
-  if (!answer.ok) throw await problemOf(answer);
+  await send("POST", path, body, { "if-match": `"${version}"` });
+}
+
+/** Correct something at the version that was seen. */
+export async function patchJson(path: string, body: unknown, version: number): Promise<void> {
+  await send("PATCH", path, body, { "if-match": `"${version}"` });
 }
 
 /** Return a random UUID; `crypto.randomUUID` is absent on plain http. */

@@ -14,6 +14,11 @@ export function formatDistance(metres: number): string {
   return say("unit.km", { n: (metres / 1000).toFixed(1) });
 }
 
+/** Return a distance at a border: decimetres below ten metres. */
+export function formatNear(metres: number): string {
+  return metres < 10 ? say("unit.m", { n: metres.toFixed(1) }) : formatDistance(metres);
+}
+
 /** Return an area: square metres below ten thousand, else square kilometres. */
 export function formatArea(squareMetres: number, lang: string): string {
   if (squareMetres < 10_000) return say("unit.m2", { n: formatCount(Math.round(squareMetres), lang) });

@@ -14,15 +14,18 @@ import { makeStyle, SWITCHES } from "./style";
 
 const TOUCH = 6;
 const NEAR = 15;
+/** Metres of a pixel at the equator and zoom 0. */
+const EARTH = 78_271.5;
 const CLEAR = "rgba(0,0,0,0)";
 const PICKED: [string, "camera" | "incident" | "gap"][] = [
   ["seen", "camera"],
   ["incidents", "incident"],
   ["cameras", "camera"],
+  ["gap-points", "gap"],
   ["gaps", "gap"],
 ];
 export interface Told {
-  picked: (selection: Selection) => void;
+  picked: (selection: Selection, at: { lon: number; lat: number; accuracy: number }) => void;
   moved: (view: View) => void;
   refused: (layer: string, status: number) => void;
 }
@@ -65,7 +68,7 @@ export class ConsoleMap {
       const draw = signs(this.colours)[id];
       if (draw) this.map.addImage(id, drawSign(draw), { pixelRatio: 2 });
     });
-    this.map.on("click", (event) => told.picked(this.pick(event)));
+    this.map.on("click", (event) => told.picked(this.pick(event), this.placeOf(event)));
     this.map.on("moveend", () => told.moved(this.view));
     this.map.on("style.load", () => this.dress());
     this.map.on("error", (event: ErrorEvent & { sourceId?: string }) => {
@@ -101,6 +104,12 @@ export class ConsoleMap {
     return { kind: "spot", lon: event.lngLat.lng, lat: event.lngLat.lat };
   }
 
+  /** Return where was clicked; nobody points finer than two pixels. */
+  private placeOf({ lngLat }: MapMouseEvent): { lon: number; lat: number; accuracy: number } {
+    const pixel = (EARTH * Math.cos((lngLat.lat * Math.PI) / 180)) / 2 ** this.map.getZoom();
+    return { lon: lngLat.lng, lat: lngLat.lat, accuracy: Math.max(1, Math.round(2 * pixel)) };
+  }
+
   /** Put everything back on a style that was just loaded. */
   private dress(): void {
     for (const [name, data] of this.given) this.give(name, data);
@@ -125,6 +134,11 @@ export class ConsoleMap {
   giveReason(reason: string): void {
     this.reason = reason;
     this.map.setStyle(makeStyle(this.colours, reason), { diff: false });
+  }
+
+  /** Ask for every tile again: the log-in is new. */
+  reload(): void {
+    this.map.setStyle(makeStyle(this.colours, this.reason), { diff: false });
   }
 
   /** Replace what a source shows. */

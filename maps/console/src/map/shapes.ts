@@ -1,7 +1,9 @@
 /** Features that the page gives to the map: names, incidents, what sees a place. */
-import type { Area, Incident, SeeingCamera } from "../api/answers";
+import type { Area, Gap, Incident, SeeingCamera } from "../api/answers";
 
 const METRE = 111_320;
+/** Mean radius of the earth, metres. */
+const EARTH = 6_371_008.8;
 /** Decimals of degrees within which two cameras stand on one pole: about a metre. */
 const SAME_POLE = 5;
 type Collection = GeoJSON.FeatureCollection;
@@ -32,6 +34,27 @@ export function incidentPoints(incidents: Incident[]): Collection {
       lon === null || lat === null ? [] : [point([lon, lat], { code, light: light ?? null, sign: light ?? "plain" })],
     ),
   );
+}
+
+/** Return a point for each gap, heavier ones before others. */
+export function gapPoints(gaps: Gap[]): Collection {
+  return collection(gaps.map(({ rank, weight, lon, lat }) => point([lon, lat], { code: String(rank), weight: weight ?? 0 })));
+}
+
+/** Return a line along points, and the points. */
+export function measuredLine(points: LonLat[]): Collection {
+  const line = points.length > 1 ? [{ type: "Feature" as const, properties: {}, geometry: { type: "LineString" as const, coordinates: points } }] : [];
+  return collection([...line, ...points.map((at) => point(at, {}))]);
+}
+
+/** Return the metres along points, on a sphere. */
+export function lengthOf(points: LonLat[]): number {
+  const radians = Math.PI / 180;
+  return points.slice(1).reduce((sum, [lon, lat], index) => {
+    const [lon0, lat0] = points[index] ?? [lon, lat];
+    const [north, east] = [Math.sin(((lat - lat0) * radians) / 2), Math.sin(((lon - lon0) * radians) / 2)];
+    return sum + 2 * EARTH * Math.asin(Math.sqrt(north ** 2 + Math.cos(lat0 * radians) * Math.cos(lat * radians) * east ** 2));
+  }, 0);
 }
 
 /** Return lines from cameras to a place, for those whose own place is known. */

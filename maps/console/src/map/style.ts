@@ -18,7 +18,7 @@ export const SWITCHES: Record<string, string[]> = {
   cameras: ["cameras", "camera-counts", "camera-count-texts"],
   incidents: ["incidents"],
   coverage: ["shares-community", "shares-grid"],
-  gaps: ["gaps", "gaps-line"],
+  gaps: ["gaps", "gaps-line", "gap-points"],
   places: ["places", "place-names", "entrances", "centres"],
   zones: ["zones", "zones-line"],
 };
@@ -125,6 +125,7 @@ function zonesAndGaps(p: Palette): LayerSpecification[] {
     { id: "zones", type: "fill", ...zones, paint: { "fill-pattern": "hatch", "fill-opacity": 0.6 } },
     { id: "zones-line", type: "line", ...zones, paint: { "line-color": p.zone, "line-width": 1 } },
     { id: "gaps", type: "fill", ...gaps, paint: { "fill-color": p.gap, "fill-opacity": 0.25 } },
+    { id: "gap-points", type: "circle", source: "gap-points", maxzoom: 15, layout: none, paint: { "circle-color": p.gap, "circle-opacity": 0.7, "circle-radius": ["interpolate", ["linear"], ["zoom"], 10, 2.5, 15, 6] } },
     { id: "gaps-line", type: "line", ...gaps, minzoom: 14, paint: { "line-color": p.gap, "line-width": 1 } },
   ];
 }
@@ -167,6 +168,8 @@ function chosenPlace(p: Palette): LayerSpecification[] {
     { id: "lines-maybe", type: "line", source: "lines", filter: ["!", sees], paint: { "line-color": p.maybe, "line-width": 1.8, "line-dasharray": [2, 2] } },
     { id: "seen", type: "circle", source: "seen", paint: { "circle-radius": 11, "circle-color": ["case", sees, p.accent, p.ground], "circle-stroke-color": ["case", sees, p.ring, p.maybe], "circle-stroke-width": 1.8 } },
     label("seen-no", "seen", { ...p, halo: "rgba(0,0,0,0)" }, { field: ["get", "no"], size: 12, color: p.label, layout: { "text-allow-overlap": true } }),
+    { id: "measure-line", type: "line", source: "measure", filter: ["==", ["geometry-type"], "LineString"], paint: { "line-color": p.red, "line-width": 2, "line-dasharray": [2, 1.5] } },
+    { id: "measure-points", type: "circle", source: "measure", filter: ["==", ["geometry-type"], "Point"], paint: { "circle-radius": 4, "circle-color": p.ring, "circle-stroke-color": p.red, "circle-stroke-width": 2 } },
     { id: "here-ring", type: "circle", source: "here", paint: { "circle-radius": 17, "circle-color": p.accent, "circle-opacity": 0.16, "circle-stroke-color": p.accent, "circle-stroke-width": 2 } },
     { id: "here", type: "circle", source: "here", filter: ["!", ["get", "sign"]], paint: { "circle-radius": 6.5, "circle-color": p.accent, "circle-stroke-color": p.ring, "circle-stroke-width": 2.5 } },
   ];

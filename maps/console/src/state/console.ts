@@ -22,7 +22,10 @@ export interface State {
   seeing: Seeing | null;
   coverage: Coverage | null;
   pane: Place;
-  dialog: "" | "help" | "view" | "menu" | "new";
+  dialog: "" | "help" | "view" | "login";
+  tick: number;
+  taking: boolean;
+  placing: boolean;
   viewing: string;
   announced: string;
   remark: string;
@@ -41,6 +44,9 @@ export const state: State = reactive({
   coverage: null,
   pane: "map",
   dialog: "",
+  taking: false,
+  placing: false,
+  tick: 0,
   viewing: "",
   announced: "",
   remark: "",
@@ -50,6 +56,7 @@ export const state: State = reactive({
 export function choose(chosen: Selection): void {
   if (sameSelection(chosen, state.selection)) return;
   state.selection = chosen;
+  state.taking = state.placing = false;
   state.pane = chosen ? "detail" : "map";
 }
 

@@ -1,7 +1,7 @@
 /** What is known of the chosen thing: read when it is chosen, dropped when something else is. */
 import { reactive, watch } from "vue";
 import type { Incident, Located, Seeing } from "../api/answers";
-import { readFeature, readLocated, readSeeing, readViewshed } from "../api/answers";
+import { readFeature, readIncidentSeeing, readLocated, readSeeing, readViewshed } from "../api/answers";
 import { Problem } from "../api/client";
 import type { LonLat } from "../map/shapes";
 import { say } from "../words/words";
@@ -50,22 +50,21 @@ async function loadOutlines(codes: string[], still: () => boolean): Promise<void
   );
 }
 
-async function loadPlace([lon, lat]: LonLat, still: () => boolean): Promise<void> {
-  const located = readLocated(lon, lat).then((found) => {
-    if (still()) Object.assign(detail, { located: found, outline: found.grid_code ?? "" });
-  });
-  const seeing = readSeeing(lon, lat).then(
-    (found) => {
-      if (!still()) return;
-      detail.seeing = found;
-      const outlined = found.cameras.filter((each) => each.relation === "sees" && each.name !== null);
-      void loadOutlines(outlined.slice(0, MOST_OUTLINES).map((each) => each.code), still);
-    },
-    (error: unknown) => {
-      if (still()) detail.seeingError = sentence(error);
-    },
-  );
-  await Promise.all([located, seeing]);
+async function loadLocated([lon, lat]: LonLat, still: () => boolean): Promise<void> {
+  const found = await readLocated(lon, lat);
+  if (still()) Object.assign(detail, { located: found, outline: found.grid_code ?? "" });
+}
+
+async function loadSeeing(asked: Promise<Seeing>, still: () => boolean): Promise<void> {
+  try {
+    const found = await asked;
+    if (!still()) return;
+    detail.seeing = found;
+    const outlined = found.cameras.filter((each) => each.relation === "sees" && each.name !== null);
+    void loadOutlines(outlined.slice(0, MOST_OUTLINES).map((each) => each.code), still);
+  } catch (error) {
+    if (still()) detail.seeingError = sentence(error);
+  }
 }
 
 async function loadCamera({ code }: Pick, still: () => boolean): Promise<void> {
@@ -90,7 +89,15 @@ async function loadIncident({ code }: Pick, still: () => boolean): Promise<void>
   const { lon, lat } = incident;
   const place: LonLat | null = lon === null || lat === null ? null : [lon, lat];
   Object.assign(detail, { incident, place });
-  if (place) await loadPlace(place, still);
+  const asked = place ? [loadLocated(place, still), loadSeeing(readIncidentSeeing(incident.id, false), still)] : [];
+  await Promise.all(asked);
+}
+
+/** Compute the cameras of the chosen incident anew; what was recorded stays recorded. */
+export async function lookAgain(): Promise<void> {
+  const mine = turns;
+  const incident = detail.incident;
+  if (incident) await loadSeeing(readIncidentSeeing(incident.id, true), () => mine === turns);
 }
 
 async function loadGap({ code }: Pick, still: () => boolean): Promise<void> {
@@ -100,7 +107,7 @@ async function loadGap({ code }: Pick, still: () => boolean): Promise<void> {
 
 async function loadSpot(spot: Spot, still: () => boolean): Promise<void> {
   detail.place = [spot.lon, spot.lat];
-  await loadPlace(detail.place, still);
+  await Promise.all([loadLocated(detail.place, still), loadSeeing(readSeeing(spot.lon, spot.lat), still)]);
 }
 
 async function loadPicked(chosen: Pick | Spot, still: () => boolean): Promise<void> {

@@ -2,12 +2,13 @@
 import { choose, state } from "./console";
 import { detail } from "./detail";
 import { mapOf } from "./mapHandle";
+import { measure, toggleMeasure } from "./measure";
 import { preferences } from "./theme";
 
 /** The keys as help lists them, with the word that says what each does. */
 export const KEYS: [string, string][] = [
   ["/", "search"], ["N", "new"], ["↑ ↓ PgUp PgDn", "list"], ["Enter", "open"], ["F6", "region"], ["Space", "back"],
-  ["1 – 9", "view"], ["+ −", "zoom"], ["← ↑ → ↓", "pan"], ["Esc", "escape"], ["Ctrl + Enter", "save"], ["?", "help"],
+  ["1 – 9", "view"], ["R", "reassign"], ["M", "measure"], ["+ −", "zoom"], ["← ↑ → ↓", "pan"], ["Esc", "escape"], ["Ctrl + Enter", "save"], ["?", "help"],
 ];
 const STEP = 120;
 const PANS: Record<string, [number, number]> = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] };
@@ -31,6 +32,9 @@ function viewCamera(no: number): void {
 
 const ACTIONS: Record<string, (event: KeyboardEvent) => void> = {
   "/": () => document.getElementById("find")?.focus(),
+  n: () => document.dispatchEvent(new Event("govgrid:new")),
+  r: () => document.dispatchEvent(new Event("govgrid:reassign")),
+  m: toggleMeasure,
   "?": () => (state.dialog = "help"),
   "+": () => mapOf()?.zoomBy(1),
   "=": () => mapOf()?.zoomBy(1),
@@ -54,12 +58,19 @@ function actionOf(event: KeyboardEvent): (() => void) | null {
   const pan = onMap() ? PANS[event.key] : undefined;
   if (pan) return () => mapOf()?.panBy(...pan);
   if (/^[1-9]$/.test(event.key)) return () => viewCamera(Number(event.key));
-  const act = ACTIONS[event.key];
+  const act = ACTIONS[event.key.length === 1 ? event.key.toLowerCase() : event.key];
   return act ? () => act(event) : null;
 }
 
+/** Close the top layer only. */
+function escape(): void {
+  if (measure.on) toggleMeasure();
+  else if (state.placing) state.placing = false;
+  else choose(null);
+}
+
 function handle(event: KeyboardEvent): void {
-  if (event.key === "Escape" && !state.dialog && !event.defaultPrevented) return choose(null);
+  if (event.key === "Escape" && !state.dialog && !event.defaultPrevented) return escape();
   const act = isOff(event) ? null : actionOf(event);
   if (!act) return;
   event.preventDefault();

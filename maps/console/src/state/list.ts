@@ -3,7 +3,7 @@ import type { Incident } from "../api/answers";
 import { above, areaOf } from "./areas";
 
 export interface Filter {
-  quick: "all" | "red" | "amber" | "new" | "unplaced";
+  quick: "all" | "red" | "amber" | "new" | "unsigned" | "unplaced";
   category: string;
   township: string;
   sort: "due" | "newest";
@@ -18,6 +18,7 @@ export function townshipOf(incident: Incident): string {
 function fitsQuick(incident: Incident, quick: Filter["quick"]): boolean {
   if (quick === "red" || quick === "amber") return incident.light === quick;
   if (quick === "new") return incident.state === "reported";
+  if (quick === "unsigned") return incident.state === "assigned";
   return quick === "all" || incident.lon === null;
 }
 
@@ -44,7 +45,7 @@ function urgent(a: Incident, b: Incident): number {
 /** Return how many incidents each quick filter lets through. */
 export function countQuick(incidents: Incident[]): Record<Filter["quick"], number> {
   const count = (quick: Filter["quick"]): number => incidents.filter((each) => fitsQuick(each, quick)).length;
-  return { all: incidents.length, red: count("red"), amber: count("amber"), new: count("new"), unplaced: count("unplaced") };
+  return { all: incidents.length, red: count("red"), amber: count("amber"), new: count("new"), unsigned: count("unsigned"), unplaced: count("unplaced") };
 }
 
 /** Return the values of a field that occur, with how often, the most frequent first. */

@@ -1,13 +1,18 @@
 /** The list kept up to date: by the service's events where it has them, else by asking each minute. */
 import { follow, serverNow } from "../format/times";
+import { relight } from "./alarms";
 import { refresh, state } from "./console";
+import type { Heard } from "./events.worker";
 
 const POLL = 60_000;
 const SILENCE = 60_000;
+const TICK = 10_000;
 const TOGETHER = 300;
 let waiting = 0;
+let heardAt = Date.now();
 
-function soon(): void {
+/** Read the list again, once for all that happens together. */
+export function refreshSoon(): void {
   if (waiting) return;
   waiting = window.setTimeout(() => {
     waiting = 0;
@@ -15,41 +20,67 @@ function soon(): void {
   }, TOGETHER);
 }
 
-function heard(time: string | undefined): void {
-  if (time) follow(time);
-  state.live = "live";
-  state.readAt = serverNow();
-}
-
 interface Told {
   layer?: string;
   time?: string;
 }
 
-function read(event: MessageEvent<string>): Told {
+function read(data: string): Told {
   try {
-    return JSON.parse(event.data) as Told;
+    return JSON.parse(data) as Told;
   } catch {
     return {};
   }
 }
 
-function listen(): void {
+function hear({ kind, data }: Heard): void {
+  if (kind === "down") {
+    state.live = "polling";
+    return;
+  }
+  const told = read(data);
+  if (told.time) follow(told.time);
+  // what happened while nobody told of it is in no event of a new stream
+  if (state.live !== "live" || kind === "reset" || told.layer === "incidents") refreshSoon();
+  heardAt = Date.now();
+  state.live = "live";
+  state.readAt = serverNow();
+}
+
+/** Without shared workers each tab reads a stream of its own. */
+function listenAlone(): void {
   const stream = new EventSource("/api/events");
-  stream.addEventListener("heartbeat", (event) => heard(read(event).time));
-  stream.addEventListener("reset", soon);
-  stream.addEventListener("change", (event) => {
-    heard(undefined);
-    if (read(event).layer === "incident") soon();
+  for (const kind of ["heartbeat", "change", "reset"] as const) {
+    stream.addEventListener(kind, (event: MessageEvent<string>) => hear({ kind, data: event.data }));
+  }
+  stream.onerror = () => hear({ kind: "down", data: "" });
+}
+
+function listen(): void {
+  if (!("SharedWorker" in window)) {
+    listenAlone();
+    return;
+  }
+  const shared = new SharedWorker(new URL("./events.worker.ts", import.meta.url), { type: "module", name: "govgrid-events" });
+  shared.onerror = listenAlone;
+  shared.port.onmessage = (event: MessageEvent<Heard>) => hear(event.data);
+  addEventListener("pagehide", () => shared.port.postMessage("leave"));
+  // a page that comes back out of the browser's memory has left the stream
+  addEventListener("pageshow", (event) => {
+    if (event.persisted) location.reload();
   });
-  stream.onerror = () => (state.live = "polling");
 }
 
 /** Keep the list up to date from now on. */
 export function followEvents(): void {
   listen();
+  let polled = Date.now();
   setInterval(() => {
-    if (state.live !== "live") refresh().catch(() => undefined);
-    if (serverNow() - state.readAt > SILENCE + POLL) state.live = "stale";
-  }, POLL);
+    state.tick += 1;
+    state.incidents = relight(state.incidents, serverNow());
+    if (Date.now() - heardAt > SILENCE) state.live = "stale";
+    if (state.live === "live" || Date.now() - polled < POLL) return;
+    polled = Date.now();
+    refresh().then(() => (heardAt = Date.now()), () => undefined);
+  }, TICK);
 }

@@ -1,10 +1,11 @@
 /** Moves of the chosen incident: which are legal, and making one at the version that was seen. */
 import { reactive, watch } from "vue";
 import type { Incident } from "../api/answers";
-import { getJson, newKey, postMove } from "../api/client";
+import { getJson, newKey, patchJson, postMove } from "../api/client";
+import type { Duplicate, Proposal } from "../api/intake";
 import { address } from "../api/paths";
-import { refresh } from "./console";
-import { detail } from "./detail";
+import { refresh, state } from "./console";
+import { detail, loadDetail } from "./detail";
 
 export interface Move {
   move: string;
@@ -19,7 +20,16 @@ export interface Move {
 export interface History extends Incident {
   legal: string[];
   moves: Move[];
+  notice?: string;
+  reason?: string | null;
+  proposed_unit_code?: string | null;
+  alternatives?: Proposal[];
+  candidates?: string[];
+  candidates_m?: number[];
+  duplicates?: Duplicate[];
+  due_provisional?: boolean;
 }
+export type Fields = Record<string, string | boolean>;
 export const history: { of: string; known: History | null; error: string; busy: boolean } = reactive({ of: "", known: null, error: "", busy: false });
 
 /** Read the history of an incident, and what may be done with it now. */
@@ -33,13 +43,12 @@ export async function readHistory(id: string): Promise<void> {
   }
 }
 
-/** Make a move; what somebody else did meanwhile is said, and read anew. */
-export async function makeMove(move: string, fields: { unit?: string; reason?: string } = {}): Promise<boolean> {
+async function change(write: (known: History) => Promise<void>): Promise<boolean> {
   const known = history.known;
   if (!known || history.busy) return false;
   Object.assign(history, { busy: true, error: "" });
   try {
-    await postMove(address("/api/incidents/{incident}/moves", { path: { incident: known.id } }), { move, ...fields, client_id: newKey() }, known.version);
+    await write(known);
     return true;
   } catch (error) {
     history.error = (error as Error).message;
@@ -50,8 +59,44 @@ export async function makeMove(move: string, fields: { unit?: string; reason?: s
   }
 }
 
-/** Read the history of each incident that is chosen. */
+/** Make a move; what somebody else did meanwhile is said, and read anew. */
+export async function makeMove(move: string, fields: Fields = {}): Promise<boolean> {
+  return change(({ id, version }) => postMove(address("/api/incidents/{incident}/moves", { path: { incident: id } }), { move, ...fields, client_id: newKey() }, version));
+}
+
+/** Send an incident to a unit: accept it on the way, or take it back from the one that has it. */
+export async function sendTo(unit: string, reason = ""): Promise<boolean> {
+  const before = ["accept", "recall"].find((move) => history.known?.legal.includes(move));
+  if (before && !history.known?.legal.includes("assign") && !(await makeMove(before))) return false;
+  return makeMove("assign", { unit, ...(reason ? { reason } : {}) });
+}
+
+async function correct(body: object): Promise<boolean> {
+  const done = await change(({ id, version }) => patchJson(address("/api/incidents/{incident}", { path: { incident: id } }), body, version));
+  if (done) await loadDetail(detail.of);
+  return done;
+}
+
+/** Put the chosen incident where was clicked: grid, unit, limit and cameras are answered anew. */
+export async function placeAt(lon: number, lat: number, accuracy: number): Promise<void> {
+  state.placing = false;
+  await correct({ lon, lat, accuracy_m: accuracy, located_by: "map" });
+}
+
+/** Choose another of the grids at a border; unit and limit follow. */
+export async function chooseGrid(grid: string): Promise<boolean> {
+  const { lon, lat, accuracy_m: accuracy } = (history.known ?? {}) as Partial<History> & { accuracy_m?: number | null };
+  return correct({ lon, lat, accuracy_m: accuracy ?? 0, grid_code: grid });
+}
+
+/** Read the history of each incident that is chosen, and again when the list knows of a newer version. */
 export function followHistory(): void {
+  watch(
+    () => state.incidents.find((each) => each.id === history.of)?.version,
+    (version) => {
+      if (version && history.known && version > history.known.version && !history.busy) void readHistory(history.of);
+    },
+  );
   watch(
     () => detail.incident?.id,
     (id) => {
