@@ -98,6 +98,11 @@ PLACES: Final = (
 )
 COLLECTIONS: Final = (
     get("/api"),
+    get("/api/"),
+    get("/api/docs"),
+    get("/api/tileMatrixSets"),
+    get("/api/tileMatrixSets/WebMercatorQuad"),
+    get("/api/collections/{layer}/tiles"),
     get("/api", f="html"),
     get("/api/conformance"),
     get("/api/collections"),

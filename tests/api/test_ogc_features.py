@@ -293,3 +293,22 @@ def test_other_pages_refuse_what_they_do_not_know_and_have_a_page_for_people(cli
         page = client.get(f"{path}?f=html")
         assert page.headers["content-type"].startswith("text/html")
         assert "<h1>" in page.text
+
+
+def test_tiles_are_found_with_their_grid_from_the_door(client):
+    relations = "http://www.opengis.net/def/rel/ogc/1.0/"
+    links = {each["rel"]: each["href"] for each in client.get("/api").json()["links"]}
+    (known,) = client.get(links[relations + "tiling-schemes"]).json()["tileMatrixSets"]
+    grid = client.get(known["links"][0]["href"]).json()
+    assert [each["matrixWidth"] for each in grid["tileMatrices"][:3]] == [1, 2, 4]
+    assert grid["tileMatrices"][0]["scaleDenominator"] == pytest.approx(559082264.0287178)
+    layer = client.get("/api/collections/poles").json()
+    (to,) = [each for each in layer["links"] if each["rel"] == relations + "tilesets-vector"]
+    (listed,) = client.get(to["href"]).json()["tilesets"]
+    told = client.get(listed["links"][0]["href"]).json()
+    assert told["tileMatrixSetURI"] == listed["tileMatrixSetURI"] == grid["uri"]
+    assert told["layers"][0]["propertiesSchema"]["properties"]["kind"] == {"type": "string"}
+    item = told["links"][0]["href"]
+    asked = item.format(tileMatrix=0, tileRow=0, tileCol=0)
+    assert client.get(asked).headers["content-type"] == "application/vnd.mapbox-vector-tile"
+    assert client.get(to["href"] + "?nowhere=1").status_code == 400

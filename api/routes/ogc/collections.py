@@ -145,6 +145,6 @@ def _described(
     ]
     rel = "http://www.opengis.net/def/rel/ogc/1.0/{}"
     links.append(make_link(request, rel.format("queryables"), SCHEMA, f"{path}/queryables"))
-    tiles = f"{path}/tiles/WebMercatorQuad"
+    tiles = f"{path}/tiles"
     links.append(make_link(request, rel.format("tilesets-vector"), JSON, tiles))
     return {"id": layer, "title": title, "links": links, **shared}

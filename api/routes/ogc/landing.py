@@ -11,12 +11,14 @@ from api.ogc import pages
 from api.ogc.links import make_link, same_in_formats
 from api.ogc.negotiation import HTML, JSON, PAGES, choose_format
 from api.ogc.parameters import PAGE, FormatName, require_known
+from api.routes.service.description import OPENAPI
 from api.session.deps import AnyReader
 from geo.base.words import say
 
 router = APIRouter()
-OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.0"
 _FEATURES: Final = "http://www.opengis.net/spec/ogcapi-features-{}/1.0/conf/{}"
+_TILES: Final = "http://www.opengis.net/spec/ogcapi-tiles-1/1.0/conf/{}"
+_MATRIX: Final = "http://www.opengis.net/spec/tms/2.0/conf/{}"
 _CQL2: Final = "http://www.opengis.net/spec/cql2/1.0/conf/{}"
 CONFORMS_TO: Final = (
     "http://www.opengis.net/spec/ogcapi-common-1/1.0/conf/core",
@@ -25,6 +27,8 @@ CONFORMS_TO: Final = (
     _FEATURES.format(2, "crs"),
     *(_FEATURES.format(3, name) for name in ("queryables", "filter", "features-filter")),
     *(_FEATURES.format(4, name) for name in ("update", "optimistic-locking-etags")),
+    *(_TILES.format(name) for name in ("core", "tileset", "tilesets-list", "mvt", "oas30")),
+    *(_MATRIX.format(name) for name in ("tilematrixset", "json-tilematrixset")),
     *(
         _CQL2.format(name)
         for name in (
@@ -34,9 +38,11 @@ CONFORMS_TO: Final = (
         )
     ),
 )
+TILING_SCHEMES: Final = "http://www.opengis.net/def/rel/ogc/1.0/tiling-schemes"
 BOTH: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {JSON: {}, HTML: {}}}}
 
 
+@router.get("/api/", response_class=Response, include_in_schema=False)
 @router.get("/api", response_class=Response, responses=BOTH)
 async def landing(request: Request, who: AnyReader, f: FormatName = "") -> Response:  # noqa: ARG001
     """Return where everything of the service is."""
@@ -46,8 +52,10 @@ async def landing(request: Request, who: AnyReader, f: FormatName = "") -> Respo
     links = same_in_formats(request, "/api", PAGES, form, {})
     for rel, kind, path in (
         ("service-desc", OPENAPI, "/api/api"),
+        ("service-doc", HTML, "/api/docs"),
         ("conformance", JSON, "/api/conformance"),
         ("data", JSON, "/api/collections"),
+        (TILING_SCHEMES, JSON, "/api/tileMatrixSets"),
     ):
         links.append(make_link(request, rel, kind, path, say(f"ogc_rel.{rel}", lang)))
     title, said = say("ogc.title", lang), say("ogc.description", lang)

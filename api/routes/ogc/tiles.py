@@ -6,18 +6,29 @@ from typing import Annotated, Any, Literal
 from fastapi import APIRouter, Depends, Path, Query, Request
 from fastapi.responses import Response
 
+from api.ogc.links import make_link
+from api.ogc.negotiation import JSON
+from api.ogc.parameters import PAGE, require_known
+from api.ogc.tile_matrix import web_mercator_quad
 from api.server.memory_lane import AtHand, Parts
 from api.session.deps import MayMap, SettingsDep
 from api.session.identity import Rule
 from geo.access.audit import export_log
 from geo.access.principal import Principal
 from geo.exchange import tiles as use_case
+from geo.exchange.rules import published_columns
 
-router = APIRouter(prefix="/api/collections/{layer}/tiles/WebMercatorQuad")
+router = APIRouter(prefix="/api")
+TILES = "/collections/{layer}/tiles"
+TILESET = f"{TILES}/WebMercatorQuad"
+SETS = "/tileMatrixSets"
 OK, EMPTY, NOT_MODIFIED = 200, 204, 304
 _NUMBER = re.compile("[0-9]{1,9}").fullmatch
 MVT = "application/vnd.mapbox-vector-tile"
 SCHEME = "http://www.opengis.net/def/tilematrixset/OGC/1.0/WebMercatorQuad"
+SCHEME_LINK = "http://www.opengis.net/def/rel/ogc/1.0/tiling-scheme"
+GRID = "WebMercatorQuad"
+Json = Annotated[Literal["json"], Query()]
 CRS = "http://www.opengis.net/def/crs/EPSG/0/3857"
 ANSWERS: dict[int | str, dict[str, Any]] = {
     200: {"content": {MVT: {}}},
@@ -28,11 +39,38 @@ Zoom = Annotated[int, Path(ge=0, le=use_case.LAST_ZOOM)]
 Line = Annotated[int, Path(ge=0, lt=2**use_case.LAST_ZOOM)]
 
 
-@router.get("", dependencies=[Depends(Rule("map"))])
+@router.get(SETS, dependencies=[Depends(Rule())])
+async def tile_matrix_sets(request: Request, f: Json = "json") -> dict[str, Any]:  # noqa: ARG001
+    """Return the grids of tiles that are used here."""
+    require_known(request, PAGE)
+    link = make_link(request, "self", JSON, f"/api{SETS}/WebMercatorQuad")
+    told = {"id": "WebMercatorQuad", "title": "WebMercatorQuad", "uri": SCHEME, "links": [link]}
+    return {"tileMatrixSets": [told]}
+
+
+@router.get(f"{SETS}/WebMercatorQuad", dependencies=[Depends(Rule())])
+async def tile_matrix_set(request: Request, f: Json = "json") -> dict[str, Any]:  # noqa: ARG001
+    """Return the grid of tiles: origin, cells and size by zoom."""
+    require_known(request, PAGE)
+    return web_mercator_quad(use_case.LAST_ZOOM)
+
+
+@router.get(TILES, dependencies=[Depends(Rule("map"))])
+async def tilesets(request: Request, layer: str, f: Json = "json") -> dict[str, Any]:  # noqa: ARG001
+    """Return the sets of tiles of a layer, of which there is one."""
+    require_known(request, PAGE)
+    use_case.layer_fields(layer)
+    path = f"/api/collections/{layer}/tiles"
+    told = {**_of_tileset(layer), "links": [make_link(request, "self", JSON, f"{path}/{GRID}")]}
+    return {"tilesets": [told], "links": [make_link(request, "self", JSON, path)]}
+
+
+@router.get(TILESET, dependencies=[Depends(Rule("map"))])
 async def tileset(
     request: Request, layer: str, f: Annotated[Literal["json", "tilejson"], Query()] = "json"
 ) -> dict[str, Any]:
     """Return where the tiles of a layer are and what their features have, also as TileJSON."""
+    require_known(request, PAGE)
     fields = use_case.layer_fields(layer)
     address = f"{request.base_url}{request.url.path.lstrip('/')}/{{z}}/{{y}}/{{x}}"
     if f == "tilejson":
@@ -45,16 +83,27 @@ async def tileset(
             "vector_layers": [{"id": layer, "fields": fields}],
         }
     pattern = address.format(z="{tileMatrix}", y="{tileRow}", x="{tileCol}")
-    return {
-        "title": layer,
+    shape = published_columns.shape_of(layer)
+    properties = {name: {"type": kind.lower()} for name, kind in fields.items()}
+    drawn = {
+        "id": layer,
         "dataType": "vector",
-        "crs": CRS,
-        "tileMatrixSetURI": SCHEME,
-        "links": [{"rel": "item", "type": MVT, "templated": True, "href": pattern}],
+        "geometryDimension": {"point": 0, "line": 1}.get(shape, 2),
+        "propertiesSchema": {"type": "object", "properties": properties},
     }
+    links = [
+        {"rel": "item", "type": MVT, "templated": True, "href": pattern},
+        make_link(request, "self", JSON, request.url.path),
+        make_link(request, SCHEME_LINK, JSON, f"/api{SETS}/{GRID}"),
+    ]
+    return {**_of_tileset(layer), "layers": [drawn], "links": links}
 
 
-@router.get("/{z}/{y}/{x}", response_class=Response, responses=ANSWERS)
+def _of_tileset(layer: str) -> dict[str, str]:
+    return {"title": layer, "dataType": "vector", "crs": CRS, "tileMatrixSetURI": SCHEME}
+
+
+@router.get(f"{TILESET}/{{z}}/{{y}}/{{x}}", response_class=Response, responses=ANSWERS)
 def tile(
     request: Request,
     settings: SettingsDep,

@@ -1,16 +1,45 @@
-"""The service described: OpenAPI, for who has an account."""
+"""The service described: OpenAPI 3.0, and a page of it, for who has an account."""
 
-from typing import Any
+from typing import Any, Final
 
 from fastapi import APIRouter, Depends, Request
+from fastapi.responses import HTMLResponse, JSONResponse, Response
 
+from api.answers.render import page_language, render_page
+from api.ogc.links import base_address
+from api.ogc.openapi import lower_openapi
 from api.session.identity import Rule
+from geo.base.words import say
 
 router = APIRouter()
+OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.0"
 
 
-@router.get("/api/api", dependencies=[Depends(Rule())])
-async def description(request: Request) -> dict[str, Any]:
+@router.get(
+    "/api/api",
+    response_class=Response,
+    responses={200: {"content": {OPENAPI: {}}}},
+    dependencies=[Depends(Rule())],
+)
+async def description(request: Request) -> Response:
     """Return the description of all endpoints."""
-    found: dict[str, Any] = request.app.openapi()
-    return found
+    return JSONResponse(_described(request), media_type=OPENAPI)
+
+
+@router.get("/api/docs", response_class=HTMLResponse, dependencies=[Depends(Rule())])
+async def description_page(request: Request) -> HTMLResponse:
+    """Return the description as a page, which loads nothing from outside."""
+    title = say("ogc_rel.service-doc", page_language(request))
+    return render_page(request, "api_docs.html", title=title, paths=_described(request)["paths"])
+
+
+def _described(request: Request) -> dict[str, Any]:
+    """Return the description; it is made once for each address that the service goes by."""
+    address = base_address(request)
+    kept: tuple[str, dict[str, Any]] | None = getattr(request.app.state, "described", None)
+    if kept is None or kept[0] != address:
+        kept = request.app.state.described = (
+            address,
+            lower_openapi(request.app.openapi(), address),
+        )
+    return kept[1]
