@@ -271,7 +271,9 @@ def harmless(answer, what) -> None:
 
 def without_echo(said: str) -> str:
     """Return an answer without the texts that were sent and come back as values."""
-    for value in sorted(HOSTILE.values(), key=len, reverse=True):
+    # a list is refused by the first of its parts that is none of ours
+    parts = {part for value in HOSTILE.values() for part in (value, value.split(",")[0])}
+    for value in sorted((part for part in parts if len(part) > 3), key=len, reverse=True):
         for written in (
             value,
             json.dumps(value)[1:-1],

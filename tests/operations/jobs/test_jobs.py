@@ -233,7 +233,8 @@ def test_what_is_scheduled_is_done_and_a_failure_is_told_in_one_line(
 
 def test_what_is_due_each_second_is_not_left_to_the_scheduler():
     assert {duty.name: duty.cron is None for duty in worker.DUTIES} == {
-        **dict.fromkeys(("head", "sessions", "events", "files", "jobs"), False),
+        **dict.fromkeys(("head", "tally", "sessions", "events", "files", "jobs"), False),
+        **dict.fromkeys(("backup", "retention", "archive"), False),
         **dict.fromkeys(("seal", "alarms"), True),
     }
 
