@@ -48,6 +48,7 @@ REVISIONS = (
     "0033",
     "0034",
     "0035",
+    "0036",
 )
 
 
@@ -76,7 +77,7 @@ def test_every_revision_has_its_sql_file():
 def test_older_tables_say_what_to_do(empty_url):
     engine = db.connect(empty_url)
     db.migrate(engine, revision="0002")
-    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0035")):
+    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0036")):
         db.require_current(engine)
     engine.dispose()
 

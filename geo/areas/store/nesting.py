@@ -115,10 +115,13 @@ def _write(connection: Connection, nests: pd.DataFrame | None) -> None:
     )
     for statement in (
         "ANALYZE nest",
+        # What is held is copied: a scan of a GiST index that stops at its first row and begins
+        # anew, while the same statement splits pages, marks live entries as dead (PostgreSQL 15)
+        "CREATE TEMP TABLE held ON COMMIT DROP AS TABLE govgrid.area_nesting",
         "DELETE FROM govgrid.area_nesting n WHERE NOT EXISTS (SELECT FROM nest s WHERE {kept})",
         "INSERT INTO govgrid.area_nesting ({columns}) SELECT {columns} FROM nest s"
-        " WHERE NOT EXISTS (SELECT FROM govgrid.area_nesting n WHERE {kept})",
-        "DROP TABLE nest",
+        " WHERE NOT EXISTS (SELECT FROM held n WHERE {kept})",
+        "DROP TABLE nest, held",
     ):
         composed = sql.SQL(statement).format(columns=columns, kept=sql.SQL(_KEPT))
         statements.execute(connection, composed)
