@@ -1,4 +1,4 @@
-"""Write the files of a small invented town, to try the commands of the README with.
+"""Write the files of a small invented town, to try the commands of the guide with.
 
     python examples/town.py FOLDER
 

@@ -10,25 +10,25 @@ from geo.cli.app import app
 from geo.files.schema.layers import LAYERS
 from tests import ROOT
 
-READMES = ("README.md", "README.zh-CN.md")
+GUIDES = ("docs/guide.md", "docs/guide.zh-CN.md")
 
 
 def commands(name: str) -> list[str]:
-    """Return the command lines of a readme's code blocks, without their remarks."""
+    """Return the command lines of a guide's code blocks, without their remarks."""
     text = (ROOT / name).read_text(encoding="utf-8")
     lines = "\n".join(re.findall(r"```\n(.*?)```", text, re.DOTALL)).splitlines()
     return [line.partition("#")[0].strip() for line in lines]
 
 
-@pytest.mark.parametrize("name", READMES)
-def test_every_setting_stands_in_the_readme(name):
+@pytest.mark.parametrize("name", GUIDES)
+def test_every_setting_stands_in_the_guide(name):
     text = (ROOT / name).read_text(encoding="utf-8")
     missing = [f for f in Settings.model_fields if f"GOVGRID_{f.upper()}" not in text]
     assert missing == []
 
 
-@pytest.mark.parametrize("name", READMES)
-def test_every_command_in_a_readme_exists(name):
+@pytest.mark.parametrize("name", GUIDES)
+def test_every_command_in_a_guide_exists(name):
     known = set(typer.main.get_command(app).commands)
     typed = [re.sub(r"^govgrid --as \S+ ", "govgrid ", line) for line in commands(name)]
     named = {line.split()[1] for line in typed if line.startswith("govgrid ")}
@@ -36,15 +36,18 @@ def test_every_command_in_a_readme_exists(name):
     assert named <= known
 
 
-@pytest.mark.parametrize("page", sorted(p.relative_to(ROOT) for p in ROOT.glob("*.md")))
+PAGES = sorted(p.relative_to(ROOT) for at in ("*.md", "docs/**/*.md") for p in ROOT.glob(at))
+
+
+@pytest.mark.parametrize("page", PAGES, ids=str)
 def test_links_to_files_lead_somewhere(page):
     text = (ROOT / page).read_text(encoding="utf-8")
     links = re.findall(r"\]\((?!https?:|#)([^)#]+)", text)
-    assert [link for link in links if not (ROOT / link).exists()] == []
+    assert [link for link in links if not (ROOT / page).parent.joinpath(link).exists()] == []
 
 
-def test_both_readmes_show_the_same_commands():
-    assert commands(READMES[0]) == commands(READMES[1])
+def test_both_guides_show_the_same_commands():
+    assert commands(GUIDES[0]) == commands(GUIDES[1])
 
 
 def test_every_layer_can_be_named_in_an_import():

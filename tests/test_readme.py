@@ -1,4 +1,4 @@
-"""The blocks of the README, typed as they stand from top to bottom in one terminal."""
+"""The blocks of the guide, typed as they stand from top to bottom in one terminal."""
 
 import os
 import re
@@ -18,13 +18,14 @@ from geo.store.cluster import cluster
 from tests import PATIENCE_S, ROOT, warm_commands
 
 READMES = ("README.md", "README.zh-CN.md")
+GUIDES = ("docs/guide.md", "docs/guide.zh-CN.md")
 # kernels go along compiled
 LEFT_BEHIND = (".venv", ".git", "var", "node_modules", "*_cache", ".hypothesis")
 DEMONSTRATION = "scripts/demo --once"  # typed by .ci/run
 
 
 def lines(name: str) -> list[str]:
-    """Return all lines of the blocks of a readme."""
+    """Return all lines of the blocks of a readme or guide."""
     text = (ROOT / name).read_text(encoding="utf-8")
     return "".join(re.findall(r"```\n(.*?)```", text, re.DOTALL)).splitlines()
 
@@ -92,7 +93,7 @@ def as_forks(top: Path):
 
 
 def walk(top: Path) -> list[Typed]:
-    typed = [line for line in lines(READMES[0]) if bare(line) != DEMONSTRATION]
+    typed = lines(GUIDES[0])
     script, seen = [], f"{top}.seen"
     for number, line in enumerate(typed):
         look = f"find {top}/var/town {top} -maxdepth 1 -type f -printf '%p\\t%i\\t%T@\\n'"
@@ -123,10 +124,14 @@ def found(line: str, path: Path) -> Typed:
     return Typed(bare(line), int(code), files)
 
 
-def test_both_readmes_have_the_same_lines_and_begin_with_the_demonstration():
-    first, second = ([bare(line) for line in lines(name)] for name in READMES)
+def test_both_readmes_begin_with_the_demonstration():
+    assert [bare(lines(name)[0]) for name in READMES] == [DEMONSTRATION] * 2
+
+
+@pytest.mark.parametrize("pair", [READMES, GUIDES])
+def test_both_languages_have_the_same_lines(pair):
+    first, second = ([bare(line) for line in lines(name)] for name in pair)
     assert first == second
-    assert first[0] == DEMONSTRATION
 
 
 @pytest.mark.slow
