@@ -13,6 +13,7 @@ from typing import Final
 
 from geo.base.errors import GovgridError
 from geo.base.settings import Settings
+from geo.base.signals import set_apart
 from geo.base.words import say
 from geo.operations import children
 from geo.operations.children import ENDS_WITHIN_S, LONGEST_PAUSE_S, Child, Role
@@ -140,7 +141,7 @@ def _signals(stop: Event) -> Iterator[None]:
     """Set `stop` where the process is told to end; what was ignored before still is."""
 
     def told(_number: int, _frame: FrameType | None) -> None:
-        stop.set()
+        set_apart(stop)
 
     before = {n: held for n in STOPPING if (held := signal.getsignal(n)) is not signal.SIG_IGN}
     for number in before:

@@ -244,5 +244,5 @@ def test_the_command_ends_well_at_its_signal(engine, settings, database_url, num
     with subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True) as process:
         assert comes(lambda: unsealed(engine) == 0)
         process.send_signal(number)
-        assert process.wait(60) == 0  # without being killed
+        assert process.wait(PATIENCE_S) == 0  # without being killed
         assert "the worker runs" in process.stderr.read()

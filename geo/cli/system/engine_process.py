@@ -5,6 +5,7 @@ from threading import Event
 
 from geo.base import clock
 from geo.base.settings import Settings
+from geo.base.signals import set_at_signals
 from geo.cli import exit_with_sentence
 from geo.operations import engine
 from geo.operations.children import Ready
@@ -21,6 +22,6 @@ def compute_alone(config: Settings, ready: Ready) -> None:
         Set once it answers.
     """
     stop = Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    set_at_signals(stop, signal.SIGTERM)
     clock.follow(config.clock)
     exit_with_sentence(lambda: engine.run_engine(config, stop=stop, leads=ready.set))

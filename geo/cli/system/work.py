@@ -22,6 +22,7 @@ def worker(
     import signal
     from threading import Event
 
+    from geo.base.signals import set_at_signals, wait_until_set
     from geo.cli.output import print_note, translate
     from geo.operations import database
     from geo.operations import worker as worker_service
@@ -32,8 +33,7 @@ def worker(
             failed = worker_service.run_duties(engine, config, stop=Event(), once=True)
             raise typer.Exit(FAILED if failed else 0)
     stop = Event()
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, lambda *_: stop.set())
+    set_at_signals(stop, signal.SIGTERM, signal.SIGINT)
     print_note(translate("worker.runs"))
     with worker_service.run_worker(config):
-        stop.wait()
+        wait_until_set(stop)

@@ -5,6 +5,7 @@ from threading import Event
 
 from geo.base import clock
 from geo.base.settings import Settings
+from geo.base.signals import set_at_signals, wait_until_set
 from geo.cli import exit_with_sentence
 from geo.operations import worker
 from geo.operations.children import Ready
@@ -21,12 +22,12 @@ def work_alone(config: Settings, ready: Ready) -> None:
         Set once the worker has begun.
     """
     stop = Event()
-    signal.signal(signal.SIGTERM, lambda *_: stop.set())
+    set_at_signals(stop, signal.SIGTERM)
     clock.follow(config.clock)
 
     def work() -> None:
         with worker.run_worker(config):
             ready.set()
-            stop.wait()
+            wait_until_set(stop)
 
     exit_with_sentence(work)
