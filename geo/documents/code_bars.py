@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import io
+from html import escape
 from typing import Final
-from xml.sax.saxutils import escape
 
 HEIGHT_MM: Final = 11.0
 MODULE_MM: Final = 0.33

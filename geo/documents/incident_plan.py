@@ -6,7 +6,6 @@ from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection
 
-from geo.coverage.store import scene
 from geo.store import installation
 
 if TYPE_CHECKING:
@@ -80,6 +79,8 @@ def _placed(at: Any, line: Mapping[str, Any]) -> tuple[float, float]:  # noqa: A
 
 
 def _ground(connection: Connection, lon: float, lat: float, srid: int) -> tuple[Any, Any, Any]:
+    from geo.coverage.store import scene  # a process of the service starts without it
+
     north = ROUND_M / 110_000
     east = north / max(math.cos(math.radians(lat)), 0.01)
     box = (lon - east, lat - north, lon + east, lat + north)

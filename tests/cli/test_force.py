@@ -35,6 +35,7 @@ COMMANDS = {
     "compliance.xlsx": "compliance report --out FILE",
     "sheet.xlsx": "compliance filing 大桥派出所 FILE",
     "accounts.xlsx": "user template FILE",
+    "figures.xlsx": "incident statistics --out FILE",
 }
 CODES = {"findings.xlsx": 3}
 """How a command ends whose rows are not all taken."""

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from geo.cli.app import acting_reader, read_settings
+from geo.cli.choices import ForceOption
 from geo.cli.incidents.intake import JsonOption, room
 
 if TYPE_CHECKING:
@@ -34,11 +35,12 @@ def statistics(
     scope: Annotated[list[str] | None, typer.Option()] = None,
     compare: bool = False,
     out: Annotated[Path | None, typer.Option(metavar="FILE.xlsx")] = None,
+    force: ForceOption = False,
     as_json_: JsonOption = False,
 ) -> None:
     """Say counts and rates of incidents of a period."""
     from geo.cli.app import current_language
-    from geo.cli.output import as_json, print_note
+    from geo.cli.output import as_json, print_note, require_new
     from geo.files.writers import draft_of, require_ending
     from geo.incidents import statistics as use_case
     from geo.incidents import statistics_answer
@@ -48,6 +50,7 @@ def statistics(
     config = read_settings(context)
     if out is not None:
         require_ending(out, known=(".xlsx",))
+    require_new(out, force=force)
     query = StatisticsQuery(
         by,
         month,

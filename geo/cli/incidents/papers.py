@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from geo.cli.app import acting_reader, read_settings
+from geo.cli.choices import ForceOption
 from geo.cli.incidents.figures import DayOption, parse_day
 from geo.cli.incidents.intake import JsonOption, room
 
@@ -22,11 +23,12 @@ def ledger(
     until: DayOption = None,
     number: int | None = None,
     out: Annotated[Path | None, typer.Option(metavar="FILE.xlsx|FILE.pdf")] = None,
+    force: ForceOption = False,
     as_json_: JsonOption = False,
 ) -> None:
     """Print the ledger of a community, grid or township."""
     from geo.cli.app import current_language
-    from geo.cli.output import as_json, print_note, print_table, translate
+    from geo.cli.output import as_json, print_note, print_table, require_new, translate
     from geo.files.writers import draft_of, require_ending
     from geo.incidents import ledger as use_case
     from geo.incidents import ledger_answer
@@ -35,6 +37,7 @@ def ledger(
 
     config, lang = read_settings(context), current_language()
     ending = None if out is None else require_ending(out, known=(".xlsx", ".pdf"))
+    require_new(out, force=force)
     query = LedgerQuery(area, month, year, parse_day(since), parse_day(until), number)
     with database.open_database(config) as engine:
         who = acting_reader(context, engine, "statistics")
@@ -71,9 +74,10 @@ def bulletin(
     template: Annotated[Path | None, typer.Option(metavar="FILE.docx")] = None,
     text: Annotated[Path | None, typer.Option(metavar="FILE.txt")] = None,
     template_out: Annotated[Path | None, typer.Option(metavar="FILE.docx")] = None,
+    force: ForceOption = False,
 ) -> None:
     """Write the monthly bulletin, or print its text."""
-    from geo.cli.output import print_line, print_note
+    from geo.cli.output import print_line, print_note, require_new
     from geo.files.writers import draft_of, require_ending
     from geo.incidents import bulletin as use_case
     from geo.operations import database
@@ -82,6 +86,7 @@ def bulletin(
     for file in (out, template_out):
         if file is not None:
             require_ending(file, known=(".docx",))
+    require_new(out, template_out, force=force)
     with database.open_database(config) as engine:
         who = acting_reader(context, engine, "statistics")
         found = use_case.compose_bulletin(
