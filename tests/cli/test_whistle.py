@@ -1,10 +1,13 @@
 """``govgrid incident whistle``, as people and programs call it."""
 
 import json
+from datetime import datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 
 from tests.command_line import alone, commands
+from tests.incident_town import SHANGHAI
 from tests.incidents.moving_town import add, furnish
 
 pytestmark = pytest.mark.postgis
@@ -39,7 +42,8 @@ def test_a_whistle_is_blown_answered_ended_and_counted(run):
     assert "代登记（电话）" in told
     ended = run("end", "X1", "--rate", "U2=present,solved", "--rate", "U3=absent", lang="zh")
     assert "到位、解决" in ended.out
-    month = json.loads(run("attendance", blown["whistle"]["blown_at"][:7], "--json").out)
+    blown_at = datetime.fromisoformat(blown["whistle"]["blown_at"]).astimezone(ZoneInfo(SHANGHAI))
+    month = json.loads(run("attendance", f"{blown_at:%Y-%m}", "--json").out)
     assert [(row["unit"], row["came"]) for row in month["rows"]] == [("U2", 1), ("U3", 1)]
     assert "集体按时" in run("attendance", month["month"], lang="zh").out
 
