@@ -5,7 +5,13 @@ from typing import Final
 import psycopg2
 from sqlalchemy.exc import DBAPIError
 
-from geo.base.errors import DiskFullError, StoreError, UnavailableError, UncertainError
+from geo.base.errors import (
+    DiskFullError,
+    InputError,
+    StoreError,
+    UnavailableError,
+    UncertainError,
+)
 
 # SQLSTATEs that a user can do something about, and the sentence for each.
 SENTENCES: Final = {
@@ -19,6 +25,8 @@ SENTENCES: Final = {
     "40P01": "store.collided",
     "23505": "store.collided",
 }
+NO_TIME: Final = frozenset({"22007", "22008", "22009"})
+"""Times that no database keeps: a year out of range, a zone more than sixteen hours away."""
 DISK_FULL: Final = "53100"
 READ_ONLY: Final = "25006"
 TOO_MANY: Final = "53300"
@@ -28,7 +36,7 @@ _BROKEN: Final = ("no message from the libpq", "lost synchronization", "closed",
 
 def translate_error(
     error: DBAPIError | psycopg2.Error, *, committing: bool = False, guarded: bool = False
-) -> StoreError:
+) -> StoreError | InputError:
     """Return our error for the driver's, whether it came bare (COPY) or wrapped.
 
     Parameters
@@ -47,6 +55,8 @@ def translate_error(
         return DiskFullError("store.disk_full")
     if state in SENTENCES:
         return StoreError(SENTENCES[state], reason=reason)
+    if state in NO_TIME:
+        return InputError("store.no_time", reason=reason)
     if _lost(error, cause, state):
         if committing:
             return UncertainError("store.uncertain", reason=reason)

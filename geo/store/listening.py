@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine, text
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
-from geo.base.errors import StoreError, UnavailableError
+from geo.base.errors import InputError, StoreError, UnavailableError
 from geo.store import outbox
 from geo.store.cluster import cluster
 from geo.store.driver_errors import translate_error
@@ -102,7 +102,7 @@ class Listener:
             raise _translated(error) from error
 
 
-def _translated(error: Exception) -> StoreError:
+def _translated(error: Exception) -> StoreError | InputError:
     if isinstance(error, psycopg2.Error | DBAPIError):
         return translate_error(error)
     if isinstance(error, PoolTimeout):

@@ -153,6 +153,7 @@ def test_a_database_that_refuses_shows_nothing_of_itself(client, town):
         "/api/locate?lon=x&lat=%00",
         "/api/locate?lon=117&lat=30&crs=EPSG:999999",
         "/api/locate?lon=117&lat=30&at=0000-00-00",
+        "/api/incidents?since=0716-09-10T14:31:00.53%2B16:43",
         "/api/collections/cameras/items?limit=-999999999999999999999",
         "/api/collections/..%2f..%2fetc%2fpasswd/items",
         "/static/..%2f..%2f..%2fapp.py",

@@ -5,7 +5,7 @@ import pytest
 import shapely
 from sqlalchemy import text
 
-from geo.base.errors import DiskFullError, StoreError, UnavailableError, UncertainError
+from geo.base.errors import DiskFullError, InputError, StoreError, UnavailableError, UncertainError
 from geo.store import db, disk, frames
 
 pytestmark = pytest.mark.postgis
@@ -35,6 +35,12 @@ def in_one(engine, *steps):
 
 def run(statement):
     return lambda connection: connection.exec_driver_sql(statement)
+
+
+@pytest.mark.parametrize("time", ["0716-09-10T14:31:00+16:43", "300000-01-01T00:00:00Z", "soon"])
+def test_a_time_that_no_database_keeps_is_a_mistake_of_who_asks(engine, time):
+    with pytest.raises(InputError, match="2026-09-30"):
+        in_one(engine, run(f"SELECT '{time}'::timestamptz"))
 
 
 def kill_from_beside(engine):
