@@ -267,7 +267,7 @@ def _word(connection: Connection, what: str, word: str) -> str:
 
 
 def _area_name(connection: Connection, code: str | None) -> str:
-    return "" if code is None else stored.area_levels(connection, [code])[code][1]
+    return "" if not code else stored.area_levels(connection, [code])[code][1]
 
 
 def _names(connection: Connection, by: str, keys: list[str]) -> dict[str, tuple[str, str]]:

@@ -50,6 +50,8 @@ def test_the_answer_the_workbook_and_the_command_line_say_the_same(site, engine,
     }
     assert told["previous"]["until"] == "2025-12-31"
     assert told["frozen"] is None
+    whole = site.client.get(path, params={"year": "2026", "compare": "true", "area": ""})
+    assert whole.json()["rows"] == told["rows"]  # a form that names no area
     answer = site.client.get(path, params={"year": "2026", "f": "xlsx"})
     assert "filename*=UTF-8''" in answer.headers["content-disposition"]
     book = openpyxl.load_workbook(io.BytesIO(answer.content))
