@@ -10,28 +10,24 @@ import docx
 import openpyxl
 import pikepdf
 import pytest
-from fastapi.testclient import TestClient
 from sqlalchemy import text
 
-from api.app import create_app
-from geo.base import clock
 from geo.base.errors import InputError
 from geo.documents import bulletin_paper
 from geo.exchange.imports import run as imports
 from geo.exchange.imports.options import ImportOptions
 from geo.incidents import bulletin
 from tests.command_line import alone, commands
+from tests.incidents.counted_site import serve_counted_town
 from tests.incidents.counted_town import (
     C1,
     C2,
-    NOW,
     ZONE,
     B,
-    build_counted_town,
     facts,
     stored_rows,
 )
-from tests.signed_in import SYSTEM, Visitors, account
+from tests.signed_in import SYSTEM, account
 
 pytestmark = pytest.mark.postgis
 MONTH = {"month": "2026-09"}
@@ -39,16 +35,8 @@ MONTH = {"month": "2026-09"}
 
 @pytest.fixture
 def site(engine, settings, tmp_path):
-    file = tmp_path / "clock"
-    file.write_text(NOW.isoformat(), encoding="utf-8")
-    clock.follow(file)
-    build_counted_town(engine, size=300)
-    with TestClient(create_app(settings.model_copy(update={"clock": file}))) as client:
-        client.headers.update({"accept-language": "zh"})
-        visitors = Visitors(client, engine)
-        visitors.become(account(engine, "chen", "supervisor"))
+    with serve_counted_town(engine, settings, tmp_path, size=300) as visitors:
         yield visitors
-    clock.follow(None)
 
 
 @pytest.fixture

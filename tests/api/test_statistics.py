@@ -8,29 +8,18 @@ from datetime import date
 
 import openpyxl
 import pytest
-from fastapi.testclient import TestClient
 
-from api.app import create_app
-from geo.base import clock
 from tests.command_line import alone, commands
-from tests.incidents.counted_town import C1, NOW, build_counted_town, counts_by_hand, stored_rows
-from tests.signed_in import Visitors, account
+from tests.incidents.counted_site import serve_counted_town
+from tests.incidents.counted_town import C1, counts_by_hand, stored_rows
 
 pytestmark = pytest.mark.postgis
 
 
 @pytest.fixture
 def site(engine, settings, tmp_path):
-    file = tmp_path / "clock"
-    file.write_text(NOW.isoformat(), encoding="utf-8")
-    clock.follow(file)
-    build_counted_town(engine, size=200)
-    with TestClient(create_app(settings.model_copy(update={"clock": file}))) as client:
-        client.headers.update({"accept-language": "zh"})
-        visitors = Visitors(client, engine)
-        visitors.become(account(engine, "chen", "supervisor"))
+    with serve_counted_town(engine, settings, tmp_path, size=200) as visitors:
         yield visitors
-    clock.follow(None)
 
 
 @pytest.fixture
