@@ -47,7 +47,7 @@ def open_dump(url: str, *, snapshot: str, schemas: Sequence[str]) -> Iterator[IO
         f"--snapshot={snapshot}",
         "--no-owner",
         *(f"--schema={each}" for each in schemas),
-        f"--dbname={conninfo(url)}",
+        f"--dbname={name_database(url)}",
     ]
     with tempfile.TemporaryFile() as complaints:
         running = subprocess.Popen(  # noqa: S603 - our own words
@@ -104,7 +104,7 @@ def restore_dump(
             "--single-transaction" if at_once else f"--jobs={side_by_side}",
             *([f"--role={role}"] if role else []),
             *(_left_out(dump, without) if without else []),
-            f"--dbname={conninfo(url)}",
+            f"--dbname={name_database(url)}",
             str(dump),
         ],
         {**_environment(url), "PGOPTIONS": QUICK_LOADING},
@@ -134,8 +134,8 @@ def _run_restore(words: list[str], environment: dict[str, str]) -> CompletedProc
     )
 
 
-def conninfo(url: str) -> str:
-    """Return an address without its password: others see the words of a command."""
+def name_database(url: str) -> str:
+    """Return the conninfo of libpq without the password: others see the words of a command."""
     address = make_url(url)
     given: dict[str, str | None] = {
         "host": address.host,
