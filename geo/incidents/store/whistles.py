@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, TextClause, text
 
 from geo.incidents.store.moves import SEEN
 
@@ -106,7 +106,7 @@ def read_whistles(connection: Connection, incident: UUID) -> list[Mapping[str, A
     incident
         Its id.
     """
-    return [dict(row) for row in connection.execute(_OF_INCIDENT, {"id": incident}).mappings()]
+    return _rows(connection, _OF_INCIDENT, {"id": incident})
 
 
 def read_called(connection: Connection, whistles: Sequence[UUID]) -> list[Mapping[str, Any]]:
@@ -120,7 +120,7 @@ def read_called(connection: Connection, whistles: Sequence[UUID]) -> list[Mappin
         Ids.
     """
     keys = [str(each) for each in whistles]
-    return [dict(row) for row in connection.execute(_CALLED, {"keys": keys}).mappings()]
+    return _rows(connection, _CALLED, {"keys": keys})
 
 
 def read_dispatch(connection: Connection, dispatch: UUID) -> Mapping[str, Any] | None:
@@ -151,8 +151,7 @@ def open_whistles(
     most
         Most rows.
     """
-    rows = connection.execute(_STILL_OPEN, {**parameters, "most": most}).mappings()
-    return [dict(row) for row in rows]
+    return _rows(connection, _STILL_OPEN, {**parameters, "most": most})
 
 
 def asked_whistles(
@@ -169,8 +168,7 @@ def asked_whistles(
     most
         Most rows.
     """
-    rows = connection.execute(_ASKED, {**parameters, "most": most}).mappings()
-    return [dict(row) for row in rows]
+    return _rows(connection, _ASKED, {**parameters, "most": most})
 
 
 def whistles_of_period(
@@ -194,4 +192,10 @@ def whistles_of_period(
         Code; None for all.
     """
     asked = {**parameters, "since": since, "until": until, "township": township}
-    return [dict(row) for row in connection.execute(_OF_PERIOD, asked).mappings()]
+    return _rows(connection, _OF_PERIOD, asked)
+
+
+def _rows(
+    connection: Connection, statement: TextClause, parameters: Mapping[str, Any]
+) -> list[Mapping[str, Any]]:
+    return [dict(row) for row in connection.execute(statement, parameters).mappings()]
