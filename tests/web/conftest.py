@@ -7,8 +7,17 @@ import pytest
 from benchmarks.map_scene import scene
 from maps.folium_page import render_page
 from tests.map_visit import CHROMIUM, OTHER_STATES, SWITCHES, Visit
+from tests.web import oldest_browser
+from tests.web.oldest_browser import fetch_oldest
 
 DRAWING = ["--use-angle=swiftshader", "--enable-unsafe-swiftshader"]
+NEWEST, OLDEST = "newest", "oldest"
+
+
+def pytest_generate_tests(metafunc):
+    """Look at the console in a thorough run with the oldest browser as well."""
+    if "painter" in metafunc.fixturenames and metafunc.config.option.thorough:
+        metafunc.parametrize("painter", [NEWEST, OLDEST], indirect=True, scope="package")
 
 
 @pytest.fixture(scope="package")
@@ -36,10 +45,15 @@ def browser(driver):
 
 
 @pytest.fixture(scope="package")
-def painter(driver):
+def painter(driver, request, tmp_path_factory):
     """Return a browser that draws with WebGL2 in software."""
-    switches = [*SWITCHES, *DRAWING]
-    chromium = driver.chromium.launch(executable_path=str(CHROMIUM), args=switches)
+    program, switches = CHROMIUM, [*SWITCHES, *DRAWING]
+    if getattr(request, "param", NEWEST) == OLDEST:
+        program = fetch_oldest(tmp_path_factory.mktemp("oldest"))
+        switches += oldest_browser.SWITCHES
+    if program is None:
+        pytest.skip("npm does not reach a registry: no Chromium 109")
+    chromium = driver.chromium.launch(executable_path=str(program), args=switches)
     yield chromium
     chromium.close()
 
