@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Final
 from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
-from geo.access.principal import Principal
+from geo.access.principal import Principal, system_principal
 from geo.store import installation, revisions
 from geo.store.revisions import LayerRevisions
 
@@ -23,6 +23,7 @@ MOST_PATCHED: Final = 2_000
 """So many changed cameras are put in; more, and all are read anew."""
 MOST_OBSTACLES: Final = 250_000
 """Footprints that a process keeps; where there are more, each question reads those near it."""
+_READER: Final = system_principal("sight")
 
 
 class SightMemory:
@@ -60,6 +61,11 @@ class SightMemory:
         """
         with self._lock:
             return self.kept(reader, now) or self._read(reader)
+
+    def prepare(self) -> None:
+        """Read the scene, so that the first who asks does not wait for it."""
+        with self._lock, transaction.open_read_only(self._engine, _READER) as connection:
+            self._scene(connection, revisions.current_revisions(connection))
 
     def _read(self, reader: Principal) -> "SightView | None":
         """Read scene and grants in one transaction, so that both are of one moment."""

@@ -169,6 +169,8 @@ def test_only_the_cameras_that_changed_are_read_anew(full_town, monkeypatch):
 
     monkeypatch.setattr(scene, "read_views", read_views)
     memory = SightMemory(full_town, detail=20)
+    memory.prepare()
+    assert read == [None]
     for statement in ("SELECT 1", "SELECT 1", EDITS[0], "SELECT 1"):
         with full_town.begin() as connection:
             connection.execute(text(statement))

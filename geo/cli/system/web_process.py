@@ -1,11 +1,17 @@
 """Web process of ``govgrid serve``: imports no command, so that it starts quickly."""
 
+import logging
 import socket
 from contextlib import nullcontext
+from threading import Timer
+from typing import Any, Final
 
 from geo.base.settings import Settings
 from geo.cli import exit_with_sentence
 from geo.operations.children import Ready
+
+PREPARE_AFTER_S: Final = 5.0
+"""The first requests have the processor for themselves."""
 
 
 def serve_alone(config: Settings, listening: socket.socket, ready: Ready) -> None:
@@ -43,11 +49,34 @@ def serve_web(config: Settings, listening: socket.socket, ready: Ready | None = 
             await super().startup(sockets)
             if ready is not None:
                 ready.set()
+            prepare_soon(app, PREPARE_AFTER_S)
 
     configure_logs(default_level(config.log_level))
     with nullcontext() if ready is not None else worker.run_worker(config):
         # `logs` gives lines their form, and `record` tells of requests
-        uvicorn_config = uvicorn.Config(
-            create_app(config), log_config=None, access_log=False, **OPTIONS
-        )
+        app = create_app(config)
+        uvicorn_config = uvicorn.Config(app, log_config=None, access_log=False, **OPTIONS)
         Server(uvicorn_config).run([listening])
+
+
+def prepare_soon(app: Any, after_s: float) -> Timer:  # noqa: ANN401 - the frameworks load later
+    """Read what stands in memory before somebody waits for it; return the thread that does.
+
+    Parameters
+    ----------
+    app
+        The application, started.
+    after_s
+        How long it waits, in seconds.
+    """
+    timer = Timer(after_s, _prepare, [app])
+    timer.daemon = True
+    timer.start()
+    return timer
+
+
+def _prepare(app: Any) -> None:  # noqa: ANN401 - as above
+    try:
+        app.state.sight.prepare()
+    except Exception:  # whoever asks first reads it then, and is told what is wrong
+        logging.getLogger(__name__).exception("views of cameras were not read ahead")
