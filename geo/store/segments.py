@@ -2,8 +2,9 @@
 
 import mmap
 import os
-from collections.abc import Iterable, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
@@ -12,6 +13,9 @@ from numpy.typing import NDArray
 
 Row = tuple[str, Sequence[bytes]]
 """A code and the segments of its row; all rows have as many."""
+
+Piece = Callable[[int, int], bytes]
+"""Gives the segments of a row from the first up to, but not including, the second."""
 
 HEAD: Final = 4
 """So many numbers stand first: rows, bytes of a code, segments of a row, bytes of all segments."""
@@ -56,8 +60,12 @@ class Segments:
 
     def piece(self, row: int, first: int, last: int) -> bytes:
         """Return the segments of a row from `first` up to, but not including, `last`."""
-        bounds = self.bounds[row]
-        return bytes(self.parts[self.part[row]][bounds[first] : bounds[last]])
+        return _piece(self.parts[self.part[row]], self.bounds[row], first, last)
+
+    def pieces(self, rows: NDArray[np.intp]) -> Iterator[Piece]:
+        """Yield for each of several rows what gives its segments, as :meth:`piece` does."""
+        for part, bounds in zip(self.part[rows].tolist(), self.bounds[rows].tolist(), strict=True):
+            yield partial(_piece, self.parts[part], bounds)
 
     def join(self, rows: NDArray[np.intp], first: int, last: int) -> bytes:
         """Return these segments of several rows, one after the other."""
@@ -166,6 +174,10 @@ def _ends(start: int, pieces: Sequence[bytes]) -> list[int]:
     for piece in pieces:
         found.append(found[-1] + len(piece))
     return found
+
+
+def _piece(blob: Any, bounds: Sequence[int], first: int, last: int) -> bytes:  # noqa: ANN401 - mapped or bytes
+    return bytes(blob[bounds[first] : bounds[last]])
 
 
 def _as_codes(codes: Sequence[str]) -> NDArray[np.bytes_]:

@@ -23,7 +23,7 @@ from geo.exchange.store import item_rows
 from geo.exchange.store.item_rows import NAMES as NAMES
 from geo.store import revisions, segments
 from geo.store.revisions import LayerRevisions
-from geo.store.segments import Row, Segments
+from geo.store.segments import Piece, Row, Segments
 
 MOST_VIEWS: Final = 200
 MOST_PATCHED: Final = 500
@@ -77,29 +77,29 @@ class View:
         if self.depth is None or self.exact is None or self.distance_m is None:
             return self.rows.join(rows, 0, 1)
         depth, exact = self.depth[which], self.exact[which]
+        if exact.all() and (depth >= _DIRECTION).all():
+            return self.rows.join(rows, fb.KNOWN_AT, fb.COARSE_AT)
+        asked = zip(
+            rows.tolist(), self.rows.pieces(rows), depth.tolist(), exact.tolist(), strict=True
+        )
+        away_m = self.distance_m[which]
         return b"".join(
-            fb.looking_in(self.rows.code(row), away_m)
+            fb.looking_in(self.rows.code(row), away_m[at])
             if of == FOREIGN
-            else self._own(row, of, sure)
-            for row, of, sure, away_m in zip(
-                rows.tolist(),
-                depth.tolist(),
-                exact.tolist(),
-                self.distance_m[which].tolist(),
-                strict=True,
-            )
+            else _own(piece, of, sure)
+            for at, (row, piece, of, sure) in enumerate(asked)
         )
 
-    def _own(self, row: int, depth: int, exact: bool) -> bytes:
-        piece = self.rows.piece
-        if exact and depth >= _DIRECTION:
-            return piece(row, fb.KNOWN_AT, fb.COARSE_AT)
-        if exact:
-            end = fb.NO_SIGHT + fb.OWN_END + piece(row, fb.EXACT_AT, fb.COARSE_AT)
-            return piece(row, fb.KNOWN_AT, fb.SIGHT_AT) + end
-        sight = piece(row, fb.SIGHT_AT, fb.FREE_AT) if depth >= _DIRECTION else fb.NO_SIGHT
-        known = piece(row, fb.KNOWN_AT, fb.WORDS_AT) + fb.NO_WORDS + sight
-        return known + fb.OWN_END + piece(row, fb.COARSE_AT, fb.END)
+
+def _own(piece: Piece, depth: int, exact: bool) -> bytes:
+    if exact and depth >= _DIRECTION:
+        return piece(fb.KNOWN_AT, fb.COARSE_AT)
+    if exact:
+        end = fb.NO_SIGHT + fb.OWN_END + piece(fb.EXACT_AT, fb.COARSE_AT)
+        return piece(fb.KNOWN_AT, fb.SIGHT_AT) + end
+    sight = piece(fb.SIGHT_AT, fb.FREE_AT) if depth >= _DIRECTION else fb.NO_SIGHT
+    known = piece(fb.KNOWN_AT, fb.WORDS_AT) + fb.NO_WORDS + sight
+    return known + fb.OWN_END + piece(fb.COARSE_AT, fb.END)
 
 
 class Items:
