@@ -220,7 +220,7 @@ def _constants(
     page: float | None,
 ) -> list[Row]:
     open_ = ask(address, ["/livez"], {})["rate"]
-    behind = ask(address, ["/api/collections"], headers)["rate"]
+    behind = ask(address, ["/api/conformance"], headers)["rate"]
     place = ask(address, [f"/api/locate?{each}" for each in at], headers)["rate"]
     ten = ask(address, [ITEMS.format("cameras", 10)], headers)["rate"]
     many: dict[str, Any] = {"unit": "answers/s", "more_is_better": True}

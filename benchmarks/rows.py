@@ -21,10 +21,11 @@ def row(
     goal_ratio: float | None = None,
     more_is_better: bool = False,
 ) -> Row:
-    """Return one row; `ratio` says how many times better than the peer the value is.
+    """Return one row, and show it on stderr: a long run that ends early has not measured in vain.
 
-    `goal_ratio` is how many times better it has to be; `goal` is then the value that takes. What
-    was not measured (None), here or at the peer, reaches no goal.
+    `ratio` says how many times better than the peer the value is. `goal_ratio` is how many times
+    better it has to be; `goal` is then the value that takes. What was not measured (None), here or
+    at the peer, reaches no goal.
     """
     ratio = None
     if value and peer_value:
@@ -36,6 +37,8 @@ def row(
         reached = ratio is not None and bool(ratio >= goal_ratio)
     elif goal is not None:
         reached = value is not None and bool(value >= goal if more_is_better else value <= goal)
+    against = "" if ratio is None else f", {_short(ratio)} times {peer}"
+    sys.stderr.write(f"{work}: {_short(value)} {unit}{against}\n")
     return {
         "work": work,
         "value": _short(value),

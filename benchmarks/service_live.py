@@ -13,9 +13,11 @@ import sys
 import time
 import urllib.error
 import urllib.request
+from collections import deque
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from threading import Thread
 from typing import Any, Final
 
 import numpy as np
@@ -78,6 +80,8 @@ def served(config: Settings) -> Iterator[tuple[str, int]]:
         try:
             assert process.stderr is not None
             found = next(filter(None, (re.search(r"http://\S+:\d+", x) for x in process.stderr)))
+            # the log of requests would fill the pipe, and then the service would wait for a reader
+            Thread(target=deque, args=(process.stderr, 0), daemon=True).start()
             yield found[0], process.pid
         finally:
             process.terminate()
