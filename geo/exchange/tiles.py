@@ -8,18 +8,20 @@ from hashlib import blake2b
 from threading import Lock
 from typing import TYPE_CHECKING, Final
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from geo.access import transaction
 from geo.access.audit import export_log
 from geo.access.audit.export_log import Layer
 from geo.access.principal import Principal
 from geo.base.errors import ForbiddenError, NotFoundError
+from geo.exchange import tile_drawing
 from geo.exchange.publish import collections
 from geo.exchange.publish.items import Items
 from geo.exchange.store import tile_rows
 from geo.exchange.store.tile_rows import SOURCES, Place, Tile
-from geo.store import installation, revisions
+from geo.exchange.tile_drawing import Rows
+from geo.store import revisions
 from geo.store.revisions import LayerRevisions
 
 if TYPE_CHECKING:
@@ -52,7 +54,6 @@ WRITTEN: Final = {
 }
 """Layers of tables whose writes make a tile stale; of areas `_AREAS` alone."""
 
-Rows = list[tuple[str, str, bytes]]
 Made = tuple[int, ...]
 """The day and the revisions of `WRITTEN` of which something was made."""
 
@@ -202,11 +203,12 @@ class Tiles:
     def _read(
         self, reader: Principal, layer: str, place: Place, made: Made, bins: int | None
     ) -> Tile:
-        if _is_given(reader, layer):
-            return self._of_rows(reader, layer, place, made)
-        open_ = transaction.open_as if SOURCES[layer].fenced else transaction.open_read_only
-        with open_(self._engine, reader) as connection:
-            return _drawn(connection, reader, layer, place, bins)
+        computed = tile_drawing.is_computed(reader, layer)
+        rows = self._rows(reader, layer, made) if computed else None
+        with tile_drawing.open_source(self._engine, reader, layer) as connection:
+            if rows is None:
+                return tile_drawing.draw_stored(connection, reader, layer, place, bins=bins)
+            return tile_drawing.draw_computed(connection, reader, layer, place, rows)
 
     def _is_untouched(
         self, reader: Principal, layer: str, place: Place, kept: Kept, made: Made
@@ -240,23 +242,13 @@ class Tiles:
                 self._shown.popitem(last=False)
         return shown
 
-    def _of_rows(self, reader: Principal, layer: str, place: Place, made: Made) -> Tile:
-        """Return a tile of rows that are computed, not selected."""
-        rows = self._rows(reader, layer, made)
-        with transaction.open_read_only(self._engine, reader) as connection:
-            given = {**reader.parameters, **tile_rows.given_rows(rows)}
-            return tile_rows.draw_tile(connection, layer, tile_rows.GIVEN, place, given)
-
     def _rows(self, reader: Principal, layer: str, made: Made) -> Rows:
         key = (layer, reader.key)
         with self._lock:
             kept = self._frames.get(key)
         if kept is not None and kept[0] == made:
             return kept[1]
-        frame = collections.rows_of(self._engine, reader, layer)
-        kinds = frame["certainty" if layer == "viewsheds" else "grid_code"].astype(str)
-        codes = frame.iloc[:, 0].astype(str)
-        rows = list(zip(codes, kinds, frame.geometry.to_wkb(), strict=True))
+        rows = tile_drawing.computed_rows(self._engine, reader, layer)
         with self._lock:
             self._frames[key] = (made, rows)
             if len(self._frames) > MOST_FRAMES:
@@ -318,18 +310,3 @@ def layer_fields(layer: str) -> dict[str, str]:
 def _is_tile(place: Place) -> bool:
     side = 2**place.z if 0 <= place.z <= LAST_ZOOM else 0
     return 0 <= place.x < side and 0 <= place.y < side
-
-
-def _is_given(reader: Principal, layer: str) -> bool:
-    """Return whether rows are computed: gaps, and outlines of cells of cameras that are coarse."""
-    return layer == "gaps" or (layer == "viewsheds" and reader.coarse)
-
-
-def _drawn(
-    connection: Connection, reader: Principal, layer: str, place: Place, bins: int | None
-) -> Tile:
-    source = SOURCES[layer]
-    given = dict(reader.parameters)
-    if source.metric:
-        given["srid"] = installation.metric_srid(connection)
-    return tile_rows.draw_tile(connection, layer, source, place, given, bins=bins)

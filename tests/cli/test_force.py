@@ -17,6 +17,7 @@ WRITTEN = ("out", "findings", "sheets")
 COMMANDS = {
     "cameras.csv": "export cameras FILE",
     "cameras.shp": "export cameras FILE",
+    "cameras.pmtiles": "export cameras FILE",
     "map.html": "map FILE",
     "answers.csv": "locate --points POINTS --out FILE",
     "defects.gpkg": "check partition --out FILE",

@@ -75,6 +75,8 @@ map map.html --area 999
 export planets out.gpkg
 export cameras out.pdf
 export cameras out.gpkg --crs mars
+export units out.pmtiles
+export grids out.pmtiles --crs zone
 setup completeness --by planet
 setup completeness --out completeness.pdf
 compliance report --area 999

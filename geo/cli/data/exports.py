@@ -1,11 +1,14 @@
 """``govgrid export``: layers out."""
 
 from pathlib import Path
+from typing import Final
 
 import typer
 
 from geo.cli.app import acting_reader, app, read_settings
 from geo.cli.choices import ForceOption
+
+USUAL_CRS: Final = "wgs84"
 
 
 @app.command("export")
@@ -13,14 +16,15 @@ def export(
     context: typer.Context,
     layer: str,
     out: Path,
-    crs: str = "wgs84",
+    crs: str = USUAL_CRS,
     reason: str | None = None,
     reply: str | None = None,
     force: ForceOption = False,
 ) -> None:
-    """Write LAYER to OUT (.geojson .gpkg .shp .parquet .dxf .csv .xlsx).
+    """Write LAYER to OUT (.geojson .gpkg .shp .parquet .dxf .csv .xlsx .pmtiles).
 
-    `zone` is the database's metric system, in China the CGCS2000 3-degree zone.
+    `zone` is the database's metric system, in China the CGCS2000 3-degree zone. A `.pmtiles` holds
+    the vector tiles of the layer.
     """
     if reply is not None:
         _write_reply(context, layer, out, reply, reason, force=force)
@@ -31,8 +35,11 @@ def export(
     from geo.files import writers
     from geo.operations import database
 
-    writers.require_ending(out, known=writers.LAYER_ENDINGS)
+    ending = writers.require_ending(out, known=(*writers.LAYER_ENDINGS, writers.TILES))
     require_new(out, force=force)
+    if ending == writers.TILES:
+        _write_tiles(context, layer, out, crs, reason)
+        return
     config = read_settings(context)
     with database.open_database(config) as engine:
         srid = layer_export.target_srid(engine, crs)
@@ -45,6 +52,27 @@ def export(
     mark = export_log.watermark_text(who, reason, timezone=config.timezone)
     writers.write_file(frame, out, layer=layer, mark=mark)
     print_note(translate("export.written", file=out, count=len(frame)))
+
+
+def _write_tiles(
+    context: typer.Context, layer: str, out: Path, crs: str, reason: str | None
+) -> None:
+    """Write the vector tiles of a layer."""
+    from geo.access.audit import export_log
+    from geo.cli.output import print_note, translate
+    from geo.exchange import tile_archive
+    from geo.exchange.publish import export as layer_export
+    from geo.operations import database
+
+    config = read_settings(context)
+    with database.open_database(config) as engine:
+        srid = None if crs == USUAL_CRS else layer_export.target_srid(engine, crs)
+        who = acting_reader(context, engine, layer_export.action_of(layer))
+        mark = export_log.watermark_text(who, reason, timezone=config.timezone)
+        with tile_archive.open_archive(engine, who, layer, srid=srid) as archive:
+            export_log.register_file(engine, who, out, what=layer, rows=archive.rows, reason=reason)
+            tiles = archive.write(out, mark=mark)
+    print_note(translate("tiles.written", file=out, count=archive.rows, tiles=tiles))
 
 
 def _write_reply(

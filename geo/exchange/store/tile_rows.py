@@ -20,6 +20,9 @@ MOST_POINTS: Final = 2_000
 
 MOST_SHAPES: Final = 10_000
 BINS: Final = 64
+METRIC_ZOOM: Final = 9
+"""From here on rows that are kept in metres are looked for in metres: a tile is 80 km wide."""
+
 SUMMARY: Final = "summary"
 """Layer of a tile that leaves something out: one point that says how much."""
 
@@ -109,6 +112,12 @@ _VIEWSHEDS: Final = (
     " FROM govgrid.tile_viewshed v WHERE v.geom &&"
     f" ST_SetSRID(ST_Transform({_BOX}, :srid), 0) AND {_VIEWSHED}"
 )
+# A tile of half the world has no box in the metric system of a district.
+_FAR_VIEWSHEDS: Final = (
+    "SELECT f.* FROM (SELECT v.code, v.camera_code, v.detail, v.certainty,"
+    " ST_Transform(ST_SetSRID(v.geom, :srid), 4326) AS geom FROM govgrid.tile_viewshed v"
+    f" WHERE {_VIEWSHED}) f WHERE f.geom && {_BOX}"
+)
 _MATTER: Final = predicates.INCIDENT.format(geom="n.geom", code="n.code")
 _MATTER_EXACT: Final = predicates.INCIDENT_EXACT.format(geom="n.geom", code="n.code")
 _INCIDENTS: Final = (
@@ -165,8 +174,15 @@ SOURCES: Final[Mapping[str, Source]] = MappingProxyType(
         "privacy-zones": _plain("privacy_zone", "name, kind", points=False),
     }
 )
-_WITHIN: Final = (
-    "(SELECT ST_Transform(ST_TileEnvelope(:z, :x, :y, margin => CAST(:margin AS float8)), 4326))"
+_FAR: Final = {
+    name: replace(SOURCES[name], rows=rows, metric=False)
+    for name, rows in {"viewsheds": _FAR_VIEWSHEDS}.items()
+}
+# What is put around a tile ends at the edge of the world: beyond it, longitudes begin anew.
+_AROUND: Final = (
+    "(SELECT ST_Transform(ST_MakeEnvelope(greatest(ST_XMin(m), -20037508.34), ST_YMin(m),"
+    " least(ST_XMax(m), 20037508.34), ST_YMax(m), 3857), 4326)"
+    " FROM ST_TileEnvelope(:z, :x, :y, margin => CAST(:margin AS float8)) AS m)"
 )
 BOXED: Final = {
     "cameras": "tile_camera",
@@ -184,16 +200,15 @@ BOXED: Final = {
 _COMING: Final = {
     layer: text(
         f"SELECT EXISTS (SELECT FROM govgrid.{table} WHERE code = ANY(CAST(:codes AS text[]))"
-        f" AND (geom && {_WITHIN}{coarse}))"
+        f" AND (geom && {_AROUND}{coarse}))"
     )
     for layer, table in BOXED.items()
-    for coarse in [f" OR coarse_geom && {_WITHIN}" if layer == "cameras" else ""]
+    for coarse in [f" OR coarse_geom && {_AROUND}" if layer == "cameras" else ""]
 }
 _TILE: Final = (
     "WITH edge AS MATERIALIZED (SELECT ST_TileEnvelope(:z, :x, :y) AS env), tile AS MATERIALIZED"
     " (SELECT env, ST_XMin(env) AS west, ST_XMax(env) AS east, ST_YMin(env) AS south,"
-    " ST_YMax(env) AS north, ST_Transform(ST_TileEnvelope(:z, :x, :y,"
-    " margin => CAST(:margin AS float8)), 4326) AS lonlat FROM edge),"
+    f" ST_YMax(env) AS north, {_AROUND} AS lonlat FROM edge),"
     " given AS MATERIALIZED ({rows}),"
 )
 # A point belongs to one tile, so that the numbers of all tiles add up to that of the table.
@@ -236,6 +251,19 @@ _SUMMARY: Final = text(
     " ST_AsMVTGeom(ST_Centroid(e.env), e.env, 4096, 0, true) AS shape"
     " FROM (SELECT ST_TileEnvelope(:z, :x, :y) AS env) e) s"
 )
+
+
+def source_at(layer: str, z: int) -> Source:
+    """Return the rows of a layer as they are looked for at a zoom.
+
+    Parameters
+    ----------
+    layer
+        One of `SOURCES`.
+    z
+        Zoom of the tile.
+    """
+    return _FAR.get(layer, SOURCES[layer]) if z < METRIC_ZOOM else SOURCES[layer]
 
 
 def draw_tile(

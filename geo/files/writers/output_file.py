@@ -21,6 +21,8 @@ TABLES: Final = (".csv", ".xlsx", ".parquet")
 ENDINGS: Final = (*DRIVERS, ".csv", ".xlsx")
 # Boundaries can be drawn as well.
 LAYER_ENDINGS: Final = (*ENDINGS, ".dxf")
+# Vector tiles are drawn from the database, not from a frame.
+TILES: Final = ".pmtiles"
 PRIVATE: Final = 0o600
 # The full names of a Shapefile's columns stand beside it in a file that ends so.
 NAMES_ENDING: Final = ".fields.csv"
