@@ -19,6 +19,7 @@ from typing import Any, Final
 from urllib.parse import quote
 
 import numpy as np
+import service_layers
 import service_live
 import service_load
 import service_search
@@ -124,7 +125,9 @@ def measured() -> list[Row]:
             with database.open_database(config) as owner:
                 brought = service_search.bring_in(owner, Path(folder) / "files")
                 rows = [brought, *_measured(config, owner, Path(folder))]
-                return [*rows, *service_live.live_rows(config, owner)]
+                rows += service_live.live_rows(config, owner)
+                headers = sign_in(owner, "bench.files")
+                return [*rows, *service_layers.file_rows(config, owner, headers)]
         finally:
             subprocess.run([*home, "db", "stop"], check=False, capture_output=True)
 
@@ -143,6 +146,7 @@ def _measured(config: Settings, owner: Engine, folder: Path) -> list[Row]:
             memory.append(row("memory: sight as well", memory_mb(process), "MB", goal=350.0))
             rows += service_load.crowd_rows(address, headers, owner)
             memory.append(row("memory: pages of the map as well", memory_mb(process), "MB"))
+            rows += service_layers.filter_rows(address, headers, tipg, owner)
         with web_process(config) as (kept, _), web_process(config, "fresh") as (fresh, _):
             servers = {"kept": kept, "fresh": fresh} | ({"tipg": tipg} if tipg else {})
             rows += service_tiles.tile_rows(servers, headers, spots)

@@ -1,6 +1,7 @@
-"""Read layers of the service with GDAL: gdal_layers.py ADDRESS/api KEY LAYER [FILTER].
+"""Read layers of the service with GDAL: gdal_layers.py ADDRESS/api KEY LAYER [FILTER [BOX]].
 
-Prints the layers, how many features the layer has, and the codes of those that fit the filter.
+Prints the layers, how many features the layer has, and the codes of those that fit the filter and
+meet the box (west,south,east,north in degrees).
 """
 
 import json
@@ -9,11 +10,16 @@ import sys
 import pyogrio
 
 
-def read_layer(address: str, key: str, layer: str, where: str | None = None) -> dict[str, object]:
+def read_layer(
+    address: str, key: str, layer: str, where: str | None = None, box: str | None = None
+) -> dict[str, object]:
     """Return the names of the layers, the number of features of one, and codes that fit."""
     pyogrio.set_gdal_config_options({"GDAL_HTTP_AUTH": "BEARER", "GDAL_HTTP_BEARER": key})
     source = f"OAPIF:{address}"
-    meta, _, _, columns = pyogrio.raw.read(source, layer=layer, where=where, PAGE_SIZE="3")
+    bounds = None if box is None else tuple(map(float, box.split(",")))
+    meta, _, _, columns = pyogrio.raw.read(
+        source, layer=layer, where=where, bbox=bounds, PAGE_SIZE="3"
+    )
     return {
         "layers": sorted(name for name, _ in pyogrio.list_layers(source)),
         "features": pyogrio.read_info(source, layer=layer)["features"],

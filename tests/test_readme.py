@@ -19,6 +19,7 @@ from tests import PATIENCE_S, ROOT, warm_commands
 
 READMES = ("README.md", "README.zh-CN.md")
 GUIDES = ("docs/guide.md", "docs/guide.zh-CN.md")
+TWINS = (READMES, GUIDES, ("docs/ogc.md", "docs/ogc.zh-CN.md"))
 # kernels go along compiled
 LEFT_BEHIND = (".venv", ".git", "var", "node_modules", "*_cache", ".hypothesis")
 DEMONSTRATION = "scripts/demo --once"  # typed by .ci/run
@@ -128,7 +129,7 @@ def test_both_readmes_begin_with_the_demonstration():
     assert [bare(lines(name)[0]) for name in READMES] == [DEMONSTRATION] * 2
 
 
-@pytest.mark.parametrize("pair", [READMES, GUIDES])
+@pytest.mark.parametrize("pair", TWINS)
 def test_both_languages_have_the_same_lines(pair):
     first, second = ([bare(line) for line in lines(name)] for name in pair)
     assert first == second

@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from typing import Annotated, Any, Final, get_args
+from urllib.parse import parse_qsl
 
 from fastapi import Query, Request
 
@@ -10,7 +11,9 @@ from geo.base.errors import InputError
 from geo.exchange.publish.questions import Asked
 from geo.exchange.rules.filters import MOST_LETTERS, Language
 
+EDIT: Final = ("lang",)
 PAGE: Final = ("f", "lang")
+TILE: Final = ("reason",)
 ITEM: Final = (*PAGE, "crs", "reason")
 ITEMS: Final = (
     *ITEM,
@@ -39,29 +42,6 @@ Crs = Annotated[
 ]
 
 
-class KnownParameters:
-    """A dependency that refuses parameters which a route does not know.
-
-    Parameters
-    ----------
-    *names
-        Those that it knows.
-    """
-
-    def __init__(self, *names: str) -> None:
-        self._names = names
-
-    async def __call__(self, request: Request) -> None:
-        """Refuse a request with a parameter that is unknown, given twice, or no text.
-
-        Raises
-        ------
-        InputError
-            With its name.
-        """
-        require_known(request, self._names)
-
-
 def require_known(request: Request, names: tuple[str, ...]) -> None:
     """Refuse a request with a parameter that is unknown, given twice, or no text.
 
@@ -78,9 +58,19 @@ def require_known(request: Request, names: tuple[str, ...]) -> None:
             raise InputError("ogc.parameter", found=name[:60], known=", ".join(names))
         if name in seen:
             raise InputError("ogc.twice", found=name)
-        if "\x00" in value:
+        if "\x00" in value or ("\ufffd" in value and not _is_text(request)):
             raise InputError("ogc.no_text", name=name)
         seen.add(name)
+
+
+def _is_text(request: Request) -> bool:
+    """Return whether the query is UTF-8: bytes that are not were replaced where it was read."""
+    written = request.scope["query_string"].decode("latin-1")
+    try:
+        parse_qsl(written, keep_blank_values=True, errors="strict")
+    except ValueError:
+        return False
+    return True
 
 
 @dataclass(frozen=True)

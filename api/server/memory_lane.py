@@ -131,8 +131,12 @@ def _query(written: bytes) -> dict[str, str] | None:
     """Return the parameters; None where one is given twice or is no text."""
     if not written:
         return {}
+    if b"%00" in written:
+        return None
     try:
-        pairs = parse_qsl(written.decode("ascii"), keep_blank_values=True, strict_parsing=True)
+        pairs = parse_qsl(
+            written.decode("ascii"), keep_blank_values=True, strict_parsing=True, errors="strict"
+        )
     except ValueError:
         return None
     found = dict(pairs)

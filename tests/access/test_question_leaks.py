@@ -5,6 +5,7 @@ grants. The answer must be what somebody finds who evaluates the filter on the f
 reader is shown (`cql2`'s own evaluator, which knows nothing of tables).
 """
 
+import csv
 import json
 from datetime import date, datetime
 
@@ -14,8 +15,9 @@ import shapely
 from sqlalchemy import text
 
 from geo.access.accounts.local_cli import acting_principal
-from geo.exchange.publish import asked_features, questions
+from geo.exchange.publish import asked_features, layer_files, questions
 from geo.exchange.publish.items import Items
+from geo.exchange.publish.layer_files import FileAsked
 from geo.exchange.publish.matches import Matches
 from geo.exchange.publish.questions import Asked
 from geo.exchange.rules.published_columns import COLUMNS
@@ -184,6 +186,28 @@ def test_an_order_is_that_of_the_values_that_are_shown(town_of_secrets):
                 expected = [shown[i]["id"] for i in (*ranked, *empty)]
                 found = [each["id"] for each in asked(engine, reader, layer, sortby=column)]
                 assert found == expected, (name, layer, column)
+
+
+def test_a_file_holds_what_is_shown_and_nothing_else(town_of_secrets, tmp_path):
+    full = set()
+    for name, reader in readers_of(town_of_secrets).items():
+        for layer in (*LAYERS, "viewsheds"):
+            shown = asked(town_of_secrets, reader, layer)
+            wanted, path = FileAsked(reader, layer, Asked(), None, ZONE), tmp_path / "rows.csv"
+            assert layer_files.count_rows(town_of_secrets, wanted) == len(shown)
+            layer_files.write_layer(town_of_secrets, wanted, "csv", path)
+            with path.open(encoding="utf-8-sig", newline="") as file:
+                rows = list(csv.DictReader(file))
+            key = next(iter(COLUMNS[layer]))
+            assert [row[key] for row in rows] == [each["id"] for each in shown], (name, layer)
+            for row, each in zip(rows, shown, strict=True):
+                told = {n for n, value in each["properties"].items() if value not in (None, "")}
+                cells = {n for n in COLUMNS[layer] if row[n]}
+                assert cells <= told, (name, layer, each["id"])
+                placed = bool(row.get("lon") or row.get("wkt"))
+                assert placed == (each["geometry"] is not None), (name, layer, each["id"])
+                full |= {(layer, n) for n in cells}
+    assert {("cameras", "heading_deg"), ("incidents", "title"), ("gaps", "area_m2")} <= full
 
 
 def test_a_condition_is_never_tried_on_a_row_that_is_not_shown(town_of_secrets):

@@ -3,6 +3,7 @@
 import csv
 import io
 import json
+import re
 
 import numpy as np
 import pyogrio
@@ -12,6 +13,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.app import create_app
+from api.session.identity import list_routes
 from geo.base.crs import project
 from geo.exchange.publish.collections import COLLECTIONS
 from tests.signed_in import signed_in
@@ -229,6 +231,9 @@ BAD = {
     "bbox=1,2,3,1e999": "1e999",
     "bbox=1,9,3,4": "1,9,3,4",
     "bbox=%00": "bbox",
+    "reason=%00": "reason",
+    "reason=%ED%A0%80": "reason",
+    "filter=kind='%ED%A0%80'": "filter",
     "after=%00": "after",
     "datetime=yesterday": "yesterday",
     "datetime=../..": "../..",
@@ -312,3 +317,54 @@ def test_tiles_are_found_with_their_grid_from_the_door(client):
     asked = item.format(tileMatrix=0, tileRow=0, tileCol=0)
     assert client.get(asked).headers["content-type"] == "application/vnd.mapbox-vector-tile"
     assert client.get(to["href"] + "?nowhere=1").status_code == 400
+
+
+def test_the_description_is_openapi_3_0_and_refers_to_nothing_outside(client):
+    (to,) = [each for each in client.get("/api").json()["links"] if each["rel"] == "service-desc"]
+    answer = client.get(to["href"])
+    assert answer.headers["content-type"] == to["type"]
+    described = answer.json()
+    assert described["openapi"].startswith("3.0.")
+    for ref in references(described):
+        assert ref.startswith("#/"), ref
+        inside = described
+        for part in ref[2:].split("/"):
+            inside = inside[part]
+    page = client.get("/api/docs").text
+    assert "/api/collections/{layer}/items" in page
+    assert 'src="http' not in page
+    assert 'href="http' not in page
+
+
+def test_every_route_refuses_parameters_that_are_unknown_repeated_or_no_text(client):
+    kept = {"layer": "poles", "item": "P1", "z": 0, "y": 0, "x": 0}
+    asked = set()
+    for route in list_routes(client.app):
+        home = route.original_route.endpoint.__module__
+        if not home.endswith((".edits", ".description")) and ".ogc." not in home:
+            continue
+        path = re.sub(r"\{(\w+)(:path)?\}", lambda part: str(kept[part[1]]), str(route.path))
+        known = "reason" if path.endswith("/0/0/0") else "lang"
+        for method in route.methods & {"GET", "POST", "PATCH", "DELETE"}:
+            asked.add((method, str(route.path)))
+            body = {} if method in ("GET", "DELETE") else {"json": {"type": "Feature"}}
+            for query in (
+                *("nowhere=1", f"{known}=zh&{known}=zh", "%00=1", "%ED%A0%80=1"),
+                *(f"{known}=%00", f"{known}=%ED%A0%80", f"{known}=%FF"),
+            ):
+                answer = client.request(method, f"{path}?{query}", **body)
+                assert answer.status_code == 400, (method, path, query, answer.text[:200])
+                assert answer.headers["content-type"] == "application/problem+json"
+    assert {method for method, _ in asked} == {"GET", "POST", "PATCH", "DELETE"}
+    assert len(asked) >= 16
+
+
+def references(node):
+    if isinstance(node, dict):
+        if isinstance(node.get("$ref"), str):
+            yield node["$ref"]
+        for each in node.values():
+            yield from references(each)
+    elif isinstance(node, list):
+        for each in node:
+            yield from references(each)

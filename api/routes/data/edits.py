@@ -9,6 +9,7 @@ from pydantic import Field
 
 from api.answers.bodies import Body
 from api.answers.problems import describe_findings, request_language
+from api.ogc.parameters import EDIT, require_known
 from api.server.lanes import FILES, run_in_lane
 from api.session.deps import EngineDep, SettingsDep
 from api.session.identity import Rule
@@ -66,6 +67,7 @@ def add_item(
     The answer names the row, the import run by which it can be undone, and findings; `ETag` is its
     version.
     """
+    require_known(request, EDIT)
     edit = Edit(layer, row.id, row.properties, edits.shape_of(row.geometry))
     key = edits.request_key(who, request.url.path, idempotency_key, edit)
     done = edits.create_item(engine, who, edit, timezone=settings.timezone, key=key)
@@ -92,6 +94,7 @@ def change_item(
 
     `If-Match` says which version was edited: 428 without it, 412 where it is another by now.
     """
+    require_known(request, EDIT)
     edit = Edit(layer, item, row.properties, edits.shape_of(row.geometry), _version(if_match))
     done = edits.change_item(engine, who, edit, timezone=settings.timezone)
     return _told(request, layer, done, 200)
@@ -100,6 +103,7 @@ def change_item(
 @router.delete(ITEM, status_code=204, response_class=Response)
 @run_in_lane(FILES)
 def delete_item(
+    request: Request,
     engine: EngineDep,
     settings: SettingsDep,
     who: MayEdit,
@@ -108,6 +112,7 @@ def delete_item(
     if_match: IfMatch = "",
 ) -> Response:
     """Delete a row; the undo of its import run brings it back. `If-Match` as for a change."""
+    require_known(request, EDIT)
     edit = Edit(layer, item, expected=_version(if_match))
     done = edits.delete_item(engine, who, edit, timezone=settings.timezone)
     return Response(status_code=204, headers={"Govgrid-Run": str(done.run)})

@@ -8,7 +8,7 @@ from fastapi.responses import Response
 
 from api.ogc.links import make_link
 from api.ogc.negotiation import JSON
-from api.ogc.parameters import PAGE, require_known
+from api.ogc.parameters import PAGE, TILE, require_known
 from api.ogc.tile_matrix import web_mercator_quad
 from api.server.memory_lane import AtHand, Parts
 from api.session.deps import MayMap, SettingsDep
@@ -119,6 +119,7 @@ def tile(
     Where it leaves rows out, the header ``Govgrid-Tile`` and a layer *summary* say how many: points
     that are too many are numbers in squares, shapes that are too small to be drawn are none.
     """
+    require_known(request, TILE)
     found = request.app.state.tiles.read_tile(
         who, layer, (z, x, y), request.state.revisions, bulk=settings.bulk_rows, reason=reason
     )

@@ -8,6 +8,7 @@ from fastapi.responses import HTMLResponse, JSONResponse, Response
 from api.answers.render import page_language, render_page
 from api.ogc.links import base_address
 from api.ogc.openapi import lower_openapi
+from api.ogc.parameters import PAGE, require_known
 from api.session.identity import Rule
 from geo.base.words import say
 
@@ -23,12 +24,14 @@ OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.0"
 )
 async def description(request: Request) -> Response:
     """Return the description of all endpoints."""
+    require_known(request, PAGE)
     return JSONResponse(_described(request), media_type=OPENAPI)
 
 
 @router.get("/api/docs", response_class=HTMLResponse, dependencies=[Depends(Rule())])
 async def description_page(request: Request) -> HTMLResponse:
     """Return the description as a page, which loads nothing from outside."""
+    require_known(request, PAGE)
     title = say("ogc_rel.service-doc", page_language(request))
     return render_page(request, "api_docs.html", title=title, paths=_described(request)["paths"])
 

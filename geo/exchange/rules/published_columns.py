@@ -6,6 +6,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from geo.base.errors import InputError, NotFoundError
+from geo.base.words import say
 from geo.files.schema.layers import LAYERS
 
 Kind = Literal["text", "number", "integer", "boolean", "date", "time"]
@@ -91,7 +92,7 @@ def shape_of(layer: str) -> str:
 
 
 def title_of(layer: str, column: str) -> str:
-    """Return the Chinese name of a column, its own name where a form has none.
+    """Return the Chinese name of a column: as forms have it, else its own word.
 
     Parameters
     ----------
@@ -103,7 +104,7 @@ def title_of(layer: str, column: str) -> str:
     form = LAYERS.get(layer) or LAYERS["areas"]
     found = next((field for field in form.fields if field.name == column), None)
     chinese = [] if found is None else [name for name in found.aliases if not name.isascii()]
-    return chinese[0] if chinese else column
+    return chinese[0] if chinese else say(f"ogc_column.{column}", "zh")
 
 
 @dataclass(frozen=True)
