@@ -36,6 +36,8 @@ from api.routes.incidents import papers as incident_papers
 from api.routes.incidents import routing as incident_routing
 from api.routes.incidents import shifts as incident_shifts
 from api.routes.incidents import statistics as incident_statistics
+from api.routes.incidents import vocabularies as incident_vocabularies
+from api.routes.incidents import working_hours as incident_hours
 from api.routes.law import audit, compliance, filing, registers, viewing
 from api.routes.ogc import collections, items, landing, tiles
 from api.routes.people import account, accounts, grants, login, oidc
@@ -104,6 +106,8 @@ ROUTES = (
     whistles,
     attachments,
     incident_routing,
+    incident_vocabularies,
+    incident_hours,
     incident_statistics,
     incident_ledger,
     incident_shifts,

@@ -48,6 +48,7 @@ MayAttach = Annotated[Principal, Depends(Rule(*FILING))]
 HANDLING = ("incident", "assign", "dispatch", "approve_incident")
 MayHandle = Annotated[Principal, Depends(Rule(*HANDLING))]
 MayTry = Annotated[Principal, Depends(Rule("assign", "dispatch", "routing"))]
+MayRoute = Annotated[Principal, Depends(Rule("routing"))]
 MayTake = Annotated[Principal, Depends(Rule("incident", "report"))]
 MayPrint = Annotated[Principal, Depends(Rule("statistics", "incident"))]
 MayShift = Annotated[Principal, Depends(Rule("shift"))]

@@ -156,5 +156,6 @@ for _room in (
     "incidents.figures",
     "incidents.reply",
     "incidents.papers",
+    "incidents.vocabularies",
 ):
     importlib.import_module(f"geo.cli.{_room}")

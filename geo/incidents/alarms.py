@@ -70,15 +70,37 @@ def recompute_provisional(connection: Connection, *, timezone: str) -> int:
     timezone
         IANA name.
     """
-    changed = 0
-    for incident in stored.provisional_incidents(connection):
-        case = case_reading.read_case(connection, _WORKER, incident)
-        columns = clocks.settled_clock(connection, case, {}, timezone=timezone, restart=False)
-        same = ("due_at", "due_provisional")
-        if any(columns.get(name, case.row[name]) != case.row[name] for name in same):
-            write_own_move(connection, case, "recomputed", {}, timezone=timezone)
-            changed += 1
-    return changed
+    found = stored.provisional_incidents(connection)
+    return sum(_recompute(connection, incident, timezone) for incident in found)
+
+
+def recompute_working(connection: Connection, unit: str | None, *, timezone: str) -> int:
+    """Compute limits in working time anew after hours changed; return how many moved.
+
+    Those of incidents that are done or on hold stay.
+
+    Parameters
+    ----------
+    connection
+        Transaction that may write incidents of all areas.
+    unit
+        Whose hours changed; None: those of the site.
+    timezone
+        IANA name.
+    """
+    found = stored.working_incidents(connection, unit)
+    return sum(_recompute(connection, incident, timezone) for incident in found)
+
+
+def _recompute(connection: Connection, incident: UUID, timezone: str) -> bool:
+    """Compute one limit anew, with a move where it is another; return whether it is."""
+    case = case_reading.read_case(connection, _WORKER, incident)
+    columns = clocks.settled_clock(connection, case, {}, timezone=timezone, restart=False)
+    same = ("due_at", "due_provisional")
+    if all(columns.get(name, case.row[name]) == case.row[name] for name in same):
+        return False
+    write_own_move(connection, case, "recomputed", {}, timezone=timezone)
+    return True
 
 
 def write_own_move(

@@ -26,6 +26,18 @@ TAKING: Final = (
     get("/api/incidents/{incident}/evidence", f="xlsx"),
     get(ATTACHED + "/{attachment}"),
 )
+HOURS: Final = {"hours": [{"weekday": 1, "starts": "09:00", "ends": "12:00"}]}
+EDITING: Final = (
+    get("/api/vocabularies/sources"),
+    get("/api/vocabularies/words"),
+    get("/api/vocabularies/sources/grid"),
+    post("/api/vocabularies/results", {"code": "moved", "zh": "移走", "en": "Moved"}),
+    post("/api/vocabularies/results", {"code": "moved", "zh": ""}),
+    Ask("PATCH", "/api/vocabularies/results/moved", json={"zh": "移开"}),
+    get("/api/working-hours"),
+    get("/api/working-hours", unit="nowhere"),
+    Ask("PUT", "/api/working-hours", json=HOURS),
+)
 MOVING: Final = (
     get("/api/lifecycle"),
     get("/api/incidents", state="gone"),
@@ -78,4 +90,4 @@ COUNTING: Final = (
     post("/api/shifts/{shift}/hand-over", {"note": "无"}),
     post("/api/shifts/{shift}/hand-over", {}),
 )
-INCIDENTS: Final = (*TAKING, *MOVING, *COUNTING)
+INCIDENTS: Final = (*TAKING, *EDITING, *MOVING, *COUNTING)

@@ -230,7 +230,7 @@ def attacks(operation, role, thorough):
             yield from ({name: HOSTILE[kind]} for kind in SHARP[n % step :: step])
 
 
-EAGER = ("operator", "planner", "administrator", "security_administrator", "auditor")
+EAGER = ("operator", "planner", "supervisor", "administrator", "security_administrator", "auditor")
 
 
 def request(operation, told):

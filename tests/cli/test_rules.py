@@ -67,6 +67,11 @@ DEMANDS = {
     ("incident", "whistle", "step"): ANYBODY,
     ("incident", "whistle", "show"): "map",
     ("incident", "whistle", "attendance"): "statistics",
+    ("vocabulary", "list"): "incident",
+    ("vocabulary", "add"): "routing",
+    ("vocabulary", "change"): "routing",
+    ("hours", "show"): "incident",
+    ("hours", "set"): "routing",
     ("audit", "verify"): "audit",
     ("audit", "head"): "audit",
     ("audit", "list"): "audit",
@@ -100,7 +105,8 @@ ALSO = {("compliance", "filing"): "export"}
 """What a command demands beside."""
 OF_ALL = {("setup", "status"), ("setup", "completeness"), ("area", "history")}
 OF_ALL |= {("coverage", "loss"), ("survey", "list"), ("incident", "issue")}
-OF_ALL |= {command for command, demand in DEMANDS.items() if demand in {"import", "accounts"}}
+WHOLE = {"import", "accounts", "routing"}
+OF_ALL |= {command for command, demand in DEMANDS.items() if demand in WHOLE}
 """What nobody does whom an area limits."""
 
 
@@ -136,6 +142,10 @@ def arguments(tmp_path):
         ("incident", "whistle", "step"): ["nowhere", "report-in", "U2"],
         ("incident", "whistle", "show"): ["nowhere"],
         ("incident", "whistle", "attendance"): ["2026-10"],
+        ("vocabulary", "list"): ["results"],
+        ("vocabulary", "add"): ["results", "moved", "--set", "zh=移走", "--set", "en=Moved"],
+        ("vocabulary", "change"): ["results", "fixed", "--set", "en=Repaired"],
+        ("hours", "set"): ["1-5 09:00-12:00"],
         ("audit", "redact"): ["1", "--reason", "x"],
         ("audit", "export"): [tmp_path / "audit.csv", "--reason", "核对"],
         ("register", "export"): [tmp_path / "register.xlsx", "--reason", "核对"],

@@ -54,6 +54,16 @@ _PROVISIONAL: Final = text(
     " AND state NOT IN ('closed', 'not_accepted', 'duplicate', 'cancelled') ORDER BY id"
 )
 
+_WORKING: Final = text(
+    "SELECT id FROM govgrid.incident WHERE limit_unit IN ('working_hours', 'working_days')"
+    " AND clock_from IS NOT NULL AND NOT due_given AND NOT on_hold"
+    " AND state IN ('reported', 'accepted', 'assigned', 'acknowledged', 'arrived', 'in_progress',"
+    "  'returned')"
+    " AND CASE WHEN CAST(:unit AS text) IS NULL THEN unit_code IS NULL OR unit_code NOT IN"
+    "  (SELECT w.unit_code FROM govgrid.working_hours w WHERE w.unit_code IS NOT NULL)"
+    "  ELSE unit_code = :unit END ORDER BY id"
+)
+
 
 def read_clock(connection: Connection, incident: UUID) -> Mapping[str, Any]:
     """Return the row of :class:`geo.incidents.rules.limits.Clock` of an incident.
@@ -153,3 +163,16 @@ def lock_held(connection: Connection, incident: UUID) -> bool:
 def provisional_incidents(connection: Connection) -> list[UUID]:
     """Return the open incidents whose limit is provisional (暂估)."""
     return list(connection.execute(_PROVISIONAL).scalars())
+
+
+def working_incidents(connection: Connection, unit: str | None) -> list[UUID]:
+    """Return the incidents that are worked on with a limit in the working time of a unit.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    unit
+        Code of the unit in charge; None: all units without hours of their own, and no unit.
+    """
+    return list(connection.execute(_WORKING, {"unit": unit}).scalars())
