@@ -87,7 +87,7 @@ def compose_bulletin(
     def ask(by: str) -> Figures:
         query = StatisticsQuery(by, month, area=area, compare=by == "township")
         return statistics.read_statistics(
-            engine, who, query, timezone=timezone, month_starts=month_starts
+            engine, who, query, timezone=timezone, month_starts=month_starts, outgoing=True
         )
 
     found = {by: ask(by) for by in (*TABLES, "source")}

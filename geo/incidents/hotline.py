@@ -13,7 +13,7 @@ from geo.access.principal import Principal
 from geo.base.errors import InputError, NotFoundError
 from geo.base.local_time import local_minute
 from geo.base.words import say
-from geo.incidents import case_reading, clocks, moves
+from geo.incidents import clocks, listing, moves
 from geo.incidents.move_request import MoveRequest
 from geo.incidents.rules.hotline import (
     COLUMNS,
@@ -126,7 +126,7 @@ def list_replies(
     lang
         Language of states and outcomes.
     """
-    asked = case_reading.seen_parameters(who)
+    asked = listing.seen_by(who)
     with transaction.open_as(engine, who) as connection:
         rows = stored.orders_to_reply(connection, asked, again=again)
     return [_reply(row, timezone, lang) for row in rows]
@@ -222,5 +222,5 @@ def compare_list(engine: Engine, who: Principal, file: Path) -> tuple[Difference
     cells = zip(rows[number].fillna(""), rows[state].fillna(""), strict=True)
     theirs = {str(n).strip(): str(s).strip() for n, s in cells if str(n).strip()}
     with transaction.open_as(engine, who) as connection:
-        orders = stored.read_orders(connection, case_reading.seen_parameters(who))
+        orders = stored.read_orders(connection, listing.seen_by(who))
     return list_differences(orders, theirs)

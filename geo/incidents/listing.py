@@ -27,6 +27,10 @@ HANDLING: Final = ("incident", "assign", "dispatch", "approve_incident", "report
 LIGHTS: Final = ("green", "amber", "red")
 MOST: Final = 500
 _HIDDEN: Final = ("shown_at",)
+_TEXTS: Final = frozenset({"note", "result", "facts"})
+_POSTS: Final = frozenset(
+    {"account", "post", "unit_code", "proxy_for", "target_unit", "reason", "notified_post"}
+)
 
 
 @dataclass(frozen=True)
@@ -107,9 +111,10 @@ def read_incident(
             raise NotFoundError("lifecycle.no_incident", id=named[:60])
         told = _shown(row)
         told["legal"] = _legal(connection, who, incident, whistle_level)
-        told["moves"] = _history(connection, incident, exact=row["exact"])
-        told["dispatches"] = _dispatches(connection, row["code"])
-        told["approvals"] = _approvals(connection, incident, exact=row["exact"])
+        hidden = row["sensitive"] and not row["exact"]
+        told["moves"] = _history(connection, incident, exact=row["exact"], hidden=hidden)
+        told["dispatches"] = [] if hidden else _dispatches(connection, row["code"])
+        told["approvals"] = [] if hidden else _approvals(connection, incident, exact=row["exact"])
     return told
 
 
@@ -156,11 +161,19 @@ def read_dispatches(engine: Engine, who: Principal, named: str) -> list[dict[str
     return found
 
 
-def _history(connection: Connection, incident: UUID, *, exact: bool) -> list[dict[str, Any]]:
-    """Return the history; its texts only where the incident itself is told."""
-    hidden = {"incident", "client_id", "id"} | (set() if exact else {"note", "result", "facts"})
+def _history(
+    connection: Connection, incident: UUID, *, exact: bool, hidden: bool
+) -> list[dict[str, Any]]:
+    """Return the history; its texts only where the incident itself is told.
+
+    Of a sensitive one others are told what was moved when: units and posts may be those of a grid.
+    """
+    left_out = {"incident", "client_id", "id"} | (set() if exact else _TEXTS)
     rows = stored_moves.read_moves(connection, incident)
-    return [{k: v for k, v in row.items() if k not in hidden} for row in rows]
+    return [
+        {k: None if hidden and k in _POSTS else v for k, v in row.items() if k not in left_out}
+        for row in rows
+    ]
 
 
 def _dispatches(connection: Connection, code: str) -> list[dict[str, Any]]:

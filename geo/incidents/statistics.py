@@ -12,9 +12,11 @@ from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
 from geo.access.principal import Principal
+from geo.access.roles import PERMISSIONS
 from geo.base import clock
-from geo.base.errors import InputError
-from geo.incidents.rules import periods, rates
+from geo.base.errors import InputError, StateError
+from geo.incidents.listing import HANDLING
+from geo.incidents.rules import periods, rates, small_cells
 from geo.incidents.rules.periods import Issue, Period, Scope
 from geo.incidents.rules.rates import FigureRow
 from geo.incidents.statistics_scopes import require_areas
@@ -87,9 +89,18 @@ class Figures:
 
 
 def read_statistics(
-    engine: Engine, who: Principal, query: StatisticsQuery, *, timezone: str, month_starts: int
+    engine: Engine,
+    who: Principal,
+    query: StatisticsQuery,
+    *,
+    timezone: str,
+    month_starts: int,
+    outgoing: bool = False,
 ) -> Figures:
     """Return counts of incidents as they stand, or as they went out where the period was issued.
+
+    Fewer than three incidents of a sensitive category are told by no key of their own, but to who
+    handles incidents, and in no file.
 
     Parameters
     ----------
@@ -103,11 +114,15 @@ def read_statistics(
         IANA name: whose days.
     month_starts
         Day of the month on which a statistics month starts.
+    outgoing
+        Whether they go into a file or paper.
 
     Raises
     ------
     InputError
         If the period, a key, an area, a word or a scope is none.
+    StateError
+        If all that is asked for are fewer than three incidents of a sensitive category.
     """
     who.require("statistics")
     if query.by not in BY:
@@ -117,7 +132,11 @@ def read_statistics(
         period = _period(query, scopes, clock.today(timezone), month_starts)
         asked = _asked(connection, who, query, scopes, period, month_starts)
         found = _counted(connection, query, asked, period)
-        return _compared(connection, found, asked, month_starts) if query.compare else found
+        if query.compare:
+            found = _compared(connection, found, asked, month_starts)
+        if outgoing or not _handles(who):
+            found = _without_few(connection, found)
+        return found
 
 
 @contextmanager
@@ -184,6 +203,39 @@ def _corrections(live: list[FigureRow], issued: list[FigureRow]) -> list[FigureR
         for key in sorted(now.keys() | then.keys())
     ]
     return [row for row in differences if any(row.counts.values()) or any(row.flow.values())]
+
+
+def _handles(who: Principal) -> bool:
+    """Return whether a principal handles incidents wherever it reads figures."""
+    if who.system:
+        return True
+    handling = frozenset(HANDLING) & who.actions
+    return all(PERMISSIONS[grant.role] & handling for grant in who.cut("statistics").grants)
+
+
+def _without_few(connection: Connection, found: Figures) -> Figures:
+    """Return figures in which few incidents of sensitive categories have no key of their own."""
+    sensitive = stored.sensitive_categories(connection)
+    wanted = found.wanted.get("category")
+    if found.by != "category" and wanted not in sensitive:
+        return found
+    keys = None if wanted in sensitive else sensitive
+    if keys is None and small_cells.is_small(found.total):
+        raise StateError("statistics.few_asked", name=wanted, least=small_cells.LEAST)
+    told = {row.key for row in found.rows}
+    rows = small_cells.merge_small(found.rows, keys)
+    merged = told - {row.key for row in rows}
+    return replace(
+        found,
+        rows=rows,
+        corrections=small_cells.merge_small(found.corrections, keys, merged),
+        previous=_large(found.previous) if keys is None else found.previous,
+        year_before=_large(found.year_before) if keys is None else found.year_before,
+    )
+
+
+def _large(other: Compared | None) -> Compared | None:
+    return None if other is None or small_cells.is_small(other.total) else other
 
 
 def _compared(connection: Connection, found: Figures, asked: Asked, starts: int) -> Figures:

@@ -10,6 +10,7 @@ from geo.base.words import load_catalogue, say
 from geo.incidents.rules import rates
 from geo.incidents.rules.periods import Issue, Scope
 from geo.incidents.rules.rates import FEWEST, FigureRow, Share
+from geo.incidents.rules.small_cells import FEW_KEY, LEAST
 from geo.incidents.statistics import Compared, Figures
 
 
@@ -100,6 +101,8 @@ def key_name(found: Figures, key: str, lang: str) -> str:
     lang
         "zh" or "en".
     """
+    if key == FEW_KEY:
+        return say("statistics.few_together", lang, least=LEAST)
     if not key:
         areas = found.by in ("township", "community", "grid")
         if found.by == "district":

@@ -85,6 +85,8 @@ def whistles_of(connection: Connection, who: Principal, incident: UUID) -> list[
     row = stored_moves.read_incident(connection, case_reading.seen_parameters(who), incident)
     if shown is None or row is None:
         raise NotFoundError("lifecycle.no_incident", id=incident)
+    if shown["sensitive"] and not shown["exact"]:
+        return []  # the units that were called may be those of a grid
     actor = moves.actor_of(connection, who, row)
     found = stored.read_whistles(connection, incident)
     called = _by_whistle(connection, found)
@@ -105,7 +107,7 @@ def list_whistles(engine: Engine, who: Principal) -> dict[str, Any]:
         Principal whose grants apply.
     """
     now = clock.now()
-    asked = case_reading.seen_parameters(who)
+    asked = listing.seen_by(who)
     with transaction.open_as(engine, who) as connection:
         found = stored.open_whistles(connection, asked, MOST)
         called = _by_whistle(connection, found)

@@ -331,7 +331,7 @@ def test_the_list_is_cut_filtered_and_paged(service, owner, desk, watch):
 
 
 def test_a_sensitive_incident_is_told_exactly_to_who_handles_it(service, owner, desk):
-    planner = principal_of(owner, "planner", "planner", EAST)
+    planner = principal_of(owner, "planner", "planner")
     with owner.begin() as connection:
         connection.execute(text("UPDATE govgrid.category SET sensitive = true WHERE code = 'c2'"))
     one = add(owner, "M29", kind="c2")

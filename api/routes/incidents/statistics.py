@@ -90,6 +90,7 @@ def read_statistics(
         query,
         timezone=settings.timezone,
         month_starts=settings.statistics_month_day,
+        outgoing=asked.f != "json",
     )
     if asked.f == "xlsx":
         from geo.documents import statistics_workbook

@@ -74,6 +74,7 @@ def statistics(
             query,
             timezone=config.timezone,
             month_starts=config.statistics_month_day,
+            outgoing=out is not None,
         )
     lang = current_language()
     if out is not None:

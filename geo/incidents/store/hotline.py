@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from geo.incidents.store.listing import HANDLED
 from geo.incidents.store.moves import SEEN
 
 _OF_INCIDENT: Final = text("SELECT * FROM govgrid.hotline_order WHERE incident = :incident")
@@ -39,6 +40,7 @@ _ORDERS: Final = (
     " u.name AS unit_name FROM govgrid.hotline_order o"
     " JOIN govgrid.incident i ON i.id = o.incident"
     f" LEFT JOIN govgrid.unit u ON u.code = i.unit_code WHERE {SEEN}"
+    f" AND (NOT i.sensitive OR {HANDLED})"
 )
 _TO_REPLY: Final = text(
     f"{_ORDERS} AND i.state IN ('done', 'checked', 'closed', 'not_accepted')"

@@ -5,7 +5,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
-from geo.incidents.store.listing import FROM, SEEN, SHOWN_AT, TOLD
+from geo.incidents.store.listing import FROM, IN_GRID, SHOWN, SHOWN_AT, TOLD
 
 _ROWS: Final = text(
     f"SELECT i.code, {SHOWN_AT} AS known_at, coalesce(s.zh, i.source) AS source_zh,"
@@ -13,7 +13,8 @@ _ROWS: Final = text(
     f" CASE WHEN {TOLD} THEN i.title ELSE coalesce(k2.name, i.category) END AS title,"
     f" CASE WHEN {TOLD} OR NOT w.sensitive THEN i.grid_code END AS grid_code, i.community_code,"
     " coalesce(k2.name, i.category) AS category, coalesce(i.grade, k2.grade, 'ordinary') AS grade,"
-    " i.level, coalesce(u.name, i.unit_code) AS unit, u.duty_post,"
+    f" i.level, CASE WHEN {TOLD} OR NOT w.sensitive THEN coalesce(u.name, i.unit_code) END AS unit,"
+    f" CASE WHEN {TOLD} OR NOT w.sensitive THEN u.duty_post END AS duty_post,"
     f" CASE WHEN {TOLD} THEN i.result END AS result, i.outcome, i.closed_at, i.on_hold,"
     " i.supervised, i.self_handled, i.reopened, i.reports, i.satisfaction, i.heard,"
     f" CASE WHEN {TOLD} THEN i.attributes ELSE '{{}}' END AS attributes"
@@ -21,8 +22,8 @@ _ROWS: Final = text(
     " LEFT JOIN govgrid.category_word k2 ON k2.word = i.category"
     " LEFT JOIN govgrid.source_word sw ON sw.word = replace(i.source, ' ', '')"
     " LEFT JOIN govgrid.incident_source s ON s.code = sw.code"
-    f" WHERE {SEEN} AND (i.community_code = :area OR i.grid_code = :area"
-    "  OR i.township_code = :area)"
+    f" WHERE {SHOWN} AND (i.community_code = :area OR i.township_code = :area"
+    f"  OR {IN_GRID.format(name='area')})"
     f" AND {SHOWN_AT} >= govgrid.day_start(:since) AND {SHOWN_AT} < govgrid.day_start(:until + 1)"
     f" AND i.state <> 'draft' ORDER BY {SHOWN_AT}, i.code"
 )

@@ -21,7 +21,7 @@ SEEN: Final = (
 )
 _EXACT: Final = f"({predicates.INCIDENT_EXACT.format(geom='i.geom', code='i.code')} OR {_OWN})"
 # Who handles incidents at this place, or was sent there: only they read a sensitive one.
-_HANDLED: Final = (
+HANDLED: Final = (
     f"({_SENT} OR {_OWN} OR :handled_everything"
     " OR govgrid.intersects_areas(i.geom, CAST(:handled_areas AS bigint[]))"
     f" OR {_BY_AREA.format(name='handled')})"
@@ -31,6 +31,14 @@ _COARSE: Final = (
     "CASE WHEN {told} THEN i.geom WHEN NOT w.sensitive THEN govgrid.coarsen_point(i.geom) END"
 )
 _GEOM: Final = _COARSE.format(told=TOLD)
+# Of a sensitive one others are told the community: nobody learns by a smaller area, a grid that is
+# asked for, or the unit of a grid, where it is.
+_OPEN: Final = f"({TOLD} OR NOT w.sensitive)"
+_WHOLE: Final = (
+    f"(NOT w.sensitive OR w.handled OR {predicates.AREA_CODE.format(code='i.community_code')})"
+)
+SHOWN: Final = f"{SEEN} AND {_WHOLE}"
+IN_GRID: Final = f"(i.grid_code = :{{name}} AND {_OPEN})"
 SHOWN_AT: Final = "coalesce(i.reported_at, i.occurred_at, i.created_at)"
 _LIGHT: Final = (
     "CASE WHEN i.due_at IS NULL OR i.on_hold"
@@ -52,13 +60,15 @@ COLUMNS: Final = (
     " i.first_done_at, i.due_at, i.amber_at, i.due_provisional, i.on_hold, i.hold_until,"
     " i.self_handled, i.supervised, i.emergency, i.extensions, i.reopened, i.returns, i.reports,"
     " i.wrong_dispatches, i.outcome, i.duplicate_of, i.community_code, i.township_code,"
-    " i.unit_code, u.name AS unit_name, u.duty_phone, i.satisfaction, i.heard, i.heard_at,"
+    f" CASE WHEN {_OPEN} THEN i.unit_code END AS unit_code,"
+    f" CASE WHEN {_OPEN} THEN u.name END AS unit_name,"
+    f" CASE WHEN {_OPEN} THEN u.duty_phone END AS duty_phone, i.satisfaction, i.heard, i.heard_at,"
     " o.number AS hotline_number, o.due_at AS hotline_due, o.return_by AS hotline_return_by,"
     f" CASE WHEN {TOLD} THEN i.title ELSE i.category END AS title,"
     f" CASE WHEN {TOLD} THEN i.description END AS description,"
     f" CASE WHEN {TOLD} THEN i.address END AS address,"
     f" CASE WHEN {TOLD} THEN i.result END AS result,"
-    f" CASE WHEN {TOLD} OR NOT w.sensitive THEN i.grid_code END AS grid_code,"
+    f" CASE WHEN {_OPEN} THEN i.grid_code END AS grid_code,"
     f" ST_X({_GEOM}) AS lon, ST_Y({_GEOM}) AS lat, {TOLD} AS exact, w.sensitive,"
     f" {_LIGHT} AS light, {_ALARM} AS alarm, {_ON_TIME} AS on_time, {SHOWN_AT} AS shown_at"
 )
@@ -68,7 +78,7 @@ FROM: Final = (
     " LEFT JOIN LATERAL (SELECT c.sensitive FROM govgrid.category c"
     "  WHERE c.code = i.category OR c.name = i.category ORDER BY c.shipped, c.code LIMIT 1) k"
     "  ON true"
-    f" CROSS JOIN LATERAL (SELECT {_EXACT} AS exact, {_HANDLED} AS handled,"
+    f" CROSS JOIN LATERAL (SELECT {_EXACT} AS exact, {HANDLED} AS handled,"
     "  coalesce(k.sensitive, false) AS sensitive) w"
     " CROSS JOIN LATERAL (SELECT CASE WHEN i.state IN ('done', 'checked')"
     "  THEN coalesce(i.done_at, govgrid.now()) ELSE govgrid.now() END AS moment) m"
@@ -76,8 +86,8 @@ FROM: Final = (
 FILTERS: Final[Mapping[str, str]] = {
     "state": "i.state = ANY(CAST(:state AS text[]))",
     "category": "i.category = :category",
-    "unit": "i.unit_code = :unit_code",
-    "grid": "i.grid_code = :grid",
+    "unit": f"(i.unit_code = :unit_code AND {_OPEN})",
+    "grid": IN_GRID.format(name="grid"),
     "community": "i.community_code = :community",
     "township": "i.township_code = :township",
     "source": "i.source = :source",
@@ -105,7 +115,7 @@ def list_incidents(
     filters
         Names of `FILTERS`.
     """
-    where = " AND ".join((SEEN, *(FILTERS[name] for name in filters)))
+    where = " AND ".join((SHOWN, *(FILTERS[name] for name in filters)))
     statement = (
         f"SELECT {COLUMNS}{FROM} WHERE {where} ORDER BY {SHOWN_AT} DESC, i.id DESC LIMIT :limit"
     )
@@ -126,6 +136,6 @@ def read_shown(
     incident
         Its id.
     """
-    statement = text(f"SELECT {COLUMNS}{FROM} WHERE {SEEN} AND i.id = :id")
+    statement = text(f"SELECT {COLUMNS}{FROM} WHERE {SHOWN} AND i.id = :id")
     row = connection.execute(statement, {**parameters, "id": incident}).mappings().one_or_none()
     return None if row is None else dict(row)

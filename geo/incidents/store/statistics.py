@@ -73,6 +73,7 @@ _WORDS: Final[Mapping[str, str]] = {
     "grade": "SELECT code FROM govgrid.incident_grade WHERE :word IN (code, zh, en)",
     "unit": "SELECT code FROM govgrid.unit WHERE :word IN (code, name) ORDER BY code LIMIT 1",
 }
+_SENSITIVE: Final = text("SELECT DISTINCT name FROM govgrid.category WHERE sensitive")
 _NOW: Final = text("SELECT govgrid.now()")
 _START: Final = text("SELECT govgrid.day_start(:day)")
 _REFRESH: Final = text("SELECT govgrid.refresh_tally(:most)")
@@ -354,3 +355,8 @@ def refresh_tally(connection: Connection, most: int) -> int:
         Most days at once.
     """
     return int(connection.execute(_REFRESH, {"most": most}).scalar_one())
+
+
+def sensitive_categories(connection: Connection) -> frozenset[str]:
+    """Return the names of the sensitive categories."""
+    return frozenset(connection.execute(_SENSITIVE).scalars())

@@ -7,6 +7,7 @@ from uuid import UUID
 
 from sqlalchemy import Connection, TextClause, text
 
+from geo.incidents.store.listing import HANDLED
 from geo.incidents.store.moves import SEEN
 
 _OPEN: Final = text("SELECT * FROM govgrid.whistle WHERE incident = :id AND state = 'open'")
@@ -32,13 +33,14 @@ _DISPATCH: Final = text(
     " FROM govgrid.dispatch d JOIN govgrid.incident i ON i.code = d.incident_code"
     " LEFT JOIN govgrid.whistle w ON w.id = d.whistle WHERE d.id = :id"
 )
+_TOLD: Final = f"(NOT i.sensitive OR {HANDLED})"
 _SEEN_WHISTLES: Final = (
     "SELECT w.*, i.code, i.category, i.state AS incident_state, i.community_code,"
     " i.township_code FROM govgrid.whistle w JOIN govgrid.incident i ON i.id = w.incident"
     f" WHERE {SEEN}"
 )
 _STILL_OPEN: Final = text(
-    f"{_SEEN_WHISTLES} AND w.state = 'open' ORDER BY w.report_by, w.id LIMIT :most"
+    f"{_SEEN_WHISTLES} AND {_TOLD} AND w.state = 'open' ORDER BY w.report_by, w.id LIMIT :most"
 )
 _OF_PERIOD: Final = text(
     f"{_SEEN_WHISTLES} AND w.state <> 'called_off' AND w.blown_at >= :since"
@@ -52,7 +54,7 @@ _ASKED: Final = text(
     " JOIN govgrid.incident i ON i.id = a.incident"
     " WHERE a.kind = 'whistle' AND a.state = 'asked'"
     " AND i.state NOT IN ('closed', 'not_accepted', 'duplicate', 'cancelled')"
-    f" AND {SEEN} ORDER BY a.asked_at LIMIT :most"
+    f" AND {SEEN} AND {_TOLD} ORDER BY a.asked_at LIMIT :most"
 )
 
 
