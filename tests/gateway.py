@@ -7,6 +7,7 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from urllib.parse import parse_qs
 
 JPEG = b"\xff\xd8\xff\xe0" + b"\x00" * 64 + b"\xff\xd9"
 
@@ -47,7 +48,7 @@ class _Answer(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         self.server.asked.append((self.path, dict(self.headers)))
-        kind = self.path.split("/")[1]
+        kind = self.path.split("/")[1].partition("?")[0]
         getattr(self, f"_{kind}")()
 
     def log_message(self, *_) -> None:
@@ -122,6 +123,23 @@ class _Answer(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(JPEG)
         self.close_connection = True
+
+    def _api(self) -> None:
+        """Answer as WVP does: a file is named, and given with another type than its own."""
+        path, _, query = self.path.partition("?")
+        asked = {name: value[0] for name, value in parse_qs(query).items()}
+        if path == "/api/play/snap":
+            device, channel = asked["deviceId"], asked["channelId"]
+            if channel == "K2":
+                self._send(b'{"code":100,"msg":"rtsp://admin:secret@10.0.0.9"}', "application/json")
+                return
+            file = f"/opt/wvp/snap/{device}_{channel}_2026-09-30_21-40-00.jpg"
+            told = file if channel == "K3" else f'{{"code":0,"msg":"ok","data":"{file}"}}'
+            self._send(told.encode(), "application/json")
+        elif asked.get("mark") == "2026-09-30_21-40-00":
+            self._send(JPEG, "image/png")
+        else:
+            self._send(b"", "text/plain", status=204)
 
     def _refused(self) -> None:
         self._send(b"rtsp://admin:secret@10.0.0.9/1", "text/plain", status=403)

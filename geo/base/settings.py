@@ -71,6 +71,9 @@ class Settings(BaseSettings):
     viewing_basis: str = Field(default="", max_length=500)
     viewer_url: str = Field(default="", max_length=1000)
     snapshot_url: str = ""
+    snapshot_adapter: Literal["address", "wvp"] = "address"
+    snapshot_device: str = Field(default="{code}", max_length=100)
+    snapshot_token: SecretStr | None = None
     bulletin_template: Annotated[Path | None, AfterValidator(_whole_or_none)] = None
     statistics_month_day: int = Field(default=1, ge=1, le=28)
     attachment_days: int = Field(default=180, ge=1)

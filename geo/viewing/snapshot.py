@@ -79,25 +79,49 @@ def fetch_picture(template: str, code: str, *, patience_s: float = PATIENCE_S) -
         return Snapshot(fault="viewing.snapshot_failed")
 
 
+def plain_session() -> requests.Session:
+    """Return a session without proxies and passwords of the machine."""
+    session = requests.Session()
+    session.trust_env = False
+    return session
+
+
+def fetch_within(
+    session: requests.Session, address: str, until: float, *, declared: bool = True
+) -> Snapshot:
+    """Return the picture at an address, or why there is none; no redirect is followed.
+
+    Parameters
+    ----------
+    session
+        As from :func:`plain_session`.
+    address
+        Of the gateway.
+    until
+        When it must have come, by the monotonic clock.
+    declared
+        Whether it must be of the type that its answer declares; else its first bytes decide.
+    """
+    with session.get(
+        address,
+        headers={"Accept": ", ".join(KINDS), "Accept-Encoding": "identity"},
+        timeout=max(until - time.monotonic(), 0.001),
+        allow_redirects=False,
+        stream=True,
+    ) as answer:
+        if answer.status_code != requests.codes.ok:
+            return Snapshot(fault="viewing.snapshot_failed")
+        return _taken(answer, until, declared=declared)
+
+
 def _asked(address: str, patience_s: float) -> Snapshot:
-    until = time.monotonic() + patience_s
-    with requests.Session() as session:
-        session.trust_env = False  # neither proxies nor passwords of the machine
-        with session.get(
-            address,
-            headers={"Accept": ", ".join(KINDS), "Accept-Encoding": "identity"},
-            timeout=patience_s,
-            allow_redirects=False,
-            stream=True,
-        ) as answer:
-            if answer.status_code != requests.codes.ok:
-                return Snapshot(fault="viewing.snapshot_failed")
-            return _taken(answer, until)
+    with plain_session() as session:
+        return fetch_within(session, address, time.monotonic() + patience_s)
 
 
-def _taken(answer: requests.Response, until: float) -> Snapshot:
+def _taken(answer: requests.Response, until: float, *, declared: bool) -> Snapshot:
     kind = answer.headers.get("Content-Type", "").partition(";")[0].strip().lower()
-    if kind not in KINDS or "Content-Encoding" in answer.headers:
+    if (declared and kind not in KINDS) or "Content-Encoding" in answer.headers:
         return Snapshot(fault="viewing.snapshot_kind")
     content = bytearray()
     while part := answer.raw.read1(_AT_ONCE):
@@ -106,6 +130,8 @@ def _taken(answer: requests.Response, until: float) -> Snapshot:
             return Snapshot(fault="viewing.snapshot_large")
         if time.monotonic() > until:
             return Snapshot(fault="viewing.snapshot_slow")
-    if not content.startswith(KINDS[kind]):
+    kinds = [kind] if declared else list(KINDS)
+    found = next((each for each in kinds if content.startswith(KINDS[each])), None)
+    if found is None:
         return Snapshot(fault="viewing.snapshot_kind")
-    return Snapshot(bytes(content), kind)
+    return Snapshot(bytes(content), found)

@@ -191,7 +191,7 @@ def test_hours_are_replaced_at_the_version_seen_and_running_limits_follow_with_a
 
     found = chief.get(f"/api/incidents/{running['id']}").json()
     assert (found["due_at"][:16], found["version"]) == ("2026-10-08T13:00", 2)
-    move = found["moves"][0]
+    move = found["moves"][-1]
     assert (move["move"], move["account"]) == ("recomputed", "govgrid")
     for each in (ended, fixed):
         kept = chief.get(f"/api/incidents/{each['id']}").json()

@@ -3,7 +3,8 @@
 import pytest
 
 from geo.base.errors import StateError
-from geo.viewing import snapshot
+from geo.base.settings import Settings
+from geo.viewing import picture_source, snapshot, wvp_snapshot
 from tests import gateway as gateways
 
 CODE = "340802/001 东?#&%"
@@ -113,3 +114,59 @@ def test_passwords_and_proxies_of_the_machine_are_not_used(fetch, gateway, monke
 def test_a_setting_that_could_lead_elsewhere_is_refused(template):
     with pytest.raises(StateError, match="SNAPSHOT_URL"):
         snapshot.fetch_picture(template, "K1")
+
+
+@pytest.fixture
+def wvp(gateway):
+    def make(code, **more):
+        told = {"snapshot_adapter": "wvp", "snapshot_url": gateway.at(""), **more}
+        return picture_source.fetch_picture_of(Settings(**told), code)
+
+    return make
+
+
+def test_a_platform_takes_a_picture_anew_which_is_known_by_its_bytes(wvp, gateway):
+    taken = wvp("K1", snapshot_device="34020000001110000001", snapshot_token="s3cret")
+    assert (taken.content, taken.media_type, taken.fault) == (gateways.JPEG, "image/jpeg", "")
+    (take, headers), (give, _) = gateway.asked[-2:]
+    assert take == "/api/play/snap?deviceId=34020000001110000001&channelId=K1"
+    assert give.startswith("/api/device/query/snap/34020000001110000001/K1?mark=2026-09-30")
+    assert headers["access-token"] == "s3cret"
+    assert wvp("K3").content == gateways.JPEG  # the bare name of the file, its own device
+    assert "access-token" not in gateway.asked[-1][1]
+
+
+def test_a_platform_that_takes_none_gives_no_earlier_picture(wvp, gateway):
+    taken = wvp("K2")
+    assert (taken.content, taken.fault) == (b"", "viewing.snapshot_failed")
+    assert gateway.asked[-1][0].startswith("/api/play/snap")
+
+
+@pytest.mark.parametrize("code", ["", ".", ".."])
+def test_no_platform_is_asked_for_a_step_up(wvp, gateway, code):
+    before = len(gateway.asked)
+    assert wvp(code).fault == "viewing.snapshot_failed"
+    assert len(gateway.asked) == before
+
+
+def test_a_code_is_one_part_of_each_address_of_a_platform(wvp, gateway):
+    assert wvp("340802/001?a=b").content
+    take, give = (path for path, _ in gateway.asked[-2:])
+    assert take.endswith("channelId=340802%2F001%3Fa%3Db")
+    assert "/340802%2F001%3Fa%3Db?mark=" in give
+
+
+@pytest.mark.parametrize("kind", ["silent", "elsewhere", "refused"])
+def test_a_platform_is_not_followed_or_waited_for(gateway, kind):
+    fault = "slow" if kind == "silent" else "failed"
+    base = gateway.at(f"/{kind}")
+    taken = wvp_snapshot.fetch_wvp_picture(base, "{code}", "K1", patience_s=0.4)
+    assert (taken.content, taken.fault) == (b"", f"viewing.snapshot_{fault}")
+
+
+@pytest.mark.parametrize(
+    "base", ["", "rtsp://wvp", "http://wvp/{code}", "http://a:b@wvp", "http://wvp/?x=1", "/wvp"]
+)
+def test_an_address_that_is_no_platform_is_refused(base):
+    with pytest.raises(StateError, match="SNAPSHOT_ADAPTER"):
+        wvp_snapshot.fetch_wvp_picture(base, "{code}", "K1")

@@ -21,7 +21,7 @@ from geo.access.principal import Principal
 from geo.base.settings import Settings
 from geo.base.words import say
 from geo.operations.database import Engine
-from geo.viewing import approvals, register_entry, snapshot
+from geo.viewing import approvals, picture_source, register_entry, snapshot
 from geo.viewing import view as viewing
 from geo.viewing.register_entry import Asked
 from geo.viewing.view import Viewing
@@ -211,7 +211,7 @@ async def picture(
         raise refuse_request(request, HTTPStatus.NOT_FOUND, "viewing.snapshot_none")
     code = found.camera.code
     taken = await to_thread.run_sync(
-        snapshot.fetch_picture, settings.snapshot_url, code, limiter=GATEWAY
+        picture_source.fetch_picture_of, settings, code, limiter=GATEWAY
     )
     await to_thread.run_sync(_noted, engine, who, found, taken.fault)
     if taken.fault:
