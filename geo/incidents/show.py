@@ -9,14 +9,19 @@ from geo.base import clock
 from geo.base.errors import ForbiddenError, NotFoundError, StateError
 from geo.incidents import answer, cameras, duplicate_hints, listing, whistles
 from geo.incidents.answer import Shown
+from geo.incidents.book import IntakeBook
 from geo.incidents.camera_search import CamerasSeen
 from geo.incidents.desk import Desk
+from geo.incidents.rules import lost_time
+from geo.incidents.rules.working_time import WORKING
 
 
 def show_incident(
     desk: Desk, who: Principal, named: str, *, lang: str, with_cameras: bool = False
 ) -> dict[str, Any]:
     """Return an incident: place, unit, reason, limit, duplicates, history, whistles, legal moves.
+
+    `lost` is what returns cost of its time: the clock does not stop for them.
 
     Who is not told it exactly, or does not handle a sensitive one, gets what a list says of it.
 
@@ -52,8 +57,24 @@ def show_incident(
     shown = Shown(seen, hints.get(row.code, ()), candidates_m=near)
     found = answer.describe_incident(book, row, shown, zone=zone, lang=lang, now=clock.now())
     left_out = set() if with_cameras else {"cameras", "withheld"}
+    told["lost"] = _lost(book, told, zone)
     # the light of the list knows of work that is done
     return {**told, **{k: v for k, v in found.items() if k not in left_out | {"light"}}}
+
+
+def _lost(book: IntakeBook, told: dict[str, Any], zone: str) -> dict[str, Any] | None:
+    """Return how long returns took, None where none did: minutes as the limit counts them."""
+    spans = lost_time.find_lost(told["moves"])
+    if not spans:
+        return None
+    unit = told["limit_unit"] or "hours"
+    calendar = book.calendar(zone, told["unit_code"])
+    minutes = lost_time.count_lost(spans, calendar, clock.now(), unit)
+    return {
+        "minutes": round(minutes),
+        "working": unit in WORKING,
+        "spans": [{"unit_code": s.unit, "since": s.since, "until": s.end} for s in spans],
+    }
 
 
 def _seen(desk: Desk, who: Principal, told: dict[str, Any]) -> CamerasSeen | None:

@@ -102,6 +102,9 @@ def show(context: typer.Context, incident: str, as_json_: JsonOption = False) ->
             for each in found["moves"]
         ],
     )
+    if found.get("lost"):
+        key = "incident_life.lost_working" if found["lost"]["working"] else "incident_life.lost"
+        print_note(translate(key, minutes=found["lost"]["minutes"]))
     legal = "、".join(translate(f"lifecycle.move.{name}") for name in found["legal"])
     print_note(translate("incident_life.legal", moves=legal))
 

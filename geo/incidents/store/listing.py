@@ -57,9 +57,9 @@ _ALARM: Final = (
 COLUMNS: Final = (
     "i.id, i.code, i.category, i.state, i.version, i.grade, i.level, i.status, i.source,"
     " i.reported_at, i.occurred_at AS occurred_from, i.occurred_to, i.closed_at, i.done_at,"
-    " i.first_done_at, i.due_at, i.amber_at, i.due_provisional, i.on_hold, i.hold_until,"
-    " i.self_handled, i.supervised, i.emergency, i.extensions, i.reopened, i.returns, i.reports,"
-    " i.wrong_dispatches, i.outcome, i.duplicate_of, i.community_code, i.township_code,"
+    " i.first_done_at, i.due_at, i.amber_at, i.due_provisional, i.limit_unit, i.on_hold,"
+    " i.hold_until, i.self_handled, i.supervised, i.emergency, i.extensions, i.reopened, i.returns,"
+    " i.reports, i.wrong_dispatches, i.outcome, i.duplicate_of, i.community_code, i.township_code,"
     f" CASE WHEN {_OPEN} THEN i.unit_code END AS unit_code,"
     f" CASE WHEN {_OPEN} THEN u.name END AS unit_name,"
     f" CASE WHEN {_OPEN} THEN u.duty_phone END AS duty_phone, i.satisfaction, i.heard, i.heard_at,"

@@ -27,6 +27,7 @@ export interface History extends Incident {
   candidates?: string[];
   candidates_m?: number[];
   duplicates?: Duplicate[];
+  lost?: { minutes: number; working: boolean } | null;
   due_provisional?: boolean;
 }
 export type Fields = Record<string, string | boolean>;
