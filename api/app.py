@@ -69,7 +69,10 @@ from geo.incidents.book import IntakeBooks
 from geo.operations import database
 from maps import console_files
 
+# Each is asked in turn whether a request is its own: what is written at most comes first.
 ROUTES = (
+    intake,
+    incident_moves,
     health,
     login,
     oidc,
@@ -100,9 +103,7 @@ ROUTES = (
     registers,
     filing,
     compliance,
-    intake,
     incident_cameras,
-    incident_moves,
     whistles,
     attachments,
     incident_routing,

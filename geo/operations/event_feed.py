@@ -24,6 +24,8 @@ READ_AT_ONCE: Final = 500
 KEPT: Final = 5_000
 """Events in memory, for those who come back after a short time."""
 SOON_S, SELDOM_S, BACK_OFF_S = 0.005, 0.25, 5.0
+REST_S: Final = 0.05
+"""Between two readings: what comes one after the other is read together."""
 ACCESS: Final = "access"
 READER: Final = system_principal("events")
 _log = logging.getLogger(__name__)
@@ -109,13 +111,18 @@ class EventFeed:
             pause_s = min(2 * pause_s + SOON_S, BACK_OFF_S)
             try:
                 with closing(Listener(self._engine)) as listener:
-                    self._follow(listener)
                     pause_s = 0.0
-                    self._listen(listener)
+                    self._listen_followed(listener)
             except StoreError as error:
                 _log.warning("events: %s", error)
-            finally:
-                self._follow(None)
+
+    def _listen_followed(self, listener: Listener) -> None:
+        """Listen until that ends; nobody wakes a listener that is closed."""
+        self._follow(listener)
+        try:
+            self._listen(listener)
+        finally:
+            self._follow(None)
 
     def _follow(self, listener: Listener | None) -> None:
         with self._lock:
@@ -128,6 +135,7 @@ class EventFeed:
         while not self._stop.is_set():
             if self._read(listener):
                 pause_s = SOON_S
+                self._stop.wait(REST_S)
                 continue
             # what an earlier transaction still holds back is told by no message of its own
             waits = listener.is_behind(self.newest())

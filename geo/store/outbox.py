@@ -30,7 +30,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final, Self
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, column, text
 
 from geo.base.errors import InputError
 from geo.store import statements
@@ -56,6 +56,14 @@ _READ: Final = text(
     " ST_YMax(boxes) AS north, data"
     " FROM govgrid.outbox WHERE (xact, id) > (CAST(:xact AS xid8), :id)"
     " AND xact < pg_snapshot_xmin(pg_current_snapshot()) ORDER BY xact, id LIMIT :limit"
+).columns(
+    *map(
+        column,
+        (
+            *("xact", "id", "at", "layer", "code", "kind", "action", "areas", "units"),
+            *("owner_kind", "west", "south", "east", "north", "data"),
+        ),
+    )
 )
 # Those that cannot be read yet count as well.
 _BEHIND: Final = text(

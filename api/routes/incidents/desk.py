@@ -8,7 +8,7 @@ from api.session.deps import EngineDep, SettingsDep
 from geo.incidents.desk import Desk
 
 
-def intake_desk(request: Request, engine: EngineDep, settings: SettingsDep) -> Desk:
+async def intake_desk(request: Request, engine: EngineDep, settings: SettingsDep) -> Desk:
     """Return what intake works with, at the revisions of this request.
 
     Parameters

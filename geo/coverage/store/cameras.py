@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, RowMapping, column, text
 
 from geo.access import predicates
 
@@ -23,7 +23,7 @@ _HISTORY: Final = text(
     " WHERE camera_code = ANY(:codes) AND since < :end AND (since > :begin OR since ="
     " (SELECT max(since) FROM govgrid.camera_state b WHERE b.camera_code = s.camera_code"
     "  AND b.since <= :begin)) ORDER BY camera_code, since"
-)
+).columns(*map(column, ("camera_code", "since", "status")))
 _CHANGED_NEAR: Final = text(
     "SELECT code FROM govgrid.camera_contact WHERE code = ANY(:codes) AND ST_DWithin("
     "geom::geography, ST_SetSRID(ST_MakePoint(:lon, :lat), 4326)::geography, :within_m)"

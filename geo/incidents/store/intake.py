@@ -2,12 +2,12 @@
 
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, text
+from sqlalchemy import Connection, column, text
 
 from geo.incidents.rules.duplicates import Earlier
 from geo.incidents.rules.limits import Alarm
@@ -29,12 +29,12 @@ _GEOM: Final = (
     "CASE WHEN CAST(:lon AS float8) IS NOT NULL THEN ST_SetSRID(ST_MakePoint(:lon, :lat), 4326) END"
 )
 # A function, as its plan is kept: with the policies of all tables, planning takes longer than
-# writing.
+# writing. Its columns are named, else the driver's description is read anew for each.
 _INSERT: Final = text(
     f"SELECT {answers.COLUMNS} FROM govgrid.insert_incident(CAST(:incident AS jsonb), :lon, :lat,"
     " CAST(:move AS jsonb), CAST(:alarms AS jsonb), CAST(:answer AS jsonb),"
     " CAST(:cameras AS jsonb))"
-)
+).columns(*(column(field.name) for field in fields(AnswerRow)))
 _SAME: Final = text(
     "SELECT i.id, i.code, i.created_account, (SELECT m.facts ->> 'request'"
     " FROM govgrid.incident_move m WHERE m.incident = i.id ORDER BY m.id LIMIT 1) AS request"
@@ -46,7 +46,7 @@ _EARLIER: Final = text(
     "SELECT code, distance_m, reported_at, ended_at FROM govgrid.earlier_incidents("
     " ST_SetSRID(ST_MakePoint(:lon, :lat), 4326), :radius_m, :categories, :since, :reported_at)"
     " WHERE code <> :code"
-)
+).columns(*map(column, ("code", "distance_m", "reported_at", "ended_at")))
 _REPORTED: Final = text(
     "SELECT code, category, reported_at, ST_X(geom) AS lon, ST_Y(geom) AS lat"
     " FROM govgrid.incident WHERE code = ANY(:codes)"
