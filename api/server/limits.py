@@ -18,7 +18,7 @@ from api.answers import problems
 from api.server import gate
 from api.server.proxy import parse_address
 from api.server.shield import App, Message, Receive, Scope, Send, is_stream
-from geo.base.errors import GovgridError, TooManyError
+from geo.base.errors import GovgridError, TooManyError, UnavailableError
 from geo.base.settings import Settings
 from geo.base.words import say
 
@@ -30,6 +30,8 @@ LOGIN_BYTES: Final = 16_000
 """What the forms of the log-in may send: strangers fill them in."""
 BODY_PATIENCE_S: Final = 30.0
 """How long a body of `BODY_BYTES` may take to come; a larger one that much longer."""
+MOST_RUNNING: Final = 200
+"""So many requests are answered at once by a process; more would wait for threads too long."""
 MOST_NAMES: Final = 10_000
 """Accounts and addresses counted before those that fell silent are forgotten."""
 FREE: Final = ("/static/", "/livez", "/readyz")
@@ -197,6 +199,8 @@ class Limits:
             self._rates.count("login", who)
         if self._most_parallel and self._running[who] >= self._most_parallel:
             raise TooManyError("limits.parallel", most=self._most_parallel, retry_after_s=1)
+        if self._running.total() >= MOST_RUNNING:
+            raise UnavailableError("limits.full", most=MOST_RUNNING)
 
     async def _timely(self, request: Request, who: str, receive: Receive, send: Send) -> None:
         """Answer within the time limit; work that cannot be stopped counts until its end.

@@ -1,6 +1,7 @@
 """Listening of the service: no version in headers, and time limits for slow clients."""
 
 import asyncio
+import resource
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -69,10 +70,23 @@ OPTIONS: Final[dict[str, Any]] = {
     "proxy_headers": False,
     "server_header": False,
     "h11_max_incomplete_event_size": 32_000,
-    # six hundred streams of events, and those who ask beside them
-    "limit_concurrency": 900,
+    # six hundred streams of events, and those who are told to come later: what is beyond them is
+    # refused by the server itself, which does not say when to come again
+    "limit_concurrency": 3_000,
     "timeout_keep_alive": 5,
     # all processes of the service end within ten seconds
     "timeout_graceful_shutdown": 8,
 }
 """What ``uvicorn.run`` is called with, beside the address."""
+
+SPARE_FILES: Final = 500
+"""Open files of a process beside its connections: database, layers in memory, logs."""
+
+
+def raise_file_limit() -> None:
+    """Let this process hold all connections that it answers, as far as the system allows."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    wanted = OPTIONS["limit_concurrency"] + SPARE_FILES
+    most = wanted if hard == resource.RLIM_INFINITY else min(wanted, hard)
+    if soft != resource.RLIM_INFINITY and soft < most:
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, hard))

@@ -161,7 +161,7 @@ class DiskFullError(StoreError):
 
 
 class UnavailableError(StoreError):
-    """The database does not answer now."""
+    """The database does not answer now, or the service has no room for one more question."""
 
 
 class UncertainError(UnavailableError):

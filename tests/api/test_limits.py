@@ -300,17 +300,27 @@ def test_work_that_takes_too_long_is_not_waited_for_and_counts_until_its_end():
             time.sleep(0.05)
 
 
-def test_only_so_many_requests_of_one_address_run_at_once():
-    app = service(parallel_per_address=2)
-
-    async def asked() -> list[int]:
+def three_at_once(app):
+    async def asked():
         from httpx2 import ASGITransport, AsyncClient
 
         async with AsyncClient(transport=ASGITransport(app), base_url="http://x") as client:
-            answers = await asyncio.gather(*[client.get("/slow") for _ in range(3)])
-        return sorted(answer.status_code for answer in answers)
+            return await asyncio.gather(*[client.get("/slow") for _ in range(3)])
 
-    assert asyncio.run(asked()) == [200, 200, 429]
+    return sorted(asyncio.run(asked()), key=lambda answer: answer.status_code)
+
+
+def test_only_so_many_requests_of_one_address_run_at_once():
+    answers = three_at_once(service(parallel_per_address=2))
+    assert [answer.status_code for answer in answers] == [200, 200, 429]
+
+
+def test_only_so_many_requests_run_at_once_and_others_are_told_when_to_come_again(monkeypatch):
+    monkeypatch.setattr(api.server.limits, "MOST_RUNNING", 2)
+    answers = three_at_once(service(parallel_per_address=0))
+    assert [answer.status_code for answer in answers] == [200, 200, 503]
+    assert answers[-1].headers["Retry-After"]
+    assert "2" in answers[-1].json()["detail"]
 
 
 def test_a_long_address_and_a_long_head_are_refused():

@@ -40,7 +40,7 @@ def serve_web(config: Settings, listening: socket.socket, ready: Ready | None = 
     import uvicorn
 
     from api.app import create_app
-    from api.server.listening import OPTIONS
+    from api.server.listening import OPTIONS, raise_file_limit
     from api.server.logs import configure_logs, default_level
     from geo.operations import worker
 
@@ -52,6 +52,7 @@ def serve_web(config: Settings, listening: socket.socket, ready: Ready | None = 
             prepare_soon(app, PREPARE_AFTER_S)
 
     configure_logs(default_level(config.log_level))
+    raise_file_limit()
     with nullcontext() if ready is not None else worker.run_worker(config):
         # `logs` gives lines their form, and `record` tells of requests
         app = create_app(config)
