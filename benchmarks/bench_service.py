@@ -139,7 +139,7 @@ def _measured(config: Settings, owner: Engine, folder: Path) -> list[Row]:
     headers = sign_in(owner)
     with tipg_process(owner) as tipg:
         with web_process(config) as (address, process):
-            rows = _memory_rows(address, headers, tipg, _questions(spots, some, at))
+            rows = memory_rows(address, headers, tipg, questions(spots, some, at))
             rows += _constants(address, headers, at, pgbench_rate(owner, folder))
             memory = [row("memory (Pss): pages and places", memory_mb(process), "MB", goal=350.0)]
             rows += service_load.sight_rows(address, headers, at, owner)
@@ -167,7 +167,8 @@ Questions = dict[str, tuple[list[str], list[str], float]]
 """By name: paths of ours, of tipg, and how many times as many answers are wanted."""
 
 
-def _questions(spots: list[tuple[float, float]], some: list[str], at: list[str]) -> Questions:
+def questions(spots: list[tuple[float, float]], some: list[str], at: list[str]) -> Questions:
+    """Return what is asked, by name: around `spots`, of the cameras `some`, at places `at`."""
     near = [f"{lon - 5e-8},{lat - 5e-8},{lon + 5e-8},{lat + 5e-8}" for lon, lat in spots]
     camera, area = PEER.format("camera", 10), PEER.format("area", 10)
     one = f"/api/collections/cameras/items/{{}}?reason={REASON}"
@@ -192,12 +193,13 @@ def _questions(spots: list[tuple[float, float]], some: list[str], at: list[str])
     }
 
 
-def _memory_rows(
+def memory_rows(
     address: Any,
     headers: dict[str, str],
     tipg: Any,
     questions: Questions,
 ) -> list[Row]:
+    """Return for each question its rate beside that of tipg, and its p99."""
     rates, tails = [], []
     for name, (ours, theirs, goal) in questions.items():
         found = ask(address, ours, headers)

@@ -16,6 +16,7 @@ from geo.exchange.publish.items import Items
 from geo.exchange.store.tile_rows import Place
 from geo.store import revisions
 
+GOALS: Final = {"kept": 15.0, "fresh": 3.0}
 ZOOMS: Final = (10, 12, 14, 16)
 SECONDS: Final = 1.5
 ROUNDS: Final = 2
@@ -53,7 +54,9 @@ def tile_rows(
     for layer in TABLES:
         for z in ZOOMS:
             best = _asked(servers, headers, layer, tiles_at(z, places))
-            for name, goal in (("kept", 15.0), ("fresh", 3.0)):
+            for name, goal in GOALS.items():
+                if name not in best:
+                    continue
                 peer = best.get("tipg")
                 rows.append(
                     row(
