@@ -80,6 +80,8 @@ class Settings(BaseSettings):
     whistle_level: Literal["grid", "community", "township", "district"] = "township"
 
     undo_days: int = Field(default=90, ge=1)
+    audit_days: int = Field(default=1_095, ge=180)
+    register_days: int = Field(default=1_095, ge=180)
 
     backup_dir: Annotated[Path | None, AfterValidator(_whole_or_none)] = None
     backup_days: int = Field(default=14, ge=1)

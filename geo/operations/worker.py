@@ -249,6 +249,8 @@ def _destroy_old(engine: Engine, config: Settings, stop: Event) -> None:  # noqa
     from geo.operations import retention
 
     retention.destroy_undo_data(engine, config)
+    retention.destroy_registers(engine, config)
+    retention.destroy_audit(engine, config)
 
 
 DUTIES: Final = (

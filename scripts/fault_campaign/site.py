@@ -6,7 +6,7 @@ import subprocess
 import sys
 import tempfile
 from collections import deque
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -96,13 +96,24 @@ def serve(site: Site, environment: Mapping[str, str] | None = None) -> Iterator[
         [*command, "--workers", "2"], stderr=subprocess.PIPE, text=True, env=given
     ) as process:
         try:
-            lines = process.stderr or ()
-            found = next(filter(None, (re.search(r"http://\S+:\d+", line) for line in lines)))
+            lines, said = process.stderr or (), list[str]()
+            url = _address_of(lines, said)
+            if url is None:
+                raise RuntimeError("".join(said) or "the service ended and said nothing")
             Thread(target=deque, args=(lines, 0), daemon=True).start()
-            service_live.until(lambda: service_live.readiness(found[0]).get("status") == "ready")
-            yield found[0], process.pid
+            service_live.until(lambda: service_live.readiness(url).get("status") == "ready")
+            yield url, process.pid
         finally:
             process.terminate()
+
+
+def _address_of(lines: Iterable[str], said: list[str]) -> str | None:
+    for line in lines:
+        said.append(line)
+        found = re.search(r"http://\S+:\d+", line)
+        if found is not None:
+            return found[0]
+    return None
 
 
 @contextmanager

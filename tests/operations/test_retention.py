@@ -6,6 +6,10 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from geo.access.audit import seal, verify
+from geo.access.audit.chain import Head
+from geo.access.store import expired_records
+from geo.base import clock
 from geo.base.errors import ForbiddenError, StateError
 from geo.exchange.imports import runs
 from geo.operations import retention, worker
@@ -98,3 +102,111 @@ def test_the_worker_does_it(town, settings):
     )
     assert failed == ()
     assert changes(town) == 0
+
+
+OLD = "govgrid.now() - make_interval(days => :days)"
+VIEWED = text(
+    "INSERT INTO govgrid.access_register (at, account, account_name, holder, unit_name,"
+    " camera_code, camera_name, act, reason_kind, reason, content, legal_basis, incident_code,"
+    " place, expires_at)"
+    f" VALUES ({OLD}, :account, 'op', '甲', '社区', 'K1', '东', 'view', 'other', '核实',"
+    f" '实时', '第20条', :incident, ST_SetSRID(ST_MakePoint(117, 30), 4326), {OLD})"
+)
+ASKED = text(
+    "INSERT INTO govgrid.access_request (asked_at, account, account_name, holder, unit_name,"
+    " camera_code, act, reason_kind, reason, content, legal_basis, decision, decided_at,"
+    f" decided_by) VALUES ({OLD}, :account, 'op', '甲', '社区', 'K1', 'view', 'other', :reason,"
+    f" '实时', '第20条', :decision, CASE WHEN CAST(:decision AS text) IS NOT NULL THEN {OLD} END,"
+    " CASE WHEN CAST(:decision AS text) IS NOT NULL THEN 'ap' END)"
+)
+NOTED = text(
+    "INSERT INTO govgrid.audit (at, account, action, note, note_sha256)"
+    f" VALUES ({OLD}, 'op', 'login', '', sha256(''))"
+)
+YEAR = {"audit_days": 365, "register_days": 365}
+
+
+def write(engine, statement, *rows):
+    with engine.begin() as connection:
+        for row in rows:
+            connection.execute(statement, row)
+
+
+def ask(engine, statement):
+    with engine.connect() as connection:
+        return connection.execute(text(statement)).scalars().all()
+
+
+def test_old_viewings_go_but_for_what_something_open_cites(town, settings):
+    who = account(town, "op", "operator")
+    given = {"account": who, "incident": None}
+    open_, closed = ask(town, "SELECT code FROM govgrid.incident ORDER BY code")[:2]
+    write(
+        town,
+        text("UPDATE govgrid.incident SET closed_at = govgrid.now() WHERE code = :code"),
+        {"code": closed},
+    )
+    write(
+        town,
+        VIEWED,
+        given | {"days": 366, "incident": closed},
+        given | {"days": 366, "incident": open_},
+        given | {"days": 364},
+    )
+    write(
+        town,
+        ASKED,
+        given | {"days": 366, "reason": "批了", "decision": "refused"},
+        given | {"days": 366, "reason": "没人批", "decision": None},
+    )
+    entries = retention.destroy_registers(town, settings.model_copy(update=YEAR))
+    assert [(each.kind, each.number) for each in entries] == [("viewings", 1), ("requests", 1)]
+    assert ask(town, "SELECT incident_code FROM govgrid.access_register ORDER BY at") == [
+        open_,
+        None,
+    ]
+    assert ask(town, "SELECT reason FROM govgrid.access_request") == ["没人批"]
+    assert retention.destroy_registers(town, settings.model_copy(update=YEAR)) == []
+
+
+def test_the_chain_goes_on_from_the_last_row_that_was_destroyed(town, settings):
+    config = settings.model_copy(update=YEAR)
+    with town.begin() as connection:  # what building the town has noted comes after the old rows
+        connection.execute(text("ALTER TABLE govgrid.audit DISABLE TRIGGER USER"))
+        connection.execute(text("DELETE FROM govgrid.audit"))
+        connection.execute(text("ALTER TABLE govgrid.audit ENABLE TRIGGER USER"))
+    write(town, NOTED, *({"days": days} for days in (400, 380, 366, 364, 1)))
+    seal.seal_rows(town)
+    numbers = ask(town, "SELECT seal_no FROM govgrid.audit ORDER BY seal_no")
+    assert retention.destroy_audit(town, config).number == 3
+    assert retention.destroy_audit(town, config) is None
+    assert ask(town, "SELECT seal_no FROM govgrid.audit WHERE seal_no IS NOT NULL") == numbers[3:]
+    seal.seal_rows(town)
+    heads = [Head(2, b"x" * 32, "2020-01-01")]
+    walk = verify.verify_chain(town, SYSTEM, expected=heads).walk
+    assert (walk.whole, walk.destroyed, walk.rows) == (True, 3, 6)
+    too_young = [Head(2, b"x" * 32, str(clock.now().date()))]
+    assert not verify.verify_chain(town, SYSTEM, expected=too_young).walk.whole
+
+
+def test_the_audit_is_kept_as_long_as_a_viewing_that_it_proves(town, settings):
+    config = settings.model_copy(update={"audit_days": 365, "register_days": 1_000})
+    write(town, VIEWED, {"account": account(town, "op", "operator"), "days": 500, "incident": None})
+    write(town, NOTED, {"days": 400})
+    seal.seal_rows(town)
+    assert retention.destroy_audit(town, config) is None
+
+
+@pytest.mark.parametrize("days", [179, 400])
+def test_no_record_is_deleted_by_hand_and_none_of_180_days_at_all(town, days):
+    write(
+        town, VIEWED, {"account": account(town, "op", "operator"), "days": days, "incident": None}
+    )
+    write(town, NOTED, {"days": days})
+    seal.seal_rows(town)
+    for name in ("access_register", "audit"):
+        with town.begin() as connection:
+            if days < 180:
+                expired_records.allow_destruction(connection)
+            with pytest.raises(DBAPIError, match="only grows"), connection.begin_nested():
+                connection.execute(text(f"DELETE FROM govgrid.{name}"))

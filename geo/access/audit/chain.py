@@ -71,8 +71,9 @@ class Break:
 class Walk:
     """How far a chain holds: its sound rows, the redacted ones among them, the last sound seal.
 
-    `stands` tells for each expected head whether it stands in the chain; None: not reached, because
-    the chain breaks before.
+    `rows` counts from the first row that ever was; `destroyed` of them went because their time was
+    over. `stands` tells for each expected head whether it stands in the chain; None: not reached,
+    because the chain breaks before.
     """
 
     rows: int
@@ -80,6 +81,7 @@ class Walk:
     seal: bytes
     broken: Break | None
     stands: Mapping[Head, bool | None] = field(default_factory=dict)
+    destroyed: int = 0
 
     @property
     def whole(self) -> bool:
@@ -127,7 +129,11 @@ def compute_seals(seal: bytes, links: Iterable[Link]) -> list[bytes]:
 
 
 def walk_chain(
-    links: Iterable[Link], *, expected: Collection[Head] = (), explained: Container[int] = ()
+    links: Iterable[Link],
+    *,
+    expected: Collection[Head] = (),
+    explained: Container[int] = (),
+    anchor: Head | None = None,
 ) -> Walk:
     """Follow a chain from its beginning to its end or its first break, a row at a time.
 
@@ -139,9 +145,15 @@ def walk_chain(
         Heads that were written down before.
     explained
         Ids of rows of which another row says who redacted them.
+    anchor
+        Seal of the last row that was destroyed, which the chain goes on from; None: none was.
     """
     seal, rows, redacted, broken = GENESIS, 0, 0, None
     looked_for = _LookedFor(expected)
+    if anchor is not None and anchor.seal_no is not None:
+        seal, rows = anchor.seal, anchor.seal_no
+        looked_for.pass_by(rows, seal)
+    destroyed = rows
     for link, after in _pairs(links):
         broken = _break(seal, rows + 1, link, after, explained)
         if broken is not None:
@@ -149,7 +161,7 @@ def walk_chain(
         seal, rows = bytes(link.seal), rows + 1
         redacted += link.note is None
         looked_for.pass_by(rows, seal)
-    return Walk(rows, redacted, seal, broken, looked_for.stands(whole=broken is None))
+    return Walk(rows, redacted, seal, broken, looked_for.stands(whole=broken is None), destroyed)
 
 
 class _LookedFor:

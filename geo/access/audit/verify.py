@@ -2,7 +2,7 @@
 
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine
@@ -13,10 +13,15 @@ from geo.access.audit import record as audit
 from geo.access.audit.chain import Head, Link, Walk
 from geo.access.principal import Principal
 from geo.access.store import audit as stored
+from geo.access.store import expired_records
+from geo.base import clock
 from geo.base.errors import StoreError
 
 LATE_S: Final = 10.0
 """The worker seals each second; an older row that is not sealed says that none runs."""
+
+KEPT_AT_LEAST: Final = 180
+"""Days; a head that is younger and is not in the chain tells of rows that went too early."""
 
 
 @dataclass(frozen=True)
@@ -54,6 +59,7 @@ class Proof:
             "noted": self.noted,
             "rows": walk.rows,
             "redacted": walk.redacted,
+            "destroyed": walk.destroyed,
             "head": head and {"seal_no": head.seal_no, "hash": head.seal.hex()},
             "broken": broken
             and {
@@ -92,7 +98,11 @@ def verify_chain(engine: Engine, who: Principal, *, expected: Collection[Head] =
     who.require("audit")
     with transaction.open_as(engine, who) as connection:
         explained = {int(o) for o in stored.redacted_objects(connection) if o.isdecimal()}
-        found = chain.walk_chain(_links(connection), expected=expected, explained=explained)
+        anchor = _anchor(connection)
+        due = [head for head in expected if not _is_past(head, anchor)]
+        found = chain.walk_chain(
+            _links(connection), expected=due, explained=explained, anchor=anchor
+        )
         proof = Proof(found, unsealed_rows(connection))
     try:
         _note(engine, who, proof)
@@ -105,6 +115,19 @@ def unsealed_rows(connection: Connection) -> Tail:
     """Return what is not sealed yet."""
     count, oldest, age_s = stored.unsealed_tail(connection)
     return Tail(count, oldest, max(age_s, 0.0))
+
+
+def _anchor(connection: Connection) -> Head | None:
+    found = expired_records.newest_anchor(connection)
+    return None if found is None else Head(*found)
+
+
+def _is_past(head: Head, anchor: Head | None) -> bool:
+    """Return whether a head was of rows that were destroyed, and old enough for that."""
+    if anchor is None or head.seal_no is None or head.seal_no >= (anchor.seal_no or 0):
+        return False
+    written = date.fromisoformat(head.day) if head.day else None
+    return written is None or written <= clock.now().date() - timedelta(days=KEPT_AT_LEAST)
 
 
 def _links(connection: Connection) -> Iterator[Link]:

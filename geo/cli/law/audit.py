@@ -190,6 +190,8 @@ def _tell_proof(proof: "Proof") -> None:
 
     walk, tail, broken = proof.walk, proof.tail, proof.walk.broken
     print_note(translate("audit.walked", rows=walk.rows, redacted=walk.redacted))
+    if walk.destroyed:
+        print_note(translate("audit.destroyed", rows=walk.destroyed))
     if broken is not None:
         facts = {"seal_no": broken.seal_no, "id": broken.id or "—", "count": broken.count}
         print_note(
