@@ -131,6 +131,7 @@ def test_every_table_of_a_layer_that_is_read_has_a_revision(engine):
         "shift_log",  # on no map
         "job",  # tells of itself
         "destruction",
+        "audit_anchor",
         "coverage_engine",  # counts engines
         "demand_incident",  # only computing reads it; written together with its run
     }
