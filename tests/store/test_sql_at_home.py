@@ -16,8 +16,8 @@ OWNED = {
         " import_run import_finding import_quarantine import_change"
     ),
     "access": (
-        "account role_grant session api_key login_failure bulk_read audit audit_anchor export_register"
-        " exact_answer camera_area camera_sees_area"
+        "account role_grant session api_key login_failure bulk_read audit audit_anchor"
+        " export_register exact_answer camera_area camera_sees_area"
     ),
     "areas": "area area_nesting area_succession",
     "coverage": "coverage_run viewshed area_coverage gap demand_incident coverage_engine",

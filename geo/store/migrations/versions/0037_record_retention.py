@@ -2,7 +2,7 @@
 
 from geo.store.migrations import apply_sql
 
-revision = "0090"
+revision = "0037"
 down_revision = "0036"
 branch_labels = None
 depends_on = None
@@ -10,4 +10,4 @@ depends_on = None
 
 def upgrade() -> None:
     """Run the SQL file of this revision."""
-    apply_sql("0090_record_retention.sql")
+    apply_sql("0037_record_retention.sql")
