@@ -13,12 +13,12 @@ from sqlalchemy import Connection, Engine
 from geo.base.polygons import Geometries, Indices
 from geo.base.progress import Progress, ignore_progress
 from geo.coverage import compute
-from geo.coverage.compute import Standing, at_detail, input_hash, kind_labels
+from geo.coverage.compute import Standing, at_detail, input_hash
 from geo.coverage.demand.demand_model import DemandModel, rebuild_cells
 from geo.coverage.kinds import CERTAINTIES
 from geo.coverage.measure import figures
 from geo.coverage.measure.measures import join_gaps
-from geo.coverage.measure.state import Change
+from geo.coverage.measure.state import Change, CoverageState
 from geo.coverage.scene import (
     Prepared,
     camera_state,
@@ -262,17 +262,23 @@ def _rows(
     board = standing.board
     grids = sorted(set(board.ground.grid_code[change.cells]))
     cells = np.flatnonzero(np.isin(board.ground.grid_code, grids))
-    tables, found = [], []
-    for certainty in CERTAINTIES:
-        for device_set in (board.sets[which] for which in change.sets):
-            label = kind_labels(run, standing.detail, certainty, device_set)
-            table = figures.compute_figures(board, certainty, device_set).iloc[change.areas]
-            tables.append(table.rename(columns={"code": "area_code"}).assign(**label))
-            gaps = board.gaps_of(certainty, device_set, cells)[list(compute.GAP_COLUMNS)]
-            found.append(gaps.assign(**label))
-    some = [gaps for gaps in found if len(gaps)] or found[:1]
-    gaps = gpd.GeoDataFrame(pd.concat(some), crs=board.ground.areas.crs)
-    return pd.concat(tables), gaps, grids
+    kinds = [(name, board.sets[which]) for name in CERTAINTIES for which in change.sets]
+    labels = {"coverage_run": run, "detail": standing.detail}
+    gaps = board.gaps_of_kinds(kinds, cells)
+    gaps = gaps[[*compute.GAP_COLUMNS, "certainty", "device_set"]].assign(**labels)
+    return _figures(board, kinds, change.areas).assign(**labels), gaps, grids
+
+
+def _figures(
+    board: CoverageState, kinds: Sequence[tuple[str, str]], areas: Indices
+) -> pd.DataFrame:
+    """Return the figures of some areas for all kinds as one table."""
+    parts = [figures.measure_areas(board, *kind, areas) for kind in kinds]
+    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
+    table = pd.DataFrame({**columns, "k_area_m2": columns["k_area_m2"].tolist()})
+    for name, said in zip(("certainty", "device_set"), zip(*kinds, strict=True), strict=True):
+        table[name] = np.repeat(np.array(said, dtype=object), len(areas))
+    return table.rename(columns={"code": "area_code"})
 
 
 def _unchanged(run: Run, held: _Held) -> Amendment:

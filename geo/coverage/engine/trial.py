@@ -1,12 +1,13 @@
 """What a camera would see and change: measured on a copy of the state, which stays as it is."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
-import pandas as pd
 import shapely
+from numpy.typing import NDArray
 
 from geo.base.crs import WGS84
 from geo.base.errors import InputError
@@ -128,25 +129,24 @@ def _grids(tried: _Tried) -> list[dict[str, Any]]:
     ground, found = tried.before.ground, list[dict[str, Any]]()
     own = set(ground.grid_code[tried.change.cells])
     areas = [area for area in tried.change.areas if ground.areas["code"].iloc[area] in own]
+    at_areas = np.array(areas, dtype=np.intp)
     told = {
-        (certainty, name): figures.compute_figures(board, certainty, EVERYONE).iloc[areas]
+        (certainty, name): figures.measure_areas(board, certainty, EVERYONE, at_areas)
         for certainty in SURE
         for name, board in (("before", tried.before), ("after", tried.after))
     }
     for at, area in enumerate(areas):
         row = ground.areas.iloc[area]
         of_grid = {
-            certainty: {
-                name: _plain(told[certainty, name].iloc[at]) for name in ("before", "after")
-            }
+            certainty: {name: _plain(told[certainty, name], at) for name in ("before", "after")}
             for certainty in SURE
         }
         found.append({"grid_code": str(row["code"]), "level": str(row["level"]), **of_grid})
     return sorted(found, key=lambda each: each["grid_code"])
 
 
-def _plain(row: "pd.Series[Any]") -> dict[str, Any]:
-    return {name: float(row[name]) for name in FIGURES}
+def _plain(columns: Mapping[str, NDArray[Any]], at: int) -> dict[str, Any]:
+    return {name: float(columns[name][at]) for name in FIGURES}
 
 
 def _closed(tried: _Tried, certainty: str) -> list[dict[str, Any]]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from copy import copy
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -105,8 +105,8 @@ class Criteria:
         """Return the probability that each held point of the ground is seen, by set."""
         return self.chance[certainty][np.ix_(self.ground.held_point[held], sets)]
 
-    def figures(self, certainty: str, which: int) -> pd.DataFrame:
-        """Return the figures of all areas for one set: `kinds.CRITERIA`, index of the areas."""
+    def figures(self, certainty: str, which: int) -> dict[str, NDArray[Any]]:
+        """Return the figures of all areas for one set: the columns `kinds.CRITERIA`."""
         ground, streets = self.ground, self.ground.streets
         count = len(ground.areas)
         points = self._tally.count(self.chance[certainty][:, which])
@@ -119,7 +119,7 @@ class Criteria:
             "longest_blind_m": np.zeros(count),
         }
         np.maximum.at(table["longest_blind_m"], streets.run_area, self.blind_m[certainty][:, which])
-        return pd.DataFrame(table, columns=list(CRITERIA)).set_axis(ground.areas.index)
+        return {name: table[name] for name in CRITERIA}
 
     def _crossed(self, seen: Seen, cells: Indices) -> pd.DataFrame:
         """Return what is seen of the stretches of some cells."""

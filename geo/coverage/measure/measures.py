@@ -35,8 +35,8 @@ class Opened:
 
 
 @dataclass(frozen=True)
-class _Rows:
-    """The gaps of one cell: some of what was measured together."""
+class GapRows:
+    """The gaps of some cells: rows of what was measured together."""
 
     source: UncoveredDemand
     grid_code: NDArray[np.object_]
@@ -44,15 +44,25 @@ class _Rows:
 
     @property
     def shapes(self) -> Geometries:
+        """Return their shapes."""
         return self.source.shapes[self.rows]
 
-    def goes_on_with(self, other: "_Rows") -> bool:
+    @property
+    def columns(self) -> dict[str, NDArray[Any]]:
+        """Return what is measured of them, and their grids, as arrays."""
+        found = {name: getattr(self.source, name)[self.rows] for name in ("piece", *MEASURED)}
+        return {**found, "grid_code": self.grid_code[found["piece"]]}
+
+    def goes_on_with(self, other: "GapRows") -> bool:
+        """Return whether the rows of another follow these at once."""
         return self.source is other.source and self.rows.stop == other.rows.start
 
-    def with_(self, other: "_Rows") -> "_Rows":
-        return _Rows(self.source, self.grid_code, slice(self.rows.start, other.rows.stop))
+    def with_(self, other: "GapRows") -> "GapRows":
+        """Return both, of which the second goes on with the first."""
+        return GapRows(self.source, self.grid_code, slice(self.rows.start, other.rows.stop))
 
     def frame(self, crs: Crs) -> gpd.GeoDataFrame:
+        """Return them as a layer."""
         return self.source.where(self.rows).frame(self.grid_code, crs)
 
 
@@ -72,7 +82,7 @@ class Measures:
     def __init__(self, cells: int, sets: int, k_max: int) -> None:
         self.covered, self.open, self.wanted, self.sliver = np.zeros((4, cells, sets))
         self.k = np.zeros((cells, sets, k_max + 1))
-        self._gaps: list[dict[int, _Rows]] = [{} for _ in range(sets)]
+        self._gaps: list[dict[int, GapRows]] = [{} for _ in range(sets)]
 
     def copied(self) -> "Measures":
         """Return a copy that is measured apart."""
@@ -119,14 +129,26 @@ class Measures:
 
     def gaps(self, which: int, crs: Crs, cells: Iterable[int] | None = None) -> gpd.GeoDataFrame:
         """Return the gaps of a set, by cell; of some `cells` if given, else of all."""
-        known, runs = self._gaps[which], list[_Rows]()
+        return join_gaps([run.frame(crs) for run in self.runs(which, cells)], crs)
+
+    def runs(self, which: int, cells: Iterable[int] | None = None) -> list[GapRows]:
+        """Return the gaps of a set by cell as rows of what was measured together.
+
+        Parameters
+        ----------
+        which
+            Position of the device set.
+        cells
+            None: all.
+        """
+        known, runs = self._gaps[which], list[GapRows]()
         for cell in sorted(known) if cells is None else sorted(set(cells) & set(known)):
             rows = known[cell]
             if runs and runs[-1].goes_on_with(rows):
                 runs[-1] = runs[-1].with_(rows)
             else:
                 runs.append(rows)
-        return join_gaps([run.frame(crs) for run in runs], crs)
+        return runs
 
     def _kept(self, plot: Plot, which: int, left: UncoveredDemand) -> Geometries:
         """Put gaps in the place of those before, and return these."""
@@ -134,8 +156,30 @@ class Measures:
         before = [known[cell].shapes for cell in cells if cell in known]
         begin = np.searchsorted(plot.piece_cell[left.piece], np.arange(len(cells) + 1)).tolist()
         for i, cell in enumerate(cells):
-            known[cell] = _Rows(left, plot.grid_code, slice(begin[i], begin[i + 1]))
+            known[cell] = GapRows(left, plot.grid_code, slice(begin[i], begin[i + 1]))
         return np.concatenate([np.empty(0, dtype=object), *before])
+
+
+def name_gaps(runs: Sequence[tuple[GapRows, str, str]], crs: Crs) -> gpd.GeoDataFrame:
+    """Return gaps of several kinds as one layer, with `certainty` and `device_set`.
+
+    Parameters
+    ----------
+    runs
+        Rows with the certainty and the device set that they are of.
+    crs
+        Their CRS.
+    """
+    if not runs:
+        return no_gaps(crs)
+    each = [rows.columns for rows, _, _ in runs]
+    columns = {name: np.concatenate([one[name] for one in each]) for name in each[0]}
+    counts = [len(one["piece"]) for one in each]
+    for at, name in enumerate(("certainty", "device_set"), start=1):
+        said = np.array([run[at] for run in runs], dtype=object)
+        columns[name] = np.repeat(said, counts)
+    shapes = np.concatenate([rows.shapes for rows, _, _ in runs])
+    return gpd.GeoDataFrame(columns, geometry=shapes, crs=crs)
 
 
 def no_gaps(crs: Crs) -> gpd.GeoDataFrame:

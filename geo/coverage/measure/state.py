@@ -25,7 +25,7 @@ from geo.coverage.measure.amounts import (
 )
 from geo.coverage.measure.criteria import Criteria
 from geo.coverage.measure.difference import BASES, COLUMNS, scanned_causes
-from geo.coverage.measure.measures import Measures, join_gaps
+from geo.coverage.measure.measures import Measures, join_gaps, name_gaps
 from geo.coverage.measure.seen import BESIDE_M, Seen, empty_ground, seen_of
 
 Flags: TypeAlias = NDArray[np.bool_]
@@ -178,6 +178,24 @@ class CoverageState:
         chosen = None if cells is None else cells.tolist()
         which = self.sets.index(device_set)
         return self.measures[certainty].gaps(which, self.ground.areas.crs, chosen)
+
+    def gaps_of_kinds(self, kinds: Sequence[tuple[str, str]], cells: Indices) -> gpd.GeoDataFrame:
+        """Return the gaps of some cells under several certainties for several device sets.
+
+        Parameters
+        ----------
+        kinds
+            Pairs of a certainty and a device set, which the layer names as well.
+        cells
+            Positions of the cells.
+        """
+        chosen = cells.tolist()
+        runs = [
+            (rows, certainty, name)
+            for certainty, name in kinds
+            for rows in self.measures[certainty].runs(self.sets.index(name), chosen)
+        ]
+        return name_gaps(runs, self.ground.areas.crs)
 
     def _numbers(self, codes: Sequence[str]) -> Indices:
         for code in codes:
