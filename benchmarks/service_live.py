@@ -1,7 +1,7 @@
-"""Live work of the service: cameras tried, jobs begun, processes killed that come back.
+"""Live work of the service: cameras tried and edited, events, jobs, killed processes come back.
 
-Part of the benchmark of the service, and callable alone on a home with the demonstration:
-``service_live.py HOME``.
+Part of the benchmark of the service; `scripts/bench live` measures it alone, and
+``service_live.py HOME`` on a home with the demonstration, which it changes.
 """
 
 import json
@@ -14,13 +14,14 @@ import time
 import urllib.error
 import urllib.request
 from collections import deque
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from threading import Thread
 from typing import Any, Final
 
 import numpy as np
+import service_events
 from rows import Row, row, run
 from sqlalchemy import Engine, text
 
@@ -59,11 +60,13 @@ class Client:
         self._url = url
         self._headers = {"Cookie": f"govgrid_session={token}", "X-CSRF-Token": found.csrf}
 
-    def ask(self, method: str, path: str, body: object = None) -> Any:
+    def ask(
+        self, method: str, path: str, body: object = None, more: Mapping[str, str] | None = None
+    ) -> Any:
         """Return the answer to a request; bytes go as they are, all else as JSON."""
         raw = body if isinstance(body, bytes | None) else json.dumps(body).encode()
         kind = "application/octet-stream" if isinstance(body, bytes) else "application/json"
-        headers = {**self._headers, "Content-Type": kind}
+        headers = {**self._headers, "Content-Type": kind, **(more or {})}
         asked = urllib.request.Request(self._url + path, raw, headers, method=method)
         with urllib.request.urlopen(asked, timeout=PATIENCE_S) as answer:
             return json.load(answer)
@@ -74,7 +77,7 @@ def served(config: Settings) -> Iterator[tuple[str, int]]:
     """Run ``govgrid serve``; give its address and the number of its process."""
     command = [*COMMAND, "--home", str(config.home), "--lang", "en", "serve", "--port", "0"]
     limits = {f"GOVGRID_RATE_PER_MINUTE_{kind}": "0" for kind in ("ACCOUNT", "ADDRESS")}
-    bulk = {"GOVGRID_BULK_ROWS": "1000000000"}
+    bulk = {"GOVGRID_BULK_ROWS": "1000000000", "GOVGRID_PARALLEL_PER_ADDRESS": "0"}
     environment = {**os.environ, **limits, **bulk}
     with subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment) as process:
         try:
@@ -163,6 +166,8 @@ def live_rows(config: Settings, engine: Engine) -> list[Row]:
         warm_s = until(lambda: readiness(url).get("engine") == "ready")
         client = Client(url, engine)
         what_if, jobs = tried_ms(client, engine), previewed_ms(client)
+        events = service_events.edit_rows(url, client, engine)
+        events += service_events.crowd_rows(url, engine)
         memory = resident_mb(process_of(parent, "engine"))
         back = {role: _back_s(url, parent, role) for role in ("web", "worker", "engine")}
         back["database"] = _database_back_s(config, url)
@@ -171,6 +176,7 @@ def live_rows(config: Settings, engine: Engine) -> list[Row]:
         row("engine, largest resident size (MB)", memory, "MB", goal=1000),
         row("a camera tried over HTTP, p95 (ms)", _p95(what_if), "ms", goal=120),
         row("a small file previewed as a job, p95 (ms)", _p95(jobs), "ms"),
+        *events,
         *(
             row(f"killed, back: {name} (s)", seconds, "s", goal=10)
             for name, seconds in back.items()
