@@ -6,13 +6,14 @@ import hashlib
 import json
 import math
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import partial
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection, Engine
 
-from geo.access import predicates, transaction
+from geo.access import transaction
 from geo.access.audit import record as audit
 from geo.access.principal import RESTRICTED_LAYERS, Principal
 from geo.access.roles import edit_action
@@ -26,10 +27,13 @@ from geo.base.errors import (
     StateError,
     UnavailableError,
 )
+from geo.cameras import view_rows
+from geo.exchange import edited_rows
 from geo.exchange.imports import one_row
 from geo.files.checks import Finding
-from geo.files.schema.layers import Layer, find_layer
-from geo.store import db, idempotency, outbox, single_rows
+from geo.files.schema.camera_fields import VIEWS
+from geo.files.schema.layers import Layer
+from geo.store import db, idempotency, outbox
 from geo.store.idempotency import Asked
 from geo.store.outbox import Event
 from geo.store.single_rows import StoredRow
@@ -39,12 +43,6 @@ if TYPE_CHECKING:
 
 PATIENCE_S: Final = 5.0
 PAUSE_S: Final = 0.02
-EDITABLE: Final = (
-    *("cameras", "headings", "positions", "places", "poles", "privacy-zones"),
-    *("restricted-zones", "units", "duties", "centres"),
-)
-OF_CAMERAS: Final = frozenset({"headings", "positions"})
-"""Layers of what somebody verified of a camera: they change it, they make none and end none."""
 ANY: Final = "*"
 MAKES, CHANGES, ENDS = "created", "edited", "deleted"
 
@@ -75,38 +73,6 @@ class Edited:
     run: int
     findings: tuple[Finding, ...] = ()
     again: bool = False
-
-
-def is_editor(who: Principal, layer: str) -> bool:
-    """Return whether a principal may edit rows of a layer somewhere.
-
-    Parameters
-    ----------
-    who
-        Principal.
-    layer
-        Name of the layer.
-    """
-    return layer in EDITABLE and who.may(edit_action(layer))
-
-
-def read_version(engine: Engine, who: Principal, layer: str, code: str) -> str | None:
-    """Return the version of a row for who may edit it; None for others, and where there is none.
-
-    Parameters
-    ----------
-    who
-        Principal with all its grants.
-    layer
-        Name of the layer.
-    code
-        Code of the row.
-    """
-    if not is_editor(who, layer):
-        return None
-    with transaction.open_as(engine, who.cut(edit_action(layer))) as connection:
-        row = _read(connection, find_layer(layer), code)
-    return None if row is None else row.version
 
 
 def create_item(
@@ -221,12 +187,12 @@ def request_key(who: Principal, path: str, key: str, edit: Edit) -> Asked | None
 def _done(
     engine: Engine, who: Principal, edit: Edit, kind: str, timezone: str, key: Asked | None
 ) -> Edited:
-    if edit.layer not in EDITABLE:
-        raise NotFoundError("edit.layer", name=edit.layer, known=", ".join(EDITABLE))
-    layer, action = find_layer(edit.layer), edit_action(edit.layer)
+    if edit.layer not in edited_rows.EDITABLE:
+        raise NotFoundError("edit.layer", name=edit.layer, known=", ".join(edited_rows.EDITABLE))
+    layer, action = edited_rows.editable_layer(edit.layer), edit_action(edit.layer)
     who.require(action)
     editor = who.cut(action)
-    if layer.shape == "none" and edit.layer not in OF_CAMERAS:
+    if layer.shape == "none" and edit.layer not in edited_rows.PARTS:
         editor.require_whole()
     with transaction.open_as(engine, editor) as connection:
         take_turn(connection)
@@ -243,16 +209,16 @@ def _done(
 def _written(
     connection: Connection, who: Principal, layer: Layer, edit: Edit, kind: str, timezone: str
 ) -> Edited:
-    before = None if edit.code is None else _read(connection, layer, edit.code)
-    _require_kind(edit, kind, before)
+    before = None if edit.code is None else edited_rows.read_row(connection, layer, edit.code)
+    _require_kind(connection, edit, kind, before)
     source = f"http:{who.account}"
     run = one_row.begin_run(connection, who, layer.name, source, _digest(edit, kind))
     if kind == ENDS:
-        one_row.delete_row(connection, run, layer, str(edit.code))
+        one_row.delete_row(connection, run, layer, str(edit.code), delete=_deleter(layer, run))
         code, findings = str(edit.code), tuple[Finding, ...]()
     else:
         code, findings = _taken(connection, run, layer, edit, before, timezone)
-    after = _read(connection, layer, code)
+    after = edited_rows.read_row(connection, layer, code)
     if kind != ENDS and after is None:  # row-level security lets nothing be written elsewhere
         raise ForbiddenError("edit.elsewhere", code=code)
     shapes = [row.shape for row in (before, after) if row is not None and row.shape is not None]
@@ -280,16 +246,18 @@ def _taken(
     return row.code, taken.findings
 
 
-def _require_kind(edit: Edit, kind: str, before: StoredRow | None) -> None:
+def _require_kind(connection: Connection, edit: Edit, kind: str, before: StoredRow | None) -> None:
     if kind == MAKES:
-        if edit.layer in OF_CAMERAS:
+        if edit.layer in edited_rows.OF_CAMERAS:
             raise InputError("edit.verified_only", layer=edit.layer)
         if before is not None:
             raise StateError("edit.exists", code=edit.code)
+        if edit.layer == VIEWS.name:
+            view_rows.require_next(connection, edit.code or "")
         return
     if before is None:
         raise NotFoundError("layer.no_item", name=edit.layer, code=edit.code)
-    if kind == ENDS and edit.layer in OF_CAMERAS:
+    if kind == ENDS and edit.layer in edited_rows.OF_CAMERAS:
         raise InputError("edit.verified_only", layer=edit.layer)
     if edit.expected is None:
         raise ConditionError("edit.unconditional")
@@ -299,15 +267,12 @@ def _require_kind(edit: Edit, kind: str, before: StoredRow | None) -> None:
 
 def _require_places(connection: Connection, who: Principal, shapes: list[bytes]) -> None:
     """Refuse rows that were or come to be outside of what `who` may edit."""
-    if not all(predicates.is_shape_granted(connection, who, shape) for shape in shapes):
+    if not edited_rows.are_granted(connection, who, shapes):
         raise ForbiddenError("edit.outside", account=who.account)
 
 
-def _read(connection: Connection, layer: Layer, code: str) -> StoredRow | None:
-    cameras = layer.name in OF_CAMERAS or layer.name == "cameras"
-    table = "camera" if cameras else layer.table
-    parts = "camera_view" if cameras else None
-    return single_rows.read_row(connection, table, layer.key, code, parts=parts)
+def _deleter(layer: Layer, run: int) -> Callable[[Connection, str], None] | None:
+    return partial(view_rows.delete_last, run=run) if layer.name == VIEWS.name else None
 
 
 def _tell(
@@ -322,7 +287,9 @@ def _tell(
 
     there = [row for row in rows if row is not None]
     boxes = [from_wkb(row.shape).bounds for row in there if row.shape is not None]
-    cameras = layer in OF_CAMERAS or layer == "cameras"
+    cameras = layer in edited_rows.PARTS or layer == "cameras"
+    if layer == VIEWS.name:  # to others it is the camera that changed
+        kind, code = CHANGES, view_rows.split_code(code)[0]
     owner_kind = str(there[-1].values.get("owner_kind") or "unknown") if cameras else None
     restricted = layer in RESTRICTED_LAYERS
     event = Event(

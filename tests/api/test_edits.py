@@ -260,6 +260,89 @@ def test_nobody_else_edits(client, seen_town, role):
     assert "etag" not in client.get(ITEM.format("cameras", "K1")).headers
 
 
+def views_of(engine, code="K1"):
+    return rows(
+        engine,
+        "SELECT no, heading_deg, heading_source, range_m FROM govgrid.camera_view"
+        " WHERE camera_code = :code ORDER BY no",
+        code=code,
+    )
+
+
+def test_what_is_said_of_the_optics_of_a_camera_holds_for_its_views(client, seen_town):
+    done = change(client, "cameras", "K1", "*", range_m=25)
+    assert done.status_code == 200, done.text
+    assert views_of(seen_town) == [(1, 90, "surveyed", 25)]
+
+
+def test_single_views_of_a_camera_are_read_changed_added_and_deleted(client, seen_town):
+    at = client.get("/api/events").json()["position"]
+    before = views_of(seen_town)
+    first = client.get(ITEM.format("views", "K1/1"))
+    assert (first.status_code, first.json()["properties"]["heading_deg"]) == (200, 90)
+    assert first.json()["geometry"] is None
+    done = change(client, "views", "K1/1", first.headers["etag"], range_m=30)
+    assert done.status_code == 200, done.text
+    assert views_of(seen_town) == [(1, 90, "surveyed", 30)]
+    assert change(client, "views", "K1/1", first.headers["etag"], tilt_deg=5).status_code == 412
+    added = client.post(ITEMS.format("views"), json=feature("K1/2", heading_deg="东北", range_m=9))
+    assert added.status_code == 201, added.text
+    assert views_of(seen_town) == [(1, 90, "surveyed", 30), (2, 45, "rounded8", 9)]
+    assert change(client, "views", "K1/2", "*", hfov_deg=60).status_code == 200
+    assert views_of(seen_town)[1] == (2, 45, "rounded8", 9)
+    found = asked_until(client, at, 3)
+    assert {(e["layer"], e["kind"], e["code"]) for e in found} == {("cameras", "edited", "K1")}
+    gone = client.delete(ITEM.format("views", "K1/2"), headers={"if-match": "*"})
+    assert gone.status_code == 204, gone.text
+    assert len(views_of(seen_town)) == 1
+    runs.undo_run(seen_town, int(gone.headers["govgrid-run"]), who=SYSTEM)
+    assert len(views_of(seen_town)) == 2
+    taken = "SELECT id FROM govgrid.import_run WHERE layer = 'views' AND state = 'done'"
+    for (run,) in rows(seen_town, f"{taken} ORDER BY id DESC"):
+        runs.undo_run(seen_town, run, who=SYSTEM)
+    assert views_of(seen_town) == before
+
+
+def test_a_view_that_cannot_be_is_refused(client, seen_town):
+    before = views_of(seen_town)
+    for code, sent, status in (
+        ("K1", {}, 400),
+        ("K1/x", {}, 400),
+        ("K9/1", {"heading_deg": 1}, 404),
+        ("K1/3", {"heading_deg": 1}, 400),
+        ("K1/1", {"heading_deg": 1}, 409),
+        ("K1/2", {"heading_deg": "90;180"}, 400),
+        ("K1/2", {"name": "x"}, 400),
+    ):
+        answer = client.post(ITEMS.format("views"), json=feature(code, **sent))
+        assert answer.status_code == status, (code, answer.text)
+    only = client.delete(ITEM.format("views", "K1/1"), headers={"if-match": "*"})
+    assert (only.status_code, only.json()["type"]) == (409, "govgrid:edit.view_last")
+    assert views_of(seen_town) == before
+    assert change(client, "headings", "K1", "*", heading_deg=80).status_code == 200
+    stays = change(client, "views", "K1/1", "*", heading_deg=120)
+    assert [each["code"] for each in stays.json()["findings"]] == ["VERIFIED_HEADING"]
+    assert views_of(seen_town)[0][1] == 80
+
+
+def test_rows_that_are_only_edited_are_read_with_their_version_by_who_edits_them(client, seen_town):
+    unit = client.get(ITEM.format("units", "U1"))
+    assert unit.json()["properties"]["duty_phone"] == "0556-1"
+    done = change(client, "units", "U1", unit.headers["etag"], duty_phone="0556-9")
+    assert done.status_code == 200, done.text
+    assert client.get(ITEM.format("units", "U9")).status_code == 404
+    assert client.get(ITEM.format("positions", "K1")).json()["geometry"]["type"] == "Point"
+    assert client.get(ITEM.format("restricted-zones", "Z1")).status_code == 404
+    sign_in(client, seen_town, account(seen_town, "west", "administrator", WEST))
+    assert client.get(ITEM.format("units", "U1")).status_code == 403
+    assert client.get(ITEM.format("views", "K1/1")).status_code == 404
+    sign_in(client, seen_town, account(seen_town, "plan", "planner"))
+    assert client.get(ITEM.format("units", "U1")).status_code == 404
+    sign_in(client, seen_town, account(seen_town, "security", "security_administrator"))
+    assert client.get(ITEM.format("restricted-zones", "Z1")).status_code == 404
+    assert client.get(ITEM.format("cameras", "K1")).status_code == 403
+
+
 def test_layers_that_are_computed_or_brought_in_as_a_whole_are_not_edited(client):
     for layer in ("viewsheds", "gaps", "grids", "buildings", "nothing"):
         assert client.post(ITEMS.format(layer), json=feature("x")).status_code == 404, layer

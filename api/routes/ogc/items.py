@@ -9,7 +9,7 @@ from typing import Annotated, Any, Final
 
 from anyio import to_thread
 from fastapi import APIRouter, Depends, Request
-from fastapi.responses import FileResponse, Response
+from fastapi.responses import FileResponse, JSONResponse, Response
 from starlette.background import BackgroundTask
 
 from api.answers.downloads import content_disposition
@@ -32,12 +32,13 @@ from api.ogc.parameters import (
 from api.server.lanes import FILES
 from api.server.memory_lane import AtHand, Parts
 from api.session.deps import MayMap, SettingsDep
+from api.session.identity import Rule
 from geo.access.audit import export_log
 from geo.access.principal import Principal
 from geo.base.crs_uris import CRS84
 from geo.base.errors import InputError, NotFoundError
 from geo.base.settings import Settings
-from geo.exchange import edits
+from geo.exchange import edited_rows
 from geo.exchange.publish import asked_features, layer_files, questions
 from geo.exchange.publish import collections as publish_collections
 from geo.exchange.publish import items as publish_items
@@ -76,6 +77,25 @@ async def items(
     return await to_thread.run_sync(partial(_page, read, query, form))
 
 
+class ItemRule(Rule):
+    """The rule of single rows: of layers that are only edited, who may edit them reads them."""
+
+    def __init__(self) -> None:
+        super().__init__("map")
+
+    async def __call__(self, request: Request) -> Principal:
+        """Return who asks, with those grants only that permit it."""
+        reader, layer = await self._reader(request), request.path_params["layer"]
+        if _is_edited_only(layer) and edited_rows.is_editor(reader, layer):
+            return reader
+        reader.require("map")
+        return reader.cut("map")
+
+
+def _is_edited_only(layer: str) -> bool:
+    return layer in edited_rows.EDITABLE and layer not in publish_collections.COLLECTIONS
+
+
 @router.get(
     "/{layer}/items/{item:path}",
     response_class=Response,
@@ -84,7 +104,7 @@ async def items(
 def item(
     request: Request,
     settings: SettingsDep,
-    who: MayMap,
+    who: Annotated[Principal, Depends(ItemRule())],
     layer: str,
     item: str,
     crs: Crs = "",
@@ -93,12 +113,15 @@ def item(
 ) -> Response:
     """Return one feature, as it stands in the pages of its layer.
 
-    Who may edit it gets its version as `ETag`.
+    Who may edit it gets its version as `ETag`; rows of layers that are only edited (`views`,
+    `units`, `duties`, …) are told to them alone.
     """
     require_known(request, ITEM)
+    if _is_edited_only(layer) and edited_rows.is_editor(request.state.reader, layer):
+        return _stored(request, layer, item)
     require_layer(layer)
     form = choose_format(f, request.headers.get("accept", ""), FEATURE)
-    version = edits.read_version(request.app.state.engine, request.state.reader, layer, item)
+    version = edited_rows.read_version(request.app.state.engine, request.state.reader, layer, item)
     read = Reading(request, who, layer, settings, reason)
     feature, system = _one(read, item, crs)
     read.count(1)
@@ -107,6 +130,19 @@ def item(
         return pages.item_page(request, layer, item, feature)
     body = write_one(request, layer, item, feature)
     return Response(body, media_type=GEOJSON, headers={**head, **content_crs(system)})
+
+
+def _stored(request: Request, layer: str, item: str) -> Response:
+    found = edited_rows.read_stored(
+        request.app.state.engine, request.state.reader, layer, item.replace("\x00", "")
+    )
+    body = {
+        "type": "Feature",
+        "id": found.code,
+        "geometry": found.geometry,
+        "properties": found.properties,
+    }
+    return JSONResponse(body, media_type=GEOJSON, headers={"ETag": f'"{found.version}"'})
 
 
 def require_layer(layer: str) -> None:
@@ -279,7 +315,7 @@ def item_at_hand(request: Request, who: Principal, asked: Parts) -> AtHand | Non
     layer = asked["layer"]
     if asked.keys() - {"layer", "item", "reason", "f"} or layer not in AT_HAND:
         return None
-    if edits.is_editor(who, layer):  # who is told the version as well
+    if edited_rows.is_editor(who, layer):  # who is told the version as well
         return None
     if len(asked.get("reason", "")) > export_log.MOST_REASON:
         return None

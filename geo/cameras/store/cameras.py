@@ -12,6 +12,7 @@ from sqlalchemy import Connection, text
 from geo.areas.rules.locate import Locator
 from geo.base.crs import WGS84, project
 from geo.cameras.store import grid_of_camera
+from geo.cameras.store import views as stored_views
 from geo.store import frames, tables
 from geo.store.tables import Change
 
@@ -70,8 +71,7 @@ def bring_in(
     changed = tables.merge_rows(connection, "camera", placed, run=run)
     views = view_rows(rows)
     if "heading_source" not in views:
-        new = set(changed.loc[changed["is_new"].astype(bool), "code"])
-        views = views[views["camera_code"].isin(new)].assign(heading_source="unknown")
+        views = _unheaded(connection, views)
     headed, turned = _headed(connection, views)
     seen = tables.merge_rows(connection, "camera_view", headed, key=VIEW_KEY)
     touched = pd.concat([seen["camera_code"], _drop_surplus(connection, views)])
@@ -79,6 +79,27 @@ def bring_in(
     of_views = pd.DataFrame({"code": touched, "is_new": False})
     change = tables.change_of(rows, pd.concat([changed, of_views]).drop_duplicates("code"))
     return CameraChange(change, (*moved, *turned))
+
+
+def bring_in_views(connection: Connection, rows: pd.DataFrame, *, run: int) -> CameraChange:
+    """Insert or update single views of cameras there are; a verified heading stays.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    rows
+        `camera_code`, `no`, and of `VIEW_FIELDS` those that are told; index ``row``.
+    run
+        Number of the import, for the cameras that did change.
+    """
+    views = rows.assign(row=rows.index).reset_index(drop=True)
+    if "heading_source" not in views:
+        views = _with_sources(connection, views)
+    headed, turned = _headed(connection, views)
+    seen = tables.merge_rows(connection, "camera_view", headed, key=VIEW_KEY)
+    stored_views.mark_changed(connection, sorted(set(seen["camera_code"])), run)
+    return CameraChange(tables.change_of(rows, seen), tuple(turned))
 
 
 def view_rows(rows: gpd.GeoDataFrame) -> pd.DataFrame:
@@ -140,6 +161,26 @@ def _placed(
         if by > KEPT_M
     ]
     return placed.set_geometry(gpd.GeoSeries(shapes, index=rows.index, crs=rows.crs)), differences
+
+
+def _unheaded(connection: Connection, views: pd.DataFrame) -> pd.DataFrame:
+    """Return the views that a register without headings tells of: all there are of each camera.
+
+    What it says of their optics is shared by them; of a new camera there is one view.
+    """
+    numbers = stored_views.view_numbers(connection, views["camera_code"].tolist())
+    numbers = numbers.astype({"no": "float64"})
+    every = views.drop(columns="no").merge(numbers, on="camera_code", how="left")
+    every["no"] = every["no"].fillna(1).astype("int64")
+    return _with_sources(connection, every)
+
+
+def _with_sources(connection: Connection, views: pd.DataFrame) -> pd.DataFrame:
+    """Return views with where their headings, which are not told, are known from."""
+    known = _known(connection, views).set_index(list(VIEW_KEY))["known_source"]
+    keys = pd.MultiIndex.from_frame(views[list(VIEW_KEY)])
+    sources = known.reindex(keys).fillna("unknown")
+    return views.assign(heading_source=sources.to_numpy())
 
 
 def _headed(connection: Connection, views: pd.DataFrame) -> tuple[pd.DataFrame, list[Difference]]:

@@ -26,6 +26,13 @@ _FURTHER: Final = text(
     " ON CONFLICT DO NOTHING"
 )
 _MARK: Final = text("UPDATE govgrid.camera SET import_run = :run WHERE code = ANY(:codes)")
+_NUMBERS: Final = "SELECT camera_code, no FROM govgrid.camera_view WHERE camera_code = ANY(:codes)"
+_VIEW: Final = text(
+    "SELECT * FROM govgrid.camera_view WHERE camera_code = :camera_code AND no = :no"
+)
+_DELETE: Final = text(
+    "DELETE FROM govgrid.camera_view WHERE camera_code = :camera_code AND no = :no"
+)
 _KNOWN: Final = (
     "SELECT camera_code, no, hfov_deg AS known_hfov_deg, heading_deg AS known_deg,"
     " verified_on AS known_on FROM govgrid.camera_view WHERE camera_code = ANY(:codes)"
@@ -81,6 +88,47 @@ def mark_changed(connection: Connection, codes: Sequence[str], run: int) -> None
         Number of the run.
     """
     connection.execute(_MARK, {"run": run, "codes": list(codes)})
+
+
+def view_numbers(connection: Connection, codes: Sequence[str]) -> pd.DataFrame:
+    """Return the views that cameras have: ``camera_code``, ``no``.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    codes
+        Codes of cameras.
+    """
+    return frames.read_frame(connection, _NUMBERS, {"codes": list(codes)})
+
+
+def read_view(connection: Connection, camera_code: str, no: int) -> dict[str, Any] | None:
+    """Return the row of a view, None where there is none.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    camera_code, no
+        Camera, and number of its view.
+    """
+    asked = {"camera_code": camera_code, "no": no}
+    row = connection.execute(_VIEW, asked).mappings().one_or_none()
+    return None if row is None else dict(row)
+
+
+def delete_view(connection: Connection, camera_code: str, no: int) -> None:
+    """Delete a view.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    camera_code, no
+        Camera, and number of its view.
+    """
+    connection.execute(_DELETE, {"camera_code": camera_code, "no": no})
 
 
 def known_headings(connection: Connection, codes: Sequence[str]) -> pd.DataFrame:

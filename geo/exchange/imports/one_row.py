@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import uuid
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Final
@@ -164,7 +164,14 @@ def take_rows(
     return TakenRows(tuple(found), taking.quarantined > 0)
 
 
-def delete_row(connection: Connection, run: int, layer: Layer, code: str) -> None:
+def delete_row(
+    connection: Connection,
+    run: int,
+    layer: Layer,
+    code: str,
+    *,
+    delete: Callable[[Connection, str], None] | None = None,
+) -> None:
     """Delete a row as the work of a run.
 
     Parameters
@@ -177,9 +184,14 @@ def delete_row(connection: Connection, run: int, layer: Layer, code: str) -> Non
         Layer of the row.
     code
         Code of the row.
+    delete
+        What deletes it, where that is not its table alone.
     """
     stored_runs.remember_changes(connection, run)
-    single_rows.delete_row(connection, layer.table, layer.key, code)
+    if delete is None:
+        single_rows.delete_row(connection, layer.table, layer.key, code)
+    else:
+        delete(connection, code)
     stored_runs.remember_changes(connection, None)
     stored_runs.finish_run(connection, run, Change(updated=1), read=1, quarantined=0)
 

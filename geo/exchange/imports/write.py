@@ -13,12 +13,13 @@ from sqlalchemy import Connection
 
 from geo.areas.store import versions as area_versions
 from geo.base import crs
-from geo.cameras import headings
+from geo.cameras import headings, view_rows
 from geo.cameras import status as camera_status
 from geo.cameras.store import cameras, grid_of_camera
 from geo.files.checks import Finding
 from geo.files.checks.checked_rows import CheckedRows
 from geo.files.checks.whole_file import REGISTERS
+from geo.files.schema.camera_fields import VIEWS
 from geo.files.schema.layers import Layer
 from geo.incidents import file_texts, history
 from geo.store import installation, tables
@@ -100,11 +101,14 @@ class Writer:
         if name == "headings":
             views = cameras.view_rows(rows)
             return headings.bring_in(connection, rows, views, run=run, today=self.today), []
+        if name == VIEWS.name:
+            done = view_rows.bring_in(connection, rows, run=run)
+            return done.change, [_kept(each, "heading_deg") for each in done.differences]
         if name == "positions":
-            done = cameras.verify_positions(
+            verified = cameras.verify_positions(
                 connection, rows, run=run, today=self.today, grids=self._grids
             )
-            return done, []
+            return verified, []
         if name == camera_status.LAYER:
             return camera_status.bring_in(connection, rows, run=run)[0], []
         if name == "incidents":

@@ -20,6 +20,23 @@ _CODES: Final = (
 )
 _CODE: Final = Field("code", "code", _CODES, required=True, example="34080200001320000001")
 
+VIEWS: Final = Layer(
+    "views",
+    "camera_view",
+    "none",
+    (
+        Field("code", "code", required=True, example="34080200001320000001/1"),
+        Field("heading_deg", "heading"),
+        Field("hfov_deg", "number", low=1, high=360),
+        Field("vfov_deg", "number", low=1, high=180),
+        Field("tilt_deg", "number", low=-90, high=90),
+        Field("res_h_px", "integer", low=160, high=20000),
+        Field("range_m", "number", low=0, high=5000),
+    ),
+    needs_geometry=False,
+)
+"""Single views of cameras, which are edited one by one; files tell them with their cameras."""
+
 EQUIPMENT: Final = (
     Layer(
         "cameras",
