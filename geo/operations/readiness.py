@@ -1,5 +1,6 @@
 """Whether this installation can answer: database, tables, disk, worker."""
 
+from dataclasses import asdict
 from datetime import UTC, datetime
 from typing import Any, Final
 
@@ -9,20 +10,22 @@ from geo.access import principal, transaction
 from geo.access.store import audit as stored
 from geo.base.settings import Settings
 from geo.coverage.engine.client import EngineClient
-from geo.operations import database
+from geo.operations import database, processes
 from geo.operations.backup import journal
+from geo.operations.store import overview
 
 BEHIND_S: Final = 60
 """The worker seals each second: rows that wait longer say that there is none."""
 
 
 def check_readiness(engine: Engine, client: EngineClient, settings: Settings) -> dict[str, Any]:
-    """Return what a stranger may know: `status`, `revision`, `worker`, `engine`, `backup`, `disk`.
+    """Return what a stranger may know: `status`, `revision`, processes, `backup`, `disk`.
 
     `status` is "ready", or "read_only" while the disk is nearly full. `worker` is "ok", or "behind"
     where rows of the audit wait to be sealed. `engine` is "ready", "warming", "idle" where nothing
-    was computed yet, or "down": all but what-if is answered without it. `backup` says when the last
-    good one was made, and whether that is too long ago. `warnings` names what to see to.
+    was computed yet, or "down": all but what-if is answered without it. `processes` says of both
+    whether they live and when they were last heard of, and which engine it is. `backup` says when
+    the last good one was made, and whether that is too long ago. `warnings` names what to see to.
 
     Parameters
     ----------
@@ -40,11 +43,15 @@ def check_readiness(engine: Engine, client: EngineClient, settings: Settings) ->
     UnavailableError
         If the database does not answer.
     """
+    revision = database.fitting_revision(engine)
+    behind, worker = _worker_life(engine)
+    coverage = processes.ask_engine(client)
     found: dict[str, Any] = {
         "status": "ready",
-        "revision": database.fitting_revision(engine),
-        "worker": "behind" if _is_behind(engine) else "ok",
-        "engine": client.read_state(),
+        "revision": revision,
+        "worker": "behind" if behind else "ok",
+        "engine": coverage.state,
+        "processes": {"worker": asdict(worker), "engine": asdict(coverage)},
         "backup": _last_backup(settings),
     }
     left = database.guard_of(engine)
@@ -85,7 +92,10 @@ def _last_backup(settings: Settings) -> dict[str, Any]:
     return {"last": found.at or None, "late": late, "failed": failed}
 
 
-def _is_behind(engine: Engine) -> bool:
+def _worker_life(engine: Engine) -> tuple[bool, processes.WorkerLife]:
+    """Return whether rows of the audit wait too long, and when a worker was last heard of."""
     with transaction.open_as(engine, principal.NOBODY) as connection:
         transaction.set_row_security(connection, principal.NOBODY, "audit")
-        return stored.unsealed_tail(connection)[2] > BEHIND_S
+        behind = stored.unsealed_tail(connection)[2] > BEHIND_S
+        heard = overview.read_heartbeat(connection)
+    return behind, processes.judge_worker(heard)

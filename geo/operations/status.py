@@ -12,9 +12,10 @@ from geo import __version__
 from geo.access.audit import verify as audit_verification
 from geo.base.errors import GovgridError, StoreError
 from geo.base.settings import Settings
+from geo.coverage.engine.client import EngineClient
 from geo.coverage.store import results
 from geo.incidents import file_store
-from geo.operations import database, readiness, server_complaints
+from geo.operations import database, processes, readiness, server_complaints
 from geo.operations.backup import journal, point_in_time
 from geo.operations.store import overview
 from geo.store import db
@@ -31,6 +32,10 @@ class Status:
     ----------
     problem
         Why the database did not answer, "" where it did.
+    engine
+        State of the engine: ready, warming, idle or down.
+    engine_heartbeat_s, worker_heartbeat_s
+        How many seconds ago they were last heard of.
     unsealed_s
         Age of the oldest audit row that waits to be sealed: a worker runs where it is small.
     errors
@@ -61,6 +66,11 @@ class Status:
     jobs_running: int | None = None
     jobs_failed: int | None = None
     unsealed_s: float | None = None
+    worker_alive: bool | None = None
+    worker_heartbeat_s: float | None = None
+    engine: str | None = None
+    engine_epoch: int | None = None
+    engine_heartbeat_s: float | None = None
     errors: dict[str, int] | None = None
     warnings: tuple[str, ...] = ()
 
@@ -85,7 +95,7 @@ def read_status(settings: Settings) -> Status:
     if own and settings.home.is_dir():
         known["errors"] = server_complaints.count_complaints(settings)
     if known["running"]:
-        known |= _ask_database(settings)
+        known |= _ask_database(settings) | _ask_engine(settings)
     return Status(**known)
 
 
@@ -102,10 +112,21 @@ def _ask_database(settings: Settings) -> dict[str, Any]:
         return {"problem": error.text(settings.lang), "running": not isinstance(error, StoreError)}
 
 
+def _ask_engine(settings: Settings) -> dict[str, Any]:
+    found = processes.ask_engine(EngineClient(settings.home))
+    return {
+        "engine": found.state,
+        "engine_epoch": found.epoch,
+        "engine_heartbeat_s": found.heartbeat_s,
+    }
+
+
 def _read_tables(engine: Engine) -> dict[str, Any]:
     with db.open_transaction(engine) as connection:
         found, run = overview.read_overview(connection), results.newest_run(connection)
         tail = audit_verification.unsealed_rows(connection)
+        heard = overview.read_heartbeat(connection)
+    worker = processes.judge_worker(heard)
     return {
         "server": found.server,
         "postgis": found.postgis,
@@ -115,6 +136,8 @@ def _read_tables(engine: Engine) -> dict[str, Any]:
         "jobs_running": found.running,
         "jobs_failed": found.failed,
         "unsealed_s": round(tail.age_s, 1),
+        "worker_alive": worker.alive,
+        "worker_heartbeat_s": worker.heartbeat_s,
     }
 
 

@@ -55,7 +55,10 @@ ALWAYS = (
     (re.compile(r"(127\.0\.0\.1|localhost):\d{4,5}\b"), r"\1:<port>"),
 )
 # Values by the names of their keys in JSON: how long, how large, how old.
-BY_CHANCE = frozenset({"age_s", "late", "size_bytes", "seconds", "elapsed_s", "hash", "hint"})
+BY_CHANCE = frozenset(
+    {"age_s", "late", "size_bytes", "seconds", "elapsed_s", "hash", "hint"}
+    | {"alive", "epoch", "heartbeat_s", "worker_heartbeat_s", "engine_heartbeat_s"}
+)
 
 
 class Normal:

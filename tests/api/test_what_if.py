@@ -181,4 +181,10 @@ def test_readiness_tells_of_an_engine_that_is_ready(seen_town, database_url, set
         TestClient(create_app(settings)) as browser,
     ):
         ready(client)
-        assert browser.get("/readyz").json()["engine"] == "ready"
+        found = browser.get("/readyz").json()
+        assert found["engine"] == "ready"
+        heard = found["processes"]["engine"]
+        assert (heard["alive"], heard["state"]) == (True, "ready")
+        assert heard["epoch"] >= 1
+        assert heard["heartbeat_s"] >= 0
+        assert found["processes"]["worker"] == {"alive": False, "heartbeat_s": None}

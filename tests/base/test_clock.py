@@ -22,6 +22,7 @@ REAL_TIME = (  # accounts, sessions, the audit and what keeps the service going
     "geo/exchange/tiles.py",  # the hour in which bulk reads are counted
     "geo/incidents/file_store.py",  # how old a file on the disk is
     "geo/operations/backup/",  # when a copy was made, whatever the clock of a test home says
+    "geo/operations/processes.py",
     "geo/operations/readiness.py",
     "geo/store/cluster/archiving.py",
     "geo/operations/worker.py",

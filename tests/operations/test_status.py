@@ -55,11 +55,14 @@ def test_status_says_what_an_administrator_looks_at(seen_town, settings, govgrid
     assert (found["jobs_waiting"], found["jobs_failed"]) == (1, 0)
     assert found["database_mb"] > 5
     assert found["unsealed_s"] >= 0
+    assert (found["worker_alive"], found["worker_heartbeat_s"]) == (False, None)
+    assert (found["engine"], found["engine_epoch"]) == ("down", None)
     assert datetime.fromisoformat(found["computed_at"]) < datetime.now(UTC)
     assert found["backup_at"] == journal.read_journal(settings.home).at
     journal.note_failure(settings.home, "no disk")
     said = govgrid("status").err
     assert "last computation: 20" in said
+    assert "engine: does not run" in said
     assert "No good backup" in said
 
 

@@ -29,7 +29,8 @@ def status(context: typer.Context, as_json_: JsonOption = False) -> None:
         return
     for name, value in asdict(found).items():
         if name != "warnings" and value not in ("", None):
-            print_note(f"{translate(f'overview.{name}')}: {_cell(value)}")
+            shown = translate(f"engine_state.{value}") if name == "engine" else _cell(value)
+            print_note(f"{translate(f'overview.{name}')}: {shown}")
     for name in found.warnings:
         print_note(translate(f"warning.{name}"))
 

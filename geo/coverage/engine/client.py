@@ -2,6 +2,7 @@
 
 import socket
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from threading import Lock
 from typing import Any, Final
@@ -18,6 +19,25 @@ _ERRORS: Final[Mapping[str, type[GovgridError]]] = {
 }
 
 
+@dataclass(frozen=True)
+class Sign:
+    """Sign of life of an engine.
+
+    Attributes
+    ----------
+    state
+        ready, warming, idle (nothing computed yet) or down.
+    epoch
+        None where it is down.
+    looked_s
+        How long ago it looked what was written; None where it has not yet.
+    """
+
+    state: str
+    epoch: int | None = None
+    looked_s: float | None = None
+
+
 class EngineClient:
     """Asks the engine of a home.
 
@@ -30,12 +50,13 @@ class EngineClient:
         self._epoch = 0
         self._lock = Lock()
 
-    def read_state(self) -> str:
-        """Return ready, warming, idle (nothing computed yet) or down."""
+    def read_sign(self) -> Sign:
+        """Return how the engine is."""
         try:
-            return str(self._ask({"do": "state"}, STATE_PATIENCE_S)["state"])
+            found = self._ask({"do": "state"}, STATE_PATIENCE_S)
         except UnavailableError:
-            return "down"
+            return Sign("down")
+        return Sign(str(found["state"]), int(found["epoch"]), found["looked_s"])
 
     def try_camera(self, trial: Mapping[str, Any]) -> dict[str, Any]:
         """Return what a camera at a place would see and change: see `geo.coverage.engine.trial`.

@@ -40,6 +40,7 @@ class Follower:
             As from :func:`geo.store.session_lock.open_session`.
         """
         now = revisions.current_revisions(connection)
+        self._held.note_look()
         if now != self._seen:
             self._seen, self._seen_at = now, time.monotonic()
         before = self._followed

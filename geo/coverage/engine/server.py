@@ -57,7 +57,7 @@ def answer_question(held: HeldCoverage, question: Mapping[str, Any]) -> dict[str
     epoch = held.epoch
     try:
         known: Mapping[str, Callable[[], dict[str, Any]]] = {
-            "state": lambda: {"state": held.state},
+            "state": lambda: {"state": held.state, "looked_s": held.looked_s()},
             "what_if": lambda: _what_if(held, question),
             "amend": lambda: _amend(held, question),
         }

@@ -1,6 +1,7 @@
 """The state of coverage that the engine keeps, and who works on it: one at a time."""
 
 import gc
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from threading import Lock
@@ -36,6 +37,15 @@ class HeldCoverage:
         self.state = "warming"
         self.epoch = 0
         self.run: tuple[int, int] | None = None
+        self._looked: float | None = None
+
+    def note_look(self) -> None:
+        """Remember that what was written was looked for just now: the heartbeat of the engine."""
+        self._looked = time.monotonic()
+
+    def looked_s(self) -> float | None:
+        """Return how many seconds ago that was; None where it was not yet."""
+        return None if self._looked is None else time.monotonic() - self._looked
 
     @contextmanager
     def standing(self) -> Iterator[Standing]:

@@ -16,14 +16,13 @@ from geo.base.errors import GovgridError
 from geo.base.settings import Settings
 from geo.base.words import say
 from geo.operations.jobs.run import AgainError, run_job
+from geo.operations.processes import STALLED_AFTER_S
 from geo.store import db
 
 TASK: Final = "run_job"
 QUEUES: Final = ("jobs", "duties")
 AT_ONCE: Final = 3
 HEARTBEAT_S: Final = 2.0
-STALLED_AFTER_S: Final = 10.0
-"""A worker that is not heard of for so long was killed: its jobs are run again."""
 LOOKED_AT_EVERY_S: Final = 2.0
 POLLED_EVERY_S: Final = 0.5
 """A message that comes while jobs are fetched is lost: then a job waits so long."""

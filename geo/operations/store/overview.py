@@ -1,6 +1,7 @@
 """Numbers of the whole installation, for its administrator: sizes, queue, newest computation."""
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 from sqlalchemy import Connection, text
@@ -35,6 +36,13 @@ class Overview:
 def read_overview(connection: Connection) -> Overview:
     """Return versions, size and queue."""
     return Overview(**connection.execute(_OVERVIEW).mappings().one())
+
+
+def read_heartbeat(connection: Connection) -> datetime | None:
+    """Return when a worker was last heard of; None where none ever was."""
+    found = connection.execute(text("SELECT heartbeat_at FROM govgrid.worker_heartbeat"))
+    at: datetime | None = found.scalar_one()
+    return at
 
 
 def schema_names(connection: Connection) -> frozenset[str]:

@@ -44,5 +44,5 @@ def until(holds):
 
 def ready(client):
     """Wait until the engine has loaded what there is."""
-    until(lambda: client.read_state() == "ready")
+    until(lambda: client.read_sign().state == "ready")
     return client

@@ -156,7 +156,7 @@ def _answers_of(client, run):
 
 def test_nothing_computed_is_said_and_taken_up_once_it_is(town, database_url, tmp_path):
     with running(database_url, tmp_path) as (client, _, _):
-        until(lambda: client.read_state() == "idle")
+        until(lambda: client.read_sign().state == "idle")
         with pytest.raises(StateError, match="coverage compute"):
             client.try_camera(trial(15, 10, 180))
         compute.compute(town)
@@ -209,20 +209,20 @@ def test_an_answer_of_an_old_epoch_is_not_used(seen_town, tmp_path):
     with serve_questions(tmp_path, held):
         for epoch, state in ((7, "warming"), (6, "down"), (7, "warming"), (8, "warming")):
             held.epoch = epoch
-            assert client.read_state() == state
+            assert client.read_sign().state == state
 
 
 def test_an_engine_that_still_loads_says_so(seen_town, tmp_path):
     with serve_questions(tmp_path, HeldCoverage(seen_town)):
         client = EngineClient(tmp_path)
-        assert client.read_state() == "warming"
+        assert client.read_sign().state == "warming"
         with pytest.raises(UnavailableError, match="still loading"):
             client.try_camera(trial(15, 10, 180))
 
 
 def test_without_an_engine_it_is_down(tmp_path):
     client = EngineClient(tmp_path)
-    assert client.read_state() == "down"
+    assert client.read_sign().state == "down"
     with pytest.raises(UnavailableError, match="not there now"):
         client.amend(None)
 
@@ -261,7 +261,7 @@ def test_what_is_no_question_gets_no_answer_and_ends_nothing(seen_town, tmp_path
             connection.sendall(sent)
             connection.shutdown(socket.SHUT_WR)
             assert connection.recv(10) == b""
-        assert EngineClient(tmp_path).read_state() == "warming"
+        assert EngineClient(tmp_path).read_sign().state == "warming"
 
 
 def test_an_unknown_question_fails_alone(seen_town, tmp_path, capfd):
@@ -269,7 +269,7 @@ def test_an_unknown_question_fails_alone(seen_town, tmp_path, capfd):
         client = EngineClient(tmp_path)
         with pytest.raises(UnavailableError, match="could not do that"):
             client._ask({"do": "fly"}, 5.0)
-        assert client.read_state() == "warming"
+        assert client.read_sign().state == "warming"
     assert "KeyError" in capfd.readouterr().err
 
 
