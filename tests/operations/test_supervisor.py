@@ -3,11 +3,13 @@
 import os
 import re
 import signal
+import socket
 import subprocess
 import sys
 import tempfile
 import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -285,6 +287,50 @@ def test_all_processes_end_with_the_service_and_the_database_stays(home):
     assert process.returncode == 0
     assert not any(Path(f"/proc/{each}").exists() for each in every)
     assert cluster.is_running(home)
+
+
+def test_a_request_that_is_being_answered_when_the_service_is_told_to_end_is_answered(home):
+    with (
+        serving(home) as (process, url, _),
+        asker(home, url, "asks.late") as client,
+        database.reach_database(Settings(home=home)) as engine,
+        ThreadPoolExecutor(1) as pool,
+    ):
+        with engine.begin() as held:
+            held.execute(text("LOCK TABLE govgrid.job IN ACCESS EXCLUSIVE MODE"))
+            asked = pool.submit(client.post, "/api/coverage/runs")
+            until(lambda: waits_for_a_lock(engine, "INSERT INTO govgrid.job %"))
+            with idle_connection(url) as idle:
+                process.terminate()
+                assert idle.recv(1) == b""  # closed: the process that serves has begun to end
+            assert not asked.done()
+        answer = asked.result()
+        assert answer.status_code == 202, answer.text
+        assert process.wait(PATIENCE_S) == 0
+        with engine.begin() as connection:
+            found = connection.execute(text("SELECT id::text FROM govgrid.job")).scalars()
+            assert answer.json()["id"] in list(found)
+
+
+@contextmanager
+def idle_connection(url):
+    """Give a connection on which one request was answered, and none is asked."""
+    host, port = url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), timeout=PATIENCE_S) as found:
+        found.sendall(b"GET /livez HTTP/1.1\r\nhost: x\r\n\r\n")
+        answer = b""
+        while b"alive" not in answer:
+            answer += found.recv(4096)
+        yield found
+
+
+def waits_for_a_lock(engine, statement):
+    with engine.begin() as connection:
+        waiting = text(
+            "SELECT count(*) FROM pg_locks JOIN pg_stat_activity USING (pid)"
+            " WHERE NOT granted AND query LIKE :statement"
+        )
+        return connection.execute(waiting, {"statement": statement}).scalar_one()
 
 
 @pytest.mark.parametrize("mode", ["--supervise", "--no-supervise"])
