@@ -25,6 +25,7 @@ from api.routes.data import (
     jobs,
     locate,
     pages,
+    reports,
     search,
     what_if,
 )
@@ -96,6 +97,7 @@ ROUTES = (
     jobs,
     coverage,
     exports,
+    reports,
     console,
     pages,
     audit,

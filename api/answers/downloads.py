@@ -1,8 +1,9 @@
 """Files for download: under a safe name, never opened in the page."""
 
+from pathlib import Path
 from urllib.parse import quote
 
-from fastapi.responses import Response
+from fastapi.responses import FileResponse, Response
 
 from geo.files.writers.file_name import safe_name
 
@@ -28,3 +29,9 @@ def file_response(content: bytes | str, name: str, media_type: str) -> Response:
     """
     headers = {"Content-Disposition": content_disposition(name), "Cache-Control": "no-store"}
     return Response(content, media_type=media_type, headers=headers)
+
+
+def stored_file(path: Path) -> Response:
+    """Return a file that a job has made, for download; no cache keeps it."""
+    headers = {"Content-Disposition": content_disposition(path.name), "Cache-Control": "no-store"}
+    return FileResponse(path, media_type="application/octet-stream", headers=headers)

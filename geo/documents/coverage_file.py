@@ -141,8 +141,10 @@ def _readable(figures: pd.DataFrame, lang: str) -> pd.DataFrame:
     return table.rename(columns=lambda name: say(f"header.{name}", lang))
 
 
-def _k(row: list[float], k: int) -> float:
-    """Return the ground seen by exactly `k` devices; from 2 on, by `k` or more."""
+def _k(row: list[float], k: int) -> float | None:
+    """Return the ground seen by exactly `k` devices, from 2 on by `k` or more; None: not told."""
+    if not row:
+        return None
     return sum(row[k:]) if k == 2 else row[k]
 
 

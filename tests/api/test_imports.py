@@ -1,7 +1,9 @@
 """Imports over HTTP: the same as by the command, with steps, rights and limits."""
 
+import io
 import json
 
+import openpyxl
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
@@ -55,6 +57,7 @@ def rows(engine, statement):
         return connection.execute(text(statement)).all()
 
 
+FETCHED = "SELECT object FROM govgrid.audit WHERE action = 'job.fetch'"
 CODES = "SELECT code FROM govgrid.camera WHERE code LIKE 'N%'"
 
 
@@ -90,6 +93,55 @@ def test_a_file_is_looked_at_taken_and_undone(town, client, worker, settings):
     assert rows(town, CODES) == []
     again = client.post(f"/api/imports/{job['id']}/undo", json={})
     assert (again.status_code, "尚未导入" in again.json()["detail"]) == (409, True)
+
+
+def test_the_file_comes_back_with_its_findings_beside_its_rows(
+    town, client, worker, settings, tmp_path, monkeypatch, capfd
+):
+    client.headers["accept-language"] = "en"
+    job = upload(client).json()
+    path, out = tmp_path / "新增.csv", tmp_path / "out.csv"
+    path.write_text(ROWS, encoding="utf-8")
+    monkeypatch.setenv("GOVGRID_DATABASE_URL", settings.database_url)
+    monkeypatch.setenv("GOVGRID_HOME", str(settings.home))
+    run = commands(monkeypatch, capfd)
+    command = ("import", "cameras", path, "--crs", "wgs84", "--dry-run", "--findings", out)
+    run("--lang", "en", *command, code=3)
+    tried = step(client, job, "dry_run", findings="csv")
+    answer = client.get(f"/api/imports/{job['id']}/findings")
+    assert answer.content == out.read_bytes()
+    assert "N2" in answer.content.decode("utf-8-sig").splitlines()[2]
+    assert tried["result"]["file"] == "新增.findings.csv"
+    assert (tried["result"]["bytes"], "attachment") == (
+        len(answer.content),
+        answer.headers["content-disposition"].partition(";")[0],
+    )
+    taken = step(client, job, "take", findings="xlsx")["result"]
+    book = openpyxl.load_workbook(
+        io.BytesIO(client.get(f"/api/imports/{job['id']}/findings").content)
+    )
+    assert [cell.value for cell in book.worksheets[0][1]][-2:] == ["Status", "Remarks"]
+    kept = settings.home / "uploads" / job["id"]
+    assert [each.name for each in kept.rglob("*.*")] == [taken["file"]]
+    assert [row.object for row in rows(town, FETCHED)] == ["cameras", "cameras"]
+    step(client, job, "undo", findings="csv")
+    assert client.get(f"/api/imports/{job['id']}/findings").status_code == 409
+
+
+def test_a_file_of_findings_that_cannot_be_written_undoes_no_import(
+    town, client, worker, monkeypatch
+):
+    from geo.files import annotated
+
+    def fail(*_, **__):
+        raise OSError("no room")
+
+    monkeypatch.setattr(annotated, "write_annotated", fail)
+    client.headers["accept-language"] = "en"
+    job = step(client, upload(client).json(), "take", findings="csv")
+    assert (job["state"], job["result"]["inserted"], job["result"]["file"]) == ("done", 1, None)
+    assert "OSError" in job["result"]["file_error"]
+    assert client.get(f"/api/imports/{job['id']}/findings").status_code == 409
 
 
 def test_what_was_done_stands_in_the_audit_with_who_did_it(town, client, worker):
@@ -180,6 +232,7 @@ def test_an_import_of_somebody_else_is_not_found(town, settings):
         job = upload(visitors.become(first)).json()
         other = visitors.become(second)
         assert other.post(f"/api/imports/{job['id']}/take", json=DECLARED).status_code == 404
+        assert other.get(f"/api/imports/{job['id']}/findings").status_code == 404
         listed = other.get("/api/imports").json()
         assert listed == {"imports": []}
 

@@ -6,12 +6,12 @@ from pathlib import Path
 from typing import Literal
 
 from fastapi import APIRouter, Request
-from fastapi.responses import FileResponse, JSONResponse, Response
+from fastapi.responses import JSONResponse, Response
 from pydantic import Field
 
 from api.answers import render
 from api.answers.bodies import Body
-from api.answers.downloads import content_disposition, file_response
+from api.answers.downloads import file_response, stored_file
 from api.answers.forms import FormDep
 from api.answers.problems import request_language
 from api.server.lanes import DRAWING, FILES, run_in_lane
@@ -22,7 +22,7 @@ from geo.documents.map_pages import Asked
 from geo.exchange.publish import export as layer_export
 from geo.files import writers
 from geo.operations.database import Engine
-from geo.operations.jobs import exports
+from geo.operations.jobs import exports, results
 from geo.operations.jobs import requests as jobs
 from maps import watermark
 
@@ -85,10 +85,10 @@ def _as_job(request: Request, engine: Engine, who: Principal, asked: Wanted) -> 
 @router.get("/api/jobs/{number}/result", response_class=Response)
 @run_in_lane(FILES)
 def fetch_result(engine: EngineDep, settings: SettingsDep, who: MayExport, number: str) -> Response:
-    """Return the file of an export that was made as a job, to the account that asked for it."""
-    path = exports.find_result(engine, who, jobs.read_job(engine, who, number), settings)
-    headers = {"Content-Disposition": content_disposition(path.name), "Cache-Control": "no-store"}
-    return FileResponse(path, media_type="application/octet-stream", headers=headers)
+    """Return the file of an export or a report, to the account that had it made as a job."""
+    return stored_file(
+        results.find_result(engine, who, jobs.read_job(engine, who, number), settings)
+    )
 
 
 @router.post("/map.html", response_class=Response)

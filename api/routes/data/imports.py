@@ -2,15 +2,17 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request
+from fastapi.responses import Response
 from pydantic import Field
 
 from api.answers.bodies import Body
+from api.answers.downloads import stored_file
 from api.answers.problems import request_language
-from api.server.lanes import FILES
+from api.server.lanes import FILES, run_in_lane
 from api.server.limits import MEGABYTE, allow_body
 from api.session.deps import EngineDep, MayImport, SettingsDep
 from geo.base.errors import InputError
@@ -18,6 +20,7 @@ from geo.files.schema.heading import Scheme
 from geo.files.schema.layers import find_layer
 from geo.operations import uploads
 from geo.operations.jobs import requests as jobs
+from geo.operations.jobs import results
 from geo.operations.jobs.job import Job
 
 router = APIRouter(prefix="/api/imports")
@@ -42,6 +45,7 @@ class Declared(Body):
     heading_scheme: Scheme | None = None
     source: str | None = Field(default=None, max_length=200)
     remember: str | None = Field(default=None, max_length=200)
+    findings: Literal["xlsx", "csv"] | None = None
 
 
 @router.post("", status_code=201)
@@ -107,7 +111,24 @@ def start_step(
     step: str,
     declared: Declared | None = None,
 ) -> dict[str, Any]:
-    """Have a step done: `preview`, `dry_run`, `take` or `undo`; ask for the import until it is."""
+    """Have a step done: `preview`, `dry_run`, `take` or `undo`; ask for the import until it is.
+
+    With `findings` the file is written with what was found beside each row, see `…/findings`.
+    """
+    lang = request_language(request)
     options = (declared or Declared()).model_dump(mode="json", exclude_none=True)
-    job = jobs.start_step(engine, who, number, step, options)
-    return jobs.job_values(job, who, request_language(request))
+    form = options.pop("findings", None)
+    findings = None if form is None else {"format": form, "lang": lang}
+    job = jobs.start_step(engine, who, number, step, options, findings=findings)
+    return jobs.job_values(job, who, lang)
+
+
+@router.get("/{number}/findings", response_class=Response)
+@run_in_lane(FILES)
+def fetch_findings(
+    engine: EngineDep, settings: SettingsDep, who: MayImport, number: str
+) -> Response:
+    """Return the uploaded file with the findings of the last step beside its rows."""
+    return stored_file(
+        results.find_findings(engine, who, jobs.read_job(engine, who, number), settings)
+    )

@@ -11,7 +11,7 @@ from api.session.deps import AnyReader, EngineDep, MayImport
 from geo.operations.jobs import requests as jobs
 
 router = APIRouter()
-Kind = Literal["import", "coverage", "export"]
+Kind = Literal["import", "coverage", "export", "report"]
 
 
 class Computed(Body):

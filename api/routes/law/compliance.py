@@ -104,10 +104,10 @@ def file(
         filled.text("area"), (kind,) if kind else (), filled.text("unit"), filled.text("severity")
     )
     reason = filled.text("reason")
-    content, _ = compliance.make_workbook(
+    made = compliance.make_workbook(
         engine, who, asked, reason=reason, timezone=settings.timezone, lang=lang
     )
-    return file_response(content, say("compliance.file", lang), XLSX)
+    return file_response(made.content, say("compliance.file", lang), XLSX)
 
 
 @router.get("/api/compliance", response_class=Response, responses={200: {"content": {GEOJSON: {}}}})

@@ -50,6 +50,15 @@ class Report:
     without_view: int
 
 
+@dataclass(frozen=True)
+class Workbook:
+    """The report as a file: its bytes, how many findings, its number in the register of exports."""
+
+    content: bytes
+    rows: int
+    register: str
+
+
 def compliance_findings(
     engine: Engine, reader: Principal, wanted: Wanted | None = None, *, timezone: str
 ) -> Report:
@@ -99,8 +108,8 @@ def make_workbook(
     reason: str | None,
     timezone: str,
     lang: str,
-) -> tuple[bytes, int]:
-    """Return the findings as a workbook, and their number; the export is registered before.
+) -> Workbook:
+    """Return the findings as a workbook; the export is registered before.
 
     Parameters
     ----------
@@ -124,7 +133,7 @@ def make_workbook(
     """
     found = compliance_findings(engine, reader, wanted, timezone=timezone)
     with transaction.open_as(engine, reader) as connection:
-        export_log.insert_export(
+        register = export_log.insert_export(
             connection,
             reader,
             what=WHAT,
@@ -137,7 +146,7 @@ def make_workbook(
     with tempfile.TemporaryDirectory(prefix="govgrid-") as folder:
         path = Path(folder) / "report.xlsx"
         writers.write_workbook(_sheets(found, lang), path, mark=mark)
-        return path.read_bytes(), len(found.rows)
+        return Workbook(path.read_bytes(), len(found.rows), register)
 
 
 def describe_findings(rows: pd.DataFrame, lang: str) -> list[dict[str, Any]]:

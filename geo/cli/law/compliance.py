@@ -43,12 +43,12 @@ def report(
     with database.open_database(config) as engine:
         who = acting_reader(context, engine, "compliance")
         if out is not None:
-            content, rows = compliance.make_workbook(
+            made = compliance.make_workbook(
                 engine, who, asked, reason=reason, timezone=config.timezone, lang=current_language()
             )
             with draft_of(out) as draft:
-                draft.write_bytes(content)
-            print_note(translate("compliance.written", file=out, count=rows))
+                draft.write_bytes(made.content)
+            print_note(translate("compliance.written", file=out, count=made.rows))
             return
         found = compliance.compliance_findings(engine, who, asked, timezone=config.timezone)
     if as_json_:

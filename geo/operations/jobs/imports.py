@@ -1,17 +1,24 @@
 """Importing an uploaded file as a job: preview, dry run, taking, and undoing what was taken."""
 
+import shutil
 from collections.abc import Mapping
 from dataclasses import replace
 from datetime import date
-from typing import Any, Final
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from geo.base.errors import NotFoundError, StateError
 from geo.exchange.imports.options import ImportOptions
 from geo.operations import uploads
 from geo.operations.jobs.job import Work
 
+if TYPE_CHECKING:
+    from geo.exchange.imports.run import ImportReport
+
 STEPS: Final = ("preview", "dry_run", "take", "undo")
 """What can be done with an uploaded file, in this order."""
+FINDINGS: Final = "findings"
+"""Folder, beside the uploaded file, of the same with what was found in it."""
 
 
 def run_import(work: Work) -> Mapping[str, Any]:
@@ -30,6 +37,7 @@ def _import(work: Work, step: str) -> Mapping[str, Any]:
     path = folder / str(work.job.source)
     if not path.is_file():
         raise NotFoundError("jobs.file_gone")
+    shutil.rmtree(folder / FINDINGS, ignore_errors=True)  # of the step before
     report = imports.import_file(
         work.engine,
         str(work.job.layer),
@@ -44,9 +52,39 @@ def _import(work: Work, step: str) -> Mapping[str, Any]:
         disk=work.config.home if work.config.database_url is None else None,
         progress=work.progress,
     )
+    told = {**report_values(report), "step": step, "exit_code": report.exit_code}
+    wanted = work.job.asked.get("findings")
+    if wanted is not None:
+        told |= _write_findings(path, report, wanted)
     if report.run is not None and not report.refused:
-        uploads.remove_files(work.config.home, work.job.id)
-    return {**report_values(report), "step": step, "exit_code": report.exit_code}
+        path.unlink()
+        if wanted is None:
+            uploads.remove_files(work.config.home, work.job.id)
+    return told
+
+
+def _write_findings(
+    source: Path, report: "ImportReport", wanted: Mapping[str, str]
+) -> Mapping[str, Any]:
+    """Write the uploaded file with its findings beside; what hinders it undoes no import."""
+    from geo.files import annotated
+
+    path = source.parent / FINDINGS / f"{source.stem}.findings.{wanted['format']}"
+    try:
+        path.parent.mkdir(mode=0o700)
+        annotated.write_annotated(
+            source,
+            path,
+            report.findings,
+            lang=wanted["lang"],
+            wish=report.wish,
+            refused=frozenset(report.preview.refused) if report.preview else frozenset(),
+            taken=report.run is not None,
+        )
+    except Exception as error:  # whatever it was, rows may have been taken
+        facts = {"reason": type(error).__name__}
+        return {"file": None, "file_error": {"key": "jobs.no_findings", "facts": facts}}
+    return {"file": path.name, "bytes": path.stat().st_size}
 
 
 def _options(asked: Mapping[str, Any]) -> ImportOptions:

@@ -15,6 +15,7 @@ TURNS: Final[Mapping[str, str | None]] = {
     "import": "import",
     "coverage": "coverage",
     "export": None,
+    "report": "report",
 }
 """Jobs of one turn run one after the other."""
 ENDED: Final = frozenset({"done", "failed", "cancelled"})

@@ -12,9 +12,9 @@ from geo.access.audit import record as audit
 from geo.access.principal import RESTRICTED_LAYERS, Principal
 from geo.base.errors import GovgridError, InputError, NotFoundError, StateError
 from geo.base.words import say
-from geo.operations.jobs.exports import RIGHTS
 from geo.operations.jobs.imports import STEPS
 from geo.operations.jobs.job import ENDED, TURNS, Job
+from geo.operations.jobs.results import RIGHTS
 from geo.operations.store import jobs as stored
 
 MOST_LISTED: Final = 200
@@ -41,7 +41,7 @@ def make_job(
     who
         With whose rights it runs.
     kind
-        import, coverage or export.
+        import, coverage, export or report.
     layer, source
         What it is about.
     asked
@@ -110,7 +110,13 @@ def list_jobs(engine: Engine, who: Principal, *, kind: str | None, own: bool) ->
 
 
 def start_step(
-    engine: Engine, who: Principal, number: str, step: str, options: Mapping[str, Any]
+    engine: Engine,
+    who: Principal,
+    number: str,
+    step: str,
+    options: Mapping[str, Any],
+    *,
+    findings: Mapping[str, str] | None = None,
 ) -> Job:
     """Have the next step of an import done: preview, dry_run, take or undo.
 
@@ -126,6 +132,8 @@ def start_step(
         One of ``STEPS``.
     options
         Fields of :class:`geo.exchange.imports.options.ImportOptions`, as values of JSON.
+    findings
+        ``format`` and ``lang`` of the file with its findings beside; None: it is not written.
 
     Raises
     ------
@@ -143,6 +151,8 @@ def start_step(
         if step != "undo" and run is not None:
             raise StateError("jobs.taken", run=run)
         asked = {"step": step, "options": dict(options), "run": run, "address": who.address}
+        if findings is not None and step != "undo":
+            asked["findings"] = dict(findings)
         stored.store_asked(connection, number, asked)
         _enqueue(connection, who, replace(job, asked=asked))
         return _read(connection, number)
@@ -254,6 +264,8 @@ def _result(job: Job, who: Principal, lang: str) -> dict[str, Any] | None:
     from geo.exchange.imports.report import translate_findings
 
     found = translate_findings(job.result, lang)
+    if "file_error" in found:
+        found["file_error"] = _sentence(found["file_error"], lang)
     if job.layer in RESTRICTED_LAYERS and not who.sees_restricted:
         return {**found, "findings": [], "preview": None, "held": None}
     return found

@@ -15,6 +15,7 @@ from geo.operations.jobs.coverage import run_coverage
 from geo.operations.jobs.exports import run_export
 from geo.operations.jobs.imports import run_import
 from geo.operations.jobs.job import Job, RunKind, Work
+from geo.operations.jobs.reports import run_report
 from geo.operations.store import jobs as stored
 from geo.store import db, session_lock
 
@@ -24,6 +25,7 @@ KINDS: Final[Mapping[str, RunKind]] = {
     "import": run_import,
     "coverage": run_coverage,
     "export": run_export,
+    "report": run_report,
 }
 
 

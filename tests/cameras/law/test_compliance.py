@@ -257,10 +257,10 @@ def test_the_command_reports_and_writes(judged_town, database_url, tmp_path, mon
 
 
 def test_the_workbook_begins_with_the_units_and_says_all_in_words(judged_town):
-    content, _ = compliance.make_workbook(
+    made = compliance.make_workbook(
         judged_town, SYSTEM, Wanted(), reason="自查", timezone=ZONE, lang="zh"
     )
-    book = openpyxl.load_workbook(io.BytesIO(content))
+    book = openpyxl.load_workbook(io.BytesIO(made.content))
     assert book.sheetnames == ["各单位汇总", "各项汇总", "问题清单"]
     units = [row[0] for row in book["各单位汇总"].values]
     assert units[0] == "管理单位"

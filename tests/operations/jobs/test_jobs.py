@@ -231,6 +231,24 @@ def test_what_is_scheduled_is_done_and_a_failure_is_told_in_one_line(
     assert "clearing expired sessions away failed: ZeroDivisionError: two lines" in line
 
 
+def test_a_worker_is_heard_of_while_it_lives_and_missed_once_it_was_killed(
+    town, client, database_url, settings
+):
+    def worker():
+        return client.get("/readyz").json()["processes"]["worker"]
+
+    assert worker() == {"alive": False, "heartbeat_s": None}
+    with working(database_url, settings):
+        until(lambda: worker()["alive"])
+        killed = "UPDATE govgrid_queue.procrastinate_workers SET last_heartbeat = :at"
+        run_sql(town, killed, at="2020-01-01")
+        until(lambda: worker()["alive"])  # it lives and says so again
+    run_sql(town, "INSERT INTO govgrid_queue.procrastinate_workers DEFAULT VALUES")
+    run_sql(town, killed, at="2020-01-01")
+    assert worker()["alive"] is False
+    assert worker()["heartbeat_s"] > 1000
+
+
 def test_what_is_due_each_second_is_not_left_to_the_scheduler():
     assert {duty.name: duty.cron is None for duty in worker.DUTIES} == {
         **dict.fromkeys(("head", "tally", "sessions", "events", "files", "jobs"), False),
