@@ -5,7 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -188,13 +188,25 @@ def _approvals(connection: Connection, incident: UUID, *, exact: bool) -> list[d
 
 
 def seen_by(who: Principal) -> dict[str, Any]:
-    """Return the SQL parameters by which incidents are shown to a principal."""
-    handled = who.cut(*HANDLING)
+    """Return the SQL parameters by which incidents are shown to a principal.
+
+    ``seen_exactly`` and ``seen_handled`` say that this follows from being seen at a place.
+    """
+    handled, seen = who.cut(*HANDLING), case_reading.seen_parameters(who)
     return {
-        **case_reading.seen_parameters(who),
+        **seen,
         "handled_everything": handled.everything,
         "handled_areas": handled.areas,
+        "seen_exactly": _follows(seen, seen["exact_areas"], everything=seen["exact_everything"]),
+        "seen_handled": _follows(seen, handled.areas, everything=handled.everything),
     }
+
+
+def _follows(seen: Mapping[str, Any], areas: Sequence[int], *, everything: bool) -> bool:
+    """Return whether all places at which incidents are seen lie in some areas."""
+    if everything or seen["incident_everything"]:
+        return everything
+    return {*seen["incident_areas"]} <= {*areas}
 
 
 def _shown(row: Mapping[str, Any]) -> dict[str, Any]:
