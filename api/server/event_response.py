@@ -93,6 +93,9 @@ class EventStream(Response):
         who = await reader.current()
         if who is None:
             return
+        visitors = who.visitors
+        if visitors:
+            yield event_streams.visitors_message(self._position)
         if self._missed is None:
             yield event_streams.reset_message(self._position)
         elif self._missed:
@@ -110,6 +113,9 @@ class EventStream(Response):
             who = None if batch is None else await reader.current()
             if batch is None or who is None:
                 return
+            if who.visitors and not visitors:
+                visitors = True
+                yield event_streams.visitors_message(self._position)
             events = batch.news.events
             if events and events[-1].position > self._position:
                 new = events[0].position > self._position

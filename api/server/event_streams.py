@@ -181,6 +181,11 @@ def reset_message(position: Position) -> bytes:
     return _message(position, "reset", {})
 
 
+def visitors_message(position: Position) -> bytes:
+    """Return the message that visitors look on: what is shown has to be hidden."""
+    return _message(position, "visitors", {})
+
+
 def _message(position: Position, kind: str, said: object) -> bytes:
     line = json.dumps(said, ensure_ascii=False, separators=(",", ":"))
     return f"id: {position}\nevent: {kind}\ndata: {line}\n\n".encode()

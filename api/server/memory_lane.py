@@ -44,6 +44,7 @@ class _Entry:
     find: Find
     action: str
     route: Any
+    visitors: bool
 
 
 class MemoryLane:
@@ -99,7 +100,7 @@ class MemoryLane:
         if kept is None or (kept.session is not None and kept.session.stage != "full"):
             return None
         reader = kept.may(entry.action)
-        if reader is None:
+        if reader is None or (reader.visitors and not entry.visitors):
             return None
         found = entry.find(request, reader, {**query, **parts})
         if found is not None:
@@ -119,7 +120,7 @@ def _entries(app: FastAPI, finders: Mapping[str, Find]) -> tuple[_Entry, ...]:
         if rule is None or rule.action is None or rule.stages != ("full",):
             raise TypeError(f"{path} has no rule by which it can be answered from memory")
         pattern = re.compile(_PART.sub(_group, path))
-        found.append(_Entry(pattern, find, rule.action, routes[path].original_route))
+        found.append(_Entry(pattern, find, rule.action, routes[path].original_route, rule.visitors))
     return tuple(found)
 
 

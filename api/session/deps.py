@@ -36,9 +36,12 @@ async def engine_client(request: Request) -> EngineClient:
     return found
 
 
-# Who asks, as each rule lets in: `who: MayMap`. A route without one of them does not start.
+# Who asks, as each rule lets in: `who: MayMap`. A route without one of them does not start. What
+# begins with `Shown` is answered while visitors look on as well.
 AnyReader = Annotated[Principal, Depends(Rule())]
+ShownReader = Annotated[Principal, Depends(Rule(visitors=True))]
 MayMap = Annotated[Principal, Depends(Rule("map"))]
+ShownMap = Annotated[Principal, Depends(Rule("map", visitors=True))]
 MayView = Annotated[Principal, Depends(Rule("view"))]
 MayExport = Annotated[Principal, Depends(Rule("export"))]
 MayImport = Annotated[Principal, Depends(Rule("import"))]

@@ -12,7 +12,7 @@ from api.session import csrf
 from geo.access import principal
 from geo.access.accounts.identities import Identity
 from geo.access.principal import Principal
-from geo.base.errors import UnknownReaderError
+from geo.base.errors import ForbiddenError, UnknownReaderError
 
 COOKIE: Final = "govgrid_session"
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
@@ -29,10 +29,14 @@ class Rule:
         Some of ``geo.access.roles.ACTIONS``, one of which is needed; none: any account.
     stages
         Stages of the log-in in which the route may be asked.
+    visitors
+        Whether it is answered while visitors look at the screen (参观模式).
     """
 
-    def __init__(self, *actions: str, stages: tuple[str, ...] = ("full",)) -> None:
-        self.actions, self.stages = actions, stages
+    def __init__(
+        self, *actions: str, stages: tuple[str, ...] = ("full",), visitors: bool = False
+    ) -> None:
+        self.actions, self.stages, self.visitors = actions, stages, visitors
 
     @property
     def action(self) -> str | None:
@@ -67,6 +71,8 @@ class Rule:
             return reader
         if session.stage not in self.stages:
             raise UnknownReaderError("access.unfinished", to=STAGES[session.stage])
+        if session.reader.visitors and not self.visitors:
+            raise ForbiddenError("access.visitors")
         if request.method not in SAFE:
             await csrf.require_token(request, session.csrf)
         return session.reader

@@ -12,9 +12,15 @@ from geo.access.principal import Principal
 from geo.base.errors import UnknownReaderError
 
 
-def session_in(*stages: str) -> Callable[..., Awaitable[Session]]:
-    """Return the dependency of a page that may be asked in these stages of the log-in."""
-    rule = Rule(stages=stages)
+def session_in(*stages: str, visitors: bool = False) -> Callable[..., Awaitable[Session]]:
+    """Return the dependency of a page that may be asked in these stages of the log-in.
+
+    Parameters
+    ----------
+    visitors
+        Whether it is answered while visitors look on.
+    """
+    rule = Rule(stages=stages, visitors=visitors)
 
     async def found(request: Request, who: Annotated[Principal, Depends(rule)]) -> Session:  # noqa: ARG001 - the rule comes first
         session = getattr(request.state, "session", None)
@@ -40,8 +46,10 @@ async def session_before_code(
     return session
 
 
-AnySession = Annotated[Session, Depends(session_in("totp", "enrol", "change", "full"))]
+_EACH = ("totp", "enrol", "change", "full")
+AnySession = Annotated[Session, Depends(session_in(*_EACH, visitors=True))]
 CodeSession = Annotated[Session, Depends(session_before_code)]
 PasswordSession = Annotated[Session, Depends(session_in("change", "full"))]
 TotpSession = Annotated[Session, Depends(session_in("enrol", "full"))]
 FullSession = Annotated[Session, Depends(session_in("full"))]
+ScreenSession = Annotated[Session, Depends(session_in("full", visitors=True))]

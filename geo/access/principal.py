@@ -11,6 +11,9 @@ from geo.base.errors import ForbiddenError
 RESTRICTED: Final = "restricted"
 """The action of reading restricted zones. Not even the system has it: its files leave the house."""
 
+WALL, MAP = "display", "map"
+"""The role of a wall screen, and the action of reading the map."""
+
 RESTRICTED_LAYERS: Final = frozenset({"restricted-zones", "consents"})
 """Layers that say which units must consent, and which did."""
 
@@ -36,7 +39,8 @@ class Principal:
     """Principal with its grants: a session, a key, or the system itself.
 
     `scopes` are the actions that a key is cut to; None where it is no key. `sees_restricted` says
-    whether restricted zones may be named; None: by its grants.
+    whether restricted zones may be named; None: by its grants. `visitors`: see
+    :meth:`shown_to_visitors`.
     """
 
     account: str
@@ -50,6 +54,7 @@ class Principal:
     address: str = ""
     system: bool = field(default=False)
     sees_restricted: bool | None = None
+    visitors: bool = False
 
     def __post_init__(self) -> None:
         """Decide by the grants of the whole reader, before they are cut to one action."""
@@ -126,6 +131,15 @@ class Principal:
     def exact(self) -> "Principal":
         """Return the reader with only those grants that show places exactly."""
         return self._only(lambda grant: grant.exact)
+
+    def shown_to_visitors(self) -> "Principal":
+        """Return the principal of a session at whose screen visitors look on (参观模式).
+
+        It is told what a wall is told, without cameras, in those areas that it may see on a map.
+        """
+        areas = {(grant.area, grant.area_code) for grant in self.cut(MAP).grants}
+        walls = tuple(Grant(WALL, *area, frozenset(), DEPTHS[0]) for area in sorted(areas, key=str))
+        return replace(self, grants=walls, unit_code=None, sees_restricted=False, visitors=True)
 
     def without(self, roles: frozenset[str]) -> "Principal":
         """Return the principal with only those grants that are of no role among these."""

@@ -19,11 +19,12 @@ from geo.incidents.store import moves as stored
 from geo.incidents.store import whistles as stored_whistles
 
 NO_MOVE: Final = MoveRequest("")
+NO_ACCOUNT: Final = str(UUID(int=0))
 
 
 def seen_parameters(who: Principal) -> dict[str, Any]:
-    """Return the SQL parameters by which an incident is seen."""
-    return {**who.parameters, "account_id": who.id}
+    """Return the SQL parameters by which an incident is seen; to visitors nothing is one's own."""
+    return {**who.parameters, "account_id": NO_ACCOUNT if who.visitors else who.id}
 
 
 def lock_row(connection: Connection, who: Principal, incident: UUID) -> Mapping[str, Any]:

@@ -11,7 +11,7 @@ from api.ogc.negotiation import JSON
 from api.ogc.parameters import PAGE, TILE, require_known
 from api.ogc.tile_matrix import web_mercator_quad
 from api.server.memory_lane import AtHand, Parts
-from api.session.deps import MayMap, SettingsDep
+from api.session.deps import SettingsDep, ShownMap
 from api.session.identity import Rule
 from geo.access.audit import export_log
 from geo.access.principal import Principal
@@ -107,7 +107,7 @@ def _of_tileset(layer: str) -> dict[str, str]:
 def tile(
     request: Request,
     settings: SettingsDep,
-    who: MayMap,
+    who: ShownMap,
     layer: str,
     z: Zoom,
     y: Line,

@@ -11,7 +11,7 @@ from fastapi.responses import JSONResponse, Response
 from api.server import lanes
 from api.server.event_response import MEDIA_TYPE, EventStream
 from api.server.event_streams import EventStreams, Subscription, describe_event
-from api.session.deps import MayMap, SettingsDep
+from api.session.deps import SettingsDep, ShownMap
 from geo.access.event_access import may_be_told
 from geo.base import clock
 from geo.base.errors import UnavailableError
@@ -28,7 +28,7 @@ ANSWERS: Final[dict[int | str, dict[str, Any]]] = {
 @router.get("/api/events", response_class=Response, responses=ANSWERS)
 async def events(
     request: Request,
-    who: MayMap,
+    who: ShownMap,
     settings: SettingsDep,
     after: Annotated[str, Query(max_length=40)] = "",
     last_event_id: Annotated[str, Header(max_length=40)] = "",

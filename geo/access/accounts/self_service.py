@@ -59,6 +59,23 @@ def has_second_factor(engine: Engine, reader: Principal) -> bool:
         return stored_logins.has_second_factor(connection, reader.id)
 
 
+def hide_from_visitors(engine: Engine, reader: Principal) -> int:
+    """Show visitors' view in all sessions of an account (参观模式); return how many those are.
+
+    It ends with each of them: a new log-in begins a session that shows everything.
+
+    Parameters
+    ----------
+    reader
+        Account that is logged in.
+    """
+    with transaction.open_as(engine, reader) as connection:
+        hidden = stored_sessions.hide_from_visitors(connection, reader.id)
+        facts = {"sessions": hidden}
+        audit.record(connection, reader, "session.visitors", reader.account, facts=facts)
+    return hidden
+
+
 def end_others(engine: Engine, reader: Principal, session: str) -> int:
     """End all own sessions but one; return how many ended.
 

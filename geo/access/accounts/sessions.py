@@ -114,6 +114,7 @@ def find_session(
         if quiet >= idle and row["kind"] != "display":
             return None
         reader = reader_of(connection, row, address=address)
+        reader = reader.shown_to_visitors() if row["visitors"] else reader
         # looked up again when its use is to be written down
         holds = min(row["left"], SEEN_EVERY - quiet if quiet <= SEEN_EVERY else SEEN_EVERY)
         found = Session(

@@ -18,11 +18,12 @@ _INSERT: Final = text(
 _FIND: Final = text(
     "SELECT s.id AS session, s.csrf, s.stage, now() - s.seen_at AS quiet, s.expires_at,"
     " s.expires_at - now() AS left, a.id,"
-    " a.name, a.holder, a.kind, a.unit_code, a.unit_name FROM govgrid.session s"
+    " s.visitors, a.name, a.holder, a.kind, a.unit_code, a.unit_name FROM govgrid.session s"
     " JOIN govgrid.account a ON a.id = s.account"
     " WHERE s.token_sha256 = :hash AND s.expires_at > now() AND a.disabled_at IS NULL"
 )
 _SEEN: Final = text("UPDATE govgrid.session SET seen_at = now() WHERE id = :id")
+_HIDE: Final = text("UPDATE govgrid.session SET visitors = true WHERE account = :account")
 _LIST: Final = text(
     "SELECT id, created_at, seen_at, address, agent, id = CAST(:own AS uuid) AS own"
     " FROM govgrid.session WHERE account = :account AND stage = 'full' AND expires_at > now()"
@@ -87,6 +88,19 @@ def record_seen(connection: Connection, session: str) -> None:
         Id (uuid).
     """
     connection.execute(_SEEN, {"id": session})
+
+
+def hide_from_visitors(connection: Connection, account: str | None) -> int:
+    """Mark the sessions of an account as looked at by visitors; return how many there are.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    """
+    return connection.execute(_HIDE, {"account": account}).rowcount
 
 
 def list_sessions(connection: Connection, asked: Mapping[str, Any]) -> list[ListedSession]:

@@ -1,0 +1,13 @@
+"""sessions whose screens visitors look at."""
+
+from geo.store.migrations import apply_sql
+
+revision = "0038"
+down_revision = "0037"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    """Run the SQL file of this revision."""
+    apply_sql("0038_visitors.sql")
