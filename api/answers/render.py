@@ -10,6 +10,7 @@ from fastapi import Request
 from fastapi.responses import HTMLResponse
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from api.answers import browsers
 from geo import __version__
 from geo.access import principal
 from geo.access.principal import Principal
@@ -17,6 +18,9 @@ from geo.base import clock, notice
 from geo.base.settings import Settings
 from geo.base.words import LANGUAGES, say
 from geo.operations import readiness
+
+OLD_CORE: Final = "old_core.html"
+"""All that a core of Internet Explorer is shown: how to leave it."""
 
 LANGUAGE_COOKIE: Final = "govgrid_lang"
 PLACES: Final = (  # path, word, action that opens it (None: everybody with an account)
@@ -72,6 +76,7 @@ def render_page(
     lang = page_language(request)
     session = getattr(request.state, "session", None)
     reader = getattr(request.state, "reader", principal.NOBODY)
+    template = OLD_CORE if browsers.is_internet_explorer(request) else template
     text = _pages.get_template(template).render(
         **values,
         title=title,

@@ -25,6 +25,7 @@ _STEP_WORDS = {
 
 def describe_lifecycle(lang: str) -> dict[str, Any]:
     """Return states, moves, fields and choices, each with its word in a language."""
+    rows: tuple[Move | Step, ...] = (*MOVES.values(), *STEPS.values())
     return {
         "states": [
             {"state": state, "label": say(f"map.state.{state}", lang), "open": state not in FINAL}
@@ -33,7 +34,7 @@ def describe_lifecycle(lang: str) -> dict[str, Any]:
         "moves": [_move(move, lang) for move in MOVES.values()],
         "fields": {
             name: say(f"lifecycle.field.{name}", lang)
-            for name in sorted({name for move in MOVES.values() for name in move.fields})
+            for name in sorted({name for row in rows for name in (*row.needs, *row.takes, "note")})
         },
         "choices": {
             name: {word: say(f"{_WORDS[name]}.{word}", lang) for word in words}

@@ -37,6 +37,7 @@ _POSTS: Final = frozenset(
 class IncidentFilter:
     """What is listed: each condition that is given holds; `next` goes on behind a page."""
 
+    code: str | None = None
     state: tuple[str, ...] = ()
     light: tuple[str, ...] = ()
     category: str | None = None

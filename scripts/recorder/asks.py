@@ -369,5 +369,11 @@ ASKS: Final = (
     *PEOPLE,
     *LOG,
 )
-LAST: Final = (Ask("POST", "/account/logins"), Ask("POST", "/logout"), get("/account"))
+LAST: Final = (
+    Ask("POST", "/account/logins"),
+    Ask("POST", "/api/console/visitors"),
+    get("/api/incidents"),
+    Ask("POST", "/logout"),
+    get("/account"),
+)
 """What ends the sessions that all else needs."""

@@ -30,8 +30,8 @@ DOORS = {"/login", "/login/oidc/callback"}
 """They answer 401 themselves: who they let in must have brought something."""
 OTHERWISE = DOORS | {"/logout", "/login/code"}
 """These two are no question of rights: they end a log-in, or end its first half."""
-ENDING = {"/account/logins", "/account/password", "/account/totp"}
-"""They may end the session."""
+ENDING = {"/account/logins", "/account/password", "/account/totp", "/api/console/visitors"}
+"""They may end the session, or what it is shown."""
 NUMBER = "00000000-0000-0000-0000-000000000001"
 HANDLING = "incident|assign|dispatch|approve_incident"
 FILES = "incident|assign|dispatch|approve_incident|respond|report"
@@ -40,6 +40,7 @@ DEMANDS = {
     ("GET", "/"): ANYBODY,
     ("GET", "/basic"): "map",
     ("GET", "/api/console/areas"): "map",
+    ("POST", "/api/console/visitors"): ANYBODY,
     ("GET", "/api/coverage"): "figures",
     ("GET", "/map"): "map",
     ("POST", "/map.html"): "export",
@@ -172,6 +173,13 @@ DEMANDS = {
     ("POST", "/api/bulletin"): "statistics",
     ("GET", "/api/incidents/{incident}/order"): HANDLING,
     ("GET", "/api/incidents/{incident}/supervision"): HANDLING,
+    ("GET", "/forms"): "map",
+    ("GET", "/forms/new"): "incident|report",
+    ("POST", "/forms/new"): "incident|report",
+    ("GET", "/forms/sees"): "map",
+    ("GET", "/forms/{incident}"): "map",
+    ("POST", "/forms/{incident}/moves"): "|".join(MOVING),
+    ("POST", "/forms/{incident}/dispatches/{dispatch}"): "|".join(MOVING),
     ("GET", "/api/shifts"): "shift",
     ("GET", "/api/shifts/now"): "shift",
     ("POST", "/api/shifts"): "shift",

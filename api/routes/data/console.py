@@ -6,8 +6,10 @@ from typing import Any, Final
 from fastapi import APIRouter, Request
 from fastapi.responses import HTMLResponse, RedirectResponse, Response
 
-from api.answers import render
-from api.session.deps import AnyReader, EngineDep, MayMap, SettingsDep
+from api.answers import browsers, render
+from api.session.deps import EngineDep, SettingsDep, ShownMap, ShownReader
+from api.session.own import ScreenSession
+from geo.access.accounts import self_service
 from geo.access.principal import Principal
 from geo.areas import known
 from geo.areas.district import export_remark
@@ -21,10 +23,12 @@ PSEUDO: Final = "qps"
 
 
 @router.get("/", response_class=HTMLResponse)
-async def console(request: Request, settings: SettingsDep, who: AnyReader) -> Response:
+async def console(request: Request, settings: SettingsDep, who: ShownReader) -> Response:
     """Return the console; who sees no map goes on to the first page that is theirs."""
     if not who.may("map"):
         return RedirectResponse(render.first_page(who), HTTPStatus.SEE_OTHER)
+    if browsers.is_too_old(request) and "full" not in request.query_params:
+        return RedirectResponse("/forms?why=old", HTTPStatus.SEE_OTHER)
     lang = render.page_language(request)
     request.state.console = True
     return render.render_page(
@@ -37,7 +41,7 @@ async def console(request: Request, settings: SettingsDep, who: AnyReader) -> Re
 
 
 @router.get("/api/console/areas")
-def areas(engine: EngineDep, who: MayMap) -> dict[str, Any]:
+def areas(engine: EngineDep, who: ShownMap) -> dict[str, Any]:
     """Return the granted areas of today: level, code, name, parent, bounding box, point inside.
 
     `remark` is what every map of the district must say of itself, as that its data are fictitious.
@@ -49,6 +53,16 @@ def areas(engine: EngineDep, who: MayMap) -> dict[str, Any]:
             for a in known.granted_areas(engine, who)
         ],
     }
+
+
+@router.post("/api/console/visitors")
+def hide_from_visitors(engine: EngineDep, session: ScreenSession) -> dict[str, int]:
+    """Hide cameras, gaps, texts and addresses on all screens of the account (参观模式).
+
+    Until it logs in again its sessions are answered areas, lights and counts, and nothing else;
+    the event stream tells open pages.
+    """
+    return {"sessions": self_service.hide_from_visitors(engine, session.reader)}
 
 
 def _degrees(sides: tuple[float, ...]) -> list[float]:
@@ -63,7 +77,9 @@ def _shell(request: Request, settings: Settings, who: Principal, lang: str) -> d
         "account": who.account,
         "holder": who.holder or who.account,
         "unit": who.unit_name,
+        "unitCode": who.unit_code or "",
         "post": who.kind == "post",
+        "visitors": who.visitors,
         "actions": sorted(who.actions),
         "classes": sorted(who.classes),
         "depth": who.depth,
@@ -77,5 +93,10 @@ def _shell(request: Request, settings: Settings, who: Principal, lang: str) -> d
         "notice": notice.notice_line(lang, own=settings.notice),
         "now": clock.now().isoformat(),
         "testClock": clock.set_time() is not None,
-        "pages": [list(place) for place in render.list_places(who, lang) if place[0] != "/"],
+        "pages": [] if who.visitors else _pages(who, lang),
     }
+
+
+def _pages(who: Principal, lang: str) -> list[list[str]]:
+    """Return the other pages that the account may open."""
+    return [list(place) for place in render.list_places(who, lang) if place[0] != "/"]

@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.answers.bodies import Body
 from api.answers.problems import request_language
 from api.routes.incidents.desk import DeskDep
-from api.session.deps import AnyReader, EngineDep, MayMap, MayMove, SettingsDep
+from api.session.deps import AnyReader, EngineDep, MayMap, MayMove, SettingsDep, ShownMap
 from geo.base.errors import InputError
 from geo.incidents import listing, moves, show
 from geo.incidents.lifecycle_table import describe_lifecycle
@@ -98,6 +98,7 @@ class Listed(BaseModel):
 
     model_config = ConfigDict(extra="forbid")
 
+    code: Word = None
     state: list[str] = Field([], max_length=20)
     light: list[str] = Field([], max_length=3)
     category: Word = None
@@ -123,16 +124,20 @@ def lifecycle(request: Request, who: AnyReader) -> dict[str, Any]:  # noqa: ARG0
 
 @router.get("/incidents")
 def list_incidents(
-    engine: EngineDep, who: MayMap, asked: Annotated[Listed, Query()]
+    engine: EngineDep, who: ShownMap, asked: Annotated[Listed, Query()]
 ) -> dict[str, Any]:
-    """Return incidents, the newest first, each with its light; pages go on by `next`."""
+    """Return incidents, the newest first, each with its light; pages go on by `next`.
+
+    `visitors`: they are told without texts and addresses (参观模式).
+    """
     given = asked.model_dump()
     for name in ("since", "until"):
         if given[name] is not None and given[name].tzinfo is None:
             found = given[name].isoformat()
             raise InputError("lifecycle.filter", name=name, found=found, known="ISO 8601 + zone")
     given |= {name: tuple(given[name]) for name in ("state", "light")}
-    return listing.list_incidents(engine, who, IncidentFilter(**given))
+    found = listing.list_incidents(engine, who, IncidentFilter(**given))
+    return {**found, "visitors": True} if who.visitors else found
 
 
 @router.get("/incidents/{incident}")

@@ -98,6 +98,7 @@ FROM: Final = (
     "  THEN coalesce(i.done_at, govgrid.now()) ELSE govgrid.now() END AS moment) m"
 )
 FILTERS: Final[Mapping[str, str]] = {
+    "code": "i.code = :code",
     "state": "i.state = ANY(CAST(:state AS text[]))",
     "category": "i.category = :category",
     "unit": f"(i.unit_code = :unit_code AND {_OPEN})",
