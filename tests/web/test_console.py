@@ -44,6 +44,16 @@ def desk(painter, site):
         each.context.close()
 
 
+def account_with_password(engine):
+    made = account(engine, "wang", "operator")
+    with engine.begin() as connection:
+        connection.execute(
+            text("UPDATE govgrid.account SET password_hash = :hash WHERE name = 'wang'"),
+            {"hash": passwords.hash_password(SECRET)},
+        )
+    return made
+
+
 def test_a_row_of_the_list_opens_grid_and_cameras_that_see_the_place(desk):
     at = desk()
     page = at.page
@@ -116,14 +126,7 @@ def test_what_was_typed_stays_where_somebody_else_was_faster(desk):
 
 
 def test_a_log_in_that_ended_is_renewed_in_place_and_what_was_typed_stays(desk, site):
-    engine, _ = site
-    made = account(engine, "wang", "operator")
-    with engine.begin() as connection:
-        connection.execute(
-            text("UPDATE govgrid.account SET password_hash = :hash WHERE name = 'wang'"),
-            {"hash": passwords.hash_password(SECRET)},
-        )
-    at = desk(made=made)
+    at = desk(made=account_with_password(site[0]))
     page = at.page
     page.keyboard.press("n")
     page.fill("#new-text", "井盖没了")
@@ -140,6 +143,47 @@ def test_a_log_in_that_ended_is_renewed_in_place_and_what_was_typed_stays(desk, 
     page.keyboard.press("n")
     page.wait_for_selector("#new-text")
     assert page.input_value("#new-text") == "井盖没了"
+
+
+def test_one_key_hides_all_but_areas_and_counts_on_all_screens_until_a_new_log_in(desk, site):
+    made = account_with_password(site[0])
+    first, second = (desk(made=made, path="/?show=incident:M7") for _ in range(2))
+    other = second.context.new_page()
+    other.goto(second.address + "/register/mine")
+    for at in (first, second):
+        at.page.wait_for_selector(".cams .sees")
+    first.page.keyboard.press("v")
+    for at in (first, second):
+        page = at.page
+        page.wait_for_selector(".banner >> text=参观模式")
+        page.wait_for_selector(".map[data-shown=true]")
+        page.wait_for_selector("#i-M7")
+        told = page.inner_text("body")
+        assert "道路设施" in told
+        assert [each for each in ("人民路", "枪机", "新建事项") if each in told] == []
+        assert (page.locator(".search").count(), "show=" in page.url) == (0, False)
+        page.click("#i-M7")  # nothing opens
+        at.accessible()
+        at.forgive(403)  # what was under way as it was hidden
+        at.quiet()
+    other.wait_for_selector("text=参观模式")
+    second.page.click(".banner button")
+    second.page.fill("#again-password", SECRET)
+    second.page.keyboard.press("Enter")
+    second.page.wait_for_selector(".search")
+    second.page.click("#i-M7")
+    second.page.wait_for_selector(".cams .sees")
+    assert first.page.locator(".banner >> text=参观模式").count() == 1
+
+
+def test_a_screen_without_a_network_is_covered_and_says_that_others_are_not(desk):
+    at = desk()
+    at.page.context.set_offline(True)
+    at.page.keyboard.press("v")
+    at.page.wait_for_selector(".visitors-veil >> text=其他屏幕尚未隐藏")
+    at.page.context.set_offline(False)
+    at.page.click(".visitors-veil button")
+    at.page.wait_for_selector(".banner >> text=参观模式")
 
 
 def test_back_and_a_link_lead_to_what_was_chosen(desk):

@@ -13,12 +13,13 @@ import { setClient } from "./api/client";
 import Console from "./Console.vue";
 import { setClock } from "./format/times";
 import { readNonce, readShell } from "./shell";
-import { followAddress } from "./state/console";
+import { followAddress, state } from "./state/console";
 import { followSelection } from "./state/detail";
 import { followKeys } from "./state/keys";
 import { useAccount } from "./state/memory";
 import { followHistory } from "./state/moves";
 import { followPreferences } from "./state/theme";
+import { followVisitors } from "./state/visitors";
 import { loadWords } from "./words/words";
 
 async function start(): Promise<void> {
@@ -28,6 +29,8 @@ async function start(): Promise<void> {
   setClock(shell.lang, shell.timezone, shell.now);
   followPreferences();
   await loadWords(shell.words, shell.localWords);
+  state.visitors = shell.visitors;
+  followVisitors();
   followAddress();
   followSelection();
   followHistory();

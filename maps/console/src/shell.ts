@@ -3,7 +3,9 @@ export interface Shell {
   account: string;
   holder: string;
   unit: string;
+  unitCode: string;
   post: boolean;
+  visitors: boolean;
   actions: string[];
   classes: string[];
   depth: string;

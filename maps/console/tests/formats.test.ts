@@ -1,6 +1,6 @@
 import { beforeAll, describe, expect, it } from "vitest";
 import { detailOf, formatArea, formatDistance, formatShare, formatSide, groupCode, sideOf } from "../src/format/numbers";
-import { formatClock, formatDuration, formatMoment, formatShort, serverNow, setClock } from "../src/format/times";
+import { formatClock, fromTyped, formatDuration, formatMoment, formatShort, serverNow, setClock } from "../src/format/times";
 import { zh } from "./words";
 
 beforeAll(() => {
@@ -60,6 +60,14 @@ describe("times", () => {
   it("last in their two largest units", () => {
     const minute = 60_000;
     expect([24, 116, 38 * 60, 5 * 24 * 60].map((n) => formatDuration(n * minute))).toEqual(["24 分", "1 小时 56 分", "1 天 14 小时", "5 天"]);
+  });
+  it("are typed in the district's zone, and in winter and summer time of a zone that has both", () => {
+    expect(fromTyped("2026-09-30T21:40")).toBe("2026-09-30T13:40:00.000Z");
+    setClock("zh", "Europe/Berlin", "2026-09-30T13:40:00Z");
+    expect(fromTyped("2026-07-01T12:00")).toBe("2026-07-01T10:00:00.000Z");
+    expect(fromTyped("2026-12-01T12:00")).toBe("2026-12-01T11:00:00.000Z");
+    expect(fromTyped("2026-10-25T08:00")).toBe("2026-10-25T07:00:00.000Z");
+    setClock("zh", "Asia/Shanghai", "2026-09-30T13:40:00Z");
   });
   it("are the server's", () => {
     setClock("zh", "Asia/Shanghai", "2026-09-30T13:40:00Z");

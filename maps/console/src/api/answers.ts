@@ -164,11 +164,18 @@ export async function readIncidents(): Promise<Incident[]> {
   let next: string | null = null;
   do {
     const query = { open: true, limit: PAGE, ...(next ? { next } : {}) };
-    const page: { incidents: Incident[]; next: string | null } = await getJson(address("/api/incidents", { query }));
+    const page: { incidents: Incident[]; next: string | null; visitors?: boolean } = await getJson(address("/api/incidents", { query }));
+    if (page.visitors) document.dispatchEvent(new Event("govgrid:visitors"));
     found.push(...page.incidents);
     next = page.next;
   } while (next && found.length < MOST_LISTED);
   return found;
+}
+
+/** Read an incident by its number, closed ones as well; nothing where there is none that is granted. */
+export async function readIncident(code: string): Promise<Incident | undefined> {
+  const page = await getJson<{ incidents: Incident[] }>(address("/api/incidents", { query: { code } }));
+  return page.incidents[0];
 }
 
 /** Read one feature of a layer. */

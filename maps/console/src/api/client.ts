@@ -27,6 +27,7 @@ export function setClient(csrf: string, lang: string): void {
 async function problemOf(answer: Response): Promise<Problem> {
   const told = (await answer.json().catch(() => ({}))) as Document9457;
   if (answer.status === 401) document.dispatchEvent(new Event("govgrid:login"));
+  if (told.type === "govgrid:access.visitors") document.dispatchEvent(new Event("govgrid:visitors"));
   return new Problem(answer.status, told.type ?? "", told.detail ?? say("error.status", { n: answer.status }), told);
 }
 
@@ -45,6 +46,13 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
   const answer = await ask(path, { ...(signal ? { signal } : {}), headers: { accept: "application/json, application/geo+json" } });
   if (!answer.ok) throw await problemOf(answer);
   return (await answer.json()) as T;
+}
+
+/** Return the file of a path. */
+export async function getBlob(path: string): Promise<Blob> {
+  const answer = await ask(path, {});
+  if (!answer.ok) throw await problemOf(answer);
+  return answer.blob();
 }
 
 async function send<T>(method: string, path: string, body: unknown, more: Record<string, string>): Promise<T> {

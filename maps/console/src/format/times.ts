@@ -32,6 +32,21 @@ function format(time: number, options: Intl.DateTimeFormatOptions): string {
   return new Intl.DateTimeFormat(clock.lang, all).format(time);
 }
 
+/** Return by how much the district's clock is ahead of UTC at a moment. */
+function aheadAt(moment: number): number {
+  const parts = new Intl.DateTimeFormat("en-GB", {
+    timeZone: clock.timezone, hourCycle: "h23", year: "numeric", month: "numeric", day: "numeric", hour: "numeric", minute: "numeric", second: "numeric",
+  }).formatToParts(moment);
+  const of = (type: string): number => Number(parts.find((part) => part.type === type)?.value ?? 0);
+  return Date.UTC(of("year"), of("month") - 1, of("day"), of("hour"), of("minute"), of("second")) - Math.floor(moment / 1000) * 1000;
+}
+
+/** Return what was typed as a time of the district (2026-09-30T21:40) as a moment that states its zone. */
+export function fromTyped(typed: string): string {
+  const asUtc = Date.parse(`${typed}Z`);
+  return new Date(asUtc - aheadAt(asUtc - aheadAt(asUtc))).toISOString();
+}
+
 /** Return hours and minutes. */
 export function formatClock(time: number): string {
   return format(time, { hour: "2-digit", minute: "2-digit" });

@@ -27,6 +27,8 @@ const PICKED: [string, "camera" | "incident" | "gap"][] = [
 export interface Told {
   picked: (selection: Selection, at: { lon: number; lat: number; accuracy: number }) => void;
   moved: (view: View) => void;
+  hovered: (lon: number, lat: number) => void;
+  closed: () => void;
   refused: (layer: string, status: number) => void;
 }
 
@@ -69,6 +71,8 @@ export class ConsoleMap {
       if (draw) this.map.addImage(id, drawSign(draw), { pixelRatio: 2 });
     });
     this.map.on("click", (event) => told.picked(this.pick(event), this.placeOf(event)));
+    this.map.on("mousemove", ({ lngLat }) => told.hovered(lngLat.lng, lngLat.lat));
+    this.map.on("dblclick", () => told.closed());
     this.map.on("moveend", () => told.moved(this.view));
     this.map.on("style.load", () => this.dress());
     this.map.on("error", (event: ErrorEvent & { sourceId?: string }) => {
@@ -145,6 +149,11 @@ export class ConsoleMap {
   give(name: Given, data: GeoJSON.FeatureCollection): void {
     this.given.set(name, data);
     void this.map.getSource<GeoJSONSource>(name)?.setData(data);
+  }
+
+  /** Whether a double click zooms; it closes what is being drawn else. */
+  zoomByClicks(on: boolean): void {
+    this.map.doubleClickZoom[on ? "enable" : "disable"]();
   }
 
   /** Show the layers of these switches and hide those of all others. */

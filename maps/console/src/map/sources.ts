@@ -17,7 +17,7 @@ const TILES: Record<string, { minzoom: number; maxzoom: number }> = {
   centres: { minzoom: 11, maxzoom: 14 },
   "privacy-zones": { minzoom: 12, maxzoom: 15 },
 };
-export const GIVEN = ["labels", "incidents", "viewsheds", "lines", "seen", "here", "gap-points", "measure"] as const;
+export const GIVEN = ["labels", "incidents", "viewsheds", "lines", "seen", "here", "gap-points", "measure", "region"] as const;
 export type Given = (typeof GIVEN)[number];
 
 function tiles(layer: string, zooms: { minzoom: number; maxzoom: number }, reason: string): VectorSourceSpecification {

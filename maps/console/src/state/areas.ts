@@ -1,5 +1,6 @@
 /** The granted areas by code, and how they are named. */
 import type { Area, Box } from "../api/answers";
+import { say } from "../words/words";
 
 let byCode = new Map<string, Area>();
 
@@ -45,4 +46,13 @@ export function wholeBox(): Box | null {
   if (!boxes.length) return null;
   const side = (no: 0 | 1 | 2 | 3, pick: (...sides: number[]) => number): number => pick(...boxes.map((box) => box[no]));
   return [side(0, Math.min), side(1, Math.min), side(2, Math.max), side(3, Math.max)];
+}
+
+/** Return why a grid at a border is the one: it holds the place, most of its surroundings, or was chosen. */
+export function whyGrid(chosen: string, candidates: string[], metres: number[]): string {
+  const own = metres[candidates.indexOf(chosen)];
+  if (own === undefined) return "";
+  const nearest = Math.min(...metres);
+  if (own > nearest) return say("new.why_chosen", { name: nameOf(candidates[metres.indexOf(nearest)]) });
+  return say(own === 0 ? "new.why_within" : "new.why_most");
 }

@@ -7,6 +7,8 @@ import { useAreas } from "./areas";
 import type { Selection, View } from "./address";
 import { parseAddress, sameSelection, writeAddress } from "./address";
 
+/** What visitors may see of the map. */
+export const VISITOR_LAYERS = ["grids", "incidents"];
 export const DEFAULT_LAYERS = ["grids", "cameras", "incidents"];
 export type Place = "map" | "list" | "detail";
 export interface State {
@@ -29,6 +31,7 @@ export interface State {
   viewing: string;
   announced: string;
   remark: string;
+  visitors: boolean;
 }
 export const state: State = reactive({
   selection: null,
@@ -50,11 +53,12 @@ export const state: State = reactive({
   viewing: "",
   announced: "",
   remark: "",
+  visitors: false,
 });
 
 /** Choose something, or nothing; the map does not move by it. */
 export function choose(chosen: Selection): void {
-  if (sameSelection(chosen, state.selection)) return;
+  if (state.visitors || sameSelection(chosen, state.selection)) return;
   state.selection = chosen;
   state.taking = state.placing = false;
   state.pane = chosen ? "detail" : "map";
@@ -100,9 +104,9 @@ export function showWaiting(): void {
 export function followAddress(): void {
   const take = (): void => {
     const asked = parseAddress(location.search);
-    state.selection = asked.selection;
-    state.pane = asked.selection ? "detail" : "map";
-    state.layers = asked.layers ?? [...DEFAULT_LAYERS];
+    state.selection = state.visitors ? null : asked.selection;
+    state.pane = state.selection ? "detail" : "map";
+    state.layers = state.visitors ? [...VISITOR_LAYERS] : (asked.layers ?? [...DEFAULT_LAYERS]);
     state.view = asked.view;
   };
   take();
@@ -119,7 +123,7 @@ export function followAddress(): void {
 }
 
 function query(): string {
-  const plain = state.layers.join() === DEFAULT_LAYERS.join();
+  const plain = state.visitors || state.layers.join() === DEFAULT_LAYERS.join();
   const { selection, view } = state;
   return writeAddress({ selection, view, layers: plain ? null : state.layers }, location.search);
 }

@@ -1,7 +1,7 @@
 /** What is known of the chosen thing: read when it is chosen, dropped when something else is. */
 import { reactive, watch } from "vue";
 import type { Incident, Located, Seeing } from "../api/answers";
-import { readFeature, readIncidentSeeing, readLocated, readSeeing, readViewshed } from "../api/answers";
+import { readFeature, readIncident, readIncidentSeeing, readLocated, readSeeing, readViewshed } from "../api/answers";
 import { Problem } from "../api/client";
 import type { LonLat } from "../map/shapes";
 import { say } from "../words/words";
@@ -74,13 +74,13 @@ async function loadCamera({ code }: Pick, still: () => boolean): Promise<void> {
   await loadOutlines([code], still);
 }
 
-/** Return an incident of the list, else as the layer has it: a link may lead to a closed one. */
+/** Return an incident of the list, else by its number: a link may lead to a closed one. */
 async function incidentOf(code: string): Promise<Incident> {
   const known = [...state.incidents, ...state.waiting].find((each) => each.code === code);
   if (known) return known;
-  const feature = await readFeature("incidents", code);
-  const [lon, lat] = pointOf(feature) ?? [null, null];
-  return { exact: true, grid_code: null, ...feature.properties, lon, lat } as Incident;
+  const found = await readIncident(code);
+  if (!found) throw new Problem(404, "", say("error.no_incident"));
+  return found;
 }
 
 async function loadIncident({ code }: Pick, still: () => boolean): Promise<void> {

@@ -3,7 +3,7 @@ interface Shared {
   onconnect: ((event: MessageEvent) => void) | null;
 }
 export interface Heard {
-  kind: "heartbeat" | "change" | "reset" | "down";
+  kind: "heartbeat" | "change" | "reset" | "visitors" | "down";
   data: string;
 }
 const AGAIN = 5_000;
@@ -26,7 +26,7 @@ function fail(): void {
 function open(): void {
   if (stream || !ports.size) return;
   stream = new EventSource(last ? `/api/events?after=${encodeURIComponent(last)}` : "/api/events");
-  for (const kind of ["heartbeat", "change", "reset"] as const) {
+  for (const kind of ["heartbeat", "change", "reset", "visitors"] as const) {
     stream.addEventListener(kind, (event: MessageEvent<string>) => {
       last = event.lastEventId || last;
       tell(kind, event.data);

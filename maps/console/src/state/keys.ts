@@ -3,13 +3,17 @@ import { choose, state } from "./console";
 import { detail } from "./detail";
 import { mapOf } from "./mapHandle";
 import { measure, toggleMeasure } from "./measure";
+import { dropRegion, region } from "./region";
 import { preferences } from "./theme";
+import { hideFromVisitors } from "./visitors";
 
 /** The keys as help lists them, with the word that says what each does. */
 export const KEYS: [string, string][] = [
   ["/", "search"], ["N", "new"], ["↑ ↓ PgUp PgDn", "list"], ["Enter", "open"], ["F6", "region"], ["Space", "back"],
-  ["1 – 9", "view"], ["R", "reassign"], ["M", "measure"], ["+ −", "zoom"], ["← ↑ → ↓", "pan"], ["Esc", "escape"], ["Ctrl + Enter", "save"], ["?", "help"],
+  ["1 – 9", "view"], ["R", "reassign"], ["W", "whistle"], ["M", "measure"], ["V", "visitors"], ["+ −", "zoom"], ["← ↑ → ↓", "pan"], ["Esc", "escape"], ["Ctrl + Enter", "save"], ["?", "help"],
 ];
+/** Keys that stay where visitors look on. */
+const SHOWN = new Set(["+", "-", "=", "?"]);
 const STEP = 120;
 const PANS: Record<string, [number, number]> = { ArrowLeft: [-STEP, 0], ArrowRight: [STEP, 0], ArrowUp: [0, -STEP], ArrowDown: [0, STEP] };
 
@@ -34,7 +38,9 @@ const ACTIONS: Record<string, (event: KeyboardEvent) => void> = {
   "/": () => document.getElementById("find")?.focus(),
   n: () => document.dispatchEvent(new Event("govgrid:new")),
   r: () => document.dispatchEvent(new Event("govgrid:reassign")),
+  w: () => document.dispatchEvent(new Event("govgrid:whistle")),
   m: toggleMeasure,
+  v: () => void hideFromVisitors(),
   "?": () => (state.dialog = "help"),
   "+": () => mapOf()?.zoomBy(1),
   "=": () => mapOf()?.zoomBy(1),
@@ -50,6 +56,7 @@ function onMap(): boolean {
 /** Return whether keys are off now: somebody types, a dialog is open, or the browser is meant. */
 function isOff(event: KeyboardEvent): boolean {
   if (event.ctrlKey || event.metaKey || event.altKey || state.dialog) return true;
+  if (state.visitors && !SHOWN.has(event.key)) return true;
   if (event.key === " " && event.target instanceof HTMLButtonElement) return true;
   return event.key !== "F6" && (isTyping(event.target) || !preferences.keys);
 }
@@ -65,8 +72,10 @@ function actionOf(event: KeyboardEvent): (() => void) | null {
 /** Close the top layer only. */
 function escape(): void {
   if (measure.on) toggleMeasure();
+  else if (region.tool && !region.closed) dropRegion();
   else if (state.placing) state.placing = false;
-  else choose(null);
+  else if (state.selection) choose(null);
+  else dropRegion();
 }
 
 function handle(event: KeyboardEvent): void {

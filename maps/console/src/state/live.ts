@@ -38,6 +38,7 @@ function hear({ kind, data }: Heard): void {
     state.live = "polling";
     return;
   }
+  if (kind === "visitors") document.dispatchEvent(new Event("govgrid:visitors"));
   const told = read(data);
   if (told.time) follow(told.time);
   // what happened while nobody told of it is in no event of a new stream
@@ -50,7 +51,7 @@ function hear({ kind, data }: Heard): void {
 /** Without shared workers each tab reads a stream of its own. */
 function listenAlone(): void {
   const stream = new EventSource("/api/events");
-  for (const kind of ["heartbeat", "change", "reset"] as const) {
+  for (const kind of ["heartbeat", "change", "reset", "visitors"] as const) {
     stream.addEventListener(kind, (event: MessageEvent<string>) => hear({ kind, data: event.data }));
   }
   stream.onerror = () => hear({ kind: "down", data: "" });

@@ -6,6 +6,7 @@ import type { Duplicate, Proposal } from "../api/intake";
 import { address } from "../api/paths";
 import { refresh, state } from "./console";
 import { detail, loadDetail } from "./detail";
+import type { Whistle } from "./whistles";
 
 export interface Move {
   move: string;
@@ -17,7 +18,19 @@ export interface Move {
   reason?: string | null;
   note?: string | null;
 }
+/** One unit that an incident was sent to, with its own state. */
+export interface Dispatch {
+  id: string;
+  unit_code: string;
+  unit_name: string | null;
+  duty_phone: string | null;
+  lead: boolean;
+  state: string;
+  version: number;
+}
 export interface History extends Incident {
+  dispatches?: Dispatch[];
+  whistles?: Whistle[];
   legal: string[];
   moves: Move[];
   notice?: string;
@@ -30,7 +43,7 @@ export interface History extends Incident {
   lost?: { minutes: number; working: boolean } | null;
   due_provisional?: boolean;
 }
-export type Fields = Record<string, string | boolean>;
+export type Fields = Record<string, unknown>;
 export const history: { of: string; known: History | null; error: string; busy: boolean } = reactive({ of: "", known: null, error: "", busy: false });
 
 /** Read the history of an incident, and what may be done with it now. */
@@ -44,7 +57,8 @@ export async function readHistory(id: string): Promise<void> {
   }
 }
 
-async function change(write: (known: History) => Promise<void>): Promise<boolean> {
+/** Make a change of the chosen incident; what somebody else did meanwhile is said, and read anew. */
+export async function makeChange(write: (known: History) => Promise<void>): Promise<boolean> {
   const known = history.known;
   if (!known || history.busy) return false;
   Object.assign(history, { busy: true, error: "" });
@@ -62,7 +76,7 @@ async function change(write: (known: History) => Promise<void>): Promise<boolean
 
 /** Make a move; what somebody else did meanwhile is said, and read anew. */
 export async function makeMove(move: string, fields: Fields = {}): Promise<boolean> {
-  return change(({ id, version }) => postMove(address("/api/incidents/{incident}/moves", { path: { incident: id } }), { move, ...fields, client_id: newKey() }, version));
+  return makeChange(({ id, version }) => postMove(address("/api/incidents/{incident}/moves", { path: { incident: id } }), { move, ...fields, client_id: newKey() }, version));
 }
 
 /** Send an incident to a unit: accept it on the way, or take it back from the one that has it. */
@@ -73,7 +87,7 @@ export async function sendTo(unit: string, reason = ""): Promise<boolean> {
 }
 
 async function correct(body: object): Promise<boolean> {
-  const done = await change(({ id, version }) => patchJson(address("/api/incidents/{incident}", { path: { incident: id } }), body, version));
+  const done = await makeChange(({ id, version }) => patchJson(address("/api/incidents/{incident}", { path: { incident: id } }), body, version));
   if (done) await loadDetail(detail.of);
   return done;
 }
