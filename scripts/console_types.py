@@ -39,6 +39,7 @@ PATHS = {
     "/api/routing/try": ("post",),
     "/api/coverage": ("get",),
     "/api/search": ("get",),
+    "/api/exports": ("post",),
     "/api/gaps": ("get",),
 }
 TEXTS = ("description", "summary", "title", "examples")

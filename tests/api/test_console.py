@@ -156,3 +156,25 @@ def test_the_pseudo_language_is_asked_for_by_its_name(person):
     client = person("operator")
     assert shell_of(client.get("/?lang=qps").text)["words"] == console_files().words[PSEUDO]
     assert shell_of(client.get("/").text)["words"] == console_files().words["en"]
+
+
+def test_rows_of_a_region_go_out_as_a_file_with_a_reason_in_the_register(person, seen_town):
+    (west, south), (east, north) = place(-30, -30), place(0, 30)
+    ring = ",".join(
+        f"{lon} {lat}"
+        for lon, lat in ((west, south), (east, south), (east, north), (west, north), (west, south))
+    )
+    asked = {"layer": "grids", "format": "csv", "filter": f"S_WITHIN(geometry,POLYGON(({ring})))"}
+    client = person("planner")
+    found = client.post("/api/exports", json=asked | {"reason": "例会"})
+    assert found.status_code == 200, found.text
+    assert (WEST in found.text, EAST in found.text) == (True, False)
+    refused = client.post("/api/exports", json=asked | {"format": "dxf", "reason": "例会"})
+    assert (refused.status_code, refused.json()["type"]) == (400, "govgrid:export.filtered")
+    assert client.post("/api/exports", json=asked | {"reason": " "}).status_code == 400
+    assert person("operator").post("/api/exports", json=asked | {"reason": "x"}).status_code == 403
+    with seen_town.begin() as connection:
+        rows = connection.execute(
+            text("SELECT what, form, rows, reason FROM govgrid.export_register")
+        ).all()
+    assert [tuple(row) for row in rows] == [("grids", "csv", 1, "例会")]

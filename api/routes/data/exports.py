@@ -3,7 +3,7 @@
 import tempfile
 from http import HTTPStatus
 from pathlib import Path
-from typing import Literal
+from typing import Final, Literal
 
 from fastapi import APIRouter, Request
 from fastapi.responses import JSONResponse, Response
@@ -19,7 +19,11 @@ from api.session.deps import EngineDep, MapPagesDep, MayExport, SettingsDep
 from geo.access.audit import export_log
 from geo.access.principal import Principal
 from geo.documents.map_pages import Asked
+from geo.base.errors import InputError
 from geo.exchange.publish import export as layer_export
+from geo.exchange.publish import layer_files, questions
+from geo.exchange.publish.layer_files import FileAsked
+from geo.exchange.rules.filters import MOST_LETTERS
 from geo.files import writers
 from geo.operations.database import Engine
 from geo.operations.jobs import exports, results
@@ -27,6 +31,7 @@ from geo.operations.jobs import requests as jobs
 from maps import watermark
 
 router = APIRouter()
+FILTERED: Final = ("csv", "gpkg")
 Format = Literal["geojson", "gpkg", "parquet", "csv", "xlsx", "dxf"]
 
 
@@ -37,6 +42,7 @@ class Wanted(Body):
     format: Format = "gpkg"
     crs: str = Field("wgs84", max_length=40)
     job: bool = False
+    filter: str = Field("", max_length=MOST_LETTERS)
     reason: str = Field(max_length=export_log.MOST_REASON, examples=["乡街例会底图"])
 
 
@@ -51,8 +57,11 @@ def export(
 ) -> Response:
     """Return a layer as a file; the row of the register is written before it goes out.
 
-    Of a large layer, or with `job`, the answer (202) names a job; its file is at `…/result`.
+    Of a large layer, or with `job`, the answer (202) names a job; its file is at `…/result`. With
+    a `filter` (CQL2) those rows only, as CSV or GeoPackage.
     """
+    if asked.filter:
+        return _filtered(engine, who, asked, settings.timezone)
     if asked.job or exports.is_large(engine, asked.layer, settings.export_job_rows):
         return _as_job(request, engine, who, asked)
     srid = layer_export.target_srid(engine, asked.crs)
@@ -65,6 +74,21 @@ def export(
     with tempfile.TemporaryDirectory(prefix="govgrid-") as folder:
         path = Path(folder) / out.name
         writers.write_file(frame, path, layer=asked.layer, mark=mark)
+        return file_response(path.read_bytes(), out.name, "application/octet-stream")
+
+
+def _filtered(engine: Engine, who: Principal, asked: Wanted, zone: str) -> Response:
+    """Return the rows of a layer that meet a condition as a file, with its row in the register."""
+    if asked.format not in FILTERED:
+        raise InputError("export.filtered", found=asked.format, known=", ".join(FILTERED))
+    layer_export.require_layer(who, asked.layer)
+    wanted = FileAsked(who, asked.layer, questions.Asked(filter=asked.filter), None, zone)
+    rows = layer_files.count_rows(engine, wanted)
+    out = Path(f"{asked.layer}.{asked.format}")
+    export_log.register_file(engine, who, out, what=asked.layer, rows=rows, reason=asked.reason)
+    with tempfile.TemporaryDirectory(prefix="govgrid-") as folder:
+        path = Path(folder) / out.name
+        layer_files.write_layer(engine, wanted, asked.format, path)
         return file_response(path.read_bytes(), out.name, "application/octet-stream")
 
 

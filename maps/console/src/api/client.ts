@@ -48,11 +48,20 @@ export async function getJson<T>(path: string, signal?: AbortSignal): Promise<T>
   return (await answer.json()) as T;
 }
 
-/** Return the file of a path. */
-export async function getBlob(path: string): Promise<Blob> {
-  const answer = await ask(path, {});
+async function readBlob(answer: Response): Promise<Blob> {
   if (!answer.ok) throw await problemOf(answer);
   return answer.blob();
+}
+
+/** Return the file of a path. */
+export async function getBlob(path: string): Promise<Blob> {
+  return readBlob(await ask(path, {}));
+}
+
+/** Ask for a file to be made, and return it. */
+export async function postForBlob(path: string, body: unknown): Promise<Blob> {
+  const headers = { "content-type": "application/json", "x-csrf-token": asked.csrf };
+  return readBlob(await ask(path, { method: "POST", headers, body: JSON.stringify(body) }));
 }
 
 async function send<T>(method: string, path: string, body: unknown, more: Record<string, string>): Promise<T> {

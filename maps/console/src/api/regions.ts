@@ -1,8 +1,8 @@
 /** What lies in a region: counts and first rows of a layer, and all of it as a file. */
-import { getBlob, getJson } from "./client";
+import { getJson, postForBlob } from "./client";
 import { address } from "./paths";
 
-const FIRST = 50;
+const FIRST = 20;
 /** Incidents that are open, as the layer has them. */
 const OPEN = "state NOT IN ('closed','not_accepted','duplicate','cancelled')";
 export interface PartRow {
@@ -35,7 +35,7 @@ export async function readPart(layer: string, filter: string): Promise<Part> {
 }
 
 /** Return a layer's rows that meet a condition as a file; the reason is registered. */
-export async function exportPart(layer: string, filter: string, reason: string, f: "csv" | "gpkg"): Promise<Blob> {
+export async function exportPart(layer: string, filter: string, reason: string, format: "csv" | "gpkg"): Promise<Blob> {
   const met = layer === "incidents" ? `${filter} AND ${OPEN}` : filter;
-  return getBlob(address("/api/collections/{layer}/items", { path: { layer }, query: { filter: met, f, reason } }));
+  return postForBlob(address("/api/exports"), { layer, format, filter: met, reason });
 }
