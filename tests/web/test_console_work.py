@@ -1,4 +1,4 @@
-"""Work at the console in a real browser: regions, whistles, papers; names that try to be scripts."""
+"""Work at the console in a real browser: regions, whistles, papers; names that are no scripts."""
 
 import json
 

@@ -18,8 +18,8 @@ from api.server.lanes import DRAWING, FILES, run_in_lane
 from api.session.deps import EngineDep, MapPagesDep, MayExport, SettingsDep
 from geo.access.audit import export_log
 from geo.access.principal import Principal
-from geo.documents.map_pages import Asked
 from geo.base.errors import InputError
+from geo.documents.map_pages import Asked
 from geo.exchange.publish import export as layer_export
 from geo.exchange.publish import layer_files, questions
 from geo.exchange.publish.layer_files import FileAsked
