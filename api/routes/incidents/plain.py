@@ -97,7 +97,7 @@ def who_sees_page(
 ) -> HTMLResponse:
     """Return the table of cameras that see a place: one of those that `place` finds, by `at`."""
     found = [] if at else _sought(request, engine, settings, who, place)
-    seen = pages.seeing(request, who, *pages.parse_place(at)) if at else None
+    seen = pages.read_seeing(request, who, *pages.parse_place(at)) if at else None
     return pages.render_plain(
         request, "plain_sees.html", "sees", place=place, found=found, seen=seen, at=at
     )

@@ -198,7 +198,7 @@ def offered_moves(table: dict[str, Any], legal: list[str]) -> list[dict[str, Any
     ]
 
 
-def seeing(request: Request, who: Principal, lon: float, lat: float) -> dict[str, Any]:
+def read_seeing(request: Request, who: Principal, lon: float, lat: float) -> dict[str, Any]:
     """Return the cameras that see a place.
 
     Parameters
