@@ -2,13 +2,17 @@
 
 import re
 import time
+from io import BytesIO
 from uuid import UUID, uuid4
 
+import pikepdf
 import pytest
 from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.app import create_app
+from api.session.csrf import HEADER
+from api.session.identity import COOKIE
 from geo.access.accounts import accounts
 from geo.base import clock
 from geo.incidents import alarms
@@ -60,8 +64,54 @@ def light(client, incident):
     return client.get(f"/api/incidents/{incident['id']}").json()["light"]
 
 
+def take_over(client, engine, turn):
+    """Have the day's post hand over and the night's post take over; return its shift."""
+    people = Visitors(client, engine)
+    mine = client.cookies[COOKIE], client.headers[HEADER]
+    people.become(account(engine, "ma", "operator"))
+    turn("2026-09-30T08:00")
+    day = client.post("/api/shifts", json={"post": "白班岗"}).json()["id"]
+    # one post does not take over before the other has handed over
+    assert client.post("/api/shifts", json={"post": "夜班岗"}).status_code == 409
+    turn("2026-09-30T19:55")
+    ended = client.post(f"/api/shifts/{day}/hand-over", json={"note": "无遗留事项"})
+    assert ended.json()["at_end"]["counts"]["open"] == 0
+    people.become(None)
+    client.cookies.set(COOKIE, mine[0])
+    client.headers[HEADER] = mine[1]
+    taken = client.post("/api/shifts", json={"post": "夜班岗", "leader_post": "带班岗"})
+    assert taken.status_code == 201, taken.text
+    night_shift = taken.json()
+    assert night_shift["taken_from"] == day
+    seen = client.get(f"/api/shifts/{day}").json()
+    assert (seen["note"], seen["ended_by"], night_shift["begun_by"]) == ("无遗留事项", "ma", "wang")
+    return night_shift["id"]
+
+
+def hand_over(client, turn, shift):
+    """Hand the night over and return what is kept with it: counts by hand, a log of one page."""
+    turn("2026-10-01T07:50")
+    done = client.post(f"/api/shifts/{shift}/hand-over", json={"note": "井盖催办"}).json()
+    # the manhole, the gas and the second caller's are over; the first of them was not signed for
+    counts = done["at_end"]["counts"]
+    assert {name: counts[name] for name in ("open", "overdue", "unsigned", "emergencies")} == {
+        "open": 6,
+        "overdue": 3,
+        "unsigned": 1,
+        "emergencies": 1,
+    }
+    assert done["at_end"]["done"] == {"taken": 6, "sent": 1, "closed": 0, "calls": 1}
+    paper = client.get(f"/api/shifts/{shift}", params={"f": "pdf"})
+    assert (paper.status_code, paper.content[:5]) == (200, b"%PDF-")
+    with pikepdf.open(BytesIO(paper.content)) as pages:
+        assert len(pages.pages) == 1
+
+
 def test_a_night_shift(night, engine):
     client, turn = night
+    # A1: the day hands over, the night takes over
+    shift = take_over(client, engine, turn)
+    turn("2026-09-30T21:40")
     # A5, A6: one save answers everything
     hole = create(client, "井盖缺失", "某路口井盖没了", source="12345", source_ref="2026093001")
     assert (hole["grid_code"], hole["unit_code"], hole["reason"]) == (
@@ -154,6 +204,8 @@ def test_a_night_shift(night, engine):
         f"/api/incidents/{dark['id']}", json={"unseen_demand": True}, headers={"If-Match": '"1"'}
     )
     assert ticked.status_code == 200
+    # A19: the shift is closed with what is open, and its log is one page
+    hand_over(client, turn, shift)
 
 
 PASSWORD = "correct horse 网格 battery"
