@@ -172,6 +172,20 @@ def test_a_system_has_its_own_order_of_axes_in_answers_boxes_and_filters(client)
         assert feature["geometry"]["coordinates"] == pytest.approx(expected, rel=1e-9)
 
 
+def test_a_view_that_sees_nothing_has_no_place(client, seen_town):
+    shapes = {
+        each["id"]: each["geometry"]
+        for each in client.get(ITEMS.format("viewsheds")).json()["features"]
+    }
+    with seen_town.begin() as connection:
+        statement = "SELECT code, ST_IsEmpty(geom) FROM govgrid.tile_viewshed"
+        stored = dict(connection.execute(text(statement)).all())
+    assert {code for code, shape in shapes.items() if shape is None} == {
+        code for code, empty in stored.items() if empty
+    }
+    assert set(stored.values()) == {True, False}
+
+
 def test_chosen_properties_only(client):
     found = client.get(ITEMS.format("poles"), params={"properties": "kind,height_m"}).json()
     assert found["features"][0]["properties"] == {"kind": "甲", "height_m": 4.0}

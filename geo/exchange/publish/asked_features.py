@@ -50,7 +50,7 @@ def write_features(page: Page, asked: Asked) -> list[bytes]:
 
 
 def write_shapes(rows: Sequence[Row], crs: AxisCRS = LONLAT) -> list[str]:
-    """Return the places of rows as GeoJSON, "null" for none.
+    """Return the places of rows as GeoJSON, "null" for none and for empty ones.
 
     Parameters
     ----------
@@ -62,7 +62,11 @@ def write_shapes(rows: Sequence[Row], crs: AxisCRS = LONLAT) -> list[str]:
     shapes = shapely.from_wkb(np.array([row[_GEOM] for row in rows], dtype=object))
     if crs is not LONLAT and len(shapes):
         shapes = crs.from_lonlat(shapes)
-    return ["null" if shape is None else shapely.to_geojson(shape) for shape in shapes]
+    bare = shapely.is_missing(shapes) | shapely.is_empty(shapes)
+    return [
+        "null" if nothing else shapely.to_geojson(shape)
+        for shape, nothing in zip(shapes, bare, strict=True)
+    ]
 
 
 def _feature(

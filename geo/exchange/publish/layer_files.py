@@ -237,6 +237,7 @@ def _arrow(kind: str) -> pa.DataType:
 
 def _placed(part: list[Row], crs: AxisCRS) -> Geometries:
     shapes = shapely.from_wkb(np.array([row["geom"] for row in part], dtype=object))
+    shapes[shapely.is_empty(shapes)] = None  # as in pages
     moved: Geometries = shapes if crs is LONLAT or not len(shapes) else crs.from_lonlat(shapes)
     return shapely.set_srid(moved, 0)
 
