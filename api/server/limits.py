@@ -93,7 +93,7 @@ class Body:
 
     def __init__(self, request: Request, receive: Receive) -> None:
         self._request, self._receive = request, receive
-        self._began = time.monotonic()
+        self._began: float | None = None
         self._bytes, self._whole = 0, False
 
     async def __call__(self) -> Message:
@@ -110,6 +110,8 @@ class Body:
         told = self._request.headers.get("content-length", "")
         if told.isdecimal() and int(told[:20]) > most:
             raise self._too_large(most)
+        if self._began is None:  # what the service does before it asks is no delay of who sends
+            self._began = time.monotonic()
         until = self._began + BODY_PATIENCE_S * max(1.0, most / BODY_BYTES)
         try:
             message = await asyncio.wait_for(self._receive(), until - time.monotonic())

@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from contextlib import contextmanager
+from types import SimpleNamespace
 
 import pytest
 import uvicorn
@@ -375,3 +376,17 @@ def test_methods_that_a_route_does_not_know_are_refused_with_those_it_knows(meth
     answer = TestClient(service()).request(method, "/take")
     assert answer.status_code == 405
     assert answer.headers["allow"] == "POST"
+
+
+def test_a_body_that_is_asked_for_late_is_not_late(monkeypatch):
+    """Where an answer is a file, the body is read when that is made: it may have taken minutes."""
+    now = 1000.0
+    monkeypatch.setattr(api.server.limits, "time", SimpleNamespace(monotonic=lambda: now))
+    request = Request({"type": "http", "method": "GET", "path": "/", "headers": []})
+
+    async def receive():
+        return {"type": "http.request", "body": b"", "more_body": False}
+
+    body = api.server.limits.Body(request, receive)
+    now += 1000
+    assert asyncio.run(body())["body"] == b""

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
     from geo.base.crs import Geometries
 
-PART: Final = 5_000
+PART: Final = 1_000
 Bounds = tuple[float, float, float, float]
 Extent = tuple[int, Bounds | None]
 Opened = tuple[Connection, Source, Wanted, AxisCRS]

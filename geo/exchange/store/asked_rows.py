@@ -13,7 +13,7 @@ from sqlalchemy import Connection, text
 
 from geo.exchange.rules.published_columns import Columns, Kind, SortKey
 
-AT_A_TIME: Final = 5_000
+AT_A_TIME: Final = 1_000
 _TYPES: Final[Mapping[Kind, str]] = {
     "text": "text",
     "number": "double precision",
