@@ -47,7 +47,8 @@ address, key = sys.argv[1:]
 headers = {"Authorization": f"Bearer {key}"}
 client = httpx.Client(base_url=address, headers=headers, timeout=600)
 httpx.get = client.get
-sys.exit(run_ogctests("features/core", test_client=client, flags=["-q", "-p", "no:cacheprovider", "--disable-warnings", "--tb=line"]))
+flags = ["-q", "-p", "no:cacheprovider", "--disable-warnings", "--tb=line"]
+sys.exit(run_ogctests("features/core", test_client=client, flags=flags))
 """
 
 
