@@ -11,8 +11,8 @@ from tests import ROOT
 
 CODENAME = "bookworm"
 GIVEN = (
-    *("etc/apt", "etc/ssl/certs", "etc/resolv.conf", "etc/hosts"),
-    *("etc/pip.conf", "etc/xdg/pip", "root/.config/pip", "etc/npmrc", "root/.npmrc"),
+    *("etc/apt", "etc/ssl/certs", "usr/local/share/ca-certificates", "etc/resolv.conf"),
+    *("etc/hosts", "etc/pip.conf", "etc/npmrc", "root/.npmrc"),
 )
 """How this machine reaches its archives."""
 INSIDE = """

@@ -67,7 +67,8 @@ def _tried(visitors, made, let_in, operation, examples) -> list[str]:
             told = f"{reader}: {case.as_curl_command()}: {answer.text[:300]}"
             down = operation.path == "/api/what-if" and "retry-after" in answer.headers
             assert answer.status_code < 500 or down, told  # there is no engine here
-            ends = [str((case.path_parameters or {}).get(name, "")) for name in ("rest", "item")]
+            whole = ("rest", "item", *(("code",) if "/cameras/{code}" in operation.path else ()))
+            ends = [str((case.path_parameters or {}).get(name, "")) for name in whole]
             if any("%0A" in end for end in ends):
                 assert answer.status_code == 404, told  # no route: the rest of a path is one line
             elif reader in PERMISSIONS and operation.path not in OTHERWISE:

@@ -22,7 +22,8 @@ HERE = "ST_MakeEnvelope(117, 30, 117.1, 30.1, 4326)"
         ("camera_contact WHERE code = 'K1'", "camera_pkey"),
         ("camera_state WHERE camera_code = 'K1'", "camera_status_pkey"),
         ("incident_place WHERE code = 'M1'", "incident_code"),
-        ("dispatched_unit WHERE incident_code = 'M1' AND unit_code = 'U1'", "dispatch_unit"),
+        # of the few rows of a toy town that of the unit or that of the incident
+        ("dispatched_unit WHERE incident_code = 'M1' AND unit_code = 'U1'", "using dispatch_"),
     ],
 )
 def test_a_view_is_read_by_the_index_of_its_table(town, asked, index):
