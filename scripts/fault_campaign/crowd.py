@@ -7,8 +7,8 @@ from collections.abc import Mapping
 from typing import Final
 from urllib.parse import urlsplit
 
-from api.server.listening import OPTIONS
-from scripts.fault_campaign.site import Site
+from api.server.limits import MOST_RUNNING
+from scripts.fault_campaign.site import WORKERS, Site
 
 BEYOND: Final = 500
 ROUNDS: Final = 4
@@ -42,7 +42,7 @@ async def _ask(host: str, port: int, head: bytes) -> str:
 
 
 def crowd(site: Site, url: str) -> dict[str, str]:
-    """Ask from so many clients at once that each process has 500 more than it lets in.
+    """Ask from 500 clients more at once than all web processes answer.
 
     Parameters
     ----------
@@ -54,7 +54,7 @@ def crowd(site: Site, url: str) -> dict[str, str]:
     parts, statuses, took = urlsplit(url), Counter[str](), list[float]()
     lon, lat = site.places[0]
     head = _head(f"/api/locate?lon={lon}&lat={lat}", site.headers)
-    count = 2 * int(OPTIONS["limit_concurrency"]) + BEYOND
+    count = WORKERS * MOST_RUNNING + BEYOND
 
     async def all_at_once() -> None:
         clients = (

@@ -7,7 +7,7 @@ import sys
 import tempfile
 from collections import deque
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from threading import Event, Thread
@@ -34,6 +34,7 @@ PLACES: Final = text(
     "SELECT ST_X(geom), ST_Y(geom), code FROM govgrid.camera WHERE owner_kind = 'skynet'"
     " ORDER BY md5(code) LIMIT 50"
 )
+WORKERS: Final = 2
 CLIENTS: Final = {"incidents": 3, "moves": 2, "camera states": 1, "viewings": 1, "imports": 1}
 
 
@@ -93,18 +94,24 @@ def serve(site: Site, environment: Mapping[str, str] | None = None) -> Iterator[
     command = [*COMMAND, "--home", str(site.config.home), "--lang", "en", "serve", "--port", "0"]
     given = {**os.environ, **LIMITS, **(environment or {})}
     with subprocess.Popen(
-        [*command, "--workers", "2"], stderr=subprocess.PIPE, text=True, env=given
+        [*command, "--workers", str(WORKERS)], stderr=subprocess.PIPE, text=True, env=given
     ) as process:
         try:
             lines, said = process.stderr or (), list[str]()
             url = _address_of(lines, said)
             if url is None:
                 raise RuntimeError("".join(said) or "the service ended and said nothing")
-            Thread(target=deque, args=(lines, 0), daemon=True).start()
+            Thread(target=_drain, args=(lines,), daemon=True).start()
             service_live.until(lambda: service_live.readiness(url).get("status") == "ready")
             yield url, process.pid
         finally:
             process.terminate()
+
+
+def _drain(lines: Iterable[str]) -> None:
+    """Read the log of requests: a pipe that is full would make the service wait."""
+    with suppress(ValueError):  # closed at the end
+        deque(lines, 0)
 
 
 def _address_of(lines: Iterable[str], said: list[str]) -> str | None:
