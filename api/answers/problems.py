@@ -2,7 +2,7 @@
 
 import errno
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Any, Final
 from urllib.parse import quote
@@ -55,7 +55,6 @@ STATUSES: Mapping[type[GovgridError], HTTPStatus] = {
     StoreError: HTTPStatus.INTERNAL_SERVER_ERROR,
     GovgridError: HTTPStatus.INTERNAL_SERVER_ERROR,
 }
-_FINDING: Final = ("column", "code", "severity", "value", "suggested")
 RETRY_AFTER_S = "5"
 PROBLEM: Final = "application/problem+json"
 _SHAPE: Final[dict[str, Any]] = {
@@ -105,22 +104,6 @@ def refuse_request(request: Request, status: int, key: str, **facts: object) -> 
         Values of the fields of the text.
     """
     return HTTPException(status, say(key, request_language(request), **facts))
-
-
-def describe_findings(findings: Sequence[Any], lang: str) -> list[dict[str, object]]:
-    """Return findings of one row as JSON values, with advice.
-
-    Parameters
-    ----------
-    findings
-        As from an import.
-    lang
-        "zh" or "en".
-    """
-    return [
-        {**{name: getattr(each, name) for name in _FINDING}, "advice": each.advice(lang)}
-        for each in findings
-    ]
 
 
 def problem_document(
@@ -205,7 +188,8 @@ def _ours(request: Request, error: GovgridError) -> Response:
     if isinstance(error, PersonalDataError):
         more["spans"] = error.spans
     if isinstance(error, RowError):
-        more["findings"] = describe_findings(error.findings, request_language(request))
+        lang = request_language(request)
+        more["findings"] = [each.cell_answer(lang) for each in error.findings]
     return problem_document(status, said, kind=f"govgrid:{error.key}", **more)
 
 

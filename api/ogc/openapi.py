@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from typing import Any, Final
 
+from geo.base.json_objects import Document
+
 VERSION: Final = "3.0.3"
 _SCHEMES: Final = {
     "key": {"type": "http", "scheme": "bearer", "description": "Key of a program"},
@@ -11,7 +13,7 @@ _SCHEMES: Final = {
 _LEFT_OUT: Final = frozenset({"examples", "const", "propertyNames", "contentMediaType"})
 
 
-def lower_openapi(described: Mapping[str, Any], address: str) -> dict[str, Any]:
+def lower_openapi(described: Mapping[str, Any], address: str) -> Document:
     """Return a description of OpenAPI 3.1 as one of 3.0 that refers to nothing outside of itself.
 
     Parameters
@@ -21,7 +23,7 @@ def lower_openapi(described: Mapping[str, Any], address: str) -> dict[str, Any]:
     address
         Where the service is.
     """
-    found: dict[str, Any] = _lowered(described)
+    found: Document = _lowered(described)
     found["openapi"] = VERSION
     found["servers"] = [{"url": address}]
     found.setdefault("components", {})["securitySchemes"] = _SCHEMES
@@ -45,7 +47,7 @@ def _lowered(node: Any, *, names: bool = False) -> Any:  # noqa: ANN401 - any va
     return _schema(found, node)
 
 
-def _schema(found: dict[str, Any], node: Mapping[str, Any]) -> dict[str, Any]:
+def _schema(found: dict[str, Any], node: Mapping[str, Any]) -> Document:
     """Return a schema without the words that 3.0 does not know."""
     if "const" in node:
         found["enum"] = [node["const"]]
@@ -62,7 +64,7 @@ def _schema(found: dict[str, Any], node: Mapping[str, Any]) -> dict[str, Any]:
     return _nullable(found)
 
 
-def _nullable(found: dict[str, Any]) -> dict[str, Any]:
+def _nullable(found: dict[str, Any]) -> Document:
     if not isinstance(found.get("anyOf"), list):
         return found
     nothing = {"nullable": True, "enum": [None]}

@@ -1,6 +1,8 @@
 """The grid of tiles of the web, as OGC Two Dimensional Tile Matrix Set writes it."""
 
-from typing import Any, Final
+from typing import Final
+
+from geo.base.json_objects import Document
 
 EDGE_M: Final = 20037508.342789244
 CELLS: Final = 256
@@ -8,7 +10,7 @@ STANDARD_PIXEL_M: Final = 0.00028
 _DEFINED: Final = "http://www.opengis.net/def/{}"
 
 
-def web_mercator_quad(last_zoom: int) -> dict[str, Any]:
+def web_mercator_quad(last_zoom: int) -> Document:
     """Return the tile matrix set *WebMercatorQuad* down to a zoom.
 
     Examples
@@ -27,7 +29,7 @@ def web_mercator_quad(last_zoom: int) -> dict[str, Any]:
     }
 
 
-def _matrix(zoom: int) -> dict[str, Any]:
+def _matrix(zoom: int) -> Document:
     cell_m = 2 * EDGE_M / CELLS / 2**zoom
     return {
         "id": str(zoom),

@@ -2,10 +2,12 @@
 
 import asyncio
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Final
 from zoneinfo import ZoneInfo
+
+from typing_extensions import TypedDict
 
 from geo.access.event_access import may_be_told
 from geo.access.principal import Principal
@@ -157,8 +159,18 @@ def write_event(event: StoredEvent, zone: ZoneInfo) -> bytes:
     return _message(event.position, "change", describe_event(event, zone))
 
 
-def describe_event(event: StoredEvent, zone: ZoneInfo) -> dict[str, object]:
-    """Return an event as JSON values: layer, kind, code, at, data.
+class EventAnswer(TypedDict):
+    """An event as it is told; what `data` holds depends on its kind."""
+
+    layer: str
+    kind: str
+    code: str | None
+    at: str
+    data: Mapping[str, Any]
+
+
+def describe_event(event: StoredEvent, zone: ZoneInfo) -> EventAnswer:
+    """Return an event as it is told.
 
     Parameters
     ----------

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
 from geo.areas.store import history as stored
 from geo.base.codes import full_area_code
 from geo.base.errors import NotFoundError
+from geo.base.json_objects import Record
+from geo.base.plain_rows import plain_rows
 from geo.store import db, installation
 
 if TYPE_CHECKING:
@@ -28,21 +31,27 @@ VERSION = (
 )
 
 
-def read_history(engine: Engine, code: str) -> dict[str, Any]:
+@dataclass(frozen=True)
+class AreaHistory:
+    """Versions of the areas with a code, and what they came from and became.
+
+    `versions` have the columns `VERSION`, by level and time: ``valid_to`` is the first day on which
+    one is no longer valid (None without end), ``state`` is ended, holds or to_come, ``import_run``
+    the run that wrote it last. `succession`: see :func:`geo.areas.store.succession.of_units`.
+    """
+
+    code: str
+    versions: list[Record]
+    succession: list[Record]
+
+
+def read_history(engine: Engine, code: str) -> AreaHistory:
     """Return the versions of the areas with a code, and what they came from and became.
 
     Parameters
     ----------
     code
         Code with or without its zeros.
-
-    Returns
-    -------
-    dict[str, Any]
-        ``code``; ``versions``: `VERSION`, by level and time, where ``valid_to`` is the first day on
-        which it is no longer valid (None without end), ``state`` is ended, holds or to_come,
-        ``import_run`` the run that wrote it last; ``succession``: see
-        :func:`geo.areas.store.succession.of_units`.
 
     Raises
     ------
@@ -57,20 +66,10 @@ def read_history(engine: Engine, code: str) -> dict[str, Any]:
 
         rows = _versions(connection, codes)
         heirs = succession.of_units(connection, rows["unit_id"].unique().tolist())
-    return {
-        "code": rows["code"].iloc[0],
-        "versions": _plain(rows[list(VERSION)]),
-        "succession": _plain(heirs),
-    }
+    return AreaHistory(rows["code"].iloc[0], plain_rows(rows[list(VERSION)]), plain_rows(heirs))
 
 
 def _versions(connection: Connection, codes: list[str]) -> pd.DataFrame:
     rows = stored.read_versions(connection, codes)
     metric = rows.geometry.to_crs(installation.metric_srid(connection))
     return rows.drop(columns="geometry").assign(area_m2=metric.area.round(1))
-
-
-def _plain(rows: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return rows with None for what is not known, which pandas may read as NaN."""
-    cells = rows.astype(object).where(rows.notna(), None)
-    return [{str(name): value for name, value in row.items()} for row in cells.to_dict("records")]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from datetime import date
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 import numpy as np
 import shapely
@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from geo.access import transaction
 from geo.access.principal import Principal
+from geo.areas.place_answer import PlaceAnswer
 from geo.base import crs
 from geo.base.errors import CRSError, InputError
 
@@ -30,8 +31,8 @@ def locate_one(
     system: str = "wgs84",
     accuracy_m: float = 0.0,
     at: date | None = None,
-) -> dict[str, object]:
-    """Return the areas that hold one place, as plain values.
+) -> PlaceAnswer:
+    """Return the areas that hold one place.
 
     Parameters
     ----------
@@ -61,7 +62,7 @@ def locate_one(
     with transaction.open_read_only(engine, reader) as connection:
         book = read_directory(connection, at=at, reader=reader)
     answer = book.ask(lons, lats, accuracy_m).iloc[0].to_dict()
-    return {str(name): _plain(value) for name, value in answer.items()}
+    return cast(PlaceAnswer, {name: _plain(answer[name]) for name in PlaceAnswer.__annotations__})
 
 
 def one_place(

@@ -4,7 +4,7 @@ from collections import OrderedDict
 from collections.abc import Hashable, Mapping, Sequence
 from dataclasses import dataclass
 from threading import Lock
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import shapely
@@ -12,6 +12,7 @@ from sqlalchemy import Engine
 
 from geo.access import transaction
 from geo.access.principal import Principal
+from geo.areas.place_answer import PlaceAnswer
 from geo.areas.rules.locate_point import (
     PreparedAreas,
     locate_point,
@@ -37,7 +38,7 @@ class PlaceView:
     areas: PreparedAreas
     above: Mapping[str, tuple[str, str]]
 
-    def ask(self, lon: float, lat: float, accuracy_m: float = 0.0) -> dict[str, Any]:
+    def ask(self, lon: float, lat: float, accuracy_m: float = 0.0) -> PlaceAnswer:
         """Return where a place (EPSG:4326) belongs, as :func:`geo.areas.lookup.locate_one` does.
 
         Parameters

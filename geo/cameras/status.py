@@ -6,7 +6,7 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
@@ -19,7 +19,7 @@ from geo.base.local_time import with_zone
 from geo.cameras.known_codes import keep_registered
 from geo.cameras.store import states as stored
 from geo.cameras.store.events import add_camera_events
-from geo.files.checks import Calendar, Finding
+from geo.files.checks import Calendar, Finding, FindingAnswer
 from geo.files.readers import Table
 from geo.files.schema.layers import find_layer
 from geo.store import db
@@ -48,6 +48,19 @@ class Taken:
     quarantined: int
     findings: tuple[Finding, ...]
     switched: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class StatesAnswer:
+    """What a message of states changed, as it is told; figures are amended later."""
+
+    read: int
+    inserted: int
+    updated: int
+    unchanged: int
+    quarantined: int
+    findings: list[FindingAnswer]
+    amended: None = None
 
 
 def receive_states(
@@ -143,8 +156,8 @@ def write_states(
     return Taken(found.read, change, usable.quarantined, usable.findings, tuple(switched))
 
 
-def as_json_values(taken: Taken, lang: str) -> dict[str, Any]:
-    """Return the result of a message as JSON values, its findings with advice.
+def describe_taken(taken: Taken, lang: str) -> StatesAnswer:
+    """Return the result of a message as it is told, its findings with advice.
 
     Parameters
     ----------
@@ -154,25 +167,14 @@ def as_json_values(taken: Taken, lang: str) -> dict[str, Any]:
         "zh" or "en".
     """
     change = taken.change
-    return {
-        "read": taken.read,
-        "inserted": change.inserted,
-        "updated": change.updated,
-        "unchanged": change.unchanged,
-        "quarantined": taken.quarantined,
-        "findings": [
-            {
-                "row": each.row,
-                "column": each.column,
-                "code": each.code,
-                "severity": each.severity,
-                "value": each.value,
-                "suggested": each.suggested,
-                "advice": each.advice(lang),
-            }
-            for each in taken.findings
-        ],
-    }
+    return StatesAnswer(
+        taken.read,
+        change.inserted,
+        change.updated,
+        change.unchanged,
+        taken.quarantined,
+        [each.answer(lang) for each in taken.findings],
+    )
 
 
 def screen_states(connection: Connection, checked: CheckedRows, *, timezone: str) -> CheckedRows:

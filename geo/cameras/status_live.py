@@ -2,13 +2,14 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import pandas as pd
 from sqlalchemy import Engine
 
 from geo.access.principal import Principal
 from geo.base.crs import WGS84
+from geo.base.json_objects import Record
+from geo.base.plain_rows import plain_rows
 from geo.base.progress import Progress, ignore_progress
 from geo.cameras import status as camera_status
 from geo.coverage.incremental import Amendment, Live
@@ -85,7 +86,7 @@ def load_newest_run(engine: Engine, *, progress: Progress = ignore_progress) -> 
 
 def opened_gaps(
     amendment: Amendment, *, device_set: str = "online", certainty: str = "certain"
-) -> list[dict[str, Any]]:
+) -> list[Record]:
     """Return the gaps that an amendment opened, the largest first, at the coarsest detail.
 
     Parameters
@@ -99,7 +100,7 @@ def opened_gaps(
 
     Returns
     -------
-    list[dict[str, Any]]
+    list
         One per piece of demand: ``grid_code``, ``opened_m2``, the ``area_m2`` of its largest part
         now, and a point in that part (``lon``, ``lat``, EPSG:4326).
     """
@@ -113,5 +114,4 @@ def opened_gaps(
     gaps = largest.sort_values(["opened_m2", "grid_code"], ascending=[False, True])
     at = gaps.representative_point().to_crs(WGS84)
     table = pd.DataFrame(gaps[["grid_code", "opened_m2", "area_m2"]]).round(1)
-    rows = table.assign(lon=at.x.round(7), lat=at.y.round(7)).to_dict("records")
-    return [{str(name): value for name, value in row.items()} for row in rows]
+    return plain_rows(table.assign(lon=at.x.round(7), lat=at.y.round(7)))

@@ -1,9 +1,10 @@
 """Assumptions behind the figures of a run: assumed values, and what is uncertain."""
 
-from typing import Any
+from collections.abc import Mapping
 
 import numpy as np
 import pandas as pd
+from typing_extensions import TypedDict
 
 from geo.coverage.demand.demand_model import LEVELS
 from geo.coverage.kinds import CAUSES
@@ -14,7 +15,36 @@ from geo.coverage.sight import optics
 ASSUMED = ("hfov", "resolution", "range")  # of optics
 
 
-def describe_assumptions(views: pd.DataFrame, board: CoverageState) -> dict[str, Any]:
+class Assumptions(TypedDict):
+    """Numbers of views with assumed values, and of grids without buildings that could matter.
+
+    `difference` has `basis` (demand, or ground where nothing is demanded), `total_m2`, by each of
+    `kinds.CAUSES` its `views` and the square metres that it alone makes (`m2`), and `several_m2`,
+    which several causes share.
+    """
+
+    views: int
+    heading_unknown: int
+    heading_rounded8: int
+    indoor: int
+    snapped: int
+    suspect: int
+    dead_ground: int
+    assumed_hfov: int
+    assumed_resolution: int
+    assumed_range: int
+    grids_without_buildings: int
+    difference: Mapping[str, object]
+
+
+class RunAssumptions(Assumptions):
+    """Assumptions of a run, with the incidents that count as demand and of how many months."""
+
+    incidents: int
+    incident_months: int
+
+
+def describe_assumptions(views: pd.DataFrame, board: CoverageState) -> Assumptions:
     """Return the number of assumed values, and the difference between certain and possible.
 
     Parameters
@@ -24,16 +54,8 @@ def describe_assumptions(views: pd.DataFrame, board: CoverageState) -> dict[str,
         :func:`geo.coverage.scene.prepare_scene`.
     board
         Measured state of coverage.
-
-    Returns
-    -------
-    dict
-        Numbers of views, and of grids without buildings whose figures that can change;
-        `difference` with `basis` (demand, or ground where nothing is demanded), `total_m2`, by
-        each of `kinds.CAUSES` its `views` and the square metres that it alone makes (`m2`), and
-        `several_m2`, which several causes share.
     """
-    assumed = views["assumed"].astype("str")
+    assumed = {n: int(views["assumed"].astype("str").str.contains(n).sum()) for n in ASSUMED}
     return {
         "views": len(views),
         "heading_unknown": int((views["heading_source"] == "unknown").sum()),
@@ -42,7 +64,9 @@ def describe_assumptions(views: pd.DataFrame, board: CoverageState) -> dict[str,
         "snapped": int((views["placement"] == "snapped").sum()),
         "suspect": int((views["placement"] == "suspect").sum()),
         "dead_ground": int((views["near_m"] > 0).sum()),
-        **{f"assumed_{n}": int(assumed.str.contains(n).sum()) for n in ASSUMED},
+        "assumed_hfov": assumed["hfov"],
+        "assumed_resolution": assumed["resolution"],
+        "assumed_range": assumed["range"],
         "grids_without_buildings": _unblocked_areas(board),
         "difference": _difference(views, board),
     }
@@ -60,7 +84,7 @@ def _unblocked_areas(board: CoverageState) -> int:
     return int((concerned & (level == smallest)).sum())
 
 
-def _difference(views: pd.DataFrame, board: CoverageState) -> dict[str, Any]:
+def _difference(views: pd.DataFrame, board: CoverageState) -> Mapping[str, object]:
     found = difference_of(board)
     cause = np.where(views["placement"].eq("suspect"), 0, optics.difference_causes(views))
     return {

@@ -14,6 +14,7 @@ from geo.access import predicates
 from geo.access.principal import Principal
 from geo.access.roles import CLASSES
 from geo.access.store import seen_areas
+from geo.base.json_objects import Record
 
 STEP_M2: Final = 10_000.0
 """Ground is told in hectares: as much as a coarse place stands for."""
@@ -55,7 +56,7 @@ class _Unknown(NamedTuple):
 
 def granted_figures(
     connection: Connection, reader: Principal, rows: Iterable[Mapping[Any, Any]]
-) -> list[dict[str, Any]]:
+) -> list[Record]:
     """Return figures of areas as far as `reader` may see them.
 
     Those of a device set are told as they are where its cameras that may see some of the area are
@@ -100,7 +101,7 @@ def find_open_areas(
     return {area for area in asked if not sum(each.total() for each in unknown[area])}
 
 
-def _told(row: dict[str, Any], unknown: _Unknown) -> dict[str, Any]:
+def _told(row: Record, unknown: _Unknown) -> Record:
     kinds = _KINDS.get(row["device_set"], (*CLASSES, None))
     hidden, foreign = (sum(each[kind] for kind in kinds) for each in unknown)
     if not hidden and (not foreign or foreign >= SEVERAL):
@@ -127,7 +128,7 @@ def _unknown_cameras(
     return found
 
 
-def _in_steps(row: Mapping[str, Any], *, many: bool) -> dict[str, Any]:
+def _in_steps(row: Mapping[str, Any], *, many: bool) -> Record:
     """Return figures in steps, or without `many` none."""
     told = {**row, "sliver_m2": None, "k_area_m2": []}
     for whole, (seen, step) in _WHOLES.items():

@@ -109,7 +109,7 @@ def _clear(
     if device_set in CLASSES:
         cameras = cameras[cameras["owner_kind"] == device_set]
     srid = installation.metric_srid(connection)
-    reach_m = scene.read_choices(connection)["default_reach_m"]
+    reach_m = scene.read_choices(connection).default_reach_m
     views = coarse_sight.coarse_views(cameras, srid=srid, detail=detail, default_reach_m=reach_m)
     return _without(rows, coarse_sight.visible_cells(views, flat_geometries(rows)))
 

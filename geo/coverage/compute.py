@@ -3,7 +3,6 @@
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
 
 import geopandas as gpd
 import numpy as np
@@ -12,7 +11,7 @@ from sqlalchemy import Connection, Engine
 
 from geo.base.errors import InputError, StateError
 from geo.base.progress import Progress, ignore_progress
-from geo.coverage.assumptions import describe_assumptions
+from geo.coverage.assumptions import RunAssumptions, describe_assumptions
 from geo.coverage.demand.demand_model import DemandModel, build_model
 from geo.coverage.kinds import CERTAINTIES, DEVICE_SETS, SURE
 from geo.coverage.measure import figures
@@ -187,7 +186,7 @@ def _kept(
     return fresh
 
 
-def run_assumptions(standing: Standing) -> dict[str, Any]:
+def run_assumptions(standing: Standing) -> RunAssumptions:
     """Return what the figures of a settled standing rest on."""
     read = standing.prepared.scene
     return {
@@ -333,7 +332,9 @@ def rows(
     return table.assign(**label), gpd.GeoDataFrame(found.assign(**label))
 
 
-def kind_labels(run: int, detail: float, certainty: str, device_set: str) -> dict[str, Any]:
+def kind_labels(
+    run: int, detail: float, certainty: str, device_set: str
+) -> dict[str, int | float | str]:
     """Return the columns that distinguish figures and gaps of one kind.
 
     Parameters

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Final
+from typing import Final
 
 import numpy as np
 import shapely
@@ -17,6 +17,8 @@ from geo.coverage.sight import place_lines
 from geo.coverage.sight.building_heights import Obstruction
 from geo.coverage.sight.place_lines import Fans, PlaceLine
 from geo.coverage.sight.view_table import Floats, ViewTable
+from geo.coverage.store.cameras import Contact
+from geo.coverage.store.scene import SceneChoices
 
 FOREIGN: Final = -1
 UNKNOWN: Final = -2
@@ -31,8 +33,8 @@ class KeptScene:
     table: ViewTable
     sight: Obstruction
     fans: Fans
-    contacts: Mapping[str, Mapping[str, Any]]
-    choices: Mapping[str, Any]
+    contacts: Mapping[str, Contact]
+    choices: SceneChoices
 
 
 @dataclass(frozen=True)

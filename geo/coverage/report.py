@@ -4,15 +4,18 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, Engine
+from typing_extensions import TypedDict
 
 from geo.access import transaction
 from geo.access.principal import Principal
 from geo.areas.store import names as area_names
 from geo.base.errors import NotFoundError
+from geo.base.json_objects import FreeColumns, Record
 from geo.coverage.kinds import DEVICE_SETS, MEASURED, SURE
 from geo.coverage.store import cameras as stored_cameras
 from geo.coverage.store import results
@@ -27,6 +30,28 @@ AREA_KEYS = (
 )
 
 
+@dataclass(frozen=True)
+class CameraCounts:
+    """Numbers of cameras of an owner kind (None: unknown); None for what may not be told."""
+
+    owner_kind: str | None
+    reported: int | None
+    registered: int | None
+    located: int | None
+    computed: int | None
+
+
+class CoverageReport(TypedDict):
+    """Figures of a run: areas by `AREA_KEYS`, and the cameras behind them."""
+
+    run: int
+    computed_at: str
+    incidents_until: str | None
+    assumptions: Mapping[str, Any]
+    areas: list[Record]
+    cameras: list[CameraCounts]
+
+
 def read_report(
     engine: Engine,
     reader: Principal,
@@ -36,7 +61,7 @@ def read_report(
     device_set: str | None = None,
     detail: float | None = None,
     certainty: str | None = None,
-) -> dict[str, Any]:
+) -> CoverageReport:
     """Return the newest figures; filters that are None are not applied.
 
     Figures where cameras are hidden from the principal: :mod:`geo.coverage.coarse_figures`.
@@ -85,7 +110,7 @@ def read_report(
         "run": run.id,
         "computed_at": run.computed_at.isoformat(timespec="seconds"),
         "incidents_until": iso_time(run.incidents_until),
-        "assumptions": dict(run.assumptions),
+        "assumptions": run.assumptions,
         "areas": [_plain(row) for row in rows],
         "cameras": cameras,
     }
@@ -96,16 +121,14 @@ def iso_time(at: datetime | None) -> str | None:
     return None if at is None else at.isoformat(timespec="seconds")
 
 
-def _granted(
-    connection: Connection, reader: Principal, rows: list[dict[str, Any]]
-) -> list[dict[str, Any]]:
+def _granted(connection: Connection, reader: Principal, rows: list[Record]) -> list[Record]:
     if reader.everything:
         return rows
     own = area_names.granted_codes(connection, reader.parameters)
     return [row for row in rows if (row["level"], row["code"]) in own]
 
 
-def camera_counts(connection: Connection, reader: Principal) -> list[dict[str, Any]]:
+def camera_counts(connection: Connection, reader: Principal) -> list[CameraCounts]:
     """Return reported, registered, located and computed numbers of cameras by owner kind.
 
     *Reported* is what the district's own papers say (columns ``reported_skynet`` and
@@ -129,8 +152,8 @@ def camera_counts(connection: Connection, reader: Principal) -> list[dict[str, A
         if kind is not None or row["registered"]:
             known = kind is None or kind in reader.classes
             names = ("registered", "located", "computed")
-            numbers = {name: int(row[name]) if known else None for name in names}
-            rows.append({"owner_kind": kind, "reported": reported.get(kind), **numbers})
+            numbers = (int(row[name]) if known else None for name in names)
+            rows.append(CameraCounts(kind, reported.get(kind), *numbers))
     return rows
 
 
@@ -220,7 +243,7 @@ def incidents_until(engine: Engine, reader: Principal) -> str | None:
 
 
 def _reported(connection: Connection) -> dict[str | None, int]:
-    merged: dict[str, Any] = {}
+    merged: FreeColumns = {}
     for attributes in area_names.district_attributes(connection):
         merged.update(attributes)
     found: dict[str | None, int] = {}
@@ -231,9 +254,9 @@ def _reported(connection: Connection) -> dict[str | None, int]:
     return found
 
 
-def _plain(row: Mapping[str, Any]) -> dict[str, Any]:
+def _plain(row: Record) -> Record:
     cells = {name: row[name] for name in AREA_KEYS}
-    clean: dict[str, Any] = {
+    clean: Record = {
         k: None if isinstance(v, float) and math.isnan(v) else v for k, v in cells.items()
     }
     clean["k_area_m2"] = [round(v, 3) for v in clean["k_area_m2"]]

@@ -2,7 +2,6 @@
 
 from collections.abc import Set
 from dataclasses import replace
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -21,6 +20,7 @@ from geo.coverage.scene_layers import Scene
 from geo.coverage.sight import coarse_sight, optics
 from geo.coverage.sight.place_lines import PlaceLine
 from geo.coverage.store import scene
+from geo.coverage.store.scene import SceneChoices
 from geo.store import installation
 
 ASIDE_M = 60.0  # of a line of sight: buildings that can block it, or move the camera out of them
@@ -128,7 +128,7 @@ def scene_around(
     place = gpd.GeoSeries([shapely.Point(lon, lat)], crs=WGS84).to_crs(srid).iloc[0]
     cameras = views.to_crs(srid)
     exact = granted.index[granted["exact"].astype(bool)]
-    ground = _sighted(cameras, exact, place, detail, choices["default_reach_m"])
+    ground = _sighted(cameras, exact, place, detail, choices.default_reach_m)
     return replace(_scene(connection, srid, cameras, ground, choices), lonlat=views.geometry)
 
 
@@ -137,7 +137,7 @@ def _scene(
     srid: int,
     cameras: gpd.GeoDataFrame,
     ground: BaseGeometry,
-    choices: dict[str, Any],
+    choices: SceneChoices,
 ) -> Scene:
     asked = gpd.GeoSeries([ground], crs=srid).to_crs(WGS84).iloc[0]
     near = scene.obstacles_near(connection, asked.wkb, srid)
@@ -155,7 +155,7 @@ def _scene(
         entrances=empty,
         incidents=empty,
         zones=empty,
-        **choices,
+        **vars(choices),
     )
 
 

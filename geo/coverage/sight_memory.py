@@ -121,7 +121,7 @@ def _built(connection: Connection, detail: float) -> "KeptScene | None":
     choices, views = scene.read_choices(connection), scene.read_views(connection)
     shapes, height_m = scene.read_obstacles(connection, srid)
     heights = (height_m, views["mount_height_m"].to_numpy(dtype=float))
-    sight = obstructing_ground(shapes, *(heights if choices["heights"] else ()))
+    sight = obstructing_ground(shapes, *(heights if choices.heights else ()))
     table = _tabulated(views, sight, srid, detail, choices)
     contacts = cameras.camera_contacts(connection, table.cameras.tolist())
     return KeptScene(srid, table, sight, Fans(table.coarse), contacts, choices)
@@ -134,7 +134,7 @@ def _patched(
     from geo.coverage.sight.place_lines import Fans
     from geo.coverage.store import cameras, scene
 
-    if kept.choices["heights"]:  # the highest camera decides over which buildings one looks
+    if kept.choices.heights:  # the highest camera decides over which buildings one looks
         return _built(connection, detail)
     views = scene.read_views(connection, sorted(codes))
     fresh = _tabulated(views, kept.sight, kept.srid, detail, kept.choices)
@@ -148,7 +148,7 @@ def _tabulated(views: Any, sight: Any, srid: int, detail: float, choices: Any) -
     from geo.coverage.scene import place_given
     from geo.coverage.sight.view_table import tabulate_views
 
-    reach_m = choices["default_reach_m"]
+    reach_m = choices.default_reach_m
     placed = place_given(views, sight, srid=srid, detail=detail, default_reach_m=reach_m)
     return tabulate_views(views, placed, srid=srid, detail=detail, default_reach_m=reach_m)
 

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, Engine
+from typing_extensions import TypedDict
 
 from geo.access import predicates, transaction
 from geo.access.audit import export_log
@@ -15,8 +16,23 @@ from geo.areas.store import names as area_names
 from geo.base.errors import NotFoundError
 from geo.coverage.engine.asked import Trial
 from geo.coverage.engine.client import EngineClient
+from geo.coverage.engine.trial_answer import ClosedGap, GridChange, TrialViewshed
 from geo.coverage.kinds import SURE
 from geo.coverage.store import granted_ground
+
+
+class WhatIfAnswer(TypedDict):
+    """What the engine told, as far as it may be told; `withheld` grids are left out."""
+
+    run: int
+    detail: float
+    placement: str
+    moved_m: float
+    epoch: int
+    viewsheds: dict[str, TrialViewshed]
+    grids: list[GridChange]
+    gaps: dict[str, list[ClosedGap]]
+    withheld: int
 
 
 def try_camera(
@@ -27,7 +43,7 @@ def try_camera(
     *,
     most_gaps: int,
     reason: str | None = None,
-) -> dict[str, Any]:
+) -> WhatIfAnswer:
     """Return what a camera would see, and the figures and gaps that would change, of all devices.
 
     Before and after together tell what the cameras there see. So the place must be granted with
@@ -76,7 +92,11 @@ def try_camera(
     export_log.count_bulk_read(engine, principal, "gaps", count, most=most_gaps, reason=reason)
     grids = [grid for grid in told["grids"] if grid["grid_code"] in known]
     return {
-        **{name: told[name] for name in ("run", "detail", "placement", "moved_m", "epoch")},
+        "run": told["run"],
+        "detail": told["detail"],
+        "placement": told["placement"],
+        "moved_m": told["moved_m"],
+        "epoch": told["epoch"],
         "viewsheds": viewsheds,
         "grids": grids,
         "gaps": gaps,
@@ -106,8 +126,8 @@ def _known_grids(
 
 
 def _cut(
-    connection: Connection, deep: Principal, seen: Mapping[str, Any], *, whole: bool
-) -> dict[str, Any]:
+    connection: Connection, deep: Principal, seen: TrialViewshed, *, whole: bool
+) -> TrialViewshed:
     """Return what is seen of the granted ground; where that is cut, without measures of the rest.
 
     Parameters
@@ -122,8 +142,8 @@ def _cut(
         Whether no area limits the grants.
     """
     if whole:
-        return dict(seen)
+        return seen
     shape, cut = granted_ground.clip_shape(connection, seen["geometry"], deep.areas)
     if not cut:
-        return dict(seen)
+        return seen
     return {"geometry": shape, "area_m2": None, "privacy_zone_m2": None}

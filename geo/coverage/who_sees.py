@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
+from typing_extensions import TypedDict
 
 from geo.access import exact_answers, predicates, transaction
 from geo.access.exact_answers import IncidentPlace
@@ -17,15 +18,55 @@ from geo.base import clock
 from geo.base.errors import NotFoundError
 from geo.base.words import say
 from geo.coverage.store import cameras
+from geo.coverage.store.cameras import Contact
 
 if TYPE_CHECKING:
     from geo.coverage.place_sight import SightView
     from geo.coverage.sight.place_lines import PlaceLine
 
-KEYS = (
-    *("code", "name", "relation", "why", "distance_m", "bearing_deg", "heading_deg", "px_per_m"),
-    *("online", "footage_until", "unit", "phone", "supply_light"),
-)
+
+class SeenCamera(TypedDict):
+    """A camera of a place; of one outside of the grants code, relation and distance alone."""
+
+    code: str
+    name: str | None
+    relation: str
+    why: str | None
+    distance_m: float
+    bearing_deg: float | None
+    heading_deg: float | None
+    px_per_m: float | None
+    online: bool | None
+    footage_until: str | None
+    unit: str | None
+    phone: str | None
+    supply_light: str | None
+
+
+class SeeingAnswer(TypedDict):
+    """Cameras of a place; `withheld` others may see it, `ask` says how to ask for them."""
+
+    cameras: list[SeenCamera]
+    withheld: int
+    ask: str | None
+    nearest_m: float | None
+
+
+_UNTOLD: Final[SeenCamera] = {
+    "code": "",
+    "name": None,
+    "relation": "",
+    "why": None,
+    "distance_m": 0.0,
+    "bearing_deg": None,
+    "heading_deg": None,
+    "px_per_m": None,
+    "online": None,
+    "footage_until": None,
+    "unit": None,
+    "phone": None,
+    "supply_light": None,
+}
 
 
 def seeing_one(
@@ -38,7 +79,7 @@ def seeing_one(
     timezone: str,
     detail: int = 20,
     lang: str = "zh",
-) -> dict[str, Any]:
+) -> SeeingAnswer:
     """Return the cameras of one place, in the form of the command line and the service.
 
     Of cameras outside the principal's areas only code, relation and distance are shown, of coarse
@@ -96,7 +137,7 @@ class Asked:
 
 def seeing_from_memory(
     engine: Engine, reader: Principal, view: SightView, lon: float, lat: float, asked: Asked
-) -> dict[str, Any]:
+) -> SeeingAnswer:
     """Return the same as :func:`seeing_one` from views in memory.
 
     The database is asked for incidents, where the principal belongs to a unit, and for the state
@@ -121,7 +162,7 @@ def seeing_from_memory(
         As :func:`seeing_one`.
     """
     found = find_in_memory(engine, reader, view, lon, lat)
-    facts: Mapping[str, Mapping[str, Any]] = view.scene.contacts
+    facts = view.scene.contacts
     if asked.at is not None:
         with transaction.open_read_only(engine, reader) as connection:
             facts = _facts(connection, [line.code for line in found.lines], asked.at)
@@ -134,7 +175,7 @@ class FoundLines:
 
     lines: Sequence[PlaceLine]
     withheld: int
-    contacts: Mapping[str, Mapping[str, Any]]
+    contacts: Mapping[str, Contact]
 
     @property
     def own(self) -> list[str]:
@@ -186,7 +227,7 @@ def describe_found(
     changes: Mapping[str, Sequence[tuple[datetime, str]]],
     asked: Asked,
     begin: datetime,
-) -> dict[str, Any]:
+) -> SeeingAnswer:
     """Return what :func:`seeing_one` does, from lines and the history of their states.
 
     Parameters
@@ -200,7 +241,7 @@ def describe_found(
     begin
         Moment of the wanted footage.
     """
-    facts = {
+    facts: dict[str, Contact] = {
         line.code: {**found.contacts[line.code], "connection": _state_at(changes, line.code, begin)}
         for line in found.lines
     }
@@ -216,10 +257,10 @@ def _state_at(
 
 def _answer(
     lines: Sequence[PlaceLine],
-    facts: Mapping[str, Mapping[str, Any]],
+    facts: Mapping[str, Contact],
     withheld: int,
     asked: Asked,
-) -> dict[str, Any]:
+) -> SeeingAnswer:
     moment = asked.at or clock.now().astimezone(ZoneInfo(asked.timezone))
     return {
         "cameras": [_told(line, facts[line.code], moment) for line in lines],
@@ -264,9 +305,7 @@ def read_state_changes(
     return cameras.state_changes(connection, codes, begin, end)
 
 
-def _facts(
-    connection: Connection, codes: list[str], at: datetime | None
-) -> dict[str, dict[str, Any]]:
+def _facts(connection: Connection, codes: list[str], at: datetime | None) -> dict[str, Contact]:
     """Return what is known of some cameras by code, with their connection at a moment or now."""
     facts = cameras.camera_contacts(connection, codes)
     if at is not None:
@@ -276,11 +315,10 @@ def _facts(
     return facts
 
 
-def _told(line: PlaceLine, fact: Mapping[str, Any], moment: datetime) -> dict[str, Any]:
+def _told(line: PlaceLine, fact: Contact, moment: datetime) -> SeenCamera:
     if not line.own:
-        empty = dict.fromkeys(KEYS)
         distance_m = round(line.distance_m, 1)
-        return {**empty, "code": line.code, "relation": line.relation, "distance_m": distance_m}
+        return {**_UNTOLD, "code": line.code, "relation": line.relation, "distance_m": distance_m}
     return {
         "code": line.code,
         "name": fact["name"] if line.exact else None,
@@ -298,7 +336,7 @@ def _told(line: PlaceLine, fact: Mapping[str, Any], moment: datetime) -> dict[st
     }
 
 
-def _until(fact: Mapping[str, Any], moment: datetime) -> str | None:
+def _until(fact: Contact, moment: datetime) -> str | None:
     days, installed = fact["retention_days"], fact["installed_on"]
     if days is None or (installed is not None and installed > moment.date()):
         return None

@@ -1,9 +1,7 @@
 """The coverage report as a file: a workbook, a table or a layer."""
 
-from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -13,6 +11,7 @@ from geo.areas import district
 from geo.areas.store import versions as area_versions
 from geo.base.local_time import local_minute
 from geo.base.words import say
+from geo.coverage.report import CoverageReport
 from geo.documents import coverage_workbook
 from geo.documents.coverage_workbook import Heading
 from geo.files import writers
@@ -51,7 +50,7 @@ COLUMNS = (
 
 def write_coverage(
     engine: Engine,
-    report: Mapping[str, Any],
+    report: CoverageReport,
     out: Path,
     *,
     lang: str,
@@ -103,7 +102,7 @@ def write_coverage(
     return len(figures)
 
 
-def _heading(engine: Engine, report: Mapping[str, Any], stamp: str, timezone: str) -> Heading:
+def _heading(engine: Engine, report: CoverageReport, stamp: str, timezone: str) -> Heading:
     until = report["incidents_until"]
     return Heading(
         district=district.district_name(engine),

@@ -13,6 +13,7 @@ from openpyxl.worksheet.worksheet import Worksheet
 from geo.base.words import say
 from geo.coverage.headline import make_headlines
 from geo.coverage.kinds import CAUSES
+from geo.coverage.report import CoverageReport
 from geo.files.formulas import escape_formula
 from geo.files.writers.output_file import draft_of
 from geo.files.writers.page_head import add_notice
@@ -52,7 +53,7 @@ class Heading:
 
 
 def write_workbook(
-    report: Mapping[str, Any],
+    report: CoverageReport,
     out: Path,
     *,
     heading: Heading,
@@ -103,7 +104,7 @@ def _by_area(rows: Sequence[Mapping[str, Any]]) -> Figures:
 
 
 def _write_summary(
-    sheet: Worksheet, report: Mapping[str, Any], figures: Figures, heading: Heading, lang: str
+    sheet: Worksheet, report: CoverageReport, figures: Figures, heading: Heading, lang: str
 ) -> None:
     sheet.append([say("coverage_book.title", lang, district=heading.district)])
     sheet["A1"].font = Font(bold=True, size=16)
@@ -172,14 +173,15 @@ def _append_criterion(
         sheet.cell(row, column).number_format = PERCENT
 
 
-def _write_pairs(sheet: Worksheet, report: Mapping[str, Any], lang: str) -> None:
+def _write_pairs(sheet: Worksheet, report: CoverageReport, lang: str) -> None:
     names = ("reported", "registered", "located", "computed")
     head = [say("coverage_book.counts", lang), *(say(f"column.{name}", lang) for name in names)]
     _append_head(sheet, head)
     for count in report["cameras"]:
-        kind = say(f"device_set.{count['owner_kind'] or 'none'}", lang)
-        closed = say("coverage_book.closed", lang) if count["registered"] is None else None
-        sheet.append([kind, *(closed if count[name] is None else count[name] for name in names)])
+        kind = say(f"device_set.{count.owner_kind or 'none'}", lang)
+        closed = say("coverage_book.closed", lang) if count.registered is None else None
+        told = (getattr(count, name) for name in names)
+        sheet.append([kind, *(closed if number is None else number for number in told)])
     sheet.append([])
     _append_head(sheet, [say("coverage_book.assumptions", lang), say("column.count", lang)])
     for name, count in report["assumptions"].items():

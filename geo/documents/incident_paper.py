@@ -15,12 +15,14 @@ from geo.base.words import say
 from geo.documents import incident_plan
 from geo.incidents import answer, attachments, cameras
 from geo.incidents.attachments import HANDLING
+from geo.incidents.cameras import CameraInWords, CamerasAnswer
 from geo.incidents.desk import Desk
 from geo.incidents.rules import emergency
 from geo.incidents.rules.emergency import Emergency
 from geo.incidents.store import moves as stored_moves
 from geo.incidents.store.answers import AnswerRow
 from geo.viewing.store import register
+from geo.viewing.store.register import IncidentViewing
 from maps.papers import Paper, RequestForm, Table, render_paper
 
 if TYPE_CHECKING:
@@ -145,7 +147,7 @@ def _refuse(url: str, *_: object, **__: object) -> dict[str, Any]:
 
 
 def _facts(
-    desk: Desk, who: Principal, row: AnswerRow, told: Mapping[str, Any], lang: str
+    desk: Desk, who: Principal, row: AnswerRow, told: CamerasAnswer, lang: str
 ) -> tuple[tuple[str, str], ...]:
     zone = desk.config.timezone
     begin, end = row.window
@@ -169,21 +171,26 @@ def _facts(
     return tuple((say(f"evidence.{k}", lang), v) for k, v in named.items() if v)
 
 
-def _plan(desk: Desk, who: Principal, row: AnswerRow, lines: list[dict[str, Any]]) -> "Plan | None":
+def _plan(desk: Desk, who: Principal, row: AnswerRow, lines: list[CameraInWords]) -> "Plan | None":
     if row.lon is None or row.lat is None:
         return None
     with transaction.open_read_only(desk.engine, who) as connection:
         return incident_plan.plan_incident(connection, row.lon, row.lat, lines)
 
 
-def _cameras(lines: list[dict[str, Any]], lang: str) -> Table:
+def _cameras(lines: list[CameraInWords], lang: str) -> Table:
     rows, numbers = [], incident_plan.number_cameras(lines)
     for line in lines:
         why = f"（{line['why_text']}）" if line["relation"] != "sees" and line["why_text"] else ""
         relation = say(f"relation.{line['relation']}", lang) + why
         footage = "；".join(filter(None, (line["footage"], line["night"], line["online_text"])))
         number = numbers.get(line["code"], "")
-        told = {**line, "number": number, "relation": relation, "footage": footage}
+        told: Mapping[str, Any] = {
+            **line,
+            "number": number,
+            "relation": relation,
+            "footage": footage,
+        }
         rows.append(tuple(str(told[name] or "") for name in HEADS))
     heads = tuple(say(f"evidence.camera_{name}", lang) for name in HEADS)
     return Table(
@@ -191,16 +198,14 @@ def _cameras(lines: list[dict[str, Any]], lang: str) -> Table:
     )
 
 
-def _viewings(rows: list[Mapping[str, Any]], zone: str, lang: str) -> Table:
+def _viewings(rows: list[IncidentViewing], zone: str, lang: str) -> Table:
     names = ("at", "unit_name", "holder", "camera_code", "act", "reason")
     told = [
-        tuple(
-            local_minute(row[name], zone)
-            if name == "at"
-            else say(f"viewing_act.{row[name]}", lang)
-            if name == "act"
-            else str(row[name] or "")
-            for name in names
+        (
+            local_minute(row.at, zone),
+            *(row.unit_name, row.holder, row.camera_code),
+            say(f"viewing_act.{row.act}", lang),
+            row.reason,
         )
         for row in rows
     ]
@@ -211,10 +216,10 @@ def _viewings(rows: list[Mapping[str, Any]], zone: str, lang: str) -> Table:
 
 
 def _forms(
-    row: AnswerRow, lines: list[dict[str, Any]], zone: str, lang: str
+    row: AnswerRow, lines: list[CameraInWords], zone: str, lang: str
 ) -> tuple[RequestForm, ...]:
     """Return a request form for each managing unit of cameras that saw or may have seen it."""
-    by_unit: dict[str, list[dict[str, Any]]] = {}
+    by_unit: dict[str, list[CameraInWords]] = {}
     for line in lines:
         if line["relation"] != "near" and line["unit"]:
             by_unit.setdefault(f"{line['unit']} {line['phone'] or ''}".strip(), []).append(line)

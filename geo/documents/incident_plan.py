@@ -1,11 +1,12 @@
 """The map of an evidence sheet: the place of an incident, the ground and the cameras around it."""
 
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, Final
 
 from sqlalchemy import Connection
 
+from geo.incidents.cameras import CameraInWords
 from geo.store import installation
 
 if TYPE_CHECKING:
@@ -18,7 +19,7 @@ ROUND_M: Final = 700.0
 """How far the ground is read: more than the map shows."""
 
 
-def number_cameras(lines: Sequence[Mapping[str, Any]]) -> dict[str, int]:
+def number_cameras(lines: Sequence[CameraInWords]) -> dict[str, int]:
     """Return code → number on the map, of the cameras that are drawn.
 
     Parameters
@@ -35,7 +36,7 @@ def number_cameras(lines: Sequence[Mapping[str, Any]]) -> dict[str, int]:
 
 
 def plan_incident(
-    connection: Connection, lon: float, lat: float, lines: Sequence[Mapping[str, Any]]
+    connection: Connection, lon: float, lat: float, lines: Sequence[CameraInWords]
 ) -> "Plan":
     """Return the map of a place; its first mark is the place, others are the cameras.
 
@@ -71,10 +72,9 @@ def plan_incident(
     )
 
 
-def _placed(at: Any, line: Mapping[str, Any]) -> tuple[float, float]:  # noqa: ANN401 - an array
+def _placed(at: Any, line: CameraInWords) -> tuple[float, float]:  # noqa: ANN401 - an array
     """Return where a camera stands: by its distance and the bearing from it to the place."""
-    angle = math.radians(float(line["bearing_deg"]))
-    away_m = float(line["distance_m"])
+    angle, away_m = math.radians(line["bearing_deg"] or 0.0), line["distance_m"]
     return at[0] - away_m * math.sin(angle), at[1] - away_m * math.cos(angle)
 
 

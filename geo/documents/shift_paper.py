@@ -11,6 +11,7 @@ from geo.base.local_time import local_minute
 from geo.base.words import say
 from geo.documents.incident_paper import paper_pdf
 from geo.incidents.rules.lunar import lunar_text
+from geo.incidents.shifts import Shift
 from maps.papers import Paper, Table
 
 COUNTS: Final = ("open", "overdue", "unsigned", "waiting", "on_hold", "emergencies", "down")
@@ -19,7 +20,7 @@ SHOWN: Final = 14
 SIGNATURES: Final = ("handed_by", "taken_by", "leader_sign")
 
 
-def shift_pdf(found: Mapping[str, Any], *, timezone: str, mark: str, lang: str) -> bytes:
+def shift_pdf(found: Shift, *, timezone: str, mark: str, lang: str) -> bytes:
     """Return the duty log of a shift as PDF.
 
     Parameters
@@ -36,7 +37,7 @@ def shift_pdf(found: Mapping[str, Any], *, timezone: str, mark: str, lang: str) 
     return paper_pdf(shift_log(found, timezone=timezone, mark=mark, lang=lang))
 
 
-def shift_log(found: Mapping[str, Any], *, timezone: str, mark: str, lang: str) -> Paper:
+def shift_log(found: Shift, *, timezone: str, mark: str, lang: str) -> Paper:
     """Return the duty log of a shift.
 
     Parameters
@@ -50,24 +51,24 @@ def shift_log(found: Mapping[str, Any], *, timezone: str, mark: str, lang: str) 
     lang
         "zh" or "en".
     """
-    begin, end = found["at_begin"], found["at_end"] or {}
-    begun = found["begun_at"].astimezone(ZoneInfo(timezone))
+    begin, end = found.at_begin, found.at_end or {}
+    begun = found.begun_at.astimezone(ZoneInfo(timezone))
     weekday = say(f"weekday.{begun.isoweekday()}", lang)
-    ended = found["ended_at"]
+    ended = found.ended_at
     facts = (
-        ("desk", found["unit_name"] or found["unit_code"] or ""),
+        ("desk", found.unit_name or found.unit_code or ""),
         ("day", f"{begun:%Y-%m-%d} {weekday}"),
         ("lunar", lunar_text(begun.date()) if lang == "zh" else ""),
-        ("weather", found["weather"] or ""),
-        ("post_label", found["post"]),
-        ("leader_label", found["leader_post"] or ""),
+        ("weather", found.weather or ""),
+        ("post_label", found.post),
+        ("leader_label", found.leader_post or ""),
         ("begun_at", local_minute(begun, timezone)),
         (
             "ended_at",
             say("shifts.goes_on_word", lang) if ended is None else local_minute(ended, timezone),
         ),
         ("during", _line(end.get("done", {}), DONE, lang)),
-        ("note_label", found["note"] or ""),
+        ("note_label", found.note or ""),
     )
     return Paper(
         say("shifts.title", lang),

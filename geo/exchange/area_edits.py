@@ -41,15 +41,21 @@ class Part:
 
 
 @dataclass(frozen=True)
-class AreasEdited:
-    """What came of it: the run, findings, and the defects that the partition has from that day on.
+class PartitionDefect:
+    """A gap, an overlap or the like between areas of one level."""
 
-    Each defect: kind, codes, area_m2.
-    """
+    kind: str
+    codes: list[str]
+    area_m2: float
+
+
+@dataclass(frozen=True)
+class AreasEdited:
+    """The run of an edit, its findings, and the defects of the partition from that day on."""
 
     run: int
     findings: tuple[Finding, ...]
-    defects: tuple[Mapping[str, Any], ...]
+    defects: tuple[PartitionDefect, ...]
 
 
 def put_area(
@@ -298,7 +304,7 @@ def _taken(connection: Connection, who: Principal, change: _Change, timezone: st
     return AreasEdited(run, taken.findings, _defects(connection, now))
 
 
-def _defects(connection: Connection, areas: gpd.GeoDataFrame) -> tuple[Mapping[str, Any], ...]:
+def _defects(connection: Connection, areas: gpd.GeoDataFrame) -> tuple[PartitionDefect, ...]:
     from geo.areas.rules import partition
     from geo.areas.store.versions import MADE_CODE
 
@@ -308,7 +314,7 @@ def _defects(connection: Connection, areas: gpd.GeoDataFrame) -> tuple[Mapping[s
     metric = own.to_crs(installation.metric_srid(connection))
     found = partition.find_defects(metric[["code", "level", "geometry"]])
     return tuple(
-        {"kind": row["kind"], "codes": list(row["codes"]), "area_m2": round(row["area_m2"], 2)}
+        PartitionDefect(row["kind"], list(row["codes"]), round(row["area_m2"], 2))
         for row in found[["kind", "codes", "area_m2"]].to_dict("records")
     )
 

@@ -1,9 +1,11 @@
 """Search by what people type or hear on the telephone, limited to what is granted."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, RowMapping
+from typing_extensions import TypedDict
 
 from geo.access import transaction
 from geo.access.audit import export_log
@@ -43,7 +45,55 @@ SHORTEST_CROSSING: Final = 4
 WHAT: Final = "search"
 """As what cameras and incidents that were found are counted: see geo/access/audit/export_log.py."""
 
-Found = dict[str, Any]
+
+@dataclass(frozen=True)
+class Hit:
+    """What was found; `layer` is the collection in which its code is a feature, None for none."""
+
+    kind: str
+    layer: str | None
+    code: str | None
+    name: str
+    lon: float | None
+    lat: float | None
+    exact: bool
+
+
+class HitAnswer(TypedDict):
+    """A :class:`Hit` as it is told, with the word for its kind."""
+
+    kind: str
+    layer: str | None
+    code: str | None
+    name: str
+    lon: float | None
+    lat: float | None
+    exact: bool
+    kind_name: str
+
+
+class LonLat(TypedDict):
+    """A place in degrees, EPSG:4326."""
+
+    lon: float
+    lat: float
+
+
+class CoordinatesAnswer(LonLat):
+    """A typed place, and where it would be on a map of the other system."""
+
+    if_gcj02: LonLat
+    apart_m: float
+    question: str | None
+
+
+class SearchAnswer(TypedDict):
+    """What was found, the best first; `withheld` were left out as too many were read."""
+
+    query: str
+    results: list[HitAnswer]
+    coordinates: CoordinatesAnswer | None
+    withheld: int
 
 
 def search_places(
@@ -55,7 +105,7 @@ def search_places(
     most: int = MOST,
     bulk: int = 0,
     reason: str | None = None,
-) -> Found:
+) -> SearchAnswer:
     """Return what `typed` finds: places, streets, crossings, areas, poles, codes, coordinates.
 
     Full-width forms, capitals, blanks, punctuation and the kind of numerals do not matter; names
@@ -71,46 +121,37 @@ def search_places(
         Rows of cameras and incidents an hour beyond which reading is an export; 0: not counted.
     reason
         Why so many are asked for.
-
-    Returns
-    -------
-    dict
-        `query`; `results`, the best first, with `kind`, `kind_name`, `layer`, `code`, `name`,
-        `lon`, `lat`, `exact`; `coordinates` where such were typed, else None; `withheld`, how many
-        cameras and incidents were left out because too many were read within the hour.
     """
     with transaction.open_as(engine, reader) as connection:
         found = _found(connection, reader, typed[:MOST_LETTERS], min(most, MOST))
     shown, withheld = _counted(engine, reader, found, bulk, reason)
-    for each in shown:
-        each["kind_name"] = say(f"search.kind.{each['kind']}", lang)
     place = parse_coordinates(typed)
     return {
         "query": typed,
-        "results": shown,
+        "results": [_told(each, lang) for each in shown],
         "coordinates": None if place is None else _coordinates(place, lang),
         "withheld": withheld,
     }
 
 
-def _found(connection: Connection, reader: Principal, typed: str, most: int) -> list[Found]:
-    """Return the rows of an answer; incidents behind the second fence, all else without it."""
+def _found(connection: Connection, reader: Principal, typed: str, most: int) -> list[Hit]:
+    """Return the rows of an answer; incidents under row-level security, all else without it."""
     words = typed.split()[:MOST_WORDS]
     given = reader.parameters
-    matters = _incidents(connection, given, "".join(words))
+    incidents = _incidents(connection, given, "".join(words))
     transaction.step_down(connection)
     folded, numbered = search_text.fold_words(connection, ["".join(words), *words])
     if not folded[0]:
         return []
     needles = needles_of(folded, numbered)
     rows = search_text.find_texts(connection, given, needles, most=most * SPARE)
-    crossings: list[Found] = []
+    crossings: list[Hit] = []
     if len(folded[0]) >= SHORTEST_CROSSING:
         met = search_text.find_crossings(connection, given, f"{folded[0]}\n{numbered[0]}")
         crossings = [_crossing(each) for each in met]
     first = [_row(each) for each in rows if each["grade"] == 0]
     rest = [_row(each) for each in rows if each["grade"] > 0]
-    return list(_few([*first, *matters, *crossings, *rest]))[:most]
+    return list(_few([*first, *incidents, *crossings, *rest]))[:most]
 
 
 def needles_of(folded: Sequence[str], numbered: Sequence[str]) -> list[Needle]:
@@ -129,7 +170,20 @@ def needles_of(folded: Sequence[str], numbered: Sequence[str]) -> list[Needle]:
     return list(dict.fromkeys(wanted))
 
 
-def _incidents(connection: Connection, given: dict[str, Any], code: str) -> list[Found]:
+def _told(found: Hit, lang: str) -> HitAnswer:
+    return {
+        "kind": found.kind,
+        "layer": found.layer,
+        "code": found.code,
+        "name": found.name,
+        "lon": found.lon,
+        "lat": found.lat,
+        "exact": found.exact,
+        "kind_name": say(f"search.kind.{found.kind}", lang),
+    }
+
+
+def _incidents(connection: Connection, given: Mapping[str, Any], code: str) -> list[Hit]:
     """Return incidents by the beginning of their code, as typed or in capitals."""
     if len(code) < search_text.SHORTEST_CODE:
         return []
@@ -137,48 +191,46 @@ def _incidents(connection: Connection, given: dict[str, Any], code: str) -> list
     for form in dict.fromkeys((code, code.upper())):
         found = search_text.find_incidents(connection, given, form, most=MOST_INCIDENTS)
         rows |= {each["code"]: each for each in found}
-    return [
-        {"kind": "incident", **_place("incidents", each, each["title"])} for each in rows.values()
-    ]
+    return [_hit("incident", "incidents", each, each["title"]) for each in rows.values()]
 
 
-def _few(found: Iterable[Found]) -> Iterable[Found]:
+def _few(found: Iterable[Hit]) -> Iterable[Hit]:
     """Leave out what was found twice, and more cameras or incidents than are told at once."""
     left = {"camera": MOST_CAMERAS, "incident": MOST_INCIDENTS}
     seen: set[tuple[object, ...]] = set()
     for each in found:
-        key = (each["kind"], each["code"], each["lon"], each["lat"])
-        if key in seen or left.get(each["kind"], 1) == 0:
+        key = (each.kind, each.code, each.lon, each.lat)
+        if key in seen or left.get(each.kind, 1) == 0:
             continue
         seen.add(key)
-        if each["kind"] in left:
-            left[each["kind"]] -= 1
+        if each.kind in left:
+            left[each.kind] -= 1
         yield each
 
 
-def _row(found: RowMapping) -> Found:
+def _row(found: RowMapping) -> Hit:
     layer, kind = found["layer"], found["kind"]
     if layer == "area":
-        return {"kind": kind, **_place(COLLECTIONS.get(kind, f"{kind}s"), found, found["name"])}
+        return _hit(kind, COLLECTIONS.get(kind, f"{kind}s"), found, found["name"])
     shown = "estate" if layer == "place" and kind in ESTATES else layer
-    return {"kind": shown, **_place(COLLECTIONS[layer], found, found["name"])}
+    return _hit(shown, COLLECTIONS[layer], found, found["name"])
 
 
-def _crossing(found: RowMapping) -> Found:
+def _crossing(found: RowMapping) -> Hit:
     place = {**found, "code": None, "exact": True}
-    return {"kind": "crossing", **_place(None, place, f"{found['first']} × {found['second']}")}
+    return _hit("crossing", None, place, f"{found['first']} × {found['second']}")
 
 
-def _place(layer: str | None, found: Any, name: str) -> Found:  # noqa: ANN401 - row or dict
-    spot = {key: None if found[key] is None else float(found[key]) for key in ("lon", "lat")}
-    return {"layer": layer, "code": found["code"], "name": name, **spot, "exact": found["exact"]}
+def _hit(kind: str, layer: str | None, found: RowMapping | Mapping[str, Any], name: str) -> Hit:
+    lon, lat = (None if found[key] is None else float(found[key]) for key in ("lon", "lat"))
+    return Hit(kind, layer, found["code"], name, lon, lat, found["exact"])
 
 
 def _counted(
-    engine: Engine, reader: Principal, found: list[Found], bulk: int, reason: str | None
-) -> tuple[list[Found], int]:
+    engine: Engine, reader: Principal, found: list[Hit], bulk: int, reason: str | None
+) -> tuple[list[Hit], int]:
     """Return what may be told, and how much may not because too much was read within the hour."""
-    guarded = [each for each in found if each["kind"] in ("camera", "incident")]
+    guarded = [each for each in found if each.kind in ("camera", "incident")]
     if not guarded or not bulk:
         return found, 0
     try:
@@ -188,7 +240,7 @@ def _counted(
     return found, 0
 
 
-def _coordinates(place: Typed, lang: str) -> Found:
+def _coordinates(place: Typed, lang: str) -> CoordinatesAnswer:
     """Return a typed place, and where it would be on a map of the other system."""
     apart_m = round(place.apart_m, 1)
     question = say("search.gcj02", lang, apart_m=round(apart_m)) if apart_m else None

@@ -183,7 +183,7 @@ def _proposal(facts: Mapping[str, Any]) -> Proposal:
     return Proposal(**named, source=str(facts.get("duty") or ""))
 
 
-def _cameras(row: AnswerRow, shown: Shown, zone: str, lang: str) -> dict[str, Any]:
+def _cameras(row: AnswerRow, shown: Shown, zone: str, lang: str) -> Mapping[str, Any]:
     if shown.seen is None:
         return {"cameras": [], "withheld": 0}
     return cameras.describe_cameras(shown.seen, row.window, zone, lang)

@@ -6,6 +6,7 @@ from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
+from typing_extensions import TypedDict
 
 from geo.access import transaction
 from geo.access.audit import record as audit
@@ -33,6 +34,21 @@ class NewFile:
     name: str = ""
     client_id: UUID | None = None
     keep_reason: str | None = None
+
+
+class AttachmentAnswer(TypedDict):
+    """A file as it is told: all but its content."""
+
+    id: str
+    kind: str
+    name: str
+    media_type: str
+    bytes: int
+    has_persons: bool
+    added_by: str
+    added_unit: str | None
+    sha256: str
+    added_at: str
 
 
 def add_attachment(
@@ -133,12 +149,17 @@ def list_attachments(engine: Engine, who: Principal, incident: UUID) -> list[Att
         return stored.list_attachments(connection, incident)
 
 
-def describe_attachment(kept: Attachment) -> dict[str, Any]:
+def describe_attachment(kept: Attachment) -> AttachmentAnswer:
     """Return a file as the interface tells it."""
-    plain = ("kind", "name", "media_type", "bytes", "has_persons", "added_by", "added_unit")
     return {
         "id": str(kept.id),
-        **{name: getattr(kept, name) for name in plain},
+        "kind": kept.kind,
+        "name": kept.name,
+        "media_type": kept.media_type,
+        "bytes": kept.bytes,
+        "has_persons": kept.has_persons,
+        "added_by": kept.added_by,
+        "added_unit": kept.added_unit,
         "sha256": kept.sha256.hex(),
         "added_at": kept.added_at.isoformat(),
     }

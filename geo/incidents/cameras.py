@@ -8,6 +8,7 @@ from uuid import UUID
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
+from typing_extensions import TypedDict
 
 from geo.access import predicates, transaction
 from geo.access.principal import Principal
@@ -37,6 +38,43 @@ STALE_M: Final = 500.0
 """A camera that changed this near to an incident may see it by now."""
 _POSITION: Final = depth_no("position")
 _DIRECTION: Final = depth_no("direction")
+
+
+class CameraInWords(TypedDict):
+    """A camera of an incident with what people read; times as ISO texts."""
+
+    code: str
+    name: str | None
+    relation: str
+    why: str | None
+    distance_m: float
+    bearing_deg: float | None
+    heading_deg: float | None
+    px_per_m: float | None
+    online: bool | None
+    unit: str | None
+    phone: str | None
+    footage_until: str | None
+    footage: str | None
+    footage_light: str | None
+    position: str
+    detail: str | None
+    online_share: float | None
+    online_text: str | None
+    night: str | None
+    why_text: str | None
+
+
+class CamerasAnswer(TypedDict):
+    """Cameras of an incident; `none` says that nobody sees it, `stale` how many changed since."""
+
+    cameras: list[CameraInWords]
+    withheld: int
+    ask: str | None
+    nearest_m: float | None
+    none: str | None
+    stale: int
+    recorded_at: str | None
 
 
 def answer_of(
@@ -121,7 +159,7 @@ def read_cameras(
 
 def describe_cameras(
     seen: CamerasSeen, window: tuple[datetime, datetime], zone: str, lang: str
-) -> dict[str, Any]:
+) -> CamerasAnswer:
     """Return the cameras of an incident as the interface tells them, with what people read.
 
     Parameters
@@ -163,14 +201,24 @@ def _none(seen: CamerasSeen, lang: str) -> str | None:
 
 def _described(
     line: CameraLine, window: tuple[datetime, datetime], zone: str, lang: str
-) -> dict[str, Any]:
+) -> CameraInWords:
     footage = camera_words.find_footage(
         line.spell.share, line.footage_until, occurred=window[0], zone=zone, lang=lang
     )
     visible = line.relation != "near"
     until = footage.ask_by if visible else None
     return {
-        **{name: getattr(line, name) for name in LINE if name != "supply_light"},
+        "code": line.code,
+        "name": line.name,
+        "relation": line.relation,
+        "why": line.why,
+        "distance_m": line.distance_m,
+        "bearing_deg": line.bearing_deg,
+        "heading_deg": line.heading_deg,
+        "px_per_m": line.px_per_m,
+        "online": line.online,
+        "unit": line.unit,
+        "phone": line.phone,
         "footage_until": _iso(until, zone),
         "footage": footage.text if visible else None,
         "footage_light": footage.light if visible else None,

@@ -1,6 +1,6 @@
 """What a form of an incident offers: categories, sources, units, as they are spelled."""
 
-from typing import Any
+from typing_extensions import TypedDict
 
 from geo.access import transaction
 from geo.access.principal import Principal
@@ -13,7 +13,42 @@ from geo.incidents.store.book import Category
 from geo.incidents.store.vocabularies import VocabularyRow
 
 
-def list_choices(desk: Desk, who: Principal, lang: str) -> dict[str, Any]:
+class CategoryChoice(TypedDict):
+    """A category with the one above it, and its pinyin."""
+
+    name: str
+    group: str | None
+    emergency: bool
+    spelled: str
+
+
+class WordChoice(TypedDict):
+    """A source, a reason or a result."""
+
+    code: str
+    name: str
+
+
+class UnitChoice(TypedDict):
+    """A unit with its office phone and its pinyin."""
+
+    code: str
+    name: str
+    duty_phone: str | None
+    spelled: str
+
+
+class Choices(TypedDict):
+    """What a form of an incident may name; reasons by the move that they are given for."""
+
+    categories: list[CategoryChoice]
+    sources: list[WordChoice]
+    reasons: dict[str, list[WordChoice]]
+    results: list[WordChoice]
+    units: list[UnitChoice]
+
+
+def list_choices(desk: Desk, who: Principal, lang: str) -> Choices:
     """Return what a form may name: categories and units with their pinyin, sources, words of moves.
 
     Parameters
@@ -60,7 +95,7 @@ def list_choices(desk: Desk, who: Principal, lang: str) -> dict[str, Any]:
     }
 
 
-def _reasons(rows: list[VocabularyRow], lang: str) -> dict[str, list[dict[str, str]]]:
+def _reasons(rows: list[VocabularyRow], lang: str) -> dict[str, list[WordChoice]]:
     """Return the reasons that are offered, by the move that they are given for."""
     moves = dict.fromkeys(row.values["move"] for row in rows)
     return {
@@ -68,7 +103,7 @@ def _reasons(rows: list[VocabularyRow], lang: str) -> dict[str, list[dict[str, s
     }
 
 
-def _offered(rows: list[VocabularyRow], lang: str) -> list[dict[str, str]]:
+def _offered(rows: list[VocabularyRow], lang: str) -> list[WordChoice]:
     return [
         {"code": row.values["code"], "name": row.values[lang]}
         for row in rows

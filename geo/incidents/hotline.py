@@ -11,6 +11,7 @@ from sqlalchemy import Connection, Engine
 from geo.access import transaction
 from geo.access.principal import Principal
 from geo.base.errors import InputError, NotFoundError
+from geo.base.json_objects import Cells
 from geo.base.local_time import local_minute
 from geo.base.words import say
 from geo.incidents import clocks, listing, moves
@@ -110,7 +111,7 @@ def register_order(
 
 def list_replies(
     engine: Engine, who: Principal, *, again: bool, timezone: str, lang: str
-) -> list[dict[str, Any]]:
+) -> list[Cells]:
     """Return what is to be replied to the hotline: orders that are done, by `COLUMNS`.
 
     Parameters
@@ -132,7 +133,7 @@ def list_replies(
     return [_reply(row, timezone, lang) for row in rows]
 
 
-def _reply(row: Mapping[str, Any], timezone: str, lang: str) -> dict[str, Any]:
+def _reply(row: Mapping[str, Any], timezone: str, lang: str) -> Cells:
     told = {name: row[name] for name in COLUMNS}
     told["state"] = say(f"map.state.{row['state']}", lang)
     if row["outcome"]:

@@ -1,16 +1,45 @@
-"""The ledger as JSON: heads with the closure rate, rows as they are printed."""
+"""The ledger as it is told: heads with the closure rate, rows as they are printed."""
 
 from __future__ import annotations
 
-from typing import Any
+from datetime import date, datetime
+
+from typing_extensions import TypedDict
 
 from geo.base.words import say
-from geo.incidents.ledger import COLUMNS, Ledger
+from geo.incidents.ledger import COLUMNS, Ledger, LedgerRow
 from geo.incidents.rules.rates import Share
 
 
-def describe_ledger(found: Ledger, lang: str) -> dict[str, Any]:
-    """Return a ledger as JSON.
+class ClosureAnswer(TypedDict):
+    """The closure rate."""
+
+    numerator: int
+    denominator: int
+    share: float | None
+
+
+class LedgerAnswer(TypedDict):
+    """A ledger with its heads; `columns` are the words of the columns of its rows."""
+
+    area: str
+    name: str
+    number: str
+    since: date
+    until: date
+    as_of: datetime
+    collected: int
+    closed: int
+    resolved: int
+    closure: ClosureAnswer
+    duplicates: int
+    cancelled: int
+    columns: dict[str, str]
+    rows: list[LedgerRow]
+
+
+def describe_ledger(found: Ledger, lang: str) -> LedgerAnswer:
+    """Return a ledger as it is told.
 
     Parameters
     ----------
@@ -38,8 +67,5 @@ def describe_ledger(found: Ledger, lang: str) -> dict[str, Any]:
         "duplicates": found.duplicates,
         "cancelled": found.cancelled,
         "columns": {name: say(f"ledger.column.{name}", lang) for name in COLUMNS},
-        "rows": [
-            {**{name: getattr(row, name) for name in COLUMNS}, "code": row.code}
-            for row in found.rows
-        ],
+        "rows": list(found.rows),
     }

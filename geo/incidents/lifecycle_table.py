@@ -1,6 +1,6 @@
 """The table of moves with its words, for those who draw buttons and forms from it."""
 
-from typing import Any
+from typing_extensions import TypedDict
 
 from geo.base.words import say
 from geo.incidents.move_request import CHOICES
@@ -23,7 +23,59 @@ _STEP_WORDS = {
 }
 
 
-def describe_lifecycle(lang: str) -> dict[str, Any]:
+MoveAnswer = TypedDict(
+    "MoveAnswer",
+    {
+        "move": str,
+        "label": str,
+        "from": list[str],
+        "to": str | None,
+        "by": list[str],
+        "own_unit": bool,
+        "needs": list[str],
+        "takes": list[str],
+        "held": bool,
+    },
+)
+"""A row of the table of moves."""
+StepAnswer = TypedDict(
+    "StepAnswer",
+    {
+        "step": str,
+        "label": str,
+        "from": list[str],
+        "to": str | None,
+        "by": list[str],
+        "own_unit": bool,
+        "needs": list[str],
+        "takes": list[str],
+    },
+)
+"""A row of the table of steps."""
+
+
+class StateAnswer(TypedDict):
+    """A state of an incident."""
+
+    state: str
+    label: str
+    open: bool
+
+
+class Lifecycle(TypedDict):
+    """The tables of moves and steps, and the words of their fields and choices."""
+
+    states: list[StateAnswer]
+    moves: list[MoveAnswer]
+    fields: dict[str, str]
+    choices: dict[str, dict[str, str]]
+    notice: list[str]
+    steps: list[StepAnswer]
+    step_choices: dict[str, dict[str, str]]
+    roles: dict[str, str]
+
+
+def describe_lifecycle(lang: str) -> Lifecycle:
     """Return states, moves, fields and choices, each with its word in a language."""
     rows: tuple[Move | Step, ...] = (*MOVES.values(), *STEPS.values())
     return {
@@ -50,7 +102,7 @@ def describe_lifecycle(lang: str) -> dict[str, Any]:
     }
 
 
-def _move(move: Move, lang: str) -> dict[str, Any]:
+def _move(move: Move, lang: str) -> MoveAnswer:
     return {
         "move": move.name,
         "label": say(f"lifecycle.move.{move.name}", lang),
@@ -64,7 +116,7 @@ def _move(move: Move, lang: str) -> dict[str, Any]:
     }
 
 
-def _step(step: Step, lang: str) -> dict[str, Any]:
+def _step(step: Step, lang: str) -> StepAnswer:
     return {
         "step": step.name.replace("_", "-"),
         "label": say(f"lifecycle.move.{step.name}", lang),

@@ -9,6 +9,7 @@ from sqlalchemy import Engine
 from geo.access import principal
 from geo.access.principal import Principal
 from geo.areas import lookup
+from geo.areas.place_answer import PlaceAnswer
 from geo.base.errors import ForbiddenError, InputError
 from geo.incidents.book import IntakeBook, IntakeBooks
 from geo.store.revisions import LayerRevisions
@@ -171,17 +172,17 @@ def _by_place(
         found = books.places(everything, now).ask(lon, lat, asked.accuracy_m)
     else:
         found = lookup.locate_one(engine, everything, lon, lat, accuracy_m=asked.accuracy_m, at=day)
-    if not found["grid_code"] and not found["nearest_m"] <= MOST_OUTSIDE_M:
+    if not found["grid_code"] and not _metres(found) <= MOST_OUTSIDE_M:
         raise InputError(
             "intake.outside",
             nearest=found["nearest_code"],
-            metres=round(found["nearest_m"]),
+            metres=round(_metres(found)),
             most=round(MOST_OUTSIDE_M),
         )
     return _located(book, _chosen(book, found, asked.grid_code), lon, lat, day)
 
 
-def _chosen(book: IntakeBook, found: dict[str, Any], grid: str | None) -> dict[str, Any]:
+def _chosen(book: IntakeBook, found: PlaceAnswer, grid: str | None) -> PlaceAnswer:
     """Return an answer with the grid that somebody chose of its candidates first."""
     if not grid or grid == found["grid_code"]:
         return found
@@ -198,7 +199,12 @@ def _chosen(book: IntakeBook, found: dict[str, Any], grid: str | None) -> dict[s
     }
 
 
-def _located(book: IntakeBook, found: dict[str, Any], lon: float, lat: float, day: date) -> Located:
+def _metres(found: PlaceAnswer) -> float:
+    """Return the distance to the nearest grid, of which there is one wherever anything is taken."""
+    return float(found["nearest_m"] or 0.0)
+
+
+def _located(book: IntakeBook, found: PlaceAnswer, lon: float, lat: float, day: date) -> Located:
     grid = found["grid_code"] or None
     chain = book.above(grid) if grid else []
     above = [code for code in (grid, found["community_code"], found["township_code"]) if code]
@@ -210,7 +216,7 @@ def _located(book: IntakeBook, found: dict[str, Any], lon: float, lat: float, da
         found["township_code"] or None,
         tuple(found["candidates"]),
         found["nearest_code"] or None,
-        round(found["nearest_m"], 1),
+        round(_metres(found), 1),
         chain[0].unit_id if chain else None,
         day,
         lon,

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
+from typing_extensions import TypedDict
+
 from geo.base.errors import InputError
 from geo.base.words import say
 from geo.incidents.book import IntakeBook
@@ -111,7 +113,17 @@ def describe_reason(book: IntakeBook, proposal: Proposal | None, lang: str) -> s
     return say(proposal.reason, lang, area=area, category=proposal.category)
 
 
-def describe_units(book: IntakeBook, ranked: Sequence[Proposal], lang: str) -> list[dict[str, Any]]:
+class UnitAnswer(TypedDict):
+    """A unit that is proposed, with its office phone, the reason, and the duty where one is."""
+
+    unit_code: str
+    unit_name: str | None
+    duty_phone: str | None
+    reason: str
+    duty: str | None
+
+
+def describe_units(book: IntakeBook, ranked: Sequence[Proposal], lang: str) -> list[UnitAnswer]:
     """Return proposals with unit, name, office phone and reason.
 
     Parameters
@@ -126,7 +138,7 @@ def describe_units(book: IntakeBook, ranked: Sequence[Proposal], lang: str) -> l
     return [_told(book, each, lang) for each in ranked]
 
 
-def _told(book: IntakeBook, proposal: Proposal, lang: str) -> dict[str, Any]:
+def _told(book: IntakeBook, proposal: Proposal, lang: str) -> UnitAnswer:
     unit = book.units.get(proposal.unit_code)
     return {
         "unit_code": proposal.unit_code,

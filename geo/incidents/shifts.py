@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass, replace
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
@@ -17,6 +17,7 @@ from geo.base import clock, personal_numbers
 from geo.base.errors import InputError, NotFoundError, StateError
 from geo.incidents import listing
 from geo.incidents.store import shifts as stored
+from geo.incidents.store.shifts import Shift as Shift
 
 MOST: Final = 50
 LONGEST_POST: Final = 60
@@ -32,7 +33,7 @@ class TakeOver:
     weather: str | None = None
 
 
-def take_over(engine: Engine, who: Principal, asked: TakeOver) -> dict[str, Any]:
+def take_over(engine: Engine, who: Principal, asked: TakeOver) -> Shift:
     """Begin a shift at the own desk with what is open now; the one before must be handed over.
 
     Parameters
@@ -56,8 +57,8 @@ def take_over(engine: Engine, who: Principal, asked: TakeOver) -> dict[str, Any]
     _require_plain(asked.post, asked.leader_post, asked.weather)
     with transaction.open_as(engine, who) as connection:
         before = stored.newest_shift(connection, who.unit_code)
-        if before is not None and before["ended_at"] is None:
-            raise StateError("shifts.goes_on", post=before["post"])
+        if before is not None and before.ended_at is None:
+            raise StateError("shifts.goes_on", post=before.post)
         found = _found(connection, who)
         row = {
             "unit": who.unit_code,
@@ -65,17 +66,17 @@ def take_over(engine: Engine, who: Principal, asked: TakeOver) -> dict[str, Any]
             "post": asked.post.strip(),
             "leader": asked.leader_post,
             "weather": asked.weather,
-            "before": None if before is None else before["id"],
+            "before": None if before is None else before.id,
             "found": found,
         }
         made = stored.begin_shift(connection, row)
         if made is None:
             raise StateError("shifts.goes_on", post=asked.post)
         audit.record(connection, who, "shift.begin", str(made))
-        return _told(connection, made)
+        return _require_shift(connection, made)
 
 
-def hand_over(engine: Engine, who: Principal, shift: UUID, note: str | None) -> dict[str, Any]:
+def hand_over(engine: Engine, who: Principal, shift: UUID, note: str | None) -> Shift:
     """End a shift of the own desk: what is open then is kept with it, with a note for the next.
 
     Parameters
@@ -100,17 +101,25 @@ def hand_over(engine: Engine, who: Principal, shift: UUID, note: str | None) -> 
         raise InputError("shifts.note", found=len(note), most=LONGEST_NOTE)
     with transaction.open_as(engine, who) as connection:
         row = _require_shift(connection, shift)
-        if (row["unit_code"] or "") != (who.unit_code or ""):
-            raise StateError("shifts.other_desk", desk=row["unit_name"] or row["unit_code"] or "–")
-        found = _found(connection, who, since=row["begun_at"])
+        if (row.unit_code or "") != (who.unit_code or ""):
+            raise StateError("shifts.other_desk", desk=row.unit_name or row.unit_code or "–")
+        found = _found(connection, who, since=row.begun_at)
         ended = {"id": shift, "by": who.account, "note": note, "found": found}
         if not stored.end_shift(connection, ended):
-            raise StateError("shifts.ended", at=row["ended_at"])
+            raise StateError("shifts.ended", at=row.ended_at)
         audit.record(connection, who, "shift.end", str(shift))
-        return _told(connection, shift)
+        return _require_shift(connection, shift)
 
 
-def look_now(engine: Engine, who: Principal) -> dict[str, Any]:
+@dataclass(frozen=True)
+class DeskNow:
+    """What is open at this moment, and the newest shift of the desk."""
+
+    now: Mapping[str, Any]
+    shift: Shift | None
+
+
+def look_now(engine: Engine, who: Principal) -> DeskNow:
     """Return what is open at this moment, and the newest shift of the own desk.
 
     Parameters
@@ -123,11 +132,11 @@ def look_now(engine: Engine, who: Principal) -> dict[str, Any]:
     who.require("shift")
     with transaction.open_as(engine, who) as connection:
         newest = stored.newest_shift(connection, who.unit_code)
-        since = None if newest is None or newest["ended_at"] else newest["begun_at"]
-        return {"now": _found(connection, who, since=since), "shift": newest}
+        since = None if newest is None or newest.ended_at else newest.begun_at
+        return DeskNow(_found(connection, who, since=since), newest)
 
 
-def read_shift(engine: Engine, who: Principal, shift: UUID) -> dict[str, Any]:
+def read_shift(engine: Engine, who: Principal, shift: UUID) -> Shift:
     """Return a shift; one that goes on with what is open now as ``at_end``.
 
     Parameters
@@ -146,13 +155,13 @@ def read_shift(engine: Engine, who: Principal, shift: UUID) -> dict[str, Any]:
     """
     who.require("shift")
     with transaction.open_as(engine, who) as connection:
-        row = dict(_require_shift(connection, shift))
-        if row["ended_at"] is None:
-            row["at_end"] = _found(connection, who, since=row["begun_at"])
+        row = _require_shift(connection, shift)
+        if row.ended_at is None:
+            return replace(row, at_end=_found(connection, who, since=row.begun_at))
         return row
 
 
-def list_shifts(engine: Engine, who: Principal) -> list[Mapping[str, Any]]:
+def list_shifts(engine: Engine, who: Principal) -> list[Shift]:
     """Return the newest shifts of the own desk, or of all where everything is granted.
 
     Parameters
@@ -169,16 +178,16 @@ def list_shifts(engine: Engine, who: Principal) -> list[Mapping[str, Any]]:
 
 def _found(
     connection: Connection, who: Principal, *, since: datetime | None = None
-) -> dict[str, Any]:
+) -> Mapping[str, Any]:
     """Return what is open now, as JSON; with `since`, what was done from then on as well."""
     reader = who.cut("shift")
     parameters = listing.seen_by(reader)
-    found = stored.open_work(connection, parameters, MOST)
+    found = asdict(stored.open_work(connection, parameters, MOST))
     now = clock.now()
     if since is not None:
         done = stored.moves_during(connection, {**parameters, "begin": since, "end": now})
         found["done"] = done
-    plain: dict[str, Any] = _plain({**found, "at": now})
+    plain: Mapping[str, Any] = _plain({**found, "at": now})
     return plain
 
 
@@ -190,11 +199,7 @@ def _plain(value: Any) -> Any:  # noqa: ANN401 - of JSON
     return value.isoformat() if isinstance(value, datetime) else value
 
 
-def _told(connection: Connection, shift: UUID) -> dict[str, Any]:
-    return dict(_require_shift(connection, shift))
-
-
-def _require_shift(connection: Connection, shift: UUID) -> Mapping[str, Any]:
+def _require_shift(connection: Connection, shift: UUID) -> Shift:
     row = stored.read_shift(connection, shift)
     if row is None:
         raise NotFoundError("shifts.none", id=str(shift))

@@ -3,19 +3,80 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Any
+from datetime import date, datetime
+
+from typing_extensions import TypedDict
 
 from geo.base.local_time import local_minute
 from geo.base.words import load_catalogue, say
 from geo.incidents.rules import rates
-from geo.incidents.rules.periods import Issue, Scope
+from geo.incidents.rules.periods import Issue
 from geo.incidents.rules.rates import FEWEST, FigureRow, Share
 from geo.incidents.rules.small_cells import FEW_KEY, LEAST
 from geo.incidents.statistics import Compared, Figures
 
 
-def describe_statistics(found: Figures, lang: str) -> dict[str, Any]:
-    """Return figures as JSON: rows by key, rates of the total, what went out and what came later.
+class ShareAnswer(TypedDict):
+    """A rate in figures; `few` cases are not ranked."""
+
+    numerator: int
+    denominator: int
+    share: float | None
+    few: bool
+
+
+class RateAnswer(ShareAnswer):
+    """A rate with its name and definition; `basis` is what was collected (cohort) or closed."""
+
+    name: str
+    label: str
+    basis: str
+    definition: str
+
+
+class IssueAnswer(TypedDict):
+    """An issued period."""
+
+    since: date
+    until: date
+    issued_at: datetime
+    issued_by: str
+
+
+class ComparedAnswer(TypedDict):
+    """The total of another period."""
+
+    since: date
+    until: date
+    spring_festival: bool
+    total: Mapping[str, object]
+    rates: list[RateAnswer]
+
+
+class StatisticsAnswer(TypedDict):
+    """Figures of a period; a row has a number by each name of a count, `flow` and `rates`."""
+
+    by: str
+    since: date
+    until: date
+    month: str | None
+    as_of: datetime
+    area: str | None
+    scopes: list[str]
+    only: Mapping[str, str]
+    spring_festival: bool
+    fewest: int
+    rows: list[Mapping[str, object]]
+    total: Mapping[str, object]
+    rates: list[RateAnswer]
+    frozen: IssueAnswer | None
+    corrections: list[Mapping[str, object]]
+    previous: ComparedAnswer | None
+    year_before: ComparedAnswer | None
+
+
+def describe_statistics(found: Figures, lang: str) -> StatisticsAnswer:
+    """Return figures as they are told: rows by key, rates of the total, what came later.
 
     Parameters
     ----------
@@ -49,7 +110,7 @@ def describe_statistics(found: Figures, lang: str) -> dict[str, Any]:
     }
 
 
-def describe_rates(row: FigureRow, lang: str) -> list[dict[str, Any]]:
+def describe_rates(row: FigureRow, lang: str) -> list[RateAnswer]:
     """Return the rates of a row, each with its numerator, denominator and definition.
 
     Parameters
@@ -73,20 +134,14 @@ def describe_rates(row: FigureRow, lang: str) -> list[dict[str, Any]]:
     ]
 
 
-def describe_issue(issue: Issue) -> dict[str, Any]:
-    """Return an issued period as JSON."""
+def describe_issue(issue: Issue) -> IssueAnswer:
+    """Return an issued period as it is told."""
     return {
         "since": issue.since,
         "until": issue.until,
         "issued_at": issue.issued_at,
         "issued_by": issue.issued_by,
     }
-
-
-def describe_scope(scope: Scope) -> dict[str, Any]:
-    """Return a named scope as JSON."""
-    areas = None if scope.areas is None else list(scope.areas)
-    return {"name": scope.name, "areas": areas, "since": scope.since, "until": scope.until}
 
 
 def key_name(found: Figures, key: str, lang: str) -> str:
@@ -162,7 +217,7 @@ def round_half_up(share: Share) -> str:
     return f"{tenths // 10}.{tenths % 10}"
 
 
-def _row(row: FigureRow, name: str) -> dict[str, Any]:
+def _row(row: FigureRow, name: str) -> Mapping[str, object]:
     return {
         "key": row.key,
         "name": name,
@@ -172,7 +227,7 @@ def _row(row: FigureRow, name: str) -> dict[str, Any]:
     }
 
 
-def _share(share: Share) -> Mapping[str, Any]:
+def _share(share: Share) -> ShareAnswer:
     return {
         "numerator": share.numerator,
         "denominator": share.denominator,
@@ -181,7 +236,7 @@ def _share(share: Share) -> Mapping[str, Any]:
     }
 
 
-def _compared(other: Compared | None, lang: str) -> dict[str, Any] | None:
+def _compared(other: Compared | None, lang: str) -> ComparedAnswer | None:
     if other is None:
         return None
     return {

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict
+from dataclasses import fields
 from datetime import date, datetime, time
 from typing import Any, Final
 from uuid import UUID
@@ -30,24 +30,32 @@ from geo.incidents.rules.whistle import legal_steps
 from geo.incidents.store import listing as stored_listing
 from geo.incidents.store import moves as stored_moves
 from geo.incidents.store import whistles as stored
+from geo.incidents.whistle_answer import (
+    AskedWhistle,
+    AttendanceRate,
+    CalledAnswer,
+    MonthAttendance,
+    NamedAttendance,
+    OpenWhistle,
+    OpenWhistles,
+    WhistleAnswer,
+    WhistledIncident,
+    WhistleHead,
+)
 
 MOST: Final = 200
 RATES: Final = ("came", "in_time", "all_in_time", "paired")
-_SHOWN: Final = (
-    *("unit_code", "unit_name", "duty_phone", "role", "state", "version", "notified"),
-    *("notified_post", "notified_at", "answer", "expected_at", "acknowledged_at"),
-    *("reported_in_at", "reported_proxy", "reported_post", "known_by", "done_at", "disputed_at"),
-    *("dispute_claim", "dispute_decision", "urged", "supervised_at"),
-    *("rated_present", "rated_solved"),
-)
 _TEXTS: Final = ("answer_post", "answer_reason", "dispute_reason", "result")
-_WHISTLE: Final = (
-    *("id", "kind", "level", "state", "blown_at", "blown_unit", "report_by", "within_minutes"),
-    *("ended_at",),
+_SHOWN: Final = tuple(
+    field.name
+    for field in fields(CalledAnswer)
+    if field.name not in (*_TEXTS, "dispatch", "late", "steps")
 )
+_WHISTLE: Final = tuple(field.name for field in fields(WhistleHead))
+_INCIDENT: Final = tuple(field.name for field in fields(WhistledIncident))
 
 
-def read_whistles(engine: Engine, who: Principal, named: str) -> list[dict[str, Any]]:
+def read_whistles(engine: Engine, who: Principal, named: str) -> list[WhistleAnswer]:
     """Return the whistles of an incident, each with its units and who came.
 
     Parameters
@@ -69,7 +77,7 @@ def read_whistles(engine: Engine, who: Principal, named: str) -> list[dict[str, 
         return whistles_of(connection, who, incident)
 
 
-def whistles_of(connection: Connection, who: Principal, incident: UUID) -> list[dict[str, Any]]:
+def whistles_of(connection: Connection, who: Principal, incident: UUID) -> list[WhistleAnswer]:
     """Return what :func:`read_whistles` does, within a transaction.
 
     Parameters
@@ -96,7 +104,7 @@ def whistles_of(connection: Connection, who: Principal, incident: UUID) -> list[
     ]
 
 
-def list_whistles(engine: Engine, who: Principal) -> dict[str, Any]:
+def list_whistles(engine: Engine, who: Principal) -> OpenWhistles:
     """Return the open whistles with who came, and what communities ask for.
 
     Parameters
@@ -112,19 +120,16 @@ def list_whistles(engine: Engine, who: Principal) -> dict[str, Any]:
         found = stored.open_whistles(connection, asked, MOST)
         called = _by_whistle(connection, found)
         waiting = stored.asked_whistles(connection, asked, MOST)
-    rows = [
-        {
-            **{name: whistle[name] for name in _WHISTLE},
-            **_incident_of(whistle),
-            **_counted(whistle, called[whistle["id"]], now),
-        }
-        for whistle in found
-    ]
-    keys = ("id", "asked_at", "asked_unit", "reason")
-    return {
-        "whistles": rows,
-        "asked": [{**{k: row[k] for k in keys}, **_incident_of(row)} for row in waiting],
-    }
+    return OpenWhistles(
+        [
+            OpenWhistle(
+                **{name: whistle[name] for name in (*_WHISTLE, *_INCIDENT)},
+                **vars(_attendance(_counting(whistle, called[whistle["id"]]), now)),
+            )
+            for whistle in found
+        ],
+        [AskedWhistle(**row) for row in waiting],
+    )
 
 
 def count_attendance_of_month(
@@ -135,7 +140,7 @@ def count_attendance_of_month(
     timezone: str,
     township: str | None = None,
     lang: str = "zh",
-) -> dict[str, Any]:
+) -> MonthAttendance:
     """Return who came to the whistles of a month, by unit, the longest absent first.
 
     Whistles count whose time to report in is over or that have ended; those called off do not.
@@ -168,14 +173,10 @@ def count_attendance_of_month(
     now = clock.now()
     sheets = [_counting(whistle, called[whistle["id"]]) for whistle in found]
     names = {d["unit_code"]: d["unit_name"] for rows in called.values() for d in rows}
-    rows = [{**asdict(row), "name": names[row.unit]} for row in count_by_unit(sheets, now)]
-    return {
-        "month": month,
-        "township": township,
-        "whistles": len(sheets),
-        "rows": rows,
-        "rates": _rates(sheets, now, lang),
-    }
+    rows = [
+        NamedAttendance(**vars(row), name=names[row.unit]) for row in count_by_unit(sheets, now)
+    ]
+    return MonthAttendance(month, township, len(sheets), rows, _rates(sheets, now, lang))
 
 
 def month_bounds(month: str, timezone: str) -> tuple[datetime, datetime]:
@@ -219,13 +220,16 @@ def _sheet(
     actor: Actor,
     *,
     exact: bool,
-) -> dict[str, Any]:
+) -> WhistleAnswer:
     """Return one whistle as people read it; its texts only where the incident itself is told."""
     now = clock.now()
     units = [_unit(d, whistle, row, actor, now, exact=exact) for d in called]
-    told = {name: whistle[name] for name in _WHISTLE}
-    told["place"] = whistle["place"] if exact else None
-    return {**told, **_counted(whistle, called, now), "units": units}
+    return WhistleAnswer(
+        **{name: whistle[name] for name in _WHISTLE},
+        place=whistle["place"] if exact else None,
+        **vars(_attendance(_counting(whistle, called), now)),
+        units=units,
+    )
 
 
 def _unit(
@@ -236,14 +240,17 @@ def _unit(
     now: datetime,
     *,
     exact: bool,
-) -> dict[str, Any]:
+) -> CalledAnswer:
     at = unit_steps.called_state({**sent, "whistle_state": whistle["state"]}, row, now)
     came = sent["reported_in_at"]
-    told = {"dispatch": sent["id"], **{name: sent[name] for name in _SHOWN}}
-    told |= {name: sent[name] if exact else None for name in _TEXTS}
-    told["late"] = came is not None and came > whistle["report_by"]
-    told["steps"] = list(legal_steps(at, actor.actions, actor.unit))
-    return told
+    texts: dict[str, Any] = {name: sent[name] if exact else None for name in _TEXTS}
+    return CalledAnswer(
+        dispatch=sent["id"],
+        **{name: sent[name] for name in _SHOWN},
+        **texts,
+        late=came is not None and came > whistle["report_by"],
+        steps=list(legal_steps(at, actor.actions, actor.unit)),
+    )
 
 
 def _counting(whistle: Mapping[str, Any], called: Sequence[Mapping[str, Any]]) -> Sheet:
@@ -255,18 +262,7 @@ def _attendance(sheet: Sheet, now: datetime) -> Attendance:
     return count_attendance(sheet.called, sheet.blown_at, sheet.report_by, now)
 
 
-def _counted(
-    whistle: Mapping[str, Any], called: Sequence[Mapping[str, Any]], now: datetime
-) -> dict[str, Any]:
-    return asdict(_attendance(_counting(whistle, called), now))
-
-
-def _incident_of(row: Mapping[str, Any]) -> dict[str, Any]:
-    names = ("incident", "code", "category", "community_code", "township_code")
-    return {name: row[name] for name in names}
-
-
-def _rates(sheets: Sequence[Sheet], now: datetime, lang: str) -> list[dict[str, Any]]:
+def _rates(sheets: Sequence[Sheet], now: datetime, lang: str) -> list[AttendanceRate]:
     """Return shares of the period, each with numerator, denominator and definition."""
     counts = [_attendance(sheet, now) for sheet in sheets]
     expected = sum(each.expected for each in counts)
@@ -280,12 +276,11 @@ def _rates(sheets: Sequence[Sheet], now: datetime, lang: str) -> list[dict[str, 
         ),
     }
     return [
-        {
-            "name": name,
-            "numerator": parts[name][0],
-            "denominator": parts[name][1],
-            "share": parts[name][0] / parts[name][1] if parts[name][1] else None,
-            "definition": say(f"whistle.rate.{name}", lang),
-        }
+        AttendanceRate(
+            name,
+            *parts[name],
+            parts[name][0] / parts[name][1] if parts[name][1] else None,
+            say(f"whistle.rate.{name}", lang),
+        )
         for name in RATES
     ]

@@ -11,11 +11,13 @@ from geo.access import principal
 from geo.areas.rules import partition
 from geo.areas.store import versions as area_versions
 from geo.areas.store.versions import MADE_CODE
+from geo.base.plain_rows import plain_rows
 from geo.cameras.law import completeness
 from geo.cameras.law.completeness import Completeness
 from geo.coverage import compute
 from geo.coverage import report as coverage_report
 from geo.coverage.headline import Headline, make_headlines
+from geo.coverage.report import CameraCounts
 from geo.coverage.scene import camera_state, ground_state, prepare_scene
 from geo.coverage.store import results, scene
 from geo.coverage.store.results import Run
@@ -77,7 +79,7 @@ class Setup:
     defects: Mapping[str, int]
     held: tuple[Mapping[str, Any], ...]
     open: tuple[Mapping[str, Any], ...]
-    cameras: tuple[Mapping[str, Any], ...]
+    cameras: tuple[CameraCounts, ...]
     completeness: Completeness
     run: Run | None
     newest: Mapping[str, Any] | None
@@ -105,7 +107,7 @@ def setup_status(engine: Engine, *, timezone: str) -> Setup:
             areas=len(known),
             defects=_defects(connection, known),
             held=_held(runs),
-            open=tuple(completeness.plain_records(import_runs.open_runs(connection))),
+            open=tuple(plain_rows(import_runs.open_runs(connection))),
             cameras=tuple(
                 coverage_report.camera_counts(connection, principal.system_principal("setup"))
             ),
@@ -177,7 +179,7 @@ def _last(runs: pd.DataFrame, step: Step) -> Mapping[str, Any] | None:
 
 
 def _row(runs: pd.DataFrame) -> Mapping[str, Any] | None:
-    rows = completeness.plain_records(runs.head(1))
+    rows = plain_rows(runs.head(1))
     return rows[0] if rows else None
 
 
@@ -191,7 +193,7 @@ def _held(runs: pd.DataFrame) -> tuple[Mapping[str, Any], ...]:
     """Return the held runs whose file, or a later one of its name, was not taken since."""
     done = runs[runs["state"] == "done"]
     waiting = []
-    for row in completeness.plain_records(runs[runs["state"] == "held"]):
+    for row in plain_rows(runs[runs["state"] == "held"]):
         later = done[(done["run"] > row["run"]) & (done["layer"] == row["layer"])]
         same = later["source"].eq(row["source"]) | later["file_sha256"].eq(row["file_sha256"])
         if not same.any():

@@ -37,9 +37,9 @@ def as_json_values(found: Setup, lang: str, *, timezone: str) -> dict[str, Any]:
             "district_made": found.district_made,
             "defects": dict(found.defects),
         },
-        "cameras": [dict(row) for row in found.cameras],
+        "cameras": [vars(row) for row in found.cameras],
         "coverage": told.coverage(),
-        "completeness": completeness.as_json_values(found.completeness),
+        "completeness": completeness.describe_completeness(found.completeness),
         "provisional_years": [
             {"year": year, "incidents": count} for year, count in found.provisional.items()
         ],

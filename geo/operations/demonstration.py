@@ -4,12 +4,13 @@ import fcntl
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Engine
 
 from geo.access import principal
 from geo.access.accounts import demo_accounts
+from geo.access.accounts.demo_accounts import MadeAccount
 from geo.access.audit import checkpoints
 from geo.base.errors import StateError
 from geo.base.progress import Progress, ignore_progress
@@ -167,7 +168,7 @@ def bring_in(
     progress("demo.import", len(files), len(files))
 
 
-def finish_building(engine: Engine, keep: Callable[[list[dict[str, Any]]], None]) -> None:
+def finish_building(engine: Engine, keep: Callable[[list[MadeAccount]], None]) -> None:
     """Create the accounts and mark the demonstration as complete, in one transaction.
 
     Parameters
@@ -178,5 +179,5 @@ def finish_building(engine: Engine, keep: Callable[[list[dict[str, Any]]], None]
     with db.open_transaction(engine) as connection:
         demo_scopes.write_demo_scopes(connection, principal.local_user())
         made = demo_accounts.make_accounts(connection)
-        holding.finish_building(connection, [row["id"] for row in made])
+        holding.finish_building(connection, [each.id for each in made])
         keep(made)

@@ -1,10 +1,10 @@
 """Whether this installation can answer: database, tables, disk, worker."""
 
-from dataclasses import asdict
 from datetime import UTC, datetime
-from typing import Any, Final
+from typing import Final, NotRequired
 
 from sqlalchemy import Engine
+from typing_extensions import TypedDict
 
 from geo.access import principal, transaction
 from geo.access.store import audit as stored
@@ -12,20 +12,61 @@ from geo.base.settings import Settings
 from geo.coverage.engine.client import EngineClient
 from geo.operations import database, processes
 from geo.operations.backup import journal
+from geo.operations.processes import EngineLife, WorkerLife
 from geo.operations.store import overview
 
 BEHIND_S: Final = 60
 """The worker seals each second: rows that wait longer say that there is none."""
 
 
-def check_readiness(engine: Engine, client: EngineClient, settings: Settings) -> dict[str, Any]:
-    """Return what a stranger may know: `status`, `revision`, processes, `backup`, `disk`.
+class BackupState(TypedDict):
+    """When the last good backup was made, and whether that is too long ago or one failed since."""
 
-    `status` is "ready", or "read_only" while the disk is nearly full. `worker` is "ok", or "behind"
-    where rows of the audit wait to be sealed. `engine` is "ready", "warming", "idle" where nothing
-    was computed yet, or "down": all but what-if is answered without it. `processes` says of both
-    whether they live and when they were last heard of, and which engine it is. `backup` says when
-    the last good one was made, and whether that is too long ago. `warnings` names what to see to.
+    last: str | None
+    late: bool
+    failed: bool
+
+
+class DiskState(TypedDict):
+    """Room on the disk, and what is kept free of it."""
+
+    free_mb: int
+    reserve_mb: int
+    used_share: float
+
+
+class ProcessStates(TypedDict):
+    """What is heard of the processes beside those that answer."""
+
+    worker: WorkerLife
+    engine: EngineLife
+
+
+class Readiness(TypedDict):
+    """What a stranger may know.
+
+    `status` is "ready", or "read_only" while the disk is nearly full; then `detail` says so.
+    `worker` is "ok", or "behind" where rows of the audit wait to be sealed. `engine` is "ready",
+    "warming", "idle" where nothing was computed yet, or "down": all but what-if is answered without
+    it. `processes` says of both whether they live and when they were last heard of, and which
+    engine it is. `disk` is absent where nobody watches it. `warnings` names what to see to. The age
+    of the layers in memory is that of the process that answers.
+    """
+
+    status: str
+    revision: str | None
+    worker: str
+    engine: str
+    processes: ProcessStates
+    backup: BackupState
+    disk: NotRequired[DiskState]
+    warnings: list[str]
+    snapshot_age_s: NotRequired[float | None]
+    detail: NotRequired[str]
+
+
+def check_readiness(engine: Engine, client: EngineClient, settings: Settings) -> Readiness:
+    """Return whether this installation can answer.
 
     Parameters
     ----------
@@ -46,13 +87,14 @@ def check_readiness(engine: Engine, client: EngineClient, settings: Settings) ->
     revision = database.fitting_revision(engine)
     behind, worker = _worker_life(engine)
     coverage = processes.ask_engine(client)
-    found: dict[str, Any] = {
+    found: Readiness = {
         "status": "ready",
         "revision": revision,
         "worker": "behind" if behind else "ok",
         "engine": coverage.state,
-        "processes": {"worker": asdict(worker), "engine": asdict(coverage)},
+        "processes": {"worker": worker, "engine": coverage},
         "backup": _last_backup(settings),
+        "warnings": list_warnings(engine, settings),
     }
     left = database.guard_of(engine)
     if left is not None:
@@ -63,7 +105,6 @@ def check_readiness(engine: Engine, client: EngineClient, settings: Settings) ->
         }
         if left.low:
             found["status"] = "read_only"
-    found["warnings"] = list_warnings(engine, settings)
     return found
 
 
@@ -86,7 +127,7 @@ def list_warnings(engine: Engine, settings: Settings) -> list[str]:
     return [name for name, holds in found.items() if holds]
 
 
-def _last_backup(settings: Settings) -> dict[str, Any]:
+def _last_backup(settings: Settings) -> BackupState:
     found = journal.read_journal(settings.home)
     late, failed = found.is_late(datetime.now(UTC)), bool(found.failed_at)
     return {"last": found.at or None, "late": late, "failed": failed}

@@ -64,6 +64,18 @@ class _Field:
     demand_m2: float
 
 
+@dataclass(frozen=True)
+class LossFigures:
+    """Demand that is covered, m² and share, by each case of `CASES`; `lost` of the `cameras`."""
+
+    demand_m2: float
+    cameras: int
+    share: float
+    lost: int
+    covered_demand_m2: Mapping[str, float]
+    covered_demand_share: Mapping[str, float | None]
+
+
 def read_cameras(
     connection: Connection, detail: float, progress: Progress
 ) -> tuple[gpd.GeoDataFrame, Prepared]:
@@ -93,7 +105,7 @@ def analyse_failures(
     share: float,
     area: str | None,
     progress: Progress,
-) -> tuple[dict[str, Any], gpd.GeoDataFrame]:
+) -> tuple[LossFigures, gpd.GeoDataFrame]:
     """Return the figures before and after a loss, and the cameras to maintain.
 
     See :class:`geo.planning.failure_analysis.Loss` for both.
@@ -116,10 +128,7 @@ def analyse_failures(
     ground = build_model(prepared.layers)
     progress("coverage.viewsheds", 0, 0)
     field = _field(prepared, ground, device_set, areas)
-    figures = {
-        "demand_m2": round(field.demand_m2, 1),
-        **_told(after_loss(field.demand, share), share, field.demand_m2),
-    }
+    figures = _told(after_loss(field.demand, share), share, field.demand_m2)
     return figures, _maintain(field, facts, _grids(prepared, ground))
 
 
@@ -208,17 +217,18 @@ def _grids(prepared: Prepared, ground: DemandModel) -> pd.Series:
     return pd.Series(grids[cell.to_numpy()], index=cell.index, name="grid_code")
 
 
-def _told(found: Losses, share: float, demand_m2: float) -> dict[str, Any]:
+def _told(found: Losses, share: float, demand_m2: float) -> LossFigures:
     seen_m2 = (found.before, found.after_worst, found.mean, found.low, found.high)
     covered = dict(zip(CASES, seen_m2, strict=True))
     shares = {case: round(m2 / demand_m2, 6) if demand_m2 else None for case, m2 in covered.items()}
-    return {
-        "cameras": found.devices,
-        "share": share,
-        "lost": found.gone,
-        "covered_demand_m2": {case: round(m2, 1) for case, m2 in covered.items()},
-        "covered_demand_share": shares,
-    }
+    return LossFigures(
+        round(demand_m2, 1),
+        found.devices,
+        share,
+        found.gone,
+        {case: round(m2, 1) for case, m2 in covered.items()},
+        shares,
+    )
 
 
 def _maintain(field: _Field, facts: gpd.GeoDataFrame, grids: pd.Series) -> gpd.GeoDataFrame:

@@ -98,7 +98,7 @@ def analyse_loss(
         "detail": int(details[0]) if details[0].is_integer() else details[0],
         "certainty": "certain",
     }
-    return Loss({**about, **figures}, maintain)
+    return Loss({**about, **vars(figures)}, maintain)
 
 
 def write_analysis(engine: Engine, found: Loss, out: Path, *, lang: str, stamp: str = "") -> int:

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Engine
 
 from geo.areas import known as known_areas
 from geo.areas.district import export_remark
+from geo.base.json_objects import Record
+from geo.base.plain_rows import plain_rows
 from geo.base.words import say
 from geo.coverage.store import results
 from geo.files import writers
@@ -112,15 +115,20 @@ def _listed(run: results.Run, cameras: pd.DataFrame, known: gpd.GeoDataFrame) ->
     return Survey(run, cameras[list(COLUMNS)], grids[list(GRID_COLUMNS)])
 
 
-def as_json_values(listed: Survey) -> dict[str, Any]:
-    """Return the list as plain values, None where something is not known."""
-    tables = {"cameras": listed.cameras, "grids": listed.grids}
-    rows = {
-        name: table.astype(object).where(table.notna(), None).to_dict("records")
-        for name, table in tables.items()
-    }
+@dataclass(frozen=True)
+class SurveyAnswer:
+    """A survey as it is told."""
+
+    run: int
+    computed_at: str
+    cameras: list[Record]
+    grids: list[Record]
+
+
+def describe_survey(listed: Survey) -> SurveyAnswer:
+    """Return the list as it is told, None where something is not known."""
     at = listed.run.computed_at.isoformat(timespec="seconds")
-    return {"run": listed.run.id, "computed_at": at, **rows}
+    return SurveyAnswer(listed.run.id, at, plain_rows(listed.cameras), plain_rows(listed.grids))
 
 
 def by_sheet(listed: Survey) -> pd.DataFrame:
@@ -179,18 +187,28 @@ def write_form(
     return len(table)
 
 
-def sheet_content(engine: Engine, listed: Survey) -> dict[str, Any]:
-    """Return the content of the printable sheets, by the names of ``maps.sheets.SheetContent``.
+@dataclass(frozen=True)
+class SheetGround:
+    """What the sheets show, by the names of ``maps.sheets.SheetContent``; frames are metric."""
+
+    title: str
+    synthetic: bool
+    run: int
+    computed_at: datetime
+    grids: gpd.GeoDataFrame
+    cameras: gpd.GeoDataFrame
+    roads: gpd.GeoDataFrame
+    water: gpd.GeoDataFrame
+    buildings: gpd.GeoDataFrame
+
+
+def sheet_ground(engine: Engine, listed: Survey) -> SheetGround:
+    """Return what the printable sheets show.
 
     Parameters
     ----------
     listed
         As from the ranking of the survey.
-
-    Returns
-    -------
-    dict[str, Any]
-        Frames in the metric CRS of the database.
     """
     import geopandas as gpd
 
@@ -200,11 +218,10 @@ def sheet_content(engine: Engine, listed: Survey) -> dict[str, Any]:
     with db.open_transaction(engine) as connection:
         srid = installation.metric_srid(connection)
         known = area_versions.valid_areas(connection).to_crs(srid)
-        ground = {
-            "roads": scene.read_ground(connection, "named_roads", srid),
-            "water": scene.read_ground(connection, "water", srid)[["geometry"]],
-            "buildings": scene.read_ground(connection, "buildings", srid)[["geometry"]],
-        }
+        roads, water, buildings = (
+            scene.read_ground(connection, name, srid)
+            for name in ("named_roads", "water", "buildings")
+        )
     cameras = by_sheet(listed)
     points = gpd.points_from_xy(cameras["lon"], cameras["lat"], crs=4326)
     shapes = known.drop_duplicates("code").set_index("code").geometry
@@ -214,12 +231,14 @@ def sheet_content(engine: Engine, listed: Survey) -> dict[str, Any]:
         crs=srid,
     )
     districts = known[known["level"] == "district"]
-    return {
-        **ground,
-        "title": "、".join(districts["name"]),
-        "synthetic": "虚构" in export_remark(engine),
-        "run": listed.run.id,
-        "computed_at": listed.run.computed_at,
-        "grids": grids,
-        "cameras": gpd.GeoDataFrame(cameras, geometry=points).to_crs(srid),
-    }
+    return SheetGround(
+        title="、".join(districts["name"]),
+        synthetic="虚构" in export_remark(engine),
+        run=listed.run.id,
+        computed_at=listed.run.computed_at,
+        grids=grids,
+        cameras=gpd.GeoDataFrame(cameras, geometry=points).to_crs(srid),
+        roads=roads,
+        water=gpd.GeoDataFrame(water[["geometry"]]),
+        buildings=gpd.GeoDataFrame(buildings[["geometry"]]),
+    )

@@ -3,16 +3,58 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
 from typing import TYPE_CHECKING, Any
 
 from sqlalchemy import Connection, text
 
 from geo.base.errors import NotFoundError
+from geo.base.json_objects import Cells, SavedOptions
 from geo.store import frames, holding, statements
 from geo.store.tables import Change
 
 if TYPE_CHECKING:
     import pandas as pd
+
+
+@dataclass(frozen=True)
+class ImportRun:
+    """A run as it is stored: what was imported by whom, what became of it."""
+
+    id: int
+    layer: str
+    source: str
+    file_sha256: str
+    options: SavedOptions
+    by_whom: str
+    at: datetime
+    read: int
+    inserted: int
+    updated: int
+    unchanged: int
+    quarantined: int
+    state: str
+    held: Mapping[str, Any] | None
+    named: str | None
+    retry_of: int | None
+    undone_at: datetime | None
+    undone_by: str | None
+    undo_gone_at: datetime | None
+
+
+@dataclass(frozen=True)
+class StoredFinding:
+    """A finding of a run; `facts` fill its sentence."""
+
+    row: int
+    column: str
+    code: str
+    severity: str
+    value: str
+    suggested: str
+    facts: Mapping[str, object]
+
 
 _REMEMBER = "SELECT set_config('govgrid.import_run', :run, true)"
 
@@ -205,8 +247,8 @@ def open_runs(connection: Connection) -> pd.DataFrame:
     )
 
 
-def read_run(connection: Connection, run: int) -> dict[str, Any]:
-    """Return one run: its columns by name.
+def read_run(connection: Connection, run: int) -> ImportRun:
+    """Return one run.
 
     Parameters
     ----------
@@ -226,7 +268,7 @@ def read_run(connection: Connection, run: int) -> dict[str, Any]:
     row = found.one_or_none()
     if row is None:
         raise NotFoundError("import.no_run", run=run)
-    return dict(row)
+    return ImportRun(**row)
 
 
 def newest_runs(connection: Connection, *, limit: int) -> pd.DataFrame:
@@ -256,7 +298,7 @@ def newest_runs(connection: Connection, *, limit: int) -> pd.DataFrame:
     )
 
 
-def read_quarantine(connection: Connection, run: int) -> dict[int, dict[str, Any]]:
+def read_quarantine(connection: Connection, run: int) -> dict[int, Cells]:
     """Return the open rows of a run's quarantine: row number → header → cell, in order.
 
     Parameters
@@ -276,8 +318,8 @@ def read_quarantine(connection: Connection, run: int) -> dict[int, dict[str, Any
     return {each.row: each.cells for each in found}
 
 
-def read_findings(connection: Connection, run: int) -> list[dict[str, Any]]:
-    """Return the findings of a run in order of rows, with the names of :func:`write_findings`.
+def read_findings(connection: Connection, run: int) -> list[StoredFinding]:
+    """Return the findings of a run in order of rows.
 
     Parameters
     ----------
@@ -293,4 +335,4 @@ def read_findings(connection: Connection, run: int) -> list[dict[str, Any]]:
         ),
         {"run": run},
     )
-    return [dict(row) for row in found.mappings()]
+    return [StoredFinding(**row) for row in found.mappings()]

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
 
 from psycopg2 import sql
 from sqlalchemy import Connection, text
@@ -57,8 +56,19 @@ class Undone:
     restored: int
 
 
-def later_runs(connection: Connection, run: int) -> list[dict[str, Any]]:
-    """Return the later runs that changed the same rows as a run.
+@dataclass(frozen=True)
+class LaterRun:
+    """A run that changed rows of an earlier one, and how many of them."""
+
+    run: int
+    layer: str
+    source: str
+    at: datetime
+    rows: int
+
+
+def later_runs(connection: Connection, run: int) -> list[LaterRun]:
+    """Return the later runs that changed the same rows as a run, the newest first.
 
     Parameters
     ----------
@@ -66,14 +76,10 @@ def later_runs(connection: Connection, run: int) -> list[dict[str, Any]]:
         Open transaction.
     run
         Number of the run to undo.
-
-    Returns
-    -------
-    list[dict[str, Any]]
-        Keys ``run``, ``layer``, ``source``, ``at`` and ``rows``, newest first.
     """
     _as_a_whole(connection)
-    return [dict(row) for row in connection.execute(text(_LATER), {"run": run}).mappings()]
+    rows = connection.execute(text(_LATER), {"run": run}).mappings()
+    return [LaterRun(**row) for row in rows]
 
 
 def delete_old_changes(

@@ -1,12 +1,11 @@
 """Approvals of viewing: requested by one person, decided by another, valid for some hours."""
 
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, RowMapping
 
 from geo.access import transaction
 from geo.access.audit import record as audit
@@ -17,11 +16,13 @@ from geo.base.settings import Settings
 from geo.viewing import register_entry
 from geo.viewing.register_entry import Asked, Camera, Entry
 from geo.viewing.store import requests as stored
+from geo.viewing.store.requests import CameraRequest as CameraRequest
+from geo.viewing.store.requests import ListedRequest as ListedRequest
+from geo.viewing.store.requests import OwnRequest as OwnRequest
 
 DECISIONS: Final = ("approved", "refused")
 LONGEST: Final = timedelta(hours=24)
 MOST_SHOWN: Final = 500
-_UNTOLD: Final = frozenset({"camera_name", "owner_kind", "management_unit", "there"})
 
 
 @dataclass(frozen=True)
@@ -32,9 +33,7 @@ class Approval:
     until: datetime
 
 
-def ask_approval(
-    engine: Engine, who: Principal, asked: Asked, *, config: Settings
-) -> dict[str, Any]:
+def ask_approval(engine: Engine, who: Principal, asked: Asked, *, config: Settings) -> OwnRequest:
     """Write a request to look through a camera and return it.
 
     An unknown code is accepted as well: whether there is such a camera is not shown to the
@@ -68,7 +67,7 @@ def ask_approval(
 
 def insert_request(
     connection: Connection, who: Principal, camera: Camera, entry: Entry
-) -> dict[str, Any]:
+) -> OwnRequest:
     """Write a request in the caller's transaction and return it; an equal open one is not repeated.
 
     Parameters
@@ -85,9 +84,9 @@ def insert_request(
     row = entry.row(who, camera)
     there = stored.find_same(connection, row)
     if there is not None:
-        return dict(there)
-    made = dict(stored.insert_request(connection, row))
-    facts = {"request": str(made["id"]), "act": entry.act, "incident": entry.incident_code}
+        return there
+    made = stored.insert_request(connection, row)
+    facts = {"request": str(made.id), "act": entry.act, "incident": entry.incident_code}
     audit.record(connection, who, "viewing.request", camera.code, facts=facts, note=entry.reason)
     return made
 
@@ -124,7 +123,7 @@ def live_approval(
 
 def waiting_requests(
     engine: Engine, who: Principal, *, decided: bool = False, limit: int = MOST_SHOWN
-) -> list[dict[str, Any]]:
+) -> list[ListedRequest]:
     """Return requests for cameras in the principal's areas, open ones first, the oldest first.
 
     Parameters
@@ -147,7 +146,7 @@ def waiting_requests(
         return stored.waiting_requests(connection, asked)
 
 
-def own_requests(engine: Engine, who: Principal, *, limit: int = 100) -> list[dict[str, Any]]:
+def own_requests(engine: Engine, who: Principal, *, limit: int = 100) -> list[OwnRequest]:
     """Return own requests, the newest first, without saying whether the camera exists.
 
     Parameters
@@ -158,7 +157,7 @@ def own_requests(engine: Engine, who: Principal, *, limit: int = 100) -> list[di
         Most rows.
     """
     with transaction.open_as(engine, who) as connection:
-        return [_untold(row) for row in stored.own_requests(connection, who.id, limit)]
+        return stored.own_requests(connection, who.id, limit)
 
 
 def decide_request(
@@ -169,7 +168,7 @@ def decide_request(
     *,
     until: datetime | None = None,
     note: str = "",
-) -> dict[str, Any]:
+) -> CameraRequest:
     """Approve a request until a time, or refuse it with a note; return it as decided.
 
     Parameters
@@ -212,13 +211,13 @@ def decide_request(
         done = stored.decide_request(connection, decided)
         if done is None:
             raise StateError("viewing.decided")
-        facts = {"request": str(number), "act": row["act"], "until": str(done["until"] or "")}
+        facts = {"request": str(number), "act": row["act"], "until": str(done.until or "")}
         target, said = row["camera_code"], str(decided["note"])
         audit.record(connection, who, f"viewing.{decision}", target, facts=facts, note=said)
-        return dict(done)
+        return done
 
 
-def _one(connection: Connection, who: Principal, number: UUID) -> Mapping[str, Any]:
+def _one(connection: Connection, who: Principal, number: UUID) -> RowMapping:
     row = stored.find_request(connection, {**who.parameters, "id": number})
     if row is None:
         raise NotFoundError("viewing.no_request")
@@ -226,7 +225,7 @@ def _one(connection: Connection, who: Principal, number: UUID) -> Mapping[str, A
         raise ForbiddenError("viewing.own_request", account=who.account)
     if row["decision"] is not None:
         raise StateError("viewing.decided")
-    return dict(row)
+    return row
 
 
 def _require_decision(decision: str, until: datetime | None, note: str) -> None:
@@ -239,8 +238,3 @@ def _require_decision(decision: str, until: datetime | None, note: str) -> None:
     now = clock.now()
     if until is None or not now < until <= now + LONGEST:
         raise InputError("viewing.until_form")
-
-
-def _untold(row: dict[str, Any]) -> dict[str, Any]:
-    """Return a request as its asker sees it: nothing that the register knew of the camera."""
-    return {name: value for name, value in row.items() if name not in _UNTOLD}

@@ -3,30 +3,54 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
+from dataclasses import fields
 from datetime import date, datetime, time
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Engine
+from typing_extensions import TypedDict
 
 from geo.access import transaction
 from geo.access.audit import export_log
 from geo.access.audit import record as audit
 from geo.access.principal import Principal
 from geo.access.store import audit as stored_audit
+from geo.access.store.audit import RefusalCount
 from geo.base import clock
 from geo.base.errors import InputError
 from geo.base.words import load_catalogue, say
 from geo.viewing import register_entry
 from geo.viewing import verify as viewing_verification
 from geo.viewing.report import insert_export, make_workbook
-from geo.viewing.store import register, requests
-from geo.viewing.verify import Proof
+from geo.viewing.store import register_counts, requests
+from geo.viewing.store.register_counts import CameraCount, KindCount, ReasonCount
+from geo.viewing.store.requests import RequestCounts
+from geo.viewing.verify import Defect, Proof, ProofAnswer
 
 if TYPE_CHECKING:
     import pandas as pd
 
 MOST_CAMERAS: Final = 20
+
+MonthReport = TypedDict(
+    "MonthReport",
+    {
+        "period": str,
+        "from": datetime,
+        "to": datetime,
+        "rows": int,
+        "without_incident": int,
+        "counts": list[ReasonCount],
+        "by_kind": list[KindCount],
+        "most_viewed": list[CameraCount],
+        "requests": RequestCounts,
+        "refused": list[RefusalCount] | None,
+        "proof": ProofAnswer | None,
+    },
+)
+"""Figures of a month; ``refused`` and ``proof`` are None for who may not have them."""
 
 
 def month_of(written: str, timezone: str) -> tuple[str, datetime, datetime]:
@@ -54,7 +78,7 @@ def month_of(written: str, timezone: str) -> tuple[str, datetime, datetime]:
     return named, begins, ends
 
 
-def month_report(engine: Engine, who: Principal, month: str, *, timezone: str) -> dict[str, Any]:
+def month_report(engine: Engine, who: Principal, month: str, *, timezone: str) -> MonthReport:
     """Return the figures of a month: counts, refusals, requests, and changed rows.
 
     For a principal limited to some areas ``refused`` is None, and deleted rows are not looked for:
@@ -81,11 +105,16 @@ def month_report(engine: Engine, who: Principal, month: str, *, timezone: str) -
     asked = {**who.parameters, "since": since, "until": until, "most": MOST_CAMERAS}
     with transaction.open_as(engine, who) as connection:
         whole = who.everything and who.may("audit")
+        counted = register_counts.count_month(connection, asked)
         return {
             "period": named,
             "from": since,
             "to": until,
-            **register.count_month(connection, asked),
+            "rows": counted.rows,
+            "without_incident": counted.without_incident,
+            "counts": counted.counts,
+            "by_kind": counted.by_kind,
+            "most_viewed": counted.most_viewed,
             "requests": requests.count_requests(connection, asked),
             # refusals name no place: only who sees everything gets them counted
             "refused": stored_audit.count_refusals(connection, asked) if whole else None,
@@ -179,7 +208,7 @@ def spelled(name: str, value: object, lang: str) -> object:
     return say(key, lang) if key in load_catalogue() else value
 
 
-def month_tables(found: dict[str, Any], lang: str) -> dict[str, pd.DataFrame]:
+def month_tables(found: MonthReport, lang: str) -> dict[str, pd.DataFrame]:
     """Return the figures of a month as tables by title.
 
     Parameters
@@ -189,28 +218,26 @@ def month_tables(found: dict[str, Any], lang: str) -> dict[str, pd.DataFrame]:
     lang
         "zh" or "en".
     """
-    lists = {
-        "counts": (found["counts"], ("unit", "act", "reason", "count")),
-        "by_kind": (found["by_kind"], ("owner_kind", "act", "count")),
-        "most_viewed": (found["most_viewed"], ("camera", "name", "count", "accounts")),
-        "requests": ([found["requests"]], ("asked", "approved", "refused", "waiting")),
-        "refused": (found["refused"] or [], ("refusal", "count")),
-        "defects": (
-            (found["proof"] or {}).get("defects", []),
-            ("id", "kind", "at", "camera"),
-        ),
+    lists: dict[str, tuple[type, Sequence[object]]] = {
+        "counts": (ReasonCount, found["counts"]),
+        "by_kind": (KindCount, found["by_kind"]),
+        "most_viewed": (CameraCount, found["most_viewed"]),
+        "requests": (RequestCounts, [found["requests"]]),
+        "refused": (RefusalCount, found["refused"] or []),
+        "defects": (Defect, found["proof"]["defects"] if found["proof"] else []),
     }
     return {
-        say(f"viewing_report.{name}", lang): _table(rows, columns, lang)
-        for name, (rows, columns) in lists.items()
+        say(f"viewing_report.{name}", lang): _table(kind, rows, lang)
+        for name, (kind, rows) in lists.items()
     }
 
 
-def _table(rows: list[dict[str, Any]], columns: tuple[str, ...], lang: str) -> pd.DataFrame:
+def _table(kind: type, rows: Sequence[object], lang: str) -> pd.DataFrame:
     import pandas as pd
 
-    cells = [{name: _cell(name, row[name], lang) for name in columns} for row in rows]
-    table = pd.DataFrame(cells, columns=list(columns), dtype=object)
+    columns = [field.name for field in fields(kind)]
+    cells = [{name: _cell(name, getattr(row, name), lang) for name in columns} for row in rows]
+    table = pd.DataFrame(cells, columns=columns, dtype=object)
     return table.rename(columns={n: say(f"viewing_report.column_{n}", lang) for n in columns})
 
 

@@ -2,17 +2,17 @@
 
 import hashlib
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any
 
 from sqlalchemy import Connection
+from typing_extensions import TypedDict
 
 from geo.access.principal import Principal
 from geo.access.store import audit as stored_audit
+from geo.access.store.audit import ViewingHash
 from geo.viewing.store import register as stored
-from geo.viewing.store.register import SEALED
+from geo.viewing.store.register import SEALED, SealedRow
 
 
 @dataclass(frozen=True)
@@ -37,18 +37,22 @@ class Proof:
         """Whether every row is the one that was written."""
         return not self.defects
 
-    def as_plain(self) -> dict[str, Any]:
+    def as_plain(self) -> "ProofAnswer":
         """Return the proof as JSON tells it."""
-        return {
-            "rows": self.rows,
-            "whole": self.whole,
-            "defects": [vars(defect) for defect in self.defects],
-        }
+        return {"rows": self.rows, "whole": self.whole, "defects": [*self.defects]}
 
 
-def row_digest(row: Mapping[str, Any]) -> str:
-    """Return the SHA-256 of a row of the register (`SEALED` and `place`), hexadecimal."""
-    written = {name: _cell(row[name]) for name in (*SEALED, "place")}
+class ProofAnswer(TypedDict):
+    """A proof as the interface tells it."""
+
+    rows: int
+    whole: bool
+    defects: list[Defect]
+
+
+def row_digest(row: SealedRow) -> str:
+    """Return the SHA-256 of a row of the register, hexadecimal."""
+    written = {name: _cell(getattr(row, name)) for name in SEALED}
     body = json.dumps(written, ensure_ascii=False, sort_keys=True, separators=(",", ":"))
     return hashlib.sha256(body.encode()).hexdigest()
 
@@ -75,21 +79,21 @@ def verify_rows(
         Moments with zone; None without bound.
     """
     asked = {**who.parameters, "since": since, "until": until}
-    rows = {str(row["id"]): row for row in stored.rows_between(connection, asked)}
-    noted = {row["id"]: row for row in stored_audit.viewing_hashes(connection, asked)}
+    rows = {str(row.id): row for row in stored.rows_between(connection, asked)}
+    noted = {row.id: row for row in stored_audit.viewing_hashes(connection, asked)}
     found = [
         _defect(row, "changed" if number in noted else "unknown")
         for number, row in rows.items()
-        if number not in noted or noted[number]["sha256"] != row_digest(row)
+        if number not in noted or noted[number].sha256 != row_digest(row)
     ]
     if who.everything:
         gone = (row for number, row in noted.items() if number not in rows)
-        found += [_defect(row, "gone") for row in gone if until is None or row["at"] < until]
+        found += [_defect(row, "gone") for row in gone if until is None or row.at < until]
     return Proof(len(rows), tuple(sorted(found, key=lambda defect: (defect.at, defect.id))))
 
 
-def _defect(row: Mapping[str, Any], kind: str) -> Defect:
-    return Defect(str(row["id"]), kind, row["at"], row["camera_code"])
+def _defect(row: SealedRow | ViewingHash, kind: str) -> Defect:
+    return Defect(str(row.id), kind, row.at, row.camera_code)
 
 
 def _cell(value: object) -> str | None:

@@ -5,7 +5,7 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import Connection, Engine, RowMapping
+from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
 from geo.access.audit import record as audit
@@ -15,9 +15,10 @@ from geo.base.errors import ForbiddenError, StateError
 from geo.base.settings import Settings
 from geo.viewing import approvals, register_entry, view_tokens
 from geo.viewing import verify as viewing_verification
-from geo.viewing.approvals import Approval
+from geo.viewing.approvals import Approval, OwnRequest
 from geo.viewing.register_entry import Asked, Camera, Entry
 from geo.viewing.store import register as stored
+from geo.viewing.store.register import SealedRow
 from geo.viewing.view_tokens import Reference
 from geo.viewing.viewer_link import viewer_link
 
@@ -66,7 +67,7 @@ class Standing:
 
 def record_viewing(
     engine: Engine, who: Principal, asked: Asked, *, config: Settings
-) -> Viewing | dict[str, Any]:
+) -> Viewing | OwnRequest:
     """Register a viewing and return it; for a camera that needs an approval, return a request.
 
     When this returns, the row is committed: :func:`viewing_token` is allowed only then.
@@ -174,7 +175,7 @@ def open_viewing(engine: Engine, who: Principal, written: str, *, config: Settin
     camera = register_entry.find_camera(engine, who, claims.camera)
     with transaction.open_as(engine, who) as connection:
         row = stored.find_viewing(connection, claims.register)
-        if row is None or (str(row["account"]), row["camera_code"]) != (who.id, camera.code):
+        if row is None or (str(row.account), row.camera_code) != (who.id, camera.code):
             raise ForbiddenError("viewing.reference_void")
         viewing = _viewing(row, camera)
         if not viewing.over:
@@ -269,7 +270,7 @@ def _row(
     approval: Approval | None,
     key: str,
     minutes: int,
-) -> RowMapping:
+) -> SealedRow:
     wanted = {
         **entry.row(who, camera),
         "request": approval.id if approval else None,
@@ -280,7 +281,7 @@ def _row(
     return _repeated(connection, wanted) or _written(connection, who, wanted)
 
 
-def _repeated(connection: Connection, wanted: dict[str, Any]) -> RowMapping | None:
+def _repeated(connection: Connection, wanted: dict[str, Any]) -> SealedRow | None:
     """Return the row that the same question wrote before; nobody else looks at the same time."""
     if wanted["idempotency_key"] is None:
         return None
@@ -288,16 +289,16 @@ def _repeated(connection: Connection, wanted: dict[str, Any]) -> RowMapping | No
     if row is None:
         return None
     same = ("camera_code", "act", "reason", "content", "legal_basis", "incident_code")
-    if any(row[name] != wanted[name] for name in same):
+    if any(getattr(row, name) != wanted[name] for name in same):
         raise StateError("viewing.key_reused", found=wanted["idempotency_key"])
     return row
 
 
-def _written(connection: Connection, who: Principal, wanted: dict[str, Any]) -> RowMapping:
+def _written(connection: Connection, who: Principal, wanted: dict[str, Any]) -> SealedRow:
     row = stored.insert_viewing(connection, wanted)
     facts = {
-        "register": str(row["id"]),
-        "sha256": viewing_verification.row_digest(dict(row)),
+        "register": str(row.id),
+        "sha256": viewing_verification.row_digest(row),
         "incident": wanted["incident_code"],
         "request": wanted["request"],
     }
@@ -306,19 +307,19 @@ def _written(connection: Connection, who: Principal, wanted: dict[str, Any]) -> 
     return row
 
 
-def _viewing(row: RowMapping, camera: Camera) -> Viewing:
+def _viewing(row: SealedRow, camera: Camera) -> Viewing:
     return Viewing(
-        id=row["id"],
-        at=row["at"],
-        account=str(row["account"]),
-        holder=row["holder"],
-        unit_name=row["unit_name"],
+        id=row.id,
+        at=row.at,
+        account=str(row.account),
+        holder=row.holder,
+        unit_name=row.unit_name,
         camera=camera,
-        act=row["act"],
-        reason=row["reason"],
-        content=row["content"],
-        legal_basis=row["legal_basis"],
-        incident=row["incident_code"],
-        request=None if row["request"] is None else str(row["request"]),
-        expires_at=row["expires_at"],
+        act=row.act,
+        reason=row.reason,
+        content=row.content,
+        legal_basis=row.legal_basis,
+        incident=row.incident_code,
+        request=None if row.request is None else str(row.request),
+        expires_at=row.expires_at,
     )

@@ -426,5 +426,5 @@ def test_findings_of_coarse_cameras_have_neither_name_nor_measures(service, seen
         assert set(rows["kind"]) == {"PRIVACY_VIEW", "MOVED"}
         assert rows["name"].notna().all() == exact
         assert rows["geometry"].notna().any() == exact
-        said = [row["finding"] for row in compliance.describe_findings(rows, "zh")]
+        said = [row.finding for row in compliance.describe_findings(rows, "zh")]
         assert [("米" in each) == exact for each in said] == [True] * len(said), said

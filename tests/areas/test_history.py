@@ -80,16 +80,16 @@ def test_without_any_change_all_days_share_their_areas(town):
 
 def test_the_history_of_a_merged_area_says_when_and_into_what(merged):
     found = service.read_history(merged, SECOND)
-    assert [(v["state"], v["valid_from"], v["valid_to"]) for v in found["versions"]] == [
+    assert [(v["state"], v["valid_from"], v["valid_to"]) for v in found.versions] == [
         ("holds", None, TURN)
     ]
-    (heir,) = found["succession"]
+    (heir,) = found.succession
     assert (heir["on_date"], heir["kind"], heir["share"]) == (TURN, "merged", 1.0)
     assert (heir["old_code"], heir["new_code"], heir["new_name"]) == (SECOND, FIRST, "名002")
 
 
 def test_the_history_of_an_area_names_its_parent_at_each_time(merged):
-    versions = service.read_history(merged, GRID)["versions"]
+    versions = service.read_history(merged, GRID).versions
     assert [(v["parent_code"], v["state"]) for v in versions] == [
         (SECOND, "holds"),
         (FIRST, "to_come"),
@@ -99,7 +99,7 @@ def test_the_history_of_an_area_names_its_parent_at_each_time(merged):
 
 
 def test_a_short_code_means_the_district(merged):
-    assert service.read_history(merged, "340802")["code"] == "340802000000"
+    assert service.read_history(merged, "340802").code == "340802000000"
 
 
 def test_a_code_that_never_was_is_said_so(merged):

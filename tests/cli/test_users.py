@@ -179,9 +179,9 @@ def test_an_account_for_an_unknown_area_is_not_made(govgrid):
 def test_the_demonstration_has_an_account_for_each_role(town, settings):
     with town.begin() as connection:
         made = demo_accounts.make_accounts(connection)
-    assert {row["role"] for row in made} == set(PERMISSIONS)
+    assert {row.role for row in made} == set(PERMISSIONS)
     for row in made:
-        done = login.log_in(town, row["name"], row["password"], config=settings)
+        done = login.log_in(town, row.name, row.password, config=settings)
         assert done.stage in {"full", "enrol"}
     who = acting_principal(town, "operator")
     assert who.holder

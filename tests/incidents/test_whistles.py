@@ -53,17 +53,17 @@ def sheet(engine, who, incident):
 
 
 def sent_to(engine, who, incident, unit):
-    rows = sheet(engine, who, incident)["units"]
-    return next(row for row in rows if row["unit_code"] == unit)
+    rows = sheet(engine, who, incident).units
+    return next(row for row in rows if row.unit_code == unit)
 
 
 def step(engine, who, incident, unit, name, *, version=None, seer=None, **fields):
     row = sent_to(engine, seer or who, incident, unit)
-    seen = row["version"] if version is None else version
+    seen = row.version if version is None else version
     return unit_steps.take_step(
         engine,
         who,
-        row["dispatch"],
+        row.dispatch,
         StepRequest(name, **fields),
         version=seen,
         timezone=ZONE,
@@ -88,14 +88,14 @@ def test_a_whistle_calls_several_units_and_says_who_came(
     blown = blow(service, desk, one, place="东街口")
     assert (blown.state, value(owner, "unit_code", one)) == ("assigned", "U2")
     # each unit sees it, wherever it lies, and nobody else's steps are its own
-    rows = {u["unit_code"]: u for u in sheet(service, water, one)["units"]}
-    assert {u: rows[u]["role"] for u in rows} == {
+    rows = {u.unit_code: u for u in sheet(service, water, one).units}
+    assert {u: rows[u].role for u in rows} == {
         **{"U2": "lead", "U3": "joint", "D0": "joint", "Z9": "paired"},
     }
-    assert (rows["U3"]["notified"], rows["U3"]["steps"]) == (
+    assert (rows["U3"].notified, rows["U3"].steps) == (
         *("sms", ["answer", "report_in", "unit_done"]),
     )
-    assert rows["U2"]["steps"] == []
+    assert rows["U2"].steps == []
     step(service, water, one, "U3", "answer", answer="coming", expected_at=minutes(40))
     watch.put(minutes(12))
     step(service, unit, one, "U2", "report-in")
@@ -105,12 +105,12 @@ def test_a_whistle_calls_several_units_and_says_who_came(
     watch.put(minutes(41))
     step(service, water, one, "U3", "report_in")
     found = sheet(service, desk, one)
-    assert (found["first_unit"], found["first_minutes"]) == ("U2", 12)
-    assert (found["came"], found["expected"], found["in_time"]) == (2, 3, 1)
-    assert (found["missing"], found["late"], found["all_in_time"]) == (("D0",), ("U3",), False)
-    assert (found["paired_came"], found["paired_expected"], found["place"]) == (1, 1, "东街口")
+    assert (found.first_unit, found.first_minutes) == ("U2", 12)
+    assert (found.came, found.expected, found.in_time) == (2, 3, 1)
+    assert (found.missing, found.late, found.all_in_time) == (("D0",), ("U3",), False)
+    assert (found.paired_came, found.paired_expected, found.place) == (1, 1, "东街口")
     paired = sent_to(service, desk, one, "Z9")
-    assert (paired["reported_proxy"], paired["known_by"], paired["reported_post"]) == (
+    assert (paired.reported_proxy, paired.known_by, paired.reported_post) == (
         *(True, "telephone", "值班员"),
     )
     step(service, unit, one, "U2", "unit_done", result="已抢修")
@@ -122,8 +122,8 @@ def test_a_whistle_calls_several_units_and_says_who_came(
         end(service, desk, one, *judged, ("P1", True, True))
     end(service, desk, one, *judged)
     over = sheet(service, desk, one)
-    assert (over["state"], over["ended_at"]) == ("ended", minutes(41))
-    assert {u["unit_code"]: (u["rated_present"], u["rated_solved"]) for u in over["units"]} == {
+    assert (over.state, over.ended_at) == ("ended", minutes(41))
+    assert {u.unit_code: (u.rated_present, u.rated_solved) for u in over.units} == {
         **{u: (present, solved) for u, present, solved in judged},
         "Z9": (None, None),
     }
@@ -158,10 +158,10 @@ def test_a_whistle_is_called_off_before_anybody_came(service, owner, desk, watch
     move(service, desk, one, "call_off_whistle", reason="已自行解决")
     assert (value(owner, "state", one), value(owner, "unit_code", one)) == ("accepted", None)
     assert {d["state"] for d in told(service, desk, one)} == {"recalled"}
-    assert sheet(service, desk, one)["state"] == "called_off"
+    assert sheet(service, desk, one).state == "called_off"
     watch.put(minutes(60))
     month = whistles.count_attendance_of_month(service, desk, "2026-09", timezone=ZONE, lang="en")
-    assert (month["whistles"], month["rows"]) == (0, [])
+    assert (month.whistles, month.rows) == (0, [])
 
 
 def test_a_whistle_that_cannot_be_is_refused_and_nothing_is_written(service, owner, desk):
@@ -193,19 +193,19 @@ def test_a_community_asks_for_a_whistle_and_the_level_above_grants_or_refuses_it
     move(service, desk, one, "request_whistle", reason="需多部门联合")
     with pytest.raises(MoveRefusedError, match="waiting for approval"):
         move(service, desk, one, "request_whistle", reason="再问一次")
-    asked = whistles.list_whistles(service, chief)["asked"]
-    assert [(a["code"], a["reason"]) for a in asked] == [("W5", "需多部门联合")]
+    asked = whistles.list_whistles(service, chief).asked
+    assert [(a.code, a.reason) for a in asked] == [("W5", "需多部门联合")]
     move(service, chief, one, "refuse_whistle", reason="请先自行协调")
     watch.put(minutes(5))
     move(service, desk, one, "request_whistle", reason="协调未果")
     blow(service, chief, one, level="township")
     found = whistles.list_whistles(service, chief)
-    assert (found["asked"], [w["code"] for w in found["whistles"]]) == ([], ["W5"])
-    assert found["whistles"][0]["level"] == "district"
+    assert (found.asked, [w.code for w in found.whistles]) == ([], ["W5"])
+    assert found.whistles[0].level == "district"
     two = add(owner, "W5b")
     move(service, desk, two, "request_whistle", reason="同上")
     move(service, desk, two, "mark_duplicate", target="W5")
-    assert whistles.list_whistles(service, chief)["asked"] == []
+    assert whistles.list_whistles(service, chief).asked == []
     approvals = listing.read_incident(service, chief, str(one))["approvals"]
     assert [(a["kind"], a["state"]) for a in approvals] == [
         ("whistle", "refused"),
@@ -234,8 +234,8 @@ def test_what_was_written_down_for_a_unit_can_be_disputed_and_is_settled(
     step(service, unit, one, "U2", "dispute", reason="10 分钟就到了", at=minutes(10))
     step(service, chief, one, "U2", "settle", decision="upheld")
     found = sheet(service, desk, one)
-    assert found["first_minutes"] == 10
-    assert found["units"][0]["reported_proxy"] is False
+    assert found.first_minutes == 10
+    assert found.units[0].reported_proxy is False
     # absent, says the register: the unit says when it came
     water = principal(owner, "water", "responder", None, unit="U3")
     with pytest.raises(MoveRefusedError, match="only what another wrote down"):
@@ -245,7 +245,7 @@ def test_what_was_written_down_for_a_unit_can_be_disputed_and_is_settled(
         step(service, water, one, "U3", "dispute", reason="到了")
     step(service, water, one, "U3", "dispute", reason="到了", at=minutes(25))
     step(service, chief, one, "U3", "settle", decision="rejected", reason="现场未见")
-    assert sheet(service, desk, one)["missing"] == ("D0", "U3")
+    assert sheet(service, desk, one).missing == ("D0", "U3")
     facts = listing.read_moves(service, desk, str(one))[-1]["facts"]
     assert facts == {"unit": "U3", "decision": "rejected"}
 
@@ -267,8 +267,8 @@ def test_who_is_late_is_told_of_once_urged_and_supervised(service, owner, desk, 
         step(service, desk, one, "U3", "urge-unit", notified="telephone", notified_post="调度")
     step(service, chief, one, "U3", "supervise_unit", reason="逾时未到")
     row = sent_to(service, desk, one, "U3")
-    assert (row["urged"], row["notified"], row["notified_post"]) == (2, "telephone", "调度")
-    assert (row["supervised_at"], value(owner, "supervised", one)) == (minutes(31), True)
+    assert (row.urged, row.notified, row.notified_post) == (2, "telephone", "调度")
+    assert (row.supervised_at, value(owner, "supervised", one)) == (minutes(31), True)
 
 
 def test_a_step_needs_the_version_that_was_seen_and_is_made_once(service, owner, desk, unit):
@@ -284,7 +284,7 @@ def test_a_step_needs_the_version_that_was_seen_and_is_made_once(service, owner,
         unit_steps.take_step(
             service,
             unit,
-            row["dispatch"],
+            row.dispatch,
             StepRequest("unit_done", result="x"),
             version=None,
             timezone=ZONE,
@@ -308,7 +308,7 @@ def test_another_jurisdiction_knows_of_no_whistle(service, owner, desk):
         sheet(service, west, one)
     with pytest.raises(NotFoundError):
         step(service, west, one, "U2", "report_in", seer=desk, known_by="on_site")
-    assert whistles.list_whistles(service, west)["whistles"] == []
+    assert whistles.list_whistles(service, west).whistles == []
     with pytest.raises(NotFoundError):
         unit_steps.take_step(
             service, desk, UUID(int=1), StepRequest("settle", decision="upheld"),
@@ -324,15 +324,16 @@ def test_attendance_of_a_month_by_unit(service, owner, pairing, desk, watch):
     for incident, unit_code in ((one, "U2"), (two, "U2"), (two, "U3")):
         step(service, desk, incident, unit_code, "report_in", known_by="telephone")
     none = whistles.count_attendance_of_month(service, desk, "2026-09", timezone=ZONE, lang="en")
-    assert none["whistles"] == 0  # their time is not over
+    assert none.whistles == 0  # their time is not over
     watch.put(minutes(32))
     found = whistles.count_attendance_of_month(service, desk, "2026-09", timezone=ZONE, lang="en")
-    rows = {r["unit"]: r for r in found["rows"]}
-    assert [r["unit"] for r in found["rows"]] == ["D0", "Z9", "U2", "U3"]
-    assert [rows["U2"][k] for k in ("expected", "came", "first", "all_in_time")] == [2, 2, 2, 1]
-    assert [rows["U3"][k] for k in ("expected", "came", "first", "all_in_time")] == [2, 1, 0, 1]
-    assert (rows["Z9"]["expected"], rows["Z9"]["paired_expected"]) == (0, 2)
-    assert [(r["name"], r["numerator"], r["denominator"]) for r in found["rates"]] == [
+    rows = {r.unit: r for r in found.rows}
+    assert [r.unit for r in found.rows] == ["D0", "Z9", "U2", "U3"]
+    two, three = rows["U2"], rows["U3"]
+    assert (two.expected, two.came, two.first, two.all_in_time) == (2, 2, 2, 1)
+    assert (three.expected, three.came, three.first, three.all_in_time) == (2, 1, 0, 1)
+    assert (rows["Z9"].expected, rows["Z9"].paired_expected) == (0, 2)
+    assert [(r.name, r.numerator, r.denominator) for r in found.rates] == [
         ("came", 3, 5),
         ("in_time", 3, 5),
         ("all_in_time", 1, 2),
@@ -341,6 +342,6 @@ def test_attendance_of_a_month_by_unit(service, owner, pairing, desk, watch):
     other = whistles.count_attendance_of_month(
         service, desk, "2026-09", timezone=ZONE, township="none", lang="en"
     )
-    assert (other["whistles"], other["rates"][0]["share"]) == (0, None)
+    assert (other.whistles, other.rates[0].share) == (0, None)
     with pytest.raises(InputError, match="write it as 2026-10"):
         whistles.count_attendance_of_month(service, desk, "Sept", timezone=ZONE)

@@ -38,7 +38,7 @@ def build(engine, settings, files):
 def test_it_is_built_from_its_files_and_known_as_whole(engine, settings, town_files):
     reports, kept = build(engine, settings, town_files)
     assert [report.layer for report in reports] == list(town_files)
-    assert {"operator", "admin", "security", "auditor"} <= {row["name"] for row in kept}
+    assert {"operator", "admin", "security", "auditor"} <= {row.name for row in kept}
     found = demonstration.read_holding(engine)
     assert (found.kind, found.whole, found.foreign) == ("demo", True, False)
 

@@ -71,7 +71,7 @@ def test_without_a_computation_nothing_can_be_ordered(town):
 
 def test_the_camera_of_unknown_heading_is_listed_with_its_place(computed):
     listed = survey.survey_list(computed)
-    (row,) = survey.as_json_values(listed)["cameras"]
+    (row,) = survey.describe_survey(listed).cameras
     lon, lat = place(1, 1)
     depends_m2 = row.pop("depends_m2")
     assert row == {
@@ -90,7 +90,7 @@ def test_the_camera_of_unknown_heading_is_listed_with_its_place(computed):
     }
     # no more than what it may see of the street at all
     assert 100 < depends_m2 <= figure(computed, "possible")
-    assert survey.as_json_values(listed)["grids"] == [
+    assert survey.describe_survey(listed).grids == [
         {
             "rank": 1,
             "grid_code": EAST,

@@ -31,7 +31,7 @@ def build(engine, files, *, whole=True):
     if whole:
         with engine.begin() as connection:
             made = demo_accounts.make_accounts(connection)
-            holding.finish_building(connection, [row["id"] for row in made])
+            holding.finish_building(connection, [row.id for row in made])
 
 
 def test_empty_tables_hold_nothing_and_a_bare_database_too(engine, empty_url):

@@ -11,6 +11,7 @@ from sqlalchemy import text
 
 from geo.access import transaction
 from geo.access.accounts.local_cli import acting_principal
+from geo.access.store.audit import RefusalCount
 from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError, StoreError
 from geo.operations import database
 from geo.store import db
@@ -28,8 +29,11 @@ from geo.viewing import (
 from geo.viewing import (
     view as viewing,
 )
+from geo.viewing.approvals import OwnRequest
 from geo.viewing.register_entry import Asked
 from geo.viewing.report import Filters
+from geo.viewing.store.register_counts import KindCount, ReasonCount
+from geo.viewing.store.requests import RequestCounts
 from geo.viewing.view_tokens import Reference
 from tests.signed_in import SYSTEM, account
 
@@ -442,13 +446,13 @@ def test_a_skynet_camera_needs_an_approval_where_that_is_set(town, service, read
     who, chief = reader("operator", EAST), reader("security_administrator")
     asked = look(who, SKYNET, config=strict)
     assert rows(town) == 0
-    assert isinstance(asked["id"], UUID)
-    assert look(who, SKYNET, config=strict)["id"] == asked["id"]
+    assert isinstance(asked.id, UUID)
+    assert look(who, SKYNET, config=strict).id == asked.id
     look(who, SOCIAL, config=strict)
-    approvals.decide_request(service, chief, asked["id"], "approved", until=hours(2))
+    approvals.decide_request(service, chief, asked.id, "approved", until=hours(2))
     found = look(who, SKYNET, config=strict)
     row = one(town, "SELECT request FROM govgrid.access_register WHERE id = :id", id=found.id)
-    assert row["request"] == asked["id"]
+    assert row["request"] == asked.id
     assert look(who, SKYNET, config=strict).id != found.id
     assert viewing.open_viewing(service, who, viewing.viewing_token(found, strict), config=strict)
 
@@ -456,12 +460,12 @@ def test_a_skynet_camera_needs_an_approval_where_that_is_set(town, service, read
 def test_an_approval_is_for_one_account_one_camera_and_one_act(service, reader, look, strict):
     who, chief = reader("operator", EAST), reader("security_administrator")
     asked = look(who, "K1", config=strict)
-    approvals.decide_request(service, chief, asked["id"], "approved", until=hours(2))
-    number = str(asked["id"])
-    assert isinstance(look(who, "K3", config=strict), dict)
-    assert isinstance(look(reader("operator", EAST), "K1", config=strict), dict)
+    approvals.decide_request(service, chief, asked.id, "approved", until=hours(2))
+    number = str(asked.id)
+    assert isinstance(look(who, "K3", config=strict), OwnRequest)
+    assert isinstance(look(reader("operator", EAST), "K1", config=strict), OwnRequest)
     told = {"content": "x", "legal_basis": "x"}
-    assert isinstance(look(who, "K1", act="retrieve", config=strict, **told), dict)
+    assert isinstance(look(who, "K1", act="retrieve", config=strict, **told), OwnRequest)
     for person, camera in ((who, "K3"), (reader("operator", EAST), "K1")):
         with pytest.raises(ForbiddenError, match="not approved"):
             look(person, camera, request=number, config=strict)
@@ -478,7 +482,7 @@ def test_a_foreign_camera_is_seen_by_approval_as_long_as_it_holds(
     with pytest.raises(ForbiddenError):
         look(who, "K1")
     ends = datetime.now(UTC) + timedelta(minutes=2)
-    approvals.decide_request(service, chief, asked["id"], "approved", until=ends)
+    approvals.decide_request(service, chief, asked.id, "approved", until=ends)
     found = look(who, "K1")
     assert found.expires_at == ends
     written = viewing.viewing_token(found, settings)
@@ -496,19 +500,19 @@ def test_what_is_refused_is_not_seen(service, reader, look, settings):
     who, chief = reader("operator", WEST), reader("security_administrator")
     asked = approvals.ask_approval(service, who, Asked("K1", reason="police"), config=settings)
     with pytest.raises(InputError, match="why it is refused"):
-        approvals.decide_request(service, chief, asked["id"], "refused", note=" \n")
-    done = approvals.decide_request(service, chief, asked["id"], "refused", note="非本单位职责")
-    assert (done["decision"], done["decision_note"]) == ("refused", "非本单位职责")
+        approvals.decide_request(service, chief, asked.id, "refused", note=" \n")
+    done = approvals.decide_request(service, chief, asked.id, "refused", note="非本单位职责")
+    assert (done.decision, done.decision_note) == ("refused", "非本单位职责")
     with pytest.raises(ForbiddenError):
-        look(who, "K1", request=str(asked["id"]))
+        look(who, "K1", request=str(asked.id))
 
 
 def test_a_request_is_decided_once(town, service, reader, settings):
     who, chief = reader("operator", WEST), reader("security_administrator")
     asked = approvals.ask_approval(service, who, Asked("K1", reason="police"), config=settings)
-    approvals.decide_request(service, chief, asked["id"], "refused", note="否")
+    approvals.decide_request(service, chief, asked.id, "refused", note="否")
     with pytest.raises(StateError, match="decided before"):
-        approvals.decide_request(service, chief, asked["id"], "approved", until=hours(1))
+        approvals.decide_request(service, chief, asked.id, "approved", until=hours(1))
     with pytest.raises(StoreError):
         do(town, "UPDATE govgrid.access_request SET decision_note = 'other'")
 
@@ -522,7 +526,7 @@ def test_nobody_decides_on_his_own_request(town, service, settings):
     who = acting_principal(town, "both")
     asked = approvals.ask_approval(service, who, Asked("K1", reason="police"), config=settings)
     with pytest.raises(ForbiddenError, match="own request"):
-        approvals.decide_request(service, who, asked["id"], "approved", until=hours(1))
+        approvals.decide_request(service, who, asked.id, "approved", until=hours(1))
     with transaction.open_as(service, who) as connection:
         changed = connection.execute(
             text(
@@ -540,8 +544,8 @@ def test_an_approval_ends_within_a_day(service, reader, settings):
     )
     for until in (None, hours(-1), hours(24.1)):
         with pytest.raises(InputError, match="24 hours"):
-            approvals.decide_request(service, chief, asked["id"], "approved", until=until)
-    assert approvals.decide_request(service, chief, asked["id"], "approved", until=hours(24))
+            approvals.decide_request(service, chief, asked.id, "approved", until=until)
+    assert approvals.decide_request(service, chief, asked.id, "approved", until=hours(24))
 
 
 def test_requests_are_decided_in_the_own_area_only(service, reader, settings):
@@ -551,8 +555,8 @@ def test_requests_are_decided_in_the_own_area_only(service, reader, settings):
     west, east = reader("security_administrator", WEST), reader("security_administrator", EAST)
     assert approvals.waiting_requests(service, west) == []
     with pytest.raises(NotFoundError):
-        approvals.decide_request(service, west, asked["id"], "approved", until=hours(1))
-    assert [row["id"] for row in approvals.waiting_requests(service, east)] == [asked["id"]]
+        approvals.decide_request(service, west, asked.id, "approved", until=hours(1))
+    assert [row.id for row in approvals.waiting_requests(service, east)] == [asked.id]
 
 
 @pytest.mark.parametrize("role", ["operator", "auditor", "administrator", "planner"])
@@ -561,7 +565,7 @@ def test_other_roles_decide_on_nothing(service, reader, settings, role):
         service, reader("operator", WEST), Asked("K1", reason="police"), config=settings
     )
     with pytest.raises(ForbiddenError):
-        approvals.decide_request(service, reader(role), asked["id"], "approved", until=hours(1))
+        approvals.decide_request(service, reader(role), asked.id, "approved", until=hours(1))
     with pytest.raises(ForbiddenError):
         approvals.waiting_requests(service, reader(role))
 
@@ -571,13 +575,13 @@ def test_who_asks_is_not_told_whether_there_is_such_a_camera(service, reader, se
     for code in ("K1", "K99"):
         approvals.ask_approval(service, who, Asked(code, reason="police"), config=settings)
     mine = approvals.own_requests(service, who)
-    assert [row["camera_code"] for row in mine] == ["K99", "K1"]
-    assert len({frozenset(row) for row in mine}) == 1
-    assert not {"camera_name", "there", "owner_kind"} & set(mine[0])
-    told = {row["camera_code"]: row for row in approvals.waiting_requests(service, chief)}
-    assert [told[code]["there"] for code in ("K1", "K99")] == [True, False]
+    assert [row.camera_code for row in mine] == ["K99", "K1"]
+    assert {type(row) for row in mine} == {OwnRequest}
+    assert not {"camera_name", "there", "owner_kind"} & set(vars(mine[0]))
+    told = {row.camera_code: row for row in approvals.waiting_requests(service, chief)}
+    assert [told[code].there for code in ("K1", "K99")] == [True, False]
     with pytest.raises(StateError, match="No camera"):
-        approvals.decide_request(service, chief, told["K99"]["id"], "approved", until=hours(1))
+        approvals.decide_request(service, chief, told["K99"].id, "approved", until=hours(1))
 
 
 # --- read, exported, counted
@@ -663,26 +667,26 @@ def test_a_month_is_counted_by_unit_act_and_reason(town, service, reader, look, 
     approvals.ask_approval(service, who, Asked("K3", reason="help"), config=settings)
     until = hours(1)
     approvals.decide_request(
-        service, reader("security_administrator"), asked["id"], "approved", until=until
+        service, reader("security_administrator"), asked.id, "approved", until=until
     )
     viewing.viewing_rights(service, reader("operator", WEST), "K1", config=settings)
     found = viewing_statistics.month_report(service, chief, "", timezone=ZONE)
     unit = "测试单位"
     assert found["counts"] == [
-        {"unit": unit, "act": "retrieve", "reason": "police", "count": 1},
-        {"unit": unit, "act": "view", "reason": "incident", "count": 1},
-        {"unit": unit, "act": "view", "reason": "other", "count": 1},
-        {"unit": unit, "act": "view", "reason": "patrol", "count": 1},
+        ReasonCount(unit, "retrieve", "police", 1),
+        ReasonCount(unit, "view", "incident", 1),
+        ReasonCount(unit, "view", "other", 1),
+        ReasonCount(unit, "view", "patrol", 1),
     ]
-    assert [tuple(row.values()) for row in found["by_kind"]] == [
-        ("skynet", "view", 2),
-        ("social", "retrieve", 1),
-        ("social", "view", 1),
+    assert found["by_kind"] == [
+        KindCount("skynet", "view", 2),
+        KindCount("social", "retrieve", 1),
+        KindCount("social", "view", 1),
     ]
     assert (found["rows"], found["without_incident"]) == (4, 3)
-    assert found["requests"] == {"asked": 2, "approved": 1, "refused": 0, "waiting": 1}
-    assert found["refused"] == [{"refusal": "viewing.not_granted", "count": 1}]
-    assert [row["camera"] for row in found["most_viewed"]] == ["K1", "K2"]
+    assert found["requests"] == RequestCounts(asked=2, approved=1, refused=0, waiting=1)
+    assert found["refused"] == [RefusalCount("viewing.not_granted", 1)]
+    assert [row.camera for row in found["most_viewed"]] == ["K1", "K2"]
     assert found["proof"] == {"rows": 4, "whole": True, "defects": []}
 
 

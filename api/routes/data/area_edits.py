@@ -1,19 +1,22 @@
 """Edits of areas over HTTP: one brought in, one split, several merged."""
 
+from dataclasses import dataclass
 from datetime import date
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
 from pydantic import Field
 
 from api.answers.bodies import Body
-from api.answers.problems import describe_findings, request_language
+from api.answers.problems import request_language
 from api.routes.data.edits import MOST_CODE, Row
 from api.server.lanes import FILES, run_in_lane
 from api.session.deps import EngineDep, MayImport, SettingsDep
 from geo.base.errors import InputError
+from geo.base.json_objects import Geometry
 from geo.exchange import area_edits, edits
-from geo.exchange.area_edits import AreasEdited, Part
+from geo.exchange.area_edits import AreasEdited, Part, PartitionDefect
+from geo.files.checks import CellAnswer
 
 router = APIRouter(prefix="/api/areas")
 Code = Annotated[str, Path(max_length=MOST_CODE)]
@@ -30,7 +33,7 @@ class PartBody(Body):
 class Split(Body):
     """A line (GeoJSON) and the two parts, the first left of it; the day from which they hold."""
 
-    line: dict[str, Any]
+    line: Geometry
     parts: list[PartBody] = Field(min_length=2, max_length=2)
     valid_from: date
 
@@ -43,6 +46,15 @@ class Merge(Body):
     valid_from: date
 
 
+@dataclass(frozen=True)
+class AreasAnswer:
+    """The import run of an edit, its findings, and the defects of the partition then."""
+
+    run: int
+    findings: list[CellAnswer]
+    defects: list[PartitionDefect]
+
+
 @router.put("/{code:path}")
 @run_in_lane(FILES)
 def put_area(
@@ -53,7 +65,7 @@ def put_area(
     code: Code,
     row: Row,
     valid_from: Annotated[date | None, Query(alias="valid-from")] = None,
-) -> dict[str, Any]:
+) -> AreasAnswer:
     """Bring in one area, and return the defects that the partition has from that day on.
 
     Another boundary needs `valid-from`, the day from which it holds; without it other cells of the
@@ -80,7 +92,7 @@ def split_area(
     who: MayImport,
     code: Code,
     asked: Split,
-) -> dict[str, Any]:
+) -> AreasAnswer:
     """Split an area along a line; the partition stays whole, and what became of it is recorded."""
     line = edits.shape_of(asked.line)
     if line is None:
@@ -101,7 +113,7 @@ def merge_areas(
     who: MayImport,
     code: Code,
     asked: Merge,
-) -> dict[str, Any]:
+) -> AreasAnswer:
     """Merge areas into that of the path; what became of the others is recorded."""
     done = area_edits.merge_areas(
         engine,
@@ -114,6 +126,8 @@ def merge_areas(
     return _told(request, done)
 
 
-def _told(request: Request, done: AreasEdited) -> dict[str, Any]:
-    found = describe_findings(done.findings, request_language(request))
-    return {"run": done.run, "findings": found, "defects": [dict(each) for each in done.defects]}
+def _told(request: Request, done: AreasEdited) -> AreasAnswer:
+    lang = request_language(request)
+    return AreasAnswer(
+        done.run, [each.cell_answer(lang) for each in done.findings], list(done.defects)
+    )

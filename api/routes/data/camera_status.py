@@ -1,7 +1,5 @@
 """States of cameras, as a video platform pushes them."""
 
-from typing import Any
-
 from fastapi import APIRouter, Request
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -10,6 +8,7 @@ from api.answers.problems import refuse_request, request_language
 from api.server.lanes import FILES, run_in_lane
 from api.session.deps import EngineDep, MayImport, SettingsDep
 from geo.cameras import status as cameras_status
+from geo.cameras.status import StatesAnswer
 
 router = APIRouter()
 MOST_STATES = 10_000
@@ -42,7 +41,7 @@ def camera_status(
     who: MayImport,
     settings: SettingsDep,
     told: Message,
-) -> dict[str, Any]:
+) -> StatesAnswer:
     """Take states of cameras; rows that cannot be used come back as findings.
 
     The answer is 200 where some rows were quarantined too: the others are taken. The figures of
@@ -57,4 +56,4 @@ def camera_status(
     taken = cameras_status.receive_states(
         engine, who, rows, timezone=settings.timezone, patience_s=PATIENCE_S
     )
-    return {**cameras_status.as_json_values(taken, request_language(request)), "amended": None}
+    return cameras_status.describe_taken(taken, request_language(request))

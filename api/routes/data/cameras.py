@@ -2,7 +2,7 @@
 
 import json
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request
@@ -15,7 +15,7 @@ from geo.access.audit import export_log
 from geo.access.principal import Principal
 from geo.areas import lookup
 from geo.coverage import who_sees
-from geo.coverage.who_sees import Asked
+from geo.coverage.who_sees import Asked, SeeingAnswer
 
 router = APIRouter(prefix="/api/cameras")
 
@@ -47,7 +47,7 @@ def cameras_seeing(
     asked: Annotated[tuple[float, float], Depends(asked_place)],
     at: datetime | None = None,
     reason: Annotated[str | None, Query(max_length=export_log.MOST_REASON)] = None,
-) -> dict[str, Any]:
+) -> SeeingAnswer:
     """Return the cameras that see a place, may see it, or stand near and do not, and why.
 
     `withheld` says how many more may see it that are not granted, `ask` how to ask for them. A

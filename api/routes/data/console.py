@@ -1,5 +1,6 @@
 """The console: its page, and the areas that it names."""
 
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any, Final
 
@@ -20,6 +21,16 @@ from maps.console_files import console_files
 
 router = APIRouter()
 PSEUDO: Final = "qps"
+AreaRow = list[str | list[float] | None]
+"""Without names, as there are many: level, code, name, parent, bounding box, point inside."""
+
+
+@dataclass(frozen=True)
+class ConsoleAreas:
+    """The granted areas, and what every map of the district must say of itself."""
+
+    remark: str
+    areas: list[AreaRow]
 
 
 @router.get("/", response_class=HTMLResponse)
@@ -41,18 +52,16 @@ async def console(request: Request, settings: SettingsDep, who: ShownReader) -> 
 
 
 @router.get("/api/console/areas")
-def areas(engine: EngineDep, who: ShownMap) -> dict[str, Any]:
+def areas(engine: EngineDep, who: ShownMap) -> ConsoleAreas:
     """Return the granted areas of today: level, code, name, parent, bounding box, point inside.
 
     `remark` is what every map of the district must say of itself, as that its data are fictitious.
     """
-    return {
-        "remark": export_remark(engine),
-        "areas": [
-            [a.level, a.code, a.name, a.parent_code, _degrees(a.box), _degrees(a.spot)]
-            for a in known.granted_areas(engine, who)
-        ],
-    }
+    rows: list[AreaRow] = [
+        [a.level, a.code, a.name, a.parent_code, _degrees(a.box), _degrees(a.spot)]
+        for a in known.granted_areas(engine, who)
+    ]
+    return ConsoleAreas(export_remark(engine), rows)
 
 
 @router.post("/api/console/visitors")

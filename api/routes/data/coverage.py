@@ -1,14 +1,18 @@
 """Figures of coverage, gaps, and what one camera sees."""
 
 import json
-from typing import Annotated, Any, Final
+from dataclasses import dataclass
+from typing import Annotated, Final
 
 from fastapi import APIRouter, Query
 from fastapi.responses import Response
 
 from api.session.deps import EngineDep, MayFigures, MayMap, SettingsDep
 from geo.access.audit import export_log
+from geo.base.json_objects import Record
+from geo.base.plain_rows import plain_rows
 from geo.coverage import camera_viewshed, report
+from geo.coverage.report import CoverageReport
 
 router = APIRouter()
 GEOJSON: Final = "application/geo+json"
@@ -16,6 +20,15 @@ MOST_GAPS: Final = 20_000
 SHOWN_GAPS: Final = 300
 Name = Annotated[str | None, Query(max_length=100)]
 Detail = Annotated[float | None, Query(gt=0, allow_inf_nan=False)]
+
+
+@dataclass(frozen=True)
+class GapsAnswer:
+    """Gaps, the heaviest first; `total` says how many there are."""
+
+    incidents_until: str | None
+    total: int
+    gaps: list[Record]
 
 
 @router.get(
@@ -59,7 +72,7 @@ def gaps(
     detail: Detail = None,
     limit: Annotated[int, Query(ge=1, le=MOST_GAPS)] = SHOWN_GAPS,
     reason: Annotated[str | None, Query(max_length=export_log.MOST_REASON)] = None,
-) -> dict[str, Any]:
+) -> GapsAnswer:
     """Return the gaps of the newest run, the heaviest first, each by a point inside it.
 
     `total` says how many there are. Only for who is granted exact gaps somewhere; those that are
@@ -70,9 +83,7 @@ def gaps(
     most = settings.bulk_rows
     export_log.count_bulk_read(engine, who, "gaps", len(told), most=most, reason=reason)
     # of what is left of a gap (geo.coverage.coarse_gaps) some numbers are not told
-    rows = told.astype(object).where(told.notna(), None).to_dict("records")
-    until = report.incidents_until(engine, who)
-    return {"incidents_until": until, "total": len(found), "gaps": rows}
+    return GapsAnswer(report.incidents_until(engine, who), len(found), plain_rows(told))
 
 
 @router.get("/api/coverage")
@@ -84,7 +95,7 @@ def coverage(
     device_set: Name = None,
     detail: Detail = None,
     certainty: Name = None,
-) -> dict[str, Any]:
+) -> CoverageReport:
     """Return the newest figures of coverage, and the numbers of cameras behind them."""
     return report.read_report(
         engine,

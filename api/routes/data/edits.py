@@ -8,7 +8,7 @@ from fastapi.responses import JSONResponse, Response
 from pydantic import Field
 
 from api.answers.bodies import Body
-from api.answers.problems import describe_findings, request_language
+from api.answers.problems import request_language
 from api.ogc.parameters import EDIT, require_known
 from api.server.lanes import FILES, run_in_lane
 from api.session.deps import EngineDep, SettingsDep
@@ -125,6 +125,7 @@ def _version(if_match: str) -> str | None:
 
 
 def _told(request: Request, layer: str, done: Edited, status: int) -> Response:
-    found = describe_findings(done.findings, request_language(request))
+    lang = request_language(request)
+    found = [each.cell_answer(lang) for each in done.findings]
     body = {"id": done.code, "layer": layer, "run": done.run, "findings": found}
     return JSONResponse(body, status_code=status, headers={"ETag": f'"{done.version}"'})

@@ -2,7 +2,7 @@
 
 from datetime import date
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request
@@ -22,6 +22,7 @@ from geo.operations import uploads
 from geo.operations.jobs import requests as jobs
 from geo.operations.jobs import results
 from geo.operations.jobs.job import Job
+from geo.operations.jobs.requests import JobAnswer
 
 router = APIRouter(prefix="/api/imports")
 MOST_BYTES = 200 * MEGABYTE
@@ -57,7 +58,7 @@ async def upload(
     who: MayImport,
     layer: str = Query(max_length=40),
     name: str = Query(max_length=400),
-) -> dict[str, Any]:
+) -> JobAnswer:
     """Take a file, which is the body as it is; nothing of it is read into the tables yet.
 
     It is kept for a day. A file with the marking of a state secret is refused and not kept.
@@ -89,7 +90,7 @@ def _require_usable(path: Path) -> None:
 
 
 @router.get("")
-def list_imports(request: Request, engine: EngineDep, who: MayImport) -> dict[str, Any]:
+def list_imports(request: Request, engine: EngineDep, who: MayImport) -> dict[str, list[JobAnswer]]:
     """Return the own imports of the last days, the newest first."""
     lang = request_language(request)
     found = jobs.list_jobs(engine, who, kind=KIND, own=True)
@@ -97,7 +98,7 @@ def list_imports(request: Request, engine: EngineDep, who: MayImport) -> dict[st
 
 
 @router.get("/{number}")
-def read_import(request: Request, engine: EngineDep, who: MayImport, number: str) -> dict[str, Any]:
+def read_import(request: Request, engine: EngineDep, who: MayImport, number: str) -> JobAnswer:
     """Return an import with what its last step found."""
     return jobs.job_values(jobs.read_job(engine, who, number), who, request_language(request))
 
@@ -110,7 +111,7 @@ def start_step(
     number: str,
     step: str,
     declared: Declared | None = None,
-) -> dict[str, Any]:
+) -> JobAnswer:
     """Have a step done: `preview`, `dry_run`, `take` or `undo`; ask for the import until it is.
 
     With `findings` the file is written with what was found beside each row, see `…/findings`.

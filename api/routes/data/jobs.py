@@ -1,6 +1,6 @@
 """Jobs: how far they are, how they ended; cancelled and run again. Computing coverage is one."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import APIRouter, Request
 from pydantic import Field
@@ -9,6 +9,7 @@ from api.answers.bodies import Body
 from api.answers.problems import request_language
 from api.session.deps import AnyReader, EngineDep, MayImport
 from geo.operations.jobs import requests as jobs
+from geo.operations.jobs.requests import JobAnswer
 
 router = APIRouter()
 Kind = Literal["import", "coverage", "export", "report"]
@@ -24,7 +25,7 @@ class Computed(Body):
 @router.post("/api/coverage/runs", status_code=202)
 def compute_coverage(
     request: Request, engine: EngineDep, who: MayImport, asked: Computed | None = None
-) -> dict[str, Any]:
+) -> JobAnswer:
     """Have viewsheds, figures and gaps computed; ask for the job until it is done."""
     who.require_whole()
     wanted = (asked or Computed()).model_dump()
@@ -35,7 +36,7 @@ def compute_coverage(
 @router.get("/api/jobs")
 def list_jobs(
     request: Request, engine: EngineDep, who: AnyReader, kind: Kind | None = None
-) -> dict[str, Any]:
+) -> dict[str, list[JobAnswer]]:
     """Return the newest jobs: the own ones, for who administers accounts those of all."""
     lang = request_language(request)
     found = jobs.list_jobs(engine, who, kind=kind, own=False)
@@ -43,18 +44,18 @@ def list_jobs(
 
 
 @router.get("/api/jobs/{number}")
-def read_job(request: Request, engine: EngineDep, who: AnyReader, number: str) -> dict[str, Any]:
+def read_job(request: Request, engine: EngineDep, who: AnyReader, number: str) -> JobAnswer:
     """Return a job: state, progress, and its result or why it failed."""
     return jobs.job_values(jobs.read_job(engine, who, number), who, request_language(request))
 
 
 @router.post("/api/jobs/{number}/cancel", status_code=202)
-def cancel_job(request: Request, engine: EngineDep, who: AnyReader, number: str) -> dict[str, Any]:
+def cancel_job(request: Request, engine: EngineDep, who: AnyReader, number: str) -> JobAnswer:
     """Cancel a job that waits, and ask for the end of one that runs."""
     return jobs.job_values(jobs.cancel_job(engine, who, number), who, request_language(request))
 
 
 @router.post("/api/jobs/{number}/retry", status_code=202)
-def retry_job(request: Request, engine: EngineDep, who: AnyReader, number: str) -> dict[str, Any]:
+def retry_job(request: Request, engine: EngineDep, who: AnyReader, number: str) -> JobAnswer:
     """Run a job again that failed or was cancelled."""
     return jobs.job_values(jobs.retry_job(engine, who, number), who, request_language(request))

@@ -16,6 +16,7 @@ from api.server.memory_lane import AtHand, Parts
 from api.session.deps import EngineDep, MayMap
 from geo.access.principal import Principal
 from geo.areas import lookup
+from geo.areas.place_answer import PlaceAnswer
 from geo.areas.places import MOST_POINTS, PlaceView
 from geo.base.errors import CRSError
 
@@ -44,27 +45,26 @@ def locate(
     crs: Annotated[str, Query(max_length=40)] = "wgs84",
     accuracy_m: Annotated[float, Query(ge=0, le=100_000, allow_inf_nan=False)] = 0.0,
     at: datetime | None = None,
-) -> dict[str, Any]:
+) -> PlaceAnswer:
     """Return status, grid, candidates, community, township and the nearest grid."""
     if at is not None:
         day = at.date()
         return lookup.locate_one(engine, who, lon, lat, system=crs, accuracy_m=accuracy_m, at=day)
     lons, lats = lookup.one_place(lon, lat, crs)
-    view = request.app.state.places.view(who, request.state.revisions)
-    found: dict[str, Any] = view.ask(float(lons[0]), float(lats[0]), accuracy_m)
-    return found
+    view: PlaceView = request.app.state.places.view(who, request.state.revisions)
+    return view.ask(float(lons[0]), float(lats[0]), accuracy_m)
 
 
 @router.post("/api/locate")
 @allow_body(MOST_BYTES)
-async def locate_many(request: Request, who: MayMap, asked: Points) -> dict[str, Any]:
+async def locate_many(request: Request, who: MayMap, asked: Points) -> dict[str, list[PlaceAnswer]]:
     """Return the same for up to 10,000 `points` (lon, lat) in one `crs`, in their order."""
     now, places = request.state.revisions, request.app.state.places
     work = partial(_each, lambda: places.view(who, now), asked)
     return {"places": await to_thread.run_sync(work)}
 
 
-def _each(view: Any, asked: Points) -> list[dict[str, Any]]:  # noqa: ANN401 - makes a PlaceView
+def _each(view: Any, asked: Points) -> list[PlaceAnswer]:  # noqa: ANN401 - makes a PlaceView
     if not asked.points:
         return []
     given = np.array(asked.points, dtype=float)

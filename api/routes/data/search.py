@@ -1,6 +1,6 @@
 """The search box."""
 
-from typing import Annotated, Any
+from typing import Annotated
 
 from fastapi import APIRouter, Query, Request
 
@@ -21,7 +21,7 @@ def search(
     q: Annotated[str, Query(min_length=1, max_length=use_case.MOST_LETTERS)],
     limit: Annotated[int, Query(ge=1, le=use_case.MOST)] = use_case.MOST,
     reason: Annotated[str | None, Query(max_length=export_log.MOST_REASON)] = None,
-) -> dict[str, Any]:
+) -> use_case.SearchAnswer:
     """Return what a text finds: addresses, crossings, estates, streets, poles, codes, areas.
 
     Names are found by pinyin and its initials too; coordinates come back with the question whether

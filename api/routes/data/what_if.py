@@ -1,6 +1,6 @@
 """A camera tried at a place."""
 
-from typing import Any, Literal
+from typing import Literal
 
 from fastapi import APIRouter
 from pydantic import Field
@@ -12,6 +12,7 @@ from geo.access.audit import export_log
 from geo.areas import lookup
 from geo.coverage import what_if
 from geo.coverage.engine.asked import Trial
+from geo.coverage.what_if import WhatIfAnswer
 
 router = APIRouter()
 
@@ -39,7 +40,7 @@ def try_camera(
     who: MayFigures,
     client: CoverageEngineDep,
     asked: Tried,
-) -> dict[str, Any]:
+) -> WhatIfAnswer:
     """Return what a camera would see, figures of grids before and after, gaps it would close.
 
     Nothing is stored. 503 with Retry-After while the engine is down, loads or computes anew.

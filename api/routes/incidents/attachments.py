@@ -2,7 +2,7 @@
 
 from functools import partial
 from http import HTTPStatus
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 from urllib.parse import quote
 from uuid import UUID
 
@@ -14,7 +14,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.server.limits import allow_body
 from api.session.deps import EngineDep, MayAttach, SettingsDep
 from geo.incidents import attachments
-from geo.incidents.attachments import NewFile
+from geo.incidents.attachments import AttachmentAnswer, NewFile
 from geo.incidents.rules.file_cleaning import MOST_BYTES
 
 router = APIRouter(prefix="/api/incidents/{incident}/attachments")
@@ -63,7 +63,9 @@ async def attach(
 
 
 @router.get("")
-def attached(engine: EngineDep, who: MayAttach, incident: UUID) -> dict[str, Any]:
+def attached(
+    engine: EngineDep, who: MayAttach, incident: UUID
+) -> dict[str, list[AttachmentAnswer]]:
     """Return the files of an incident, the oldest first."""
     found = attachments.list_attachments(engine, who, incident)
     return {"attachments": [attachments.describe_attachment(each) for each in found]}

@@ -1,6 +1,6 @@
 """Cameras of an incident: as recorded, or computed now; demand where nobody sees."""
 
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
@@ -9,6 +9,7 @@ from api.answers.problems import request_language
 from api.session.deps import EngineDep, MayMap, SettingsDep
 from geo.access.audit import export_log
 from geo.incidents import cameras
+from geo.incidents.cameras import CamerasAnswer
 
 router = APIRouter(prefix="/api/incidents")
 
@@ -22,7 +23,7 @@ def incident_cameras(
     incident: UUID,
     now: bool = False,
     reason: Annotated[str | None, Query(max_length=export_log.MOST_REASON)] = None,
-) -> dict[str, Any]:
+) -> CamerasAnswer:
     """Return the cameras of an incident as they were answered; `now` computes them anew.
 
     `stale` says how many changed since, `withheld` how many may see it that are not granted,

@@ -16,7 +16,7 @@ from api.routes.incidents.desk import DeskDep
 from api.session.deps import AnyReader, EngineDep, MayMap, MayMove, SettingsDep, ShownMap
 from geo.base.errors import InputError
 from geo.incidents import listing, moves, show
-from geo.incidents.lifecycle_table import describe_lifecycle
+from geo.incidents.lifecycle_table import Lifecycle, describe_lifecycle
 from geo.incidents.listing import MOST, IncidentFilter
 from geo.incidents.move_request import MoveRequest
 from geo.incidents.rules import whistle
@@ -117,7 +117,7 @@ class Listed(BaseModel):
 
 
 @router.get("/lifecycle")
-def lifecycle(request: Request, who: AnyReader) -> dict[str, Any]:  # noqa: ARG001 - the rule
+def lifecycle(request: Request, who: AnyReader) -> Lifecycle:  # noqa: ARG001 - the rule
     """Return the table of moves, states and their words: what the program itself goes by."""
     return describe_lifecycle(request_language(request))
 

@@ -11,6 +11,7 @@ from api.routes.incidents.desk import DeskDep
 from api.routes.incidents.intake import Code
 from api.session.deps import MayMove, MayTry
 from geo.incidents import choices
+from geo.incidents.choices import Choices
 from geo.incidents.location import Asked
 from geo.incidents.routing_trial import Trial, try_routing
 from geo.incidents.rules.routing import Duty
@@ -57,6 +58,6 @@ def try_place(request: Request, who: MayTry, desk: DeskDep, asked: Tried) -> dic
 
 
 @router.get("/choices")
-def list_choices(request: Request, who: MayMove, desk: DeskDep) -> dict[str, Any]:
+def list_choices(request: Request, who: MayMove, desk: DeskDep) -> Choices:
     """Return the categories, sources and units that an incident may name, with their pinyin."""
     return choices.list_choices(desk, who, request_language(request))

@@ -1,7 +1,7 @@
 """Shifts of a centre: what is open, taking over, handing over, the duty log."""
 
 from http import HTTPStatus
-from typing import Any, Final, Literal
+from typing import Final, Literal
 from uuid import UUID
 
 from fastapi import APIRouter, Request
@@ -73,7 +73,7 @@ def read_shift(
     f: Literal["json", "pdf"] = "json",
 ) -> Response:
     """Return a shift, or its duty log (值班日志) on one page with weekday and lunar day."""
-    found: dict[str, Any] = shifts.read_shift(engine, who, shift)
+    found = shifts.read_shift(engine, who, shift)
     if f == "json":
         return JSONResponse(jsonable_encoder(found))
     from geo.documents import shift_paper

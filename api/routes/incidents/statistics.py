@@ -2,7 +2,7 @@
 
 from datetime import date
 from http import HTTPStatus
-from typing import Annotated, Any, Final, Literal
+from typing import Annotated, Final, Literal
 
 from fastapi import APIRouter, Query, Request
 from fastapi.encoders import jsonable_encoder
@@ -22,6 +22,7 @@ from geo.incidents import (
 from geo.incidents.rules import periods
 from geo.incidents.rules.periods import Scope
 from geo.incidents.statistics import StatisticsQuery
+from geo.incidents.statistics_answer import IssueAnswer
 
 router = APIRouter(prefix="/api/statistics")
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
@@ -104,7 +105,7 @@ def read_statistics(
 
 
 @router.get("/issues")
-def list_issues(engine: EngineDep, who: MayCount) -> dict[str, Any]:
+def list_issues(engine: EngineDep, who: MayCount) -> dict[str, list[IssueAnswer]]:
     """Return the issued periods, the newest first."""
     told = [
         statistics_answer.describe_issue(each)
@@ -116,7 +117,7 @@ def list_issues(engine: EngineDep, who: MayCount) -> dict[str, Any]:
 @router.post("/issues", status_code=HTTPStatus.CREATED)
 def issue_period(
     engine: EngineDep, settings: SettingsDep, who: MayCount, asked: NewIssue
-) -> dict[str, Any]:
+) -> IssueAnswer:
     """Let the figures of a period go out: they stay; what is changed later is told apart."""
     starts = settings.statistics_month_day
     period = periods.named_period(asked.month, asked.since, asked.until, starts)
@@ -125,24 +126,18 @@ def issue_period(
 
 
 @router.get("/scopes")
-def list_scopes(engine: EngineDep, who: MayCount) -> dict[str, Any]:
+def list_scopes(engine: EngineDep, who: MayCount) -> dict[str, list[Scope]]:
     """Return the named sets of areas and named periods."""
-    told = [
-        statistics_answer.describe_scope(each)
-        for each in statistics_scopes.list_scopes(engine, who)
-    ]
-    return {"scopes": told}
+    return {"scopes": statistics_scopes.list_scopes(engine, who)}
 
 
 @router.put("/scopes/{name}")
-def write_scope(
-    engine: EngineDep, who: MayCount, name: ScopeName, asked: NewScope
-) -> dict[str, Any]:
+def write_scope(engine: EngineDep, who: MayCount, name: ScopeName, asked: NewScope) -> Scope:
     """Name a set of areas (试点), a period (专项), or both; one of the name is replaced."""
     areas = None if asked.areas is None else tuple(asked.areas)
     scope = Scope(name, areas, asked.since, asked.until)
     statistics_scopes.write_scope(engine, who, scope)
-    return statistics_answer.describe_scope(scope)
+    return scope
 
 
 @router.delete("/scopes/{name}", status_code=HTTPStatus.NO_CONTENT)

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any
+from typing import Annotated
 from uuid import UUID
 
 from fastapi import APIRouter, Header, Query, Request
@@ -15,6 +15,7 @@ from api.routes.incidents.moves import REPLAYED, Text, Word, parse_version
 from api.session.deps import EngineDep, MayMap, MayMove, MayStatistics, SettingsDep
 from geo.incidents import unit_steps, whistles
 from geo.incidents.step_request import StepRequest
+from geo.incidents.whistle_answer import MonthAttendance, OpenWhistles, WhistleAnswer
 
 router = APIRouter(prefix="/api")
 
@@ -49,7 +50,7 @@ class Month(BaseModel):
 
 
 @router.get("/whistles")
-def list_whistles(engine: EngineDep, who: MayMap) -> dict[str, Any]:
+def list_whistles(engine: EngineDep, who: MayMap) -> OpenWhistles:
     """Return the open whistles with who came, and what communities ask for (申请吹哨)."""
     return whistles.list_whistles(engine, who)
 
@@ -61,7 +62,7 @@ def count_attendance(
     settings: SettingsDep,
     who: MayStatistics,
     asked: Annotated[Month, Query()],
-) -> dict[str, Any]:
+) -> MonthAttendance:
     """Return who came in a month, by unit: 应到, 结对报到, 首家, 集体按时; longest absent first."""
     return whistles.count_attendance_of_month(
         engine,
@@ -74,7 +75,7 @@ def count_attendance(
 
 
 @router.get("/incidents/{incident}/whistles")
-def read_whistles(engine: EngineDep, who: MayMap, incident: UUID) -> dict[str, Any]:
+def read_whistles(engine: EngineDep, who: MayMap, incident: UUID) -> dict[str, list[WhistleAnswer]]:
     """Return the whistles of an incident: each unit, first in, all in (k of n), who is missing."""
     return {"whistles": whistles.read_whistles(engine, who, str(incident))}
 

@@ -1,6 +1,8 @@
 """The audit: what was done by whom, as a page and as JSON."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Annotated, Any, Final
 from urllib.parse import urlencode
 
@@ -12,7 +14,7 @@ from api.session.deps import EngineDep, SettingsDep
 from api.session.identity import Rule
 from geo.access.audit import checkpoints
 from geo.access.audit import log as audit_log
-from geo.access.audit.log import LARGEST_ID, AuditRow
+from geo.access.audit.log import LARGEST_ID, AuditRow, Verification
 from geo.access.principal import Principal
 from geo.base.words import say
 
@@ -58,6 +60,41 @@ class Asked:
 AskedDep = Annotated[Asked, Depends()]
 
 
+@dataclass(frozen=True)
+class AuditPage:
+    """Rows of the audit, and where the next ones are."""
+
+    rows: list[AuditRow]
+    next: str | None
+
+
+@dataclass(frozen=True)
+class ChainHead:
+    """The newest seal, in hexadecimal."""
+
+    seal_no: int | None
+    hash: str
+
+
+@dataclass(frozen=True)
+class Unsealed:
+    """Rows that are not sealed yet: the age is that of the oldest, late is what no worker seals."""
+
+    count: int
+    oldest: datetime | None
+    age_s: float
+    late: bool
+
+
+@dataclass(frozen=True)
+class Chain:
+    """How the chain stands."""
+
+    head: ChainHead | None
+    unsealed: Unsealed
+    verified: Verification | None
+
+
 @router.get("/api/audit")
 def rows(
     engine: EngineDep,
@@ -65,27 +102,22 @@ def rows(
     asked: AskedDep,
     limit: Limit = 100,
     before: Before = LARGEST_ID,
-) -> dict[str, Any]:
+) -> AuditPage:
     """Return rows, the newest first, and where the next ones are."""
     found = audit_log.list_page(engine, who, asked.filters, limit=limit, before=before)
-    return {"rows": found, "next": asked.next("/api/audit", found, limit)}
+    return AuditPage(found, asked.next("/api/audit", found, limit))
 
 
 @router.get("/api/audit/chain")
-def chain(engine: EngineDep, who: MayAudit) -> dict[str, Any]:
+def chain(engine: EngineDep, who: MayAudit) -> Chain:
     """Return how the chain stands: its head, what is not sealed, the newest verification."""
     state = audit_log.chain_state(engine, who)
     head, tail = state.head, state.tail
-    return {
-        "head": head and {"seal_no": head.seal_no, "hash": head.seal.hex()},
-        "unsealed": {
-            "count": tail.count,
-            "oldest": tail.oldest,
-            "age_s": round(tail.age_s, 1),
-            "late": tail.late,
-        },
-        "verified": state.verified,
-    }
+    return Chain(
+        None if head is None else ChainHead(head.seal_no, head.seal.hex()),
+        Unsealed(tail.count, tail.oldest, round(tail.age_s, 1), tail.late),
+        state.verified,
+    )
 
 
 @router.get("/audit", response_class=HTMLResponse)

@@ -135,10 +135,10 @@ def features(
     body = {
         "type": "FeatureCollection",
         "features": [
-            {"type": "Feature", "properties": row, "geometry": shape}
+            {"type": "Feature", "properties": vars(row), "geometry": shape}
             for row, shape in zip(rows, shapes, strict=True)
         ],
-        "figures": found.figures,
+        "figures": [vars(figure) for figure in found.figures],
         "cameras": found.cameras,
         "clean": found.clean,
     }

@@ -1,6 +1,7 @@
 """The viewing register and the requests: read, printed, taken out, decided on."""
 
-from collections.abc import Mapping
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import urlencode
@@ -33,7 +34,9 @@ from geo.viewing import (
 from geo.viewing import (
     statistics as viewing_statistics,
 )
+from geo.viewing.approvals import CameraRequest, ListedRequest, OwnRequest
 from geo.viewing.report import RegisterRow
+from geo.viewing.statistics import MonthReport
 from maps import watermark
 
 router = APIRouter()
@@ -86,6 +89,14 @@ class Asked:
 AskedDep = Annotated[Asked, Depends()]
 
 
+@dataclass(frozen=True)
+class RegisterPage:
+    """Rows of the register, and where the next ones are."""
+
+    rows: list[RegisterRow]
+    next: str | None
+
+
 class Decision(Body):
     """What is decided on a request: approved until a time, or refused with a note."""
 
@@ -101,25 +112,25 @@ def rows(
     asked: AskedDep,
     limit: Limit = 100,
     before: Before = None,
-) -> dict[str, Any]:
+) -> RegisterPage:
     """Return rows of the register, the newest first, and where the next ones are."""
     found = viewing_report.list_page(engine, who, asked.filters, limit=limit, before=before)
-    return {"rows": found, "next": asked.next("/api/access-register", found, limit)}
+    return RegisterPage(found, asked.next("/api/access-register", found, limit))
 
 
 @router.get("/api/access-register/mine")
 def own_rows(
     engine: EngineDep, who: AnyReader, asked: AskedDep, limit: Limit = 100, before: Before = None
-) -> dict[str, Any]:
+) -> RegisterPage:
     """Return what the reader looked at himself."""
     found = viewing_report.own_viewings(engine, who, asked.filters, limit=limit, before=before)
-    return {"rows": found, "next": asked.next("/api/access-register/mine", found, limit)}
+    return RegisterPage(found, asked.next("/api/access-register/mine", found, limit))
 
 
 @router.get("/api/access-register/report")
 def figures(
     engine: EngineDep, settings: SettingsDep, who: MayRegister, month: Month = ""
-) -> dict[str, Any]:
+) -> MonthReport:
     """Return the figures of a month, and whether its rows match the audit."""
     return viewing_statistics.month_report(engine, who, month, timezone=settings.timezone)
 
@@ -217,13 +228,15 @@ def report_file(
 
 
 @router.get("/api/access-requests")
-def waiting(engine: EngineDep, who: MayApprove, decided: bool = False) -> dict[str, Any]:
+def waiting(
+    engine: EngineDep, who: MayApprove, decided: bool = False
+) -> dict[str, list[ListedRequest]]:
     """Return the requests that wait for a decision, with `decided` the others as well."""
     return {"requests": approvals.waiting_requests(engine, who, decided=decided)}
 
 
 @router.get("/api/access-requests/mine")
-def own_requests(engine: EngineDep, who: AnyReader) -> dict[str, Any]:
+def own_requests(engine: EngineDep, who: AnyReader) -> dict[str, list[OwnRequest]]:
     """Return what the reader asked for himself."""
     return {"requests": approvals.own_requests(engine, who)}
 
@@ -237,7 +250,7 @@ def decide(
     who: MayApprove,
     number: UUID,
     decided: Decision,
-) -> dict[str, Any]:
+) -> CameraRequest:
     """Decide on a request of somebody else."""
     until = decided.until
     if until is not None and until.tzinfo is None:
@@ -305,7 +318,7 @@ def _register(
 
 
 def _requests(
-    request: Request, found: list[dict[str, Any]], *, own: bool, **more: bool
+    request: Request, found: Sequence[OwnRequest], *, own: bool, **more: bool
 ) -> HTMLResponse:
     now = clock.now()
     states = [_state(row, now) for row in found]
@@ -321,7 +334,7 @@ def _requests(
     )
 
 
-def _state(row: Mapping[str, Any], now: datetime) -> str:
-    if row["until"] is not None and row["until"] <= now:
+def _state(row: OwnRequest, now: datetime) -> str:
+    if row.until is not None and row.until <= now:
         return "over"
-    return str(row["decision"] or "waiting")
+    return row.decision or "waiting"

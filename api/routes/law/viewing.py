@@ -23,6 +23,7 @@ from geo.base.words import say
 from geo.operations.database import Engine
 from geo.viewing import approvals, picture_source, register_entry, snapshot
 from geo.viewing import view as viewing
+from geo.viewing.approvals import OwnRequest
 from geo.viewing.register_entry import Asked
 from geo.viewing.view import Viewing
 from maps import watermark
@@ -270,5 +271,5 @@ def _values(
     }
 
 
-def _number(found: Mapping[str, Any]) -> dict[str, Any]:
-    return {"request": str(found["id"]), "asked_at": found["asked_at"].isoformat()}
+def _number(found: OwnRequest) -> dict[str, str]:
+    return {"request": str(found.id), "asked_at": found.asked_at.isoformat()}

@@ -16,6 +16,7 @@ from api.routes.ogc.landing import BOTH
 from api.session.deps import EngineDep, MayMap
 from geo.areas import known
 from geo.base.crs_uris import CRS84
+from geo.base.json_objects import Document
 from geo.base.words import say
 from geo.exchange.publish import questions
 from geo.exchange.publish.collections import COLLECTIONS
@@ -103,7 +104,7 @@ async def queryables(
     return JSONResponse(schema, media_type=SCHEMA)
 
 
-def _properties(layer: str) -> dict[str, Any]:
+def _properties(layer: str) -> Document:
     columns = published_columns.columns_of(layer)
     found: dict[str, Any] = {
         name: {"title": published_columns.title_of(layer, name), **_TYPES[kind]}
@@ -118,7 +119,7 @@ def _properties(layer: str) -> dict[str, Any]:
     return found
 
 
-def _shared(engine: EngineDep, who: MayMap) -> dict[str, Any]:
+def _shared(engine: EngineDep, who: MayMap) -> Document:
     """Return what all layers have in common: systems, and the box of what is granted."""
     boxes = [area.box for area in known.granted_areas(engine, who)]
     shared: dict[str, Any] = {
@@ -135,7 +136,7 @@ def _shared(engine: EngineDep, who: MayMap) -> dict[str, Any]:
 
 def _described(
     request: Request, layer: str, shared: dict[str, Any], lang: str, form: str
-) -> dict[str, Any]:
+) -> Document:
     path = f"/api/collections/{layer}"
     title = pages.layer_title(layer, lang)
     links: list[Link] = same_in_formats(request, path, PAGES, form, {})

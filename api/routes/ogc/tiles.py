@@ -15,6 +15,7 @@ from api.session.deps import SettingsDep, ShownMap
 from api.session.identity import Rule
 from geo.access.audit import export_log
 from geo.access.principal import Principal
+from geo.base.json_objects import Document
 from geo.exchange import tiles as use_case
 from geo.exchange.rules import published_columns
 
@@ -40,7 +41,7 @@ Line = Annotated[int, Path(ge=0, lt=2**use_case.LAST_ZOOM)]
 
 
 @router.get(SETS, dependencies=[Depends(Rule())])
-async def tile_matrix_sets(request: Request, f: Json = "json") -> dict[str, Any]:  # noqa: ARG001
+async def tile_matrix_sets(request: Request, f: Json = "json") -> Document:  # noqa: ARG001
     """Return the grids of tiles that are used here."""
     require_known(request, PAGE)
     link = make_link(request, "self", JSON, f"/api{SETS}/WebMercatorQuad")
@@ -49,14 +50,14 @@ async def tile_matrix_sets(request: Request, f: Json = "json") -> dict[str, Any]
 
 
 @router.get(f"{SETS}/WebMercatorQuad", dependencies=[Depends(Rule())])
-async def tile_matrix_set(request: Request, f: Json = "json") -> dict[str, Any]:  # noqa: ARG001
+async def tile_matrix_set(request: Request, f: Json = "json") -> Document:  # noqa: ARG001
     """Return the grid of tiles: origin, cells and size by zoom."""
     require_known(request, PAGE)
     return web_mercator_quad(use_case.LAST_ZOOM)
 
 
 @router.get(TILES, dependencies=[Depends(Rule("map"))])
-async def tilesets(request: Request, layer: str, f: Json = "json") -> dict[str, Any]:  # noqa: ARG001
+async def tilesets(request: Request, layer: str, f: Json = "json") -> Document:  # noqa: ARG001
     """Return the sets of tiles of a layer, of which there is one."""
     require_known(request, PAGE)
     use_case.layer_fields(layer)
@@ -68,7 +69,7 @@ async def tilesets(request: Request, layer: str, f: Json = "json") -> dict[str, 
 @router.get(TILESET, dependencies=[Depends(Rule("map"))])
 async def tileset(
     request: Request, layer: str, f: Annotated[Literal["json", "tilejson"], Query()] = "json"
-) -> dict[str, Any]:
+) -> Document:
     """Return where the tiles of a layer are and what their features have, also as TileJSON."""
     require_known(request, PAGE)
     fields = use_case.layer_fields(layer)

@@ -12,6 +12,7 @@ from api.session.deps import CoverageEngineDep, EngineDep, SettingsDep
 from api.session.identity import OPEN
 from geo.base.words import say
 from geo.operations import readiness
+from geo.operations.readiness import Readiness
 
 router = APIRouter(dependencies=[Depends(OPEN)])
 FIGURES: dict[int | str, dict[str, Any]] = {200: {"content": {"text/plain": {}}}}
@@ -26,7 +27,7 @@ async def livez() -> dict[str, str]:
 @router.get("/readyz")
 def readyz(
     request: Request, engine: EngineDep, client: CoverageEngineDep, settings: SettingsDep
-) -> dict[str, Any]:
+) -> Readiness:
     """Answer if the database does and its tables fit; say so if the disk is full."""
     found = readiness.check_readiness(engine, client, settings)
     age_s = request.app.state.items.age_s()

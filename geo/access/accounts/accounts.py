@@ -14,6 +14,7 @@ from geo.access.audit import record as audit
 from geo.access.principal import Principal
 from geo.access.store import accounts as stored
 from geo.access.store.accounts import ListedAccount as ListedAccount
+from geo.access.store.accounts import NewAccount as NewAccount
 from geo.base.errors import InputError, NotFoundError, StateError
 from geo.store import db
 
@@ -70,18 +71,26 @@ def add_account(
     words = _texts(holder=holder, unit_code=unit_code, unit_name=unit_name)
     password = "" if kind == "service" else passwords.one_time()
     kept = passwords.hash_password(password) if password else None
-    row = {**words, "name": known, "kind": kind, "kept": kept, "by": reader.account}
+    row = NewAccount(
+        known,
+        kind,
+        words["holder"] or "",
+        words["unit_code"],
+        words["unit_name"] or "",
+        kept,
+        reader.account,
+    )
     with transaction.open_as(engine, reader) as connection:
         separation_of_duties.lock_duties(connection)
         insert_account(connection, row)
-        facts = {"kind": kind, "unit": row["unit_code"] or ""}
+        facts = {"kind": kind, "unit": row.unit_code or ""}
         audit.record(connection, reader, "account.add", known, facts=facts)
         if grant is not None:
             grants.insert_grant(connection, reader, known, *grant)
     return password
 
 
-def insert_account(connection: Connection, row: dict[str, Any]) -> str:
+def insert_account(connection: Connection, row: NewAccount) -> str:
     """Insert an account and return its id (uuid).
 
     Parameters
@@ -89,7 +98,7 @@ def insert_account(connection: Connection, row: dict[str, Any]) -> str:
     connection
         Open transaction with row-level security set.
     row
-        Columns as in :func:`geo.access.store.accounts.insert_account`.
+        Account to be made.
 
     Raises
     ------
@@ -100,7 +109,7 @@ def insert_account(connection: Connection, row: dict[str, Any]) -> str:
         with connection.begin_nested():
             return stored.insert_account(connection, row)
     except IntegrityError as error:
-        raise InputError("account.taken", name=row["name"]) from error
+        raise InputError("account.taken", name=row.name) from error
 
 
 def reset_password(engine: Engine, reader: Principal, name: str) -> str:
@@ -309,9 +318,9 @@ def first_administrator(engine: Engine) -> tuple[str, str] | None:
         if separation_of_duties.held_by_somebody(connection, ADMINISTRATOR):
             return None
         name, password = _free(connection), passwords.one_time()
-        row = {"name": name, "kind": "person", "holder": "", "unit_code": None, "unit_name": ""}
-        kept = {"kept": passwords.hash_password(password), "by": SYSTEM.account}
-        insert_account(connection, {**row, **kept})
+        kept = passwords.hash_password(password)
+        row = NewAccount(name, "person", "", None, "", kept, SYSTEM.account)
+        insert_account(connection, row)
         audit.record(connection, SYSTEM, "account.add", name)
         grants.insert_grant(connection, SYSTEM, name, ADMINISTRATOR, None)
     return name, password

@@ -14,6 +14,7 @@ from sqlalchemy import Connection, Engine
 
 from geo.access import passwords, transaction
 from geo.access.accounts import accounts, grants, separation_of_duties
+from geo.access.accounts.accounts import NewAccount
 from geo.access.audit import record as audit
 from geo.access.principal import Principal
 from geo.access.roles import CLASSES, DEPTHS, PERMISSIONS
@@ -296,8 +297,8 @@ def _account(
     if row is None:
         password = new.get(values["name"])
         kept = passwords.hash_password(password) if password else None
-        named = {"name": values["name"], "kind": values["kind"], "by": reader.account}
-        accounts.insert_account(connection, {**whose, **named, "kept": kept})
+        made = NewAccount(values["name"], values["kind"], **whose, kept=kept, by=reader.account)
+        accounts.insert_account(connection, made)
         audit.record(connection, reader, "account.add", values["name"])
         return replace(done, made=done.made + 1)
     if all(row[name] == value for name, value in whose.items()):

@@ -1,11 +1,13 @@
 """Accounts of the demonstration: one per role, made once, when it is built."""
 
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 from sqlalchemy import Connection
 
 from geo.access import passwords, principal
 from geo.access.accounts import accounts, grants, separation_of_duties
+from geo.access.accounts.accounts import NewAccount
 from geo.access.audit import record as audit
 from geo.access.store import accounts as stored
 from geo.access.store import grants as stored_grants
@@ -28,8 +30,19 @@ MADE: Final = (
 )
 
 
-def make_accounts(connection: Connection) -> list[dict[str, Any]]:
-    """Make one account per role and return them: id, name, password, role, area (code, "" for all).
+@dataclass(frozen=True)
+class MadeAccount:
+    """An account with its password; `area` is a code, "" for everything."""
+
+    id: str
+    name: str
+    password: str
+    role: str
+    area: str
+
+
+def make_accounts(connection: Connection) -> list[MadeAccount]:
+    """Make one account per role and return them.
 
     They need no change of the first password. An account that is there already is never touched.
 
@@ -46,24 +59,19 @@ def make_accounts(connection: Connection) -> list[dict[str, Any]]:
 
 def _one(
     connection: Connection, name: str, role: str, holder: str, level: str | None
-) -> dict[str, Any]:
+) -> MadeAccount:
     password = passwords.one_time()
-    row = {
-        "name": name,
-        "kind": "display" if role == "display" else "person",
-        "holder": holder,
-        "kept": passwords.hash_password(password),
-        "by": SYSTEM.account,
-    }
-    made = accounts.insert_account(connection, {**row, **_unit(connection, role)})
+    kind, kept = "display" if role == "display" else "person", passwords.hash_password(password)
+    unit = _unit(connection, role)
+    row = NewAccount(name, kind, holder, *unit, kept, SYSTEM.account)
+    made = accounts.insert_account(connection, row)
     stored.keep_first_password(connection, made)
     area = level and stored_grants.first_area(connection, level)
     grants.insert_grant(connection, SYSTEM, name, role, area)
-    return {"id": made, "name": name, "password": password, "role": role, "area": area or ""}
+    return MadeAccount(made, name, password, role, area or "")
 
 
-def _unit(connection: Connection, role: str) -> dict[str, Any]:
-    """Return the unit of an account: a responder is of one that incidents are given to."""
+def _unit(connection: Connection, role: str) -> tuple[str | None, str]:
+    """Return code and name of a unit: a responder is of one that incidents are given to."""
     unit = stored_grants.first_unit(connection) if role == "responder" else None
-    code, name = unit or (None, UNIT)
-    return {"unit_code": code, "unit_name": name}
+    return unit or (None, UNIT)

@@ -3,6 +3,7 @@
 import hashlib
 import secrets
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -126,7 +127,7 @@ def find_session(
 
 
 def reader_of(
-    connection: Connection, row: RowMapping | dict[str, Any], *, address: str
+    connection: Connection, row: RowMapping | Mapping[str, Any], *, address: str
 ) -> Principal:
     """Return the principal of an account.
 

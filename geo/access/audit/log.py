@@ -21,6 +21,7 @@ from geo.access.audit.verify import Tail
 from geo.access.principal import Principal
 from geo.access.store import audit as stored
 from geo.access.store.audit import AuditRow as AuditRow
+from geo.access.store.audit import Verification as Verification
 from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError
 from geo.base.words import load_catalogue, say
 from geo.files import writers
@@ -64,7 +65,7 @@ class State:
 
     head: Head | None
     tail: Tail
-    verified: Mapping[str, Any] | None
+    verified: Verification | None
 
 
 def parse_filters(
@@ -149,7 +150,7 @@ def chain_state(engine: Engine, who: Principal) -> State:
     with transaction.open_as(engine, who) as connection:
         verified = stored.last_verification(connection)
         tail = audit_verification.unsealed_rows(connection)
-        return State(seal.newest_seal(connection), tail, dict(verified) if verified else None)
+        return State(seal.newest_seal(connection), tail, verified)
 
 
 def redact_note(engine: Engine, who: Principal, number: int, *, reason: str) -> None:

@@ -1,5 +1,6 @@
 """Log-in: password, second factor, and steps due before a session is complete."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, Final
@@ -283,7 +284,7 @@ def log_out(engine: Engine, session: Session, token: str) -> None:
 
 def _let_in(
     connection: Connection,
-    row: RowMapping | dict[str, Any],
+    row: RowMapping | Mapping[str, Any],
     config: Settings,
     address: str,
     agent: str,
@@ -305,7 +306,7 @@ def _let_in(
     return LoggedIn(token, stage)
 
 
-def _stage(connection: Connection, row: RowMapping | dict[str, Any], config: Settings) -> str:
+def _stage(connection: Connection, row: RowMapping | Mapping[str, Any], config: Settings) -> str:
     if row["must_change"] or _too_old(row["password_changed_at"], config):
         return "change"
     roles = {grant.role for grant in grants.current_grants(connection, str(row["id"]))}

@@ -2,6 +2,7 @@
 
 import re
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -70,7 +71,7 @@ def confirm_key(
 
 
 def accept_code(
-    connection: Connection, row: RowMapping | dict[str, Any], code: str, *, config: Settings
+    connection: Connection, row: RowMapping | Mapping[str, Any], code: str, *, config: Settings
 ) -> bool:
     """Return whether a code is right and was not used before; it is used then.
 

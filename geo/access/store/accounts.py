@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, RowMapping, text
 
@@ -79,7 +79,20 @@ class ListedAccount:
     state: str
 
 
-def insert_account(connection: Connection, row: Mapping[str, Any]) -> str:
+@dataclass(frozen=True)
+class NewAccount:
+    """An account to be made; `kept` is the hash of its password, None for a program."""
+
+    name: str
+    kind: str
+    holder: str
+    unit_code: str | None
+    unit_name: str
+    kept: str | None
+    by: str
+
+
+def insert_account(connection: Connection, row: NewAccount) -> str:
     """Insert an account and return its id (uuid).
 
     Parameters
@@ -87,10 +100,9 @@ def insert_account(connection: Connection, row: Mapping[str, Any]) -> str:
     connection
         Open transaction with row-level security set.
     row
-        ``name``, ``kind``, ``holder``, ``unit_code``, ``unit_name``, ``kept`` (hash of the
-        password, or None) and ``by``.
+        Account to be made.
     """
-    return str(connection.execute(_INSERT, row).scalar_one())
+    return str(connection.execute(_INSERT, vars(row)).scalar_one())
 
 
 def list_accounts(connection: Connection, watching: Collection[str]) -> list[ListedAccount]:

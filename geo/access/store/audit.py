@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, Final
 
-from sqlalchemy import Connection, RowMapping, text
+from sqlalchemy import Connection, text
 
 from geo.store import frames
 
@@ -102,6 +102,33 @@ class AuditRow:
     seal_no: int | None
 
 
+@dataclass(frozen=True)
+class Verification:
+    """When the chain was verified, by whom, and what was found."""
+
+    at: datetime
+    account: str
+    facts: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class RefusalCount:
+    """How often viewing was refused for a reason, a key of the catalogue."""
+
+    refusal: str
+    count: int
+
+
+@dataclass(frozen=True)
+class ViewingHash:
+    """Hash of a row of the viewing register, as it was written; `id` is that of the row."""
+
+    id: str
+    sha256: str
+    at: datetime
+    camera_code: str
+
+
 def insert_row(connection: Connection, row: Mapping[str, Any]) -> None:
     """Add a row to the audit log.
 
@@ -143,9 +170,10 @@ def read_rows(connection: Connection, asked: Mapping[str, Any]) -> "pd.DataFrame
     return frames.read_frame(connection, _ROWS, dict(asked))
 
 
-def last_verification(connection: Connection) -> RowMapping | None:
-    """Return when the chain was last verified, by whom, and what was found."""
-    return connection.execute(_VERIFIED).mappings().first()
+def last_verification(connection: Connection) -> Verification | None:
+    """Return the last verification of the chain, None if there was none."""
+    row = connection.execute(_VERIFIED).mappings().first()
+    return None if row is None else Verification(**row)
 
 
 def lock_note(connection: Connection, number: int) -> tuple[str | None] | None:
@@ -229,8 +257,8 @@ def write_seals(
     connection.execute(_SEAL, {"last": last, "ids": list(ids), "seals": list(seals)})
 
 
-def count_refusals(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return how often viewing was refused, by ``refusal``.
+def count_refusals(connection: Connection, asked: Mapping[str, Any]) -> list[RefusalCount]:
+    """Return how often viewing was refused, by reason.
 
     Parameters
     ----------
@@ -239,11 +267,11 @@ def count_refusals(connection: Connection, asked: Mapping[str, Any]) -> list[dic
     asked
         ``since`` and ``until``, moments with zone.
     """
-    return [dict(row) for row in connection.execute(_REFUSALS, asked).mappings()]
+    return [RefusalCount(**row) for row in connection.execute(_REFUSALS, asked).mappings()]
 
 
-def viewing_hashes(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the hashes of viewing register rows: ``id``, ``sha256``, ``at`` and ``camera_code``.
+def viewing_hashes(connection: Connection, asked: Mapping[str, Any]) -> list[ViewingHash]:
+    """Return the hashes of rows of the viewing register.
 
     Parameters
     ----------
@@ -252,4 +280,4 @@ def viewing_hashes(connection: Connection, asked: Mapping[str, Any]) -> list[dic
     asked
         ``since`` and ``until``, moments with zone or None.
     """
-    return [dict(row) for row in connection.execute(_VIEWING_HASHES, asked).mappings()]
+    return [ViewingHash(**row) for row in connection.execute(_VIEWING_HASHES, asked).mappings()]

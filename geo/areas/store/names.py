@@ -6,6 +6,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 
 from geo.access import predicates
+from geo.base.json_objects import FreeColumns
 
 _DISTRICTS: Final = text(
     "SELECT name FROM govgrid.area_now WHERE level = 'district' ORDER BY name LIMIT 2"
@@ -34,7 +35,7 @@ def district_names(connection: Connection) -> list[str]:
     return list(connection.execute(_DISTRICTS).scalars())
 
 
-def district_attributes(connection: Connection) -> list[dict[str, Any]]:
+def district_attributes(connection: Connection) -> list[FreeColumns]:
     """Return the free columns of the districts."""
     return list(connection.execute(_ATTRIBUTES).scalars())
 

@@ -7,9 +7,12 @@ from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection, Engine
+from typing_extensions import TypedDict
 
 from geo.areas.district import export_remark
 from geo.areas.store import versions as area_versions
+from geo.base.json_objects import Record
+from geo.base.plain_rows import plain_rows
 from geo.base.words import say
 from geo.cameras.law import counted_levels
 from geo.cameras.law.counted_levels import LEVELS
@@ -22,6 +25,19 @@ from geo.store import db
 OWNER_KINDS = ("skynet", "social")
 COUNTS = ("cameras", "filled", "applicable", "share")
 FIELDS = ("field", "group", "filled", "applicable", "share", "first_class_filled", "first_class")
+
+
+class CompletenessAnswer(TypedDict):
+    """The figures as they are told; `fields` have the columns `FIELDS`."""
+
+    share: float | None
+    filled: int
+    applicable: int
+    cameras: int
+    fields: list[Record]
+    groups: list[Record]
+    by_owner_kind: list[Record]
+    by_area: list[Record]
 
 
 @dataclass(frozen=True)
@@ -121,7 +137,7 @@ def _by_area(
 
 def _rows_of(counted: pd.DataFrame, labels: Sequence[str]) -> pd.DataFrame:
     """Return the counts of `labels` in their order, nought where there are none, then the rest."""
-    counts = {row["label"]: row for row in plain_records(counted)}
+    counts = {row["label"]: row for row in plain_rows(counted)}
     nothing = {"cameras": 0, "filled": 0, "applicable": 0, "share": None}
     rest = [label for label in counts if label not in labels]
     rows = [{"label": label, **counts.get(label, nothing)} for label in [*labels, *rest]]
@@ -152,24 +168,18 @@ def upper(known: pd.DataFrame, level: str) -> dict[str, str]:
     return found
 
 
-def as_json_values(found: Completeness) -> dict[str, Any]:
-    """Return the figures as values of JSON, None for a share of nothing."""
+def describe_completeness(found: Completeness) -> CompletenessAnswer:
+    """Return the figures as they are told, None for a share of nothing."""
     return {
         "share": found.share,
         "filled": found.filled,
         "applicable": found.applicable,
         "cameras": len(found.cameras),
-        "fields": plain_records(completeness.by_field(found.register)[list(FIELDS)]),
-        "groups": plain_records(completeness.by_group(found.register)),
-        "by_owner_kind": plain_records(found.by_owner_kind),
-        "by_area": plain_records(found.by_area),
+        "fields": plain_rows(completeness.by_field(found.register)[list(FIELDS)]),
+        "groups": plain_rows(completeness.by_group(found.register)),
+        "by_owner_kind": plain_rows(found.by_owner_kind),
+        "by_area": plain_rows(found.by_area),
     }
-
-
-def plain_records(table: pd.DataFrame) -> list[dict[str, Any]]:
-    """Return the rows of a table as plain values, None for what is blank."""
-    rows = _blank(table).to_dict("records")
-    return [{str(name): value for name, value in row.items()} for row in rows]
 
 
 def _blank(table: pd.DataFrame) -> pd.DataFrame:
@@ -248,7 +258,7 @@ def _areas(found: Completeness, lang: str) -> pd.DataFrame:
     )
     own = found.by_area.copy()
     own["name"] = own["name"].where(own["code"].notna(), say("setup.unlocated", lang))
-    rows = [total, *plain_records(kinds), *plain_records(own)]
+    rows = [total, *plain_rows(kinds), *plain_rows(own)]
     return _headed(pd.DataFrame(rows, columns=["code", "name", *COUNTS], dtype=object), lang)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
@@ -16,6 +16,7 @@ from geo.access.roles import depth_no
 from geo.areas.store import names
 from geo.base.errors import InputError, NotFoundError
 from geo.base.words import say
+from geo.cameras.law.figures import KindFigure, UnitFigure
 from geo.cameras.rules.rulebook import RULES, SEVERITIES
 from geo.files import writers
 
@@ -43,8 +44,8 @@ class Report:
 
     cameras: int
     clean: int
-    figures: list[dict[str, Any]]
-    units: list[dict[str, Any]]
+    figures: list[KindFigure]
+    units: list[UnitFigure]
     rows: gpd.GeoDataFrame
     hidden: int
     without_view: int
@@ -149,8 +150,22 @@ def make_workbook(
         return Workbook(path.read_bytes(), len(found.rows), register)
 
 
-def describe_findings(rows: pd.DataFrame, lang: str) -> list[dict[str, Any]]:
-    """Return findings in words: ``finding``, ``advice`` and ``article`` beside the facts.
+@dataclass(frozen=True)
+class FoundInWords:
+    """A finding as people read it."""
+
+    camera_code: str
+    name: str | None
+    management_unit: str
+    kind: str
+    severity: str
+    article: str
+    finding: str
+    advice: str
+
+
+def describe_findings(rows: pd.DataFrame, lang: str) -> list[FoundInWords]:
+    """Return findings in words.
 
     Parameters
     ----------
@@ -160,16 +175,16 @@ def describe_findings(rows: pd.DataFrame, lang: str) -> list[dict[str, Any]]:
         "zh" or "en".
     """
     return [
-        {
-            "camera_code": row["camera_code"],
-            "name": row["name"],
-            "management_unit": row["management_unit"] or "",
-            "kind": row["kind"],
-            "severity": RULES[row["kind"]].severity,
-            "article": say(f"compliance_article.{RULES[row['kind']].article}", lang),
-            "finding": say(_sentence(row), lang, **_facts(row["facts"], lang)),
-            "advice": say(f"compliance_advice.{row['kind']}", lang),
-        }
+        FoundInWords(
+            row["camera_code"],
+            row["name"],
+            row["management_unit"] or "",
+            row["kind"],
+            RULES[row["kind"]].severity,
+            say(f"compliance_article.{RULES[row['kind']].article}", lang),
+            say(_sentence(row), lang, **_facts(row["facts"], lang)),
+            say(f"compliance_advice.{row['kind']}", lang),
+        )
         for row in rows.to_dict("records")
     ]
 
@@ -222,10 +237,10 @@ def _facts(facts: dict[str, Any], lang: str) -> dict[str, Any]:
     return found
 
 
-def _spelled(row: dict[str, Any], lang: str) -> dict[str, Any]:
-    words = {name: say(f"compliance_{name}.{row[name]}", lang) for name in ("kind", "severity")}
-    row = {**row, **words}
-    return {say(f"compliance.column_{name}", lang): value for name, value in row.items()}
+def _spelled(row: FoundInWords, lang: str) -> dict[str, str | None]:
+    kind = say(f"compliance_kind.{row.kind}", lang)
+    told = replace(row, kind=kind, severity=say(f"compliance_severity.{row.severity}", lang))
+    return {say(f"compliance.column_{name}", lang): value for name, value in vars(told).items()}
 
 
 def _sheets(found: Report, lang: str) -> dict[str, pd.DataFrame]:
@@ -247,8 +262,8 @@ def _units(found: Report, lang: str) -> list[dict[str, Any]]:
     unit = say("compliance.column_unit", lang)
     return [
         {
-            unit: row["unit"] or say("compliance.no_unit", lang),
-            **{head: row[name] for name, head in heads.items()},
+            unit: row.unit or say("compliance.no_unit", lang),
+            **{head: getattr(row, name) for name, head in heads.items()},
         }
         for row in found.units
     ]
@@ -257,11 +272,11 @@ def _units(found: Report, lang: str) -> list[dict[str, Any]]:
 def _figures(found: Report, lang: str) -> list[dict[str, Any]]:
     rows = [
         {
-            "kind": say(f"compliance_kind.{row['kind']}", lang),
-            "severity": say(f"compliance_severity.{row['severity']}", lang),
-            "article": say(f"compliance_article.{row['article']}", lang),
-            "findings": row["findings"],
-            "cameras": row["cameras"],
+            "kind": say(f"compliance_kind.{row.kind}", lang),
+            "severity": say(f"compliance_severity.{row.severity}", lang),
+            "article": say(f"compliance_article.{row.article}", lang),
+            "findings": row.findings,
+            "cameras": row.cameras,
         }
         for row in found.figures
     ]

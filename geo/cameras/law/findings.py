@@ -1,7 +1,6 @@
 """Findings of the law about the cameras of the database: each of them, by kind, by unit."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import geopandas as gpd
 import pandas as pd
@@ -10,6 +9,7 @@ from sqlalchemy import Connection
 from geo.access.principal import Principal
 from geo.access.roles import depth_no
 from geo.cameras.law import filing
+from geo.cameras.law.figures import KindFigure, UnitFigure
 from geo.cameras.rules import compliance as law
 from geo.cameras.rules.rulebook import RULES, SEVERITIES
 from geo.cameras.store import compliance as stored
@@ -61,23 +61,23 @@ def of_cameras(
     return cameras, found, len(deep) - views["camera_code"].nunique()
 
 
-def by_kind(found: pd.DataFrame) -> list[dict[str, Any]]:
+def by_kind(found: pd.DataFrame) -> list[KindFigure]:
     """Return per kind how many findings there are, of how many cameras."""
     groups = dict(iter(found.groupby("kind")))
     return [
-        {
-            "kind": kind,
-            "severity": rule.severity,
-            "article": rule.article,
-            "findings": len(groups[kind]),
-            "cameras": int(groups[kind]["camera_code"].nunique()),
-        }
+        KindFigure(
+            kind,
+            rule.severity,
+            rule.article,
+            len(groups[kind]),
+            int(groups[kind]["camera_code"].nunique()),
+        )
         for kind, rule in RULES.items()
         if kind in groups
     ]
 
 
-def by_unit(found: pd.DataFrame) -> list[dict[str, Any]]:
+def by_unit(found: pd.DataFrame) -> list[UnitFigure]:
     """Return per managing unit how many findings of each severity, those with most errors first."""
     named = found.assign(
         unit=found["management_unit"].fillna(""),
@@ -85,10 +85,10 @@ def by_unit(found: pd.DataFrame) -> list[dict[str, Any]]:
     )
     counts = named.groupby(["unit", "severity"]).size().unstack(fill_value=0)
     rows = [
-        {"unit": unit, **{name: int(row.get(name, 0)) for name in SEVERITIES}}
+        UnitFigure(str(unit), **{name: int(row.get(name, 0)) for name in SEVERITIES})
         for unit, row in counts.sort_index().iterrows()
     ]
-    return sorted(rows, key=lambda row: [-row[name] for name in SEVERITIES])
+    return sorted(rows, key=lambda row: [-getattr(row, name) for name in SEVERITIES])
 
 
 def _joined(

@@ -31,9 +31,9 @@ def history(
     if as_json_:
         as_json(found)
         return
-    print_table(_heads(VERSION), [_version(row) for row in found["versions"]])
-    if found["succession"]:
-        rows = [_heir(row) for row in found["succession"]]
+    print_table(_heads(VERSION), [_version(row) for row in found.versions])
+    if found.succession:
+        rows = [_heir(row) for row in found.succession]
         print_table(_heads(HEIR), rows, title=translate("area.succession"))
     else:
         print_note(translate("area.no_succession"))

@@ -2,12 +2,12 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from geo.cli.app import current_language
 from geo.cli.output import print_note, print_table, summarize_counts, translate
 from geo.exchange.imports import report as import_values
-from geo.files.checks import Finding
+from geo.files.checks import Finding, FindingAnswer
 
 if TYPE_CHECKING:
     from geo.exchange.imports.run import ImportReport
@@ -18,14 +18,14 @@ SHOWN_ROWS = 5
 SHOWN_CELL = 24
 
 
-def as_plain(report: "ImportReport") -> dict[str, Any]:
+def as_plain(report: "ImportReport") -> import_values.ImportAnswer:
     """Return a report as values of JSON."""
     return import_values.translate_findings(import_values.report_values(report), current_language())
 
 
-def finding_rows(findings: Sequence[Finding]) -> list[dict[str, Any]]:
+def finding_rows(findings: Sequence[Finding]) -> list[FindingAnswer]:
     """Return findings as values of JSON, with advice in the reader's language."""
-    return import_values.finding_rows(findings, current_language())
+    return [finding.answer(current_language()) for finding in findings]
 
 
 def print_report(report: "ImportReport") -> None:
@@ -63,7 +63,7 @@ def tell_findings(findings: Sequence[Finding]) -> None:
             "count": len(found),
             "rows": rows + (" …" if len(found) > SHOWN_ROWS else ""),
         }
-        print_note(translate("import.finding", **{**finding_rows(found[:1])[0], **facts}))
+        print_note(translate("import.finding", **{**found[0].answer(current_language()), **facts}))
 
 
 def _of_columns(findings: Sequence[Finding]) -> list[Finding]:

@@ -85,11 +85,11 @@ def retry_options(
 
     with database.open_database(config) as engine:
         row = import_runs.show_run(engine, run, who=require_unlimited(engine, "import")).run
-    filled = declarations.fill_options(options, row["options"])
+    filled = declarations.fill_options(options, row.options)
     # the file that mends is one of ours: neither sheet nor encoding of the first one
     read = {name: getattr(options, name) for name in _HOW_READ}
     own = replace(filled, **read, retry_of=run)
-    return str(row["layer"]), own
+    return row.layer, own
 
 
 def _template(layer_name: str, out: str) -> None:
@@ -142,9 +142,9 @@ def _show(config: Settings, run: int, *, plain: bool) -> None:
     with database.open_database(config) as engine:
         report = import_runs.show_run(engine, run, who=require_unlimited(engine, "import"))
     if plain:
-        as_json({**report.run, "findings": finding_rows(report.findings)})
+        as_json({**vars(report.run), "findings": finding_rows(report.findings)})
         return
-    for name, value in report.run.items():
+    for name, value in vars(report.run).items():
         if value is not None and value != {}:
             print_note(f"{translate(f'import.column.{name}')}：{_cell(value, config)}")
     tell_findings(report.findings)

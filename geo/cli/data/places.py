@@ -1,8 +1,9 @@
 """``govgrid locate`` and ``govgrid cameras seeing``: questions about places."""
 
+from collections.abc import Mapping
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -10,6 +11,10 @@ from geo.base.errors import InputError
 from geo.cli.app import acting_reader, app, read_settings
 from geo.cli.choices import ForceOption
 from geo.cli.room import Room
+
+if TYPE_CHECKING:
+    from geo.areas.place_answer import PlaceAnswer
+    from geo.coverage.who_sees import SeeingAnswer
 
 cameras = Room()
 app.add_typer(cameras, name="cameras")
@@ -60,7 +65,7 @@ def locate(
         print_note(translate(f"locate.{answer['status']}", **answer))
 
 
-def _told(answer: dict[str, Any]) -> list[tuple[str, Any]]:
+def _told(answer: "PlaceAnswer") -> list[tuple[str, Any]]:
     """Return an answer as rows of a word and what is so called."""
     from geo.cli.output import translate
 
@@ -199,7 +204,7 @@ def _date(text: str | None) -> Any:  # noqa: ANN401 - a date or None
     return None if moment is None else moment.date()
 
 
-def _seeing_row(camera: dict[str, Any], columns: tuple[str, ...]) -> list[Any]:
+def _seeing_row(camera: Mapping[str, Any], columns: tuple[str, ...]) -> list[Any]:
     from geo.cli.output import translate
 
     state = {True: "state.yes", False: "state.no", None: "state.unknown"}
@@ -211,7 +216,7 @@ def _seeing_row(camera: dict[str, Any], columns: tuple[str, ...]) -> list[Any]:
     return [words.get(name, camera[name]) for name in columns]
 
 
-def _nobody(found: dict[str, Any]) -> str:
+def _nobody(found: "SeeingAnswer") -> str:
     from geo.cli.output import translate
 
     own = [camera for camera in found["cameras"] if camera["why"]]

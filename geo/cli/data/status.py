@@ -1,11 +1,12 @@
 """``govgrid import camera-status``: states are imported, and the figures they change updated."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from geo.base.json_objects import Record
     from geo.base.progress import Progress
     from geo.coverage.incremental import Amendment
     from geo.exchange.imports.run import ImportReport
@@ -48,7 +49,7 @@ def bring_in(
     return live.amended(lambda: (write(False), None))
 
 
-def as_plain(amendment: "Amendment | None") -> dict[str, Any]:
+def as_plain(amendment: "Amendment | None") -> dict[str, object]:
     """Return what an amendment did as values of JSON."""
     if amendment is None:
         return {"amended": None, "opened": []}
@@ -85,6 +86,6 @@ def print_amendment(amendment: "Amendment | None") -> None:
         print_note(translate("status.more", count=len(gaps) - SHOWN))
 
 
-def _placed(gap: dict[str, Any]) -> dict[str, Any]:
+def _placed(gap: "Record") -> "Record":
     """Return a gap with its place in six decimals, a tenth of a metre."""
     return {**gap, **{name: f"{gap[name]:.6f}" for name in ("lon", "lat")}}

@@ -130,7 +130,7 @@ def scope(
 ) -> None:
     """List, name or delete sets of areas and periods."""
     from geo.cli.output import as_json, print_line, print_table, translate
-    from geo.incidents import statistics_answer, statistics_scopes
+    from geo.incidents import statistics_scopes
     from geo.incidents.rules.periods import Scope
     from geo.operations import database
 
@@ -150,7 +150,7 @@ def scope(
             return
         known = statistics_scopes.list_scopes(engine, who)
     if as_json_:
-        as_json({"scopes": [statistics_answer.describe_scope(each) for each in known]})
+        as_json({"scopes": known})
         return
     rows = [
         (

@@ -62,7 +62,7 @@ def ledger(
         as_json(told)
     elif out is None:
         heads = [translate(f"ledger.column.{name}") for name in SHOWN]
-        print_table(heads, [[row[name] for name in SHOWN] for row in told["rows"]])
+        print_table(heads, [[getattr(row, name) for name in SHOWN] for row in found.rows])
 
 
 @room.command()

@@ -12,6 +12,7 @@ if TYPE_CHECKING:
     from geo.base.settings import Settings
     from geo.incidents.apply_move import Moved
     from geo.incidents.move_request import MoveRequest
+    from geo.incidents.whistle_answer import CalledAnswer, NamedAttendance, WhistleAnswer
 
 whistle_room = Room()
 room.add_typer(whistle_room, name="whistle")
@@ -175,14 +176,14 @@ def attendance(
     if as_json_:
         as_json(found)
         return
-    print_line(translate("whistle.shown.month_head", **found))
+    print_line(translate("whistle.shown.month_head", **vars(found)))
     names = ("unit", "expected", "came", "in_time", "first_in", "all_in_time", "paired_came")
     print_table(
         [translate(f"whistle.shown.{name}") for name in (*names, "absent_since")],
-        [_month_cells(row, config) for row in found["rows"]],
+        [_month_cells(row, config) for row in found.rows],
     )
-    for rate in found["rates"]:
-        print_line(f"{rate['definition']}: {rate['numerator']}/{rate['denominator']}")
+    for rate in found.rates:
+        print_line(f"{rate.definition}: {rate.numerator}/{rate.denominator}")
 
 
 def _move(
@@ -258,69 +259,69 @@ def _rating(written: str) -> Any:  # noqa: ANN401 - a rating
     return Rating(unit, "present" in words, "solved" in words)
 
 
-def _print(found: dict[str, Any], config: "Settings") -> None:
+def _print(found: "WhistleAnswer", config: "Settings") -> None:
     from geo.base.local_time import local_minute
     from geo.cli.output import print_line, print_table, translate
 
-    times = {k: local_minute(found[k], config.timezone) for k in ("blown_at", "report_by")}
-    words = {k: translate(f"whistle.{k}.{found[k]}") for k in ("level", "kind")}
+    times = {k: local_minute(getattr(found, k), config.timezone) for k in ("blown_at", "report_by")}
+    words = {k: translate(f"whistle.{k}.{getattr(found, k)}") for k in ("level", "kind")}
     print_line(translate("whistle.shown.head", **times, **words))
-    said = [translate("whistle.shown.together", **found)]
-    if found["first_unit"]:
-        first = {"minutes": found["first_minutes"], "unit": found["first_unit"]}
+    said = [translate("whistle.shown.together", **vars(found))]
+    if found.first_unit:
+        first = {"minutes": found.first_minutes, "unit": found.first_unit}
         said.insert(0, translate("whistle.shown.first", **first))
-    if found["missing"]:
-        said.append(translate("whistle.shown.missing", units="、".join(found["missing"])))
-    if found["paired_expected"]:
-        told = {"came": found["paired_came"], "expected": found["paired_expected"]}
+    if found.missing:
+        said.append(translate("whistle.shown.missing", units="、".join(found.missing)))
+    if found.paired_expected:
+        told = {"came": found.paired_came, "expected": found.paired_expected}
         said.append(translate("whistle.shown.paired", **told))
     print_line("，".join(said))
     print_table(
         [translate(f"whistle.shown.{name}") for name in UNIT_COLUMNS],
-        [[_cell(row, name, config) for name in UNIT_COLUMNS] for row in found["units"]],
+        [[_cell(row, name, config) for name in UNIT_COLUMNS] for row in found.units],
     )
 
 
-def _cell(row: dict[str, Any], name: str, config: "Settings") -> str:
+def _cell(row: "CalledAnswer", name: str, config: "Settings") -> str:
     from geo.base.local_time import local_minute
     from geo.cli.output import translate
 
     if name == "unit":
-        return f"{row['unit_code']} {row['unit_name'] or ''}".strip()
+        return f"{row.unit_code} {row.unit_name or ''}".strip()
     if name in {"role", "state"}:
-        return translate(f"whistle.{name}.{row[name]}")
+        return translate(f"whistle.{name}.{getattr(row, name)}")
     if name == "notified":
-        return translate(f"lifecycle.notified.{row[name]}") if row[name] else ""
+        return translate(f"lifecycle.notified.{row.notified}") if row.notified else ""
     if name == "rating":
         return _rated(row)
-    if row[name] is None:
+    if getattr(row, name) is None:
         return ""
-    marks = [translate("whistle.shown.late")] if name == "reported_in_at" and row["late"] else []
-    if name == "reported_in_at" and row["reported_proxy"]:
-        how = translate(f"whistle.known_by.{row['known_by']}") if row["known_by"] else ""
+    marks = [translate("whistle.shown.late")] if name == "reported_in_at" and row.late else []
+    if name == "reported_in_at" and row.reported_proxy:
+        how = translate(f"whistle.known_by.{row.known_by}") if row.known_by else ""
         marks.append(translate("whistle.shown.proxy", how=how))
-    return " ".join([local_minute(row[name], config.timezone), *marks])
+    return " ".join([local_minute(getattr(row, name), config.timezone), *marks])
 
 
-def _rated(row: dict[str, Any]) -> str:
+def _rated(row: "CalledAnswer") -> str:
     from geo.cli.output import translate
 
-    if row["rated_present"] is None:
+    if row.rated_present is None:
         return ""
     words = (
-        "present" if row["rated_present"] else "absent",
-        "solved" if row["rated_solved"] else "unsolved",
+        "present" if row.rated_present else "absent",
+        "solved" if row.rated_solved else "unsolved",
     )
     return "、".join(translate(f"whistle.shown.{word}") for word in words)
 
 
-def _month_cells(row: dict[str, Any], config: "Settings") -> list[Any]:
+def _month_cells(row: "NamedAttendance", config: "Settings") -> list[Any]:
     from geo.base.local_time import local_minute
 
-    since = row["absent_since"]
+    since = row.absent_since
     return [
-        f"{row['unit']} {row['name'] or ''}".strip(),
-        *(row[name] for name in MONTH_COLUMNS),
-        f"{row['paired_came']}/{row['paired_expected']}",
+        f"{row.unit} {row.name or ''}".strip(),
+        *(getattr(row, name) for name in MONTH_COLUMNS),
+        f"{row.paired_came}/{row.paired_expected}",
         "" if since is None else local_minute(since, config.timezone),
     ]

@@ -74,18 +74,18 @@ def _print(found: "Report") -> None:
         print_note(translate("compliance.without_view", count=found.without_view))
     rows = [
         [
-            translate(f"compliance_kind.{row['kind']}"),
-            translate(f"compliance_severity.{row['severity']}"),
-            translate(f"compliance_article.{row['article']}"),
-            row["findings"],
-            row["cameras"],
+            translate(f"compliance_kind.{row.kind}"),
+            translate(f"compliance_severity.{row.severity}"),
+            translate(f"compliance_article.{row.article}"),
+            row.findings,
+            row.cameras,
         ]
         for row in found.figures
     ]
     if rows:
         print_table([translate(f"compliance.column_{name}") for name in SHOWN], rows)
     units = [
-        [row["unit"] or translate("compliance.no_unit"), row["error"], row["warning"], row["note"]]
+        [row.unit or translate("compliance.no_unit"), row.error, row.warning, row.note]
         for row in found.units[:MOST_UNITS]
     ]
     if units:

@@ -2,13 +2,17 @@
 
 from datetime import datetime
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from geo.cli.app import acting_reader, app, read_settings, require_unlimited
 from geo.cli.choices import Certainty, DeviceSet, ForceOption, Level
 from geo.cli.room import Room
+
+if TYPE_CHECKING:
+    from geo.base.json_objects import Record
+    from geo.coverage.report import CoverageReport
 
 CERTAINTIES = ("certain", "expected", "possible")
 # The columns of shares in the printed table of areas.
@@ -159,6 +163,7 @@ def gaps(
 ) -> None:
     """List the uncovered pieces of what must be seen, the heaviest first."""
     from geo.access.audit import export_log
+    from geo.base.plain_rows import plain_rows
     from geo.cli.app import current_language
     from geo.cli.output import as_json, print_note, print_table, require_new, translate
     from geo.coverage import report as coverage_report
@@ -189,8 +194,7 @@ def gaps(
     plain = found.drop(columns="geometry")
     if as_json_:
         # of what is left of a gap (geo.coverage.coarse_gaps) some numbers are not told
-        plain = plain.astype(object).where(plain.notna(), None)
-        as_json({"incidents_until": until, "gaps": plain.to_dict("records")})
+        as_json({"incidents_until": until, "gaps": plain_rows(plain)})
     elif out is None and plain.empty:
         print_note(translate("coverage.no_gaps"))
     elif out is None:
@@ -201,7 +205,7 @@ def gaps(
         print_table([translate(f"column.{c}") for c in columns], rows)
 
 
-def _write(engine: Any, found: dict[str, Any], out: Path, stamp: str, timezone: str) -> int:  # noqa: ANN401 - an engine
+def _write(engine: Any, found: "CoverageReport", out: Path, stamp: str, timezone: str) -> int:  # noqa: ANN401 - an engine
     from geo.cli.app import current_language
     from geo.documents import coverage_file
 
@@ -210,7 +214,7 @@ def _write(engine: Any, found: dict[str, Any], out: Path, stamp: str, timezone: 
     )
 
 
-def _tell(found: dict[str, Any], by: str | None, timezone: str) -> None:
+def _tell(found: "CoverageReport", by: str | None, timezone: str) -> None:
     from geo.cli.output import print_note, print_table, translate
     from geo.cli.planning import coverage_lines
     from geo.coverage.headline import basis_of
@@ -225,18 +229,19 @@ def _tell(found: dict[str, Any], by: str | None, timezone: str) -> None:
     )
     print_note(translate(f"coverage.share_of_{base}"))
     for count in found["cameras"]:
-        facts = {k: "—" if v is None else v for k, v in count.items()}
-        facts["owner_kind"] = translate(f"device_set.{count['owner_kind'] or 'none'}")
-        if count["registered"] is None:
+        facts = {k: "—" if v is None else v for k, v in vars(count).items()}
+        facts["owner_kind"] = translate(f"device_set.{count.owner_kind or 'none'}")
+        if count.registered is None:
             print_note(translate("coverage.counts_closed", **facts))
             continue
         print_note(translate("coverage.counts", **facts))
     coverage_lines.print_assumptions(found["assumptions"])
     until = found["incidents_until"]
-    coverage_lines.incidents_until(until and datetime.fromisoformat(until), timezone)
+    moment = None if until is None else datetime.fromisoformat(until)
+    coverage_lines.incidents_until(moment, timezone)
 
 
-def _told_apart(areas: list[dict[str, Any]], by: str | None) -> list[dict[str, Any]]:
+def _told_apart(areas: list["Record"], by: str | None) -> list["Record"]:
     """Return what the table of criteria shows: all of the district, of others the sure part."""
     top = areas[0]["level"]
     if by is None or top == "district":
@@ -245,7 +250,7 @@ def _told_apart(areas: list[dict[str, Any]], by: str | None) -> list[dict[str, A
     return [area for area in areas if sure.items() <= area.items()] or areas
 
 
-def _summary(areas: list[dict[str, Any]]) -> None:
+def _summary(areas: list["Record"]) -> None:
     """Print the official criteria, a row for each area, detail, device set and certainty."""
     from geo.cli.output import print_note, print_table, translate
 
@@ -275,7 +280,7 @@ def _part(seen: float | None, whole: float | None) -> str:
     return f"{seen / whole:.1%} ({seen:,.0f}/{whole:,.0f})"
 
 
-def _rows(areas: list[dict[str, Any]], by: str | None, base: str) -> list[list[Any]]:
+def _rows(areas: list["Record"], by: str | None, base: str) -> list[list[Any]]:
     """Return a row an area; without `by` districts and townships, else the highest level."""
     from geo.coverage.headline import SHARES
 

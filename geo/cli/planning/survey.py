@@ -55,12 +55,12 @@ def list_(
             )
             print_note(translate("export.written", file=out, count=count))
         if sheets is not None:
-            page = _page(survey.sheet_content(engine, listed), config, stamp)
+            page = _page(vars(survey.sheet_ground(engine, listed)), config, stamp)
             with writers.draft_of(sheets) as draft:
                 draft.write_text(page, encoding="utf-8")
             print_note(translate("survey.sheets_written", file=sheets, count=len(listed.grids)))
     if as_json_:
-        as_json(survey.as_json_values(listed))
+        as_json(vars(survey.describe_survey(listed)))
     elif out is None and sheets is None:
         _tell(listed, by_grid=by_grid, most=SHOWN if limit is None else 0)
 

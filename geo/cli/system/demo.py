@@ -18,6 +18,8 @@ from geo.cli.system.service import PortOption, require_free, run_service
 if TYPE_CHECKING:
     from sqlalchemy import Engine
 
+    from geo.access.accounts.demo_accounts import MadeAccount
+
 INTERRUPTED = 130
 ENDING = (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)
 
@@ -221,16 +223,14 @@ def _write(engine: "Engine", config: Settings) -> None:
     gaps_file.write_gaps(engine, found, gaps, lang=current_language(), timezone=config.timezone)
 
 
-def _keep_accounts(config: Settings, made: list[dict[str, Any]]) -> None:
+def _keep_accounts(config: Settings, made: "list[MadeAccount]") -> None:
     """Write the accounts with their passwords for their owner alone, to be shown again."""
     from geo.files import writers
     from geo.operations import demonstration
 
     lines = [
-        "  ".join(
-            (f"{row['name']:<12}", row["password"], translate(f"role.{row['role']}"), row["area"])
-        )
-        for row in made
+        "  ".join((f"{each.name:<12}", each.password, translate(f"role.{each.role}"), each.area))
+        for each in made
     ]
     with writers.draft_of(config.home / demonstration.ACCOUNTS) as draft:
         draft.write_text("\n".join(line.rstrip() for line in lines) + "\n", encoding="utf-8")

@@ -1,13 +1,17 @@
 """``govgrid setup``: what is loaded, what does not work yet, what to do next."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from geo.cli.app import app, current_language, read_settings, require_unlimited
 from geo.cli.choices import ForceOption
 from geo.cli.room import Room
+
+if TYPE_CHECKING:
+    from geo.cameras.law.completeness import CompletenessAnswer
 
 SHOWN_STEPS = 5
 MARKS = {"loaded": "✓", "partial": "!", "missing": "!", "later": "○"}
@@ -81,9 +85,9 @@ def completeness(
         else:
             found = service.open_completeness(engine, level=by)
     if as_json_:
-        as_json(service.as_json_values(found))
+        as_json(service.describe_completeness(found))
     elif out is None:
-        _tell_completeness(service.as_json_values(found))
+        _tell_completeness(service.describe_completeness(found))
 
 
 def _tell(found: dict[str, Any]) -> None:
@@ -148,7 +152,7 @@ def _tell_steps(steps: list[dict[str, Any]]) -> None:
         print_note(translate("setup.more", count=len(steps) - SHOWN_STEPS))
 
 
-def _tell_completeness(found: dict[str, Any]) -> None:
+def _tell_completeness(found: "CompletenessAnswer") -> None:
     from geo.cli.output import print_note, print_table, translate
 
     fields = [
@@ -174,7 +178,7 @@ def _tell_completeness(found: dict[str, Any]) -> None:
     print_note(translate("setup.total_share", share=share(found), cameras=found["cameras"]))
 
 
-def share(row: dict[str, Any] | None) -> str | None:
+def share(row: Mapping[str, Any] | None) -> str | None:
     """Return a share with its numerator and denominator, as a table shows it."""
     if row is None or row["share"] is None:
         return None

@@ -8,6 +8,7 @@ from threading import Lock
 from typing import Any, Final
 
 from geo.base.errors import GovgridError, InputError, StateError, UnavailableError
+from geo.base.json_objects import Message
 from geo.coverage.engine import protocol
 
 PATIENCE_S: Final = 30.0
@@ -93,7 +94,7 @@ class EngineClient:
         asked = {"do": "amend", "codes": None if codes is None else list(codes)}
         return self._ask(asked, PATIENCE_S)
 
-    def _ask(self, question: Mapping[str, Any], patience_s: float) -> dict[str, Any]:
+    def _ask(self, question: Message, patience_s: float) -> Message:
         try:
             answer = self._exchange(question, patience_s)
         except (OSError, ValueError) as error:
@@ -107,7 +108,7 @@ class EngineClient:
             raise kind(answer["error"]["key"], **answer["error"]["facts"])
         return answer
 
-    def _exchange(self, question: Mapping[str, Any], patience_s: float) -> dict[str, Any]:
+    def _exchange(self, question: Message, patience_s: float) -> Message:
         with (
             socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as connection,
             protocol.socket_address(self._home) as address,

@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, Final
 
+from geo.base.json_objects import Message
+
 NAME: Final = "engine.sock"
 MOST_QUESTION: Final = 64_000
 """Bytes of a question, its line end included."""
@@ -17,12 +19,12 @@ MOST_ANSWER: Final = 64_000_000
 _AT_ONCE: Final = 65_536
 
 
-def encode_line(value: Mapping[str, Any]) -> bytes:
+def encode_line(value: Message) -> bytes:
     """Return a value as a line; what is no number of JSON becomes null."""
     return json.dumps(_plain(value), ensure_ascii=False, allow_nan=False).encode() + b"\n"
 
 
-def read_line(connection: socket.socket, most: int) -> dict[str, Any]:
+def read_line(connection: socket.socket, most: int) -> Message:
     """Return the value of the line that comes.
 
     Parameters

@@ -10,6 +10,7 @@ from threading import Thread
 from typing import Any, Final
 
 from geo.base.errors import GovgridError, InputError, StateError
+from geo.base.json_objects import Message
 from geo.coverage.engine import protocol
 from geo.coverage.engine.asked import Trial
 from geo.coverage.engine.state import HeldCoverage
@@ -17,7 +18,6 @@ from geo.coverage.engine.trial import try_camera
 
 THREADS: Final = 4
 PATIENCE_S: Final = 10.0
-Answer = Callable[[Mapping[str, Any]], dict[str, Any]]
 
 
 @contextmanager
@@ -44,7 +44,7 @@ def serve_questions(home: Path, held: HeldCoverage) -> Iterator[None]:
             thread.join()
 
 
-def answer_question(held: HeldCoverage, question: Mapping[str, Any]) -> dict[str, Any]:
+def answer_question(held: HeldCoverage, question: Message) -> Message:
     """Return the answer to a question, with the epoch under which it was given.
 
     Parameters
@@ -56,7 +56,7 @@ def answer_question(held: HeldCoverage, question: Mapping[str, Any]) -> dict[str
     """
     epoch = held.epoch
     try:
-        known: Mapping[str, Callable[[], dict[str, Any]]] = {
+        known: Mapping[str, Callable[[], Message]] = {
             "state": lambda: {"state": held.state, "looked_s": held.looked_s()},
             "what_if": lambda: _what_if(held, question),
             "amend": lambda: _amend(held, question),
@@ -70,13 +70,13 @@ def answer_question(held: HeldCoverage, question: Mapping[str, Any]) -> dict[str
     return {**found, "epoch": epoch}
 
 
-def _what_if(held: HeldCoverage, question: Mapping[str, Any]) -> dict[str, Any]:
+def _what_if(held: HeldCoverage, question: Message) -> Message:
     trial = Trial(**question["trial"])
     with held.standing() as standing:
-        return {**try_camera(standing, trial), "run": held.run}
+        return {**vars(try_camera(standing, trial)), "run": held.run}
 
 
-def _amend(held: HeldCoverage, question: Mapping[str, Any]) -> dict[str, Any]:
+def _amend(held: HeldCoverage, question: Message) -> Message:
     done = held.amend(question["codes"])
     return {
         "run": done.run,

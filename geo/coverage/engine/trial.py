@@ -14,6 +14,13 @@ from geo.base.errors import InputError
 from geo.base.polygons import flat_geometries, subtract_ground
 from geo.coverage.compute import Standing
 from geo.coverage.engine.asked import Trial
+from geo.coverage.engine.trial_answer import (
+    ClosedGap,
+    GridChange,
+    GridFigures,
+    TrialAnswer,
+    TrialViewshed,
+)
 from geo.coverage.kinds import SURE
 from geo.coverage.measure import figures
 from geo.coverage.measure.state import EVERYONE, Change, CoverageState
@@ -41,7 +48,7 @@ class _Tried:
     change: Change
 
 
-def try_camera(standing: Standing, trial: Trial) -> dict[str, Any]:
+def try_camera(standing: Standing, trial: Trial) -> TrialAnswer:
     """Return what a camera would see and change, of all devices together.
 
     Parameters
@@ -50,14 +57,6 @@ def try_camera(standing: Standing, trial: Trial) -> dict[str, Any]:
         Settled state at one detail; it is not changed.
     trial
         The camera.
-
-    Returns
-    -------
-    dict
-        By certainty (certain, possible): `viewsheds` (GeoJSON, EPSG:4326) with `area_m2` and
-        `privacy_zone_m2`; `grids` with the figures `before` and `after`; `gaps` that it closes, by
-        grid, each with a point inside and `closed_m2` of its `area_m2`. Besides, where the camera
-        was placed: `placement` and `moved_m`.
 
     Raises
     ------
@@ -72,14 +71,14 @@ def try_camera(standing: Standing, trial: Trial) -> dict[str, Any]:
     member = np.array([[name == EVERYONE for name in board.sets]])
     board.put([CODE], member, seen)
     tried = _Tried(standing.board, board, board.settle())
-    return {
-        "detail": standing.detail,
-        "placement": str(views["placement"].iloc[0]),
-        "moved_m": float(views["moved_m"].iloc[0]),
-        "viewsheds": {name: _viewshed(standing, seen[name]) for name in SURE},
-        "grids": _grids(tried),
-        "gaps": {name: _closed(tried, name) for name in SURE},
-    }
+    return TrialAnswer(
+        standing.detail,
+        str(views["placement"].iloc[0]),
+        float(views["moved_m"].iloc[0]),
+        {name: _viewshed(standing, seen[name]) for name in SURE},
+        _grids(tried),
+        {name: _closed(tried, name) for name in SURE},
+    )
 
 
 def _require_height(standing: Standing, trial: Trial) -> None:
@@ -110,7 +109,7 @@ def _row(trial: Trial) -> gpd.GeoDataFrame:
     return gpd.GeoDataFrame([row], geometry=[shapely.Point(trial.lon, trial.lat)], crs=WGS84)
 
 
-def _viewshed(standing: Standing, seen: gpd.GeoDataFrame) -> dict[str, Any]:
+def _viewshed(standing: Standing, seen: gpd.GeoDataFrame) -> TrialViewshed:
     """Return what is seen as GeoJSON, with its square metres and those of them in private zones."""
     shape = shapely.union_all(flat_geometries(seen))
     zones = flat_geometries(standing.prepared.scene.zones)
@@ -124,9 +123,9 @@ def _viewshed(standing: Standing, seen: gpd.GeoDataFrame) -> dict[str, Any]:
     }
 
 
-def _grids(tried: _Tried) -> list[dict[str, Any]]:
+def _grids(tried: _Tried) -> list[GridChange]:
     """Return the figures of the smallest areas that change, without and with the camera."""
-    ground, found = tried.before.ground, list[dict[str, Any]]()
+    ground, found = tried.before.ground, list[GridChange]()
     own = set(ground.grid_code[tried.change.cells])
     areas = [area for area in tried.change.areas if ground.areas["code"].iloc[area] in own]
     at_areas = np.array(areas, dtype=np.intp)
@@ -137,19 +136,29 @@ def _grids(tried: _Tried) -> list[dict[str, Any]]:
     }
     for at, area in enumerate(areas):
         row = ground.areas.iloc[area]
-        of_grid = {
-            certainty: {name: _plain(told[certainty, name], at) for name in ("before", "after")}
+        certain, possible = (
+            GridFigures(
+                before=_plain(told[certainty, "before"], at),
+                after=_plain(told[certainty, "after"], at),
+            )
             for certainty in SURE
-        }
-        found.append({"grid_code": str(row["code"]), "level": str(row["level"]), **of_grid})
+        )
+        found.append(
+            {
+                "grid_code": str(row["code"]),
+                "level": str(row["level"]),
+                "certain": certain,
+                "possible": possible,
+            }
+        )
     return sorted(found, key=lambda each: each["grid_code"])
 
 
-def _plain(columns: Mapping[str, NDArray[Any]], at: int) -> dict[str, Any]:
+def _plain(columns: Mapping[str, NDArray[Any]], at: int) -> dict[str, float]:
     return {name: float(columns[name][at]) for name in FIGURES}
 
 
-def _closed(tried: _Tried, certainty: str) -> list[dict[str, Any]]:
+def _closed(tried: _Tried, certainty: str) -> list[ClosedGap]:
     """Return the gaps that the camera closes, wholly or in part, the largest part first."""
     before, after = (
         board.gaps_of(certainty, EVERYONE, tried.change.cells)

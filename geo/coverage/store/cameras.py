@@ -1,10 +1,11 @@
 """Cameras for reports of coverage: their owners and states."""
 
 from collections.abc import Mapping
-from datetime import datetime, timedelta
-from typing import Any, Final
+from datetime import date, datetime, timedelta
+from typing import Any, Final, cast
 
 from sqlalchemy import Connection, RowMapping, column, text
+from typing_extensions import TypedDict
 
 from geo.access import predicates
 
@@ -42,7 +43,20 @@ _COUNTS: Final = text(
 )
 
 
-def camera_contacts(connection: Connection, codes: list[str]) -> dict[str, dict[str, Any]]:
+class Contact(TypedDict):
+    """Who is asked for the picture of a camera, its connection, and how long footage is kept."""
+
+    code: str
+    name: str | None
+    connection: str | None
+    retention_days: int | None
+    unit: str | None
+    phone: str | None
+    installed_on: date | None
+    supply_light: str | None
+
+
+def camera_contacts(connection: Connection, codes: list[str]) -> dict[str, Contact]:
     """Return of some cameras by code who is asked for the picture, and how long it is kept.
 
     Parameters
@@ -53,7 +67,7 @@ def camera_contacts(connection: Connection, codes: list[str]) -> dict[str, dict[
         Of the cameras.
     """
     rows = connection.execute(_CONTACTS, {"codes": codes}).mappings()
-    return {row["code"]: dict(row) for row in rows}
+    return {row["code"]: cast(Contact, dict(row)) for row in rows}
 
 
 def states_at(connection: Connection, at: datetime, codes: list[str]) -> dict[str, str]:

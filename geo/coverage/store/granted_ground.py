@@ -1,10 +1,12 @@
 """Shapes cut to granted areas."""
 
 import json
-from collections.abc import Mapping, Sequence
-from typing import Any, Final
+from collections.abc import Sequence
+from typing import Final
 
 from sqlalchemy import Connection, text
+
+from geo.base.json_objects import Geometry
 
 _CLIP: Final = text(
     "WITH seen AS (SELECT ST_GeomFromGeoJSON(:shape) AS geom), own AS ("
@@ -13,12 +15,12 @@ _CLIP: Final = text(
     " SELECT ST_AsGeoJSON(ST_CollectionExtract(ST_Intersection(seen.geom, own.geom), 3), 7),"
     " coalesce(NOT ST_Covers(own.geom, seen.geom), true) FROM seen, own"
 )
-_NOTHING: Final = {"type": "Polygon", "coordinates": []}
+_NOTHING: Final[Geometry] = {"type": "Polygon", "coordinates": []}
 
 
 def clip_shape(
-    connection: Connection, shape: Mapping[str, Any], areas: Sequence[int]
-) -> tuple[dict[str, Any], bool]:
+    connection: Connection, shape: Geometry, areas: Sequence[int]
+) -> tuple[Geometry, bool]:
     """Return the part of a shape that lies in some areas, and whether the shape is larger.
 
     Parameters
@@ -26,7 +28,7 @@ def clip_shape(
     connection
         Open transaction.
     shape
-        Polygons as GeoJSON, EPSG:4326.
+        Polygons, EPSG:4326.
     areas
         unit_ids.
     """

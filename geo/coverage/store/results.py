@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection, text
 
 from geo.base.errors import StateError
+from geo.base.json_objects import Record
 from geo.store import frames, outbox, statements
 from geo.store.outbox import Event
 
@@ -228,7 +229,7 @@ def read_figures(connection: Connection, run: int) -> pd.DataFrame:
     return frames.read_frame(connection, _FIGURES, {"run": run})
 
 
-def figure_rows(connection: Connection, run: int) -> list[dict[str, Any]]:
+def figure_rows(connection: Connection, run: int) -> list[Record]:
     """Return the rows of :func:`read_figures` as dictionaries, None where there is no value.
 
     Parameters

@@ -1,7 +1,8 @@
 """Inputs of the computation of coverage, read once in the metric CRS."""
 
 from collections.abc import Sequence
-from typing import Any, Final
+from dataclasses import dataclass
+from typing import Final
 
 import geopandas as gpd
 import numpy as np
@@ -73,7 +74,7 @@ def read_scene(connection: Connection, *, incidents: bool = True) -> Scene:
         entrances=read_ground(connection, "entrances", srid),
         incidents=demand_incidents.read_snapshot(connection).to_crs(srid) if incidents else none,
         zones=read_ground(connection, "zones", srid),
-        **read_choices(connection),
+        **vars(read_choices(connection)),
     )
 
 
@@ -105,20 +106,29 @@ def read_sight(connection: Connection) -> Scene:
         entrances=empty,
         incidents=empty,
         zones=empty,
-        **read_choices(connection),
+        **vars(read_choices(connection)),
     )
 
 
-def read_choices(connection: Connection) -> dict[str, Any]:
-    """Return what the database has decided: `heights`, `default_reach_m`, `incident_months`."""
+@dataclass(frozen=True)
+class SceneChoices:
+    """What the database has decided: whether heights of buildings count, and two defaults."""
+
+    heights: bool
+    default_reach_m: float
+    incident_months: int
+
+
+def read_choices(connection: Connection) -> SceneChoices:
+    """Return what the database has decided about scenes."""
     heights, reach_m = (
         installation.read_value(connection, key) for key in ("building_heights", "default_reach_m")
     )
-    return {
-        "heights": bool(heights),
-        "default_reach_m": float(reach_m or DEFAULT_REACH_M),
-        "incident_months": demand_incidents.snapshot_months(connection),
-    }
+    return SceneChoices(
+        bool(heights),
+        float(reach_m or DEFAULT_REACH_M),
+        demand_incidents.snapshot_months(connection),
+    )
 
 
 def count_obstacles(connection: Connection) -> int:

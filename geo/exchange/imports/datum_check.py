@@ -11,6 +11,7 @@ from sqlalchemy import Connection
 
 from geo.areas.store import versions as area_versions
 from geo.base.words import LANGUAGES, say
+from geo.exchange.imports.held_reason import HeldReason
 from geo.exchange.store import layers as stored
 from geo.files.checks.position import crs_evidence
 from geo.files.checks.position.crs_evidence import Doubt
@@ -46,8 +47,8 @@ class Known:
         )
         return np.asarray(shapely.distance(flat[0], flat[1:]) * _KM_A_DEGREE)
 
-    def doubt(self, sample: Sample) -> dict[str, Any] | None:
-        """Return why a file is held, as JSON values; None if nothing contradicts its system."""
+    def doubt(self, sample: Sample) -> HeldReason | None:
+        """Return why a file is held; None if nothing contradicts its system."""
         for group in sample.groups.values():
             doubt = crs_evidence.suspect_crs(
                 group.given,
@@ -68,8 +69,8 @@ class Known:
         return None if found.empty else found.geometry.union_all()
 
 
-def far_away(away_km: float, declared: str) -> dict[str, Any]:
-    """Return the reason why a file of areas far from all loaded data is held, as JSON values.
+def far_away(away_km: float, declared: str) -> HeldReason:
+    """Return the reason why a file of areas far from all loaded data is held.
 
     Parameters
     ----------
@@ -78,12 +79,14 @@ def far_away(away_km: float, declared: str) -> dict[str, Any]:
     declared
         Name of the declared system.
     """
-    facts = {"distance_km": round(away_km), "declared": declared}
+    km = round(away_km)
     return {
         "declared": declared,
         "suggested": None,
-        "evidence": [{"measure": "loaded", "distance_km": facts["distance_km"]}],
-        "text": {lang: say("import.far", lang, **facts) for lang in LANGUAGES},
+        "evidence": [{"measure": "loaded", "distance_km": km}],
+        "text": {
+            lang: say("import.far", lang, distance_km=km, declared=declared) for lang in LANGUAGES
+        },
     }
 
 
@@ -98,7 +101,7 @@ def _shapes(found: gpd.GeoSeries) -> NDArray[np.object_] | None:
     return None if found.empty else found.to_numpy(dtype=object)
 
 
-def _plain(doubt: Doubt) -> dict[str, Any]:
+def _plain(doubt: Doubt) -> HeldReason:
     return {
         "declared": doubt.declared,
         "suggested": doubt.suggested,

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, Engine
 
 from geo.access.principal import RESTRICTED_LAYERS, Principal
 from geo.base.errors import InputError, NotFoundError
+from geo.base.json_objects import SavedOptions
 from geo.exchange.store import declarations as stored
 from geo.store import db
 
@@ -25,7 +26,7 @@ SAVED: Final = (
 _ALSO: Final = ("complete_under", "certain", "demo")
 
 
-def declared_values(options: ImportOptions) -> dict[str, Any]:
+def declared_values(options: ImportOptions) -> SavedOptions:
     """Return what `options` declare, as values of JSON, without what they leave open."""
     said = {name: getattr(options, name) for name in (*SAVED, *_ALSO)}
     said["mapping"] = dict(options.mapping)
@@ -62,7 +63,7 @@ def complete_options(
     return fill_options(options, known[options.source])
 
 
-def fill_options(options: ImportOptions, declared: Mapping[str, Any]) -> ImportOptions:
+def fill_options(options: ImportOptions, declared: SavedOptions) -> ImportOptions:
     """Return options with what they leave open taken from saved declarations.
 
     Parameters
@@ -159,7 +160,7 @@ def _closed(who: Principal) -> frozenset[str]:
     return frozenset() if who.sees_restricted else RESTRICTED_LAYERS
 
 
-def _unknown(layer: str, source: str, known: Mapping[str, Any], who: Principal) -> NotFoundError:
+def _unknown(layer: str, source: str, known: Collection[str], who: Principal) -> NotFoundError:
     """Return the error that a source is not saved, with those that are, as far as they are told."""
     names = "、".join(() if layer in _closed(who) else known) or "—"
     return NotFoundError("import.no_source", source=source, layer=layer, known=names)

@@ -1,9 +1,8 @@
 """Taking: one file on its way in, part by part, within the transaction of its import."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
-from typing import Any
 
 import pandas as pd
 from sqlalchemy import Connection
@@ -18,6 +17,7 @@ from geo.cameras.same_cameras import SameCameras
 from geo.cameras.store import grid_of_camera
 from geo.exchange.imports import datum_check
 from geo.exchange.imports.findings import Noted
+from geo.exchange.imports.held_reason import HeldReason
 from geo.exchange.imports.prefetch import prefetch
 from geo.exchange.imports.write import Writer
 from geo.files import annotated
@@ -106,7 +106,7 @@ class Taking:
         if self._check.layer.name == "areas":
             self._tables.append(table)
 
-    def closed(self, *, certain: bool) -> Mapping[str, Any] | None:
+    def closed(self, *, certain: bool) -> HeldReason | None:
         """Finish the file; return why it is held, None if it is not."""
         late = self._writer.closing(self._lost_codes())
         self._note((*self._check.closing(), *late))

@@ -2,17 +2,73 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping
+from typing import TYPE_CHECKING, Any, cast
 
-from geo.files.checks import Finding
+from typing_extensions import TypedDict
+
+from geo.base.json_objects import Cells
+from geo.exchange.imports.held_reason import HeldReason
+from geo.files.checks import Finding, FindingAnswer
 
 if TYPE_CHECKING:
     from geo.exchange.imports.run import ImportReport
     from geo.files.checks.preview import Preview
 
 
-def report_values(report: ImportReport) -> dict[str, Any]:
+class PreviewRow(TypedDict):
+    """A row of a preview with its number."""
+
+    row: int
+    cells: Cells
+
+
+class PreviewAnswer(TypedDict):
+    """How a file is read."""
+
+    encoding: str | None
+    crs: str | None
+    crs_column: str | None
+    header_row: int | None
+    mapping: dict[str, str]
+    unmapped: list[str]
+    refused: list[str]
+    rows: list[PreviewRow]
+
+
+class _Counted(TypedDict):
+    """What an import did, findings apart."""
+
+    layer: str
+    source: str
+    run: int | None
+    dry_run: bool
+    refused: bool
+    read: int
+    inserted: int
+    updated: int
+    unchanged: int
+    repeated: int
+    quarantined: int
+    solved: int
+    held: HeldReason | None
+    preview: PreviewAnswer | None
+    findings_omitted: int
+
+
+class KeptReport(_Counted):
+    """A report as it is kept, in no language."""
+
+    findings: list[dict[str, object]]
+
+
+class ImportAnswer(_Counted):
+    """A report as it is told; of a job it has its `step` and `exit_code` too."""
+
+    findings: list[FindingAnswer]
+
+
+def report_values(report: ImportReport) -> KeptReport:
     """Return a report as values of JSON; findings with their facts, in no language yet."""
     return {
         "layer": report.layer,
@@ -27,15 +83,17 @@ def report_values(report: ImportReport) -> dict[str, Any]:
         "repeated": report.repeated,
         "quarantined": report.quarantined,
         "solved": report.solved,
-        "held": None if report.held is None else dict(report.held),
+        "held": report.held,
         "preview": None if report.preview is None else _preview_values(report.preview),
-        "findings": [_finding_values(finding) for finding in report.findings],
+        "findings": [
+            {**vars(finding), "facts": dict(finding.facts)} for finding in report.findings
+        ],
         "findings_omitted": report.omitted,
     }
 
 
-def translate_findings(values: Mapping[str, Any], lang: str) -> dict[str, Any]:
-    """Return a report with advice instead of facts.
+def translate_findings(values: Mapping[str, Any], lang: str) -> ImportAnswer:
+    """Return a kept report with advice instead of facts.
 
     Parameters
     ----------
@@ -44,40 +102,11 @@ def translate_findings(values: Mapping[str, Any], lang: str) -> dict[str, Any]:
     lang
         "zh" or "en".
     """
-    findings = [Finding(**each) for each in values["findings"]]
-    return {**values, "findings": finding_rows(findings, lang)}
+    told = [Finding(**each).answer(lang) for each in values["findings"]]
+    return cast(ImportAnswer, {**values, "findings": told})
 
 
-def finding_rows(findings: Sequence[Finding], lang: str) -> list[dict[str, Any]]:
-    """Return findings as values of JSON, with advice.
-
-    Parameters
-    ----------
-    findings
-        In the order in which they are told.
-    lang
-        "zh" or "en".
-    """
-    return [
-        {
-            "row": f.row,
-            "column": f.column,
-            "code": f.code,
-            "severity": f.severity,
-            "value": f.value,
-            "suggested": f.suggested,
-            "advice": f.advice(lang),
-        }
-        for f in findings
-    ]
-
-
-def _finding_values(finding: Finding) -> dict[str, Any]:
-    names = ("row", "column", "code", "severity", "value", "suggested")
-    return {**{name: getattr(finding, name) for name in names}, "facts": dict(finding.facts)}
-
-
-def _preview_values(preview: Preview) -> dict[str, Any]:
+def _preview_values(preview: Preview) -> PreviewAnswer:
     return {
         "encoding": preview.encoding,
         "crs": preview.crs,

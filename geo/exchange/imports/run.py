@@ -18,6 +18,7 @@ from geo.base import crs as crs_module
 from geo.base.errors import DiskFullError
 from geo.base.progress import Progress, ignore_progress
 from geo.exchange.imports import declarations, run_events
+from geo.exchange.imports.held_reason import HeldReason
 from geo.exchange.imports.options import ImportOptions
 from geo.files import readers
 from geo.files.checks import Calendar, Finding, Refused, RefusedLater
@@ -61,7 +62,7 @@ class ImportReport:
     run: int | None = None
     omitted: int = 0
     preview: Preview | None = None
-    held: Mapping[str, Any] | None = None
+    held: HeldReason | None = None
     solved: int = 0
     unplaced: bool = False
     wish: readers.Wish = readers.NO_WISH
@@ -263,7 +264,7 @@ def _report(
     path: Path,
     options: ImportOptions,
     taking: Taking,
-    held: Mapping[str, Any] | None,
+    held: HeldReason | None,
     *,
     refused: bool,
 ) -> ImportReport:

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, Engine
 
 from geo.access.audit import record as audit
 from geo.access.principal import Principal
 from geo.base.errors import InputError, StateError
+from geo.base.json_objects import Cells
 from geo.base.words import say
 from geo.cameras.store import compliance
 from geo.exchange.imports import run_events
@@ -20,6 +21,7 @@ from geo.files.checks import Finding
 from geo.incidents.store import history
 from geo.store import db, undo
 from geo.store import import_runs as stored_runs
+from geo.store.import_runs import ImportRun
 from geo.store.undo import Undone
 
 if TYPE_CHECKING:
@@ -31,9 +33,9 @@ MOVED_SHOWN = 20
 
 @dataclass(frozen=True)
 class RunReport:
-    """One run with all its findings: the row of ``import_run`` as it is."""
+    """One run with all its findings."""
 
-    run: Mapping[str, Any]
+    run: ImportRun
     findings: tuple[Finding, ...]
 
 
@@ -73,9 +75,9 @@ def show_run(engine: Engine, run: int, *, who: Principal) -> RunReport:
     """
     with db.open_transaction(engine) as connection:
         row = stored_runs.read_run(connection, run)
-        who.require_layer(row["layer"])
+        who.require_layer(row.layer)
         found = stored_runs.read_findings(connection, run)
-    return RunReport(row, tuple(Finding(**each) for each in found))
+    return RunReport(row, tuple(Finding(**vars(each)) for each in found))
 
 
 def undo_run(engine: Engine, run: int, *, who: Principal) -> Undone:
@@ -101,25 +103,25 @@ def undo_run(engine: Engine, run: int, *, who: Principal) -> Undone:
     with db.open_transaction(engine) as connection:
         db.take_turn(connection, db.IMPORTING)
         row = stored_runs.read_run(connection, run)
-        if row["state"] != "done":
-            raise StateError(f"import.is_{row['state']}", run=run)
+        if row.state != "done":
+            raise StateError(f"import.is_{row.state}", run=run)
         if undo.is_forgotten(connection, run):
             raise StateError("import.undo_data_gone", run=run)
         later = undo.later_runs(connection, run)
         if later:
-            named = "、".join(f"{each['run']}（{each['source']}）" for each in later)
-            raise StateError("import.built_upon", run=run, later=named, newest=later[0]["run"])
-        if row["layer"] == "incidents":
+            named = "、".join(f"{each.run}（{each.source}）" for each in later)
+            raise StateError("import.built_upon", run=run, later=named, newest=later[0].run)
+        if row.layer == "incidents":
             _require_unmoved(connection, run)
         done = undo.undo_changes(connection, run)
         compliance.forget_changes(connection, run)
-        if row["layer"] == "areas":
+        if row.layer == "areas":
             _settle(connection)
         stored_runs.mark_undone(connection, run, by=who.account)
-        run_events.add_run_event(connection, row["layer"], "undone", run)
+        run_events.add_run_event(connection, row.layer, "undone", run)
         counts = {"removed": done.removed, "restored": done.restored}
-        facts = {"run": run, "layer": row["layer"], "sha256": row["file_sha256"], **counts}
-        audit.record(connection, who, "import.undo", row["source"], facts=facts)
+        facts = {"run": run, "layer": row.layer, "sha256": row.file_sha256, **counts}
+        audit.record(connection, who, "import.undo", row.source, facts=facts)
     return done
 
 
@@ -186,9 +188,7 @@ def _settle(connection: Connection) -> None:
     grid_of_camera.rebuild_grids(connection)
 
 
-def _to_mend(
-    waiting: Mapping[int, Mapping[str, Any]], findings: Sequence[Finding], lang: str
-) -> pd.DataFrame:
+def _to_mend(waiting: Mapping[int, Cells], findings: Sequence[Finding], lang: str) -> pd.DataFrame:
     """Return rows as they came, with their number and what is to be done."""
     import pandas as pd
 

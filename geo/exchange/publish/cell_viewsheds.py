@@ -25,7 +25,7 @@ def with_cells(connection: Connection, rows: gpd.GeoDataFrame, srid: int) -> gpd
     if not bare.any():
         return rows
     cameras = scene.read_views(connection, list(rows.loc[bare, "camera_code"].unique()))
-    reach_m = scene.read_choices(connection)["default_reach_m"]
+    reach_m = scene.read_choices(connection).default_reach_m
     shapes: dict[tuple[str, int, float], Geometry] = {}
     for detail in rows.loc[bare, "detail"].unique():
         views = coarse_sight.coarse_views(

@@ -3,7 +3,7 @@
 import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, Final
+from typing import Final
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -13,6 +13,7 @@ from shapely.geometry.base import BaseGeometry
 
 from geo.base.crs_uris import LONLAT, AxisCRS
 from geo.base.errors import InputError
+from geo.base.json_objects import Geometry
 
 OPEN: Final = ("..", "")
 FLAT, SOLID = 4, 6
@@ -88,7 +89,7 @@ def _bent(box: BaseGeometry, crs: AxisCRS, side: float, written: object) -> Base
     return moved
 
 
-def parse_shape(given: dict[str, Any], crs: AxisCRS = LONLAT) -> BaseGeometry:
+def parse_shape(given: Geometry, crs: AxisCRS = LONLAT) -> BaseGeometry:
     """Return a geometry of GeoJSON in lon/lat.
 
     Parameters

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Collection
+from typing import TYPE_CHECKING, Final
 
 from sqlalchemy import Connection, text
 
+from geo.base.json_objects import SavedOptions
 from geo.store import frames, statements
 
 if TYPE_CHECKING:
@@ -31,7 +32,7 @@ _DELETE: Final = text(
 
 
 def store_declaration(
-    connection: Connection, layer: str, source: str, options: Mapping[str, Any], *, by_whom: str
+    connection: Connection, layer: str, source: str, options: SavedOptions, *, by_whom: str
 ) -> None:
     """Store the declarations of a source; older ones are replaced.
 
@@ -65,7 +66,7 @@ def list_declarations(connection: Connection, *, without: Collection[str] = ()) 
     return frames.read_frame(connection, _LIST, {"without": list(without)})
 
 
-def declarations_of(connection: Connection, layer: str) -> dict[str, dict[str, Any]]:
+def declarations_of(connection: Connection, layer: str) -> dict[str, SavedOptions]:
     """Return the declarations of the sources of a layer: name → options.
 
     Parameters

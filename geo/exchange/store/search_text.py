@@ -1,6 +1,6 @@
 """Rows found by their words, pinyin and codes, limited to the principal in the query itself."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, RowMapping, text
@@ -104,7 +104,7 @@ def fold_words(connection: Connection, words: Sequence[str]) -> tuple[list[str],
 
 
 def find_texts(
-    connection: Connection, parameters: dict[str, Any], needles: Sequence[Needle], *, most: int
+    connection: Connection, parameters: Mapping[str, Any], needles: Sequence[Needle], *, most: int
 ) -> Sequence[RowMapping]:
     """Return the rows in which all words of one of `needles` stand, the best first.
 
@@ -131,7 +131,7 @@ def find_texts(
 
 
 def find_crossings(
-    connection: Connection, parameters: dict[str, Any], sought: str
+    connection: Connection, parameters: Mapping[str, Any], sought: str
 ) -> Sequence[RowMapping]:
     """Return the crossings of two named roads: ``first``, ``second``, ``lon``, ``lat``.
 
@@ -149,7 +149,7 @@ def find_crossings(
 
 
 def find_incidents(
-    connection: Connection, parameters: dict[str, Any], code: str, *, most: int
+    connection: Connection, parameters: Mapping[str, Any], code: str, *, most: int
 ) -> Sequence[RowMapping]:
     """Return incidents by the beginning of their code.
 

@@ -3,8 +3,17 @@
 The check itself, with all that it loads, is :mod:`geo.files.checks.check`.
 """
 
-from geo.files.checks.cells.finding import SEVERITY, Finding, Severity
+from geo.files.checks.cells.finding import SEVERITY, CellAnswer, Finding, FindingAnswer, Severity
 from geo.files.checks.cells.refused import Refused, RefusedLater
 from geo.files.checks.cells.times import Calendar
 
-__all__ = ["SEVERITY", "Calendar", "Finding", "Refused", "RefusedLater", "Severity"]
+__all__ = [
+    "SEVERITY",
+    "Calendar",
+    "CellAnswer",
+    "Finding",
+    "FindingAnswer",
+    "Refused",
+    "RefusedLater",
+    "Severity",
+]

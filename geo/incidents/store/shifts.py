@@ -1,6 +1,8 @@
 """Shifts of a centre, and what is open when one is handed over."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -67,7 +69,83 @@ _OF_DESK: Final = text(
 )
 
 
-def open_work(connection: Connection, parameters: Mapping[str, Any], most: int) -> dict[str, Any]:
+@dataclass(frozen=True)
+class WorkCounts:
+    """How many incidents are open, and how many of them wait for something; cameras down."""
+
+    open: int
+    overdue: int
+    unsigned: int
+    on_hold: int
+    emergencies: int
+    waiting: int
+    down: int
+
+
+@dataclass(frozen=True)
+class UrgentIncident:
+    """An incident to look at first."""
+
+    code: str
+    category: str
+    state: str
+    due_at: datetime | None
+    grid_code: str | None
+    unit_name: str | None
+    overdue: bool
+
+
+@dataclass(frozen=True)
+class UnsignedApproval:
+    """What was approved by telephone and is to be signed."""
+
+    code: str
+    kind: str
+    decided_post: str | None
+    decided_at: datetime | None
+    sign_by: datetime | None
+
+
+@dataclass(frozen=True)
+class CameraDown:
+    """A camera that is offline."""
+
+    code: str
+    name: str | None
+
+
+@dataclass(frozen=True)
+class OpenWork:
+    """What is open now."""
+
+    counts: WorkCounts
+    first: list[UrgentIncident]
+    unsigned: list[UnsignedApproval]
+    cameras: list[CameraDown]
+
+
+@dataclass(frozen=True)
+class Shift:
+    """A shift of a desk: posts, and what was open at its ends, as it was kept then."""
+
+    id: UUID
+    unit_code: str | None
+    area_unit_id: int | None
+    begun_at: datetime
+    begun_by: str
+    post: str
+    leader_post: str | None
+    weather: str | None
+    taken_from: UUID | None
+    at_begin: Mapping[str, Any]
+    ended_at: datetime | None
+    ended_by: str | None
+    note: str | None
+    at_end: Mapping[str, Any] | None
+    unit_name: str | None
+
+
+def open_work(connection: Connection, parameters: Mapping[str, Any], most: int) -> OpenWork:
     """Return what is open now: counts, the incidents to look at first, approvals to sign, cameras.
 
     Parameters
@@ -80,13 +158,14 @@ def open_work(connection: Connection, parameters: Mapping[str, Any], most: int) 
         Most rows of each list.
     """
     told = {**parameters, "most": most}
-    cameras = [dict(row) for row in connection.execute(_DOWN, told).mappings()]
-    return {
-        "counts": {**connection.execute(_COUNTS, told).mappings().one(), "down": len(cameras)},
-        "first": [dict(row) for row in connection.execute(_URGENT, told).mappings()],
-        "unsigned": [dict(row) for row in connection.execute(_UNSIGNED, told).mappings()],
-        "cameras": cameras[:most],
-    }
+    cameras = [CameraDown(**row) for row in connection.execute(_DOWN, told).mappings()]
+    counts = connection.execute(_COUNTS, told).mappings().one()
+    return OpenWork(
+        WorkCounts(**counts, down=len(cameras)),
+        [UrgentIncident(**row) for row in connection.execute(_URGENT, told).mappings()],
+        [UnsignedApproval(**row) for row in connection.execute(_UNSIGNED, told).mappings()],
+        cameras[:most],
+    )
 
 
 def moves_during(connection: Connection, parameters: Mapping[str, Any]) -> dict[str, int]:
@@ -131,7 +210,7 @@ def end_shift(connection: Connection, row: Mapping[str, Any]) -> bool:
     return connection.execute(_END, told).scalar_one_or_none() is not None
 
 
-def read_shift(connection: Connection, shift: UUID) -> Mapping[str, Any] | None:
+def read_shift(connection: Connection, shift: UUID) -> Shift | None:
     """Return a shift, None where it is not seen.
 
     Parameters
@@ -142,10 +221,10 @@ def read_shift(connection: Connection, shift: UUID) -> Mapping[str, Any] | None:
         Its id.
     """
     row = connection.execute(_ONE, {"id": shift}).mappings().one_or_none()
-    return None if row is None else dict(row)
+    return None if row is None else Shift(**row)
 
 
-def newest_shift(connection: Connection, unit: str | None) -> Mapping[str, Any] | None:
+def newest_shift(connection: Connection, unit: str | None) -> Shift | None:
     """Return the newest shift of a desk, None where there is none.
 
     Parameters
@@ -156,10 +235,10 @@ def newest_shift(connection: Connection, unit: str | None) -> Mapping[str, Any] 
         Of the desk.
     """
     row = connection.execute(_OF_DESK, {"unit": unit or ""}).mappings().one_or_none()
-    return None if row is None else dict(row)
+    return None if row is None else Shift(**row)
 
 
-def list_shifts(connection: Connection, most: int) -> list[Mapping[str, Any]]:
+def list_shifts(connection: Connection, most: int) -> list[Shift]:
     """Return shifts, the newest first.
 
     Parameters
@@ -169,4 +248,4 @@ def list_shifts(connection: Connection, most: int) -> list[Mapping[str, Any]]:
     most
         Most rows.
     """
-    return [dict(row) for row in connection.execute(_LIST, {"most": most}).mappings()]
+    return [Shift(**row) for row in connection.execute(_LIST, {"most": most}).mappings()]

@@ -3,7 +3,7 @@
 import io
 import json
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -13,10 +13,12 @@ from typing import Any, Final
 
 from pydantic import SecretStr
 from sqlalchemy import Connection, Engine
+from typing_extensions import TypedDict
 
 from geo import __version__
 from geo.access.principal import local_user, system_principal
 from geo.base.errors import DiskFullError, InputError, StateError
+from geo.base.json_objects import SavedOptions
 from geo.base.progress import Progress, ignore_progress
 from geo.base.settings import PREFIX, Settings
 from geo.operations import database
@@ -96,7 +98,7 @@ def superuser_url(settings: Settings) -> str:
     return database.database_url(settings)
 
 
-def record_action(engine: Engine, action: str, target: str, facts: dict[str, Any]) -> None:
+def record_action(engine: Engine, action: str, target: str, facts: Mapping[str, object]) -> None:
     """Write into the audit what was done to the database as a whole.
 
     Older tables, or a full disk, take no row.
@@ -217,7 +219,14 @@ def _write_attachments(
     return {"files": len(named) - len(missing), "file_bytes": total, "missing": missing}
 
 
-def describe_settings(settings: Settings) -> dict[str, Any]:
+class KeptSettings(TypedDict):
+    """What was set, by the names of the variables, and the names of the secrets that were set."""
+
+    settings: SavedOptions
+    secrets: list[str]
+
+
+def describe_settings(settings: Settings) -> KeptSettings:
     """Return what was set, without secrets, and the names of the secrets that were set."""
     chosen = settings.model_fields_set - APART
     hidden = {name for name in chosen if _is_secret(settings, name)}

@@ -3,7 +3,7 @@
 import json
 import shutil
 import zipfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -231,7 +231,7 @@ def _write_private(path: Path, written: str) -> None:
 
 
 def settle_database(
-    url: str, source: str, facts: dict[str, Any], *, keyed: bool
+    url: str, source: str, facts: Mapping[str, object], *, keyed: bool
 ) -> tuple[str, ...]:
     """End what belonged to the old server; return whose authenticator is lost with the old key.
 

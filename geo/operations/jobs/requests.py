@@ -2,10 +2,12 @@
 
 from collections.abc import Mapping
 from dataclasses import replace
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
+from typing_extensions import TypedDict
 
 from geo.access import transaction
 from geo.access.audit import record as audit
@@ -20,6 +22,33 @@ from geo.operations.store import jobs as stored
 MOST_LISTED: Final = 200
 OVERSEE: Final = "accounts"
 """Who may this sees the jobs of all accounts."""
+
+
+class ProgressAnswer(TypedDict):
+    """How far a step is; the numbers are None where they are not known."""
+
+    text: str
+    done: int | None
+    total: int | None
+
+
+class JobAnswer(TypedDict):
+    """A job as it is told; what `result` holds depends on its kind."""
+
+    id: str
+    kind: str
+    account: str
+    layer: str | None
+    source: str | None
+    state: str
+    step: str | None
+    progress: ProgressAnswer | None
+    result: Mapping[str, Any] | None
+    error: str | None
+    attempts: int
+    created_at: str
+    started_at: str | None
+    ended_at: str | None
 
 
 def make_job(
@@ -220,8 +249,8 @@ def forget_job(engine: Engine, who: Principal, number: str) -> None:
         stored.delete_job(connection, number)
 
 
-def job_values(job: Job, who: Principal, lang: str) -> dict[str, Any]:
-    """Return a job as values of JSON, its sentences in a language.
+def job_values(job: Job, who: Principal, lang: str) -> JobAnswer:
+    """Return a job as it is told, its sentences in a language.
 
     Parameters
     ----------
@@ -244,18 +273,17 @@ def job_values(job: Job, who: Principal, lang: str) -> dict[str, Any]:
         "result": _result(job, who, lang),
         "error": None if job.error is None else _sentence(job.error, lang),
         "attempts": job.attempts,
-        **{
-            name: None if at is None else at.isoformat(timespec="milliseconds")
-            for name, at in (
-                ("created_at", job.created_at),
-                ("started_at", job.started_at),
-                ("ended_at", job.ended_at),
-            )
-        },
+        "created_at": job.created_at.isoformat(timespec="milliseconds"),
+        "started_at": _time(job.started_at),
+        "ended_at": _time(job.ended_at),
     }
 
 
-def _result(job: Job, who: Principal, lang: str) -> dict[str, Any] | None:
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat(timespec="milliseconds")
+
+
+def _result(job: Job, who: Principal, lang: str) -> Mapping[str, Any] | None:
     if job.result is None or "findings" not in job.result:
         told = None if job.result is None else dict(job.result)
         if told is not None:
@@ -271,7 +299,7 @@ def _result(job: Job, who: Principal, lang: str) -> dict[str, Any] | None:
     return found
 
 
-def _progress(job: Job, lang: str) -> dict[str, Any] | None:
+def _progress(job: Job, lang: str) -> ProgressAnswer | None:
     if job.state != "running" or job.step is None:
         return None
     return {"text": say(job.step, lang), "done": job.done or None, "total": job.total or None}

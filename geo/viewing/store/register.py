@@ -6,7 +6,7 @@ from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
-from sqlalchemy import Connection, Row, RowMapping, text
+from sqlalchemy import Connection, RowMapping, text
 
 from geo.access import predicates
 
@@ -16,12 +16,6 @@ COMMON: Final = (
     *("legal_basis", "incident_code"),
 )
 """The columns that a row of the register and a request have in common."""
-SEALED: Final = (
-    *("id", "at", "account", "account_name", "holder", "unit_code", "unit_name", "camera_code"),
-    *("camera_name", "owner_kind", "management_unit", "act", "reason_kind", "reason", "content"),
-    *("legal_basis", "incident_code", "request", "idempotency_key", "expires_at"),
-)
-"""The columns whose hash the audit keeps, beside `place`: all of them."""
 
 
 @dataclass(frozen=True)
@@ -46,9 +40,52 @@ class RegisterRow:
     id: UUID
 
 
+@dataclass(frozen=True)
+class SealedRow:
+    """A row of the register with all that its hash covers; `place` is WKB, hexadecimal."""
+
+    id: UUID
+    at: datetime
+    account: UUID
+    account_name: str
+    holder: str
+    unit_code: str | None
+    unit_name: str
+    camera_code: str
+    camera_name: str
+    owner_kind: str | None
+    management_unit: str | None
+    act: str
+    reason_kind: str
+    reason: str
+    content: str
+    legal_basis: str
+    incident_code: str | None
+    request: UUID | None
+    idempotency_key: str | None
+    expires_at: datetime
+    place: str | None
+
+
+@dataclass(frozen=True)
+class IncidentViewing:
+    """A viewing that was registered for an incident."""
+
+    at: datetime
+    unit_name: str
+    holder: str
+    camera_code: str
+    act: str
+    reason: str
+
+
 SHOWN: Final = tuple(field.name for field in fields(RegisterRow))
 """The columns that people read."""
-_WHOLE: Final = f"{', '.join(SEALED)}, encode(ST_AsBinary(place), 'hex') AS place"
+SEALED: Final = tuple(field.name for field in fields(SealedRow))
+"""The columns whose hash the audit keeps: all of them."""
+_WHOLE: Final = ", ".join(
+    "encode(ST_AsBinary(place), 'hex') AS place" if name == "place" else name for name in SEALED
+)
 _GRANTED: Final = predicates.PLACE.format(geom="place")
 _CAMERA: Final = text(
     "SELECT c.code, c.name, c.owner_kind, c.management_unit, c.duty_phone,"
@@ -60,8 +97,8 @@ _INCIDENT: Final = text(
     + predicates.INCIDENT.format(geom="i.geom", code="i.code")
 )
 _VIEWINGS: Final = text(
-    "SELECT at, unit_name, holder, camera_code, act, reason FROM govgrid.access_register"
-    " WHERE incident_code = :code ORDER BY at, id LIMIT 500"
+    f"SELECT {', '.join(field.name for field in fields(IncidentViewing))}"
+    " FROM govgrid.access_register WHERE incident_code = :code ORDER BY at, id LIMIT 500"
 )
 _OCCURRED: Final = text(
     "SELECT coalesce(occurred_at, reported_at) FROM govgrid.incident_place WHERE code = :code"
@@ -113,26 +150,6 @@ _PAGE: Final = (
 )
 _GRANTED_PAGE: Final = text(_PAGE.format(whose=_GRANTED))
 _OWN_PAGE: Final = text(_PAGE.format(whose="account = :me"))
-_MONTH: Final = f"at >= :since AND at < :until AND {_GRANTED}"
-_COUNTS: Final = {
-    "counts": text(
-        "SELECT unit_name AS unit, act, reason_kind AS reason, count(*) AS count"
-        f" FROM govgrid.access_register WHERE {_MONTH} GROUP BY 1, 2, 3 ORDER BY 1, 2, 3"
-    ),
-    "by_kind": text(
-        "SELECT coalesce(owner_kind, 'unknown') AS owner_kind, act, count(*) AS count"
-        f" FROM govgrid.access_register WHERE {_MONTH} GROUP BY 1, 2 ORDER BY 1, 2"
-    ),
-    "most_viewed": text(
-        "SELECT camera_code AS camera, max(camera_name) AS name, count(*) AS count,"
-        " count(DISTINCT account) AS accounts"
-        f" FROM govgrid.access_register WHERE {_MONTH} GROUP BY 1 ORDER BY 3 DESC, 1 LIMIT :most"
-    ),
-}
-_TOTALS: Final = text(
-    "SELECT count(*) FILTER (WHERE incident_code IS NULL) AS without_incident, count(*) AS rows"
-    f" FROM govgrid.access_register WHERE {_MONTH}"
-)
 
 
 def find_camera(
@@ -167,7 +184,7 @@ def is_incident(connection: Connection, code: str, parameters: Mapping[str, Any]
     return connection.execute(_INCIDENT, {**parameters, "code": code}).first() is not None
 
 
-def viewings_of(connection: Connection, code: str) -> list[Mapping[str, Any]]:
+def viewings_of(connection: Connection, code: str) -> list[IncidentViewing]:
     """Return the viewings that were registered for an incident, as far as they may be read.
 
     Parameters
@@ -177,7 +194,8 @@ def viewings_of(connection: Connection, code: str) -> list[Mapping[str, Any]]:
     code
         Code of the incident.
     """
-    return [dict(row) for row in connection.execute(_VIEWINGS, {"code": code}).mappings()]
+    rows = connection.execute(_VIEWINGS, {"code": code}).mappings()
+    return [IncidentViewing(**row) for row in rows]
 
 
 def occurrence_of(connection: Connection, code: str) -> datetime | None:
@@ -212,7 +230,7 @@ def earlier_reason(
     return None if row is None else (row.reason_kind, row.reason)
 
 
-def insert_viewing(connection: Connection, row: Mapping[str, Any]) -> RowMapping:
+def insert_viewing(connection: Connection, row: Mapping[str, Any]) -> SealedRow:
     """Insert a row and return all its columns.
 
     Parameters
@@ -222,10 +240,10 @@ def insert_viewing(connection: Connection, row: Mapping[str, Any]) -> RowMapping
     row
         Columns of the entry, ``place``, ``minutes`` of validity and ``until``.
     """
-    return connection.execute(_INSERT, row).mappings().one()
+    return SealedRow(**connection.execute(_INSERT, row).mappings().one())
 
 
-def find_repeated(connection: Connection, account: str, key: str) -> RowMapping | None:
+def find_repeated(connection: Connection, account: str, key: str) -> SealedRow | None:
     """Return the row written with an idempotency key within a day, None if there is none.
 
     The key is locked until the end of the transaction.
@@ -241,10 +259,11 @@ def find_repeated(connection: Connection, account: str, key: str) -> RowMapping 
     """
     asked = {"account": account, "key": key}
     connection.execute(_LOCK, asked)
-    return connection.execute(_REPEATED, asked).mappings().first()
+    found = connection.execute(_REPEATED, asked).mappings().first()
+    return None if found is None else SealedRow(**found)
 
 
-def find_viewing(connection: Connection, number: object) -> RowMapping | None:
+def find_viewing(connection: Connection, number: object) -> SealedRow | None:
     """Return a row of the register, None if there is none.
 
     Parameters
@@ -254,10 +273,11 @@ def find_viewing(connection: Connection, number: object) -> RowMapping | None:
     number
         Id (uuid).
     """
-    return connection.execute(_ROW, {"id": number}).mappings().first()
+    found = connection.execute(_ROW, {"id": number}).mappings().first()
+    return None if found is None else SealedRow(**found)
 
 
-def rows_between(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+def rows_between(connection: Connection, asked: Mapping[str, Any]) -> list[SealedRow]:
     """Return the granted rows of a period with all columns.
 
     Parameters
@@ -267,7 +287,7 @@ def rows_between(connection: Connection, asked: Mapping[str, Any]) -> list[dict[
     asked
         Grants as SQL parameters, ``since`` and ``until`` (None without bound).
     """
-    return [dict(row) for row in connection.execute(_ROWS, asked).mappings()]
+    return [SealedRow(**row) for row in connection.execute(_ROWS, asked).mappings()]
 
 
 def granted_page(connection: Connection, asked: Mapping[str, Any]) -> list[RegisterRow]:
@@ -294,21 +314,3 @@ def own_page(connection: Connection, asked: Mapping[str, Any]) -> list[RegisterR
         ``me`` (id of the account), filters, ``limit`` and ``before`` (id of a row, or None).
     """
     return [RegisterRow(**row) for row in connection.execute(_OWN_PAGE, asked).mappings()]
-
-
-def count_month(connection: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the figures of a period: totals, ``counts``, ``by_kind`` and ``most_viewed``.
-
-    Parameters
-    ----------
-    connection
-        Open transaction with row-level security set.
-    asked
-        Grants as SQL parameters, ``since``, ``until``, and ``most`` cameras in ``most_viewed``.
-    """
-    totals: Row[Any] = connection.execute(_TOTALS, asked).one()
-    counts = {
-        name: [dict(row) for row in connection.execute(query, asked).mappings()]
-        for name, query in _COUNTS.items()
-    }
-    return {**totals._mapping, **counts}

@@ -1,21 +1,67 @@
 """Requests for viewing: the rows of ``access_request``."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass, fields
+from datetime import datetime
 from typing import Any, Final
+from uuid import UUID
 
 from sqlalchemy import Connection, Row, RowMapping, text
 
 from geo.access import predicates
 from geo.viewing.store.register import COMMON
 
-COLUMNS: Final = (
-    *("id", "asked_at", "account_name", "holder", "unit_name", "camera_code", "camera_name"),
-    *("owner_kind", "management_unit", "act", "reason", "content", "legal_basis", "incident_code"),
-    *("decision", "decided_at", "decided_by", "decision_note", "until"),
-)
-_SHOWN: Final = (
-    f"SELECT {', '.join(COLUMNS)}, place IS NOT NULL AS there FROM govgrid.access_request"
-)
+
+@dataclass(frozen=True)
+class OwnRequest:
+    """A request as its applicant sees it: nothing that the register knew of the camera."""
+
+    id: UUID
+    asked_at: datetime
+    account_name: str
+    holder: str
+    unit_name: str
+    camera_code: str
+    act: str
+    reason: str
+    content: str
+    legal_basis: str
+    incident_code: str | None
+    decision: str | None
+    decided_at: datetime | None
+    decided_by: str | None
+    decision_note: str | None
+    until: datetime | None
+
+
+@dataclass(frozen=True)
+class CameraRequest(OwnRequest):
+    """A request with the camera as the register knew it."""
+
+    camera_name: str
+    owner_kind: str | None
+    management_unit: str | None
+
+
+@dataclass(frozen=True)
+class ListedRequest(CameraRequest):
+    """A request as it is decided on; `there` says whether there is such a camera."""
+
+    there: bool
+
+
+@dataclass(frozen=True)
+class RequestCounts:
+    """Requests of a period: how many were made, approved, refused, and wait."""
+
+    asked: int
+    approved: int
+    refused: int
+    waiting: int
+
+
+_OWN_COLUMNS: Final = ", ".join(field.name for field in fields(OwnRequest))
+_COLUMNS: Final = ", ".join(field.name for field in fields(CameraRequest))
 _GRANTED: Final = predicates.PLACE.format(geom="place")
 _VALUES: Final = ", ".join(
     "CAST(:place AS geometry)" if name == "place" else f":{name}" for name in COMMON
@@ -23,11 +69,12 @@ _VALUES: Final = ", ".join(
 _LOCK: Final = text("SELECT pg_advisory_xact_lock(hashtextextended(:account, 799))")
 _INSERT: Final = text(
     f"INSERT INTO govgrid.access_request ({', '.join(COMMON)}) VALUES ({_VALUES})"
-    f" RETURNING {', '.join(COLUMNS)}"
+    f" RETURNING {_OWN_COLUMNS}"
 )
 _SAME: Final = text(
-    f"{_SHOWN} WHERE account = :account AND decision IS NULL AND camera_code = :camera_code"
-    " AND act = :act AND reason = :reason AND content = :content AND legal_basis = :legal_basis"
+    f"SELECT {_OWN_COLUMNS} FROM govgrid.access_request WHERE account = :account"
+    " AND decision IS NULL AND camera_code = :camera_code AND act = :act AND reason = :reason"
+    " AND content = :content AND legal_basis = :legal_basis"
     " AND incident_code IS NOT DISTINCT FROM :incident_code ORDER BY asked_at LIMIT 1"
 )
 _LIVE: Final = text(
@@ -36,11 +83,14 @@ _LIVE: Final = text(
     " AND (CAST(:id AS uuid) IS NULL OR id = :id) ORDER BY until DESC LIMIT 1"
 )
 _WAITING: Final = text(
-    f"{_SHOWN} WHERE {_GRANTED}"
+    f"SELECT {_COLUMNS}, place IS NOT NULL AS there FROM govgrid.access_request WHERE {_GRANTED}"
     " AND (decision IS NULL OR :decided) ORDER BY decision IS NOT NULL,"
     " CASE WHEN decision IS NULL THEN asked_at END, asked_at DESC LIMIT :limit"
 )
-_OWN: Final = text(f"{_SHOWN} WHERE account = :account ORDER BY asked_at DESC LIMIT :limit")
+_OWN: Final = text(
+    f"SELECT {_OWN_COLUMNS} FROM govgrid.access_request WHERE account = :account"
+    " ORDER BY asked_at DESC LIMIT :limit"
+)
 _FIND: Final = text(
     "SELECT account, camera_code, act, decision, place IS NOT NULL AS there"
     f" FROM govgrid.access_request WHERE id = :id AND {_GRANTED}"
@@ -49,7 +99,7 @@ _DECIDE: Final = text(
     "UPDATE govgrid.access_request SET decision = :decision, decided_at = govgrid.now(),"
     " decided_by = :by, decision_note = :note, until = CASE WHEN :decision = 'approved'"
     " THEN least(CAST(:until AS timestamptz), govgrid.now() + interval '24 hours') END"
-    f" WHERE id = :id AND decision IS NULL RETURNING {', '.join(COLUMNS)}"
+    f" WHERE id = :id AND decision IS NULL RETURNING {_COLUMNS}"
 )
 _COUNTS: Final = text(
     "SELECT count(*) AS asked, count(*) FILTER (WHERE decision = 'approved') AS approved,"
@@ -59,7 +109,7 @@ _COUNTS: Final = text(
 )
 
 
-def find_same(connection: Connection, row: Mapping[str, Any]) -> RowMapping | None:
+def find_same(connection: Connection, row: Mapping[str, Any]) -> OwnRequest | None:
     """Return an open request equal to another one, None if there is none.
 
     Requests of the account are locked until the end of the transaction.
@@ -72,10 +122,11 @@ def find_same(connection: Connection, row: Mapping[str, Any]) -> RowMapping | No
         Columns of the request to look for.
     """
     connection.execute(_LOCK, {"account": row["account"]})
-    return connection.execute(_SAME, row).mappings().first()
+    found = connection.execute(_SAME, row).mappings().first()
+    return None if found is None else OwnRequest(**found)
 
 
-def insert_request(connection: Connection, row: Mapping[str, Any]) -> RowMapping:
+def insert_request(connection: Connection, row: Mapping[str, Any]) -> OwnRequest:
     """Insert a request and return it.
 
     Parameters
@@ -85,7 +136,7 @@ def insert_request(connection: Connection, row: Mapping[str, Any]) -> RowMapping
     row
         Columns of the entry and ``place``.
     """
-    return connection.execute(_INSERT, row).mappings().one()
+    return OwnRequest(**connection.execute(_INSERT, row).mappings().one())
 
 
 def live_approval(connection: Connection, asked: Mapping[str, Any]) -> Row[Any] | None:
@@ -101,7 +152,7 @@ def live_approval(connection: Connection, asked: Mapping[str, Any]) -> Row[Any] 
     return connection.execute(_LIVE, asked).first()
 
 
-def waiting_requests(connection: Connection, asked: Mapping[str, Any]) -> list[dict[str, Any]]:
+def waiting_requests(connection: Connection, asked: Mapping[str, Any]) -> list[ListedRequest]:
     """Return requests for granted places, open ones first.
 
     Parameters
@@ -111,10 +162,10 @@ def waiting_requests(connection: Connection, asked: Mapping[str, Any]) -> list[d
     asked
         Grants as SQL parameters, ``decided`` (whether decided ones are included) and ``limit``.
     """
-    return [dict(row) for row in connection.execute(_WAITING, asked).mappings()]
+    return [ListedRequest(**row) for row in connection.execute(_WAITING, asked).mappings()]
 
 
-def own_requests(connection: Connection, account: str | None, limit: int) -> list[dict[str, Any]]:
+def own_requests(connection: Connection, account: str | None, limit: int) -> list[OwnRequest]:
     """Return the requests of an account, the newest first.
 
     Parameters
@@ -127,7 +178,7 @@ def own_requests(connection: Connection, account: str | None, limit: int) -> lis
         Most rows.
     """
     rows = connection.execute(_OWN, {"account": account, "limit": limit}).mappings()
-    return [dict(row) for row in rows]
+    return [OwnRequest(**row) for row in rows]
 
 
 def find_request(connection: Connection, asked: Mapping[str, Any]) -> RowMapping | None:
@@ -143,7 +194,7 @@ def find_request(connection: Connection, asked: Mapping[str, Any]) -> RowMapping
     return connection.execute(_FIND, asked).mappings().first()
 
 
-def decide_request(connection: Connection, decided: Mapping[str, Any]) -> RowMapping | None:
+def decide_request(connection: Connection, decided: Mapping[str, Any]) -> CameraRequest | None:
     """Write a decision and return the request, None if it was decided before.
 
     Parameters
@@ -153,10 +204,11 @@ def decide_request(connection: Connection, decided: Mapping[str, Any]) -> RowMap
     decided
         ``id``, ``decision``, ``by``, ``note`` and ``until``.
     """
-    return connection.execute(_DECIDE, decided).mappings().first()
+    found = connection.execute(_DECIDE, decided).mappings().first()
+    return None if found is None else CameraRequest(**found)
 
 
-def count_requests(connection: Connection, asked: Mapping[str, Any]) -> dict[str, Any]:
+def count_requests(connection: Connection, asked: Mapping[str, Any]) -> RequestCounts:
     """Return how many requests of a period were made, approved, refused and are open.
 
     Parameters
@@ -166,4 +218,4 @@ def count_requests(connection: Connection, asked: Mapping[str, Any]) -> dict[str
     asked
         Grants as SQL parameters, ``since`` and ``until``.
     """
-    return dict(connection.execute(_COUNTS, asked).mappings().one())
+    return RequestCounts(**connection.execute(_COUNTS, asked).mappings().one())

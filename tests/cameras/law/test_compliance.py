@@ -64,9 +64,7 @@ def service(judged_town, settings):
 
 def found_by(engine, reader, **wanted):
     report = compliance.compliance_findings(engine, reader, Wanted(**wanted), timezone=ZONE)
-    return {
-        (row["camera_code"], row["kind"]) for row in compliance.describe_findings(report.rows, "zh")
-    }
+    return {(row.camera_code, row.kind) for row in compliance.describe_findings(report.rows, "zh")}
 
 
 def test_findings_of_the_town_are_those_planted(service):
@@ -116,7 +114,7 @@ def test_who_sees_counts_only_gets_figures_and_no_camera(service, judged_town):
     assert report.cameras == 4
     assert len(report.rows) == 0
     assert report.hidden > 4
-    assert sum(row["findings"] for row in report.figures) == report.hidden
+    assert sum(row.findings for row in report.figures) == report.hidden
 
 
 def test_viewsheds_need_their_depth(service, judged_town):

@@ -199,7 +199,7 @@ def test_geometry_that_was_not_taken_comes_back_as_text(engine, tmp_path):
 def test_a_run_shows_all_that_was_found(town, tmp_path):
     run = bring_in(town, "cameras", register(tmp_path / "c.csv", "K78,零,0,0,0")).run
     report = import_runs.show_run(town, run, who=SYSTEM)
-    assert (report.run["layer"], report.run["state"], report.run["read"]) == ("cameras", "done", 1)
+    assert (report.run.layer, report.run.state, report.run.read) == ("cameras", "done", 1)
     assert [f.code for f in report.findings] == ["ZERO_COORDINATES"]
     assert "0,0" in report.findings[0].advice("en")
 
@@ -253,7 +253,7 @@ def test_a_file_in_another_system_than_declared_is_held_with_the_evidence(town, 
     assert (district["declared_share"], district["suggested_share"]) == (0, 1)
     assert state(town) == before
     kept = import_runs.show_run(town, report.run, who=SYSTEM).run
-    assert (kept["state"], kept["held"]["suggested"]) == ("held", "gcj02")
+    assert (kept.state, kept.held["suggested"]) == ("held", "gcj02")
     with pytest.raises(StateError, match="held and wrote nothing"):
         undone(town, report.run)
     right = bring_in(town, "cameras", path, crs="gcj02")

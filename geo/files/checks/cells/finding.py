@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Final, Literal
 
+from typing_extensions import TypedDict
+
 from geo.base.words import say
 
 Severity = Literal["error", "warning", "note"]
@@ -121,6 +123,23 @@ SEVERITY: Final[Mapping[str, Severity]] = MappingProxyType(
 )
 
 
+class CellAnswer(TypedDict):
+    """A finding as it is told where there is one row."""
+
+    column: str
+    code: str
+    severity: Severity
+    value: str
+    suggested: str
+    advice: str
+
+
+class FindingAnswer(CellAnswer):
+    """A finding as it is told, with the row of the file."""
+
+    row: int
+
+
 @dataclass(frozen=True)
 class Finding:
     """Finding: sheet row or file line, leaf header, stable code, and the cell's value.
@@ -143,6 +162,21 @@ class Finding:
         bare = self.code == "FORMULA_CELL" and not self.suggested
         key = "finding.FORMULA_WITHOUT_RESULT" if bare else f"finding.{self.code}"
         return say(key, lang, **{**known, **self.facts})
+
+    def cell_answer(self, lang: str) -> CellAnswer:
+        """Return what is told of it, without its row."""
+        return {
+            "column": self.column,
+            "code": self.code,
+            "severity": self.severity,
+            "value": self.value,
+            "suggested": self.suggested,
+            "advice": self.advice(lang),
+        }
+
+    def answer(self, lang: str) -> FindingAnswer:
+        """Return what is told of it."""
+        return {"row": self.row, **self.cell_answer(lang)}
 
 
 @dataclass(frozen=True)

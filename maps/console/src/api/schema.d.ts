@@ -375,7 +375,147 @@ export interface paths {
 }
 export type webhooks = Record<string, never>;
 export interface components {
-    schemas: never;
+    schemas: {
+        CameraCounts: {
+            owner_kind: string | null;
+            reported: number | null;
+            registered: number | null;
+            located: number | null;
+            computed: number | null;
+        };
+        CameraInWords: {
+            code: string;
+            name: string | null;
+            relation: string;
+            why: string | null;
+            distance_m: number;
+            bearing_deg: number | null;
+            heading_deg: number | null;
+            px_per_m: number | null;
+            online: boolean | null;
+            unit: string | null;
+            phone: string | null;
+            footage_until: string | null;
+            footage: string | null;
+            footage_light: string | null;
+            position: string;
+            detail: string | null;
+            online_share: number | null;
+            online_text: string | null;
+            night: string | null;
+            why_text: string | null;
+        };
+        CamerasAnswer: {
+            cameras: components["schemas"]["CameraInWords"][];
+            withheld: number;
+            ask: string | null;
+            nearest_m: number | null;
+            none: string | null;
+            stale: number;
+            recorded_at: string | null;
+        };
+        CategoryChoice: {
+            name: string;
+            group: string | null;
+            emergency: boolean;
+            spelled: string;
+        };
+        Choices: {
+            categories: components["schemas"]["CategoryChoice"][];
+            sources: components["schemas"]["SourceChoice"][];
+            units: components["schemas"]["UnitChoice"][];
+        };
+        ConsoleAreas: {
+            remark: string;
+            areas: (string | number[] | null)[][];
+        };
+        CoordinatesAnswer: {
+            lon: number;
+            lat: number;
+            if_gcj02: components["schemas"]["LonLat"];
+            apart_m: number;
+            question: string | null;
+        };
+        CoverageReport: {
+            run: number;
+            computed_at: string;
+            incidents_until: string | null;
+            assumptions: {
+                [key: string]: unknown;
+            };
+            areas: {
+                [key: string]: unknown;
+            }[];
+            cameras: components["schemas"]["CameraCounts"][];
+        };
+        GapsAnswer: {
+            incidents_until: string | null;
+            total: number;
+            gaps: {
+                [key: string]: unknown;
+            }[];
+        };
+        HitAnswer: {
+            kind: string;
+            layer: string | null;
+            code: string | null;
+            name: string;
+            lon: number | null;
+            lat: number | null;
+            exact: boolean;
+            kind_name: string;
+        };
+        LonLat: {
+            lon: number;
+            lat: number;
+        };
+        PlaceAnswer: {
+            status: string;
+            grid_code: string | null;
+            candidates: string[];
+            community_code: string | null;
+            township_code: string | null;
+            nearest_code: string | null;
+            nearest_m: number | null;
+        };
+        SearchAnswer: {
+            query: string;
+            results: components["schemas"]["HitAnswer"][];
+            coordinates: components["schemas"]["CoordinatesAnswer"] | null;
+            withheld: number;
+        };
+        SeeingAnswer: {
+            cameras: components["schemas"]["SeenCamera"][];
+            withheld: number;
+            ask: string | null;
+            nearest_m: number | null;
+        };
+        SeenCamera: {
+            code: string;
+            name: string | null;
+            relation: string;
+            why: string | null;
+            distance_m: number;
+            bearing_deg: number | null;
+            heading_deg: number | null;
+            px_per_m: number | null;
+            online: boolean | null;
+            footage_until: string | null;
+            unit: string | null;
+            phone: string | null;
+            supply_light: string | null;
+        };
+        SourceChoice: {
+            code: string;
+            name: string;
+        };
+        UnitChoice: {
+            code: string;
+            name: string;
+            duty_phone: string | null;
+            spelled: string;
+        };
+    };
     responses: never;
     parameters: never;
     requestBodies: never;
@@ -398,9 +538,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["ConsoleAreas"];
                 };
             };
             "4XX": {
@@ -753,9 +891,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["CamerasAnswer"];
                 };
             };
             "4XX": {
@@ -1223,9 +1359,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["SeeingAnswer"];
                 };
             };
             "4XX": {
@@ -1326,9 +1460,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["PlaceAnswer"];
                 };
             };
             "4XX": {
@@ -1373,9 +1505,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["Choices"];
                 };
             };
             "4XX": {
@@ -1473,9 +1603,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["CoverageReport"];
                 };
             };
             "4XX": {
@@ -1524,9 +1652,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["SearchAnswer"];
                 };
             };
             "4XX": {
@@ -1620,9 +1746,7 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content: {
-                    "application/json": {
-                        [key: string]: unknown;
-                    };
+                    "application/json": components["schemas"]["GapsAnswer"];
                 };
             };
             "4XX": {
