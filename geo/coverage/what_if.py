@@ -22,9 +22,12 @@ from geo.coverage.store import granted_ground
 
 
 class WhatIfAnswer(TypedDict):
-    """What the engine told, as far as it may be told; `withheld` grids are left out."""
+    """What the engine told, as far as it may be told; `withheld` grids are left out.
 
-    run: int
+    `run` is the number of the computation and its revision.
+    """
+
+    run: list[int]
     detail: float
     placement: str
     moved_m: float

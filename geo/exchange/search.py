@@ -53,7 +53,7 @@ class Hit:
     kind: str
     layer: str | None
     code: str | None
-    name: str
+    name: str | None
     lon: float | None
     lat: float | None
     exact: bool
@@ -65,7 +65,7 @@ class HitAnswer(TypedDict):
     kind: str
     layer: str | None
     code: str | None
-    name: str
+    name: str | None
     lon: float | None
     lat: float | None
     exact: bool
@@ -221,7 +221,9 @@ def _crossing(found: RowMapping) -> Hit:
     return _hit("crossing", None, place, f"{found['first']} × {found['second']}")
 
 
-def _hit(kind: str, layer: str | None, found: RowMapping | Mapping[str, Any], name: str) -> Hit:
+def _hit(
+    kind: str, layer: str | None, found: RowMapping | Mapping[str, Any], name: str | None
+) -> Hit:
     lon, lat = (None if found[key] is None else float(found[key]) for key in ("lon", "lat"))
     return Hit(kind, layer, found["code"], name, lon, lat, found["exact"])
 

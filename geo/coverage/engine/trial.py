@@ -154,7 +154,7 @@ def _grids(tried: _Tried) -> list[GridChange]:
     return sorted(found, key=lambda each: each["grid_code"])
 
 
-def _plain(columns: Mapping[str, NDArray[Any]], at: int) -> dict[str, float]:
+def _plain(columns: Mapping[str, NDArray[Any]], at: int) -> dict[str, float | None]:
     return {name: float(columns[name][at]) for name in FIGURES}
 
 

@@ -19,10 +19,10 @@ class TrialViewshed(TypedDict):
 
 
 class GridFigures(TypedDict):
-    """Figures of a grid by their names, without and with the camera."""
+    """Figures of a grid by their names, without and with the camera; None: a share of nothing."""
 
-    before: dict[str, float]
-    after: dict[str, float]
+    before: dict[str, float | None]
+    after: dict[str, float | None]
 
 
 class GridChange(TypedDict):

@@ -459,7 +459,7 @@ export interface components {
             kind: string;
             layer: string | null;
             code: string | null;
-            name: string;
+            name: string | null;
             lon: number | null;
             lat: number | null;
             exact: boolean;
