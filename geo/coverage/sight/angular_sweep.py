@@ -4,6 +4,9 @@ Directions are clockwise angles from the start of a sector, places are metres fr
 that face the camera cover an interval of directions each. Between two neighbouring ends of such
 intervals one edge is the nearest all along, because footprints do not cross: the one that is
 nearest half-way, where ends can never tie.
+
+All of it stands in one file: the compiler keeps what it made by the file of the function that is
+called, and would not notice that one in another file was changed.
 """
 
 from typing import TypeAlias
@@ -81,19 +84,14 @@ def visible_rings(
             room = at + 8 * count + chords[i] + 8
             if room > len(xy):
                 wider = np.empty((2 * room, 2))
-                _copy(xy, wider, at)
+                for c in range(at):  # a slice would take the compiler seconds
+                    wider[c, 0], wider[c, 1] = xy[c, 0], xy[c, 1]
                 xy = wider
             at = _ring(camera, chords[i], faces[:count], ends, active, xy, at)
             if _doubles_back(camera, xy, first[i], at):
                 state[i] = DOUBTFUL
         first[i + 1] = at
     return xy[: first[-1]], first, state
-
-
-@njit(cache=True, nogil=True, error_model="numpy")
-def _copy(xy: Floats, wider: Floats, count: int) -> None:
-    for c in range(count):
-        wider[c, 0], wider[c, 1] = xy[c, 0], xy[c, 1]
 
 
 @njit(cache=True, nogil=True, error_model="numpy")
@@ -234,13 +232,7 @@ def _near(x: float, y: float, start: float, angle: float) -> float:
 
 @njit(cache=True, nogil=True, error_model="numpy")
 def _ring(
-    camera: Floats,
-    chords: int,
-    faces: Floats,
-    ends: Floats,
-    active: Indices,
-    xy: Floats,
-    at: int,
+    camera: Floats, chords: int, faces: Floats, ends: Floats, active: Indices, xy: Floats, at: int
 ) -> int:
     """Write the ring of one sector from `at` on; return where it ends."""
     begin = at
