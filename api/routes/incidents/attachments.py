@@ -11,6 +11,7 @@ from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.routes.incidents.written import REPLAYED
 from api.server.limits import allow_body
 from api.session.deps import EngineDep, MayAttach, SettingsDep
 from geo.incidents import attachments
@@ -54,7 +55,7 @@ async def attach(
     given = NewFile(await request.body(), **asked.model_dump())
     work = partial(attachments.add_attachment, engine, who, incident, given, settings)
     kept, again = await to_thread.run_sync(work)
-    headers = {"Idempotency-Replayed": "true"} if again else {}
+    headers = {REPLAYED: "true"} if again else {}
     return JSONResponse(
         attachments.describe_attachment(kept),
         HTTPStatus.OK if again else HTTPStatus.CREATED,

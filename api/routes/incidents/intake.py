@@ -12,7 +12,7 @@ from pydantic import ConfigDict, Field
 from api.answers.bodies import Body
 from api.answers.problems import request_language
 from api.routes.incidents.desk import DeskDep
-from api.routes.incidents.moves import parse_version
+from api.routes.incidents.written import REPLAYED, parse_version
 from api.session.deps import MayTake
 from geo.base import clock
 from geo.base.errors import InputError
@@ -23,7 +23,6 @@ from geo.incidents.location import Asked
 from geo.incidents.report import Report
 
 router = APIRouter(prefix="/api/incidents")
-REPLAYED: Final = "Idempotency-Replayed"
 PLACE: Final = ("lon", "lat", "crs", "accuracy_m", "grid_code", "community_code")
 Code = Annotated[str, Field(max_length=100)]
 Key = Annotated[str | None, Header(alias="Idempotency-Key", min_length=1, max_length=200)]

@@ -2,17 +2,24 @@
 
 from datetime import datetime
 from http import HTTPStatus
-from typing import Annotated, Any, Final
+from typing import Annotated, Any
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.answers.bodies import Body
 from api.answers.problems import request_language
 from api.routes.incidents.desk import DeskDep
+from api.routes.incidents.written import (
+    IfMatch,
+    Text,
+    Word,
+    WrittenBody,
+    answer_written,
+    parse_version,
+)
 from api.session.deps import AnyReader, EngineDep, MayMap, MayMove, SettingsDep, ShownMap
 from geo.base.errors import InputError
 from geo.incidents import listing, moves, show
@@ -23,9 +30,6 @@ from geo.incidents.rules import whistle
 from geo.incidents.rules.whistle import MOST_UNITS
 
 router = APIRouter(prefix="/api")
-REPLAYED: Final = "Idempotency-Replayed"
-Word = Annotated[str | None, Field(max_length=100)]
-Text = Annotated[str | None, Field(max_length=2_000)]
 
 
 class CalledUnit(BaseModel):
@@ -48,7 +52,7 @@ class UnitRating(BaseModel):
     solved: bool
 
 
-class NewMove(Body):
+class NewMove(WrittenBody):
     """A move with its fields: which it needs and takes says ``GET /api/lifecycle``."""
 
     move: str = Field(max_length=40, examples=["assign"])
@@ -77,13 +81,6 @@ class NewMove(Body):
     hotline_due: datetime | None = None
     hotline_return_by: datetime | None = None
     satisfaction: int | None = None
-    note: Text = None
-    notified: Word = None
-    notified_post: Word = None
-    notified_at: datetime | None = None
-    client_id: UUID | None = None
-    redact: bool = False
-    not_personal: bool = False
 
     def request(self) -> MoveRequest:
         """Return it as a use case takes it."""
@@ -171,7 +168,7 @@ def move(
     who: MayMove,
     incident: UUID,
     asked: NewMove,
-    if_match: Annotated[str | None, Header(max_length=40)] = None,
+    if_match: IfMatch = None,
 ) -> JSONResponse:
     """Make a move at the version that was seen (If-Match).
 
@@ -188,19 +185,11 @@ def move(
         lang=request_language(request),
         whistle_level=settings.whistle_level,
     )
-    body = {
+    told = {
         "id": str(moved.id),
         "code": moved.code,
         "state": moved.state,
         "version": moved.version,
         "move": moved.move,
     }
-    status = HTTPStatus.OK if moved.again else HTTPStatus.CREATED
-    headers = {"ETag": f'"{moved.version}"'} | ({REPLAYED: "true"} if moved.again else {})
-    return JSONResponse(body, status, headers)
-
-
-def parse_version(if_match: str | None) -> int | None:
-    """Return the version that If-Match names, None where it names none."""
-    told = (if_match or "").strip().removeprefix("W/").strip('"')
-    return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
+    return answer_written(told, moved.version, again=moved.again)

@@ -5,13 +5,19 @@ from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
 
-from fastapi import APIRouter, Header, Query, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
-from api.answers.bodies import Body
 from api.answers.problems import request_language
-from api.routes.incidents.moves import REPLAYED, Text, Word, parse_version
+from api.routes.incidents.written import (
+    IfMatch,
+    Text,
+    Word,
+    WrittenBody,
+    answer_written,
+    parse_version,
+)
 from api.session.deps import EngineDep, MayMap, MayMove, MayStatistics, SettingsDep
 from geo.incidents import unit_steps, whistles
 from geo.incidents.step_request import StepRequest
@@ -20,7 +26,7 @@ from geo.incidents.whistle_answer import MonthAttendance, OpenWhistles, WhistleA
 router = APIRouter(prefix="/api")
 
 
-class NewStep(Body):
+class NewStep(WrittenBody):
     """A step of one unit: which fields it needs and takes says ``GET /api/lifecycle``."""
 
     answer: Word = Field(None, examples=["coming"])
@@ -31,13 +37,6 @@ class NewStep(Body):
     known_by: Word = Field(None, examples=["telephone"])
     result: Text = None
     decision: Word = None
-    note: Text = None
-    notified: Word = None
-    notified_post: Word = None
-    notified_at: datetime | None = None
-    client_id: UUID | None = None
-    redact: bool = False
-    not_personal: bool = False
 
 
 class Month(BaseModel):
@@ -89,7 +88,7 @@ def take_step(
     dispatch: UUID,
     step: str,
     asked: NewStep,
-    if_match: Annotated[str | None, Header(max_length=40)] = None,
+    if_match: IfMatch = None,
 ) -> JSONResponse:
     """Take a step of one unit (answer, report-in, …) at the version of its dispatch (If-Match).
 
@@ -105,7 +104,7 @@ def take_step(
         timezone=settings.timezone,
         lang=request_language(request),
     )
-    body = {
+    told = {
         "dispatch": str(done.dispatch),
         "incident": str(done.incident),
         "code": done.code,
@@ -114,6 +113,4 @@ def take_step(
         "version": done.version,
         "step": done.step,
     }
-    status = HTTPStatus.OK if done.again else HTTPStatus.CREATED
-    headers = {"ETag": f'"{done.version}"'} | ({REPLAYED: "true"} if done.again else {})
-    return JSONResponse(body, status, headers)
+    return answer_written(told, done.version, again=done.again)

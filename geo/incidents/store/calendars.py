@@ -6,6 +6,7 @@ from typing import Final, NamedTuple
 from sqlalchemy import Connection, text
 
 from geo.incidents.rules.working_time import Limit
+from geo.incidents.store.states import IS_OPEN
 
 # Rows of a unit replace those of the site for it.
 _HOURS: Final = text(
@@ -27,8 +28,7 @@ _PROVISIONAL: Final = text(
     "SELECT y.year, count(*) AS incidents FROM govgrid.incident i, generate_series("
     " extract(year FROM coalesce(i.clock_from, i.reported_at) AT TIME ZONE :zone)::integer,"
     " extract(year FROM i.due_at AT TIME ZONE :zone)::integer) AS y (year)"
-    " WHERE i.due_provisional AND NOT i.due_given"
-    " AND i.state NOT IN ('closed', 'not_accepted', 'duplicate', 'cancelled')"
+    f" WHERE i.due_provisional AND NOT i.due_given AND {IS_OPEN}"
     " GROUP BY y.year ORDER BY y.year"
 )
 

@@ -7,6 +7,8 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from geo.incidents.store.states import IS_OPEN
+
 _CLOCK: Final = text(
     "SELECT i.state, i.on_hold, i.hold_until, i.amber_at, i.due_at, i.reported_at, i.reopened,"
     " k.accept_minutes, d.id AS dispatch, d.acknowledge_due, d.arrive_due,"
@@ -50,8 +52,8 @@ _TOLD: Final = text(
 )
 _ENDED: Final = text("SELECT id FROM govgrid.incident WHERE id = :id AND on_hold FOR UPDATE")
 _PROVISIONAL: Final = text(
-    "SELECT id FROM govgrid.incident WHERE due_provisional AND NOT due_given"
-    " AND state NOT IN ('closed', 'not_accepted', 'duplicate', 'cancelled') ORDER BY id"
+    "SELECT i.id FROM govgrid.incident i WHERE i.due_provisional AND NOT i.due_given"
+    f" AND {IS_OPEN} ORDER BY i.id"
 )
 
 _WORKING: Final = text(

@@ -7,6 +7,7 @@ from uuid import UUID
 from sqlalchemy import Connection, text
 
 from geo.access import predicates
+from geo.incidents.store.states import IS_OPEN
 
 _BY_AREA: Final = (
     "(i.geom IS NULL AND (:{name}_everything OR i.area_unit_id IN (SELECT n.unit_id FROM"
@@ -82,7 +83,6 @@ COLUMNS: Final = (
     f" ST_X({_GEOM}) AS lon, ST_Y({_GEOM}) AS lat, {TOLD} AS exact, w.sensitive,"
     f" {_LIGHT} AS light, {_ALARM} AS alarm, {_ON_TIME} AS on_time, {SHOWN_AT} AS shown_at"
 )
-_UNENDED: Final = "i.state NOT IN ('closed', 'not_accepted', 'duplicate', 'cancelled')"
 # What is asked of the place is asked once a row, behind a fence, and not where it follows from
 # being seen: areas in which all is exact, or in which all is handled.
 FROM: Final = (
@@ -108,8 +108,8 @@ FILTERS: Final[Mapping[str, str]] = {
     "source": "i.source = :source",
     "since": f"{SHOWN_AT} >= :since",
     "until": f"{SHOWN_AT} < :until",
-    "light": f"{_UNENDED} AND {_LIGHT} = ANY(CAST(:light AS text[]))",
-    "open": _UNENDED,
+    "light": f"{IS_OPEN} AND {_LIGHT} = ANY(CAST(:light AS text[]))",
+    "open": IS_OPEN,
     "unplaced": "i.geom IS NULL",
     "mine": _OWN,
     "after": f"({SHOWN_AT}, i.id) < (CAST(:after_at AS timestamptz), CAST(:after_id AS uuid))",

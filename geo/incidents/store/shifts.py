@@ -10,13 +10,13 @@ from sqlalchemy import Connection, text
 
 from geo.access import predicates
 from geo.incidents.store.listing import SEEN
+from geo.incidents.store.states import IS_OPEN, IS_OVERDUE
 from geo.store import statements
 
-_OPEN: Final = "i.state NOT IN ('draft', 'closed', 'not_accepted', 'duplicate', 'cancelled')"
+_OPEN: Final = f"i.state <> 'draft' AND {IS_OPEN}"
 _COUNTS: Final = text(
     "SELECT count(*) AS open,"
-    " count(*) FILTER (WHERE i.due_at < govgrid.now() AND NOT i.on_hold"
-    "  AND i.state NOT IN ('done', 'checked')) AS overdue,"
+    f" count(*) FILTER (WHERE {IS_OVERDUE}) AS overdue,"
     " count(*) FILTER (WHERE i.state = 'assigned') AS unsigned,"
     " count(*) FILTER (WHERE i.on_hold) AS on_hold,"
     " count(*) FILTER (WHERE i.emergency) AS emergencies,"
@@ -25,11 +25,10 @@ _COUNTS: Final = text(
 )
 _URGENT: Final = text(
     "SELECT i.code, coalesce(i.category, '') AS category, i.state, i.due_at, i.grid_code,"
-    " u.name AS unit_name, coalesce(i.due_at < govgrid.now() AND NOT i.on_hold"
-    "  AND i.state NOT IN ('done', 'checked'), false) AS overdue"
+    f" u.name AS unit_name, coalesce({IS_OVERDUE}, false) AS overdue"
     " FROM govgrid.incident i LEFT JOIN govgrid.unit u ON u.code = i.unit_code"
-    f" WHERE {_OPEN} AND {SEEN} AND (i.emergency OR i.state IN ('assigned', 'reported')"
-    "  OR (i.due_at < govgrid.now() AND NOT i.on_hold AND i.state NOT IN ('done', 'checked')))"
+    f" WHERE {_OPEN} AND {SEEN}"
+    f" AND (i.emergency OR i.state IN ('assigned', 'reported') OR {IS_OVERDUE})"
     " ORDER BY i.emergency DESC, overdue DESC, i.due_at NULLS LAST, i.code LIMIT :most"
 )
 _UNSIGNED: Final = text(

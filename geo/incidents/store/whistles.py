@@ -9,6 +9,7 @@ from sqlalchemy import Connection, TextClause, text
 
 from geo.incidents.store.listing import HANDLED
 from geo.incidents.store.moves import SEEN
+from geo.incidents.store.states import IS_OPEN
 
 _OPEN: Final = text("SELECT * FROM govgrid.whistle WHERE incident = :id AND state = 'open'")
 _PAIRED: Final = text(
@@ -53,8 +54,7 @@ _ASKED: Final = text(
     " i.community_code, i.township_code FROM govgrid.approval a"
     " JOIN govgrid.incident i ON i.id = a.incident"
     " WHERE a.kind = 'whistle' AND a.state = 'asked'"
-    " AND i.state NOT IN ('closed', 'not_accepted', 'duplicate', 'cancelled')"
-    f" AND {SEEN} AND {_TOLD} ORDER BY a.asked_at LIMIT :most"
+    f" AND {IS_OPEN} AND {SEEN} AND {_TOLD} ORDER BY a.asked_at LIMIT :most"
 )
 
 

@@ -1,0 +1,52 @@
+"""What is written of an incident over HTTP: fields that moves and steps share, and their answer."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from http import HTTPStatus
+from typing import Annotated, Final
+from uuid import UUID
+
+from fastapi import Header
+from fastapi.responses import JSONResponse
+from pydantic import Field
+
+from api.answers.bodies import Body
+
+REPLAYED: Final = "Idempotency-Replayed"
+Word = Annotated[str | None, Field(max_length=100)]
+Text = Annotated[str | None, Field(max_length=2_000)]
+IfMatch = Annotated[str | None, Header(max_length=40)]
+
+
+class WrittenBody(Body):
+    """A note, how somebody was told, and how texts with numbers of persons are taken."""
+
+    note: Text = None
+    notified: Word = None
+    notified_post: Word = None
+    notified_at: datetime | None = None
+    client_id: UUID | None = None
+    redact: bool = False
+    not_personal: bool = False
+
+
+def parse_version(if_match: str | None) -> int | None:
+    """Return the version that If-Match names, None where it names none."""
+    told = (if_match or "").strip().removeprefix("W/").strip('"')
+    return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
+
+
+def answer_written(told: Mapping[str, object], version: int, *, again: bool) -> JSONResponse:
+    """Return the answer to what was written, with its version as ETag.
+
+    Parameters
+    ----------
+    told
+        What is told of it.
+    version
+        After it.
+    again
+        Whether it had been written before.
+    """
+    headers = {"ETag": f'"{version}"'} | ({REPLAYED: "true"} if again else {})
+    return JSONResponse(dict(told), HTTPStatus.OK if again else HTTPStatus.CREATED, headers)
