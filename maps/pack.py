@@ -11,10 +11,10 @@ from geopandas import GeoDataFrame
 from numpy.typing import NDArray
 from pandas import DataFrame, Series
 
+from geo.base.json_objects import Packed as Packed
+
 STEP_DEG = 1e-6
 """Coordinates are kept to this step: 0.11 m, finer than any register's positions."""
-
-Packed = dict[str, Any]
 
 _CLOCK = "%Y-%m-%d %H:%M"
 

@@ -15,6 +15,9 @@ _SECTION = re.compile(
 _REFERENCE = re.compile(
     r":(?:func|class|mod|meth|data|attr):`~?([\w.]+)`|`((?:geo|api|maps)\.[\w.]+)`"
 )
+_ANY_KEYS = re.compile(r"\bdict\[str, (?:Any|object)\]")
+_ANY_MAPPING = re.compile(r"\bMapping\[str, (?:Any|object)\]")
+_NAMED_OBJECTS = "geo.base.json_objects"
 _ENTRY = re.compile(r"\b\w*(?:router|app)\.\w+\(|\.command\(")
 
 
@@ -88,6 +91,22 @@ def explained() -> list[Function]:
     return [each for each in functions().values() if len(each.parameters) > 1 and not each.is_entry]
 
 
+def loosely_typed() -> set[str]:
+    """Return the public functions whose signature leaves keys open, as ``module.name``.
+
+    They take or return dictionaries of any keys, or return mappings of such; what they take as a
+    mapping is read only, as the parameters of a statement. The aliases of `geo.base.json_objects`
+    say what their keys are; any other alias counts as what it stands for.
+    """
+    return {
+        f"{module}.{node.name}"
+        for module, tree in modules().items()
+        for node in tree.body
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef) and node.name[0] != "_"
+        if _leaves_keys_open(node, _aliases(module))
+    }
+
+
 def dangling() -> Iterator[str]:
     """Yield references in docstrings and comments that name nothing, each with its module."""
     for module in modules():
@@ -119,6 +138,48 @@ def _function(module: str, node: ast.FunctionDef | ast.AsyncFunctionDef) -> Func
         ast.get_docstring(node) or "",
         any(_ENTRY.search(ast.unparse(each)) for each in node.decorator_list),
     )
+
+
+def _leaves_keys_open(
+    node: ast.FunctionDef | ast.AsyncFunctionDef, aliases: Mapping[str, str]
+) -> bool:
+    arguments = node.args
+    every = [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs]
+    taken = [_written(each.annotation, aliases) for each in every]
+    returned = _written(node.returns, aliases)
+    return any(map(_ANY_KEYS.search, (*taken, returned))) or bool(_ANY_MAPPING.search(returned))
+
+
+def _written(annotation: ast.expr | None, aliases: Mapping[str, str]) -> str:
+    """Return an annotation as it is written, without aliases and quotes."""
+    told = "" if annotation is None else ast.unparse(annotation)
+    return re.sub(r"[A-Za-z_]\w*", lambda match: aliases.get(match[0], match[0]), told)
+
+
+def _aliases(module: str) -> dict[str, str]:
+    """Return what the aliases stand for that a module defines, or imports from where they are."""
+    found = dict(_own_aliases(module))
+    for node in ast.walk(modules()[module]):
+        if isinstance(node, ast.ImportFrom) and node.module in modules():
+            for each in node.names:
+                meaning = _own_aliases(node.module).get(each.name)
+                if meaning is not None:
+                    found[each.asname or each.name] = meaning
+    return found
+
+
+@cache
+def _own_aliases(module: str) -> Mapping[str, str]:
+    if module == _NAMED_OBJECTS:
+        return {}
+    found = {}
+    for node in modules()[module].body:
+        if isinstance(node, ast.Assign | ast.AnnAssign) and node.value is not None:
+            target = node.target if isinstance(node, ast.AnnAssign) else node.targets[0]
+            meaning = ast.unparse(node.value)
+            if isinstance(node.value, ast.Subscript) and isinstance(target, ast.Name):
+                found[target.id] = meaning
+    return found
 
 
 def _used(module: str, tree: ast.Module) -> Iterator[tuple[str, str]]:

@@ -51,11 +51,13 @@ def settled_clock(
     """
     columns = _own_clock(connection, case, changed, timezone=timezone, restart=restart)
     order = stored_hotline.read_order(connection, case.row["id"])
-    return columns if order is None else {**columns, **stricter_limit(case.row, columns, order)}
+    return (
+        columns if order is None else {**columns, **stricter_limit(case.row, columns, order.due_at)}
+    )
 
 
 def stricter_limit(
-    row: Mapping[str, Any], columns: Mapping[str, Any], order: Mapping[str, Any]
+    row: Mapping[str, Any], columns: Mapping[str, Any], outer: datetime | None
 ) -> dict[str, Any]:
     """Return the columns of the clock where the limit of the hotline is the stricter one.
 
@@ -67,10 +69,10 @@ def stricter_limit(
         The incident, with ``reported_at``, ``due_at``.
     columns
         What is set of it, its own limit among it.
-    order
-        The work order, with ``due_at``.
+    outer
+        The limit of the hotline.
     """
-    due, outer = columns.get("due_at", row.get("due_at")), order["due_at"]
+    due = columns.get("due_at", row.get("due_at"))
     if outer is None or (due is not None and due <= outer):
         return {}
     start = row["reported_at"] or outer
@@ -192,26 +194,26 @@ def write_alarms(connection: Connection, incident: UUID) -> None:
     """
     row = stored.read_clock(connection, incident)
     hold = stored.hold_of(connection, incident)
-    accept = row["accept_minutes"]
-    reported = row["reported_at"]
+    accept = row.accept_minutes
+    reported = row.reported_at
     clock = Clock(
-        row["state"],
-        on_hold=row["on_hold"],
-        amber_at=row["amber_at"],
-        due_at=row["due_at"],
+        row.state,
+        on_hold=row.on_hold,
+        amber_at=row.amber_at,
+        due_at=row.due_at,
         accept_by=None
         if accept is None or reported is None
         else reported + timedelta(minutes=accept),
-        acknowledge_by=row["acknowledge_due"],
-        arrive_by=row["arrive_due"],
-        reopened=row["reopened"],
-        sent=str(row["dispatch"] or ""),
+        acknowledge_by=row.acknowledge_due,
+        arrive_by=row.arrive_due,
+        reopened=row.reopened,
+        sent=str(row.dispatch or ""),
         hold=str(hold or ""),
-        hold_until=row["hold_until"],
+        hold_until=row.hold_until,
         unsigned=stored.unsigned_of(connection, incident),
-        return_at=return_alarm(row["registered_at"], row["return_by"]),
+        return_at=return_alarm(row.registered_at, row.return_by),
         called=[
-            CalledClock(str(d["id"]), d["state"] != "sent", d["acknowledge_due"], d["arrive_due"])
+            CalledClock(str(d.id), d.state != "sent", d.acknowledge_due, d.arrive_due)
             for d in stored.called_of(connection, incident)
         ],
     )

@@ -7,9 +7,10 @@ from collections import defaultdict
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import TYPE_CHECKING, Any, Final
+from typing import TYPE_CHECKING, Final
 
 from geo.incidents.store import file_areas as stored
+from geo.incidents.store.file_areas import AreaChain
 
 if TYPE_CHECKING:
     import geopandas as gpd
@@ -80,7 +81,7 @@ def locate_by_area(connection: Connection, rows: gpd.GeoDataFrame, days: pd.Seri
     import pandas as pd
 
     blank = (rows.geometry.isna() | rows.geometry.is_empty).tolist()
-    books: dict[date, Mapping[str, Mapping[str, Any]]] = {}
+    books: dict[date, Mapping[str, AreaChain]] = {}
     cells, found = [], []
     told = zip(rows.index.tolist(), days.tolist(), rows["located_code"], blank, strict=True)
     for row, day, code, is_blank in told:
@@ -90,7 +91,7 @@ def locate_by_area(connection: Connection, rows: gpd.GeoDataFrame, days: pd.Seri
             books[day] = stored.chains_of(connection, day)
         chain = books[day].get(str(code))
         if chain is not None:
-            cells.append((chain["unit_id"], *(chain.get(level) for level in LEVELS)))
+            cells.append((chain.unit_id, *(chain.above.get(level) for level in LEVELS)))
             found.append(row)
     return pd.DataFrame(cells, columns=list(COLUMNS), index=found, dtype=object)
 

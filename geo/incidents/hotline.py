@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Any, Final
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, Engine
@@ -27,6 +27,7 @@ from geo.incidents.rules.hotline import (
 from geo.incidents.store import answers
 from geo.incidents.store import hotline as stored
 from geo.incidents.store import moves as stored_moves
+from geo.incidents.store.hotline import SeenOrder
 from geo.incidents.store.intake import Created
 from geo.store import db, installation
 
@@ -63,21 +64,21 @@ def supplement_order(
     """
     with transaction.open_as(engine, who) as connection:
         known = stored.find_order(connection, str(report.source_ref))
-        done = stored_moves.read_moves(connection, known["incident"]) if known else []
+        done = stored_moves.read_moves(connection, known.incident) if known else []
     if known is None:
         return None
     texts = (checked.texts["text"], checked.texts["description"])
-    told = {known["title"], known["description"], *(m["note"] for m in done)}
+    told = {known.title, known.description, *(m["note"] for m in done)}
     new = "\n".join(text for text in texts if text and text not in told)
     if new:
         asked = MoveRequest("supplement", note=new, not_personal=report.not_personal)
-        version, zone = known["version"], config.timezone
-        moves.move_incident(engine, who, known["incident"], asked, version=version, timezone=zone)
+        version, zone = known.version, config.timezone
+        moves.move_incident(engine, who, known.incident, asked, version=version, timezone=zone)
     with transaction.open_as(engine, who) as connection:
-        row = answers.read_row(connection, known["incident"])
+        row = answers.read_row(connection, known.incident)
     if row is None:
-        raise NotFoundError("intake.unknown", code=known["code"])
-    return Created(row.id, row.code, row, created_account=known["created_account"], again=True)
+        raise NotFoundError("intake.unknown", code=known.code)
+    return Created(row.id, row.code, row, created_account=known.created_account, again=True)
 
 
 def register_order(
@@ -133,15 +134,15 @@ def list_replies(
     return [_reply(row, timezone, lang) for row in rows]
 
 
-def _reply(row: Mapping[str, Any], timezone: str, lang: str) -> Cells:
-    told = {name: row[name] for name in COLUMNS}
-    told["state"] = say(f"map.state.{row['state']}", lang)
-    if row["outcome"]:
-        told["outcome"] = say(f"lifecycle.outcome.{row['outcome']}", lang)
+def _reply(row: SeenOrder, timezone: str, lang: str) -> Cells:
+    told: Cells = {name: getattr(row, name) for name in COLUMNS}
+    told["state"] = say(f"map.state.{row.state}", lang)
+    if row.outcome:
+        told["outcome"] = say(f"lifecycle.outcome.{row.outcome}", lang)
     for name in TIMES:
-        told[name] = local_minute(row[name], timezone) if row[name] else None
-    if row["on_time"] is not None:
-        told["on_time"] = say(f"hotline.on_time.{'yes' if row['on_time'] else 'no'}", lang)
+        told[name] = local_minute(told[name], timezone) if told[name] else None
+    if row.on_time is not None:
+        told["on_time"] = say(f"hotline.on_time.{'yes' if row.on_time else 'no'}", lang)
     return told
 
 

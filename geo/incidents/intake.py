@@ -124,7 +124,7 @@ def take_incident(desk: Desk, who: Principal, given: Report, *, key: str | None 
         "created_account": who.id,
         "created_unit": who.unit_code,
     }
-    row |= clocks.stricter_limit(row, row, {"due_at": report.hotline_due})
+    row |= clocks.stricter_limit(row, row, report.hotline_due)
     window = report.window(now)
     found = camera_search.find_for_both(desk, who, located, window)
     move = {"proposed": proposed.facts(), "request": _fingerprint(row), **checked.audited()}

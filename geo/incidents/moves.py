@@ -32,6 +32,7 @@ from geo.incidents.rules.lifecycle import Move
 from geo.incidents.rules.limits import RETURN_MINUTES, extra_until
 from geo.incidents.rules.working_time import Limit
 from geo.incidents.store import moves as stored
+from geo.incidents.store.moves import SentMove
 
 WHISTLE_LEVEL: Final = "township"
 """Lowest level whose dispatchers blow a whistle, where the site says nothing else."""
@@ -169,8 +170,8 @@ def actor_of(
     return Actor(who.account, held, who.unit_code, level, telephone)
 
 
-def _again(row: Mapping[str, Any], known: Mapping[str, Any], asked: MoveRequest) -> Moved:
-    if known["incident"] != row["id"] or known["move"] != asked.move:
+def _again(row: Mapping[str, Any], known: SentMove, asked: MoveRequest) -> Moved:
+    if known.incident != row["id"] or known.move != asked.move:
         raise InputError("lifecycle.client_id_used", found=asked.client_id)
     return Moved(row["id"], row["code"], row["state"], row["version"], asked.move, again=True)
 
@@ -225,7 +226,7 @@ def _completed(
 ) -> Case:
     """Return a case with what the move needs to know beyond the incident itself."""
     asked = case.asked
-    if asked.unit is not None and stored.find_unit(connection, asked.unit) is None:
+    if asked.unit is not None and not stored.is_unit(connection, asked.unit):
         raise InputError("lifecycle.no_unit", code=asked.unit[:40])
     if asked.until is not None and asked.until <= case.now:
         raise InputError("lifecycle.until_past", until=local_minute(asked.until, timezone))

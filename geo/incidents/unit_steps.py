@@ -35,6 +35,7 @@ from geo.incidents.rules.whistle import (
 from geo.incidents.step_request import StepRequest, require_step_fields
 from geo.incidents.store import moves as stored_moves
 from geo.incidents.store import whistles as stored
+from geo.incidents.store.moves import SentMove
 
 
 @dataclass(frozen=True)
@@ -152,16 +153,14 @@ def _locked(
     return row, sent
 
 
-def _known(connection: Connection, asked: StepRequest) -> Mapping[str, Any] | None:
+def _known(connection: Connection, asked: StepRequest) -> SentMove | None:
     if asked.client_id is None:
         return None
     return stored_moves.find_move(connection, asked.client_id)
 
 
-def _again(
-    sent: Mapping[str, Any], known: Mapping[str, Any], step: Step, asked: StepRequest
-) -> Stepped:
-    if known["incident"] != sent["incident"] or known["move"] != step.name:
+def _again(sent: Mapping[str, Any], known: SentMove, step: Step, asked: StepRequest) -> Stepped:
+    if known.incident != sent["incident"] or known.move != step.name:
         raise InputError("lifecycle.client_id_used", found=asked.client_id)
     return _stepped(sent, sent["state"], sent["version"], step, again=True)
 

@@ -12,7 +12,6 @@ The key and what came of it are committed with the write or not at all. Keys hol
 """
 
 import hashlib
-from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Final
@@ -20,6 +19,7 @@ from typing import Any, Final
 from sqlalchemy import Connection, text
 
 from geo.base.errors import KeyBusyError, ReusedKeyError
+from geo.base.json_objects import WriteKeys
 from geo.store import statements
 
 LASTS: Final = timedelta(hours=24)
@@ -59,7 +59,7 @@ class Asked:
         }
 
 
-def find_answer(connection: Connection, asked: Asked) -> Mapping[str, Any] | None:
+def find_answer(connection: Connection, asked: Asked) -> WriteKeys | None:
     """Return what the same request led to before, None if it is new.
 
     Until the end of the transaction nobody else does the same.
@@ -88,11 +88,11 @@ def find_answer(connection: Connection, asked: Asked) -> Mapping[str, Any] | Non
         return None
     if bytes(row.body_hash) != values["body_hash"]:
         raise ReusedKeyError("idempotency.reused")
-    found: Mapping[str, Any] = row.answer
+    found: WriteKeys = row.answer
     return found
 
 
-def keep_answer(connection: Connection, asked: Asked, answer: Mapping[str, Any]) -> None:
+def keep_answer(connection: Connection, asked: Asked, answer: WriteKeys) -> None:
     """Keep what a request led to: codes, by which the answer is read again.
 
     Parameters

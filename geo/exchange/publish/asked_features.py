@@ -7,10 +7,10 @@ import numpy as np
 import shapely
 
 from geo.base.crs_uris import LONLAT, AxisCRS
+from geo.base.json_objects import LayerRow
 from geo.exchange.publish import feature_bytes as fb
 from geo.exchange.publish.questions import FREE, Asked, Page
 from geo.exchange.rules.published_columns import Columns, parse_selection
-from geo.exchange.store.asked_rows import Row
 
 _GEOM: Final = "geom"
 
@@ -49,7 +49,7 @@ def write_features(page: Page, asked: Asked) -> list[bytes]:
     ]
 
 
-def write_shapes(rows: Sequence[Row], crs: AxisCRS = LONLAT) -> list[str]:
+def write_shapes(rows: Sequence[LayerRow], crs: AxisCRS = LONLAT) -> list[str]:
     """Return the places of rows as GeoJSON, "null" for none and for empty ones.
 
     Parameters
@@ -70,7 +70,7 @@ def write_shapes(rows: Sequence[Row], crs: AxisCRS = LONLAT) -> list[str]:
 
 
 def _feature(
-    row: Row,
+    row: LayerRow,
     key: str,
     shown: Iterable[str],
     taken: Collection[str],

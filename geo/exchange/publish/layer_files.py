@@ -18,11 +18,12 @@ from sqlalchemy import Connection, Engine
 
 from geo.access.principal import Principal
 from geo.base.crs_uris import LONLAT, AxisCRS
+from geo.base.json_objects import LayerRow
 from geo.exchange.publish import questions
 from geo.exchange.publish.questions import Asked
 from geo.exchange.rules import published_columns
 from geo.exchange.store import asked_rows
-from geo.exchange.store.asked_rows import Row, Source, Wanted
+from geo.exchange.store.asked_rows import Source, Wanted
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -122,7 +123,7 @@ def _within(count: int, limit: int | None) -> int:
     return count if limit is None else min(count, limit)
 
 
-def _in_parts(rows: Iterator[Row]) -> Iterator[list[Row]]:
+def _in_parts(rows: Iterator[LayerRow]) -> Iterator[list[LayerRow]]:
     """Yield the rows some thousand at a time; one part at least, which may be empty."""
     part = list(islice(rows, PART))
     while True:
@@ -132,7 +133,9 @@ def _in_parts(rows: Iterator[Row]) -> Iterator[list[Row]]:
             return
 
 
-def _write_csv(parts: Iterable[list[Row]], wanted: FileAsked, crs: AxisCRS, path: Path) -> None:
+def _write_csv(
+    parts: Iterable[list[LayerRow]], wanted: FileAsked, crs: AxisCRS, path: Path
+) -> None:
     from geo.files.formulas import escape_formula
 
     points = published_columns.shape_of(wanted.layer) == "point"
@@ -163,7 +166,7 @@ def _plain(value: object) -> object:
 
 
 def _write_geopackage(
-    parts: Iterable[list[Row]], wanted: FileAsked, crs: AxisCRS, path: Path
+    parts: Iterable[list[LayerRow]], wanted: FileAsked, crs: AxisCRS, path: Path
 ) -> None:
     import pyogrio
 
@@ -182,7 +185,7 @@ def _write_geopackage(
 
 
 def _write_flatgeobuf(
-    parts: Iterable[list[Row]], wanted: FileAsked, crs: AxisCRS, path: Path, extent: Extent
+    parts: Iterable[list[LayerRow]], wanted: FileAsked, crs: AxisCRS, path: Path, extent: Extent
 ) -> None:
     from geo.files.writers.flatgeobuf import Whole, stream_flatgeobuf
 
@@ -205,7 +208,7 @@ def _box(lonlat: Bounds | None, crs: AxisCRS) -> Bounds | None:
     return west, south, east, north
 
 
-def _table(part: list[Row], wanted: FileAsked, crs: AxisCRS) -> pa.Table:
+def _table(part: list[LayerRow], wanted: FileAsked, crs: AxisCRS) -> pa.Table:
     import pyarrow as pa
 
     known = published_columns.columns_of(wanted.layer)
@@ -235,7 +238,7 @@ def _arrow(kind: str) -> pa.DataType:
     }[kind]
 
 
-def _placed(part: list[Row], crs: AxisCRS) -> Geometries:
+def _placed(part: list[LayerRow], crs: AxisCRS) -> Geometries:
     shapes = shapely.from_wkb(np.array([row["geom"] for row in part], dtype=object))
     shapes[shapely.is_empty(shapes)] = None  # as in pages
     moved: Geometries = shapes if crs is LONLAT or not len(shapes) else crs.from_lonlat(shapes)

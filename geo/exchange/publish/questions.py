@@ -18,12 +18,13 @@ from geo.access.principal import Principal
 from geo.base.crs import WGS84
 from geo.base.crs_uris import LONLAT, AxisCRS, offered_systems, parse_crs_uri
 from geo.base.errors import InputError, NotFoundError, StateError, StoreError
+from geo.base.json_objects import LayerRow
 from geo.exchange.publish import collections
 from geo.exchange.rules import asked_places, filters, published_columns
 from geo.exchange.rules.filters import Language
 from geo.exchange.rules.published_columns import Columns
 from geo.exchange.store import asked_rows
-from geo.exchange.store.asked_rows import Row, Source, Wanted
+from geo.exchange.store.asked_rows import Source, Wanted
 from geo.exchange.store.filter_conditions import Conditions
 from geo.store import db, installation
 
@@ -66,7 +67,7 @@ class Asked:
 class Page:
     """Rows of a page, how many there are on all pages, and what the next one begins after."""
 
-    rows: Sequence[Row]
+    rows: Sequence[LayerRow]
     matched: int
     after: str | None
     wanted: Wanted
@@ -287,7 +288,7 @@ def _following(wanted: Wanted, after: str) -> Wanted:
     return Wanted(wanted.columns, wanted.conditions, wanted.values, wanted.sort, read)
 
 
-def _written(wanted: Wanted, row: Row) -> str:
+def _written(wanted: Wanted, row: LayerRow) -> str:
     """Return what the page behind a row begins after."""
     if not wanted.sort:
         return str(row[wanted.key])

@@ -11,6 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
+from geo.base.json_objects import LayerRow
 from geo.exchange.rules.published_columns import Columns, Kind, SortKey
 
 AT_A_TIME: Final = 1_000
@@ -22,7 +23,6 @@ _TYPES: Final[Mapping[Kind, str]] = {
     "date": "date",
     "time": "timestamptz",
 }
-Row = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ def select_rows(
     *,
     limit: int | None = None,
     more: Sequence[str] = (),
-) -> Iterator[Row]:
+) -> Iterator[LayerRow]:
     """Yield the rows that fit in their order; ``geom`` is hex EWKB, lon/lat.
 
     Parameters

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from geo.access import predicates
 from geo.access.principal import Principal
+from geo.base.json_objects import LayerRow
 
 AT_A_TIME: Final = 5_000
 
@@ -80,7 +81,7 @@ def source_of(name: str) -> str:
 
 def read_rows(
     connection: Connection, name: str, codes: list[str] | None = None
-) -> Iterator[Mapping[str, Any]]:
+) -> Iterator[LayerRow]:
     """Yield the rows of a layer, ascending; geometry as hex EWKB.
 
     Parameters

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any, Final
+from typing import Final
 
 COLUMNS: Final = (
     *("number", "code", "state", "unit_name", "outcome", "result", "done_at", "closed_at"),
@@ -33,35 +33,44 @@ class Difference:
     there: str
 
 
+@dataclass(frozen=True)
+class OrderState:
+    """A work order by its number, with code and state of its incident."""
+
+    number: str
+    code: str
+    state: str
+
+
 def list_differences(
-    orders: Iterable[Mapping[str, Any]], theirs: Mapping[str, str]
+    orders: Iterable[OrderState], theirs: Mapping[str, str]
 ) -> tuple[Difference, ...]:
     """Return what differs, by number.
 
     Parameters
     ----------
     orders
-        Orders here: ``number``, ``code``, ``state``.
+        Orders here.
     theirs
         The hotline's list: number → state as written.
 
     Examples
     --------
-    >>> here = [{"number": "1", "code": "A", "state": "closed"}]
+    >>> here = [OrderState("1", "A", "closed")]
     >>> [(d.kind, d.number) for d in list_differences(here, {"1": "办理中", "2": "已办结"})]
     [('finished_here', '1'), ('unknown_here', '2')]
     """
-    known = {str(row["number"]): row for row in orders}
+    known = {row.number: row for row in orders}
     found = [
         Difference("unknown_here", number, "", "", state)
         for number, state in theirs.items()
         if number not in known
     ]
     for number, row in known.items():
-        kind = _difference(row["state"] in FINISHED, theirs.get(number))
+        kind = _difference(row.state in FINISHED, theirs.get(number))
         if kind:
             there = theirs.get(number, "")
-            found.append(Difference(kind, number, row["code"], row["state"], there))
+            found.append(Difference(kind, number, row.code, row.state, there))
     return tuple(sorted(found, key=lambda each: each.number))
 
 

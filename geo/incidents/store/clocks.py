@@ -1,8 +1,8 @@
 """Clocks of incidents: what lights and alarms follow from, and what is due."""
 
-from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from typing import Final
 from uuid import UUID
 
 from sqlalchemy import Connection, text
@@ -67,7 +67,36 @@ _WORKING: Final = text(
 )
 
 
-def read_clock(connection: Connection, incident: UUID) -> Mapping[str, Any]:
+@dataclass(frozen=True)
+class ClockRow:
+    """What lights and alarms of an incident follow from, with its lead and its work order."""
+
+    state: str
+    on_hold: bool
+    hold_until: datetime | None
+    amber_at: datetime | None
+    due_at: datetime | None
+    reported_at: datetime | None
+    reopened: int
+    accept_minutes: int | None
+    dispatch: UUID | None
+    acknowledge_due: datetime | None
+    arrive_due: datetime | None
+    registered_at: datetime | None
+    return_by: datetime | None
+
+
+@dataclass(frozen=True)
+class CalledRow:
+    """A unit that a whistle called and that did not come yet."""
+
+    id: UUID
+    state: str
+    acknowledge_due: datetime | None
+    arrive_due: datetime | None
+
+
+def read_clock(connection: Connection, incident: UUID) -> ClockRow:
     """Return the row of :class:`geo.incidents.rules.limits.Clock` of an incident.
 
     Parameters
@@ -77,7 +106,7 @@ def read_clock(connection: Connection, incident: UUID) -> Mapping[str, Any]:
     incident
         Its id.
     """
-    return dict(connection.execute(_CLOCK, {"id": incident}).mappings().one())
+    return ClockRow(**connection.execute(_CLOCK, {"id": incident}).mappings().one())
 
 
 def hold_of(connection: Connection, incident: UUID) -> UUID | None:
@@ -107,7 +136,7 @@ def unsigned_of(connection: Connection, incident: UUID) -> list[tuple[str, datet
     return [(str(row.id), row.sign_by) for row in connection.execute(_UNSIGNED, {"id": incident})]
 
 
-def called_of(connection: Connection, incident: UUID) -> list[Mapping[str, Any]]:
+def called_of(connection: Connection, incident: UUID) -> list[CalledRow]:
     """Return the units beside the lead that an open whistle called and that did not come yet.
 
     Parameters
@@ -117,7 +146,8 @@ def called_of(connection: Connection, incident: UUID) -> list[Mapping[str, Any]]
     incident
         Its id.
     """
-    return [dict(row) for row in connection.execute(_CALLED, {"id": incident}).mappings()]
+    rows = connection.execute(_CALLED, {"id": incident}).mappings()
+    return [CalledRow(**row) for row in rows]
 
 
 def fire_due(connection: Connection, most: int) -> list[tuple[UUID, str, str, datetime]]:

@@ -1,8 +1,9 @@
 """Areas of a day by which incidents of files are placed that have no position."""
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import date
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, text
 
@@ -19,6 +20,14 @@ _CHAINS: Final = text(
 )
 
 
+@dataclass(frozen=True)
+class AreaChain:
+    """An area by its unit_id, and the codes of itself and of those above it, by level."""
+
+    unit_id: int
+    above: Mapping[str, str]
+
+
 def areas_of_day(connection: Connection, day: date) -> list[tuple[str, str, str]]:
     """Return level, code and name of the areas of a day.
 
@@ -33,8 +42,8 @@ def areas_of_day(connection: Connection, day: date) -> list[tuple[str, str, str]
     return sorted(found)
 
 
-def chains_of(connection: Connection, day: date) -> dict[str, Mapping[str, Any]]:
-    """Return unit_id and the codes above, by level, of each area of a day, by its code.
+def chains_of(connection: Connection, day: date) -> dict[str, AreaChain]:
+    """Return each area of a day with those above it, by its code.
 
     Parameters
     ----------
@@ -44,4 +53,4 @@ def chains_of(connection: Connection, day: date) -> dict[str, Mapping[str, Any]]
         Any.
     """
     rows = connection.execute(_CHAINS, {"day": day})
-    return {row.code: {**row.above, "unit_id": row.unit_id} for row in rows}
+    return {row.code: AreaChain(row.unit_id, row.above) for row in rows}

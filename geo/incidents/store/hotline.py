@@ -1,12 +1,14 @@
 """Work orders of the hotline 12345: their limits, what was replied, what is to be replied."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from geo.incidents.rules.hotline import OrderState
 from geo.incidents.store.listing import HANDLED
 from geo.incidents.store.moves import SEEN
 
@@ -56,7 +58,52 @@ _REPLIED: Final = text(
 )
 
 
-def read_order(connection: Connection, incident: UUID) -> Mapping[str, Any] | None:
+@dataclass(frozen=True)
+class HotlineOrder:
+    """The work order of an incident."""
+
+    incident: UUID
+    number: str
+    due_at: datetime | None
+    return_by: datetime | None
+    registered_at: datetime
+    replied_at: datetime | None
+    replied_state: str | None
+
+
+@dataclass(frozen=True)
+class KnownOrder:
+    """The incident that a work order was taken as."""
+
+    incident: UUID
+    code: str
+    version: int
+    state: str
+    title: str | None
+    description: str | None
+    created_account: UUID | None
+
+
+@dataclass(frozen=True)
+class SeenOrder(OrderState):
+    """A work order with what became of its incident."""
+
+    id: UUID
+    order_due_at: datetime | None
+    return_by: datetime | None
+    replied_at: datetime | None
+    replied_state: str | None
+    outcome: str | None
+    result: str | None
+    done_at: datetime | None
+    closed_at: datetime | None
+    satisfaction: int | None
+    heard: bool | None
+    on_time: bool | None
+    unit_name: str | None
+
+
+def read_order(connection: Connection, incident: UUID) -> HotlineOrder | None:
     """Return the work order of an incident, None where the hotline has none.
 
     Parameters
@@ -67,10 +114,10 @@ def read_order(connection: Connection, incident: UUID) -> Mapping[str, Any] | No
         Its id.
     """
     row = connection.execute(_OF_INCIDENT, {"incident": incident}).mappings().one_or_none()
-    return None if row is None else dict(row)
+    return None if row is None else HotlineOrder(**row)
 
 
-def find_order(connection: Connection, number: str) -> Mapping[str, Any] | None:
+def find_order(connection: Connection, number: str) -> KnownOrder | None:
     """Return the incident of a work order, None where it is not known or not seen.
 
     Parameters
@@ -81,7 +128,7 @@ def find_order(connection: Connection, number: str) -> Mapping[str, Any] | None:
         Of the hotline.
     """
     row = connection.execute(_KNOWN, {"number": number}).mappings().one_or_none()
-    return None if row is None else dict(row)
+    return None if row is None else KnownOrder(**row)
 
 
 def write_order(
@@ -130,7 +177,7 @@ def hotline_words(connection: Connection) -> frozenset[str]:
 
 def orders_to_reply(
     connection: Connection, parameters: Mapping[str, Any], *, again: bool
-) -> list[Mapping[str, Any]]:
+) -> list[SeenOrder]:
     """Return the orders that are done and whose state was not replied yet, by number.
 
     Parameters
@@ -143,10 +190,10 @@ def orders_to_reply(
         Whether those that were replied come as well.
     """
     rows = connection.execute(_TO_REPLY, {**parameters, "again": again}).mappings()
-    return [dict(row) for row in rows]
+    return [SeenOrder(**row) for row in rows]
 
 
-def read_orders(connection: Connection, parameters: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+def read_orders(connection: Connection, parameters: Mapping[str, Any]) -> list[SeenOrder]:
     """Return all work orders that are seen, by number.
 
     Parameters
@@ -156,7 +203,7 @@ def read_orders(connection: Connection, parameters: Mapping[str, Any]) -> list[M
     parameters
         Grants as SQL parameters, with ``account_id``.
     """
-    return [dict(row) for row in connection.execute(_ALL, parameters).mappings()]
+    return [SeenOrder(**row) for row in connection.execute(_ALL, parameters).mappings()]
 
 
 def mark_replied(connection: Connection, numbers: Sequence[str]) -> None:

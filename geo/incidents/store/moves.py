@@ -1,6 +1,7 @@
 """Moves of incidents: the row that is moved, its dispatches and approvals, and what is written."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any, Final
 from uuid import UUID
 
@@ -53,7 +54,7 @@ _MOVES: Final = text("SELECT * FROM govgrid.incident_move WHERE incident = :id O
 _OF_CLIENT: Final = text(
     "SELECT incident, move, version FROM govgrid.incident_move WHERE client_id = :client_id"
 )
-_UNIT: Final = text("SELECT code, name, duty_phone FROM govgrid.unit WHERE code = :code")
+_UNIT: Final = text("SELECT EXISTS (SELECT FROM govgrid.unit WHERE code = :code)")
 _DESK: Final = text(
     "SELECT u.code FROM govgrid.unit u WHERE u.kind = '值班室' AND u.area_code = :area"
     " ORDER BY u.code LIMIT 1"
@@ -185,8 +186,17 @@ def read_moves(connection: Connection, incident: UUID) -> list[Mapping[str, Any]
     return [dict(row) for row in connection.execute(_MOVES, {"id": incident}).mappings()]
 
 
-def find_move(connection: Connection, client_id: UUID) -> Mapping[str, Any] | None:
-    """Return incident, move and version of the move that a client sent before, None if none.
+@dataclass(frozen=True)
+class SentMove:
+    """A move that a client sent before."""
+
+    incident: UUID
+    move: str
+    version: int
+
+
+def find_move(connection: Connection, client_id: UUID) -> SentMove | None:
+    """Return the move that a client sent before, None if none.
 
     Parameters
     ----------
@@ -195,20 +205,21 @@ def find_move(connection: Connection, client_id: UUID) -> Mapping[str, Any] | No
     client_id
         Made where it was typed.
     """
-    return _one(connection, _OF_CLIENT, {"client_id": client_id})
+    row = connection.execute(_OF_CLIENT, {"client_id": client_id}).mappings().one_or_none()
+    return None if row is None else SentMove(**row)
 
 
-def find_unit(connection: Connection, code: str) -> Mapping[str, Any] | None:
-    """Return code, name and office phone of a unit, None if there is none.
+def is_unit(connection: Connection, code: str) -> bool:
+    """Return whether a code is that of a unit.
 
     Parameters
     ----------
     connection
         Open transaction.
     code
-        Its code.
+        Any.
     """
-    return _one(connection, _UNIT, {"code": code})
+    return bool(connection.execute(_UNIT, {"code": code}).scalar_one())
 
 
 def find_desk(connection: Connection, area: str) -> str | None:

@@ -1,14 +1,12 @@
 """Computing coverage as a job."""
 
-from collections.abc import Mapping
-from typing import Any
-
 from geo.access.audit import record as audit
+from geo.base.json_objects import JobResult
 from geo.operations.jobs.job import Work
 from geo.store import db
 
 
-def run_coverage(work: Work) -> Mapping[str, Any]:
+def run_coverage(work: Work) -> JobResult:
     """Compute what is not up to date and store it as a run; return its number."""
     from geo.coverage import compute
 

@@ -1,12 +1,11 @@
 """Files out as jobs: made with the rights of the account."""
 
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
 from sqlalchemy import Engine
 
 from geo.access.audit import export_log
+from geo.base.json_objects import JobResult
 from geo.operations.jobs import results
 from geo.operations.jobs.job import Work
 from geo.operations.store import loaded_rows
@@ -27,7 +26,7 @@ def is_large(engine: Engine, layer: str, most: int) -> bool:
         return loaded_rows.count_layer(connection, layer) > most
 
 
-def run_export(work: Work) -> Mapping[str, Any]:
+def run_export(work: Work) -> JobResult:
     """Write a layer as a file; the row of the register is written before it."""
     from geo.exchange.publish import export as layer_export
     from geo.files import writers

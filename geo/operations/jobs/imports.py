@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Final
 
 from geo.base.errors import NotFoundError, StateError
+from geo.base.json_objects import JobResult
 from geo.exchange.imports.options import ImportOptions
 from geo.operations import uploads
 from geo.operations.jobs.job import Work
@@ -21,7 +22,7 @@ FINDINGS: Final = "findings"
 """Folder, beside the uploaded file, of the same with what was found in it."""
 
 
-def run_import(work: Work) -> Mapping[str, Any]:
+def run_import(work: Work) -> JobResult:
     """Do the step that is asked for; return the report of the import, or what was undone."""
     work.who.require("import")
     work.who.require_whole()

@@ -8,6 +8,7 @@ from typing import Any, Final
 from sqlalchemy import Engine
 
 from geo.access.principal import Principal
+from geo.base.json_objects import JobResult
 from geo.base.progress import Progress
 from geo.base.settings import Settings
 
@@ -36,7 +37,7 @@ class Job:
     step: str | None
     done: int | None
     total: int | None
-    result: Mapping[str, Any] | None
+    result: JobResult | None
     error: Mapping[str, Any] | None
     created_at: datetime
     started_at: datetime | None
@@ -56,4 +57,4 @@ class Work:
     progress: Progress
 
 
-RunKind = Callable[[Work], Mapping[str, Any]]
+RunKind = Callable[[Work], JobResult]

@@ -1,6 +1,7 @@
 """Runs: undone to the last row, mended row by row, declared once, held where they mislead."""
 
 import json
+from dataclasses import fields
 
 import pandas as pd
 import pytest
@@ -8,10 +9,12 @@ import pytest
 from geo.access import principal
 from geo.base.chinese_shifts import wgs84_to_gcj02
 from geo.base.errors import NotFoundError, StateError
+from geo.base.words import load_catalogue
 from geo.exchange.imports import declarations
 from geo.exchange.imports import runs as import_runs
 from geo.exchange.imports.options import ImportOptions
 from geo.store import db, frames
+from geo.store.import_runs import ImportRun
 from tests.signed_in import SYSTEM
 from tests.toy_town import bring_in, place, rectangle, write_geojson
 
@@ -202,6 +205,11 @@ def test_a_run_shows_all_that_was_found(town, tmp_path):
     assert (report.run.layer, report.run.state, report.run.read) == ("cameras", "done", 1)
     assert [f.code for f in report.findings] == ["ZERO_COORDINATES"]
     assert "0,0" in report.findings[0].advice("en")
+
+
+def test_every_column_of_a_run_has_a_word():
+    known = load_catalogue()
+    assert {f"import.column.{field.name}" for field in fields(ImportRun)} <= set(known)
 
 
 def test_a_source_is_declared_once(town, tmp_path):

@@ -1,6 +1,11 @@
 """Orders of the hotline: what is new of a text, and what differs from its list."""
 
-from geo.incidents.rules.hotline import add_supplement, find_header, list_differences
+from geo.incidents.rules.hotline import (
+    OrderState,
+    add_supplement,
+    find_header,
+    list_differences,
+)
 
 
 def test_a_new_text_of_the_same_order_is_added_and_a_known_one_is_not():
@@ -13,7 +18,7 @@ def test_a_new_text_of_the_same_order_is_added_and_a_known_one_is_not():
 
 def test_each_way_in_which_lists_differ_has_its_kind():
     here = [
-        {"number": number, "code": f"I{number}", "state": state}
+        OrderState(number, f"I{number}", state)
         for number, state in (("1", "closed"), ("2", "done"), ("3", "assigned"), ("4", "accepted"))
     ]
     theirs = {"1": "已办结", "2": "办理中", "3": "已归档", "5": "未办结"}
@@ -24,9 +29,8 @@ def test_each_way_in_which_lists_differ_has_its_kind():
         "4": "absent_there",
         "5": "unknown_here",
     }
-    ours = {"number": "9", "code": "x"}
-    assert list_differences([{**ours, "state": "closed"}], {}) == ()
-    assert list_differences([{**ours, "state": "accepted"}], {"9": "未办结"}) == ()
+    assert list_differences([OrderState("9", "x", "closed")], {}) == ()
+    assert list_differences([OrderState("9", "x", "accepted")], {"9": "未办结"}) == ()
 
 
 def test_the_best_known_header_is_found_however_it_is_spaced():
