@@ -113,7 +113,7 @@ def test_a_depth_shows_what_it_says(service, reader, depth, cameras, heading, vi
     assert bool(codes(service, east, "viewsheds")) == bool(viewsheds)
     assert bool(codes(service, east, "gaps")) == bool(gaps)
     counted = coverage_report.read_report(service, east)["cameras"]
-    assert sum(row["registered"] for row in counted) == 4
+    assert sum(row.registered for row in counted) == 4
 
 
 def test_viewsheds_of_cameras_of_others_are_not_shown(service, reader):

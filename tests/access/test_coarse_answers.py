@@ -309,9 +309,9 @@ def test_gaps_are_those_of_the_granted_class_and_clear_of_cameras_of_others(serv
 
 def test_a_class_that_is_not_granted_is_not_none(service, reader):
     social = reader(("operator", EAST, "picture"), classes=["social"])
-    rows = {row["owner_kind"]: row for row in report.read_report(service, social)["cameras"]}
-    assert rows["skynet"]["registered"] is None
-    assert rows["social"]["registered"] == 2
+    rows = {row.owner_kind: row for row in report.read_report(service, social)["cameras"]}
+    assert rows["skynet"].registered is None
+    assert rows["social"].registered == 2
     content = map_content.read_content(service, social, lang="zh", timezone=ZONE)
     assert content["closed"] == ["skynet"]
     assert content["areas"]["closed"].tolist() == ["skynet"]

@@ -3,6 +3,7 @@
 import openpyxl
 import pytest
 
+from geo.coverage.report import CameraCounts
 from geo.documents.coverage_workbook import Heading, write_workbook
 
 HEADING = Heading(
@@ -37,9 +38,7 @@ REPORT = {
         figures("grid", "340802001001001", "第一网格", "certain"),
         figures("grid", "340802001001001", "第一网格", "possible"),
     ],
-    "cameras": [
-        {"owner_kind": "skynet", "reported": 2075, "registered": 9, "located": 8, "computed": 7}
-    ],
+    "cameras": [CameraCounts("skynet", reported=2075, registered=9, located=8, computed=7)],
     "assumptions": {
         **{"views": 12, "heading_unknown": 3},
         "difference": {

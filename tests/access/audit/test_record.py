@@ -146,12 +146,12 @@ def test_the_proof_is_written_into_the_audit(engine):
     sealed(engine)
     proof(engine)
     state = audit_log.chain_state(engine, AUDITOR)
-    assert state.verified["facts"]["whole"] is True
-    assert state.verified["facts"]["rows"] == 6
-    assert state.verified["account"] == "os:test"
+    assert state.verified.facts["whole"] is True
+    assert state.verified.facts["rows"] == 6
+    assert state.verified.account == "os:test"
     tampered(engine, "UPDATE govgrid.audit SET account = 'x' WHERE seal_no = 2")
     proof(engine)
-    assert audit_log.chain_state(engine, AUDITOR).verified["facts"]["whole"] is False
+    assert audit_log.chain_state(engine, AUDITOR).verified.facts["whole"] is False
 
 
 def test_rows_that_wait_too_long_say_that_no_worker_runs(engine):
