@@ -39,11 +39,13 @@ _ROW = "an incident with its category, of which each rule reads other columns"
 _SENT = "a dispatch with all its columns, of which each step reads others"
 _ANSWER = "what is told depends on who asks: whole parts are left out"
 _SET = "columns that one statement sets"
+_WORDS = "a row of any vocabulary, by the columns of its table"
 OPEN_KEYS = {
     "api.routes.incidents.moves.list_dispatches": _SENT,
     "api.routes.incidents.moves.list_incidents": _ANSWER,
     "api.routes.incidents.moves.list_moves": _ANSWER,
     "api.routes.incidents.routing.try_place": _ANSWER,
+    "api.routes.incidents.vocabularies.list_rows": _WORDS,
     "api.routes.people.login.login_context": "what a template shows",
     "geo.cameras.rules.filing.filing_snapshot": "what is filed, by the fields that are known",
     "geo.cli.data.status.as_plain": "goes into the report of the import",
@@ -63,6 +65,7 @@ OPEN_KEYS = {
     "geo.incidents.listing.read_moves": _ANSWER,
     "geo.incidents.listing.seen_by": "parameters of a statement",
     "geo.incidents.routing_trial.try_routing": _ANSWER,
+    "geo.incidents.rules.vocabulary.check_values": _WORDS,
     "geo.incidents.show.show_incident": _ANSWER,
     "geo.incidents.step_effects.history_of": _SET,
     "geo.incidents.store.events.read_place": _ROW,

@@ -422,7 +422,11 @@ export interface components {
         };
         Choices: {
             categories: components["schemas"]["CategoryChoice"][];
-            sources: components["schemas"]["SourceChoice"][];
+            sources: components["schemas"]["WordChoice"][];
+            reasons: {
+                [key: string]: components["schemas"]["WordChoice"][];
+            };
+            results: components["schemas"]["WordChoice"][];
             units: components["schemas"]["UnitChoice"][];
         };
         ConsoleAreas: {
@@ -505,15 +509,15 @@ export interface components {
             phone: string | null;
             supply_light: string | null;
         };
-        SourceChoice: {
-            code: string;
-            name: string;
-        };
         UnitChoice: {
             code: string;
             name: string;
             duty_phone: string | null;
             spelled: string;
+        };
+        WordChoice: {
+            code: string;
+            name: string;
         };
     };
     responses: never;
