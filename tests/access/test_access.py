@@ -248,7 +248,7 @@ def test_a_display_shows_no_camera_no_gap_and_no_figure_of_few_cameras_on_its_ma
 def test_figures_are_those_of_own_areas(service, reader):
     west = coverage_report.read_report(service, reader("operator", WEST))
     assert {row["code"] for row in west["areas"]} == {WEST}
-    assert sum(row["registered"] for row in west["cameras"]) == 0
+    assert sum(row.registered for row in west["cameras"]) == 0
 
 
 def test_gaps_need_their_depth(service, reader):
