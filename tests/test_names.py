@@ -38,6 +38,7 @@ MOST_ONE_WORD = 50
 _ROW = "an incident with its category, of which each rule reads other columns"
 _SENT = "a dispatch with all its columns, of which each step reads others"
 _ANSWER = "what is told depends on who asks: whole parts are left out"
+_VIEW = "a view with the columns of its layer, as it is edited"
 _SET = "columns that one statement sets"
 _WORDS = "a row of any vocabulary, by the columns of its table"
 OPEN_KEYS = {
@@ -48,6 +49,8 @@ OPEN_KEYS = {
     "api.routes.incidents.vocabularies.list_rows": _WORDS,
     "api.routes.people.login.login_context": "what a template shows",
     "geo.cameras.rules.filing.filing_snapshot": "what is filed, by the fields that are known",
+    "geo.cameras.store.views.read_view": _VIEW,
+    "geo.cameras.view_rows.read_view": _VIEW,
     "geo.cli.data.status.as_plain": "goes into the report of the import",
     "geo.cli.incidents.fields.parse_fields": "fields of a move, by its table",
     "geo.exchange.publish.map_content.read_content": "fields of a class of maps, unknown to geo",

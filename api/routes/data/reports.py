@@ -1,6 +1,6 @@
 """Reports: asked for over HTTP, made as jobs, fetched as files."""
 
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 from fastapi import APIRouter, Request, Response
 from fastapi import Body as BodyOf
@@ -12,6 +12,7 @@ from api.session.deps import EngineDep, MayExport
 from geo.access.audit import export_log
 from geo.operations.jobs import reports
 from geo.operations.jobs import requests as jobs
+from geo.operations.jobs.requests import JobAnswer
 
 router = APIRouter()
 Level = Literal["district", "township", "community", "grid"]
@@ -91,7 +92,7 @@ Wanted = Annotated[
 @router.post("/api/reports", status_code=202)
 def make_report(
     request: Request, response: Response, engine: EngineDep, who: MayExport, asked: Wanted
-) -> dict[str, Any]:
+) -> JobAnswer:
     """Have a report made as a file, with permission and reason; the answer names its job.
 
     The file is at `/api/jobs/{id}/result`, as that of an export.

@@ -9,6 +9,7 @@ from typing import Any, Final
 from geo.access.audit import export_log
 from geo.access.principal import Principal
 from geo.base.errors import InputError
+from geo.base.json_objects import JobResult
 from geo.operations.jobs import results
 from geo.operations.jobs.job import Work
 
@@ -119,7 +120,7 @@ def require_report(who: Principal, report: str, form: str) -> None:
         raise InputError("jobs.report_format", found=form, known=", ".join(kind.formats))
 
 
-def run_report(work: Work) -> Mapping[str, Any]:
+def run_report(work: Work) -> JobResult:
     """Write a report; the row of the register is written before it."""
     work.who.require("export")
     who, report = work.who.cut("export"), str(work.job.layer)

@@ -291,7 +291,7 @@ def _result(job: Job, who: Principal, lang: str) -> Mapping[str, Any] | None:
         return told
     from geo.exchange.imports.report import translate_findings
 
-    found = translate_findings(job.result, lang)
+    found: dict[str, Any] = {**translate_findings(job.result, lang)}
     if "file_error" in found:
         found["file_error"] = _sentence(found["file_error"], lang)
     if job.layer in RESTRICTED_LAYERS and not who.sees_restricted:

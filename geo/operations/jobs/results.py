@@ -1,9 +1,8 @@
 """Files that jobs make: for the account that had them made, while its grants are the same."""
 
 import hashlib
-from collections.abc import Mapping
 from pathlib import Path
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Engine
 
@@ -11,6 +10,7 @@ from geo.access import transaction
 from geo.access.audit import record as audit
 from geo.access.principal import Principal
 from geo.base.errors import ForbiddenError, NotFoundError, StateError
+from geo.base.json_objects import JobResult
 from geo.base.settings import Settings
 from geo.operations import uploads
 from geo.operations.jobs.imports import FINDINGS
@@ -30,7 +30,7 @@ def empty_folder(work: Work) -> Path:
     return folder
 
 
-def result_values(who: Principal, path: Path, rows: int, register: str) -> Mapping[str, Any]:
+def result_values(who: Principal, path: Path, rows: int, register: str) -> JobResult:
     """Return the result of a job that has made a file, as values of JSON.
 
     Parameters
