@@ -45,6 +45,8 @@ OPEN_KEYS = {
     "api.routes.incidents.moves.list_dispatches": _SENT,
     "api.routes.incidents.moves.list_incidents": _ANSWER,
     "api.routes.incidents.moves.list_moves": _ANSWER,
+    "api.routes.incidents.plain_pages.filled_fields": "fields of a move, by its table",
+    "api.routes.incidents.plain_pages.offered_moves": "what a template shows",
     "api.routes.incidents.routing.try_place": _ANSWER,
     "api.routes.incidents.vocabularies.list_rows": _WORDS,
     "api.routes.people.login.login_context": "what a template shows",

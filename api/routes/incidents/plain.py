@@ -188,7 +188,7 @@ def _incident(
     lang = render.page_language(request)
     shown = show.show_incident(desk, who, str(incident), lang=lang)
     table = describe_lifecycle(lang)
-    offered = choices.list_choices(desk, who, lang) if shown["legal"] else {"units": []}
+    units = choices.list_choices(desk, who, lang)["units"] if shown["legal"] else []
     return pages.render_plain(
         request,
         "plain_incident.html",
@@ -197,7 +197,7 @@ def _incident(
         found=shown,
         seen=pages.recorded_cameras(request, desk, who, incident, shown),
         offered=pages.offered_moves(table, shown["legal"]),
-        units=offered["units"],
+        units=units,
         table=table,
         steps=pages.STEPS,
     )

@@ -1,5 +1,6 @@
 """What the pages of the basic version show and take: places, forms of moves, cameras."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any, Final
 from uuid import UUID
@@ -13,9 +14,13 @@ from geo.access.principal import Principal
 from geo.base.errors import ForbiddenError, GovgridError, InputError, NotFoundError, StateError
 from geo.base.words import say
 from geo.coverage import who_sees
+from geo.coverage.who_sees import SeeingAnswer
 from geo.exchange import search
+from geo.exchange.search import CoordinatesAnswer, HitAnswer, LonLat
 from geo.incidents import cameras
+from geo.incidents.cameras import CamerasAnswer
 from geo.incidents.desk import Desk
+from geo.incidents.lifecycle_table import Lifecycle
 from geo.incidents.listing import IncidentFilter
 from geo.incidents.location import Asked
 from geo.incidents.report import Report
@@ -71,10 +76,10 @@ def find_places(engine: Engine, who: Principal, typed: str, *, lang: str, bulk: 
     return [*_typed(found["coordinates"], lang), *map(_found, found["results"])]
 
 
-def _typed(told: dict[str, Any] | None, lang: str) -> list[Place]:
+def _typed(told: CoordinatesAnswer | None, lang: str) -> list[Place]:
     if told is None:
         return []
-    pairs = [("search.wgs84", told)]
+    pairs: list[tuple[str, LonLat]] = [("search.wgs84", told)]
     if told["question"]:
         pairs.append(("search.gcj02", told["if_gcj02"]))
     return [_at(say(f"console.{name}", lang), each["lon"], each["lat"]) for name, each in pairs]
@@ -84,7 +89,7 @@ def _at(kind: str, lon: float, lat: float) -> Place:
     return Place(f"{lon!r},{lat!r};map;", kind, f"{lon:.6f}, {lat:.6f}", "", lon, lat)
 
 
-def _found(row: dict[str, Any]) -> Place:
+def _found(row: HitAnswer) -> Place:
     code, lon, lat = row["code"] or "", row["lon"], row["lat"]
     if row["kind"] in AREAS:
         value = f";area;{code}"
@@ -181,7 +186,7 @@ def with_next(asked: IncidentFilter, following: str | None) -> IncidentFilter:
     return replace(asked, next=following)
 
 
-def offered_moves(table: dict[str, Any], legal: list[str]) -> list[dict[str, Any]]:
+def offered_moves(table: Lifecycle, legal: list[str]) -> list[dict[str, Any]]:
     """Return the legal moves whose needs a plain form has fields for, in the order of the table.
 
     Parameters
@@ -198,7 +203,7 @@ def offered_moves(table: dict[str, Any], legal: list[str]) -> list[dict[str, Any
     ]
 
 
-def read_seeing(request: Request, who: Principal, lon: float, lat: float) -> dict[str, Any]:
+def read_seeing(request: Request, who: Principal, lon: float, lat: float) -> SeeingAnswer:
     """Return the cameras that see a place.
 
     Parameters
@@ -222,8 +227,8 @@ def read_seeing(request: Request, who: Principal, lon: float, lat: float) -> dic
 
 
 def recorded_cameras(
-    request: Request, desk: Desk, who: Principal, incident: UUID, shown: dict[str, Any]
-) -> dict[str, Any] | None:
+    request: Request, desk: Desk, who: Principal, incident: UUID, shown: Mapping[str, Any]
+) -> CamerasAnswer | None:
     """Return the cameras of an incident as recorded; None where they are not told.
 
     Parameters
