@@ -139,8 +139,12 @@ def read_ledger(
         codes = {row["grid_code"] for row in rows} | {row["community_code"] for row in rows}
         areas = stored_statistics.area_levels(connection, sorted(filter(None, codes)))
         grades = stored_statistics.names_of(connection, "grade")
+        issue = stored_statistics.find_issue(connection, period.since, period.until)
         as_of = stored_statistics.present_moment(connection)
-    told = _Words(lang, ZoneInfo(timezone), {c: n for c, (_, n) in areas.items()}, grades)
+    issued_at = None if issue is None else issue.issued_at
+    told = _Words(
+        lang, ZoneInfo(timezone), {c: n for c, (_, n) in areas.items()}, grades, issued_at
+    )
     listed = [row for row in rows if row["state"] not in _APART]
     closed = [row for row in listed if row["state"] == "closed"]
     name = known[query.area][1]
@@ -181,6 +185,7 @@ class _Words:
     zone: ZoneInfo
     areas: Mapping[str, str]
     grades: Mapping[str, tuple[str, str]]
+    issued_at: datetime | None
 
     def day(self, moment: datetime | None) -> str:
         return "" if moment is None else f"{moment.astimezone(self.zone):%Y-%m-%d}"
@@ -207,7 +212,7 @@ def _row(number: int, row: Mapping[str, Any], told: _Words) -> LedgerRow:
         told.word("lifecycle.outcome", row["outcome"]),
         told.day(row["closed_at"]),
         _rating(row, told.lang) or _free(row, "rating"),
-        "；".join(_remarks(row, told.lang)),
+        "；".join(_remarks(row, told)),
         row["code"],
     )
 
@@ -225,8 +230,11 @@ def _rating(row: Mapping[str, Any], lang: str) -> str:
     return "；".join(told)
 
 
-def _remarks(row: Mapping[str, Any], lang: str) -> Iterable[str]:
+def _remarks(row: Mapping[str, Any], told: _Words) -> Iterable[str]:
     """Yield what stands in the last column: flags, then what an old ledger said."""
+    lang = told.lang
+    if told.issued_at is not None and row["created_at"] > told.issued_at:
+        yield say("ledger.flag.after_issue", lang)
     for flag in ("on_hold", "supervised", "self_handled"):
         if row[flag]:
             yield say(f"ledger.flag.{flag}", lang)

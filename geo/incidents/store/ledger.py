@@ -8,7 +8,7 @@ from sqlalchemy import Connection, text
 from geo.incidents.store.listing import FROM, IN_GRID, SHOWN, SHOWN_AT, TOLD
 
 _ROWS: Final = text(
-    f"SELECT i.code, {SHOWN_AT} AS known_at, coalesce(s.zh, i.source) AS source_zh,"
+    f"SELECT i.code, i.created_at, {SHOWN_AT} AS known_at, coalesce(s.zh, i.source) AS source_zh,"
     " coalesce(s.en, i.source) AS source_en, i.state,"
     f" CASE WHEN {TOLD} THEN i.title ELSE coalesce(k2.name, i.category) END AS title,"
     f" CASE WHEN {TOLD} OR NOT w.sensitive THEN i.grid_code END AS grid_code, i.community_code,"
