@@ -37,7 +37,7 @@ PRESENT = re.compile(
 )
 ACCOUNTS = {
     *("account", "role_grant", "session", "api_key", "login_failure", "bulk_read", "audit"),
-    *("export_register", "idempotency_key"),
+    *("export_register", "idempotency_key", "audit_anchor", "is_expired"),
 }
 
 

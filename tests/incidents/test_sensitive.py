@@ -169,4 +169,4 @@ def test_no_reply_or_whistle_of_a_sensitive_one_goes_to_who_does_not_handle_it(d
     told = {"again": True, "timezone": SHANGHAI, "lang": "zh"}
     for who, count in ((planner, 0), (chief, 1)):
         assert len(hotline.list_replies(service, who, **told)) == count
-        assert len(whistles.list_whistles(service, who)["asked"]) == count
+        assert len(whistles.list_whistles(service, who).asked) == count
