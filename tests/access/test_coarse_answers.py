@@ -428,3 +428,13 @@ def test_findings_of_coarse_cameras_have_neither_name_nor_measures(service, seen
         assert rows["geometry"].notna().any() == exact
         said = [row.finding for row in compliance.describe_findings(rows, "zh")]
         assert [("米" in each) == exact for each in said] == [True] * len(said), said
+
+
+def test_who_knows_no_exact_place_reads_no_line_of_an_incident(service, reader):
+    screen = reader(("display", None, "count"))
+    listed = collections.read_page(service, screen, "incidents")
+    assert listed["title"].tolist() == listed["category"].tolist()
+    drawn = map_content.read_content(service, screen, lang="zh", timezone=ZONE)["incidents"]
+    assert drawn["title"].tolist() == drawn["category"].tolist()
+    whole = collections.read_page(service, reader(("operator", None, "picture")), "incidents")
+    assert (whole["title"] != whole["category"]).all()

@@ -216,6 +216,9 @@ def test_incidents_are_found_by_code_by_who_may_see_them(service, found_town):
         assert told(service, reader(found_town), typed) == [("incident", "SX-2026-1")], typed
     assert told(service, reader(found_town), "垃圾堆放") == []
     assert told(service, reader(found_town, area=WEST), "SX-2026-1") == []
+    screen = reader(found_town, "display", depth="count")
+    (coarse,) = search_places(service, screen, "SX-2026-1")["results"]
+    assert (coarse["name"], coarse["exact"]) == (None, False)
     sent = Principal("li", unit_code="U1", grants=(reader(found_town, area=WEST).grants))
     assert told(service, sent, "SX-2026-1") == [("incident", "SX-2026-1")]
 

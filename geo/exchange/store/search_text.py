@@ -77,8 +77,8 @@ _MATTER: Final = predicates.INCIDENT.format(geom="n.geom", code="n.code")
 _MATTER_EXACT: Final = predicates.INCIDENT_EXACT.format(geom="n.geom", code="n.code")
 _INCIDENTS: Final = text(
     "SELECT i.code, i.title, i.exact, ST_X(i.shown) AS lon, ST_Y(i.shown) AS lat"
-    f" FROM (SELECT n.code, n.title, {_MATTER_EXACT} AS exact,"
-    f" CASE WHEN {_MATTER_EXACT} THEN n.geom"
+    f" FROM (SELECT n.code, CASE WHEN {_MATTER_EXACT} THEN n.title END AS title,"
+    f" {_MATTER_EXACT} AS exact, CASE WHEN {_MATTER_EXACT} THEN n.geom"
     " ELSE govgrid.coarsen_point(n.geom) END AS shown FROM govgrid.search_incident n"
     f" WHERE n.code >= :from AND n.code < :to AND {_MATTER} ORDER BY n.code LIMIT :most) i"
 )

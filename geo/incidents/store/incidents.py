@@ -16,7 +16,8 @@ if TYPE_CHECKING:
 _GRANTED: Final = predicates.INCIDENT.format(geom="geom", code="incident.code")
 _EXACT: Final = predicates.INCIDENT_EXACT.format(geom="geom", code="incident.code")
 _INCIDENTS: Final = (
-    "SELECT code, title, category, state, reported_at, accuracy_m,"
+    f"SELECT code, CASE WHEN {_EXACT} THEN title ELSE category END AS title, category, state,"
+    " reported_at, accuracy_m,"
     " (coalesce(occurred_at, reported_at, govgrid.now()) AT TIME ZONE :timezone)::date AS day,"
     f" geom FROM govgrid.incident WHERE NOT sensitive AND {_GRANTED} ORDER BY code"
 )

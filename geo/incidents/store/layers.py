@@ -7,10 +7,11 @@ from geo.access import predicates
 _GRANTED: Final = predicates.INCIDENT.format(geom="n.geom", code="n.code")
 _EXACT: Final = predicates.INCIDENT_EXACT.format(geom="n.geom", code="n.code")
 INCIDENTS: Final = (
-    "SELECT i.code, i.title, i.category, CASE WHEN i.exact THEN i.description END AS"
-    " description, i.source, CASE WHEN i.on_hold THEN 'on_hold' WHEN i.self_handled"
-    " AND i.state = 'done' THEN 'self_handled' ELSE i.state END AS state, i.occurred_at,"
-    " i.reported_at, i.due_at, i.closed_at, CASE coalesce(i.first_done_at, i.closed_at) <= i.due_at"
+    "SELECT i.code, CASE WHEN i.exact THEN i.title ELSE i.category END AS title, i.category,"
+    " CASE WHEN i.exact THEN i.description END AS description, i.source,"
+    " CASE WHEN i.on_hold THEN 'on_hold' WHEN i.self_handled AND i.state = 'done'"
+    " THEN 'self_handled' ELSE i.state END AS state, i.occurred_at, i.reported_at, i.due_at,"
+    " i.closed_at, CASE coalesce(i.first_done_at, i.closed_at) <= i.due_at"
     " WHEN true THEN 'true' WHEN false THEN 'false' END AS on_time,"
     " CASE WHEN i.exact THEN i.accuracy_m END AS accuracy_m,"
     " CASE WHEN i.exact THEN i.address END AS address, i.grade, i.level,"

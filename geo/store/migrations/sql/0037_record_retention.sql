@@ -51,10 +51,22 @@ BEGIN
     END IF;
     RAISE EXCEPTION 'a register only grows' USING ERRCODE = 'insufficient_privilege';
 END $$;
+CREATE FUNCTION govgrid.reject_undeclared_deletion() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN
+    IF coalesce(current_setting('govgrid.destroying', true), '') = 'expired' THEN
+        RETURN NULL;
+    END IF;
+    RAISE EXCEPTION 'a register only grows' USING ERRCODE = 'insufficient_privilege';
+END $$;
 DO $$
 DECLARE
     name text;
 BEGIN
+    FOREACH name IN ARRAY ARRAY['access_register', 'export_register', 'access_request'] LOOP
+        EXECUTE format(
+            'CREATE TRIGGER declared BEFORE DELETE ON govgrid.%I'
+            ' FOR EACH STATEMENT EXECUTE FUNCTION govgrid.reject_undeclared_deletion()', name);
+    END LOOP;
     FOREACH name IN ARRAY ARRAY['access_register', 'export_register'] LOOP
         EXECUTE format('DROP TRIGGER only_grows ON govgrid.%I', name);
         EXECUTE format(
