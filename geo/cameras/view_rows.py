@@ -7,12 +7,12 @@ from typing import TYPE_CHECKING, Any
 from sqlalchemy import Connection
 
 from geo.base.errors import InputError, NotFoundError, StateError
-from geo.cameras.store import cameras
 from geo.cameras.store import views as stored
-from geo.cameras.store.cameras import CameraChange
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from geo.cameras.store.cameras import CameraChange
 
 MOST_NUMBER = 99
 
@@ -51,6 +51,8 @@ def bring_in(connection: Connection, rows: pd.DataFrame, *, run: int) -> CameraC
     if "views" in rows and rows["views"].notna().any():
         raise InputError("edit.one_heading")
     names = [split_code(code) for code in rows["code"]]
+    from geo.cameras.store import cameras
+
     told = [name for name in cameras.VIEW_FIELDS if name in rows]
     views = rows[told].assign(camera_code=[c for c, _ in names], no=[n for _, n in names])
     return cameras.bring_in_views(connection, views, run=run)

@@ -63,9 +63,11 @@ class SightMemory:
             return self.kept(reader, now) or self._read(reader)
 
     def prepare(self) -> None:
-        """Read the scene, so that the first who asks does not wait for it."""
+        """Read the scene, if there are cameras, so that the first who asks does not wait."""
         with self._lock, transaction.open_read_only(self._engine, _READER) as connection:
-            self._scene(connection, revisions.current_revisions(connection))
+            now = revisions.current_revisions(connection)
+            if now.by_layer["camera"]:  # else what computes is not even loaded
+                self._scene(connection, now)
 
     def _read(self, reader: Principal) -> "SightView | None":
         """Read scene and grants in one transaction, so that both are of one moment."""

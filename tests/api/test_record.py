@@ -174,7 +174,7 @@ def test_readiness_tells_whether_somebody_seals_the_audit(client, seen_town):
     late = client.get("/readyz")
     assert (late.status_code, late.json()["worker"]) == (200, "behind")
     named = {"status", "revision", "worker", "engine", "snapshot_age_s", "backup", "warnings"}
-    assert set(late.json()) == named
+    assert set(late.json()) == named | {"processes"}
 
 
 def test_readiness_tells_how_old_the_layers_in_memory_are(client, seen_town):

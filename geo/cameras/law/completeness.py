@@ -18,7 +18,7 @@ from geo.cameras.law import counted_levels
 from geo.cameras.law.counted_levels import LEVELS
 from geo.cameras.rules import completeness
 from geo.cameras.rules.completeness import Register
-from geo.cameras.store import views as stored
+from geo.cameras.store import register as stored
 from geo.files import writers
 from geo.store import db
 

@@ -9,7 +9,6 @@ from sqlalchemy import Connection, text
 
 from geo.access import predicates
 from geo.access.roles import depth_no
-from geo.cameras.rules.completeness import OF_CAMERAS, OF_VIEWS
 from geo.store import frames, tables
 
 if TYPE_CHECKING:
@@ -37,11 +36,6 @@ _KNOWN: Final = (
     "SELECT camera_code, no, hfov_deg AS known_hfov_deg, heading_deg AS known_deg,"
     " verified_on AS known_on FROM govgrid.camera_view WHERE camera_code = ANY(:codes)"
 )
-_REGISTER: Final = (
-    f"SELECT code, name, grid_code, position_source, {', '.join(OF_CAMERAS)}"
-    " FROM govgrid.camera ORDER BY code"
-)
-_REGISTER_VIEWS: Final = f"SELECT camera_code, {', '.join(OF_VIEWS)} FROM govgrid.camera_view"
 _GRANTED: Final = (
     "SELECT v.camera_code, v.no, v.heading_deg, v.heading_source, v.hfov_deg"
     f" FROM govgrid.camera_view v JOIN {predicates.CAMERAS} g ON g.code = v.camera_code"
@@ -147,16 +141,6 @@ def known_headings(connection: Connection, codes: Sequence[str]) -> pd.DataFrame
         ``camera_code``, ``no``, ``known_hfov_deg``, ``known_deg`` and ``known_on``.
     """
     return frames.read_frame(connection, _KNOWN, {"codes": list(codes)})
-
-
-def read_register(connection: Connection) -> pd.DataFrame:
-    """Return all cameras with the columns that completeness counts."""
-    return frames.read_frame(connection, _REGISTER)
-
-
-def read_register_views(connection: Connection) -> pd.DataFrame:
-    """Return all views with the columns that completeness counts."""
-    return frames.read_frame(connection, _REGISTER_VIEWS)
 
 
 def granted_headings(connection: Connection, parameters: Mapping[str, Any]) -> pd.DataFrame:
