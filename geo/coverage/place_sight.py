@@ -24,6 +24,9 @@ FOREIGN: Final = -1
 UNKNOWN: Final = -2
 _POSITION, _DIRECTION = depth_no("position"), depth_no("direction")
 
+FARTHEST_M: Final = 1e8
+"""A coordinate of a place that is on no map of the district, metres."""
+
 
 @dataclass(frozen=True)
 class KeptScene:
@@ -98,7 +101,9 @@ class SightView:
         """Return a place (EPSG:4326) in the metric SRID, shape ``(2,)``."""
         point = np.array([shapely.Point(lon, lat)], dtype=object)
         metric = project(point, source=WGS84, target=self.scene.srid)
-        return np.asarray(shapely.get_coordinates(metric)[0], dtype=np.float64)
+        # of the other side of the globe the projection knows only that it is infinitely far
+        at = shapely.get_coordinates(metric)[0].clip(-FARTHEST_M, FARTHEST_M)
+        return np.asarray(at, dtype=np.float64)
 
     def hits(self, at: Floats) -> NDArray[np.intp]:
         """Return the numbers of cameras, not known exactly, that may see the cell of a place."""

@@ -186,3 +186,9 @@ def test_a_view_is_kept_until_what_it_is_made_of_is_written(full_town):
     with full_town.begin() as connection:
         connection.execute(text(EDITS[0]))
     assert memory.kept(SYSTEM, now_of(full_town)) is None
+
+
+def test_a_place_on_the_other_side_of_the_globe_is_seen_by_nobody(full_town):
+    view = SightMemory(full_town, detail=20).view(SYSTEM, now_of(full_town))
+    lines = view.lines(view.metric(-153.07, 0.0), view.hits(view.metric(-153.07, 0.0)))
+    assert {line.relation for line in lines} <= {"near"}

@@ -29,6 +29,8 @@ _LINE: Final = Border(bottom=Side("thin", color="9AA7B4"))
 _PALE: Final = Side("thin", color="C9D1D9")
 _LINES: Final = Border(left=_PALE, right=_PALE, top=_PALE, bottom=_PALE)
 _LINE_POINTS: Final = 17
+NO_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""Characters that no XML may hold (XML 1.0, Char)."""
 
 
 def write_sheets(
@@ -142,7 +144,8 @@ def _footed(sheet: Worksheet, mark: str) -> None:
     # an ampersand begins a code there; Excel takes 255 letters of all three parts together
     footer = sheet.oddFooter
     if footer is not None and footer.left is not None and footer.right is not None:
-        footer.left.text, footer.right.text = mark.replace("&", "&&")[:200], "&P / &N"
+        text = NO_XML.sub(" ", mark).replace("&", "&&")[:200]
+        footer.left.text, footer.right.text = text, "&P / &N"
 
 
 def _require_short(table: pd.DataFrame) -> None:
