@@ -22,6 +22,7 @@ from geo.incidents.rules import lifecycle
 from geo.incidents.rules.guards import Actor, Situation
 from geo.incidents.rules.lifecycle import Move
 from geo.incidents.rules.limits import SIGN_WITHIN
+from geo.incidents.store import clocks as stored_clocks
 from geo.incidents.store import hotline as stored_hotline
 from geo.incidents.store import moves as stored
 
@@ -94,7 +95,7 @@ def apply_move(
     if move.name == "urge":
         step = case.now.isoformat()
         unit = case.row["unit_code"]
-        stored.write_notification(connection, case.row["id"], "urged", step, unit)
+        stored_clocks.write_notification(connection, case.row["id"], "urged", step, unit)
     incident_events.tell_moved(connection, case, move.name, state, version)
     facts = {"move": move.name, "version": version, "from": at.state, "to": state}
     audit.record(connection, who, "incident.move", case.row["code"], facts=facts)

@@ -217,4 +217,4 @@ def write_alarms(connection: Connection, incident: UUID) -> None:
             for d in stored.called_of(connection, incident)
         ],
     )
-    stored_moves.replace_alarms(connection, incident, list(alarms_of(clock)))
+    stored.replace_alarms(connection, incident, list(alarms_of(clock)))

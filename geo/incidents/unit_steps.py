@@ -33,6 +33,7 @@ from geo.incidents.rules.whistle import (
     legal_steps,
 )
 from geo.incidents.step_request import StepRequest, require_step_fields
+from geo.incidents.store import clocks as stored_clocks
 from geo.incidents.store import moves as stored_moves
 from geo.incidents.store import whistles as stored
 from geo.incidents.store.moves import SentMove
@@ -215,7 +216,7 @@ def _write(
     if step.name == "urge_unit":
         number = f"{sent['id']}:{sent['urged'] + 1}"
         unit = sent["unit_code"]
-        stored_moves.write_notification(connection, row["id"], "urged", number, unit)
+        stored_clocks.write_notification(connection, row["id"], "urged", number, unit)
     clocks.write_alarms(connection, row["id"])
     incident_events.tell_moved(connection, case, step.name, state, version)
     told = {"step": step.name, "dispatch": str(sent["id"]), "unit": sent["unit_code"]}

@@ -1,5 +1,6 @@
 """Clocks of incidents: what lights and alarms follow from, and what is due."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -7,8 +8,19 @@ from uuid import UUID
 
 from sqlalchemy import Connection, text
 
+from geo.incidents.rules.limits import Alarm
 from geo.incidents.store.states import IS_OPEN
 
+_FORGET: Final = text("DELETE FROM govgrid.clock_event WHERE incident = :id AND fired_at IS NULL")
+_DUE: Final = text(
+    "INSERT INTO govgrid.clock_event (incident, kind, step, due)"
+    " SELECT :id, kind, step, due FROM unnest(CAST(:kinds AS text[]), CAST(:steps AS text[]),"
+    " CAST(:dues AS timestamptz[])) AS e (kind, step, due) ON CONFLICT DO NOTHING"
+)
+_NOTIFIED: Final = text(
+    "INSERT INTO govgrid.notification (incident, kind, step, to_unit)"
+    " VALUES (:incident, :kind, :step, :unit) ON CONFLICT DO NOTHING"
+)
 _CLOCK: Final = text(
     "SELECT i.state, i.on_hold, i.hold_until, i.amber_at, i.due_at, i.reported_at, i.reopened,"
     " k.accept_minutes, d.id AS dispatch, d.acknowledge_due, d.arrive_due,"
@@ -208,3 +220,45 @@ def working_incidents(connection: Connection, unit: str | None) -> list[UUID]:
         Code of the unit in charge; None: all units without hours of their own, and no unit.
     """
     return list(connection.execute(_WORKING, {"unit": unit}).scalars())
+
+
+def replace_alarms(connection: Connection, incident: UUID, alarms: Sequence[Alarm]) -> None:
+    """Write what is due of an incident; what was announced before is not due again.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    incident
+        Its id.
+    alarms
+        As :func:`geo.incidents.rules.limits.alarms_of` has them.
+    """
+    connection.execute(_FORGET, {"id": incident})
+    if alarms:
+        rows = {
+            "kinds": [alarm.kind for alarm in alarms],
+            "steps": [alarm.step for alarm in alarms],
+            "dues": [alarm.due for alarm in alarms],
+        }
+        connection.execute(_DUE, {"id": incident, **rows})
+
+
+def write_notification(
+    connection: Connection, incident: UUID, kind: str, step: str, unit: str | None
+) -> None:
+    """Write down what was told; the same once more is not written again.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    incident
+        Its id.
+    kind, step
+        What was told, and which time.
+    unit
+        Code of the unit that was told.
+    """
+    row = {"incident": incident, "kind": kind, "step": step, "unit": unit}
+    connection.execute(_NOTIFIED, row)

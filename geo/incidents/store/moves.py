@@ -9,7 +9,6 @@ from psycopg2 import sql
 from sqlalchemy import Connection, TextClause, text
 
 from geo.access import predicates
-from geo.incidents.rules.limits import Alarm
 from geo.store import statements
 
 SEEN: Final = (
@@ -66,16 +65,6 @@ _ABOVE: Final = text(
 _HIGHEST: Final = text(
     "SELECT level FROM govgrid.area_now WHERE unit_id = ANY(CAST(:areas AS bigint[]))"
     " ORDER BY array_position(ARRAY['district', 'township', 'community', 'grid'], level) LIMIT 1"
-)
-_FORGET: Final = text("DELETE FROM govgrid.clock_event WHERE incident = :id AND fired_at IS NULL")
-_DUE: Final = text(
-    "INSERT INTO govgrid.clock_event (incident, kind, step, due)"
-    " SELECT :id, kind, step, due FROM unnest(CAST(:kinds AS text[]), CAST(:steps AS text[]),"
-    " CAST(:dues AS timestamptz[])) AS e (kind, step, due) ON CONFLICT DO NOTHING"
-)
-_NOTIFIED: Final = text(
-    "INSERT INTO govgrid.notification (incident, kind, step, to_unit)"
-    " VALUES (:incident, :kind, :step, :unit) ON CONFLICT DO NOTHING"
 )
 _CHAIN: Final = text(
     "UPDATE govgrid.incident SET duplicate_of = :target, version = version + 1"
@@ -311,48 +300,6 @@ def insert_row(connection: Connection, table: str, values: Mapping[str, object])
         sql.SQL(", ").join(map(_value, values.values())),
     )
     return str(statements.execute(connection, statement)[0][0])
-
-
-def replace_alarms(connection: Connection, incident: UUID, alarms: Sequence[Alarm]) -> None:
-    """Write what is due of an incident; what was announced before is not due again.
-
-    Parameters
-    ----------
-    connection
-        Open transaction.
-    incident
-        Its id.
-    alarms
-        As :func:`geo.incidents.rules.limits.alarms_of` has them.
-    """
-    connection.execute(_FORGET, {"id": incident})
-    if alarms:
-        rows = {
-            "kinds": [alarm.kind for alarm in alarms],
-            "steps": [alarm.step for alarm in alarms],
-            "dues": [alarm.due for alarm in alarms],
-        }
-        connection.execute(_DUE, {"id": incident, **rows})
-
-
-def write_notification(
-    connection: Connection, incident: UUID, kind: str, step: str, unit: str | None
-) -> None:
-    """Write down what was told; the same once more is not written again.
-
-    Parameters
-    ----------
-    connection
-        Open transaction.
-    incident
-        Its id.
-    kind, step
-        What was told, and which time.
-    unit
-        Code of the unit that was told.
-    """
-    row = {"incident": incident, "kind": kind, "step": step, "unit": unit}
-    connection.execute(_NOTIFIED, row)
 
 
 def merge_into(
