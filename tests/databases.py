@@ -51,6 +51,11 @@ _PUT_BACK = (
     "DELETE FROM govgrid.{0};"
     " INSERT INTO govgrid.{0} ({1}) OVERRIDING SYSTEM VALUE SELECT {1} FROM kept.{0}"
 )
+# What a worker left waiting, or its heartbeat, would be found by the worker of another test.
+_EMPTY_QUEUE = "".join(
+    f"DELETE FROM govgrid_queue.procrastinate_{name};"
+    for name in ("events", "periodic_defers", "jobs", "workers")
+)
 _SEQUENCES = text(
     "SELECT setval('govgrid.' || name, coalesce(k.last_value, k.start_value),"
     ' k.last_value IS NOT NULL) FROM kept."0 sequences" k JOIN pg_sequences s'
@@ -160,6 +165,7 @@ class Standing:
         connection.execute(_NO_TRIGGERS)
         for name in changed:
             connection.exec_driver_sql(_PUT_BACK.format(name, self.columns[name]))
+        connection.exec_driver_sql(_EMPTY_QUEUE)
         connection.execute(_SEQUENCES)
         connection.execute(_TELL_COUNTS)
 
