@@ -38,7 +38,7 @@ class MapContent:
     - `seeing` (a row per incident and camera): incident_code, rank (1, 2, …), camera_code,
       relation (sees, possible, near), why, distance_m, bearing_deg (camera to place), heading_deg,
       px_per_m, online (true, false, none), own (false: a camera of others, whose distance is that
-      from the shown areas), exact (false: told by a coarse place). A camera that stands here alone
+      from the shown areas), exact (false: shown at a coarse place). A camera that stands here alone
       is listed by its code and never placed on the map.
 
     `counted` says by owner_kind how many more cameras there are that only count: they stand in the

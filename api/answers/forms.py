@@ -118,8 +118,8 @@ def render_again(
         What the template shows, as typed before.
     """
     status = next(s for kind, s in problems.STATUSES.items() if isinstance(error, kind))
-    told = error.text(render.page_language(request))
-    page = render.render_page(request, template, status=status, error=told, **values)
+    sentence = error.text(render.page_language(request))
+    page = render.render_page(request, template, status=status, error=sentence, **values)
     if isinstance(error, TooManyError):
         page.headers["Retry-After"] = str(math.ceil(float(str(error.facts["retry_after_s"]))))
     return page

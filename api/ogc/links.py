@@ -76,5 +76,5 @@ def with_query(path: str, asked: Mapping[str, object]) -> str:
     asked
         Parameters by name.
     """
-    told = {name: value for name, value in asked.items() if value not in ("", None)}
-    return f"{path}?{urlencode(told)}" if told else path
+    given = {name: value for name, value in asked.items() if value not in ("", None)}
+    return f"{path}?{urlencode(given)}" if given else path

@@ -1,4 +1,4 @@
-"""An answer that does not end: messages to one client, as long as it may be told and reads them."""
+"""An answer that does not end: messages to one client, as long as it may receive and reads them."""
 
 import asyncio
 import random
@@ -61,7 +61,7 @@ class EventStream(Response):
         self._missed, self._position = missed, position
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
-        """Send until the client goes, may no longer be told, does not read, or the service ends."""
+        """Send until the client goes, loses its grants, does not read, or the service ends."""
         connection = getattr(self._request.state, "connection", None)
         sending = asyncio.ensure_future(self._send(send))
         leaving = asyncio.ensure_future(_left(receive))
@@ -136,7 +136,7 @@ class _Reader:
         self._identity: Identity | None = None
 
     async def current(self) -> Principal | None:
-        """Return who may be told, None once nobody; where the database is away, who it was."""
+        """Return who receives them, None once nobody; where the database is away, who it was."""
         try:
             found = await self._found()
         except UnavailableError:

@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from typing_extensions import TypedDict
 
-from geo.access.event_access import may_be_told
+from geo.access.event_access import may_receive
 from geo.access.principal import Principal
 from geo.base import clock
 from geo.base.errors import TooManyError
@@ -26,18 +26,18 @@ RETRY_MS: Final = 2_000
 
 @dataclass(frozen=True)
 class Batch:
-    """News with their texts by who is told them, so that equals are cut and written once."""
+    """News with their texts by who receives them, so that equals are cut and written once."""
 
     news: News
     timezone: ZoneInfo
     texts: dict[object, bytes] = field(default_factory=dict, compare=False)
 
     def text_for(self, reader: Principal) -> bytes:
-        """Return the events that a principal may be told of, as messages of the stream."""
+        """Return the events that a principal may receive, as messages of the stream."""
         found = self.texts.get(reader.key)
         if found is None:
-            told = [each for each in self.news.events if may_be_told(reader, each)]
-            found = b"".join(write_event(each, self.timezone) for each in told)
+            granted = [each for each in self.news.events if may_receive(reader, each)]
+            found = b"".join(write_event(each, self.timezone) for each in granted)
             self.texts[reader.key] = found
         return found
 
@@ -147,7 +147,7 @@ def _count(batch: Batch | None) -> int:
 
 
 def write_event(event: StoredEvent, zone: ZoneInfo) -> bytes:
-    """Return an event as a message of the stream; where it is, is told by the row alone.
+    """Return an event as a message of the stream; where it is, only the row says.
 
     Parameters
     ----------
@@ -160,7 +160,7 @@ def write_event(event: StoredEvent, zone: ZoneInfo) -> bytes:
 
 
 class EventAnswer(TypedDict):
-    """An event as it is told; what `data` holds depends on its kind."""
+    """An event as clients receive it; what `data` holds depends on its kind."""
 
     layer: str
     kind: str
@@ -170,7 +170,7 @@ class EventAnswer(TypedDict):
 
 
 def describe_event(event: StoredEvent, zone: ZoneInfo) -> EventAnswer:
-    """Return an event as it is told.
+    """Return an event as clients receive it.
 
     Parameters
     ----------

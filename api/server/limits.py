@@ -107,8 +107,8 @@ class Body:
         if self._whole:
             return await self._receive()
         most = self._most_bytes()
-        told = self._request.headers.get("content-length", "")
-        if told.isdecimal() and int(told[:20]) > most:
+        stated = self._request.headers.get("content-length", "")
+        if stated.isdecimal() and int(stated[:20]) > most:
             raise self._too_large(most)
         if self._began is None:  # what the service does before it asks is no delay of who sends
             self._began = time.monotonic()
@@ -128,8 +128,8 @@ class Body:
         """Return whether much of the body may still arrive, so that it is not read."""
         if self._whole:
             return False
-        told = self._request.headers.get("content-length", "0")
-        short = told.isdecimal() and int(told[:20]) <= SHORT_BYTES
+        stated = self._request.headers.get("content-length", "0")
+        short = stated.isdecimal() and int(stated[:20]) <= SHORT_BYTES
         return not short or "transfer-encoding" in self._request.headers
 
     def _most_bytes(self) -> int:

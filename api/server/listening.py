@@ -70,7 +70,7 @@ OPTIONS: Final[dict[str, Any]] = {
     "proxy_headers": False,
     "server_header": False,
     "h11_max_incomplete_event_size": 32_000,
-    # six hundred streams of events, and those who are told to come later: what is beyond them is
+    # six hundred streams of events, and those who are asked to come later: what is beyond them is
     # refused by the server itself, which does not say when to come again
     "limit_concurrency": 3_000,
     "timeout_keep_alive": 5,

@@ -31,7 +31,7 @@ def configure_logs(level: str, stream: TextIO | None = None) -> None:
     Parameters
     ----------
     level
-        "debug", "info" or "warning": what is told of requests. Everything else is told from
+        "debug", "info" or "warning": which requests are logged. Everything else is logged from
         "warning" on.
     stream
         Where lines go; None: to stderr.
@@ -63,9 +63,9 @@ def request_logger() -> structlog.stdlib.BoundLogger:
     return found
 
 
-def default_level(told: str | None) -> str:
+def default_level(level: str | None) -> str:
     """Return the level of a setting; where none is set, a terminal is not flooded."""
-    return told or ("warning" if sys.stderr.isatty() else "info")
+    return level or ("warning" if sys.stderr.isatty() else "info")
 
 
 def _without_values(_: WrappedLogger, __: str, event: EventDict) -> EventDict:

@@ -93,8 +93,8 @@ class Metrics:
         guard = None if self._engine is None else database.guard_of(self._engine)
         return math.nan if guard is None else guard.free_mb * 1e6
 
-    def _gauge(self, name: str, told: str, value: Callable[[], float]) -> None:
-        Gauge(name, told, registry=self._registry).set_function(value)
+    def _gauge(self, name: str, text: str, value: Callable[[], float]) -> None:
+        Gauge(name, text, registry=self._registry).set_function(value)
 
 
 def require_token(request: Request, settings: Settings) -> None:
@@ -114,9 +114,9 @@ def require_token(request: Request, settings: Settings) -> None:
     """
     if settings.metrics_token is None:
         raise HTTPException(404)
-    kind, _, told = request.headers.get("authorization", "").partition(" ")
+    kind, _, token = request.headers.get("authorization", "").partition(" ")
     expected = settings.metrics_token.get_secret_value()
-    if kind.lower() != "bearer" or not hmac.compare_digest(told.encode(), expected.encode()):
+    if kind.lower() != "bearer" or not hmac.compare_digest(token.encode(), expected.encode()):
         raise HTTPException(401)
 
 

@@ -12,7 +12,7 @@ from api.server.shield import App, Message, Receive, Scope, Send, is_stream
 
 HEADER: Final = b"x-request-id"
 QUIET: Final = ("/static/", "/livez", "/readyz", "/metrics")
-"""Asked again and again by machines: told at level debug only, unless they fail."""
+"""Asked again and again by machines: logged at level debug only, unless they fail."""
 NO_ROUTE: Final = "none"
 FAILED: Final = 500
 

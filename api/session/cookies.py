@@ -131,8 +131,8 @@ def require_login_token(request: Request, sent: Form) -> None:
         If cookie and field differ, or there is no cookie.
     """
     held = request.cookies.get(LOGIN_COOKIE, "")
-    told = sent.text(csrf.FIELD)
-    if not held or not hmac.compare_digest(held.encode(), told.encode()):
+    token = sent.text(csrf.FIELD)
+    if not held or not hmac.compare_digest(held.encode(), token.encode()):
         raise ForbiddenError("access.csrf")
 
 

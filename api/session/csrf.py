@@ -27,8 +27,8 @@ async def require_token(request: Request, expected: str) -> None:
     ForbiddenError
         If the token is missing or another.
     """
-    told = request.headers.get(HEADER)
-    if told is None and request.headers.get("content-type", "").startswith(FORMS):
-        told = str((await request.form()).get(FIELD, ""))
-    if not hmac.compare_digest((told or "").encode(), expected.encode()):
+    sent = request.headers.get(HEADER)
+    if sent is None and request.headers.get("content-type", "").startswith(FORMS):
+        sent = str((await request.form()).get(FIELD, ""))
+    if not hmac.compare_digest((sent or "").encode(), expected.encode()):
         raise ForbiddenError("access.csrf")

@@ -37,22 +37,22 @@ class SharedReads:
         self._thread.shutdown(wait=True)
 
     def _start(self) -> None:
-        told, self._next = self._next, None
-        if told is None:
+        waiting, self._next = self._next, None
+        if waiting is None:
             return
         self._running = True
         loop = asyncio.get_running_loop()
         work = loop.run_in_executor(self._thread, self._read)
-        work.add_done_callback(lambda done: self._done(done, told))
+        work.add_done_callback(lambda done: self._done(done, waiting))
 
-    def _done(self, done: "asyncio.Future[Any]", told: "asyncio.Future[Any]") -> None:
+    def _done(self, done: "asyncio.Future[Any]", waiting: "asyncio.Future[Any]") -> None:
         self._running = False
         self._start()
-        if told.done():
+        if waiting.done():
             return
         if done.cancelled():
-            told.cancel()
+            waiting.cancel()
         elif (error := done.exception()) is not None:
-            told.set_exception(error)
+            waiting.set_exception(error)
         else:
-            told.set_result(done.result())
+            waiting.set_result(done.result())

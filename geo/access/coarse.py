@@ -1,6 +1,6 @@
 """What a coarse grant shows of a place: steps, cells, and how far from it a camera may stand.
 
-Whatever is told of a camera under such a grant follows from its coarse place (the column
+All answers about a camera under such a grant follow from its coarse place (the column
 ``camera.coarse_geom``) and from nothing that depends on where in its surroundings it stands.
 """
 
@@ -21,10 +21,10 @@ CELL_M: Final = 50.0
 """Side of the cells by which questions about places are answered; they never move."""
 
 STEP_M: Final = 50.0
-"""Distances are told in such steps, never below one."""
+"""Distances are rounded to such steps, never below one."""
 
 EXACT_ANSWERS: Final = 20
-"""At so many places a day a unit is told exactly whether a coarse camera sees them."""
+"""For so many places a day a unit gets an exact answer whether a coarse camera sees them."""
 
 
 def cells_of(xy: Floats) -> NDArray[np.int64]:

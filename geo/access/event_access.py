@@ -1,15 +1,15 @@
-"""Who is told of an event: decided by the grants at the moment it is told."""
+"""Who receives an event: decided by the grants at the moment it is sent."""
 
 from geo.access.principal import RESTRICTED, Grant, Principal
 from geo.access.roles import CLASSES, PERMISSIONS, depth_no
 from geo.store.outbox import StoredEvent
 
 
-def may_be_told(reader: Principal, event: StoredEvent) -> bool:
+def may_receive(reader: Principal, event: StoredEvent) -> bool:
     """Return whether a principal may know that something happened.
 
-    A camera is told by grants that open its class and show where cameras stand; what is to be known
-    of it follows from its row, as everywhere.
+    Events of a camera go to grants that open its class and show where cameras stand; what may be
+    known of the camera follows from its row, as everywhere.
 
     Parameters
     ----------

@@ -12,7 +12,7 @@ from geo.access.store import exact_answers as stored
 from geo.base.errors import DiskFullError
 
 SAME_PLACE_M: Final = 0.5
-"""A place this near to that of an incident is meant to be it: coordinates are told rounded."""
+"""A place this near to that of an incident is meant to be it: answers round coordinates."""
 
 
 class IncidentPlace(NamedTuple):
@@ -57,8 +57,8 @@ def allowed_pairs(
 ) -> set[tuple[str, str]]:
     """Return the pairs of incident and camera that the principal gets an exact answer for.
 
-    Each unit is told so at :data:`geo.access.coarse.EXACT_ANSWERS` places a camera and day; what
-    was told once is told again. What cannot be counted because the disk is full is not told.
+    Each unit gets them for :data:`geo.access.coarse.EXACT_ANSWERS` places a camera and day; what it
+    got is repeated. What cannot be counted because the disk is full is not answered.
 
     Parameters
     ----------

@@ -135,7 +135,7 @@ class Principal:
     def shown_to_visitors(self) -> "Principal":
         """Return the principal of a session at whose screen visitors look on (参观模式).
 
-        It is told what a wall is told, without cameras, in those areas that it may see on a map.
+        It sees what a wall display sees, without cameras, in those areas that it may see on a map.
         """
         areas = {(grant.area, grant.area_code) for grant in self.cut(MAP).grants}
         walls = tuple(Grant(WALL, *area, frozenset(), DEPTHS[0]) for area in sorted(areas, key=str))

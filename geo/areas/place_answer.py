@@ -1,4 +1,4 @@
-"""Where a place belongs, as it is told."""
+"""The answer to where a place belongs."""
 
 from typing_extensions import TypedDict
 

@@ -75,7 +75,7 @@ class PlaceView:
         lon, lat
             Degrees.
         codes
-            Of the grids; of one that is no grid of today nothing is known, so none is told.
+            Of the grids; a code that is no grid of today has none.
         """
         if not set(codes) <= set(self.areas.codes):
             return []

@@ -53,7 +53,7 @@ class AxisCRS:
 
 
 LONLAT: Final = AxisCRS(CRS84, WGS84, north_first=False)
-"""CRS84: what is stored, and what is told where nothing else is asked for."""
+"""CRS84: what is stored, and what answers use where nothing else is asked for."""
 
 
 def offered_systems(metric_srid: int | None) -> tuple[AxisCRS, ...]:

@@ -60,7 +60,7 @@ class Span:
 
 @dataclass(frozen=True)
 class Named:
-    """A part of a text that may name a person: told, never blocked."""
+    """A part of a text that may name a person: reported, never blocked."""
 
     start: int
     end: int

@@ -97,22 +97,24 @@ def bring_in(
     today
         When a heading without a date was verified, unless it was verified just so before.
     """
-    told = views[views["heading_deg"].notna()].drop(columns="row")
-    told = told.assign(heading_source=told["heading_source"].replace("parsed", "surveyed"))
-    stored_views.add_further_views(connection, told["camera_code"].tolist(), told["no"].tolist())
+    stated = views[views["heading_deg"].notna()].drop(columns="row")
+    stated = stated.assign(heading_source=stated["heading_source"].replace("parsed", "surveyed"))
+    stored_views.add_further_views(
+        connection, stated["camera_code"].tolist(), stated["no"].tolist()
+    )
     days = rows.set_index("code")["surveyed_on"]
-    complete = _completed(connection, told.assign(day=told["camera_code"].map(days)), today)
+    complete = _completed(connection, stated.assign(day=stated["camera_code"].map(days)), today)
     seen = stored_views.merge_views(connection, complete)
     changed = sorted(set(seen["camera_code"]))
     stored_views.mark_changed(connection, changed, run)
     return Change(0, len(changed), len(rows) - len(changed))
 
 
-def _completed(connection: Connection, told: pd.DataFrame, today: date) -> pd.DataFrame:
+def _completed(connection: Connection, stated: pd.DataFrame, today: date) -> pd.DataFrame:
     """Return the views with the angle and the date that are known where the batch gives none."""
-    known = stored_views.known_headings(connection, told["camera_code"].tolist())
+    known = stored_views.known_headings(connection, stated["camera_code"].tolist())
     known = known.astype({"known_hfov_deg": float, "known_deg": float})
-    both = told.merge(known, on=["camera_code", "no"], how="left")
+    both = stated.merge(known, on=["camera_code", "no"], how="left")
     both["hfov_deg"] = both["hfov_deg"].fillna(both["known_hfov_deg"])
     same = both["known_on"].notna() & (both["heading_deg"] == both["known_deg"])
     both["verified_on"] = both["day"].where(

@@ -49,10 +49,10 @@ class SameCameras:
         alone = pairs["alone"].to_numpy()
         near = pairs["metres"] <= np.where(alone, FAR_M, NEAR_M)
         found = [
-            *_told(checked, pairs[same & ~both_made & either_made], "CAMERA_TWIN", "error"),
-            *_told(checked, pairs[same & ~either_made], "CAMERA_TWIN", "warning"),
-            *_told(checked, pairs[~same & near & pairs["made"]], "CAMERA_MOVED", "error"),
-            *_told(
+            *_findings(checked, pairs[same & ~both_made & either_made], "CAMERA_TWIN", "error"),
+            *_findings(checked, pairs[same & ~either_made], "CAMERA_TWIN", "warning"),
+            *_findings(checked, pairs[~same & near & pairs["made"]], "CAMERA_MOVED", "error"),
+            *_findings(
                 checked,
                 pairs[~same & near & either_made & ~pairs["made"]],
                 "CAMERA_MOVED",
@@ -96,7 +96,7 @@ def _metres(pairs: pd.DataFrame) -> NDArray[np.float64]:
     return np.asarray(shapely.distance(*flat), dtype=np.float64)
 
 
-def _told(
+def _findings(
     checked: CheckedRows, pairs: pd.DataFrame, code: str, severity: Severity
 ) -> list[Finding]:
     named = "code" if "code" in checked.mapping else "name"

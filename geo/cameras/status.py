@@ -52,7 +52,7 @@ class Taken:
 
 @dataclass(frozen=True)
 class StatesAnswer:
-    """What a message of states changed, as it is told; figures are amended later."""
+    """What a message of states changed, for an answer; figures are amended later."""
 
     read: int
     inserted: int
@@ -117,9 +117,11 @@ def check_pushed(rows: Sequence[Mapping[str, object]], timezone: str) -> Checked
     from geo.files.readers.control_characters import without_controls
 
     index = pd.RangeIndex(1, len(rows) + 1, name="row")
-    told = pd.DataFrame([dict(row) for row in rows], index=index, dtype=object)
-    told = told.where(told.notna(), None)
-    table = without_controls(Table(tuple(map(str, told.columns)), told, None, None, header_row=0))
+    stated = pd.DataFrame([dict(row) for row in rows], index=index, dtype=object)
+    stated = stated.where(stated.notna(), None)
+    table = without_controls(
+        Table(tuple(map(str, stated.columns)), stated, None, None, header_row=0)
+    )
     calendar = Calendar(clock.today(timezone), timezone)
     return check_rows(table, find_layer(LAYER), calendar=calendar)
 
@@ -157,7 +159,7 @@ def write_states(
 
 
 def describe_taken(taken: Taken, lang: str) -> StatesAnswer:
-    """Return the result of a message as it is told, its findings with advice.
+    """Return the result of a message for an answer, its findings with advice.
 
     Parameters
     ----------

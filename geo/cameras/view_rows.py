@@ -32,14 +32,14 @@ def split_code(code: str) -> tuple[str, int]:
 
 
 def bring_in(connection: Connection, rows: pd.DataFrame, *, run: int) -> CameraChange:
-    """Write checked views; a verified heading stays, and what is told is kept beside it.
+    """Write checked views; a verified heading stays, and the given one is kept beside it.
 
     Parameters
     ----------
     connection
         Open transaction.
     rows
-        `code` and the fields that are told; index ``row``.
+        `code` and the fields that are given; index ``row``.
     run
         Number of the import.
 
@@ -53,8 +53,8 @@ def bring_in(connection: Connection, rows: pd.DataFrame, *, run: int) -> CameraC
     names = [split_code(code) for code in rows["code"]]
     from geo.cameras.store import cameras
 
-    told = [name for name in cameras.VIEW_FIELDS if name in rows]
-    views = rows[told].assign(camera_code=[c for c, _ in names], no=[n for _, n in names])
+    given = [name for name in cameras.VIEW_FIELDS if name in rows]
+    views = rows[given].assign(camera_code=[c for c, _ in names], no=[n for _, n in names])
     return cameras.bring_in_views(connection, views, run=run)
 
 

@@ -90,13 +90,13 @@ def _sections(
 ) -> Iterator[tuple[str, list[tuple[str, str]]]]:
     command: Any = context.command
     params = command.params
-    told = {each.name: say(help_of(words, each.name), lang) for each in params}
+    texts = {each.name: say(help_of(words, each.name), lang) for each in params}
     yield (
         "arguments",
-        [(_name(each), _whole(told[each.name], [])) for each in params if _is_argument(each)],
+        [(_name(each), _whole(texts[each.name], [])) for each in params if _is_argument(each)],
     )
     options = [
-        (_typed(each, context, lang), _whole(told[each.name], _limits(each, lang)))
+        (_typed(each, context, lang), _whole(texts[each.name], _limits(each, lang)))
         for each in params
         if not _is_argument(each)
     ]

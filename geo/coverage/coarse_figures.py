@@ -17,21 +17,21 @@ from geo.access.store import seen_areas
 from geo.base.json_objects import Record
 
 STEP_M2: Final = 10_000.0
-"""Ground is told in hectares: as much as a coarse place stands for."""
+"""Ground is rounded to hectares: as much as a coarse place stands for."""
 
 STEP_M: Final = 100.0
-"""Roads are told in such lengths."""
+"""Lengths of roads are rounded to such steps."""
 
 STEPS: Final = 20
-"""What is small is told in so many steps."""
+"""Small quantities are rounded to so many steps."""
 
 _THINGS: Final = ("places", "entrances", "junctions", "crossings")
 
 SEVERAL: Final = 3
-"""So many cameras that look in from outside are not told apart by what they see together."""
+"""What so many cameras from outside see together does not reveal a single one."""
 
 MANY: Final = 10
-"""So many cameras whose places are hidden are not told apart by figures in steps."""
+"""Figures in steps do not reveal a single one of so many cameras whose places are hidden."""
 
 _WHOLES: Final[Mapping[str, tuple[tuple[str, ...], float]]] = {
     "area_m2": (("covered_area_m2",), STEP_M2),
@@ -59,9 +59,9 @@ def granted_figures(
 ) -> list[Record]:
     """Return figures of areas as far as `reader` may see them.
 
-    Those of a device set are told as they are where its cameras that may see some of the area are
+    Those of a device set are exact where its cameras that may see some of the area are
     all granted exactly and with their directions, or look in from outside and are several. Else
-    they are told in steps where such cameras are many, and not at all (None) where they are few.
+    they are rounded to steps where such cameras are many, and None where they are few.
 
     Parameters
     ----------
@@ -76,7 +76,7 @@ def granted_figures(
     if reader.system or not found:
         return found
     unknown = _unknown_cameras(connection, reader, found)
-    return [_told(row, unknown[row["level"], row["code"]]) for row in found]
+    return [_round_row(row, unknown[row["level"], row["code"]]) for row in found]
 
 
 def find_open_areas(
@@ -101,7 +101,7 @@ def find_open_areas(
     return {area for area in asked if not sum(each.total() for each in unknown[area])}
 
 
-def _told(row: Record, unknown: _Unknown) -> Record:
+def _round_row(row: Record, unknown: _Unknown) -> Record:
     kinds = _KINDS.get(row["device_set"], (*CLASSES, None))
     hidden, foreign = (sum(each[kind] for kind in kinds) for each in unknown)
     if not hidden and (not foreign or foreign >= SEVERAL):
@@ -130,15 +130,17 @@ def _unknown_cameras(
 
 def _in_steps(row: Mapping[str, Any], *, many: bool) -> Record:
     """Return figures in steps, or without `many` none."""
-    told = {**row, "sliver_m2": None, "k_area_m2": []}
+    rounded = {**row, "sliver_m2": None, "k_area_m2": []}
     for whole, (seen, step) in _WHOLES.items():
         for name in seen:
-            told[name] = _rounded(row[name], step, row[whole]) if many else None
+            rounded[name] = _rounded(row[name], step, row[whole]) if many else None
     for share, (part, whole) in _SHARES.items():
-        told[share] = None if row[share] is None or not many else told[part] / row[whole]
+        rounded[share] = None if row[share] is None or not many else rounded[part] / row[whole]
     if many:
-        told["k_area_m2"] = [_rounded(each, STEP_M2, row["area_m2"]) for each in row["k_area_m2"]]
-    return told
+        rounded["k_area_m2"] = [
+            _rounded(each, STEP_M2, row["area_m2"]) for each in row["k_area_m2"]
+        ]
+    return rounded
 
 
 def _rounded(value: float | None, step: float, whole: float) -> float | None:

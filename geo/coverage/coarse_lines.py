@@ -34,7 +34,7 @@ class GrantedLines:
 
     `lines`: by point in the order given, then sees, possible, near, then distance: the columns of
     :func:`geo.coverage.sight.line_of_sight.find_seeing`, and `own`: whether the camera stands in a
-    granted area, `exact`: whether its name and its measures may be told. `withheld`: by the name
+    granted area, `exact`: whether its name and its measures may be shown. `withheld`: by the name
     of the point.
     """
 
@@ -53,8 +53,8 @@ def granted_lines(
 
     Exact cameras are judged where they stand. Others are answered by cells: *possible* or *near*,
     with the distance of the coarse place, without direction; of another's camera that looks in only
-    *possible* is told, with its distance from the granted area. At the pairs in `exactly` it is
-    told of them as well whether they see the place.
+    *possible* is returned, with its distance from the granted area. At the pairs in `exactly` it is
+    also returned whether they see the place.
 
     Parameters
     ----------

@@ -124,7 +124,7 @@ class SightView:
         hits
             As from :meth:`hits`.
         exactly
-            Codes of cameras of which it is told whether they see it, though they are not exact.
+            Codes of cameras with exact answers, though their places are granted coarsely.
         """
         found = [*self._exact(at), *self._coarse(at, hits)]
         if exactly:

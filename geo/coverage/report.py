@@ -32,7 +32,7 @@ AREA_KEYS = (
 
 @dataclass(frozen=True)
 class CameraCounts:
-    """Numbers of cameras of an owner kind (None: unknown); None for what may not be told."""
+    """Numbers of cameras of an owner kind (None: unknown); None for what is not granted."""
 
     owner_kind: str | None
     reported: int | None

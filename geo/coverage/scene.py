@@ -311,9 +311,9 @@ def camera_state(views: pd.DataFrame, sight: Obstruction) -> dict[str, int]:
     # Probabilities follow from heading and angle: two views may share both their sure sectors.
     columns = ["camera_code", "owner_kind", "connection", "heading_deg", "hfov_deg"]
     # What is missing is None or NaN, as the other rows happen to be.
-    told = (views[name].astype(object).where(views[name].notna(), "") for name in columns)
+    texts = (views[name].astype(object).where(views[name].notna(), "") for name in columns)
     found: dict[str, int] = {}
-    for code, *rest in zip(*told, *hashes, strict=True):
+    for code, *rest in zip(*texts, *hashes, strict=True):
         digest = hashlib.sha256("|".join(map(str, rest)).encode()).digest()
         # Views of one camera follow each other: each carries on the number of those before.
         found[code] = found.get(code, 0) * 3 + int.from_bytes(digest[:15], "big")

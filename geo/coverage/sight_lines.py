@@ -102,8 +102,8 @@ def place_lines_of(lines: pd.DataFrame) -> list[PlaceLine]:
             None if pd.isna(line[name]) else float(line[name]) for name in HIDDEN
         )
         relation, own, exact = line["relation"], bool(line["own"]), bool(line["exact"])
-        told = (rank[relation], float(line["distance_m"]), line["camera_code"], relation)
-        found.append(PlaceLine(*told, line["why"], bearing, heading, px, own, exact))
+        head = (rank[relation], float(line["distance_m"]), line["camera_code"], relation)
+        found.append(PlaceLine(*head, line["why"], bearing, heading, px, own, exact))
     return found
 
 

@@ -141,8 +141,8 @@ def _patched(
     views = scene.read_views(connection, sorted(codes))
     fresh = _tabulated(views, kept.sight, kept.srid, detail, kept.choices)
     table = kept.table.replace_cameras(codes, fresh)
-    told = cameras.camera_contacts(connection, sorted(codes))
-    contacts = {**kept.contacts, **told}
+    read = cameras.camera_contacts(connection, sorted(codes))
+    contacts = {**kept.contacts, **read}
     return replace(kept, table=table, fans=Fans(table.coarse), contacts=contacts)
 
 

@@ -22,7 +22,7 @@ from geo.coverage.store import granted_ground
 
 
 class WhatIfAnswer(TypedDict):
-    """What the engine told, as far as it may be told; `withheld` grids are left out.
+    """The engine's answer as far as it is granted; `withheld` grids are left out.
 
     `run` is the number of the computation and its revision.
     """
@@ -51,7 +51,7 @@ def try_camera(
 
     Before and after together tell what the cameras there see. So the place must be granted with
     gaps, exactly and for all classes; what is seen is cut to such ground; and of grids that a
-    camera may see which the principal does not know exactly nothing is told but their number
+    camera may see which the principal does not know exactly only their number is returned
     (``withheld``). Gaps count as read in bulk.
 
     Parameters
@@ -83,27 +83,29 @@ def try_camera(
     with transaction.open_read_only(engine, principal) as connection:
         if not predicates.is_granted(connection, deep, trial.lon, trial.lat):
             raise NotFoundError("access.elsewhere")
-    told = client.try_camera(trial.as_json_values())
+    answer = client.try_camera(trial.as_json_values())
     with transaction.open_read_only(engine, principal) as connection:
-        known = _known_grids(connection, principal, deep, told)
+        known = _known_grids(connection, principal, deep, answer)
         viewsheds = {
-            name: _cut(connection, deep, told["viewsheds"][name], whole=deep.everything)
+            name: _cut(connection, deep, answer["viewsheds"][name], whole=deep.everything)
             for name in SURE
         }
-    gaps = {name: [gap for gap in told["gaps"][name] if gap["grid_code"] in known] for name in SURE}
+    gaps = {
+        name: [gap for gap in answer["gaps"][name] if gap["grid_code"] in known] for name in SURE
+    }
     count = sum(map(len, gaps.values()))
     export_log.count_bulk_read(engine, principal, "gaps", count, most=most_gaps, reason=reason)
-    grids = [grid for grid in told["grids"] if grid["grid_code"] in known]
+    grids = [grid for grid in answer["grids"] if grid["grid_code"] in known]
     return {
-        "run": told["run"],
-        "detail": told["detail"],
-        "placement": told["placement"],
-        "moved_m": told["moved_m"],
-        "epoch": told["epoch"],
+        "run": answer["run"],
+        "detail": answer["detail"],
+        "placement": answer["placement"],
+        "moved_m": answer["moved_m"],
+        "epoch": answer["epoch"],
         "viewsheds": viewsheds,
         "grids": grids,
         "gaps": gaps,
-        "withheld": len(told["grids"]) - len(grids),
+        "withheld": len(answer["grids"]) - len(grids),
     }
 
 
@@ -116,12 +118,12 @@ def _whole_grants(principal: Principal) -> Principal:
 
 
 def _known_grids(
-    connection: Connection, principal: Principal, deep: Principal, told: Mapping[str, Any]
+    connection: Connection, principal: Principal, deep: Principal, answer: Mapping[str, Any]
 ) -> set[str]:
     """Return the codes of the grids of which nothing is hidden from the principal."""
     from geo.coverage.coarse_figures import find_open_areas
 
-    grids = [(grid["level"], grid["grid_code"]) for grid in told["grids"]]
+    grids = [(grid["level"], grid["grid_code"]) for grid in answer["grids"]]
     if not deep.everything:
         own = area_names.granted_codes(connection, deep.parameters)
         grids = [grid for grid in grids if grid in own]

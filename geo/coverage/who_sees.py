@@ -179,7 +179,7 @@ class FoundLines:
 
     @property
     def own(self) -> list[str]:
-        """Codes of the cameras of which more than the relation is told."""
+        """Codes of the cameras of which more than the relation is shown."""
         return [line.code for line in self.lines if line.own]
 
 
@@ -263,7 +263,7 @@ def _answer(
 ) -> SeeingAnswer:
     moment = asked.at or clock.now().astimezone(ZoneInfo(asked.timezone))
     return {
-        "cameras": [_told(line, facts[line.code], moment) for line in lines],
+        "cameras": [_seen_camera(line, facts[line.code], moment) for line in lines],
         "withheld": withheld,
         "ask": say("seeing.ask", asked.lang) if withheld else None,
         "nearest_m": min((round(line.distance_m, 1) for line in lines if line.own), default=None),
@@ -315,7 +315,7 @@ def _facts(connection: Connection, codes: list[str], at: datetime | None) -> dic
     return facts
 
 
-def _told(line: PlaceLine, fact: Contact, moment: datetime) -> SeenCamera:
+def _seen_camera(line: PlaceLine, fact: Contact, moment: datetime) -> SeenCamera:
     if not line.own:
         distance_m = round(line.distance_m, 1)
         return {**_UNTOLD, "code": line.code, "relation": line.relation, "distance_m": distance_m}

@@ -151,7 +151,7 @@ def _place(document: Document, mark: str) -> DocxParagraph | None:
     return next((each for each in document.paragraphs if each.text.strip() == mark), None)
 
 
-def _insert(place: DocxParagraph, told: Paragraph) -> None:
+def _insert(place: DocxParagraph, paragraph: Paragraph) -> None:
     """Insert a paragraph before a place, with the look of the place."""
     from docx.text.paragraph import Paragraph as DocxParagraph
 
@@ -161,32 +161,32 @@ def _insert(place: DocxParagraph, told: Paragraph) -> None:
     for run in made.runs[1:]:
         run._r.getparent().remove(run._r)
     run = made.runs[0]
-    run.text = told.text
-    if told.heading:
+    run.text = paragraph.text
+    if paragraph.heading:
         _set_font(run, _HEAD_FONT, None)
         made.paragraph_format.keep_with_next = True
 
 
 def _insert_table(
-    document: Document, place: DocxParagraph, told: BulletinTable, *, new_page: bool
+    document: Document, place: DocxParagraph, content: BulletinTable, *, new_page: bool
 ) -> None:
     from docx.enum.text import WD_ALIGN_PARAGRAPH
     from docx.shared import Mm, Pt
 
-    title = place.insert_paragraph_before(told.title)
+    title = place.insert_paragraph_before(content.title)
     title.paragraph_format.space_before = Pt(_LINE_PT)
     title.paragraph_format.keep_with_next = True
     title.paragraph_format.page_break_before = new_page
     for run in title.runs:
         _set_font(run, _HEAD_FONT, None)
-    table = document.add_table(rows=0, cols=len(told.heads))
+    table = document.add_table(rows=0, cols=len(content.heads))
     _draw_borders(table)
     table.autofit = False
-    rest = (_TEXT_MM - _NAME_MM) / (len(told.heads) - 1)
-    widths = [Mm(_NAME_MM), *[Mm(rest)] * (len(told.heads) - 1)]
+    rest = (_TEXT_MM - _NAME_MM) / (len(content.heads) - 1)
+    widths = [Mm(_NAME_MM), *[Mm(rest)] * (len(content.heads) - 1)]
     for column, width in zip(table.columns, widths, strict=True):
         column.width = width
-    for number, cells in enumerate((told.heads, *told.rows)):
+    for number, cells in enumerate((content.heads, *content.rows)):
         row = table.add_row()
         _keep_whole(row, repeat=number == 0)
         for position, (cell, text) in enumerate(zip(row.cells, cells, strict=True)):
@@ -221,8 +221,8 @@ def _draw_borders(table: Any) -> None:  # noqa: ANN401 - of a template that may 
     borders = OxmlElement("w:tblBorders")
     for side in ("top", "left", "bottom", "right", "insideH", "insideV"):
         line = OxmlElement(f"w:{side}")
-        told = (("val", "single"), ("sz", _BORDER_EIGHTHS), ("space", "0"), ("color", "000000"))
-        for key, value in told:
+        border = (("val", "single"), ("sz", _BORDER_EIGHTHS), ("space", "0"), ("color", "000000"))
+        for key, value in border:
             line.set(qn(f"w:{key}"), value)
         borders.append(line)
     table._tbl.tblPr.append(borders)

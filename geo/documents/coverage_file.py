@@ -141,7 +141,7 @@ def _readable(figures: pd.DataFrame, lang: str) -> pd.DataFrame:
 
 
 def _k(row: list[float], k: int) -> float | None:
-    """Return the ground seen by exactly `k` devices, from 2 on by `k` or more; None: not told."""
+    """Return the ground seen by exactly `k` devices, from 2 on by `k` or more; None: no grant."""
     if not row:
         return None
     return sum(row[k:]) if k == 2 else row[k]

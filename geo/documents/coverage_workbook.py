@@ -180,8 +180,8 @@ def _write_pairs(sheet: Worksheet, report: CoverageReport, lang: str) -> None:
     for count in report["cameras"]:
         kind = say(f"device_set.{count.owner_kind or 'none'}", lang)
         closed = say("coverage_book.closed", lang) if count.registered is None else None
-        told = (getattr(count, name) for name in names)
-        sheet.append([kind, *(closed if number is None else number for number in told)])
+        numbers = (getattr(count, name) for name in names)
+        sheet.append([kind, *(closed if number is None else number for number in numbers)])
     sheet.append([])
     _append_head(sheet, [say("coverage_book.assumptions", lang), say("column.count", lang)])
     for name, count in report["assumptions"].items():

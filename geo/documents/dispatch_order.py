@@ -227,9 +227,9 @@ def _urged(out: Dispatched) -> str:
 
 
 def _moves(out: Dispatched) -> list[str]:
-    told = [move for move in out.history if move["move"] not in _HIDDEN][-_SHOWN_MOVES:]
-    words = (say(f"lifecycle.move.{move['move']}", out.lang) for move in told)
+    shown = [move for move in out.history if move["move"] not in _HIDDEN][-_SHOWN_MOVES:]
+    words = (say(f"lifecycle.move.{move['move']}", out.lang) for move in shown)
     return [
         f"{out.minute(move['at'])[5:]}　{word}　{move['post'] or ''}"
-        for move, word in zip(told, words, strict=True)
+        for move, word in zip(shown, words, strict=True)
     ]

@@ -60,7 +60,7 @@ def evidence_sheet(
     zone = desk.config.timezone
     row = answer.read_answer(desk, who, incident)
     facts, seen = cameras.read_cameras(desk.engine, who, incident, desk.config, view=desk.view(who))
-    told = cameras.describe_cameras(seen, facts.window, zone, lang)
+    cameras_answer = cameras.describe_cameras(seen, facts.window, zone, lang)
     why = say("evidence.reason", lang, code=row.code)
     with transaction.open_as(desk.engine, who) as connection:
         viewings = register.viewings_of(connection, row.code)
@@ -69,7 +69,7 @@ def evidence_sheet(
             who,
             what="evidence",
             form=form,
-            rows=len(told["cameras"]),
+            rows=len(cameras_answer["cameras"]),
             reason=why,
             area=row.grid_code or "",
             action=next((each for each in HANDLING if who.may(each)), HANDLING[0]),
@@ -78,11 +78,11 @@ def evidence_sheet(
         say("evidence.title", lang),
         desk.config.mark,
         lang,
-        _facts(desk, who, row, told, lang),
-        _plan(desk, who, row, told["cameras"]),
+        _facts(desk, who, row, cameras_answer, lang),
+        _plan(desk, who, row, cameras_answer["cameras"]),
         say("evidence.north", lang),
-        (_cameras(told["cameras"], lang), _viewings(viewings, zone, lang)),
-        _forms(row, told["cameras"], zone, lang),
+        (_cameras(cameras_answer["cameras"], lang), _viewings(viewings, zone, lang)),
+        _forms(row, cameras_answer["cameras"], zone, lang),
         export_log.watermark_text(who, why, timezone=zone, lang=lang),
     )
 
@@ -147,7 +147,7 @@ def _refuse(url: str, *_: object, **__: object) -> dict[str, Any]:
 
 
 def _facts(
-    desk: Desk, who: Principal, row: AnswerRow, told: CamerasAnswer, lang: str
+    desk: Desk, who: Principal, row: AnswerRow, cameras_answer: CamerasAnswer, lang: str
 ) -> tuple[tuple[str, str], ...]:
     zone = desk.config.timezone
     begin, end = row.window
@@ -165,8 +165,8 @@ def _facts(
         "place": f"{place} {row.address or ''}".strip(),
         "lonlat": "" if row.lon is None else f"{row.lon:.6f}, {row.lat:.6f}（WGS-84）",
         "text": row.title,
-        "none": told["none"] or "",
-        "withheld": str(told["withheld"] or ""),
+        "none": cameras_answer["none"] or "",
+        "withheld": str(cameras_answer["withheld"] or ""),
     }
     return tuple((say(f"evidence.{k}", lang), v) for k, v in named.items() if v)
 
@@ -185,13 +185,13 @@ def _cameras(lines: list[CameraInWords], lang: str) -> Table:
         relation = say(f"relation.{line['relation']}", lang) + why
         footage = "；".join(filter(None, (line["footage"], line["night"], line["online_text"])))
         number = numbers.get(line["code"], "")
-        told: Mapping[str, Any] = {
+        cells: Mapping[str, Any] = {
             **line,
             "number": number,
             "relation": relation,
             "footage": footage,
         }
-        rows.append(tuple(str(told[name] or "") for name in HEADS))
+        rows.append(tuple(str(cells[name] or "") for name in HEADS))
     heads = tuple(say(f"evidence.camera_{name}", lang) for name in HEADS)
     return Table(
         say("evidence.cameras", lang), heads, tuple(rows), say("evidence.no_cameras", lang)
@@ -200,7 +200,7 @@ def _cameras(lines: list[CameraInWords], lang: str) -> Table:
 
 def _viewings(rows: list[IncidentViewing], zone: str, lang: str) -> Table:
     names = ("at", "unit_name", "holder", "camera_code", "act", "reason")
-    told = [
+    lines = [
         (
             local_minute(row.at, zone),
             *(row.unit_name, row.holder, row.camera_code),
@@ -211,7 +211,7 @@ def _viewings(rows: list[IncidentViewing], zone: str, lang: str) -> Table:
     ]
     heads = tuple(say(f"viewing_column.{name}", lang) for name in names)
     return Table(
-        say("evidence.viewings", lang), heads, tuple(told), say("evidence.no_viewings", lang)
+        say("evidence.viewings", lang), heads, tuple(lines), say("evidence.no_viewings", lang)
     )
 
 

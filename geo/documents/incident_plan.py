@@ -25,7 +25,7 @@ def number_cameras(lines: Sequence[CameraInWords]) -> dict[str, int]:
     Parameters
     ----------
     lines
-        As told; without a bearing the exact place of a camera is not granted.
+        As answered; without a bearing the exact place of a camera is not granted.
     """
     drawn = [
         str(line["code"])
@@ -47,7 +47,7 @@ def plan_incident(
     lon, lat
         Degrees, EPSG:4326.
     lines
-        Cameras as told.
+        Cameras as answered.
     """
     import numpy as np
     import shapely

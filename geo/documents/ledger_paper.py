@@ -145,9 +145,9 @@ def _lines(cells: Sequence[str | int]) -> int:
 def _feet(found: Ledger, lang: str) -> list[str]:
     """Return the lines below the table, the signatures last."""
     apart = {"duplicates": found.duplicates, "cancelled": found.cancelled}
-    told = [say("ledger.apart", lang, **apart)] if any(apart.values()) else []
+    notes = [say("ledger.apart", lang, **apart)] if any(apart.values()) else []
     return [
-        *told,
+        *notes,
         "　　　　".join(f"{say(f'ledger.{name}', lang)}：__________" for name in SIGNATURES),
     ]
 

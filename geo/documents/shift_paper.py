@@ -92,8 +92,8 @@ def _line(counts: Mapping[str, int], names: tuple[str, ...], lang: str) -> str:
 def _counts(begin: Mapping[str, Any], end: Mapping[str, Any], lang: str) -> Table:
     heads = ("", *(say(f"shifts.count.{name}", lang) for name in COUNTS))
     rows = tuple(
-        (say(f"shifts.{moment}", lang), *(str(told.get("counts", {}).get(n, "")) for n in COUNTS))
-        for moment, told in (("at_begin", begin), ("at_end", end))
+        (say(f"shifts.{moment}", lang), *(str(state.get("counts", {}).get(n, "")) for n in COUNTS))
+        for moment, state in (("at_begin", begin), ("at_end", end))
     )
     return Table(say("shifts.counts", lang), heads, rows)
 
@@ -141,8 +141,8 @@ def _cameras(end: Mapping[str, Any], lang: str) -> Table:
 def _table(
     title: str, heads: tuple[str, ...], rows: tuple[tuple[str, ...], ...], lang: str
 ) -> Table:
-    told = tuple(say(f"shifts.column.{name}", lang) for name in heads)
-    return Table(say(f"shifts.{title}", lang), told, rows, say("shifts.nothing", lang))
+    columns = tuple(say(f"shifts.column.{name}", lang) for name in heads)
+    return Table(say(f"shifts.{title}", lang), columns, rows, say("shifts.nothing", lang))
 
 
 def _minute(written: str | None, timezone: str) -> str:

@@ -142,8 +142,8 @@ def _write_rates(sheet: Worksheet, found: Figures, lang: str) -> None:
     _append_head(sheet, [say(f"statistics.{name}", lang) for name in names])
     for rate in statistics_answer.describe_rates(found.total, lang):
         share = "—" if rate["share"] is None else rate["share"]
-        told = (rate["label"], rate["numerator"], rate["denominator"], share, rate["definition"])
-        sheet.append(list(told))
+        cells = (rate["label"], rate["numerator"], rate["denominator"], share, rate["definition"])
+        sheet.append(list(cells))
         sheet.cell(sheet.max_row, 4).number_format = PERCENT
         lines = -(-2 * len(str(rate["definition"])) // (_MEANING_WIDTH - 2))
         sheet.row_dimensions[sheet.max_row].height = _LINE_POINTS * max(lines, 1)

@@ -60,7 +60,7 @@ class Hit:
 
 
 class HitAnswer(TypedDict):
-    """A :class:`Hit` as it is told, with the word for its kind."""
+    """A :class:`Hit` for an answer, with the word for its kind."""
 
     kind: str
     layer: str | None
@@ -128,7 +128,7 @@ def search_places(
     place = parse_coordinates(typed)
     return {
         "query": typed,
-        "results": [_told(each, lang) for each in shown],
+        "results": [_hit_answer(each, lang) for each in shown],
         "coordinates": None if place is None else _coordinates(place, lang),
         "withheld": withheld,
     }
@@ -170,7 +170,7 @@ def needles_of(folded: Sequence[str], numbered: Sequence[str]) -> list[Needle]:
     return list(dict.fromkeys(wanted))
 
 
-def _told(found: Hit, lang: str) -> HitAnswer:
+def _hit_answer(found: Hit, lang: str) -> HitAnswer:
     return {
         "kind": found.kind,
         "layer": found.layer,
@@ -195,7 +195,7 @@ def _incidents(connection: Connection, given: Mapping[str, Any], code: str) -> l
 
 
 def _few(found: Iterable[Hit]) -> Iterable[Hit]:
-    """Leave out what was found twice, and more cameras or incidents than are told at once."""
+    """Leave out what was found twice, and more cameras or incidents than one answer holds."""
     left = {"camera": MOST_CAMERAS, "incident": MOST_INCIDENTS}
     seen: set[tuple[object, ...]] = set()
     for each in found:
@@ -231,7 +231,7 @@ def _hit(
 def _counted(
     engine: Engine, reader: Principal, found: list[Hit], bulk: int, reason: str | None
 ) -> tuple[list[Hit], int]:
-    """Return what may be told, and how much may not because too much was read within the hour."""
+    """Return the hits to show, and how many not, as too much was read within the hour."""
     guarded = [each for each in found if each.kind in ("camera", "incident")]
     if not guarded or not bulk:
         return found, 0

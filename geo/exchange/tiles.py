@@ -33,7 +33,7 @@ MOST_BYTES: Final = 64_000_000
 MOST_FRAMES: Final = 8
 MOST_COUNTED: Final = 100_000
 NUMBERS_ZOOM: Final = 17
-"""To here numbers are told for rows that are too many to be read; squares stay that large."""
+"""Down to this zoom numbers stand for rows that are too many to read; squares stay that large."""
 
 _AREAS: Final = ("area", "setting")
 _CAMERAS: Final = ("camera", "viewshed", *_AREAS)
@@ -124,7 +124,7 @@ class Tiles:
         bulk: int,
         reason: str | None = None,
     ) -> Kept:
-        """Return a tile; rows that are too many to be read are told as numbers.
+        """Return a tile; numbers stand for rows that are too many to be read.
 
         Parameters
         ----------

@@ -19,7 +19,7 @@ _WORKER: Final = system_principal("govgrid")
 
 
 def fire_alarms(engine: Engine, *, timezone: str) -> int:
-    """Fire what is due, tell of it, end holds whose time is over; return how many were told.
+    """Fire and announce what is due, end holds whose time is over; return how many were announced.
 
     Parameters
     ----------
@@ -28,14 +28,14 @@ def fire_alarms(engine: Engine, *, timezone: str) -> int:
     timezone
         IANA name, for limits in working time.
     """
-    told = 0
+    announced = 0
     while True:
         with db.open_transaction(engine) as connection:
             due = stored.fire_due(connection, AT_ONCE)
             for incident, kind, step, at in due:
-                told += _fire(connection, incident, kind, step, at, timezone)
+                announced += _fire(connection, incident, kind, step, at, timezone)
         if len(due) < AT_ONCE:
-            return told
+            return announced
 
 
 def _fire(

@@ -25,7 +25,7 @@ from geo.incidents.store.answers import AnswerRow
 
 @dataclass(frozen=True)
 class Shown:
-    """What is told beside the row: cameras as granted, hints, what was found in the texts."""
+    """What answers state beside the row: cameras as granted, hints, what was found in the texts."""
 
     seen: CamerasSeen | None = None
     hints: Sequence[Hint] = ()
@@ -65,7 +65,7 @@ def measure_candidates(desk: Desk, who: Principal, row: AnswerRow) -> list[float
     desk
         What intake works with.
     who
-        Who asks: the candidates themselves are told already.
+        Who asks: the candidates themselves are in the answer already.
     row
         As stored.
     """
@@ -78,7 +78,7 @@ def measure_candidates(desk: Desk, who: Principal, row: AnswerRow) -> list[float
 def describe_incident(
     book: IntakeBook, row: AnswerRow, shown: Shown, *, zone: str, lang: str, now: datetime
 ) -> dict[str, Any]:
-    """Return the answer about an incident; an emergency is told first of all.
+    """Return the answer about an incident; an emergency comes first of all.
 
     Parameters
     ----------
@@ -87,9 +87,9 @@ def describe_incident(
     row
         As stored.
     shown
-        What is told beside it.
+        What the answer states beside it.
     zone
-        IANA name: in which times are told.
+        IANA name: zone of the times.
     lang
         "zh" or "en".
     now
@@ -117,10 +117,10 @@ def _row(row: AnswerRow, zone: str, now: datetime) -> dict[str, Any]:
         "category": row.category,
         "text": row.title,
         "emergency": row.emergency,
-        "reported_at": _told(row.reported_at, zone),
-        "occurred_from": _told(row.occurred_at, zone),
-        "occurred_to": _told(row.occurred_to, zone),
-        "due_at": _told(row.due_at, zone),
+        "reported_at": _local_time(row.reported_at, zone),
+        "occurred_from": _local_time(row.occurred_at, zone),
+        "occurred_to": _local_time(row.occurred_to, zone),
+        "due_at": _local_time(row.due_at, zone),
         "due_provisional": row.due_provisional,
         "light": limits.light_of(
             row.state,
@@ -199,5 +199,5 @@ def _texts(shown: Shown, lang: str) -> dict[str, Any]:
     }
 
 
-def _told(moment: datetime | None, zone: str) -> str | None:
+def _local_time(moment: datetime | None, zone: str) -> str | None:
     return None if moment is None else moment.astimezone(ZoneInfo(zone)).isoformat()

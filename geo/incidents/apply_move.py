@@ -191,7 +191,7 @@ def _routing_row(connection: Connection, who: Principal, effect: Effect, case: C
 
 
 def _entry(who: Principal, move: Move, case: Case, at: Situation) -> dict[str, Any]:
-    """Return the row of the history: who, for whom, how it was told."""
+    """Return the row of the history: who, for whom, how it was announced."""
     asked = case.asked
     return {
         "incident": case.row["id"],

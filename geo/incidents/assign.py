@@ -54,9 +54,9 @@ def assign_incidents(
         if area_versions.has_grids(connection, at=day)
     ]
     found = pd.concat(parts) if parts else pd.DataFrame(columns=list(FOUND))
-    told = stored.granted_places(connection, reader.parameters).geometry
+    places = stored.granted_places(connection, reader.parameters).geometry
     whole = rows.join(_units(found.reindex(rows.index), units))
-    return gpd.GeoDataFrame(whole).set_geometry(told.set_axis(whole.index))
+    return gpd.GeoDataFrame(whole).set_geometry(places.set_axis(whole.index))
 
 
 def _duty_table(duties: pd.DataFrame, units: pd.DataFrame) -> routing.Duties:

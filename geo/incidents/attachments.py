@@ -37,7 +37,7 @@ class NewFile:
 
 
 class AttachmentAnswer(TypedDict):
-    """A file as it is told: all but its content."""
+    """A file for answers: all but its content."""
 
     id: str
     kind: str

@@ -66,7 +66,7 @@ def compose_bulletin(
 ) -> Bulletin:
     """Return the bulletin of a statistics month: the figures of the statistics, no others.
 
-    An issued month is told as it went out; what came later stands in a paragraph of its own.
+    An issued month is repeated as it went out; what came later stands in a paragraph of its own.
 
     Parameters
     ----------
@@ -129,8 +129,8 @@ def replace_text(found: Bulletin, written: str) -> Bulletin:
     lines = [line.strip() for line in written.splitlines() if line.strip()]
     if not lines:
         raise InputError("bulletin.empty")
-    told = tuple(Paragraph(line.removeprefix("# "), line.startswith("# ")) for line in lines)
-    return replace(found, paragraphs=told)
+    paragraphs = tuple(Paragraph(line.removeprefix("# "), line.startswith("# ")) for line in lines)
+    return replace(found, paragraphs=paragraphs)
 
 
 def _place(engine: Engine, found: Figures) -> str:
@@ -145,8 +145,8 @@ def _paragraphs(found: dict[str, Figures], as_of: str) -> Iterator[Paragraph]:
     counts = dict(whole.total.counts)
     days = {"since": whole.period.since, "until": whole.period.until, "as_of": as_of}
     yield Paragraph(say("bulletin.overall"), heading=True)
-    told = {name: rate_text(share) for name, share in shares.items()}
-    facts = {**counts, **{f"{name}_rate": text for name, text in told.items()}, **days}
+    rates = {name: rate_text(share) for name, share in shares.items()}
+    facts = {**counts, **{f"{name}_rate": text for name, text in rates.items()}, **days}
     facts |= {f"flow_{name}_count": count for name, count in whole.total.flow.items()}
     yield Paragraph(say("bulletin.overall_text", "zh", **facts))
     yield Paragraph(_comparison(whole))
@@ -165,12 +165,12 @@ def _paragraphs(found: dict[str, Figures], as_of: str) -> Iterator[Paragraph]:
 
 
 def _comparison(found: Figures) -> str:
-    told = [
+    parts = [
         _compared(kind, found, other)
         for kind, other in (("previous", found.previous), ("year_before", found.year_before))
         if other is not None
     ]
-    return "".join(told)
+    return "".join(parts)
 
 
 def _compared(kind: str, found: Figures, other: Compared) -> str:
@@ -214,7 +214,7 @@ def _most(found: Figures) -> str:
     """Return the keys with most incidents, with how many each and their part of all."""
     rows = sorted(found.rows, key=lambda row: (-row.counts["collected"], row.key))
     whole = found.total.counts["collected"]
-    told = [
+    parts = [
         say(
             "bulletin.one_kind",
             "zh",
@@ -225,7 +225,7 @@ def _most(found: Figures) -> str:
         for row in rows[:TOP]
         if row.counts["collected"]
     ]
-    return "、".join(told) or say("bulletin.none")
+    return "、".join(parts) or say("bulletin.none")
 
 
 def _summed(rows: Sequence[FigureRow]) -> dict[str, int]:
@@ -252,6 +252,6 @@ def _cells(
     name: str, row: FigureRow, counts: Sequence[str], shares: Sequence[str]
 ) -> tuple[str, ...]:
     known = {share.name: share for share in row.shares}
-    told = [known[each] for each in shares]
-    written = ["—" if share.share is None else f"{round_half_up(share)}%" for share in told]
+    chosen = [known[each] for each in shares]
+    written = ["—" if share.share is None else f"{round_half_up(share)}%" for share in chosen]
     return (name, *(str(row.counts[each]) for each in counts), *written)

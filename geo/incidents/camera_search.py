@@ -1,4 +1,4 @@
-"""Looking for the cameras of a place: what the system knows, and what a principal may be told."""
+"""Looking for the cameras of a place: what the system knows, and what a principal may know."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -30,7 +30,7 @@ LINE: Final = (
     *("code", "name", "relation", "why", "distance_m", "bearing_deg", "heading_deg", "px_per_m"),
     *("online", "unit", "phone", "supply_light"),
 )
-"""What a line has of the answer about a place, as it is told there."""
+"""What a line has of the answer about a place."""
 
 
 @dataclass(frozen=True)
@@ -80,12 +80,12 @@ class CamerasFound:
 
     lines: tuple[FoundLines, ...] = ()
     seen: CamerasSeen | None = None
-    told: CamerasSeen | None = None
+    granted: CamerasSeen | None = None
 
     def with_states(
         self, connection: Connection, window: Window, config: Settings
     ) -> tuple[CamerasSeen | None, CamerasSeen | None]:
-        """Return all cameras, and those that may be told; None where there are none.
+        """Return all cameras, and the granted ones; None where there are none.
 
         Parameters
         ----------
@@ -97,14 +97,14 @@ class CamerasFound:
             Zone and language.
         """
         if not self.lines:
-            return self.seen, self.told
+            return self.seen, self.granted
         changes = who_sees.read_state_changes(connection, _own(self.lines), *window)
-        seen, *told = add_states(self.lines, changes, window, config)
-        return seen, told[0] if told else None
+        seen, *granted = add_states(self.lines, changes, window, config)
+        return seen, granted[0] if granted else None
 
 
 def find_for_both(desk: Desk, who: Principal, located: Located, window: Window) -> CamerasFound:
-    """Return the cameras of a place for what is recorded and for what is told.
+    """Return the cameras of a place for the record and for the answer.
 
     Parameters
     ----------
@@ -123,7 +123,7 @@ def find_for_both(desk: Desk, who: Principal, located: Located, window: Window) 
     views = desk.view(system), desk.view(who)
     if views[0] is None or views[1] is None:
         seen = all_cameras(desk, who, located, window)
-        return CamerasFound(seen=seen, told=told_cameras(desk, who, located, window, seen))
+        return CamerasFound(seen=seen, granted=granted_cameras(desk, who, located, window, seen))
     place = located.lon, located.lat
     everything = who_sees.find_in_memory(desk.engine, system, views[0], *place)
     if sees_all(who):
@@ -136,7 +136,7 @@ def find_for_both(desk: Desk, who: Principal, located: Located, window: Window) 
 
 
 def all_cameras(desk: Desk, who: Principal, located: Located, window: Window) -> CamerasSeen | None:
-    """Return all cameras of a place, whoever asks: they are recorded, and told as granted.
+    """Return all cameras of a place, whoever asks: they are recorded, and answered as granted.
 
     Parameters
     ----------
@@ -157,7 +157,7 @@ def all_cameras(desk: Desk, who: Principal, located: Located, window: Window) ->
         return None
 
 
-def told_cameras(
+def granted_cameras(
     desk: Desk,
     who: Principal,
     located: Located,
@@ -217,7 +217,7 @@ def look_for_cameras(
         changes = who_sees.state_changes(engine, who, _own(found), *window)
         return add_states(found, changes, window, config)[0]
     begin, end = window
-    told = who_sees.seeing_one(
+    answer = who_sees.seeing_one(
         engine,
         who,
         lon,
@@ -227,8 +227,8 @@ def look_for_cameras(
         detail=config.detail_px_per_m,
         lang=config.lang,
     )
-    own = [line["code"] for line in told["cameras"] if line["unit"] or line["online"] is not None]
-    return _seen(told, who_sees.state_changes(engine, who, own, begin, end), window)
+    own = [line["code"] for line in answer["cameras"] if line["unit"] or line["online"] is not None]
+    return _seen(answer, who_sees.state_changes(engine, who, own, begin, end), window)
 
 
 def add_states(
@@ -248,8 +248,8 @@ def add_states(
         Zone and language.
     """
     asked = Asked(window[0], config.timezone, config.lang)
-    told = [who_sees.describe_found(each, changes, asked, window[0]) for each in found]
-    return [_seen(each, changes, window) for each in told]
+    answers = [who_sees.describe_found(each, changes, asked, window[0]) for each in found]
+    return [_seen(each, changes, window) for each in answers]
 
 
 def sees_all(who: Principal) -> bool:
@@ -273,18 +273,21 @@ def _own(found: Sequence[FoundLines]) -> list[str]:
     return sorted({code for each in found for code in each.own})
 
 
-def _seen(told: Mapping[str, Any], changes: StateChanges, window: Window) -> CamerasSeen:
-    lines = [_line(each, changes.get(each["code"], []), *window) for each in told["cameras"]]
+def _seen(answer: Mapping[str, Any], changes: StateChanges, window: Window) -> CamerasSeen:
+    lines = [_line(each, changes.get(each["code"], []), *window) for each in answer["cameras"]]
     lines.sort(key=lambda line: line.order)
-    return CamerasSeen(tuple(lines), told["withheld"], told["nearest_m"])
+    return CamerasSeen(tuple(lines), answer["withheld"], answer["nearest_m"])
 
 
 def _line(
-    told: Mapping[str, Any], changes: Sequence[tuple[datetime, str]], begin: datetime, end: datetime
+    camera: Mapping[str, Any],
+    changes: Sequence[tuple[datetime, str]],
+    begin: datetime,
+    end: datetime,
 ) -> CameraLine:
-    until = told["footage_until"]
+    until = camera["footage_until"]
     return CameraLine(
-        **{name: told[name] for name in LINE},
+        **{name: camera[name] for name in LINE},
         footage_until=datetime.fromisoformat(until) if until else None,
         spell=online.find_spell(changes, begin, end),
     )

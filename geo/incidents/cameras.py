@@ -118,7 +118,7 @@ def read_cameras(
 ) -> tuple[IncidentFacts, CamerasSeen]:
     """Return an incident and its cameras as recorded, as far as they are granted.
 
-    Of cameras that are not granted exactly what may be told is computed now, by squares.
+    Of cameras that are not granted exactly what is granted is computed now, by squares.
 
     Parameters
     ----------
@@ -169,13 +169,13 @@ def describe_cameras(
     window
         When it happened.
     zone
-        IANA name: in which times are told.
+        IANA name: zone of the times.
     lang
         "zh" or "en".
     """
-    told = [_described(line, window, zone, lang) for line in seen.lines]
+    described = [_described(line, window, zone, lang) for line in seen.lines]
     return {
-        "cameras": told,
+        "cameras": described,
         "withheld": seen.withheld,
         "ask": say("seeing.ask", lang) if seen.withheld else None,
         "nearest_m": seen.nearest_m,
@@ -308,19 +308,19 @@ def _count_stale(
     engine: Engine,
     who: Principal,
     answer: CameraAnswer,
-    told: Sequence[str],
+    shown: Sequence[str],
     granted: Mapping[str, int],
 ) -> int:
-    """Return how many cameras, of those that may be told, changed since the answer."""
+    """Return how many cameras, of the shown ones, changed since the answer."""
     with transaction.open_read_only(engine, who) as connection:
         current = revisions.current_revisions(connection).by_layer["camera"]
         if current == answer.revision:
             return 0
         changed = revisions.changed_codes(connection, "camera", before=answer.revision, now=current)
         if changed is None:
-            return len(told)
+            return len(shown)
         near = camera_store.cameras_near(
             connection, sorted(changed), answer.lon, answer.lat, STALE_M
         )
     known = near if sees_all(who) else near & set(granted)
-    return len((changed & set(told)) | known)
+    return len((changed & set(shown)) | known)

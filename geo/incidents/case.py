@@ -126,7 +126,7 @@ def count_wrong_dispatch(case: Case, effect: Effect, unit: str | None) -> None:
     case
         The incident.
     effect
-        What the move changes: told of it.
+        What the move changes, for the answer.
     unit
         Code of the unit that is sent now.
     """

@@ -96,13 +96,13 @@ def _own_clock(
             "limit_amount": row["limit_amount"] or row["own_amount"],
             "limit_unit": row["limit_unit"] or row["own_unit"],
         }
-    told = {k: row[k] for k in ("clock_from", "limit_amount", "limit_unit")}
+    limit = {k: row[k] for k in ("clock_from", "limit_amount", "limit_unit")}
     approvals = stored_moves.read_approvals(connection, case.row["id"])
     if row["due_given"] and not any(a["state"] == "approved" for a in approvals):
         return dict(changed)
     if row["clock_from"] is None or row["limit_amount"] is None:
-        return {**changed, **told}
-    return {**changed, **told, **_recomputed(connection, row, approvals, timezone, case.now)}
+        return {**changed, **limit}
+    return {**changed, **limit, **_recomputed(connection, row, approvals, timezone, case.now)}
 
 
 def _recomputed(

@@ -124,8 +124,8 @@ def correct_incident(
             place, revision = (located.lon, located.lat or 0.0), desk.now.by_layer["camera"]
             answer = cameras.answer_of(seen, place, window, revision)
             incident_cameras.insert_answer(connection, incident, answer)
-    told = camera_search.told_cameras(desk, who, located, window, seen) if moved else None
-    return Corrected(incident, number + 1, told, checked)
+    granted = camera_search.granted_cameras(desk, who, located, window, seen) if moved else None
+    return Corrected(incident, number + 1, granted, checked)
 
 
 def _require_right(
@@ -238,13 +238,13 @@ def _plain(report: Report, checked: CheckedTexts, names: set[str]) -> dict[str, 
     simple = {
         *("occurred_from", "occurred_to", "source", "asset_code", "located_by", "located_code"),
     }
-    told = {name: getattr(report, name) for name in names & simple}
-    told |= {name: text or None for name, text in checked.texts.items()}
+    values = {name: getattr(report, name) for name in names & simple}
+    values |= {name: text or None for name, text in checked.texts.items()}
     if "text" in checked.texts:
-        told["text"] = report.text
+        values["text"] = report.text
     if "place" in names:
-        told["accuracy_m"] = None if report.place.lon is None else report.place.accuracy_m
-    return {COLUMNS.get(name, name): value for name, value in told.items()}
+        values["accuracy_m"] = None if report.place.lon is None else report.place.accuracy_m
+    return {COLUMNS.get(name, name): value for name, value in values.items()}
 
 
 def _write(

@@ -83,8 +83,8 @@ def locate_by_area(connection: Connection, rows: gpd.GeoDataFrame, days: pd.Seri
     blank = (rows.geometry.isna() | rows.geometry.is_empty).tolist()
     books: dict[date, Mapping[str, AreaChain]] = {}
     cells, found = [], []
-    told = zip(rows.index.tolist(), days.tolist(), rows["located_code"], blank, strict=True)
-    for row, day, code, is_blank in told:
+    located = zip(rows.index.tolist(), days.tolist(), rows["located_code"], blank, strict=True)
+    for row, day, code, is_blank in located:
         if not is_blank or pd.isna(code):
             continue
         if day not in books:

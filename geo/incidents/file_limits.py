@@ -38,8 +38,8 @@ def limit_rows(connection: Connection, rows: pd.DataFrame, timezone: str) -> pd.
     calendar = calendars.read_calendar(connection, timezone)
     blank = pd.Series(None, index=rows.index, dtype=object)
     columns = [rows.get(name, blank) for name in ("category", "reported_at", "due_at")]
-    told = [_limit(calendar, known, *cells) for cells in zip(*columns, strict=True)]
-    return pd.DataFrame(told, columns=list(COLUMNS), index=rows.index).astype(
+    limits = [_limit(calendar, known, *cells) for cells in zip(*columns, strict=True)]
+    return pd.DataFrame(limits, columns=list(COLUMNS), index=rows.index).astype(
         {"due_given": bool, "due_provisional": bool}
     )
 

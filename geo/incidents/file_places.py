@@ -64,8 +64,8 @@ def days_of(rows: gpd.GeoDataFrame, timezone: str) -> pd.Series:
     days = [clock.today(timezone)] * len(rows)
     for name in ("reported_at", "occurred_at"):
         if name in rows:
-            told = pd.to_datetime(rows[name], utc=True).dt.tz_convert(timezone)
-            pairs = zip(told, days, strict=True)
+            moments = pd.to_datetime(rows[name], utc=True).dt.tz_convert(timezone)
+            pairs = zip(moments, days, strict=True)
             days = [day if pd.isna(moment) else moment.date() for moment, day in pairs]
     return pd.Series(days, index=rows.index, dtype=object)
 

@@ -1,4 +1,4 @@
-"""Incidents of a file as history: located and routed, what the file gives wins, nobody is told."""
+"""Incidents of a file as history: located and routed; the file's values win, nobody is notified."""
 
 from __future__ import annotations
 
@@ -137,9 +137,9 @@ def add_supplements(
     if not again.any():
         return rows
     pairs = zip(known["description"][again], rows["description"][again], strict=True)
-    told = rows["description"].astype(object).copy()
-    told[again] = [add_supplement(k if isinstance(k, str) else None, new) for k, new in pairs]
-    return rows.assign(description=told)
+    texts = rows["description"].astype(object).copy()
+    texts[again] = [add_supplement(k if isinstance(k, str) else None, new) for k, new in pairs]
+    return rows.assign(description=texts)
 
 
 def split_states(rows: gpd.GeoDataFrame, known: pd.Index) -> gpd.GeoDataFrame:
@@ -173,7 +173,7 @@ def _three_way(
     """Return rows as they are to be stored, what was kept, and what the file gave.
 
     A field that nobody changed here since the last file (or that has the file's value already)
-    takes the value of the file; else it keeps its own, and the difference is told.
+    takes the value of the file; else it keeps its own, and the difference is a finding.
     """
     known = before.reindex(rows["code"]).set_axis(rows.index)
     exists = rows["code"].isin(before.index)
@@ -256,15 +256,15 @@ def _named_areas(
     if "located_code" not in frame:
         return found
     named = file_areas.locate_by_area(connection, frame, found["area_day"])
-    told = found.assign(area_unit_id=None, located_by=None).astype(
+    placed = found.assign(area_unit_id=None, located_by=None).astype(
         {"area_unit_id": object, "located_by": object}
     )
     for column in named.columns:
-        told.loc[named.index, column] = named[column]
-    told.loc[named.index, "located_by"] = "area"
+        placed.loc[named.index, column] = named[column]
+    placed.loc[named.index, "located_by"] = "area"
     inside = named.index[named["grid_code"].notna()]
-    told.loc[inside, "status"] = "inside"
-    return told
+    placed.loc[inside, "status"] = "inside"
+    return placed
 
 
 def _written(connection: Connection, part: gpd.GeoDataFrame, run: int) -> Change:

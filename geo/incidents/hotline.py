@@ -68,8 +68,8 @@ def supplement_order(
     if known is None:
         return None
     texts = (checked.texts["text"], checked.texts["description"])
-    told = {known.title, known.description, *(m["note"] for m in done)}
-    new = "\n".join(text for text in texts if text and text not in told)
+    known_texts = {known.title, known.description, *(m["note"] for m in done)}
+    new = "\n".join(text for text in texts if text and text not in known_texts)
     if new:
         asked = MoveRequest("supplement", note=new, not_personal=report.not_personal)
         version, zone = known.version, config.timezone
@@ -135,15 +135,15 @@ def list_replies(
 
 
 def _reply(row: SeenOrder, timezone: str, lang: str) -> Cells:
-    told: Cells = {name: getattr(row, name) for name in COLUMNS}
-    told["state"] = say(f"map.state.{row.state}", lang)
+    cells: Cells = {name: getattr(row, name) for name in COLUMNS}
+    cells["state"] = say(f"map.state.{row.state}", lang)
     if row.outcome:
-        told["outcome"] = say(f"lifecycle.outcome.{row.outcome}", lang)
+        cells["outcome"] = say(f"lifecycle.outcome.{row.outcome}", lang)
     for name in TIMES:
-        told[name] = local_minute(told[name], timezone) if told[name] else None
+        cells[name] = local_minute(cells[name], timezone) if cells[name] else None
     if row.on_time is not None:
-        told["on_time"] = say(f"hotline.on_time.{'yes' if row.on_time else 'no'}", lang)
-    return told
+        cells["on_time"] = say(f"hotline.on_time.{'yes' if row.on_time else 'no'}", lang)
+    return cells
 
 
 def mark_replied(engine: Engine, who: Principal, numbers: Sequence[str]) -> None:

@@ -1,4 +1,4 @@
-"""Events of incidents: to whom they are told follows from the place and the units."""
+"""Events of incidents: who receives them follows from the place and the units."""
 
 from collections.abc import Mapping
 from typing import Any, Final
@@ -29,13 +29,13 @@ def tell_moved(connection: Connection, case: Case, move: str, state: str, versio
     version
         Version after it.
     """
-    told = {"id": str(case.row["id"]), "move": move, "state": state, "version": version}
+    data = {"id": str(case.row["id"]), "move": move, "state": state, "version": version}
     units = {case.row["unit_code"], case.asked.unit, case.desk} - {None}
     units |= {each.unit for each in case.asked.units or ()}
     units |= {d["unit_code"] for d in case.called} | {
         *(case.whistle.paired if case.whistle else ())
     }
-    _tell(connection, case.row, "moved", told, sorted(map(str, units)))
+    _tell(connection, case.row, "moved", data, sorted(map(str, units)))
 
 
 def tell_alarm(connection: Connection, incident: Any, kind: str) -> None:  # noqa: ANN401 - an id
@@ -51,8 +51,8 @@ def tell_alarm(connection: Connection, incident: Any, kind: str) -> None:  # noq
         A word of ``lifecycle.alarm``.
     """
     row = stored.read_place(connection, incident)
-    told = {"id": str(row["id"]), "alarm": kind, "state": row["state"], "version": row["version"]}
-    _tell(connection, row, "alarm", told, [row["unit_code"]] if row["unit_code"] else [])
+    data = {"id": str(row["id"]), "alarm": kind, "state": row["state"], "version": row["version"]}
+    _tell(connection, row, "alarm", data, [row["unit_code"]] if row["unit_code"] else [])
 
 
 def _tell(
@@ -75,7 +75,7 @@ def _tell(
 
 
 def _boxes(connection: Connection, row: Mapping[str, Any]) -> list[Box]:
-    """Return where it is: the place, else the box of its area; nowhere is told to nobody."""
+    """Return the place, else the box of its area; without either nobody receives the event."""
     if row["lon"] is not None:
         return [(row["lon"], row["lat"], row["lon"], row["lat"])]
     box = stored.area_box(connection, row["area_unit_id"])

@@ -130,7 +130,7 @@ def take_incident(desk: Desk, who: Principal, given: Report, *, key: str | None 
     move = {"proposed": proposed.facts(), "request": _fingerprint(row), **checked.audited()}
     alarms = limits.first_alarms(row, category)
     with transaction.open_read_only(desk.engine, who) as connection:
-        seen, told = found.with_states(connection, window, desk.config)
+        seen, granted = found.with_states(connection, window, desk.config)
         transaction.step_up(connection)
         answer = _answer(desk, located, window, seen)
         new = NewIncident(row, who.account, who.unit_name or who.account, move, alarms, answer)
@@ -142,7 +142,7 @@ def take_incident(desk: Desk, who: Principal, given: Report, *, key: str | None 
                 hotline.register_order(connection, created.id, row["source_ref"], report)
         place = (located.lon, located.lat)
         hints = hints_at(connection, book, category.name, place, now, code=created.code)
-    return Taken(created, tuple(hints), checked, told)
+    return Taken(created, tuple(hints), checked, granted)
 
 
 def _with_source(given: Report, who: Principal) -> Report:

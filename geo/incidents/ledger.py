@@ -105,7 +105,7 @@ def read_ledger(
     month_starts: int,
     lang: str,
 ) -> Ledger:
-    """Return the ledger of an area as far as its incidents are told to who asks.
+    """Return the ledger of an area as far as its incidents are granted to `who`.
 
     Parameters
     ----------
@@ -142,7 +142,7 @@ def read_ledger(
         issue = stored_statistics.find_issue(connection, period.since, period.until)
         as_of = stored_statistics.present_moment(connection)
     issued_at = None if issue is None else issue.issued_at
-    told = _Words(
+    words = _Words(
         lang, ZoneInfo(timezone), {c: n for c, (_, n) in areas.items()}, grades, issued_at
     )
     listed = [row for row in rows if row["state"] not in _APART]
@@ -154,7 +154,7 @@ def read_ledger(
         ledger_number(name, period, query.number),
         period,
         as_of,
-        tuple(_row(n, row, told) for n, row in enumerate(listed, start=1)),
+        tuple(_row(n, row, words) for n, row in enumerate(listed, start=1)),
         len(closed),
         sum(row["outcome"] == "resolved" for row in closed),
         sum(row["state"] == "duplicate" for row in rows),
@@ -175,8 +175,8 @@ def ledger_number(name: str, period: Period, number: int | None) -> str:
         Another number; None: the month, and a blank to fill in for other periods.
     """
     year = period.month[:4] if period.month else f"{period.until.year}"
-    told = number if number is not None else int(period.month[5:]) if period.month else "　"
-    return f"{_ENDINGS.sub('', name) or name}〔{year}〕{told}号"
+    numeral = number if number is not None else int(period.month[5:]) if period.month else "　"
+    return f"{_ENDINGS.sub('', name) or name}〔{year}〕{numeral}号"
 
 
 @dataclass(frozen=True)
@@ -194,25 +194,26 @@ class _Words:
         return "" if value is None else say(f"{kind}.{value}", self.lang)
 
 
-def _row(number: int, row: Mapping[str, Any], told: _Words) -> LedgerRow:
-    grade = told.grades.get(row["grade"])
-    grid = told.areas.get(row["grid_code"] or "", row["grid_code"] or "")
+def _row(number: int, row: Mapping[str, Any], words: _Words) -> LedgerRow:
+    grade = words.grades.get(row["grade"])
+    grid = words.areas.get(row["grid_code"] or "", row["grid_code"] or "")
     return LedgerRow(
         number,
-        told.day(row["known_at"]),
-        (row["source_en"] if told.lang == "en" else row["source_zh"]) or "",
+        words.day(row["known_at"]),
+        (row["source_en"] if words.lang == "en" else row["source_zh"]) or "",
         row["title"] or "",
         grid,
         row["category"] or "",
-        row["grade"] if grade is None else grade[told.lang == "en"],
-        told.word("level", row["level"]),
+        row["grade"] if grade is None else grade[words.lang == "en"],
+        words.word("level", row["level"]),
         row["unit"] or "",
         _free(row, "claimed") or row["duty_post"] or "",
-        row["result"] or (told.word("map.state", row["state"]) if row["closed_at"] is None else ""),
-        told.word("lifecycle.outcome", row["outcome"]),
-        told.day(row["closed_at"]),
-        _rating(row, told.lang) or _free(row, "rating"),
-        "；".join(_remarks(row, told)),
+        row["result"]
+        or (words.word("map.state", row["state"]) if row["closed_at"] is None else ""),
+        words.word("lifecycle.outcome", row["outcome"]),
+        words.day(row["closed_at"]),
+        _rating(row, words.lang) or _free(row, "rating"),
+        "；".join(_remarks(row, words)),
         row["code"],
     )
 
@@ -225,15 +226,15 @@ def _free(row: Mapping[str, Any], name: str) -> str:
 def _rating(row: Mapping[str, Any], lang: str) -> str:
     """Return how satisfied people were: 1 to 5, and what they said when asked afterwards."""
     marks, heard = row["satisfaction"], row["heard"]
-    told = [say("ledger.marks", lang, marks=marks)] if marks else []
-    told += [say(f"ledger.heard.{heard}", lang)] if heard else []
-    return "；".join(told)
+    parts = [say("ledger.marks", lang, marks=marks)] if marks else []
+    parts += [say(f"ledger.heard.{heard}", lang)] if heard else []
+    return "；".join(parts)
 
 
-def _remarks(row: Mapping[str, Any], told: _Words) -> Iterable[str]:
+def _remarks(row: Mapping[str, Any], words: _Words) -> Iterable[str]:
     """Yield what stands in the last column: flags, then what an old ledger said."""
-    lang = told.lang
-    if told.issued_at is not None and row["created_at"] > told.issued_at:
+    lang = words.lang
+    if words.issued_at is not None and row["created_at"] > words.issued_at:
         yield say("ledger.flag.after_issue", lang)
     for flag in ("on_hold", "supervised", "self_handled"):
         if row[flag]:

@@ -1,4 +1,4 @@
-"""The ledger as it is told: heads with the closure rate, rows as they are printed."""
+"""The ledger for answers: heads with the closure rate, rows as they are printed."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ class LedgerAnswer(TypedDict):
 
 
 def describe_ledger(found: Ledger, lang: str) -> LedgerAnswer:
-    """Return a ledger as it is told.
+    """Return a ledger for an answer.
 
     Parameters
     ----------

@@ -33,7 +33,7 @@ def find_due(
         IANA name.
     """
     limit = limit_of(book, category)
-    told: dict[str, Any] = {
+    fields: dict[str, Any] = {
         "clock_from": None,
         "limit_amount": limit.amount if limit else None,
         "limit_unit": limit.unit if limit else None,
@@ -42,10 +42,10 @@ def find_due(
         "due_provisional": False,
     }
     if limit is None or category.clock_start != "reported":
-        return told
+        return fields
     due = compute_due(book.calendar(timezone, unit), limit, reported_at)
     return {
-        **told,
+        **fields,
         "clock_from": reported_at,
         "amber_at": due.amber_at,
         "due_at": due.due_at,

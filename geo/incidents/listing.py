@@ -76,9 +76,9 @@ def list_incidents(engine: Engine, who: Principal, asked: IncidentFilter) -> dic
     values = _values(asked)
     names = tuple(name for name in stored.FILTERS if name in values)
     limit = min(asked.limit, MOST)
-    told = {**seen_by(who), **_named(values), "limit": limit + 1}
+    parameters = {**seen_by(who), **_named(values), "limit": limit + 1}
     with transaction.open_as(engine, who) as connection:
-        rows = stored.list_incidents(connection, told, names)
+        rows = stored.list_incidents(connection, parameters, names)
     page = [_shown(row) for row in rows[:limit]]
     more = rows[limit - 1] if len(rows) > limit else None
     return {"incidents": page, "next": None if more is None else _token(more)}
@@ -110,13 +110,13 @@ def read_incident(
         row = stored.read_shown(connection, seen_by(who), incident)
         if row is None:
             raise NotFoundError("lifecycle.no_incident", id=named[:60])
-        told = _shown(row)
-        told["legal"] = _legal(connection, who, incident, whistle_level)
+        shown = _shown(row)
+        shown["legal"] = _legal(connection, who, incident, whistle_level)
         hidden = row["sensitive"] and not row["exact"]
-        told["moves"] = _history(connection, incident, exact=row["exact"], hidden=hidden)
-        told["dispatches"] = [] if hidden else _dispatches(connection, row["code"])
-        told["approvals"] = [] if hidden else _approvals(connection, incident, exact=row["exact"])
-    return told
+        shown["moves"] = _history(connection, incident, exact=row["exact"], hidden=hidden)
+        shown["dispatches"] = [] if hidden else _dispatches(connection, row["code"])
+        shown["approvals"] = [] if hidden else _approvals(connection, incident, exact=row["exact"])
+    return shown
 
 
 def _legal(connection: Connection, who: Principal, incident: UUID, whistle_level: str) -> list[str]:
@@ -165,9 +165,9 @@ def read_dispatches(engine: Engine, who: Principal, named: str) -> list[dict[str
 def _history(
     connection: Connection, incident: UUID, *, exact: bool, hidden: bool
 ) -> list[dict[str, Any]]:
-    """Return the history; its texts only where the incident itself is told.
+    """Return the history; its texts only where the incident itself is granted.
 
-    Of a sensitive one others are told what was moved when: units and posts may be those of a grid.
+    Of a sensitive one others learn what was moved when: units and posts may be those of a grid.
     """
     left_out = {"incident", "client_id", "id"} | (set() if exact else _TEXTS)
     rows = stored_moves.read_moves(connection, incident)
@@ -232,10 +232,10 @@ def _values(asked: IncidentFilter) -> dict[str, Any]:
 
 def _named(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return values by the names that the statements have for them."""
-    told = {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
-    at, number = told.pop("after", (None, None))
-    told["unit_code"] = told.pop("unit", None)
-    return told | {"after_at": at, "after_id": number}
+    filters = {k: list(v) if isinstance(v, tuple) else v for k, v in values.items()}
+    at, number = filters.pop("after", (None, None))
+    filters["unit_code"] = filters.pop("unit", None)
+    return filters | {"after_at": at, "after_id": number}
 
 
 def _token(row: Mapping[str, Any]) -> str:

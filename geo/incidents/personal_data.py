@@ -26,7 +26,7 @@ class CheckedTexts:
     """Texts as they may be kept, and what was found in them.
 
     `left_out` are the kinds of numbers that were replaced, `stated` those that somebody stated to
-    be of things; `named` are plates and surnames, which are told and kept.
+    be of things; `named` are plates and surnames, which are reported and kept.
     """
 
     texts: Mapping[str, str]

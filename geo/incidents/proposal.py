@@ -135,10 +135,10 @@ def describe_units(book: IntakeBook, ranked: Sequence[Proposal], lang: str) -> l
     lang
         "zh" or "en".
     """
-    return [_told(book, each, lang) for each in ranked]
+    return [_unit_answer(book, each, lang) for each in ranked]
 
 
-def _told(book: IntakeBook, proposal: Proposal, lang: str) -> UnitAnswer:
+def _unit_answer(book: IntakeBook, proposal: Proposal, lang: str) -> UnitAnswer:
     unit = book.units.get(proposal.unit_code)
     return {
         "unit_code": proposal.unit_code,

@@ -90,8 +90,8 @@ def _timed(report: Report, now: datetime, timezone: str) -> Report:
     )
     for moment in (begin, end):
         if moment is not None and moment > now + AHEAD:
-            told = local_minute(moment, timezone)
-            raise InputError("intake.future", found=told, now=local_minute(now, timezone))
+            found = local_minute(moment, timezone)
+            raise InputError("intake.future", found=found, now=local_minute(now, timezone))
     if begin is not None and end is not None and end < begin:
         raise InputError(
             "intake.window",

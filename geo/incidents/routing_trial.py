@@ -49,7 +49,7 @@ def try_routing(desk: Desk, who: Principal, trial: Trial, lang: str) -> dict[str
         rows = replace(book.rows, duties=(*book.rows.duties, *trial.duties))
         book = make_book(rows, book.areas_since)
     proposed = propose_units(book, found, category, day=day, asset_code=trial.asset_code)
-    told = describe_units(book, proposed.ranked, lang)
+    units = describe_units(book, proposed.ranked, lang)
     moment, zone = clock.now(), desk.config.timezone
     due = limits.find_due(book, category, proposed.unit_code, moment, zone)["due_at"]
     place = (found.lon, found.lat)
@@ -67,9 +67,9 @@ def try_routing(desk: Desk, who: Principal, trial: Trial, lang: str) -> dict[str
         "nearest_code": found.nearest_code,
         "nearest_m": found.nearest_m,
         "unit_code": proposed.unit_code,
-        "reason": told[0]["reason"] if told else None,
-        "unit_name": told[0]["unit_name"] if told else None,
-        "alternatives": told[1:],
+        "reason": units[0]["reason"] if units else None,
+        "unit_name": units[0]["unit_name"] if units else None,
+        "alternatives": units[1:],
         "due_at": None if due is None else due.astimezone(ZoneInfo(zone)).isoformat(),
         "duplicates": [vars(hint) for hint in hints],
     }

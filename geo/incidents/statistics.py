@@ -99,7 +99,7 @@ def read_statistics(
 ) -> Figures:
     """Return counts of incidents as they stand, or as they went out where the period was issued.
 
-    Fewer than three incidents of a sensitive category are told by no key of their own, but to who
+    Fewer than three incidents of a sensitive category have no key of their own, except for who
     handles incidents, and in no file.
 
     Parameters
@@ -222,9 +222,9 @@ def _without_few(connection: Connection, found: Figures) -> Figures:
     keys = None if wanted in sensitive else sensitive
     if keys is None and small_cells.is_small(found.total):
         raise StateError("statistics.few_asked", name=wanted, least=small_cells.LEAST)
-    told = {row.key for row in found.rows}
+    all_keys = {row.key for row in found.rows}
     rows = small_cells.merge_small(found.rows, keys)
-    merged = told - {row.key for row in rows}
+    merged = all_keys - {row.key for row in rows}
     return replace(
         found,
         rows=rows,
@@ -243,12 +243,12 @@ def _compared(connection: Connection, found: Figures, asked: Asked, starts: int)
         periods.period_before(found.period, starts),
         periods.year_before(found.period, starts),
     )
-    told = []
+    compared = []
     for period in others:
         whole = replace(asked, by="district", since=period.since, until=period.until)
         total = rates.sum_rows(stored.count_incidents(connection, whole))
-        told.append(Compared(period, total, periods.has_spring_festival(period)))
-    return replace(found, previous=told[0], year_before=told[1])
+        compared.append(Compared(period, total, periods.has_spring_festival(period)))
+    return replace(found, previous=compared[0], year_before=compared[1])
 
 
 def _scopes(connection: Connection, query: StatisticsQuery) -> list[Scope]:

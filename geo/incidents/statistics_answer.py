@@ -1,4 +1,4 @@
-"""Statistics as they are told: names, rates with numerator, denominator and definition."""
+"""Statistics for answers: names, rates with numerator, denominator and definition."""
 
 from __future__ import annotations
 
@@ -76,7 +76,7 @@ class StatisticsAnswer(TypedDict):
 
 
 def describe_statistics(found: Figures, lang: str) -> StatisticsAnswer:
-    """Return figures as they are told: rows by key, rates of the total, what came later.
+    """Return figures for an answer: rows by key, rates of the total, what came later.
 
     Parameters
     ----------
@@ -120,8 +120,8 @@ def describe_rates(row: FigureRow, lang: str) -> list[RateAnswer]:
     lang
         "zh" or "en".
     """
-    told = [*((share, "cohort") for share in row.shares)]
-    told += [(share, "flow") for share in row.flow_shares]
+    shares = [*((share, "cohort") for share in row.shares)]
+    shares += [(share, "flow") for share in row.flow_shares]
     return [
         {
             "name": share.name,
@@ -130,12 +130,12 @@ def describe_rates(row: FigureRow, lang: str) -> list[RateAnswer]:
             **_share(share),
             "definition": say(f"statistics.meaning.{share.name}", lang),
         }
-        for share, basis in told
+        for share, basis in shares
     ]
 
 
 def describe_issue(issue: Issue) -> IssueAnswer:
-    """Return an issued period as it is told."""
+    """Return an issued period for an answer."""
     return {
         "since": issue.since,
         "until": issue.until,
@@ -193,14 +193,14 @@ def describe_conditions(found: Figures, timezone: str, lang: str) -> list[str]:
     if found.area:
         lines.append(say("statistics.area", lang, name=found.area_name))
     if found.wanted:
-        told = "、".join(
+        conditions = "、".join(
             f"{say(f'statistics.key_of.{what}', lang)} {word}"
             for what, word in found.wanted.items()
         )
-        lines.append(say("statistics.condition", lang, told=told))
+        lines.append(say("statistics.condition", lang, conditions=conditions))
     if found.issue is not None:
-        told = local_minute(found.issue.issued_at, timezone)
-        lines.append(say("statistics.frozen", lang, issued_at=told, by=found.issue.issued_by))
+        issued_at = local_minute(found.issue.issued_at, timezone)
+        lines.append(say("statistics.frozen", lang, issued_at=issued_at, by=found.issue.issued_by))
     return lines
 
 

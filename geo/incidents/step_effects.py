@@ -66,8 +66,8 @@ def require_times(
     if asked.step == "dispute" and sent["reported_in_at"] is None and asked.at is None:
         raise InputError("whistle.claim")
     if asked.at is not None and not sent["dispatched_at"] <= asked.at <= now:
-        told = {"at": asked.at, "since": sent["dispatched_at"], "now": now}
-        said = {name: local_minute(moment, timezone) for name, moment in told.items()}
+        moments = {"at": asked.at, "since": sent["dispatched_at"], "now": now}
+        said = {name: local_minute(moment, timezone) for name, moment in moments.items()}
         raise InputError("whistle.impossible", **said)
     if asked.expected_at is not None and asked.expected_at <= now:
         raise InputError("lifecycle.until_past", until=local_minute(asked.expected_at, timezone))

@@ -180,11 +180,11 @@ def _require_legal(step: Step, at: CalledState, who: Actor, lang: str) -> None:
         return
     legal = legal_steps(at, who.actions, who.unit)
     names = [say(f"lifecycle.move.{name}", lang) for name in legal]
-    told = "、".join(names) if lang == "zh" else ", ".join(names)
+    names_text = "、".join(names) if lang == "zh" else ", ".join(names)
     facts = {
         "move": say(f"lifecycle.move.{step.name}", lang),
         "why": say(f"whistle.refused.{why}", lang, state=say(f"whistle.state.{at.state}", lang)),
-        "legal": told or say("lifecycle.nothing", lang),
+        "legal": names_text or say("lifecycle.nothing", lang),
     }
     members = {"state": at.state, "reason": why, "legal": list(legal)}
     raise MoveRefusedError("lifecycle.illegal", members=members, **facts)
@@ -219,8 +219,8 @@ def _write(
         stored_clocks.write_notification(connection, row["id"], "urged", number, unit)
     clocks.write_alarms(connection, row["id"])
     incident_events.tell_moved(connection, case, step.name, state, version)
-    told = {"step": step.name, "dispatch": str(sent["id"]), "unit": sent["unit_code"]}
-    audit.record(connection, who, "incident.step", row["code"], facts=told)
+    facts = {"step": step.name, "dispatch": str(sent["id"]), "unit": sent["unit_code"]}
+    audit.record(connection, who, "incident.step", row["code"], facts=facts)
     after = str(effect.dispatch.get("state", sent["state"]))
     return _stepped(sent, after, sent["version"] + 1, step)
 

@@ -28,7 +28,7 @@ ACTION: Final = "routing"
 
 @dataclass(frozen=True)
 class Entry:
-    """A row of a vocabulary as it is told: its key as one word, fields by name, its version."""
+    """A row of a vocabulary for answers: its key as one word, fields by name, its version."""
 
     code: str
     values: Mapping[str, Any]
@@ -113,7 +113,7 @@ def add_entry(
         _require_fit(connection, vocabulary, key, row)
         if not stored.insert_entry(connection, vocabulary, row):
             raise StateError("vocabulary.exists", name=name, code=code[:100])
-        return _told(connection, who, vocabulary, key, "added", None)
+        return _record_edit(connection, who, vocabulary, key, "added", None)
 
 
 def change_entry(
@@ -171,7 +171,7 @@ def change_entry(
             _require_unused(connection, str(before.values["name"]))
         _require_fit(connection, vocabulary, key, {**before.values, **columns})
         stored.update_entry(connection, vocabulary, key, {**columns, "shipped": False})
-        return _told(connection, who, vocabulary, key, "changed", before)
+        return _record_edit(connection, who, vocabulary, key, "changed", before)
 
 
 def _editable(who: Principal, name: str, code: str) -> tuple[Vocabulary, dict[str, str]]:
@@ -263,7 +263,7 @@ def _require_grade(row: Mapping[str, object], known: list[str]) -> None:
         raise InputError("vocabulary.value", field="grade", found=found, known=", ".join(known))
 
 
-def _told(
+def _record_edit(
     connection: Connection,
     who: Principal,
     vocabulary: Vocabulary,

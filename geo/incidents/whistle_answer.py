@@ -1,4 +1,4 @@
-"""Whistles as they are told: who was called, who came, what is open, a month by unit."""
+"""Whistles for answers: who was called, who came, what is open, a month by unit."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -37,7 +37,7 @@ class WhistledIncident:
 class CalledAnswer:
     """A unit that was called, and the steps that are legal for who asks.
 
-    Texts are None where the incident itself is not told exactly.
+    Texts are None where the incident itself is not granted exactly.
     """
 
     dispatch: UUID

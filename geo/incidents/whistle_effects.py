@@ -42,8 +42,8 @@ def _blow(case: Case, effect: Effect) -> None:
 
 def _called(case: Case, each: CalledUnit) -> dict[str, Any]:
     sent = sent_dispatch(case, each.unit, "paired" if each.role == "paired" else "whistle")
-    told = {"notified": each.notified, "notified_at": case.now if each.notified else None}
-    return {**sent, **told, "notified_post": None, "lead": each.role == "lead"}
+    notice = {"notified": each.notified, "notified_at": case.now if each.notified else None}
+    return {**sent, **notice, "notified_post": None, "lead": each.role == "lead"}
 
 
 def _grant(case: Case, effect: Effect) -> None:

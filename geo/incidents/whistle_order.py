@@ -77,8 +77,8 @@ def _require_units(connection: Connection, units: tuple[CalledUnit, ...]) -> Non
         ("notified", CHOICES["notified"], [each.notified for each in units if each.notified]),
     ):
         if strange := [word for word in given if word not in known]:
-            told = {"field": name, "found": strange[0][:40], "known": ", ".join(known)}
-            raise InputError("lifecycle.value", **told)
+            facts = {"field": name, "found": strange[0][:40], "known": ", ".join(known)}
+            raise InputError("lifecycle.value", **facts)
     codes = [each.unit for each in units]
     _require_once(codes)
     leads = sum(each.role == "lead" for each in units)

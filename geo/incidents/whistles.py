@@ -221,7 +221,7 @@ def _sheet(
     *,
     exact: bool,
 ) -> WhistleAnswer:
-    """Return one whistle as people read it; its texts only where the incident itself is told."""
+    """Return one whistle as people read it; its texts only where the incident itself is granted."""
     now = clock.now()
     units = [_unit(d, whistle, row, actor, now, exact=exact) for d in called]
     return WhistleAnswer(

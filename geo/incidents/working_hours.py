@@ -109,7 +109,7 @@ def replace_week(
         _require_version(before, version)
         stored.replace_week(connection, unit, rows)
         count = alarms.recompute_working(connection, unit, timezone=timezone)
-        return _told(connection, who, before, count)
+        return _record_edit(connection, who, before, count)
 
 
 def _week(connection: Connection, unit: str | None) -> Week:
@@ -129,7 +129,7 @@ def _require_version(week: Week, version: str | None) -> None:
         raise StaleError("edit.stale", code=code, members={"version": week.version})
 
 
-def _told(connection: Connection, who: Principal, before: Week, count: int) -> Week:
+def _record_edit(connection: Connection, who: Principal, before: Week, count: int) -> Week:
     week = _week(connection, before.unit)
     facts = {
         "before": list(map(str, before.rows)),

@@ -11,13 +11,13 @@ from uuid import UUID
 from geo.base.errors import InputError
 
 NOTIFIED: Final = ("system", "telephone", "sms", "paper")
-"""How somebody is told."""
+"""How somebody is notified."""
 _EXAMPLE: Final = "2026-09-30T21:40+08:00"
 
 
 @dataclass(frozen=True, kw_only=True)
 class WrittenRequest:
-    """A note, how somebody was told, and how texts with numbers of persons are taken.
+    """A note, how somebody was notified, and how texts with numbers of persons are taken.
 
     `not_fields` name what is asked for and how the fields are taken; `free_texts` are checked for
     numbers of persons, `choices` hold the words of some fields, `times` must state their zone.

@@ -24,10 +24,10 @@ def as_json_values(found: Setup, lang: str, *, timezone: str) -> dict[str, Any]:
     timezone
         IANA name, for the times shown.
     """
-    told = _Told(found, lang, ZoneInfo(timezone))
+    phrases = _Phrases(found, lang, ZoneInfo(timezone))
     return {
-        "layers": [told.layer(each) for each in found.layers],
-        "held": [told.held(run) for run in found.held],
+        "layers": [phrases.layer(each) for each in found.layers],
+        "held": [phrases.held(run) for run in found.held],
         "quarantine": {
             "open": sum(int(run["rows"]) for run in found.open),
             "runs": [dict(run) for run in found.open],
@@ -38,18 +38,18 @@ def as_json_values(found: Setup, lang: str, *, timezone: str) -> dict[str, Any]:
             "defects": dict(found.defects),
         },
         "cameras": [vars(row) for row in found.cameras],
-        "coverage": told.coverage(),
+        "coverage": phrases.coverage(),
         "completeness": completeness.describe_completeness(found.completeness),
         "provisional_years": [
             {"year": year, "incidents": count} for year, count in found.provisional.items()
         ],
-        "remarks": list(told.remarks()),
-        "next": list(told.steps()),
+        "remarks": list(phrases.remarks()),
+        "next": list(phrases.steps()),
     }
 
 
-class _Told:
-    """A checklist with the language and the time zone that it is told in."""
+class _Phrases:
+    """A checklist with the language and the time zone of its report."""
 
     def __init__(self, found: Setup, lang: str, zone: ZoneInfo) -> None:
         self._found, self._lang, self._zone = found, lang, zone

@@ -137,10 +137,10 @@ def end_children(children: Iterable[Child]) -> None:
     until = time.monotonic() + ENDS_WITHIN_S
     every = list(children)
     for wave in (True, False):
-        told = [child for child in every if child.role.serves is wave]
-        for child in told:
+        ended = [child for child in every if child.role.serves is wave]
+        for child in ended:
             child.terminate()
-        for child in told:
+        for child in ended:
             child.join(until)
 
 

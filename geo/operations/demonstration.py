@@ -135,7 +135,7 @@ def bring_in(
     config: Settings,
     files: "Sequence[DemoFile]",
     *,
-    told: Callable[[imports.ImportReport], None],
+    on_import: Callable[[imports.ImportReport], None],
     progress: Progress = ignore_progress,
 ) -> None:
     """Import the demo's files through the ordinary import, each marked as the demonstration's.
@@ -144,7 +144,7 @@ def bring_in(
     ----------
     files
         Files with their layers and options, in order.
-    told
+    on_import
         Called with the report of each import.
     progress
         Called before each file and at the end.
@@ -164,7 +164,7 @@ def bring_in(
             timezone=config.timezone,
             disk=config.home if config.database_url is None else None,
         )
-        told(report)
+        on_import(report)
     progress("demo.import", len(files), len(files))
 
 

@@ -46,12 +46,12 @@ class EventFeed:
     ----------
     engine
         Pool of the service.
-    told
+    on_news
         Called in that thread with what was read.
     """
 
-    def __init__(self, engine: Engine, told: Callable[[News], None]) -> None:
-        self._engine, self._told = engine, told
+    def __init__(self, engine: Engine, on_news: Callable[[News], None]) -> None:
+        self._engine, self._on_news = engine, on_news
         self._recent: deque[StoredEvent] = deque(maxlen=KEPT)
         self._from: Position | None = None
         self.position: Position | None = None
@@ -137,15 +137,15 @@ class EventFeed:
                 pause_s = SOON_S
                 self._stop.wait(REST_S)
                 continue
-            # what an earlier transaction still holds back is told by no message of its own
+            # what an earlier transaction still holds back gets no message of its own
             waits = listener.is_behind(self.newest())
             layers = listener.wait(pause_s if waits else POLL_S)
             pause_s = min(2 * pause_s, SELDOM_S) if waits else SOON_S
             if ACCESS in layers:
-                self._told(News((), access=True))
+                self._on_news(News((), access=True))
 
     def _begin(self, listener: Listener) -> None:
-        """Read what is kept; until all of it is there, nobody is told where it ends."""
+        """Read what is kept; until all of it is there, nobody learns where it ends."""
         start = listener.recent_position(KEPT)
         found: list[StoredEvent] = []
         while events := listener.read(found[-1].position if found else start, limit=READ_AT_ONCE):
@@ -166,5 +166,5 @@ class EventFeed:
                     self._from = self._recent[0].position
                 self._recent.append(each)
             self.position = events[-1].position
-        self._told(News(events))
+        self._on_news(News(events))
         return True

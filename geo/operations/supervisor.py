@@ -28,7 +28,7 @@ BACKLOG: Final = 2048
 def run_supervised(config: Settings, roles: Sequence[Role], *, opened: Callable[[], None]) -> int:
     """Run the processes of the service, and start them and the private cluster again when they die.
 
-    Ends when the process is told to (SIGINT, SIGTERM, SIGHUP), or when the processes that serve
+    Ends when the process is asked to (SIGINT, SIGTERM, SIGHUP), or when the processes that serve
     cannot be started at all. The cluster is left running: it is stopped by ``db stop``, after which
     nobody starts it again but who asks for it.
 
@@ -138,14 +138,14 @@ def _watch(config: Settings, stop: Event) -> None:
 
 @contextmanager
 def _signals(stop: Event) -> Iterator[None]:
-    """Set `stop` where the process is told to end; what was ignored before still is."""
+    """Set `stop` where the process is asked to end; what was ignored before still is."""
 
-    def told(_number: int, _frame: FrameType | None) -> None:
+    def set_stop(_number: int, _frame: FrameType | None) -> None:
         set_apart(stop)
 
     before = {n: held for n in STOPPING if (held := signal.getsignal(n)) is not signal.SIG_IGN}
     for number in before:
-        signal.signal(number, told)
+        signal.signal(number, set_stop)
     try:
         yield
     finally:

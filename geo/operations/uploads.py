@@ -39,7 +39,7 @@ def file_name(layer: str, name: str) -> str:
     layer
         Layer that it is for.
     name
-        As the client told.
+        As the client states.
 
     Raises
     ------

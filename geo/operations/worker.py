@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 LONGEST_PAUSE_S: Final = 60.0
 STOPS_WITHIN_S: Final = 1.0
 EVENTS_LAST: Final = timedelta(days=1)
-"""How long a client may be away and still be told all that it missed."""
+"""How long a client may be away and still receive all that it missed."""
 JOBS_STOP_WITHIN_S: Final = 7.0
 JOBS_KEPT_H: Final = 7 * 24
 UPLOADS_KEPT_H: Final = 24

@@ -128,7 +128,7 @@ def analyse_failures(
     ground = build_model(prepared.layers)
     progress("coverage.viewsheds", 0, 0)
     field = _field(prepared, ground, device_set, areas)
-    figures = _told(after_loss(field.demand, share), share, field.demand_m2)
+    figures = _figures(after_loss(field.demand, share), share, field.demand_m2)
     return figures, _maintain(field, facts, _grids(prepared, ground))
 
 
@@ -217,7 +217,7 @@ def _grids(prepared: Prepared, ground: DemandModel) -> pd.Series:
     return pd.Series(grids[cell.to_numpy()], index=cell.index, name="grid_code")
 
 
-def _told(found: Losses, share: float, demand_m2: float) -> LossFigures:
+def _figures(found: Losses, share: float, demand_m2: float) -> LossFigures:
     seen_m2 = (found.before, found.after_worst, found.mean, found.low, found.high)
     covered = dict(zip(CASES, seen_m2, strict=True))
     shares = {case: round(m2 / demand_m2, 6) if demand_m2 else None for case, m2 in covered.items()}

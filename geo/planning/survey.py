@@ -117,7 +117,7 @@ def _listed(run: results.Run, cameras: pd.DataFrame, known: gpd.GeoDataFrame) ->
 
 @dataclass(frozen=True)
 class SurveyAnswer:
-    """A survey as it is told."""
+    """A survey as answers and files state it."""
 
     run: int
     computed_at: str
@@ -126,7 +126,7 @@ class SurveyAnswer:
 
 
 def describe_survey(listed: Survey) -> SurveyAnswer:
-    """Return the list as it is told, None where something is not known."""
+    """Return the list for an answer, None where something is not known."""
     at = listed.run.computed_at.isoformat(timespec="seconds")
     return SurveyAnswer(listed.run.id, at, plain_rows(listed.cameras), plain_rows(listed.grids))
 

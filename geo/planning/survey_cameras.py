@@ -84,18 +84,18 @@ def _inside(known: gpd.GeoDataFrame, area: str) -> set[str]:
 def _rows(
     prepared: Prepared, views: pd.DataFrame, known: gpd.GeoDataFrame, sites: pd.DataFrame
 ) -> pd.DataFrame:
-    """Return what is told of the cameras of some views, one row a camera."""
+    """Return the rows of a survey list for the cameras of some views, one row a camera."""
     read = prepared.scene
     place = pd.DataFrame({"lon": read.lonlat.x, "lat": read.lonlat.y})
-    told = pd.DataFrame(read.cameras[["code", "name", "form"]]).join(place)
-    told = told[told["code"].isin(views["camera_code"])].drop_duplicates("code")
+    listed = pd.DataFrame(read.cameras[["code", "name", "form"]]).join(place)
+    listed = listed[listed["code"].isin(views["camera_code"])].drop_duplicates("code")
     first = views.drop_duplicates("camera_code").set_index("camera_code")
-    told = told.join(first[["heading_source", "heading_deg"]], on="code")
+    listed = listed.join(first[["heading_source", "heading_deg"]], on="code")
     level = smallest_areas(read)["level"].iloc[0]
     grids = locate.make_locator(known[known["level"] == level], srid=read.srid)
-    found = locate.locate_points(told["lon"].to_numpy(), told["lat"].to_numpy(), grids)
-    told = told.assign(grid_code=found["code"].to_numpy()).round({"lon": 6, "lat": 6})
-    return told.merge(sites, on="code", how="left")
+    found = locate.locate_points(listed["lon"].to_numpy(), listed["lat"].to_numpy(), grids)
+    listed = listed.assign(grid_code=found["code"].to_numpy()).round({"lon": 6, "lat": 6})
+    return listed.merge(sites, on="code", how="left")
 
 
 def _dependence(prepared: Prepared, views: pd.DataFrame, certain: gpd.GeoDataFrame) -> pd.DataFrame:

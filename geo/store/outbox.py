@@ -10,11 +10,11 @@ Write an event in the transaction of what happened, so that both are kept or nei
         )
 
 `layer` and `kind` are words that a program reads, `code` names the row. An event carries no texts:
-who is told of it reads the row, by the rules of that row. To whom it is told is decided by what
-stands in it (:mod:`geo.access.event_access`): `action` is the permission that is needed; `boxes` is
-where it was and where it is, both for one that moved; `units` are told wherever it is;
-`owner_kind` is that of a camera, "unknown" where it has none. Without boxes (None) an event
-concerns every place: only for what tells nothing of a place.
+its receivers read the row, by the rules of that row. The event itself decides who receives it
+(:mod:`geo.access.event_access`): `action` is the permission that is needed; `boxes` is where the
+row was and where it is, both for one that moved; `units` receive it wherever it is; `owner_kind` is
+that of a camera, "unknown" where it has none. Without boxes (None) an event concerns every place:
+only for events that reveal no place.
 
 Read in the order of transactions, and only of those before which none is still running::
 
@@ -116,7 +116,7 @@ class Position:
 
 @dataclass(frozen=True)
 class Event:
-    """What happened to what, and what decides who is told; see the module.
+    """What happened to what, and what decides who receives it; see the module.
 
     `data` holds numbers and codes, no texts.
     """

@@ -146,10 +146,10 @@ class RevisionReader:
             with closing(self._connection.cursor()) as cursor:
                 cursor.execute(_PREPARE)
         at = clock.set_time()
-        told = "" if at is None else at.isoformat()
+        set_to = "" if at is None else at.isoformat()
         with closing(self._connection.cursor()) as cursor:
-            if told != self._clock:
-                cursor.execute(_CLOCK, (told,))
-                self._clock = told
+            if set_to != self._clock:
+                cursor.execute(_CLOCK, (set_to,))
+                self._clock = set_to
             cursor.execute("EXECUTE govgrid_revisions")
             return cursor.fetchone()

@@ -11,7 +11,7 @@ from sqlalchemy import Connection
 
 from geo.store import statements
 
-# What follows from other columns, or is told by messages: it makes no other version of a row.
+# What follows from other columns, or comes by messages: it makes no other version of a row.
 DERIVED: Final = ("connection", "coarse_geom", "grid_code")
 
 

@@ -211,8 +211,8 @@ def one_line(written: str) -> str:
 def _reason(asked: Asked, lang: str) -> tuple[str, str] | None:
     reason, remark = _short(asked.reason), _short(asked.remark)
     if reason not in REASONS:
-        told = "：".join(part for part in (reason, remark) if part)
-        return (OTHER, told) if told else None
+        stated = "：".join(part for part in (reason, remark) if part)
+        return (OTHER, stated) if stated else None
     named = say(f"viewing_reason.{reason}", lang)
     return reason, f"{named}：{remark}" if remark else named
 

@@ -55,7 +55,7 @@ class Filters:
         words = {name: register_entry.one_line(getattr(self, name)) for name in texts}
         return {**words, "since": self.since, "until": self.until}
 
-    def told(self) -> dict[str, str]:
+    def as_query(self) -> dict[str, str]:
         """Return what was asked for, for the audit and the head of a print."""
         return {name: str(value) for name, value in vars(self).items() if value}
 
@@ -166,7 +166,7 @@ def export_register(
     rows = list_page(engine, who, wanted, limit=MOST_ROWS + 1)
     if len(rows) > MOST_ROWS:
         raise InputError("viewing.export_much", most=MOST_ROWS)
-    insert_export(engine, who, "access-register", len(rows), reason, wanted.told())
+    insert_export(engine, who, "access-register", len(rows), reason, wanted.as_query())
     title, table = say("viewing.title", lang), display_table(rows, timezone=timezone, lang=lang)
     mark = export_log.watermark_text(who, reason, timezone=timezone, lang=lang)
     return make_workbook({title: table}, mark), len(rows)

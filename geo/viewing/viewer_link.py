@@ -39,11 +39,14 @@ def viewer_link(
         raise StateError("viewing.viewer_setting")
     start, end = ("", "")
     if occurred is not None:
-        start, end = _told(occurred[0] - BEFORE, timezone), _told(occurred[1] + AFTER, timezone)
+        start, end = (
+            _local_text(occurred[0] - BEFORE, timezone),
+            _local_text(occurred[1] + AFTER, timezone),
+        )
     for name, value in (("{code}", code), ("{start}", start), ("{end}", end)):
         template = template.replace(name, quote(value, safe=""))
     return template
 
 
-def _told(moment: datetime, timezone: str) -> str:
+def _local_text(moment: datetime, timezone: str) -> str:
     return moment.astimezone(ZoneInfo(timezone)).isoformat(timespec="seconds")

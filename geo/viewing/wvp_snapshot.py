@@ -96,7 +96,7 @@ def _taken_mark(
     with session.get(address, timeout=left, allow_redirects=False, stream=True) as answer:
         if answer.status_code != requests.codes.ok:
             return None
-        told = answer.raw.read(MOST_ANSWER, decode_content=False).decode("utf-8", "replace")
+        text = answer.raw.read(MOST_ANSWER, decode_content=False).decode("utf-8", "replace")
     file = rf"{re.escape(device)}_{re.escape(code)}_([\w-]{{1,40}})\.jpg"
-    found = re.search(file, told, re.ASCII)
+    found = re.search(file, text, re.ASCII)
     return None if found is None else found[1]

@@ -10,7 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from geo.access import transaction
-from geo.access.event_access import may_be_told
+from geo.access.event_access import may_receive
 from geo.access.principal import Grant, Principal
 from geo.base.errors import InputError, StoreError
 from geo.store import db, outbox
@@ -214,7 +214,7 @@ def told(reader, **event):
     found = outbox.StoredEvent(
         Position(1, 1), None, "cameras", "edited", box=None, data={}, **{**about, **event}
     )
-    return may_be_told(reader, found)
+    return may_receive(reader, found)
 
 
 def test_an_event_is_told_within_granted_areas_and_by_the_action_it_needs():

@@ -80,7 +80,7 @@ def put_area(
         valid_from=valid_from,
         timezone=settings.timezone,
     )
-    return _told(request, done)
+    return _answer(request, done)
 
 
 @router.post("/{code:path}/split")
@@ -101,7 +101,7 @@ def split_area(
     done = area_edits.split_area(
         engine, who, code, line, parts, valid_from=asked.valid_from, timezone=settings.timezone
     )
-    return _told(request, done)
+    return _answer(request, done)
 
 
 @router.post("/{code:path}/merge")
@@ -123,10 +123,10 @@ def merge_areas(
         valid_from=asked.valid_from,
         timezone=settings.timezone,
     )
-    return _told(request, done)
+    return _answer(request, done)
 
 
-def _told(request: Request, done: AreasEdited) -> AreasAnswer:
+def _answer(request: Request, done: AreasEdited) -> AreasAnswer:
     lang = request_language(request)
     return AreasAnswer(
         done.run, [each.cell_answer(lang) for each in done.findings], list(done.defects)

@@ -40,7 +40,7 @@ def camera_status(
     engine: EngineDep,
     who: MayImport,
     settings: SettingsDep,
-    told: Message,
+    message: Message,
 ) -> StatesAnswer:
     """Take states of cameras; rows that cannot be used come back as findings.
 
@@ -48,11 +48,11 @@ def camera_status(
     coverage follow with the next amendment or computation, so `amended` is null. The same message
     twice changes nothing.
     """
-    if len(told.states) > MOST_STATES:
+    if len(message.states) > MOST_STATES:
         raise refuse_request(
-            request, 413, "push.too_many", found=len(told.states), most=f"{MOST_STATES:,}"
+            request, 413, "push.too_many", found=len(message.states), most=f"{MOST_STATES:,}"
         )
-    rows = [state.model_dump() for state in told.states]
+    rows = [state.model_dump() for state in message.states]
     taken = cameras_status.receive_states(
         engine, who, rows, timezone=settings.timezone, patience_s=PATIENCE_S
     )

@@ -96,5 +96,5 @@ def seeing_at_hand(request: Request, who: Principal, asked: Parts) -> AtHand | N
     if not state.questions.spend(who, "seeing", 1):
         return None
     when = Asked(None, state.settings.timezone, request_language(request))
-    told = who_sees.seeing_from_memory(state.engine, who, view, *place, when)
-    return AtHand(json.dumps(told, ensure_ascii=False, separators=(",", ":")).encode(), JSON)
+    seen = who_sees.seeing_from_memory(state.engine, who, view, *place, when)
+    return AtHand(json.dumps(seen, ensure_ascii=False, separators=(",", ":")).encode(), JSON)

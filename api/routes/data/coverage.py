@@ -76,14 +76,14 @@ def gaps(
     """Return the gaps of the newest run, the heaviest first, each by a point inside it.
 
     `total` says how many there are. Only for who is granted exact gaps somewhere; those that are
-    told count as read, and beyond the limit of an hour they are an export, for a `reason`.
+    in the answer count as read, and beyond the limit of an hour they are an export, for a `reason`.
     """
     found = report.read_gaps(engine, who, device_set=device_set, certainty=certainty, detail=detail)
-    told = found.drop(columns="geometry").head(limit)
+    shown = found.drop(columns="geometry").head(limit)
     most = settings.bulk_rows
-    export_log.count_bulk_read(engine, who, "gaps", len(told), most=most, reason=reason)
-    # of what is left of a gap (geo.coverage.coarse_gaps) some numbers are not told
-    return GapsAnswer(report.incidents_until(engine, who), len(found), plain_rows(told))
+    export_log.count_bulk_read(engine, who, "gaps", len(shown), most=most, reason=reason)
+    # of what is left of a gap (geo.coverage.coarse_gaps) some numbers are left out
+    return GapsAnswer(report.incidents_until(engine, who), len(found), plain_rows(shown))
 
 
 @router.get("/api/coverage")

@@ -71,7 +71,7 @@ def add_item(
     edit = Edit(layer, row.id, row.properties, edits.shape_of(row.geometry))
     key = edits.request_key(who, request.url.path, idempotency_key, edit)
     done = edits.create_item(engine, who, edit, timezone=settings.timezone, key=key)
-    answer = _told(request, layer, done, 201)
+    answer = _answer(request, layer, done, 201)
     answer.headers["Location"] = f"{request.url.path}/{quote(done.code)}"
     if done.again:
         answer.headers["Idempotency-Replayed"] = "true"
@@ -97,7 +97,7 @@ def change_item(
     require_known(request, EDIT)
     edit = Edit(layer, item, row.properties, edits.shape_of(row.geometry), _version(if_match))
     done = edits.change_item(engine, who, edit, timezone=settings.timezone)
-    return _told(request, layer, done, 200)
+    return _answer(request, layer, done, 200)
 
 
 @router.delete(ITEM, status_code=204, response_class=Response)
@@ -120,11 +120,11 @@ def delete_item(
 
 def _version(if_match: str) -> str | None:
     """Return the version that a header names; a weak one fits none."""
-    told = if_match.strip()
-    return told.strip('"') if told else None
+    tag = if_match.strip()
+    return tag.strip('"') if tag else None
 
 
-def _told(request: Request, layer: str, done: Edited, status: int) -> Response:
+def _answer(request: Request, layer: str, done: Edited, status: int) -> Response:
     lang = request_language(request)
     found = [each.cell_answer(lang) for each in done.findings]
     body = {"id": done.code, "layer": layer, "run": done.run, "findings": found}

@@ -102,8 +102,8 @@ def _as_job(request: Request, engine: Engine, who: Principal, asked: Wanted) -> 
         "reason": export_log.reason_of(who, asked.reason),
     }
     job = jobs.make_job(engine, who, "export", layer=asked.layer, asked=wanted)
-    told = jobs.job_values(job, who, request_language(request))
-    return JSONResponse(told, HTTPStatus.ACCEPTED, {"Location": f"/api/jobs/{job.id}"})
+    answer = jobs.job_values(job, who, request_language(request))
+    return JSONResponse(answer, HTTPStatus.ACCEPTED, {"Location": f"/api/jobs/{job.id}"})
 
 
 @router.get("/api/jobs/{number}/result", response_class=Response)

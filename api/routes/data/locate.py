@@ -94,8 +94,8 @@ def locate_at_hand(request: Request, who: Principal, asked: Parts) -> AtHand | N
     place = lonlat_of(asked)
     if view is None or place is None or set(asked) != {"lon", "lat"}:
         return None
-    told = json.dumps(view.ask(*place), ensure_ascii=False, separators=(",", ":"))
-    return AtHand(told.encode(), JSON)
+    text = json.dumps(view.ask(*place), ensure_ascii=False, separators=(",", ":"))
+    return AtHand(text.encode(), JSON)
 
 
 def lonlat_of(asked: Parts) -> tuple[float, float] | None:

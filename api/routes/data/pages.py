@@ -78,7 +78,7 @@ async def map_page(
 
     Cameras and gaps are counted, those of an area once an hour. Beyond the limit they are drawn for
     a `reason` and with the permission to export, which is registered; else only their numbers are
-    told.
+    shown.
     """
     chosen = lang or render.page_language(request)
     sizes = await _sizes(pages, who, area)

@@ -125,7 +125,7 @@ def list_incidents(
 ) -> dict[str, Any]:
     """Return incidents, the newest first, each with its light; pages go on by `next`.
 
-    `visitors`: they are told without texts and addresses (参观模式).
+    `visitors`: incidents come without texts and addresses (参观模式).
     """
     given = asked.model_dump()
     for name in ("since", "until"):
@@ -185,11 +185,11 @@ def move(
         lang=request_language(request),
         whistle_level=settings.whistle_level,
     )
-    told = {
+    answer = {
         "id": str(moved.id),
         "code": moved.code,
         "state": moved.state,
         "version": moved.version,
         "move": moved.move,
     }
-    return answer_written(told, moved.version, again=moved.again)
+    return answer_written(answer, moved.version, again=moved.again)

@@ -46,7 +46,7 @@ def report(
     paper, text = incident_paper.duty_report(desk, who, incident, request_language(request))
     if f == "pdf":
         return _download(incident_paper.paper_pdf(paper), PDF, f"report-{incident}.pdf")
-    rows: list[dict[str, Any]] = [{"label": label, "text": told} for label, told in paper.facts]
+    rows: list[dict[str, Any]] = [{"label": label, "text": value} for label, value in paper.facts]
     return JSONResponse({"text": text, "rows": rows})
 
 

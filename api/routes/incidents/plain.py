@@ -48,8 +48,8 @@ def list_page(
     """Return the page of incidents: those that are open, or one kind of them."""
     chosen = of if of in FILTERS else "open"
     found = listing.list_incidents(engine, who, pages.with_next(FILTERS[chosen], following))
-    told: dict[str, Any] = {"found": found, "of": chosen, "kinds": list(FILTERS), "why": why}
-    return pages.render_plain(request, "plain_list.html", "list", **told)
+    shown: dict[str, Any] = {"found": found, "of": chosen, "kinds": list(FILTERS), "why": why}
+    return pages.render_plain(request, "plain_list.html", "list", **shown)
 
 
 @router.get("/new")
@@ -210,7 +210,7 @@ def _new(
     sought: str,
     found: list[Place],
     filled: dict[str, str],
-    **told: Any,  # noqa: ANN401 - what the template shows
+    **shown: Any,  # noqa: ANN401 - what the template shows
 ) -> HTMLResponse:
     offered = choices.list_choices(desk, who, render.page_language(request))
     return pages.render_plain(
@@ -221,5 +221,5 @@ def _new(
         found=found,
         filled=filled,
         offered=offered,
-        **{"personal": False, **told},
+        **{"personal": False, **shown},
     )

@@ -76,12 +76,12 @@ def find_places(engine: Engine, who: Principal, typed: str, *, lang: str, bulk: 
     return [*_typed(found["coordinates"], lang), *map(_found, found["results"])]
 
 
-def _typed(told: CoordinatesAnswer | None, lang: str) -> list[Place]:
-    if told is None:
+def _typed(typed: CoordinatesAnswer | None, lang: str) -> list[Place]:
+    if typed is None:
         return []
-    pairs: list[tuple[str, LonLat]] = [("search.wgs84", told)]
-    if told["question"]:
-        pairs.append(("search.gcj02", told["if_gcj02"]))
+    pairs: list[tuple[str, LonLat]] = [("search.wgs84", typed)]
+    if typed["question"]:
+        pairs.append(("search.gcj02", typed["if_gcj02"]))
     return [_at(say(f"console.{name}", lang), each["lon"], each["lat"]) for name, each in pairs]
 
 
@@ -169,8 +169,8 @@ def filled_fields(sent: Form, names: tuple[str, ...]) -> dict[str, Any]:
 
 def version_of(sent: Form) -> int | None:
     """Return the version that a form was made of, None where it names none."""
-    told = sent.text("version")
-    return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
+    version = sent.text("version")
+    return int(version) if version.isascii() and version.isdigit() and len(version) < 10 else None
 
 
 def with_next(asked: IncidentFilter, following: str | None) -> IncidentFilter:
@@ -229,7 +229,7 @@ def read_seeing(request: Request, who: Principal, lon: float, lat: float) -> See
 def recorded_cameras(
     request: Request, desk: Desk, who: Principal, incident: UUID, shown: Mapping[str, Any]
 ) -> CamerasAnswer | None:
-    """Return the cameras of an incident as recorded; None where they are not told.
+    """Return the cameras of an incident as recorded; None where they are not granted.
 
     Parameters
     ----------
@@ -281,9 +281,11 @@ def render_plain(
     """
     lang = render.page_language(request)
     status = 200 if error is None else _status(error)
-    told = "" if error is None else error.text(lang)
+    sentence = "" if error is None else error.text(lang)
     title = say(f"plain.{name}", lang)
-    return render.render_page(request, template, status=status, title=title, error=told, **values)
+    return render.render_page(
+        request, template, status=status, title=title, error=sentence, **values
+    )
 
 
 def _status(error: GovgridError) -> int:

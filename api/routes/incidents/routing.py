@@ -47,7 +47,7 @@ class Tried(Body):
 def try_place(request: Request, who: MayTry, desk: DeskDep, asked: Tried) -> dict[str, Any]:
     """Return which units would be proposed for a place and category, and why; nothing is written.
 
-    Limit and duplicates are told as intake would tell them now. `duties` are tried as if they stood
+    Limit and duplicates are those that intake would state now. `duties` are tried as if they stood
     in the table already.
     """
     area = asked.grid_code or asked.community_code

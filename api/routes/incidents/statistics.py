@@ -79,7 +79,7 @@ def read_statistics(
 ) -> Response:
     """Return counts and rates of a period by area, category, grade, unit, source or month.
 
-    Each rate has its numerator, denominator and definition. An issued period is told as it went
+    Each rate has its numerator, denominator and definition. An issued period is returned as it went
     out, with what came later as `corrections`.
     """
     given = asked.model_dump(exclude={"scope", "f"})
@@ -100,25 +100,25 @@ def read_statistics(
             found, timezone=settings.timezone, mark=settings.mark, lang=lang
         )
         return file_response(book, statistics_workbook.file_name(found, lang), XLSX)
-    told = statistics_answer.describe_statistics(found, lang)
-    return JSONResponse(jsonable_encoder(told))
+    answer = statistics_answer.describe_statistics(found, lang)
+    return JSONResponse(jsonable_encoder(answer))
 
 
 @router.get("/issues")
 def list_issues(engine: EngineDep, who: MayCount) -> dict[str, list[IssueAnswer]]:
     """Return the issued periods, the newest first."""
-    told = [
+    issues = [
         statistics_answer.describe_issue(each)
         for each in statistics_issues.list_issues(engine, who)
     ]
-    return {"issues": told}
+    return {"issues": issues}
 
 
 @router.post("/issues", status_code=HTTPStatus.CREATED)
 def issue_period(
     engine: EngineDep, settings: SettingsDep, who: MayCount, asked: NewIssue
 ) -> IssueAnswer:
-    """Let the figures of a period go out: they stay; what is changed later is told apart."""
+    """Let the figures of a period go out: they stay; what is changed later stands apart."""
     starts = settings.statistics_month_day
     period = periods.named_period(asked.month, asked.since, asked.until, starts)
     issue = statistics_issues.issue_period(engine, who, period, month_starts=starts)

@@ -104,7 +104,7 @@ def take_step(
         timezone=settings.timezone,
         lang=request_language(request),
     )
-    told = {
+    answer = {
         "dispatch": str(done.dispatch),
         "incident": str(done.incident),
         "code": done.code,
@@ -113,4 +113,4 @@ def take_step(
         "version": done.version,
         "step": done.step,
     }
-    return answer_written(told, done.version, again=done.again)
+    return answer_written(answer, done.version, again=done.again)

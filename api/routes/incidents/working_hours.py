@@ -78,13 +78,13 @@ def _answer(week: Week, more: dict[str, Any] | None = None) -> Response:
     body = {
         "unit": week.unit,
         "default": week.shipped,
-        "hours": [_told(row) for row in week.rows],
+        "hours": [_hours_row(row) for row in week.rows],
         **(more or {}),
     }
     return JSONResponse(body, headers={"ETag": f'"{week.version}"'})
 
 
-def _told(row: WeekHours) -> dict[str, Any]:
+def _hours_row(row: WeekHours) -> dict[str, Any]:
     return {
         "weekday": row.weekday,
         "starts": f"{row.starts:%H:%M}",

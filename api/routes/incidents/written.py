@@ -19,7 +19,7 @@ IfMatch = Annotated[str | None, Header(max_length=40)]
 
 
 class WrittenBody(Body):
-    """A note, how somebody was told, and how texts with numbers of persons are taken."""
+    """A note, how somebody was notified, and how texts with numbers of persons are taken."""
 
     note: Text = None
     notified: Word = None
@@ -32,21 +32,21 @@ class WrittenBody(Body):
 
 def parse_version(if_match: str | None) -> int | None:
     """Return the version that If-Match names, None where it names none."""
-    told = (if_match or "").strip().removeprefix("W/").strip('"')
-    return int(told) if told.isascii() and told.isdigit() and len(told) < 10 else None
+    tag = (if_match or "").strip().removeprefix("W/").strip('"')
+    return int(tag) if tag.isascii() and tag.isdigit() and len(tag) < 10 else None
 
 
-def answer_written(told: Mapping[str, object], version: int, *, again: bool) -> JSONResponse:
+def answer_written(body: Mapping[str, object], version: int, *, again: bool) -> JSONResponse:
     """Return the answer to what was written, with its version as ETag.
 
     Parameters
     ----------
-    told
-        What is told of it.
+    body
+        The body of the answer.
     version
         After it.
     again
         Whether it had been written before.
     """
     headers = {"ETag": f'"{version}"'} | ({REPLAYED: "true"} if again else {})
-    return JSONResponse(dict(told), HTTPStatus.OK if again else HTTPStatus.CREATED, headers)
+    return JSONResponse(dict(body), HTTPStatus.OK if again else HTTPStatus.CREATED, headers)

@@ -83,7 +83,7 @@ def register(
     asked: Wanted,
     key: Key = "",
 ) -> JSONResponse:
-    """Register a viewing, then return its reference; the address of a stream is never told.
+    """Register a viewing, then return its reference; the address of a stream is never returned.
 
     Of a camera that needs an approval the number of the request is returned instead (202). The same
     Idempotency-Key leads to the same row for a day.

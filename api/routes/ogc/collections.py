@@ -52,8 +52,8 @@ def collections(request: Request, engine: EngineDep, who: MayMap, f: FormatName 
         return pages.links_page(request, say("ogc_rel.data", lang), [*here, *links])
     shared = _shared(engine, who)
     lang = request_language(request)
-    told = [_described(request, name, shared, lang, "json") for name in COLLECTIONS]
-    return JSONResponse({"links": links, "crs": shared["crs"], "collections": told})
+    collections = [_described(request, name, shared, lang, "json") for name in COLLECTIONS]
+    return JSONResponse({"links": links, "crs": shared["crs"], "collections": collections})
 
 
 @router.get("/{layer}", response_class=Response, responses=BOTH)
@@ -65,11 +65,11 @@ def collection(
     require_layer(layer)
     form = choose_format(f, request.headers.get("accept", ""), PAGES)
     lang = page_language(request) if form == "html" else request_language(request)
-    told = _described(request, layer, _shared(engine, who), lang, form)
+    described = _described(request, layer, _shared(engine, who), lang, form)
     if form == "html":
-        rows = [[told["id"]], *([each] for each in told["crs"])]
-        return pages.links_page(request, told["title"], told["links"], rows=rows)
-    return JSONResponse(told)
+        rows = [[described["id"]], *([each] for each in described["crs"])]
+        return pages.links_page(request, described["title"], described["links"], rows=rows)
+    return JSONResponse(described)
 
 
 @router.get(

@@ -114,7 +114,7 @@ def item(
     """Return one feature, as it stands in the pages of its layer.
 
     Who may edit it gets its version as `ETag`; rows of layers that are only edited (`views`,
-    `units`, `duties`, …) are told to them alone.
+    `units`, `duties`, …) are shown to them alone.
     """
     require_known(request, ITEM)
     if _is_edited_only(layer) and edited_rows.is_editor(request.state.reader, layer):
@@ -218,8 +218,8 @@ def _found(read: Reading, asked: Asked, after: str, limit: int) -> Features:
     page = questions.read_page(
         state.engine, read.who, layer, asked, after=after, limit=limit, zone=zone
     )
-    told = asked_features.write_features(page, asked)
-    return Features(b",".join(told), len(told), page.matched, page.after, page.crs.uri)
+    written = asked_features.write_features(page, asked)
+    return Features(b",".join(written), len(written), page.matched, page.after, page.crs.uri)
 
 
 def _from_view(view: View, after: str, limit: int) -> Features:
@@ -315,7 +315,7 @@ def item_at_hand(request: Request, who: Principal, asked: Parts) -> AtHand | Non
     layer = asked["layer"]
     if asked.keys() - {"layer", "item", "reason", "f"} or layer not in AT_HAND:
         return None
-    if edited_rows.is_editor(who, layer):  # who is told the version as well
+    if edited_rows.is_editor(who, layer):  # who gets the version as well
         return None
     if len(asked.get("reason", "")) > export_log.MOST_REASON:
         return None

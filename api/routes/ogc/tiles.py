@@ -45,8 +45,13 @@ async def tile_matrix_sets(request: Request, f: Json = "json") -> Document:  # n
     """Return the grids of tiles that are used here."""
     require_known(request, PAGE)
     link = make_link(request, "self", JSON, f"/api{SETS}/WebMercatorQuad")
-    told = {"id": "WebMercatorQuad", "title": "WebMercatorQuad", "uri": SCHEME, "links": [link]}
-    return {"tileMatrixSets": [told]}
+    matrix_set = {
+        "id": "WebMercatorQuad",
+        "title": "WebMercatorQuad",
+        "uri": SCHEME,
+        "links": [link],
+    }
+    return {"tileMatrixSets": [matrix_set]}
 
 
 @router.get(f"{SETS}/WebMercatorQuad", dependencies=[Depends(Rule())])
@@ -62,8 +67,8 @@ async def tilesets(request: Request, layer: str, f: Json = "json") -> Document: 
     require_known(request, PAGE)
     use_case.layer_fields(layer)
     path = f"/api/collections/{layer}/tiles"
-    told = {**_of_tileset(layer), "links": [make_link(request, "self", JSON, f"{path}/{GRID}")]}
-    return {"tilesets": [told], "links": [make_link(request, "self", JSON, path)]}
+    tileset = {**_of_tileset(layer), "links": [make_link(request, "self", JSON, f"{path}/{GRID}")]}
+    return {"tilesets": [tileset], "links": [make_link(request, "self", JSON, path)]}
 
 
 @router.get(TILESET, dependencies=[Depends(Rule("map"))])

@@ -30,7 +30,7 @@ DONE: Final = {
     "logins": "page_account.ended_others",
     "revoked": "page_account.key_revoked",
 }
-"""What the page can be told to say that it did."""
+"""What the page can be asked to confirm."""
 
 BASE32: Final = re.compile("[A-Z2-7]+")
 GROUP: Final = 4

@@ -26,7 +26,7 @@ DONE: Final = {
     "enable": "page_accounts.was_enabled",
     "unlock": "page_accounts.was_unlocked",
 }
-"""What the page can be told to say that it did."""
+"""What the page can be asked to confirm."""
 
 Search = Annotated[str, Query(max_length=100)]
 

@@ -21,7 +21,7 @@ router = APIRouter(default_response_class=HTMLResponse, responses=PAGE)
 MayGrants = Annotated[Principal, Depends(Rule("grants"))]
 HERE: Final = "/grants"
 DONE: Final = {"give": "page_grants.given", "take": "page_grants.taken"}
-"""What the page can be told to say that it did."""
+"""What the page can be asked to confirm."""
 
 
 @router.get("/grants")

@@ -46,9 +46,9 @@ def ask(
 ) -> HTMLResponse:
     """Return the page of the log-in."""
     expired = COOKIE in request.cookies and "next" in request.query_params
-    told = "left" if left else "expired" if expired else ""
+    ended = "left" if left else "expired" if expired else ""
     values = login_context(request, config, district.district_name(engine), to)
-    page = render.render_page(request, "login.html", error="", told=told, name="", **values)
+    page = render.render_page(request, "login.html", error="", ended=ended, name="", **values)
     cookies.give_login_token(request, page, values["login_token"])
     return page
 
@@ -74,7 +74,7 @@ def enter(
     )
     if isinstance(found, GovgridError):
         values = login_context(request, config, district.district_name(engine), to)
-        return render_again(request, "login.html", found, told="", name=name, **values)
+        return render_again(request, "login.html", found, ended="", name=name, **values)
     return next_step(request, engine, found, to)
 
 

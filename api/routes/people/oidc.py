@@ -74,6 +74,6 @@ def _refused(
         _log.error("%s", error)
         error = StateError("oidc.fails")
     values = login_context(request, config, district.district_name(engine), HOME)
-    page = render_again(request, "login.html", error, told="", name="", **values)
+    page = render_again(request, "login.html", error, ended="", name="", **values)
     cookies.give_login_token(request, page, values["login_token"])
     return page

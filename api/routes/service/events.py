@@ -1,4 +1,4 @@
-"""What happens, told to who may know of it while it happens."""
+"""What happens, sent while it happens to those who may know of it."""
 
 import asyncio
 from typing import Annotated, Any, Final
@@ -12,7 +12,7 @@ from api.server import lanes
 from api.server.event_response import MEDIA_TYPE, EventStream
 from api.server.event_streams import EventStreams, Subscription, describe_event
 from api.session.deps import SettingsDep, ShownMap
-from geo.access.event_access import may_be_told
+from geo.access.event_access import may_receive
 from geo.base import clock
 from geo.base.errors import UnavailableError
 from geo.operations.event_feed import Position, StoredEvent
@@ -40,15 +40,15 @@ async def events(
     everything has to be read anew. Each has an id: with the last one (`Last-Event-ID`, or `after`)
     nothing is missed and nothing comes twice. Without it the stream begins with now.
     """
-    told = after or last_event_id
-    position = Position.parse(told) if told else None
+    last = after or last_event_id
+    position = Position.parse(last) if last else None
     streams: EventStreams = request.app.state.streams
     await _started(streams)
     if MEDIA_TYPE in request.headers.get("accept", ""):
         return await _stream(request, streams, streams.open(who.account), position)
     missed, position = await _missed(streams, position)
     reader, zone = request.state.reader, ZoneInfo(settings.timezone)
-    seen = [each for each in missed or () if may_be_told(reader, each)]
+    seen = [each for each in missed or () if may_receive(reader, each)]
     found = [{"id": str(each.position), **describe_event(each, zone)} for each in seen]
     now = clock.now().astimezone(zone).isoformat(timespec="milliseconds")
     return JSONResponse(

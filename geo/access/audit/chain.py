@@ -55,7 +55,7 @@ class Head:
 class Break:
     """The first place where a chain does not hold.
 
-    `kind` says what differs, as far as can be told: missing (`count` rows), repeated, contents (of
+    `kind` says what differs, as far as known: missing (`count` rows), repeated, contents (of
     the row, or a row before it is gone), seal (only that), last (one of the two), order (rows
     exchanged, inserted or removed), note (not the one that was sealed), removed (a note without a
     row that says who redacted it).

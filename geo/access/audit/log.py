@@ -237,7 +237,7 @@ def export_rows(
             reason=reason,
             action="audit",
         )
-        facts = {"rows": len(rows), "filters": _told(wanted)}
+        facts = {"rows": len(rows), "filters": _filter_facts(wanted)}
         audit.record(connection, who, "audit.export", out.name, facts=facts)
     mark = export_log.watermark_text(who, reason, timezone=timezone, lang=lang)
     writers.write_file(
@@ -295,7 +295,7 @@ def _require_note(connection: Connection, number: int) -> None:
         raise StateError("audit.no_note" if note == "" else "audit.redacted_already", id=number)
 
 
-def _told(wanted: Filters) -> dict[str, str]:
+def _filter_facts(wanted: Filters) -> dict[str, str]:
     return {name: str(value) for name, value in vars(wanted).items() if value}
 
 

@@ -35,7 +35,7 @@ def seal_rows(
     stopped
         Asked between batches; what is left then waits.
     sealed
-        Told the head of the chain after each batch, once that is committed.
+        Receives the head of the chain after each batch, once that is committed.
 
     Returns
     -------

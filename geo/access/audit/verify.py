@@ -106,7 +106,9 @@ def verify_chain(engine: Engine, who: Principal, *, expected: Collection[Head] =
         proof = Proof(found, unsealed_rows(connection))
     try:
         _note(engine, who, proof)
-    except StoreError:  # a table that was tampered with may take no row: what was found is told
+    except (
+        StoreError
+    ):  # a table that was tampered with may accept no row: the result is returned anyway
         return replace(proof, noted=False)
     return proof
 

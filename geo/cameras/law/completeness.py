@@ -28,7 +28,7 @@ FIELDS = ("field", "group", "filled", "applicable", "share", "first_class_filled
 
 
 class CompletenessAnswer(TypedDict):
-    """The figures as they are told; `fields` have the columns `FIELDS`."""
+    """The figures as answers state them; `fields` have the columns `FIELDS`."""
 
     share: float | None
     filled: int
@@ -169,7 +169,7 @@ def upper(known: pd.DataFrame, level: str) -> dict[str, str]:
 
 
 def describe_completeness(found: Completeness) -> CompletenessAnswer:
-    """Return the figures as they are told, None for a share of nothing."""
+    """Return the figures for an answer, None for a share of nothing."""
     return {
         "share": found.share,
         "filled": found.filled,

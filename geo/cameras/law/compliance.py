@@ -239,8 +239,10 @@ def _facts(facts: dict[str, Any], lang: str) -> dict[str, Any]:
 
 def _spelled(row: FoundInWords, lang: str) -> dict[str, str | None]:
     kind = say(f"compliance_kind.{row.kind}", lang)
-    told = replace(row, kind=kind, severity=say(f"compliance_severity.{row.severity}", lang))
-    return {say(f"compliance.column_{name}", lang): value for name, value in vars(told).items()}
+    described = replace(row, kind=kind, severity=say(f"compliance_severity.{row.severity}", lang))
+    return {
+        say(f"compliance.column_{name}", lang): value for name, value in vars(described).items()
+    }
 
 
 def _sheets(found: Report, lang: str) -> dict[str, pd.DataFrame]:
@@ -248,8 +250,8 @@ def _sheets(found: Report, lang: str) -> dict[str, pd.DataFrame]:
     import pandas as pd
 
     order = ["management_unit", "kind", "camera_code"]
-    told = describe_findings(found.rows.sort_values(order, na_position="last"), lang)
-    rows = [_spelled(row, lang) for row in told]
+    described = describe_findings(found.rows.sort_values(order, na_position="last"), lang)
+    rows = [_spelled(row, lang) for row in described]
     return {
         say("compliance.sheet_units", lang): pd.DataFrame(_units(found, lang), dtype=object),
         say("compliance.sheet_figures", lang): pd.DataFrame(_figures(found, lang), dtype=object),

@@ -62,7 +62,7 @@ def with_units(
     of_camera = pd.concat([filed, come]).set_index("camera_code")
     found = found.join(of_camera[["filing_code", "filed_on"]], on="camera_code")
     found["unit"] = found["camera_code"].map(_units(of_camera["snapshot"]) | _units(_by_code(now)))
-    found = _told(found, of_camera["exact"])
+    found = _blank_places(found, of_camera["exact"])
     return found.sort_values("camera_code", kind="stable", ignore_index=True)
 
 
@@ -92,8 +92,8 @@ def _units(snapshots: "pd.Series[Any]") -> dict[Any, Any]:
     return {code: cells.get("management_unit") for code, cells in snapshots.items()}
 
 
-def _told(found: pd.DataFrame, exact: "pd.Series[bool]") -> pd.DataFrame:
-    """Blank what tells the place of cameras that are not granted exactly."""
+def _blank_places(found: pd.DataFrame, exact: "pd.Series[bool]") -> pd.DataFrame:
+    """Blank the columns that reveal the place of cameras that are not granted exactly."""
     coarse = ~found["camera_code"].map(exact).astype(bool)
     placed = coarse & found["field"].isin(OF_PLACE)
     named = coarse & (found["field"] == CAMERA)

@@ -120,7 +120,7 @@ def _moved(was: pd.DataFrame, is_: pd.DataFrame) -> pd.DataFrame:
         return _rows(was.index[:0], POSITION, [], [])
     before, after = (frame[["lon", "lat"]].to_numpy(dtype=np.float64) for frame in (was, is_))
     far = ~(_apart_m(before, after) <= POSITION_TOLERANCE_M)
-    # of a position that neither knows nothing is told
+    # nothing is said about a position that neither knows
     far &= ~(np.isnan(before).any(axis=1) & np.isnan(after).any(axis=1))
     return _rows(was.index[far], POSITION, _places(before[far]), _places(after[far]))
 
@@ -128,7 +128,7 @@ def _moved(was: pd.DataFrame, is_: pd.DataFrame) -> pd.DataFrame:
 def _apart_m(one: NDArray[np.float64], other: NDArray[np.float64]) -> NDArray[np.float64]:
     """Return how far places (lon, lat) lie apart, in metres, on a sphere.
 
-    That is 0.3 % off at most where they are near each other, and far is far enough to be told.
+    That is 0.3 % off at most where they are near each other; far apart only that they are matters.
     """
     east, north = np.radians(other - one).T
     east = east * np.cos(np.radians((one[:, 1] + other[:, 1]) / 2))

@@ -89,7 +89,7 @@ def bring_in_views(connection: Connection, rows: pd.DataFrame, *, run: int) -> C
     connection
         Open transaction.
     rows
-        `camera_code`, `no`, and of `VIEW_FIELDS` those that are told; index ``row``.
+        `camera_code`, `no`, and those of `VIEW_FIELDS` that are given; index ``row``.
     run
         Number of the import, for the cameras that did change.
     """
@@ -176,7 +176,7 @@ def _unheaded(connection: Connection, views: pd.DataFrame) -> pd.DataFrame:
 
 
 def _with_sources(connection: Connection, views: pd.DataFrame) -> pd.DataFrame:
-    """Return views with where their headings, which are not told, are known from."""
+    """Return views with the source of each heading that the file does not give."""
     known = _known(connection, views).set_index(list(VIEW_KEY))["known_source"]
     keys = pd.MultiIndex.from_frame(views[list(VIEW_KEY)])
     sources = known.reindex(keys).fillna("unknown")
@@ -188,9 +188,9 @@ def _headed(connection: Connection, views: pd.DataFrame) -> tuple[pd.DataFrame, 
 
     A blank heading is the one that is known: nobody unlearns one.
     """
-    told = views.drop(columns="row")
+    given = views.drop(columns="row")
     if "heading_deg" not in views:
-        return told, []
+        return given, []
     both = views.merge(_known(connection, views), on=list(VIEW_KEY), how="left")
     blank = both["heading_deg"].isna() & both["known_deg"].notna()
     stays = blank | both["verified"].notna()
@@ -198,11 +198,11 @@ def _headed(connection: Connection, views: pd.DataFrame) -> tuple[pd.DataFrame, 
     echo = both["verified"].notna() & (both["heading_deg"] == both["known_deg"])
     for name, known in (("heading_deg", "known_deg"), ("heading_source", "known_source")):
         reported = both[name].where(~(blank | echo), both[f"reported_{known}"])
-        told[f"reported_{name}"] = reported.to_numpy()
-        told[name] = both[name].where(~stays, both[known]).to_numpy()
+        given[f"reported_{name}"] = reported.to_numpy()
+        given[name] = both[name].where(~stays, both[known]).to_numpy()
     apart = (both["heading_deg"] - both["known_deg"] + 180) % 360 - 180
     differs = both["verified"].notna() & (apart.abs() > KEPT_DEG)
-    return told, [
+    return given, [
         Difference(int(row), "heading", f"{known:g}", f"{said:g}", float(abs(by)))
         for row, known, said, by in zip(
             both.loc[differs, "row"],

@@ -1,4 +1,4 @@
-"""Events of cameras: told by where a camera is and was, and by its owner kind."""
+"""Events of cameras; who receives them depends on the owner kind and both places of a camera."""
 
 from collections.abc import Sequence
 from typing import Final

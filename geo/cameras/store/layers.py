@@ -73,7 +73,7 @@ CONSENTS: Final = (
     f" WHERE (:everything OR camera_code IN (SELECT g.code FROM {predicates.CAMERAS} g))"
     " ORDER BY code"
 )
-# of one that is there no more only who sees everything is told
+# a deleted camera is known only to accounts that see everything
 PERMITS: Final = (
     "SELECT code, camera_code, kind, document, permitted_on, attributes FROM govgrid.permit"
     f" WHERE (camera_code IN ({_OWN}) OR :everything AND NOT EXISTS"

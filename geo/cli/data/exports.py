@@ -94,6 +94,6 @@ def _write_reply(
     wish = hotline_reply.ReplyWish(reason=reason)
     with database.open_database(config) as engine:
         who = acting_reader(context, engine, "export")
-        told = {"timezone": config.timezone, "lang": current_language()}
-        count = hotline_reply.write_reply(engine, who, out, wish, **told)
+        locale = {"timezone": config.timezone, "lang": current_language()}
+        count = hotline_reply.write_reply(engine, who, out, wish, **locale)
     print_note(translate("hotline.written", file=out, count=count))

@@ -68,15 +68,15 @@ def tell_findings(findings: Sequence[Finding]) -> None:
 
 def _of_columns(findings: Sequence[Finding]) -> list[Finding]:
     """Return findings where those on whole columns of one kind stand together as one."""
-    told = [finding for finding in findings if not finding.code.startswith("COLUMN_")]
+    shown = [finding for finding in findings if not finding.code.startswith("COLUMN_")]
     kinds: dict[str, list[Finding]] = {}
     for finding in findings:
         if finding.code.startswith("COLUMN_"):
             kinds.setdefault(finding.code, []).append(finding)
     for found in kinds.values():
         columns = "、".join(finding.column for finding in found)
-        told.append(replace(found[0], column=columns))
-    return told
+        shown.append(replace(found[0], column=columns))
+    return shown
 
 
 def tell_preview(preview: "Preview") -> None:

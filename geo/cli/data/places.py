@@ -58,14 +58,14 @@ def locate(
     if as_json_:
         as_json(answer)
         return
-    print_table(("", ""), _told(answer))
+    print_table(("", ""), _lines(answer))
     if answer["status"] != "inside":
         from geo.cli.output import translate
 
         print_note(translate(f"locate.{answer['status']}", **answer))
 
 
-def _told(answer: "PlaceAnswer") -> list[tuple[str, Any]]:
+def _lines(answer: "PlaceAnswer") -> list[tuple[str, Any]]:
     """Return an answer as rows of a word and what is so called."""
     from geo.cli.output import translate
 

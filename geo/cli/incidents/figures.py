@@ -201,5 +201,5 @@ def _line(name: str, row: Any) -> list[object]:  # noqa: ANN401 - loaded late
     from geo.incidents import statistics_answer
 
     shares = {share.name: share for share in row.shares}
-    told = [statistics_answer.rate_text(shares[each]) for each in SHARES]
-    return [name, *(row.counts[each] for each in COUNTS), *told]
+    rates = [statistics_answer.rate_text(shares[each]) for each in SHARES]
+    return [name, *(row.counts[each] for each in COUNTS), *rates]

@@ -87,7 +87,7 @@ def add(
         who = acting_reader(context, engine, "incident")
         desk = make_desk(engine, who, config)
         taken = intake.take_incident(desk, who, given)
-        told = answer.describe_incident(
+        described = answer.describe_incident(
             desk.book(who),
             taken.created.row,
             Shown(taken.seen, taken.hints, taken),
@@ -96,9 +96,9 @@ def add(
             now=clock.now(),
         )
     if as_json_:
-        as_json(told)
+        as_json(described)
     else:
-        _print(told)
+        _print(described)
 
 
 @room.command()
@@ -155,24 +155,24 @@ def _number(written: str | None) -> UUID | None:
         raise InputError("intake.client_id", found=written) from error
 
 
-def _print(told: dict[str, Any]) -> None:
+def _print(described: dict[str, Any]) -> None:
     from geo.cli.output import print_note, print_table, translate
 
-    if "notice" in told:
-        print_note(told["notice"])
+    if "notice" in described:
+        print_note(described["notice"])
     print_table(
         ("", ""),
-        [(translate(f"incident_add.{name}"), told[name]) for name in SHOWN if told[name]],
+        [(translate(f"incident_add.{name}"), described[name]) for name in SHOWN if described[name]],
     )
-    for note in (told["place_note"], told.get("none")):
+    for note in (described["place_note"], described.get("none")):
         if note:
             print_note(note)
-    if told["cameras"]:
+    if described["cameras"]:
         print_table(
             [translate(f"incident_add.camera_{name}") for name in CAMERA],
-            [[_cell(line, name) for name in CAMERA] for line in told["cameras"]],
+            [[_cell(line, name) for name in CAMERA] for line in described["cameras"]],
         )
-    for hint in told["duplicates"]:
+    for hint in described["duplicates"]:
         print_note(translate("incident_add.duplicate", **hint))
 
 
@@ -181,5 +181,5 @@ def _cell(line: dict[str, Any], name: str) -> Any:  # noqa: ANN401 - a cell
 
     if name != "relation":
         return line[name]
-    told = translate(f"relation.{line['relation']}")
-    return f"{told}（{line['why_text']}）" if line["relation"] != "sees" else told
+    relation = translate(f"relation.{line['relation']}")
+    return f"{relation}（{line['why_text']}）" if line["relation"] != "sees" else relation

@@ -143,8 +143,8 @@ def move(
             whistle_level=config.whistle_level,
         )
     if as_json_:
-        told = ("id", "code", "state", "version", "move")
-        as_json({key: getattr(moved, key) for key in told})
+        shown = ("id", "code", "state", "version", "move")
+        as_json({key: getattr(moved, key) for key in shown})
         return
     state = translate(f"map.state.{moved.state}")
     print_line(translate("incident_life.moved", code=moved.code, state=state))

@@ -57,9 +57,9 @@ def ledger(
         with draft_of(out) as draft:
             draft.write_bytes(content)
         print_note(str(out))
-    told = ledger_answer.describe_ledger(found, lang)
+    answer = ledger_answer.describe_ledger(found, lang)
     if as_json_:
-        as_json(told)
+        as_json(answer)
     elif out is None:
         heads = [translate(f"ledger.column.{name}") for name in SHOWN]
         print_table(heads, [[getattr(row, name) for name in SHOWN] for row in found.rows])

@@ -62,8 +62,8 @@ def _write(
     require_new(out, force=force)
     with database.open_database(config) as engine:
         who = acting_reader(context, engine, "export")
-        told = {"timezone": config.timezone, "lang": current_language()}
-        count = hotline_reply.write_reply(engine, who, out, wish, **told)
+        locale = {"timezone": config.timezone, "lang": current_language()}
+        count = hotline_reply.write_reply(engine, who, out, wish, **locale)
     if as_json_:
         as_json({"file": str(out), "rows": count})
     else:

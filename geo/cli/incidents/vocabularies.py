@@ -140,9 +140,9 @@ def _cells(entry: "Entry") -> list[str]:
     values = entry.values
     amount, unit = values.get("limit_amount"), values.get("limit_unit")
     states = ["active" if values["active"] else "retired", *(["default"] * values["default"])]
-    told = "、".join(translate(f"vocabulary_state.{state}") for state in states)
+    states_text = "、".join(translate(f"vocabulary_state.{state}") for state in states)
     limit = f"{amount:g} {unit}" if amount is not None else ""
-    return [entry.code, values["zh"], values["en"] or "", limit, told]
+    return [entry.code, values["zh"], values["en"] or "", limit, states_text]
 
 
 def _print_entry(name: str, entry: "Entry", *, as_json_: bool) -> None:
@@ -159,8 +159,8 @@ def _print_week(week: "Week", *, as_json_: bool) -> None:
 
     rows = [str(row) for row in week.rows]
     if as_json_:
-        told = {"unit": week.unit, "default": week.shipped, "hours": rows}
-        as_json({**told, "version": week.version, "recomputed": week.recomputed})
+        shown = {"unit": week.unit, "default": week.shipped, "hours": rows}
+        as_json({**shown, "version": week.version, "recomputed": week.recomputed})
         return
     for row in rows:
         print_line(row)

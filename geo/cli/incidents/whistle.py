@@ -205,8 +205,8 @@ def _move(
         moved = _moved(engine, who, incident, asked, version, config)
         found = whistles.read_whistles(engine, who, str(moved.id))[-1]
     if as_json_:
-        told = ("id", "code", "state", "version", "move")
-        as_json({**{key: getattr(moved, key) for key in told}, "whistle": found})
+        shown = ("id", "code", "state", "version", "move")
+        as_json({**{key: getattr(moved, key) for key in shown}, "whistle": found})
     else:
         _print(found, config)
 
@@ -250,8 +250,8 @@ def _rating(written: str) -> Any:  # noqa: ANN401 - a rating
     from geo.base.errors import InputError
     from geo.incidents.rules.whistle import Rating
 
-    unit, _, told = written.partition("=")
-    words = set(filter(None, told.split(",")))
+    unit, _, words_text = written.partition("=")
+    words = set(filter(None, words_text.split(",")))
     if not unit or not words <= {"present", "solved", "absent", "unsolved"} or not words:
         raise InputError("whistle.rating", found=written[:60])
     if (words & {"absent"} and words & {"present"}) or words >= {"solved", "unsolved"}:
@@ -273,8 +273,8 @@ def _print(found: "WhistleAnswer", config: "Settings") -> None:
     if found.missing:
         said.append(translate("whistle.shown.missing", units="、".join(found.missing)))
     if found.paired_expected:
-        told = {"came": found.paired_came, "expected": found.paired_expected}
-        said.append(translate("whistle.shown.paired", **told))
+        counts = {"came": found.paired_came, "expected": found.paired_expected}
+        said.append(translate("whistle.shown.paired", **counts))
     print_line("，".join(said))
     print_table(
         [translate(f"whistle.shown.{name}") for name in UNIT_COLUMNS],

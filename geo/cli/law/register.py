@@ -49,9 +49,9 @@ def destroyed(
         as_json({"rows": [asdict(row) for row in rows]})
         return
     names = ("at", "kind", "number", "oldest", "newest", "kept_days")
-    told = [[_destroyed_cell(name, getattr(row, name), config) for name in names] for row in rows]
-    if told:
-        print_table([translate(f"destruction.{name}") for name in names], told)
+    lines = [[_destroyed_cell(name, getattr(row, name), config) for name in names] for row in rows]
+    if lines:
+        print_table([translate(f"destruction.{name}") for name in names], lines)
     else:
         print_note(translate("destruction.none"))
 

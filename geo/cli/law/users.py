@@ -309,12 +309,12 @@ def _cells(row: dict[str, Any], columns: tuple[str, ...]) -> list[str]:
     return [_cell(name, row[name], translate) for name in columns]
 
 
-def _cell(name: str, value: object, told: Any) -> str:  # noqa: ANN401 - the words of this call
+def _cell(name: str, value: object, translate_word: Any) -> str:  # noqa: ANN401 - the words of this call
     if value is None:
         return ""
     words = {"role": "role", "depth": "depth", "state": "page_accounts", "kind": "account_kind"}
     if name in words:
-        return str(told(f"{words[name]}.{value}"))
+        return str(translate_word(f"{words[name]}.{value}"))
     if isinstance(value, list):
         return ", ".join(map(str, value))
     return f"{value:%Y-%m-%d %H:%M}" if isinstance(value, datetime) else str(value)

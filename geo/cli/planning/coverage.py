@@ -193,7 +193,7 @@ def gaps(
         print_note(translate("export.written", file=out, count=len(found)))
     plain = found.drop(columns="geometry")
     if as_json_:
-        # of what is left of a gap (geo.coverage.coarse_gaps) some numbers are not told
+        # of what is left of a gap (geo.coverage.coarse_gaps) some numbers are left out
         as_json({"incidents_until": until, "gaps": plain_rows(plain)})
     elif out is None and plain.empty:
         print_note(translate("coverage.no_gaps"))
@@ -223,7 +223,7 @@ def _tell(found: "CoverageReport", by: str | None, timezone: str) -> None:
     coverage_lines.print_headlines(found["areas"])
     columns = [translate(f"column.{c}") for c in ("code", "name", "detail", base)]
     columns += [f"{translate(f'device_set.{d}')}·{translate(f'certainty.{c}')}" for d, c in SHOWN]
-    _summary(_told_apart(found["areas"], by))
+    _summary(_distinguished(found["areas"], by))
     print_table(
         columns, _rows(found["areas"], by, base), title=translate("coverage.as_of", **found)
     )
@@ -241,7 +241,7 @@ def _tell(found: "CoverageReport", by: str | None, timezone: str) -> None:
     coverage_lines.incidents_until(moment, timezone)
 
 
-def _told_apart(areas: list["Record"], by: str | None) -> list["Record"]:
+def _distinguished(areas: list["Record"], by: str | None) -> list["Record"]:
     """Return what the table of criteria shows: all of the district, of others the sure part."""
     top = areas[0]["level"]
     if by is None or top == "district":

@@ -179,7 +179,7 @@ def _build(engine: "Engine", config: Settings) -> None:
             engine,
             config,
             files,
-            told=lambda report: print_note(summarize_counts(report)),
+            on_import=lambda report: print_note(summarize_counts(report)),
             progress=moving,
         )
     with watch.step("demo.compute"), show_progress() as moving:

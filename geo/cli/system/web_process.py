@@ -79,5 +79,5 @@ def prepare_soon(app: Any, after_s: float) -> Timer:  # noqa: ANN401 - the frame
 def _prepare(app: Any) -> None:  # noqa: ANN401 - as above
     try:
         app.state.sight.prepare()
-    except Exception:  # whoever asks first reads it then, and is told what is wrong
+    except Exception:  # the first request reads it then, and its answer says what is wrong
         logging.getLogger(__name__).exception("views of cameras were not read ahead")

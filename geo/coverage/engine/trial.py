@@ -129,7 +129,7 @@ def _grids(tried: _Tried) -> list[GridChange]:
     own = set(ground.grid_code[tried.change.cells])
     areas = [area for area in tried.change.areas if ground.areas["code"].iloc[area] in own]
     at_areas = np.array(areas, dtype=np.intp)
-    told = {
+    measured = {
         (certainty, name): figures.measure_areas(board, certainty, EVERYONE, at_areas)
         for certainty in SURE
         for name, board in (("before", tried.before), ("after", tried.after))
@@ -138,8 +138,8 @@ def _grids(tried: _Tried) -> list[GridChange]:
         row = ground.areas.iloc[area]
         certain, possible = (
             GridFigures(
-                before=_plain(told[certainty, "before"], at),
-                after=_plain(told[certainty, "after"], at),
+                before=_plain(measured[certainty, "before"], at),
+                after=_plain(measured[certainty, "after"], at),
             )
             for certainty in SURE
         )

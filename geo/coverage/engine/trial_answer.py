@@ -1,4 +1,4 @@
-"""What is told of a camera that was tried: its viewshed, figures and gaps that would change."""
+"""The answer about a camera that was tried: its viewshed, figures and gaps that would change."""
 
 from dataclasses import dataclass
 

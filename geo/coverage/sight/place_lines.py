@@ -26,9 +26,9 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, order=True)
 class PlaceLine:
-    """A camera and what it has to do with a place; in the order in which they are told.
+    """A camera and what it has to do with a place; in the order of answers.
 
-    `own`: it stands in a granted area; `exact`: its measures may be told.
+    `own`: it stands in a granted area; `exact`: its measures may be shown.
     """
 
     rank: int

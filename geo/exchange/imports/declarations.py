@@ -47,7 +47,7 @@ def complete_options(
     options
         As typed; without ``source`` they come back unchanged.
     who
-        The sources of the layer are named in the error if they may be told to them.
+        The sources of the layer are named in the error if this principal may know them.
 
     Raises
     ------
@@ -141,7 +141,7 @@ def forget_source(engine: Engine, layer: str, source: str, *, who: Principal) ->
     source
         Its name.
     who
-        Others of the layer are named in the error if they may be told to them.
+        Others of the layer are named in the error if this principal may know them.
 
     Raises
     ------
@@ -156,11 +156,11 @@ def forget_source(engine: Engine, layer: str, source: str, *, who: Principal) ->
 
 
 def _closed(who: Principal) -> frozenset[str]:
-    """Return the layers of which nothing may be told."""
+    """Return the layers whose sources must not be named."""
     return frozenset() if who.sees_restricted else RESTRICTED_LAYERS
 
 
 def _unknown(layer: str, source: str, known: Collection[str], who: Principal) -> NotFoundError:
-    """Return the error that a source is not saved, with those that are, as far as they are told."""
+    """Return the error that a source is not saved, with those saved ones that may be named."""
     names = "、".join(() if layer in _closed(who) else known) or "—"
     return NotFoundError("import.no_source", source=source, layer=layer, known=names)

@@ -1,4 +1,4 @@
-"""Reports of imports as values of JSON: kept without a language, told in one."""
+"""Reports of imports as values of JSON: kept without a language, read in one."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ class KeptReport(_Counted):
 
 
 class ImportAnswer(_Counted):
-    """A report as it is told; of a job it has its `step` and `exit_code` too."""
+    """A report as answers state it; of a job it has its `step` and `exit_code` too."""
 
     findings: list[FindingAnswer]
 
@@ -102,8 +102,8 @@ def translate_findings(values: Mapping[str, Any], lang: str) -> ImportAnswer:
     lang
         "zh" or "en".
     """
-    told = [Finding(**each).answer(lang) for each in values["findings"]]
-    return cast(ImportAnswer, {**values, "findings": told})
+    findings = [Finding(**each).answer(lang) for each in values["findings"]]
+    return cast(ImportAnswer, {**values, "findings": findings})
 
 
 def _preview_values(preview: Preview) -> PreviewAnswer:

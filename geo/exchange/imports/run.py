@@ -200,7 +200,7 @@ def _audit(
     facts = {
         "run": report.run,
         "sha256": row["file_sha256"],
-        "options": _told_options(report.layer, row["options"]),
+        "options": _shown_options(report.layer, row["options"]),
         "read": report.read,
         "inserted": change.inserted,
         "updated": change.updated,
@@ -216,7 +216,7 @@ def _audit(
     )
 
 
-def _told_options(layer: str, options: Mapping[str, Any]) -> Mapping[str, Any]:
+def _shown_options(layer: str, options: Mapping[str, Any]) -> Mapping[str, Any]:
     """Return what a file declared, without names of sheets and columns that may tell zones."""
     if layer not in RESTRICTED_LAYERS:
         return options

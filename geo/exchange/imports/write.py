@@ -120,7 +120,7 @@ class Writer:
     def _history(
         self, rows: gpd.GeoDataFrame, checked: CheckedRows
     ) -> tuple[Change, list[Finding]]:
-        """Write incidents as history; what was changed here since stays, and is told."""
+        """Write incidents as history; what was changed here since stays, with a finding."""
         states = checked.mapping.get("state")
         unknown = {
             found.row: found.value

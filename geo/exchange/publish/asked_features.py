@@ -78,6 +78,8 @@ def _feature(
 ) -> bytes:
     properties = ",".join(f'"{name}":{fb.write_json(row[name])}' for name in shown)
     free = fb.free_pairs(row.get(FREE), taken)
-    told = properties + (free if properties else free.removeprefix(","))
+    members = properties + (free if properties else free.removeprefix(","))
     code = fb.write_json(str(row[key]))
-    return (f'{{"id":{code},"type":"Feature","properties":{{{told}}},"geometry":{shape}}}').encode()
+    return (
+        f'{{"id":{code},"type":"Feature","properties":{{{members}}},"geometry":{shape}}}'
+    ).encode()

@@ -127,8 +127,8 @@ class ShownPoints:
         which = np.flatnonzero(count)
         places = np.rint(np.column_stack(np.divmod(which, bins)[::-1]) * (EXTENT / bins))
         middle = (places + EXTENT / bins / 2).astype(int)
-        told = {n: (write_value(n),) for n in np.unique(count[which]).tolist()}
-        values = [told[n] for n in count[which].tolist()]
+        written = {n: (write_value(n),) for n in np.unique(count[which]).tolist()}
+        values = [written[n] for n in count[which].tolist()]
         squares = write_points(LAYER, ("count",), map(tuple, middle.tolist()), values)
         total = len(offset)
         return Tile(squares + write_summary(total, 0, aggregated=True), total, 0, aggregated=True)
@@ -162,9 +162,9 @@ def write_summary(total: int, shown: int, *, aggregated: bool) -> bytes:
     aggregated
         Whether the others are numbers in squares.
     """
-    told: dict[str, Any] = {"total": total, "shown": shown, "left_out": total - shown}
-    values = [write_value(value) for value in {**told, "aggregated": aggregated}.values()]
-    return write_points(SUMMARY, [*told, "aggregated"], [(EXTENT // 2, EXTENT // 2)], [values])
+    counts: dict[str, Any] = {"total": total, "shown": shown, "left_out": total - shown}
+    values = [write_value(value) for value in {**counts, "aggregated": aggregated}.values()]
+    return write_points(SUMMARY, [*counts, "aggregated"], [(EXTENT // 2, EXTENT // 2)], [values])
 
 
 def _pairs(same: NDArray[np.bool_], at: NDArray[np.intp]) -> list[tuple[int, int]]:
@@ -189,10 +189,10 @@ def _lonlat(end: bytes) -> list[float]:
 
 def _values(rows: Segments, row: int) -> dict[str, bytes]:
     feature = json.loads(rows.piece(row, fb.KNOWN_AT, fb.COARSE_AT)[:-1])["properties"]
-    told = {name: feature.get(name) for name in SOURCES[LAYER].full}
-    numbers = {name: float(told[name]) for name in _OF_SIGHT if told[name] is not None}
+    shown = {name: feature.get(name) for name in SOURCES[LAYER].full}
+    numbers = {name: float(shown[name]) for name in _OF_SIGHT if shown[name] is not None}
     return {
         name: write_value(value)
-        for name, value in {**told, **numbers, "exact": True}.items()
+        for name, value in {**shown, **numbers, "exact": True}.items()
         if value is not None
     }

@@ -36,8 +36,8 @@ def with_cells(connection: Connection, rows: gpd.GeoDataFrame, srid: int) -> gpd
         )
         shapes |= {(code, int(no), float(detail)): shape for code, no, shape in found}
     keys = zip(rows["camera_code"], rows["view_no"], rows["detail"], strict=True)
-    told = [
+    outlines = [
         shapes.get((code, int(no), float(detail)), Polygon()) if is_bare else shape
         for (code, no, detail), is_bare, shape in zip(keys, bare, rows.geometry, strict=True)
     ]
-    return rows.set_geometry(gpd.GeoSeries(told, index=rows.index, crs=rows.crs))
+    return rows.set_geometry(gpd.GeoSeries(outlines, index=rows.index, crs=rows.crs))

@@ -61,7 +61,7 @@ def require_layer(reader: Principal, name: str) -> None:
     Parameters
     ----------
     reader
-        To whom the names are told.
+        Who reads the names.
     name
         As asked for.
 

@@ -86,8 +86,8 @@ def feature_segment(row: Mapping[str, Any]) -> tuple[bytes, ...]:
 
 
 def _begin(code: str) -> str:
-    told = write_json(code)
-    return f'{{"id":{told},"type":"Feature","properties":{{"code":{told}'
+    written = write_json(code)
+    return f'{{"id":{written},"type":"Feature","properties":{{"code":{written}'
 
 
 def _end(geometry: str | None) -> str:

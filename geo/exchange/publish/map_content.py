@@ -127,7 +127,7 @@ def read_content(  # noqa: PLR0913 - whose map, of what and of where; all but th
         "certainty": certainty,
         "counted": _summed(counted, cameras, left_out),
         "closed": _closed(reader, None),
-        "figures": reader.may("figures") and _told(frames_["areas"], run),
+        "figures": reader.may("figures") and _has_shares(frames_["areas"], run),
         "left_out": left_out,
         "seeing": _online(seeing, cameras, measured="cameras" in drawn),
     }
@@ -205,8 +205,8 @@ def _cameras(
     rows.loc[~(rows["depth"] >= depth_no("direction")), list(SIGHT)] = None
     coarse = ~rows["code"].map(granted["exact"]).astype(bool)
     places = gpd.points_from_xy(rows.pop("lon"), rows.pop("lat"))
-    told = rows.geometry.where(~coarse, gpd.GeoSeries(places, index=rows.index, crs=WGS84))
-    rows = rows.set_geometry(told)
+    shapes = rows.geometry.where(~coarse, gpd.GeoSeries(places, index=rows.index, crs=WGS84))
+    rows = rows.set_geometry(shapes)
     rows["name"] = rows["name"].mask(coarse)
     grids = shown.loc[shown["level"] == "grid", ["code", "geometry"]]
     inside = gpd.sjoin(rows[["geometry"]], grids, predicate="intersects")["code"]
@@ -241,14 +241,14 @@ def _areas(
     rows = granted_figures(connection, reader.cut("figures"), figures.to_dict("records"))
     figures = pd.DataFrame(rows, columns=figures.columns)
     read = predicates.granted_areas(shown, reader.cut("figures"))
-    told = map_figures.of_areas(
+    by_area = map_figures.of_areas(
         figures, device_set=device_set, detail=detail, certainty=certainty
     ).merge(read[["level", "code"]], on=["level", "code"])
-    return table.merge(told, on=["level", "code"], how="left")
+    return table.merge(by_area, on=["level", "code"], how="left")
 
 
-def _told(areas: gpd.GeoDataFrame, run: results.Run | None) -> bool:
-    """Return whether of some area a share is told, once there are any."""
+def _has_shares(areas: gpd.GeoDataFrame, run: results.Run | None) -> bool:
+    """Return whether any area has a share, once there are figures."""
     return run is None or bool(areas[list(map_figures.RANGES)].notna().any(axis=None))
 
 
@@ -351,13 +351,13 @@ def _seeing(
     granted: pd.DataFrame,
     sent: Set[str],
 ) -> "tuple[pd.DataFrame, pd.Series[int]]":
-    """Return who sees each incident, as far as it may be told, and how many more may."""
+    """Return who sees each incident, as far as access allows, and how many more may."""
     placed = incidents[incidents.geometry.notna() & ~incidents.geometry.is_empty]
     points = placed[["code", "geometry"]].set_index("code")
-    told = sight_lines.lines_to(engine, reader, prepared, points, granted, sent)
-    lines = told.lines.rename(columns={"point": "incident_code"})
+    answer = sight_lines.lines_to(engine, reader, prepared, points, granted, sent)
+    lines = answer.lines.rename(columns={"point": "incident_code"})
     lines["rank"] = lines.groupby("incident_code", sort=False).cumcount() + 1
-    return lines[lines["rank"] <= MOST_CAMERAS], told.withheld
+    return lines[lines["rank"] <= MOST_CAMERAS], answer.withheld
 
 
 def _online(lines: pd.DataFrame, cameras: gpd.GeoDataFrame, *, measured: bool) -> pd.DataFrame:

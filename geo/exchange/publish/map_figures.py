@@ -40,10 +40,10 @@ def of_areas(
     """
     kind = (figures["device_set"] == device_set) & (figures["detail"] == detail)
     own = figures.loc[kind & (figures["certainty"] == certainty)]
-    told = own[[*KEY, "obstacles_known", "longest_blind_m", *SHARES, *CRITERIA]]
+    columns = own[[*KEY, "obstacles_known", "longest_blind_m", *SHARES, *CRITERIA]]
     for sure in SURE:
         names = {seen: f"{whole}_{sure}" for whole, seen in CRITERIA.items()}
         names |= {share: f"{share}_{sure}" for share in RANGES}
         rows = figures.loc[kind & (figures["certainty"] == sure), [*KEY, *names]]
-        told = told.merge(rows.rename(columns=names), on=KEY, how="left")
-    return told
+        columns = columns.merge(rows.rename(columns=names), on=KEY, how="left")
+    return columns

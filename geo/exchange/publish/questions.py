@@ -234,11 +234,11 @@ def _computed(engine: Engine, reader: Principal, layer: str, columns: Columns) -
     rows = json.loads(frame.drop(columns=frame.geometry.name).to_json(orient="records"))
     # beside a missing one a whole number became a fraction
     whole = [name for name, kind in columns.items() if kind == "integer"]
-    told = [
+    named_rows = [
         {**row, "shape": shape, **{n: int(row[n]) for n in whole if row[n] is not None}}
         for row, shape in zip(rows, shapes, strict=True)
     ]
-    return asked_rows.given_source(json.dumps(told), columns)
+    return asked_rows.given_source(json.dumps(named_rows), columns)
 
 
 def _systems(connection: Connection) -> tuple[AxisCRS, ...]:
@@ -293,8 +293,8 @@ def _written(wanted: Wanted, row: LayerRow) -> str:
     if not wanted.sort:
         return str(row[wanted.key])
     values = [row[key.column] for key in wanted.sort] + [row[wanted.key]]
-    told = json.dumps(values, ensure_ascii=False, default=_iso, separators=(",", ":"))
-    return base64.urlsafe_b64encode(told.encode()).decode().rstrip("=")
+    text = json.dumps(values, ensure_ascii=False, default=_iso, separators=(",", ":"))
+    return base64.urlsafe_b64encode(text.encode()).decode().rstrip("=")
 
 
 def _iso(value: date | datetime) -> str:

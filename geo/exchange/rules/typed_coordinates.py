@@ -39,8 +39,8 @@ def parse_coordinates(text: str) -> Typed | None:
         return None
     first, second = pair
     lon, lat = first.degrees, second.degrees
-    told = first.axis is not None or second.axis is not None
-    if not told and not _in_china(lon, lat) and (_in_china(lat, lon) or abs(lat) > 90):
+    has_axis = first.axis is not None or second.axis is not None
+    if not has_axis and not _in_china(lon, lat) and (_in_china(lat, lon) or abs(lat) > 90):
         lon, lat = lat, lon
     if not (abs(lon) <= 180 and abs(lat) <= 90):
         return None

@@ -319,14 +319,14 @@ def _written(source: Source, z: int) -> str:
 
 
 def _summed_up(connection: Connection, tile: Tile, place: Place) -> Tile:
-    told = {
+    values = {
         "layer": SUMMARY,
         "total": tile.total,
         "shown": tile.shown,
         "left_out": tile.left_out,
         "aggregated": tile.aggregated,
     }
-    more = connection.execute(_SUMMARY, {**told, **place._asdict()}).scalar_one()
+    more = connection.execute(_SUMMARY, {**values, **place._asdict()}).scalar_one()
     return replace(tile, content=tile.content + bytes(more))
 
 

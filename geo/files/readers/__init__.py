@@ -66,7 +66,7 @@ def read_file(
     ----------
     path
         CSV, TXT, TSV, XLSX, XLSM, XLS, ODS, GeoJSON, GeoPackage, Shapefile, GeoParquet, DXF,
-        GB/T 28181 catalog (XML), or a ZIP of one of them, told by its ending.
+        GB/T 28181 catalog (XML), or a ZIP of one of them, recognised by its ending.
     wish
         How it is to be read.
     sheet, encoding

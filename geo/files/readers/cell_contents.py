@@ -1,7 +1,7 @@
 """What cells hold beside values: formulas, errors, numbers in a shape of their own.
 
 In an XLSX reading these costs far more than the values, so that it is looked first whether there
-are any. Of XLS and ODS formulas cannot be told from values.
+are any. In XLS and ODS formulas cannot be distinguished from values.
 """
 
 import html
@@ -91,13 +91,15 @@ def fill_in(
     """
     notes = []
     if found.errors or found.shapes or sheet in found.shown:
-        notes += _shown(_told(path, sheet, len(headers), found), cells, headers, leaf)
+        notes += _shown(_notable_cells(path, sheet, len(headers), found), cells, headers, leaf)
     if found.formulas:
         notes += _formulas(path, sheet, cells, headers, leaf)
     return notes
 
 
-def _told(path: Path, sheet: str, width: int, found: Contents) -> Iterator[tuple[Place, str]]:
+def _notable_cells(
+    path: Path, sheet: str, width: int, found: Contents
+) -> Iterator[tuple[Place, str]]:
     """Yield the cells in the first columns of a sheet that show another text than their value."""
     if sheet in found.shown:
         yield from ((at, text) for at, text in found.shown[sheet].items() if at[1] < width)
@@ -112,10 +114,10 @@ def _told(path: Path, sheet: str, width: int, found: Contents) -> Iterator[tuple
 
 
 def _shown(
-    told: Iterable[tuple[Place, str]], cells: Cells, headers: Sequence[str], leaf: int
+    notable: Iterable[tuple[Place, str]], cells: Cells, headers: Sequence[str], leaf: int
 ) -> list[SourceNote]:
     first: dict[int, tuple[str, str]] = {}
-    for (at, column), text in told:
+    for (at, column), text in notable:
         if at <= leaf:
             continue
         value = cells[at][column] if at < len(cells) else None

@@ -36,7 +36,7 @@ _MARKUP: Final = (
 _JSON: Final = re.compile(rb"""\{\s*["}]|\[\s*[{\[\]"]""")
 # bytes that no text has
 _BINARY: Final = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f]")
-# what the reader of an ending takes, beside what cannot be told
+# what the reader of an ending accepts, beside contents that cannot be recognised
 _READ: Final[Mapping[str, frozenset[str]]] = MappingProxyType(
     {
         **dict.fromkeys(_TEXTS, frozenset({"text"})),

@@ -129,7 +129,7 @@ def _messages(path: Path, text: str) -> tuple[list[_Message], tuple[SourceNote, 
 
 
 def _unreadable(path: Path, text: str, error: Exception) -> SourceError:
-    """Return the refusal of what is no XML; a catalog that ends too early is told as such."""
+    """Return the refusal of what is no XML, which says so where a catalog ends too early."""
     begun = re.search(rf"<({'|'.join(_ANSWERS)})\b", text)
     if begun and not re.search(rf"</{begun.group(1)}\s*>\s*\Z", text):
         return SourceError("source.catalog_cut", path=path.name)

@@ -45,7 +45,7 @@ def in_archive(path: Path) -> Iterator[Found]:
 
     with _opened(path) as archive:
         names = (marking.find_marking(meant_name(part)) for part in archive.infolist())
-        yield from (Found(told[0], "name") for told in names if told is not None)
+        yield from (Found(marked[0], "name") for marked in names if marked is not None)
         for part in _parts(archive):
             found = _in_part(archive, part)
             if found is not None:
@@ -60,18 +60,18 @@ def in_geopackage(path: Path) -> Iterator[Found]:
             base.execute("PRAGMA trusted_schema = OFF")
             base.text_factory = lambda raw: raw.decode("utf-8", "ignore")
             for (made,) in base.execute("SELECT sql FROM sqlite_master WHERE type <> 'table'"):
-                told = marking.find_marking(made or "")
-                if told is not None:
-                    yield Found(told[0], "sheet_name")
+                marked = marking.find_marking(made or "")
+                if marked is not None:
+                    yield Found(marked[0], "sheet_name")
             tables = base.execute(
                 "SELECT name, sql FROM sqlite_master WHERE type = 'table'"
                 " AND sql NOT LIKE '%VIRTUAL%' ORDER BY"
                 " name LIKE 'gpkg%' OR name LIKE 'rtree%' OR name LIKE 'sqlite%', name"
             ).fetchall()
             for number, (name, made) in enumerate(tables, start=1):
-                told = marking.find_marking(made)
-                if told is not None:
-                    yield Found(told[0], "sheet_name")
+                marked = marking.find_marking(made)
+                if marked is not None:
+                    yield Found(marked[0], "sheet_name")
                 numbered = "rowid" if "without rowid" not in made.lower() else "0"
                 yield from _in_table(base, name, numbered, number)
     except sqlite3.DatabaseError:
@@ -193,9 +193,9 @@ def _in_neighbours(archive: zipfile.ZipFile) -> Iterator[Found]:
             [(int(row), int(n)) for row, n in _CELL.findall(_read(archive, name))] if sheet else []
         )
         for (row, first), (_, second) in pairwise(cells):
-            told = marking.find_marking(f"{known.get(first, '')}\0{known.get(second, '')}")
-            if sheet and told is not None:
-                yield Found(told[0], "cell", {"sheet": int(sheet[1]), "row": row})
+            marked = marking.find_marking(f"{known.get(first, '')}\0{known.get(second, '')}")
+            if sheet and marked is not None:
+                yield Found(marked[0], "cell", {"sheet": int(sheet[1]), "row": row})
                 return
 
 
@@ -248,9 +248,9 @@ def _quoted(name: str) -> str:
 def _in_cells(cells: Any, place: str, **at: int) -> Iterator[Found]:  # noqa: ANN401 - cells
     texts = [cell for cell in cells if isinstance(cell, str)]
     for text in (*texts, "\0".join(texts)):
-        told = marking.find_marking(text)
-        if told is not None:
-            yield Found(told[0], place, dict(at))
+        marked = marking.find_marking(text)
+        if marked is not None:
+            yield Found(marked[0], place, dict(at))
 
 
 def _is_plain(kind: Any) -> bool:  # noqa: ANN401 - a type of arrow

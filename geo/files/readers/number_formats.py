@@ -40,14 +40,14 @@ def format_number(number: object, number_format: str) -> str | None:
     digits = str(int(number)).rjust(zeroes, "0")
     # digits beyond the zeroes stand at the first of them
     first, rest = digits[: len(digits) - zeroes + 1], iter(digits[len(digits) - zeroes + 1 :])
-    told: list[str] = []
+    shown: list[str] = []
     for place in places:
         if place != "0":
-            told.append(place[1:])
+            shown.append(place[1:])
         else:
-            told.append(first or next(rest))
+            shown.append(first or next(rest))
             first = ""
-    return "".join(told)
+    return "".join(shown)
 
 
 def has_shape(number_format: str) -> bool:

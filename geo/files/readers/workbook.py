@@ -67,7 +67,7 @@ def read_workbook(
     A row of merged groups over the headers (基本信息 | 位置信息), a title and remarks above them
     are seen as such; a cell with a formula holds its stored result where the workbook has one, one
     with an error the error, and a number in a format such as 000000 what it shows. Of XLS and ODS
-    formulas cannot be told from values, of ODS merged cells neither.
+    formulas cannot be distinguished from values, nor in ODS merged cells.
 
     Parameters
     ----------
@@ -106,8 +106,10 @@ def _table(
     if len(kept) > limits.MAX_SHEET_ROWS:
         raise _too_long(path, sheet.name, len(kept))
     above = sum(any(cell is not None for cell in row) for row in cells[:top])
-    told = above and header_row is None
-    preface = [SourceNote("HEADER_ROW", leaf + 1, "", str(leaf + 1), str(above))] if told else []
+    has_preface = above and header_row is None
+    preface = (
+        [SourceNote("HEADER_ROW", leaf + 1, "", str(leaf + 1), str(above))] if has_preface else []
+    )
     return Table(
         headers,
         make_frame(headers, [cells[at] for at in kept], [at + 1 for at in kept]),

@@ -30,7 +30,7 @@ _SHAPES: Final = {
 class FormColumn:
     """Column of a form; `place` marks a column of the position.
 
-    The `marked` one is told by its example that the row is one.
+    The example in the `marked` one says that the row is an example.
     """
 
     field: Field

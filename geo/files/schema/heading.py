@@ -158,10 +158,10 @@ def parse_views(text: str, scheme: Scheme = "degrees") -> tuple[Heading, ...]:
     if len(parts) > MOST_VIEWS:
         raise _unreadable(text)
     views = [_range(part, text, scheme) or _one(part, text, scheme) for part in parts]
-    told = tuple(view for view in views if view is not None)
-    if told and len(told) < len(views):
+    stated = tuple(view for view in views if view is not None)
+    if stated and len(stated) < len(views):
         raise _unreadable(text)
-    return told
+    return stated
 
 
 def require_scheme(scheme: str) -> None:

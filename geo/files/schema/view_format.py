@@ -62,9 +62,12 @@ def cells_of_views(views: pd.DataFrame) -> pd.DataFrame:
 
 def _of_single(views: pd.DataFrame) -> pd.DataFrame:
     """Return the cells of cameras with one view; each different heading is spelt once."""
-    told = list(zip(views["heading_deg"], views["heading_source"], strict=True))
-    words = {pair: None if pair[0] is None else spelt(*pair) for pair in dict.fromkeys(told)}
-    headings = pd.Series([words[pair] for pair in told], dtype=object).to_numpy()
+    headings_and_sources = list(zip(views["heading_deg"], views["heading_source"], strict=True))
+    words = {
+        pair: None if pair[0] is None else spelt(*pair)
+        for pair in dict.fromkeys(headings_and_sources)
+    }
+    headings = pd.Series([words[pair] for pair in headings_and_sources], dtype=object).to_numpy()
     cells = {"heading_deg": headings, "hfov_deg": views["hfov_deg"].to_numpy()}
     return pd.DataFrame(cells, index=pd.Index(views["camera_code"]), dtype=object)
 

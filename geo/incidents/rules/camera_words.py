@@ -91,7 +91,7 @@ def find_footage(
     occurred
         When it happened.
     zone
-        IANA name: in which the day is told.
+        IANA name: zone of the day.
     lang
         "zh" or "en".
     """
@@ -113,16 +113,16 @@ def describe_none(nearest: str | None, distance_m: float | None, why: str | None
     Parameters
     ----------
     nearest
-        Code of the nearest camera, None if there is none that may be told.
+        Code of the nearest camera, None if there is none that may be named.
     distance_m
         How far it is.
     why
-        Key of the reason why it does not see the place, None where that may not be told.
+        Key of the reason why it does not see the place, None where that is not granted.
     lang
         "zh" or "en".
     """
     if nearest is None or distance_m is None:
         return say("camera_words.none", lang)
-    reason = say(f"why.{why}", lang) if why else say("camera_words.untold", lang)
+    reason = say(f"why.{why}", lang) if why else say("camera_words.not_granted", lang)
     metres = round(distance_m)
     return say("camera_words.nearest", lang, code=nearest, distance_m=metres, why=reason)

@@ -41,7 +41,7 @@ def dispatch_text(
     phone
         Office number to call back.
     timezone
-        IANA name: in which the limit is told.
+        IANA name: zone of the limit.
     lang
         "zh" or "en".
     """

@@ -37,7 +37,7 @@ def short_text(report: Emergency, zone: str, lang: str) -> str:
     report
         What is reported.
     zone
-        IANA name: in which the time is told.
+        IANA name: zone of the time.
     lang
         "zh" or "en".
     """
@@ -61,11 +61,11 @@ def report_lines(report: Emergency, zone: str, lang: str) -> list[tuple[str, str
     report
         What is reported.
     zone
-        IANA name: in which the time is told.
+        IANA name: zone of the time.
     lang
         "zh" or "en".
     """
-    told = {
+    lines = {
         "code": report.code,
         "at": local_minute(report.reported_at, zone),
         "place": _place(report),
@@ -74,7 +74,7 @@ def report_lines(report: Emergency, zone: str, lang: str) -> list[tuple[str, str
         "measures": _measures(report, lang),
         "post": report.post,
     }
-    return [(say(f"emergency.label.{name}", lang), text) for name, text in told.items()]
+    return [(say(f"emergency.label.{name}", lang), text) for name, text in lines.items()]
 
 
 def _place(report: Emergency) -> str:

@@ -28,11 +28,11 @@ def _days() -> Mapping[date, str]:
     years = tomllib.loads(file.read_text(encoding="utf-8"))
     off = {
         day: HOLIDAY
-        for year, told in years.items()
-        for first, last, _ in told["off"]
+        for year, days in years.items()
+        for first, last, _ in days["off"]
         for day in _span(_day(year, first), _day(year, last))
     }
-    work = {_day(year, day): WORKDAY for year, told in years.items() for day in told["work"]}
+    work = {_day(year, day): WORKDAY for year, days in years.items() for day in days["work"]}
     return MappingProxyType(off | work)
 
 

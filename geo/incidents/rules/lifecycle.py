@@ -64,7 +64,7 @@ class Move:
 
     @property
     def fields(self) -> frozenset[str]:
-        """All fields that it knows; note and how it was told belong to every move."""
+        """All fields that it knows; note and how it was announced belong to every move."""
         return frozenset({*self.needs, *self.takes, "note", *NOTICE})
 
 
@@ -164,8 +164,8 @@ def _hotline_moves() -> Iterator[Move]:
         takes=("hotline_due", "hotline_return_by"),
         held=True,
     )
-    told = frozenset(STATES) - {"draft", "cancelled"}
-    yield Move("supplement", told, None, ("incident", "report"), ("note",), held=True)
+    any_open = frozenset(STATES) - {"draft", "cancelled"}
+    yield Move("supplement", any_open, None, ("incident", "report"), ("note",), held=True)
     closed = frozenset({"closed"})
     yield Move("hear_satisfied", closed, None, ("incident",), takes=("satisfaction",))
     yield Move(

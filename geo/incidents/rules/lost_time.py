@@ -1,4 +1,4 @@
-"""Time that returns cost: the clock does not stop for them, so it is told apart."""
+"""Time that returns cost: the clock does not stop for them, so it is stated apart."""
 
 from __future__ import annotations
 

@@ -63,7 +63,7 @@ def describe_spell(spell: OnlineSpell, zone: str, lang: str) -> str:
     spell
         As from :func:`find_spell`.
     zone
-        IANA name: in which times are told.
+        IANA name: zone of the times.
     lang
         "zh" or "en".
     """

@@ -81,9 +81,9 @@ class FigureRow:
     @property
     def flow_shares(self) -> tuple[Share, ...]:
         """The rates of what was closed in the period, whenever it was collected."""
-        told = {f"flow_{name}": self.flow.get(name, 0) for name in FLOW}
-        told["collected"] = self.counts.get("collected", 0)
-        return tuple(divide_counts(rate, told) for rate in FLOW_RATES)
+        counts = {f"flow_{name}": self.flow.get(name, 0) for name in FLOW}
+        counts["collected"] = self.counts.get("collected", 0)
+        return tuple(divide_counts(rate, counts) for rate in FLOW_RATES)
 
 
 def divide_counts(rate: Rate, counts: Mapping[str, int]) -> Share:
@@ -147,9 +147,9 @@ def rank_rows(rows: Sequence[FigureRow], *, by: str = RANKED_BY) -> dict[str, in
         Name of the rate.
     """
     rate = next(each for each in RATES if each.name == by)
-    told = [(row.key, divide_counts(rate, row.counts)) for row in rows if row.key]
+    found = [(row.key, divide_counts(rate, row.counts)) for row in rows if row.key]
     shares = {
-        key: one.share for key, one in told if one.share is not None and one.denominator >= FEWEST
+        key: one.share for key, one in found if one.share is not None and one.denominator >= FEWEST
     }
     return {
         key: 1 + sum(other > share for other in shares.values()) for key, share in shares.items()

@@ -1,4 +1,4 @@
-"""Rows of figures that would tell of single sensitive incidents, told together."""
+"""Rows of figures that would reveal single sensitive incidents, merged into one."""
 
 from __future__ import annotations
 
@@ -8,10 +8,10 @@ from typing import Final
 from geo.incidents.rules.rates import FigureRow, sum_rows
 
 LEAST: Final = 3
-"""Fewer cases of something sensitive are told by no key of their own."""
+"""Fewer cases of something sensitive are counted under no key of their own."""
 
 FEW_KEY: Final = "~few"
-"""Key of the row in which they are told together."""
+"""Key of the row into which they are merged."""
 
 
 def count_cases(row: FigureRow) -> int:

@@ -27,7 +27,7 @@ NEEDED_BY_ANSWER: Final[Mapping[str, str]] = MappingProxyType(
 
 @dataclass(frozen=True)
 class CalledUnit:
-    """A unit that a whistle calls, and how it was told."""
+    """A unit that a whistle calls, and how it was notified."""
 
     unit: str
     role: str = "joint"

@@ -85,7 +85,7 @@ class Access:
 
     @property
     def shows_place(self) -> bool:
-        """Whether its exact place may be told, and what follows from it."""
+        """Whether its exact place is granted, and what follows from it."""
         return self.handles or (self.exact and not self.sensitive)
 
 

@@ -176,7 +176,7 @@ def fire_due(connection: Connection, most: int) -> list[tuple[UUID, str, str, da
 
 
 def notify_once(connection: Connection, incident: UUID, kind: str, step: str) -> bool:
-    """Write down that an alarm was told; False where it was told before.
+    """Write down that an alarm was given; False where it was given before.
 
     Parameters
     ----------
@@ -247,7 +247,7 @@ def replace_alarms(connection: Connection, incident: UUID, alarms: Sequence[Alar
 def write_notification(
     connection: Connection, incident: UUID, kind: str, step: str, unit: str | None
 ) -> None:
-    """Write down what was told; the same once more is not written again.
+    """Write down a notification; the same once more is not written again.
 
     Parameters
     ----------
@@ -256,9 +256,9 @@ def write_notification(
     incident
         Its id.
     kind, step
-        What was told, and which time.
+        What it says, and which time.
     unit
-        Code of the unit that was told.
+        Code of the unit that was notified.
     """
     row = {"incident": incident, "kind": kind, "step": step, "unit": unit}
     connection.execute(_NOTIFIED, row)

@@ -21,7 +21,7 @@ _BOX: Final = text(
 
 
 def read_place(connection: Connection, incident: UUID) -> Mapping[str, Any]:
-    """Return what an event says of an incident and decides who is told.
+    """Return what an event says of an incident and decides who receives it.
 
     Parameters
     ----------

@@ -63,13 +63,13 @@ def canonical_texts(values: pd.Series) -> pd.Series:
     import shapely
 
     if isinstance(values, gpd.GeoSeries):
-        told = [None if g is None or g.is_empty else shapely.to_wkb(g, hex=True) for g in values]
-        return pd.Series(told, index=values.index, dtype=object)
+        texts = [None if g is None or g.is_empty else shapely.to_wkb(g, hex=True) for g in values]
+        return pd.Series(texts, index=values.index, dtype=object)
     if isinstance(values.dtype, pd.DatetimeTZDtype):
-        told = [None if pd.isna(v) else v.tz_convert("UTC").isoformat() for v in values]
-        return pd.Series(told, index=values.index, dtype=object)
-    told = [None if pd.isna(v) else _plain(v) for v in values]
-    return pd.Series(told, index=values.index, dtype=object)
+        texts = [None if pd.isna(v) else v.tz_convert("UTC").isoformat() for v in values]
+        return pd.Series(texts, index=values.index, dtype=object)
+    texts = [None if pd.isna(v) else _plain(v) for v in values]
+    return pd.Series(texts, index=values.index, dtype=object)
 
 
 def _plain(value: object) -> str:
@@ -81,21 +81,21 @@ def _plain(value: object) -> str:
     return repr(float(value)) if isinstance(value, int | float) else str(value)
 
 
-def comparable_texts(field: str, told: pd.Series) -> pd.Series:
+def comparable_texts(field: str, values: pd.Series) -> pd.Series:
     """Return canonical texts as they compare: older files kept times in other notations.
 
     Parameters
     ----------
     field
         What they are of.
-    told
+    values
         As from :func:`canonical_texts`, or from the ``imported`` of a row.
     """
     import pandas as pd
 
     if field in TIMES:
-        told = canonical_texts(pd.to_datetime(told, utc=True, format="ISO8601"))
-    return told.where(told.notna(), "").astype(str)
+        values = canonical_texts(pd.to_datetime(values, utc=True, format="ISO8601"))
+    return values.where(values.notna(), "").astype(str)
 
 
 def write_imported(connection: Connection, codes: Sequence[str], *, run: int) -> None:

@@ -1,23 +1,24 @@
-"""Rows of the ledger of an area: what was collected in a period, as far as it is told."""
+"""Rows of the ledger of an area: what was collected in a period, as far as it is granted."""
 
 from collections.abc import Mapping
 from typing import Any, Final
 
 from sqlalchemy import Connection, text
 
-from geo.incidents.store.listing import FROM, IN_GRID, SHOWN, SHOWN_AT, TOLD
+from geo.incidents.store.listing import FROM, IN_GRID, READABLE, SHOWN, SHOWN_AT
 
 _ROWS: Final = text(
     f"SELECT i.code, i.created_at, {SHOWN_AT} AS known_at, coalesce(s.zh, i.source) AS source_zh,"
     " coalesce(s.en, i.source) AS source_en, i.state,"
-    f" CASE WHEN {TOLD} THEN i.title ELSE coalesce(k2.name, i.category) END AS title,"
-    f" CASE WHEN {TOLD} OR NOT w.sensitive THEN i.grid_code END AS grid_code, i.community_code,"
+    f" CASE WHEN {READABLE} THEN i.title ELSE coalesce(k2.name, i.category) END AS title,"
+    f" CASE WHEN {READABLE} OR NOT w.sensitive THEN i.grid_code END AS grid_code, i.community_code,"
     " coalesce(k2.name, i.category) AS category, coalesce(i.grade, k2.grade, 'ordinary') AS grade,"
-    f" i.level, CASE WHEN {TOLD} OR NOT w.sensitive THEN coalesce(u.name, i.unit_code) END AS unit,"
-    f" CASE WHEN {TOLD} OR NOT w.sensitive THEN u.duty_post END AS duty_post,"
-    f" CASE WHEN {TOLD} THEN i.result END AS result, i.outcome, i.closed_at, i.on_hold,"
+    f" i.level,"
+    f" CASE WHEN {READABLE} OR NOT w.sensitive THEN coalesce(u.name, i.unit_code) END AS unit,"
+    f" CASE WHEN {READABLE} OR NOT w.sensitive THEN u.duty_post END AS duty_post,"
+    f" CASE WHEN {READABLE} THEN i.result END AS result, i.outcome, i.closed_at, i.on_hold,"
     " i.supervised, i.self_handled, i.reopened, i.reports, i.satisfaction, i.heard,"
-    f" CASE WHEN {TOLD} THEN i.attributes ELSE '{{}}' END AS attributes"
+    f" CASE WHEN {READABLE} THEN i.attributes ELSE '{{}}' END AS attributes"
     f"{FROM}"
     " LEFT JOIN govgrid.category_word k2 ON k2.word = i.category"
     " LEFT JOIN govgrid.source_word sw ON sw.word = replace(i.source, ' ', '')"

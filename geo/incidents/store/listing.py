@@ -32,14 +32,14 @@ HANDLED: Final = (
     " OR govgrid.intersects_areas(i.geom, CAST(:handled_areas AS bigint[]))"
     f" OR {_BY_AREA.format(name='handled')})"
 )
-TOLD: Final = "(w.exact AND (w.handled OR NOT w.sensitive))"
+READABLE: Final = "(w.exact AND (w.handled OR NOT w.sensitive))"
 _COARSE: Final = (
-    "CASE WHEN {told} THEN i.geom WHEN NOT w.sensitive THEN govgrid.coarsen_point(i.geom) END"
+    "CASE WHEN {exact} THEN i.geom WHEN NOT w.sensitive THEN govgrid.coarsen_point(i.geom) END"
 )
-_GEOM: Final = _COARSE.format(told=TOLD)
-# Of a sensitive one others are told the community: nobody learns by a smaller area, a grid that is
+_GEOM: Final = _COARSE.format(exact=READABLE)
+# Of a sensitive one others learn the community: nobody learns by a smaller area, a grid that is
 # asked for, or the unit of a grid, where it is.
-_OPEN: Final = f"({TOLD} OR NOT w.sensitive)"
+_OPEN: Final = f"({READABLE} OR NOT w.sensitive)"
 _WHOLE: Final = (
     f"(NOT w.sensitive OR w.handled OR {predicates.AREA_CODE.format(code='i.community_code')})"
 )
@@ -75,12 +75,12 @@ COLUMNS: Final = (
     f" CASE WHEN {_OPEN} THEN u.name END AS unit_name,"
     f" CASE WHEN {_OPEN} THEN u.duty_phone END AS duty_phone, i.satisfaction, i.heard, i.heard_at,"
     " o.number AS hotline_number, o.due_at AS hotline_due, o.return_by AS hotline_return_by,"
-    f" CASE WHEN {TOLD} THEN i.title ELSE i.category END AS title,"
-    f" CASE WHEN {TOLD} THEN i.description END AS description,"
-    f" CASE WHEN {TOLD} THEN i.address END AS address,"
-    f" CASE WHEN {TOLD} THEN i.result END AS result,"
+    f" CASE WHEN {READABLE} THEN i.title ELSE i.category END AS title,"
+    f" CASE WHEN {READABLE} THEN i.description END AS description,"
+    f" CASE WHEN {READABLE} THEN i.address END AS address,"
+    f" CASE WHEN {READABLE} THEN i.result END AS result,"
     f" CASE WHEN {_OPEN} THEN i.grid_code END AS grid_code,"
-    f" ST_X({_GEOM}) AS lon, ST_Y({_GEOM}) AS lat, {TOLD} AS exact, w.sensitive,"
+    f" ST_X({_GEOM}) AS lon, ST_Y({_GEOM}) AS lat, {READABLE} AS exact, w.sensitive,"
     f" {_LIGHT} AS light, {_ALARM} AS alarm, {_ON_TIME} AS on_time, {SHOWN_AT} AS shown_at"
 )
 # What is asked of the place is asked once a row, behind a fence, and not where it follows from

@@ -156,19 +156,19 @@ def open_work(connection: Connection, parameters: Mapping[str, Any], most: int) 
     most
         Most rows of each list.
     """
-    told = {**parameters, "most": most}
-    cameras = [CameraDown(**row) for row in connection.execute(_DOWN, told).mappings()]
-    counts = connection.execute(_COUNTS, told).mappings().one()
+    values = {**parameters, "most": most}
+    cameras = [CameraDown(**row) for row in connection.execute(_DOWN, values).mappings()]
+    counts = connection.execute(_COUNTS, values).mappings().one()
     return OpenWork(
         WorkCounts(**counts, down=len(cameras)),
-        [UrgentIncident(**row) for row in connection.execute(_URGENT, told).mappings()],
-        [UnsignedApproval(**row) for row in connection.execute(_UNSIGNED, told).mappings()],
+        [UrgentIncident(**row) for row in connection.execute(_URGENT, values).mappings()],
+        [UnsignedApproval(**row) for row in connection.execute(_UNSIGNED, values).mappings()],
         cameras[:most],
     )
 
 
 def moves_during(connection: Connection, parameters: Mapping[str, Any]) -> dict[str, int]:
-    """Return how much was taken, sent, closed and told by telephone in a shift.
+    """Return how much was taken, sent, closed and announced by telephone in a shift.
 
     Parameters
     ----------
@@ -190,8 +190,8 @@ def begin_shift(connection: Connection, row: Mapping[str, Any]) -> UUID | None:
     row
         ``unit``, ``by``, ``post``, ``leader``, ``weather``, ``before`` and ``found``.
     """
-    told = {**row, "found": statements.to_json(row["found"])}
-    made: UUID | None = connection.execute(_INSERT, told).scalar_one_or_none()
+    columns = {**row, "found": statements.to_json(row["found"])}
+    made: UUID | None = connection.execute(_INSERT, columns).scalar_one_or_none()
     return made
 
 
@@ -205,8 +205,8 @@ def end_shift(connection: Connection, row: Mapping[str, Any]) -> bool:
     row
         ``id``, ``by``, ``note`` and ``found``.
     """
-    told = {**row, "found": statements.to_json(row["found"])}
-    return connection.execute(_END, told).scalar_one_or_none() is not None
+    columns = {**row, "found": statements.to_json(row["found"])}
+    return connection.execute(_END, columns).scalar_one_or_none() is not None
 
 
 def read_shift(connection: Connection, shift: UUID) -> Shift | None:

@@ -134,7 +134,7 @@ def _rows(
 ) -> list[FigureRow]:
     from geo.store import statements
 
-    told = {
+    parameters = {
         "key": asked.by if asked.by in KEYS else "",
         "since": asked.since,
         "until": asked.until,
@@ -155,7 +155,7 @@ def _rows(
     collected, closed = (
         {
             row["key"]: row
-            for row in connection.execute(statement, {**told, "basis": basis}).mappings()
+            for row in connection.execute(statement, {**parameters, "basis": basis}).mappings()
         }
         for basis in ("collected", "closed")
     )
@@ -214,13 +214,13 @@ def freeze_period(connection: Connection, asked: Asked, by: str) -> int | None:
     by
         Who issues them.
     """
-    told = {"since": asked.since, "until": asked.until}
-    issue: int | None = connection.execute(_ISSUE, {**told, "by": by}).scalar_one_or_none()
+    period = {"since": asked.since, "until": asked.until}
+    issue: int | None = connection.execute(_ISSUE, {**period, "by": by}).scalar_one_or_none()
     if issue is None:
         return None
     for key in ("", *(each for each in KEYS if each != "month")):
         for basis in ("collected", "closed"):
-            row = {**told, "issue": issue, "key": key, "basis": basis}
+            row = {**period, "issue": issue, "key": key, "basis": basis}
             connection.execute(_FREEZE, {**row, "starts": asked.starts, "wanted": "{}"})
     return issue
 

@@ -123,7 +123,7 @@ def write_member(
     archive: zipfile.ZipFile,
     name: str,
     source: IO[bytes],
-    told: Callable[[int], None] = lambda _: None,
+    on_bytes: Callable[[int], None] = lambda _: None,
 ) -> tuple[int, str]:
     """Copy a stream of any length into a ZIP; return how many bytes, and their SHA-256.
 
@@ -135,15 +135,15 @@ def write_member(
         Of the member.
     source
         Binary stream.
-    told
+    on_bytes
         Called with the bytes copied so far.
     """
     with archive.open(zipfile.ZipInfo(name), "w", force_zip64=True) as out:
-        return copy_hashed(source, out, told)
+        return copy_hashed(source, out, on_bytes)
 
 
 def copy_hashed(
-    source: IO[bytes], out: IO[bytes] | None, told: Callable[[int], None] = lambda _: None
+    source: IO[bytes], out: IO[bytes] | None, on_bytes: Callable[[int], None] = lambda _: None
 ) -> tuple[int, str]:
     """Copy a stream; return how many bytes, and their SHA-256.
 
@@ -153,7 +153,7 @@ def copy_hashed(
         Binary stream.
     out
         Where to; None: nowhere, it is only read.
-    told
+    on_bytes
         Called with the bytes copied so far.
     """
     found, size = hashlib.sha256(), 0
@@ -162,7 +162,7 @@ def copy_hashed(
         if out is not None:
             out.write(block)
         size += len(block)
-        told(size)
+        on_bytes(size)
     return size, found.hexdigest()
 
 

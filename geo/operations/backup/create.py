@@ -67,7 +67,7 @@ def create_backup(
     secrets_file
         File for the key of the installation and for settings that are secret; None: not kept.
     progress
-        Told how far it is.
+        Receives how far it is.
 
     Raises
     ------
@@ -171,7 +171,7 @@ def _write_database(
     url = engine.url.render_as_string(hide_password=False)
     revision = db.current_revision(engine) or ""
 
-    def told(size: int) -> None:
+    def on_bytes(size: int) -> None:
         _require_room(guard)
         progress("backup.step.database", size // MB, 0)
 
@@ -180,7 +180,7 @@ def _write_database(
         client_programs.open_dump(url, snapshot=snapshot.name, schemas=schemas) as stream,
     ):
         counted = beside.submit(stored.count_rows, connection, tables)
-        size, digest = archive_file.write_member(archive, archive_file.DUMP, stream, told)
+        size, digest = archive_file.write_member(archive, archive_file.DUMP, stream, on_bytes)
         rows = counted.result()
     return {
         "made_at": snapshot.at.astimezone(UTC).isoformat(),

@@ -85,7 +85,7 @@ def load_database(
     role, at_once
         As for :func:`geo.store.cluster.client_programs.restore_dump`.
     progress
-        Told how far it is.
+        Receives how far it is.
 
     Raises
     ------

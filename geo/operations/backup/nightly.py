@@ -42,8 +42,8 @@ def run_nightly(settings: Settings, now: datetime) -> Path | None:
         passphrase = read_passphrase(file) if file is not None else None
         create.create_backup(settings, target, passphrase=passphrase)
     except (GovgridError, OSError) as error:
-        told = error.text(settings.lang) if isinstance(error, GovgridError) else str(error)
-        journal.note_failure(settings.home, told)
+        sentence = error.text(settings.lang) if isinstance(error, GovgridError) else str(error)
+        journal.note_failure(settings.home, sentence)
         raise
     remove_old(folder, local.date(), days=settings.backup_days, months=settings.backup_months)
     return target

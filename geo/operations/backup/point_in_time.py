@@ -64,7 +64,7 @@ def begin_archive(
     folder
         Best on another disk; made if its parent is there.
     progress
-        Told how far it is.
+        Receives how far it is.
 
     Raises
     ------
@@ -102,7 +102,7 @@ def take_base(settings: Settings, *, progress: Progress = ignore_progress) -> Pa
     settings
         Say the home.
     progress
-        Told how far it is.
+        Receives how far it is.
     """
     folder = _required_folder(settings)
     target = folder / f"{BASE}{datetime.now(UTC):%Y%m%dT%H%M%S}"
@@ -172,7 +172,7 @@ def restore_moment(
     moment
         With its zone.
     progress
-        Told how far it is.
+        Receives how far it is.
 
     Raises
     ------

@@ -77,7 +77,7 @@ def restore_backup(
     secrets_file
         File with the secrets; None: they are to be set anew.
     progress
-        Told how far it is.
+        Receives how far it is.
 
     Raises
     ------

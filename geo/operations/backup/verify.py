@@ -93,7 +93,7 @@ def verify_backup(
     scratch
         Folder that the trial needs room in; None: :data:`SCRATCH`.
     progress
-        Told how far it is.
+        Receives how far it is.
 
     Raises
     ------

@@ -53,15 +53,15 @@ def _import(work: Work, step: str) -> Mapping[str, Any]:
         disk=work.config.home if work.config.database_url is None else None,
         progress=work.progress,
     )
-    told = {**report_values(report), "step": step, "exit_code": report.exit_code}
+    result = {**report_values(report), "step": step, "exit_code": report.exit_code}
     wanted = work.job.asked.get("findings")
     if wanted is not None:
-        told |= _write_findings(path, report, wanted)
+        result |= _write_findings(path, report, wanted)
     if report.run is not None and not report.refused:
         path.unlink()
         if wanted is None:
             uploads.remove_files(work.config.home, work.job.id)
-    return told
+    return result
 
 
 def _write_findings(
@@ -89,10 +89,10 @@ def _write_findings(
 
 
 def _options(asked: Mapping[str, Any]) -> ImportOptions:
-    told = dict(asked)
-    if told.get("valid_from"):
-        told["valid_from"] = date.fromisoformat(told["valid_from"])
-    return ImportOptions(**told)
+    options = dict(asked)
+    if options.get("valid_from"):
+        options["valid_from"] = date.fromisoformat(options["valid_from"])
+    return ImportOptions(**options)
 
 
 def _undo(work: Work) -> Mapping[str, Any]:

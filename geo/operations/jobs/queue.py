@@ -43,7 +43,7 @@ class Scheduled:
 
 
 class JobQueue:
-    """Runs jobs and scheduled work until it is told to stop.
+    """Runs jobs and scheduled work until it is asked to stop.
 
     Parameters
     ----------
@@ -68,16 +68,16 @@ class JobQueue:
         # what it logs of a task that failed may hold what was in a file
         logging.getLogger("procrastinate").setLevel(logging.CRITICAL)
         logging.getLogger("psycopg.pool").setLevel(logging.CRITICAL)
-        told = False
+        reported = False
         while not stop.is_set():
             try:
                 asyncio.run(self._work(stop))
-                told = False
+                reported = False
             except (ConnectorException, OSError) as error:
-                if not told:
+                if not reported:
                     reason = str(error.__cause__ or error)
                     _tell(say("jobs.waits", self._config.lang, reason=reason))
-                told = True
+                reported = True
                 stop.wait(PAUSE_S)
 
     def _app(self, stop: Event) -> procrastinate.App:

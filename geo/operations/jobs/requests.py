@@ -33,7 +33,7 @@ class ProgressAnswer(TypedDict):
 
 
 class JobAnswer(TypedDict):
-    """A job as it is told; what `result` holds depends on its kind."""
+    """A job as answers state it; what `result` holds depends on its kind."""
 
     id: str
     kind: str
@@ -250,14 +250,14 @@ def forget_job(engine: Engine, who: Principal, number: str) -> None:
 
 
 def job_values(job: Job, who: Principal, lang: str) -> JobAnswer:
-    """Return a job as it is told, its sentences in a language.
+    """Return a job for an answer, its sentences in a language.
 
     Parameters
     ----------
     job
         As read.
     who
-        Of files of restricted zones only numbers are told to whom these are closed.
+        Who may not see restricted zones gets only numbers of files of them.
     lang
         "zh" or "en".
     """
@@ -285,10 +285,10 @@ def _time(moment: datetime | None) -> str | None:
 
 def _result(job: Job, who: Principal, lang: str) -> Mapping[str, Any] | None:
     if job.result is None or "findings" not in job.result:
-        told = None if job.result is None else dict(job.result)
-        if told is not None:
-            told.pop(RIGHTS, None)
-        return told
+        shown = None if job.result is None else dict(job.result)
+        if shown is not None:
+            shown.pop(RIGHTS, None)
+        return shown
     from geo.exchange.imports.report import translate_findings
 
     found: dict[str, Any] = {**translate_findings(job.result, lang)}

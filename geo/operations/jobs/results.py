@@ -17,7 +17,7 @@ from geo.operations.jobs.imports import FINDINGS
 from geo.operations.jobs.job import Job, Work
 
 RIGHTS: Final = "rights"
-"""Of the result: under which grants the file was made; nobody is told."""
+"""Of the result: under which grants the file was made; answers leave it out."""
 MAKING: Final = ("export", "report")
 """Kinds of jobs that make a file."""
 
@@ -124,11 +124,11 @@ def _fetched(engine: Engine, who: Principal, job: Job, path: Path, **facts: obje
     if not path.is_file():
         raise NotFoundError("jobs.file_gone")
     with transaction.open_as(engine, who) as connection:
-        told = {"job": job.id, **facts}
-        audit.record(connection, who, "job.fetch", str(job.layer), facts=told)
+        values = {"job": job.id, **facts}
+        audit.record(connection, who, "job.fetch", str(job.layer), facts=values)
     return path
 
 
 def _rights(who: Principal) -> str:
-    told = repr((who.unit_code, sorted(map(repr, who.grants))))
-    return hashlib.sha256(told.encode()).hexdigest()
+    rights = repr((who.unit_code, sorted(map(repr, who.grants))))
+    return hashlib.sha256(rights.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Running one job: with the rights of its account, its progress kept, its end told."""
+"""Running one job: with the rights of its account, its progress kept, its end announced."""
 
 import time
 from collections.abc import Mapping
@@ -106,9 +106,9 @@ def _run(engine: Engine, config: Settings, job: Job, stop: Event) -> None:
         _finish(engine, job, "done", result=result)
 
 
-def _finish(engine: Engine, job: Job, state: str, **told: Mapping[str, Any]) -> None:
+def _finish(engine: Engine, job: Job, state: str, **values: Mapping[str, Any]) -> None:
     with db.open_transaction(engine) as connection:
-        stored.finish_job(connection, job.id, state, **told)
+        stored.finish_job(connection, job.id, state, **values)
 
 
 def _plain(facts: Mapping[str, object]) -> dict[str, Any]:

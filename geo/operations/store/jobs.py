@@ -192,11 +192,11 @@ def finish_job(
     result, error
         Values of JSON.
     """
-    told = {
+    values = {
         name: None if value is None else to_json(dict(value))
         for name, value in (("result", result), ("error", error))
     }
-    connection.execute(_FINISH, {"id": number, "state": state, **told})
+    connection.execute(_FINISH, {"id": number, "state": state, **values})
 
 
 def release_job(connection: Connection, number: str) -> None:

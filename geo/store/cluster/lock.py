@@ -34,15 +34,15 @@ def hold_lock(home: Path, *, waiting: Callable[[], None] = ignore_waiting) -> It
         If another process holds it for `LOCK_PATIENCE_S` seconds.
     """
     with (home / "cluster.lock").open("a") as file:
-        began, told = time.monotonic(), False
+        began, announced = time.monotonic(), False
         for _ in poll_moments(LOCK_PATIENCE_S):
             try:
                 fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
                 break
             except BlockingIOError:
-                if not told and time.monotonic() - began > SOON_S:
+                if not announced and time.monotonic() - began > SOON_S:
                     waiting()
-                    told = True
+                    announced = True
         else:
             raise ClusterError("cluster.busy", home=home, seconds=round(LOCK_PATIENCE_S))
         yield file.fileno()

@@ -13,7 +13,7 @@ from geo.store.cluster.location import SOCKET_NAME
 PATIENCE_S = 60.0
 PAUSE_S = 0.05
 # What is left of a killed server serves nobody any more, and no new one starts beside it. Most of
-# it sees that at once; the rest is told, then ended.
+# it sees that at once; the rest are asked to end, then killed.
 TOLD_AFTER_S = 1.0
 ENDED_AFTER_S = 3.0
 

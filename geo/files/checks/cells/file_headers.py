@@ -62,11 +62,13 @@ class Headers:
             table.rows, unmapped, phones, header_row=row, known=known.persons
         )
         others = [header for header in unmapped if header not in persons]
-        addresses, told = network_columns(table.rows, others, header_row=row, known=known.addresses)
+        addresses, address_findings = network_columns(
+            table.rows, others, header_row=row, known=known.addresses
+        )
         self._refused = Refused(persons, addresses)
         return [
             *found,
-            *told,
+            *address_findings,
             *(
                 Defect("COLUMN_UNMAPPED").at(row, header, "")
                 for header in others

@@ -124,7 +124,7 @@ SEVERITY: Final[Mapping[str, Severity]] = MappingProxyType(
 
 
 class CellAnswer(TypedDict):
-    """A finding as it is told where there is one row."""
+    """A finding as an answer about a single row states it."""
 
     column: str
     code: str
@@ -135,7 +135,7 @@ class CellAnswer(TypedDict):
 
 
 class FindingAnswer(CellAnswer):
-    """A finding as it is told, with the row of the file."""
+    """A finding as answers state it, with the row of the file."""
 
     row: int
 
@@ -144,7 +144,7 @@ class FindingAnswer(CellAnswer):
 class Finding:
     """Finding: sheet row or file line, leaf header, stable code, and the cell's value.
 
-    `suggested` is a value that the cell might be meant to hold, "" where none can be told;
+    `suggested` is a value that the cell might be meant to hold, "" where there is no such value;
     nothing is corrected by it. `facts` fill the sentence of :meth:`advice`.
     """
 
@@ -164,7 +164,7 @@ class Finding:
         return say(key, lang, **{**known, **self.facts})
 
     def cell_answer(self, lang: str) -> CellAnswer:
-        """Return what is told of it, without its row."""
+        """Return the finding for an answer about a single row, without its row."""
         return {
             "column": self.column,
             "code": self.code,
@@ -175,7 +175,7 @@ class Finding:
         }
 
     def answer(self, lang: str) -> FindingAnswer:
-        """Return what is told of it."""
+        """Return the finding for an answer."""
         return {"row": self.row, **self.cell_answer(lang)}
 
 

@@ -13,13 +13,13 @@ _SOURCES: Final = {"number": "surveyed", "parsed": "parsed", "rounded8": "rounde
 
 
 def view_columns(
-    told: Sequence[object], hfov_deg: Sequence[object]
+    cells: Sequence[object], hfov_deg: Sequence[object]
 ) -> dict[str, NDArray[np.object_] | NDArray[np.float64]]:
     """Return the columns `heading_deg`, `heading_source`, `hfov_deg` and `views` of cameras.
 
     Parameters
     ----------
-    told
+    cells
         One a row: the headings of its cell (a tuple), None or () where they are unknown.
     hfov_deg
         One a row: the angle of view as its own column has it, None where blank; it wins over a
@@ -31,7 +31,7 @@ def view_columns(
         The first view in columns of its own; `views` is None where it is the only one, else the
         list of all views, each a dict of the same three names.
     """
-    headings = [cell if isinstance(cell, tuple) else () for cell in told]
+    headings = [cell if isinstance(cell, tuple) else () for cell in cells]
     views = np.full(len(headings), None, dtype=object)
     for at, several in enumerate(headings):
         if len(several) > 1:

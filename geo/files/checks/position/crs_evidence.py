@@ -80,7 +80,7 @@ class Doubt:
 
     def text(self, lang: str) -> str:
         """Return what was found, and what to do, in "zh" or "en"."""
-        told = [
+        sentences = [
             say(
                 f"datum.{name}",
                 lang,
@@ -90,7 +90,7 @@ class Doubt:
             )
             for name, here, there, count in self.measures
         ]
-        evidence = say("datum.join", lang).join(told)
+        evidence = say("datum.join", lang).join(sentences)
         return say(
             "datum.held",
             lang,
@@ -140,7 +140,7 @@ class _Pairs:
         plain = enough and abs(self.z) > CLEAR_Z and abs(self.gain) >= CLEAR_SHARE
         return int(np.sign(self.z)) if plain else 0
 
-    def told(self) -> tuple[Measure, float, float, int]:
+    def measure(self) -> tuple[Measure, float, float, int]:
         """Return the line of :attr:`Doubt.measures`."""
         shares = [mask.mean() if self.good else 1 - mask.mean() for mask in (self.here, self.there)]
         return self.name, float(shares[0]), float(shares[1]), len(self.here)
@@ -203,8 +203,8 @@ def suspect_crs(
     if not better:
         return None
     best, pairs = max(better, key=lambda rival: sum(pair.gain for pair in rival[1]))
-    told = sorted(pairs, key=lambda pair: -pair.clear)
-    return Doubt(declared.name, best.name, tuple(pair.told() for pair in told))
+    clear_pairs = sorted(pairs, key=lambda pair: -pair.clear)
+    return Doubt(declared.name, best.name, tuple(pair.measure() for pair in clear_pairs))
 
 
 def evidence_points(given: Geometries, *, each: int = 1) -> tuple[Floats, NDArray[np.intp]]:

@@ -162,7 +162,8 @@ def find_misplaced(
 
     Points farther than 1 m from the area that their column 行政区域 names; areas of which less
     than half lies in the one above; codes and names of areas that there are not, though others of
-    their level are known. A point outside the district is told of already, and not again here.
+    their level are known. A point outside the district has its finding already and gets no
+    second one.
 
     Parameters
     ----------

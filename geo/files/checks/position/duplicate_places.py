@@ -97,8 +97,8 @@ def _headings(rows: gpd.GeoDataFrame) -> Marks:
     marks = np.asarray(pd.util.hash_array(first), dtype=np.uint64)
     marks[np.isnan(first)] = _UNKNOWN
     several = np.flatnonzero(rows[VIEWS].notna())
-    told = [[view["heading_deg"] for view in views] for views in rows[VIEWS].iloc[several]]
-    marks[several] = _hashes(pd.Series(list(map(str, told)), dtype=object))
+    view_headings = [[view["heading_deg"] for view in views] for views in rows[VIEWS].iloc[several]]
+    marks[several] = _hashes(pd.Series(list(map(str, view_headings)), dtype=object))
     return marks
 
 
