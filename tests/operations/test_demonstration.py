@@ -30,7 +30,7 @@ def synthetic(files: dict[str, Path]) -> list[DemoFile]:
 def build(engine, settings, files):
     reports, kept = [], []
     demonstration.begin_building(engine)
-    demonstration.bring_in(engine, settings, synthetic(files), told=reports.append)
+    demonstration.bring_in(engine, settings, synthetic(files), on_import=reports.append)
     demonstration.finish_building(engine, kept.extend)
     return reports, kept
 
@@ -48,7 +48,7 @@ def test_who_cannot_have_the_passwords_has_no_demonstration(engine, settings, to
         raise OSError(28, "No space left on device")
 
     demonstration.begin_building(engine)
-    demonstration.bring_in(engine, settings, synthetic(town_files), told=lambda _: None)
+    demonstration.bring_in(engine, settings, synthetic(town_files), on_import=lambda _: None)
     with pytest.raises(OSError, match="No space"):
         demonstration.finish_building(engine, full)
     assert not demonstration.read_holding(engine).whole
