@@ -117,6 +117,8 @@ def _written(connection: Connection, case: Case, effect: Effect) -> dict[str, An
         stored.update_row(connection, "dispatch", effect.of_dispatch, effect.dispatch)
     if effect.new_dispatch:
         named["dispatch"] = _send(connection, case, effect)
+    elif effect.called:
+        _send_more(connection, case, effect)
     for dispatch, columns in effect.others:
         stored.update_row(connection, "dispatch", dispatch, columns)
     if effect.whistle and case.open_whistle is not None:
@@ -148,6 +150,14 @@ def _send(connection: Connection, case: Case, effect: Effect) -> str:
     for row in effect.called:
         stored.insert_row(connection, "dispatch", {**row, **limits})
     return stored.insert_row(connection, "dispatch", {**effect.new_dispatch, **limits})
+
+
+def _send_more(connection: Connection, case: Case, effect: Effect) -> None:
+    """Write the dispatches of units that are added to an open whistle, each with its own times."""
+    sign_by = clocks.dispatch_limits(case.row, case.now)["acknowledge_due"]
+    for row in effect.called:
+        times = [at for at in (sign_by, row["arrive_due"]) if at is not None]
+        stored.insert_row(connection, "dispatch", {**row, "acknowledge_due": min(times)})
 
 
 def _sign(connection: Connection, case: Case) -> None:

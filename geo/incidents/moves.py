@@ -102,6 +102,8 @@ def move_incident(
             case = whistle_order.complete_order(
                 connection, case, actor, lowest=whistle_level, timezone=timezone
             )
+        if move.name == "add_units":
+            case = whistle_order.complete_addition(connection, case, timezone=timezone)
         case = _completed(connection, who, case, move, timezone)
         moved = apply_move(connection, who, move, case, at, actor, timezone)
     return moved

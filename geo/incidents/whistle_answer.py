@@ -37,6 +37,7 @@ class WhistledIncident:
 class CalledAnswer:
     """A unit that was called, and the steps that are legal for who asks.
 
+    One that was added (增派) was called later than the others and has its own time to report in.
     Texts are None where the incident itself is not granted exactly.
     """
 
@@ -47,6 +48,8 @@ class CalledAnswer:
     role: str
     state: str
     version: int
+    dispatched_at: datetime
+    report_by: datetime
     notified: str | None
     notified_post: str | None
     notified_at: datetime | None

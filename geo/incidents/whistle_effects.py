@@ -40,6 +40,17 @@ def _blow(case: Case, effect: Effect) -> None:
     _grant(case, effect)
 
 
+def _add(case: Case, effect: Effect) -> None:
+    """Call more units to the whistle that is open; who leads stays as it is."""
+    order, row, units = case.whistle, case.open_whistle, case.asked.units or ()
+    if order is None or row is None:
+        return
+    effect.of_dispatch = None
+    more = {"whistle": row["id"], "arrive_due": order.report_by}
+    effect.called = [{**_called(case, each), **more} for each in units]
+    effect.facts = {"units": [each.unit for each in units], "report_by": order.report_by}
+
+
 def _called(case: Case, each: CalledUnit) -> dict[str, Any]:
     sent = sent_dispatch(case, each.unit, "paired" if each.role == "paired" else "whistle")
     notice = {"notified": each.notified, "notified_at": case.now if each.notified else None}
@@ -86,6 +97,7 @@ def _rated(case: Case) -> Iterator[tuple[Any, dict[str, Any]]]:
 
 EFFECTS: Final[Mapping[str, Callable[[Case, Effect], None]]] = {
     "whistle": _blow,
+    "add_units": _add,
     "call_off_whistle": _call_off,
     "end_whistle": _end,
 }

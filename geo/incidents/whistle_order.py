@@ -45,9 +45,49 @@ def complete_order(
     """
     units = case.asked.units or ()
     _require_units(connection, units)
+    _require_lead(units)
     level = _level(case.asked.level, actor, lowest)
     report_by = _report_by(case, timezone)
     order = Whistle(level, report_by, case.asked.within_minutes, _paired(connection, case))
+    return replace(case, whistle=order)
+
+
+def complete_addition(connection: Connection, case: Case, *, timezone: str) -> Case:
+    """Return a case with the units that are added to its open whistle (增派), once they can be.
+
+    Their time to report in is their own; where none is given it is the whistle's.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    case
+        The incident with what was asked.
+    timezone
+        IANA name, for what a refusal says.
+
+    Raises
+    ------
+    InputError
+        If a unit is unknown, called already or named as the lead, they would be too many, or the
+        time cannot be.
+    """
+    open_whistle, units = case.open_whistle or {}, case.asked.units or ()
+    _require_units(connection, units)
+    if not units:
+        raise InputError("whistle.nobody")
+    if any(each.role == "lead" for each in units):
+        raise InputError("whistle.second_lead")
+    called = {d["unit_code"] for d in case.called}
+    if again := sorted(called & {each.unit for each in units}):
+        raise InputError("whistle.called_already", units=", ".join(again))
+    if len(called) + len(units) > MOST_UNITS:
+        raise InputError("whistle.many", found=len(called) + len(units), most=MOST_UNITS)
+    own = case.asked.report_at is not None or case.asked.within_minutes is not None
+    report_by = _report_by(case, timezone) if own else open_whistle["report_by"]
+    if report_by <= case.now:
+        raise InputError("whistle.over", at=local_minute(report_by, timezone))
+    order = Whistle(open_whistle["level"], report_by, case.asked.within_minutes)
     return replace(case, whistle=order)
 
 
@@ -81,11 +121,14 @@ def _require_units(connection: Connection, units: tuple[CalledUnit, ...]) -> Non
             raise InputError("lifecycle.value", **facts)
     codes = [each.unit for each in units]
     _require_once(codes)
+    if strange := sorted({*codes} - stored.known_units(connection, codes)):
+        raise InputError("lifecycle.no_unit", code=strange[0][:40])
+
+
+def _require_lead(units: tuple[CalledUnit, ...]) -> None:
     leads = sum(each.role == "lead" for each in units)
     if leads != 1:
         raise InputError("whistle.lead", found=leads)
-    if strange := sorted({*codes} - stored.known_units(connection, codes)):
-        raise InputError("lifecycle.no_unit", code=strange[0][:40])
 
 
 def _require_once(codes: Iterable[str]) -> None:

@@ -49,7 +49,7 @@ _TEXTS: Final = ("answer_post", "answer_reason", "dispute_reason", "result")
 _SHOWN: Final = tuple(
     field.name
     for field in fields(CalledAnswer)
-    if field.name not in (*_TEXTS, "dispatch", "late", "steps")
+    if field.name not in (*_TEXTS, "dispatch", "report_by", "late", "steps")
 )
 _WHISTLE: Final = tuple(field.name for field in fields(WhistleHead))
 _INCIDENT: Final = tuple(field.name for field in fields(WhistledIncident))
@@ -242,19 +242,21 @@ def _unit(
     exact: bool,
 ) -> CalledAnswer:
     at = unit_steps.called_state({**sent, "whistle_state": whistle["state"]}, row, now)
-    came = sent["reported_in_at"]
+    came, until = sent["reported_in_at"], sent["arrive_due"] or whistle["report_by"]
     texts: dict[str, Any] = {name: sent[name] if exact else None for name in _TEXTS}
     return CalledAnswer(
         dispatch=sent["id"],
         **{name: sent[name] for name in _SHOWN},
         **texts,
-        late=came is not None and came > whistle["report_by"],
+        report_by=until,
+        late=came is not None and came > until,
         steps=list(legal_steps(at, actor.actions, actor.unit)),
     )
 
 
 def _counting(whistle: Mapping[str, Any], called: Sequence[Mapping[str, Any]]) -> Sheet:
-    units = tuple(Called(d["unit_code"], d["role"], d["reported_in_at"]) for d in called)
+    names = ("unit_code", "role", "reported_in_at", "dispatched_at", "arrive_due")
+    units = tuple(Called(*(d[name] for name in names)) for d in called)
     return Sheet(whistle["blown_at"], whistle["report_by"], units)
 
 

@@ -62,6 +62,7 @@ DEMANDS = {
     ("incident", "move"): ANYBODY,  # what a move needs stands in the table of moves
     ("incident", "reply"): "export",
     ("incident", "whistle", "blow"): ANYBODY,
+    ("incident", "whistle", "add"): ANYBODY,
     ("incident", "whistle", "end"): ANYBODY,
     ("incident", "whistle", "call-off"): ANYBODY,
     ("incident", "whistle", "step"): ANYBODY,
@@ -137,6 +138,7 @@ def arguments(tmp_path):
         ("incident", "move"): ["nowhere", "accept"],
         ("incident", "reply"): [tmp_path / "reply.csv", "--reason", "回复"],
         ("incident", "whistle", "blow"): ["nowhere", "--kind", "x", "--lead", "U2"],
+        ("incident", "whistle", "add"): ["nowhere", "U2"],
         ("incident", "whistle", "end"): ["nowhere", "--rate", "U2=present"],
         ("incident", "whistle", "call-off"): ["nowhere", "--reason", "x"],
         ("incident", "whistle", "step"): ["nowhere", "report-in", "U2"],

@@ -316,6 +316,84 @@ def test_another_jurisdiction_knows_of_no_whistle(service, owner, desk):
         )  # fmt: skip
 
 
+def call_more(engine, who, incident, *units, level="grid", **more):
+    asked = MoveRequest("add_units", units=units, **more)
+    given = {"version": newest(engine, who, incident), "timezone": ZONE, "lang": "en"}
+    return moves.move_incident(engine, who, incident, asked, **given, whistle_level=level)
+
+
+def month_of(engine, who):
+    return whistles.count_attendance_of_month(engine, who, "2026-09", timezone=ZONE, lang="en")
+
+
+def test_units_that_are_added_to_a_whistle_have_a_time_of_their_own(
+    service, owner, pairing, desk, chief, unit, watch
+):
+    one = add(owner, "WC")
+    with pytest.raises(MoveRefusedError, match="not possible now"):
+        call_more(service, desk, one, CalledUnit("U3"))
+    blow(service, desk, one, BURST[:1])
+    step(service, unit, one, "U2", "report_in")
+    watch.put(minutes(40))
+    for units, more, said in (
+        ((CalledUnit("U3"),), {}, "time of the whistle"),
+        ((CalledUnit("U3", "lead"),), {"within_minutes": 9}, "has its lead"),
+        ((CalledUnit("U2"),), {"within_minutes": 9}, "called by the whistle already: U2"),
+        ((CalledUnit("Z9"),), {"within_minutes": 9}, "called by the whistle already: Z9"),
+        ((CalledUnit("nobody"),), {"within_minutes": 9}, "no unit with the code"),
+        ((CalledUnit("U3"),), {"within_minutes": 9, "report_at": minutes(50)}, "one of report_at"),
+        ((CalledUnit("U3"),), {"within_minutes": 9, "place": "x"}, "place"),
+    ):
+        with pytest.raises(InputError, match=said):
+            call_more(service, desk, one, *units, **more)
+    added = call_more(service, desk, one, CalledUnit("U3", notified="telephone"), within_minutes=20)
+    assert (added.state, value(owner, "unit_code", one)) == ("arrived", "U2")
+    found = sheet(service, desk, one)
+    rows = {u.unit_code: u for u in found.units}
+    assert (rows["U2"].report_by, rows["U3"].report_by) == (minutes(30), minutes(60))
+    assert (rows["U3"].dispatched_at, rows["U3"].role) == (minutes(40), "joint")
+    assert rows["U3"].notified == "telephone"
+    # the whistle's own time is long over: who was added is neither late nor missing for a month
+    assert (found.expected, found.came, found.late, found.all_in_time) == (2, 1, (), None)
+    assert month_of(service, desk).whistles == 0
+    water = principal(owner, "water", "responder", None, unit="U3")
+    with pytest.raises(MoveRefusedError, match="only what another wrote down"):
+        step(service, water, one, "U3", "dispute", reason="到了", at=minutes(40))
+    watch.put(minutes(59))
+    step(service, water, one, "U3", "report_in")
+    assert sheet(service, desk, one).all_in_time is True
+    call_more(service, desk, one, CalledUnit("D0"), report_at=minutes(70))
+    watch.put(minutes(71))
+    found = sheet(service, desk, one)
+    assert (found.missing, found.all_in_time) == (("D0",), False)
+    month = {row.unit: row for row in month_of(service, desk).rows}
+    assert (month["U3"].in_time, month["D0"].absent_since) == (1, minutes(59))
+    with pytest.raises(InputError, match="these lack: D0, U3"):
+        end(service, desk, one, ("U2", True, True))
+    history = [m for m in listing.read_moves(service, desk, str(one)) if m["move"] == "add_units"]
+    assert [m["facts"]["units"] for m in history] == [["U3"], ["D0"]]
+    alarms.fire_alarms(owner, timezone=ZONE)
+    asked = "SELECT to_unit FROM govgrid.notification WHERE kind = 'arrive' ORDER BY 1"
+    with owner.connect() as connection:
+        assert list(connection.execute(text(asked)).scalars()) == ["D0", "Z9"]
+
+
+def test_only_who_reaches_the_level_of_a_whistle_adds_units_to_it(service, owner, desk, chief):
+    west = principal(owner, "west", "dispatcher", WEST)
+    one = add(owner, "WD")
+    blow(service, chief, one, BURST[:1], level="township")
+    assert "add_units" not in listing.read_incident(service, desk, str(one))["legal"]
+    with pytest.raises(MoveRefusedError, match="township or above"):
+        call_more(service, desk, one, CalledUnit("U3"), within_minutes=5)
+    with pytest.raises(NotFoundError):
+        call_more(service, west, one, CalledUnit("U3"), within_minutes=5)
+    water = principal(owner, "water", "responder", None, unit="U3")
+    with pytest.raises(NotFoundError):
+        sheet(service, water, one)
+    call_more(service, chief, one, CalledUnit("U3"), level="township")
+    assert sheet(service, water, one).units[-1].report_by == minutes(30)
+
+
 def test_attendance_of_a_month_by_unit(service, owner, pairing, desk, watch):
     one, two = add(owner, "WA"), add(owner, "WB")
     blow(service, desk, one)

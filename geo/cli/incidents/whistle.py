@@ -59,6 +59,33 @@ def blow(
     _move(context, incident, asked, version, as_json_=as_json_)
 
 
+@whistle_room.command("add")
+def add_units(
+    context: typer.Context,
+    incident: str,
+    units: list[str],
+    at: MomentOption = None,
+    within: int | None = None,
+    notified: str | None = None,
+    reason: str | None = None,
+    version: int | None = None,
+    as_json_: JsonOption = False,
+) -> None:
+    """Call more units to the whistle that is open."""
+    from geo.cli.data.places import parse_moment
+    from geo.incidents.move_request import MoveRequest
+    from geo.incidents.rules.whistle import CalledUnit
+
+    asked = MoveRequest(
+        "add_units",
+        units=tuple(CalledUnit(unit, "joint", notified) for unit in units),
+        report_at=parse_moment(at, read_settings(context).timezone),
+        within_minutes=within,
+        reason=reason,
+    )
+    _move(context, incident, asked, version, as_json_=as_json_)
+
+
 @whistle_room.command()
 def show(context: typer.Context, incident: str, as_json_: JsonOption = False) -> None:
     """Show the whistles of an incident: who was called, who came."""

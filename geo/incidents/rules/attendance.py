@@ -12,11 +12,17 @@ MINUTE: Final = 60.0
 
 @dataclass(frozen=True)
 class Called:
-    """A unit of a whistle: as what it was called, and when it reported in."""
+    """A unit of a whistle: as what it was called, and when it reported in.
+
+    A unit that was added later (增派) has a time of its own: `called_at` and `report_by`. None: the
+    whistle's.
+    """
 
     unit: str
     role: str
     reported_in_at: datetime | None = None
+    called_at: datetime | None = None
+    report_by: datetime | None = None
 
 
 @dataclass(frozen=True)
@@ -53,7 +59,7 @@ def count_attendance(
     blown_at
         When it was blown.
     report_by
-        Until when they report in: that moment is in time.
+        Until when those report in that have no time of their own: that moment is in time.
     now
         The present moment.
 
@@ -68,11 +74,14 @@ def count_attendance(
     """
     due = [each for each in called if each.role != "paired"]
     paired = [each for each in called if each.role == "paired"]
+    until = {each.unit: each.report_by or report_by for each in due}
     times = sorted((e.reported_in_at, e.unit) for e in due if e.reported_in_at is not None)
     first_at, first_unit = times[0] if times else (None, None)
     missing = tuple(each.unit for each in due if each.reported_in_at is None)
-    late = tuple(unit for at, unit in times if at > report_by)
+    late = tuple(unit for at, unit in times if at > until[unit])
     together = None if missing or not times else times[-1][0]
+    over = [until[unit] for unit in (*missing, *late)] or ([] if due else [report_by])
+    failed = any(now > end for end in over)
     return Attendance(
         expected=len(due),
         came=len(times),
@@ -82,18 +91,12 @@ def count_attendance(
         if first_at is None
         else int((first_at - blown_at).total_seconds() // MINUTE),
         all_in_at=together,
-        all_in_time=_all_in_time(together, report_by, now),
+        all_in_time=False if failed else None if together is None else True,
         missing=missing,
         late=late,
         paired_expected=len(paired),
         paired_came=sum(each.reported_in_at is not None for each in paired),
     )
-
-
-def _all_in_time(together: datetime | None, report_by: datetime, now: datetime) -> bool | None:
-    if together is not None:
-        return together <= report_by
-    return False if now > report_by else None
 
 
 @dataclass(frozen=True)
@@ -163,7 +166,7 @@ def _of_unit(unit: str, counts: Sequence[tuple[Sheet, Attendance]]) -> UnitAtten
         all_in_time=sum(bool(a.all_in_time) for _, a, _ in due),
         paired_expected=len(paired),
         paired_came=sum(e.reported_in_at is not None for e in paired),
-        absent_since=_absent_since([(s.blown_at, e) for s, _, e in mine]),
+        absent_since=_absent_since([(e.called_at or s.blown_at, e) for s, _, e in mine]),
     )
 
 

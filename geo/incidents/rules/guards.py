@@ -80,14 +80,14 @@ def _refuse_whistle(at: Situation, who: Actor, now: datetime) -> str | None:  # 
     return None if who.reaches(at.whistle_from) else "whistle_level"
 
 
-def _end_whistle(at: Situation, who: Actor, now: datetime) -> str | None:  # noqa: ARG001
+def _of_whistle(at: Situation, who: Actor, now: datetime) -> str | None:  # noqa: ARG001
     if not at.whistle:
         return "no_whistle"
     return None if who.reaches(at.whistle) else "whistle_level"
 
 
 def _call_off(at: Situation, who: Actor, now: datetime) -> str | None:
-    return _end_whistle(at, who, now) or ("reported_in" if at.whistle_in else None)
+    return _of_whistle(at, who, now) or ("reported_in" if at.whistle_in else None)
 
 
 def _recall(at: Situation, who: Actor, now: datetime) -> str | None:
@@ -142,8 +142,9 @@ GUARDS: Final[Mapping[str, Guard]] = MappingProxyType(
         "whistle": _may_blow,
         "request_whistle": _no_whistle,
         "refuse_whistle": _refuse_whistle,
+        "add_units": _of_whistle,
         "call_off_whistle": _call_off,
-        "end_whistle": _end_whistle,
+        "end_whistle": _of_whistle,
         "refer_up": _no_whistle,
         "refer_down": _no_whistle,
         "mark_duplicate": _no_whistle,

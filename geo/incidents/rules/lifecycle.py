@@ -125,7 +125,7 @@ def _approval_moves() -> Iterator[Move]:
 
 
 def _whistle_moves() -> Iterator[Move]:
-    """Yield asking for a whistle, blowing it, calling it off, and ending it with the ratings."""
+    """Yield asking for a whistle, blowing it, calling more units, calling it off, ending it."""
     yield Move(
         "request_whistle",
         _UNDER_WAY,
@@ -148,6 +148,8 @@ def _whistle_moves() -> Iterator[Move]:
     yield Move(
         "whistle", _UNDER_WAY, "assigned", ("dispatch",), ("whistle_kind", "units"), takes=takes
     )
+    called = ("report_at", "within_minutes", "reason")
+    yield Move("add_units", _WITH_UNIT | {"done"}, None, ("dispatch",), ("units",), takes=called)
     yield Move("call_off_whistle", _WITH_UNIT, "accepted", ("dispatch",), ("reason",), held=True)
     sources = OPEN - {"draft"}
     yield Move("end_whistle", sources, None, ("dispatch",), ("ratings",), held=True)

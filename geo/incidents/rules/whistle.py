@@ -45,7 +45,7 @@ class Rating:
 
 @dataclass(frozen=True)
 class Whistle:
-    """A whistle as it will be blown, once everything about it is known."""
+    """A whistle as it will be blown, or as units are added to it, once all about it is known."""
 
     level: str
     report_by: datetime

@@ -45,7 +45,9 @@ _STILL_OPEN: Final = text(
 )
 _OF_PERIOD: Final = text(
     f"{_SEEN_WHISTLES} AND w.state <> 'called_off' AND w.blown_at >= :since"
-    " AND w.blown_at < :until AND (w.state = 'ended' OR w.report_by < govgrid.now())"
+    " AND w.blown_at < :until AND (w.state = 'ended' OR w.report_by < govgrid.now()"
+    " AND NOT EXISTS (SELECT FROM govgrid.dispatch d"
+    "  WHERE d.whistle = w.id AND d.arrive_due >= govgrid.now()))"
     " AND (CAST(:township AS text) IS NULL OR i.township_code = :township)"
     " ORDER BY w.blown_at, w.id"
 )

@@ -64,6 +64,7 @@ TABLE = {
     "refuse_whistle": (WAY, None, SEND),
     "whistle": (WAY, "assigned", SEND),
     "call_off_whistle": (UNIT, "accepted", SEND),
+    "add_units": (f"{UNIT} done", None, SEND),
     "end_whistle": (LIVE, None, SEND),
     "urge": (UNIT, None, f"{DESK}"),
     "hand_to_emergency": (LIVE, None, f"{DESK} reporter"),
@@ -83,7 +84,7 @@ def situation(move: str, state: str, **more) -> Situation:
         sent_by="me",
         pending={} if asking else ALL_KINDS,
         unsigned={"hold": "somebody"},
-        whistle="township" if move in {"call_off_whistle", "end_whistle"} else "",
+        whistle="township" if move in {"add_units", "call_off_whistle", "end_whistle"} else "",
         **more,
     )
 
@@ -213,6 +214,9 @@ def test_while_a_whistle_is_open_nothing_leads_past_it():
     assert refusal("approve_cancel", done, actor("supervisor")) == "whistle"
     assert refusal("end_whistle", done, actor("dispatcher")) is None
     assert refusal("end_whistle", done, actor("dispatcher", level="township")) == "whistle_level"
+    assert refusal("add_units", done, actor("dispatcher")) is None
+    assert refusal("add_units", done, actor("dispatcher", level="township")) == "whistle_level"
+    assert refusal("add_units", Situation("done"), actor("dispatcher")) == "no_whistle"
     assert refusal("end_whistle", Situation("done"), actor("dispatcher")) == "no_whistle"
 
 

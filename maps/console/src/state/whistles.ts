@@ -14,6 +14,7 @@ export interface CalledUnit {
   state: string;
   version: number;
   notified: string | null;
+  report_by: string;
   expected_at: string | null;
   reported_in_at: string | null;
   reported_proxy: boolean;
@@ -72,11 +73,25 @@ export function leadBy(units: Called[], code: string): Called[] {
   return units.map((each) => ({ ...each, role: each.unit === code ? "lead" : "joint" }));
 }
 
+/** Return whether units can be added to a whistle: at least one, and a time. */
+export function canAdd({ minutes, units }: Order): boolean {
+  return minutes > 0 && units.length > 0;
+}
+
+function called(units: Called[]): Fields["units"] {
+  return units.map(({ unit, role, notified }) => ({ unit, role, ...(notified ? { notified } : {}) }));
+}
+
+/** Call more units to the whistle that is open (增派), with a time of their own. */
+export async function addUnits({ minutes, reason, units }: Order): Promise<boolean> {
+  const joint = units.map((each) => ({ ...each, role: "joint" as const }));
+  return makeMove("add_units", { units: called(joint), within_minutes: minutes, ...(reason.trim() ? { reason: reason.trim() } : {}) });
+}
+
 /** Blow a whistle. */
 export async function blow({ kind, minutes, place, paired, reason, units }: Order): Promise<boolean> {
-  const called = units.map(({ unit, role, notified }) => ({ unit, role, ...(notified ? { notified } : {}) }));
   const more = { ...(place.trim() ? { place: place.trim() } : {}), ...(reason.trim() ? { reason: reason.trim() } : {}) };
-  return makeMove("whistle", { whistle_kind: kind, within_minutes: minutes, paired, units: called, ...more });
+  return makeMove("whistle", { whistle_kind: kind, within_minutes: minutes, paired, units: called(units), ...more });
 }
 
 /** End a whistle with what each unit did. */
