@@ -29,7 +29,7 @@ from api.routes.data import (
     search,
     what_if,
 )
-from api.routes.incidents import attachments, intake, plain, whistles
+from api.routes.incidents import attachments, intake, plain, receipt_page, receipts, whistles
 from api.routes.incidents import cameras as incident_cameras
 from api.routes.incidents import ledger as incident_ledger
 from api.routes.incidents import moves as incident_moves
@@ -115,6 +115,8 @@ ROUTES = (
     incident_ledger,
     incident_shifts,
     incident_papers,
+    receipts,
+    receipt_page,
     plain,
 )
 # Routes whose answers may be at hand, and what finds them.

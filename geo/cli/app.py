@@ -156,6 +156,9 @@ for _room in (
     "incidents.figures",
     "incidents.reply",
     "incidents.papers",
+    "incidents.paper",
+    "incidents.receipt",
+    "incidents.shift",
     "incidents.vocabularies",
 ):
     importlib.import_module(f"geo.cli.{_room}")

@@ -22,6 +22,7 @@ from geo.incidents.book import IntakeBook
 from geo.incidents.case_reading import seen_parameters
 from geo.incidents.desk import Desk
 from geo.incidents.rules.dispatch_text import dispatch_text
+from geo.incidents.rules.receipt_number import receipt_number
 from geo.incidents.store import moves as stored_moves
 from geo.incidents.store.answers import AnswerRow
 from maps.forms import Cell, Half, OrderPaper, render_order
@@ -42,6 +43,13 @@ class Dispatched:
     book: IntakeBook
     zone: str
     lang: str
+    several: bool = False
+
+    @property
+    def number(self) -> str:
+        """What stands in bars: by it the receipt is found again."""
+        unit = self.dispatch["unit_code"] or ""
+        return receipt_number(self.row.code, unit, several=self.several)
 
     @property
     def place(self) -> str:
@@ -65,8 +73,10 @@ class Dispatched:
         return say(f"order.{name}", self.lang, **facts)
 
 
-def order_paper(desk: Desk, who: Principal, incident: UUID, lang: str) -> tuple[OrderPaper, str]:
-    """Return the order of the unit in charge with its receipt, and the short text; no camera.
+def order_paper(
+    desk: Desk, who: Principal, incident: UUID, lang: str, *, unit: str | None = None
+) -> tuple[OrderPaper, str]:
+    """Return the order of a unit with its receipt, and the short text; no camera.
 
     Parameters
     ----------
@@ -78,18 +88,20 @@ def order_paper(desk: Desk, who: Principal, incident: UUID, lang: str) -> tuple[
         Its id.
     lang
         "zh" or "en".
+    unit
+        Of which unit; None for the one in charge.
 
     Raises
     ------
     StateError
-        If it was sent to nobody.
+        If it was sent to nobody, or not to that unit.
     """
-    out = _read(desk, who, incident, lang, "incident.order")
-    row = out.row
-    bars = code_bars.code_svg(row.code)
+    out = _read(desk, who, incident, lang, "incident.order", unit=unit)
+    row, number = out.row, out.number
+    bars = code_bars.code_svg(number)
     halves = (
-        Half(out.word("title"), row.code, bars, tuple(_order_rows(out))),
-        Half(out.word("receipt"), row.code, bars, _receipt_rows(out), out.word("receipt_note")),
+        Half(out.word("title"), number, bars, tuple(_order_rows(out))),
+        Half(out.word("receipt"), number, bars, _receipt_rows(out), out.word("receipt_note")),
     )
     paper = OrderPaper(out.word("title"), desk.config.mark, lang, halves, out.word("tear"))
     short = dispatch_text(
@@ -126,15 +138,15 @@ def supervision_notice(desk: Desk, who: Principal, incident: UUID, lang: str) ->
     out = _read(desk, who, incident, lang, "incident.supervision")
     if not out.flags["supervised"]:
         raise StateError("order.not_supervised", code=out.row.code)
-    bars = code_bars.code_svg(out.row.code)
+    bars = code_bars.code_svg(out.number)
     answer_rows = (
         (Cell(out.word("answer"), kind="tall"),),
         (Cell(out.word("done_at"), kind="blank"), Cell(out.word("signed"), kind="blank")),
         (Cell(out.word("stamp"), out.word("stamp_here"), "tall stamp"),),
     )
     halves = (
-        Half(out.word("supervision"), out.row.code, bars, tuple(_notice_rows(out))),
-        Half(out.word("reply"), out.row.code, bars, answer_rows, out.word("receipt_note")),
+        Half(out.word("supervision"), out.number, bars, tuple(_notice_rows(out))),
+        Half(out.word("reply"), out.number, bars, answer_rows, out.word("receipt_note")),
     )
     return OrderPaper(out.word("supervision"), desk.config.mark, lang, halves, out.word("tear"))
 
@@ -144,7 +156,9 @@ def order_pdf(paper: OrderPaper) -> bytes:
     return write_pdf(render_order(paper))
 
 
-def _read(desk: Desk, who: Principal, incident: UUID, lang: str, act: str) -> Dispatched:
+def _read(
+    desk: Desk, who: Principal, incident: UUID, lang: str, act: str, *, unit: str | None = None
+) -> Dispatched:
     row = answer.read_answer(desk, who, incident)
     with transaction.open_as(desk.engine, who) as connection:
         if not attachments.find_access(connection, who, incident).shows_place:
@@ -152,11 +166,15 @@ def _read(desk: Desk, who: Principal, incident: UUID, lang: str, act: str) -> Di
         sent = stored_moves.read_dispatches(connection, row.code)
         history = stored_moves.read_moves(connection, incident)
         flags = stored_moves.read_incident(connection, seen_parameters(who), incident) or {}
-        live = [each for each in sent if each["lead"] and each["state"] not in _ENDED]
+        out = [each for each in sent if each["state"] not in _ENDED]
+        live = [d for d in out if (d["lead"] if unit is None else d["unit_code"] == unit)]
         if not live:
-            raise StateError("order.not_sent", code=row.code)
+            key = "order.not_sent" if unit is None else "order.not_there"
+            raise StateError(key, code=row.code, unit=unit)
         audit.record(connection, who, act, row.code, facts={"id": str(incident)})
-    return Dispatched(row, live[-1], history, flags, desk.book(who), desk.config.timezone, lang)
+    several = len(out) > 1
+    book, zone = desk.book(who), desk.config.timezone
+    return Dispatched(row, live[-1], history, flags, book, zone, lang, several)
 
 
 def _order_rows(out: Dispatched) -> list[tuple[Cell, ...]]:

@@ -82,31 +82,75 @@ def move_incident(
         If a field lacks, is strange, or has a value that cannot be; a PersonalDataError where a
         text holds numbers of persons.
     """
-    move = require_fields(asked, lang)
+    require_fields(asked, lang)
     checked = personal_data.check_texts(
         engine, who, asked.texts, redact=asked.redact, not_personal=asked.not_personal
     )
     kept: dict[str, Any] = dict(checked.texts)
     asked = replace(asked, **kept)
     with transaction.open_as(engine, who) as connection:
-        row = case_reading.lock_row(connection, who, incident)
-        known = None if asked.client_id is None else stored.find_move(connection, asked.client_id)
-        if known is not None:
-            return _again(row, known, asked)
-        _require_version(connection, row, version, timezone, lang)
-        case = case_reading.make_case(connection, who, row, asked)
-        at = situation_of(case, whistle_level)
-        actor = actor_of(connection, who, row, telephone=asked.telephone_post is not None)
-        _require_legal(move, at, actor, case.now, lang)
-        if move.name == "whistle":
-            case = whistle_order.complete_order(
-                connection, case, actor, lowest=whistle_level, timezone=timezone
-            )
-        if move.name == "add_units":
-            case = whistle_order.complete_addition(connection, case, timezone=timezone)
-        case = _completed(connection, who, case, move, timezone)
-        moved = apply_move(connection, who, move, case, at, actor, timezone)
-    return moved
+        return move_within(
+            connection,
+            who,
+            incident,
+            asked,
+            version=version,
+            timezone=timezone,
+            lang=lang,
+            whistle_level=whistle_level,
+        )
+
+
+def move_within(
+    connection: Connection,
+    who: Principal,
+    incident: UUID,
+    asked: MoveRequest,
+    *,
+    version: int | None,
+    timezone: str,
+    lang: str,
+    whistle_level: str,
+) -> Moved:
+    """Do what :func:`move_incident` does, within a transaction and with texts that were checked.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    who
+        Who moves it.
+    incident
+        Its id.
+    asked
+        The move with its fields.
+    version
+        The version that was seen.
+    timezone
+        IANA name, for limits in working time.
+    lang
+        Language of what a refusal names.
+    whistle_level
+        Lowest level whose dispatchers blow a whistle.
+    """
+    move = require_fields(asked, lang)
+    row = case_reading.lock_row(connection, who, incident)
+    known = None if asked.client_id is None else stored.find_move(connection, asked.client_id)
+    if known is not None:
+        return _again(row, known, asked)
+    _require_version(connection, row, version, timezone, lang)
+    case = case_reading.make_case(connection, who, row, asked)
+    at = situation_of(case, whistle_level)
+    actor = actor_of(connection, who, row, telephone=asked.telephone_post is not None)
+    _require_legal(move, at, actor, case.now, lang)
+    if move.name == "whistle":
+        case = whistle_order.complete_order(
+            connection, case, actor, lowest=whistle_level, timezone=timezone
+        )
+    if move.name == "add_units":
+        case = whistle_order.complete_addition(connection, case, timezone=timezone)
+    case = _completed(connection, who, case, move, timezone)
+    return apply_move(connection, who, move, case, at, actor, timezone)
 
 
 def situation_of(case: Case, whistle_level: str = WHISTLE_LEVEL) -> Situation:

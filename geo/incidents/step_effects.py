@@ -12,11 +12,12 @@ from geo.base.errors import InputError
 from geo.base.local_time import local_minute
 from geo.incidents.case import Case
 from geo.incidents.rules.lifecycle import MOVES
-from geo.incidents.rules.whistle import Step
+from geo.incidents.rules.whistle import DATED, Step
 from geo.incidents.step_request import StepRequest
 
 LEADS_TO: Final[Mapping[str, str]] = {
     "answer": "acknowledge",
+    "sign_for": "acknowledge",
     "report_in": "arrive",
     "unit_done": "finish",
 }
@@ -58,15 +59,20 @@ def require_times(
         If it reported in before it was sent or in the future, or expects what is past; if a unit
         states a time of its own, or how somebody else knows is not said.
     """
-    if asked.step == "report_in":
-        if proxy and asked.known_by is None:
+    name = asked.step.replace("-", "_")
+    if name in DATED:
+        must_say = name == "report_in" or asked.at is not None
+        if proxy and must_say and asked.known_by is None:
             raise InputError("whistle.how_known")
         if not proxy and (asked.at is not None or asked.known_by is not None):
             raise InputError("whistle.own_time")
     if asked.step == "dispute" and sent["reported_in_at"] is None and asked.at is None:
         raise InputError("whistle.claim")
-    if asked.at is not None and not sent["dispatched_at"] <= asked.at <= now:
-        moments = {"at": asked.at, "since": sent["dispatched_at"], "now": now}
+    since = sent["dispatched_at"]
+    if name == "unit_done":
+        since = max(since, sent["reported_in_at"] or since)
+    if asked.at is not None and not since <= asked.at <= now:
+        moments = {"at": asked.at, "since": since, "now": now}
         said = {name: local_minute(moment, timezone) for name, moment in moments.items()}
         raise InputError("whistle.impossible", **said)
     if asked.expected_at is not None and asked.expected_at <= now:
@@ -155,6 +161,12 @@ def _answer(asked: StepRequest, sent: Sent, case: Case, effect: StepEffect) -> N
     effect.facts = {"answer": asked.answer, "expected_at": asked.expected_at}
 
 
+def _sign_for(asked: StepRequest, sent: Sent, case: Case, effect: StepEffect) -> None:
+    at = asked.at or case.now
+    effect.dispatch = {"state": "acknowledged", "acknowledged_at": sent["acknowledged_at"] or at}
+    effect.facts = {"acknowledged_at": at, "known_by": asked.known_by, "post": asked.post}
+
+
 def _report_in(asked: StepRequest, sent: Sent, case: Case, effect: StepEffect) -> None:
     at = asked.at or case.now
     effect.dispatch = {
@@ -168,7 +180,10 @@ def _report_in(asked: StepRequest, sent: Sent, case: Case, effect: StepEffect) -
 
 
 def _done(asked: StepRequest, sent: Sent, case: Case, effect: StepEffect) -> None:  # noqa: ARG001
-    effect.dispatch = {"state": "done", "done_at": case.now, "result": asked.result}
+    at = asked.at or case.now
+    effect.dispatch = {"state": "done", "done_at": at, "result": asked.result}
+    if asked.at is not None:
+        effect.facts = {"done_at": at, "known_by": asked.known_by, "post": asked.post}
 
 
 def _dispute(asked: StepRequest, sent: Sent, case: Case, effect: StepEffect) -> None:
@@ -225,8 +240,8 @@ def _lead(step: str, asked: StepRequest, case: Case, effect: StepEffect) -> None
     if step == "unit_done":
         effect.incident |= {
             "result": asked.result,
-            "done_at": case.now,
-            "first_done_at": row["first_done_at"] or case.now,
+            "done_at": sent["done_at"],
+            "first_done_at": row["first_done_at"] or sent["done_at"],
         }
     if row["state"] in move.sources and move.target is not None:
         effect.incident["state"] = move.target
@@ -238,6 +253,7 @@ def _plain(value: object) -> object:
 
 _EFFECTS: Final[Mapping[str, Callable[[StepRequest, Sent, Case, StepEffect], None]]] = {
     "answer": _answer,
+    "sign_for": _sign_for,
     "report_in": _report_in,
     "unit_done": _done,
     "dispute": _dispute,

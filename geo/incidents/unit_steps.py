@@ -96,25 +96,60 @@ def take_step(
         If a field lacks, is strange, or has a value that cannot be; a PersonalDataError where a
         text holds numbers of persons.
     """
-    step = require_step_fields(asked, lang)
+    require_step_fields(asked, lang)
     checked = personal_data.check_texts(
         engine, who, asked.texts, redact=asked.redact, not_personal=asked.not_personal
     )
     kept: dict[str, Any] = dict(checked.texts)
     asked = replace(asked, **kept)
     with transaction.open_as(engine, who) as connection:
-        row, sent = _locked(connection, who, dispatch)
-        known = _known(connection, asked)
-        if known is not None:
-            return _again(sent, known, step, asked)
-        _require_version(sent, version)
-        case = case_reading.make_case(connection, who, row)
-        actor = moves.actor_of(connection, who, row)
-        at = called_state(sent, row, case.now)
-        _require_legal(step, at, actor, lang)
-        proxy = is_step_proxy(step, at, actor.actions, actor.unit)
-        step_effects.require_times(asked, sent, case.now, proxy=proxy, timezone=timezone)
-        return _write(connection, who, case, sent, step, asked, proxy=proxy)
+        return take_step_within(
+            connection, who, dispatch, asked, version=version, timezone=timezone, lang=lang
+        )
+
+
+def take_step_within(
+    connection: Connection,
+    who: Principal,
+    dispatch: UUID,
+    asked: StepRequest,
+    *,
+    version: int | None,
+    timezone: str,
+    lang: str,
+) -> Stepped:
+    """Do what :func:`take_step` does, within a transaction and with texts that were checked.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    who
+        Who takes it.
+    dispatch
+        Id of the dispatch.
+    asked
+        The step with its fields.
+    version
+        The version of the dispatch that was seen.
+    timezone
+        IANA name, for times in refusals.
+    lang
+        Language of what a refusal names.
+    """
+    step = require_step_fields(asked, lang)
+    row, sent = _locked(connection, who, dispatch)
+    known = _known(connection, asked)
+    if known is not None:
+        return _again(sent, known, step, asked)
+    _require_version(sent, version)
+    case = case_reading.make_case(connection, who, row)
+    actor = moves.actor_of(connection, who, row)
+    at = called_state(sent, row, case.now)
+    _require_legal(step, at, actor, lang)
+    proxy = is_step_proxy(step, at, actor.actions, actor.unit)
+    step_effects.require_times(asked, sent, case.now, proxy=proxy, timezone=timezone)
+    return _write(connection, who, case, sent, step, asked, proxy=proxy)
 
 
 def called_state(sent: Mapping[str, Any], row: Mapping[str, Any], now: datetime) -> CalledState:

@@ -134,3 +134,34 @@ class MonthAttendance:
     whistles: int
     rows: list[NamedAttendance]
     rates: list[AttendanceRate]
+
+
+@dataclass(frozen=True)
+class ReceiptUnit:
+    """A unit that is out, and which parts of its receipt can still be written down."""
+
+    dispatch: UUID
+    unit_code: str
+    unit_name: str | None
+    lead: bool
+    state: str
+    version: int
+    dispatched_at: datetime
+    acknowledged_at: datetime | None
+    reported_in_at: datetime | None
+    done_at: datetime | None
+    parts: list[str]
+
+
+@dataclass(frozen=True)
+class ReceiptSheet:
+    """What a receipt is of; `unit` is the one that the number itself names."""
+
+    incident: UUID
+    code: str
+    title: str
+    category: str | None
+    state: str
+    due_at: datetime | None
+    unit: str | None
+    units: list[ReceiptUnit]

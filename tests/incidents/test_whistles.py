@@ -93,7 +93,7 @@ def test_a_whistle_calls_several_units_and_says_who_came(
         **{"U2": "lead", "U3": "joint", "D0": "joint", "Z9": "paired"},
     }
     assert (rows["U3"].notified, rows["U3"].steps) == (
-        *("sms", ["answer", "report_in", "unit_done"]),
+        *("sms", ["answer", "sign_for", "report_in", "unit_done"]),
     )
     assert rows["U2"].steps == []
     step(service, water, one, "U3", "answer", answer="coming", expected_at=minutes(40))
@@ -223,7 +223,7 @@ def test_what_was_written_down_for_a_unit_can_be_disputed_and_is_settled(
     watch.put(minutes(20))
     with pytest.raises(InputError, match="say how it is known"):
         step(service, desk, one, "U2", "report_in")
-    with pytest.raises(InputError, match="reports in itself"):
+    with pytest.raises(InputError, match="is done itself does so now"):
         step(service, unit, one, "U2", "report_in", at=minutes(5))
     for wrong in (minutes(-1), minutes(21)):
         with pytest.raises(InputError, match="must lie between"):
@@ -289,7 +289,7 @@ def test_a_step_needs_the_version_that_was_seen_and_is_made_once(service, owner,
             version=None,
             timezone=ZONE,
         )
-    with pytest.raises(InputError, match="there are answer, report-in"):
+    with pytest.raises(InputError, match="there are answer, sign-for, report-in"):
         step(service, unit, one, "U2", "fly")
     with pytest.raises(InputError, match="needs result"):
         step(service, unit, one, "U2", "unit_done")

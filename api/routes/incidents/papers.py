@@ -1,9 +1,9 @@
 """Papers of an incident: evidence sheet and duty report."""
 
-from typing import Any, Final, Literal
+from typing import Annotated, Any, Final, Literal
 from uuid import UUID
 
-from fastapi import APIRouter, Request
+from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse, Response
 
 from api.answers.problems import request_language
@@ -56,12 +56,17 @@ def order(
     who: MayHandle,
     desk: DeskDep,
     incident: UUID,
+    unit: Annotated[str | None, Query(max_length=100)] = None,
     f: Literal["json", "pdf"] = "json",
 ) -> Response:
-    """Return the short text of a dispatch, or the order in two halves (交办单) as PDF."""
+    """Return the short text of a dispatch, or the order in two halves (交办单) as PDF.
+
+    Of a whistle each `unit` has its own order; without it that of the unit in charge.
+    """
     from geo.documents import dispatch_order
 
-    paper, text = dispatch_order.order_paper(desk, who, incident, request_language(request))
+    lang = request_language(request)
+    paper, text = dispatch_order.order_paper(desk, who, incident, lang, unit=unit)
     if f == "pdf":
         return _download(dispatch_order.order_pdf(paper), PDF, f"order-{incident}.pdf")
     return JSONResponse({"text": text, "length": len(text)})

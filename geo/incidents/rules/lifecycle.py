@@ -257,7 +257,9 @@ _MOVES: Final = (
 )
 MOVES: Final[Mapping[str, Move]] = MappingProxyType({move.name: move for move in _MOVES})
 
-RECORDED: Final = ("report", "imported", "corrected", "recomputed", "resumed", "merged")
+RECORDED: Final = (
+    *("report", "created", "imported", "corrected", "recomputed", "resumed", "merged"),
+)
 """Entries of the history that the program makes itself; nobody can ask for them as a move."""
 
 

@@ -17,6 +17,9 @@ KNOWN_BY: Final = ("telephone", "on_site", "paper")
 """How whoever writes down a report-in for a unit knows of it."""
 
 DECISIONS: Final = ("upheld", "rejected")
+DATED: Final = frozenset({"sign_for", "report_in", "unit_done"})
+"""Steps that whoever writes them down for a unit can date back; a unit itself takes them now."""
+
 MOST_UNITS: Final = 30
 MOST_MINUTES: Final = 7 * 24 * 60
 NEEDED_BY_ANSWER: Final[Mapping[str, str]] = MappingProxyType(
@@ -88,8 +91,16 @@ _STEPS: Final = (
         ("expected_at", "post", "reason"),
         own=True,
     ),
+    Step(
+        *("sign_for", frozenset({"sent"}), "acknowledged", _PROXY, ()),
+        ("at", "known_by", "post"),
+        own=True,
+    ),
     Step("report_in", _COMING, "reported_in", _PROXY, (), ("at", "known_by", "post"), own=True),
-    Step("unit_done", _LIVE, "done", _PROXY, ("result",), own=True),
+    Step(
+        *("unit_done", _LIVE, "done", _PROXY, ("result",), ("at", "known_by", "post")),
+        own=True,
+    ),
     Step("dispute", _ALL, None, (), ("reason",), ("at",), own=True, only_own=True, late=True),
     Step("settle", _ALL, None, ("dispatch",), ("decision",), ("reason",), late=True),
     Step("urge_unit", _COMING, None, _SEND, (), ("notified", "notified_post", "notified_at")),
