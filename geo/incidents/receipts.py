@@ -17,7 +17,7 @@ from geo.incidents import case_reading, listing, moves, personal_data, unit_step
 from geo.incidents.move_request import MoveRequest
 from geo.incidents.rules import lifecycle
 from geo.incidents.rules.lifecycle import MOVES
-from geo.incidents.rules.receipt_number import normalize_number, readings
+from geo.incidents.rules.receipt_number import normalize_number, possible_readings
 from geo.incidents.rules.whistle import legal_steps
 from geo.incidents.step_request import StepRequest
 from geo.incidents.store import listing as stored_listing
@@ -217,7 +217,7 @@ def _find(connection: Connection, who: Principal, number: str) -> _Found:
     typed = normalize_number(number)
     if not typed:
         raise InputError("receipt.no_number")
-    for code, unit in readings(typed):
+    for code, unit in possible_readings(typed):
         try:
             incident = case_reading.find_incident(connection, who, code)
         except NotFoundError:

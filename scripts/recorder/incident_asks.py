@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from .question import UUID, Ask, get, post
+from .question import UUID, Ask, form, get, post
 from .scenes import NUMBER
 from .town import place
 
@@ -86,7 +86,7 @@ COUNTING: Final = (
     post("/api/receipts", {"number": "20260930-0001", "result": "好"}),
     get("/forms/receipt"),
     get("/forms/receipt", number="none"),
-    post("/forms/receipt", {"number": "none"}),
+    form("/forms/receipt", number="none"),
     get("/api/shifts"),
     get("/api/shifts/now"),
     post("/api/shifts", {"post": ""}),

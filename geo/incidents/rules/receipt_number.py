@@ -42,12 +42,12 @@ def receipt_number(code: str, unit: str, *, several: bool) -> str:
     return f"{code}{BETWEEN}{unit}" if several else code
 
 
-def readings(number: str) -> Iterator[tuple[str, str | None]]:
+def possible_readings(number: str) -> Iterator[tuple[str, str | None]]:
     """Yield what a number can mean, the likeliest first: incident and unit; codes may hold dots.
 
     Examples
     --------
-    >>> list(readings("A.B.U2"))
+    >>> list(possible_readings("A.B.U2"))
     [('A.B.U2', None), ('A.B', 'U2'), ('A', 'B.U2')]
     """
     yield number, None

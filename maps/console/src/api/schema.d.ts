@@ -929,6 +929,7 @@ export interface operations {
     order_api_incidents__incident__order_get: {
         parameters: {
             query?: {
+                unit?: string | null;
                 f?: "json" | "pdf";
             };
             header?: never;
