@@ -3,7 +3,7 @@
 import json
 
 from scripts.mutation import run
-from scripts.mutation.rooms import room_tests
+from scripts.mutation.rooms import noticing_tests, room_tests, statement_contexts
 from tests import ROOT
 
 
@@ -16,6 +16,23 @@ def test_the_tests_of_a_module_come_before_those_of_its_room():
 
 def test_a_folder_without_tests_of_its_own_is_tested_by_the_one_around_it():
     assert room_tests("geo/demo/land/lattice.py") == ["tests/demo/test_demo.py"]
+
+
+def test_what_only_tests_run_is_tried_by_the_files_of_those_tests():
+    assert noticing_tests(["a", "b", "c"], {"call c", "call b"}) == ["b", "c"]
+    assert noticing_tests(["a", "b", "c"], set()) == []
+
+
+def test_what_an_import_or_a_fixture_runs_is_tried_by_the_whole_room():
+    assert noticing_tests(["a", "b"], {"", "call b"}) == ["b", "a"]
+    assert noticing_tests(["a", "b"], {"setup a"}) == ["a", "b"]
+
+
+def test_a_line_belongs_to_its_statement_and_of_a_block_to_the_head():
+    source = "def one(\n    a=1,\n):\n    return (\n        a\n    )\n"
+    contexts = {"1": ["import"], "4": ["call"]}
+    assert statement_contexts(source, 2, contexts) == {"import"}
+    assert statement_contexts(source, 5, contexts) == {"call"}
 
 
 def test_the_interval_of_a_share_is_wilsons():

@@ -1,5 +1,7 @@
-"""Which tests belong to a module."""
+"""Which tests belong to a module, and which of them can notice a change of a line."""
 
+import ast
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 
@@ -22,3 +24,48 @@ def room_tests(module: str) -> list[str]:
         parts = parts[:-1]
     files = sorted(folder.rglob("test_*.py"))
     return [str(file) for file in sorted(files, key=lambda file: path.stem not in file.stem)]
+
+
+def noticing_tests(tests: Sequence[str], contexts: Collection[str]) -> list[str]:
+    """Return the test files that can notice a change of a line, those that run it first.
+
+    What an import or a fixture runs may show in any test of the room.
+
+    Parameters
+    ----------
+    tests
+        All test files of the room.
+    contexts
+        What runs the line, as :func:`scripts.mutation.trial.line_contexts` returns it.
+    """
+    running = [each for each in tests if f"call {each}" in contexts]
+    if all(each.startswith("call ") for each in contexts):
+        return running
+    return running + [each for each in tests if each not in running]
+
+
+def statement_contexts(source: str, line: int, contexts: Mapping[str, Sequence[str]]) -> set[str]:
+    """Return what runs the statement that a line belongs to.
+
+    Parameters
+    ----------
+    source
+        Text of the module.
+    line
+        Number of the line, from 1.
+    contexts
+        What runs each line, by its number as text.
+    """
+    first, last = max(_statements(source, line), default=(line, line))
+    lines = map(str, range(first, last + 1))
+    return {each for number in lines for each in contexts.get(number, ())}
+
+
+def _statements(source: str, line: int) -> Iterator[tuple[int, int]]:
+    """Yield first and last line of the statements around a line; of a block only its head."""
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.stmt):
+            body = getattr(node, "body", None)
+            last = max(node.lineno, body[0].lineno - 1) if body else node.end_lineno or node.lineno
+            if node.lineno <= line <= last:
+                yield node.lineno, last

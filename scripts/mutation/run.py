@@ -9,14 +9,18 @@ import subprocess
 import sys
 import threading
 from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from math import sqrt
 from pathlib import Path
+from typing import Any
+
+from scripts.mutation.rooms import noticing_tests, room_tests, statement_contexts
 
 ROOT = Path(__file__).resolve().parents[2]
 EQUIVALENT = Path(__file__).with_name("equivalent.json")
-Mutant = dict[str, str]
-Waiting = queue.SimpleQueue[Mutant | None]
+Mutant = dict[str, Any]
+Request = dict[str, Any]
+Waiting = queue.SimpleQueue[Request | None]
 
 
 def main() -> None:
@@ -28,7 +32,6 @@ def main() -> None:
     given = parser.parse_args()
     sample = json.loads(given.sample.read_text("utf-8"))
     mutants = [each for each in sample["mutants"] if not is_equivalent(each)]
-    _require_passing(mutants, given.sample.parent)
     results = try_all(mutants, given.sample.parent)
     if given.out:
         given.out.write_text(json.dumps(results, ensure_ascii=False), encoding="utf-8")
@@ -47,19 +50,38 @@ def is_equivalent(mutant: Mutant) -> bool:
 
 
 def try_all(mutants: Iterable[Mutant], folder: Path) -> list[Mutant]:
-    """Return the mutants with their ``outcome``, tried in as many copies as there are cores."""
-    waiting: Waiting = queue.SimpleQueue()
-    done: list[Mutant] = []
-    for mutant in mutants:
-        waiting.put(mutant)
-    copies = [folder / f"copy-{number}" for number in range(os.cpu_count() or 1)]
-    threads = [threading.Thread(target=_try, args=(waiting, done, copy)) for copy in copies]
-    for thread in threads:
-        waiting.put(None)
-        thread.start()
-    for thread in threads:
-        thread.join()
-    return done
+    """Return the mutants with their ``outcome``, each tried by the tests that run its line.
+
+    Parameters
+    ----------
+    mutants
+        As ``draw.py`` prints them.
+    folder
+        Where copies of the project are made, one for each core.
+    """
+    mutants = list(mutants)
+    contexts = _measured_contexts(mutants, folder)
+    requests = [{**each, "tests": _tests_of(each, contexts)} for each in mutants]
+    return [{**each, "outcome": found or "broken"} for each, found in _ask(requests, folder)]
+
+
+def _measured_contexts(mutants: Iterable[Mutant], folder: Path) -> dict[str, Any]:
+    """Return what runs each line of the mutated modules; stop where their tests fail."""
+    rooms: dict[tuple[str, ...], set[str]] = {}
+    for each in mutants:
+        rooms.setdefault(tuple(sorted(room_tests(each["module"]))), set()).add(each["module"])
+    requests = [{"modules": sorted(m), "tests": list(tests)} for tests, m in rooms.items()]
+    answers = list(_ask(requests, folder))
+    if failing := [each["modules"] for each, found in answers if not found]:
+        sys.exit(f"the tests of these fail on unchanged code, see trial.log: {failing}")
+    return {module: lines for _, found in answers for module, lines in found.items()}
+
+
+def _tests_of(mutant: Mutant, contexts: Mapping[str, Any]) -> list[str]:
+    module = mutant["module"]
+    source = (ROOT / module).read_text("utf-8")
+    running = statement_contexts(source, mutant["line"], contexts[module])
+    return noticing_tests(room_tests(module), running)
 
 
 def report(results: list[Mutant]) -> Iterator[str]:
@@ -90,42 +112,53 @@ def interval(hits: int, tries: int) -> tuple[float, float]:
     return middle - half, middle + half
 
 
-def _require_passing(mutants: Iterable[Mutant], folder: Path) -> None:
-    """Stop where the tests of a room fail, or there are none, on unchanged code."""
-    modules = {_room(each): each["module"] for each in mutants}
-    unchanged = [
-        {"module": module, "code": (ROOT / module).read_text("utf-8")}
-        for module in modules.values()
-    ]
-    tried = try_all(unchanged, folder)
-    if failing := sorted(each["module"] for each in tried if each["outcome"] != "survived"):
-        sys.exit(f"the tests of these fail on unchanged code, see trial.log: {failing}")
-
-
 def _room(mutant: Mutant) -> str:
     return str(Path(mutant["module"]).parent)
 
 
-def _try(waiting: Waiting, done: list[Mutant], copy: Path) -> None:
-    """Hand mutants to a process that works in a copy of its own."""
+def _ask(requests: Iterable[Request], folder: Path) -> list[tuple[Request, Any]]:
+    """Return requests with their answers, from as many copies of the project as there are cores."""
+    waiting: Waiting = queue.SimpleQueue()
+    done: list[tuple[Request, Any]] = []
+    for request in requests:
+        waiting.put(request)
+    copies = [folder / f"copy-{number}" for number in range(os.cpu_count() or 1)]
+    threads = [threading.Thread(target=_serve, args=(waiting, done, copy)) for copy in copies]
+    for thread in threads:
+        waiting.put(None)
+        thread.start()
+    for thread in threads:
+        thread.join()
+    return done
+
+
+def _serve(waiting: Waiting, done: list[tuple[Request, Any]], copy: Path) -> None:
+    """Hand requests to a process that works in a copy of its own."""
     _copy_project(copy)
+    paths = os.pathsep.join((str(copy), str(ROOT / "var" / "mutants" / "lib")))
     with subprocess.Popen(
         [sys.executable, "-m", "scripts.mutation.trial"],
         cwd=copy,
-        env={**os.environ, "NUMBA_DISABLE_JIT": "1", "PYTHONDONTWRITEBYTECODE": "1"},
+        env={
+            **os.environ,
+            "NUMBA_DISABLE_JIT": "1",
+            "PYTHONDONTWRITEBYTECODE": "1",
+            "PYTHONPATH": paths,
+        },
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         text=True,
     ) as server:
         assert server.stdin
         assert server.stdout
-        while (mutant := waiting.get()) is not None:
-            server.stdin.write(json.dumps(mutant) + "\n")
+        while (request := waiting.get()) is not None:
+            server.stdin.write(json.dumps(request) + "\n")
             server.stdin.flush()
-            outcome = server.stdout.readline().strip()
-            place = f"{mutant['module']}:{mutant['line']}" if "line" in mutant else "unchanged"
-            print(outcome or "broken", place, mutant.get("after", ""), file=sys.stderr)
-            done.append({**mutant, "outcome": outcome or "broken"})
+            answer = json.loads(server.stdout.readline() or "null")
+            if "line" in request:
+                place = f"{request['module']}:{request['line']}"
+                print(answer, place, request["after"], file=sys.stderr, flush=True)
+            done.append((request, answer))
         server.stdin.close()
 
 

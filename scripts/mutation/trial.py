@@ -1,22 +1,25 @@
-"""Try mutants one after the other, each in a fork of a process that has the libraries loaded.
+"""Run tests in forks of a process that has the libraries loaded.
 
-Reads one mutant a line (JSON) from standard input and answers with its outcome. Runs in a copy of
-the project: the mutated file is put back after each trial.
+Reads a request a line (JSON) from standard input and answers it with a line. Runs in a copy of the
+project: a mutated file is put back after its trial.
 """
 
 import json
 import os
 import resource
 import sys
+from collections.abc import Callable, Sequence
 from importlib import import_module
 from pathlib import Path
 
-from scripts.mutation.rooms import room_tests
-
-LIBRARIES = ("pandas", "geopandas", "pyogrio", "openpyxl", "ezdxf", "numba", "hypothesis", "pytest")
+LIBRARIES = (
+    *("pandas", "geopandas", "pyogrio", "openpyxl", "ezdxf", "numba", "hypothesis", "pytest"),
+    "coverage",
+)
 # Ends a mutant that loops for ever; the tests of the slowest room take a fifth of it.
 CPU_LIMIT_S = 300
 PASSED, FAILED, INTERRUPTED = 0, 1, 2  # of pytest
+CONTEXTS = Path("contexts.json")
 
 
 def main() -> None:
@@ -24,47 +27,107 @@ def main() -> None:
     for name in LIBRARIES:
         import_module(name)
     for line in sys.stdin:
-        mutant = json.loads(line)
-        print(outcome(mutant["module"], mutant["code"]), flush=True)
+        request = json.loads(line)
+        if "code" in request:
+            answer: object = outcome(request["module"], request["code"], request["tests"])
+        else:
+            answer = line_contexts(request["modules"], request["tests"])
+        print(json.dumps(answer), flush=True)
 
 
-def outcome(module: str, code: str) -> str:
-    """Return "caught", "survived" or, where pytest ran no test, "broken"."""
+def outcome(module: str, code: str, tests: Sequence[str]) -> str:
+    """Return "caught", "survived" or, where pytest ran no test, "broken".
+
+    Parameters
+    ----------
+    module
+        Path of the module that is changed.
+    code
+        Its changed text.
+    tests
+        Test files that can notice it; without any nothing does.
+    """
+    if not tests:
+        return "survived"
     path = Path(module)
     before = path.read_text("utf-8")
     path.write_text(code, encoding="utf-8")
     try:
-        child = os.fork()
-        if child == 0:
-            _run_tests(module)
-        status = os.waitpid(child, 0)[1]
+        status = _in_fork(lambda: _run_pytest(["-x", *tests]))
     finally:
         path.write_text(before, encoding="utf-8")
-    if os.WIFSIGNALED(status):
+    if status < 0:
         return "caught"
-    return {PASSED: "survived", FAILED: "caught", INTERRUPTED: "caught"}.get(
-        os.waitstatus_to_exitcode(status), "broken"
-    )
+    return {PASSED: "survived", FAILED: "caught", INTERRUPTED: "caught"}.get(status, "broken")
 
 
-def _run_tests(module: str) -> None:
-    """Run the tests of the module's room and end the process; never return."""
+def line_contexts(
+    modules: Sequence[str], tests: Sequence[str]
+) -> dict[str, dict[int, list[str]]] | None:
+    """Return which test files run each line of some modules; None where a test fails.
+
+    Parameters
+    ----------
+    modules
+        Paths of the modules.
+    tests
+        Paths of the test files.
+
+    Returns
+    -------
+    dict or None
+        By module and line: "" for what an import runs, "call FILE" for a test and "setup FILE" for
+        a fixture before one.
+    """
+    status = _in_fork(lambda: _measure(modules, tests))
+    return None if status else json.loads(CONTEXTS.read_text("utf-8"))
+
+
+def _in_fork(work: Callable[[], int]) -> int:
+    """Return the exit code of some work, negative where a signal ended it."""
+    child = os.fork()
+    if child == 0:
+        log = os.open("trial.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
+        for stream in (0, 1, 2):
+            os.dup2(log, stream)
+        os._exit(work())
+    return os.waitstatus_to_exitcode(os.waitpid(child, 0)[1])
+
+
+def _run_pytest(arguments: Sequence[str], plugins: Sequence[object] = ()) -> int:
     import pytest
 
-    resource.setrlimit(resource.RLIMIT_CPU, (CPU_LIMIT_S, CPU_LIMIT_S))
-    log = os.open("trial.log", os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
-    for stream in (0, 1, 2):
-        os.dup2(log, stream)
-    options = [
-        "-x",
-        "-q",
-        "--assert=plain",
-        "-p",
-        "no:cacheprovider",
-        "-m",
-        "not compiled",
-    ]
-    os._exit(int(pytest.main([*options, *room_tests(module)])))
+    quiet = ["-q", "--assert=plain", "-p", "no:cacheprovider", "-m", "not compiled"]
+    if not plugins:
+        resource.setrlimit(resource.RLIMIT_CPU, (CPU_LIMIT_S, CPU_LIMIT_S))
+    return int(pytest.main([*quiet, *arguments], plugins=list(plugins)))
+
+
+def _measure(modules: Sequence[str], tests: Sequence[str]) -> int:
+    """Run all tests and write down which of their files run each line."""
+    import coverage
+
+    measured = coverage.Coverage(data_file=None, include=list(modules), config_file=False)
+    measured.start()
+    status = _run_pytest(tests, [_Contexts(measured)])
+    measured.stop()
+    data = measured.get_data()
+    found = {each: data.contexts_by_lineno(str(Path(each).absolute())) for each in modules}
+    CONTEXTS.write_text(json.dumps(found), encoding="utf-8")
+    return status
+
+
+class _Contexts:
+    """Plugin of pytest that names what runs after the file of the test."""
+
+    def __init__(self, measured: "coverage.Coverage") -> None:  # noqa: F821
+        self.measured = measured
+
+    def pytest_runtest_logstart(self, location: tuple[str, int | None, str]) -> None:
+        self.measured.switch_context(f"setup {location[0]}")
+
+    def pytest_runtest_call(self, item: "pytest.Item") -> None:  # noqa: F821
+        self.measured.switch_context(f"call {item.location[0]}")
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ from geo.demo.land.divisions import LEFT_OUT
 from geo.demo.registers.devices import heading_words
 from geo.files.schema.layers import LAYERS
 from tests import ROOT
+from tests.demo.fingerprints import STORED, fingerprint
 
 pytestmark = pytest.mark.slow
 BOUNDARIES = ROOT / "data" / "boundaries"
@@ -102,6 +103,11 @@ def test_the_boundaries_in_the_repository_are_written_again_byte_for_byte(
     assert (
         demo.path(f"{name}.geojson").read_bytes() == (BOUNDARIES / f"{name}.geojson").read_bytes()
     )
+
+
+def test_each_file_holds_the_rows_it_held_when_its_fingerprint_was_written(demo: Demo) -> None:
+    found = {each.path.name: fingerprint(each.path) for each in demo.files}
+    assert found == json.loads(STORED.read_text(encoding="utf-8"))
 
 
 def test_boundaries_do_not_depend_on_the_seed_and_are_small(tmp_path: Path) -> None:
