@@ -36,7 +36,7 @@ from geo.coverage.sight_memory import SightMemory
 from geo.incidents import cameras, intake
 from geo.incidents.book import IntakeBooks
 from geo.incidents.desk import Desk
-from geo.incidents.location import Asked
+from geo.incidents.location import TypedPlace
 from geo.incidents.report import Report
 from geo.operations import database
 from geo.store import db
@@ -122,7 +122,7 @@ def statements_each(owner: Engine, config: Settings, spot: Any) -> int:
     system = principal.system_principal("os:bench")
     sight = SightMemory(owner, detail=config.detail_px_per_m)
     desk = Desk(owner, books, books.revisions(system), config, sight)
-    given = Report(CATEGORY, "井盖没了", Asked(*spot))
+    given = Report(CATEGORY, "井盖没了", TypedPlace(*spot))
     intake.take_incident(desk, system, given)
     seen: list[str] = []
     event.listen(owner, "before_cursor_execute", lambda *told: seen.append(told[2]))

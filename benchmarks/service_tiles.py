@@ -13,7 +13,7 @@ from sqlalchemy import Engine
 from geo.access.principal import system_principal
 from geo.exchange.publish import camera_points
 from geo.exchange.publish.items import Items
-from geo.exchange.store.tile_rows import Place
+from geo.exchange.store.tile_rows import TileAddress
 from geo.store import revisions
 
 GOALS: Final = {"kept": 15.0, "fresh": 3.0}
@@ -100,7 +100,7 @@ def crowded_rows(engine: Engine, folder: Any, places: Sequence[tuple[float, floa
         now = revisions.current_revisions(connection)
     view = items.view("cameras", who, now)
     shown = camera_points.shown_points(camera_points.camera_points(view.rows), view)
-    tiles = [Place(z, x, y) for z, y, x in tiles_at(12, places)]
+    tiles = [TileAddress(z, x, y) for z, y, x in tiles_at(12, places)]
     crowded = max(tiles, key=lambda each: shown.draw(each, most=0, bins=None).total)
     thin, full = (_drawn(shown, crowded, most) for most in (2_000, 10**9))
     count = f"{thin[1].total:,} of {len(view.rows):,} cameras"
@@ -119,7 +119,7 @@ def crowded_rows(engine: Engine, folder: Any, places: Sequence[tuple[float, floa
     ]
 
 
-def _drawn(shown: camera_points.ShownPoints, place: Place, most: int) -> tuple[float, Any]:
+def _drawn(shown: camera_points.ShownPoints, place: TileAddress, most: int) -> tuple[float, Any]:
     times = []
     for _ in range(3):
         began = time.perf_counter()

@@ -174,7 +174,7 @@ def draw_plan(
     """
     size = round(width_mm * STEPS_PER_MM), round(height_mm * STEPS_PER_MM)
     window, coarse = _shown(outline, points, size)
-    at, taken = window.steps(points), _Taken(window)
+    at, taken = window.steps(points), _OccupiedBoxes(window)
     inset = _inset(outline, window, at) if coarse else None
     if inset is not None:
         taken.add(inset.x, inset.y, inset.x + inset.width, inset.y + inset.height)
@@ -271,7 +271,7 @@ def _roads(roads: GeoDataFrame, window: Window) -> tuple[Road, ...]:
     return tuple(drawn)
 
 
-class _Taken:
+class _OccupiedBoxes:
     """The places of a plan where something stands already, as boxes in steps."""
 
     def __init__(self, window: Window) -> None:
@@ -291,7 +291,9 @@ class _Taken:
         return not ((x0 < a1) & (x1 > a0) & (y0 < b1) & (y1 > b0)).any()
 
 
-def _marks(at: NDArray[np.int64], numbers: Sequence[int], taken: _Taken) -> tuple[Mark, ...]:
+def _marks(
+    at: NDArray[np.int64], numbers: Sequence[int], taken: _OccupiedBoxes
+) -> tuple[Mark, ...]:
     """Return the points with their numbers beside them, on nothing else where there is room."""
     for x, y in at:
         taken.add(x - 9, y - 9, x + 9, y + 9)
@@ -309,7 +311,7 @@ def _marks(at: NDArray[np.int64], numbers: Sequence[int], taken: _Taken) -> tupl
     return tuple(marks)
 
 
-def _names(roads: GeoDataFrame, window: Window, taken: _Taken) -> tuple[Name, ...]:
+def _names(roads: GeoDataFrame, window: Window, taken: _OccupiedBoxes) -> tuple[Name, ...]:
     """Return the names of roads, the widest roads first, each once, where there is room for it."""
     named = roads.loc[roads["name"].fillna("").astype("str").str.strip() != ""]
     rank = {kind: -k for k, kind in enumerate(ROAD_WIDTH_M)}
@@ -323,7 +325,7 @@ def _names(roads: GeoDataFrame, window: Window, taken: _Taken) -> tuple[Name, ..
     return tuple(found)
 
 
-def _name(text: str, lines: Geometries, window: Window, taken: _Taken) -> Name | None:
+def _name(text: str, lines: Geometries, window: Window, taken: _OccupiedBoxes) -> Name | None:
     parts = shapely.get_parts(shapely.line_merge(shapely.union_all(lines)))
     step = NAME_MM * STEPS_PER_MM
     widths = np.array([step if ord(sign) > 0x2E80 else 0.56 * step for sign in text])
@@ -340,7 +342,9 @@ def _name(text: str, lines: Geometries, window: Window, taken: _Taken) -> Name |
     return None
 
 
-def _along(text: str, ends: NDArray[np.int64], widths: Floats, taken: _Taken) -> Name | None:
+def _along(
+    text: str, ends: NDArray[np.int64], widths: Floats, taken: _OccupiedBoxes
+) -> Name | None:
     """Return the text between two places, upright, if that is straight and free."""
     across, down = (ends[1] - ends[0]).astype(float)
     if np.hypot(across, down) < 0.93 * widths.sum():

@@ -8,7 +8,7 @@ from fastapi import Query, Request
 
 from geo.access.audit import export_log
 from geo.base.errors import InputError
-from geo.exchange.publish.questions import Asked
+from geo.exchange.publish.questions import LayerQuestion
 from geo.exchange.rules.filters import MOST_LETTERS, Language
 
 EDIT: Final = ("lang",)
@@ -100,9 +100,9 @@ class ItemsQuery:
     crs: Crs = ""
 
     @property
-    def asked(self) -> Asked:
+    def asked(self) -> LayerQuestion:
         """The question to the layer."""
-        return Asked(
+        return LayerQuestion(
             self.filter,
             self.filter_lang,
             self.filter_crs,

@@ -37,7 +37,7 @@ AHEAD = timedelta(minutes=10)
 
 
 @dataclass(frozen=True)
-class Taken:
+class WrittenStates:
     """What a message of states changed, and what could not be used of it.
 
     `switched` are the codes of the cameras whose connection is another now.
@@ -70,7 +70,7 @@ def receive_states(
     *,
     timezone: str,
     patience_s: float | None = None,
-) -> Taken:
+) -> WrittenStates:
     """Take states as they are pushed; figures follow when they are next amended or computed.
 
     The same message twice changes nothing. Cameras that are not the reader's count as unknown.
@@ -133,7 +133,7 @@ def write_states(
     *,
     timezone: str,
     patience_s: float | None = None,
-) -> Taken:
+) -> WrittenStates:
     """Write checked states in a transaction of their own; see :func:`receive_states`.
 
     Parameters
@@ -155,10 +155,10 @@ def write_states(
         add_camera_events(connection, "state", switched)
         facts = {"read": found.read, "written": change.inserted + change.updated}
         audit.record(connection, reader, "import.camera-status", facts=facts)
-    return Taken(found.read, change, usable.quarantined, usable.findings, tuple(switched))
+    return WrittenStates(found.read, change, usable.quarantined, usable.findings, tuple(switched))
 
 
-def describe_taken(taken: Taken, lang: str) -> StatesAnswer:
+def describe_taken(taken: WrittenStates, lang: str) -> StatesAnswer:
     """Return the result of a message for an answer, its findings with advice.
 
     Parameters

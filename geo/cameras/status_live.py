@@ -63,7 +63,7 @@ def report(
         taken = camera_status.write_states(engine, reader, found, timezone=timezone)
         return Reported(taken.change, taken.findings, None)
 
-    def write() -> tuple[camera_status.Taken, tuple[str, ...]]:
+    def write() -> tuple[camera_status.WrittenStates, tuple[str, ...]]:
         done = camera_status.write_states(engine, reader, found, timezone=timezone)
         return done, done.switched
 

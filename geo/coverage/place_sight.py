@@ -15,7 +15,7 @@ from geo.base.polygons import Geometries, Indices
 from geo.coverage.coarse_lines import BY_CELL, NEAREST, RADIUS_M
 from geo.coverage.sight import place_lines
 from geo.coverage.sight.building_heights import Obstruction
-from geo.coverage.sight.place_lines import Fans, PlaceLine
+from geo.coverage.sight.place_lines import PlaceLine, ViewSectors
 from geo.coverage.sight.view_table import Floats, ViewTable
 from geo.coverage.store.cameras import Contact
 from geo.coverage.store.scene import SceneChoices
@@ -35,7 +35,7 @@ class KeptScene:
     srid: int
     table: ViewTable
     sight: Obstruction
-    fans: Fans
+    fans: ViewSectors
     contacts: Mapping[str, Contact]
     choices: SceneChoices
 

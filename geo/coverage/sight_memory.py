@@ -114,7 +114,7 @@ def _changed(
 def _built(connection: Connection, detail: float) -> "KeptScene | None":
     from geo.coverage.place_sight import KeptScene
     from geo.coverage.sight.building_heights import obstructing_ground
-    from geo.coverage.sight.place_lines import Fans
+    from geo.coverage.sight.place_lines import ViewSectors
     from geo.coverage.store import cameras, scene
 
     srid = installation.metric_srid(connection)
@@ -126,14 +126,14 @@ def _built(connection: Connection, detail: float) -> "KeptScene | None":
     sight = obstructing_ground(shapes, *(heights if choices.heights else ()))
     table = _tabulated(views, sight, srid, detail, choices)
     contacts = cameras.camera_contacts(connection, table.cameras.tolist())
-    return KeptScene(srid, table, sight, Fans(table.coarse), contacts, choices)
+    return KeptScene(srid, table, sight, ViewSectors(table.coarse), contacts, choices)
 
 
 def _patched(
     connection: Connection, kept: "KeptScene", codes: frozenset[str], detail: float
 ) -> "KeptScene | None":
     """Return the scene with some cameras as they are now; where heights decide, all anew."""
-    from geo.coverage.sight.place_lines import Fans
+    from geo.coverage.sight.place_lines import ViewSectors
     from geo.coverage.store import cameras, scene
 
     if kept.choices.heights:  # the highest camera decides over which buildings one looks
@@ -143,7 +143,7 @@ def _patched(
     table = kept.table.replace_cameras(codes, fresh)
     read = cameras.camera_contacts(connection, sorted(codes))
     contacts = {**kept.contacts, **read}
-    return replace(kept, table=table, fans=Fans(table.coarse), contacts=contacts)
+    return replace(kept, table=table, fans=ViewSectors(table.coarse), contacts=contacts)
 
 
 def _tabulated(views: Any, sight: Any, srid: int, detail: float, choices: Any) -> Any:  # noqa: ANN401 - frames

@@ -122,12 +122,12 @@ def seeing_one(
         facts = _facts(connection, scene.cameras["code"].unique().tolist(), at)
     found = sight_lines.lines_at(engine, reader, scene, asked, granted, detail=detail)
     lines = sight_lines.place_lines_of(found.lines)
-    asked_for = Asked(at, timezone, lang)
+    asked_for = SightQuestion(at, timezone, lang)
     return _answer(lines, facts, int(found.withheld[asked.code]), asked_for)
 
 
 @dataclass(frozen=True)
-class Asked:
+class SightQuestion:
     """Moment of the wanted footage (None: now), zone of times, language."""
 
     at: datetime | None
@@ -136,7 +136,7 @@ class Asked:
 
 
 def seeing_from_memory(
-    engine: Engine, reader: Principal, view: SightView, lon: float, lat: float, asked: Asked
+    engine: Engine, reader: Principal, view: SightView, lon: float, lat: float, asked: SightQuestion
 ) -> SeeingAnswer:
     """Return the same as :func:`seeing_one` from views in memory.
 
@@ -225,7 +225,7 @@ def find_in_memory(
 def describe_found(
     found: FoundLines,
     changes: Mapping[str, Sequence[tuple[datetime, str]]],
-    asked: Asked,
+    asked: SightQuestion,
     begin: datetime,
 ) -> SeeingAnswer:
     """Return what :func:`seeing_one` does, from lines and the history of their states.
@@ -259,7 +259,7 @@ def _answer(
     lines: Sequence[PlaceLine],
     facts: Mapping[str, Contact],
     withheld: int,
-    asked: Asked,
+    asked: SightQuestion,
 ) -> SeeingAnswer:
     moment = asked.at or clock.now().astimezone(ZoneInfo(asked.timezone))
     return {

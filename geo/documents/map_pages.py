@@ -24,7 +24,7 @@ Value = TypeVar("Value")
 
 
 @dataclass(frozen=True)
-class Asked:
+class MapRequest:
     """Whose page, in which language, of which area; `drawn` are the layers that are drawn whole.
 
     See :func:`geo.exchange.publish.map_content.read_content`.
@@ -77,14 +77,14 @@ class MapPages:
         self._drawing = Lock()
         self._frames = KeptFrames()
 
-    def page(self, asked: Asked) -> str:
+    def page(self, asked: MapRequest) -> str:
         """Return a page; one thread draws, the others wait for its page."""
         with self._drawing:
             revision = self._revision()
             page = self._pages.find(asked.key, revision)
             return page or self._pages.keep(asked.key, revision, self._drawn(asked))
 
-    def kept(self, asked: Asked) -> str | None:
+    def kept(self, asked: MapRequest) -> str | None:
         """Return a cached page if it is fresh, without waiting."""
         return self._pages.find(asked.key, self._revision())
 
@@ -106,7 +106,7 @@ class MapPages:
         """Return cached :meth:`sizes` if they are fresh, without waiting."""
         return self._sizes.find((who.key, area), self._revision())
 
-    def _drawn(self, asked: Asked) -> str:
+    def _drawn(self, asked: MapRequest) -> str:
         return map_page(
             self._database,
             self._config,

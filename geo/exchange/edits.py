@@ -34,7 +34,7 @@ from geo.files.checks import Finding
 from geo.files.schema.camera_fields import VIEWS
 from geo.files.schema.layers import Layer
 from geo.store import db, idempotency, outbox
-from geo.store.idempotency import Asked
+from geo.store.idempotency import KeyedRequest
 from geo.store.outbox import Event
 from geo.store.single_rows import StoredRow
 
@@ -76,7 +76,7 @@ class Edited:
 
 
 def create_item(
-    engine: Engine, who: Principal, edit: Edit, *, timezone: str, key: Asked | None = None
+    engine: Engine, who: Principal, edit: Edit, *, timezone: str, key: KeyedRequest | None = None
 ) -> Edited:
     """Add a row.
 
@@ -165,7 +165,7 @@ def shape_of(geometry: Mapping[str, Any] | None) -> BaseGeometry | None:
     return found
 
 
-def request_key(who: Principal, path: str, key: str, edit: Edit) -> Asked | None:
+def request_key(who: Principal, path: str, key: str, edit: Edit) -> KeyedRequest | None:
     """Return what a request with an Idempotency-Key asks for; None where it brings no key.
 
     Parameters
@@ -181,11 +181,11 @@ def request_key(who: Principal, path: str, key: str, edit: Edit) -> Asked | None
     """
     if not key:
         return None
-    return Asked(who.id or who.account, "POST", path, key, _digest(edit, MAKES).encode())
+    return KeyedRequest(who.id or who.account, "POST", path, key, _digest(edit, MAKES).encode())
 
 
 def _done(
-    engine: Engine, who: Principal, edit: Edit, kind: str, timezone: str, key: Asked | None
+    engine: Engine, who: Principal, edit: Edit, kind: str, timezone: str, key: KeyedRequest | None
 ) -> Edited:
     if edit.layer not in edited_rows.EDITABLE:
         raise NotFoundError("edit.layer", name=edit.layer, known=", ".join(edited_rows.EDITABLE))

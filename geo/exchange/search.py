@@ -47,7 +47,7 @@ WHAT: Final = "search"
 
 
 @dataclass(frozen=True)
-class Hit:
+class SearchHit:
     """What was found; `layer` is the collection in which its code is a feature, None for none."""
 
     kind: str
@@ -60,7 +60,7 @@ class Hit:
 
 
 class HitAnswer(TypedDict):
-    """A :class:`Hit` for an answer, with the word for its kind."""
+    """A :class:`SearchHit` for an answer, with the word for its kind."""
 
     kind: str
     layer: str | None
@@ -134,7 +134,7 @@ def search_places(
     }
 
 
-def _found(connection: Connection, reader: Principal, typed: str, most: int) -> list[Hit]:
+def _found(connection: Connection, reader: Principal, typed: str, most: int) -> list[SearchHit]:
     """Return the rows of an answer; incidents under row-level security, all else without it."""
     words = typed.split()[:MOST_WORDS]
     given = reader.parameters
@@ -145,7 +145,7 @@ def _found(connection: Connection, reader: Principal, typed: str, most: int) -> 
         return []
     needles = needles_of(folded, numbered)
     rows = search_text.find_texts(connection, given, needles, most=most * SPARE)
-    crossings: list[Hit] = []
+    crossings: list[SearchHit] = []
     if len(folded[0]) >= SHORTEST_CROSSING:
         met = search_text.find_crossings(connection, given, f"{folded[0]}\n{numbered[0]}")
         crossings = [_crossing(each) for each in met]
@@ -170,7 +170,7 @@ def needles_of(folded: Sequence[str], numbered: Sequence[str]) -> list[Needle]:
     return list(dict.fromkeys(wanted))
 
 
-def _hit_answer(found: Hit, lang: str) -> HitAnswer:
+def _hit_answer(found: SearchHit, lang: str) -> HitAnswer:
     return {
         "kind": found.kind,
         "layer": found.layer,
@@ -183,7 +183,7 @@ def _hit_answer(found: Hit, lang: str) -> HitAnswer:
     }
 
 
-def _incidents(connection: Connection, given: Mapping[str, Any], code: str) -> list[Hit]:
+def _incidents(connection: Connection, given: Mapping[str, Any], code: str) -> list[SearchHit]:
     """Return incidents by the beginning of their code, as typed or in capitals."""
     if len(code) < search_text.SHORTEST_CODE:
         return []
@@ -194,7 +194,7 @@ def _incidents(connection: Connection, given: Mapping[str, Any], code: str) -> l
     return [_hit("incident", "incidents", each, each["title"]) for each in rows.values()]
 
 
-def _few(found: Iterable[Hit]) -> Iterable[Hit]:
+def _few(found: Iterable[SearchHit]) -> Iterable[SearchHit]:
     """Leave out what was found twice, and more cameras or incidents than one answer holds."""
     left = {"camera": MOST_CAMERAS, "incident": MOST_INCIDENTS}
     seen: set[tuple[object, ...]] = set()
@@ -208,7 +208,7 @@ def _few(found: Iterable[Hit]) -> Iterable[Hit]:
         yield each
 
 
-def _row(found: RowMapping) -> Hit:
+def _row(found: RowMapping) -> SearchHit:
     layer, kind = found["layer"], found["kind"]
     if layer == "area":
         return _hit(kind, COLLECTIONS.get(kind, f"{kind}s"), found, found["name"])
@@ -216,21 +216,21 @@ def _row(found: RowMapping) -> Hit:
     return _hit(shown, COLLECTIONS[layer], found, found["name"])
 
 
-def _crossing(found: RowMapping) -> Hit:
+def _crossing(found: RowMapping) -> SearchHit:
     place = {**found, "code": None, "exact": True}
     return _hit("crossing", None, place, f"{found['first']} × {found['second']}")
 
 
 def _hit(
     kind: str, layer: str | None, found: RowMapping | Mapping[str, Any], name: str | None
-) -> Hit:
+) -> SearchHit:
     lon, lat = (None if found[key] is None else float(found[key]) for key in ("lon", "lat"))
-    return Hit(kind, layer, found["code"], name, lon, lat, found["exact"])
+    return SearchHit(kind, layer, found["code"], name, lon, lat, found["exact"])
 
 
 def _counted(
-    engine: Engine, reader: Principal, found: list[Hit], bulk: int, reason: str | None
-) -> tuple[list[Hit], int]:
+    engine: Engine, reader: Principal, found: list[SearchHit], bulk: int, reason: str | None
+) -> tuple[list[SearchHit], int]:
     """Return the hits to show, and how many not, as too much was read within the hour."""
     guarded = [each for each in found if each.kind in ("camera", "incident")]
     if not guarded or not bulk:

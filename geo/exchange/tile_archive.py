@@ -11,7 +11,7 @@ from sqlalchemy import Engine
 from geo.access.principal import Principal
 from geo.base.errors import InputError
 from geo.exchange.publish import export
-from geo.exchange.store.tile_rows import SOURCES, SUMMARY, Place, Tile
+from geo.exchange.store.tile_rows import SOURCES, SUMMARY, Tile, TileAddress
 from geo.exchange.tile_drawing import Draw, open_tiles
 from geo.exchange.tiles import layer_fields
 
@@ -43,12 +43,12 @@ class Archive:
             Who takes it out and what for, for its metadata.
         """
         from geo.files.writers import draft_of
-        from geo.files.writers.pmtiles import About, write_archive
+        from geo.files.writers.pmtiles import ArchiveMetadata, write_archive
 
         fields = {self.layer: layer_fields(self.layer), SUMMARY: _SUMMARY_FIELDS}
         tiles = ((place, tile.content) for place, tile in drawn_tiles(self.draw))
         with draft_of(path) as draft:
-            return write_archive(tiles, draft, About(self.layer, mark, fields))
+            return write_archive(tiles, draft, ArchiveMetadata(self.layer, mark, fields))
 
 
 @contextmanager
@@ -79,13 +79,13 @@ def open_archive(
     if srid not in (None, WEB_MERCATOR):
         raise InputError("tiles.no_crs", srid=srid)
     with open_tiles(engine, reader, layer) as draw:
-        whole = draw(Place(0, 0, 0))
+        whole = draw(TileAddress(0, 0, 0))
         if not whole.total:
             raise InputError("tiles.nothing", layer=layer)
         yield Archive(layer, whole.total, draw)
 
 
-def drawn_tiles(draw: Draw, last_zoom: int = LAST_ZOOM) -> Iterator[tuple[Place, Tile]]:
+def drawn_tiles(draw: Draw, last_zoom: int = LAST_ZOOM) -> Iterator[tuple[TileAddress, Tile]]:
     """Yield all tiles that hold something, in the order of an archive.
 
     What lies in a tile, or beside it within the buffer, lies so in the one above it: below an empty
@@ -100,7 +100,7 @@ def drawn_tiles(draw: Draw, last_zoom: int = LAST_ZOOM) -> Iterator[tuple[Place,
     """
     from geo.files.writers.pmtiles import order_of
 
-    level = [Place(0, 0, 0)]
+    level = [TileAddress(0, 0, 0)]
     for _ in range(last_zoom + 1):
         held = []
         for place in sorted(level, key=order_of):
@@ -111,5 +111,5 @@ def drawn_tiles(draw: Draw, last_zoom: int = LAST_ZOOM) -> Iterator[tuple[Place,
         level = [part for place in held for part in _quarters(place)]
 
 
-def _quarters(of: Place) -> list[Place]:
-    return [Place(of.z + 1, 2 * of.x + i, 2 * of.y + j) for i in (0, 1) for j in (0, 1)]
+def _quarters(of: TileAddress) -> list[TileAddress]:
+    return [TileAddress(of.z + 1, 2 * of.x + i, 2 * of.y + j) for i in (0, 1) for j in (0, 1)]

@@ -13,12 +13,12 @@ from geo.access import transaction
 from geo.access.principal import Principal
 from geo.exchange.publish import collections
 from geo.exchange.store import tile_rows
-from geo.exchange.store.tile_rows import SOURCES, Place, Tile
+from geo.exchange.store.tile_rows import SOURCES, Tile, TileAddress
 from geo.store import installation, revisions
 
 Rows = list[tuple[str, str, bytes]]
 """Codes, kinds and geometries (WKB, EPSG:4326) of computed rows."""
-Draw = Callable[[Place], Tile]
+Draw = Callable[[TileAddress], Tile]
 _MARGIN: Final = 2 * tile_rows.BUFFER / tile_rows.EXTENT
 
 
@@ -99,7 +99,12 @@ def open_source(
 
 
 def draw_stored(
-    connection: Connection, reader: Principal, layer: str, place: Place, *, bins: int | None = None
+    connection: Connection,
+    reader: Principal,
+    layer: str,
+    place: TileAddress,
+    *,
+    bins: int | None = None,
 ) -> Tile:
     """Return a tile of rows that a statement selects.
 
@@ -124,7 +129,7 @@ def draw_stored(
 
 
 def draw_computed(
-    connection: Connection, reader: Principal, layer: str, place: Place, rows: Rows
+    connection: Connection, reader: Principal, layer: str, place: TileAddress, rows: Rows
 ) -> Tile:
     """Return a tile of computed rows.
 
@@ -149,7 +154,7 @@ def _from_rows(connection: Connection, reader: Principal, layer: str, rows: Rows
     shapes = np.array([shapely.from_wkb(wkb) for *_, wkb in rows], dtype=object)
     least_x, least_y, most_x, most_y = shapely.bounds(shapes).reshape(-1, 4).T
 
-    def draw(place: Place) -> Tile:
+    def draw(place: TileAddress) -> Tile:
         west, south, east, north = tile_box(place, margin=_MARGIN)
         apart = (most_x < west) | (least_x > east) | (most_y < south) | (least_y > north)
         near = [rows[n] for n in np.flatnonzero(~apart)]

@@ -19,7 +19,7 @@ from geo.exchange import tile_drawing
 from geo.exchange.publish import collections
 from geo.exchange.publish.items import Items
 from geo.exchange.store import tile_rows
-from geo.exchange.store.tile_rows import SOURCES, Place, Tile
+from geo.exchange.store.tile_rows import SOURCES, Tile, TileAddress
 from geo.exchange.tile_drawing import Rows
 from geo.store import revisions
 from geo.store.revisions import LayerRevisions
@@ -59,7 +59,7 @@ Made = tuple[int, ...]
 
 
 @dataclass(frozen=True)
-class Kept:
+class KeptTile:
     """A tile as it is sent, with the tag by which a browser asks whether it is still the same."""
 
     tile: Tile
@@ -78,7 +78,7 @@ class Tiles:
 
     def __init__(self, engine: Engine, items: Items) -> None:
         self._engine, self._items, self._lock, self._bytes = engine, items, Lock(), 0
-        self._kept: OrderedDict[Hashable, Kept] = OrderedDict()
+        self._kept: OrderedDict[Hashable, KeptTile] = OrderedDict()
         self._frames: OrderedDict[Hashable, tuple[Made, Rows]] = OrderedDict()
         self._points: CameraPoints | None = None
         self._shown: OrderedDict[Hashable, ShownPoints] = OrderedDict()
@@ -86,7 +86,7 @@ class Tiles:
 
     def kept(
         self, reader: Principal, layer: str, of: tuple[int, int, int], now: LayerRevisions
-    ) -> Kept | None:
+    ) -> KeptTile | None:
         """Return a tile that is at hand, counted within the hour; waits for nobody.
 
         One of cameras whose points are at hand is drawn, in two milliseconds at most.
@@ -106,9 +106,9 @@ class Tiles:
         found = self._kept.get(key)
         if found is None or found.made != made:
             shown = self._shown.get(reader.key) if layer == "cameras" else None
-            if shown is None or _of_cameras(shown) != made or not _is_tile(Place(*of)):
+            if shown is None or _of_cameras(shown) != made or not _is_tile(TileAddress(*of)):
                 return None
-            tile = shown.draw(Place(*of), most=tile_rows.MOST_POINTS, bins=None)
+            tile = shown.draw(TileAddress(*of), most=tile_rows.MOST_POINTS, bins=None)
             found = self._keep(key, _made(tile, made))
         if layer not in collections.PROTECTED or not found.tile.shown or reader.system:
             return found
@@ -123,7 +123,7 @@ class Tiles:
         *,
         bulk: int,
         reason: str | None = None,
-    ) -> Kept:
+    ) -> KeptTile:
         """Return a tile; numbers stand for rows that are too many to be read.
 
         Parameters
@@ -148,7 +148,7 @@ class Tiles:
         ForbiddenError
             If more is read than may be, and numbers would tell as much.
         """
-        place = Place(*of)
+        place = TileAddress(*of)
         reader.require_layer(layer)
         if layer not in SOURCES:
             raise NotFoundError("layer.unknown", name=layer, known=", ".join(LAYERS))
@@ -170,7 +170,9 @@ class Tiles:
         bins = 2 ** max(min(NUMBERS_ZOOM - place.z, 6), 0)
         return self._tile(reader, layer, place, now, bins=bins)
 
-    def _count(self, reader: Principal, layer: str, place: Place, at: tuple[datetime, str]) -> None:
+    def _count(
+        self, reader: Principal, layer: str, place: TileAddress, at: tuple[datetime, str]
+    ) -> None:
         with self._lock:
             self._counted[reader.id, layer, place] = at
             if len(self._counted) > MOST_COUNTED:
@@ -180,11 +182,11 @@ class Tiles:
         self,
         reader: Principal,
         layer: str,
-        place: Place,
+        place: TileAddress,
         now: LayerRevisions,
         *,
         bins: int | None = None,
-    ) -> Kept:
+    ) -> KeptTile:
         key = (layer, place, bins, reader.key)
         made = now.of(_written(layer))
         kept = self._find(key, made)
@@ -201,7 +203,7 @@ class Tiles:
         return self._keep(key, _made(self._read(reader, layer, place, made, bins), made))
 
     def _read(
-        self, reader: Principal, layer: str, place: Place, made: Made, bins: int | None
+        self, reader: Principal, layer: str, place: TileAddress, made: Made, bins: int | None
     ) -> Tile:
         computed = tile_drawing.is_computed(reader, layer)
         rows = self._rows(reader, layer, made) if computed else None
@@ -211,7 +213,7 @@ class Tiles:
             return tile_drawing.draw_computed(connection, reader, layer, place, rows)
 
     def _is_untouched(
-        self, reader: Principal, layer: str, place: Place, kept: Kept, made: Made
+        self, reader: Principal, layer: str, place: TileAddress, kept: KeptTile, made: Made
     ) -> bool:
         """Return whether no row in a tile was written, nor one that comes into it."""
         if layer not in tile_rows.BOXED or kept.tile.codes is None:
@@ -255,7 +257,7 @@ class Tiles:
                 self._frames.popitem(last=False)
         return rows
 
-    def _find(self, key: Hashable, made: Made) -> Kept | None:
+    def _find(self, key: Hashable, made: Made) -> KeptTile | None:
         """Return what is kept of a tile, newer or older than asked for."""
         with self._lock:
             kept = self._kept.get(key)
@@ -263,7 +265,7 @@ class Tiles:
                 self._kept.move_to_end(key)
             return kept
 
-    def _keep(self, key: Hashable, kept: Kept) -> Kept:
+    def _keep(self, key: Hashable, kept: KeptTile) -> KeptTile:
         with self._lock:
             before = self._kept.pop(key, None)
             self._bytes += len(kept.tile.content) - (len(before.tile.content) if before else 0)
@@ -274,8 +276,8 @@ class Tiles:
         return kept
 
 
-def _made(tile: Tile, made: Made) -> Kept:
-    return Kept(tile, blake2b(tile.content, digest_size=12).hexdigest(), made)
+def _made(tile: Tile, made: Made) -> KeptTile:
+    return KeptTile(tile, blake2b(tile.content, digest_size=12).hexdigest(), made)
 
 
 def _of_cameras(shown: "ShownPoints") -> Made:
@@ -307,6 +309,6 @@ def layer_fields(layer: str) -> dict[str, str]:
     return {**kinds, **({"exact": "Boolean"} if "exact" in kinds else {})}
 
 
-def _is_tile(place: Place) -> bool:
+def _is_tile(place: TileAddress) -> bool:
     side = 2**place.z if 0 <= place.z <= LAST_ZOOM else 0
     return 0 <= place.x < side and 0 <= place.y < side

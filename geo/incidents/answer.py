@@ -15,7 +15,7 @@ from geo.incidents import cameras, personal_data, proposal
 from geo.incidents.book import IntakeBook
 from geo.incidents.camera_search import CamerasSeen
 from geo.incidents.desk import Desk
-from geo.incidents.intake import Taken
+from geo.incidents.intake import RecordedIncident
 from geo.incidents.rules import emergency, limits
 from geo.incidents.rules.duplicates import Hint
 from geo.incidents.rules.routing import Proposal
@@ -29,7 +29,7 @@ class Shown:
 
     seen: CamerasSeen | None = None
     hints: Sequence[Hint] = ()
-    taken: Taken | None = None
+    taken: RecordedIncident | None = None
     candidates_m: Sequence[float] = ()
 
 

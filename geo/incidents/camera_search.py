@@ -13,7 +13,7 @@ from geo.access.roles import CLASSES, depth_no
 from geo.base.errors import ForbiddenError, NotFoundError, StateError
 from geo.base.settings import Settings
 from geo.coverage import who_sees
-from geo.coverage.who_sees import Asked, FoundLines
+from geo.coverage.who_sees import FoundLines, SightQuestion
 from geo.incidents.desk import Desk
 from geo.incidents.location import Located
 from geo.incidents.rules import online
@@ -247,7 +247,7 @@ def add_states(
     config
         Zone and language.
     """
-    asked = Asked(window[0], config.timezone, config.lang)
+    asked = SightQuestion(window[0], config.timezone, config.lang)
     answers = [who_sees.describe_found(each, changes, asked, window[0]) for each in found]
     return [_seen(each, changes, window) for each in answers]
 

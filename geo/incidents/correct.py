@@ -27,7 +27,7 @@ from geo.incidents import (
 )
 from geo.incidents.camera_search import CamerasSeen
 from geo.incidents.desk import Desk
-from geo.incidents.location import Asked, Located
+from geo.incidents.location import Located, TypedPlace
 from geo.incidents.personal_data import CheckedTexts
 from geo.incidents.proposal import propose_units
 from geo.incidents.report import Report, use_report
@@ -159,7 +159,7 @@ def _report(row: Mapping[str, Any], changed: Mapping[str, Any]) -> Report:
     accuracy_m = row["accuracy_m"] or 0.0
     codes = (row["grid_code"], row["community_code"], row["township_code"])
     area = next((code for code in codes if code), None)
-    place = Asked(row["lon"], row["lat"], "wgs84", accuracy_m, area)
+    place = TypedPlace(row["lon"], row["lat"], "wgs84", accuracy_m, area)
     known = Report(
         row["category"] or "",
         row["title"],

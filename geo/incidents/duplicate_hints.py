@@ -8,7 +8,7 @@ from geo.access import transaction
 from geo.access.principal import Principal
 from geo.incidents.book import IntakeBook
 from geo.incidents.rules import duplicates
-from geo.incidents.rules.duplicates import DEFAULT_REACH, Hint, Reach
+from geo.incidents.rules.duplicates import DEFAULT_REACH, DuplicateReach, Hint
 from geo.incidents.store import intake as stored
 from geo.incidents.store.intake import Reported
 
@@ -36,7 +36,7 @@ def hints_of(
         }
 
 
-def words_and_reach(book: IntakeBook, category: str) -> tuple[list[str], Reach]:
+def words_and_reach(book: IntakeBook, category: str) -> tuple[list[str], DuplicateReach]:
     """Return the words by which incidents of a category may be stored, and its reach.
 
     Parameters

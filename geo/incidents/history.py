@@ -59,7 +59,7 @@ class ChangedHere:
 
 
 @dataclass(frozen=True)
-class Brought:
+class HistoryCounts:
     """What an import of incidents changed, and what it left as it was changed here."""
 
     change: Change
@@ -74,7 +74,7 @@ def bring_in(
     run: int,
     timezone: str,
     unknown_states: Mapping[int, str],
-) -> Brought:
+) -> HistoryCounts:
     """Write incidents of a file; a row that comes again changes only what nobody changed here.
 
     Parameters
@@ -93,7 +93,7 @@ def bring_in(
     import pandas as pd
 
     if rows.empty:
-        return Brought(Change(), ())
+        return HistoryCounts(Change(), ())
     days = file_places.days_of(rows, timezone)
     rows, unknown = file_areas.resolve_words(connection, rows, days)
     before = stored.read_known(connection, rows["code"])
@@ -113,7 +113,7 @@ def bring_in(
     done = Change()
     for part in parts:
         done += _written(connection, part, run)
-    return Brought(done, kept, unknown)
+    return HistoryCounts(done, kept, unknown)
 
 
 def add_supplements(

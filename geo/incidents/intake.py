@@ -1,4 +1,4 @@
-"""Taking an incident: in one step its grid, unit with the reason, limit, cameras and duplicates."""
+"""Record an incident: in one step its grid, unit with the reason, limit, cameras and duplicates."""
 
 import hashlib
 from collections.abc import Mapping
@@ -56,7 +56,7 @@ PATH: Final = "/api/incidents"
 
 
 @dataclass(frozen=True)
-class Taken:
+class RecordedIncident:
     """An incident that was taken, with everything that its answer says."""
 
     created: Created
@@ -65,7 +65,9 @@ class Taken:
     seen: CamerasSeen | None = None
 
 
-def take_incident(desk: Desk, who: Principal, given: Report, *, key: str | None = None) -> Taken:
+def take_incident(
+    desk: Desk, who: Principal, given: Report, *, key: str | None = None
+) -> RecordedIncident:
     """Write a new incident and return it with its answer; of one client_id there is one.
 
     Parameters
@@ -115,7 +117,7 @@ def take_incident(desk: Desk, who: Principal, given: Report, *, key: str | None 
     if source == HOTLINE and report.source_ref:
         known = hotline.supplement_order(desk.engine, desk.config, who, report, checked)
         if known is not None:
-            return Taken(known, (), checked)
+            return RecordedIncident(known, (), checked)
     row = {
         **_typed(book, report, checked, category, now),
         **located.columns(),
@@ -142,7 +144,7 @@ def take_incident(desk: Desk, who: Principal, given: Report, *, key: str | None 
                 hotline.register_order(connection, created.id, row["source_ref"], report)
         place = (located.lon, located.lat)
         hints = hints_at(connection, book, category.name, place, now, code=created.code)
-    return Taken(created, tuple(hints), checked, granted)
+    return RecordedIncident(created, tuple(hints), checked, granted)
 
 
 def _with_source(given: Report, who: Principal) -> Report:
@@ -203,8 +205,8 @@ def _keep(
         idempotency.keep_answer(connection, asked, {"id": str(created.id)})
 
 
-def _asked(who: Principal, key: str, request: str) -> idempotency.Asked:
-    return idempotency.Asked(who.id or who.account, "POST", PATH, key, request.encode())
+def _asked(who: Principal, key: str, request: str) -> idempotency.KeyedRequest:
+    return idempotency.KeyedRequest(who.id or who.account, "POST", PATH, key, request.encode())
 
 
 def _insert(

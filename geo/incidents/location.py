@@ -55,7 +55,7 @@ class Located:
 
 
 @dataclass(frozen=True)
-class Asked:
+class TypedPlace:
     """A place as typed: coordinates, or the code of a grid or community.
 
     `grid_code` is the grid that somebody chose of the candidates of coordinates at a border.
@@ -74,7 +74,7 @@ def locate_incident(
     who: Principal,
     books: IntakeBooks,
     now: LayerRevisions,
-    asked: Asked,
+    asked: TypedPlace,
     *,
     day: date,
 ) -> Located:
@@ -137,7 +137,7 @@ def require_granted(book: IntakeBook, who: Principal, found: Located) -> None:
     raise ForbiddenError("intake.elsewhere")
 
 
-def _by_area(book: IntakeBook, asked: Asked, day: date) -> Located:
+def _by_area(book: IntakeBook, asked: TypedPlace, day: date) -> Located:
     if not asked.area_code:
         raise InputError("intake.position")
     area = book.area(asked.area_code)
@@ -162,7 +162,7 @@ def _by_place(
     books: IntakeBooks,
     now: LayerRevisions,
     book: IntakeBook,
-    asked: Asked,
+    asked: TypedPlace,
     day: date,
 ) -> Located:
     everything = principal.system_principal(who.account)

@@ -9,7 +9,7 @@ from geo.base import clock
 from geo.base.errors import InputError
 from geo.base.local_time import local_minute, with_zone
 from geo.incidents import location
-from geo.incidents.location import Asked
+from geo.incidents.location import TypedPlace
 
 MOST_TEXT: Final = 500
 MOST_DESCRIPTION: Final = 4_000
@@ -24,7 +24,7 @@ class Report:
 
     category: str
     text: str
-    place: Asked
+    place: TypedPlace
     description: str = ""
     located_by: str | None = None
     located_code: str | None = None

@@ -11,7 +11,7 @@ from geo.incidents import limits, location
 from geo.incidents.book import make_book
 from geo.incidents.desk import Desk
 from geo.incidents.duplicate_hints import hints_at
-from geo.incidents.location import Asked, Located
+from geo.incidents.location import Located, TypedPlace
 from geo.incidents.proposal import describe_units, propose_units
 from geo.incidents.rules import emergency
 from geo.incidents.rules.routing import Duty
@@ -22,7 +22,7 @@ class Trial:
     """A place and a category, and rows that are tried beside those of the table."""
 
     category: str
-    place: Asked
+    place: TypedPlace
     asset_code: str | None = None
     duties: tuple[Duty, ...] = ()
 

@@ -21,7 +21,7 @@ from geo.incidents.rules.periods import Issue, Period, Scope
 from geo.incidents.rules.rates import FigureRow
 from geo.incidents.statistics_scopes import require_areas
 from geo.incidents.store import statistics as stored
-from geo.incidents.store.statistics import Asked
+from geo.incidents.store.statistics import StatisticsQuestion
 
 BY: Final = (
     *("district", "township", "community", "grid", "category", "grade", "level", "unit"),
@@ -156,7 +156,7 @@ def open_one_state(engine: Engine, who: Principal) -> Iterator[Connection]:
 
 
 def _counted(
-    connection: Connection, query: StatisticsQuery, asked: Asked, period: Period
+    connection: Connection, query: StatisticsQuery, asked: StatisticsQuestion, period: Period
 ) -> Figures:
     live = stored.count_incidents(connection, asked)
     issue = stored.find_issue(connection, period.since, period.until)
@@ -184,7 +184,7 @@ def _counted(
 
 
 def _total(
-    connection: Connection, rows: list[FigureRow], asked: Asked, issue: Issue | None
+    connection: Connection, rows: list[FigureRow], asked: StatisticsQuestion, issue: Issue | None
 ) -> FigureRow:
     """Return the total; by paired units an incident counts in each, so that it is counted apart."""
     if asked.by != "paired":
@@ -238,7 +238,9 @@ def _large(other: Compared | None) -> Compared | None:
     return None if other is None or small_cells.is_small(other.total) else other
 
 
-def _compared(connection: Connection, found: Figures, asked: Asked, starts: int) -> Figures:
+def _compared(
+    connection: Connection, found: Figures, asked: StatisticsQuestion, starts: int
+) -> Figures:
     others = (
         periods.period_before(found.period, starts),
         periods.year_before(found.period, starts),
@@ -285,7 +287,7 @@ def _asked(
     scopes: list[Scope],
     period: Period,
     starts: int,
-) -> Asked:
+) -> StatisticsQuestion:
     reader = who.cut("statistics")
     codes, by_grid = (
         (None, False) if reader.everything else stored.codes_of(connection, reader.areas)
@@ -301,7 +303,7 @@ def _asked(
         for name in WANTED
         if getattr(query, name) is not None
     }
-    return Asked(
+    return StatisticsQuestion(
         query.by, period.since, period.until, starts, wanted, within, codes, by_grid=by_grid
     )
 

@@ -14,7 +14,7 @@ from geo.base.errors import NotFoundError, StateError
 from geo.incidents.rules.periods import Issue, Period
 from geo.incidents.statistics import open_one_state
 from geo.incidents.store import statistics as stored
-from geo.incidents.store.statistics import Asked
+from geo.incidents.store.statistics import StatisticsQuestion
 from geo.store import db
 
 DAYS_AT_ONCE: Final = 31
@@ -46,7 +46,7 @@ def issue_period(engine: Engine, who: Principal, period: Period, *, month_starts
     with open_one_state(engine, who) as connection:
         if stored.present_moment(connection) < _end_of(connection, period):
             raise StateError("statistics.goes_on", until=period.until)
-        asked = Asked("district", period.since, period.until, month_starts, {})
+        asked = StatisticsQuestion("district", period.since, period.until, month_starts, {})
         if stored.freeze_period(connection, asked, who.account) is None:
             raise StateError("statistics.issued", since=period.since, until=period.until)
         days = {"since": str(period.since), "until": str(period.until)}

@@ -40,7 +40,7 @@ from geo.incidents.store.moves import SentMove
 
 
 @dataclass(frozen=True)
-class Stepped:
+class StepResult:
     """A dispatch after a step: `again` where the same step had come before."""
 
     dispatch: UUID
@@ -62,7 +62,7 @@ def take_step(
     version: int | None,
     timezone: str,
     lang: str = "zh",
-) -> Stepped:
+) -> StepResult:
     """Take a step of one unit and return where its dispatch stands.
 
     Of the unit in charge the incident moves with it: acknowledged, arrived, done.
@@ -117,7 +117,7 @@ def take_step_within(
     version: int | None,
     timezone: str,
     lang: str,
-) -> Stepped:
+) -> StepResult:
     """Do what :func:`take_step` does, within a transaction and with texts that were checked.
 
     Parameters
@@ -195,7 +195,7 @@ def _known(connection: Connection, asked: StepRequest) -> SentMove | None:
     return stored_moves.find_move(connection, asked.client_id)
 
 
-def _again(sent: Mapping[str, Any], known: SentMove, step: Step, asked: StepRequest) -> Stepped:
+def _again(sent: Mapping[str, Any], known: SentMove, step: Step, asked: StepRequest) -> StepResult:
     if known.incident != sent["incident"] or known.move != step.name:
         raise InputError("lifecycle.client_id_used", found=asked.client_id)
     return _stepped(sent, sent["state"], sent["version"], step, again=True)
@@ -234,7 +234,7 @@ def _write(
     asked: StepRequest,
     *,
     proxy: bool,
-) -> Stepped:
+) -> StepResult:
     effect = step_effects.effect_of_step(step, asked, sent, case, proxy=proxy)
     row, version = case.row, case.row["version"] + 1
     state = str(effect.incident.get("state", row["state"]))
@@ -262,8 +262,8 @@ def _write(
 
 def _stepped(
     sent: Mapping[str, Any], state: str, version: int, step: Step, *, again: bool = False
-) -> Stepped:
-    return Stepped(
+) -> StepResult:
+    return StepResult(
         sent["id"],
         sent["incident"],
         sent["incident_code"],

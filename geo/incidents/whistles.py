@@ -20,8 +20,8 @@ from geo.base.words import say
 from geo.incidents import case_reading, listing, moves, unit_steps
 from geo.incidents.rules.attendance import (
     Attendance,
-    Called,
     Sheet,
+    WhistledUnit,
     count_attendance,
     count_by_unit,
 )
@@ -256,7 +256,7 @@ def _unit(
 
 def _counting(whistle: Mapping[str, Any], called: Sequence[Mapping[str, Any]]) -> Sheet:
     names = ("unit_code", "role", "reported_in_at", "dispatched_at", "arrive_due")
-    units = tuple(Called(*(d[name] for name in names)) for d in called)
+    units = tuple(WhistledUnit(*(d[name] for name in names)) for d in called)
     return Sheet(whistle["blown_at"], whistle["report_by"], units)
 
 

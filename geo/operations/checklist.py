@@ -34,7 +34,7 @@ COMPUTED_FROM = (
 
 
 @dataclass(frozen=True)
-class Loaded:
+class LoadedStep:
     """A step with what there is of it; `of` how many there could be, where that is known.
 
     `state` is loaded, partial, missing (something does not work) or later (nothing waits for it).
@@ -73,7 +73,7 @@ class Setup:
         Years whose days off are not announced here → open incidents whose limit reaches into them.
     """
 
-    layers: tuple[Loaded, ...]
+    layers: tuple[LoadedStep, ...]
     district_made: bool
     areas: int
     defects: Mapping[str, int]
@@ -147,7 +147,9 @@ def is_stale(connection: Connection, run: Run) -> bool:
     return compute.input_hash(ground_state(first), cameras, details) != run.inputs_hash
 
 
-def _layers(connection: Connection, runs: pd.DataFrame, filled: Completeness) -> tuple[Loaded, ...]:
+def _layers(
+    connection: Connection, runs: pd.DataFrame, filled: Completeness
+) -> tuple[LoadedStep, ...]:
     rows = loaded_rows.count_rows(connection)
     applies = filled.register.applies
     limits = {"headings": int(applies["heading_deg"].sum()), "positions": len(applies)}
@@ -158,7 +160,7 @@ def _layers(connection: Connection, runs: pd.DataFrame, filled: Completeness) ->
     )
 
 
-def _loaded(step: Step, rows: int, of: int | None, last: Mapping[str, Any] | None) -> Loaded:
+def _loaded(step: Step, rows: int, of: int | None, last: Mapping[str, Any] | None) -> LoadedStep:
     if rows and (of is None or rows >= of):
         state = "loaded"
     elif of == 0:
@@ -167,7 +169,7 @@ def _loaded(step: Step, rows: int, of: int | None, last: Mapping[str, Any] | Non
         state = "partial" if rows else "missing"
     else:
         state = "later"
-    return Loaded(step, rows, of, state, last)
+    return LoadedStep(step, rows, of, state, last)
 
 
 def _last(runs: pd.DataFrame, step: Step) -> Mapping[str, Any] | None:

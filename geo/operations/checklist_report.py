@@ -7,7 +7,7 @@ from zoneinfo import ZoneInfo
 
 from geo.base.words import say
 from geo.cameras.law import completeness
-from geo.operations.checklist import Loaded, Setup
+from geo.operations.checklist import LoadedStep, Setup
 
 Remark = dict[str, str]
 
@@ -64,7 +64,7 @@ class _Phrases:
     def minute(self, moment: datetime) -> str:
         return moment.astimezone(self._zone).strftime("%Y-%m-%d %H:%M")
 
-    def layer(self, each: Loaded) -> dict[str, Any]:
+    def layer(self, each: LoadedStep) -> dict[str, Any]:
         step = each.step
         return {
             "layer": step.key,
@@ -79,7 +79,7 @@ class _Phrases:
             "command": step.command,
         }
 
-    def effect(self, each: Loaded) -> str | None:
+    def effect(self, each: LoadedStep) -> str | None:
         """Return what does not work without what is missing of a layer; None if nothing is."""
         if each.state == "loaded":
             return None

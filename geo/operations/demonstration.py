@@ -22,7 +22,7 @@ from geo.operations import database
 from geo.store import db, holding
 from geo.store.cluster.location import require_space
 from geo.store.cluster.lock import ignore_waiting
-from geo.store.holding import Holding
+from geo.store.holding import DatabaseContents
 
 if TYPE_CHECKING:
     from geo.demo import DemoFile
@@ -68,13 +68,13 @@ def made_home(config: Settings) -> Path:
     return config.home
 
 
-def read_holding(engine: Engine) -> Holding:
+def read_holding(engine: Engine) -> DatabaseContents:
     """Return what the database holds."""
     with db.open_transaction(engine) as connection:
         return holding.read_holding(connection)
 
 
-def require_own(found: Holding, config: Settings) -> None:
+def require_own(found: DatabaseContents, config: Settings) -> None:
     """Raise if a home holds anything but the demonstration.
 
     Parameters

@@ -12,7 +12,7 @@ from geo.base.settings import Settings
 from geo.operations import database
 from geo.store import db, holding, installation
 from geo.store.cluster import cluster, relocation
-from geo.store.holding import Holding
+from geo.store.holding import DatabaseContents
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ def begin_home(settings: Settings, *, test: bool = False) -> bool:
     return new
 
 
-def read_home_holding(engine: Engine) -> Holding:
+def read_home_holding(engine: Engine) -> DatabaseContents:
     """Return what the database holds."""
     with db.open_transaction(engine) as connection:
         return holding.read_holding(connection)

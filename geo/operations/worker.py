@@ -50,7 +50,7 @@ class Duty:
     cron: str | None = None
 
 
-class Turn:
+class DutyTurn:
     """When a duty is due, and how often it failed since it last worked."""
 
     def __init__(self, duty: Duty) -> None:
@@ -96,7 +96,7 @@ def run_duties(
         With `once`: names of the duties that failed.
     """
     every = DUTIES if duties is None else duties
-    turns = [Turn(duty) for duty in every if once or duty.cron is None]
+    turns = [DutyTurn(duty) for duty in every if once or duty.cron is None]
     if once:
         return tuple(t.duty.name for t in turns if not t.take(engine, config, stop))
     while not stop.wait(max(min(turn.due for turn in turns) - monotonic(), 0.0)):

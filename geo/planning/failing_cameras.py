@@ -30,7 +30,7 @@ from geo.coverage.scene import (
 from geo.coverage.store import scene
 from geo.planning.rules.failure_analysis import (
     Losses,
-    Sights,
+    SightPairs,
     after_loss,
     ground_sights,
     point_sights,
@@ -59,8 +59,8 @@ class _Field:
     """What is looked at: cameras, the demand they see, points they see, demand in all."""
 
     codes: tuple[str, ...]
-    demand: Sights
-    points: Mapping[str, Sights]
+    demand: SightPairs
+    points: Mapping[str, SightPairs]
     demand_m2: float
 
 

@@ -41,7 +41,7 @@ _THERE: Final = text(
 
 
 @dataclass(frozen=True)
-class Holding:
+class DatabaseContents:
     """What a database holds.
 
     Attributes
@@ -65,11 +65,11 @@ class Holding:
         return self.kind == "own" or bool(self.runs or self.accounts)
 
 
-def read_holding(connection: Connection) -> Holding:
+def read_holding(connection: Connection) -> DatabaseContents:
     """Return what the database holds; its tables may be older ones, or not be there at all."""
     there = _there(connection)
     if not {"import_run", "setting"} <= there:
-        return Holding("nothing")
+        return DatabaseContents("nothing")
     note = installation.read_value(connection, MARK) or {}
     runs = connection.execute(_RUNS).scalar_one()
     accounts: tuple[str, ...] = ()
@@ -77,11 +77,11 @@ def read_holding(connection: Connection) -> Holding:
         made = note.get("accounts", [])
         accounts = tuple(connection.execute(_ACCOUNTS, {"made": made}).scalars())
     if is_demo(connection):
-        return Holding("demo", is_whole(connection), runs, accounts)
+        return DatabaseContents("demo", is_whole(connection), runs, accounts)
     own = runs or accounts or installation.read_value(connection, OWN) is not None
     if own or (set(_TABLES) <= there and connection.execute(_ROWS).scalar_one()):
-        return Holding("own", runs=runs, accounts=accounts)
-    return Holding("nothing")
+        return DatabaseContents("own", runs=runs, accounts=accounts)
+    return DatabaseContents("nothing")
 
 
 def begin_building(connection: Connection) -> None:

@@ -39,7 +39,7 @@ _DELETE: Final = text("DELETE FROM govgrid.idempotency_key WHERE at < clock_time
 
 
 @dataclass(frozen=True)
-class Asked:
+class KeyedRequest:
     """What a client asks for once: by account, method, path and its key; `body` tells it apart."""
 
     account: str
@@ -59,7 +59,7 @@ class Asked:
         }
 
 
-def find_answer(connection: Connection, asked: Asked) -> WriteKeys | None:
+def find_answer(connection: Connection, asked: KeyedRequest) -> WriteKeys | None:
     """Return what the same request led to before, None if it is new.
 
     Until the end of the transaction nobody else does the same.
@@ -92,7 +92,7 @@ def find_answer(connection: Connection, asked: Asked) -> WriteKeys | None:
     return found
 
 
-def keep_answer(connection: Connection, asked: Asked, answer: WriteKeys) -> None:
+def keep_answer(connection: Connection, asked: KeyedRequest, answer: WriteKeys) -> None:
     """Keep what a request led to: codes, by which the answer is read again.
 
     Parameters

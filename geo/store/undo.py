@@ -49,7 +49,7 @@ _FORGOTTEN = "SELECT undo_gone_at IS NOT NULL FROM govgrid.import_run WHERE id =
 
 
 @dataclass(frozen=True)
-class Undone:
+class UndoCounts:
     """How many rows an undo took away, and how many it brought back as they were."""
 
     removed: int
@@ -127,7 +127,7 @@ def changed_codes(connection: Connection, run: int, table: str) -> list[str]:
     return list(connection.execute(text(_CODES), {"run": run, "table": table}).scalars())
 
 
-def undo_changes(connection: Connection, run: int) -> Undone:
+def undo_changes(connection: Connection, run: int) -> UndoCounts:
     """Restore each row that a run changed and delete each that it inserted; return the counts.
 
     Parameters
@@ -149,7 +149,7 @@ def undo_changes(connection: Connection, run: int) -> Undone:
             step(table)
     statements.execute(connection, sql.SQL("DROP TABLE undone"))
     _say(connection, None)
-    return Undone(removed, restored)
+    return UndoCounts(removed, restored)
 
 
 def _say(connection: Connection, run: int | None) -> None:

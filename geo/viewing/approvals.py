@@ -14,7 +14,7 @@ from geo.base import clock
 from geo.base.errors import ForbiddenError, InputError, NotFoundError, StateError
 from geo.base.settings import Settings
 from geo.viewing import register_entry
-from geo.viewing.register_entry import Asked, Camera, Entry
+from geo.viewing.register_entry import Camera, Entry, ViewingRequest
 from geo.viewing.store import requests as stored
 from geo.viewing.store.requests import CameraRequest as CameraRequest
 from geo.viewing.store.requests import ListedRequest as ListedRequest
@@ -33,7 +33,9 @@ class Approval:
     until: datetime
 
 
-def ask_approval(engine: Engine, who: Principal, asked: Asked, *, config: Settings) -> OwnRequest:
+def ask_approval(
+    engine: Engine, who: Principal, asked: ViewingRequest, *, config: Settings
+) -> OwnRequest:
     """Write a request to look through a camera and return it.
 
     An unknown code is accepted as well: whether there is such a camera is not shown to the

@@ -51,7 +51,7 @@ class Camera:
 
 
 @dataclass(frozen=True)
-class Asked:
+class ViewingRequest:
     """Entries of a viewing as typed.
 
     `reason` is free text, or an entry of `REASONS` with `remark` behind it; `request` the number of
@@ -129,7 +129,9 @@ def require_named(who: Principal) -> None:
         raise ForbiddenError("viewing.nameless", account=who.account)
 
 
-def complete_entry(connection: Connection, who: Principal, asked: Asked, config: Settings) -> Entry:
+def complete_entry(
+    connection: Connection, who: Principal, asked: ViewingRequest, config: Settings
+) -> Entry:
     """Return the entries of a request, with defaults filled in.
 
     Viewing (查阅) is of the live picture and on the basis of the setting unless stated otherwise;
@@ -208,7 +210,7 @@ def one_line(written: str) -> str:
     return " ".join(audit.one_line(written).split())
 
 
-def _reason(asked: Asked, lang: str) -> tuple[str, str] | None:
+def _reason(asked: ViewingRequest, lang: str) -> tuple[str, str] | None:
     reason, remark = _short(asked.reason), _short(asked.remark)
     if reason not in REASONS:
         stated = "：".join(part for part in (reason, remark) if part)

@@ -16,7 +16,7 @@ from geo.base.settings import Settings
 from geo.viewing import approvals, register_entry, view_tokens
 from geo.viewing import verify as viewing_verification
 from geo.viewing.approvals import Approval, OwnRequest
-from geo.viewing.register_entry import Asked, Camera, Entry
+from geo.viewing.register_entry import Camera, Entry, ViewingRequest
 from geo.viewing.store import register as stored
 from geo.viewing.store.register import SealedRow
 from geo.viewing.view_tokens import Reference
@@ -66,7 +66,7 @@ class Standing:
 
 
 def record_viewing(
-    engine: Engine, who: Principal, asked: Asked, *, config: Settings
+    engine: Engine, who: Principal, asked: ViewingRequest, *, config: Settings
 ) -> Viewing | OwnRequest:
     """Register a viewing and return it; for a camera that needs an approval, return a request.
 

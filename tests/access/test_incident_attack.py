@@ -18,7 +18,7 @@ from geo.exchange.publish import collections
 from geo.incidents import cameras, intake
 from geo.incidents.book import IntakeBooks
 from geo.incidents.desk import Desk
-from geo.incidents.location import Asked
+from geo.incidents.location import TypedPlace
 from geo.incidents.report import Report
 from geo.store import db
 from geo.store.cluster import cluster
@@ -70,7 +70,7 @@ def taken_by(engine: Engine, who: Principal, home) -> dict[str, Evidence]:
     found: dict[str, Evidence] = {}
     for spot in SPOTS:
         lon, lat = place(*spot)
-        given = Report("井盖缺失", "井盖没了", Asked(lon, lat))
+        given = Report("井盖缺失", "井盖没了", TypedPlace(lon, lat))
         taken = intake.take_incident(desk, who, given)
         view = desk.view(who)
         _, again = cameras.read_cameras(engine, who, taken.created.id, desk.config, view=view)
@@ -131,7 +131,7 @@ def test_duplicates_tell_of_no_incident_that_is_not_granted(owner, service, tmp_
     hints = {}
     for name, x in (("eastern", 0.5), ("western", -0.5), ("eastern", 0.4)):
         lon, lat = place(x, 0.3)
-        given = Report("暴露垃圾", "垃圾", Asked(lon, lat))
+        given = Report("暴露垃圾", "垃圾", TypedPlace(lon, lat))
         taken = intake.take_incident(desk, acting_principal(owner, name), given)
         hints.setdefault(name, []).append(len(taken.hints))
     assert hints == {"eastern": [0, 1], "western": [0]}

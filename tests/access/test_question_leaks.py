@@ -19,10 +19,10 @@ from geo.exchange.publish import asked_features, layer_files, questions
 from geo.exchange.publish.items import Items
 from geo.exchange.publish.layer_files import FileAsked
 from geo.exchange.publish.matches import Matches
-from geo.exchange.publish.questions import Asked
+from geo.exchange.publish.questions import LayerQuestion
 from geo.exchange.rules.published_columns import COLUMNS
 from geo.exchange.store import asked_rows
-from geo.exchange.store.asked_rows import Source, Wanted
+from geo.exchange.store.asked_rows import RowQuestion, Source
 from geo.store import db, revisions
 from tests.signed_in import SYSTEM, account, grant
 from tests.toy_town import place
@@ -89,8 +89,10 @@ def readers_of(engine):
 
 
 def asked(engine, reader, layer, **question):
-    page = questions.read_page(engine, reader, layer, Asked(**question), limit=10_000, zone=ZONE)
-    features = [json.loads(each) for each in asked_features.write_features(page, Asked())]
+    page = questions.read_page(
+        engine, reader, layer, LayerQuestion(**question), limit=10_000, zone=ZONE
+    )
+    features = [json.loads(each) for each in asked_features.write_features(page, LayerQuestion())]
     assert page.matched == len(features)
     return features
 
@@ -158,7 +160,7 @@ def test_a_filter_finds_what_is_true_of_the_features_that_are_shown(town_of_secr
                 found = [each["id"] for each in asked(engine, reader, layer, filter=written)]
                 assert found == expected, (name, layer, written)
                 if layer != "incidents":
-                    view = matches.view(layer, reader, Asked(filter=written), now)
+                    view = matches.view(layer, reader, LayerQuestion(filter=written), now)
                     kept = [view.rows.code(row) for row in view.visible.tolist()]
                     assert kept == expected, (name, layer, written)
                 if expected:
@@ -193,7 +195,10 @@ def test_a_file_holds_what_is_shown_and_nothing_else(town_of_secrets, tmp_path):
     for name, reader in readers_of(town_of_secrets).items():
         for layer in (*LAYERS, "viewsheds"):
             shown = asked(town_of_secrets, reader, layer)
-            wanted, path = FileAsked(reader, layer, Asked(), None, ZONE), tmp_path / "rows.csv"
+            wanted, path = (
+                FileAsked(reader, layer, LayerQuestion(), None, ZONE),
+                tmp_path / "rows.csv",
+            )
             assert layer_files.count_rows(town_of_secrets, wanted) == len(shown)
             layer_files.write_layer(town_of_secrets, wanted, "csv", path)
             with path.open(encoding="utf-8-sig", newline="") as file:
@@ -215,13 +220,13 @@ def test_a_condition_is_never_tried_on_a_row_that_is_not_shown(town_of_secrets):
     # it fails on P2 alone, which stands in the other grid
     failing = "1 / CAST(p.height_m - CASE p.code WHEN 'P2' THEN 5 ELSE 4 END AS integer) > 0"
     for layer, expected in (("poles", 1),):
-        with questions.open_rows(town_of_secrets, reader, layer, Asked(), zone=ZONE) as (
+        with questions.open_rows(town_of_secrets, reader, layer, LayerQuestion(), zone=ZONE) as (
             connection,
             source,
             wanted,
             _,
         ):
-            tried = Wanted(wanted.columns, [failing])
+            tried = RowQuestion(wanted.columns, [failing])
             assert asked_rows.count_rows(connection, source, tried) == expected
             assert asked_rows.select_codes(connection, source, tried) == ["P1"]
             # and it would be, were there nothing between

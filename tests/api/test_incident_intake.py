@@ -11,7 +11,7 @@ from sqlalchemy import event, text
 from api.app import create_app
 from geo.base import clock
 from geo.store import idempotency
-from geo.store.idempotency import Asked
+from geo.store.idempotency import KeyedRequest
 from tests.incident_town import B2, G1, G2, G3, B, X
 from tests.signed_in import Visitors, account
 from tests.toy_town import place
@@ -100,7 +100,7 @@ def test_who_comes_with_a_key_while_its_request_is_done_is_told_to_come_again(op
         asked = text("SELECT id::text FROM govgrid.account WHERE name = 'wang'")
         who = connection.execute(asked).scalar_one()
         # as the transaction of a request that goes on
-        idempotency.find_answer(connection, Asked(who, "POST", "/api/incidents", "k"))
+        idempotency.find_answer(connection, KeyedRequest(who, "POST", "/api/incidents", "k"))
         answer = post(operator, {"Idempotency-Key": "k"})
     assert (answer.status_code, answer.json()["type"]) == (409, "govgrid:idempotency.busy")
     assert int(answer.headers["retry-after"]) > 0

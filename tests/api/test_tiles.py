@@ -356,7 +356,7 @@ def test_tiles_of_cameras_from_memory_are_those_of_the_statement(ask, full_town)
 def of_statement(engine, reader, of):
     """Return the cameras of a tile as the statement gives them, decoded."""
     with transaction.open_read_only(engine, reader) as connection:
-        source, at = tile_rows.SOURCES["cameras"], tile_rows.Place(*of)
+        source, at = tile_rows.SOURCES["cameras"], tile_rows.TileAddress(*of)
         drawn = tile_rows.draw_tile(connection, "cameras", source, at, reader.parameters)
     return mapbox_vector_tile.decode(drawn.content) if drawn.content else {}
 

@@ -9,7 +9,7 @@ from sqlalchemy import text
 from geo.access.accounts.local_cli import acting_principal
 from geo.operations import database
 from geo.viewing import view as viewing
-from geo.viewing.register_entry import Asked
+from geo.viewing.register_entry import ViewingRequest
 from tests.command_line import alone, commands
 from tests.signed_in import account
 
@@ -37,7 +37,7 @@ def looked(town, settings):
     who = acting_principal(town, "operator")
     engine = database.service_pool(settings, pool_size=1)
     for camera, reason in (("K1", "patrol"), ("K1", "incident"), ("K2", "=1+1")):
-        viewing.record_viewing(engine, who, Asked(camera, reason=reason), config=settings)
+        viewing.record_viewing(engine, who, ViewingRequest(camera, reason=reason), config=settings)
     engine.dispose()
     return town
 

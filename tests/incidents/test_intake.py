@@ -18,7 +18,7 @@ from geo.base.errors import (
 )
 from geo.incidents import answer, cameras, intake
 from geo.incidents.answer import Shown
-from geo.incidents.location import Asked
+from geo.incidents.location import TypedPlace
 from geo.incidents.report import Report
 from tests.incident_town import C1, G1, G2, G3, G5, SHANGHAI, B, X, make_desk
 from tests.signed_in import SYSTEM, account
@@ -52,7 +52,7 @@ def desk(incident_town, tmp_path, hour):
 def report(category="井盖缺失", words="路口井盖没了", x=X, **more):
     lon, lat = place(*x)
     accuracy_m = more.pop("accuracy_m", 0.0)
-    return Report(category, words, Asked(lon, lat, accuracy_m=accuracy_m), **more)
+    return Report(category, words, TypedPlace(lon, lat, accuracy_m=accuracy_m), **more)
 
 
 def told(desk, taken, who=SYSTEM):
@@ -124,7 +124,7 @@ def test_a_place_far_from_every_grid_is_a_mistake_and_nothing_is_written(desk):
 
 
 def test_a_community_stands_for_a_place_that_nobody_knows(desk):
-    given = Report("井盖缺失", "不知道在哪", Asked(area_code=C1))
+    given = Report("井盖缺失", "不知道在哪", TypedPlace(area_code=C1))
     found = told(desk, intake.take_incident(desk, SYSTEM, given))
     assert (found["status"], found["grid_code"], found["community_code"]) == ("missing", None, C1)
     assert (found["unit_code"], found["cameras"]) == ("U2", [])

@@ -13,7 +13,7 @@ from geo.exchange.publish import collections
 from geo.incidents import assign, hotline, intake, listing, whistles
 from geo.incidents.ledger import LedgerQuery, read_ledger
 from geo.incidents.listing import IncidentFilter
-from geo.incidents.location import Asked
+from geo.incidents.location import TypedPlace
 from geo.incidents.report import Report
 from geo.incidents.rules.small_cells import FEW_KEY
 from geo.incidents.statistics import StatisticsQuery, read_statistics
@@ -49,7 +49,7 @@ def service(incident_town, database_url):
 
 def take(desk, category, words):
     lon, lat = place(*X)
-    given = Report(category, words, Asked(lon, lat))
+    given = Report(category, words, TypedPlace(lon, lat))
     return intake.take_incident(desk, SYSTEM, given).created
 
 

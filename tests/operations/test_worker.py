@@ -31,7 +31,7 @@ from geo.access.audit import (
 from geo.base.errors import UnavailableError
 from geo.base.settings import Settings
 from geo.operations import worker
-from geo.operations.worker import Duty, Turn
+from geo.operations.worker import Duty, DutyTurn
 from geo.store import db
 from tests import PATIENCE_S
 from tests.signed_in import account
@@ -176,7 +176,7 @@ def test_a_duty_that_worked_again_begins_with_the_shortest_pause(settings, capfd
         if next(fails):
             raise UnavailableError("store.unavailable", reason="gone")
 
-    turn = Turn(Duty("seal", 1.0, work))
+    turn = DutyTurn(Duty("seal", 1.0, work))
     assert [turn.take(None, settings, Event()) for _ in range(4)] == [False, False, True, False]
     told = capfd.readouterr().err
     assert re.findall(r"(\d+) s\b", told) == ["2", "4", "2"], told

@@ -9,7 +9,7 @@ from geo.access.accounts import demo_accounts
 from geo.base import homes
 from geo.base.errors import StateError
 from geo.store import holding, installation
-from geo.store.holding import Holding
+from geo.store.holding import DatabaseContents
 from tests import ROOT
 from tests.signed_in import account
 from tests.toy_town import bring_in
@@ -17,7 +17,7 @@ from tests.toy_town import bring_in
 pytestmark = pytest.mark.postgis
 
 
-def held(engine) -> Holding:
+def held(engine) -> DatabaseContents:
     with engine.begin() as connection:
         return holding.read_holding(connection)
 
@@ -37,37 +37,37 @@ def build(engine, files, *, whole=True):
 def test_empty_tables_hold_nothing_and_a_bare_database_too(engine, empty_url):
     from geo.store import db
 
-    assert held(engine) == Holding("nothing")
+    assert held(engine) == DatabaseContents("nothing")
     bare = db.connect(empty_url)
-    assert held(bare) == Holding("nothing")
+    assert held(bare) == DatabaseContents("nothing")
     bare.dispose()
 
 
 def test_an_import_or_an_account_makes_a_database_ones_own(engine, town_files):
     account(engine, "li", "operator")
-    assert held(engine) == Holding("own", runs=0, accounts=("li",))
+    assert held(engine) == DatabaseContents("own", runs=0, accounts=("li",))
     bring_in(engine, "areas", town_files["areas"])
-    assert held(engine) == Holding("own", runs=1, accounts=("li",))
+    assert held(engine) == DatabaseContents("own", runs=1, accounts=("li",))
 
 
 def test_rows_without_any_run_are_ones_own_too(town):
     with town.begin() as connection:
         connection.execute(text("DELETE FROM govgrid.import_run"))
-    assert held(town) == Holding("own")
+    assert held(town) == DatabaseContents("own")
 
 
 def test_what_init_made_is_ones_own_before_anything_came(engine):
     with engine.begin() as connection:
         installation.store_value(connection, holding.OWN, {"by": "os:test"})
-    assert held(engine) == Holding("own")
+    assert held(engine) == DatabaseContents("own")
 
 
 def test_a_demonstration_is_whole_only_at_its_end(engine, town_files):
     with engine.begin() as connection:
         holding.begin_building(connection)
-    assert held(engine) == Holding("demo", whole=False)
+    assert held(engine) == DatabaseContents("demo", whole=False)
     build(engine, town_files, whole=False)
-    assert held(engine) == Holding("demo", whole=False)
+    assert held(engine) == DatabaseContents("demo", whole=False)
     with engine.begin() as connection, pytest.raises(StateError) as refused:
         holding.require_whole(connection, str(homes.demo_home()))
     assert "scripts/demo" in str(refused.value)
@@ -75,10 +75,10 @@ def test_a_demonstration_is_whole_only_at_its_end(engine, town_files):
 
 def test_a_whole_demonstration_knows_its_own_runs_and_accounts(engine, town_files):
     build(engine, town_files)
-    assert held(engine) == Holding("demo", whole=True)
+    assert held(engine) == DatabaseContents("demo", whole=True)
     assert not held(engine).foreign
     account(engine, "li", "operator")
-    assert held(engine) == Holding("demo", whole=True, accounts=("li",))
+    assert held(engine) == DatabaseContents("demo", whole=True, accounts=("li",))
     assert held(engine).foreign
 
 

@@ -5,10 +5,10 @@ from sqlalchemy import text
 
 from geo.base.errors import KeyBusyError, ReusedKeyError
 from geo.store import db, idempotency
-from geo.store.idempotency import Asked
+from geo.store.idempotency import KeyedRequest
 
 pytestmark = pytest.mark.postgis
-ASKED = Asked("account", "POST", "/api/x", "k1", b"body")
+ASKED = KeyedRequest("account", "POST", "/api/x", "k1", b"body")
 
 
 def find(engine, asked=ASKED):
@@ -26,12 +26,12 @@ def test_what_was_done_is_found_again_by_its_key(engine):
     do(engine)
     assert find(engine) == {"code": "N1"}
     with pytest.raises(ReusedKeyError, match="another body"):
-        find(engine, Asked("account", "POST", "/api/x", "k1", b"other"))
+        find(engine, KeyedRequest("account", "POST", "/api/x", "k1", b"other"))
     for other in (
-        Asked("another", "POST", "/api/x", "k1", b"body"),
-        Asked("account", "PATCH", "/api/x", "k1", b"body"),
-        Asked("account", "POST", "/api/y", "k1", b"body"),
-        Asked("account", "POST", "/api/x", "k2", b"body"),
+        KeyedRequest("another", "POST", "/api/x", "k1", b"body"),
+        KeyedRequest("account", "PATCH", "/api/x", "k1", b"body"),
+        KeyedRequest("account", "POST", "/api/y", "k1", b"body"),
+        KeyedRequest("account", "POST", "/api/x", "k2", b"body"),
     ):
         assert find(engine, other) is None
 

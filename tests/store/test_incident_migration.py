@@ -87,7 +87,7 @@ def test_an_import_of_before_is_still_undone(empty_url):
         before = connection.execute(
             text("SELECT id FROM govgrid.incident WHERE code = 'A6'")
         ).scalar()
-        assert undo.undo_changes(connection, 1) == undo.Undone(removed=0, restored=1)
+        assert undo.undo_changes(connection, 1) == undo.UndoCounts(removed=0, restored=1)
         asked = text("SELECT id, title, state, version FROM govgrid.incident WHERE code = 'A6'")
         assert connection.execute(asked).one() == (before, "x", "closed", 1)
     engine.dispose()

@@ -30,7 +30,7 @@ from geo.viewing import (
     view as viewing,
 )
 from geo.viewing.approvals import OwnRequest
-from geo.viewing.register_entry import Asked
+from geo.viewing.register_entry import ViewingRequest
 from geo.viewing.report import Filters
 from geo.viewing.store.register_counts import KindCount, ReasonCount
 from geo.viewing.store.requests import RequestCounts
@@ -72,7 +72,7 @@ def look(service, settings):
 
     def make(who, camera=SOCIAL, *, config=settings, **more):
         return viewing.record_viewing(
-            service, who, Asked(camera, **{"reason": "patrol", **more}), config=config
+            service, who, ViewingRequest(camera, **{"reason": "patrol", **more}), config=config
         )
 
     return make
@@ -478,7 +478,9 @@ def test_a_foreign_camera_is_seen_by_approval_as_long_as_it_holds(
     town, service, reader, look, shown, settings
 ):
     who, chief = reader("operator", WEST), reader("security_administrator", EAST)
-    asked = approvals.ask_approval(service, who, Asked("K1", reason="police"), config=settings)
+    asked = approvals.ask_approval(
+        service, who, ViewingRequest("K1", reason="police"), config=settings
+    )
     with pytest.raises(ForbiddenError):
         look(who, "K1")
     ends = datetime.now(UTC) + timedelta(minutes=2)
@@ -498,7 +500,9 @@ def test_a_foreign_camera_is_seen_by_approval_as_long_as_it_holds(
 
 def test_what_is_refused_is_not_seen(service, reader, look, settings):
     who, chief = reader("operator", WEST), reader("security_administrator")
-    asked = approvals.ask_approval(service, who, Asked("K1", reason="police"), config=settings)
+    asked = approvals.ask_approval(
+        service, who, ViewingRequest("K1", reason="police"), config=settings
+    )
     with pytest.raises(InputError, match="why it is refused"):
         approvals.decide_request(service, chief, asked.id, "refused", note=" \n")
     done = approvals.decide_request(service, chief, asked.id, "refused", note="非本单位职责")
@@ -509,7 +513,9 @@ def test_what_is_refused_is_not_seen(service, reader, look, settings):
 
 def test_a_request_is_decided_once(town, service, reader, settings):
     who, chief = reader("operator", WEST), reader("security_administrator")
-    asked = approvals.ask_approval(service, who, Asked("K1", reason="police"), config=settings)
+    asked = approvals.ask_approval(
+        service, who, ViewingRequest("K1", reason="police"), config=settings
+    )
     approvals.decide_request(service, chief, asked.id, "refused", note="否")
     with pytest.raises(StateError, match="decided before"):
         approvals.decide_request(service, chief, asked.id, "approved", until=hours(1))
@@ -524,7 +530,9 @@ def test_nobody_decides_on_his_own_request(town, service, settings):
 
         grant(connection, both, "security_administrator")
     who = acting_principal(town, "both")
-    asked = approvals.ask_approval(service, who, Asked("K1", reason="police"), config=settings)
+    asked = approvals.ask_approval(
+        service, who, ViewingRequest("K1", reason="police"), config=settings
+    )
     with pytest.raises(ForbiddenError, match="own request"):
         approvals.decide_request(service, who, asked.id, "approved", until=hours(1))
     with transaction.open_as(service, who) as connection:
@@ -540,7 +548,7 @@ def test_nobody_decides_on_his_own_request(town, service, settings):
 def test_an_approval_ends_within_a_day(service, reader, settings):
     chief = reader("security_administrator")
     asked = approvals.ask_approval(
-        service, reader("operator", WEST), Asked("K1", reason="police"), config=settings
+        service, reader("operator", WEST), ViewingRequest("K1", reason="police"), config=settings
     )
     for until in (None, hours(-1), hours(24.1)):
         with pytest.raises(InputError, match="24 hours"):
@@ -550,7 +558,7 @@ def test_an_approval_ends_within_a_day(service, reader, settings):
 
 def test_requests_are_decided_in_the_own_area_only(service, reader, settings):
     asked = approvals.ask_approval(
-        service, reader("operator", WEST), Asked("K1", reason="police"), config=settings
+        service, reader("operator", WEST), ViewingRequest("K1", reason="police"), config=settings
     )
     west, east = reader("security_administrator", WEST), reader("security_administrator", EAST)
     assert approvals.waiting_requests(service, west) == []
@@ -562,7 +570,7 @@ def test_requests_are_decided_in_the_own_area_only(service, reader, settings):
 @pytest.mark.parametrize("role", ["operator", "auditor", "administrator", "planner"])
 def test_other_roles_decide_on_nothing(service, reader, settings, role):
     asked = approvals.ask_approval(
-        service, reader("operator", WEST), Asked("K1", reason="police"), config=settings
+        service, reader("operator", WEST), ViewingRequest("K1", reason="police"), config=settings
     )
     with pytest.raises(ForbiddenError):
         approvals.decide_request(service, reader(role), asked.id, "approved", until=hours(1))
@@ -573,7 +581,7 @@ def test_other_roles_decide_on_nothing(service, reader, settings, role):
 def test_who_asks_is_not_told_whether_there_is_such_a_camera(service, reader, settings):
     who, chief = reader("operator", WEST), reader("security_administrator")
     for code in ("K1", "K99"):
-        approvals.ask_approval(service, who, Asked(code, reason="police"), config=settings)
+        approvals.ask_approval(service, who, ViewingRequest(code, reason="police"), config=settings)
     mine = approvals.own_requests(service, who)
     assert [row.camera_code for row in mine] == ["K99", "K1"]
     assert {type(row) for row in mine} == {OwnRequest}
@@ -663,8 +671,10 @@ def test_a_month_is_counted_by_unit_act_and_reason(town, service, reader, look, 
     look(who, "K1", reason="patrol")
     look(who, "K2", reason="自由填写")
     look(who, "K2", act="retrieve", reason="police", content="x", legal_basis="x")
-    asked = approvals.ask_approval(service, who, Asked("K1", reason="help"), config=settings)
-    approvals.ask_approval(service, who, Asked("K3", reason="help"), config=settings)
+    asked = approvals.ask_approval(
+        service, who, ViewingRequest("K1", reason="help"), config=settings
+    )
+    approvals.ask_approval(service, who, ViewingRequest("K3", reason="help"), config=settings)
     until = hours(1)
     approvals.decide_request(
         service, reader("security_administrator"), asked.id, "approved", until=until

@@ -15,7 +15,7 @@ from geo.access.audit import export_log
 from geo.access.principal import Principal
 from geo.areas import lookup
 from geo.coverage import who_sees
-from geo.coverage.who_sees import Asked, SeeingAnswer
+from geo.coverage.who_sees import SeeingAnswer, SightQuestion
 
 router = APIRouter(prefix="/api/cameras")
 
@@ -61,7 +61,7 @@ def cameras_seeing(
     lang = request_language(request)
     view = state.sight.view(who, request.state.revisions)
     if view is not None:
-        when = Asked(moment, settings.timezone, lang)
+        when = SightQuestion(moment, settings.timezone, lang)
         return who_sees.seeing_from_memory(engine, who, view, *asked, when)
     return who_sees.seeing_one(
         engine,
@@ -95,6 +95,6 @@ def seeing_at_hand(request: Request, who: Principal, asked: Parts) -> AtHand | N
         return None
     if not state.questions.spend(who, "seeing", 1):
         return None
-    when = Asked(None, state.settings.timezone, request_language(request))
+    when = SightQuestion(None, state.settings.timezone, request_language(request))
     seen = who_sees.seeing_from_memory(state.engine, who, view, *place, when)
     return AtHand(json.dumps(seen, ensure_ascii=False, separators=(",", ":")).encode(), JSON)

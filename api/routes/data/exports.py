@@ -19,7 +19,7 @@ from api.session.deps import EngineDep, MapPagesDep, MayExport, SettingsDep
 from geo.access.audit import export_log
 from geo.access.principal import Principal
 from geo.base.errors import InputError
-from geo.documents.map_pages import Asked
+from geo.documents.map_pages import MapRequest
 from geo.exchange.publish import export as layer_export
 from geo.exchange.publish import layer_files, questions
 from geo.exchange.publish.layer_files import FileAsked
@@ -35,7 +35,7 @@ FILTERED: Final = ("csv", "gpkg")
 Format = Literal["geojson", "gpkg", "parquet", "csv", "xlsx", "dxf"]
 
 
-class Wanted(Body):
+class ExportRequest(Body):
     """What is to go out, as what, and what for."""
 
     layer: str = Field(max_length=40, examples=["grids"])
@@ -53,7 +53,7 @@ def export(
     engine: EngineDep,
     settings: SettingsDep,
     who: MayExport,
-    asked: Wanted,
+    asked: ExportRequest,
 ) -> Response:
     """Return a layer as a file; the row of the register is written before it goes out.
 
@@ -77,12 +77,12 @@ def export(
         return file_response(path.read_bytes(), out.name, "application/octet-stream")
 
 
-def _filtered(engine: Engine, who: Principal, asked: Wanted, zone: str) -> Response:
+def _filtered(engine: Engine, who: Principal, asked: ExportRequest, zone: str) -> Response:
     """Return the rows of a layer that meet a condition as a file, with its row in the register."""
     if asked.format not in FILTERED:
         raise InputError("export.filtered", found=asked.format, known=", ".join(FILTERED))
     layer_export.require_layer(who, asked.layer)
-    wanted = FileAsked(who, asked.layer, questions.Asked(filter=asked.filter), None, zone)
+    wanted = FileAsked(who, asked.layer, questions.LayerQuestion(filter=asked.filter), None, zone)
     rows = layer_files.count_rows(engine, wanted)
     out = Path(f"{asked.layer}.{asked.format}")
     export_log.register_file(engine, who, out, what=asked.layer, rows=rows, reason=asked.reason)
@@ -92,7 +92,7 @@ def _filtered(engine: Engine, who: Principal, asked: Wanted, zone: str) -> Respo
         return file_response(path.read_bytes(), out.name, "application/octet-stream")
 
 
-def _as_job(request: Request, engine: Engine, who: Principal, asked: Wanted) -> Response:
+def _as_job(request: Request, engine: Engine, who: Principal, asked: ExportRequest) -> Response:
     """Make a job of an export; what the file would be refused for is refused now."""
     layer_export.target_srid(engine, asked.crs)
     layer_export.require_layer(who, asked.layer)
@@ -131,5 +131,5 @@ def map_file(
     export_log.register_file(engine, who, Path("map.html"), what="map", rows=rows, reason=reason)
     lang = render.page_language(request)
     mark = export_log.watermark_text(who, reason, timezone=settings.timezone, lang=lang)
-    page = pages.page(Asked(who, lang))
+    page = pages.page(MapRequest(who, lang))
     return file_response(watermark.add_watermark(page, mark), "map.html", "text/html")

@@ -17,7 +17,7 @@ from geo.access.audit.export_log import Layer
 from geo.access.principal import Principal
 from geo.areas import known
 from geo.base.words import say
-from geo.documents.map_pages import Asked, MapPages, Sizes
+from geo.documents.map_pages import MapPages, MapRequest, Sizes
 from geo.operations.database import Engine
 from maps import watermark
 
@@ -83,7 +83,7 @@ async def map_page(
     chosen = lang or render.page_language(request)
     sizes = await _sizes(pages, who, area)
     counting = partial(_counted, engine, who, sizes, area, settings.bulk_rows, reason)
-    asked = Asked(who, chosen, area or None, await to_thread.run_sync(counting))
+    asked = MapRequest(who, chosen, area or None, await to_thread.run_sync(counting))
     mark = export_log.watermark_text(who, reason, timezone=settings.timezone, lang=chosen)
     page = await to_thread.run_sync(_stamped, pages.kept, asked, mark)
     if page is None:
@@ -117,6 +117,6 @@ def _counted(
     )
 
 
-def _stamped(drawn: Callable[[Asked], str | None], asked: Asked, mark: str) -> str | None:
+def _stamped(drawn: Callable[[MapRequest], str | None], asked: MapRequest, mark: str) -> str | None:
     page = drawn(asked)
     return None if page is None else watermark.add_watermark(page, mark)

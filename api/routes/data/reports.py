@@ -22,14 +22,14 @@ Code = Annotated[str | None, Field(max_length=40)]
 Detail = Annotated[float | None, Field(gt=0, allow_inf_nan=False)]
 
 
-class Asked(Body):
+class ReportRequest(Body):
     """What is asked of every report: as what, and what for."""
 
     format: str = Field(default="xlsx", max_length=20)
     reason: str = Field(max_length=export_log.MOST_REASON, examples=["季度通报"])
 
 
-class Coverage(Asked):
+class Coverage(ReportRequest):
     """Figures of the newest computation; what is not given does not limit them."""
 
     report: Literal["coverage"]
@@ -40,7 +40,7 @@ class Coverage(Asked):
     certainty: Certainty | None = None
 
 
-class Gaps(Asked):
+class Gaps(ReportRequest):
     """Gaps of the newest computation, the heaviest first."""
 
     report: Literal["gaps"]
@@ -49,7 +49,7 @@ class Gaps(Asked):
     detail: Detail = None
 
 
-class Compliance(Asked):
+class Compliance(ReportRequest):
     """Where the register breaks the law."""
 
     report: Literal["compliance"]
@@ -59,14 +59,14 @@ class Compliance(Asked):
     severity: str = Field(default="", max_length=20)
 
 
-class Completeness(Asked):
+class Completeness(ReportRequest):
     """How far the register of cameras is filled; by None: by the highest level that is loaded."""
 
     report: Literal["completeness"]
     by: Literal["township", "community", "grid"] | None = None
 
 
-class Loss(Asked):
+class Loss(ReportRequest):
     """Which cameras to maintain first, and what is still seen when a share of them has failed."""
 
     report: Literal["loss"]
@@ -75,7 +75,7 @@ class Loss(Asked):
     area: Code = None
 
 
-class Survey(Asked):
+class Survey(ReportRequest):
     """Which headings to survey first, as the form to be filled in; limit 0: all of them."""
 
     report: Literal["survey"]

@@ -17,7 +17,7 @@ from geo.coverage.what_if import WhatIfAnswer
 router = APIRouter()
 
 
-class Tried(Body):
+class WhatIfCamera(Body):
     """A camera that is tried: without `heading_deg` it turns, or sees all around by its form."""
 
     lon: float = Field(ge=-180, le=180, allow_inf_nan=False, examples=[117.06])
@@ -39,7 +39,7 @@ def try_camera(
     settings: SettingsDep,
     who: MayFigures,
     client: CoverageEngineDep,
-    asked: Tried,
+    asked: WhatIfCamera,
 ) -> WhatIfAnswer:
     """Return what a camera would see, figures of grids before and after, gaps it would close.
 

@@ -1,4 +1,4 @@
-"""Taking an incident: one request, one answer with everything that is known of it."""
+"""Record an incident: one request, one answer with everything that is known of it."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -19,7 +19,7 @@ from geo.base.errors import InputError
 from geo.incidents import answer, intake
 from geo.incidents.answer import Shown
 from geo.incidents.correct import Correction, correct_incident
-from geo.incidents.location import Asked
+from geo.incidents.location import TypedPlace
 from geo.incidents.report import Report
 
 router = APIRouter(prefix="/api/incidents")
@@ -61,7 +61,7 @@ class NewIncident(Body):
     def report(self) -> Report:
         """Return it as intake takes it."""
         area = self.grid_code or self.community_code
-        asked = Asked(self.lon, self.lat, self.crs, self.accuracy_m, area, self.grid_code)
+        asked = TypedPlace(self.lon, self.lat, self.crs, self.accuracy_m, area, self.grid_code)
         return Report(place=asked, **self.model_dump(exclude=set(PLACE)))
 
 
@@ -99,7 +99,7 @@ class CorrectedIncident(Body):
             given.pop(name, None)
         area = self.grid_code or self.community_code
         if place["lon"] is not None or area:
-            given["place"] = Asked(
+            given["place"] = TypedPlace(
                 self.lon, self.lat, self.crs, self.accuracy_m, area, self.grid_code
             )
         if not given and self.unseen_demand is None:

@@ -10,7 +10,7 @@ from api.answers import render
 from api.answers.forms import PAGE, FormDep, redirect_after_post, run_form
 from api.routes.incidents import plain_pages as pages
 from api.routes.incidents.desk import DeskDep
-from api.routes.incidents.plain_pages import Place
+from api.routes.incidents.plain_pages import PlaceChoice
 from api.session.deps import EngineDep, MayMap, MayMove, MayTake, SettingsDep
 from geo.access.principal import Principal
 from geo.base.errors import GovgridError, PersonalDataError
@@ -165,7 +165,7 @@ def take_unit_step(
 
 def _sought(
     request: Request, engine: Engine, settings: Settings, who: Principal, typed: str
-) -> list[Place]:
+) -> list[PlaceChoice]:
     lang = render.page_language(request)
     return pages.find_places(engine, who, typed, lang=lang, bulk=settings.bulk_rows)
 
@@ -208,7 +208,7 @@ def _new(
     desk: Desk,
     who: Principal,
     sought: str,
-    found: list[Place],
+    found: list[PlaceChoice],
     filled: dict[str, str],
     **shown: Any,  # noqa: ANN401 - what the template shows
 ) -> HTMLResponse:

@@ -22,7 +22,7 @@ from geo.incidents.cameras import CamerasAnswer
 from geo.incidents.desk import Desk
 from geo.incidents.lifecycle_table import Lifecycle
 from geo.incidents.listing import IncidentFilter
-from geo.incidents.location import Asked
+from geo.incidents.location import TypedPlace
 from geo.incidents.report import Report
 from geo.operations.database import Engine
 
@@ -41,7 +41,7 @@ _NOT_KNOWN: Final = (ForbiddenError, NotFoundError, StateError)
 
 
 @dataclass(frozen=True)
-class Place:
+class PlaceChoice:
     """A place that was found: `value` is what a form sends of it; an area has no coordinates."""
 
     value: str
@@ -52,7 +52,9 @@ class Place:
     lat: float | None
 
 
-def find_places(engine: Engine, who: Principal, typed: str, *, lang: str, bulk: int) -> list[Place]:
+def find_places(
+    engine: Engine, who: Principal, typed: str, *, lang: str, bulk: int
+) -> list[PlaceChoice]:
     """Return the places that a text finds, typed coordinates first; none for an empty text.
 
     Parameters
@@ -76,7 +78,7 @@ def find_places(engine: Engine, who: Principal, typed: str, *, lang: str, bulk: 
     return [*_typed(found["coordinates"], lang), *map(_found, found["results"])]
 
 
-def _typed(typed: CoordinatesAnswer | None, lang: str) -> list[Place]:
+def _typed(typed: CoordinatesAnswer | None, lang: str) -> list[PlaceChoice]:
     if typed is None:
         return []
     pairs: list[tuple[str, LonLat]] = [("search.wgs84", typed)]
@@ -85,18 +87,18 @@ def _typed(typed: CoordinatesAnswer | None, lang: str) -> list[Place]:
     return [_at(say(f"console.{name}", lang), each["lon"], each["lat"]) for name, each in pairs]
 
 
-def _at(kind: str, lon: float, lat: float) -> Place:
-    return Place(f"{lon!r},{lat!r};map;", kind, f"{lon:.6f}, {lat:.6f}", "", lon, lat)
+def _at(kind: str, lon: float, lat: float) -> PlaceChoice:
+    return PlaceChoice(f"{lon!r},{lat!r};map;", kind, f"{lon:.6f}, {lat:.6f}", "", lon, lat)
 
 
-def _found(row: HitAnswer) -> Place:
+def _found(row: HitAnswer) -> PlaceChoice:
     code, lon, lat = row["code"] or "", row["lon"], row["lat"]
     if row["kind"] in AREAS:
         value = f";area;{code}"
     else:
         at = "" if lon is None else f"{lon!r},{lat!r}"
         value = f"{at};{'device' if row['kind'] in DEVICES else 'address'};{code}"
-    return Place(value, row["kind_name"], row["name"] or code, code, lon, lat)
+    return PlaceChoice(value, row["kind_name"], row["name"] or code, code, lon, lat)
 
 
 def report_of(sent: Form) -> Report:
@@ -124,10 +126,10 @@ def report_of(sent: Form) -> Report:
     )
 
 
-def _place_of(at: str, by: str, code: str) -> Asked:
+def _place_of(at: str, by: str, code: str) -> TypedPlace:
     if by == "area" and code:
-        return Asked(area_code=code)
-    return Asked(*parse_place(at))
+        return TypedPlace(area_code=code)
+    return TypedPlace(*parse_place(at))
 
 
 def parse_place(at: str) -> tuple[float, float]:
@@ -220,7 +222,7 @@ def read_seeing(request: Request, who: Principal, lon: float, lat: float) -> See
     lang = render.page_language(request)
     view = state.sight.view(who, request.state.revisions)
     if view is not None:
-        when = who_sees.Asked(None, settings.timezone, lang)
+        when = who_sees.SightQuestion(None, settings.timezone, lang)
         return who_sees.seeing_from_memory(state.engine, who, view, lon, lat, when)
     zone, detail = settings.timezone, settings.detail_px_per_m
     return who_sees.seeing_one(state.engine, who, lon, lat, timezone=zone, detail=detail, lang=lang)

@@ -12,7 +12,7 @@ from api.routes.incidents.intake import Code
 from api.session.deps import MayMove, MayTry
 from geo.incidents import choices
 from geo.incidents.choices import Choices
-from geo.incidents.location import Asked
+from geo.incidents.location import TypedPlace
 from geo.incidents.routing_trial import Trial, try_routing
 from geo.incidents.rules.routing import Duty
 
@@ -27,7 +27,7 @@ class TriedDuty(Body):
     category: Code | None = None
 
 
-class Tried(Body):
+class RoutingTrialBody(Body):
     """A place and a category."""
 
     model_config = ConfigDict(allow_inf_nan=False)
@@ -44,14 +44,16 @@ class Tried(Body):
 
 
 @router.post("/try")
-def try_place(request: Request, who: MayTry, desk: DeskDep, asked: Tried) -> dict[str, Any]:
+def try_place(
+    request: Request, who: MayTry, desk: DeskDep, asked: RoutingTrialBody
+) -> dict[str, Any]:
     """Return which units would be proposed for a place and category, and why; nothing is written.
 
     Limit and duplicates are those that intake would state now. `duties` are tried as if they stood
     in the table already.
     """
     area = asked.grid_code or asked.community_code
-    place = Asked(asked.lon, asked.lat, asked.crs, asked.accuracy_m, area, asked.grid_code)
+    place = TypedPlace(asked.lon, asked.lat, asked.crs, asked.accuracy_m, area, asked.grid_code)
     rows = tuple(Duty(each.unit_code, each.area_code, each.category) for each in asked.duties)
     trial = Trial(asked.category, place, asked.asset_code, rows)
     return try_routing(desk, who, trial, request_language(request))

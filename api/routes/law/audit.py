@@ -26,7 +26,7 @@ Limit = Annotated[int, Query(ge=1, le=500)]
 Before = Annotated[int, Query(ge=1, le=LARGEST_ID, description="Rows with a smaller id")]
 
 
-class Asked:
+class AuditQuery:
     """What a question to the audit may carry; blank: any."""
 
     def __init__(
@@ -57,7 +57,7 @@ class Asked:
         return f"{path}?{urlencode({**asked, 'limit': limit, 'before': rows[-1].id})}"
 
 
-AskedDep = Annotated[Asked, Depends()]
+AskedDep = Annotated[AuditQuery, Depends()]
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ class ChainHead:
 
 
 @dataclass(frozen=True)
-class Unsealed:
+class UnsealedRows:
     """Rows that are not sealed yet: the age is that of the oldest, late is what no worker seals."""
 
     count: int
@@ -91,7 +91,7 @@ class Chain:
     """How the chain stands."""
 
     head: ChainHead | None
-    unsealed: Unsealed
+    unsealed: UnsealedRows
     verified: Verification | None
 
 
@@ -115,7 +115,7 @@ def chain(engine: EngineDep, who: MayAudit) -> Chain:
     head, tail = state.head, state.tail
     return Chain(
         None if head is None else ChainHead(head.seal_no, head.seal.hex()),
-        Unsealed(tail.count, tail.oldest, round(tail.age_s, 1), tail.late),
+        UnsealedRows(tail.count, tail.oldest, round(tail.age_s, 1), tail.late),
         state.verified,
     )
 

@@ -18,7 +18,7 @@ from geo.access.audit import export_log
 from geo.base.crs import WGS84
 from geo.base.words import say
 from geo.cameras.law import compliance, filing_sheet
-from geo.cameras.law.compliance import Wanted
+from geo.cameras.law.compliance import FindingFilter
 from geo.cameras.rules.rulebook import RULES, SEVERITIES
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ GEOJSON: Final = "application/geo+json"
 Word = Annotated[str, Query(max_length=100)]
 
 
-def wanted(area: Word = "", kind: Word = "", unit: Word = "", severity: Word = "") -> Wanted:
+def wanted(area: Word = "", kind: Word = "", unit: Word = "", severity: Word = "") -> FindingFilter:
     """Return the filters of a request; "" for no filter.
 
     Parameters
@@ -45,10 +45,10 @@ def wanted(area: Word = "", kind: Word = "", unit: Word = "", severity: Word = "
     severity
         Severity of findings.
     """
-    return Wanted(area.strip(), (kind,) if kind else (), unit, severity)
+    return FindingFilter(area.strip(), (kind,) if kind else (), unit, severity)
 
 
-WantedDep = Annotated[Wanted, Depends(wanted)]
+WantedDep = Annotated[FindingFilter, Depends(wanted)]
 Reason = Annotated[str | None, Query(max_length=export_log.MOST_REASON)]
 
 
@@ -100,7 +100,7 @@ def file(
     """Return the findings as a workbook; the row of the export is written before it goes out."""
     lang = render.page_language(request)
     kind = filled.text("kind")
-    asked = Wanted(
+    asked = FindingFilter(
         filled.text("area"), (kind,) if kind else (), filled.text("unit"), filled.text("severity")
     )
     reason = filled.text("reason")
@@ -155,7 +155,7 @@ def _shapes(rows: "gpd.GeoDataFrame") -> list[Any]:
     return [None if each is None else mapping(each) for each in shapes]
 
 
-def _query(asked: Wanted, page: int = 1) -> str:
+def _query(asked: FindingFilter, page: int = 1) -> str:
     words = {
         "area": asked.area,
         "kind": "".join(asked.kinds),

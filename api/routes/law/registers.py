@@ -53,7 +53,7 @@ Before = Annotated[UUID | None, Query(description="Rows behind that one")]
 Reason = Annotated[str, Query(max_length=export_log.MOST_REASON)]
 
 
-class Asked:
+class RegisterQuery:
     """What a question to the register may carry; blank: any."""
 
     def __init__(
@@ -86,7 +86,7 @@ class Asked:
         return f"{path}?{urlencode({**self.given, 'limit': limit, 'before': rows[-1].id})}"
 
 
-AskedDep = Annotated[Asked, Depends()]
+AskedDep = Annotated[RegisterQuery, Depends()]
 
 
 @dataclass(frozen=True)
@@ -293,7 +293,7 @@ def _register(
     request: Request,
     timezone: str,
     who: Principal,
-    asked: Asked,
+    asked: RegisterQuery,
     found: list[RegisterRow],
     limit: int,
     *,

@@ -24,7 +24,7 @@ from geo.operations.database import Engine
 from geo.viewing import approvals, picture_source, register_entry, snapshot
 from geo.viewing import view as viewing
 from geo.viewing.approvals import OwnRequest
-from geo.viewing.register_entry import Asked
+from geo.viewing.register_entry import ViewingRequest
 from geo.viewing.view import Viewing
 from maps import watermark
 
@@ -38,7 +38,7 @@ Text = Annotated[str, Field(max_length=register_entry.MOST_TEXT)]
 Key = Annotated[str, Header(alias="Idempotency-Key", max_length=200)]
 
 
-class Wanted(Body):
+class AccessBody(Body):
     """What is to be looked at, and what for."""
 
     act: Literal["view", "retrieve"] = "view"
@@ -48,11 +48,11 @@ class Wanted(Body):
     content: Text = Field("", examples=["2026-09-30 21:00 至 21:40 录像"])
     request: UUID | None = None
 
-    def asked(self, camera: str, key: str = "") -> Asked:
+    def asked(self, camera: str, key: str = "") -> ViewingRequest:
         """Return the question to the service."""
         number = str(self.request) if self.request else None
         texts = self.model_dump(exclude={"request"})
-        return Asked(camera, **texts, request=number, key=key)
+        return ViewingRequest(camera, **texts, request=number, key=key)
 
 
 PAGES: Final[dict[int | str, dict[str, Any]]] = {
@@ -80,7 +80,7 @@ def register(
     settings: SettingsDep,
     who: MayView,
     code: str,
-    asked: Wanted,
+    asked: AccessBody,
     key: Key = "",
 ) -> JSONResponse:
     """Register a viewing, then return its reference; the address of a stream is never returned.
@@ -114,7 +114,7 @@ def ask(
     settings: SettingsDep,
     who: MayView,
     code: str,
-    asked: Wanted,
+    asked: AccessBody,
 ) -> JSONResponse:
     """Ask to look through a camera that is not granted, or needs an approval each time."""
     found = approvals.ask_approval(engine, who, asked.asked(code), config=settings)
@@ -228,7 +228,9 @@ def _noted(engine: Engine, who: Principal, found: Viewing, fault: str) -> None:
     viewing.record_delivery(engine, who, found, fault=fault)
 
 
-def _done(engine: Engine, settings: Settings, who: Principal, asked: Asked, *, asks: bool) -> str:
+def _done(
+    engine: Engine, settings: Settings, who: Principal, asked: ViewingRequest, *, asks: bool
+) -> str:
     """Do what a form asks for and return where it leads."""
     if not asks:
         found = viewing.record_viewing(engine, who, asked, config=settings)
@@ -239,10 +241,10 @@ def _done(engine: Engine, settings: Settings, who: Principal, asked: Asked, *, a
     return ASKED
 
 
-def _of_form(code: str, filled: Form) -> Asked:
+def _of_form(code: str, filled: Form) -> ViewingRequest:
     """Return the question of a form: an entry of the pick-list with a remark, or other words."""
     picked = filled.text("reason")
-    return Asked(
+    return ViewingRequest(
         code,
         act=filled.text("act") or "view",
         reason="" if picked == register_entry.OTHER else picked,

@@ -43,7 +43,7 @@ from geo.exchange.publish import asked_features, layer_files, questions
 from geo.exchange.publish import collections as publish_collections
 from geo.exchange.publish import items as publish_items
 from geo.exchange.publish.items import View
-from geo.exchange.publish.questions import Asked
+from geo.exchange.publish.questions import LayerQuestion
 
 router = APIRouter(prefix="/api/collections")
 FILE_FORMATS: Final = frozenset({"csv", "gpkg", "fgb"})
@@ -193,7 +193,7 @@ def _one(read: Reading, item: str, crs: str) -> tuple[bytes, str]:
         if found is None:
             raise NotFoundError("layer.no_item", name=layer, code=item)
         return found, CRS84
-    asked, zone = Asked(crs=crs), read.settings.timezone
+    asked, zone = LayerQuestion(crs=crs), read.settings.timezone
     page = questions.read_one(state.engine, read.who, layer, item, asked, zone=zone)
     return asked_features.write_features(page, asked)[0], page.crs.uri
 
@@ -209,7 +209,7 @@ def _page(read: Reading, query: ItemsQuery, form: str) -> Response:
     return Response(body, media_type=GEOJSON, headers=content_crs(found.crs))
 
 
-def _found(read: Reading, asked: Asked, after: str, limit: int) -> Features:
+def _found(read: Reading, asked: LayerQuestion, after: str, limit: int) -> Features:
     state, layer = read.state, read.layer
     if layer in publish_items.NAMES and not asked.arranges:
         view = state.matches.view(layer, read.who, asked, read.request.state.revisions)
@@ -284,8 +284,8 @@ def page_at_hand(request: Request, who: Principal, asked: Parts) -> AtHand | Non
     return AtHand(write_collection(request, layer, found), GEOJSON, content_crs(found.crs))
 
 
-def _selection(asked: Parts) -> Asked:
-    return Asked(
+def _selection(asked: Parts) -> LayerQuestion:
+    return LayerQuestion(
         filter=asked.get("filter", ""),
         filter_lang=asked.get("filter-lang", LANGUAGES[0]),  # type: ignore[arg-type]
         bbox=asked.get("bbox", ""),

@@ -133,7 +133,7 @@ def tile(
     return Response(body, media_type=MVT if body else None, headers=headers, status_code=status)
 
 
-def _answer(request: Request, found: use_case.Kept) -> tuple[bytes, dict[str, str], int]:
+def _answer(request: Request, found: use_case.KeptTile) -> tuple[bytes, dict[str, str], int]:
     """Return body, headers and status of a tile."""
     # A browser may keep it, but asks each time: a right may have been taken.
     headers = {"etag": f'W/"{found.tag}"', "cache-control": "private, no-cache"}

@@ -32,7 +32,7 @@ Search = Annotated[str, Query(max_length=100)]
 
 
 @dataclass(frozen=True)
-class Once:
+class OneTimePassword:
     """A one-time password as the page shows it: once, to who made it."""
 
     said: str
@@ -72,7 +72,7 @@ def add(request: Request, who: MayAccounts, engine: EngineDep, sent: FormDep) ->
     if isinstance(made, GovgridError):
         values = {**_shown(request, engine, who), "typed": sent.shown}
         return render_again(request, "accounts.html", made, **values)
-    return _once(request, engine, who, Once("page_accounts.made", name, made))
+    return _once(request, engine, who, OneTimePassword("page_accounts.made", name, made))
 
 
 @router.post("/accounts/{name}/reset")
@@ -82,7 +82,7 @@ def reset(request: Request, who: MayAccounts, engine: EngineDep, name: str) -> R
     made = run_form(lambda: accounts.reset_password(engine, who, name))
     if isinstance(made, GovgridError):
         return render_again(request, "accounts.html", made, **_shown(request, engine, who))
-    return _once(request, engine, who, Once("page_accounts.was_reset", name, made))
+    return _once(request, engine, who, OneTimePassword("page_accounts.was_reset", name, made))
 
 
 @router.post("/accounts/{name}/{what}")
@@ -113,7 +113,9 @@ CHANGES: Final[dict[str, Callable[..., None]]] = {
 }
 
 
-def _once(request: Request, engine: EngineDep, who: Principal, once: Once) -> HTMLResponse:
+def _once(
+    request: Request, engine: EngineDep, who: Principal, once: OneTimePassword
+) -> HTMLResponse:
     values = {**_shown(request, engine, who), "once": once}
     return render.render_page(request, "accounts.html", error="", done="", **values)
 

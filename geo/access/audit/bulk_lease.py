@@ -17,7 +17,7 @@ REGISTERED: Final = 5_000
 
 
 @dataclass
-class Lease:
+class BulkLease:
     """Rows that are counted and not read yet, until the end of the hour that they count for."""
 
     left: int
@@ -32,7 +32,7 @@ class BulkLeases:
 
     def __init__(self, engine: Engine, *, most: int) -> None:
         self._engine, self._most = engine, most
-        self._held: dict[tuple[str | None, str], Lease] = {}
+        self._held: dict[tuple[str | None, str], BulkLease] = {}
         self._lock = Lock()
 
     def spend(self, reader: Principal, what: str, rows: int) -> bool:
@@ -71,4 +71,4 @@ class BulkLeases:
         )
         if more is not None and more.hour == counted.hour:
             with self._lock:
-                self._held[reader.id, what] = Lease(ahead, more.hour + timedelta(hours=1))
+                self._held[reader.id, what] = BulkLease(ahead, more.hour + timedelta(hours=1))

@@ -68,7 +68,7 @@ class Break:
 
 
 @dataclass(frozen=True)
-class Walk:
+class ChainWalk:
     """How far a chain holds: its sound rows, the redacted ones among them, the last sound seal.
 
     `rows` counts from the first row that ever was; `destroyed` of them went because their time was
@@ -134,7 +134,7 @@ def walk_chain(
     expected: Collection[Head] = (),
     explained: Container[int] = (),
     anchor: Head | None = None,
-) -> Walk:
+) -> ChainWalk:
     """Follow a chain from its beginning to its end or its first break, a row at a time.
 
     Parameters
@@ -161,7 +161,9 @@ def walk_chain(
         seal, rows = bytes(link.seal), rows + 1
         redacted += link.note is None
         looked_for.pass_by(rows, seal)
-    return Walk(rows, redacted, seal, broken, looked_for.stands(whole=broken is None), destroyed)
+    return ChainWalk(
+        rows, redacted, seal, broken, looked_for.stands(whole=broken is None), destroyed
+    )
 
 
 class _LookedFor:

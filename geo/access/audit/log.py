@@ -17,7 +17,7 @@ from geo.access.audit import export_log, seal
 from geo.access.audit import record as audit
 from geo.access.audit import verify as audit_verification
 from geo.access.audit.chain import Head
-from geo.access.audit.verify import Tail
+from geo.access.audit.verify import UnsealedTail
 from geo.access.principal import Principal
 from geo.access.store import audit as stored
 from geo.access.store.audit import AuditRow as AuditRow
@@ -64,7 +64,7 @@ class State:
     """How the chain stands: its head and so its length, what is not sealed, who proved it when."""
 
     head: Head | None
-    tail: Tail
+    tail: UnsealedTail
     verified: Verification | None
 
 

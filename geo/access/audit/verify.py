@@ -10,7 +10,7 @@ from sqlalchemy import Connection, Engine
 from geo.access import transaction
 from geo.access.audit import chain
 from geo.access.audit import record as audit
-from geo.access.audit.chain import Head, Link, Walk
+from geo.access.audit.chain import ChainWalk, Head, Link
 from geo.access.principal import Principal
 from geo.access.store import audit as stored
 from geo.access.store import expired_records
@@ -25,7 +25,7 @@ KEPT_AT_LEAST: Final = 180
 
 
 @dataclass(frozen=True)
-class Tail:
+class UnsealedTail:
     """Rows that are not sealed yet; `age_s` is that of the oldest."""
 
     count: int
@@ -42,8 +42,8 @@ class Tail:
 class Proof:
     """What a verification found; `noted` is whether the audit takes a row about it."""
 
-    walk: Walk
-    tail: Tail
+    walk: ChainWalk
+    tail: UnsealedTail
     noted: bool = True
 
     @property
@@ -113,10 +113,10 @@ def verify_chain(engine: Engine, who: Principal, *, expected: Collection[Head] =
     return proof
 
 
-def unsealed_rows(connection: Connection) -> Tail:
+def unsealed_rows(connection: Connection) -> UnsealedTail:
     """Return what is not sealed yet."""
     count, oldest, age_s = stored.unsealed_tail(connection)
-    return Tail(count, oldest, max(age_s, 0.0))
+    return UnsealedTail(count, oldest, max(age_s, 0.0))
 
 
 def _anchor(connection: Connection) -> Head | None:

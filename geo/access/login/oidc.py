@@ -34,14 +34,14 @@ _SEALED_BY: Final = "HS256"
 
 
 @dataclass(frozen=True)
-class Journey:
+class LoginRedirect:
     """Way of a browser to the provider: address to open, and sealed state for the return."""
 
     url: str
     sealed: str
 
 
-def begin_login(config: Settings, *, redirect_uri: str, to: str) -> Journey:
+def begin_login(config: Settings, *, redirect_uri: str, to: str) -> LoginRedirect:
     """Return the address of the provider, and the sealed state for the way back.
 
     Parameters
@@ -66,7 +66,7 @@ def begin_login(config: Settings, *, redirect_uri: str, to: str) -> Journey:
         )
     kept = {"state": state, "nonce": nonce, "verifier": verifier, "to": to}
     claims = {**kept, "aud": PURPOSE, "exp": int(time.time()) + JOURNEY_S}
-    return Journey(url, jwt.encode({"alg": _SEALED_BY}, claims, _key(config)))
+    return LoginRedirect(url, jwt.encode({"alg": _SEALED_BY}, claims, _key(config)))
 
 
 def log_in(

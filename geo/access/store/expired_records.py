@@ -29,7 +29,7 @@ _ANCHOR: Final = text(
 )
 
 
-class Gone(NamedTuple):
+class DeletedRows(NamedTuple):
     """How many rows were deleted, and from when they were."""
 
     number: int
@@ -60,7 +60,7 @@ def last_expired_seal(connection: Connection, before: datetime) -> Any:  # noqa:
     return connection.execute(_LAST_EXPIRED, {"before": before}).first()
 
 
-def delete_sealed(connection: Connection, last: Any) -> Gone:  # noqa: ANN401 - a row
+def delete_sealed(connection: Connection, last: Any) -> DeletedRows:  # noqa: ANN401 - a row
     """Delete the audit up to a seal, which the chain goes on from; return what was deleted.
 
     Parameters
@@ -72,10 +72,10 @@ def delete_sealed(connection: Connection, last: Any) -> Gone:  # noqa: ANN401 - 
     """
     anchor = {"seal_no": last.seal_no, "seal": bytes(last.seal), "newest": last.at}
     connection.execute(_ADD_ANCHOR, anchor)
-    return Gone(*connection.execute(_DELETE_AUDIT, {"seal_no": last.seal_no}).one())
+    return DeletedRows(*connection.execute(_DELETE_AUDIT, {"seal_no": last.seal_no}).one())
 
 
-def delete_old_exports(connection: Connection, days: int) -> Gone:
+def delete_old_exports(connection: Connection, days: int) -> DeletedRows:
     """Delete rows of the register of exports; return what was deleted.
 
     Parameters
@@ -85,7 +85,7 @@ def delete_old_exports(connection: Connection, days: int) -> Gone:
     days
         That a row is kept.
     """
-    return Gone(*connection.execute(_DELETE_EXPORTS, {"days": days}).one())
+    return DeletedRows(*connection.execute(_DELETE_EXPORTS, {"days": days}).one())
 
 
 def newest_anchor(connection: Connection) -> tuple[int, bytes] | None:

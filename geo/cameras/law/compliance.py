@@ -29,7 +29,7 @@ _MEASURED: Final = frozenset({"PRIVACY_VIEW", "MOVED", "REMOVED"})
 
 
 @dataclass(frozen=True)
-class Wanted:
+class FindingFilter:
     """Which findings are asked for; "" and (): any."""
 
     area: str = ""
@@ -61,7 +61,7 @@ class Workbook:
 
 
 def compliance_findings(
-    engine: Engine, reader: Principal, wanted: Wanted | None = None, *, timezone: str
+    engine: Engine, reader: Principal, wanted: FindingFilter | None = None, *, timezone: str
 ) -> Report:
     """Return the findings about the cameras in the principal's areas.
 
@@ -81,7 +81,7 @@ def compliance_findings(
     InputError
         If a kind or a severity is unknown.
     """
-    asked = wanted or Wanted()
+    asked = wanted or FindingFilter()
     _require_known(asked)
     with transaction.open_read_only(engine, reader) as connection:
         area = _area(connection, reader, asked.area)
@@ -104,7 +104,7 @@ def compliance_findings(
 def make_workbook(
     engine: Engine,
     reader: Principal,
-    wanted: Wanted,
+    wanted: FindingFilter,
     *,
     reason: str | None,
     timezone: str,
@@ -189,7 +189,7 @@ def describe_findings(rows: pd.DataFrame, lang: str) -> list[FoundInWords]:
     ]
 
 
-def _chosen(found: gpd.GeoDataFrame, asked: Wanted) -> gpd.GeoDataFrame:
+def _chosen(found: gpd.GeoDataFrame, asked: FindingFilter) -> gpd.GeoDataFrame:
     keep = found["kind"].isin(asked.kinds or tuple(RULES))
     if asked.unit:
         keep &= found["management_unit"] == asked.unit
@@ -208,7 +208,7 @@ def _area(connection: Connection, reader: Principal, code: str) -> bytes | None:
     return shape
 
 
-def _require_known(asked: Wanted) -> None:
+def _require_known(asked: FindingFilter) -> None:
     strange = [kind for kind in asked.kinds if kind not in RULES]
     if strange:
         known = ", ".join(RULES)

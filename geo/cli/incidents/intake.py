@@ -59,12 +59,12 @@ def add(
     from geo.cli.output import as_json
     from geo.incidents import answer, intake
     from geo.incidents.answer import Shown
-    from geo.incidents.location import Asked
+    from geo.incidents.location import TypedPlace
     from geo.incidents.report import Report
     from geo.operations import database
 
     config = read_settings(context)
-    place = Asked(lon, lat, crs, accuracy, area)
+    place = TypedPlace(lon, lat, crs, accuracy, area)
     given = Report(
         category,
         text,

@@ -30,7 +30,7 @@ def report(
 ) -> None:
     """Hold each camera of the register against Decree 799; findings are no failure."""
     from geo.cameras.law import compliance
-    from geo.cameras.law.compliance import Wanted
+    from geo.cameras.law.compliance import FindingFilter
     from geo.cli.output import as_json, print_note, require_new, translate
     from geo.files.writers import draft_of, require_ending
     from geo.operations import database
@@ -39,7 +39,7 @@ def report(
         require_ending(out, known=(".xlsx",))
     require_new(out, force=force)
     config = read_settings(context)
-    asked = Wanted(area, tuple(kind or ()), unit, severity)
+    asked = FindingFilter(area, tuple(kind or ()), unit, severity)
     with database.open_database(config) as engine:
         who = acting_reader(context, engine, "compliance")
         if out is not None:

@@ -43,7 +43,7 @@ class PlaceLine:
     exact: bool = field(compare=False, default=True)
 
 
-class Fans:
+class ViewSectors:
     """Sectors of views at the origin, made once each."""
 
     def __init__(self, views: CoarseViews) -> None:
@@ -64,7 +64,7 @@ class Fans:
         return found
 
 
-def seen_by_cell(table: ViewTable, fans: Fans, at: Floats, asked: Flags) -> Indices:
+def seen_by_cell(table: ViewTable, fans: ViewSectors, at: Floats, asked: Flags) -> Indices:
     """Return which views may see the cell that a place is in.
 
     Parameters

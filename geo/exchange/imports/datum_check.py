@@ -14,7 +14,7 @@ from geo.base.words import LANGUAGES, say
 from geo.exchange.imports.held_reason import HeldReason
 from geo.exchange.store import layers as stored
 from geo.files.checks.position import crs_evidence
-from geo.files.checks.position.crs_evidence import Doubt
+from geo.files.checks.position.crs_evidence import CrsDoubt
 from geo.files.checks.position.declared_area import named_polygons
 from geo.files.checks.sample import Sample
 from geo.files.schema.layers import Layer
@@ -24,7 +24,7 @@ FAR_KM: Final = 100.0
 _KM_A_DEGREE: Final = 111.2
 
 
-class Known:
+class KnownDistrict:
     """What a database knew of the district before an import."""
 
     def __init__(self, connection: Connection, layer: Layer, *, certain: bool = False) -> None:
@@ -101,7 +101,7 @@ def _shapes(found: gpd.GeoSeries) -> NDArray[np.object_] | None:
     return None if found.empty else found.to_numpy(dtype=object)
 
 
-def _plain(doubt: Doubt) -> HeldReason:
+def _plain(doubt: CrsDoubt) -> HeldReason:
     return {
         "declared": doubt.declared,
         "suggested": doubt.suggested,

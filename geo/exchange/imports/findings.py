@@ -14,7 +14,7 @@ KEPT_OF_A_KIND = 100
 AT_ONCE = 20_000
 
 
-class Noted:
+class ImportFindings:
     """The findings of one import; the database holds all of them."""
 
     def __init__(self, connection: Connection, run: int) -> None:

@@ -150,13 +150,15 @@ def take_rows(
     ending
         Codes of areas that end on that day.
     """
-    from geo.exchange.imports.pipeline import Taking
+    from geo.exchange.imports.pipeline import RunningImport
     from geo.files.checks.check import Check
 
     calendar = Calendar(clock.today(timezone), timezone)
     check = Check(layer, crs=crs_module.parse_crs("wgs84"), calendar=calendar)
     check.certain = True  # one row is no evidence against the system that the interface has
-    taking = Taking(connection, run, check, timezone=timezone, valid_from=valid_from, ending=ending)
+    taking = RunningImport(
+        connection, run, check, timezone=timezone, valid_from=valid_from, ending=ending
+    )
     taking.take(iter([_table(rows)]), ignore_progress)
     taking.closed(certain=True)
     given = {*rows[0].cells, "geometry", ""}

@@ -1,4 +1,4 @@
-"""Taking: one file on its way in, part by part, within the transaction of its import."""
+"""Import of one file, part by part, within the transaction of its import."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ from geo.cameras.known_codes import keep_registered
 from geo.cameras.same_cameras import SameCameras
 from geo.cameras.store import grid_of_camera
 from geo.exchange.imports import datum_check
-from geo.exchange.imports.findings import Noted
+from geo.exchange.imports.findings import ImportFindings
 from geo.exchange.imports.held_reason import HeldReason
 from geo.exchange.imports.prefetch import prefetch
 from geo.exchange.imports.write import Writer
@@ -37,7 +37,7 @@ from geo.store.tables import Change
 ORIGINAL_ROW = tuple(say("marked.row", lang) for lang in ("zh", "en"))
 
 
-class Taking:
+class RunningImport:
     """What has been read, checked and written of a file so far."""
 
     def __init__(
@@ -53,7 +53,7 @@ class Taking:
         ending: Sequence[str] = (),
     ) -> None:
         self.run, self.read, self.quarantined, self.solved = run, 0, 0, 0
-        self.noted = Noted(connection, run)
+        self.noted = ImportFindings(connection, run)
         self.preview: Preview | None = None
         self._connection, self._check, self._timezone = connection, check, timezone
         self._retry_of, self._mended = retry_of, dict[int, int]()
@@ -61,7 +61,7 @@ class Taking:
         self._far_km = 0.0
         self._same = SameCameras(connection, run)
         self._tables: list[Table] = []
-        self._known = datum_check.Known(connection, check.layer, certain=check.certain)
+        self._known = datum_check.KnownDistrict(connection, check.layer, certain=check.certain)
         check.know(self._known.areas)
         self._writer = Writer(
             connection,

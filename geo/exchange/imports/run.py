@@ -30,7 +30,7 @@ from geo.store import import_runs as stored_runs
 from geo.store.tables import Change
 
 if TYPE_CHECKING:
-    from geo.exchange.imports.pipeline import Taking
+    from geo.exchange.imports.pipeline import RunningImport
     from geo.files.checks.check import Check
     from geo.files.checks.preview import Preview
 
@@ -65,7 +65,7 @@ class ImportReport:
     held: HeldReason | None = None
     solved: int = 0
     unplaced: bool = False
-    wish: readers.Wish = readers.NO_WISH
+    wish: readers.ReadOptions = readers.NO_WISH
 
     @property
     def repeated(self) -> int:
@@ -138,13 +138,13 @@ def _tried(
     progress: Progress,
     without: Refused,
 ) -> ImportReport:
-    from geo.exchange.imports.pipeline import Taking
+    from geo.exchange.imports.pipeline import RunningImport
 
     row = _run_row(target, path, options, who.account)
     with db.open_transaction(engine, keep=not options.dry_run) as connection:
         db.take_turn(connection, db.IMPORTING, waiting=lambda: progress("import.waiting", 0, 0))
         run = stored_runs.insert_run(connection, row)
-        taking = Taking(
+        taking = RunningImport(
             connection,
             run,
             _check(target, options, timezone, without),
@@ -231,10 +231,10 @@ def _tables(target: Layer, path: Path, options: ImportOptions) -> Iterator[Table
     return readers.read_parts(path, wish)
 
 
-def _wish(target: Layer, options: ImportOptions) -> readers.Wish:
+def _wish(target: Layer, options: ImportOptions) -> readers.ReadOptions:
     from geo.files.checks.cells.column_mapping import known_headers
 
-    return readers.Wish(
+    return readers.ReadOptions(
         sheet=options.sheet,
         encoding=options.encoding,
         header_row=options.header_row,
@@ -263,7 +263,7 @@ def _report(
     target: Layer,
     path: Path,
     options: ImportOptions,
-    taking: Taking,
+    taking: RunningImport,
     held: HeldReason | None,
     *,
     refused: bool,

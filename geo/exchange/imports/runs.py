@@ -22,7 +22,7 @@ from geo.incidents.store import history
 from geo.store import db, undo
 from geo.store import import_runs as stored_runs
 from geo.store.import_runs import ImportRun
-from geo.store.undo import Undone
+from geo.store.undo import UndoCounts
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -80,7 +80,7 @@ def show_run(engine: Engine, run: int, *, who: Principal) -> RunReport:
     return RunReport(row, tuple(Finding(**vars(each)) for each in found))
 
 
-def undo_run(engine: Engine, run: int, *, who: Principal) -> Undone:
+def undo_run(engine: Engine, run: int, *, who: Principal) -> UndoCounts:
     """Restore everything to its state before a run; audited.
 
     Figures that were computed since then stay until they are computed again.

@@ -9,13 +9,13 @@ import shapely
 from geo.base.crs_uris import LONLAT, AxisCRS
 from geo.base.json_objects import LayerRow
 from geo.exchange.publish import feature_bytes as fb
-from geo.exchange.publish.questions import FREE, Asked, Page
+from geo.exchange.publish.questions import FREE, LayerQuestion, Page
 from geo.exchange.rules.published_columns import Columns, parse_selection
 
 _GEOM: Final = "geom"
 
 
-def selected_columns(columns: Columns, asked: Asked) -> tuple[str, ...]:
+def selected_columns(columns: Columns, asked: LayerQuestion) -> tuple[str, ...]:
     """Return the columns that a question wants to see.
 
     Parameters
@@ -30,7 +30,7 @@ def selected_columns(columns: Columns, asked: Asked) -> tuple[str, ...]:
     )
 
 
-def write_features(page: Page, asked: Asked) -> list[bytes]:
+def write_features(page: Page, asked: LayerQuestion) -> list[bytes]:
     """Return the features of a page.
 
     Parameters

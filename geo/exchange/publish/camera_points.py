@@ -11,7 +11,7 @@ from geo.access.roles import depth_no
 from geo.exchange.publish import feature_bytes as fb
 from geo.exchange.publish.items import FOREIGN, View
 from geo.exchange.rules.vector_tile import EXTENT, write_points, write_value
-from geo.exchange.store.tile_rows import BINS, SOURCES, SUMMARY, Place, Tile
+from geo.exchange.store.tile_rows import BINS, SOURCES, SUMMARY, Tile, TileAddress
 from geo.store.segments import Segments
 
 MOST_KEPT: Final = 50_000
@@ -74,7 +74,7 @@ class ShownPoints:
     depth: NDArray[np.int8]
     exact: NDArray[np.bool_]
 
-    def draw(self, place: Place, *, most: int, bins: int | None) -> Tile:
+    def draw(self, place: TileAddress, *, most: int, bins: int | None) -> Tile:
         """Return a tile.
 
         Parameters

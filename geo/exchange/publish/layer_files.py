@@ -20,10 +20,10 @@ from geo.access.principal import Principal
 from geo.base.crs_uris import LONLAT, AxisCRS
 from geo.base.json_objects import LayerRow
 from geo.exchange.publish import questions
-from geo.exchange.publish.questions import Asked
+from geo.exchange.publish.questions import LayerQuestion
 from geo.exchange.rules import published_columns
 from geo.exchange.store import asked_rows
-from geo.exchange.store.asked_rows import Source, Wanted
+from geo.exchange.store.asked_rows import RowQuestion, Source
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
 PART: Final = 1_000
 Bounds = tuple[float, float, float, float]
 Extent = tuple[int, Bounds | None]
-Opened = tuple[Connection, Source, Wanted, AxisCRS]
+Opened = tuple[Connection, Source, RowQuestion, AxisCRS]
 _GEOM: Final = "geometry"
 _TYPES: Final = {"point": "Point", "line": "MultiLineString", "polygon": "MultiPolygon"}
 _MANY: Final[Mapping[int, Callable[[Any], Any]]] = {
@@ -51,7 +51,7 @@ class FileAsked:
 
     reader: Principal
     layer: str
-    asked: Asked
+    asked: LayerQuestion
     limit: int | None
     zone: str
 
@@ -187,10 +187,10 @@ def _write_geopackage(
 def _write_flatgeobuf(
     parts: Iterable[list[LayerRow]], wanted: FileAsked, crs: AxisCRS, path: Path, extent: Extent
 ) -> None:
-    from geo.files.writers.flatgeobuf import Whole, stream_flatgeobuf
+    from geo.files.writers.flatgeobuf import FileHead, stream_flatgeobuf
 
     shape = _TYPES[published_columns.shape_of(wanted.layer)]
-    whole = Whole(wanted.layer, shape, crs.srid, extent[0], _box(extent[1], crs))
+    whole = FileHead(wanted.layer, shape, crs.srid, extent[0], _box(extent[1], crs))
     tables = (_table(part, wanted, crs) for part in parts)
     with path.open("wb") as file:
         for content in stream_flatgeobuf(tables, whole):

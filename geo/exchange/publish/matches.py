@@ -14,7 +14,7 @@ from geo.access.principal import Principal
 from geo.base.errors import UnavailableError
 from geo.exchange.publish import questions
 from geo.exchange.publish.items import Items, View
-from geo.exchange.publish.questions import Asked
+from geo.exchange.publish.questions import LayerQuestion
 from geo.store import revisions
 from geo.store.revisions import LayerRevisions
 
@@ -40,7 +40,9 @@ class Matches:
         self._items, self._zone, self._lock, self._rows = items, zone, Lock(), 0
         self._kept: OrderedDict[Hashable, tuple[View, View]] = OrderedDict()
 
-    def kept(self, layer: str, reader: Principal, asked: Asked, now: LayerRevisions) -> View | None:
+    def kept(
+        self, layer: str, reader: Principal, asked: LayerQuestion, now: LayerRevisions
+    ) -> View | None:
         """Return the rows that fit if they are at hand, without waiting.
 
         Parameters
@@ -61,7 +63,9 @@ class Matches:
             found = self._kept.get((layer, reader.key, asked))
         return found[1] if found is not None and found[0] is whole else None
 
-    def view(self, layer: str, reader: Principal, asked: Asked, now: LayerRevisions) -> View:
+    def view(
+        self, layer: str, reader: Principal, asked: LayerQuestion, now: LayerRevisions
+    ) -> View:
         """Return the rows that fit, of the layer at these revisions or newer ones.
 
         Parameters

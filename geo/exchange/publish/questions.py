@@ -24,7 +24,7 @@ from geo.exchange.rules import asked_places, filters, published_columns
 from geo.exchange.rules.filters import Language
 from geo.exchange.rules.published_columns import Columns
 from geo.exchange.store import asked_rows
-from geo.exchange.store.asked_rows import Source, Wanted
+from geo.exchange.store.asked_rows import RowQuestion, Source
 from geo.exchange.store.filter_conditions import Conditions
 from geo.store import db, installation
 
@@ -36,7 +36,7 @@ _WHOLE: Final = 2**63 - 1
 
 
 @dataclass(frozen=True)
-class Asked:
+class LayerQuestion:
     """What a request asks of a layer, as it is written there; "" is not asked.
 
     `properties` is None where all are wanted.
@@ -70,7 +70,7 @@ class Page:
     rows: Sequence[LayerRow]
     matched: int
     after: str | None
-    wanted: Wanted
+    wanted: RowQuestion
     crs: AxisCRS
 
 
@@ -84,7 +84,7 @@ def read_page(
     engine: Engine,
     reader: Principal,
     layer: str,
-    asked: Asked,
+    asked: LayerQuestion,
     *,
     after: str = "",
     limit: int,
@@ -128,7 +128,7 @@ def read_page(
 
 
 def read_one(
-    engine: Engine, reader: Principal, layer: str, code: str, asked: Asked, *, zone: str
+    engine: Engine, reader: Principal, layer: str, code: str, asked: LayerQuestion, *, zone: str
 ) -> Page:
     """Return a page of one feature.
 
@@ -154,7 +154,7 @@ def read_one(
 
 
 def read_codes(
-    connection: Connection, reader: Principal, layer: str, asked: Asked, *, zone: str
+    connection: Connection, reader: Principal, layer: str, asked: LayerQuestion, *, zone: str
 ) -> list[str]:
     """Return the ids of all rows that fit, of a layer that is read by a statement.
 
@@ -172,8 +172,8 @@ def read_codes(
 
 @contextmanager
 def open_rows(
-    engine: Engine, reader: Principal, layer: str, asked: Asked, *, zone: str
-) -> Iterator[tuple[Connection, Source, Wanted, AxisCRS]]:
+    engine: Engine, reader: Principal, layer: str, asked: LayerQuestion, *, zone: str
+) -> Iterator[tuple[Connection, Source, RowQuestion, AxisCRS]]:
     """Open a transaction that reads a layer as it is shown to who asks, with what is wanted of it.
 
     Parameters
@@ -191,7 +191,7 @@ def open_rows(
         yield connection, source, wanted, crs
 
 
-def free_columns(layer: str, asked: Asked) -> tuple[str, ...]:
+def free_columns(layer: str, asked: LayerQuestion) -> tuple[str, ...]:
     """Return the further column that features of a layer are made of, if any.
 
     Parameters
@@ -205,7 +205,7 @@ def free_columns(layer: str, asked: Asked) -> tuple[str, ...]:
 
 
 @contextmanager
-def _computing(asked: Asked) -> Iterator[None]:
+def _computing(asked: LayerQuestion) -> Iterator[None]:
     """Say that a filter cannot be computed where the database refuses it."""
     try:
         yield
@@ -248,7 +248,9 @@ def _systems(connection: Connection) -> tuple[AxisCRS, ...]:
         return offered_systems(None)
 
 
-def _wanted(connection: Connection, layer: str, asked: Asked, zone: str) -> tuple[Wanted, AxisCRS]:
+def _wanted(
+    connection: Connection, layer: str, asked: LayerQuestion, zone: str
+) -> tuple[RowQuestion, AxisCRS]:
     columns = published_columns.columns_of(layer)
     named = any((asked.crs, asked.bbox_crs, asked.filter_crs))
     system = partial(parse_crs_uri, offered=_systems(connection)) if named else None
@@ -270,10 +272,10 @@ def _wanted(connection: Connection, layer: str, asked: Asked, zone: str) -> tupl
     sort = published_columns.parse_sort(asked.sortby, columns) if asked.sortby else ()
     if asked.properties is not None:
         published_columns.parse_selection(asked.properties, columns)
-    return Wanted(columns, conditions, made.values, sort), crs
+    return RowQuestion(columns, conditions, made.values, sort), crs
 
 
-def _following(wanted: Wanted, after: str) -> Wanted:
+def _following(wanted: RowQuestion, after: str) -> RowQuestion:
     """Return what is wanted behind the page before."""
     if not after:
         return wanted
@@ -285,10 +287,10 @@ def _following(wanted: Wanted, after: str) -> Wanted:
         read = [_value(v, wanted.columns[n]) for v, n in zip(values, names, strict=True)]
     except (ValueError, TypeError, binascii.Error, RecursionError) as error:
         raise InputError("ogc.after") from error
-    return Wanted(wanted.columns, wanted.conditions, wanted.values, wanted.sort, read)
+    return RowQuestion(wanted.columns, wanted.conditions, wanted.values, wanted.sort, read)
 
 
-def _written(wanted: Wanted, row: LayerRow) -> str:
+def _written(wanted: RowQuestion, row: LayerRow) -> str:
     """Return what the page behind a row begins after."""
     if not wanted.sort:
         return str(row[wanted.key])

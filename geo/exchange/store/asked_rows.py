@@ -34,7 +34,7 @@ class Source:
 
 
 @dataclass(frozen=True)
-class Wanted:
+class RowQuestion:
     """Which rows, in which order: `conditions` of SQL with what they bind; `after` a row.
 
     `after` holds the values of the sort keys, then the id, of the last row of the page before.
@@ -92,7 +92,9 @@ def given_source(rows: str, columns: Columns) -> Source:
     return Source(statement, {"rows": rows})
 
 
-def of_one(source: Source, wanted: Wanted, code: str, *, before: str) -> tuple[Source, Wanted]:
+def of_one(
+    source: Source, wanted: RowQuestion, code: str, *, before: str
+) -> tuple[Source, RowQuestion]:
     """Return the source and what is wanted of it for one row.
 
     Parameters
@@ -112,7 +114,7 @@ def of_one(source: Source, wanted: Wanted, code: str, *, before: str) -> tuple[S
     return replace(source, values=values), one
 
 
-def count_rows(connection: Connection, source: Source, wanted: Wanted) -> int:
+def count_rows(connection: Connection, source: Source, wanted: RowQuestion) -> int:
     """Return how many rows fit, on all pages.
 
     Parameters
@@ -130,7 +132,7 @@ def count_rows(connection: Connection, source: Source, wanted: Wanted) -> int:
 
 
 def box_of(
-    connection: Connection, source: Source, wanted: Wanted
+    connection: Connection, source: Source, wanted: RowQuestion
 ) -> tuple[float, float, float, float] | None:
     """Return the box of all rows that fit, lon/lat; None where no place is.
 
@@ -149,7 +151,7 @@ def box_of(
     return None if west is None else (west, south, east, north)
 
 
-def select_codes(connection: Connection, source: Source, wanted: Wanted) -> list[str]:
+def select_codes(connection: Connection, source: Source, wanted: RowQuestion) -> list[str]:
     """Return the ids of all rows that fit.
 
     Parameters
@@ -165,7 +167,7 @@ def select_codes(connection: Connection, source: Source, wanted: Wanted) -> list
 def select_rows(
     connection: Connection,
     source: Source,
-    wanted: Wanted,
+    wanted: RowQuestion,
     *,
     limit: int | None = None,
     more: Sequence[str] = (),

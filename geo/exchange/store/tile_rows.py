@@ -27,7 +27,7 @@ SUMMARY: Final = "summary"
 """Layer of a tile that leaves something out: one point that says how much."""
 
 
-class Place(NamedTuple):
+class TileAddress(NamedTuple):
     """Which tile of WebMercatorQuad."""
 
     z: int
@@ -270,7 +270,7 @@ def draw_tile(
     connection: Connection,
     layer: str,
     source: Source,
-    place: Place,
+    place: TileAddress,
     given: Mapping[str, Any],
     *,
     bins: int | None = None,
@@ -318,7 +318,7 @@ def _written(source: Source, z: int) -> str:
     return _TILE.format(rows=source.rows) + body
 
 
-def _summed_up(connection: Connection, tile: Tile, place: Place) -> Tile:
+def _summed_up(connection: Connection, tile: Tile, place: TileAddress) -> Tile:
     values = {
         "layer": SUMMARY,
         "total": tile.total,
@@ -330,7 +330,9 @@ def _summed_up(connection: Connection, tile: Tile, place: Place) -> Tile:
     return replace(tile, content=tile.content + bytes(more))
 
 
-def any_in_tile(connection: Connection, layer: str, place: Place, codes: Sequence[str]) -> bool:
+def any_in_tile(
+    connection: Connection, layer: str, place: TileAddress, codes: Sequence[str]
+) -> bool:
     """Return whether some of these rows come into a tile, by their exact or their coarse place.
 
     Parameters

@@ -27,7 +27,7 @@ def write_annotated(
     findings: Sequence[Finding],
     *,
     lang: str,
-    wish: readers.Wish = readers.NO_WISH,
+    wish: readers.ReadOptions = readers.NO_WISH,
     refused: frozenset[str] = frozenset(),
     taken: bool = True,
 ) -> None:

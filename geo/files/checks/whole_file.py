@@ -5,9 +5,9 @@ import geopandas as gpd
 from geo.files.checks.cells.file_headers import Headers
 from geo.files.checks.cells.finding import Finding
 from geo.files.checks.cells.label_variants import Labels, label_columns
-from geo.files.checks.position.default_coordinates import Heaps
+from geo.files.checks.position.default_coordinates import FilePositions
 from geo.files.checks.position.district import is_shifted
-from geo.files.checks.position.duplicate_places import Twins
+from geo.files.checks.position.duplicate_places import CameraPlaces
 from geo.files.checks.position.position import Positions
 from geo.files.checks.position.raw_position import site_of
 from geo.files.checks.sample import Sample
@@ -25,7 +25,7 @@ class Whole:
         self._layer = layer
         self._suspects: list[Finding] = []
         self._mirrored = 0
-        self._heaps, self._labels, self._twins = Heaps(), Labels(), Twins()
+        self._heaps, self._labels, self._twins = FilePositions(), Labels(), CameraPlaces()
 
     def place(
         self, table: Table, headers: Headers, positions: Positions, named: list[str | None]

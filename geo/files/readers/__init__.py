@@ -20,7 +20,15 @@ from geo.files.readers.limits import check_size
 from geo.files.readers.table import SourceNote, Table
 from geo.files.readers.zip_archive import unpack_archive
 
-__all__ = ["NO_WISH", "SourceNote", "Table", "Wish", "read_file", "read_parts", "require_readable"]
+__all__ = [
+    "NO_WISH",
+    "ReadOptions",
+    "SourceNote",
+    "Table",
+    "read_file",
+    "read_parts",
+    "require_readable",
+]
 
 ROWS: Final = 50_000
 # notes that say why there are no rows
@@ -28,7 +36,7 @@ _EXPLAINED: Final = frozenset({"CATALOG_NODES"})
 
 
 @dataclass(frozen=True)
-class Wish:
+class ReadOptions:
     """The user's options for reading a file.
 
     Attributes
@@ -53,12 +61,16 @@ class Wish:
     known: Known | None = None
 
 
-NO_WISH: Final = Wish()
-Reader = Callable[[Path, Wish, int], Iterator[Table]]
+NO_WISH: Final = ReadOptions()
+Reader = Callable[[Path, ReadOptions, int], Iterator[Table]]
 
 
 def read_file(
-    path: Path, wish: Wish = NO_WISH, *, sheet: str | None = None, encoding: str | None = None
+    path: Path,
+    wish: ReadOptions = NO_WISH,
+    *,
+    sheet: str | None = None,
+    encoding: str | None = None,
 ) -> Table:
     """Return the rows of a file as written, with what the file says about itself.
 
@@ -91,7 +103,7 @@ def read_file(
 
 def read_parts(
     path: Path,
-    wish: Wish = NO_WISH,
+    wish: ReadOptions = NO_WISH,
     *,
     sheet: str | None = None,
     encoding: str | None = None,
@@ -130,7 +142,7 @@ def _cleaned(table: Table, *, later: bool) -> Table:
     return without_controls(table, headers_noted=later)
 
 
-def _tables(path: Path, wish: Wish, rows: int) -> Iterator[Table]:
+def _tables(path: Path, wish: ReadOptions, rows: int) -> Iterator[Table]:
     ending = path.suffix.lower()
     require_readable(path)
     for number, table in zip(count(), READERS[ending](path, wish, rows), strict=False):
@@ -138,7 +150,7 @@ def _tables(path: Path, wish: Wish, rows: int) -> Iterator[Table]:
         yield replace(table, notes=(*unused, *table.notes)) if unused else table
 
 
-def _unused(ending: str, wish: Wish, row: int) -> Iterable[SourceNote]:
+def _unused(ending: str, wish: ReadOptions, row: int) -> Iterable[SourceNote]:
     """Return a note on each option that a file of this kind has no use for."""
     said = {
         "sheet": f"--sheet {wish.sheet}" if wish.sheet else "",
@@ -182,7 +194,7 @@ def require_readable(path: Path) -> None:
     secret_markings.require_unmarked(path)
 
 
-def _text(path: Path, wish: Wish, rows: int) -> Iterator[Table]:
+def _text(path: Path, wish: ReadOptions, rows: int) -> Iterator[Table]:
     from geo.files.readers.delimited import read_text
 
     yield from read_text(
@@ -190,7 +202,7 @@ def _text(path: Path, wish: Wish, rows: int) -> Iterator[Table]:
     )
 
 
-def _workbook(path: Path, wish: Wish, _: int) -> Iterator[Table]:
+def _workbook(path: Path, wish: ReadOptions, _: int) -> Iterator[Table]:
     from geo.files.readers.workbook import read_workbook
 
     yield from read_workbook(
@@ -202,43 +214,43 @@ def _workbook(path: Path, wish: Wish, _: int) -> Iterator[Table]:
     )
 
 
-def _geojson(path: Path, wish: Wish, _: int) -> Iterator[Table]:
+def _geojson(path: Path, wish: ReadOptions, _: int) -> Iterator[Table]:
     from geo.files.readers.vector import read_geojson
 
     yield read_geojson(path, encoding=wish.encoding)
 
 
-def _geopackage(path: Path, wish: Wish, rows: int) -> Iterator[Table]:
+def _geopackage(path: Path, wish: ReadOptions, rows: int) -> Iterator[Table]:
     from geo.files.readers.vector import read_geopackage
 
     yield from read_geopackage(path, sheet=wish.sheet, rows=rows)
 
 
-def _shapefile(path: Path, wish: Wish, _: int) -> Iterator[Table]:
+def _shapefile(path: Path, wish: ReadOptions, _: int) -> Iterator[Table]:
     from geo.files.readers.vector import read_shapefile
 
     yield read_shapefile(path, encoding=wish.encoding)
 
 
-def _drawing(path: Path, wish: Wish, _: int) -> Iterator[Table]:
+def _drawing(path: Path, wish: ReadOptions, _: int) -> Iterator[Table]:
     from geo.files.readers.dxf import read_drawing
 
     yield read_drawing(path, sheet=wish.sheet, encoding=wish.encoding)
 
 
-def _catalog(path: Path, wish: Wish, _: int) -> Iterator[Table]:
+def _catalog(path: Path, wish: ReadOptions, _: int) -> Iterator[Table]:
     from geo.files.readers.gb28181 import read_catalog
 
     yield read_catalog(path, encoding=wish.encoding)
 
 
-def _parquet(path: Path, _: Wish, __: int) -> Iterator[Table]:
+def _parquet(path: Path, _: ReadOptions, __: int) -> Iterator[Table]:
     from geo.files.readers.parquet import read_parquet
 
     yield read_parquet(path)
 
 
-def _archive(path: Path, wish: Wish, rows: int) -> Iterator[Table]:
+def _archive(path: Path, wish: ReadOptions, rows: int) -> Iterator[Table]:
     with unpack_archive(path, wish.sheet, wanted=_IN_ARCHIVES) as (inner, sheet):
         yield from _tables(inner, replace(wish, sheet=sheet), rows)
 

@@ -107,7 +107,7 @@ def _recovered(path: Path) -> Drawing:
 
     Not where the library made up numbers: a corner in a wrong place is worse than none.
     """
-    heard = _Heard()
+    heard = _RepairLog()
     logger = logging.getLogger("ezdxf")
     logger.addHandler(heard)
     try:
@@ -122,7 +122,7 @@ def _recovered(path: Path) -> Drawing:
     return drawing
 
 
-class _Heard(logging.Handler):
+class _RepairLog(logging.Handler):
     """What the library says of its repairs."""
 
     def __init__(self) -> None:

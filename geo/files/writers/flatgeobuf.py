@@ -21,7 +21,7 @@ Bounds = tuple[float, float, float, float]
 
 
 @dataclass(frozen=True)
-class Whole:
+class FileHead:
     """What the head says of all parts: name, type of geometry, SRID, rows, and their box."""
 
     layer: str
@@ -31,7 +31,7 @@ class Whole:
     bounds: Bounds | None
 
 
-def stream_flatgeobuf(parts: Iterable["pa.Table"], whole: Whole) -> Iterator[bytes]:
+def stream_flatgeobuf(parts: Iterable["pa.Table"], whole: FileHead) -> Iterator[bytes]:
     """Yield a layer as FlatGeobuf.
 
     Parameters
@@ -54,7 +54,7 @@ def stream_flatgeobuf(parts: Iterable["pa.Table"], whole: Whole) -> Iterator[byt
         yield content[first:]
 
 
-def _written(part: "pa.Table", whole: Whole) -> bytes:
+def _written(part: "pa.Table", whole: FileHead) -> bytes:
     import pyogrio
 
     file = BytesIO()
@@ -71,7 +71,7 @@ def _written(part: "pa.Table", whole: Whole) -> bytes:
     return file.getvalue()
 
 
-def _complete(head: bytearray, whole: Whole) -> None:
+def _complete(head: bytearray, whole: FileHead) -> None:
     """Write into a head how many rows follow, and their box."""
     start = MAGIC + 4
     table = start + struct.unpack_from("<I", head, start)[0]

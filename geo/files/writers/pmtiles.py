@@ -15,7 +15,7 @@ Fields = Mapping[str, Mapping[str, str]]
 
 
 @dataclass(frozen=True)
-class About:
+class ArchiveMetadata:
     """What the metadata say: a name, who took the file out and what for, and the layers."""
 
     name: str
@@ -30,7 +30,9 @@ def order_of(tile: Numbers) -> int:
     return int(zxy_to_tileid(*tile))
 
 
-def write_archive(tiles: Iterable[tuple[Numbers, bytes]], path: Path, about: About) -> int:
+def write_archive(
+    tiles: Iterable[tuple[Numbers, bytes]], path: Path, about: ArchiveMetadata
+) -> int:
     """Write tiles into a file and return how many they are; equal tiles give equal files.
 
     Parameters
@@ -72,7 +74,7 @@ def _header(written: list[Numbers]) -> dict[str, Any]:
     }
 
 
-def _metadata(about: About, written: list[Numbers]) -> dict[str, Any]:
+def _metadata(about: ArchiveMetadata, written: list[Numbers]) -> dict[str, Any]:
     zooms = {"minzoom": written[0][0], "maxzoom": written[-1][0]}
     listed = [
         {"id": name, "fields": dict(fields), **zooms} for name, fields in about.layers.items()

@@ -11,7 +11,7 @@ MINUTE: Final = 60.0
 
 
 @dataclass(frozen=True)
-class Called:
+class WhistledUnit:
     """A unit of a whistle: as what it was called, and when it reported in.
 
     A unit that was added later (增派) has a time of its own: `called_at` and `report_by`. None: the
@@ -48,7 +48,7 @@ class Attendance:
 
 
 def count_attendance(
-    called: Sequence[Called], blown_at: datetime, report_by: datetime, now: datetime
+    called: Sequence[WhistledUnit], blown_at: datetime, report_by: datetime, now: datetime
 ) -> Attendance:
     """Return who came to one whistle.
 
@@ -105,7 +105,7 @@ class Sheet:
 
     blown_at: datetime
     report_by: datetime
-    called: tuple[Called, ...]
+    called: tuple[WhistledUnit, ...]
 
 
 @dataclass(frozen=True)
@@ -170,7 +170,7 @@ def _of_unit(unit: str, counts: Sequence[tuple[Sheet, Attendance]]) -> UnitAtten
     )
 
 
-def _absent_since(calls: Sequence[tuple[datetime, Called]]) -> datetime | None:
+def _absent_since(calls: Sequence[tuple[datetime, WhistledUnit]]) -> datetime | None:
     """Return the first whistle since the unit last came, None if it came to the last one."""
     since = None
     for blown_at, each in calls:

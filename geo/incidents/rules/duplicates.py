@@ -11,14 +11,14 @@ STEP_M: Final = 10.0
 
 
 @dataclass(frozen=True)
-class Reach:
+class DuplicateReach:
     """How near and how new an incident of a category must be to be hinted at."""
 
     radius_m: float = 50.0
     days: float = 60.0
 
 
-DEFAULT_REACH: Final = Reach()
+DEFAULT_REACH: Final = DuplicateReach()
 """Of categories that state none. Of 195 duplicates that Boston names, 84 % have their original in
 it (notes of the closing texts, 2014)."""
 
@@ -43,7 +43,7 @@ class Hint:
 
 
 def find_hints(
-    reported_at: datetime, earlier: Iterable[Earlier], reach: Reach = DEFAULT_REACH
+    reported_at: datetime, earlier: Iterable[Earlier], reach: DuplicateReach = DEFAULT_REACH
 ) -> list[Hint]:
     """Return at most five hints, nearest and then newest first.
 
@@ -61,7 +61,7 @@ def find_hints(
     return [_hint(each, reported_at) for each in near[:MOST]]
 
 
-def _counts(each: Earlier, reported_at: datetime, reach: Reach) -> bool:
+def _counts(each: Earlier, reported_at: datetime, reach: DuplicateReach) -> bool:
     is_open = each.ended_at is None or each.ended_at > reported_at
     age = reported_at - each.reported_at
     fresh = timedelta(0) <= age <= timedelta(days=reach.days)

@@ -7,7 +7,7 @@ from typing import Final
 
 from sqlalchemy import Connection, text
 
-from geo.incidents.rules.duplicates import Reach
+from geo.incidents.rules.duplicates import DuplicateReach
 from geo.incidents.rules.routing import DESK, Asset, Duty
 from geo.incidents.rules.working_time import Hours
 
@@ -59,7 +59,7 @@ class Category:
     active: bool
     clock_start: str
     accept_minutes: int | None
-    reach: Reach
+    reach: DuplicateReach
 
 
 @dataclass(frozen=True)
@@ -174,7 +174,7 @@ def _categories(connection: Connection) -> tuple[Category, ...]:
     return tuple(
         Category(
             **{name: row._mapping[name] for name in plain},
-            reach=Reach(
+            reach=DuplicateReach(
                 **{
                     name: float(value)
                     for name, value in (

@@ -80,7 +80,7 @@ _REFRESH: Final = text("SELECT govgrid.refresh_tally(:most)")
 
 
 @dataclass(frozen=True)
-class Asked:
+class StatisticsQuestion:
     """Which incidents are counted, and by what.
 
     `within` holds lists of area codes of which each must be met; None of `codes`: all areas are
@@ -97,7 +97,7 @@ class Asked:
     by_grid: bool = False
 
 
-def count_incidents(connection: Connection, asked: Asked) -> list[FigureRow]:
+def count_incidents(connection: Connection, asked: StatisticsQuestion) -> list[FigureRow]:
     """Return the counts of each key, by what was collected and by what was closed in the period.
 
     Days that nobody wrote to since they were summed are taken as summed, where nothing but areas
@@ -114,7 +114,7 @@ def count_incidents(connection: Connection, asked: Asked) -> list[FigureRow]:
     return _rows(connection, _FACTS if live else _TALLIED, asked, {})
 
 
-def read_issued(connection: Connection, issue: int, asked: Asked) -> list[FigureRow]:
+def read_issued(connection: Connection, issue: int, asked: StatisticsQuestion) -> list[FigureRow]:
     """Return the counts of an issued period as they went out.
 
     Parameters
@@ -130,7 +130,7 @@ def read_issued(connection: Connection, issue: int, asked: Asked) -> list[Figure
 
 
 def _rows(
-    connection: Connection, source: str, asked: Asked, more: Mapping[str, Any]
+    connection: Connection, source: str, asked: StatisticsQuestion, more: Mapping[str, Any]
 ) -> list[FigureRow]:
     from geo.store import statements
 
@@ -202,7 +202,7 @@ def list_issues(connection: Connection) -> list[Issue]:
     return [Issue(*row) for row in connection.execute(_ALL_ISSUES)]
 
 
-def freeze_period(connection: Connection, asked: Asked, by: str) -> int | None:
+def freeze_period(connection: Connection, asked: StatisticsQuestion, by: str) -> int | None:
     """Write down the figures of a period by every key; None where they went out before.
 
     Parameters

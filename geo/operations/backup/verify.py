@@ -47,7 +47,7 @@ class Verification:
     files: int
     absent: tuple[str, ...]
     damaged: tuple[str, ...]
-    chain: chain.Walk
+    chain: chain.ChainWalk
 
     @property
     def whole(self) -> bool:
@@ -165,7 +165,7 @@ def _is_sound(archive: zipfile.ZipFile, member: str) -> bool:
     return member == archive_file.attachment_member(digest)
 
 
-def _walk_chain(archive: zipfile.ZipFile, engine: Engine, path: Path) -> chain.Walk:
+def _walk_chain(archive: zipfile.ZipFile, engine: Engine, path: Path) -> chain.ChainWalk:
     """Compute the chain again, up to the heads that were written down before the backup."""
     who = system_principal(local_user())
     expected: Iterable[chain.Head] = ()

@@ -18,7 +18,7 @@ PLACES: Final = (*TABLES, "gpkg", "geojson", "parquet")
 
 
 @dataclass(frozen=True)
-class Making:
+class RunningReport:
     """A report that is being made: for whom, and where its file is to be."""
 
     work: Work
@@ -87,7 +87,7 @@ class Report:
         Whether it is for who is limited to no area.
     """
 
-    write: Callable[[Making], tuple[Path, int, str]]
+    write: Callable[[RunningReport], tuple[Path, int, str]]
     formats: tuple[str, ...] = ("xlsx",)
     permission: str = "figures"
     whole: bool = False
@@ -126,11 +126,11 @@ def run_report(work: Work) -> JobResult:
     who, report = work.who.cut("export"), str(work.job.layer)
     require_report(who, report, str(work.job.asked["format"]))
     work.progress("jobs.reading", 0, 0)
-    path, rows, register = REPORTS[report].write(Making(work, who))
+    path, rows, register = REPORTS[report].write(RunningReport(work, who))
     return results.result_values(who, path, rows, register)
 
 
-def _coverage(making: Making) -> tuple[Path, int, str]:
+def _coverage(making: RunningReport) -> tuple[Path, int, str]:
     from geo.coverage import report
     from geo.documents import coverage_file
 
@@ -143,7 +143,7 @@ def _coverage(making: Making) -> tuple[Path, int, str]:
     return path, rows, register
 
 
-def _gaps(making: Making) -> tuple[Path, int, str]:
+def _gaps(making: RunningReport) -> tuple[Path, int, str]:
     from geo.coverage import report
     from geo.documents import gaps_file
 
@@ -154,12 +154,12 @@ def _gaps(making: Making) -> tuple[Path, int, str]:
     return path, len(found), register
 
 
-def _compliance(making: Making) -> tuple[Path, int, str]:
+def _compliance(making: RunningReport) -> tuple[Path, int, str]:
     from geo.cameras.law import compliance
     from geo.files import writers
 
     chosen = making.options
-    wanted = compliance.Wanted(**{**chosen, "kinds": tuple(chosen["kinds"])})
+    wanted = compliance.FindingFilter(**{**chosen, "kinds": tuple(chosen["kinds"])})
     about = {"reason": making.reason, "timezone": making.zone, "lang": making.lang}
     made = compliance.make_workbook(making.work.engine, making.who, wanted, **about)
     path = making.open_file()
@@ -168,7 +168,7 @@ def _compliance(making: Making) -> tuple[Path, int, str]:
     return path, made.rows, made.register
 
 
-def _completeness(making: Making) -> tuple[Path, int, str]:
+def _completeness(making: RunningReport) -> tuple[Path, int, str]:
     from geo.cameras.law import completeness
 
     engine, level = making.work.engine, making.options["by"]
@@ -179,7 +179,7 @@ def _completeness(making: Making) -> tuple[Path, int, str]:
     return path, rows, register
 
 
-def _loss(making: Making) -> tuple[Path, int, str]:
+def _loss(making: RunningReport) -> tuple[Path, int, str]:
     from geo.planning import failure_analysis
 
     engine, progress = making.work.engine, making.work.progress
@@ -190,7 +190,7 @@ def _loss(making: Making) -> tuple[Path, int, str]:
     return path, rows, register
 
 
-def _survey(making: Making) -> tuple[Path, int, str]:
+def _survey(making: RunningReport) -> tuple[Path, int, str]:
     from geo.planning import survey
 
     engine = making.work.engine

@@ -19,7 +19,7 @@ LOW, HIGH = 0.05, 0.95
 
 
 @dataclass(frozen=True)
-class Sights:
+class SightPairs:
     """Seen things, and the devices that see them.
 
     Attributes
@@ -74,7 +74,7 @@ class Losses:
     high: float
 
 
-def ground_sights(pieces: Geometries, seen: Seen, devices: int) -> Sights:
+def ground_sights(pieces: Geometries, seen: Seen, devices: int) -> SightPairs:
     """Return the ground of some pieces cut at the borders of all that is seen of it.
 
     Exact overlay, device by device in every piece: what a device sees of each face so far becomes
@@ -116,7 +116,7 @@ def ground_sights(pieces: Geometries, seen: Seen, devices: int) -> Sights:
     return _sights(shapely.area(faces[some]), thing, device, devices)
 
 
-def point_sights(points: Geometries, seen: Seen, devices: int) -> Sights:
+def point_sights(points: Geometries, seen: Seen, devices: int) -> SightPairs:
     """Return which devices see which points; each seen point is one thing of worth 1.
 
     A point on the border of seen ground is seen.
@@ -136,7 +136,7 @@ def point_sights(points: Geometries, seen: Seen, devices: int) -> Sights:
     return _sights(np.ones(len(known)), thing, seen.device[shape], devices)
 
 
-def sole_ground(sights: Sights) -> Floats:
+def sole_ground(sights: SightPairs) -> Floats:
     """Return what only one device sees, by device: what its failure alone would open.
 
     Examples
@@ -151,7 +151,7 @@ def sole_ground(sights: Sights) -> Floats:
     return found.astype(np.float64)
 
 
-def after_loss(sights: Sights, share: float, *, draws: int = DRAWS, seed: int = 0) -> Losses:
+def after_loss(sights: SightPairs, share: float, *, draws: int = DRAWS, seed: int = 0) -> Losses:
     """Return what is still seen when a share of the devices fails: the worst ones, or any.
 
     Parameters
@@ -238,13 +238,13 @@ def _cut(
     )
 
 
-def _sights(worth: Floats, thing: Indices, device: Indices, devices: int) -> Sights:
+def _sights(worth: Floats, thing: Indices, device: Indices, devices: int) -> SightPairs:
     pairs = np.unique(thing.astype(np.int64) * devices + device)
     thing, device = np.divmod(pairs, max(devices, 1))
-    return Sights(worth, thing.astype(np.intp), device.astype(np.intp), devices)
+    return SightPairs(worth, thing.astype(np.intp), device.astype(np.intp), devices)
 
 
-def _worst(sights: Sights, count: int) -> tuple[Indices, Floats]:
+def _worst(sights: SightPairs, count: int) -> tuple[Indices, Floats]:
     """Return the devices to lose one after the other, and what each opens.
 
     Lazy: only things that the lost device saw are counted again.
@@ -266,7 +266,7 @@ def _worst(sights: Sights, count: int) -> tuple[Indices, Floats]:
     return lost, opened
 
 
-def _drawn(sights: Sights, count: int, draws: int, rng: np.random.Generator) -> Floats:
+def _drawn(sights: SightPairs, count: int, draws: int, rng: np.random.Generator) -> Floats:
     """Return what random sets of `count` devices open, one value a draw."""
     opened = np.zeros(draws)
     for draw in range(draws if len(sights.worth) else 0):
@@ -277,7 +277,7 @@ def _drawn(sights: Sights, count: int, draws: int, rng: np.random.Generator) -> 
     return opened
 
 
-def _expected(sights: Sights, count: int) -> float:
+def _expected(sights: SightPairs, count: int) -> float:
     """Return what `count` devices open on average over all sets of them."""
     seers = np.diff(sights.first)
     number = np.arange(int(seers.max(initial=0)))

@@ -17,7 +17,7 @@ from geo.store import disk
 from geo.store.cluster.binaries import find_binaries, major_of
 from geo.store.cluster.config_files import ACCESS_RULES, identity_map, server_settings
 from geo.store.cluster.location import (
-    Place,
+    ClusterLocation,
     find_place,
     require_space,
     short_folder,
@@ -212,7 +212,7 @@ def cluster_status(home: Path) -> ClusterStatus:
         )
 
 
-def _died(place: Place) -> bool:
+def _died(place: ClusterLocation) -> bool:
     made = (place.data / "PG_VERSION").is_file()
     return made and not place.stopped.exists() and socket_of_running(place.data) is None
 
@@ -237,7 +237,7 @@ def _translated(home: Path) -> Iterator[None]:
         raise ClusterError("cluster.not_answering", reason=first_line(str(error))) from error
 
 
-def _launch(place: Place, lock: int) -> Path:
+def _launch(place: ClusterLocation, lock: int) -> Path:
     if place.data.exists():
         disk.make_way(place.base)
     require_space(place.base, RUNNING_MB if place.data.exists() else LEAST_FREE_MB)
@@ -261,7 +261,7 @@ def _launch(place: Place, lock: int) -> Path:
     return socket
 
 
-def _programs(place: Place) -> Path:
+def _programs(place: ClusterLocation) -> Path:
     if not place.data.exists():
         return find_binaries()
     made_by = place.data / "PG_VERSION"
@@ -279,7 +279,7 @@ def _programs(place: Place) -> Path:
         ) from None
 
 
-def _initialise(place: Place, programs: Path, lock: int) -> None:
+def _initialise(place: ClusterLocation, programs: Path, lock: int) -> None:
     shutil.rmtree(place.fresh, ignore_errors=True)
     # initdb holds the lock as well: were we killed, the next start would wait for its end.
     answer = place.run(
@@ -305,14 +305,14 @@ def _initialise(place: Place, programs: Path, lock: int) -> None:
     place.fresh.rename(place.data)
 
 
-def _wire(place: Place, socket: Path) -> None:
+def _wire(place: ClusterLocation, socket: Path) -> None:
     place.write(place.data / "govgrid.conf", server_settings(socket, place.log, PORT))
     place.write(place.data / "pg_hba.conf", ACCESS_RULES)
     users = {"root", place.account.pw_name}
     place.write(place.data / "pg_ident.conf", identity_map(users, (ROLE, SERVICE_ROLE, SUPERUSER)))
 
 
-def _halt(place: Place) -> None:
+def _halt(place: ClusterLocation) -> None:
     patience = f"{PATIENCE_S:.0f}"
     answer = place.run(
         [_programs(place) / "pg_ctl", "stop", "-m", "fast", "-w", "-t", patience, "-D", "pgdata"]
@@ -321,7 +321,7 @@ def _halt(place: Place) -> None:
         raise ClusterError("cluster.stop_failed", reason=first_line(answer.stderr))
 
 
-def _furnished(place: Place, lock: int) -> Cluster:
+def _furnished(place: ClusterLocation, lock: int) -> Cluster:
     """Return the running cluster; what we see may die, or be on its way up or down, as we call."""
     began = time.monotonic()
     while True:
@@ -357,7 +357,7 @@ def _furnish(cluster: Cluster) -> None:
                 cursor.execute(f"CREATE EXTENSION {extension}")
 
 
-def _versions(place: Place, socket: Path | None) -> tuple[str, str | None]:
+def _versions(place: ClusterLocation, socket: Path | None) -> tuple[str, str | None]:
     made_by = (place.data / "PG_VERSION").read_text(encoding="ascii").strip()
     if socket is None:
         return made_by, None

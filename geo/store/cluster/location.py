@@ -22,7 +22,7 @@ COMMAND_TIMEOUT_S = 120.0
 
 
 @dataclass(frozen=True)
-class Place:
+class ClusterLocation:
     """The folder of one cluster and the account that owns it and runs the server."""
 
     home: Path
@@ -110,7 +110,7 @@ class Place:
         )
 
 
-def find_place(home: Path) -> Place:
+def find_place(home: Path) -> ClusterLocation:
     """Return the location of the cluster of `home`, existing or not; creates nothing.
 
     Raises
@@ -125,11 +125,11 @@ def find_place(home: Path) -> Place:
         return _existing(home, home / CLUSTER)
     account = _default_account()
     if os.geteuid() != 0 or _reaches(account, home):
-        return Place(home, home / CLUSTER, account)
-    return Place(home, SHARED_BASE / _shared_name(home), account)
+        return ClusterLocation(home, home / CLUSTER, account)
+    return ClusterLocation(home, SHARED_BASE / _shared_name(home), account)
 
 
-def socket_folder(place: Place) -> Path:
+def socket_folder(place: ClusterLocation) -> Path:
     """Return a folder for the socket, closed to others, that kernel and drivers can name.
 
     Raises
@@ -150,7 +150,7 @@ def socket_folder(place: Place) -> Path:
     return folder
 
 
-def short_folder(place: Place) -> Path:
+def short_folder(place: ClusterLocation) -> Path:
     """Return a short link in place of a socket path that is too long.
 
     The data folder's inode is part of it: a server whose home was deleted may still hold the name.
@@ -196,13 +196,13 @@ def require_space(path: Path, least_mb: int) -> None:
         raise ClusterError("cluster.disk_full", folder=path, free_mb=free_mb, least_mb=least_mb)
 
 
-def _existing(home: Path, base: Path) -> Place:
+def _existing(home: Path, base: Path) -> ClusterLocation:
     if not base.is_dir():
         raise ClusterError("cluster.lost", home=home, folder=base, pointer=home / POINTER)
     owner = base.stat().st_uid
     if os.geteuid() not in (0, owner):
         raise ClusterError("cluster.foreign", folder=base, owner=_name(owner), user=_name())
-    return Place(home, base, _account(owner) if owner else _default_account())
+    return ClusterLocation(home, base, _account(owner) if owner else _default_account())
 
 
 def _default_account() -> pwd.struct_passwd:

@@ -23,11 +23,11 @@ _DELETE_REQUESTS: Final = text(
     " SELECT count(*) AS number, min(asked_at) AS oldest, max(asked_at) AS newest FROM old"
 )
 _OLDEST: Final = text("SELECT min(at) FROM govgrid.access_register")
-Gone = tuple[int, datetime | None, datetime | None]
+DeletedRows = tuple[int, datetime | None, datetime | None]
 """How many rows were deleted, and from when they were."""
 
 
-def delete_old_viewings(connection: Connection, days: int) -> Gone:
+def delete_old_viewings(connection: Connection, days: int) -> DeletedRows:
     """Delete rows of the viewing register; return what was deleted.
 
     Parameters
@@ -41,7 +41,7 @@ def delete_old_viewings(connection: Connection, days: int) -> Gone:
     return int(number), oldest, newest
 
 
-def delete_old_requests(connection: Connection, days: int) -> Gone:
+def delete_old_requests(connection: Connection, days: int) -> DeletedRows:
     """Delete requests for viewing; return what was deleted.
 
     Parameters

@@ -14,7 +14,7 @@ from api.app import create_app
 from geo.access.accounts.local_cli import acting_principal
 from geo.base.errors import InputError, NotFoundError
 from geo.cameras.law import compliance
-from geo.cameras.law.compliance import Wanted
+from geo.cameras.law.compliance import FindingFilter
 from geo.cli import main
 from geo.operations import database
 from tests.signed_in import SYSTEM, account, grant, signed_in
@@ -63,7 +63,7 @@ def service(judged_town, settings):
 
 
 def found_by(engine, reader, **wanted):
-    report = compliance.compliance_findings(engine, reader, Wanted(**wanted), timezone=ZONE)
+    report = compliance.compliance_findings(engine, reader, FindingFilter(**wanted), timezone=ZONE)
     return {(row.camera_code, row.kind) for row in compliance.describe_findings(report.rows, "zh")}
 
 
@@ -256,7 +256,7 @@ def test_the_command_reports_and_writes(judged_town, database_url, tmp_path, mon
 
 def test_the_workbook_begins_with_the_units_and_says_all_in_words(judged_town):
     made = compliance.make_workbook(
-        judged_town, SYSTEM, Wanted(), reason="自查", timezone=ZONE, lang="zh"
+        judged_town, SYSTEM, FindingFilter(), reason="自查", timezone=ZONE, lang="zh"
     )
     book = openpyxl.load_workbook(io.BytesIO(made.content))
     assert book.sheetnames == ["各单位汇总", "各项汇总", "问题清单"]

@@ -116,7 +116,7 @@ def test_each_of_several_sheets_gets_its_own_verdicts(tmp_path):
             sheet.append(row)
     book.remove(book["Sheet"])
     book.save(path)
-    wish = readers.Wish(all_sheets=True)
+    wish = readers.ReadOptions(all_sheets=True)
     whole = Check(LAYERS["cameras"], crs=parse_crs("wgs84"))
     findings = [f for table in readers.read_parts(path, wish) for f in whole.part(table).findings]
     annotated.write_annotated(path, out, findings, lang="zh", wish=wish)
@@ -226,9 +226,9 @@ def test_an_encoding_without_chinese_gives_way(tmp_path):
     path = tmp_path / "c.csv"
     path.write_bytes("code;name;lon;lat\nK1;Šibenik;16;45\n".encode("cp1250"))
     out = tmp_path / "out.csv"
-    annotated.write_annotated(path, out, [], lang="zh", wish=readers.Wish(encoding="cp1250"))
+    annotated.write_annotated(path, out, [], lang="zh", wish=readers.ReadOptions(encoding="cp1250"))
     assert "Šibenik;16;45;已导入;" in out.read_text("utf-8-sig")
-    annotated.write_annotated(path, out, [], lang="en", wish=readers.Wish(encoding="cp1250"))
+    annotated.write_annotated(path, out, [], lang="en", wish=readers.ReadOptions(encoding="cp1250"))
     assert "Šibenik;16;45;taken;" in out.read_bytes().decode("cp1250")
 
 

@@ -11,7 +11,7 @@ import shapely
 from geo.base.crs import parse_crs
 from geo.files.checks import Calendar
 from geo.files.checks.check import check_rows
-from geo.files.checks.position.duplicate_places import Twins
+from geo.files.checks.position.duplicate_places import CameraPlaces
 from geo.files.readers import read_file
 from geo.files.schema.layers import find_layer
 
@@ -31,7 +31,7 @@ def cameras(*rows):
 
 
 def found(*parts):
-    twins = Twins()
+    twins = CameraPlaces()
     for part in parts:
         twins.add(part, MAPPING)
     return [(f.row, f.value, f.severity, f.facts["first"]) for f in twins.findings()]
@@ -44,7 +44,7 @@ def test_two_that_look_the_same_way_from_one_place_are_named():
         ("C", "再", "fixed", 90.0, POLE),
     )
     assert found(rows) == [(4, "C", "warning", 2)]
-    twins = Twins()
+    twins = CameraPlaces()
     twins.add(rows, MAPPING)
     (finding,) = twins.findings()
     assert (finding.code, finding.column) == ("PLACE_DUPLICATE", "设备编码")
@@ -109,7 +109,7 @@ def test_two_cameras_on_one_pole_of_the_register_are_silent(shared_data):
     table = read_file(shared_data / "register" / "cameras_register.xlsx")
     crs, today = parse_crs("wgs84"), dt.date(2026, 11, 23)
     taken = check_rows(table, find_layer("cameras"), crs=crs, calendar=Calendar(today))
-    twins = Twins()
+    twins = CameraPlaces()
     twins.add(taken.rows, taken.mapping)
     assert {59, 60} <= set(taken.rows.index)
     assert twins.findings() == []

@@ -11,7 +11,7 @@ from geo.base.errors import SourceError
 from geo.files.checks import Calendar
 from geo.files.checks.cells.column_mapping import known_headers
 from geo.files.checks.check import check_rows
-from geo.files.readers import SourceNote, Wish, read_file, read_parts
+from geo.files.readers import ReadOptions, SourceNote, read_file, read_parts
 from geo.files.readers.number_formats import format_number
 from geo.files.schema.layers import find_layer
 from tests.toy_workbook import ods_cells, xls_cells
@@ -19,7 +19,7 @@ from tests.toy_workbook import ods_cells, xls_cells
 HEAD = ["名称", "经度", "纬度", "安装时间", "录像保存天数"]
 ROW = ["A", 117.0451, 30.5031, None, 30]
 CAMERAS = find_layer("cameras")
-KNOWN = Wish(known=known_headers(CAMERAS, {}))
+KNOWN = ReadOptions(known=known_headers(CAMERAS, {}))
 
 
 def book(path, *sheets, hidden=(), formats=None, epoch=None):
@@ -82,7 +82,7 @@ def test_all_sheets_are_one_table_whose_rows_count_on(tmp_path):
         ("隐藏", [HEAD, ["H", *ROW[1:]]]),
         hidden=["隐藏"],
     )
-    first, second = read_parts(path, Wish(all_sheets=True, known=KNOWN.known))
+    first, second = read_parts(path, ReadOptions(all_sheets=True, known=KNOWN.known))
     assert first.headers == second.headers == (*HEAD, "备注")
     assert (first.rows.index.tolist(), second.rows.index.tolist()) == ([2], [1004])
     assert second.rows.loc[1004].tolist() == ["B", 117.05, 30.5, None, None, "近桥"]
@@ -207,11 +207,11 @@ def test_the_row_of_the_headers_can_be_named(tmp_path):
     text.write_text("a,b,c\nx,y,z\n1,2,3\n", "utf-8")
     for file in (path, text):
         assert read_file(file).headers == ("a", "b", "c")
-        table = read_file(file, Wish(header_row=2))
+        table = read_file(file, ReadOptions(header_row=2))
         assert (table.headers, table.header_row, len(table.rows)) == (("x", "y", "z"), 2, 1)
         assert table.notes == ()
         with pytest.raises(SourceError) as caught:
-            read_file(file, Wish(header_row=9))
+            read_file(file, ReadOptions(header_row=9))
         assert (caught.value.key, caught.value.facts["row"]) == ("source.header_row", 9)
 
 
@@ -241,10 +241,10 @@ def test_days_of_a_workbook_of_1904_are_told_by_its_own_calendar(tmp_path):
 @pytest.mark.parametrize(
     ("name", "wish", "unused"),
     [
-        ("a.csv", Wish(sheet="台账", all_sheets=True), ["--sheet 台账", "--all-sheets"]),
-        ("a.xlsx", Wish(encoding="gbk"), ["--encoding gbk"]),
-        ("a.csv", Wish(encoding="utf-8", header_row=1), []),
-        ("a.xlsx", Wish(sheet="台账", header_row=1), []),
+        ("a.csv", ReadOptions(sheet="台账", all_sheets=True), ["--sheet 台账", "--all-sheets"]),
+        ("a.xlsx", ReadOptions(encoding="gbk"), ["--encoding gbk"]),
+        ("a.csv", ReadOptions(encoding="utf-8", header_row=1), []),
+        ("a.xlsx", ReadOptions(sheet="台账", header_row=1), []),
     ],
 )
 def test_an_option_without_use_is_named(tmp_path, name, wish, unused):

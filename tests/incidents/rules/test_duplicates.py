@@ -2,7 +2,7 @@
 
 from datetime import UTC, datetime, timedelta
 
-from geo.incidents.rules.duplicates import DEFAULT_REACH, Earlier, Hint, Reach, find_hints
+from geo.incidents.rules.duplicates import DEFAULT_REACH, DuplicateReach, Earlier, Hint, find_hints
 
 NOW = datetime(2026, 9, 30, 20, 0, tzinfo=UTC)
 
@@ -35,7 +35,7 @@ def test_what_was_closed_since_was_open_then():
 def test_radius_and_days_of_the_category_decide():
     rows = [earlier("a", 30, 5), earlier("b", 80, 5), earlier("c", 30, 70)]
     assert codes(*rows) == ["a"]
-    assert codes(*rows, reach=Reach(100, 90)) == ["a", "c", "b"]
+    assert codes(*rows, reach=DuplicateReach(100, 90)) == ["a", "c", "b"]
 
 
 def test_at_most_five_are_told_with_distance_and_age():

@@ -6,7 +6,7 @@ import pytest
 
 from geo.access.roles import PERMISSIONS
 from geo.base.words import load_catalogue
-from geo.incidents.rules.attendance import Called, Sheet, count_attendance, count_by_unit
+from geo.incidents.rules.attendance import Sheet, WhistledUnit, count_attendance, count_by_unit
 from geo.incidents.rules.whistle import (
     STEPS,
     CalledState,
@@ -26,7 +26,7 @@ def at(minutes):
 def sheet(*called, days=0):
     later = timedelta(days=days)
     units = tuple(
-        Called(unit, role, None if minutes is None else at(minutes) + later)
+        WhistledUnit(unit, role, None if minutes is None else at(minutes) + later)
         for unit, role, minutes in called
     )
     return Sheet(NINE + later, HALF_PAST + later, units)
@@ -90,7 +90,11 @@ def steps(state, role, *, unit="U9", **more):
 @pytest.mark.parametrize(
     ("state", "mine", "desk"),
     [
-        ("sent", "answer report_in unit_done", "answer report_in unit_done urge_unit"),
+        (
+            "sent",
+            "answer sign_for report_in unit_done",
+            "answer sign_for report_in unit_done urge_unit",
+        ),
         ("acknowledged", "answer report_in unit_done", "answer report_in unit_done urge_unit"),
         ("reported_in", "unit_done", "unit_done"),
         ("done", "", ""),

@@ -12,7 +12,7 @@ from shapely import MultiPolygon, Point, box
 from geo.base.errors import InputError
 from geo.coverage.measure.seen import seen_of
 from geo.planning.rules.failure_analysis import (
-    Sights,
+    SightPairs,
     after_loss,
     ground_sights,
     point_sights,
@@ -184,7 +184,7 @@ def test_a_further_device_never_makes_another_open_more(seed):
 
 def test_a_table_of_pairs_is_enough():
     # Two things: one seen by devices 0 and 2, the other by 1.
-    table = Sights(np.array([8.0, 3.0]), np.array([0, 0, 1]), np.array([0, 2, 1]), 3)
+    table = SightPairs(np.array([8.0, 3.0]), np.array([0, 0, 1]), np.array([0, 2, 1]), 3)
     assert sole_ground(table).tolist() == [0, 3, 0]
     found = after_loss(table, 2 / 3)
     assert found.mean == pytest.approx(11 - (8 / 3 + 3 * 2 / 3))

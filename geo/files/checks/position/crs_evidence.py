@@ -62,7 +62,7 @@ _MEASURES: Final[Mapping[str, Mapping[Measure, bool]]] = MappingProxyType(
 
 
 @dataclass(frozen=True)
-class Doubt:
+class CrsDoubt:
     """A file that fits another system clearly better than the declared one.
 
     Attributes
@@ -141,7 +141,7 @@ class _Pairs:
         return int(np.sign(self.z)) if plain else 0
 
     def measure(self) -> tuple[Measure, float, float, int]:
-        """Return the line of :attr:`Doubt.measures`."""
+        """Return the line of :attr:`CrsDoubt.measures`."""
         shares = [mask.mean() if self.good else 1 - mask.mean() for mask in (self.here, self.there)]
         return self.name, float(shares[0]), float(shares[1]), len(self.here)
 
@@ -155,7 +155,7 @@ def suspect_crs(
     buildings: Geometries | None = None,
     roads: Geometries | None = None,
     own_areas: Geometries | None = None,
-) -> Doubt | None:
+) -> CrsDoubt | None:
     """Return the system that positions fit clearly better than the declared one, or None.
 
     Parameters
@@ -204,7 +204,7 @@ def suspect_crs(
         return None
     best, pairs = max(better, key=lambda rival: sum(pair.gain for pair in rival[1]))
     clear_pairs = sorted(pairs, key=lambda pair: -pair.clear)
-    return Doubt(declared.name, best.name, tuple(pair.measure() for pair in clear_pairs))
+    return CrsDoubt(declared.name, best.name, tuple(pair.measure() for pair in clear_pairs))
 
 
 def evidence_points(given: Geometries, *, each: int = 1) -> tuple[Floats, NDArray[np.intp]]:

@@ -1,4 +1,4 @@
-"""Heaps: one position that many rows of a file share, mostly a geocoder's default."""
+"""Default coordinates: one position that many rows of a file share, mostly a geocoder's default."""
 
 from typing import Final
 
@@ -16,7 +16,7 @@ ROWS: Final = 10
 _POINT: Final = int(shapely.GeometryType.POINT)
 
 
-class Heaps:
+class FilePositions:
     """The positions of one file, part by part, in eight bytes a number."""
 
     def __init__(self) -> None:

@@ -1,4 +1,4 @@
-"""Twins: one device entered twice, seen by its place."""
+"""Duplicates: one device entered twice, seen by its place."""
 
 from collections.abc import Mapping
 from typing import Final
@@ -21,7 +21,7 @@ _SPREAD: Final = np.uint64(0x9E3779B97F4A7C15)  # odd, so no form is lost
 Marks = NDArray[np.uint64]
 
 
-class Twins:
+class CameraPlaces:
     """The cameras of one file, part by part, in a few numbers each.
 
     Several cameras on one pole are usual. Two that also look the same way and are of one form are
