@@ -17,13 +17,19 @@ database.room.add_typer(room, name="archive")
 
 
 @room.command()
-def on(context: typer.Context, folder: Annotated[Path, typer.Argument(metavar="DIR")]) -> None:
+def on(
+    context: typer.Context,
+    folder: Annotated[Path, typer.Argument(metavar="DIR")],
+    encrypt: Annotated[bool, typer.Option("--encrypt")] = False,
+) -> None:
     """Archive the log of the private database into a folder, beginning with a base backup."""
     from geo.cli.output import print_note, show_progress, translate
     from geo.operations.backup import point_in_time
 
     with show_progress() as progress:
-        base = point_in_time.begin_archive(_private(context), folder, progress=progress)
+        base = point_in_time.begin_archive(
+            _private(context), folder, encrypt=encrypt, progress=progress
+        )
     print_note(translate("archive.begun", folder=base.parent, base=base.name))
 
 
@@ -63,6 +69,8 @@ def status(context: typer.Context, as_json_: JsonOption = False) -> None:
         print_note(translate("archive.off"))
     else:
         print_note(translate("archive.state", **{**vars(found), **vars(found.server)}))
+        if found.encrypted:
+            print_note(translate("archive.sealed", waiting=found.waiting))
 
 
 def _private(context: typer.Context) -> Settings:

@@ -71,7 +71,7 @@ def restore(
     from geo.operations.backup.restore import restore_backup
 
     if to is not None:
-        _restore_moment(context, file, to)
+        _restore_moment(context, file, to, passphrase_file)
         return
     files = [each for each in (file, secrets) if each is not None and each.is_file()]
     given = _passphrase(passphrase_file, asked=any(map(is_encrypted, files)))
@@ -115,11 +115,14 @@ def verify(
         raise typer.Exit(NOT_WHOLE)
 
 
-def _restore_moment(context: typer.Context, folder: Path, to: str) -> None:
+def _restore_moment(
+    context: typer.Context, folder: Path, to: str, passphrase_file: Path | None
+) -> None:
     from datetime import datetime
 
     from geo.base import local_time
     from geo.cli.output import print_note, show_progress, translate
+    from geo.operations.backup import moment as archived
     from geo.operations.backup import point_in_time
 
     config = read_settings(context)
@@ -127,8 +130,9 @@ def _restore_moment(context: typer.Context, folder: Path, to: str) -> None:
         moment = local_time.with_zone(datetime.fromisoformat(to), config.timezone)
     except ValueError as error:
         raise InputError("archive.bad_time", found=to) from error
+    given = _passphrase(passphrase_file, asked=point_in_time.is_sealed_archive(folder))
     with show_progress() as progress:
-        found = point_in_time.restore_moment(config, folder, moment, progress=progress)
+        found = archived.restore_moment(config, folder, moment, passphrase=given, progress=progress)
     print_note(translate("archive.restored", at=to, base=found.base, files=found.files))
     if found.missing:
         print_note(translate("archive.missing", count=len(found.missing), first=found.missing[0]))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import io
 import os
+from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO, Final
 
@@ -38,6 +39,12 @@ def is_encrypted(path: Path) -> bool:
         return file.read(len(MAGIC)) == MAGIC
 
 
+def read_salt(path: Path) -> bytes:
+    """Return the salt of the key that an encrypted file was written with."""
+    with path.open("rb") as file:
+        return file.read(HEADER)[len(MAGIC) + 1 :][:SALT]
+
+
 class EncryptedWriter(io.RawIOBase):
     """Encrypts what is written to it into a file, which stays open when this is closed.
 
@@ -47,11 +54,13 @@ class EncryptedWriter(io.RawIOBase):
         Binary file at its beginning.
     passphrase
         Any text.
+    salt
+        Of the key, for files that share one; None: a salt of its own.
     """
 
-    def __init__(self, out: BinaryIO, passphrase: str) -> None:
+    def __init__(self, out: BinaryIO, passphrase: str, *, salt: bytes | None = None) -> None:
         self._out, self._held, self._number = out, bytearray(), 0
-        self._prefix, salt = os.urandom(PREFIX), os.urandom(SALT)
+        self._prefix, salt = os.urandom(PREFIX), salt or os.urandom(SALT)
         self._header = MAGIC + bytes([COST]) + salt + self._prefix
         self._cipher = AESGCM(_derive(passphrase, salt, COST))
         out.write(self._header)
@@ -165,6 +174,7 @@ def _nonce(prefix: bytes, number: int, *, last: bool) -> bytes:
     return prefix + number.to_bytes(4, "big") + bytes([last])
 
 
+@lru_cache(maxsize=4)  # the files of an archive share a key, and it takes a third of a second
 def _derive(passphrase: str, salt: bytes, cost: int) -> bytes:
     return Scrypt(salt=salt, length=32, n=2**cost, r=8, p=1).derive(passphrase.encode())
 

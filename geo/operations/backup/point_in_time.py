@@ -8,24 +8,23 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Final
 
-from geo.access.audit import checkpoints
-from geo.access.audit import seal as audit_seal
-from geo.base import homes
 from geo.base.errors import InputError, StateError
 from geo.base.progress import Progress, ignore_progress
 from geo.base.settings import Settings
 from geo.operations import database
-from geo.operations.backup import archive_file
-from geo.operations.backup.create import ATTACHMENT, record_action
-from geo.operations.backup.restore import settle_database
-from geo.operations.store import backup as stored
+from geo.operations.backup import archive_file, sealed_copies
+from geo.operations.backup.create import record_action
+from geo.operations.backup.encryption import is_encrypted
+from geo.operations.backup.passphrase import read_passphrase
+from geo.operations.backup.sealed_copies import Seal, new_seal, seal_of
 from geo.store import db
-from geo.store.cluster import archiving, databases
+from geo.store.cluster import archiving
 from geo.store.cluster.cluster import Cluster
 
 FILE: Final = "archive.json"
 """Of the home: into which folder is archived."""
 BASE: Final = "base-"
+TAR: Final = "base.tar.gz"
 KEPT: Final = 2
 """Base backups that are kept; the log before the older one goes."""
 BASE_EVERY: Final = timedelta(days=7)
@@ -33,27 +32,25 @@ BASE_EVERY: Final = timedelta(days=7)
 
 @dataclass(frozen=True)
 class ArchiveState:
-    """How archiving goes; `earliest` is the first moment that can be brought back."""
+    """How archiving goes; `earliest` is the first moment that can be brought back.
+
+    `waiting`: files of the log that are not encrypted yet, and so not in the archive.
+    """
 
     folder: Path | None
     bases: int
     earliest: datetime | None
+    encrypted: bool
+    waiting: int
     server: archiving.ArchiverState | None
 
 
-@dataclass(frozen=True)
-class Recovered:
-    """A home in the state of a moment, with attachments that the archive does not have."""
-
-    at: datetime
-    base: str
-    files: int
-    missing: tuple[str, ...]
-    lost_factors: tuple[str, ...]
-
-
 def begin_archive(
-    settings: Settings, folder: Path, *, progress: Progress = ignore_progress
+    settings: Settings,
+    folder: Path,
+    *,
+    encrypt: bool = False,
+    progress: Progress = ignore_progress,
 ) -> Path:
     """Archive the log into a folder from now on, and return the base backup it begins with.
 
@@ -63,16 +60,20 @@ def begin_archive(
         Say the home.
     folder
         Best on another disk; made if its parent is there.
+    encrypt
+        With the passphrase in the file that the settings name.
     progress
         Receives how far it is.
 
     Raises
     ------
     InputError
-        If another database is named, or the server cannot write there.
+        If another database is named, the server cannot write there, or there is no passphrase.
     StateError
         If the folder holds the archive of another home.
     """
+    if encrypt:
+        _read_passphrase(settings)
     folder = folder.absolute()
     if not folder.parent.is_dir():
         raise InputError("backup.no_folder", folder=folder.parent)
@@ -81,8 +82,10 @@ def begin_archive(
         raise StateError("archive.taken", folder=folder)
     folder.mkdir(mode=0o711, exist_ok=True)
     progress("archive.step.restart", 0, 0)
-    running = archiving.switch_on(found, folder)
-    _write_private(settings.home / FILE, json.dumps({"folder": str(folder)}))
+    wal = archiving.waiting_folder(settings.home) if encrypt else folder / archiving.WAL
+    running = archiving.switch_on(found, wal)
+    kept = {"folder": str(folder), "encrypted": encrypt}
+    _write_private(settings.home / FILE, json.dumps(kept))
     _record(running, "db.archive", str(folder))
     return take_base(settings, progress=progress)
 
@@ -90,6 +93,9 @@ def begin_archive(
 def end_archive(settings: Settings) -> None:
     """Archive no longer; what is in the folder stays."""
     running = archiving.switch_off(database.private_cluster(settings))
+    folder = archive_folder(settings.home)
+    if folder is not None:
+        seal_waiting(settings, folder)
     (settings.home / FILE).unlink(missing_ok=True)
     _record(running, "db.archive", "")
 
@@ -105,15 +111,58 @@ def take_base(settings: Settings, *, progress: Progress = ignore_progress) -> Pa
         Receives how far it is.
     """
     folder = _required_folder(settings)
+    seal = new_seal(_read_passphrase(settings)) if is_encrypting(settings.home) else None
     target = folder / f"{BASE}{datetime.now(UTC):%Y%m%dT%H%M%S}"
     progress("archive.step.base", 0, 0)
-    archiving.take_base(database.private_cluster(settings), target)
-    mirror_files(settings.home, folder)
-    bases = _bases(folder)
+    _write_base(settings, target, seal)
+    mirror_files(settings.home, folder, seal)
+    bases = list_bases(folder)
     for old in bases[:-KEPT]:
         shutil.rmtree(old)
-    archiving.remove_segments(folder, archiving.first_segment(_bases(folder)[0]))
+    archiving.remove_segments(folder, archiving.first_segment(list_bases(folder)[0]))
     return target
+
+
+def _write_base(settings: Settings, target: Path, seal: Seal | None) -> None:
+    """Write a base backup into a folder that is there as a whole or not at all."""
+    draft = target.with_name(target.name + archive_file.DRAFT)
+    shutil.rmtree(draft, ignore_errors=True)
+    draft.mkdir(mode=0o700)
+    try:
+        with sealed_copies.write_copy(draft / TAR, seal) as out:
+            first = archiving.write_base(database.private_cluster(settings), out)
+        facts = {"finished": datetime.now(UTC).isoformat(), "first": first}
+        _write_private(draft / "base.json", json.dumps(facts))
+    except BaseException:
+        shutil.rmtree(draft, ignore_errors=True)
+        raise
+    draft.replace(target)
+
+
+def seal_waiting(settings: Settings, folder: Path) -> int:
+    """Encrypt the log that waits for it into the archive; return how many files that were.
+
+    Parameters
+    ----------
+    settings
+        Say the home, and where the passphrase is.
+    folder
+        Of the archive.
+
+    Raises
+    ------
+    InputError
+        If the passphrase is another one than that of the newest base backup.
+    """
+    waiting = sorted(archiving.waiting_folder(settings.home).glob(f"*{archiving.ENDING}"))
+    bases = list_bases(folder)
+    if not waiting or not bases:
+        return 0
+    seal = _newest_seal(settings, bases)
+    for path in waiting:
+        sealed_copies.keep_copy(path, folder / archiving.WAL / path.name, seal)
+        path.unlink()
+    return len(waiting)
 
 
 def keep_archive(settings: Settings, now: datetime) -> None:
@@ -129,82 +178,44 @@ def keep_archive(settings: Settings, now: datetime) -> None:
     folder = archive_folder(settings.home)
     if folder is None:
         return
-    mirror_files(settings.home, folder)
-    bases = _bases(folder)
+    seal_waiting(settings, folder)
+    bases = list_bases(folder)
+    encrypting = is_encrypting(settings.home) and bases
+    mirror_files(settings.home, folder, _newest_seal(settings, bases) if encrypting else None)
     if not bases or now - archiving.base_finished(bases[-1]) > BASE_EVERY:
         take_base(settings)
 
 
+def is_encrypting(home: Path) -> bool:
+    """Return whether the log of a home is archived encrypted."""
+    return bool(_read_state(home).get("encrypted"))
+
+
+def is_sealed_archive(folder: Path) -> bool:
+    """Return whether a passphrase is needed to bring back a moment of an archive."""
+    bases = list_bases(folder)
+    return bool(bases) and any(is_encrypted(each / TAR) for each in bases)
+
+
 def archive_folder(home: Path) -> Path | None:
     """Return the folder into which the log of a home is archived, None where it is not."""
-    try:
-        return Path(json.loads((home / FILE).read_text(encoding="utf-8"))["folder"])
-    except (OSError, ValueError, KeyError):
-        return None
+    found = _read_state(home).get("folder")
+    return None if found is None else Path(found)
 
 
 def read_archive_state(settings: Settings) -> ArchiveState:
     """Return how archiving goes."""
     folder = archive_folder(settings.home)
     if folder is None:
-        return ArchiveState(None, 0, None, None)
-    bases = _bases(folder)
+        return ArchiveState(None, 0, None, encrypted=False, waiting=0, server=None)
+    bases = list_bases(folder)
     earliest = archiving.base_finished(bases[0]) if bases else None
     state = archiving.read_state(database.private_cluster(settings))
-    return ArchiveState(folder, len(bases), earliest, state)
+    waiting = len(list(archiving.waiting_folder(settings.home).glob(f"*{archiving.ENDING}")))
+    return ArchiveState(folder, len(bases), earliest, is_encrypting(settings.home), waiting, state)
 
 
-def restore_moment(
-    settings: Settings,
-    folder: Path,
-    moment: datetime,
-    *,
-    progress: Progress = ignore_progress,
-) -> Recovered:
-    """Bring an empty home into the state of a moment.
-
-    Parameters
-    ----------
-    settings
-        Say the home.
-    folder
-        Of the archive.
-    moment
-        With its zone.
-    progress
-        Receives how far it is.
-
-    Raises
-    ------
-    InputError
-        If another database is named, the folder is no archive, or the moment lies before it.
-    StateError
-        If the home has a cluster already.
-    ClusterError
-        If the log does not reach so far.
-    """
-    if settings.database_url is not None:
-        raise InputError("archive.not_private")
-    if homes.holds_cluster(settings.home):
-        raise StateError("backup.not_empty", place=settings.home)
-    base = _base_before(folder.absolute(), moment)
-    progress("archive.step.replay", 0, 0)
-    try:
-        cluster = archiving.recover_moment(settings.home, folder.absolute(), base, moment)
-        url = cluster.admin_url()
-        lost = settle_database(
-            url, str(folder), {"to": moment.isoformat()}, keyed=settings.secrets.is_file()
-        )
-        copied, missing = _copy_files(url, folder, settings.home, progress)
-        _copy_heads(url, folder, settings.home)
-    except BaseException:
-        databases.remove_cluster(settings.home)
-        (settings.home / homes.POINTER).unlink(missing_ok=True)
-        raise
-    return Recovered(moment, base.name, copied, missing, lost)
-
-
-def mirror_files(home: Path, folder: Path) -> int:
+def mirror_files(home: Path, folder: Path, seal: Seal | None) -> int:
     """Copy attachments that the archive does not have, and the heads of the audit; return how many.
 
     Parameters
@@ -213,76 +224,19 @@ def mirror_files(home: Path, folder: Path) -> int:
         Of the installation.
     folder
         Of the archive.
+    seal
+        With which they are encrypted; None: not at all.
     """
     source, count = home / archive_file.ATTACHMENTS, 0
     for path in sorted(source.glob("*/*")) if source.is_dir() else ():
         target = folder / path.relative_to(home)
         if not path.name.startswith(".") and not target.exists():
-            count += _copy(path, target)
-    _copy(home / archive_file.HEADS, folder / archive_file.HEADS)
+            count += sealed_copies.keep_copy(path, target, seal)
+    sealed_copies.keep_copy(home / archive_file.HEADS, folder / archive_file.HEADS, seal)
     return count
 
 
-def _copy(source: Path, target: Path) -> bool:
-    """Copy a file as a whole, if it is there; return whether it is."""
-    if not source.is_file():
-        return False
-    target.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
-    draft = target.with_name(target.name + archive_file.DRAFT)
-    shutil.copyfile(source, draft)
-    draft.chmod(0o600)
-    draft.replace(target)
-    return True
-
-
-def _copy_files(
-    url: str, folder: Path, home: Path, progress: Progress
-) -> tuple[int, tuple[str, ...]]:
-    from geo.incidents import attachments
-
-    engine = db.connect(url)
-    try:
-        with db.open_transaction(engine) as connection:
-            there = stored.has_table(connection, ATTACHMENT)
-            named = sorted(attachments.named_files(connection)) if there else []
-    finally:
-        engine.dispose()
-    missing = []
-    for nth, sha256 in enumerate(named, start=1):
-        member = archive_file.attachment_member(sha256.hex())
-        if not _copy(folder / member, home / member):
-            missing.append(sha256.hex())
-        progress("backup.step.files", nth, len(named))
-    return len(named) - len(missing), tuple(missing)
-
-
-def _copy_heads(url: str, folder: Path, home: Path) -> None:
-    """Bring back the heads of the audit that were written before the moment."""
-    engine = db.connect(url)
-    try:
-        with db.open_transaction(engine) as connection:
-            newest = audit_seal.newest_seal(connection)
-    finally:
-        engine.dispose()
-    reached = 0 if newest is None else newest.seal_no or 0
-    for head in checkpoints.read_checkpoints(folder / archive_file.HEADS):
-        if head.seal_no is not None and head.seal_no <= reached:
-            day = datetime.fromisoformat(head.day).date()
-            checkpoints.write_checkpoint(checkpoints.file_of(home), head, day)
-
-
-def _base_before(folder: Path, moment: datetime) -> Path:
-    bases = _bases(folder)
-    if not bases:
-        raise InputError("archive.none", folder=folder)
-    before = [each for each in bases if archiving.base_finished(each) <= moment]
-    if not before:
-        earliest = archiving.base_finished(bases[0]).isoformat(timespec="seconds")
-        raise InputError("archive.too_early", to=moment.isoformat(), earliest=earliest)
-    return before[-1]
-
-
-def _bases(folder: Path) -> Sequence[Path]:
+def list_bases(folder: Path) -> Sequence[Path]:
     """Return the finished base backups, the oldest first."""
     return sorted(path.parent for path in folder.glob(f"{BASE}*/base.json") if _is_whole(path))
 
@@ -307,6 +261,25 @@ def _record(cluster: Cluster, action: str, target: str) -> None:
         record_action(engine, action, target, facts)
     finally:
         engine.dispose()
+
+
+def _newest_seal(settings: Settings, bases: Sequence[Path]) -> Seal:
+    """Return what goes with the newest base backup."""
+    passphrase, newest = _read_passphrase(settings), bases[-1] / TAR
+    return seal_of(newest, passphrase) if is_encrypted(newest) else new_seal(passphrase)
+
+
+def _read_passphrase(settings: Settings) -> str:
+    if settings.backup_passphrase_file is None:
+        raise InputError("archive.no_passphrase")
+    return read_passphrase(settings.backup_passphrase_file)
+
+
+def _read_state(home: Path) -> dict[str, Any]:
+    try:
+        return dict(json.loads((home / FILE).read_text(encoding="utf-8")))
+    except (OSError, ValueError):
+        return {}
 
 
 def _write_private(path: Path, written: str) -> None:

@@ -5,17 +5,18 @@ import os
 import shlex
 import shutil
 import subprocess
+import tempfile
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, BinaryIO, Final, cast
 
 from psycopg2 import sql
 
 from geo.base.errors import ClusterError, InputError
 from geo.store.cluster.binaries import find_binaries
 from geo.store.cluster.cluster import Cluster, start_cluster, stop_cluster
-from geo.store.cluster.location import find_place, set_owner
+from geo.store.cluster.location import find_place, require_space, set_owner
 from geo.store.cluster.process import PAUSE_S, socket_of_running
 from geo.store.cluster.server_log import first_line, last_complaint
 from geo.store.cluster.superuser import PORT, SUPERUSER, open_superuser_session
@@ -25,7 +26,7 @@ ENDING: Final = ".gz"
 SEGMENT_NAME: Final = 24
 TIMEOUT_S: Final = 60
 """So much may be lost at most: an unfinished segment is archived after it."""
-BASE_TIMEOUT_S: Final = 6 * 3600
+PIECE: Final = 1 << 20
 RECOVERY: Final = (
     *("restore_command", "recovery_target_time", "recovery_target_action"),
     *("archive_mode", "archive_command", "archive_timeout"),
@@ -47,15 +48,20 @@ class ArchiverState:
     failed_at: datetime | None
 
 
-def switch_on(cluster: Cluster, folder: Path) -> Cluster:
+def waiting_folder(home: Path) -> Path:
+    """Return where the log of a home waits to be encrypted, beside its cluster."""
+    return find_place(home).base / "wal-waiting"
+
+
+def switch_on(cluster: Cluster, wal: Path) -> Cluster:
     """Archive the log into a folder from now on; the server is started anew for it.
 
     Parameters
     ----------
     cluster
         Running.
-    folder
-        Exists; below it ``wal`` is made for the server's account.
+    wal
+        Folder, made for the server's account if need be; its parent exists.
 
     Raises
     ------
@@ -63,7 +69,6 @@ def switch_on(cluster: Cluster, folder: Path) -> Cluster:
         If the server's account cannot write there.
     """
     place = find_place(cluster.home)
-    wal = folder / WAL
     wal.mkdir(mode=0o700, exist_ok=True)
     set_owner(wal, place.account)
     if place.run(["/usr/bin/test", "-w", wal, "-a", "-x", wal]).returncode:
@@ -99,45 +104,49 @@ def finish_segment(cluster: Cluster) -> None:
             cursor.execute("SELECT pg_sleep(%s)", [PAUSE_S])
 
 
-def take_base(cluster: Cluster, target: Path) -> None:
-    """Write a base backup, from which the log leads on; it is there as a whole or not at all.
+def write_base(cluster: Cluster, out: BinaryIO) -> str:
+    """Write a base backup (a compressed tar), from which the log leads on.
 
     Parameters
     ----------
     cluster
         Running, with archiving on.
-    target
-        Folder that is made.
+    out
+        Binary file.
+
+    Returns
+    -------
+    str
+        Name of the first segment of the log that it needs.
 
     Raises
     ------
     ClusterError
         If pg_basebackup fails, with its first complaint.
     """
-    draft = target.with_name(target.name + ".part")
-    shutil.rmtree(draft, ignore_errors=True)
-    answer = subprocess.run(  # noqa: S603 - our own words
-        [
-            str(find_binaries() / "pg_basebackup"),
-            f"--pgdata={draft}",
-            *("--format=tar", "--compress=client-gzip:1", "--wal-method=none"),
-            *("--checkpoint=fast", "--no-password"),
-            *(f"--host={cluster.socket}", f"--port={PORT}", f"--username={SUPERUSER}"),
-        ],
-        env={**os.environ, "LC_ALL": "C"},
-        stdin=subprocess.DEVNULL,
-        capture_output=True,
-        encoding="utf-8",
-        errors="replace",
-        timeout=BASE_TIMEOUT_S,
-        check=False,
-    )
-    if answer.returncode:
-        shutil.rmtree(draft, ignore_errors=True)
-        raise ClusterError("archive.base_failed", reason=first_line(answer.stderr))
-    finished = datetime.now(UTC).isoformat()
-    (draft / "base.json").write_text(json.dumps({"finished": finished}), encoding="utf-8")
-    draft.replace(target)
+    with open_superuser_session(cluster.socket, SUPERUSER) as cursor:
+        # the checkpoint that it begins with comes after this
+        cursor.execute("SELECT pg_walfile_name(pg_current_wal_insert_lsn())")
+        first = str(cursor.fetchall()[0][0])
+    command = [
+        str(find_binaries() / "pg_basebackup"),
+        *("--pgdata=-", "--format=tar", "--compress=client-gzip:1", "--wal-method=none"),
+        *("--no-manifest", "--checkpoint=fast", "--no-password"),
+        *(f"--host={cluster.socket}", f"--port={PORT}", f"--username={SUPERUSER}"),
+    ]
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as output:
+        with subprocess.Popen(  # noqa: S603 - our own words
+            command,
+            env={**os.environ, "LC_ALL": "C"},
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.PIPE,
+            stderr=output,
+        ) as running:
+            shutil.copyfileobj(cast("BinaryIO", running.stdout), out, PIECE)
+        output.seek(0)
+        if running.returncode:
+            raise ClusterError("archive.base_failed", reason=first_line(output.read()))
+    return first
 
 
 def base_finished(folder: Path) -> datetime:
@@ -148,6 +157,9 @@ def base_finished(folder: Path) -> datetime:
 
 def first_segment(folder: Path) -> str:
     """Return the name of the first segment of the log that a base backup needs."""
+    found = json.loads((folder / "base.json").read_text(encoding="utf-8"))
+    if "first" in found:
+        return str(found["first"])
     manifest = json.loads((folder / "backup_manifest").read_text(encoding="utf-8"))
     start = manifest["WAL-Ranges"][0]
     high, low = (int(part, 16) for part in start["Start-LSN"].split("/"))
@@ -164,14 +176,63 @@ def remove_segments(folder: Path, first: str) -> int:
     first
         As from :func:`first_segment`.
     """
-    old = [
-        path
-        for path in (folder / WAL).glob(f"*{ENDING}")
-        if len(path.stem) == SEGMENT_NAME and path.stem[8:] < first[8:]
-    ]
+    old = [path for path in (folder / WAL).glob(f"*{ENDING}") if not is_needed(path, first)]
     for path in old:
         path.unlink()
     return len(old)
+
+
+def is_needed(path: Path, first: str) -> bool:
+    """Return whether a file of the log is `first`, follows it, or is no segment.
+
+    Parameters
+    ----------
+    path
+        Of the archive.
+    first
+        As from :func:`first_segment`.
+    """
+    return len(path.stem) != SEGMENT_NAME or path.stem[8:] >= first[8:]
+
+
+def reading_folder(home: Path, needed_mb: int) -> Path:
+    """Return a new folder beside the cluster of an empty home, for an archive that is decrypted.
+
+    Parameters
+    ----------
+    home
+        Without a cluster.
+    needed_mb
+        Room that has to be free, megabytes (10⁶ bytes).
+
+    Raises
+    ------
+    ClusterError
+        If there is less.
+    """
+    home.mkdir(parents=True, exist_ok=True)
+    place = find_place(home)
+    require_space(place.base, needed_mb)
+    place.make()
+    folder = place.base / "wal-reading"
+    shutil.rmtree(folder, ignore_errors=True)
+    for made in (folder, folder / WAL):
+        made.mkdir(mode=0o700)
+        set_owner(made, place.account)
+    return folder
+
+
+def give_to_server(home: Path, path: Path) -> None:
+    """Give a file to the account of the server of a home.
+
+    Parameters
+    ----------
+    home
+        Whose server.
+    path
+        File that we made.
+    """
+    set_owner(path, find_place(home).account)
 
 
 def recover_moment(home: Path, folder: Path, base: Path, moment: datetime) -> Cluster:
