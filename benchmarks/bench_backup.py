@@ -72,7 +72,7 @@ def timed(work: Callable[[], object]) -> float:
 def dump_alone(url: str, target: Path) -> None:
     """Dump as anybody would."""
     command = [find_binaries() / "pg_dump", "-Fc", "-n", "govgrid", "-n", "govgrid_queue"]
-    subprocess.run([*command, "-f", target, "-d", client_programs.conninfo(url)], check=True)
+    subprocess.run([*command, "-f", target, "-d", client_programs.name_database(url)], check=True)
 
 
 def restore_alone(dump: Path, folder: Path) -> None:
