@@ -15,6 +15,8 @@ from geo.operations.backup import journal
 from geo.operations.processes import EngineLife, WorkerLife
 from geo.operations.store import overview
 
+WARNINGS: Final = ("disk", "backup")
+"""What pages say an administrator has to see to, as keys of ``warning``."""
 BEHIND_S: Final = 60
 """The worker seals each second: rows that wait longer say that there is none."""
 
@@ -109,7 +111,7 @@ def check_readiness(engine: Engine, client: EngineClient, settings: Settings) ->
 
 
 def list_warnings(engine: Engine, settings: Settings) -> list[str]:
-    """Return what an administrator has to see to: "disk", "backup", as keys of ``warning``.
+    """Return which of `WARNINGS` hold now.
 
     A backup is missed where one is to be made every night, or was made once.
 
@@ -124,7 +126,7 @@ def list_warnings(engine: Engine, settings: Settings) -> list[str]:
     expected = settings.backup_dir is not None or bool(kept.at)
     missed = expected and (bool(kept.failed_at) or kept.is_late(datetime.now(UTC)))
     found = {"disk": guard is not None and guard.tight, "backup": missed}
-    return [name for name, holds in found.items() if holds]
+    return [name for name in WARNINGS if found[name]]
 
 
 def _last_backup(settings: Settings) -> BackupState:

@@ -1,5 +1,7 @@
 """A full disk: what is to be written is refused with a sentence, what is read is read."""
 
+import json
+import re
 from pathlib import Path
 
 import pytest
@@ -21,6 +23,7 @@ from tests.toy_town import place
 
 pytestmark = pytest.mark.postgis
 
+BROWSER = {"user-agent": "Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 Chrome/126.0.0.0"}
 ENGLISH = {"accept-language": "en"}
 PUSH = {"states": [{"code": "K1", "status": "offline", "since": "2026-01-01T08:00:00+08:00"}]}
 
@@ -76,6 +79,11 @@ def test_pages_and_readiness_warn_from_ninety_percent_on(client, settings, monke
     assert (warnings, "90 % full" in page) == ([], False)
     warnings, page = used(0.91)
     assert (warnings, "90 % full" in page) == (["disk"], True)
+    for lang, words in (("en", "90 % full"), ("zh", "磁盘已用 90 % 以上")):
+        page = client.get("/", params={"lang": lang}, headers=BROWSER).text
+        shell = json.loads(re.search(r'id="shell">(.*?)</script>', page)[1])
+        assert shell["warnings"] == ["disk"]
+        assert words in shell["warningTexts"]["disk"]
     assert "90 % full" not in TestClient(client.app).get("/login", headers=ENGLISH).text
 
 

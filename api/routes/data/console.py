@@ -17,6 +17,7 @@ from geo.areas.district import export_remark
 from geo.base import clock, local_words, notice
 from geo.base.settings import Settings
 from geo.base.words import say
+from geo.operations import readiness
 from maps.console_files import console_files
 
 router = APIRouter()
@@ -102,6 +103,8 @@ def _shell(request: Request, settings: Settings, who: Principal, lang: str) -> d
         "notice": notice.notice_line(lang, own=settings.notice),
         "now": clock.now().isoformat(),
         "testClock": clock.set_time() is not None,
+        "warnings": readiness.list_warnings(request.app.state.engine, settings),
+        "warningTexts": {name: say(f"warning.{name}", lang) for name in readiness.WARNINGS},
         "pages": [] if who.visitors else _pages(who, lang),
     }
 

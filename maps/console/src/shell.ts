@@ -19,6 +19,8 @@ export interface Shell {
   notice: string;
   now: string;
   testClock: boolean;
+  warnings: string[];
+  warningTexts: Record<string, string>;
   pages: [string, string][];
 }
 
