@@ -28,8 +28,6 @@ if TYPE_CHECKING:
 
 LONGEST_PAUSE_S: Final = 60.0
 STOPS_WITHIN_S: Final = 1.0
-EVENTS_LAST: Final = timedelta(days=1)
-"""How long a client may be away and still receive all that it missed."""
 JOBS_STOP_WITHIN_S: Final = 7.0
 JOBS_KEPT_H: Final = 7 * 24
 UPLOADS_KEPT_H: Final = 24
@@ -194,8 +192,9 @@ def _forget_sessions(engine: Engine, config: Settings, stop: Event) -> None:  # 
 
 
 def _forget_events(engine: Engine, config: Settings, stop: Event) -> None:  # noqa: ARG001
+    """Forget what nobody who comes back is given any more."""
     with db.open_transaction(engine) as connection:
-        outbox.delete_old_events(connection, EVENTS_LAST)
+        outbox.delete_old_events(connection, timedelta(days=config.event_days))
         idempotency.delete_old_keys(connection)
 
 

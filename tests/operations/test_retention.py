@@ -10,12 +10,14 @@ from geo.access.audit import seal, verify
 from geo.access.audit.chain import Head
 from geo.access.store import expired_records
 from geo.base import clock
-from geo.base.errors import ForbiddenError, StateError
+from geo.base.errors import ForbiddenError, InputError, StateError
+from geo.base.settings import read_settings
 from geo.exchange.imports import runs
 from geo.operations import retention, worker
 from geo.operations.worker import DUTIES
-from geo.store import db
+from geo.store import db, outbox
 from geo.store.cluster import cluster
+from geo.store.outbox import Event
 from tests.command_line import alone, commands
 from tests.signed_in import SYSTEM, account
 
@@ -69,6 +71,27 @@ def test_undo_data_go_after_their_days_and_the_register_says_so(town, settings, 
     (row,) = json.loads(run("register", "destroyed", "--json").out)["rows"]
     assert (row["kind"], row["number"], row["kept_days"]) == ("undo", gone.number, 90)
     assert "用于撤销" in run("--lang", "zh", "register", "destroyed").out
+
+
+def test_events_go_after_their_days_and_the_newest_never(engine, settings):
+    with db.open_transaction(engine) as connection:
+        for days in (31, 29, 2):
+            outbox.add_event(connection, Event("poles", f"{days} days"))
+            connection.execute(
+                text(
+                    "UPDATE govgrid.outbox SET at = at - make_interval(days => :d) WHERE kind = :k"
+                ),
+                {"d": days, "k": f"{days} days"},
+            )
+    duties = [duty for duty in DUTIES if duty.name == "events"]
+    for days, kept in ((30, ["29 days", "2 days"]), (1, ["2 days"])):
+        config = settings.model_copy(update={"event_days": days})
+        worker.run_duties(engine, config, stop=None, once=True, duties=duties)
+        with engine.connect() as connection:
+            asked = text("SELECT kind FROM govgrid.outbox ORDER BY xact, id")
+            assert connection.execute(asked).scalars().all() == kept
+    with pytest.raises(InputError, match="GOVGRID_EVENT_DAYS"):
+        read_settings(event_days=0)
 
 
 def test_the_register_only_grows_and_is_read_by_who_may(town, settings, database_url):
