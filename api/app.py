@@ -48,7 +48,7 @@ from api.server.event_streams import EventStreams
 from api.server.limits import Limits
 from api.server.memory_lane import MemoryLane
 from api.server.metrics import Metrics
-from api.server.proxy import NamedSocket, trusted_hosts
+from api.server.proxy import CertificateHeader, NamedSocket, require_proxy, trusted_hosts
 from api.server.record import Record
 from api.server.shield import Shield
 from api.session.freshness import SharedReads
@@ -132,6 +132,7 @@ AT_HAND = {
 def create_app(settings: Settings) -> FastAPI:
     """Return the service on the database of `settings`; nothing is opened before it starts."""
     believed = trusted_hosts(settings.trusted_proxies)
+    require_proxy(settings.certificate_header, believed)
 
     @asynccontextmanager
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
@@ -187,6 +188,8 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(Shield)
     app.add_middleware(Record, metrics=app.state.metrics)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=believed)
+    certified = settings.certificate_header
+    app.add_middleware(CertificateHeader, header=certified, believed=believed)
     app.add_middleware(NamedSocket)
     require_rules(app)
     return app

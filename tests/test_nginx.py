@@ -23,9 +23,9 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from api.answers import problems
 from api.server.limits import Limits
 from api.server.listening import OPTIONS
-from api.server.proxy import NamedSocket, trusted_hosts
+from api.server.proxy import CertificateHeader, NamedSocket, trusted_hosts
 from api.server.shield import Shield
-from api.session.identity import address_of
+from api.session.identity import address_of, certificate_of
 from geo.base.settings import Settings
 from tests import PATIENCE_S, ROOT
 
@@ -74,6 +74,15 @@ def test_what_a_client_claims_about_itself_does_not_pass(proxy):
     assert _ask(_secure(proxy), "/who", headers=claims)[1] == '["127.0.0.1","https"]'
 
 
+def test_the_service_learns_of_a_certificate_that_was_verified_and_of_no_other(proxy):
+    claimed = {"X-Client-Certificate": "ab" * 20}
+    assert _ask(_secure(proxy), "/certificate", headers=claimed)[1] == '""'
+    line = _secure(proxy, shown=True)
+    made = x509.load_pem_x509_certificate(proxy[2].read_bytes())
+    fingerprint = made.fingerprint(hashes.SHA1()).hex()
+    assert _ask(line, "/certificate", headers=claimed)[1] == f'"{fingerprint}"'
+
+
 def test_neither_program_tells_its_version(proxy):
     answer, _ = _ask(_secure(proxy), "/who")
     assert answer.headers["server"] == "nginx"
@@ -119,9 +128,12 @@ def _ask(line, path, method="GET", headers=None):
     return answer, said
 
 
-def _secure(proxy):
+def _secure(proxy, *, shown=False):
+    """Return a line to the proxy, on which the client shows a certificate or none."""
     context = ssl.create_default_context(cafile=str(proxy[2]))
     context.check_hostname = False
+    if shown:
+        context.load_cert_chain(proxy[2], proxy[2].with_name("key.pem"))
     return http.client.HTTPSConnection("127.0.0.1", proxy[1], context=context, timeout=PATIENCE_S)
 
 
@@ -137,6 +149,10 @@ def _serving():
     def who(request: Request) -> list[str]:
         return [address_of(request), request.url.scheme]
 
+    @app.get("/certificate")
+    def certificate(request: Request) -> str:
+        return certificate_of(request)
+
     @app.post("/change")
     def change() -> str:
         return "changed"
@@ -145,6 +161,7 @@ def _serving():
     app.add_middleware(Shield)
     believed = trusted_hosts(config.trusted_proxies)
     app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=believed)
+    app.add_middleware(CertificateHeader, header="X-Client-Certificate", believed=believed)
     app.add_middleware(NamedSocket)
     port = _free()
     server = uvicorn.Server(uvicorn.Config(app, port=port, log_level="critical", **OPTIONS))
@@ -164,6 +181,11 @@ def _filled(folder, certificate, key, ports):
     text = WRITTEN.read_text(encoding="utf-8")
     text = text.replace("</etc/govgrid/tls/fullchain.pem>", str(certificate))
     text = text.replace("</etc/govgrid/tls/key.pem>", str(key)).replace(f"<{HOST}>", HOST)
+    text = text.replace(
+        "# ssl_client_certificate /etc/govgrid/tls/clients.pem;",
+        f"ssl_client_certificate {certificate};",
+    )
+    text = text.replace("# ssl_verify_client", "ssl_verify_client")
     text = text.replace("listen 80;", f"listen 127.0.0.1:{ports['80']};")
     text = text.replace("listen 443 ssl", f"listen 127.0.0.1:{ports['443']} ssl")
     text = text.replace("127.0.0.1:8000", f"127.0.0.1:{ports['8000']}")

@@ -15,6 +15,8 @@ from geo.access.principal import Principal
 from geo.base.errors import ForbiddenError, UnknownReaderError
 
 COOKIE: Final = "govgrid_session"
+CERTIFICATE: Final = "client_certificate"
+"""Where the state of a request says what a trusted proxy states about the client's certificate."""
 SAFE: Final = frozenset({"GET", "HEAD", "OPTIONS"})
 STAGES: Final = {"totp": "/login/code", "enrol": "/account/totp", "change": "/account/password"}
 """Where a session that owes something is sent."""
@@ -127,6 +129,11 @@ def require_rules(app: FastAPI) -> None:
 def address_of(request: Request) -> str:
     """Return the network address of the client, as far as trusted proxies report it."""
     return request.client.host if request.client else ""
+
+
+def certificate_of(request: Request) -> str:
+    """Return what a trusted proxy said of the client's certificate, "" for nothing."""
+    return str(getattr(request.state, CERTIFICATE, ""))
 
 
 def _bearer(request: Request) -> str | None:

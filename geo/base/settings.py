@@ -80,6 +80,7 @@ class Settings(BaseSettings):
     whistle_level: Literal["grid", "community", "township", "district"] = "township"
 
     undo_days: int = Field(default=90, ge=1)
+    event_days: int = Field(default=30, ge=1)
     audit_days: int = Field(default=1_095, ge=180)
     register_days: int = Field(default=1_095, ge=180)
 
@@ -99,6 +100,7 @@ class Settings(BaseSettings):
 
     allowed_hosts: str = ""
     trusted_proxies: str = ""
+    certificate_header: str = Field(default="", pattern="^[A-Za-z0-9-]{0,64}$")
     rate_per_minute_account: int = Field(default=1200, ge=0)
     rate_per_minute_address: int = Field(default=6000, ge=0)
     rate_per_minute_login: int = Field(default=60, ge=0)

@@ -242,6 +242,29 @@ def test_who_only_grants_changes_no_account_and_nobody_changes_its_name(town, se
         done(service, own, ("accounts",), "UPDATE govgrid.account SET name = 'root'")
 
 
+def test_codes_of_cards_are_used_at_the_log_in_and_made_by_who_manages_accounts(town, service):
+    own = account(town, "li", None)
+    with town.begin() as connection:
+        connection.execute(
+            text("INSERT INTO govgrid.login_code VALUES (:own, 1, 'x')"), {"own": own}
+        )
+    use = "UPDATE govgrid.login_code SET used_at = now()"
+    forge = "UPDATE govgrid.login_code SET hmac = 'y'"
+    gone = "DELETE FROM govgrid.login_code"
+    make = "INSERT INTO govgrid.login_code VALUES (:own, 2, 'x')"
+    for actions in ((), ("grants",), ("accounts",)):
+        assert done(service, own, actions, use) == 0
+    for actions in ((), ("login",)):
+        assert done(service, own, actions, gone) == 0
+        with pytest.raises(DBAPIError):
+            done(service, own, actions, make, own=own)
+    with pytest.raises(DBAPIError):
+        done(service, own, ("login", "accounts"), forge)
+    assert done(service, own, ("login",), use) == 1
+    assert done(service, own, ("accounts",), make, own=own) == 1
+    assert done(service, own, ("accounts",), gone) == 2
+
+
 def test_a_removed_camera_is_known_to_who_knew_it(town, service):
     with town.begin() as connection:
         connection.execute(

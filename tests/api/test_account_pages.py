@@ -26,6 +26,8 @@ POSTS = (
     f"/account/keys/{NOBODY}/revoke",
     "/accounts",
     "/accounts/li/reset",
+    "/accounts/li/card",
+    "/accounts/li/revoke-card",
     "/accounts/li/disable",
     "/accounts/li/enable",
     "/accounts/li/unlock",

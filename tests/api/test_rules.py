@@ -67,6 +67,7 @@ DEMANDS = {
     ("GET", "/accounts"): "accounts",
     ("POST", "/accounts"): "accounts",
     ("GET", "/accounts/{rest:path}"): "accounts",
+    ("POST", "/accounts/{name}/card"): "accounts",
     ("POST", "/accounts/{name}/reset"): "accounts",
     ("POST", "/accounts/{name}/{what}"): "accounts",
     ("GET", "/grants"): "grants",

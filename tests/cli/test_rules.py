@@ -101,6 +101,9 @@ DEMANDS = {
     ("user", "enable"): "accounts",
     ("user", "unlock"): "accounts",
     ("user", "reset"): "accounts",
+    ("user", "card"): "accounts",
+    ("user", "revoke-card"): "accounts",
+    ("user", "certificate"): "accounts",
     ("user", "link"): "accounts",
     ("user", "list"): "accounts",
     ("user", "import"): "accounts",
@@ -173,7 +176,9 @@ def arguments(tmp_path):
         ("key", "add"): ["x", "--account", "other", "--scope", "map"],
         ("key", "list"): ["--account", "other"],
         ("key", "revoke"): [NUMBER],
+        ("user", "certificate"): ["other", "ab" * 20],
         **{("user", name): ["other"] for name in ("disable", "enable", "unlock", "reset")},
+        **{("user", name): ["other"] for name in ("card", "revoke-card")},
     }
 
 

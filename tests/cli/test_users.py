@@ -9,11 +9,11 @@ import pytest
 from sqlalchemy import text
 
 from geo.access import principal
-from geo.access.accounts import api_keys, demo_accounts
+from geo.access.accounts import api_keys, demo_accounts, sessions
 from geo.access.accounts.local_cli import acting_principal
 from geo.access.login import login
 from geo.access.roles import PERMISSIONS
-from geo.base.errors import InputError
+from geo.base.errors import InputError, UnknownReaderError
 from tests.command_line import alone, commands
 from tests.signed_in import account
 
@@ -53,6 +53,40 @@ def test_an_account_is_made_granted_listed_disabled_and_reset(govgrid, town, set
     new = password_in(govgrid("user", "reset", "li"))
     assert login.log_in(town, "li", new, config=settings).stage == "change"
     govgrid("user", "link", "li", "https://i", "s")
+
+
+def test_a_code_card_is_issued_once_and_revoked(govgrid, town, settings, tmp_path):
+    made = password_in(govgrid("user", "add", "li"))
+    listed = re.findall(r"^(\d\d) (\d{4} \d{4})$", govgrid("user", "card", "li").out, re.MULTILINE)
+    assert [number for number, _ in listed] == [f"{n:02d}" for n in range(1, 31)]
+    out = tmp_path / "card.html"
+    assert "print it" in govgrid("user", "card", "li", "--out", out).err
+    assert stat.S_IMODE(out.stat().st_mode) == 0o600
+    sheet = out.read_text(encoding="utf-8")
+    (code, *_), old = re.findall(r"<b>\d\d</b> (\d{4} \d{4})<", sheet), listed[0][1]
+    assert "85.6mm" in sheet
+    assert "<script" not in sheet
+    assert "already" in govgrid("user", "card", "li", "--out", out, code=2).err
+    begun = login.log_in(town, "li", made, config=settings)
+    session = sessions.find_session(town, begun.token)
+    with pytest.raises(UnknownReaderError):
+        login.second_factor(town, session, old, config=settings)
+    assert login.second_factor(town, session, code, config=settings).stage == "change"
+    govgrid("user", "revoke-card", "li")
+    assert "no code card" in govgrid("user", "revoke-card", "li", code=2).err
+    rows = json.loads(govgrid("user", "list", "--json").out)["accounts"]
+    assert {row["name"]: row["codes_left"] for row in rows} == {"li": 0}
+
+
+def test_a_client_certificate_is_registered_and_removed(govgrid, town):
+    govgrid("user", "add", "li")
+    assert "ab" * 20 in govgrid("user", "certificate", "li", "AB:" * 19 + "AB").err
+    assert "one of the two" in govgrid("user", "certificate", "li", code=2).err
+    assert "one of the two" in govgrid("user", "certificate", "li", "x", "--remove", code=2).err
+    govgrid("user", "certificate", "li", "--remove")
+    with town.begin() as connection:
+        asked = text("SELECT certificate, factor_owed FROM govgrid.account WHERE name = 'li'")
+        assert tuple(connection.execute(asked).one()) == (None, True)
 
 
 def test_what_cannot_be_done_is_one_sentence(govgrid):

@@ -16,7 +16,7 @@ OWNED = {
         " import_run import_finding import_quarantine import_change"
     ),
     "access": (
-        "account role_grant session api_key login_failure bulk_read audit audit_anchor"
+        "account role_grant session api_key login_code login_failure bulk_read audit audit_anchor"
         " export_register exact_answer camera_area camera_sees_area"
     ),
     "areas": "area area_nesting area_succession",

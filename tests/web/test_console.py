@@ -4,10 +4,12 @@ import pytest
 from sqlalchemy import text
 
 from geo.access import passwords
+from geo.access.login import code_card
+from geo.operations.backup import journal
 from tests.console_desk import Desk
 from tests.live_site import serve_site
 from tests.map_visit import PHONE
-from tests.signed_in import account
+from tests.signed_in import SYSTEM, account
 from tests.toy_town import place
 
 pytestmark = [pytest.mark.browser, pytest.mark.postgis]
@@ -125,8 +127,9 @@ def test_what_was_typed_stays_where_somebody_else_was_faster(desk):
     second.quiet()
 
 
-def test_a_log_in_that_ended_is_renewed_in_place_and_what_was_typed_stays(desk, site):
+def test_a_log_in_that_ended_is_renewed_in_place_and_what_was_typed_stays(desk, site, settings):
     at = desk(made=account_with_password(site[0]))
+    codes = code_card.issue_card(site[0], SYSTEM, "wang", config=settings).codes
     page = at.page
     page.keyboard.press("n")
     page.fill("#new-text", "井盖没了")
@@ -136,6 +139,9 @@ def test_a_log_in_that_ended_is_renewed_in_place_and_what_was_typed_stays(desk, 
     at.accessible()
     page.fill("#again-password", SECRET)
     page.keyboard.press("Enter")
+    page.wait_for_selector(".dialog >> text=第 1 号")
+    page.fill("#again-code", f"{codes[0][:4]} {codes[0][4:]}")
+    page.keyboard.press("Enter")
     page.wait_for_selector(".cams .sees")
     assert page.locator(".dialog").count() == 0
     page.click(".detail footer button >> text=受理")  # with the token of the new session
@@ -143,6 +149,17 @@ def test_a_log_in_that_ended_is_renewed_in_place_and_what_was_typed_stays(desk, 
     page.keyboard.press("n")
     page.wait_for_selector("#new-text")
     assert page.input_value("#new-text") == "井盖没了"
+
+
+def test_what_an_administrator_has_to_see_to_stands_over_the_console_until_it_is_closed(
+    desk, settings
+):
+    journal.note_backup(settings.home, settings.home / "a.backup", 1, 1)
+    journal.note_failure(settings.home, "the disk is not mounted")
+    page = desk().page
+    page.wait_for_selector(".banner >> text=最近两天没有成功的备份")
+    page.click(".banner button")
+    page.wait_for_selector(".banner", state="detached")
 
 
 def test_one_key_hides_all_but_areas_and_counts_on_all_screens_until_a_new_log_in(desk, site):

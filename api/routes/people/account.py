@@ -17,7 +17,7 @@ from api.session.identity import address_of
 from api.session.own import FullSession, PasswordSession, TotpSession
 from geo.access.accounts import api_keys, self_service
 from geo.access.accounts.sessions import Session
-from geo.access.login import login, totp_enrolment
+from geo.access.login import code_card, login, totp_enrolment
 from geo.access.login.second_factor import Enrolment
 from geo.access.roles import PERMISSIONS
 from geo.base.errors import GovgridError, InputError
@@ -171,7 +171,8 @@ def _shown(
     return {
         "title": title_of(request, "page_account"),
         "session": session,
-        "second": self_service.has_second_factor(engine, who),
+        "factors": self_service.own_factors(engine, who),
+        "few": code_card.FEW,
         "grants": [{**vars(g), "actions": sorted(PERMISSIONS.get(g.role, ()))} for g in grants],
         "logins": self_service.own_sessions(
             engine, who, session.id, idle_min=config.session_idle_min

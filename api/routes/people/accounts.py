@@ -11,11 +11,13 @@ from api.answers import render
 from api.answers.forms import PAGE, FormDep, redirect_after_post, render_again, run_form
 from api.routes.people.login import title_of
 from api.server.lanes import LOGIN, run_in_lane
-from api.session.deps import EngineDep
+from api.session.deps import EngineDep, SettingsDep
 from api.session.identity import Rule
 from geo.access.accounts import accounts
+from geo.access.login import code_card
 from geo.access.principal import Principal
 from geo.base.errors import GovgridError
+from geo.documents import code_card_paper
 
 router = APIRouter(default_response_class=HTMLResponse, responses=PAGE)
 MayAccounts = Annotated[Principal, Depends(Rule("accounts"))]
@@ -25,8 +27,15 @@ DONE: Final = {
     "disable": "page_accounts.was_disabled",
     "enable": "page_accounts.was_enabled",
     "unlock": "page_accounts.was_unlocked",
+    "revoke-card": "page_accounts.card_revoked",
 }
 """What the page can be asked to confirm."""
+
+SHEET: Final = {
+    "Cache-Control": "no-store",
+    "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'",
+}
+"""Of the answer that is a sheet to be printed: it holds its own style, and nothing else runs."""
 
 Search = Annotated[str, Query(max_length=100)]
 
@@ -85,15 +94,31 @@ def reset(request: Request, who: MayAccounts, engine: EngineDep, name: str) -> R
     return _once(request, engine, who, OneTimePassword("page_accounts.was_reset", name, made))
 
 
+@router.post("/accounts/{name}/card")
+@run_in_lane(LOGIN)
+def issue_card(
+    request: Request, who: MayAccounts, engine: EngineDep, config: SettingsDep, name: str
+) -> Response:
+    """Issue a code card, and show it as a sheet to be printed, this once."""
+    made = run_form(lambda: code_card.issue_card(engine, who, name, config=config))
+    if isinstance(made, GovgridError):
+        return render_again(request, "accounts.html", made, **_shown(request, engine, who))
+    lang = render.page_language(request)
+    sheet = code_card_paper.card_sheet(
+        made, timezone=config.timezone, mark=config.mark, lang=lang, back=HERE
+    )
+    return HTMLResponse(sheet, headers=SHEET)
+
+
 @router.post("/accounts/{name}/{what}")
 def change(
     request: Request,
     who: MayAccounts,
     engine: EngineDep,
     name: str,
-    what: Literal["disable", "enable", "unlock"],
+    what: Literal["disable", "enable", "unlock", "revoke-card"],
 ) -> Response:
-    """Disable, enable or unlock an account."""
+    """Disable, enable or unlock an account, or revoke its code card."""
     done = run_form(lambda: CHANGES[what](engine, who, name))
     if isinstance(done, GovgridError):
         return render_again(request, "accounts.html", done, **_shown(request, engine, who))
@@ -110,6 +135,7 @@ CHANGES: Final[dict[str, Callable[..., None]]] = {
     "disable": accounts.disable,
     "enable": accounts.enable,
     "unlock": accounts.unlock,
+    "revoke-card": code_card.revoke_card,
 }
 
 
@@ -126,6 +152,7 @@ def _shown(request: Request, engine: EngineDep, who: Principal, *, q: str = "") 
         "title": title_of(request, "page_accounts"),
         "rows": [row for row in rows if _holds(row, q.strip().lower())],
         "q": q,
+        "few": code_card.FEW,
         "kinds": KINDS,
         "once": None,
         "typed": {},

@@ -20,11 +20,12 @@ from api.server import limits
 from api.server.lanes import LOGIN, run_in_lane
 from api.session import cookies
 from api.session.deps import EngineDep, SettingsDep
-from api.session.identity import COOKIE, OPEN, STAGES, address_of
+from api.session.identity import COOKIE, OPEN, STAGES, address_of, certificate_of
 from api.session.own import AnySession, CodeSession
 from geo.access import principal
 from geo.access.accounts import sessions
-from geo.access.login import identity_provider, login
+from geo.access.accounts.sessions import Session
+from geo.access.login import code_card, factors, identity_provider, login
 from geo.access.login.login import LoggedIn
 from geo.areas import district
 from geo.base.errors import GovgridError
@@ -70,6 +71,7 @@ def enter(
             config=config,
             address=address_of(request),
             agent=agent_of(request),
+            certificate=certificate_of(request),
         )
     )
     if isinstance(found, GovgridError):
@@ -79,9 +81,11 @@ def enter(
 
 
 @router.get("/login/code")
-def ask_code(request: Request, session: CodeSession) -> HTMLResponse:  # noqa: ARG001 - the rule
+def ask_code(request: Request, session: CodeSession, engine: EngineDep) -> HTMLResponse:
     """Return the page of the second factor."""
-    return render.render_page(request, "code.html", error="", title=title_of(request, "page_code"))
+    return render.render_page(
+        request, "code.html", error="", **_code_page(request, engine, session)
+    )
 
 
 @router.post("/login/code")
@@ -106,7 +110,7 @@ def enter_code(
         )
     )
     if isinstance(found, GovgridError):
-        return render_again(request, "code.html", found, title=title_of(request, "page_code"))
+        return render_again(request, "code.html", found, **_code_page(request, engine, session))
     return next_step(request, engine, found, to)
 
 
@@ -177,6 +181,12 @@ def login_context(request: Request, config: Settings, name: str, to: str) -> dic
         "sso": label if identity_provider.set_up(config) else "",
         "login_token": cookies.login_token(request),
     }
+
+
+def _code_page(request: Request, engine: EngineDep, session: Session) -> dict[str, Any]:
+    found = factors.asked_factors(engine, session)
+    title = title_of(request, "page_code")
+    return {"title": title, "factors": found, "few": code_card.FEW}
 
 
 def agent_of(request: Request) -> str:

@@ -11,7 +11,7 @@ from api.answers.forms import HOME, PAGE, local_path, redirect_after_post, rende
 from api.routes.people.login import Next, Stranger, agent_of, login_context, next_step
 from api.session import cookies
 from api.session.deps import EngineDep, SettingsDep
-from api.session.identity import address_of
+from api.session.identity import address_of, certificate_of
 from geo.access.login import oidc
 from geo.areas import district
 from geo.base.errors import GovgridError, InputError, StateError
@@ -47,6 +47,7 @@ def callback(request: Request, engine: EngineDep, config: SettingsDep) -> Respon
             redirect_uri=_back(request),
             address=address_of(request),
             agent=agent_of(request),
+            certificate=certificate_of(request),
         )
     )
     if isinstance(found, GovgridError):

@@ -1,29 +1,28 @@
 """Accounts: created, reset and disabled by administrators; grants are given by others."""
 
-import re
 from itertools import chain, count
-from typing import Any, Final
+from typing import Final
 
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import IntegrityError
 
 from geo.access import passwords, principal, throttle, transaction
 from geo.access.accounts import grants, separation_of_duties, sessions
-from geo.access.accounts.separation_of_duties import WATCHING, require_apart, require_others
+from geo.access.accounts.managed import MOST_TEXT, NAME, lock_managed, require_manager
+from geo.access.accounts.separation_of_duties import WATCHING, require_others
 from geo.access.audit import record as audit
 from geo.access.principal import Principal
 from geo.access.store import accounts as stored
+from geo.access.store import code_cards
 from geo.access.store.accounts import ListedAccount as ListedAccount
 from geo.access.store.accounts import NewAccount as NewAccount
-from geo.base.errors import InputError, NotFoundError, StateError
+from geo.base.errors import InputError, StateError
 from geo.store import db
 
 KINDS: Final = ("person", "display", "service")
 FIRST: Final = "admin"
 ADMINISTRATOR: Final = "administrator"
 SYSTEM: Final = principal.system_principal("system")
-NAME: Final = re.compile("[a-z0-9][a-z0-9._@-]{1,63}")
-MOST_TEXT: Final = 100
 
 
 def add_account(
@@ -113,7 +112,7 @@ def insert_account(connection: Connection, row: NewAccount) -> str:
 
 
 def reset_password(engine: Engine, reader: Principal, name: str) -> str:
-    """Return a new one-time password; password, authenticator, sessions and locks end.
+    """Return a new one-time password; password, authenticator, card, sessions and locks end.
 
     Parameters
     ----------
@@ -125,7 +124,7 @@ def reset_password(engine: Engine, reader: Principal, name: str) -> str:
     Raises
     ------
     ForbiddenError
-        See :func:`require_manager` and :func:`require_apart`.
+        See :func:`geo.access.accounts.managed.lock_managed`.
     NotFoundError
         If there is no such account.
     StateError
@@ -134,13 +133,14 @@ def reset_password(engine: Engine, reader: Principal, name: str) -> str:
     password = passwords.one_time()
     kept = passwords.hash_password(password)
     with transaction.open_as(engine, reader) as connection:
-        found = _found(connection, reader, name)
-        if found["kind"] == "service":
-            raise StateError("account.no_password", name=found["name"])
-        stored.reset_password(connection, found["id"], kept)
-        sessions.end_all(connection, found["id"])
-        _unlock(connection, found["name"])
-        audit.record(connection, reader, "account.reset", found["name"])
+        found = lock_managed(connection, reader, name)
+        if found.kind == "service":
+            raise StateError("account.no_password", name=found.name)
+        stored.reset_password(connection, found.id, kept)
+        code_cards.delete_codes(connection, found.id)
+        sessions.end_all(connection, found.id)
+        _unlock(connection, found.name)
+        audit.record(connection, reader, "account.reset", found.name)
     return password
 
 
@@ -157,20 +157,20 @@ def disable(engine: Engine, reader: Principal, name: str) -> None:
     Raises
     ------
     ForbiddenError
-        See :func:`require_manager` and :func:`require_apart`.
+        See :func:`geo.access.accounts.managed.lock_managed`.
     NotFoundError
         If there is no such account.
     StateError
         If it is the reader's own, or the last one that may do what is needed.
     """
     with transaction.open_as(engine, reader) as connection:
-        found = _found(connection, reader, name)
-        if found["id"] == reader.id:
+        found = lock_managed(connection, reader, name)
+        if found.id == reader.id:
             raise StateError("account.own")
-        require_others(connection, found["id"], found["name"])
-        stored.set_disabled(connection, found["id"], disabled=True)
-        sessions.end_all(connection, found["id"])
-        audit.record(connection, reader, "account.disable", found["name"])
+        require_others(connection, found.id, found.name)
+        stored.set_disabled(connection, found.id, disabled=True)
+        sessions.end_all(connection, found.id)
+        audit.record(connection, reader, "account.disable", found.name)
 
 
 def enable(engine: Engine, reader: Principal, name: str) -> None:
@@ -186,14 +186,14 @@ def enable(engine: Engine, reader: Principal, name: str) -> None:
     Raises
     ------
     ForbiddenError
-        See :func:`require_manager` and :func:`require_apart`.
+        See :func:`geo.access.accounts.managed.lock_managed`.
     NotFoundError
         If there is no such account.
     """
     with transaction.open_as(engine, reader) as connection:
-        found = _found(connection, reader, name)
-        stored.set_disabled(connection, found["id"], disabled=False)
-        audit.record(connection, reader, "account.enable", found["name"])
+        found = lock_managed(connection, reader, name)
+        stored.set_disabled(connection, found.id, disabled=False)
+        audit.record(connection, reader, "account.enable", found.name)
 
 
 def unlock(engine: Engine, reader: Principal, name: str) -> None:
@@ -209,14 +209,14 @@ def unlock(engine: Engine, reader: Principal, name: str) -> None:
     Raises
     ------
     ForbiddenError
-        See :func:`require_manager` and :func:`require_apart`.
+        See :func:`geo.access.accounts.managed.lock_managed`.
     NotFoundError
         If there is no such account.
     """
     with transaction.open_as(engine, reader) as connection:
-        found = _found(connection, reader, name, apart=False)
-        _unlock(connection, found["name"])
-        audit.record(connection, reader, "account.unlock", found["name"])
+        found = lock_managed(connection, reader, name, apart=False)
+        _unlock(connection, found.name)
+        audit.record(connection, reader, "account.unlock", found.name)
 
 
 def change(
@@ -242,7 +242,7 @@ def change(
     Raises
     ------
     ForbiddenError
-        See :func:`require_manager` and :func:`require_apart`.
+        See :func:`geo.access.accounts.managed.lock_managed`.
     NotFoundError
         If there is no such account.
     InputError
@@ -250,10 +250,10 @@ def change(
     """
     words = _texts(holder=holder, unit_code=unit_code, unit_name=unit_name)
     with transaction.open_as(engine, reader) as connection:
-        found = _found(connection, reader, name)
-        stored.change_account(connection, found["id"], words)
+        found = lock_managed(connection, reader, name)
+        stored.change_account(connection, found.id, words)
         facts = {"changed": sorted(key for key, value in words.items() if value is not None)}
-        audit.record(connection, reader, "account.change", found["name"], facts=facts)
+        audit.record(connection, reader, "account.change", found.name, facts=facts)
 
 
 def link_identity(engine: Engine, reader: Principal, name: str, issuer: str, subject: str) -> None:
@@ -271,26 +271,26 @@ def link_identity(engine: Engine, reader: Principal, name: str, issuer: str, sub
     Raises
     ------
     ForbiddenError
-        See :func:`require_manager` and :func:`require_apart`.
+        See :func:`geo.access.accounts.managed.lock_managed`.
     NotFoundError
         If there is no such account.
     InputError
         If another account is bound to it.
     """
     with transaction.open_as(engine, reader) as connection:
-        found = _found(connection, reader, name)
+        found = lock_managed(connection, reader, name)
         try:
             with connection.begin_nested():
-                stored.link_identity(connection, found["id"], issuer, subject)
+                stored.link_identity(connection, found.id, issuer, subject)
         except IntegrityError as error:
             raise InputError("account.linked", subject=subject) from error
-        audit.record(connection, reader, "account.link", found["name"], facts={"issuer": issuer})
+        audit.record(connection, reader, "account.link", found.name, facts={"issuer": issuer})
 
 
 def list_accounts(engine: Engine, reader: Principal) -> list[ListedAccount]:
     """Return all accounts by name, with ``state``: works, locked, disabled, first (password).
 
-    ``watching``: see :func:`require_apart`.
+    ``watching``: see :func:`geo.access.accounts.separation_of_duties.require_apart`.
 
     Parameters
     ----------
@@ -345,32 +345,6 @@ def checked_name(name: str) -> str:
     if not NAME.fullmatch(known):
         raise InputError("account.name", found=name[:MOST_TEXT])
     return known
-
-
-def require_manager(reader: Principal) -> None:
-    """Refuse who makes no accounts, or is administrator of some areas only.
-
-    Raises
-    ------
-    ForbiddenError
-        An account belongs to no area: whoever resets the one of the district becomes it.
-    """
-    reader.require("accounts")
-    reader.cut("accounts").require_whole()
-
-
-def _found(
-    connection: Connection, reader: Principal, name: str, *, apart: bool = True
-) -> dict[str, Any]:
-    """Return an account that the reader may change; with `apart` none that watches over him."""
-    require_manager(reader)
-    known = passwords.normalize_password(name).strip().lower()
-    row = stored.lock_account(connection, known) if NAME.fullmatch(known) else None
-    if row is None:
-        raise NotFoundError("account.unknown", name=name[:MOST_TEXT])
-    if apart:
-        require_apart(connection, reader, str(row["id"]), known)
-    return {"id": str(row["id"]), "kind": row["kind"], "name": known}
 
 
 def _unlock(connection: Connection, name: str) -> None:

@@ -8,7 +8,7 @@ from uuid import UUID
 from sqlalchemy import Connection, Engine
 
 from geo.access import principal, transaction
-from geo.access.accounts import accounts, separation_of_duties, sessions
+from geo.access.accounts import managed, separation_of_duties, sessions
 from geo.access.audit import record as audit
 from geo.access.principal import Principal
 from geo.access.roles import ACTIONS
@@ -157,14 +157,14 @@ def list_keys(engine: Engine, reader: Principal, *, account: str | None = None) 
     with transaction.open_as(engine, reader) as connection:
         owner = reader.id
         if account is not None:
-            accounts.require_manager(reader)
+            managed.require_manager(reader)
             owner = str(_account(connection, account)["id"])
         return stored.list_keys(connection, owner)
 
 
 def _require_scopes(reader: Principal, scopes: Collection[str], *, own: bool) -> None:
     if not own:
-        accounts.require_manager(reader)
+        managed.require_manager(reader)
     known = reader.actions if own else frozenset(ACTIONS)
     if not scopes or not set(scopes) <= known:
         strange = ", ".join(sorted(set(scopes) - known)) or "—"

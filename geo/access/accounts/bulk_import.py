@@ -13,7 +13,7 @@ from openpyxl.utils.exceptions import InvalidFileException
 from sqlalchemy import Connection, Engine
 
 from geo.access import passwords, transaction
-from geo.access.accounts import accounts, grants, separation_of_duties
+from geo.access.accounts import accounts, grants, managed, separation_of_duties
 from geo.access.accounts.accounts import NewAccount
 from geo.access.audit import record as audit
 from geo.access.principal import Principal
@@ -245,7 +245,7 @@ def _day(written: str) -> date | None:
 
 
 def _require_allowed(reader: Principal, rows: list[Row]) -> None:
-    accounts.require_manager(reader)
+    managed.require_manager(reader)
     if not reader.may("grants") and any(row.values["role"] for row in rows):
         raise ForbiddenError("account_list.no_grants", account=reader.account)
 

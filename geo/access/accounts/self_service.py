@@ -10,6 +10,7 @@ from geo.access.store import grants as stored_grants
 from geo.access.store import logins as stored_logins
 from geo.access.store import sessions as stored_sessions
 from geo.access.store.grants import OwnGrant as OwnGrant
+from geo.access.store.logins import Factors
 from geo.access.store.sessions import ListedSession as ListedSession
 
 
@@ -47,8 +48,8 @@ def own_sessions(
         return stored_sessions.list_sessions(connection, asked)
 
 
-def has_second_factor(engine: Engine, reader: Principal) -> bool:
-    """Return whether the account has an authenticator.
+def own_factors(engine: Engine, reader: Principal) -> Factors:
+    """Return the second factors of the account.
 
     Parameters
     ----------
@@ -56,7 +57,7 @@ def has_second_factor(engine: Engine, reader: Principal) -> bool:
         Account that is logged in.
     """
     with transaction.open_as(engine, reader) as connection:
-        return stored_logins.has_second_factor(connection, reader.id)
+        return stored_logins.read_factors(connection, reader.id)
 
 
 def hide_from_visitors(engine: Engine, reader: Principal) -> int:

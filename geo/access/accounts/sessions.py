@@ -178,6 +178,17 @@ def end_all(connection: Connection, account: str, *, but: str | None = None) -> 
     return stored.delete_all(connection, account, but=but)
 
 
+def end_unfinished(connection: Connection, account: str) -> None:
+    """End the log-ins of an account that are not complete.
+
+    Parameters
+    ----------
+    account
+        Id (uuid).
+    """
+    stored.delete_unfinished(connection, account)
+
+
 def hash_token(token: str) -> bytes:
     """Return what is kept of a token: it is random enough to need no slow hash."""
     return hashlib.sha256(token.encode("utf-8", "replace")).digest()

@@ -2,18 +2,17 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 from typing import Any, Final
 
 from sqlalchemy import Connection, Engine, RowMapping
 
 from geo.access import passwords, principal, throttle, transaction
-from geo.access.accounts import grants, sessions
+from geo.access.accounts import sessions
 from geo.access.accounts.sessions import Session
 from geo.access.audit import record as audit
-from geo.access.login import second_factor as codes
+from geo.access.login import factors
 from geo.access.principal import Principal
-from geo.access.roles import SECOND_FACTOR
 from geo.access.store import logins as stored_logins
 from geo.access.store import sessions as stored_sessions
 from geo.base.errors import InputError, StateError, TooManyError, UnknownReaderError
@@ -40,6 +39,7 @@ def log_in(
     config: Settings,
     address: str = "",
     agent: str = "",
+    certificate: str = "",
 ) -> LoggedIn:
     """Return the session that a name and a password begin.
 
@@ -54,6 +54,8 @@ def log_in(
         Says what is due before the session is complete.
     address, agent
         Of the client.
+    certificate
+        What the proxy says of the client's certificate, "" for none.
 
     Raises
     ------
@@ -80,8 +82,9 @@ def log_in(
         throttle.record_success(connection, counter, place)
         if again is not None:
             stored_logins.store_rehashed(connection, row["id"], again)
-        owed = "totp" if row["totp_secret"] else None
-        return _let_in(connection, row, config, address, agent, owed=owed, by="password")
+        owed = factors.owed_factor(row, certificate)
+        by = "password" if owed or row["certificate"] is None else "certificate"
+        return _let_in(connection, row, config, address, agent, owed=owed, by=by)
 
 
 def second_factor(
@@ -93,16 +96,16 @@ def second_factor(
     address: str = "",
     agent: str = "",
 ) -> LoggedIn:
-    """Return the session after the code of the authenticator; each code is accepted once.
+    """Return the session after a code of the authenticator or the card, each accepted once.
 
     Parameters
     ----------
     session
         Session of the step before.
     code
-        Six digits as typed.
+        As typed: six digits of the authenticator, or eight of the card.
     config
-        Decrypts the key of the authenticator.
+        Says where the key of the installation is.
     address, agent
         Of the client.
 
@@ -118,12 +121,13 @@ def second_factor(
     with db.open_transaction(engine) as connection:
         transaction.set_row_security(connection, who, "login")
         row = _by_id(connection, who)
-        if codes.accept_code(connection, row, code, config=config):
+        by = factors.accept_factor(connection, row, code, config=config)
+        if by is not None:
             throttle.record_success(connection, throttle.code_bucket(who.account))
             _end(connection, session)
-            return _let_in(connection, row, config, address, agent, by="totp")
+            return _let_in(connection, row, config, address, agent, by=by)
     record_refusal(engine, who, "code")
-    raise UnknownReaderError("login.wrong_code")
+    raise factors.wrong_code(factors.asked_factors(engine, session))
 
 
 def log_in_external(
@@ -134,6 +138,7 @@ def log_in_external(
     config: Settings,
     address: str = "",
     agent: str = "",
+    certificate: str = "",
 ) -> LoggedIn:
     """Return the session of an account that the identity provider authenticated.
 
@@ -143,8 +148,8 @@ def log_in_external(
         Claims ``iss`` and ``sub`` of the verified token.
     config
         Says what is due before the session is complete.
-    address, agent
-        Of the client.
+    address, agent, certificate
+        Of the client; see :func:`log_in`.
 
     Raises
     ------
@@ -155,7 +160,7 @@ def log_in_external(
         transaction.set_row_security(connection, principal.NOBODY, "login")
         row = stored_logins.login_by_identity(connection, issuer, subject)
         if row is not None and row["kind"] != "service":
-            owed = "totp" if row["totp_secret"] else None
+            owed = factors.owed_factor(row, certificate)
             external = {**row, "must_change": False, "password_changed_at": None}
             return _let_in(connection, external, config, address, agent, owed=owed, by="oidc")
     record_refusal(engine, Principal("", address=address), "unbound")
@@ -293,7 +298,7 @@ def _let_in(
     by: str = "",
 ) -> LoggedIn:
     """Begin a session of an account: a full one, or one in which something is owed."""
-    stage = owed or _stage(connection, row, config)
+    stage = owed or factors.owed_step(connection, row, config)
     lasts = timedelta(hours=config.session_hours)
     token = sessions.begin_session(
         connection, str(row["id"]), stage=stage, lasts=lasts, address=address, agent=agent
@@ -304,18 +309,6 @@ def _let_in(
         facts = {"by": by, "stage": stage}
         audit.record(connection, who, "login", row["name"], facts=facts)
     return LoggedIn(token, stage)
-
-
-def _stage(connection: Connection, row: RowMapping | Mapping[str, Any], config: Settings) -> str:
-    if row["must_change"] or _too_old(row["password_changed_at"], config):
-        return "change"
-    roles = {grant.role for grant in grants.current_grants(connection, str(row["id"]))}
-    return "enrol" if roles & SECOND_FACTOR and not row["totp_secret"] else "full"
-
-
-def _too_old(changed_at: datetime | None, config: Settings) -> bool:
-    days = config.password_max_days
-    return bool(days and changed_at and datetime.now(UTC) - changed_at > timedelta(days=days))
 
 
 def _by_name(engine: Engine, name: str) -> RowMapping | None:

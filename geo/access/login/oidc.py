@@ -78,6 +78,7 @@ def log_in(
     redirect_uri: str,
     address: str = "",
     agent: str = "",
+    certificate: str = "",
 ) -> tuple[LoggedIn, str]:
     """Log in whom the provider vouches for, and return where the journey shall end.
 
@@ -87,6 +88,8 @@ def log_in(
         What `begin` gave the browser.
     answer
         The provider's answer: ``code`` and ``state``, or ``error``.
+    certificate
+        What the proxy says of the client's certificate, "" for none.
 
     Raises
     ------
@@ -103,7 +106,13 @@ def log_in(
         _noted(engine, error, address)
         raise
     found = login.log_in_external(
-        engine, config.oidc_issuer, subject, config=config, address=address, agent=agent
+        engine,
+        config.oidc_issuer,
+        subject,
+        config=config,
+        address=address,
+        agent=agent,
+        certificate=certificate,
     )
     return found, str(kept["to"])
 

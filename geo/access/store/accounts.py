@@ -16,6 +16,8 @@ _LIST: Final = text(
     "SELECT a.name, a.kind, a.holder, a.unit_code, a.unit_name, a.last_login_at,"
     " EXISTS (SELECT FROM govgrid.role_grant g WHERE g.account = a.id"
     " AND g.role = ANY(CAST(:watching AS text[]))) AS watching,"
+    " CASE WHEN a.card_at IS NOT NULL THEN (SELECT count(*) FROM govgrid.login_code c"
+    " WHERE c.account = a.id AND c.used_at IS NULL) END AS codes_left,"
     " CASE WHEN a.disabled_at IS NOT NULL THEN 'disabled'"
     " WHEN EXISTS (SELECT FROM govgrid.login_failure f WHERE f.until > now() AND f.key IN"
     " (sha256(convert_to('name:' || a.name, 'UTF8')), sha256(convert_to('code:' || a.name,"
@@ -24,7 +26,8 @@ _LIST: Final = text(
 )
 _NAMED: Final = text("SELECT name FROM govgrid.account WHERE starts_with(name, :start)")
 _WITH_FACTOR: Final = text(
-    "SELECT name FROM govgrid.account WHERE totp_secret IS NOT NULL ORDER BY name"
+    "SELECT name FROM govgrid.account WHERE totp_secret IS NOT NULL"
+    " OR (to_jsonb(account) ->> 'card_at') IS NOT NULL ORDER BY name"
 )
 _FIND: Final = text(
     "SELECT id, name, kind, holder, unit_code, unit_name FROM govgrid.account WHERE name = :name"
@@ -33,10 +36,12 @@ _WORKING: Final = text(
     "SELECT id, name, holder, kind, unit_code, unit_name FROM govgrid.account"
     " WHERE name = :name AND disabled_at IS NULL"
 )
-_LOCK: Final = text("SELECT id, kind FROM govgrid.account WHERE name = :name FOR UPDATE")
+_LOCK: Final = text(
+    "SELECT id, kind, holder, unit_name FROM govgrid.account WHERE name = :name FOR UPDATE"
+)
 _RESET: Final = text(
     "UPDATE govgrid.account SET password_hash = :kept, must_change = true, totp_secret = NULL,"
-    " totp_step = 0 WHERE id = :id"
+    " totp_step = 0, card_at = NULL WHERE id = :id"
 )
 _DISABLE: Final = text(
     "UPDATE govgrid.account SET disabled_at = CASE WHEN :disabled"
@@ -54,6 +59,10 @@ _REPLACE: Final = text(
 _LINK: Final = text(
     "UPDATE govgrid.account SET oidc_issuer = :issuer, oidc_subject = :subject WHERE id = :id"
 )
+_CERTIFICATE: Final = text(
+    "UPDATE govgrid.account SET certificate = :certificate,"
+    " factor_owed = factor_owed OR CAST(:certificate AS text) IS NOT NULL WHERE id = :id"
+)
 _SKIP_CHANGE: Final = text("UPDATE govgrid.account SET must_change = false WHERE id = :id")
 _KNOWN: Final = text(
     "SELECT id, name, kind, holder, unit_code, unit_name FROM govgrid.account"
@@ -66,7 +75,7 @@ class ListedAccount:
     """An account as administrators see it.
 
     `state` is works, locked, disabled or first (password); `watching`: it holds a role whose
-    accounts administrators do not take over.
+    accounts administrators do not take over; `codes_left` on its card, None without one.
     """
 
     name: str
@@ -76,6 +85,7 @@ class ListedAccount:
     unit_name: str
     last_login_at: datetime | None
     watching: bool
+    codes_left: int | None
     state: str
 
 
@@ -133,7 +143,7 @@ def names_from(connection: Connection, start: str) -> set[str]:
 
 
 def names_with_factor(connection: Connection) -> list[str]:
-    """Return the names of the accounts that have an authenticator."""
+    """Return the names of the accounts with an authenticator or a code card."""
     return list(connection.execute(_WITH_FACTOR).scalars())
 
 
@@ -190,7 +200,7 @@ def lock_account(connection: Connection, name: str) -> RowMapping | None:
 
 
 def reset_password(connection: Connection, account: str, kept: str) -> None:
-    """Set a one-time password and remove the authenticator.
+    """Set a one-time password and remove authenticator and card.
 
     Parameters
     ----------
@@ -275,3 +285,18 @@ def keep_first_password(connection: Connection, account: str) -> None:
         Id (uuid).
     """
     connection.execute(_SKIP_CHANGE, {"id": account})
+
+
+def set_certificate(connection: Connection, account: str, certificate: str | None) -> None:
+    """Set the client certificate of an account; a second factor is owed from then on.
+
+    Parameters
+    ----------
+    connection
+        Open transaction of who manages accounts.
+    account
+        Id (uuid).
+    certificate
+        Fingerprint or subject, which belongs to one account at most; None removes it.
+    """
+    connection.execute(_CERTIFICATE, {"certificate": certificate, "id": account})

@@ -1,12 +1,14 @@
 """Passwords, second factors and log-ins of accounts."""
 
+from dataclasses import dataclass
 from typing import Final
 
 from sqlalchemy import Connection, RowMapping, text
 
 _LOGIN: Final = (
     "SELECT id, name, kind, holder, unit_code, unit_name, password_hash, password_changed_at,"
-    " must_change, totp_secret FROM govgrid.account WHERE disabled_at IS NULL AND {which}"
+    " must_change, totp_secret, card_at, certificate, factor_owed FROM govgrid.account"
+    " WHERE disabled_at IS NULL AND {which}"
 )
 _LOGIN_BY_NAME: Final = text(_LOGIN.format(which="name = :name"))
 _LOGIN_BY_ID: Final = text(_LOGIN.format(which="id = :id"))
@@ -19,13 +21,36 @@ _CHOOSE: Final = text(
     "UPDATE govgrid.account SET password_hash = :kept, must_change = false,"
     " password_changed_at = now() WHERE id = :id"
 )
-_SECOND: Final = text("SELECT totp_secret IS NOT NULL FROM govgrid.account WHERE id = :id")
+_FACTORS: Final = text(
+    "SELECT a.totp_secret IS NOT NULL AS authenticator, a.certificate IS NOT NULL AS certificate,"
+    " a.card_at IS NOT NULL AS card, min(c.number) AS number, count(c.number) AS left"
+    " FROM govgrid.account a"
+    " LEFT JOIN govgrid.login_code c ON c.account = a.id AND c.used_at IS NULL"
+    " WHERE a.id = :id GROUP BY a.id"
+)
 _USE_STEP: Final = text(
     "UPDATE govgrid.account SET totp_step = :step WHERE id = :id AND totp_step < :step"
 )
 _ENROL: Final = text(
     "UPDATE govgrid.account SET totp_secret = :secret, totp_step = :step WHERE id = :id"
 )
+
+
+@dataclass(frozen=True)
+class CardState:
+    """A code card: the number that is asked for next, None where none is left, and how many are."""
+
+    number: int | None
+    left: int
+
+
+@dataclass(frozen=True)
+class Factors:
+    """The second factors of an account."""
+
+    authenticator: bool
+    certificate: bool
+    card: CardState | None
 
 
 def login_by_name(connection: Connection, name: str) -> RowMapping | None:
@@ -111,8 +136,8 @@ def store_password(connection: Connection, account: str | None, kept: str) -> No
     connection.execute(_CHOOSE, {"kept": kept, "id": account})
 
 
-def has_second_factor(connection: Connection, account: str | None) -> bool:
-    """Return whether an account has an authenticator.
+def read_factors(connection: Connection, account: str | None) -> Factors:
+    """Return the second factors of an account.
 
     Parameters
     ----------
@@ -121,7 +146,9 @@ def has_second_factor(connection: Connection, account: str | None) -> bool:
     account
         Id (uuid).
     """
-    return bool(connection.execute(_SECOND, {"id": account}).scalar_one())
+    row = connection.execute(_FACTORS, {"id": account}).one()
+    card = CardState(row.number, row.left) if row.card else None
+    return Factors(row.authenticator, row.certificate, card)
 
 
 def use_step(connection: Connection, account: str, step: int) -> bool:

@@ -32,6 +32,9 @@ _LIST: Final = text(
 )
 _DELETE_TOKEN: Final = text("DELETE FROM govgrid.session WHERE token_sha256 = :hash")
 _DELETE: Final = text("DELETE FROM govgrid.session WHERE id = :id")
+_DELETE_UNFINISHED: Final = text(
+    "DELETE FROM govgrid.session WHERE account = :account AND stage <> 'full'"
+)
 _DELETE_ALL: Final = text(
     "DELETE FROM govgrid.session WHERE account = :account"
     " AND id IS DISTINCT FROM CAST(:but AS uuid)"
@@ -156,3 +159,16 @@ def delete_all(connection: Connection, account: str, *, but: str | None) -> int:
         Session (uuid) to keep, None for none.
     """
     return connection.execute(_DELETE_ALL, {"account": account, "but": but}).rowcount
+
+
+def delete_unfinished(connection: Connection, account: str) -> None:
+    """Delete the sessions of an account in which something is owed.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set.
+    account
+        Id (uuid).
+    """
+    connection.execute(_DELETE_UNFINISHED, {"account": account})

@@ -144,7 +144,7 @@ def unlock(context: typer.Context, name: NameArgument) -> None:
 
 @room.command()
 def reset(context: typer.Context, name: NameArgument) -> None:
-    """Print a new one-time password; the old one, the authenticator and log-ins hold no more."""
+    """Print a new one-time password; the old one, authenticator, card and log-ins hold no more."""
     from geo.access.accounts import accounts
     from geo.cli.output import print_note, translate
     from geo.operations import database
@@ -153,6 +153,72 @@ def reset(context: typer.Context, name: NameArgument) -> None:
         password = accounts.reset_password(engine, acting_reader(context, engine, "accounts"), name)
     print_note(translate("account.was_reset", name=name))
     print_note(translate("account.password", password=password))
+
+
+@room.command()
+def card(
+    context: typer.Context,
+    name: NameArgument,
+    out: Annotated[Path | None, typer.Option(metavar="CARD.html")] = None,
+    force: ForceOption = False,
+) -> None:
+    """Issue a card of one-time codes and show it, this once; the one before holds no more."""
+    from geo.access.login import code_card
+    from geo.cli.output import print_line, print_note, require_new, translate
+    from geo.documents import code_card_paper
+    from geo.operations import database
+
+    config = read_settings(context)
+    if out is not None:
+        require_new(out, force=force)
+    with database.open_database(config) as engine:
+        who = acting_reader(context, engine, "accounts")
+        made = code_card.issue_card(engine, who, name, config=config)
+    if out is None:
+        print_note(translate("account.card_issued", name=made.account))
+        for number, code in enumerate(made.codes, start=1):
+            print_line(f"{number:02d} {code[:4]} {code[4:]}")
+        return
+    code_card_paper.write_card(
+        made, out, timezone=config.timezone, mark=config.mark, lang=config.lang
+    )
+    print_note(translate("account.card_written", name=made.account, file=out))
+
+
+@room.command("revoke-card")
+def revoke_card(context: typer.Context, name: NameArgument) -> None:
+    """Make the codes of an account's card worthless."""
+    from geo.access.login import code_card
+    from geo.cli.output import print_note, translate
+    from geo.operations import database
+
+    with database.open_database(read_settings(context)) as engine:
+        code_card.revoke_card(engine, acting_reader(context, engine, "accounts"), name)
+    print_note(translate("account.card_was_revoked", name=name))
+
+
+@room.command()
+def certificate(
+    context: typer.Context,
+    name: NameArgument,
+    certificate: Annotated[str | None, typer.Argument(metavar="CERTIFICATE")] = None,
+    remove: Annotated[bool, typer.Option("--remove")] = False,
+) -> None:
+    """Register the client certificate of an account, or remove it."""
+    from geo.access.login import client_certificate
+    from geo.cli.output import print_note, translate
+    from geo.operations import database
+
+    if (certificate is None) != remove:
+        raise InputError("account.certificate_alone")
+    with database.open_database(read_settings(context)) as engine:
+        who = acting_reader(context, engine, "accounts")
+        if certificate is None:
+            client_certificate.remove_certificate(engine, who, name)
+            print_note(translate("account.certificate_removed", name=name))
+            return
+        found = client_certificate.register_certificate(engine, who, name, certificate)
+    print_note(translate("account.certificate_set", name=name, found=found))
 
 
 @room.command()

@@ -8,6 +8,8 @@ export type Step = "password" | "code" | "done" | "elsewhere";
 export interface Outcome {
   step: Step;
   error: string;
+  /** Which code of a card is asked for, in words; "" where none is. */
+  asked?: string;
 }
 
 async function readPage(path: string, fields?: Record<string, string>): Promise<{ page: Document; at: string }> {
@@ -23,7 +25,10 @@ function tokenOf(page: Document): string {
 /** Return what the answer to a step leads to; with the console comes the token of the new session. */
 function judge({ page, at }: { page: Document; at: string }, shell: Shell): Outcome {
   const error = page.querySelector("[role=alert]")?.textContent?.trim() ?? "";
-  if (at === "/login/code") return { step: "code", error };
+  if (at === "/login/code") {
+    const notices = [...page.querySelectorAll("[data-card], [data-card] ~ .warn, .notice.bad:not([role])")].map((line) => line.textContent?.trim() ?? "");
+    return { step: "code", error, asked: notices.filter(Boolean).join(" ") };
+  }
   if (at === "/login") return { step: "password", error: error || say("error.unknown") };
   if (!page.getElementById("shell")) return { step: "elsewhere", error: "" };
   const found = readShell(page);
