@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it, vi } from "vitest";
 import { Problem } from "../src/api/client";
 import type { NewIncident } from "../src/api/intake";
-import { findByWord } from "../src/state/choices";
+import { choices, findByWord, offeredWords } from "../src/state/choices";
 import type { Draft } from "../src/state/intake";
 import { isBlank, written } from "../src/state/intake";
 import { enqueue, flush, queue, takeOut } from "../src/state/queue";
@@ -35,6 +35,13 @@ describe("a new incident as it is sent", () => {
 });
 
 describe("choices", () => {
+  it("offer the words of the site for the texts of a move, the same for who asks for it", () => {
+    choices.value = { categories: [], sources: [], units: [], reasons: { hold: [{ code: "weather", name: "天气原因" }] }, results: [{ code: "fixed", name: "已处置" }] };
+    expect([offeredWords("hold", "reason"), offeredWords("request_hold", "reason")]).toEqual([["天气原因"], ["天气原因"]]);
+    expect(offeredWords("finish", "result")).toEqual(["已处置"]);
+    expect([offeredWords("reopen", "reason"), offeredWords("hold", "note")]).toEqual([[], []]);
+    choices.value = null;
+  });
   const items = [{ name: "道路积水", spelled: "dljs daolujishui" }, { name: "井盖缺失", spelled: "jgqs jinggaiqueshi" }, { name: "护栏损坏", spelled: "hlsh hulansunhuai" }];
   it("are found by initials, pinyin and words, beginnings first", () => {
     expect(findByWord(items, "jg").map((each) => each.name)).toEqual(["井盖缺失"]);

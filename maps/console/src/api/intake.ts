@@ -14,9 +14,15 @@ export interface Unit {
   duty_phone: string | null;
   spelled: string;
 }
+export interface Word {
+  code: string;
+  name: string;
+}
 export interface Choices {
   categories: Category[];
-  sources: { code: string; name: string }[];
+  sources: Word[];
+  reasons: Record<string, Word[]>;
+  results: Word[];
   units: Unit[];
 }
 export interface Duplicate {

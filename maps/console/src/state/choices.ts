@@ -1,4 +1,4 @@
-/** Categories, sources and units that forms offer: read once, found by word or pinyin. */
+/** Categories, sources, units and words of moves that forms offer: read once, found by word or pinyin. */
 import { ref } from "vue";
 import type { Choices } from "../api/intake";
 import { readChoices } from "../api/intake";
@@ -8,6 +8,13 @@ export const choices = ref<Choices | null>(null);
 /** Read what forms offer, unless it is known already. */
 export async function loadChoices(): Promise<void> {
   choices.value ??= await readChoices();
+}
+
+/** Return the words that the site offers for a text of a move; asking for one has those of the move itself. */
+export function offeredWords(move: string, field: string): string[] {
+  const known = choices.value;
+  const found = field === "result" ? known?.results : field === "reason" ? known?.reasons[move.replace(/^request_/, "")] : undefined;
+  return (found ?? []).map(({ name }) => name);
 }
 
 /** Return the items whose name, code or pinyin holds what was typed; at the beginning before inside. */
