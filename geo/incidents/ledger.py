@@ -130,18 +130,22 @@ def read_ledger(
     today = clock.today(timezone)
     named = (query.month, query.year, query.since, query.until)
     period = periods.choose_period(*named, today=today, starts=month_starts)
-    asked = {"area": query.area, "since": period.since, "until": period.until}
+    asked: dict[str, Any] = {
+        "area": query.area,
+        "since": period.since,
+        "until": period.until,
+    }
     with transaction.open_as(engine, who) as connection:
         known = stored_statistics.area_levels(connection, [query.area])
         if query.area not in known:
             raise InputError("statistics.area_unknown", found=query.area[:60])
+        issue = stored_statistics.find_issue(connection, period.since, period.until)
+        asked["issued_at"] = issued_at = None if issue is None else issue.issued_at
         rows = stored.ledger_rows(connection, {**listing.seen_by(who), **asked})
         codes = {row["grid_code"] for row in rows} | {row["community_code"] for row in rows}
         areas = stored_statistics.area_levels(connection, sorted(filter(None, codes)))
         grades = stored_statistics.names_of(connection, "grade")
-        issue = stored_statistics.find_issue(connection, period.since, period.until)
         as_of = stored_statistics.present_moment(connection)
-    issued_at = None if issue is None else issue.issued_at
     words = _Words(
         lang, ZoneInfo(timezone), {c: n for c, (_, n) in areas.items()}, grades, issued_at
     )
@@ -236,6 +240,8 @@ def _remarks(row: Mapping[str, Any], words: _Words) -> Iterable[str]:
     lang = words.lang
     if words.issued_at is not None and row["created_at"] > words.issued_at:
         yield say("ledger.flag.after_issue", lang)
+    elif row["changed_at"] is not None:
+        yield say("ledger.flag.changed_after_issue", lang, day=words.day(row["changed_at"]))
     for flag in ("on_hold", "supervised", "self_handled"):
         if row[flag]:
             yield say(f"ledger.flag.{flag}", lang)

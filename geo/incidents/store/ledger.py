@@ -18,7 +18,10 @@ _ROWS: Final = text(
     f" CASE WHEN {READABLE} OR NOT w.sensitive THEN u.duty_post END AS duty_post,"
     f" CASE WHEN {READABLE} THEN i.result END AS result, i.outcome, i.closed_at, i.on_hold,"
     " i.supervised, i.self_handled, i.reopened, i.reports, i.satisfaction, i.heard,"
-    f" CASE WHEN {READABLE} THEN i.attributes ELSE '{{}}' END AS attributes"
+    f" CASE WHEN {READABLE} THEN i.attributes ELSE '{{}}' END AS attributes,"
+    " CASE WHEN CAST(:issued_at AS timestamptz) IS NOT NULL THEN (SELECT max(c.at)"
+    "  FROM govgrid.incident_move c WHERE c.incident = i.id AND c.at > :issued_at)"
+    "  END AS changed_at"
     f"{FROM}"
     " LEFT JOIN govgrid.category_word k2 ON k2.word = i.category"
     " LEFT JOIN govgrid.source_word sw ON sw.word = replace(i.source, ' ', '')"
@@ -38,6 +41,7 @@ def ledger_rows(connection: Connection, parameters: Mapping[str, Any]) -> list[M
     connection
         Open transaction with row-level security set.
     parameters
-        Grants as SQL parameters, ``area``, ``since`` and ``until``.
+        Grants as SQL parameters, ``area``, ``since``, ``until`` and ``issued_at``: after that
+        moment, if it is one, ``changed_at`` tells of the last change.
     """
     return [dict(row) for row in connection.execute(_ROWS, parameters).mappings()]
