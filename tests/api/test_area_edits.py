@@ -112,6 +112,16 @@ def test_areas_are_merged_and_what_became_of_them_is_known(client, town):
     assert (EAST, WEST, "merged") in successions(town)
 
 
+def test_a_merger_that_is_recorded_late_says_how_many_incidents_stay_where_they_were(client, town):
+    body = {"codes": [EAST], "valid_from": str(TODAY - timedelta(days=30))}
+    with town.begin() as connection:
+        old = "UPDATE govgrid.incident SET reported_at = govgrid.now() - interval '60 days'"
+        connection.execute(text(f"{old} WHERE code = 'M1'"))
+    done = client.post(f"/api/areas/{WEST}/merge", json=body).json()
+    told = {each["code"]: each["advice"] for each in done["findings"]}
+    assert told["AREA_INCIDENTS"].startswith("2 incidents that lie in it")
+
+
 def test_what_would_break_the_partition_is_refused_and_nothing_is_written(client, town):
     before = valid(town, TURN)
     halves = [{"code": EAST}, {"code": EAST[:-1] + "9"}]

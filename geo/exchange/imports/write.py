@@ -22,6 +22,7 @@ from geo.files.checks.whole_file import REGISTERS
 from geo.files.schema.camera_fields import VIEWS
 from geo.files.schema.layers import Layer
 from geo.incidents import file_texts, history
+from geo.incidents.store import incidents
 from geo.store import installation, tables
 from geo.store.tables import Change
 
@@ -83,14 +84,34 @@ class Writer:
         )
         self.change = done.change
         numbers = dict(zip(rows["code"], rows.index, strict=True))
-        return [
-            Finding(numbers[code], "geometry", "AREA_CHANGED", "error", code) for code in done.moved
-        ] + [
-            Finding(
-                0, "", "AREA_CLOSED", "note", code, "", {"code": code, "date": str(self.valid_from)}
-            )
-            for code in done.closed
-        ]
+        return (
+            [
+                Finding(numbers[code], "geometry", "AREA_CHANGED", "error", code)
+                for code in done.moved
+            ]
+            + [
+                Finding(
+                    0,
+                    "",
+                    "AREA_CLOSED",
+                    "note",
+                    code,
+                    "",
+                    {"code": code, "date": str(self.valid_from)},
+                )
+                for code in done.closed
+            ]
+            + self._recorded_late()
+        )
+
+    def _recorded_late(self) -> list[Finding]:
+        """Say of areas that hold since a day that is over how many incidents stay as they were."""
+        day = self.valid_from
+        if day is None or day > self.today:
+            return []
+        count = incidents.count_in_changed_areas(self.connection, self.run, day)
+        facts = {"count": count, "date": str(day)}
+        return [Finding(0, "", "AREA_INCIDENTS", "note", "", "", facts)] if count else []
 
     def _written(
         self, rows: gpd.GeoDataFrame, checked: CheckedRows

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from datetime import date
 from typing import TYPE_CHECKING, Any, Final
+
+from sqlalchemy import text
 
 from geo.access import predicates
 from geo.store import frames
@@ -30,6 +33,15 @@ _DUTIES: Final = "SELECT unit_code, area_code, category FROM govgrid.unit_duty"
 _DESKS: Final = (
     "SELECT area_code, min(name) AS unit_name FROM govgrid.unit WHERE kind = '值班室'"
     " GROUP BY area_code"
+)
+
+
+# Versions that an import began or corrected; of those that begin later nothing lies in them yet.
+_IN_CHANGED: Final = text(
+    "SELECT count(*) FROM govgrid.incident i"
+    " WHERE coalesce(i.reported_at, i.occurred_at, i.created_at) >= govgrid.day_start(:day)"
+    " AND EXISTS (SELECT FROM govgrid.area_now a"
+    " WHERE a.import_run = :run AND ST_Intersects(a.geom, i.geom))"
 )
 
 
@@ -76,3 +88,18 @@ def read_duties(connection: Connection) -> pd.DataFrame:
 def duty_desks(connection: Connection) -> pd.DataFrame:
     """Return the duty desk of each area that has one: area_code, unit_name."""
     return frames.read_frame(connection, _DESKS)
+
+
+def count_in_changed_areas(connection: Connection, run: int, day: date) -> int:
+    """Return how many incidents known since a day lie in areas that an import changed.
+
+    Parameters
+    ----------
+    connection
+        Open transaction of the import.
+    run
+        Number of the import run.
+    day
+        From which the areas hold.
+    """
+    return int(connection.execute(_IN_CHANGED, {"run": run, "day": day}).scalar_one())

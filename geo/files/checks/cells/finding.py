@@ -89,6 +89,7 @@ SEVERITY: Final[Mapping[str, Severity]] = MappingProxyType(
         "AREA_PARENT": "warning",
         "AREA_UNKNOWN": "note",
         "AREA_CLOSED": "note",
+        "AREA_INCIDENTS": "note",
         "GEOMETRY_MISSING": "error",
         "GEOMETRY_TEXT": "error",
         "GEOMETRY_TYPE": "error",
