@@ -47,7 +47,7 @@ UNITS: Final = (
 FILL: Final = """
 INSERT INTO govgrid.incident (code, title, category, source, state, reported_at, closed_at, due_at,
     amber_at, grade, level, unit_code, outcome, grid_code, community_code, township_code,
-    area_unit_id, geom)
+    area_unit_id, geom, in_grid, in_community, in_township)
 SELECT 'B' || n, '占道经营', 'K' || n % 9,
     (ARRAY['app', 'hotline', 'grid', 'visit', 'video', 'other'])[1 + n % 6],
     CASE WHEN r.chance < 0.85 THEN 'closed'
@@ -58,8 +58,7 @@ SELECT 'B' || n, '占道经营', 'K' || n % 9,
     (ARRAY['grid', 'community', 'township'])[1 + n % 3],
     CASE WHEN n <= 50 THEN 'RARE' ELSE 'BU' || n % 20 END,
     CASE WHEN r.chance < 0.85 THEN 'resolved' END, g.grid, g.community, g.township, g.unit_id,
-    ST_SetSRID(ST_MakePoint(ST_X(g.point) + (random() - 0.5) * 4e-4 * (1 + n * 0),
-        ST_Y(g.point) + (random() - 0.5) * 4e-4 * (1 + n * 0)), 4326)
+    p.geom, a.in_grid, a.in_community, a.in_township
 FROM generate_series(1, :size) AS n
 CROSS JOIN LATERAL (SELECT random() + n * 0 AS chance,
     timestamptz '2026-01-01 00:00+08' + n * interval '333 days' / :size AS at) r
@@ -69,10 +68,14 @@ JOIN (
     FROM govgrid.area_now g JOIN govgrid.area_now c ON c.unit_id = g.parent_unit_id
     JOIN govgrid.area_now t ON t.unit_id = c.parent_unit_id WHERE g.level = 'grid') g
     ON g.no = (n * 131) % (SELECT count(*) FROM govgrid.area_now WHERE level = 'grid')
+CROSS JOIN LATERAL (SELECT ST_SetSRID(ST_MakePoint(
+    ST_X(g.point) + (random() - 0.5) * 4e-4 * (1 + n * 0),
+    ST_Y(g.point) + (random() - 0.5) * 4e-4 * (1 + n * 0)), 4326) AS geom OFFSET 0) p
+CROSS JOIN LATERAL govgrid.areas_of_incident(p.geom, NULL) a
 """
 SENT: Final = (
-    "INSERT INTO govgrid.dispatch (incident_code, unit_code, dispatched_at)"
-    " SELECT code, unit_code, reported_at FROM govgrid.incident"
+    "INSERT INTO govgrid.dispatch (incident_code, unit_code, dispatched_at, incident_known_at)"
+    " SELECT code, unit_code, reported_at, reported_at FROM govgrid.incident"
     " WHERE code LIKE 'B%' AND (unit_code = 'RARE' OR right(code, 1) IN ('1', '3', '5', '7', '9'))"
 )
 MOVED: Final = (

@@ -15,6 +15,7 @@ from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
 from geo.access.principal import Principal
+from geo.base import clock
 from geo.base.errors import InputError, NotFoundError
 from geo.incidents import case_reading, moves
 from geo.incidents.rules.lifecycle import STATES
@@ -27,6 +28,7 @@ HANDLING: Final = ("incident", "assign", "dispatch", "approve_incident", "report
 LIGHTS: Final = ("green", "amber", "red")
 MOST: Final = 500
 _HIDDEN: Final = ("shown_at",)
+_OF_DISPATCHES: Final = ("dispatched_by", "incident_known_at", "incident_open")
 _TEXTS: Final = frozenset({"note", "result", "facts"})
 _POSTS: Final = frozenset(
     {"account", "post", "unit_code", "proxy_for", "target_unit", "reason", "notified_post"}
@@ -76,7 +78,7 @@ def list_incidents(engine: Engine, who: Principal, asked: IncidentFilter) -> dic
     values = _values(asked)
     names = tuple(name for name in stored.FILTERS if name in values)
     limit = min(asked.limit, MOST)
-    parameters = {**seen_by(who), **_named(values), "limit": limit + 1}
+    parameters = {**seen_by(who), **_named(values), "limit": limit + 1, "now": clock.now()}
     with transaction.open_as(engine, who) as connection:
         rows = stored.list_incidents(connection, parameters, names)
     page = [_shown(row) for row in rows[:limit]]
@@ -179,7 +181,7 @@ def _history(
 
 def _dispatches(connection: Connection, code: str) -> list[dict[str, Any]]:
     rows = stored_moves.read_dispatches(connection, code)
-    return [{k: v for k, v in row.items() if k != "dispatched_by"} for row in rows]
+    return [{k: v for k, v in row.items() if k not in _OF_DISPATCHES} for row in rows]
 
 
 def _approvals(connection: Connection, incident: UUID, *, exact: bool) -> list[dict[str, Any]]:

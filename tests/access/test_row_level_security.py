@@ -22,7 +22,9 @@ OPEN_TABLES = {
     *("incident_source", "incident_reason", "incident_result", "incident_grade", "working_hours"),
     *("layer_change", "coverage_engine", "statistics_issue", "statistics_scope"),
 }
-HOLD_THEIR_POLICY = {"enqueue_job", "dequeue_job", "count_facts", "count_tallied"}
+HOLD_THEIR_POLICY = {
+    *("enqueue_job", "dequeue_job", "count_facts", "count_tallied", "viewings_of_desk"),
+}
 """Functions that ask the session themselves, as a policy would; figures go by recorded areas."""
 ROLES = (cluster.SERVICE_ROLE, cluster.READING_ROLE)
 

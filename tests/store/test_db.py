@@ -54,6 +54,7 @@ REVISIONS = (
     "0039",
     "0040",
     "0041",
+    "0042",
 )
 
 
@@ -82,7 +83,7 @@ def test_every_revision_has_its_sql_file():
 def test_older_tables_say_what_to_do(empty_url):
     engine = db.connect(empty_url)
     db.migrate(engine, revision="0002")
-    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0041")):
+    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0042")):
         db.require_current(engine)
     engine.dispose()
 
