@@ -15,7 +15,7 @@ from geo.incidents.shifts import Shift
 from maps.papers import Paper, Table
 
 COUNTS: Final = ("open", "overdue", "unsigned", "waiting", "on_hold", "emergencies", "down")
-DONE: Final = ("taken", "sent", "closed", "calls")
+DONE: Final = ("taken", "sent", "closed", "calls", "viewings")
 SHOWN: Final = 14
 SIGNATURES: Final = ("handed_by", "taken_by", "leader_sign")
 
@@ -79,6 +79,7 @@ def shift_log(found: Shift, *, timezone: str, mark: str, lang: str) -> Paper:
             _counts(begin, end, lang),
             _first(end, timezone, lang),
             _approvals(end, timezone, lang),
+            _viewings(end, timezone, lang),
             _cameras(end, lang),
         ),
         signatures=tuple(say(f"shifts.{name}", lang) for name in SIGNATURES),
@@ -125,6 +126,20 @@ def _approvals(end: Mapping[str, Any], timezone: str, lang: str) -> Table:
         for row in end.get("unsigned", [])[:SHOWN]
     )
     return _table("approvals", ("code", "kind", "post", "at", "sign_by"), rows, lang)
+
+
+def _viewings(end: Mapping[str, Any], timezone: str, lang: str) -> Table:
+    rows = tuple(
+        (
+            _minute(row["at"], timezone),
+            row["camera_code"],
+            say(f"viewing_act.{row['act']}", lang),
+            row["reason"] or say(f"viewing_reason.{row['reason_kind']}", lang),
+            row["incident_code"] or "",
+        )
+        for row in end.get("viewings", [])
+    )
+    return _table("viewings", ("viewed_at", "camera", "act", "reason", "code"), rows, lang)
 
 
 def _cameras(end: Mapping[str, Any], lang: str) -> Table:

@@ -103,7 +103,7 @@ def hand_over(engine: Engine, who: Principal, shift: UUID, note: str | None) -> 
         row = _require_shift(connection, shift)
         if (row.unit_code or "") != (who.unit_code or ""):
             raise StateError("shifts.other_desk", desk=row.unit_name or row.unit_code or "–")
-        found = _found(connection, who, since=row.begun_at)
+        found = _found(connection, who, row)
         ended = {"id": shift, "by": who.account, "note": note, "found": found}
         if not stored.end_shift(connection, ended):
             raise StateError("shifts.ended", at=row.ended_at)
@@ -132,8 +132,8 @@ def look_now(engine: Engine, who: Principal) -> DeskNow:
     who.require("shift")
     with transaction.open_as(engine, who) as connection:
         newest = stored.newest_shift(connection, who.unit_code)
-        since = None if newest is None or newest.ended_at else newest.begun_at
-        return DeskNow(_found(connection, who, since=since), newest)
+        goes_on = None if newest is None or newest.ended_at else newest
+        return DeskNow(_found(connection, who, goes_on), newest)
 
 
 def read_shift(engine: Engine, who: Principal, shift: UUID) -> Shift:
@@ -157,7 +157,7 @@ def read_shift(engine: Engine, who: Principal, shift: UUID) -> Shift:
     with transaction.open_as(engine, who) as connection:
         row = _require_shift(connection, shift)
         if row.ended_at is None:
-            return replace(row, at_end=_found(connection, who, since=row.begun_at))
+            return replace(row, at_end=_found(connection, who, row))
         return row
 
 
@@ -176,17 +176,18 @@ def list_shifts(engine: Engine, who: Principal) -> list[Shift]:
         return stored.list_shifts(connection, MOST)
 
 
-def _found(
-    connection: Connection, who: Principal, *, since: datetime | None = None
-) -> Mapping[str, Any]:
-    """Return what is open now, as JSON; with `since`, what was done from then on as well."""
+def _found(connection: Connection, who: Principal, shift: Shift | None = None) -> Mapping[str, Any]:
+    """Return what is open now, as JSON; with a shift, what was done and viewed in it as well."""
     reader = who.cut("shift")
     parameters = listing.seen_by(reader)
     found = asdict(stored.open_work(connection, parameters, MOST))
     now = clock.now()
-    if since is not None:
-        done = stored.moves_during(connection, {**parameters, "begin": since, "end": now})
-        found["done"] = done
+    if shift is not None:
+        times = {"begin": shift.begun_at, "end": now}
+        viewed = stored.viewings_during(connection, shift.unit_code, **times)
+        done = stored.moves_during(connection, {**parameters, **times})
+        found["done"] = {**done, "viewings": len(viewed)}
+        found["viewings"] = [asdict(each) for each in viewed[:MOST]]
     plain: Mapping[str, Any] = _plain({**found, "at": now})
     return plain
 

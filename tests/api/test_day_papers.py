@@ -1,6 +1,7 @@
 """Papers of the day: order and notice with their halves, the short text, shifts handed over."""
 
 import io
+from datetime import UTC, datetime
 
 import pikepdf
 import pytest
@@ -9,9 +10,12 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.app import create_app
+from geo.access import transaction
+from geo.access.accounts.local_cli import acting_principal
 from geo.base import clock
 from geo.documents import code_bars
 from geo.incidents.rules.dispatch_text import MOST, dispatch_text
+from geo.incidents.store import shifts as stored
 from tests.incident_town import B, X
 from tests.signed_in import Visitors, account
 from tests.toy_town import place
@@ -119,13 +123,21 @@ def test_a_shift_is_handed_over_with_what_is_open_and_then_taken_over(site, inci
     assert client.post("/api/shifts", json={"post": "值班岗二"}).status_code == 409
     move(site, incident, "accept")
     move(site, incident, "assign", unit="U2", notified="telephone", notified_post="值班岗")
+    code = client.get(f"/api/incidents/{incident}").json()["code"]
+    for asked in ({"reason": "incident", "incident": code}, {"reason": "patrol"}):
+        assert client.post("/api/cameras/K1/access", json=asked).status_code == 201
     watch("2026-10-01T08:00:00+08:00")
     going = client.get(f"/api/shifts/{shift}").json()["at_end"]
     assert going["counts"] == {
         "open": 1, "overdue": 1, "unsigned": 1, "on_hold": 0, "emergencies": 0, "waiting": 0,
         "down": going["counts"]["down"],
     }  # fmt: skip
-    assert going["done"] == {"taken": 0, "sent": 1, "closed": 0, "calls": 1}
+    assert going["done"] == {"taken": 0, "sent": 1, "closed": 0, "calls": 1, "viewings": 2}
+    viewed = {
+        (row["camera_code"], row["reason_kind"], row["incident_code"]) for row in going["viewings"]
+    }
+    assert viewed == {("K1", "incident", code), ("K1", "patrol", None)}
+    assert {"holder", "account", "account_name"}.isdisjoint(going["viewings"][0])
     assert [row["overdue"] for row in going["first"]] == [True]
     ended = client.post(f"/api/shifts/{shift}/hand-over", json={"note": "井盖待修"})
     assert ended.json()["at_end"]["counts"]["overdue"] == 1
@@ -142,15 +154,23 @@ def test_a_shift_is_handed_over_with_what_is_open_and_then_taken_over(site, inci
 @pytest.mark.postgis
 def test_a_shift_of_another_desk_is_not_seen(site, incident_town):
     made = site.client.post("/api/shifts", json={"post": "值班岗一"}).json()["id"]
+    asked = {"reason": "patrol"}
+    assert site.client.post("/api/cameras/K1/access", json=asked).status_code == 201
     site.become(account(incident_town, "qian", "operator", B, unit="P1"))
     assert site.client.get("/api/shifts").json() == {"shifts": []}
     assert site.client.get(f"/api/shifts/{made}").status_code == 404
     assert site.client.post(f"/api/shifts/{made}/hand-over", json={}).status_code == 404
+    ever = (datetime(2026, 1, 1, tzinfo=UTC), datetime(2027, 1, 1, tzinfo=UTC))
+    told = {}
+    for name in ("qian", "zhao"):
+        with transaction.open_as(
+            incident_town, acting_principal(incident_town, name)
+        ) as connection:
+            told[name] = len(stored.viewings_during(connection, "D0", *ever))
+    assert told == {"qian": 0, "zhao": 1}
 
 
 def test_the_short_text_keeps_number_limit_and_telephone_however_long_the_rest_is():
-    from datetime import UTC, datetime
-
     due = datetime(2026, 10, 8, 6, 30, tzinfo=UTC)
     told = dispatch_text(
         "20260930-0001",

@@ -100,7 +100,7 @@ def hand_over(client, turn, shift):
         "unsigned": 1,
         "emergencies": 1,
     }
-    assert done["at_end"]["done"] == {"taken": 6, "sent": 1, "closed": 0, "calls": 1}
+    assert done["at_end"]["done"] == {"taken": 6, "sent": 1, "closed": 0, "calls": 1, "viewings": 2}
     paper = client.get(f"/api/shifts/{shift}", params={"f": "pdf"})
     assert (paper.status_code, paper.content[:5]) == (200, b"%PDF-")
     with pikepdf.open(BytesIO(paper.content)) as pages:

@@ -44,6 +44,10 @@ _DURING: Final = text(
     " FROM govgrid.incident_move m JOIN govgrid.incident i ON i.id = m.incident"
     f" WHERE m.at >= :begin AND m.at <= :end AND {SEEN}"
 )
+_VIEWINGS: Final = text(
+    "SELECT at, camera_code, act, reason_kind, reason, incident_code"
+    " FROM govgrid.viewings_of_desk(:desk, :begin, :end)"
+)
 _DOWN: Final = text(
     "SELECT k.code, k.name FROM govgrid.camera_contact k"
     f" JOIN (SELECT * FROM {predicates.CAMERAS}) g ON g.code = k.code"
@@ -114,6 +118,18 @@ class CameraDown:
 
 
 @dataclass(frozen=True)
+class DeskViewing:
+    """What a desk viewed, and why: `reason` only where the kind says nothing of it."""
+
+    at: datetime
+    camera_code: str
+    act: str
+    reason_kind: str
+    reason: str | None
+    incident_code: str | None
+
+
+@dataclass(frozen=True)
 class OpenWork:
     """What is open now."""
 
@@ -178,6 +194,25 @@ def moves_during(connection: Connection, parameters: Mapping[str, Any]) -> dict[
         Grants as SQL parameters, ``begin`` and ``end``.
     """
     return dict(connection.execute(_DURING, parameters).mappings().one())
+
+
+def viewings_during(
+    connection: Connection, desk: str | None, begin: datetime, end: datetime
+) -> list[DeskViewing]:
+    """Return what the accounts of a desk viewed in a time, the oldest first.
+
+    Parameters
+    ----------
+    connection
+        Open transaction with row-level security set: of another desk nothing is told to who is not
+        granted everything.
+    desk
+        Code of its unit; None: accounts without a unit.
+    begin, end
+        The time.
+    """
+    values = {"desk": desk, "begin": begin, "end": end}
+    return [DeskViewing(**row) for row in connection.execute(_VIEWINGS, values).mappings()]
 
 
 def begin_shift(connection: Connection, row: Mapping[str, Any]) -> UUID | None:
