@@ -157,16 +157,17 @@ function points(p: Palette): LayerSpecification[] {
     label("place-names", "places", p, { field: ["get", "name"], size: 12, color: p.label, zooms: { minzoom: 15 }, layout: { ...hidden, "text-anchor": "top", "text-offset": [0, 0.5] } }),
     { id: "entrances", type: "circle", source: "entrances", "source-layer": "entrances", layout: hidden, paint: { "circle-radius": 2.5, "circle-color": p.areaName } },
     label("centres", "centres", p, { field: ["concat", "⌂ ", ["get", "name"]], size: 12, color: p.accent, layout: hidden }),
-    { id: "incidents", type: "symbol", source: "incidents", layout: { "icon-image": ["get", "sign"], "icon-allow-overlap": true, "icon-ignore-placement": true, "symbol-sort-key": order } },
+    { id: "incidents", type: "symbol", source: "incidents", layout: { "icon-image": ["get", "sign"], "icon-size": ["interpolate", ["linear"], ["zoom"], 10.5, 0.62, 13.5, 1], "icon-allow-overlap": true, "icon-ignore-placement": true, "symbol-sort-key": order } },
   ];
 }
 
 function chosenPlace(p: Palette): LayerSpecification[] {
   const sees: ExpressionSpecification = ["==", ["get", "relation"], "sees"];
+  const several: ExpressionSpecification = ["in", "–", ["get", "no"]];
   return [
     { id: "lines", type: "line", source: "lines", filter: sees, paint: { "line-color": p.accent, "line-width": 1.8 } },
     { id: "lines-maybe", type: "line", source: "lines", filter: ["!", sees], paint: { "line-color": p.maybe, "line-width": 1.8, "line-dasharray": [2, 2] } },
-    { id: "seen", type: "circle", source: "seen", paint: { "circle-radius": 11, "circle-color": ["case", sees, p.accent, p.ground], "circle-stroke-color": ["case", sees, p.ring, p.maybe], "circle-stroke-width": 1.8 } },
+    { id: "seen", type: "circle", source: "seen", paint: { "circle-radius": ["case", several, 14, 11], "circle-color": ["case", sees, p.accent, p.ground], "circle-stroke-color": ["case", sees, p.ring, p.maybe], "circle-stroke-width": 1.8 } },
     label("seen-no", "seen", { ...p, halo: "rgba(0,0,0,0)" }, { field: ["get", "no"], size: 12, color: p.label, layout: { "text-allow-overlap": true } }),
     { id: "region", type: "fill", source: "region", filter: ["==", ["geometry-type"], "Polygon"], paint: { "fill-color": p.accent, "fill-opacity": 0.1 } },
     { id: "region-line", type: "line", source: "region", filter: ["!=", ["geometry-type"], "Point"], paint: { "line-color": p.accent, "line-width": 2, "line-dasharray": [3, 1.5] } },
