@@ -1,6 +1,7 @@
 """A sketch of shapes as SVG, for pages without a map: no script, nothing from outside."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from html import escape
 from math import cos, radians
 from typing import Any, Final
 
@@ -13,12 +14,19 @@ _PIECES_OF_MANY: Final = 3
 Corners = Sequence[Sequence[float]]
 
 
-def draw_sketch(shapes: Sequence[Mapping[str, Any] | None]) -> str:
-    """Return shapes (GeoJSON, lon/lat) as an ``svg`` element, north up; "" where there are none.
+def draw_sketch(shapes: Sequence[Mapping[str, Any] | None], title: str) -> str:
+    """Return shapes as an ``svg`` element, north up; "" where there are none.
+
+    Parameters
+    ----------
+    shapes
+        Geometries as GeoJSON, lon/lat.
+    title
+        What is read out to whoever does not see it; any text.
 
     Examples
     --------
-    >>> draw_sketch([{"type": "Point", "coordinates": [117.0, 30.5]}]).count("<circle")
+    >>> draw_sketch([{"type": "Point", "coordinates": [117.0, 30.5]}], "Pole").count("<circle")
     1
     """
     drawn = [(str(s["type"]), list(_rings(s))) for s in shapes if s and s.get("coordinates")]
@@ -41,7 +49,7 @@ def draw_sketch(shapes: Sequence[Mapping[str, Any] | None]) -> str:
     width, height = round(wide * scale + 2 * EDGE), round(high * scale + 2 * EDGE)
     return (
         f'<svg class="sketch" viewBox="0 0 {width} {height}" width="{width}" height="{height}"'
-        f' role="img" xmlns="http://www.w3.org/2000/svg">{inside}</svg>'
+        f' role="img" aria-label="{escape(title)}" xmlns="http://www.w3.org/2000/svg">{inside}</svg>'
     )
 
 

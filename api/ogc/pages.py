@@ -129,7 +129,7 @@ def _page(
         said=said,
         head=head,
         rows=[[_cell(each) for each in row] for row in rows],
-        sketch=Markup(draw_sketch(shapes)),  # noqa: S704 - numbers only
+        sketch=Markup(draw_sketch(shapes, title)),  # noqa: S704 - numbers, and the title escaped
         links=[(each["href"], _link_text(each, lang)) for each in links],
     )
 

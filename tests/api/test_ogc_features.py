@@ -16,6 +16,8 @@ from api.app import create_app
 from api.session.identity import list_routes
 from geo.base.crs import project
 from geo.exchange.publish.collections import COLLECTIONS
+from geo.exchange.rules.published_columns import title_of
+from maps.sketch import draw_sketch
 from tests.signed_in import signed_in
 from tests.toy_town import place
 
@@ -312,6 +314,12 @@ def test_other_pages_refuse_what_they_do_not_know_and_have_a_page_for_people(cli
         page = client.get(f"{path}?f=html")
         assert page.headers["content-type"].startswith("text/html")
         assert "<h1>" in page.text
+
+
+def test_columns_of_a_page_are_named_where_they_have_a_word_and_else_as_the_file_has_them():
+    titles = [title_of("grids", name) for name in ("name", "remark", "承包单位")]
+    assert titles == ["名称", "说明", "承包单位"]
+    assert "&quot;" in draw_sketch([{"type": "Point", "coordinates": [117, 30]}], '"><script>')
 
 
 def test_tiles_are_found_with_their_grid_from_the_door(client):

@@ -6,7 +6,7 @@ from types import MappingProxyType
 from typing import Final, Literal
 
 from geo.base.errors import InputError, NotFoundError
-from geo.base.words import say
+from geo.base.words import load_catalogue, say
 from geo.files.schema.layers import LAYERS
 
 Kind = Literal["text", "number", "integer", "boolean", "date", "time"]
@@ -94,6 +94,8 @@ def shape_of(layer: str) -> str:
 def title_of(layer: str, column: str) -> str:
     """Return the Chinese name of a column: as forms have it, else its own word.
 
+    A column that only a file has brought in is called what it is called there.
+
     Parameters
     ----------
     layer
@@ -104,7 +106,9 @@ def title_of(layer: str, column: str) -> str:
     form = LAYERS.get(layer) or LAYERS["areas"]
     found = next((field for field in form.fields if field.name == column), None)
     chinese = [] if found is None else [name for name in found.aliases if not name.isascii()]
-    return chinese[0] if chinese else say(f"ogc_column.{column}", "zh")
+    word = f"ogc_column.{column}"
+    named = say(word, "zh") if word in load_catalogue() else column
+    return chinese[0] if chinese else named
 
 
 @dataclass(frozen=True)

@@ -77,7 +77,7 @@ export class ConsoleMap {
     this.map.on("style.load", () => this.dress());
     this.map.on("error", (event: ErrorEvent & { sourceId?: string }) => {
       const status = (event.error as Error & { status?: number }).status ?? 0;
-      if (status === 403 && event.sourceId) this.stopAsking(event.sourceId);
+      if ((status === 403 || status === 409) && event.sourceId) this.stopAsking(event.sourceId);
       told.refused(event.sourceId ?? "", status);
     });
     this.map.on("idle", () => {
@@ -90,7 +90,7 @@ export class ConsoleMap {
     }
   }
 
-  /** Hide what is refused: a hidden layer asks for no more tiles. */
+  /** Hide what is refused or not computed yet: a hidden layer asks for no more tiles. */
   private stopAsking(source: string): void {
     for (const layer of this.map.getStyle().layers) {
       if ("source" in layer && layer.source === source) this.map.setLayoutProperty(layer.id, "visibility", "none");
