@@ -67,7 +67,7 @@ def count_attendance(
     --------
     >>> from datetime import UTC
     >>> nine = datetime(2026, 10, 8, 9, tzinfo=UTC)
-    >>> units = [Called("U2", "lead", nine.replace(minute=12)), Called("P1", "joint")]
+    >>> units = [WhistledUnit("U2", "lead", nine.replace(minute=12)), WhistledUnit("P1", "joint")]
     >>> found = count_attendance(units, nine, nine.replace(minute=30), nine.replace(minute=50))
     >>> found.first_minutes, found.came, found.expected, found.missing, found.all_in_time
     (12, 1, 2, ('P1',), False)
