@@ -73,7 +73,7 @@ COLUMNS: Final = (
     f" CASE WHEN {_OPEN} THEN u.name END AS unit_name,"
     f" CASE WHEN {_OPEN} THEN u.duty_phone END AS duty_phone, i.satisfaction, i.heard, i.heard_at,"
     " o.number AS hotline_number, o.due_at AS hotline_due, o.return_by AS hotline_return_by,"
-    f" CASE WHEN {READABLE} THEN i.title ELSE i.category END AS title,"
+    f" CASE WHEN {READABLE} THEN i.title ELSE coalesce(i.category, '') END AS title,"
     f" CASE WHEN {READABLE} THEN i.description END AS description,"
     f" CASE WHEN {READABLE} THEN i.address END AS address,"
     f" CASE WHEN {READABLE} THEN i.result END AS result,"
