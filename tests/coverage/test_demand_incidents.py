@@ -9,7 +9,7 @@ from geo.base.errors import InputError
 from geo.coverage import compute
 from geo.coverage import report as coverage_report
 from geo.coverage.incremental import Live
-from geo.coverage.store import results
+from geo.coverage.store import demand_incidents, results
 from geo.operations import checklist
 from geo.store import db
 from tests.signed_in import SYSTEM
@@ -74,6 +74,32 @@ def test_incidents_count_as_a_run_took_them_and_later_ones_make_nothing_stale(to
     assert (longer.unchanged, longer.run.assumptions["incidents"]) == (False, 5)
     assert compute.compute(town).unchanged
     assert compute.compute(town, incident_months=0).run.assumptions["incidents"] == 0
+
+
+def test_what_no_camera_could_see_and_what_was_ticked_weigh_more(town):
+    now = datetime.now(UTC)
+    for code in ("SEEN", "UNSEEN", "TICKED", "SECRET"):
+        report_incident(town, code, (-15, 15), now)
+    with town.begin() as connection:
+        for statement in (
+            "DELETE FROM govgrid.incident WHERE code NOT IN ('SEEN', 'UNSEEN', 'TICKED', 'SECRET')",
+            "INSERT INTO govgrid.camera_answer (incident, no, geom, revision) SELECT id, n.no,"
+            " geom, 1 FROM govgrid.incident CROSS JOIN (VALUES (1), (2)) AS n (no)"
+            " WHERE code <> 'TICKED'",
+            # the newest answer counts: of the unseen one the first had named a camera
+            "INSERT INTO govgrid.incident_camera (incident, no, rank, camera_code, relation)"
+            " SELECT a.incident, a.no, 1, 'K1', CASE WHEN i.code = 'SEEN' OR a.no = 1"
+            " THEN 'possible' ELSE 'near' END FROM govgrid.camera_answer a"
+            " JOIN govgrid.incident i ON i.id = a.incident",
+            "UPDATE govgrid.incident SET unseen_demand = true WHERE code = 'TICKED'",
+            "INSERT INTO govgrid.category (code, name, sensitive) VALUES ('S1', '私事', true)",
+            "UPDATE govgrid.incident SET category = '私事' WHERE code = 'SECRET'",
+        ):
+            connection.execute(text(statement))
+        snapshot = demand_incidents.take_snapshot(connection)
+    assert sorted(snapshot.places["weight"]) == [1.0, 2.0, 3.0]
+    done = compute.compute(town)
+    assert taken(town) == [(done.run.id, 3, 6.0)]
 
 
 def test_months_that_nobody_can_mean_are_refused(town):

@@ -29,7 +29,7 @@ OWNED = {
         " whistle hotline_order camera_answer incident_camera attachment incident_source"
         " incident_reason incident_result incident_grade unit unit_duty pairing category calendar"
         " working_hours incident_tally tally_change statistics_scope statistics_issue"
-        " statistics_issue_count shift_log tally_clock"
+        " statistics_issue_count shift_log tally_clock area_count"
     ),
     "exchange": (
         "building road water farmland place entrance address pole centre privacy_zone"

@@ -326,7 +326,13 @@ def _held(pieces: gpd.GeoDataFrame, layers: Layers) -> gpd.GeoDataFrame:
     found = held_points(
         pieces, entrances=layers.entrances.geometry, incidents=layers.incidents.geometry
     )
-    return gpd.GeoDataFrame(found.sort_values("piece", kind="stable", ignore_index=True))
+    weight = np.ones(len(found))
+    if "weight" in layers.incidents:
+        mine = (found["kind"] == "incidents").to_numpy()
+        source = found["source"].to_numpy(dtype=np.intp)[mine]
+        weight[mine] = layers.incidents["weight"].to_numpy(dtype=np.float64)[source]
+    held = found.assign(weight=weight).sort_values("piece", kind="stable", ignore_index=True)
+    return gpd.GeoDataFrame(held)
 
 
 def _rows(known: Indices, wanted: Indices) -> Indices:

@@ -54,27 +54,29 @@ class Lines:
 
 @dataclass(frozen=True)
 class DemandPoints:
-    """Points that pieces of demand hold: position of the piece, point, kind of point."""
+    """Points that pieces of demand hold: position of the piece, point, kind, how much it weighs."""
 
     piece: Indices
     shapes: Geometries
     kind: NDArray[np.object_]
+    weight: Floats
 
     @classmethod
     def of(cls, table: gpd.GeoDataFrame) -> "DemandPoints":
-        """Take the rows of :func:`held_points`."""
+        """Take the rows of :func:`held_points`; each weighs 1 where they have no ``weight``."""
         kind = table["kind"].to_numpy(dtype=object)
-        return cls(table["piece"].to_numpy(dtype=np.intp), flat_geometries(table), kind)
+        given = table["weight"] if "weight" in table else np.ones(len(table))
+        weight = np.asarray(given, dtype=np.float64)
+        return cls(table["piece"].to_numpy(dtype=np.intp), flat_geometries(table), kind, weight)
 
     def taken(self, rows: Indices, piece: Indices) -> "DemandPoints":
         """Return some rows, their pieces numbered as in `piece` (positions, ascending)."""
-        return DemandPoints(
-            np.searchsorted(piece, self.piece[rows]), self.shapes[rows], self.kind[rows]
-        )
+        number = np.searchsorted(piece, self.piece[rows])
+        return DemandPoints(number, self.shapes[rows], self.kind[rows], self.weight[rows])
 
     def where(self, mask: Flags) -> "DemandPoints":
         """Return the points of a mask."""
-        return DemandPoints(self.piece[mask], self.shapes[mask], self.kind[mask])
+        return DemandPoints(self.piece[mask], self.shapes[mask], self.kind[mask], self.weight[mask])
 
 
 def demand_pieces(

@@ -87,19 +87,20 @@ def find_uncovered(
 
     Notes
     -----
-    ``weight = area_m2 · factor + 700 · entrances + 300 · incidents``, in square metres of ordinary
-    ground: `factor` is 1.5 with a trunk or primary road inside, 1.25 with a secondary one, else 1.
-    A rule of ours to sort by, not a measurement.
+    ``weight = area_m2 · factor + 700 · entrances + 300 · Σ weight of incidents``, in square metres
+    of ordinary ground: `factor` is 1.5 with a trunk or primary road inside, 1.25 with a secondary
+    one, else 1; an incident weighs 1, or more where no camera could see it
+    (:mod:`geo.coverage.store.demand_incidents`). A rule of ours to sort by, not a measurement.
     """
     parts, piece = parts_of(left)
     keep = is_substantial(parts, min_area_m2, min_width_m)
     area_m2 = shapely.area(parts)
     dropped_m2 = sum_by_group(piece[~keep], area_m2[~keep], len(shapes))
     parts, piece, area_m2 = parts[keep], piece[keep], area_m2[keep]
-    entrances = _count(parts, piece, unseen.where(unseen.kind == "entrances"))
-    incidents = _count(parts, piece, unseen.where(unseen.kind == "incidents"))
+    entrances, _ = _count(parts, piece, unseen.where(unseen.kind == "entrances"))
+    incidents, weighed = _count(parts, piece, unseen.where(unseen.kind == "incidents"))
     road_m, factor = _roads(parts, piece, lines, parts == shapes[piece])
-    weight = area_m2 * factor + ENTRANCE_M2 * entrances + INCIDENT_M2 * incidents
+    weight = area_m2 * factor + ENTRANCE_M2 * entrances + INCIDENT_M2 * weighed
     return UncoveredDemand(piece, parts, area_m2, weight, road_m, entrances, incidents), dropped_m2
 
 
@@ -140,10 +141,13 @@ def is_substantial(
     return keep
 
 
-def _count(parts: Geometries, piece: Indices, points: DemandPoints) -> Indices:
-    """Return how many of the points each part holds: each goes to the nearest of its piece."""
+def _count(parts: Geometries, piece: Indices, points: DemandPoints) -> tuple[Indices, Floats]:
+    """Return how many of the points each part holds, and what they weigh: each goes to the nearest.
+
+    Only parts of its own piece count.
+    """
     if len(points.piece) == 0:
-        return np.zeros(len(parts), dtype=np.intp)
+        return np.zeros(len(parts), dtype=np.intp), np.zeros(len(parts))
     order = np.argsort(piece, kind="stable")
     most = max(int(piece.max(initial=-1)), int(points.piece.max(initial=-1))) + 1
     point, at = expand_groups(np.searchsorted(piece[order], np.arange(most + 1)), points.piece)
@@ -151,7 +155,11 @@ def _count(parts: Geometries, piece: Indices, points: DemandPoints) -> Indices:
     near_m = shapely.distance(parts[part], points.shapes[point])
     best = np.lexsort((part, near_m, point))
     chosen = best[np.flatnonzero(np.diff(point[best], prepend=-1))]
-    return np.bincount(part[chosen], minlength=len(parts)).astype(np.intp)
+    held, weight = part[chosen], points.weight[point[chosen]]
+    counts = np.bincount(held, minlength=len(parts)).astype(np.intp)
+    weighed: Floats = np.zeros(len(parts))
+    np.add.at(weighed, held, weight)
+    return counts, weighed
 
 
 def _roads(parts: Geometries, piece: Indices, lines: Lines, whole: Flags) -> tuple[Floats, Floats]:

@@ -10,6 +10,8 @@ from geo.store import frames, installation
 
 MONTHS = 12  # of which incidents count, unless the database has decided otherwise
 MOST_MONTHS = 120
+TICKED_WEIGHT = 3.0  # somebody said that it must be seen
+UNSEEN_WEIGHT = 2.0  # the newest answer named no camera that sees or may see the place
 
 
 @dataclass(frozen=True)
@@ -31,13 +33,17 @@ def take_snapshot(connection: Connection) -> Snapshot:
     until = connection.execute(text("SELECT statement_timestamp()")).scalar_one()
     places = frames.read_layer(
         connection,
-        "SELECT CASE WHEN unseen_demand THEN 3.0 ELSE 1.0 END::float8 AS weight, geom"
-        " FROM govgrid.incident_place WHERE NOT sensitive AND :months > 0"
-        " AND geom IS NOT NULL AND NOT ST_IsEmpty(geom)"
-        " AND coalesce(reported_at, occurred_at, CAST(:until AS timestamptz))"
+        "SELECT CASE WHEN ticked THEN :ticked WHEN unseen THEN :unseen ELSE 1 END::float8"
+        " AS weight, geom FROM govgrid.incident_demand WHERE :months > 0"
+        " AND coalesce(known_at, CAST(:until AS timestamptz))"
         "  >= CAST(:until AS timestamptz) - make_interval(months => :months)"
-        " ORDER BY ST_X(geom), ST_Y(geom)",
-        {"until": until, "months": snapshot_months(connection)},
+        " ORDER BY ST_X(geom), ST_Y(geom), weight",
+        {
+            "until": until,
+            "months": snapshot_months(connection),
+            "ticked": TICKED_WEIGHT,
+            "unseen": UNSEEN_WEIGHT,
+        },
     )
     return Snapshot(places, until)
 

@@ -149,6 +149,18 @@ def test_weight_counts_roads_entrances_and_incidents():
     assert found["incidents"].tolist() == [2, 1, 0]
 
 
+def test_an_incident_that_no_camera_could_see_weighs_more():
+    pieces = gpd.GeoDataFrame({"grid_code": ["G"]}, geometry=[box(0, 0, 10, 10)], crs=4548)
+    points = held_points(pieces, incidents=[Point(5, 5), Point(6, 6)]).assign(weight=[3.0, 1.0])
+    found, _ = find_uncovered(
+        pieces.geometry.to_numpy(),
+        left=pieces.geometry.to_numpy(),
+        lines=Lines.of(road_lines(pieces, None)),
+        unseen=DemandPoints.of(points),
+    )
+    assert (found.incidents.tolist(), found.weight.tolist()) == ([2], [100 + 300 * 4])
+
+
 def test_an_entrance_in_a_wall_counts_for_the_nearest_ground():
     in_wall = gpd.GeoSeries([Point(5, 11), Point(15, 11), Point(5, 16), None])
     found, _ = gaps(
