@@ -41,6 +41,9 @@ PATHS = {
     "/api/search": ("get",),
     "/api/exports": ("post",),
     "/api/gaps": ("get",),
+    "/api/statistics": ("get",),
+    "/api/statistics/hot-spots": ("get",),
+    "/api/whistles/attendance": ("get",),
 }
 TEXTS = ("description", "summary", "title", "examples")
 """What is left out beside bodies of requests: no type of the console follows from it."""

@@ -8,6 +8,7 @@ import "./styles/stage.css";
 import "./styles/detail.css";
 import "./styles/forms.css";
 import "./styles/layers.css";
+import "./styles/figures.css";
 import "./styles/narrow.css";
 import { setClient } from "./api/client";
 import Console from "./Console.vue";

@@ -372,10 +372,86 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/statistics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["read_statistics_api_statistics_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/statistics/hot-spots": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["read_hot_spots_api_statistics_hot_spots_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/whistles/attendance": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["count_attendance_api_whistles_attendance_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
+        AttendanceFigures: {
+            /** Format: date */
+            since: string;
+            /** Format: date */
+            until: string;
+            month: string | null;
+            area: string | null;
+            scopes: string[];
+            fewest: number;
+            whistles: number;
+            rows: components["schemas"]["NamedAttendance"][];
+            months: components["schemas"]["AttendanceMonth"][];
+            rates: components["schemas"]["AttendanceRate"][];
+        };
+        AttendanceMonth: {
+            month: string;
+            whistles: number;
+            rows: components["schemas"]["NamedAttendance"][];
+        };
+        AttendanceRate: {
+            name: string;
+            label: string;
+            numerator: number;
+            denominator: number;
+            share: number | null;
+            few: boolean;
+            definition: string;
+        };
         CameraCounts: {
             owner_kind: string | null;
             reported: number | null;
@@ -469,9 +545,63 @@ export interface components {
             exact: boolean;
             kind_name: string;
         };
+        HotSpot: {
+            community: string;
+            grid: string;
+            collected: number | null;
+            hours: (number | null)[];
+            timeless: number | null;
+            peak: number | null;
+            asked: number | null;
+            unseen: number | null;
+            ticked: number | null;
+        };
+        HotSpots: {
+            /** Format: date */
+            since: string;
+            /** Format: date */
+            until: string;
+            month: string | null;
+            area: string | null;
+            scopes: string[];
+            only: {
+                [key: string]: string;
+            };
+            least: number;
+            fewest: number;
+            rows: components["schemas"]["NamedSpot"][];
+            total: components["schemas"]["HotSpot"];
+            unseen: components["schemas"]["UnseenShare"] | null;
+        };
         LonLat: {
             lon: number;
             lat: number;
+        };
+        NamedAttendance: {
+            unit: string;
+            expected: number;
+            came: number;
+            in_time: number;
+            first: number;
+            all_in_time: number;
+            paired_expected: number;
+            paired_came: number;
+            absent_since: string | null;
+            name: string | null;
+        };
+        NamedSpot: {
+            community: string;
+            grid: string;
+            collected: number | null;
+            hours: (number | null)[];
+            timeless: number | null;
+            peak: number | null;
+            asked: number | null;
+            unseen: number | null;
+            ticked: number | null;
+            name: string;
+            rank: number | null;
+            few: boolean;
         };
         PlaceAnswer: {
             status: string;
@@ -514,6 +644,12 @@ export interface components {
             name: string;
             duty_phone: string | null;
             spelled: string;
+        };
+        UnseenShare: {
+            numerator: number | null;
+            denominator: number | null;
+            share: number | null;
+            definition: string;
         };
         WordChoice: {
             code: string;
@@ -1752,6 +1888,177 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["GapsAnswer"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                    };
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                    };
+                };
+            };
+        };
+    };
+    read_statistics_api_statistics_get: {
+        parameters: {
+            query?: {
+                month?: string | null;
+                year?: string | null;
+                since?: string | null;
+                until?: string | null;
+                area?: string | null;
+                scope?: string[];
+                category?: string | null;
+                grade?: string | null;
+                level?: string | null;
+                unit?: string | null;
+                source?: string | null;
+                by?: string;
+                compare?: boolean;
+                attendance?: boolean;
+                f?: "json" | "xlsx";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": unknown;
+                    "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet": unknown;
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                    };
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                    };
+                };
+            };
+        };
+    };
+    read_hot_spots_api_statistics_hot_spots_get: {
+        parameters: {
+            query?: {
+                month?: string | null;
+                year?: string | null;
+                since?: string | null;
+                until?: string | null;
+                area?: string | null;
+                scope?: string[];
+                category?: string | null;
+                grade?: string | null;
+                level?: string | null;
+                unit?: string | null;
+                source?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HotSpots"];
+                };
+            };
+            "4XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                    };
+                };
+            };
+            "5XX": {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": {
+                        type: string;
+                        title: string;
+                        status: number;
+                        detail: string;
+                    };
+                };
+            };
+        };
+    };
+    count_attendance_api_whistles_attendance_get: {
+        parameters: {
+            query?: {
+                month?: string | null;
+                year?: string | null;
+                since?: string | null;
+                until?: string | null;
+                area?: string | null;
+                scope?: string[];
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AttendanceFigures"];
                 };
             };
             "4XX": {

@@ -30,6 +30,20 @@ export function formatShare(share: number): string {
   return `${(share * 100).toFixed(1)} %`;
 }
 
+/** Return a rate as papers write it, of whole numbers and so exact: halves go up; a dash without a case. */
+export function formatRate(numerator: number, denominator: number): string {
+  if (denominator <= 0) return "—";
+  const tenths = Math.floor((2000 * numerator + denominator) / (2 * denominator));
+  return `${Math.floor(tenths / 10)}.${tenths % 10}%`;
+}
+
+/** Return by how many points of per cent a rate is above another, signed; nothing where one lacks. */
+export function formatPoints(share: number | null, other: number | null): string {
+  if (share === null || other === null) return "";
+  const points = Math.round((share - other) * 1000) / 10;
+  return `${points < 0 ? "−" : "+"}${Math.abs(points).toFixed(1)}`;
+}
+
 /** Return the side of eight of a bearing in degrees clockwise from north. */
 export function sideOf(bearing: number): string {
   return SIDES[Math.round((((bearing % 360) + 360) % 360) / 45) % 8] ?? "n";

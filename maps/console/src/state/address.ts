@@ -15,7 +15,10 @@ export interface View {
   lat: number;
   lon: number;
 }
+/** What takes the room beside the rail. */
+export type Page = "map" | "figures";
 export interface Address {
+  page?: Page;
   selection: Selection;
   layers: string[] | null;
   view: View | null;
@@ -28,6 +31,7 @@ export function parseAddress(query: string): Address {
   const asked = new URLSearchParams(query);
   const layers = asked.get("on");
   return {
+    ...(asked.get("page") === "figures" ? { page: "figures" as const } : {}),
     selection: parseSelection(asked.get("show") ?? ""),
     layers: layers === null ? null : layers.split(",").filter(Boolean),
     view: parseView(asked.get("at") ?? ""),
@@ -37,7 +41,8 @@ export function parseAddress(query: string): Address {
 /** Return the query of an address, keeping what else stands in the present one (language). */
 export function writeAddress(address: Address, present: string): string {
   const kept = new URLSearchParams(present);
-  for (const name of ["show", "on", "at"]) kept.delete(name);
+  for (const name of ["page", "show", "on", "at"]) kept.delete(name);
+  if (address.page && address.page !== "map") kept.set("page", address.page);
   if (address.selection) kept.set("show", writeSelection(address.selection));
   if (address.layers) kept.set("on", address.layers.join(","));
   if (address.view) kept.set("at", writeView(address.view));

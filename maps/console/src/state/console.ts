@@ -4,7 +4,7 @@ import type { Coverage, Incident, Seeing } from "../api/answers";
 import { readAreas, readIncidents } from "../api/answers";
 import { serverNow } from "../format/times";
 import { useAreas } from "./areas";
-import type { Selection, View } from "./address";
+import type { Page, Selection, View } from "./address";
 import { parseAddress, sameSelection, writeAddress } from "./address";
 
 /** What visitors may see of the map. */
@@ -12,6 +12,7 @@ export const VISITOR_LAYERS = ["grids", "incidents"];
 export const DEFAULT_LAYERS = ["grids", "cameras", "incidents"];
 export type Place = "map" | "list" | "detail";
 export interface State {
+  page: Page;
   selection: Selection;
   layers: string[];
   view: View | null;
@@ -34,6 +35,7 @@ export interface State {
   visitors: boolean;
 }
 export const state: State = reactive({
+  page: "map",
   selection: null,
   layers: [...DEFAULT_LAYERS],
   view: null,
@@ -61,6 +63,7 @@ export function choose(chosen: Selection): void {
   if (state.visitors || sameSelection(chosen, state.selection)) return;
   state.selection = chosen;
   state.taking = state.placing = false;
+  state.page = "map";
   state.pane = chosen ? "detail" : "map";
 }
 
@@ -104,6 +107,7 @@ export function showWaiting(): void {
 export function followAddress(): void {
   const take = (): void => {
     const asked = parseAddress(location.search);
+    state.page = state.visitors ? "map" : (asked.page ?? "map");
     state.selection = state.visitors ? null : asked.selection;
     state.pane = state.selection ? "detail" : "map";
     state.layers = state.visitors ? [...VISITOR_LAYERS] : (asked.layers ?? [...DEFAULT_LAYERS]);
@@ -112,11 +116,11 @@ export function followAddress(): void {
   take();
   addEventListener("popstate", take);
   watch(
-    () => [state.selection, state.layers, state.view] as const,
-    ([selection], [before]) => {
+    () => [state.selection, state.page, state.layers, state.view] as const,
+    ([selection, page], [before, pageBefore]) => {
       const to = location.pathname + query();
       if (to === location.pathname + location.search) return;
-      if (sameSelection(selection, before)) history.replaceState(null, "", to);
+      if (page === pageBefore && sameSelection(selection, before)) history.replaceState(null, "", to);
       else history.pushState(null, "", to);
     },
   );
@@ -124,6 +128,6 @@ export function followAddress(): void {
 
 function query(): string {
   const plain = state.visitors || state.layers.join() === DEFAULT_LAYERS.join();
-  const { selection, view } = state;
-  return writeAddress({ selection, view, layers: plain ? null : state.layers }, location.search);
+  const { page, selection, view } = state;
+  return writeAddress({ page, selection, view, layers: plain ? null : state.layers }, location.search);
 }
