@@ -39,6 +39,7 @@ from api.routes.incidents import shifts as incident_shifts
 from api.routes.incidents import statistics as incident_statistics
 from api.routes.incidents import vocabularies as incident_vocabularies
 from api.routes.incidents import working_hours as incident_hours
+from api.routes.incidents import workload as incident_workload
 from api.routes.law import audit, compliance, filing, registers, viewing
 from api.routes.ogc import collections, items, landing, tiles
 from api.routes.people import account, accounts, grants, login, oidc
@@ -112,6 +113,7 @@ ROUTES = (
     incident_vocabularies,
     incident_hours,
     incident_statistics,
+    incident_workload,
     incident_ledger,
     incident_shifts,
     incident_papers,

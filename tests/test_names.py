@@ -89,7 +89,6 @@ OPEN_KEYS = {
     "geo.incidents.store.whistles.read_dispatch": _SENT,
     "geo.incidents.store.whistles.read_open_whistle": "a whistle with all its columns",
     "geo.incidents.store.whistles.read_whistles": "a whistle with all its columns",
-    "geo.incidents.store.whistles.whistles_of_period": "a whistle with all its columns",
     "geo.operations.checklist_report.as_json_values": "the checklist, a part for each room",
 }
 """Public functions whose dictionaries have no class for their keys, each with the reason."""

@@ -159,6 +159,7 @@ for _room in (
     "incidents.paper",
     "incidents.receipt",
     "incidents.shift",
+    "incidents.spots",
     "incidents.vocabularies",
 ):
     importlib.import_module(f"geo.cli.{_room}")

@@ -6,7 +6,9 @@ import io
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from geo.base.local_time import local_minute
 from geo.base.words import say
+from geo.documents.figure_sheets import FONT, PERCENT, append_head, rule_table, set_up_page
 from geo.files.formulas import escape_formula
 from geo.incidents import statistics_answer
 from geo.incidents.rules import rates
@@ -16,6 +18,7 @@ if TYPE_CHECKING:
     from openpyxl.worksheet.worksheet import Worksheet
 
     from geo.incidents.statistics import Figures
+    from geo.incidents.whistle_answer import AttendanceFigures, NamedAttendance
 
 COUNTS: Final = (
     *("collected", "accepted", "closed", "resolved", "on_time", "late", "overdue", "on_hold"),
@@ -23,20 +26,28 @@ COUNTS: Final = (
 )
 """Columns of the printed table; the sheet of rates has all numerators and denominators."""
 
+CAME: Final = ("expected", "came", "in_time", "first_in", "all_in_time", "paired_came")
 SHARES: Final = ("closure", "solved", "on_time", "small_matters", "big_matters")
-PERCENT: Final = "0.0%"
-_FONT: Final = "宋体"
 _LINE_POINTS: Final = 15
-_NAME_WIDTH, _FIGURE_WIDTH, _LABEL_WIDTH, _MEANING_WIDTH = 20, 7.6, 30, 78
+_NAME_WIDTH, _LABEL_WIDTH, _MEANING_WIDTH = 20, 30, 78
 
 
-def statistics_bytes(found: Figures, *, timezone: str, mark: str, lang: str) -> bytes:
+def statistics_bytes(
+    found: Figures,
+    attendance: AttendanceFigures | None = None,
+    *,
+    timezone: str,
+    mark: str,
+    lang: str,
+) -> bytes:
     """Return figures as an XLSX file.
 
     Parameters
     ----------
     found
         As read.
+    attendance
+        Who came to whistles, as a sheet of its own.
     timezone
         IANA name.
     mark
@@ -54,9 +65,12 @@ def statistics_bytes(found: Figures, *, timezone: str, mark: str, lang: str) -> 
         title = say("statistics.corrections", lang)
         sheet = book.create_sheet(title[:31].partition("（")[0].partition(" (")[0])
         _write_table(sheet, found, found.corrections, [title], lang, ranked=False)
+    if attendance is not None:
+        sheet = book.create_sheet(say("statistics.attendance", lang))
+        _write_attendance(sheet, attendance, timezone, lang)
     _write_rates(book.create_sheet(say("statistics.definitions", lang)), found, lang)
     for sheet in book.worksheets:
-        _set_up_page(sheet, mark)
+        set_up_page(sheet, mark)
     buffer = io.BytesIO()
     book.save(buffer)
     return buffer.getvalue()
@@ -89,14 +103,14 @@ def _write_table(
     from openpyxl.styles import Alignment, Font
 
     sheet.append([say("statistics.title", lang)])
-    sheet["A1"].font = Font(name=_FONT, bold=True, size=16)
+    sheet["A1"].font = Font(name=FONT, bold=True, size=16)
     for line in lines:
         sheet.append([str(escape_formula(line))])
     head = [say(f"statistics.key_of.{found.by}", lang)]
     head += [say(f"statistics.count.{name}", lang) for name in COUNTS]
     head += [say(f"statistics.rate.{name}", lang) for name in SHARES]
     head += [say("statistics.rank", lang)] if ranked else []
-    _append_head(sheet, head)
+    append_head(sheet, head)
     first = sheet.max_row
     places = rates.rank_rows(rows)
     for row in rows:
@@ -111,8 +125,8 @@ def _write_table(
         ]
     )
     for cell in sheet[sheet.max_row]:
-        cell.font = Font(name=_FONT, bold=True)
-    _rule(sheet, first, len(head))
+        cell.font = Font(name=FONT, bold=True)
+    rule_table(sheet, first, len(head))
     for (cell,) in sheet.iter_rows(min_row=first + 1, max_col=1):
         cell.alignment = Alignment(wrap_text=True, vertical="center")
     sheet.freeze_panes = f"B{first + 1}"
@@ -120,6 +134,42 @@ def _write_table(
     if ranked:
         sheet.append([])
         sheet.append([say("statistics.few", lang, fewest=rates.FEWEST)])
+
+
+def _write_attendance(sheet: Worksheet, found: AttendanceFigures, timezone: str, lang: str) -> None:
+    """Write who came: the whole period, then each statistics month, then the rates."""
+    from openpyxl.styles import Font
+
+    head = ("month", "unit", *CAME, "absent_since")
+    sheet.append([say("statistics.attendance", lang)])
+    sheet["A1"].font = Font(name=FONT, bold=True, size=16)
+    sheet.append([say("whistle.shown.month_head", lang, **vars(found))])
+    append_head(sheet, [say(f"whistle.shown.{name}", lang) for name in head])
+    first = sheet.max_row
+    months = [("", found.rows)]
+    if len(found.months) > 1:
+        months += [(each.month, each.rows) for each in found.months]
+    for month, rows in months:
+        for row in rows:
+            cells = [month or say("statistics.total", lang), *_came(row, timezone)]
+            sheet.append([escape_formula(cell) for cell in cells])
+    rule_table(sheet, first, len(head))
+    sheet.column_dimensions["B"].width = sheet.column_dimensions["I"].width = _NAME_WIDTH
+    sheet.append([])
+    for rate in found.rates:
+        share = "—" if rate.share is None else rate.share
+        sheet.append([rate.label, rate.numerator, rate.denominator, share, rate.definition])
+        sheet.cell(sheet.max_row, 4).number_format = PERCENT
+
+
+def _came(row: NamedAttendance, timezone: str) -> list[object]:
+    since = row.absent_since
+    return [
+        f"{row.unit} {row.name or ''}".strip(),
+        *(row.expected, row.came, row.in_time, row.first, row.all_in_time),
+        f"{row.paired_came}/{row.paired_expected}",
+        "" if since is None else local_minute(since, timezone),
+    ]
 
 
 def _cells(row: FigureRow) -> list[object]:
@@ -139,7 +189,7 @@ def _write_rates(sheet: Worksheet, found: Figures, lang: str) -> None:
     from openpyxl.styles import Alignment
 
     names = ("name", "numerator", "denominator", "share", "definition")
-    _append_head(sheet, [say(f"statistics.{name}", lang) for name in names])
+    append_head(sheet, [say(f"statistics.{name}", lang) for name in names])
     for rate in statistics_answer.describe_rates(found.total, lang):
         share = "—" if rate["share"] is None else rate["share"]
         cells = (rate["label"], rate["numerator"], rate["denominator"], share, rate["definition"])
@@ -150,52 +200,9 @@ def _write_rates(sheet: Worksheet, found: Figures, lang: str) -> None:
     for name in FLOW:
         label = f"{say('statistics.flow', lang)}：{say(f'statistics.count.{name}', lang)}"
         sheet.append([label, found.total.flow.get(name, 0)])
-    _rule(sheet, 1, len(names))
+    rule_table(sheet, 1, len(names))
     for row in sheet.iter_rows(min_row=2, max_col=len(names)):
         for cell in row:
             cell.alignment = Alignment(wrap_text=True, vertical="center")
     for column, width in zip("ABCDE", (_LABEL_WIDTH, 9, 9, 9, _MEANING_WIDTH), strict=True):
         sheet.column_dimensions[column].width = width
-
-
-def _append_head(sheet: Worksheet, texts: Sequence[str]) -> None:
-    from openpyxl.styles import Alignment, Font, PatternFill
-
-    sheet.append(list(texts))
-    for cell in sheet[sheet.max_row]:
-        cell.font, cell.fill = Font(name=_FONT, bold=True), PatternFill("solid", fgColor="E3E8EE")
-        cell.alignment = Alignment(wrap_text=True, vertical="center", horizontal="center")
-    sheet.row_dimensions[sheet.max_row].height = 48
-
-
-def _rule(sheet: Worksheet, first: int, columns: int) -> None:
-    """Draw thin lines around the cells of a table and format its shares."""
-    from openpyxl.styles import Alignment, Border, Side
-    from openpyxl.utils import get_column_letter
-
-    side = Side("thin", color="808080")
-    for row in sheet.iter_rows(min_row=first, max_col=columns):
-        for cell in row:
-            cell.border = Border(left=side, right=side, top=side, bottom=side)
-            if cell.value == "—":
-                cell.alignment = Alignment(horizontal="right")
-            if isinstance(cell.value, float):
-                cell.number_format = PERCENT
-    sheet.column_dimensions["A"].width = _NAME_WIDTH
-    for column in range(2, columns + 1):
-        sheet.column_dimensions[get_column_letter(column)].width = _FIGURE_WIDTH
-
-
-def _set_up_page(sheet: Worksheet, mark: str) -> None:
-    from geo.files.writers.page_head import add_notice
-
-    sheet.page_setup.orientation = "landscape"
-    sheet.page_setup.paperSize = sheet.PAPERSIZE_A4
-    sheet.page_setup.fitToWidth, sheet.page_setup.fitToHeight = 1, 0
-    if sheet.sheet_properties.pageSetUpPr is not None:
-        sheet.sheet_properties.pageSetUpPr.fitToPage = True
-    sheet.page_margins.left = sheet.page_margins.right = 0.4
-    footer = sheet.oddFooter
-    if footer is not None and footer.left is not None and footer.right is not None:
-        footer.left.text, footer.right.text = mark.replace("&", "&&")[:200], "&P / &N"
-    add_notice(sheet)

@@ -17,8 +17,9 @@ from geo.base.local_time import local_minute
 from geo.base.words import say
 from geo.incidents import statistics, statistics_answer
 from geo.incidents.rules.rates import FEWEST, FigureRow, Share
-from geo.incidents.statistics import Compared, Figures, StatisticsQuery
+from geo.incidents.statistics import Compared, Figures
 from geo.incidents.statistics_answer import rate_text, round_half_up
+from geo.incidents.statistics_query import StatisticsQuery
 
 TOP: Final = 3
 TABLES: Final = ("township", "category")

@@ -11,9 +11,10 @@ from geo.base.local_time import local_minute
 from geo.base.words import load_catalogue, say
 from geo.incidents.rules import rates
 from geo.incidents.rules.periods import Issue
-from geo.incidents.rules.rates import FEWEST, FigureRow, Share
+from geo.incidents.rules.rates import COUNTS, FEWEST, FigureRow, Share
 from geo.incidents.rules.small_cells import FEW_KEY, LEAST
 from geo.incidents.statistics import Compared, Figures
+from geo.incidents.whistle_answer import AttendanceFigures
 
 
 class ShareAnswer(TypedDict):
@@ -66,6 +67,7 @@ class StatisticsAnswer(TypedDict):
     only: Mapping[str, str]
     spring_festival: bool
     fewest: int
+    columns: Mapping[str, str]
     rows: list[Mapping[str, object]]
     total: Mapping[str, object]
     rates: list[RateAnswer]
@@ -73,9 +75,12 @@ class StatisticsAnswer(TypedDict):
     corrections: list[Mapping[str, object]]
     previous: ComparedAnswer | None
     year_before: ComparedAnswer | None
+    attendance: AttendanceFigures | None
 
 
-def describe_statistics(found: Figures, lang: str) -> StatisticsAnswer:
+def describe_statistics(
+    found: Figures, lang: str, attendance: AttendanceFigures | None = None
+) -> StatisticsAnswer:
     """Return figures for an answer: rows by key, rates of the total, what came later.
 
     Parameters
@@ -84,6 +89,8 @@ def describe_statistics(found: Figures, lang: str) -> StatisticsAnswer:
         As read.
     lang
         "zh" or "en".
+    attendance
+        Who came to whistles, where that is asked for.
     """
     places = rates.rank_rows(found.rows)
     return {
@@ -97,6 +104,7 @@ def describe_statistics(found: Figures, lang: str) -> StatisticsAnswer:
         "only": dict(found.wanted),
         "spring_festival": found.spring_festival,
         "fewest": FEWEST,
+        "columns": {name: say(f"statistics.count.{name}", lang) for name in COUNTS},
         "rows": [
             {**_row(row, key_name(found, row.key, lang)), "rank": places.get(row.key)}
             for row in found.rows
@@ -107,6 +115,7 @@ def describe_statistics(found: Figures, lang: str) -> StatisticsAnswer:
         "corrections": [_row(row, key_name(found, row.key, lang)) for row in found.corrections],
         "previous": _compared(found.previous, lang),
         "year_before": _compared(found.year_before, lang),
+        "attendance": attendance,
     }
 
 

@@ -12,7 +12,7 @@ from geo.access.audit import record as audit
 from geo.access.principal import Principal
 from geo.base.errors import NotFoundError, StateError
 from geo.incidents.rules.periods import Issue, Period
-from geo.incidents.statistics import open_one_state
+from geo.incidents.statistics_query import open_one_state
 from geo.incidents.store import statistics as stored
 from geo.incidents.store.statistics import StatisticsQuestion
 from geo.store import db

@@ -1,7 +1,7 @@
 """Whistles for answers: who was called, who came, what is open, a month by unit."""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from uuid import UUID
 
 from geo.incidents.rules.attendance import Attendance, UnitAttendance
@@ -116,23 +116,42 @@ class NamedAttendance(UnitAttendance):
 
 @dataclass(frozen=True)
 class AttendanceRate:
-    """A share of a period with its numerator, denominator and definition."""
+    """A share of a period with its numerator, denominator and definition; `few` are not ranked."""
 
     name: str
+    label: str
     numerator: int
     denominator: int
     share: float | None
+    few: bool
     definition: str
 
 
 @dataclass(frozen=True)
-class MonthAttendance:
-    """Who came to the whistles of a month, by unit."""
+class AttendanceMonth:
+    """Who came to the whistles of a statistics month, by unit."""
 
     month: str
-    township: str | None
     whistles: int
     rows: list[NamedAttendance]
+
+
+@dataclass(frozen=True)
+class AttendanceFigures:
+    """Who came to the whistles of a period, by unit and by month; `month` where it is one.
+
+    Under `fewest` cases a share is shown and not ranked.
+    """
+
+    since: date
+    until: date
+    month: str | None
+    area: str | None
+    scopes: list[str]
+    fewest: int
+    whistles: int
+    rows: list[NamedAttendance]
+    months: list[AttendanceMonth]
     rates: list[AttendanceRate]
 
 

@@ -1,29 +1,26 @@
-"""Whistles as they are read: sheets with who came, what is open, attendance by month and unit."""
+"""Whistles as they are read: sheets with who came, and what is open."""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import fields
-from datetime import date, datetime, time
+from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection, Engine
 
 from geo.access import transaction
 from geo.access.principal import Principal
 from geo.base import clock
-from geo.base.errors import InputError, NotFoundError
-from geo.base.words import say
+from geo.base.errors import NotFoundError
 from geo.incidents import case_reading, listing, moves, unit_steps
 from geo.incidents.rules.attendance import (
     Attendance,
     Sheet,
     WhistledUnit,
     count_attendance,
-    count_by_unit,
 )
 from geo.incidents.rules.guards import Actor
 from geo.incidents.rules.whistle import legal_steps
@@ -32,10 +29,7 @@ from geo.incidents.store import moves as stored_moves
 from geo.incidents.store import whistles as stored
 from geo.incidents.whistle_answer import (
     AskedWhistle,
-    AttendanceRate,
     CalledAnswer,
-    MonthAttendance,
-    NamedAttendance,
     OpenWhistle,
     OpenWhistles,
     WhistleAnswer,
@@ -44,7 +38,6 @@ from geo.incidents.whistle_answer import (
 )
 
 MOST: Final = 200
-RATES: Final = ("came", "in_time", "all_in_time", "paired")
 _TEXTS: Final = ("answer_post", "answer_reason", "dispute_reason", "result")
 _SHOWN: Final = tuple(
     field.name
@@ -132,78 +125,6 @@ def list_whistles(engine: Engine, who: Principal) -> OpenWhistles:
     )
 
 
-def count_attendance_of_month(
-    engine: Engine,
-    who: Principal,
-    month: str,
-    *,
-    timezone: str,
-    township: str | None = None,
-    lang: str = "zh",
-) -> MonthAttendance:
-    """Return who came to the whistles of a month, by unit, the longest absent first.
-
-    Whistles count whose time to report in is over or that have ended; those called off do not.
-
-    Parameters
-    ----------
-    engine
-        A database with current tables.
-    who
-        Principal whose grants apply.
-    month
-        As 2026-10.
-    timezone
-        IANA name of the district.
-    township
-        Code; None for all.
-    lang
-        Language of the definitions.
-
-    Raises
-    ------
-    InputError
-        If it is no month.
-    """
-    since, until = month_bounds(month, timezone)
-    asked = case_reading.seen_parameters(who)
-    with transaction.open_as(engine, who) as connection:
-        found = stored.whistles_of_period(connection, asked, since, until, township)
-        called = _by_whistle(connection, found)
-    now = clock.now()
-    sheets = [_counting(whistle, called[whistle["id"]]) for whistle in found]
-    names = {d["unit_code"]: d["unit_name"] for rows in called.values() for d in rows}
-    rows = [
-        NamedAttendance(**vars(row), name=names[row.unit]) for row in count_by_unit(sheets, now)
-    ]
-    return MonthAttendance(month, township, len(sheets), rows, _rates(sheets, now, lang))
-
-
-def month_bounds(month: str, timezone: str) -> tuple[datetime, datetime]:
-    """Return the first moment of a calendar month and of the next one.
-
-    Parameters
-    ----------
-    month
-        As 2026-10.
-    timezone
-        IANA name.
-
-    Raises
-    ------
-    InputError
-        If it is no month.
-    """
-    try:
-        first = date.fromisoformat(f"{month}-01")
-    except ValueError as error:
-        raise InputError("whistle.no_month", found=month[:20]) from error
-    following = date(first.year + first.month // 12, first.month % 12 + 1, 1)
-    zone = ZoneInfo(timezone)
-    start, end = (datetime.combine(day, time(), tzinfo=zone) for day in (first, following))
-    return start, end
-
-
 def _by_whistle(
     connection: Connection, found: Sequence[Mapping[str, Any]]
 ) -> defaultdict[Any, list[Mapping[str, Any]]]:
@@ -262,27 +183,3 @@ def _counting(whistle: Mapping[str, Any], called: Sequence[Mapping[str, Any]]) -
 
 def _attendance(sheet: Sheet, now: datetime) -> Attendance:
     return count_attendance(sheet.called, sheet.blown_at, sheet.report_by, now)
-
-
-def _rates(sheets: Sequence[Sheet], now: datetime, lang: str) -> list[AttendanceRate]:
-    """Return shares of the period, each with numerator, denominator and definition."""
-    counts = [_attendance(sheet, now) for sheet in sheets]
-    expected = sum(each.expected for each in counts)
-    parts = {
-        "came": (sum(each.came for each in counts), expected),
-        "in_time": (sum(each.in_time for each in counts), expected),
-        "all_in_time": (sum(bool(each.all_in_time) for each in counts), len(counts)),
-        "paired": (
-            sum(each.paired_came for each in counts),
-            sum(each.paired_expected for each in counts),
-        ),
-    }
-    return [
-        AttendanceRate(
-            name,
-            *parts[name],
-            parts[name][0] / parts[name][1] if parts[name][1] else None,
-            say(f"whistle.rate.{name}", lang),
-        )
-        for name in RATES
-    ]

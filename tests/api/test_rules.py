@@ -169,6 +169,8 @@ DEMANDS = {
     ("GET", "/api/incidents/{incident}/attachments"): FILES,
     ("GET", "/api/incidents/{incident}/attachments/{attachment}"): FILES,
     ("GET", "/api/statistics"): "statistics",
+    ("GET", "/api/statistics/hot-spots"): "statistics",
+    ("GET", "/api/statistics/workload"): "statistics",
     ("GET", "/api/ledger"): "statistics|incident",
     ("GET", "/api/bulletin"): "statistics",
     ("POST", "/api/bulletin"): "statistics",

@@ -55,6 +55,8 @@ DEMANDS = {
     ("incident", "list"): "map",
     ("incident", "show"): "map",
     ("incident", "statistics"): "statistics",
+    ("incident", "hot-spots"): "statistics",
+    ("incident", "workload"): "statistics",
     ("incident", "issue"): "statistics",
     ("incident", "ledger"): "statistics",
     ("incident", "bulletin"): "statistics",

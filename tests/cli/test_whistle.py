@@ -62,7 +62,7 @@ def test_what_cannot_be_is_one_sentence_and_exit_2(run):
         (("end", "X1", "--rate", "U2=fine"), "UNIT=RATING"),
         (("add", "X1", "U3"), "not possible now"),
         (("end", "X1", "--rate", "U2=present"), "no whistle is open"),
-        (("attendance", "Oct"), "2026-10"),
+        (("attendance", "Oct"), "2026-09"),
     ):
         failed = run(*words, code=2)
         assert said in failed.err, words

@@ -16,7 +16,8 @@ from geo.incidents.listing import IncidentFilter
 from geo.incidents.location import TypedPlace
 from geo.incidents.report import Report
 from geo.incidents.rules.small_cells import FEW_KEY
-from geo.incidents.statistics import StatisticsQuery, read_statistics
+from geo.incidents.statistics import read_statistics
+from geo.incidents.statistics_query import StatisticsQuery
 from geo.store import db
 from geo.store.cluster import cluster
 from tests.incident_town import C1, G1, SHANGHAI, X, make_desk

@@ -16,7 +16,8 @@ from geo.incidents import (
 )
 from geo.incidents.rules.periods import Period, Scope
 from geo.incidents.rules.rates import COUNTS, FLOW
-from geo.incidents.statistics import BY, StatisticsQuery
+from geo.incidents.statistics import BY
+from geo.incidents.statistics_query import StatisticsQuery
 from geo.store import db
 from geo.store.cluster import cluster
 from tests.incidents.counted_town import (

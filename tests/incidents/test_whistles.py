@@ -14,9 +14,10 @@ from geo.base.errors import (
     PersonalDataError,
     StaleError,
 )
-from geo.incidents import alarms, listing, moves, unit_steps, whistles
+from geo.incidents import alarms, listing, moves, unit_steps, whistle_attendance, whistles
 from geo.incidents.move_request import MoveRequest
 from geo.incidents.rules.whistle import CalledUnit, Rating
+from geo.incidents.statistics_query import StatisticsQuery
 from geo.incidents.step_request import StepRequest
 from tests.incidents.moving_town import EAST, START, WEST, ZONE, add, move, newest, value
 from tests.incidents.moving_town import principal_of as principal
@@ -46,6 +47,14 @@ def end(engine, who, incident, *ratings):
     version = newest(engine, who, incident)
     given = {"version": version, "timezone": ZONE, "lang": "en", "whistle_level": "grid"}
     return moves.move_incident(engine, who, incident, asked, **given)
+
+
+def attendance(engine, who, **asked):
+    """Return who came, of whom, as the use case counts it."""
+    given = {"timezone": ZONE, "month_starts": 1, "lang": "en"}
+    return whistle_attendance.count_attendance_of_period(
+        engine, who, StatisticsQuery(**asked), **given
+    )
 
 
 def sheet(engine, who, incident):
@@ -160,7 +169,7 @@ def test_a_whistle_is_called_off_before_anybody_came(service, owner, desk, watch
     assert {d["state"] for d in told(service, desk, one)} == {"recalled"}
     assert sheet(service, desk, one).state == "called_off"
     watch.put(minutes(60))
-    month = whistles.count_attendance_of_month(service, desk, "2026-09", timezone=ZONE, lang="en")
+    month = attendance(service, desk, month="2026-09")
     assert (month.whistles, month.rows) == (0, [])
 
 
@@ -322,10 +331,6 @@ def call_more(engine, who, incident, *units, level="grid", **more):
     return moves.move_incident(engine, who, incident, asked, **given, whistle_level=level)
 
 
-def month_of(engine, who):
-    return whistles.count_attendance_of_month(engine, who, "2026-09", timezone=ZONE, lang="en")
-
-
 def test_units_that_are_added_to_a_whistle_have_a_time_of_their_own(
     service, owner, pairing, desk, chief, unit, watch
 ):
@@ -355,7 +360,7 @@ def test_units_that_are_added_to_a_whistle_have_a_time_of_their_own(
     assert rows["U3"].notified == "telephone"
     # the whistle's own time is long over: who was added is neither late nor missing for a month
     assert (found.expected, found.came, found.late, found.all_in_time) == (2, 1, (), None)
-    assert month_of(service, desk).whistles == 0
+    assert attendance(service, desk, month="2026-09").whistles == 0
     water = principal(owner, "water", "responder", None, unit="U3")
     with pytest.raises(MoveRefusedError, match="only what another wrote down"):
         step(service, water, one, "U3", "dispute", reason="到了", at=minutes(40))
@@ -366,7 +371,7 @@ def test_units_that_are_added_to_a_whistle_have_a_time_of_their_own(
     watch.put(minutes(71))
     found = sheet(service, desk, one)
     assert (found.missing, found.all_in_time) == (("D0",), False)
-    month = {row.unit: row for row in month_of(service, desk).rows}
+    month = {row.unit: row for row in attendance(service, desk, month="2026-09").rows}
     assert (month["U3"].in_time, month["D0"].absent_since) == (1, minutes(59))
     with pytest.raises(InputError, match="these lack: D0, U3"):
         end(service, desk, one, ("U2", True, True))
@@ -401,10 +406,10 @@ def test_attendance_of_a_month_by_unit(service, owner, pairing, desk, watch):
     blow(service, desk, two, BURST[:2])
     for incident, unit_code in ((one, "U2"), (two, "U2"), (two, "U3")):
         step(service, desk, incident, unit_code, "report_in", known_by="telephone")
-    none = whistles.count_attendance_of_month(service, desk, "2026-09", timezone=ZONE, lang="en")
+    none = attendance(service, desk, month="2026-09")
     assert none.whistles == 0  # their time is not over
     watch.put(minutes(32))
-    found = whistles.count_attendance_of_month(service, desk, "2026-09", timezone=ZONE, lang="en")
+    found = attendance(service, desk, month="2026-09")
     rows = {r.unit: r for r in found.rows}
     assert [r.unit for r in found.rows] == ["D0", "Z9", "U2", "U3"]
     two, three = rows["U2"], rows["U3"]
@@ -417,9 +422,10 @@ def test_attendance_of_a_month_by_unit(service, owner, pairing, desk, watch):
         ("all_in_time", 1, 2),
         ("paired", 0, 2),
     ]
-    other = whistles.count_attendance_of_month(
-        service, desk, "2026-09", timezone=ZONE, township="none", lang="en"
-    )
-    assert (other.whistles, other.rates[0].share) == (0, None)
-    with pytest.raises(InputError, match="write it as 2026-10"):
-        whistles.count_attendance_of_month(service, desk, "Sept", timezone=ZONE)
+    (month,) = found.months
+    assert (month.month, month.whistles, month.rows) == ("2026-09", 2, found.rows)
+    other = attendance(service, desk, month="2026-08")
+    assert (other.whistles, other.rates[0].share, other.months) == (0, None, [])
+    for wrong in ({"month": "Sept"}, {"area": "none"}):
+        with pytest.raises(InputError):
+            attendance(service, desk, **wrong)

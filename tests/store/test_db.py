@@ -55,6 +55,7 @@ REVISIONS = (
     "0040",
     "0041",
     "0042",
+    "0043",
 )
 
 
@@ -83,7 +84,7 @@ def test_every_revision_has_its_sql_file():
 def test_older_tables_say_what_to_do(empty_url):
     engine = db.connect(empty_url)
     db.migrate(engine, revision="0002")
-    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0042")):
+    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0043")):
         db.require_current(engine)
     engine.dispose()
 

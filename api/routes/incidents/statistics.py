@@ -7,47 +7,37 @@ from typing import Annotated, Final, Literal
 from fastapi import APIRouter, Query, Request
 from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse, Response
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from api.answers.bodies import Body
 from api.answers.downloads import file_response
 from api.answers.problems import request_language
+from api.routes.incidents.counted import CountedMatters, Word, query_of
 from api.session.deps import EngineDep, MayCount, SettingsDep
 from geo.incidents import (
+    hot_spots,
     statistics,
     statistics_answer,
     statistics_issues,
     statistics_scopes,
+    whistle_attendance,
 )
+from geo.incidents.hot_spots import HotSpots
 from geo.incidents.rules import periods
 from geo.incidents.rules.periods import Scope
-from geo.incidents.statistics import StatisticsQuery
 from geo.incidents.statistics_answer import IssueAnswer
 
 router = APIRouter(prefix="/api/statistics")
 XLSX: Final = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-Word = Annotated[str | None, Field(max_length=100)]
 ScopeName = Annotated[str, Field(min_length=1, max_length=40)]
 
 
-class Counted(BaseModel):
-    """What is counted: a period, by what, of what."""
-
-    model_config = ConfigDict(extra="forbid")
+class Counted(CountedMatters):
+    """What is counted, by what, and beside what."""
 
     by: str = Field("community", max_length=40)
-    month: Word = None
-    year: Word = None
-    since: date | None = None
-    until: date | None = None
-    area: Word = None
-    category: Word = None
-    grade: Word = None
-    level: Word = None
-    unit: Word = None
-    source: Word = None
-    scope: list[str] = Field([], max_length=5)
     compare: bool = False
+    attendance: bool = False
     f: Literal["json", "xlsx"] = "json"
 
 
@@ -80,11 +70,9 @@ def read_statistics(
     """Return counts and rates of a period by area, category, grade, unit, source or month.
 
     Each rate has its numerator, denominator and definition. An issued period is returned as it went
-    out, with what came later as `corrections`.
+    out, with what came later as `corrections`. `attendance` adds who came to whistles.
     """
-    given = asked.model_dump(exclude={"scope", "f"})
-    query = StatisticsQuery(**given, scopes=tuple(asked.scope))
-    lang = request_language(request)
+    query, lang = query_of(asked), request_language(request)
     found = statistics.read_statistics(
         engine,
         who,
@@ -93,15 +81,47 @@ def read_statistics(
         month_starts=settings.statistics_month_day,
         outgoing=asked.f != "json",
     )
+    came = None
+    if asked.attendance:
+        came = whistle_attendance.count_attendance_of_period(
+            engine,
+            who,
+            query,
+            timezone=settings.timezone,
+            month_starts=settings.statistics_month_day,
+            lang=lang,
+        )
     if asked.f == "xlsx":
         from geo.documents import statistics_workbook
 
         book = statistics_workbook.statistics_bytes(
-            found, timezone=settings.timezone, mark=settings.mark, lang=lang
+            found, came, timezone=settings.timezone, mark=settings.mark, lang=lang
         )
         return file_response(book, statistics_workbook.file_name(found, lang), XLSX)
-    answer = statistics_answer.describe_statistics(found, lang)
+    answer = statistics_answer.describe_statistics(found, lang, came)
     return JSONResponse(jsonable_encoder(answer))
+
+
+@router.get("/hot-spots")
+def read_hot_spots(
+    request: Request,
+    engine: EngineDep,
+    settings: SettingsDep,
+    who: MayCount,
+    asked: Annotated[CountedMatters, Query()],
+) -> HotSpots:
+    """Return the incidents of a period by grid and hour, and those that no camera could see.
+
+    Fewer than `least` are null, and so is what would tell them by difference.
+    """
+    return hot_spots.read_hot_spots(
+        engine,
+        who,
+        query_of(asked),
+        timezone=settings.timezone,
+        month_starts=settings.statistics_month_day,
+        lang=request_language(request),
+    )
 
 
 @router.get("/issues")

@@ -1,4 +1,4 @@
-"""Whistles (吹哨报到): who was called and came, the steps of each unit, attendance by month."""
+"""Whistles (吹哨报到): who was called and came, the steps of each unit, attendance."""
 
 from datetime import datetime
 from http import HTTPStatus
@@ -7,9 +7,10 @@ from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import Field
 
 from api.answers.problems import request_language
+from api.routes.incidents.counted import CountedDays, query_of
 from api.routes.incidents.written import (
     IfMatch,
     Text,
@@ -19,9 +20,9 @@ from api.routes.incidents.written import (
     parse_version,
 )
 from api.session.deps import EngineDep, MayMap, MayMove, MayStatistics, SettingsDep
-from geo.incidents import unit_steps, whistles
+from geo.incidents import unit_steps, whistle_attendance, whistles
 from geo.incidents.step_request import StepRequest
-from geo.incidents.whistle_answer import MonthAttendance, OpenWhistles, WhistleAnswer
+from geo.incidents.whistle_answer import AttendanceFigures, OpenWhistles, WhistleAnswer
 
 router = APIRouter(prefix="/api")
 
@@ -39,15 +40,6 @@ class NewStep(WrittenBody):
     decision: Word = None
 
 
-class Month(BaseModel):
-    """Of which month attendance is counted."""
-
-    model_config = ConfigDict(extra="forbid")
-
-    month: str = Field(max_length=7, examples=["2026-10"])
-    township: Word = None
-
-
 @router.get("/whistles")
 def list_whistles(engine: EngineDep, who: MayMap) -> OpenWhistles:
     """Return the open whistles with who came, and what communities ask for (申请吹哨)."""
@@ -60,15 +52,15 @@ def count_attendance(
     engine: EngineDep,
     settings: SettingsDep,
     who: MayStatistics,
-    asked: Annotated[Month, Query()],
-) -> MonthAttendance:
-    """Return who came in a month, by unit: 应到, 结对报到, 首家, 集体按时; longest absent first."""
-    return whistles.count_attendance_of_month(
+    asked: Annotated[CountedDays, Query()],
+) -> AttendanceFigures:
+    """Return who came, by unit and month: 应到, 结对报到, 首家, 集体按时; longest absent first."""
+    return whistle_attendance.count_attendance_of_period(
         engine,
         who,
-        asked.month,
+        query_of(asked),
         timezone=settings.timezone,
-        township=asked.township,
+        month_starts=settings.statistics_month_day,
         lang=request_language(request),
     )
 

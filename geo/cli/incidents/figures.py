@@ -12,9 +12,11 @@ from geo.cli.incidents.intake import JsonOption, room
 
 if TYPE_CHECKING:
     from geo.incidents.statistics import Figures
+    from geo.incidents.whistle_answer import AttendanceFigures, NamedAttendance
 
 DayOption = Annotated[str | None, typer.Option(metavar="YYYY-MM-DD")]
 COUNTS = ("collected", "accepted", "closed", "resolved", "on_time", "late", "overdue", "returned")
+CAME = ("expected", "came", "in_time", "first_in", "all_in_time", "paired_came")
 SHARES = ("closure", "on_time", "small_matters", "big_matters")
 
 
@@ -34,6 +36,7 @@ def statistics(
     source: str | None = None,
     scope: Annotated[list[str] | None, typer.Option()] = None,
     compare: bool = False,
+    attendance: bool = False,
     out: Annotated[Path | None, typer.Option(metavar="FILE.xlsx")] = None,
     force: ForceOption = False,
     as_json_: JsonOption = False,
@@ -43,8 +46,8 @@ def statistics(
     from geo.cli.output import as_json, print_note, require_new
     from geo.files.writers import draft_of, require_ending
     from geo.incidents import statistics as use_case
-    from geo.incidents import statistics_answer
-    from geo.incidents.statistics import StatisticsQuery
+    from geo.incidents import statistics_answer, whistle_attendance
+    from geo.incidents.statistics_query import StatisticsQuery
     from geo.operations import database
 
     config = read_settings(context)
@@ -66,30 +69,31 @@ def statistics(
         tuple(scope or ()),
         compare,
     )
+    lang = current_language()
+    counting: Any = {"timezone": config.timezone, "month_starts": config.statistics_month_day}
     with database.open_database(config) as engine:
         who = acting_reader(context, engine, "statistics")
-        found = use_case.read_statistics(
-            engine,
-            who,
-            query,
-            timezone=config.timezone,
-            month_starts=config.statistics_month_day,
-            outgoing=out is not None,
-        )
-    lang = current_language()
+        found = use_case.read_statistics(engine, who, query, **counting, outgoing=out is not None)
+        came = None
+        if attendance:
+            came = whistle_attendance.count_attendance_of_period(
+                engine, who, query, **counting, lang=lang
+            )
     if out is not None:
         from geo.documents import statistics_workbook
 
         book = statistics_workbook.statistics_bytes(
-            found, timezone=config.timezone, mark=config.mark, lang=lang
+            found, came, timezone=config.timezone, mark=config.mark, lang=lang
         )
         with draft_of(out) as draft:
             draft.write_bytes(book)
         print_note(str(out))
     if as_json_:
-        as_json(statistics_answer.describe_statistics(found, lang))
+        as_json(statistics_answer.describe_statistics(found, lang, came))
     elif out is None:
         _print(found, config.timezone, lang)
+        if came is not None:
+            print_attendance(came, config.timezone)
 
 
 @room.command()
@@ -180,6 +184,53 @@ def parse_day(written: str | None) -> date | None:
         return date.fromisoformat(written.strip())
     except ValueError as error:
         raise InputError("statistics.day", found=written[:40]) from error
+
+
+def print_attendance(found: "AttendanceFigures", timezone: str) -> None:
+    """Print who came to whistles, by unit, and by month where there are several.
+
+    Parameters
+    ----------
+    found
+        As counted.
+    timezone
+        IANA name.
+    """
+    from geo.cli.output import print_line, print_note, print_table, translate
+
+    print_line(translate("whistle.shown.month_head", **vars(found)))
+    heads = [translate(f"whistle.shown.{name}") for name in ("unit", *CAME, "absent_since")]
+    print_table(heads, [attendance_cells(row, timezone) for row in found.rows])
+    if len(found.months) > 1:
+        by_month = [
+            [each.month, *attendance_cells(row, timezone)]
+            for each in found.months
+            for row in each.rows
+        ]
+        print_table([translate("whistle.shown.month"), *heads], by_month)
+    for rate in found.rates:
+        print_note(f"{rate.definition}: {rate.numerator}/{rate.denominator}")
+
+
+def attendance_cells(row: "NamedAttendance", timezone: str) -> list[object]:
+    """Return the cells of a unit: called, came, in time, first, all in time, paired, absent since.
+
+    Parameters
+    ----------
+    row
+        Of a unit.
+    timezone
+        IANA name.
+    """
+    from geo.base.local_time import local_minute
+
+    since = row.absent_since
+    return [
+        f"{row.unit} {row.name or ''}".strip(),
+        *(row.expected, row.came, row.in_time, row.first, row.all_in_time),
+        f"{row.paired_came}/{row.paired_expected}",
+        "" if since is None else local_minute(since, timezone),
+    ]
 
 
 def _print(found: "Figures", timezone: str, lang: str) -> None:

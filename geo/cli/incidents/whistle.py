@@ -5,6 +5,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from geo.cli.app import acting_reader, read_settings
+from geo.cli.incidents.figures import DayOption, parse_day, print_attendance
 from geo.cli.incidents.intake import JsonOption, MomentOption, room
 from geo.cli.room import Room
 
@@ -12,12 +13,11 @@ if TYPE_CHECKING:
     from geo.base.settings import Settings
     from geo.incidents.apply_move import Moved
     from geo.incidents.move_request import MoveRequest
-    from geo.incidents.whistle_answer import CalledAnswer, NamedAttendance, WhistleAnswer
+    from geo.incidents.whistle_answer import CalledAnswer, WhistleAnswer
 
 whistle_room = Room()
 room.add_typer(whistle_room, name="whistle")
 UNIT_COLUMNS = ("unit", "role", "state", "notified", "expected_at", "reported_in_at", "rating")
-MONTH_COLUMNS = ("expected", "came", "in_time", "first", "all_in_time")
 
 
 @whistle_room.command()
@@ -181,36 +181,41 @@ def call_off(
 
 @whistle_room.command()
 def attendance(
-    context: typer.Context, month: str, township: str | None = None, as_json_: JsonOption = False
+    context: typer.Context,
+    month: Annotated[str | None, typer.Argument()] = None,
+    year: str | None = None,
+    since: DayOption = None,
+    until: DayOption = None,
+    area: str | None = None,
+    scope: Annotated[list[str] | None, typer.Option()] = None,
+    as_json_: JsonOption = False,
 ) -> None:
-    """Say who came to the whistles of a month, by unit, the longest absent first."""
+    """Say who came to the whistles of a period, by unit, the longest absent first."""
     from geo.cli.app import current_language
-    from geo.cli.output import as_json, print_line, print_table, translate
-    from geo.incidents import whistles
+    from geo.cli.output import as_json
+    from geo.incidents import whistle_attendance
+    from geo.incidents.statistics_query import StatisticsQuery
     from geo.operations import database
 
     config = read_settings(context)
+    days = parse_day(since), parse_day(until)
+    query = StatisticsQuery(
+        month=month, year=year, since=days[0], until=days[1], area=area, scopes=tuple(scope or ())
+    )
     with database.open_database(config) as engine:
         who = acting_reader(context, engine, "statistics")
-        found = whistles.count_attendance_of_month(
+        found = whistle_attendance.count_attendance_of_period(
             engine,
             who,
-            month,
+            query,
             timezone=config.timezone,
-            township=township,
+            month_starts=config.statistics_month_day,
             lang=current_language(),
         )
     if as_json_:
         as_json(found)
-        return
-    print_line(translate("whistle.shown.month_head", **vars(found)))
-    names = ("unit", "expected", "came", "in_time", "first_in", "all_in_time", "paired_came")
-    print_table(
-        [translate(f"whistle.shown.{name}") for name in (*names, "absent_since")],
-        [_month_cells(row, config) for row in found.rows],
-    )
-    for rate in found.rates:
-        print_line(f"{rate.definition}: {rate.numerator}/{rate.denominator}")
+    else:
+        print_attendance(found, config.timezone)
 
 
 def _move(
@@ -340,15 +345,3 @@ def _rated(row: "CalledAnswer") -> str:
         "solved" if row.rated_solved else "unsolved",
     )
     return "、".join(translate(f"whistle.shown.{word}") for word in words)
-
-
-def _month_cells(row: "NamedAttendance", config: "Settings") -> list[Any]:
-    from geo.base.local_time import local_minute
-
-    since = row.absent_since
-    return [
-        f"{row.unit} {row.name or ''}".strip(),
-        *(getattr(row, name) for name in MONTH_COLUMNS),
-        f"{row.paired_came}/{row.paired_expected}",
-        "" if since is None else local_minute(since, config.timezone),
-    ]

@@ -135,7 +135,7 @@ class Writer:
         if name == "incidents":
             return self._history(rows, checked)
         frame = rows if self.layer.shape != "none" else pd.DataFrame(rows.drop(columns="geometry"))
-        key = (self.layer.key,)
+        key = (self.layer.key, *filter(None, [self.layer.moment]))
         return tables.upsert_rows(connection, self.layer.table, frame, key=key, run=run), []
 
     def _history(

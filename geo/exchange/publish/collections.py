@@ -47,6 +47,7 @@ TABLES: Mapping[str, str] = MappingProxyType(
         "permits": camera_layers.PERMITS,
         "categories": incident_layers.CATEGORIES,
         "calendar": incident_layers.CALENDAR,
+        "area-counts": incident_layers.AREA_COUNTS,
         "camera-status": camera_layers.STATES,
         "camera-status-history": camera_layers.STATE_HISTORY,
     }

@@ -292,6 +292,36 @@ _LAYERS = (
         needs_geometry=False,
     ),
     Layer(
+        "area-counts",
+        "area_count",
+        "none",
+        (
+            Field(
+                "area_code",
+                "code",
+                ("村居编码", "社区编码", "区域编码"),
+                required=True,
+                example="340802001001",
+            ),
+            Field(
+                "day", "date", ("截至日期", "统计日期", "日期"), required=True, example="2026-09-30"
+            ),
+            Field("households", "integer", ("户数", "总户数"), low=0, high=10_000_000),
+            Field("residents", "integer", ("人口数", "常住人口", "人口"), low=0, high=10_000_000),
+            Field(
+                "unmanaged_estates",
+                "integer",
+                ("无物管小区数", "无物管小区"),
+                low=0,
+                high=100_000,
+            ),
+            Field("source", "text", ("数据来源", "来源"), required=True, example="七普公报"),
+        ),
+        key="area_code",
+        moment="day",
+        needs_geometry=False,
+    ),
+    Layer(
         "incidents",
         "incident",
         "point",

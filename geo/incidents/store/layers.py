@@ -47,3 +47,8 @@ CATEGORIES: Final = (
     " WHERE NOT shipped ORDER BY code"
 )
 CALENDAR: Final = "SELECT day, kind, name, attributes FROM govgrid.calendar ORDER BY day"
+AREA_COUNTS: Final = (
+    "SELECT area_code, day, households, residents, unmanaged_estates, source, attributes"
+    f" FROM govgrid.area_count WHERE {predicates.AREA_CODE.format(code='area_code')}"
+    " ORDER BY area_code, day"
+)

@@ -97,6 +97,14 @@ class StatisticsQuestion:
     by_grid: bool = False
 
 
+@dataclass(frozen=True)
+class AreaCondition:
+    """A condition on areas, and the codes that it names by parameter."""
+
+    sql: str
+    codes: Mapping[str, list[str]]
+
+
 def count_incidents(connection: Connection, asked: StatisticsQuestion) -> list[FigureRow]:
     """Return the counts of each key, by what was collected and by what was closed in the period.
 
@@ -134,23 +142,20 @@ def _rows(
 ) -> list[FigureRow]:
     from geo.store import statements
 
+    condition = area_condition(asked)
     parameters = {
         "key": asked.by if asked.by in KEYS else "",
         "since": asked.since,
         "until": asked.until,
         "starts": asked.starts,
         "wanted": statements.to_json(dict(asked.wanted)),
-        "codes": list(asked.codes or ()),
-        **{f"within{n}": list(codes) for n, codes in enumerate(asked.within)},
+        **condition.codes,
         **more,
     }
-    parts = [_WITHIN.format(name=f"within{n}") for n in range(len(asked.within))]
-    parts += [] if asked.codes is None else [_WITHIN.format(name="codes")]
     key = {"district": "''"}.get(asked.by, "t.key")
     key = f"coalesce(t.{asked.by}_code, '')" if asked.by in AREA_LEVELS else key
     statement = text(
-        f"SELECT {key} AS key, {_SUMS} FROM {source} t WHERE {' AND '.join(parts) or 'true'}"
-        " GROUP BY 1 ORDER BY 1"
+        f"SELECT {key} AS key, {_SUMS} FROM {source} t WHERE {condition.sql} GROUP BY 1 ORDER BY 1"
     )
     collected, closed = (
         {
@@ -163,6 +168,14 @@ def _rows(
         FigureRow(each, _counts(collected.get(each), COUNTS), _counts(closed.get(each), FLOW))
         for each in sorted(collected.keys() | closed.keys())
     ]
+
+
+def area_condition(asked: StatisticsQuestion) -> AreaCondition:
+    """Return the condition on the areas of rows ``t``."""
+    codes = {f"within{n}": list(each) for n, each in enumerate(asked.within)}
+    if asked.codes is not None:
+        codes["codes"] = list(asked.codes)
+    return AreaCondition(" AND ".join(_WITHIN.format(name=name) for name in codes) or "true", codes)
 
 
 def _counts(row: Mapping[Any, Any] | None, names: Sequence[str]) -> dict[str, int]:

@@ -1,7 +1,6 @@
-"""Whistles: the one that is open, those of an incident with their units, those of a period."""
+"""Whistles: the one that is open, those of an incident with their units."""
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime
 from typing import Any, Final
 from uuid import UUID
 
@@ -42,14 +41,6 @@ _SEEN_WHISTLES: Final = (
 )
 _STILL_OPEN: Final = text(
     f"{_SEEN_WHISTLES} AND {_TOLD} AND w.state = 'open' ORDER BY w.report_by, w.id LIMIT :most"
-)
-_OF_PERIOD: Final = text(
-    f"{_SEEN_WHISTLES} AND w.state <> 'called_off' AND w.blown_at >= :since"
-    " AND w.blown_at < :until AND (w.state = 'ended' OR w.report_by < govgrid.now()"
-    " AND NOT EXISTS (SELECT FROM govgrid.dispatch d"
-    "  WHERE d.whistle = w.id AND d.arrive_due >= govgrid.now()))"
-    " AND (CAST(:township AS text) IS NULL OR i.township_code = :township)"
-    " ORDER BY w.blown_at, w.id"
 )
 _ASKED: Final = text(
     "SELECT a.id, a.asked_at, a.asked_unit, a.reason, i.id AS incident, i.code, i.category,"
@@ -173,30 +164,6 @@ def asked_whistles(
         Most rows.
     """
     return _rows(connection, _ASKED, {**parameters, "most": most})
-
-
-def whistles_of_period(
-    connection: Connection,
-    parameters: Mapping[str, Any],
-    since: datetime,
-    until: datetime,
-    township: str | None,
-) -> list[Mapping[str, Any]]:
-    """Return the whistles of a period whose time to report in is over, the oldest first.
-
-    Parameters
-    ----------
-    connection
-        Open transaction with row-level security set.
-    parameters
-        Grants as SQL parameters, with ``account_id``.
-    since, until
-        From when on, and before when they were blown.
-    township
-        Code; None for all.
-    """
-    asked = {**parameters, "since": since, "until": until, "township": township}
-    return _rows(connection, _OF_PERIOD, asked)
 
 
 def _rows(
