@@ -41,7 +41,7 @@ _FROM_REGISTER: Final = ", ".join(
     for axis, name in (("X", "lon"), ("Y", "lat"))
 )
 # another's camera that looks into a granted area: its code, and how far it stands from it
-CAMERAS: Final = (
+_CAMERAS: Final = (
     f"SELECT c.code, {_KNOWN}, {_SIGHT},"
     f" {_when(_SEEN, 'v.verified_on', 'heading_verified_on')},"
     f" {_when(_EXACT, 'c.grid_code', 'grid_code')},"
@@ -51,11 +51,20 @@ CAMERAS: Final = (
     " CASE WHEN g.depth IS NULL THEN 'looks_in' ELSE 'own' END AS relation,"
     f" g.distance_m, CASE WHEN {_SEEN} AND g.exact THEN c.attributes END AS attributes,"
     f" CASE WHEN {_PLACED} THEN {predicates.CAMERA_GEOM} END AS geom"
-    f" FROM {predicates.CAMERAS} g JOIN govgrid.camera c ON c.code = g.code"
+    " FROM {granted} JOIN govgrid.camera c ON c.code = g.code"
     " LEFT JOIN govgrid.camera_view v ON v.camera_code = c.code AND v.no = 1"
-    " WHERE c.code > :after AND (g.depth >= 1 OR g.depth IS NULL AND :others)"
+)
+CAMERAS: Final = (
+    _CAMERAS.format(granted=f"{predicates.CAMERAS} g")
+    + " WHERE c.code > :after AND (g.depth >= 1 OR g.depth IS NULL AND :others)"
     " ORDER BY c.code LIMIT :limit"
 )
+_SHOWN: Final = (
+    "unnest(CAST(:codes AS text[]), CAST(:depths AS integer[]), CAST(:exacts AS boolean[]),"
+    " CAST(:distances AS double precision[])) AS g (code, depth, exact, distance_m)"
+)
+SHOWN_CAMERAS: Final = _CAMERAS.format(granted=_SHOWN) + " LIMIT NULL"
+"""The same of those that are known to be granted, by their codes, depths, and so on."""
 _OWN: Final = f"SELECT g.code FROM {predicates.CAMERAS} g WHERE {_PLACED}"
 _STATES: Final = (
     f" FROM govgrid.camera_status WHERE camera_code IN ({_OWN}) ORDER BY camera_code, since"

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from geo.access import transaction
 from geo.access.principal import Principal
 from geo.base.errors import UnavailableError
-from geo.exchange.publish import questions
+from geo.exchange.publish import questions, shown_rows
 from geo.exchange.publish.items import Items, View
 from geo.exchange.publish.questions import LayerQuestion
 from geo.store import revisions
@@ -91,7 +91,8 @@ class Matches:
                 now = revisions.current_revisions(connection)
                 if self._items.kept(layer, reader, now) is not whole:
                     continue  # a filter and the rows that it cuts must be of one moment
-                codes = questions.read_codes(connection, reader, layer, asked, zone=self._zone)
+                shown = shown_rows.shown_source(layer, whole)
+                codes = questions.read_codes(connection, layer, shown, asked, zone=self._zone)
             return self._keep((layer, reader.key, asked), whole, _cut(whole, codes))
         raise UnavailableError("store.busy")
 

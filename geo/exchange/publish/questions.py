@@ -154,20 +154,22 @@ def read_one(
 
 
 def read_codes(
-    connection: Connection, reader: Principal, layer: str, asked: LayerQuestion, *, zone: str
+    connection: Connection, layer: str, shown: Source, asked: LayerQuestion, *, zone: str
 ) -> list[str]:
-    """Return the ids of all rows that fit, of a layer that is read by a statement.
+    """Return the ids of the rows that fit, of those that are shown.
 
     Parameters
     ----------
     connection
         Open transaction that may read the layer.
-    reader, layer, asked, zone
+    shown
+        The rows that are shown to who asks.
+    layer, asked, zone
         As for :func:`read_page`.
     """
     with _computing(asked):
         wanted, _ = _wanted(connection, layer, asked, zone)
-        return asked_rows.select_codes(connection, _selected(connection, reader, layer), wanted)
+        return asked_rows.select_codes(connection, shown, wanted)
 
 
 @contextmanager

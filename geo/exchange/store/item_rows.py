@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from geo.access import predicates
 from geo.access.principal import Principal
 from geo.base.json_objects import LayerRow
+from geo.exchange.store.asked_rows import Source
 
 AT_A_TIME: Final = 5_000
 
@@ -98,6 +99,19 @@ def read_rows(
     )
     for row in found.mappings():
         yield dict(row)
+
+
+def shown_source(name: str, codes: str | None) -> Source:
+    """Return the rows of a layer without cameras that are shown, to be filtered.
+
+    Parameters
+    ----------
+    name
+        One of :data:`NAMES`.
+    codes
+        Those that are granted, as an array is written in PostgreSQL; None: all.
+    """
+    return Source(f"{_STATEMENTS[name][0]} LIMIT NULL", {"codes": codes})
 
 
 def visible_rows(connection: Connection, name: str, reader: Principal) -> list[Any]:
