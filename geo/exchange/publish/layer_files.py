@@ -190,11 +190,22 @@ def _write_flatgeobuf(
     from geo.files.writers.flatgeobuf import FileHead, stream_flatgeobuf
 
     shape = _TYPES[published_columns.shape_of(wanted.layer)]
-    whole = FileHead(wanted.layer, shape, crs.srid, extent[0], _box(extent[1], crs))
-    tables = (_table(part, wanted, crs) for part in parts)
+    known = published_columns.columns_of(wanted.layer)
+    columns = {name: known.get(name, "text") for name in wanted.columns}
+    whole = Whole(wanted.layer, columns, shape, crs.srid, extent[0], _box(extent[1], crs))
     with path.open("wb") as file:
-        for content in stream_flatgeobuf(tables, whole):
+        for content in stream_flatgeobuf(_features(parts, wanted, crs), whole):
             file.write(content)
+
+
+def _features(
+    parts: Iterable[list[LayerRow]], wanted: FileAsked, crs: AxisCRS
+) -> Iterator[tuple[list[object], Any]]:
+    """Yield cells and shape of each row, as a format that has no axes but x and y takes them."""
+    for part in parts:
+        shapes = _many(_placed(part, crs.east_first()))
+        for row, shape in zip(part, shapes, strict=True):
+            yield [_cell(row[name]) for name in wanted.columns], shape
 
 
 def _box(lonlat: Bounds | None, crs: AxisCRS) -> Bounds | None:
