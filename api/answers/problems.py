@@ -13,6 +13,7 @@ from fastapi.responses import JSONResponse, RedirectResponse, Response
 from starlette.exceptions import HTTPException
 
 from api.answers import bodies, render
+from api.answers.allowed_methods import list_methods
 from geo.access.audit import record as audit
 from geo.base.errors import (
     ConditionError,
@@ -266,4 +267,7 @@ def _http(request: Request, error: HTTPException) -> Response:
         return _page(request, error.status_code, say("nav.no_page", render.page_language(request)))
     found = problem_document(error.status_code, str(error.detail))
     found.headers.update(error.headers or {})
+    if error.status_code == HTTPStatus.METHOD_NOT_ALLOWED:
+        methods = list_methods(request.app.routes, request.url.path)
+        found.headers["Allow"] = ", ".join(methods) or found.headers.get("Allow", "")
     return found

@@ -21,7 +21,8 @@ FEATURES: Final[Mapping[str, str]] = MappingProxyType(
         "fgb": "application/flatgeobuf",
     }
 )
-_ALIASES: Final = {"geojson": "json"}
+ALIASES: Final = MappingProxyType({"geojson": "json"})
+"""Names that mean another one."""
 
 
 def choose_format(f: str, accept: str, offered: Mapping[str, str]) -> str:
@@ -43,7 +44,7 @@ def choose_format(f: str, accept: str, offered: Mapping[str, str]) -> str:
     """
     if not f:
         return _accepted(accept[:500], tuple(offered.items()))
-    name = _ALIASES.get(f, f)
+    name = ALIASES.get(f, f)
     if name not in offered:
         raise InputError("ogc.format", found=f[:40], known=", ".join(offered))
     return name

@@ -6,6 +6,7 @@ from urllib.parse import parse_qsl
 
 from fastapi import Query, Request
 
+from api.ogc.negotiation import ALIASES, FEATURE, FEATURES, PAGES
 from geo.access.audit import export_log
 from geo.base.errors import InputError
 from geo.exchange.publish.questions import LayerQuestion
@@ -35,7 +36,18 @@ Reason = Annotated[
     str | None,
     Query(max_length=export_log.MOST_REASON, description="Why so much is read, for the register"),
 ]
-FormatName = Annotated[str, Query(max_length=20, description="Format of the answer")]
+_FORMAT: Final = "Format of the answer; else as `Accept` says"
+
+
+def format_query(*names: str) -> Any:  # noqa: ANN401 - a field of a query
+    """Return the parameter `f`, described as one of these names; what is another one is told so."""
+    told: dict[str, Any] = {"enum": list(names)}
+    return Query(max_length=20, description=_FORMAT, json_schema_extra=told)
+
+
+PageFormat = Annotated[str, format_query(*PAGES)]
+FeatureFormat = Annotated[str, format_query(*FEATURE, *ALIASES)]
+FeaturesFormat = Annotated[str, format_query(*FEATURES, *ALIASES)]
 Crs = Annotated[
     str,
     Query(max_length=MOST_URI, description="System of the answer, by URI; else CRS84"),
@@ -82,7 +94,7 @@ class ItemsQuery:
         str, Query(max_length=MOST_AFTER, description="From the link `next`; not to be changed")
     ] = ""
     reason: Reason = None
-    f: FormatName = ""
+    f: FeaturesFormat = ""
     bbox: Annotated[str, Query(max_length=MOST_TEXT, description="Box that rows meet")] = ""
     bbox_crs: Annotated[str, Query(alias="bbox-crs", max_length=MOST_URI)] = ""
     datetime: Annotated[

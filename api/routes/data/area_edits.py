@@ -1,7 +1,6 @@
 """Edits of areas over HTTP: one brought in, one split, several merged."""
 
 from dataclasses import dataclass
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request
@@ -9,6 +8,7 @@ from pydantic import Field
 
 from api.answers.bodies import Body
 from api.answers.problems import request_language
+from api.answers.times import Day
 from api.routes.data.edits import MOST_CODE, Row
 from api.server.lanes import FILES, run_in_lane
 from api.session.deps import EngineDep, MayImport, SettingsDep
@@ -35,7 +35,7 @@ class Split(Body):
 
     line: Geometry
     parts: list[PartBody] = Field(min_length=2, max_length=2)
-    valid_from: date
+    valid_from: Day
 
 
 class Merge(Body):
@@ -43,7 +43,7 @@ class Merge(Body):
 
     codes: list[str] = Field(min_length=1, max_length=MOST_AREAS)
     name: str | None = Field(None, max_length=MOST_CODE)
-    valid_from: date
+    valid_from: Day
 
 
 @dataclass(frozen=True)
@@ -64,7 +64,7 @@ def put_area(
     who: MayImport,
     code: Code,
     row: Row,
-    valid_from: Annotated[date | None, Query(alias="valid-from")] = None,
+    valid_from: Annotated[Day | None, Query(alias="valid-from")] = None,
 ) -> AreasAnswer:
     """Bring in one area, and return the defects that the partition has from that day on.
 

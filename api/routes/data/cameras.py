@@ -1,13 +1,13 @@
 """Cameras that see a place."""
 
 import json
-from datetime import datetime
 from typing import Annotated
 from zoneinfo import ZoneInfo
 
 from fastapi import APIRouter, Depends, Query, Request
 
 from api.answers.problems import request_language
+from api.answers.times import Moment
 from api.routes.data.locate import JSON, lonlat_of
 from api.server.memory_lane import AtHand, Parts
 from api.session.deps import EngineDep, MayMap, SettingsDep
@@ -45,7 +45,7 @@ def cameras_seeing(
     settings: SettingsDep,
     who: MayMap,
     asked: Annotated[tuple[float, float], Depends(asked_place)],
-    at: datetime | None = None,
+    at: Moment | None = None,
     reason: Annotated[str | None, Query(max_length=export_log.MOST_REASON)] = None,
 ) -> SeeingAnswer:
     """Return the cameras that see a place, may see it, or stand near and do not, and why.

@@ -1,6 +1,5 @@
 """Imports over HTTP: a file is uploaded, then looked at, tried, taken and, if need be, undone."""
 
-from datetime import date
 from pathlib import Path
 from typing import Literal
 
@@ -12,6 +11,7 @@ from pydantic import Field
 from api.answers.bodies import Body
 from api.answers.downloads import stored_file
 from api.answers.problems import request_language
+from api.answers.times import Day
 from api.server.lanes import FILES, run_in_lane
 from api.server.limits import MEGABYTE, allow_body
 from api.session.deps import EngineDep, MayImport, SettingsDep
@@ -39,7 +39,7 @@ class Declared(Body):
     encoding: str | None = Field(default=None, max_length=40)
     header_row: int | None = Field(default=None, ge=1, le=10_000)
     all_sheets: bool = False
-    valid_from: date | None = None
+    valid_from: Day | None = None
     complete_under: str | None = Field(default=None, max_length=40)
     strict: bool = False
     certain: bool = False

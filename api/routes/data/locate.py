@@ -1,7 +1,6 @@
 """Which grid a place belongs to."""
 
 import json
-from datetime import datetime
 from functools import partial
 from typing import Annotated, Any, Final
 
@@ -11,6 +10,7 @@ from fastapi import APIRouter, Query, Request
 from pydantic import ConfigDict, Field
 
 from api.answers.bodies import Body
+from api.answers.times import Moment
 from api.server.limits import allow_body
 from api.server.memory_lane import AtHand, Parts
 from api.session.deps import EngineDep, MayMap
@@ -44,7 +44,7 @@ def locate(
     lat: Annotated[float, Query(ge=-90, le=90, allow_inf_nan=False)],
     crs: Annotated[str, Query(max_length=40)] = "wgs84",
     accuracy_m: Annotated[float, Query(ge=0, le=100_000, allow_inf_nan=False)] = 0.0,
-    at: datetime | None = None,
+    at: Moment | None = None,
 ) -> PlaceAnswer:
     """Return status, grid, candidates, community, township and the nearest grid."""
     if at is not None:

@@ -1,6 +1,5 @@
 """Record an incident: one request, one answer with everything that is known of it."""
 
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Final, Literal
 from uuid import UUID
@@ -11,6 +10,7 @@ from pydantic import ConfigDict, Field
 
 from api.answers.bodies import Body
 from api.answers.problems import request_language
+from api.answers.times import Moment
 from api.routes.incidents.desk import DeskDep
 from api.routes.incidents.written import REPLAYED, parse_version
 from api.session.deps import MayTake
@@ -47,10 +47,10 @@ class NewIncident(Body):
     description: Annotated[str, Field(max_length=20_000)] = ""
     source: Code = "other"
     source_ref: Code | None = None
-    hotline_due: datetime | None = None
-    hotline_return_by: datetime | None = None
-    occurred_from: datetime | None = None
-    occurred_to: datetime | None = None
+    hotline_due: Moment | None = None
+    hotline_return_by: Moment | None = None
+    occurred_from: Moment | None = None
+    occurred_to: Moment | None = None
     asset_code: Code | None = None
     unit_code: Code | None = None
     override_reason: Annotated[str, Field(max_length=500)] | None = None
@@ -84,8 +84,8 @@ class CorrectedIncident(Body):
     description: Annotated[str, Field(max_length=20_000)] | None = None
     source: Code | None = None
     source_ref: Code | None = None
-    occurred_from: datetime | None = None
-    occurred_to: datetime | None = None
+    occurred_from: Moment | None = None
+    occurred_to: Moment | None = None
     asset_code: Code | None = None
     unseen_demand: bool | None = None
     redact: bool = False

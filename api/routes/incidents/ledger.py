@@ -1,6 +1,5 @@
 """The ledger of an area and the monthly bulletin, as figures and as papers."""
 
-from datetime import date
 from typing import Annotated, Any, Final, Literal
 
 from fastapi import APIRouter, Query, Request
@@ -11,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from api.answers.bodies import Body
 from api.answers.downloads import file_response
 from api.answers.problems import request_language
+from api.answers.times import Day
 from api.session.deps import EngineDep, MayCount, MayPrint, SettingsDep
 from geo.access.principal import Principal
 from geo.base.settings import Settings
@@ -35,8 +35,8 @@ class Listed(BaseModel):
     area: str = Field(max_length=100)
     month: Word = None
     year: Word = None
-    since: date | None = None
-    until: date | None = None
+    since: Day | None = None
+    until: Day | None = None
     number: int | None = Field(None, ge=1, le=9999)
     f: Literal["json", "xlsx", "pdf"] = "json"
 

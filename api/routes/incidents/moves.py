@@ -1,6 +1,5 @@
 """Life of incidents: lists, one with its history, moves at the version that was seen."""
 
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Any
 from uuid import UUID
@@ -11,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers.problems import request_language
+from api.answers.times import Moment
 from api.routes.incidents.desk import DeskDep
 from api.routes.incidents.written import (
     IfMatch,
@@ -63,23 +63,23 @@ class NewMove(WrittenBody):
     kind: Word = None
     basis: Text = None
     routing_row: bool | None = None
-    until: datetime | None = None
+    until: Moment | None = None
     telephone_post: Word = None
     area: Word = None
     target: Word = None
     call: Word = None
-    at: datetime | None = None
+    at: Moment | None = None
     whistle_kind: Word = None
     units: list[CalledUnit] | None = Field(None, max_length=MOST_UNITS)
     ratings: list[UnitRating] | None = Field(None, max_length=2 * MOST_UNITS)
-    report_at: datetime | None = None
+    report_at: Moment | None = None
     within_minutes: int | None = None
     place: Text = None
     paired: bool | None = None
     level: Word = None
     hotline_number: Word = None
-    hotline_due: datetime | None = None
-    hotline_return_by: datetime | None = None
+    hotline_due: Moment | None = None
+    hotline_return_by: Moment | None = None
     satisfaction: int | None = None
 
     def request(self) -> MoveRequest:
@@ -104,8 +104,8 @@ class Listed(BaseModel):
     community: Word = None
     township: Word = None
     source: Word = None
-    since: datetime | None = None
-    until: datetime | None = None
+    since: Moment | None = None
+    until: Moment | None = None
     open: bool = False
     unplaced: bool = False
     mine: bool = False

@@ -1,6 +1,5 @@
 """Figures of incidents: counts and rates of a period, issued periods, named scopes."""
 
-from datetime import date
 from http import HTTPStatus
 from typing import Annotated, Final, Literal
 
@@ -12,7 +11,7 @@ from pydantic import Field
 from api.answers.bodies import Body
 from api.answers.downloads import file_response
 from api.answers.problems import request_language
-from api.routes.incidents.counted import CountedMatters, Word, query_of
+from api.answers.times import Day
 from api.session.deps import EngineDep, MayCount, SettingsDep
 from geo.incidents import (
     hot_spots,
@@ -36,6 +35,17 @@ class Counted(CountedMatters):
     """What is counted, by what, and beside what."""
 
     by: str = Field("community", max_length=40)
+    month: Word = None
+    year: Word = None
+    since: Day | None = None
+    until: Day | None = None
+    area: Word = None
+    category: Word = None
+    grade: Word = None
+    level: Word = None
+    unit: Word = None
+    source: Word = None
+    scope: list[str] = Field([], max_length=5)
     compare: bool = False
     attendance: bool = False
     f: Literal["json", "xlsx"] = "json"
@@ -45,16 +55,16 @@ class NewIssue(Body):
     """A period whose figures go out: a statistics month, or days."""
 
     month: Word = Field(None, examples=["2026-09"])
-    since: date | None = None
-    until: date | None = None
+    since: Day | None = None
+    until: Day | None = None
 
 
 class NewScope(Body):
     """A named set of areas, a named period, or both."""
 
     areas: list[str] | None = Field(None, max_length=500)
-    since: date | None = None
-    until: date | None = None
+    since: Day | None = None
+    until: Day | None = None
 
 
 @router.get(

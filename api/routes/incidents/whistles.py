@@ -1,6 +1,5 @@
 """Whistles (吹哨报到): who was called and came, the steps of each unit, attendance."""
 
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated
 from uuid import UUID
@@ -10,7 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from api.answers.problems import request_language
-from api.routes.incidents.counted import CountedDays, query_of
+from api.answers.times import Moment
 from api.routes.incidents.written import (
     IfMatch,
     Text,
@@ -31,10 +30,10 @@ class NewStep(WrittenBody):
     """A step of one unit: which fields it needs and takes says ``GET /api/lifecycle``."""
 
     answer: Word = Field(None, examples=["coming"])
-    expected_at: datetime | None = None
+    expected_at: Moment | None = None
     post: Word = None
     reason: Text = None
-    at: datetime | None = None
+    at: Moment | None = None
     known_by: Word = Field(None, examples=["telephone"])
     result: Text = None
     decision: Word = None

@@ -1,6 +1,6 @@
 """Weekly hours of work of the site and of units, edited as a set."""
 
-from datetime import date, time
+from datetime import time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
@@ -8,6 +8,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
 from api.answers.bodies import Body
+from api.answers.times import Day
 from api.routes.incidents.vocabularies import IfMatch, read_version
 from api.session.deps import EngineDep, MayMove, MayRoute, SettingsDep
 from geo.incidents import working_hours
@@ -26,8 +27,8 @@ class HoursOfDay(BaseModel):
     weekday: int = Field(ge=1, le=7)
     starts: time = Field(examples=["08:30"])
     ends: time = Field(examples=["12:00"])
-    valid_from: date | None = None
-    valid_until: date | None = None
+    valid_from: Day | None = None
+    valid_until: Day | None = None
 
     def hours(self) -> WeekHours:
         """Return it as the use case takes it."""

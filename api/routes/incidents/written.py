@@ -1,7 +1,6 @@
 """What is written of an incident over HTTP: fields that moves and steps share, and their answer."""
 
 from collections.abc import Mapping
-from datetime import datetime
 from http import HTTPStatus
 from typing import Annotated, Final
 from uuid import UUID
@@ -11,6 +10,7 @@ from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from api.answers.bodies import Body
+from api.answers.times import Moment
 
 REPLAYED: Final = "Idempotency-Replayed"
 Word = Annotated[str | None, Field(max_length=100)]
@@ -24,7 +24,7 @@ class WrittenBody(Body):
     note: Text = None
     notified: Word = None
     notified_post: Word = None
-    notified_at: datetime | None = None
+    notified_at: Moment | None = None
     client_id: UUID | None = None
     redact: bool = False
     not_personal: bool = False

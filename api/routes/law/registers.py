@@ -16,6 +16,7 @@ from api.answers import render
 from api.answers.bodies import Body
 from api.answers.downloads import file_response
 from api.answers.forms import FormDep, redirect_after_post
+from api.answers.times import Moment
 from api.server.lanes import FILES, run_in_lane
 from api.session.deps import AnyReader, EngineDep, SettingsDep
 from api.session.identity import Rule
@@ -101,7 +102,7 @@ class Decision(Body):
     """What is decided on a request: approved until a time, or refused with a note."""
 
     decision: Literal["approved", "refused"]
-    until: datetime | None = None
+    until: Moment | None = None
     note: str = Field("", max_length=register_entry.MOST_TEXT)
 
 

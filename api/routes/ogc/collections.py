@@ -10,7 +10,7 @@ from api.answers.render import page_language
 from api.ogc import pages
 from api.ogc.links import Link, make_link, same_in_formats
 from api.ogc.negotiation import FEATURES, HTML, JSON, PAGES, choose_format
-from api.ogc.parameters import PAGE, FormatName, require_known
+from api.ogc.parameters import PAGE, PageFormat, require_known
 from api.routes.ogc.items import require_layer
 from api.routes.ogc.landing import BOTH
 from api.session.deps import EngineDep, MayMap
@@ -36,7 +36,7 @@ _FORMATS: Final = {"json": SCHEMA, "html": HTML}
 
 
 @router.get("", response_class=Response, responses=BOTH)
-def collections(request: Request, engine: EngineDep, who: MayMap, f: FormatName = "") -> Response:
+def collections(request: Request, engine: EngineDep, who: MayMap, f: PageFormat = "") -> Response:
     """Return the layers, each with its links."""
     require_known(request, PAGE)
     form = choose_format(f, request.headers.get("accept", ""), PAGES)
@@ -58,7 +58,7 @@ def collections(request: Request, engine: EngineDep, who: MayMap, f: FormatName 
 
 @router.get("/{layer}", response_class=Response, responses=BOTH)
 def collection(
-    request: Request, engine: EngineDep, who: MayMap, layer: str, f: FormatName = ""
+    request: Request, engine: EngineDep, who: MayMap, layer: str, f: PageFormat = ""
 ) -> Response:
     """Return one layer: what it is, where it lies, in which systems it can be had."""
     require_known(request, PAGE)
@@ -81,7 +81,7 @@ async def queryables(
     request: Request,
     who: MayMap,  # noqa: ARG001
     layer: str,
-    f: FormatName = "",
+    f: PageFormat = "",
 ) -> Response:
     """Return the properties that filters and orders may name, as a JSON schema."""
     require_known(request, PAGE)

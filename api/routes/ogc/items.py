@@ -24,7 +24,7 @@ from api.ogc.parameters import (
     MOST_ROWS,
     USUAL_ROWS,
     Crs,
-    FormatName,
+    FeatureFormat,
     ItemsQuery,
     Reason,
     require_known,
@@ -109,7 +109,7 @@ def item(
     item: str,
     crs: Crs = "",
     reason: Reason = None,
-    f: FormatName = "",
+    f: FeatureFormat = "",
 ) -> Response:
     """Return one feature, as it stands in the pages of its layer.
 

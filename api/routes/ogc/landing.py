@@ -10,7 +10,7 @@ from api.answers.render import page_language
 from api.ogc import pages
 from api.ogc.links import make_link, same_in_formats
 from api.ogc.negotiation import HTML, JSON, PAGES, choose_format
-from api.ogc.parameters import PAGE, FormatName, require_known
+from api.ogc.parameters import PAGE, PageFormat, require_known
 from api.routes.service.description import OPENAPI
 from api.session.deps import AnyReader
 from geo.base.words import say
@@ -44,7 +44,7 @@ BOTH: Final[dict[int | str, dict[str, Any]]] = {200: {"content": {JSON: {}, HTML
 
 @router.get("/api/", response_class=Response, include_in_schema=False)
 @router.get("/api", response_class=Response, responses=BOTH)
-async def landing(request: Request, who: AnyReader, f: FormatName = "") -> Response:  # noqa: ARG001
+async def landing(request: Request, who: AnyReader, f: PageFormat = "") -> Response:  # noqa: ARG001
     """Return where everything of the service is."""
     require_known(request, PAGE)
     form = choose_format(f, request.headers.get("accept", ""), PAGES)
@@ -65,7 +65,7 @@ async def landing(request: Request, who: AnyReader, f: FormatName = "") -> Respo
 
 
 @router.get("/api/conformance", response_class=Response, responses=BOTH)
-async def conformance(request: Request, who: AnyReader, f: FormatName = "") -> Response:  # noqa: ARG001
+async def conformance(request: Request, who: AnyReader, f: PageFormat = "") -> Response:  # noqa: ARG001
     """Return the requirements of OGC that the service meets."""
     require_known(request, PAGE)
     form = choose_format(f, request.headers.get("accept", ""), PAGES)

@@ -2,14 +2,14 @@
 
 from typing import Any, Final
 
-from fastapi import APIRouter, Depends, Request
+from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
 
 from api.answers.render import page_language, render_page
 from api.ogc.links import base_address
 from api.ogc.openapi import lower_openapi
 from api.ogc.parameters import PAGE, require_known
-from api.session.identity import Rule
+from api.session.identity import OPEN, Rule, list_routes, rule_of
 from geo.base.words import say
 
 router = APIRouter()
@@ -41,8 +41,15 @@ def _described(request: Request) -> dict[str, Any]:
     address = base_address(request)
     kept: tuple[str, dict[str, Any]] | None = getattr(request.app.state, "described", None)
     if kept is None or kept[0] != address:
-        kept = request.app.state.described = (
-            address,
-            lower_openapi(request.app.openapi(), address),
-        )
+        described = lower_openapi(request.app.openapi(), address)
+        _open_to_strangers(request.app, described["paths"])
+        kept = request.app.state.described = (address, described)
     return kept[1]
+
+
+def _open_to_strangers(app: FastAPI, paths: dict[str, Any]) -> None:
+    """Say of the operations that strangers may ask that they need nothing."""
+    for route in list_routes(app):
+        if rule_of(route) is OPEN and route.path_format in paths:
+            for method in route.methods or ():
+                paths[route.path_format][method.lower()]["security"] = []

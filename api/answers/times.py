@@ -1,0 +1,32 @@
+"""Days and moments of requests: written as in ISO 8601, never as a count of seconds."""
+
+import re
+from datetime import date, datetime
+from typing import Annotated, Final
+
+from pydantic import BeforeValidator
+from pydantic_core import PydanticKnownError
+
+_WRITTEN: Final = re.compile(r"\d{4}-\d\d-\d\d")
+
+
+def _written_day(value: object) -> object:
+    """Refuse a number, which would be taken for seconds since 1970 and be a day of that year."""
+    if isinstance(value, str) and _WRITTEN.match(value):
+        return value
+    if value is None or isinstance(value, date):
+        return value
+    raise PydanticKnownError("date_type")
+
+
+def _written_moment(value: object) -> object:
+    """Refuse a number, as :func:`_written_day` does."""
+    if isinstance(value, str) and _WRITTEN.match(value):
+        return value
+    if value is None or isinstance(value, datetime):
+        return value
+    raise PydanticKnownError("datetime_type")
+
+
+Day = Annotated[date, BeforeValidator(_written_day)]
+Moment = Annotated[datetime, BeforeValidator(_written_moment)]
