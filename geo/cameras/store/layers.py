@@ -42,7 +42,7 @@ _FROM_REGISTER: Final = ", ".join(
 )
 # another's camera that looks into a granted area: its code, and how far it stands from it
 _CAMERAS: Final = (
-    f"SELECT c.code, {_KNOWN}, {_SIGHT},"
+    f"SELECT c.code{{more}}, {_KNOWN}, {_SIGHT},"
     f" {_when(_SEEN, 'v.verified_on', 'heading_verified_on')},"
     f" {_when(_EXACT, 'c.grid_code', 'grid_code')},"
     f" CASE WHEN {_PLACED} THEN CASE WHEN g.exact THEN c.position_source ELSE 'coarse' END"
@@ -55,16 +55,18 @@ _CAMERAS: Final = (
     " LEFT JOIN govgrid.camera_view v ON v.camera_code = c.code AND v.no = 1"
 )
 CAMERAS: Final = (
-    _CAMERAS.format(granted=f"{predicates.CAMERAS} g")
+    _CAMERAS.format(more="", granted=f"{predicates.CAMERAS} g")
     + " WHERE c.code > :after AND (g.depth >= 1 OR g.depth IS NULL AND :others)"
     " ORDER BY c.code LIMIT :limit"
 )
 _SHOWN: Final = (
     "unnest(CAST(:codes AS text[]), CAST(:depths AS integer[]), CAST(:exacts AS boolean[]),"
-    " CAST(:distances AS double precision[])) AS g (code, depth, exact, distance_m)"
+    " CAST(:distances AS double precision[])) WITH ORDINALITY"
+    " AS g (code, depth, exact, distance_m, n)"
 )
-SHOWN_CAMERAS: Final = _CAMERAS.format(granted=_SHOWN) + " LIMIT NULL"
-"""The same of those that are known to be granted, by their codes, depths, and so on."""
+SHOWN: Final = _CAMERAS.format(more=", g.n", granted=_SHOWN) + " LIMIT NULL"
+"""The same of those that are known to be granted, by their codes, depths, and so on; with ``n``,
+which of these each is."""
 _OWN: Final = f"SELECT g.code FROM {predicates.CAMERAS} g WHERE {_PLACED}"
 _STATES: Final = (
     f" FROM govgrid.camera_status WHERE camera_code IN ({_OWN}) ORDER BY camera_code, since"

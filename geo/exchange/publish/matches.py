@@ -7,14 +7,16 @@ from threading import Lock
 from typing import Final
 
 import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Engine
 
 from geo.access import transaction
 from geo.access.principal import Principal
 from geo.base.errors import UnavailableError
-from geo.exchange.publish import questions, shown_rows
+from geo.exchange.publish import questions
 from geo.exchange.publish.items import Items, View
 from geo.exchange.publish.questions import LayerQuestion
+from geo.exchange.publish.shown_rows import ShownRows
 from geo.store import revisions
 from geo.store.revisions import LayerRevisions
 
@@ -39,6 +41,7 @@ class Matches:
         self._engine = engine.execution_options(isolation_level="REPEATABLE READ")
         self._items, self._zone, self._lock, self._rows = items, zone, Lock(), 0
         self._kept: OrderedDict[Hashable, tuple[View, View]] = OrderedDict()
+        self._shown = ShownRows()
 
     def kept(
         self, layer: str, reader: Principal, asked: LayerQuestion, now: LayerRevisions
@@ -91,9 +94,9 @@ class Matches:
                 now = revisions.current_revisions(connection)
                 if self._items.kept(layer, reader, now) is not whole:
                     continue  # a filter and the rows that it cuts must be of one moment
-                shown = shown_rows.shown_source(layer, whole)
-                codes = questions.read_codes(connection, layer, shown, asked, zone=self._zone)
-            return self._keep((layer, reader.key, asked), whole, _cut(whole, codes))
+                shown = self._shown.source(layer, reader, whole)
+                fit = questions.read_numbers(connection, layer, shown, asked, zone=self._zone)
+            return self._keep((layer, reader.key, asked), whole, _cut(whole, fit - 1))
         raise UnavailableError("store.busy")
 
     def _keep(self, key: Hashable, whole: View, cut: View) -> View:
@@ -107,10 +110,8 @@ class Matches:
         return cut
 
 
-def _cut(whole: View, codes: list[str]) -> View:
-    """Return a view with only those rows that are of these codes."""
-    at = np.sort(whole.rows.positions(codes))
-    stay = np.searchsorted(whole.visible, at[at >= 0])
+def _cut(whole: View, stay: NDArray[np.intp]) -> View:
+    """Return a view with only some of its rows."""
     cut = replace(whole, visible=whole.visible[stay])
     if whole.depth is None or whole.exact is None or whole.distance_m is None:
         return cut

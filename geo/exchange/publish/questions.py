@@ -12,6 +12,8 @@ from datetime import date, datetime
 from functools import partial
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, Engine
 
 from geo.access.principal import Principal
@@ -153,23 +155,23 @@ def read_one(
     return Page(found, 1, None, wanted, crs)
 
 
-def read_codes(
+def read_numbers(
     connection: Connection, layer: str, shown: Source, asked: LayerQuestion, *, zone: str
-) -> list[str]:
-    """Return the ids of the rows that fit, of those that are shown.
+) -> NDArray[np.intp]:
+    """Return which of the rows that are shown fit, by their numbers, ascending.
 
     Parameters
     ----------
     connection
         Open transaction that may read the layer.
     shown
-        The rows that are shown to who asks.
+        The rows that are shown to who asks, with their numbers.
     layer, asked, zone
         As for :func:`read_page`.
     """
     with _computing(asked):
         wanted, _ = _wanted(connection, layer, asked, zone)
-        return asked_rows.select_codes(connection, shown, wanted)
+        return asked_rows.select_numbers(connection, shown, wanted)
 
 
 @contextmanager

@@ -9,6 +9,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Final
 
+import numpy as np
+from numpy.typing import NDArray
 from sqlalchemy import Connection, text
 
 from geo.base.json_objects import LayerRow
@@ -151,17 +153,23 @@ def box_of(
     return None if west is None else (west, south, east, north)
 
 
-def select_codes(connection: Connection, source: Source, wanted: RowQuestion) -> list[str]:
-    """Return the ids of all rows that fit.
+def select_numbers(connection: Connection, source: Source, wanted: RowQuestion) -> NDArray[np.intp]:
+    """Return the numbers ``n`` of all rows that fit, ascending.
 
     Parameters
     ----------
-    connection, source, wanted
+    connection, wanted
         As for :func:`count_rows`.
+    source
+        Rows that are shown, each with its number.
     """
-    statement = f'SELECT p."{wanted.key}" FROM ({source.statement}) p{_where(wanted.conditions)}'
+    packed = "string_agg(int4send(CAST(p.n AS integer)), '')"
+    statement = f"SELECT {packed} FROM ({source.statement}) p{_where(wanted.conditions)}"
     values = {**source.values, **wanted.values}
-    return [str(code) for code in connection.execute(text(statement), values).scalars()]
+    found = connection.execute(text(statement), values).scalar_one()
+    numbers = np.frombuffer(found or b"", dtype=">i4").astype(np.intp)
+    numbers.sort()
+    return numbers
 
 
 def select_rows(

@@ -9,6 +9,7 @@ from sqlalchemy import Connection, text
 from geo.access import predicates
 from geo.access.principal import Principal
 from geo.base.json_objects import LayerRow
+from geo.cameras.store import layers as camera_layers
 from geo.exchange.store.asked_rows import Source
 
 AT_A_TIME: Final = 5_000
@@ -33,26 +34,31 @@ _PLAIN: Final = {
 }
 _SOME: Final = "(CAST(:codes AS text[]) IS NULL OR {key} = ANY(CAST(:codes AS text[])))"
 _ORDER: Final = ' ORDER BY {key} COLLATE "C"'
+_KNOWN: Final = "unnest(CAST(:codes AS text[])) WITH ORDINALITY AS g (code, n)"
 
 
-def _level(level: str) -> tuple[str, str]:
+def _level(level: str) -> tuple[str, str, str]:
     key = {"key": "a.code"}
     of_level = f" FROM govgrid.area_now a {{}}WHERE a.level = '{level}' AND "
     parent = "LEFT JOIN govgrid.area_now p ON p.unit_id = a.parent_unit_id "
     columns = "a.code, a.name, a.kind, p.code AS parent_code, a.local_code, a.attributes, a.geom"
+    known = f"{parent}JOIN {_KNOWN} ON g.code = a.code "
     return (
         f"SELECT {columns}{of_level.format(parent)}{_SOME.format(**key)}{_ORDER.format(**key)}",
         f"SELECT a.code{of_level.format('')}{predicates.AREA.format(path='a.path')}",
+        f"SELECT {columns}, g.n{of_level.format(known)}true LIMIT NULL",
     )
 
 
-def _plain(table: str, columns: str) -> tuple[str, str]:
+def _plain(table: str, columns: str) -> tuple[str, str, str]:
     key = {"key": "code"}
     some, order = _SOME.format(**key), _ORDER.format(**key)
     placed = predicates.PLACE.format(geom="geom")
     return (
         f"SELECT code, {columns}, attributes, geom FROM govgrid.{table} WHERE {some}{order}",
         f"SELECT code FROM govgrid.{table} WHERE {placed}",
+        f"SELECT code, {columns}, attributes, geom, g.n"
+        f" FROM govgrid.{table} JOIN {_KNOWN} USING (code) LIMIT NULL",
     )
 
 
@@ -61,8 +67,9 @@ _CAMERAS: Final = (
     f"{_ORDER.format(key='code')}",
     f"SELECT g.code, g.depth, g.exact, g.distance_m FROM {predicates.CAMERAS} g"
     " WHERE g.depth >= 1 OR g.depth IS NULL",
+    camera_layers.SHOWN,
 )
-_STATEMENTS: Final[Mapping[str, tuple[str, str]]] = MappingProxyType(
+_STATEMENTS: Final[Mapping[str, tuple[str, str, str]]] = MappingProxyType(
     {
         **{name: _level(level) for name, level in _LEVELS.items()},
         **{name: _plain(*of) for name, of in _PLAIN.items()},
@@ -101,17 +108,18 @@ def read_rows(
         yield dict(row)
 
 
-def shown_source(name: str, codes: str | None) -> Source:
-    """Return the rows of a layer without cameras that are shown, to be filtered.
+def shown_source(name: str, known: Mapping[str, str]) -> Source:
+    """Return the rows of a layer that are known to be shown, with ``n``, which of these each is.
 
     Parameters
     ----------
     name
         One of :data:`NAMES`.
-    codes
-        Those that are granted, as an array is written in PostgreSQL; None: all.
+    known
+        Their ``codes``, as an array is written in PostgreSQL; of cameras also ``depths``,
+        ``exacts`` and ``distances``.
     """
-    return Source(f"{_STATEMENTS[name][0]} LIMIT NULL", {"codes": codes})
+    return Source(_STATEMENTS[name][2], known)
 
 
 def visible_rows(connection: Connection, name: str, reader: Principal) -> list[Any]:
