@@ -51,22 +51,30 @@ _CAMERAS: Final = (
     " CASE WHEN g.depth IS NULL THEN 'looks_in' ELSE 'own' END AS relation,"
     f" g.distance_m, CASE WHEN {_SEEN} AND g.exact THEN c.attributes END AS attributes,"
     f" CASE WHEN {_PLACED} THEN {predicates.CAMERA_GEOM} END AS geom"
-    " FROM {granted} JOIN govgrid.camera c ON c.code = g.code"
-    " LEFT JOIN govgrid.camera_view v ON v.camera_code = c.code AND v.no = 1"
+    " FROM {rows} LEFT JOIN govgrid.camera_view v ON v.camera_code = c.code AND v.no = 1"
 )
 CAMERAS: Final = (
-    _CAMERAS.format(more="", granted=f"{predicates.CAMERAS} g")
+    _CAMERAS.format(
+        more="", rows=f"{predicates.CAMERAS} g JOIN govgrid.camera c ON c.code = g.code"
+    )
     + " WHERE c.code > :after AND (g.depth >= 1 OR g.depth IS NULL AND :others)"
     " ORDER BY c.code LIMIT :limit"
 )
-_SHOWN: Final = (
+_SOME: Final = (
     "unnest(CAST(:codes AS text[]), CAST(:depths AS integer[]), CAST(:exacts AS boolean[]),"
     " CAST(:distances AS double precision[])) WITH ORDINALITY"
-    " AS g (code, depth, exact, distance_m, n)"
+    " AS g (code, depth, exact, distance_m, n) JOIN govgrid.camera c ON c.code = g.code"
 )
-SHOWN: Final = _CAMERAS.format(more=", g.n", granted=_SHOWN) + " LIMIT NULL"
+_ALL: Final = (
+    '(SELECT c.*, row_number() OVER (ORDER BY c.code COLLATE "C") AS n FROM govgrid.camera c) c'
+    " CROSS JOIN (SELECT CAST(:depth AS integer) AS depth, CAST(:exact AS boolean) AS exact,"
+    " CAST(0 AS double precision) AS distance_m) g"
+)
+SHOWN: Final = _CAMERAS.format(more=", g.n", rows=_SOME) + " LIMIT NULL"
 """The same of those that are known to be granted, by their codes, depths, and so on; with ``n``,
 which of these each is."""
+SHOWN_ALIKE: Final = _CAMERAS.format(more=", c.n", rows=_ALL) + " LIMIT NULL"
+"""The same where all cameras are granted alike, in one depth."""
 _OWN: Final = f"SELECT g.code FROM {predicates.CAMERAS} g WHERE {_PLACED}"
 _STATES: Final = (
     f" FROM govgrid.camera_status WHERE camera_code IN ({_OWN}) ORDER BY camera_code, since"

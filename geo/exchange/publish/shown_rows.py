@@ -52,18 +52,32 @@ class ShownRows:
         return made
 
 
-def _known(view: View) -> Mapping[str, str]:
-    codes = (code.decode() for code in view.rows.codes[view.visible].tolist())
-    known = {"codes": _array(map(_quoted, codes))}
+def _known(view: View) -> Mapping[str, object]:
     if view.depth is None or view.exact is None or view.distance_m is None:
-        return known
+        return {"codes": _codes(view)}
+    if _is_alike(view):
+        return {"depth": int(view.depth[0]), "exact": bool(view.exact[0])}
     depths = np.where(view.depth == FOREIGN, "NULL", view.depth.astype("U4"))
     return {
-        **known,
+        "codes": _codes(view),
         "depths": _array(depths.tolist()),
         "exacts": _array(np.where(view.exact, "t", "f").tolist()),
         "distances": _array(map(repr, view.distance_m.tolist())),
     }
+
+
+def _is_alike(view: View) -> bool:
+    """Return whether all rows of the layer are shown, and all in one way."""
+    whole = 0 < len(view.visible) == len(view.rows)
+    if not whole or view.depth is None or view.exact is None or view.distance_m is None:
+        return False
+    alike = (view.depth == view.depth[0]).all() and (view.exact == view.exact[0]).all()
+    return bool(alike and view.depth[0] != FOREIGN and not view.distance_m.any())
+
+
+def _codes(view: View) -> str:
+    codes = (code.decode() for code in view.rows.codes[view.visible].tolist())
+    return _array(map(_quoted, codes))
 
 
 def _quoted(code: str) -> str:

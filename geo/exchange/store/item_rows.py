@@ -108,7 +108,7 @@ def read_rows(
         yield dict(row)
 
 
-def shown_source(name: str, known: Mapping[str, str]) -> Source:
+def shown_source(name: str, known: Mapping[str, object]) -> Source:
     """Return the rows of a layer that are known to be shown, with ``n``, which of these each is.
 
     Parameters
@@ -117,8 +117,10 @@ def shown_source(name: str, known: Mapping[str, str]) -> Source:
         One of :data:`NAMES`.
     known
         Their ``codes``, as an array is written in PostgreSQL; of cameras also ``depths``,
-        ``exacts`` and ``distances``.
+        ``exacts`` and ``distances``, or one ``depth`` and ``exact`` where these are all.
     """
+    if "depth" in known:
+        return Source(camera_layers.SHOWN_ALIKE, known)
     return Source(_STATEMENTS[name][2], known)
 
 
