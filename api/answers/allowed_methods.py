@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute
 def list_methods(routes: Sequence[BaseRoute], path: str) -> list[str]:
     """Return the methods of all routes of a path; the router itself names those of the first one.
 
-    Where several patterns fit, the one with the fewest variable parts is the resource: of
+    Where several patterns fit, the one that says most is the resource: of
     ``/imports/{number}/findings`` and ``/imports/{number}/{step}`` the former.
 
     Parameters
@@ -25,4 +25,9 @@ def list_methods(routes: Sequence[BaseRoute], path: str) -> list[str]:
         pattern = getattr(route, "path_regex", None)
         if route.path is not None and route.methods and pattern and pattern.match(path):
             found[route.path] |= route.methods
-    return sorted(found[min(found, key=lambda each: each.count("{"))]) if found else []
+    return sorted(found[min(found, key=_openness)]) if found else []
+
+
+def _openness(pattern: str) -> tuple[int, int, int]:
+    """Return how much a pattern leaves open; the least comes first."""
+    return pattern.count(":path}"), pattern.count("{"), -len(pattern)

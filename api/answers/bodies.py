@@ -12,13 +12,21 @@ from geo.base import marking
 from geo.base.words import say
 
 JSON = "application/json"
+STATES = "/api/camera-status"
 SHOWN_FAULTS = 3
 
 
-class Body(BaseModel):
-    """A JSON body: other keys than those of its form are refused."""
+class Part(BaseModel):
+    """A part of a JSON body: other keys and other kinds than those of its form are refused.
 
-    model_config = ConfigDict(extra="forbid")
+    A number is no truth value and a text no number, whatever could be made of it.
+    """
+
+    model_config = ConfigDict(extra="forbid", strict=True)
+
+
+class Body(Part):
+    """A JSON body."""
 
     @model_validator(mode="before")
     @classmethod
@@ -65,9 +73,15 @@ def describe_fault(
         return HTTPStatus.UNSUPPORTED_MEDIA_TYPE, found
     blank = in_body[0]["type"] == "missing" and in_body[0]["loc"] == ("body",)
     if blank or in_body[0]["type"] == "json_invalid":
-        return HTTPStatus.BAD_REQUEST, say("push.not_json", lang, reason=_reason(in_body))
-    said = say("push.shape", lang, reason=_reason(in_body))
+        return HTTPStatus.BAD_REQUEST, say(_named(request, "json"), lang, reason=_reason(in_body))
+    said = say(_named(request, "shape"), lang, reason=_reason(in_body))
     return HTTPStatus.UNPROCESSABLE_ENTITY, said
+
+
+def _named(request: Request, what: str) -> str:
+    """Return the text of a fault: that of states of cameras shows how these are written."""
+    states = {"json": "push.not_json", "shape": "push.shape"}
+    return states[what] if request.url.path == STATES else f"push.body_{what}"
 
 
 def _texts(value: object) -> str:

@@ -1,10 +1,11 @@
-"""Days and moments of requests: written as in ISO 8601, never as a count of seconds."""
+"""Days, moments and ids of requests as JSON writes them: texts, never a count of seconds."""
 
 import re
-from datetime import date, datetime
+from datetime import date, datetime, time
 from typing import Annotated, Final
+from uuid import UUID
 
-from pydantic import BeforeValidator
+from pydantic import BeforeValidator, Strict
 from pydantic_core import PydanticKnownError
 
 _WRITTEN: Final = re.compile(r"\d{4}-\d\d-\d\d")
@@ -28,5 +29,14 @@ def _written_moment(value: object) -> object:
     raise PydanticKnownError("datetime_type")
 
 
-Day = Annotated[date, BeforeValidator(_written_day)]
-Moment = Annotated[datetime, BeforeValidator(_written_moment)]
+def _written_time(value: object) -> object:
+    """Refuse a number, as :func:`_written_day` does."""
+    if isinstance(value, str) and ":" in value:
+        return value
+    raise PydanticKnownError("time_type")
+
+
+Day = Annotated[date, Strict(False), BeforeValidator(_written_day)]
+Moment = Annotated[datetime, Strict(False), BeforeValidator(_written_moment)]
+Id = Annotated[UUID, Strict(False)]
+TimeOfDay = Annotated[time, Strict(False), BeforeValidator(_written_time)]

@@ -210,6 +210,8 @@ def _written(
     connection: Connection, who: Principal, layer: Layer, edit: Edit, kind: str, timezone: str
 ) -> Edited:
     before = None if edit.code is None else edited_rows.read_row(connection, layer, edit.code)
+    if kind != MAKES and before is not None and not _is_granted(connection, who, before):
+        before = None  # whether there is a row elsewhere, and of which version, is not told
     _require_kind(connection, edit, kind, before)
     source = f"http:{who.account}"
     run = one_row.begin_run(connection, who, layer.name, source, _digest(edit, kind))
@@ -229,6 +231,10 @@ def _written(
     audit.record(connection, who, f"edit.{layer.name}", named, facts=facts)
     _tell(connection, layer.name, kind, code, run, (before, after))
     return Edited(code, "" if after is None else after.version, run, findings)
+
+
+def _is_granted(connection: Connection, who: Principal, row: StoredRow) -> bool:
+    return row.shape is None or edited_rows.are_granted(connection, who, [row.shape])
 
 
 def _taken(

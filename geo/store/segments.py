@@ -80,8 +80,11 @@ class Segments:
     def patch(self, gone: Set[str], rows: Iterable[Row]) -> "Segments":
         """Return the same without some rows, and with others in their order."""
         codes, bounds, blob = _packed(rows)
+        before = self.bounds
         if not len(codes):
-            bounds = np.empty((0, self.bounds.shape[1]), dtype=np.int64)
+            bounds = np.empty((0, before.shape[1]), dtype=np.int64)
+        elif not len(self):  # how many segments a row has is told by rows alone
+            before = np.empty((0, bounds.shape[1]), dtype=np.int64)
         at = self.positions(sorted({*gone, *(bytes(c).decode() for c in codes)}))
         stay = np.ones(len(self), dtype=bool)
         stay[at[at >= 0]] = False
@@ -92,7 +95,7 @@ class Segments:
         order = np.argsort(every, kind="stable")
         return Segments(
             every[order],
-            np.concatenate([self.bounds[stay], bounds])[order],
+            np.concatenate([before[stay], bounds])[order],
             part[order],
             (*self.parts, blob),
         )

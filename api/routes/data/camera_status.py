@@ -1,9 +1,9 @@
 """States of cameras, as a video platform pushes them."""
 
 from fastapi import APIRouter, Request
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from api.answers.bodies import Body
+from api.answers.bodies import Body, Part
 from api.answers.problems import refuse_request, request_language
 from api.server.lanes import FILES, run_in_lane
 from api.session.deps import EngineDep, MayImport, SettingsDep
@@ -16,7 +16,7 @@ MOST_STATES = 10_000
 PATIENCE_S = 5.0
 
 
-class State(BaseModel):
+class State(Part):
     """What one camera is since when; values are judged row by row, not here."""
 
     model_config = ConfigDict(extra="forbid", allow_inf_nan=False)

@@ -46,7 +46,11 @@ class ExportRequest(Body):
     reason: str = Field(max_length=export_log.MOST_REASON, examples=["乡街例会底图"])
 
 
-@router.post("/api/exports", response_class=Response)
+@router.post(
+    "/api/exports",
+    response_class=Response,
+    responses={202: {"description": "A job that makes the file"}},
+)
 @run_in_lane(FILES)
 def export(
     request: Request,

@@ -7,7 +7,7 @@ from typing import Annotated, Any, Final
 import numpy as np
 from anyio import to_thread
 from fastapi import APIRouter, Query, Request
-from pydantic import ConfigDict, Field
+from pydantic import ConfigDict, Field, Strict
 
 from api.answers.bodies import Body
 from api.answers.times import Moment
@@ -30,7 +30,7 @@ class Points(Body):
 
     model_config = ConfigDict(allow_inf_nan=False)
 
-    points: list[tuple[float, float]] = Field(max_length=MOST_POINTS)
+    points: list[Annotated[tuple[float, float], Strict(False)]] = Field(max_length=MOST_POINTS)
     crs: str = Field(default="wgs84", max_length=40)
     accuracy_m: float = Field(default=0.0, ge=0, le=lookup.MOST_ACCURACY_M)
 

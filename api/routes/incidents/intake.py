@@ -10,7 +10,7 @@ from pydantic import ConfigDict, Field
 
 from api.answers.bodies import Body
 from api.answers.problems import request_language
-from api.answers.times import Moment
+from api.answers.times import Id, Moment
 from api.routes.incidents.desk import DeskDep
 from api.routes.incidents.written import REPLAYED, parse_version
 from api.session.deps import MayTake
@@ -54,7 +54,7 @@ class NewIncident(Body):
     asset_code: Code | None = None
     unit_code: Code | None = None
     override_reason: Annotated[str, Field(max_length=500)] | None = None
-    client_id: UUID | None = None
+    client_id: Id | None = None
     redact: bool = False
     not_personal: bool = False
 

@@ -9,6 +9,7 @@ from fastapi.encoders import jsonable_encoder
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.answers.bodies import Part
 from api.answers.problems import request_language
 from api.answers.times import Moment
 from api.routes.incidents.desk import DeskDep
@@ -32,7 +33,7 @@ from geo.incidents.rules.whistle import MOST_UNITS
 router = APIRouter(prefix="/api")
 
 
-class CalledUnit(BaseModel):
+class CalledUnit(Part):
     """A unit that a whistle calls; one of them is the lead."""
 
     model_config = ConfigDict(extra="forbid")
@@ -42,7 +43,7 @@ class CalledUnit(BaseModel):
     notified: Word = Field(None, examples=["system"])
 
 
-class UnitRating(BaseModel):
+class UnitRating(Part):
     """How a unit is judged at the end of a whistle: 到位, 解决."""
 
     model_config = ConfigDict(extra="forbid")

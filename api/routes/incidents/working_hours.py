@@ -1,14 +1,13 @@
 """Weekly hours of work of the site and of units, edited as a set."""
 
-from datetime import time
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Query, Response
 from fastapi.responses import JSONResponse
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import ConfigDict, Field
 
-from api.answers.bodies import Body
-from api.answers.times import Day
+from api.answers.bodies import Body, Part
+from api.answers.times import Day, TimeOfDay
 from api.routes.incidents.vocabularies import IfMatch, read_version
 from api.session.deps import EngineDep, MayMove, MayRoute, SettingsDep
 from geo.incidents import working_hours
@@ -19,14 +18,14 @@ router = APIRouter(prefix="/api/working-hours")
 Unit = Annotated[str | None, Query(max_length=100)]
 
 
-class HoursOfDay(BaseModel):
+class HoursOfDay(Part):
     """Work on a weekday, 1 (Monday) to 7; both days of its validity are included."""
 
     model_config = ConfigDict(extra="forbid")
 
     weekday: int = Field(ge=1, le=7)
-    starts: time = Field(examples=["08:30"])
-    ends: time = Field(examples=["12:00"])
+    starts: TimeOfDay = Field(examples=["08:30"])
+    ends: TimeOfDay = Field(examples=["12:00"])
     valid_from: Day | None = None
     valid_until: Day | None = None
 

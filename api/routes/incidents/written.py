@@ -3,14 +3,13 @@
 from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Final
-from uuid import UUID
 
 from fastapi import Header
 from fastapi.responses import JSONResponse
 from pydantic import Field
 
 from api.answers.bodies import Body
-from api.answers.times import Moment
+from api.answers.times import Id, Moment
 
 REPLAYED: Final = "Idempotency-Replayed"
 Word = Annotated[str | None, Field(max_length=100)]
@@ -25,7 +24,7 @@ class WrittenBody(Body):
     notified: Word = None
     notified_post: Word = None
     notified_at: Moment | None = None
-    client_id: UUID | None = None
+    client_id: Id | None = None
     redact: bool = False
     not_personal: bool = False
 

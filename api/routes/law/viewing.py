@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from http import HTTPStatus
 from typing import Annotated, Any, Final, Literal
 from urllib.parse import quote, urlencode
-from uuid import UUID
 
 from anyio import CapacityLimiter, to_thread
 from fastapi import APIRouter, Header, Query, Request
@@ -15,6 +14,7 @@ from api.answers import render
 from api.answers.bodies import Body
 from api.answers.forms import Form, FormDep, redirect_after_post, render_again, run_form
 from api.answers.problems import PROBLEM, refuse_request
+from api.answers.times import Id
 from api.session.deps import EngineDep, MayView, SettingsDep
 from geo.access.audit import export_log
 from geo.access.principal import Principal
@@ -46,7 +46,7 @@ class AccessBody(Body):
     incident: Text = ""
     legal_basis: Text = ""
     content: Text = Field("", examples=["2026-09-30 21:00 至 21:40 录像"])
-    request: UUID | None = None
+    request: Id | None = None
 
     def asked(self, camera: str, key: str = "") -> ViewingRequest:
         """Return the question to the service."""

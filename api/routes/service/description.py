@@ -4,6 +4,7 @@ from typing import Any, Final
 
 from fastapi import APIRouter, Depends, FastAPI, Request
 from fastapi.responses import HTMLResponse, JSONResponse, Response
+from fastapi.routing import RouteContext
 
 from api.answers.render import page_language, render_page
 from api.ogc.links import base_address
@@ -13,6 +14,7 @@ from api.session.identity import OPEN, Rule, list_routes, rule_of
 from geo.base.words import say
 
 router = APIRouter()
+LEADS_ON: Final = {"description": "On to another page: to the log-in, or behind a form"}
 OPENAPI: Final = "application/vnd.oai.openapi+json;version=3.0"
 
 
@@ -41,15 +43,32 @@ def _described(request: Request) -> dict[str, Any]:
     address = base_address(request)
     kept: tuple[str, dict[str, Any]] | None = getattr(request.app.state, "described", None)
     if kept is None or kept[0] != address:
-        described = lower_openapi(request.app.openapi(), address)
-        _open_to_strangers(request.app, described["paths"])
-        kept = request.app.state.described = (address, described)
+        kept = request.app.state.described = (address, describe_service(request.app, address))
     return kept[1]
 
 
-def _open_to_strangers(app: FastAPI, paths: dict[str, Any]) -> None:
-    """Say of the operations that strangers may ask that they need nothing."""
+def describe_service(app: FastAPI, address: str) -> dict[str, Any]:
+    """Return the description of an application as OpenAPI 3.0.
+
+    Parameters
+    ----------
+    app
+        Its routes are described.
+    address
+        Where it is.
+    """
+    described = lower_openapi(app.openapi(), address)
     for route in list_routes(app):
-        if rule_of(route) is OPEN and route.path_format in paths:
-            for method in route.methods or ():
-                paths[route.path_format][method.lower()]["security"] = []
+        operations = described["paths"].get(route.path_format, {})
+        for method in route.methods or ():
+            if method.lower() in operations:
+                _complete(operations[method.lower()], route)
+    return described
+
+
+def _complete(operation: dict[str, Any], route: RouteContext) -> None:
+    """Say that strangers may ask it, and that of pages one may lead to another."""
+    if rule_of(route) is OPEN:
+        operation["security"] = []
+    if not str(route.path).startswith("/api"):
+        operation["responses"].setdefault("303", LEADS_ON)
