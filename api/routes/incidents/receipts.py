@@ -1,9 +1,7 @@
 """Receipts of orders (交办单回执): found by number or bars, written down for the unit."""
 
 from dataclasses import asdict
-from datetime import datetime
 from typing import Annotated
-from uuid import UUID
 
 from fastapi import APIRouter, Query, Request
 from fastapi.encoders import jsonable_encoder
@@ -12,6 +10,7 @@ from pydantic import Field
 
 from api.answers.bodies import Body
 from api.answers.problems import request_language
+from api.answers.times import Id, Moment
 from api.routes.incidents.written import IfMatch, Text, Word, answer_written, parse_version
 from api.session.deps import EngineDep, MayMove, SettingsDep
 from geo.incidents import receipts
@@ -28,13 +27,13 @@ class NewReceipt(Body):
     number: str = Field(max_length=MOST, examples=["20260930-0001"])
     unit: Word = Field(None, examples=["U2"])
     post: Word = Field(None, examples=["值班岗"])
-    signed_at: datetime | None = None
-    arrived_at: datetime | None = None
-    done_at: datetime | None = None
+    signed_at: Moment | None = None
+    arrived_at: Moment | None = None
+    done_at: Moment | None = None
     result: Text = None
     return_kind: Word = Field(None, examples=["duty"])
     reason: Text = None
-    client_id: UUID | None = None
+    client_id: Id | None = None
     redact: bool = False
     not_personal: bool = False
 
