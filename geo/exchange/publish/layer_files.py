@@ -192,7 +192,7 @@ def _write_flatgeobuf(
     shape = _TYPES[published_columns.shape_of(wanted.layer)]
     known = published_columns.columns_of(wanted.layer)
     columns = {name: known.get(name, "text") for name in wanted.columns}
-    whole = Whole(wanted.layer, columns, shape, crs.srid, extent[0], _box(extent[1], crs))
+    whole = FileHead(wanted.layer, columns, shape, crs.srid, extent[0], _box(extent[1], crs))
     with path.open("wb") as file:
         for content in stream_flatgeobuf(_features(parts, wanted, crs), whole):
             file.write(content)

@@ -30,7 +30,7 @@ _POINT_SIZE: Final = _POINT.size
 
 
 @dataclass(frozen=True)
-class Whole:
+class FileHead:
     """What the head says of all rows: name, columns and their kinds, shape, SRID, rows, their box.
 
     Kinds are those of :data:`KINDS`, shapes those of :data:`SHAPES`.
@@ -44,7 +44,7 @@ class Whole:
     bounds: Bounds | None
 
 
-def stream_flatgeobuf(rows: Iterable[tuple[Cells, Any]], whole: Whole) -> Iterator[bytes]:
+def stream_flatgeobuf(rows: Iterable[tuple[Cells, Any]], whole: FileHead) -> Iterator[bytes]:
     """Yield a layer as FlatGeobuf: its head, then feature by feature.
 
     Parameters
@@ -100,7 +100,7 @@ KINDS: Final[Mapping[str, tuple[int, Callable[[bytes, Any], bytes]]]] = MappingP
 """By kind of a column, the number of its type in the format, and what writes a value."""
 
 
-def _head(whole: Whole) -> bytes:
+def _head(whole: FileHead) -> bytes:
     """Return the table *Header* of the format, with its size before it."""
     made = FlatBuffer()
     box = {} if whole.bounds is None else {1: (REFERENCE, 0)}

@@ -10,7 +10,7 @@ import shapely
 from hypothesis import given
 from hypothesis import strategies as st
 
-from geo.files.writers.flatgeobuf import Whole, stream_flatgeobuf
+from geo.files.writers.flatgeobuf import FileHead, stream_flatgeobuf
 
 COLUMNS = {
     **{"code": "text", "n": "integer", "height_m": "number", "powered": "boolean"},
@@ -42,7 +42,7 @@ SHAPES = {
 
 
 def written(path, rows, shapes, kind="Point", srid=4326, bounds=(0.0, 0.0, 117.0, 30.5)):
-    whole = Whole("层", COLUMNS, kind, srid, len(rows), bounds)
+    whole = FileHead("层", COLUMNS, kind, srid, len(rows), bounds)
     path.write_bytes(b"".join(stream_flatgeobuf(zip(rows, shapes, strict=True), whole)))
     return path
 
@@ -85,7 +85,7 @@ def test_a_layer_without_rows_has_a_head_and_no_box(tmp_path):
     )
 )
 def test_texts_of_any_length_leave_what_follows_in_its_place(rows):
-    whole = Whole("x", dict(list(COLUMNS.items())[:3]), "Point", 4326, len(rows), None)
+    whole = FileHead("x", dict(list(COLUMNS.items())[:3]), "Point", 4326, len(rows), None)
     shapes = [shapely.Point(n, -n) for n in range(len(rows))]
     content = b"".join(stream_flatgeobuf(zip(rows, shapes, strict=True), whole))
     _, _, places, (code, n, height) = pyogrio.raw.read(content)
