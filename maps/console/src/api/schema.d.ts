@@ -1264,7 +1264,7 @@ export interface operations {
                 limit?: number;
                 after?: string;
                 reason?: string | null;
-                f?: string;
+                f?: "json" | "html" | "csv" | "gpkg" | "fgb" | "geojson";
                 bbox?: string;
                 "bbox-crs"?: string;
                 datetime?: string;
@@ -1328,7 +1328,7 @@ export interface operations {
             query?: {
                 crs?: string;
                 reason?: string | null;
-                f?: string;
+                f?: "json" | "html" | "geojson";
             };
             header?: never;
             path: {
@@ -1834,6 +1834,12 @@ export interface operations {
         requestBody?: never;
         responses: {
             200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
