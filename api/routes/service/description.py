@@ -11,6 +11,7 @@ from api.ogc.links import base_address
 from api.ogc.openapi import lower_openapi
 from api.ogc.parameters import PAGE, require_known
 from api.session.identity import OPEN, Rule, list_routes, rule_of
+from geo.base.json_objects import Document
 from geo.base.words import say
 
 router = APIRouter()
@@ -47,7 +48,7 @@ def _described(request: Request) -> dict[str, Any]:
     return kept[1]
 
 
-def describe_service(app: FastAPI, address: str) -> dict[str, Any]:
+def describe_service(app: FastAPI, address: str) -> Document:
     """Return the description of an application as OpenAPI 3.0.
 
     Parameters
