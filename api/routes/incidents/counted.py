@@ -1,10 +1,10 @@
 """What figures are asked for: a period, areas, conditions."""
 
-from datetime import date
 from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from api.answers.times import Day
 from geo.incidents.statistics_query import StatisticsQuery
 
 Word = Annotated[str | None, Field(max_length=100)]
@@ -17,8 +17,8 @@ class CountedDays(BaseModel):
 
     month: Word = None
     year: Word = None
-    since: date | None = None
-    until: date | None = None
+    since: Day | None = None
+    until: Day | None = None
     area: Word = None
     scope: list[str] = Field([], max_length=5)
 

@@ -12,6 +12,7 @@ from api.answers.bodies import Body
 from api.answers.downloads import file_response
 from api.answers.problems import request_language
 from api.answers.times import Day
+from api.routes.incidents.counted import CountedMatters, Word, query_of
 from api.session.deps import EngineDep, MayCount, SettingsDep
 from geo.incidents import (
     hot_spots,
@@ -35,17 +36,6 @@ class Counted(CountedMatters):
     """What is counted, by what, and beside what."""
 
     by: str = Field("community", max_length=40)
-    month: Word = None
-    year: Word = None
-    since: Day | None = None
-    until: Day | None = None
-    area: Word = None
-    category: Word = None
-    grade: Word = None
-    level: Word = None
-    unit: Word = None
-    source: Word = None
-    scope: list[str] = Field([], max_length=5)
     compare: bool = False
     attendance: bool = False
     f: Literal["json", "xlsx"] = "json"

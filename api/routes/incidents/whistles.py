@@ -10,6 +10,7 @@ from pydantic import Field
 
 from api.answers.problems import request_language
 from api.answers.times import Moment
+from api.routes.incidents.counted import CountedDays, query_of
 from api.routes.incidents.written import (
     IfMatch,
     Text,
