@@ -29,11 +29,20 @@ from api.routes.data import (
     search,
     what_if,
 )
-from api.routes.incidents import attachments, intake, plain, receipt_page, receipts, whistles
+from api.routes.incidents import (
+    attachments,
+    intake,
+    open311,
+    plain,
+    receipt_page,
+    receipts,
+    whistles,
+)
 from api.routes.incidents import cameras as incident_cameras
 from api.routes.incidents import ledger as incident_ledger
 from api.routes.incidents import moves as incident_moves
 from api.routes.incidents import papers as incident_papers
+from api.routes.incidents import report_form as incident_report
 from api.routes.incidents import routing as incident_routing
 from api.routes.incidents import shifts as incident_shifts
 from api.routes.incidents import statistics as incident_statistics
@@ -43,7 +52,7 @@ from api.routes.incidents import workload as incident_workload
 from api.routes.law import audit, compliance, filing, registers, viewing
 from api.routes.ogc import collections, items, landing, tiles
 from api.routes.people import account, accounts, grants, login, oidc
-from api.routes.service import description, events, health
+from api.routes.service import description, events, health, webhooks
 from api.server import compression, lanes
 from api.server.event_streams import EventStreams
 from api.server.limits import Limits
@@ -117,8 +126,11 @@ ROUTES = (
     incident_ledger,
     incident_shifts,
     incident_papers,
+    webhooks,
+    open311,
     receipts,
     receipt_page,
+    incident_report,
     plain,
 )
 # Routes whose answers may be at hand, and what finds them.

@@ -58,6 +58,7 @@ MayShift = Annotated[Principal, Depends(Rule("shift"))]
 MayCount = Annotated[Principal, Depends(Rule("statistics"))]
 MOVING = ("incident", "assign", "dispatch", "respond", "approve_incident", "report")
 MayStatistics = Annotated[Principal, Depends(Rule("statistics"))]
+MayManage = Annotated[Principal, Depends(Rule("accounts"))]
 MayMove = Annotated[Principal, Depends(Rule(*MOVING))]
 
 EngineDep = Annotated[Engine, Depends(engine)]

@@ -79,6 +79,9 @@ class Settings(BaseSettings):
     attachment_days: int = Field(default=180, ge=1)
     whistle_level: Literal["grid", "community", "township", "district"] = "township"
 
+    webhook_hosts: str = Field(default="", max_length=2_000)
+    open311: bool = False
+
     undo_days: int = Field(default=90, ge=1)
     event_days: int = Field(default=30, ge=1)
     audit_days: int = Field(default=1_095, ge=180)

@@ -146,6 +146,7 @@ for _room in (
     "system.home",
     "law.audit",
     "system.work",
+    "system.webhook",
     "law.register",
     "law.filing",
     "law.compliance",

@@ -61,7 +61,7 @@ def list_choices(desk: Desk, who: Principal, lang: str) -> Choices:
         "zh" or "en".
     """
     book = desk.book(who)
-    categories = [each for each in book.rows.categories if _is_shown(book, each)]
+    categories = [each for each in book.rows.categories if is_offered(book, each)]
     names = {each.name for each in categories} | {each.name for each in book.rows.units}
     with transaction.open_as(desk.engine, who) as connection:
         spelled = stored.spell_names(connection, sorted(names))
@@ -111,8 +111,16 @@ def _offered(rows: list[VocabularyRow], lang: str) -> list[WordChoice]:
     ]
 
 
-def _is_shown(book: IntakeBook, category: Category) -> bool:
-    """Return whether a category is the one of its name, and none that only holds others."""
+def is_offered(book: IntakeBook, category: Category) -> bool:
+    """Return whether a category is the one of its name, and none that only holds others.
+
+    Parameters
+    ----------
+    book
+        What intake looks up.
+    category
+        One of its categories.
+    """
     holds = any(each.upper_code == category.code for each in book.rows.categories)
     return category.active and not holds and book.categories[category.name] is category
 

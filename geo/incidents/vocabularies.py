@@ -224,6 +224,7 @@ def _require_fit(
         if _is_same_name(vocabulary, key, row, other):
             raise StateError("vocabulary.twice", name=row[label], code=other["code"])
     if vocabulary.table == "category":
+        rules.require_report_rank(row, others)
         _require_parent(key["code"], row, {other["code"]: other for other in others})
         grades = stored.read_rows(connection, find_vocabulary("grades"))
         _require_grade(row, [str(each.values["code"]) for each in grades])

@@ -252,6 +252,13 @@ def _destroy_old(engine: Engine, config: Settings, stop: Event) -> None:  # noqa
     retention.destroy_audit(engine, config)
 
 
+def _tell_webhooks(engine: Engine, config: Settings, stop: Event) -> None:
+    if config.webhook_hosts:
+        from geo.operations.webhooks import deliver
+
+        deliver.tell_webhooks(engine, config, stop)
+
+
 DUTIES: Final = (
     Duty("seal", 1.0, _seal),
     Duty("alarms", 1.0, _fire_alarms),
@@ -264,6 +271,7 @@ DUTIES: Final = (
     Duty("backup", 600.0, _back_up, "*/10 * * * *"),
     Duty("retention", 86_400.0, _destroy_old, "41 19 * * *"),
     Duty("archive", 60.0, _keep_archive, "* * * * *"),
+    Duty("webhooks", 60.0, _tell_webhooks, "* * * * *"),
 )
 
 

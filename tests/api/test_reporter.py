@@ -1,6 +1,7 @@
 """What a post that reports from its grid (网格上报岗) does on the telephone, service side."""
 
 import io
+import re
 from uuid import uuid4
 
 import pytest
@@ -59,3 +60,63 @@ def test_a_reporter_takes_nothing_outside_of_its_grid(site, engine):
     phone = site.become(account(engine, "gridpost", "reporter", G1))
     far = phone.post("/api/incidents", json=form((30, 0), "别处的井盖"))
     assert (far.status_code, phone.get("/api/incidents").json()["incidents"]) == (403, [])
+
+
+def test_the_form_of_a_reporter_offers_at_most_twelve_categories_that_the_site_chooses(
+    site, engine
+):
+    made = account(engine, "gridpost", "reporter", G1)
+    chief = site.become(account(engine, "chief", "supervisor"))
+    words = "/api/vocabularies/categories"
+
+    def rank(code, number):
+        seen = chief.get(f"{words}/{code}").headers["etag"]
+        fields = {"report_rank": number, "gbt30428_class": "事件 市容环境 暴露垃圾"}
+        return chief.patch(f"{words}/{code}", json=fields, headers={"If-Match": seen})
+
+    form = chief.get("/api/report-form").json()
+    names = [row["name"] for row in form["categories"]]
+    assert names == ["井盖缺失", "暴露垃圾", "路面塌陷", "燃气异味", "人员受困", "噪声扰民"]
+    assert form["picture_kind"] == "before"
+    assert rank("0201", 2).status_code == 200
+    assert rank("03", 1).status_code == 200
+    for taken, said in ((2, "暴露垃圾"), (13, "1 … 12"), (0, "count")):
+        refused = rank("0101", taken)
+        assert (refused.status_code, said in refused.text) == (400, True), refused.text
+    offered = site.become(made).get("/api/report-form").json()["categories"]
+    assert [row["name"] for row in offered][:2] == ["噪声扰民", "暴露垃圾"]
+    assert offered[1]["gbt30428_class"] == "事件 市容环境 暴露垃圾"
+    desk = site.become(account(engine, "plan", "planner"))
+    assert desk.get("/api/report-form").status_code == 403
+
+
+def test_a_reporter_reports_by_the_form_with_a_picture(site, engine):
+    phone = site.become(account(engine, "gridpost", "reporter", G1))
+    lon, lat = place(*X)
+    page = phone.get("/forms/report", params={"place": f"{lon:.6f},{lat:.6f}"}).text
+    assert 'capture="environment"' in page
+    hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
+    chosen = re.search(r'name="place" value="([^"]+)"', page)[1]
+    out = io.BytesIO()
+    Image.new("RGB", (40, 30), (200, 30, 30)).save(out, "PNG")
+    typed = {**hidden, "place": chosen, "category": "03", "text": "很吵"}
+    file = {"picture": ("a.png", out.getvalue(), "image/png")}
+    asked = phone.post("/forms/report", data=typed, files=file, follow_redirects=False)
+    assert (asked.status_code, 'name="persons"' in asked.text) == (400, True)
+    broken = {"picture": ("a.png", b"no picture", "image/png")}
+    bad = phone.post("/forms/report", data={**typed, "persons": "no"}, files=broken)
+    assert bad.status_code == 400
+    assert phone.get("/api/incidents", params={"mine": "true"}).json()["incidents"] == []
+    typed["persons"] = "no"
+    for _ in range(2):
+        sent = phone.post("/forms/report", data=typed, files=file, follow_redirects=False)
+        assert sent.status_code == 303, sent.text
+    (own,) = phone.get("/api/incidents", params={"mine": "true"}).json()["incidents"]
+    assert (own["title"], own["source"]) == ("很吵", "app")
+    files = phone.get(f"/api/incidents/{own['id']}/attachments").json()["attachments"]
+    assert [each["kind"] for each in files] == ["before"]
+    assert own["code"] in phone.get(sent.headers["location"]).text
+    wrong = phone.post("/forms/report", data={**typed, "category": "no such"}, files=file)
+    assert wrong.status_code == 400
+    far = {**typed, "place": "117.30,30.9;map;", "client_id": ""}
+    assert phone.post("/forms/report", data=far).status_code in (400, 403)

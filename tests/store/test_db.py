@@ -56,6 +56,7 @@ REVISIONS = (
     "0041",
     "0042",
     "0043",
+    "0044",
 )
 
 
@@ -84,7 +85,7 @@ def test_every_revision_has_its_sql_file():
 def test_older_tables_say_what_to_do(empty_url):
     engine = db.connect(empty_url)
     db.migrate(engine, revision="0002")
-    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0043")):
+    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0044")):
         db.require_current(engine)
     engine.dispose()
 

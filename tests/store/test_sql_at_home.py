@@ -23,7 +23,7 @@ OWNED = {
     "coverage": "coverage_run viewshed area_coverage gap demand_incident coverage_engine",
     "cameras": "camera camera_view camera_status camera_change filing filed_camera consent permit",
     "viewing": "access_request access_register",
-    "operations": "job destruction",
+    "operations": "job destruction webhook webhook_delivery",
     "incidents": (
         "incident incident_day incident_move dispatch approval notification clock_event"
         " whistle hotline_order camera_answer incident_camera attachment incident_source"

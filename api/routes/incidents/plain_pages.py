@@ -101,8 +101,15 @@ def _found(row: HitAnswer) -> PlaceChoice:
     return PlaceChoice(value, row["kind_name"], row["name"] or code, code, lon, lat)
 
 
-def report_of(sent: Form) -> Report:
+def report_of(sent: Form, *, source: str = "other") -> Report:
     """Return an incident as a form sent it.
+
+    Parameters
+    ----------
+    sent
+        The form.
+    source
+        Where it comes from, if the form does not say.
 
     Raises
     ------
@@ -116,7 +123,7 @@ def report_of(sent: Form) -> Report:
         sent.text("category"),
         sent.text("text"),
         _place_of(at, by, code),
-        source=sent.text("source") or "other",
+        source=sent.text("source") or source,
         located_by=by or None,
         located_code=(code or None) if at else None,
         address=sent.text("address") or None,

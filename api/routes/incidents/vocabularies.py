@@ -47,6 +47,7 @@ class VocabularyFields(Body):
     duplicate_radius_m: Number = None
     duplicate_days: Number = None
     gbt30428_class: Word = None
+    report_rank: int | str | None = None
 
     def given(self) -> dict[str, Any]:
         """Return the fields that were given, by name."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Final
@@ -77,6 +77,9 @@ _LIMIT: Final = (
     Field("limit_amount", "limit_amount", "number"),
     Field("limit_unit", "limit_unit", "word", UNITS),
 )
+MOST_REPORTED: Final = 12
+"""Categories on the form of a reporter."""
+
 _CATEGORY: Final = (
     Field("upper_code", "upper_code", "text"),
     Field("grade", "grade", "text", needed=True),
@@ -90,6 +93,7 @@ _CATEGORY: Final = (
     Field("duplicate_radius_m", "duplicate_radius_m", "number"),
     Field("duplicate_days", "duplicate_days", "count"),
     Field("gbt30428_class", "gbt30428_class", "text"),
+    Field("report_rank", "report_rank", "count"),
 )
 _ALL: Final = (
     Vocabulary("categories", "category", ("code",), (*_named("name"), *_CATEGORY)),
@@ -163,6 +167,34 @@ def check_values(vocabulary: Vocabulary, given: Mapping[str, object]) -> dict[st
         field.column: _checked(field, value)
         for field, value in ((vocabulary.field(name), value) for name, value in given.items())
     }
+
+
+def require_report_rank(row: Mapping[str, object], others: Iterable[Mapping[str, object]]) -> None:
+    """Refuse a place on the form of a reporter that is beyond its twelve, or taken.
+
+    Parameters
+    ----------
+    row
+        A category.
+    others
+        All other categories; what was shipped gives way.
+
+    Raises
+    ------
+    InputError
+        With who has the place.
+    """
+    rank = row.get("report_rank")
+    if rank is None:
+        return
+    if not isinstance(rank, int) or rank > MOST_REPORTED:
+        known = f"1 … {MOST_REPORTED}"
+        raise InputError("vocabulary.value", field="report_rank", found=str(rank), known=known)
+    holder = next(
+        (each for each in others if each["report_rank"] == rank and not each["shipped"]), None
+    )
+    if holder is not None:
+        raise InputError("vocabulary.report_rank", found=rank, name=str(holder["name"]))
 
 
 def require_whole_limit(row: Mapping[str, object]) -> None:
