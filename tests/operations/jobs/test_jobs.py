@@ -252,7 +252,7 @@ def test_a_worker_is_heard_of_while_it_lives_and_missed_once_it_was_killed(
 def test_what_is_due_each_second_is_not_left_to_the_scheduler():
     assert {duty.name: duty.cron is None for duty in worker.DUTIES} == {
         **dict.fromkeys(("head", "tally", "sessions", "events", "files", "jobs"), False),
-        **dict.fromkeys(("backup", "retention", "archive"), False),
+        **dict.fromkeys(("backup", "retention", "archive", "webhooks"), False),
         **dict.fromkeys(("seal", "alarms"), True),
     }
 
