@@ -15,12 +15,16 @@ Receive = Callable[[], Awaitable[Message]]
 Send = Callable[[Message], Awaitable[None]]
 App = Callable[[Scope, Receive, Send], Awaitable[None]]
 
+DEVICES: Final = "camera=(), microphone=(), geolocation=(), payment=(), usb=()"
+POSITION_ASKED: Final = DEVICES.replace("geolocation=()", "geolocation=(self)")
+"""What the page may use that asks a telephone where it is."""
+
 HEADERS: Final = {
     b"x-content-type-options": b"nosniff",
     b"referrer-policy": b"same-origin",
     b"cross-origin-opener-policy": b"same-origin",
     b"cross-origin-resource-policy": b"same-origin",
-    b"permissions-policy": b"camera=(), microphone=(), geolocation=(), payment=(), usb=()",
+    b"permissions-policy": DEVICES.encode(),
     b"x-permitted-cross-domain-policies": b"none",
 }
 POLICY: Final = (

@@ -93,7 +93,9 @@ def test_the_form_of_a_reporter_offers_at_most_twelve_categories_that_the_site_c
 def test_a_reporter_reports_by_the_form_with_a_picture(site, engine):
     phone = site.become(account(engine, "gridpost", "reporter", G1))
     lon, lat = place(*X)
-    page = phone.get("/forms/report", params={"place": f"{lon:.6f},{lat:.6f}"}).text
+    opened = phone.get("/forms/report", params={"place": f"{lon:.6f},{lat:.6f}"})
+    assert "geolocation=(self)" in opened.headers["permissions-policy"]
+    page = opened.text
     assert 'capture="environment"' in page
     hidden = dict(re.findall(r'<input type="hidden" name="(\w+)" value="([^"]*)"', page))
     chosen = re.search(r'name="place" value="([^"]+)"', page)[1]

@@ -15,6 +15,7 @@ from api.answers.problems import request_language
 from api.routes.incidents import plain_pages as pages
 from api.routes.incidents.desk import DeskDep
 from api.server.limits import allow_body
+from api.server.shield import POSITION_ASKED
 from api.session.deps import EngineDep, MayTake, SettingsDep
 from geo.access.principal import Principal
 from geo.base.errors import GovgridError, InputError, PersonalDataError
@@ -125,7 +126,7 @@ def _page(
 ) -> HTMLResponse:
     error = told.get("error")
     given = {"saved": "", "error": None, **told}
-    return pages.render_plain(
+    page = pages.render_plain(
         request,
         "plain_report.html",
         "report",
@@ -136,3 +137,5 @@ def _page(
         personal=isinstance(error, PersonalDataError),
         **given,
     )
+    page.headers["Permissions-Policy"] = POSITION_ASKED
+    return page
