@@ -16,6 +16,17 @@ SHARE_COLOURS = (
 )
 """From sand to blue, lightness falling evenly: readable without telling red from green."""
 
+PRINTED_SHARE_COLOURS = (
+    "#f4f2ea",
+    "#e2ebef",
+    "#c9dce7",
+    "#aacade",
+    "#84b3d0",
+    "#5796bd",
+    "#2c76a5",
+)
+"""Those of the console by day, for what is printed from it; in grey their order stays."""
+
 COLOURS = {
     "land": "#f5f3ee",
     "farmland": "#eaefdc",

@@ -15,7 +15,8 @@ from geo.base import notice
 from geo.base.errors import InputError
 from geo.base.words import LANGUAGES, say
 from maps.assets import read_style
-from maps.plan import Plan, Surroundings, draw_plan, index_surroundings
+from maps.ground import Surroundings, index_surroundings
+from maps.plan import Plan, draw_plan
 
 # A page is 188 × 276 mm inside its margins; the style sheet has the same measures.
 PLAN_WIDTH_MM, PLAN_LEAST_MM = 188.0, 108.0

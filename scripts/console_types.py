@@ -44,6 +44,9 @@ PATHS = {
     "/api/statistics": ("get",),
     "/api/statistics/hot-spots": ("get",),
     "/api/whistles/attendance": ("get",),
+    "/api/jobs/{number}": ("get",),
+    "/api/jobs/{number}/result": ("get",),
+    "/api/map-prints": ("post",),
 }
 TEXTS = ("description", "summary", "title", "examples")
 """What is left out beside bodies of requests: no type of the console follows from it."""

@@ -53,7 +53,8 @@ def plan_incident(
     import shapely
 
     from geo.base.crs import WGS84, project
-    from maps.plan import draw_plan, index_surroundings
+    from maps.ground import index_surroundings
+    from maps.plan import draw_plan
 
     srid = installation.metric_srid(connection)
     point = np.array([shapely.Point(lon, lat)], dtype=object)

@@ -31,7 +31,10 @@ _HIDDEN: Final = ("shown_at",)
 _OF_DISPATCHES: Final = ("dispatched_by", "incident_known_at", "incident_open")
 _TEXTS: Final = frozenset({"note", "result", "facts"})
 _POSTS: Final = frozenset(
-    {"account", "post", "unit_code", "proxy_for", "target_unit", "reason", "notified_post"}
+    {
+        *("account", "post", "unit_code", "proxy_for", "target_unit", "target_name", "reason"),
+        "notified_post",
+    }
 )
 
 

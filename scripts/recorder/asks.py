@@ -88,6 +88,8 @@ PLACES: Final = (
     Ask("POST", "/api/coverage/runs", json={"details": []}),
     Ask("POST", "/api/reports", json={"report": "coverage", "format": "doc", "reason": "核对"}),
     Ask("POST", "/api/reports", json={"report": "weather", "reason": "核对"}),
+    Ask("POST", "/api/map-prints", json={"box": [0, 0, 90, 1], "title": "图", "reason": "核对"}),
+    Ask("POST", "/api/map-prints", json={"box": [LON, LAT], "title": "图", "reason": "核对"}),
     get("/api/imports"),
     get("/api/imports/{number}"),
     get("/api/imports/{number}/findings"),

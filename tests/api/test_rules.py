@@ -101,6 +101,7 @@ DEMANDS = {
     ("GET", "/api/collections/{layer}/tiles/WebMercatorQuad/{z}/{y}/{x}"): "map",
     ("POST", "/api/exports"): "export",
     ("POST", "/api/reports"): "export",
+    ("POST", "/api/map-prints"): "export",
     ("GET", "/api/imports"): "import",
     ("POST", "/api/imports"): "import",
     ("GET", "/api/imports/{number}"): "import",

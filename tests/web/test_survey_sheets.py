@@ -12,7 +12,8 @@ import shapely
 from shapely import LineString, box
 
 from geo.base.errors import InputError
-from maps.plan import draw_plan, index_surroundings
+from maps.ground import index_surroundings
+from maps.plan import draw_plan
 from maps.sheets import FIRST_PAGE, FURTHER_PAGES, SheetContent, render_sheets
 
 HOSTILE = "</style><img src=x onerror=alert(1)>{{7*7}}"

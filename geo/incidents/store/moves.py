@@ -49,7 +49,10 @@ _DISPATCHES: Final = text(
 _APPROVALS: Final = text(
     "SELECT * FROM govgrid.approval WHERE incident = :id ORDER BY asked_at, id"
 )
-_MOVES: Final = text("SELECT * FROM govgrid.incident_move WHERE incident = :id ORDER BY id")
+_MOVES: Final = text(
+    "SELECT m.*, u.name AS target_name FROM govgrid.incident_move m"
+    " LEFT JOIN govgrid.unit u ON u.code = m.target_unit WHERE m.incident = :id ORDER BY m.id"
+)
 _OF_CLIENT: Final = text(
     "SELECT incident, move, version FROM govgrid.incident_move WHERE client_id = :client_id"
 )
@@ -163,7 +166,7 @@ def read_approvals(connection: Connection, incident: UUID) -> list[Mapping[str, 
 
 
 def read_moves(connection: Connection, incident: UUID) -> list[Mapping[str, Any]]:
-    """Return the moves of an incident, the oldest first.
+    """Return the moves of an incident, the oldest first, each with the name of its target unit.
 
     Parameters
     ----------

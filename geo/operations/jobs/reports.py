@@ -202,6 +202,23 @@ def _survey(making: RunningReport) -> tuple[Path, int, str]:
     return path, rows, register
 
 
+def _map(making: Making) -> tuple[Path, int, str]:
+    from geo.documents import printed_map, printed_view
+    from geo.files import writers
+
+    work, who = making.work, making.who
+    asked = printed_view.view_of(making.options)
+    printed_view.require_view(asked, who)
+    _, rows = printed_view.count_rows(work.engine, who, asked)
+    register, path = making.register(rows), making.open_file()
+    content = printed_map.make_map(
+        work.engine, work.config, who, asked, stamp=making.stamp(), lang=making.lang
+    )
+    with writers.draft_of(path) as draft:
+        draft.write_bytes(content)
+    return path, rows, register
+
+
 REPORTS: Final[Mapping[str, Report]] = MappingProxyType(
     {
         "coverage": Report(_coverage, PLACES),
@@ -210,6 +227,7 @@ REPORTS: Final[Mapping[str, Report]] = MappingProxyType(
         "completeness": Report(_completeness, whole=True),
         "loss": Report(_loss, PLACES, whole=True),
         "survey": Report(_survey, TABLES, whole=True),
+        "map": Report(_map, ("pdf",), permission="map"),
     }
 )
 """What can be asked for; the name says also what stands in the register of exports."""

@@ -58,10 +58,17 @@ export async function getBlob(path: string): Promise<Blob> {
   return readBlob(await ask(path, {}));
 }
 
+/** Ask for a file to be made; the answer is the file, or (202) names the job that makes it. */
+export async function postForFile(path: string, body: unknown): Promise<Response> {
+  const headers = { "content-type": "application/json", "x-csrf-token": asked.csrf };
+  const answer = await ask(path, { method: "POST", headers, body: JSON.stringify(body) });
+  if (!answer.ok) throw await problemOf(answer);
+  return answer;
+}
+
 /** Ask for a file to be made, and return it. */
 export async function postForBlob(path: string, body: unknown): Promise<Blob> {
-  const headers = { "content-type": "application/json", "x-csrf-token": asked.csrf };
-  return readBlob(await ask(path, { method: "POST", headers, body: JSON.stringify(body) }));
+  return (await postForFile(path, body)).blob();
 }
 
 async function send<T>(method: string, path: string, body: unknown, more: Record<string, string>): Promise<T> {

@@ -127,6 +127,11 @@ export class ConsoleMap {
     return { zoom: this.map.getZoom(), lat, lon: lng };
   }
 
+  /** What is seen of the ground: west, south, east, north. */
+  get box(): Box {
+    return this.map.getBounds().toArray().flat() as Box;
+  }
+
   /** Use the colours of a theme. */
   useTheme(theme: string): void {
     if (theme === this.theme) return;

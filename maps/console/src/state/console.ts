@@ -25,7 +25,7 @@ export interface State {
   seeing: Seeing | null;
   coverage: Coverage | null;
   pane: Place;
-  dialog: "" | "help" | "view" | "login";
+  dialog: "" | "help" | "view" | "login" | "print";
   tick: number;
   taking: boolean;
   placing: boolean;

@@ -1,6 +1,8 @@
 /** What the list shows of the open incidents: filtered, sorted, counted. */
+import { computed, reactive } from "vue";
 import type { Incident } from "../api/answers";
 import { above, areaOf } from "./areas";
+import { state } from "./console";
 
 export interface Filter {
   quick: "all" | "red" | "amber" | "new" | "unsigned" | "unplaced";
@@ -8,6 +10,8 @@ export interface Filter {
   township: string;
   sort: "due" | "newest";
 }
+/** What the list, the map and a print are cut to. */
+export const filter: Filter = reactive({ quick: "all", category: "", township: "", sort: "due" });
 const ORDER = { red: 0, amber: 1, green: 2 } as const;
 
 /** Return the township of an incident's grid. */
@@ -32,6 +36,9 @@ export function listed(incidents: Incident[], filter: Filter): Incident[] {
   );
   return filter.sort === "newest" ? fits.sort(newest) : fits.sort(urgent);
 }
+
+/** The open incidents that the filter lets through, in its order. */
+export const shown = computed(() => listed(state.incidents.slice(), filter));
 
 function newest(a: Incident, b: Incident): number {
   return (b.reported_at ?? "").localeCompare(a.reported_at ?? "");

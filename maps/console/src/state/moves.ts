@@ -14,7 +14,8 @@ export interface Move {
   at: string;
   account?: string | null;
   post?: string | null;
-  unit_name?: string | null;
+  target_unit?: string | null;
+  target_name?: string | null;
   reason?: string | null;
   note?: string | null;
 }
