@@ -15,6 +15,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 from api.answers import problems
 from api.routes.data import (
     area_edits,
+    basemaps,
     camera_status,
     cameras,
     console,
@@ -74,6 +75,7 @@ from geo.base.settings import Settings
 from geo.coverage.engine.client import EngineClient
 from geo.coverage.sight_memory import SightMemory
 from geo.documents.map_pages import MapPages
+from geo.exchange.basemap import Basemap
 from geo.exchange.publish.items import Items
 from geo.exchange.publish.matches import Matches
 from geo.exchange.tiles import Tiles
@@ -103,6 +105,7 @@ ROUTES = (
     area_edits,
     edits,
     tiles,
+    basemaps,
     what_if,
     imports,
     jobs,
@@ -163,6 +166,7 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.items = Items(engine, settings.home / "snapshots")
         app.state.matches = Matches(engine, app.state.items, settings.timezone)
         app.state.tiles = Tiles(engine, app.state.items)
+        app.state.basemap = _basemap(settings)
         app.state.places = Places(engine)
         app.state.engine_client = EngineClient(settings.home)
         app.state.sight = SightMemory(engine, detail=settings.detail_px_per_m)
@@ -209,6 +213,12 @@ def create_app(settings: Settings) -> FastAPI:
     app.add_middleware(NamedSocket)
     require_rules(app)
     return app
+
+
+def _basemap(settings: Settings) -> Basemap | None:
+    """Return the foreign basemap where there is a key for it."""
+    key = settings.tianditu_key
+    return None if key is None else Basemap(settings.tianditu_address, key.get_secret_value())
 
 
 @cache

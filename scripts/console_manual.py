@@ -23,6 +23,7 @@ PAGE: Final = """<!DOCTYPE html>
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <title>{title}</title>
 <link rel="icon" href="data:,">
+<link rel="stylesheet" href="/static/tokens.css">
 <link rel="stylesheet" href="/static/site.css">
 </head>
 <body>

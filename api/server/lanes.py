@@ -18,6 +18,8 @@ ENGINE: Final = CapacityLimiter(2)
 """Questions to the engine, which answers one after the other."""
 EVENTS: Final = CapacityLimiter(1)
 """Who streams are for, and what they missed: hundreds may ask at once after a restart."""
+OUTSIDE: Final = CapacityLimiter(4)
+"""Tiles of other hosts: who waits for them asks nothing of the database meanwhile."""
 _LANES: Final = (LOGIN, DRAWING, FILES, ENGINE, EVENTS)
 CONNECTIONS: Final = 2 + QUICK + sum(int(lane.total_tokens) for lane in _LANES)
 """One for each thread: who has a thread never waits for a connection; one for revisions and one

@@ -110,6 +110,9 @@ class Settings(BaseSettings):
     parallel_per_address: int = Field(default=64, ge=0)
     request_timeout_s: float = Field(default=120.0, gt=0)
 
+    tianditu_key: SecretStr | None = None
+    tianditu_address: str = "https://t0.tianditu.gov.cn"
+
     log_level: Literal["debug", "info", "warning"] | None = None
     metrics_token: Annotated[SecretStr, Field(min_length=16)] | None = None
 

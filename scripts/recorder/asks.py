@@ -15,6 +15,7 @@ LON, LAT = place(4, 0)
 FAR_LON, FAR_LAT = place(-15, -15)
 VALUES: Final = {
     "layer": "cameras",
+    "kind": "vec",
     "z": "0",
     "y": "0",
     "x": "0",
@@ -88,6 +89,7 @@ PLACES: Final = (
     Ask("POST", "/api/coverage/runs", json={"details": []}),
     Ask("POST", "/api/reports", json={"report": "coverage", "format": "doc", "reason": "核对"}),
     Ask("POST", "/api/reports", json={"report": "weather", "reason": "核对"}),
+    get("/api/basemaps/tianditu/{kind}/{z}/{y}/{x}"),
     Ask("POST", "/api/map-prints", json={"box": [0, 0, 90, 1], "title": "图", "reason": "核对"}),
     Ask("POST", "/api/map-prints", json={"box": [LON, LAT], "title": "图", "reason": "核对"}),
     get("/api/imports"),

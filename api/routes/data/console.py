@@ -105,6 +105,7 @@ def _shell(request: Request, settings: Settings, who: Principal, lang: str) -> d
         "testClock": clock.set_time() is not None,
         "warnings": readiness.list_warnings(request.app.state.engine, settings),
         "warningTexts": {name: say(f"warning.{name}", lang) for name in readiness.WARNINGS},
+        "basemaps": ["tianditu"] if settings.tianditu_key and not who.visitors else [],
         "pages": [] if who.visitors else _pages(who, lang),
     }
 

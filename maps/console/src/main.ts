@@ -1,7 +1,7 @@
 /** Starts the console: words first, then everything else. */
 import { createApp } from "vue";
 import "maplibre-gl/dist/maplibre-gl.css";
-import "./styles/tokens.css";
+import "../../web/static/site/tokens.css";
 import "./styles/frame.css";
 import "./styles/list.css";
 import "./styles/stage.css";

@@ -21,6 +21,7 @@ export interface Shell {
   testClock: boolean;
   warnings: string[];
   warningTexts: Record<string, string>;
+  basemaps: string[];
   pages: [string, string][];
 }
 

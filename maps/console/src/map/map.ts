@@ -10,7 +10,7 @@ import { drawSign, signs } from "./marks";
 import type { Palette } from "./palette";
 import { palette } from "./palette";
 import type { Given } from "./sources";
-import { makeStyle, SWITCHES } from "./style";
+import { GROUND, makeStyle, SWITCHES } from "./style";
 
 const TOUCH = 6;
 const NEAR = 15;
@@ -45,14 +45,16 @@ export class ConsoleMap {
   private own = { level: "", code: "" };
   private reason = "";
   private theme: string;
+  private readonly basemaps: string[];
 
-  constructor(container: HTMLElement, start: { theme: string; view: View | null; box: Box | null }, told: Told) {
+  constructor(container: HTMLElement, start: { theme: string; view: View | null; box: Box | null; basemaps: string[] }, told: Told) {
     setWorkerUrl(worker);
     this.theme = start.theme;
+    this.basemaps = start.basemaps;
     const { view, box } = start;
     const where = view ? { center: [view.lon, view.lat] as [number, number], zoom: view.zoom } : { bounds: box ?? [73, 18, 136, 54] as Box };
     this.map = new GlMap({
-      container, ...where, style: makeStyle(this.colours, ""), attributionControl: false, fadeDuration: 0,
+      container, ...where, style: makeStyle(this.colours, "", start.basemaps), attributionControl: false, fadeDuration: 0,
       dragRotate: false, pitchWithRotate: false, touchPitch: false, maxZoom: 20, fitBoundsOptions: { padding: 32 },
       locale: { "ScaleControl.Meters": say("unit.metres"), "ScaleControl.Kilometers": say("unit.kilometres"), "Map.Title": say("map.title") },
     });
@@ -136,18 +138,18 @@ export class ConsoleMap {
   useTheme(theme: string): void {
     if (theme === this.theme) return;
     this.theme = theme;
-    this.map.setStyle(makeStyle(this.colours, this.reason), { diff: false });
+    this.map.setStyle(makeStyle(this.colours, this.reason, this.basemaps), { diff: false });
   }
 
   /** Read protected layers beyond the limit, for a reason that is registered. */
   giveReason(reason: string): void {
     this.reason = reason;
-    this.map.setStyle(makeStyle(this.colours, reason), { diff: false });
+    this.map.setStyle(makeStyle(this.colours, reason, this.basemaps), { diff: false });
   }
 
   /** Ask for every tile again: the log-in is new. */
   reload(): void {
-    this.map.setStyle(makeStyle(this.colours, this.reason), { diff: false });
+    this.map.setStyle(makeStyle(this.colours, this.reason, this.basemaps), { diff: false });
   }
 
   /** Replace what a source shows. */
@@ -164,10 +166,12 @@ export class ConsoleMap {
   /** Show the layers of these switches and hide those of all others. */
   showLayers(on: string[]): void {
     this.switched = on;
-    for (const [name, layers] of Object.entries(SWITCHES)) {
-      const visibility = on.includes(name) ? "visible" : "none";
-      for (const layer of layers) if (this.map.getLayer(layer)) this.map.setLayoutProperty(layer, "visibility", visibility);
-    }
+    for (const [name, layers] of Object.entries(SWITCHES)) this.switchLayers(layers, on.includes(name));
+    this.switchLayers(GROUND, !on.includes("tianditu") || !this.basemaps.includes("tianditu"));
+  }
+
+  private switchLayers(layers: string[], on: boolean): void {
+    for (const layer of layers) if (this.map.getLayer(layer)) this.map.setLayoutProperty(layer, "visibility", on ? "visible" : "none");
   }
 
   /** Colour the areas of a level by their share; those without a figure are hatched. */

@@ -1,5 +1,5 @@
 /** Where the map's features come from: tiles of the service, and what the page gives it. */
-import type { GeoJSONSourceSpecification, SourceSpecification, VectorSourceSpecification } from "maplibre-gl";
+import type { GeoJSONSourceSpecification, RasterSourceSpecification, SourceSpecification, VectorSourceSpecification } from "maplibre-gl";
 
 /** Zooms of tiles. Of protected layers one zoom only: each tile counts as read once an hour. */
 const TILES: Record<string, { minzoom: number; maxzoom: number }> = {
@@ -26,11 +26,17 @@ function tiles(layer: string, zooms: { minzoom: number; maxzoom: number }, reaso
   return { type: "vector", tiles: [location.origin + path], ...zooms, promoteId: "code" };
 }
 
+/** Tiles of 天地图, which the service fetches with its own key; `vec` is the map, `cva` its names. */
+function basemap(kind: string): RasterSourceSpecification {
+  return { type: "raster", tiles: [`${location.origin}/api/basemaps/tianditu/${kind}/{z}/{y}/{x}`], tileSize: 256, minzoom: 1, maxzoom: 18 };
+}
+
 const empty: GeoJSONSourceSpecification = { type: "geojson", data: { type: "FeatureCollection", features: [] } };
 
 /** Return the sources of the map; a reason lets protected layers be read beyond the limit. */
-export function sources(reason: string): Record<string, SourceSpecification> {
+export function sources(reason: string, basemaps: string[]): Record<string, SourceSpecification> {
   const drawn = Object.entries(TILES).map(([layer, zooms]) => [layer, tiles(layer, zooms, reason)] as const);
   const given = GIVEN.map((name) => [name, { ...empty }] as const);
-  return Object.fromEntries([...drawn, ...given]);
+  const foreign = basemaps.includes("tianditu") ? ["vec", "cva"].map((kind) => [`tianditu-${kind}`, basemap(kind)] as const) : [];
+  return Object.fromEntries([...foreign, ...drawn, ...given]);
 }

@@ -21,7 +21,10 @@ export const SWITCHES: Record<string, string[]> = {
   gaps: ["gaps", "gaps-line", "gap-points"],
   places: ["places", "place-names", "entrances", "centres"],
   zones: ["zones", "zones-line"],
+  tianditu: ["tianditu-vec", "tianditu-cva"],
 };
+/** What a foreign basemap takes the place of. */
+export const GROUND = ["water", "house", "road-names", ...["path", "minor", "second", "trunk"].flatMap((name) => [`${name}-case`, name])];
 
 function ramp(near: number, far: number): Ramp {
   return ["interpolate", ["exponential", 1.6], ["zoom"], 12, near, 17.5, far];
@@ -179,12 +182,17 @@ function chosenPlace(p: Palette): LayerSpecification[] {
   ];
 }
 
+function foreign(basemaps: string[]): LayerSpecification[] {
+  const layout = { visibility: "none" } as const;
+  return basemaps.includes("tianditu") ? ["tianditu-vec", "tianditu-cva"].map((id) => ({ id, type: "raster", source: id, layout })) : [];
+}
+
 /** Return the style of the map in a theme's colours. */
-export function makeStyle(p: Palette, reason: string): StyleSpecification {
+export function makeStyle(p: Palette, reason: string, basemaps: string[] = []): StyleSpecification {
   const layers = [
-    ...ground(p), ...roads(p), ...areas(p), ...zonesAndGaps(p), ...viewsheds(p), ...names(p), ...points(p), ...chosenPlace(p),
+    ...ground(p), ...roads(p), ...foreign(basemaps), ...areas(p), ...zonesAndGaps(p), ...viewsheds(p), ...names(p), ...points(p), ...chosenPlace(p),
   ];
   const seen = layers.find((layer) => layer.id === "seen-no");
   if (seen?.type === "symbol") seen.paint = { "text-color": ["case", ["==", ["get", "relation"], "sees"], p.onAccent, p.label] };
-  return { version: 8, sources: sources(reason), layers };
+  return { version: 8, sources: sources(reason, basemaps), layers };
 }

@@ -6,6 +6,8 @@ import type { Filter } from "./list";
 import { townshipName } from "./list";
 import { say } from "../words/words";
 
+/** The layers of a print: a foreign basemap is none of them; incidents without a position stand on no map. */
+const PRINTED = new Set(["grids", "cameras", "incidents", "coverage", "gaps", "places", "zones"]);
 /** From here on coverage colours grids, before communities. */
 export const GRID_ZOOM = 13.2;
 
@@ -29,7 +31,6 @@ export function filterWords({ quick, category, township }: Filter): string {
 
 /** Return what is printed of the present view. */
 export function viewAsked(box: PrintAsked["box"], filter: Filter): Pick<PrintAsked, "box" | "layers" | "level" | "incidents"> {
-  // those without a position stand on no map
-  const layers = state.layers.filter((name) => name !== "incidents" || filter.quick !== "unplaced");
+  const layers = state.layers.filter((name) => PRINTED.has(name) && (name !== "incidents" || filter.quick !== "unplaced"));
   return { box, layers, level: (state.view?.zoom ?? 0) >= GRID_ZOOM ? "grid" : "community", incidents: incidentsOf(filter) };
 }
