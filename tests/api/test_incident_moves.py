@@ -41,7 +41,10 @@ def test_an_incident_is_read_and_moved_at_the_version_that_was_seen(town, client
     assert late.headers["content-type"] == "application/problem+json"
     sheet = client.get(f"{path}/dispatches").json()["dispatches"]
     assert [(d["unit_code"], d["state"]) for d in sheet] == [("U2", "sent")]
-    assert [m["move"] for m in client.get(f"{path}/moves").json()["moves"]] == ["assign"]
+    history = client.get(f"{path}/moves").json()["moves"]
+    assert [(m["move"], m["target_unit"], m["target_name"]) for m in history] == [
+        ("assign", "U2", "市政所")
+    ]
 
 
 def test_an_illegal_move_is_a_problem_that_names_the_legal_ones(town, client):

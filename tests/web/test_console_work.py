@@ -2,6 +2,7 @@
 
 import json
 
+import pikepdf
 import pytest
 from sqlalchemy import text
 
@@ -132,6 +133,32 @@ def test_a_region_counts_lists_and_exports_what_lies_in_it(desk, site):
     assert SCRIPT in page.inner_text(".facts")
     page.click(".detail .close")
     page.wait_for_selector(".detail h1 >> text=选取范围")
+    at.quiet()
+
+
+def test_the_map_is_printed_as_it_is_seen_for_a_reason(desk, site):
+    at = desk("/?show=incident:H1&on=grids,incidents,places")
+    page = at.page
+    page.wait_for_selector("footer >> text=派遣给")
+    page.click("[aria-label='打印地图']")
+    page.wait_for_selector(".dialog h1 >> text=打印地图")
+    assert "图层：网格 · 事项 · 重点部位" in page.inner_text(".dialog")
+    assert page.is_disabled(".dialog button[type=submit]")
+    page.fill("#print-title", f"现场图{SCRIPT}")
+    page.check("text=A3")
+    page.check("text=纵向")
+    page.fill("#print-reason", "现场核实")
+    at.accessible()
+    with page.expect_download() as loaded:
+        page.click(".dialog button[type=submit]")
+    with pikepdf.open(loaded.value.path()) as book:
+        assert [round(float(side)) for side in book.pages[0].mediabox[2:]] == [842, 1191]
+    page.wait_for_selector(".dialog", state="detached")
+    with site[0].begin() as connection:
+        row = connection.execute(
+            text("SELECT what, form, rows, reason FROM govgrid.export_register")
+        )
+        assert [tuple(each) for each in row] == [("map", "pdf", 1, "现场核实")]
     at.quiet()
 
 

@@ -41,6 +41,14 @@ export const within = computed<Incident[]>(() => state.incidents.filter(({ lon, 
 export function pickTool(tool: Tool): void {
   if (measure.on) toggleMeasure();
   Object.assign(region, blank(region.tool === tool && !region.closed ? "" : tool));
+  if (region.tool) document.getElementById("stage")?.focus();
+}
+
+/** Add the middle of the map as a point, as keys and fingers point; once more at the same place closes a polygon. */
+export function addMiddle(at: LonLat, layers: string[]): void {
+  const again = region.points.at(-1)?.join() === at.join();
+  if (!again) return addCorner(at, layers);
+  if (region.tool === "polygon") void closeRegion(layers);
 }
 
 /** Forget the region. */
