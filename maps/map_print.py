@@ -27,4 +27,5 @@ def render_map(printed: PrintedMap) -> str:
         head=HEAD_MM,
         foot=FOOT_MM,
         shares=PRINTED_SHARE_COLOURS,
+        wide=("grid", "community", "gap", "zone", "none"),
     )

@@ -9,7 +9,7 @@ from maps.ground import STEPS_PER_MM, Geometries, Surroundings, Window
 Size: TypeAlias = Literal["A4", "A3"]
 Orientation: TypeAlias = Literal["portrait", "landscape"]
 
-MARGIN_MM, HEAD_MM, FOOT_MM = 8, 17, 33
+MARGIN_MM, HEAD_MM, FOOT_MM = 8, 17, 37
 _PAPERS_MM: Final = {"A4": (210, 297), "A3": (297, 420)}
 _ROUND: Final = (1.0, 1.25, 1.5, 2.0, 2.5, 3.0, 4.0, 5.0, 6.0, 8.0)
 FINEST: Final = 500

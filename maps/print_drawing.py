@@ -26,6 +26,8 @@ HOUSES_TO, PATHS_TO, STREETS_TO = 20_000, 15_000, 60_000
 """Scales up to which houses, paths and streets are drawn: beyond they are a smear."""
 GRIDS_TO, GRID_NAMES_TO, PLACE_NAMES_TO = 80_000, 25_000, 10_000
 COMMUNITY_NAMES_FROM, COMMUNITY_NAMES_TO, TOWNSHIP_NAMES_FROM = 8_000, 150_000, 40_000
+GAP_LINES: Final = ((15_000, 1.8), (30_000, 1.2), (10**9, 0.7))
+"""Up to which scale the outlines of gaps are how wide, steps."""
 MOST_CAMERAS: Final = 3_000
 """More are numbers, a circle for each square of `CELL_MM`."""
 CELL_MM: Final = 12
@@ -78,6 +80,7 @@ class MapPicture:
     hatched: str
     lines: tuple[tuple[str, str], ...]
     gaps: str
+    gap_line: float
     zones: str
     names: tuple[Name, ...]
     labels: tuple[Label, ...]
@@ -101,6 +104,9 @@ def draw_map(view: MapView) -> MapPicture:
     for mark in marks:
         if not mark.kind.startswith(("skynet", "social")):
             taken.add(mark.x - 18, mark.y - 18, mark.x + 18, mark.y + 18)
+    counts = _counts(cameras, window) if crowded else ()
+    for each in counts:
+        taken.add(each.x - 20, each.y - 20, each.x + 20, each.y + 20)
     labels = _labels(view, taken)
     length_m = round_length(window.m_per_step * 400)
     houses = buildings if view.scale <= HOUSES_TO else buildings[:0]
@@ -114,11 +120,12 @@ def draw_map(view: MapView) -> MapPicture:
         hatched=_hatched(view),
         lines=_lines(view),
         gaps=draw_path(view.gaps, window, closed=True),
+        gap_line=next(width for scale, width in GAP_LINES if view.scale <= scale),
         zones=draw_path(view.zones, window, closed=True),
         names=draw_names(roads, window, taken),
         labels=labels,
         marks=marks,
-        counts=_counts(cameras, window) if crowded else (),
+        counts=counts,
         scale_m=length_m,
         scale_length=round(length_m / window.m_per_step),
         stamps=_stamps(window),

@@ -10,6 +10,7 @@ from geo.base import clock
 from tests.console_desk import Desk
 from tests.incident_town import B, X
 from tests.live_site import serve_site
+from tests.map_visit import PHONE
 from tests.signed_in import account
 from tests.toy_town import place
 
@@ -51,9 +52,9 @@ def site(incident_town, settings, tmp_path):
 def desk(painter, site):
     opened = []
 
-    def sit_down(path):
+    def sit_down(path, **given):
         made = account(site[0], "desk", "dispatcher", B, unit="D0")
-        opened.append(Desk(painter, site, made=made, path=path))
+        opened.append(Desk(painter, site, made=made, path=path, **given))
         return opened[-1]
 
     yield sit_down
@@ -133,6 +134,44 @@ def test_a_region_counts_lists_and_exports_what_lies_in_it(desk, site):
     assert SCRIPT in page.inner_text(".facts")
     page.click(".detail .close")
     page.wait_for_selector(".detail h1 >> text=选取范围")
+    at.quiet()
+
+
+def test_keys_draw_a_region_by_the_cross_in_the_middle_of_the_map(desk):
+    lon, lat = place(*X)
+    at = desk(f"/?at=19/{lat:.6f}/{lon:.6f}")
+    page = at.page
+    page.focus("[aria-label='矩形选取']")
+    for keys in (["Enter"], ["ArrowLeft", "ArrowUp", "Enter"], ["ArrowRight", "ArrowDown"] * 2):
+        for key in keys:
+            page.keyboard.press(key)
+    page.wait_for_selector(".cross")
+    at.accessible()
+    page.keyboard.press("Enter")
+    page.wait_for_selector(".detail h1 >> text=选取范围")
+    assert page.inner_text(".detail h2:has-text('未结事项') span") == "1"
+    page.wait_for_selector(".detail h2:has-text('摄像机') >> text=1")
+    at.quiet()
+
+
+def test_on_a_phone_the_tools_are_behind_a_button_and_a_region_is_drawn_by_the_cross(desk):
+    lon, lat = place(*X)
+    at = desk(f"/?at=19/{lat:.6f}/{lon:.6f}", size=PHONE)
+    page = at.page
+    page.click(".tools-open")
+    at.accessible()
+    page.click("[aria-label='半径选取']")
+    page.click(".measure-bar button:has-text('取点')")
+    page.mouse.move(200, 500)
+    page.mouse.down()
+    page.mouse.move(200, 400, steps=4)
+    page.mouse.up()
+    page.wait_for_selector(".measure-bar >> text=半径")
+    assert page.evaluate("document.documentElement.scrollWidth") == PHONE["width"]
+    page.click(".measure-bar button:has-text('取点')")
+    page.wait_for_selector(".detail h1 >> text=选取范围")
+    assert page.inner_text(".detail h2:has-text('未结事项') span") == "1"
+    at.accessible()
     at.quiet()
 
 
