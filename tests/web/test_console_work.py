@@ -178,7 +178,7 @@ def test_on_a_phone_the_tools_are_behind_a_button_and_a_region_is_drawn_by_the_c
 def test_the_map_is_printed_as_it_is_seen_for_a_reason(desk, site):
     at = desk("/?show=incident:H1&on=grids,incidents,places")
     page = at.page
-    page.wait_for_selector("footer >> text=派遣给")
+    page.wait_for_selector("footer >> text=吹哨")
     page.click("[aria-label='打印地图']")
     page.wait_for_selector(".dialog h1 >> text=打印地图")
     assert "图层：网格 · 事项 · 重点部位" in page.inner_text(".dialog")
