@@ -22,7 +22,7 @@ class Name:
     angle: float
 
 
-class TakenPlaces:
+class OccupiedBoxes:
     """The places of a plan where something stands already, as boxes in steps."""
 
     def __init__(self, window: Window) -> None:
@@ -42,7 +42,7 @@ class TakenPlaces:
         return not ((x0 < a1) & (x1 > a0) & (y0 < b1) & (y1 > b0)).any()
 
 
-def draw_names(roads: GeoDataFrame, window: Window, taken: TakenPlaces) -> tuple[Name, ...]:
+def draw_names(roads: GeoDataFrame, window: Window, taken: OccupiedBoxes) -> tuple[Name, ...]:
     """Return the names of roads, the widest roads first, each once, where there is room for it."""
     named = roads.loc[roads["name"].fillna("").astype("str").str.strip() != ""]
     rank = {kind: -k for k, kind in enumerate(ROAD_WIDTH_M)}
@@ -56,7 +56,7 @@ def draw_names(roads: GeoDataFrame, window: Window, taken: TakenPlaces) -> tuple
     return tuple(found)
 
 
-def _name(text: str, lines: Geometries, window: Window, taken: TakenPlaces) -> Name | None:
+def _name(text: str, lines: Geometries, window: Window, taken: OccupiedBoxes) -> Name | None:
     parts = shapely.get_parts(shapely.line_merge(shapely.union_all(lines)))
     step = NAME_MM * STEPS_PER_MM
     widths = np.array([step if ord(sign) > 0x2E80 else 0.56 * step for sign in text])
@@ -73,7 +73,7 @@ def _name(text: str, lines: Geometries, window: Window, taken: TakenPlaces) -> N
     return None
 
 
-def _along(text: str, ends: NDArray[np.int64], widths: Floats, taken: TakenPlaces) -> Name | None:
+def _along(text: str, ends: NDArray[np.int64], widths: Floats, taken: OccupiedBoxes) -> Name | None:
     """Return the text between two places, upright, if that is straight and free."""
     across, down = (ends[1] - ends[0]).astype(float)
     if np.hypot(across, down) < 0.93 * widths.sum():
@@ -93,7 +93,7 @@ def _along(text: str, ends: NDArray[np.int64], widths: Floats, taken: TakenPlace
     return Name(text, round(middle[0]), round(middle[1]), angle)
 
 
-def draw_label(text: str, x: int, y: int, taken: TakenPlaces) -> bool:
+def draw_label(text: str, x: int, y: int, taken: OccupiedBoxes) -> bool:
     """Return whether an upright name has room around a place in steps; if so it is taken.
 
     Parameters

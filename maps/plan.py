@@ -20,7 +20,7 @@ from maps.ground import (
     fit_window,
     round_length,
 )
-from maps.lettering import Name, TakenPlaces, draw_names
+from maps.lettering import Name, OccupiedBoxes, draw_names
 
 COARSEST_M_PER_MM = 7.0  # 1 : 7,000; on a coarser plan nobody finds a pole
 AROUND_POINTS_M = 90.0
@@ -98,7 +98,7 @@ def draw_plan(
     """
     size = round(width_mm * STEPS_PER_MM), round(height_mm * STEPS_PER_MM)
     window, coarse = _shown(outline, points, size)
-    at, taken = window.steps(points), TakenPlaces(window)
+    at, taken = window.steps(points), OccupiedBoxes(window)
     inset = _inset(outline, window, at) if coarse else None
     if inset is not None:
         taken.add(inset.x, inset.y, inset.x + inset.width, inset.y + inset.height)
@@ -143,7 +143,7 @@ def _near(points: Floats, size: tuple[int, int]) -> Window:
     return fit_window((x - half_x, y - half_y, x + half_x, y + half_y), size, 0)
 
 
-def _marks(at: NDArray[np.int64], numbers: Sequence[int], taken: TakenPlaces) -> tuple[Mark, ...]:
+def _marks(at: NDArray[np.int64], numbers: Sequence[int], taken: OccupiedBoxes) -> tuple[Mark, ...]:
     """Return the points with their numbers beside them, on nothing else where there is room."""
     for x, y in at:
         taken.add(x - 9, y - 9, x + 9, y + 9)

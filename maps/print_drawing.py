@@ -18,7 +18,7 @@ from maps.ground import (
     draw_roads,
     round_length,
 )
-from maps.lettering import Name, TakenPlaces, draw_label, draw_names
+from maps.lettering import Name, OccupiedBoxes, draw_label, draw_names
 from maps.palette import SHARE_BREAKS
 from maps.print_content import MapView, PlacedSign, PrintedArea
 
@@ -100,7 +100,7 @@ def draw_map(view: MapView) -> MapPicture:
     others = [each for each in view.signs if not is_camera(each)]
     crowded = len(cameras) > MOST_CAMERAS
     marks = _marks([*([] if crowded else cameras), *others], window, view.scale)
-    taken = TakenPlaces(window)
+    taken = OccupiedBoxes(window)
     for mark in marks:
         if not mark.kind.startswith(("skynet", "social")):
             taken.add(mark.x - 18, mark.y - 18, mark.x + 18, mark.y + 18)
@@ -176,7 +176,7 @@ def _lines(view: MapView) -> tuple[tuple[str, str], ...]:
     return tuple((level, path) for level, path in drawn if path)
 
 
-def _labels(view: MapView, taken: TakenPlaces) -> tuple[Label, ...]:
+def _labels(view: MapView, taken: OccupiedBoxes) -> tuple[Label, ...]:
     """Return the names of areas that have room, the largest levels first, then those of places."""
     levels = [
         *(["township"] if view.scale > TOWNSHIP_NAMES_FROM else []),
@@ -199,7 +199,7 @@ def _labels(view: MapView, taken: TakenPlaces) -> tuple[Label, ...]:
 
 
 def _label(
-    text: str, at: shapely.Point, kind: str, view: MapView, taken: TakenPlaces
+    text: str, at: shapely.Point, kind: str, view: MapView, taken: OccupiedBoxes
 ) -> list[Label]:
     if at.is_empty:
         return []

@@ -11,7 +11,6 @@ from geo.base.errors import NotFoundError
 from geo.exchange.basemap import Basemap
 
 router = APIRouter()
-IMAGES: Final = {"image/png": {}, "image/jpeg": {}}
 A_DAY: Final = "private, max-age=86400"
 Number = Annotated[int, Path(ge=0, le=2**22)]
 
@@ -19,7 +18,7 @@ Number = Annotated[int, Path(ge=0, le=2**22)]
 @router.get(
     "/api/basemaps/tianditu/{kind}/{z}/{y}/{x}",
     response_class=Response,
-    responses={200: {"content": IMAGES}},
+    responses={200: {"content": {"image/png": {}, "image/jpeg": {}}}},
 )
 @run_in_lane(OUTSIDE)
 def tianditu(

@@ -202,7 +202,7 @@ def _survey(making: RunningReport) -> tuple[Path, int, str]:
     return path, rows, register
 
 
-def _map(making: Making) -> tuple[Path, int, str]:
+def _map(making: RunningReport) -> tuple[Path, int, str]:
     from geo.documents import printed_map, printed_view
     from geo.files import writers
 
