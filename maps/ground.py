@@ -90,7 +90,17 @@ def index_surroundings(
 
 
 def fit_window(bounds: Iterable[float], size: tuple[int, int], pad_mm: float) -> Window:
-    """Return the window that shows some bounds in its middle with room around them."""
+    """Return the window that shows some bounds in its middle with room around them.
+
+    Parameters
+    ----------
+    bounds
+        x0, y0, x1, y1, metres.
+    size
+        Width and height, steps.
+    pad_mm
+        Room on each side.
+    """
     x0, y0, x1, y1 = bounds
     pad = 2 * pad_mm * STEPS_PER_MM
     per_step = max((x1 - x0) / (size[0] - pad), (y1 - y0) / (size[1] - pad), 1e-6)
@@ -99,14 +109,34 @@ def fit_window(bounds: Iterable[float], size: tuple[int, int], pad_mm: float) ->
 
 
 def cut_ground(around: Surroundings, window: Window) -> tuple[Geometries, Geometries, GeoDataFrame]:
-    """Return water, buildings and roads inside a window."""
+    """Return water, buildings and roads inside a window.
+
+    Parameters
+    ----------
+    around
+        The ground.
+    window
+        In the CRS of the ground.
+    """
     box = shapely.box(*window.box)
     road, water, building = (np.sort(tree.query(box)) for tree in around.trees)
     return around.water[water], around.buildings[building], around.roads.iloc[road]
 
 
 def draw_path(shapes: Geometries, window: Window, *, closed: bool, cut: bool = True) -> str:
-    """Return shapes as the data of one SVG path: whole steps, each point from the one before."""
+    """Return shapes as the data of one SVG path: whole steps, each point from the one before.
+
+    Parameters
+    ----------
+    shapes
+        Polygons where `closed`, else lines, metric CRS.
+    window
+        What is shown.
+    closed
+        Whether they are areas.
+    cut
+        Whether what lies outside is left out.
+    """
     x0, y0, x1, y1 = window.box
     more = 20 * window.m_per_step  # the edge of the cut stays out of sight
     if cut:
@@ -130,7 +160,15 @@ def draw_path(shapes: Geometries, window: Window, *, closed: bool, cut: bool = T
 
 
 def draw_roads(roads: GeoDataFrame, window: Window) -> tuple[Road, ...]:
-    """Return the roads by width, the narrowest first."""
+    """Return the roads by width, the narrowest first.
+
+    Parameters
+    ----------
+    roads
+        Lines with ``class``, metric CRS.
+    window
+        What is shown.
+    """
     drawn = []
     for kind, width_m in ROAD_WIDTH_M.items():
         own = roads.loc[roads["class"] == kind]

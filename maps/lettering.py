@@ -30,7 +30,13 @@ class OccupiedBoxes:
         self.boxes: Floats = np.empty((0, 4))
 
     def add(self, x0: float, y0: float, x1: float, y1: float) -> None:
-        """Take a box."""
+        """Take a box.
+
+        Parameters
+        ----------
+        x0, y0, x1, y1
+            Its upper left and lower right corner, steps.
+        """
         self.boxes = np.vstack([self.boxes, [x0, y0, x1, y1]])
 
     def free(self, boxes: Floats) -> bool:
@@ -43,7 +49,17 @@ class OccupiedBoxes:
 
 
 def draw_names(roads: GeoDataFrame, window: Window, taken: OccupiedBoxes) -> tuple[Name, ...]:
-    """Return the names of roads, the widest roads first, each once, where there is room for it."""
+    """Return the names of roads, the widest roads first, each once, where there is room for it.
+
+    Parameters
+    ----------
+    roads
+        Lines with ``class`` and ``name``, metric CRS.
+    window
+        What is shown.
+    taken
+        Where something stands already; the names are added.
+    """
     named = roads.loc[roads["name"].fillna("").astype("str").str.strip() != ""]
     rank = {kind: -k for k, kind in enumerate(ROAD_WIDTH_M)}
     kinds = named["class"].map(rank).fillna(0)
