@@ -44,11 +44,11 @@ def clean_title(title: str) -> str:
     MarkedError
         If it carries the marking of a state secret.
     """
-    told = " ".join("".join(c if c.isprintable() else " " for c in title).split())
-    if not 0 < len(told) <= MOST_TITLE:
+    clean = " ".join("".join(c if c.isprintable() else " " for c in title).split())
+    if not 0 < len(clean) <= MOST_TITLE:
         raise InputError("map_print.error.title", most=MOST_TITLE)
-    marking.require_unmarked(told, "text")
-    return told
+    marking.require_unmarked(clean, "text")
+    return clean
 
 
 def make_map(
@@ -137,11 +137,11 @@ def _entries(asked: MapAsked, seen: SeenView, picture: MapPicture, lang: str) ->
     if seen.view.coloured:
         lower = (0.0, *SHARE_BREAKS)
         for no, (start, colour) in enumerate(zip(lower, PRINTED_SHARE_COLOURS, strict=True)):
-            told = _range(start, lower[no + 1] if no + 1 < len(lower) else None, lang)
+            words = _range(start, lower[no + 1] if no + 1 < len(lower) else None, lang)
             if no == 0:
                 level = say(f"console.level.{asked.level}", lang)
-                told = say("map_print.entry.share", lang, level=level, range=told)
-            yield Entry("", told, colour)
+                words = say("map_print.entry.share", lang, level=level, range=words)
+            yield Entry("", words, colour)
     if picture.hatched:
         yield Entry("none", say("map_print.entry.none", lang))
 
@@ -178,7 +178,7 @@ def filter_words(chosen: IncidentFilter, township: str, lang: str) -> str:
     Parameters
     ----------
     chosen
-        Lights, states and category are told.
+        Lights, states and category are named.
     township
         Name of the township; "" for all.
     lang
@@ -192,8 +192,8 @@ def filter_words(chosen: IncidentFilter, township: str, lang: str) -> str:
         *([("category", chosen.category)] if chosen.category else []),
         *([("township", township)] if township else []),
     ]
-    told = [say(f"map_print.chosen.{key}", lang, value=value) for key, value in named]
-    return ("；" if lang == "zh" else "; ").join(told) or say("map_print.no_filter", lang)
+    parts = [say(f"map_print.chosen.{key}", lang, value=value) for key, value in named]
+    return ("；" if lang == "zh" else "; ").join(parts) or say("map_print.no_filter", lang)
 
 
 def _notes(
@@ -203,8 +203,8 @@ def _notes(
     if "cameras" in asked.layers:
         for kind in ("skynet", "social"):
             if kind not in who.classes:
-                told = say(f"map_print.owner_kind.{kind}", lang)
-                yield say("map_print.note.closed", lang, kind=told)
+                kind_name = say(f"map_print.owner_kind.{kind}", lang)
+                yield say("map_print.note.closed", lang, kind=kind_name)
     if seen.coarse:
         yield say("map_print.note.coarse", lang)
     if picture.counts:

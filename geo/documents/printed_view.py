@@ -229,8 +229,8 @@ def _ground(reader: _Reader, *, houses: bool) -> Surroundings:
     from maps.ground import index_surroundings
 
     rows, shapes = reader.rows("roads")
-    told = {name: [row[name] for row in rows] for name in ("name", "class")}
-    roads = gpd.GeoDataFrame(told, geometry=shapes, columns=["name", "class"])
+    columns = {name: [row[name] for row in rows] for name in ("name", "class")}
+    roads = gpd.GeoDataFrame(columns, geometry=shapes, columns=["name", "class"])
     water, buildings = (
         gpd.GeoDataFrame(geometry=reader.shapes(name) if drawn else [])
         for name, drawn in (("water", True), ("buildings", houses))

@@ -197,7 +197,8 @@ def test_the_map_is_printed_as_it_is_seen_for_a_reason(desk, site):
         row = connection.execute(
             text("SELECT what, form, rows, reason FROM govgrid.export_register")
         )
-        assert [tuple(each) for each in row] == [("map", "pdf", 1, "现场核实")]
+        shown = connection.execute(text("SELECT count(*) FROM govgrid.incident")).scalar_one()
+        assert [tuple(each) for each in row] == [("map", "pdf", shown, "现场核实")]
     at.quiet()
 
 

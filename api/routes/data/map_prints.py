@@ -36,7 +36,8 @@ class PrintAsked(Body):
     """The view of the console, the paper, and what the map is for."""
 
     box: tuple[Degrees, Degrees, Degrees, Degrees] = Field(
-        description="West, south, east, north of what the screen shows, degrees"
+        strict=False,  # JSON has lists only
+        description="West, south, east, north of what the screen shows, degrees",
     )
     layers: list[Word] = Field(default=["grids", "cameras", "incidents"], max_length=20)
     level: Literal["grid", "community"] = "community"
@@ -70,8 +71,8 @@ def print_map(
     lang = request_language(request)
     ground, rows = printed_view.count_rows(engine, who, wanted)
     if asked.job or ground + rows > settings.export_job_rows:
-        told = {"format": "pdf", "reason": reason, "lang": lang, "options": values}
-        job = jobs.make_job(engine, who, "report", layer="map", asked=told)
+        wanted_file = {"format": "pdf", "reason": reason, "lang": lang, "options": values}
+        job = jobs.make_job(engine, who, "report", layer="map", asked=wanted_file)
         answer = jobs.job_values(job, who, lang)
         return JSONResponse(answer, HTTPStatus.ACCEPTED, {"Location": f"/api/jobs/{job.id}"})
     export_log.register_file(engine, who, Path("map.pdf"), what="map", rows=rows, reason=reason)
