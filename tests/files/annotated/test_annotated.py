@@ -101,6 +101,11 @@ def test_a_workbook_keeps_its_sheets_and_looks_and_gets_a_sheet_of_all_findings(
     listed = list(book["全部问题"].iter_rows(min_row=2, max_col=3, values_only=True))
     assert listed[: len(taken.findings)] == [(f.row, f.column, f.code) for f in taken.findings]
     assert any("红色 = 待更正" in str(row[0]) for row in listed[len(taken.findings) :])
+    shades = {row: colour(cell) for row, cell in column(book["全部问题"], "程度").items()}
+    wanted = {"error": "F8B4B4", "warning": "FBD38D", "note": "D6E9F8"}
+    assert [shades[at] for at, _ in enumerate(taken.findings, start=2)] == [
+        wanted[finding.severity] for finding in taken.findings
+    ]
     printed = book["全部问题"]
     assert (printed.page_setup.orientation, printed.page_setup.fitToWidth) == ("landscape", 1)
     assert printed.sheet_properties.pageSetUpPr.fitToPage
