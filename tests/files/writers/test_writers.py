@@ -212,6 +212,19 @@ def test_areas_are_drawn_as_closed_lines_with_names_inside(tmp_path):
     assert areas().geometry.iloc[0].contains(place)
     assert text.get_xdata("GOVGRID")[0].value == "G1"
     assert drawing.units == ezdxf.units.M
+    assert (text.dxf.height, text.dxf.style) == (pytest.approx(np.sqrt(9_600) / 24), "HANZI")
+    colours = {layer.dxf.name: layer.color for layer in drawing.layers}
+    assert [colours[name] for name in ("grid", "community", "grid-name", "community-name")] == [
+        *(1, 6, 7, 7)
+    ]
+
+
+def test_names_in_a_drawing_are_two_metres_high_at_least_and_400_at_most(tmp_path):
+    sides = (10, 100_000)
+    shapes = [shapely.box(500_000, 3_376_000, 500_000 + a, 3_376_000 + a) for a in sides]
+    frame = gpd.GeoDataFrame({"code": ["A", "B"], "name": ["小", "大"]}, geometry=shapes, crs=4548)
+    space = ezdxf.readfile(written(frame, tmp_path / "a.dxf")).modelspace()
+    assert [text.dxf.height for text in space.query("TEXT")] == [2.0, 400.0]
 
 
 def test_a_drawing_of_one_level_has_the_layer_of_that_name(tmp_path):
