@@ -30,9 +30,16 @@ def test_what_an_import_or_a_fixture_runs_is_tried_by_the_whole_room():
 
 def test_a_line_belongs_to_its_statement_and_of_a_block_to_the_head():
     source = "def one(\n    a=1,\n):\n    return (\n        a\n    )\n"
-    contexts = {"1": ["import"], "4": ["call"]}
-    assert statement_contexts(source, 2, contexts) == {"import"}
-    assert statement_contexts(source, 5, contexts) == {"call"}
+    contexts = {"1": ["import"], "4": ["call a"], "6": ["call b"]}
+    assert statement_contexts(source, 5, contexts) == {"call a", "call b"}
+    block = "def one():\n    if (\n        a\n    ):\n        return 1\n"
+    assert statement_contexts(block, 3, {"2": ["call a"], "5": ["call b"]}) == {"call a"}
+
+
+def test_what_stands_in_no_function_is_run_by_imports_whoever_imported_first():
+    source = "A = 1\ndef one(\n    a=1,\n):\n    return a\n"
+    for line in (1, 3):
+        assert statement_contexts(source, line, {"1": ["call a"], "3": ["call a"]}) == {""}
 
 
 def test_the_interval_of_a_share_is_wilsons():

@@ -7,6 +7,7 @@ import random
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterator
+from itertools import islice
 from pathlib import Path
 
 from cosmic_ray.commands.init import init
@@ -29,9 +30,19 @@ def main() -> None:
     modules = [path for room in pure_rooms() for path in sorted(room.rglob("*.py"))]
     places = mutable_places(modules, given.database)
     rng = random.Random(given.seed)
-    drawn = rng.sample(sorted(places), min(given.sample, len(places)))
-    mutants = [mutant(rng.choice(places[place])) for place in drawn]
-    print(json.dumps({"places": len(places), "mutants": mutants}))
+    drawn = rng.sample(sorted(places), len(places))
+    mutants = (mutant(rng.choice(places[place])) for place in drawn)
+    running = islice(filter(compiles, mutants), given.sample)
+    print(json.dumps({"places": len(places), "mutants": list(running)}))
+
+
+def compiles(mutant: dict) -> bool:
+    """Return whether a mutant is Python at all: some changes of signs are not."""
+    try:
+        ast.parse(mutant["code"])
+    except SyntaxError:
+        return False
+    return True
 
 
 def pure_rooms() -> list[Path]:

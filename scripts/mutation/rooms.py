@@ -4,6 +4,8 @@ import ast
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
+_FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
+
 
 def room_tests(module: str) -> list[str]:
     """Return the test files of a module's room, those of the module itself first.
@@ -47,6 +49,8 @@ def noticing_tests(tests: Sequence[str], contexts: Collection[str]) -> list[str]
 def statement_contexts(source: str, line: int, contexts: Mapping[str, Sequence[str]]) -> set[str]:
     """Return what runs the statement that a line belongs to.
 
+    What stands in no function is run by imports, whichever test was the first to import it.
+
     Parameters
     ----------
     source
@@ -56,14 +60,21 @@ def statement_contexts(source: str, line: int, contexts: Mapping[str, Sequence[s
     contexts
         What runs each line, by its number as text.
     """
-    first, last = max(_statements(source, line), default=(line, line))
+    tree = ast.parse(source)
+    if not any(isinstance(node, _FUNCTION) and _holds(node, line) for node in ast.walk(tree)):
+        return {""}
+    first, last = max(_statements(tree, line), default=(line, line))
     lines = map(str, range(first, last + 1))
     return {each for number in lines for each in contexts.get(number, ())}
 
 
-def _statements(source: str, line: int) -> Iterator[tuple[int, int]]:
+def _holds(function: ast.FunctionDef | ast.AsyncFunctionDef, line: int) -> bool:
+    return function.body[0].lineno <= line <= (function.end_lineno or function.lineno)
+
+
+def _statements(tree: ast.Module, line: int) -> Iterator[tuple[int, int]]:
     """Yield first and last line of the statements around a line; of a block only its head."""
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(tree):
         if isinstance(node, ast.stmt):
             body = getattr(node, "body", None)
             last = max(node.lineno, body[0].lineno - 1) if body else node.end_lineno or node.lineno
