@@ -61,6 +61,10 @@ def cell_record(at, column, cell):
         return b""
     if cell in ERRORS:
         return record(0x205, place + struct.pack("<BB", ERRORS[cell], 1))
+    if isinstance(cell, str) and cell.startswith("="):  # a formula with its stored result
+        kind, value = (2, ERRORS[cell[1:]]) if cell[1:] in ERRORS else (1, int(cell == "=TRUE"))
+        result = struct.pack("<BxBxxxH", kind, value, 0xFFFF)
+        return record(0x06, place + result + struct.pack("<HIHB", 0, 0, 2, 0x1D) + b"\x01")
     if isinstance(cell, str):
         text = struct.pack("<HB", len(cell), 1) + cell.encode("utf-16-le")
         return record(0x204, place + text)

@@ -13,6 +13,7 @@ from geo.files.checks.cells.column_mapping import known_headers
 from geo.files.checks.check import check_rows
 from geo.files.readers import ReadOptions, SourceNote, read_file, read_parts
 from geo.files.readers.number_formats import format_number
+from geo.files.readers.old_cells import old_cells
 from geo.files.schema.layers import find_layer
 from tests.toy_workbook import ods_cells, xls_cells
 
@@ -152,6 +153,14 @@ def test_errors_of_a_spreadsheet_are_findings(tmp_path, write, name):
     ]
     assert taken.findings[1].value == "#N/A"
     assert taken.rows["name"].tolist() == ["A"]
+
+
+def test_a_formula_of_an_old_workbook_is_an_error_only_where_its_result_is_one(tmp_path):
+    rows = [HEAD, ["=#REF!", *ROW[1:]], ["A", "=#N/A", *ROW[2:]], ["B", *ROW[1:4], "=TRUE"]]
+    found_ = [line for line in found(cameras(xls_cells(tmp_path / "a.xls", rows))) if line[0] < 4]
+    assert found_ == [(2, "名称", "ERROR_CELL", "error"), (3, "经度", "ERROR_CELL", "error")]
+    shown = old_cells((tmp_path / "a.xls").read_bytes()).shown["Sheet1"]
+    assert shown == {(1, 0): "#REF!", (2, 1): "#N/A"}
 
 
 def test_an_error_as_text_is_one_in_a_text_file_too(tmp_path):
