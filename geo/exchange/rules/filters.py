@@ -15,7 +15,6 @@ Expression = Any
 
 MOST_LETTERS: Final = 4000
 MOST_DEPTH: Final = 40
-MOST_NODES: Final = 2000
 _SIGNS: Final = re.compile(r"(?:-\s*){4,}|(?:\bnot\b[\s(]*){20,}", re.IGNORECASE)
 _AT: Final = re.compile(r"--> (\d+:\d+)")
 _QUOTED: Final = re.compile(r"'(?:[^']|'')*'")
@@ -78,9 +77,9 @@ def _of_json(written: str) -> Expression:
 
 
 def _require_modest(expression: Expression) -> None:
-    """Refuse what nests deeply, is of very many parts, or holds a text that is none."""
-    for count, (node, depth) in enumerate(_walk(expression)):
-        if depth > MOST_DEPTH or count > MOST_NODES:
+    """Refuse what nests deeply or holds a text that is none."""
+    for node, depth in _walk(expression):
+        if depth > MOST_DEPTH:
             raise _too_deep()
         if isinstance(node, str) and not is_text(node):
             raise InputError("ogc.no_text", name="filter")
