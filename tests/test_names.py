@@ -1,7 +1,9 @@
 """Names are verbs, parameters are explained, and what docstrings say of the code is true."""
 
+import ast
 import doctest
 import importlib
+import re
 
 import pytest
 
@@ -35,9 +37,12 @@ ONE_WORD = {
 """Public functions used by other modules whose name is one word, each with the reason."""
 MOST_ONE_WORD = 50
 
+RIDDLES = re.compile(r"_?(told|untold|taking|twins|heaps|strays)", re.IGNORECASE)
+"""Words that named many different things here once."""
+
 _ROW = "an incident with its category, of which each rule reads other columns"
 _SENT = "a dispatch with all its columns, of which each step reads others"
-_ANSWER = "what is told depends on who asks: whole parts are left out"
+_ANSWER = "what is shown depends on who asks: whole parts are left out"
 _VIEW = "a view with the columns of its layer, as it is edited"
 _SET = "columns that one statement sets"
 _WORDS = "a row of any vocabulary, by the columns of its table"
@@ -105,6 +110,28 @@ EXAMPLES = [
 def test_functions_that_others_import_are_named_by_more_than_one_word():
     assert names.shared_words() == set(ONE_WORD)
     assert len(ONE_WORD) <= MOST_ONE_WORD
+
+
+def test_nothing_is_named_by_a_word_that_says_not_what_it_holds():
+    found = {
+        f"{path.relative_to(ROOT)}: {name}"
+        for folder in ("geo", "api", "maps")
+        for path in (ROOT / folder).rglob("*.py")
+        for name in defined_names(ast.parse(path.read_text("utf-8")))
+        if RIDDLES.fullmatch(name)
+    }
+    assert found == set()
+
+
+def defined_names(tree):
+    for node in ast.walk(tree):
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                yield node.name
+            case ast.Name(ctx=ast.Store()):
+                yield node.id
+            case ast.arg():
+                yield node.arg
 
 
 def test_dictionaries_that_functions_take_or_return_have_a_class_or_a_reason():

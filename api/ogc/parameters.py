@@ -40,9 +40,9 @@ _FORMAT: Final = "Format of the answer; else as `Accept` says"
 
 
 def format_query(*names: str) -> Any:  # noqa: ANN401 - a field of a query
-    """Return the parameter `f`, described as one of these names; what is another one is told so."""
-    told: dict[str, Any] = {"enum": list(names)}
-    return Query(max_length=20, description=_FORMAT, json_schema_extra=told)
+    """Return the parameter `f`, described as one of these names; another one is refused."""
+    extra: dict[str, Any] = {"enum": list(names)}
+    return Query(max_length=20, description=_FORMAT, json_schema_extra=extra)
 
 
 PageFormat = Annotated[str, format_query(*PAGES)]

@@ -52,7 +52,7 @@ class SeeingAnswer(TypedDict):
     nearest_m: float | None
 
 
-_UNTOLD: Final[SeenCamera] = {
+_WITHHELD: Final[SeenCamera] = {
     "code": "",
     "name": None,
     "relation": "",
@@ -318,7 +318,7 @@ def _facts(connection: Connection, codes: list[str], at: datetime | None) -> dic
 def _seen_camera(line: PlaceLine, fact: Contact, moment: datetime) -> SeenCamera:
     if not line.own:
         distance_m = round(line.distance_m, 1)
-        return {**_UNTOLD, "code": line.code, "relation": line.relation, "distance_m": distance_m}
+        return {**_WITHHELD, "code": line.code, "relation": line.relation, "distance_m": distance_m}
     return {
         "code": line.code,
         "name": fact["name"] if line.exact else None,

@@ -211,7 +211,7 @@ def _written(
 ) -> Edited:
     before = None if edit.code is None else edited_rows.read_row(connection, layer, edit.code)
     if kind != MAKES and before is not None and not _is_granted(connection, who, before):
-        before = None  # whether there is a row elsewhere, and of which version, is not told
+        before = None  # whether there is a row elsewhere, and of which version, is not said
     _require_kind(connection, edit, kind, before)
     source = f"http:{who.account}"
     run = one_row.begin_run(connection, who, layer.name, source, _digest(edit, kind))

@@ -160,8 +160,8 @@ def list_requests(
     book = desk.book(who)
     names = {each.name for each in _offered(book) if each.code in asked.services}
     names |= {*asked.services}
-    told = (row for row in rows if not asked.services or row["category"] in names)
-    return [_request(book, row, lang) for row, _ in zip(told, range(MOST), strict=False)]
+    wanted = (row for row in rows if not asked.services or row["category"] in names)
+    return [_request(book, row, lang) for row, _ in zip(wanted, range(MOST), strict=False)]
 
 
 def read_request(desk: Desk, who: Principal, named: str, *, lang: str) -> ServiceRequest:
@@ -258,7 +258,7 @@ def _find(engine: Engine, who: Principal, named: str) -> Mapping[str, Any] | Non
 
 
 def _rows(engine: Engine, who: Principal, asked: RequestFilter) -> Iterator[Mapping[str, Any]]:
-    """Yield the rows that may be told, page by page."""
+    """Yield the rows that may be shown, page by page."""
     end = asked.end or clock.now()
     start = asked.start or end - DAYS
     states = tuple(s for status in asked.statuses or STATUSES for s in STATUSES[status])

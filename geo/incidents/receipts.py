@@ -86,7 +86,7 @@ def read_receipt(engine: Engine, who: Principal, number: str) -> ReceiptSheet:
     engine
         A database with current tables.
     who
-        Who holds the paper: it must be seen, and be told where it is.
+        Who holds the paper: it must see the incident, and where it is.
     number
         As scanned or typed.
 
@@ -112,8 +112,8 @@ def read_receipt(engine: Engine, who: Principal, number: str) -> ReceiptSheet:
                 steps.append("return")
             units.append(_unit(sent, steps))
     row = found.row
-    told = {name: row[name] for name in ("code", "title", "category", "state", "due_at")}
-    return ReceiptSheet(found.id, **told, unit=found.unit, units=units)
+    facts = {name: row[name] for name in ("code", "title", "category", "state", "due_at")}
+    return ReceiptSheet(found.id, **facts, unit=found.unit, units=units)
 
 
 def register_receipt(
@@ -248,11 +248,11 @@ def _newest(connection: Connection, who: Principal, incident: UUID) -> Mapping[s
 def _choose(found: _Found, unit: str | None) -> Mapping[str, Any]:
     """Return the dispatch that the receipt is of; of several units it must be said."""
     codes = [each["unit_code"] for each in found.out]
-    told = {"code": found.row["code"], "units": ", ".join(codes)}
+    facts = {"code": found.row["code"], "units": ", ".join(codes)}
     if unit is None and len(codes) > 1:
-        raise InputError("receipt.which", **told)
+        raise InputError("receipt.which", **facts)
     if unit is not None and unit not in codes:
-        raise InputError("receipt.other_unit", unit=unit[:40], **told)
+        raise InputError("receipt.other_unit", unit=unit[:40], **facts)
     return found.out[0] if unit is None else found.out[codes.index(unit)]
 
 

@@ -83,7 +83,7 @@ class Segments:
         before = self.bounds
         if not len(codes):
             bounds = np.empty((0, before.shape[1]), dtype=np.int64)
-        elif not len(self):  # how many segments a row has is told by rows alone
+        elif not len(self):  # how many segments a row has only rows say
             before = np.empty((0, bounds.shape[1]), dtype=np.int64)
         at = self.positions(sorted({*gone, *(bytes(c).decode() for c in codes)}))
         stay = np.ones(len(self), dtype=bool)

@@ -72,9 +72,9 @@ def list_services(who: MayMap, _: Opened, desk: DeskDep, f: Form) -> Response:
 def read_service(who: MayMap, _: Opened, desk: DeskDep, code: str, f: Form) -> Response:
     """Return the definition of a service; it asks for nothing beyond the standard's fields."""
     found = open311.read_service(desk, who, code)
-    told = {"service_code": found["service_code"], "attributes": []}
+    definition = {"service_code": found["service_code"], "attributes": []}
     if f == "json":
-        return JSONResponse(told)
+        return JSONResponse(definition)
     root = ET.Element("service_definition")
     ET.SubElement(root, "service_code").text = found["service_code"]
     ET.SubElement(root, "attributes")

@@ -68,5 +68,5 @@ def register_receipt(
         whistle_level=settings.whistle_level,
         lang=request_language(request),
     )
-    told = {k: v for k, v in asdict(done).items() if k != "again"}
-    return answer_written(jsonable_encoder(told), done.version, again=done.again)
+    answer = {k: v for k, v in asdict(done).items() if k != "again"}
+    return answer_written(jsonable_encoder(answer), done.version, again=done.again)

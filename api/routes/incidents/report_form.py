@@ -122,10 +122,10 @@ def _page(
     who: Principal,
     found: list[pages.PlaceChoice],
     filled: dict[str, str],
-    **told: Any,  # noqa: ANN401 - what the template shows
+    **shown: Any,  # noqa: ANN401 - what the template shows
 ) -> HTMLResponse:
-    error = told.get("error")
-    given = {"saved": "", "error": None, **told}
+    error = shown.get("error")
+    given = {"saved": "", "error": None, **shown}
     page = pages.render_plain(
         request,
         "plain_report.html",

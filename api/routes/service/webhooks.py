@@ -1,4 +1,4 @@
-"""Webhooks as they are managed over HTTP: a secret is told once, when it is made."""
+"""Webhooks as they are managed over HTTP: a secret is shown once, when it is made."""
 
 from http import HTTPStatus
 from typing import Annotated
@@ -25,7 +25,7 @@ Word = Annotated[str, Field(max_length=100)]
 
 
 class AskedWebhook(Body):
-    """A webhook: where it is told what, as far as a program's account may see it."""
+    """A webhook: where it is notified of what, as far as a program's account may see it."""
 
     name: str = Field(max_length=2 * MOST_NAME, examples=["数据平台"])
     url: str = Field(max_length=MOST_URL, examples=["https://hooks.example/govgrid"])
@@ -34,7 +34,7 @@ class AskedWebhook(Body):
 
 
 class Switch(Body):
-    """Whether a webhook is told."""
+    """Whether a webhook is notified."""
 
     active: bool
 
@@ -49,7 +49,7 @@ def list_webhooks(engine: EngineDep, who: MayManage) -> dict[str, list[Webhook]]
 def add_webhook(
     engine: EngineDep, settings: SettingsDep, who: MayManage, asked: AskedWebhook
 ) -> NewWebhook:
-    """Add a webhook to an allowed address (`GOVGRID_WEBHOOK_HOSTS`); its secret is told once."""
+    """Add a webhook to an allowed address (`GOVGRID_WEBHOOK_HOSTS`); its secret is shown once."""
     return manage.add_webhook(engine, who, settings, **asked.model_dump())
 
 
@@ -57,7 +57,7 @@ def add_webhook(
 def switch_webhook(
     engine: EngineDep, settings: SettingsDep, who: MayManage, hook: UUID, asked: Switch
 ) -> Webhook:
-    """Switch a webhook on or off; of what happens meanwhile it is never told."""
+    """Switch a webhook on or off; it is never notified of what happens meanwhile."""
     return manage.switch_webhook(engine, who, settings, hook, active=asked.active)
 
 
@@ -65,7 +65,7 @@ def switch_webhook(
 def renew_secret(
     engine: EngineDep, settings: SettingsDep, who: MayManage, hook: UUID
 ) -> NewWebhook:
-    """Give a webhook another secret, which holds at once and is told once."""
+    """Give a webhook another secret, which holds at once and is shown once."""
     return manage.renew_secret(engine, who, settings, hook)
 
 
@@ -73,12 +73,12 @@ def renew_secret(
 def list_deliveries(
     engine: EngineDep, who: MayManage, hook: UUID
 ) -> dict[str, list[ListedDelivery]]:
-    """Return the newest deliveries and how each went; never what was told."""
+    """Return the newest deliveries and how each went; never what was sent."""
     return {"deliveries": manage.list_deliveries(engine, who, hook)}
 
 
 @router.delete("/{hook}", status_code=HTTPStatus.NO_CONTENT)
 def remove_webhook(engine: EngineDep, who: MayManage, hook: UUID) -> Response:
-    """Remove a webhook with all that it was still to be told."""
+    """Remove a webhook with all deliveries that wait."""
     manage.remove_webhook(engine, who, hook)
     return Response(status_code=HTTPStatus.NO_CONTENT)

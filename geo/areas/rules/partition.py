@@ -188,12 +188,12 @@ def _outside(
     parent, most_m2 = np.full(len(shapes), -1), np.zeros(len(shapes))
     parent[area[first]], most_m2[area[first]] = upper[first], shared_m2[first]
     lost = most_m2 < shapely.area(shapes) / 2
-    strays = (upper != parent[area]) & ~lost[area]
-    codes = [(code[a], upper_code[u]) for a, u in zip(area[strays], upper[strays], strict=True)]
+    foreign = (upper != parent[area]) & ~lost[area]
+    codes = [(code[a], upper_code[u]) for a, u in zip(area[foreign], upper[foreign], strict=True)]
     orphans = [(each,) for each in code[lost]]
     return [
         _table("orphan", level, orphans, shapes[lost]),
-        _table("overlap", level, codes, common[strays]),
+        _table("overlap", level, codes, common[foreign]),
     ]
 
 

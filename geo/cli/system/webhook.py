@@ -1,4 +1,4 @@
-"""``govgrid webhook``: programs elsewhere that are told of incidents."""
+"""``govgrid webhook``: programs elsewhere that are notified of incidents."""
 
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -59,7 +59,7 @@ def pause(context: typer.Context, name: str) -> None:
 
 @webhooks.command()
 def resume(context: typer.Context, name: str) -> None:
-    """Switch a webhook on again; what happened meanwhile it is not told."""
+    """Switch a webhook on again; it is not notified of what happened meanwhile."""
     _switch(context, name, active=True)
 
 

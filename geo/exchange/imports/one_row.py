@@ -156,14 +156,14 @@ def take_rows(
     calendar = Calendar(clock.today(timezone), timezone)
     check = Check(layer, crs=crs_module.parse_crs("wgs84"), calendar=calendar)
     check.certain = True  # one row is no evidence against the system that the interface has
-    taking = RunningImport(
+    running = RunningImport(
         connection, run, check, timezone=timezone, valid_from=valid_from, ending=ending
     )
-    taking.take(iter([_table(rows)]), ignore_progress)
-    taking.closed(certain=True)
+    running.take(iter([_table(rows)]), ignore_progress)
+    running.closed(certain=True)
     given = {*rows[0].cells, "geometry", ""}
-    found = [f for f in taking.noted.kept if f.severity == "error" or f.column in given]
-    return TakenRows(tuple(found), taking.quarantined > 0)
+    found = [f for f in running.noted.kept if f.severity == "error" or f.column in given]
+    return TakenRows(tuple(found), running.quarantined > 0)
 
 
 def delete_row(

@@ -144,7 +144,7 @@ def _tried(
     with db.open_transaction(engine, keep=not options.dry_run) as connection:
         db.take_turn(connection, db.IMPORTING, waiting=lambda: progress("import.waiting", 0, 0))
         run = stored_runs.insert_run(connection, row)
-        taking = RunningImport(
+        running = RunningImport(
             connection,
             run,
             _check(target, options, timezone, without),
@@ -153,10 +153,10 @@ def _tried(
             complete_under=options.complete_under,
             retry_of=options.retry_of,
         )
-        taking.take(_tables(target, path, options), progress)
-        held = taking.closed(certain=options.certain)
-        refused = held is not None or (options.strict and taking.quarantined > 0)
-        report = _report(target, path, options, taking, held, refused=refused)
+        running.take(_tables(target, path, options), progress)
+        held = running.closed(certain=options.certain)
+        refused = held is not None or (options.strict and running.quarantined > 0)
+        report = _report(target, path, options, running, held, refused=refused)
         if refused:
             db.roll_back(connection)
         else:
@@ -263,7 +263,7 @@ def _report(
     target: Layer,
     path: Path,
     options: ImportOptions,
-    taking: RunningImport,
+    running: RunningImport,
     held: HeldReason | None,
     *,
     refused: bool,
@@ -271,18 +271,18 @@ def _report(
     return ImportReport(
         layer=target.name,
         source=path.name,
-        read=taking.read,
-        change=Change() if refused else taking.change,
-        quarantined=taking.quarantined,
-        findings=taking.noted.kept,
+        read=running.read,
+        change=Change() if refused else running.change,
+        quarantined=running.quarantined,
+        findings=running.noted.kept,
         dry_run=options.dry_run,
         refused=refused,
-        run=None if refused or options.dry_run else taking.run,
-        omitted=taking.noted.omitted,
-        preview=taking.preview,
+        run=None if refused or options.dry_run else running.run,
+        omitted=running.noted.omitted,
+        preview=running.preview,
         held=held,
-        solved=taking.solved,
-        unplaced=taking.unplaced,
+        solved=running.solved,
+        unplaced=running.unplaced,
         wish=_wish(target, options),
     )
 

@@ -1,4 +1,4 @@
-"""Rows of a layer in memory told to the database: a filter is asked of them, without the cut anew.
+"""Rows of a layer in memory handed to the database: a filter is asked of them, not the cut anew.
 
 Who may see which row, and how much of it, is known where the layer is in memory: cutting all
 cameras to who asks costs the database more than any filter of what is left.

@@ -25,14 +25,14 @@ class Whole:
         self._layer = layer
         self._suspects: list[Finding] = []
         self._mirrored = 0
-        self._heaps, self._labels, self._twins = FilePositions(), Labels(), CameraPlaces()
+        self._positions, self._labels, self._places = FilePositions(), Labels(), CameraPlaces()
 
     def place(
         self, table: Table, headers: Headers, positions: Positions, named: list[str | None]
     ) -> None:
         """Remember where the rows of a part are, and the areas that they name."""
         site = site_of(table, headers.mapping)
-        self._heaps.add(positions.geometry, positions.given, site)
+        self._positions.add(positions.geometry, positions.given, site)
         self._suspects += positions.suspects
         self._mirrored += positions.mirrored
         self.sample.add(positions, named)
@@ -42,7 +42,7 @@ class Whole:
         columns = label_columns(table, self._layer, headers.mapping, headers.refused)
         self._labels.add(table, columns)
         if self._layer.name in REGISTERS:
-            self._twins.add(rows, headers.mapping)
+            self._places.add(rows, headers.mapping)
 
     def findings(self, *, district_known: bool) -> list[Finding]:
         """Return what only the whole file tells."""
@@ -51,8 +51,8 @@ class Whole:
         shifted = is_shifted(len(places), self._mirrored)
         return [
             *(self._suspects if shifted else ()),
-            *self._heaps.findings(),
-            *([] if measured else self._heaps.strays()),
+            *self._positions.findings(),
+            *([] if measured else self._positions.find_repeated()),
             *self._labels.findings(),
-            *self._twins.findings(),
+            *self._places.findings(),
         ]

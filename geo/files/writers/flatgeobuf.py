@@ -60,13 +60,13 @@ def stream_flatgeobuf(rows: Iterable[tuple[Cells, Any]], whole: FileHead) -> Ite
         for n, (_, write) in enumerate(KINDS[kind] for kind in whole.columns.values())
     ]
     for cells, shape in rows:
-        told = b"".join(
+        properties = b"".join(
             write(cell) for write, cell in zip(writers, cells, strict=True) if cell is not None
         )
         if shape is not None and whole.shape == "Point":
-            yield _point(shape.x, shape.y, told)
+            yield _point(shape.x, shape.y, properties)
         else:
-            yield _feature(shape, told)
+            yield _feature(shape, properties)
 
 
 def _text(number: bytes, value: object) -> bytes:
@@ -121,25 +121,25 @@ def _head(whole: FileHead) -> bytes:
     return made.finish()
 
 
-def _point(x: float, y: float, told: bytes) -> bytes:
+def _point(x: float, y: float, properties: bytes) -> bytes:
     """Return a feature at a point; what :func:`_feature` makes, of which most features are."""
     # reference to the table; table of the feature with geometry and properties, its listing
     # before it; table of the geometry with its coordinates, likewise
     fixed = (12, 8, 12, 4, 8, 8, 16, 40, 8, 8, 0, 4, 8, 4, 2, x, y)
-    content = struct.pack("<I", len(told)) + told
+    content = struct.pack("<I", len(properties)) + properties
     free = -(_POINT_SIZE + len(content)) % 8
     size = _POINT_SIZE + len(content) + free - WORD
     return _POINT.pack(size, *fixed) + content + bytes(free)
 
 
-def _feature(shape: Any, told: bytes) -> bytes:  # noqa: ANN401 - a geometry, or None
+def _feature(shape: Any, properties: bytes) -> bytes:  # noqa: ANN401 - a geometry, or None
     """Return the table *Feature* of the format, with its size before it."""
     made = FlatBuffer()
     geometry = {} if shape is None else {0: (REFERENCE, 0)}
     at = made.add_table(WORD, {**geometry, 1: (REFERENCE, 0)})
     if shape is not None:
         _add_shape(made, at[0], shape)
-    made.add_vector(at[1], len(told), told, 1)
+    made.add_vector(at[1], len(properties), properties, 1)
     return made.finish()
 
 

@@ -55,7 +55,7 @@ _FIRE: Final = text(
     " WHERE (e.incident, e.kind, e.step) = (due.incident, due.kind, due.step)"
     " RETURNING e.incident, e.kind, e.step, e.due"
 )
-_TOLD: Final = text(
+_NOTIFY: Final = text(
     "INSERT INTO govgrid.notification (incident, kind, step, to_unit)"
     " SELECT i.id, :kind, :step, coalesce((SELECT d.unit_code FROM govgrid.dispatch d"
     "  WHERE d.incident_code = i.code AND d.id::text = :step), i.unit_code)"
@@ -188,7 +188,7 @@ def notify_once(connection: Connection, incident: UUID, kind: str, step: str) ->
         Which alarm.
     """
     row = {"incident": incident, "kind": kind, "step": step}
-    return bool(connection.execute(_TOLD, row).scalar_one_or_none())
+    return bool(connection.execute(_NOTIFY, row).scalar_one_or_none())
 
 
 def lock_held(connection: Connection, incident: UUID) -> bool:

@@ -33,21 +33,21 @@ _DISPATCH: Final = text(
     " FROM govgrid.dispatch d JOIN govgrid.incident i ON i.code = d.incident_code"
     " LEFT JOIN govgrid.whistle w ON w.id = d.whistle WHERE d.id = :id"
 )
-_TOLD: Final = f"(NOT i.sensitive OR {HANDLED})"
+_READABLE: Final = f"(NOT i.sensitive OR {HANDLED})"
 _SEEN_WHISTLES: Final = (
     "SELECT w.*, i.code, i.category, i.state AS incident_state, i.community_code,"
     " i.township_code FROM govgrid.whistle w JOIN govgrid.incident i ON i.id = w.incident"
     f" WHERE {SEEN}"
 )
 _STILL_OPEN: Final = text(
-    f"{_SEEN_WHISTLES} AND {_TOLD} AND w.state = 'open' ORDER BY w.report_by, w.id LIMIT :most"
+    f"{_SEEN_WHISTLES} AND {_READABLE} AND w.state = 'open' ORDER BY w.report_by, w.id LIMIT :most"
 )
 _ASKED: Final = text(
     "SELECT a.id, a.asked_at, a.asked_unit, a.reason, i.id AS incident, i.code, i.category,"
     " i.community_code, i.township_code FROM govgrid.approval a"
     " JOIN govgrid.incident i ON i.id = a.incident"
     " WHERE a.kind = 'whistle' AND a.state = 'asked'"
-    f" AND {IS_OPEN} AND {SEEN} AND {_TOLD} ORDER BY a.asked_at LIMIT :most"
+    f" AND {IS_OPEN} AND {SEEN} AND {_READABLE} ORDER BY a.asked_at LIMIT :most"
 )
 
 

@@ -1,4 +1,4 @@
-"""Webhooks and what they are still to be told."""
+"""Webhooks and the deliveries they still wait for."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ _COLUMNS: Final = (
 _FROM: Final = " FROM govgrid.webhook w JOIN govgrid.webhook_account a ON a.id = w.account"
 _LIST: Final = text(f"SELECT {_COLUMNS}{_FROM} ORDER BY w.name")
 _READ: Final = text(f"SELECT {_COLUMNS}{_FROM} WHERE w.id = :id")
-# It is told what is written from here on; what others have begun before may be missed.
+# It is notified of what is written from here on; what others have begun before may be missed.
 _INSERT: Final = text(
     "INSERT INTO govgrid.webhook (name, url, account, kinds, secret, xact, event, created_by)"
     " VALUES (:name, :url, CAST(:account AS uuid), CAST(:kinds AS text[]), :secret,"
@@ -74,7 +74,7 @@ _OLD: Final = text(
 
 @dataclass(frozen=True)
 class Webhook:
-    """A webhook as it is listed; its secret is never told again."""
+    """A webhook as it is listed; its secret is never shown again."""
 
     id: UUID
     name: str
@@ -92,7 +92,7 @@ class Webhook:
 
 @dataclass(frozen=True)
 class Listening:
-    """A webhook that is told: up to which event it was read for, its secret encrypted."""
+    """A webhook that is notified: up to which event it was read for, its secret encrypted."""
 
     id: UUID
     url: str
@@ -104,7 +104,7 @@ class Listening:
 
 @dataclass(frozen=True)
 class Delivery:
-    """Something that a webhook is to be told of."""
+    """A delivery that a webhook is to get."""
 
     id: UUID
     webhook: UUID
@@ -117,7 +117,7 @@ class Delivery:
 
 @dataclass(frozen=True)
 class ListedDelivery:
-    """Something that a webhook was or is to be told of, and how that went."""
+    """A delivery that a webhook got or is to get, and how that went."""
 
     id: UUID
     code: str | None
@@ -165,7 +165,7 @@ def insert_webhook(connection: Connection, row: Mapping[str, Any]) -> UUID | Non
 
 
 def switch_webhook(connection: Connection, hook: UUID, *, active: bool) -> None:
-    """Switch a webhook on or off; what happens while it is off it is never told.
+    """Switch a webhook on or off; it is never notified of what happens while it is off.
 
     Parameters
     ----------
@@ -195,7 +195,7 @@ def set_secret(connection: Connection, hook: UUID, secret: str) -> None:
 
 
 def delete_webhook(connection: Connection, hook: UUID) -> None:
-    """Remove a webhook with all that it was to be told.
+    """Remove a webhook with all deliveries that wait.
 
     Parameters
     ----------
@@ -231,12 +231,12 @@ def move_on(connection: Connection, hook: UUID, position: Position) -> None:
     position
         Of the last event.
     """
-    told = {"id": hook, "xact": str(position.xact), "event": position.id}
-    connection.execute(_MOVE_ON, told)
+    values = {"id": hook, "xact": str(position.xact), "event": position.id}
+    connection.execute(_MOVE_ON, values)
 
 
 def add_deliveries(connection: Connection, hook: UUID, events: Sequence[StoredEvent]) -> None:
-    """Add what a webhook is to be told.
+    """Add deliveries that a webhook is to get.
 
     Parameters
     ----------
@@ -254,7 +254,7 @@ def add_deliveries(connection: Connection, hook: UUID, events: Sequence[StoredEv
 
 
 def due_deliveries(connection: Connection, hook: UUID, limit: int) -> list[Delivery]:
-    """Return what a webhook is to be told now, the oldest first.
+    """Return the deliveries that are due now, the oldest first.
 
     Parameters
     ----------
@@ -287,7 +287,7 @@ def end_attempt(
     delivery
         Its id.
     state
-        waiting (it is tried again), delivered, failed, or dropped (it must not be told).
+        waiting (it is tried again), delivered, failed, or dropped (it must not be sent).
     status
         Of the answer.
     error
@@ -295,8 +295,8 @@ def end_attempt(
     next_at
         When it is tried again.
     """
-    told = {"id": delivery, "state": state, "status": status, "error": error, "next_at": next_at}
-    connection.execute(_END, told)
+    values = {"id": delivery, "state": state, "status": status, "error": error, "next_at": next_at}
+    connection.execute(_END, values)
 
 
 def record_outcome(

@@ -1,1 +1,1 @@
-"""Webhooks: programs elsewhere that are told of incidents, signed, to allowed addresses only."""
+"""Webhooks: programs elsewhere get signed news of incidents, at allowed addresses only."""

@@ -1,4 +1,4 @@
-"""What a webhook is told of an incident: codes and states, as far as its account may see them."""
+"""What is sent to a webhook about an incident: codes and states that its account may see."""
 
 from __future__ import annotations
 
@@ -25,10 +25,10 @@ INCIDENT: Final = (
 
 
 def compose_body(engine: Engine, who: Principal, due: Delivery) -> bytes | None:
-    """Return what is told of something that happened as JSON, None where it must not be told.
+    """Return what is sent of something that happened as JSON, None where nothing may be sent.
 
     It is read now, by the grants of now: coarse places stay coarse, sensitive matters are never
-    told, nor is what is not seen any more.
+    sent, nor is what is not seen any more.
 
     Parameters
     ----------

@@ -91,13 +91,13 @@ def _serve(engine: Engine, config: Settings, hook: Listening, stop: Event, post:
 
 
 def _collect(engine: Engine, hook: Listening, who: Principal) -> None:
-    """Write down what a webhook is to be told; who was away too long begins anew."""
+    """Write down deliveries that a webhook is to get; who was away too long begins anew."""
     position = hook.position
     while True:
         with db.open_transaction(engine) as connection:
             events = outbox.read_events(connection, position, limit=READ_AT_ONCE)
-            told = [each for each in events if _concerns(hook, who, each)]
-            stored.add_deliveries(connection, hook.id, told)
+            wanted = [each for each in events if _concerns(hook, who, each)]
+            stored.add_deliveries(connection, hook.id, wanted)
             if events:
                 position = events[-1].position
                 stored.move_on(connection, hook.id, position)
@@ -113,7 +113,7 @@ def _concerns(hook: Listening, who: Principal, event: StoredEvent) -> bool:
 def _attempt(
     engine: Engine, config: Settings, hook: Listening, who: Principal, due: Delivery, post: Post
 ) -> Sent | None:
-    """Send one delivery and write down how that went; None where it must not be told."""
+    """Send one delivery and write down how that went; None where it must not be sent."""
     try:
         parts = addresses.require_allowed(hook.url, config.webhook_hosts)
         body = content.compose_body(engine, who, due)

@@ -33,7 +33,7 @@ SHOWN: Final = 100
 
 @dataclass(frozen=True)
 class NewWebhook:
-    """A webhook that was added, or has a new secret, which is told this once."""
+    """A webhook that was added, or has a new secret, which is shown this once."""
 
     webhook: Webhook
     secret: str
@@ -64,7 +64,7 @@ def add_webhook(
     account: str,
     kinds: Collection[str] = KINDS,
 ) -> NewWebhook:
-    """Add a webhook that is told what a program's account may see, from now on.
+    """Add a webhook that is notified of what a program's account may see, from now on.
 
     Parameters
     ----------
@@ -77,7 +77,7 @@ def add_webhook(
     name
         What it is for.
     url
-        Where it is told: an allowed address.
+        Where it is notified: an allowed address.
     account
         Name of a program's account, whose grants decide.
     kinds
@@ -123,7 +123,7 @@ def add_webhook(
 def switch_webhook(
     engine: Engine, who: Principal, config: Settings, hook: UUID, *, active: bool
 ) -> Webhook:
-    """Switch a webhook on or off and return it; of what happens meanwhile it is never told.
+    """Switch a webhook on or off and return it; it is never notified of what happens meanwhile.
 
     Parameters
     ----------
@@ -180,7 +180,7 @@ def renew_secret(engine: Engine, who: Principal, config: Settings, hook: UUID) -
 
 
 def remove_webhook(engine: Engine, who: Principal, hook: UUID) -> None:
-    """Remove a webhook with all that it was still to be told.
+    """Remove a webhook with all deliveries that wait.
 
     Parameters
     ----------

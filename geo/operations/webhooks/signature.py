@@ -1,4 +1,4 @@
-"""The signature of what a webhook is told: HMAC-SHA256 over the time and the body."""
+"""The signature of what is sent to a webhook: HMAC-SHA256 over the time and the body."""
 
 import hashlib
 import hmac

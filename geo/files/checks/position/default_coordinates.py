@@ -35,7 +35,7 @@ class FilePositions:
         self._places.append(np.column_stack([places, shapely.get_x(given[points])]))
         self._rows.append(np.asarray(site.rows, dtype=np.int64)[points])
 
-    def strays(self) -> list[Finding]:
+    def find_repeated(self) -> list[Finding]:
         """Return a finding for each position far off all the others."""
         if not self._rows:
             return []
