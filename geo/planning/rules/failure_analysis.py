@@ -142,7 +142,7 @@ def sole_ground(sights: SightPairs) -> Floats:
     Examples
     --------
     >>> thing, device = np.array([0, 1, 1]), np.array([2, 0, 2])
-    >>> sole_ground(Sights(np.array([5.0, 7.0]), thing, device, 3)).tolist()
+    >>> sole_ground(SightPairs(np.array([5.0, 7.0]), thing, device, 3)).tolist()
     [0.0, 0.0, 5.0]
     """
     alone = np.diff(sights.first)[sights.thing] == 1
@@ -183,7 +183,7 @@ def after_loss(sights: SightPairs, share: float, *, draws: int = DRAWS, seed: in
     Two cameras see the square, one of them the street as well; a third sees a yard.
 
     >>> pairs = np.array([0, 0, 1, 2]), np.array([0, 1, 1, 2])
-    >>> found = after_loss(Sights(np.array([900.0, 300.0, 100.0]), *pairs, 3), 0.67)
+    >>> found = after_loss(SightPairs(np.array([900.0, 300.0, 100.0]), *pairs, 3), 0.67)
     >>> found.gone, found.worst.tolist(), found.opened.tolist(), found.after_worst
     (2, [1, 0], [300.0, 900.0], 100.0)
     """
