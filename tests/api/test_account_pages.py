@@ -318,8 +318,11 @@ def test_pages_carry_their_scripts_by_nonce_and_no_style_of_their_own(client, to
         answer = client.get(path)
         nonce = re.search(r"'nonce-([^']+)'", answer.headers["content-security-policy"])[1]
         assert re.findall(r"<script[^>]*>", answer.text) == [
-            f'<script nonce="{nonce}" src="/static/{name}.js" defer>'
-            for name in ("visitors", "forms")
+            f'<script nonce="{nonce}" src="/static/theme.js">',  # before anything is painted
+            *(
+                f'<script nonce="{nonce}" src="/static/{name}.js" defer>'
+                for name in ("visitors", "forms")
+            ),
         ]
         assert " style=" not in answer.text
         assert not re.search(r"\son[a-z]+=", answer.text)

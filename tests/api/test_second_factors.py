@@ -94,7 +94,7 @@ class TestCard:
         assert "code 1 of the card" in re.search(r'role="alert">([^<]+)<', wrong.text)[1]
         assert client.get("/account").headers["location"] == "/login/code"
         assert type_code(client, codes[0], "?next=/forms").headers["location"] == "/forms"
-        assert "govgrid" in client.get("/forms").text
+        assert "<h1>Incidents</h1>" in client.get("/forms").text
         assert "code card, 29 left" in client.get("/account").text
 
     def test_the_page_warns_when_few_are_left_and_says_when_none_is(
