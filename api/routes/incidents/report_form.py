@@ -55,7 +55,7 @@ def report_page(
     return _page(request, desk, who, found, {"sought": place}, saved=saved)
 
 
-async def picture(request: Request) -> bytes:
+async def read_picture(request: Request) -> bytes:
     """Return the picture of the form, empty where none was chosen."""
     sent = (await request.form()).get("picture")
     if not isinstance(sent, UploadFile):
@@ -75,7 +75,7 @@ async def send_report(
     who: MayTake,
     desk: DeskDep,
     sent: FormDep,
-    content: Annotated[bytes, Depends(picture)],
+    content: Annotated[bytes, Depends(read_picture)],
 ) -> Response:
     """Take what was reported, with its picture; the same form sent twice makes one of both."""
     work = partial(_send, engine, desk, who, sent, content)

@@ -31,7 +31,9 @@ GEOJSON: Final = "application/geo+json"
 Word = Annotated[str, Query(max_length=100)]
 
 
-def wanted(area: Word = "", kind: Word = "", unit: Word = "", severity: Word = "") -> FindingFilter:
+def read_filter(
+    area: Word = "", kind: Word = "", unit: Word = "", severity: Word = ""
+) -> FindingFilter:
     """Return the filters of a request; "" for no filter.
 
     Parameters
@@ -48,7 +50,7 @@ def wanted(area: Word = "", kind: Word = "", unit: Word = "", severity: Word = "
     return FindingFilter(area.strip(), (kind,) if kind else (), unit, severity)
 
 
-WantedDep = Annotated[FindingFilter, Depends(wanted)]
+WantedDep = Annotated[FindingFilter, Depends(read_filter)]
 Reason = Annotated[str | None, Query(max_length=export_log.MOST_REASON)]
 
 
