@@ -173,10 +173,10 @@ def create_app(settings: Settings) -> FastAPI:
         app.state.questions = BulkLeases(engine, most=settings.bulk_questions)
         app.state.books = IntakeBooks(engine, app.state.places)
         app.state.leases = BulkLeases(engine, most=settings.bulk_rows)
-        app.state.streams = EventStreams(engine, settings.timezone)
-        app.state.metrics.watch_streams(app.state.streams.count)
         reading = database.revision_reader(engine)
         app.state.revisions = SharedReads(reading.read)
+        app.state.streams = EventStreams(engine, settings.timezone, app.state.revisions.current)
+        app.state.metrics.watch_streams(app.state.streams.count)
         try:
             yield
         finally:

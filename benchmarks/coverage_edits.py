@@ -4,7 +4,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -75,7 +75,7 @@ def measured() -> Edits:
 
 def _chosen(ready: Prepared) -> list[str]:
     """Return some cameras that see something."""
-    seen = visible_ground(ready, ready.views, ["certain"])["certain"]
+    seen = visible_ground(ready, ["certain"])["certain"]
     codes = np.unique(seen.loc[~seen.is_empty, "camera_code"])
     return np.random.default_rng(SEED).choice(codes, EDITS, replace=False).tolist()
 
@@ -86,7 +86,7 @@ def _board(ready: Prepared, ground, sets, certainties) -> tuple[CoverageState, f
     )
     codes, member = set_members(ready.views)
     began = time.process_time()
-    seen = visible_ground(ready, ready.views, board.certainties)
+    seen = visible_ground(ready, board.certainties)
     board.put(codes, member[:, : len(sets)], seen)
     board.settle()
     return board, time.process_time() - began
@@ -100,7 +100,7 @@ def _edited_ms(board: CoverageState, ready: Prepared, codes: list[str]) -> float
         views = ready.views[ready.views["camera_code"] == code].reset_index(drop=True)
         views = views.assign(x=views["x"] + MOVE_M[0], y=views["y"] + MOVE_M[1])
         began = time.process_time()
-        seen = visible_ground(ready, views, board.certainties)
+        seen = visible_ground(replace(ready, views=views), board.certainties)
         board.put([code], member[code][None, : len(board.sets)], seen)
         board.settle()
         seconds.append(time.process_time() - began)

@@ -102,7 +102,7 @@ def one_set_s(home: Path) -> float:
     viewshed.warm_up()
     k_coverage.warm_up()
     began = time.process_time()
-    board.put(codes, member[:, :1], visible_ground(ready, ready.views, board.certainties))
+    board.put(codes, member[:, :1], visible_ground(ready, board.certainties))
     board.settle()
     return time.process_time() - began
 

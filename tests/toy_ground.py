@@ -250,3 +250,7 @@ class Town:
 
     def settle(self, _):
         self.board.settle()
+
+    def begin(self, _):
+        """What is certain for all devices is measured, the rest is not yet."""
+        self.board.settle_certain("all")

@@ -5,20 +5,20 @@ import random
 from collections.abc import AsyncIterator
 from contextlib import suppress
 from functools import partial
-from typing import Final
+from typing import Any, Final
 
 from anyio import to_thread
 from fastapi import Request
 from starlette.responses import Response
 
 from api.server import event_streams, lanes
-from api.server.event_streams import EventStreams, Subscription
+from api.server.event_streams import Batch, EventStreams, Subscription
 from api.server.shield import Receive, Scope, Send
 from api.session import identity
 from geo.access.accounts.identities import Identity
 from geo.access.principal import Principal
 from geo.base.errors import UnavailableError
-from geo.operations.event_feed import Position, StoredEvent
+from geo.operations.event_feed import LayerRevisions, Position, StoredEvent
 
 HEARTBEAT_S: Final = 15.0
 MEDIA_TYPE: Final = "text/event-stream"
@@ -59,6 +59,10 @@ class EventStream(Response):
         del self.headers["content-length"]
         self._request, self._streams, self._subscription = request, streams, subscription
         self._missed, self._position = missed, position
+        self._reader, self._visitors = _Reader(request), False
+        # bytes of ours are right where an answer without length goes in chunks
+        chunked = request.scope.get("http_version") == "1.1"
+        self._connection: Any = getattr(request.state, "connection", None) if chunked else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:  # noqa: ARG002
         """Send until the client goes, loses its grants, does not read, or the service ends."""
@@ -87,14 +91,32 @@ class EventStream(Response):
             await send({"type": "http.response.body", "body": message, "more_body": True})
         await send({"type": "http.response.body", "body": b"", "more_body": False})
 
+    def _write_now(self, batch: Batch, now: LayerRevisions) -> bool:
+        """Write news past all that stands between; return whether that was possible.
+
+        It is where the client takes what it is given, and is told by the rights that it had before.
+        """
+        who, events = self._reader.held(now), batch.news.events
+        if who is None or who.visitors != self._visitors or not events:
+            return False
+        transport: asyncio.Transport = self._connection.transport
+        if transport.is_closing() or transport.get_write_buffer_size():
+            return False
+        if events[0].position <= self._position:
+            return False
+        self._position = events[-1].position
+        if chunk := batch.chunk_for(who):
+            transport.write(chunk)
+        return True
+
     async def _messages(self) -> AsyncIterator[bytes]:
-        reader = _Reader(self._request)
+        reader = self._reader
         yield f"retry: {event_streams.RETRY_MS}\n\n".encode()
         who = await reader.current()
         if who is None:
             return
-        visitors = who.visitors
-        if visitors:
+        self._visitors = who.visitors
+        if self._visitors:
             yield event_streams.visitors_message(self._position)
         if self._missed is None:
             yield event_streams.reset_message(self._position)
@@ -102,19 +124,20 @@ class EventStream(Response):
             yield self._streams.batch(self._missed).text_for(who)
             self._position = self._missed[-1].position
         yield self._streams.heartbeat(self._position)
+        write_now = self._write_now if self._connection is not None else None
         # not all at the same moment
         pause_s = HEARTBEAT_S * random.uniform(0.5, 1)  # noqa: S311 - no secret
         while True:
             try:
-                batch = await self._subscription.next(pause_s)
+                batch = await self._subscription.next(pause_s, write_now)
             except TimeoutError:
                 batch = self._streams.batch(())
             pause_s = HEARTBEAT_S
             who = None if batch is None else await reader.current()
             if batch is None or who is None:
                 return
-            if who.visitors and not visitors:
-                visitors = True
+            if who.visitors and not self._visitors:
+                self._visitors = True
                 yield event_streams.visitors_message(self._position)
             events = batch.news.events
             if events and events[-1].position > self._position:
@@ -144,6 +167,13 @@ class _Reader:
         self._identity = found
         # each event asks for a permission of its own
         return found.reader if found is not None and found.reader.may(ACTION) else None
+
+    def held(self, now: LayerRevisions) -> Principal | None:
+        """Return who it was, where that holds at these revisions and it may be told; else None."""
+        found = self._identity
+        if found is None or not found.holds_at(now) or not found.reader.may(ACTION):
+            return None
+        return found.reader
 
     async def _found(self) -> Identity | None:
         request = self._request

@@ -2,9 +2,10 @@
 
 import asyncio
 import json
-from collections.abc import Callable, Mapping
+from collections import deque
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Final
+from typing import Any, Final, TypeAlias
 from zoneinfo import ZoneInfo
 
 from typing_extensions import TypedDict
@@ -12,8 +13,8 @@ from typing_extensions import TypedDict
 from geo.access.event_access import may_receive
 from geo.access.principal import Principal
 from geo.base import clock
-from geo.base.errors import TooManyError
-from geo.operations.event_feed import EventFeed, News, Position, StoredEvent
+from geo.base.errors import TooManyError, UnavailableError
+from geo.operations.event_feed import EventFeed, LayerRevisions, News, Position, StoredEvent
 
 MOST_WAITING: Final = 100
 """Batches that may wait for one client before it is cut off."""
@@ -22,6 +23,8 @@ MOST_EVENTS: Final = 1_000
 MOST_STREAMS: Final = 600
 MOST_OF_ACCOUNT: Final = 20
 RETRY_MS: Final = 2_000
+AT_ONCE: Final = 100
+"""Clients that are written to before others get their turn."""
 
 
 @dataclass(frozen=True)
@@ -41,18 +44,32 @@ class Batch:
             self.texts[reader.key] = found
         return found
 
+    def chunk_for(self, reader: Principal) -> bytes:
+        """Return the same as a chunk of an answer by HTTP/1.1, empty where there is nothing."""
+        text = self.text_for(reader)
+        return b"%x\r\n%b\r\n" % (len(text), text) if text else b""
+
+
+WriteNow: TypeAlias = Callable[[Batch, LayerRevisions], bool]
+
 
 class Subscription:
-    """What waits for one client; `cut_off` is called where it does not read."""
+    """What waits for one client; `cut_off` is called where it does not read.
+
+    `write_now` is there while nothing waits: it writes news at once, as who may be told at these
+    revisions, and says whether it could; else they wait for the task of the client.
+    """
 
     def __init__(self, account: str) -> None:
         self.account = account
         self.cut_off: Callable[[], None] = lambda: None
+        self.write_now: WriteNow | None = None
         self._waiting: asyncio.Queue[Batch | None] = asyncio.Queue(MOST_WAITING)
         self._events = 0
 
     def put(self, batch: Batch | None) -> None:
         """Add what happened, None: the stream ends; cut off who has too much waiting already."""
+        self.write_now = None  # what comes later is written after it
         self._events += _count(batch)
         waits = self._waiting.qsize()
         if waits >= MOST_WAITING or (waits and self._events > MOST_EVENTS):
@@ -60,16 +77,28 @@ class Subscription:
         else:
             self._waiting.put_nowait(batch)
 
-    async def next(self, seconds: float) -> Batch | None:
+    async def next(self, seconds: float, write_now: "WriteNow | None" = None) -> Batch | None:
         """Return what happened next, None where the stream ends.
+
+        Parameters
+        ----------
+        seconds
+            To wait for it.
+        write_now
+            Writes what happens meanwhile; None: it is to be returned.
 
         Raises
         ------
         TimeoutError
-            If nothing happened for so long.
+            If nothing happened for so long that was to be returned.
         """
-        async with asyncio.timeout(seconds):
-            batch = await self._waiting.get()
+        if self._waiting.empty():
+            self.write_now = write_now
+        try:
+            async with asyncio.timeout(seconds):
+                batch = await self._waiting.get()
+        finally:
+            self.write_now = None
         self._events -= _count(batch)
         return batch
 
@@ -83,9 +112,20 @@ class EventStreams:
         Pool of the service.
     timezone
         Zone in which times are written.
+    revisions
+        Returns the revisions of all layers as they are after the call: by them it is known who may
+        still be told.
     """
 
-    def __init__(self, engine: Any, timezone: str) -> None:  # noqa: ANN401 - the pool
+    def __init__(
+        self,
+        engine: Any,  # noqa: ANN401 - the pool
+        timezone: str,
+        revisions: Callable[[], Awaitable[LayerRevisions]],
+    ) -> None:
+        self._revisions = revisions
+        self._unpublished: deque[Batch] = deque()
+        self._publishing: asyncio.Task[None] | None = None
         self._loop = asyncio.get_running_loop()
         self._zone = ZoneInfo(timezone)
         self._open: set[Subscription] = set()
@@ -138,8 +178,28 @@ class EventStreams:
         self._loop.call_soon_threadsafe(self._publish, Batch(news, self._zone))
 
     def _publish(self, batch: Batch) -> None:
-        for each in tuple(self._open):
-            each.put(batch)
+        self._unpublished.append(batch)
+        if self._publishing is None or self._publishing.done():
+            self._publishing = self._loop.create_task(self._publish_all())
+
+    async def _publish_all(self) -> None:
+        """Hand news to all: those that nothing waits for are written to at once, one by one.
+
+        The revisions are read once for all of them. Where that fails, and where a client is slow,
+        its own task does it.
+        """
+        while self._unpublished:
+            try:
+                now = await self._revisions()
+            except UnavailableError:
+                now = None
+            batch = self._unpublished.popleft()
+            for done, each in enumerate(tuple(self._open)):
+                if done % AT_ONCE == AT_ONCE - 1:
+                    await asyncio.sleep(0)
+                write = each.write_now
+                if now is None or write is None or not write(batch, now):
+                    each.put(batch)
 
 
 def _count(batch: Batch | None) -> int:

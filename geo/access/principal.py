@@ -3,6 +3,7 @@
 import getpass
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from typing import Any, Final
 
 from geo.access.roles import CLASSES, COARSE, DEPTHS, PERMISSIONS, UNIT_ONLY, depth_no
@@ -183,7 +184,7 @@ class Principal:
         """Whether something of what the reader sees may be coarse."""
         return not self.system and not all(grant.exact for grant in self.grants)
 
-    @property
+    @cached_property
     def key(self) -> tuple[object, ...]:
         """What a cache is keyed by: the same key sees the same."""
         return (self.system, self.unit_code, frozenset(self.grants), self.scopes)

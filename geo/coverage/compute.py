@@ -15,6 +15,7 @@ from geo.coverage.assumptions import RunAssumptions, describe_assumptions
 from geo.coverage.demand.demand_model import DemandModel, build_model
 from geo.coverage.kinds import CERTAINTIES, DEVICE_SETS, SURE
 from geo.coverage.measure import figures
+from geo.coverage.measure.gaps import MEASURED
 from geo.coverage.measure.state import CoverageState
 from geo.coverage.scene import (
     Prepared,
@@ -31,7 +32,7 @@ from geo.coverage.store import demand_incidents, results, scene, viewsheds
 from geo.coverage.store.demand_incidents import MOST_MONTHS, Snapshot
 from geo.store import db, installation
 
-GAP_COLUMNS = ("grid_code", "area_m2", "weight", "road_m", "entrances", "incidents", "geometry")
+GAP_COLUMNS = ("grid_code", "piece", *MEASURED, "geometry")
 
 
 @dataclass(frozen=True)
@@ -211,7 +212,7 @@ def stand(prepared: Prepared, ground: DemandModel, detail: float, progress: Prog
         Called at each step.
     """
     progress("coverage.viewsheds", 0, 0)
-    seen = visible_ground(prepared, prepared.views)
+    seen = visible_ground(prepared)
     board = CoverageState(ground, DEVICE_SETS)
     board.put(*set_members(prepared.views), seen)
     seen = {certainty: seen[certainty] for certainty in SURE}  # of the others the board is enough
@@ -251,17 +252,11 @@ def input_hash(ground: str, cameras: Sequence[Mapping[str, int]], details: Seque
 
 
 def _state(prepared: Sequence[Prepared], details: Sequence[float]) -> str:
-    cameras = [camera_state(each.views, each.sight) for each in prepared]
+    cameras = [camera_state(each) for each in prepared]
     return input_hash(ground_state(prepared[0]), cameras, details)
 
 
-def keep_viewsheds(
-    connection: Connection,
-    standing: Standing,
-    *,
-    codes: Sequence[str] | None = None,
-    full: bool = False,
-) -> int:
+def keep_viewsheds(connection: Connection, standing: Standing, *, full: bool = False) -> int:
     """Store the viewsheds that are not stored, delete obsolete ones; return how many were written.
 
     Parameters
@@ -270,14 +265,12 @@ def keep_viewsheds(
         Open transaction.
     standing
         Computed state at one detail.
-    codes
-        Cameras that it holds; None for all there are.
     full
         Whether stored viewsheds with equal inputs are written again.
     """
     count = 0
     for certainty in SURE:
-        stored = viewsheds.viewshed_hashes(connection, standing.detail, certainty, codes=codes)
+        stored = viewsheds.viewshed_hashes(connection, standing.detail, certainty)
         wanted = _viewshed_rows(standing, certainty)
         own = list(zip(wanted["camera_code"], wanted["view_no"].tolist(), strict=True))
         pairs = zip(own, wanted["inputs_hash"], strict=True)
@@ -292,8 +285,7 @@ def keep_viewsheds(
 
 def _viewshed_rows(standing: Standing, certainty: str) -> gpd.GeoDataFrame:
     """Return what each view sees, with the hash of what that rests on."""
-    views, seen = standing.prepared.views, standing.visible[certainty]
-    hashes = view_hashes(views, standing.prepared.sight, certainty)
+    seen, hashes = standing.visible[certainty], view_hashes(standing.prepared, certainty)
     found = seen.drop(columns=["weight", "cause"])
     return gpd.GeoDataFrame(
         found.assign(detail=standing.detail, certainty=certainty, inputs_hash=hashes)
@@ -328,7 +320,9 @@ def rows(
     table = figures.compute_figures(board, certainty, device_set).rename(
         columns={"code": "area_code"}
     )
-    found = board.gaps(certainty, device_set)[list(GAP_COLUMNS)]
+    found = board.gaps_of(certainty, device_set)
+    found = found.assign(piece=board.ground.piece_hash[found["piece"].to_numpy()])
+    found = found[list(GAP_COLUMNS)]
     return table.assign(**label), gpd.GeoDataFrame(found.assign(**label))
 
 

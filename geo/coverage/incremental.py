@@ -1,7 +1,9 @@
 """A standing kept in memory, so that an edit changes figures and gaps within moments."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeVar
 
 import geopandas as gpd
@@ -10,26 +12,31 @@ import pandas as pd
 import shapely
 from sqlalchemy import Connection, Engine
 
-from geo.base.polygons import Geometries, Indices
+from geo.base.polygons import Crs, Geometries, Indices
 from geo.base.progress import Progress, ignore_progress
 from geo.coverage import compute
+from geo.coverage.amend import (
+    CHOSEN,
+    kinds_of,
+    put_cameras,
+    write_figures,
+    write_gaps,
+    write_grids,
+    write_viewsheds,
+)
 from geo.coverage.compute import Standing, at_detail, input_hash
 from geo.coverage.demand.demand_model import DemandModel, rebuild_cells
-from geo.coverage.kinds import CERTAINTIES
-from geo.coverage.measure import figures
-from geo.coverage.measure.measures import join_gaps
-from geo.coverage.measure.state import Change, CoverageState
+from geo.coverage.measure.gap_layers import join_gaps
+from geo.coverage.measure.state import EVERYONE, Change
 from geo.coverage.scene import (
     Prepared,
     camera_state,
     ground_state,
     place_views,
     prepare_scene,
-    set_members,
-    visible_ground,
 )
 from geo.coverage.sight.building_heights import obstructing_ground
-from geo.coverage.store import results, scene
+from geo.coverage.store import amendments, results, scene
 from geo.coverage.store.results import Run
 from geo.store import db
 
@@ -51,7 +58,17 @@ class Amendment:
     revision: int
     cameras: tuple[str, ...]
     grids: tuple[str, ...]
-    opened: gpd.GeoDataFrame
+    crs: Crs
+    changes: Sequence[tuple[float, Change]] = ()
+
+    @cached_property
+    def opened(self) -> gpd.GeoDataFrame:
+        """Return the gaps that grew."""
+        found = [change.opened.assign(detail=detail) for detail, change in self.changes]
+        every = join_gaps(found, self.crs)
+        if len(every):
+            return every
+        return every.assign(certainty="", device_set="", detail=0.0, opened_m2=0.0)
 
 
 @dataclass(frozen=True)
@@ -85,6 +102,10 @@ class Live:
         Called at each step of a computation from the start.
     fence
         Called in each transaction that writes, before anything else; whatever it raises undoes it.
+    chosen_first
+        Whether an edit of cameras alone is written in two transactions: what is certain for all
+        devices, by which the run is pending, then all the rest. What fails between them leaves it
+        so, and the next one computes anew.
     """
 
     def __init__(
@@ -94,11 +115,13 @@ class Live:
         details: Sequence[float] | None = None,
         progress: Progress = ignore_progress,
         fence: Callable[[Connection], None] = lambda _: None,
+        chosen_first: bool = False,
     ) -> None:
         self.engine = engine
         self.details = details
         self.progress = progress
         self.fence = fence
+        self.chosen_first = chosen_first
         self._held: _Held | None = None
 
     @property
@@ -140,20 +163,40 @@ class Live:
         StateError
             If there are no areas yet.
         """
-        with db.open_transaction(self.engine) as connection:
-            db.take_turn(connection, db.COMPUTING)
-            self.fence(connection)
+        with self._turn() as connection:
             held, self._held = self._held, None
             run = results.newest_run(connection)
-            edit = None
+            edit, begun = None, None
             if held is not None and run is not None and run.inputs_hash == held.state:
                 edit = _edit(connection, held, codes)
             if held is None or run is None or edit is None:
                 held, done = self._started(connection, run)
+            elif edit.after.state == held.state:
+                held, done = edit.after, _unchanged(run, held)
+            elif self.chosen_first and edit.ground is None:
+                begun = _begun(connection, run, edit)
+                held = edit.after
             else:
-                held, done = edit.after, _settled(connection, run, held, edit)
+                held, done = edit.after, _settled(connection, run, edit, None)
+        if begun is not None and edit is not None:
+            held, done = self._finished(edit, begun)
         self._held = held
         return done
+
+    def _finished(self, edit: "_Edit", begun: "_Begun") -> tuple[_Held, Amendment]:
+        """Write all figures of an edit whose chosen ones are written."""
+        with self._turn() as connection:
+            run = results.newest_run(connection)
+            if run is None or (run.id, run.revision) != (begun.run, begun.revision):
+                return self._started(connection, run)  # somebody else has computed between
+            return edit.after, _settled(connection, run, edit, begun)
+
+    @contextmanager
+    def _turn(self) -> Iterator[Connection]:
+        with db.open_transaction(self.engine) as connection:
+            db.take_turn(connection, db.COMPUTING)
+            self.fence(connection)
+            yield connection
 
     def _started(self, connection: Connection, run: Run | None) -> tuple[_Held, Amendment]:
         """Compute all, or take up the newest run where it still stands."""
@@ -173,10 +216,14 @@ class Live:
 
 @dataclass(frozen=True)
 class _Edit:
-    """What the tables hold now: what to keep, cameras that differ, ground and cells laid anew."""
+    """What the tables hold now: what to keep, cameras that differ, ground and cells laid anew.
+
+    `fresh` holds the views that were read, by detail, where only some were.
+    """
 
     after: _Held
     codes: list[str]
+    fresh: Sequence[Prepared | None]
     ground: tuple[DemandModel, Indices] | None = None
 
 
@@ -189,7 +236,7 @@ def _edit(connection: Connection, held: _Held, codes: Sequence[str] | None) -> _
 def _cameras_edited(connection: Connection, held: _Held, codes: Sequence[str]) -> _Edit | None:
     """Take some cameras anew; None where other cameras may see otherwise because of them."""
     rows = scene.read_views(connection, codes)
-    standings, cameras = [], []
+    standings, cameras, fresh, named = [], [], [], set(codes)
     for standing, before in zip(held.standings, held.cameras, strict=True):
         ready = standing.prepared
         views = place_views(ready.scene, ready.sight, detail=standing.detail, rows=rows)
@@ -197,10 +244,11 @@ def _cameras_edited(connection: Connection, held: _Held, codes: Sequence[str]) -
         if _top_m(now) != _top_m(ready):
             return None
         standings.append(replace(standing, prepared=now))
-        kept = {code: own for code, own in before.items() if code not in set(codes)}
-        cameras.append(kept | camera_state(views, ready.sight))
+        kept = {code: own for code, own in before.items() if code not in named}
+        fresh.append(replace(ready, views=views))
+        cameras.append(kept | camera_state(fresh[-1]))
     after = replace(held, standings=tuple(standings), cameras=tuple(cameras))
-    return _Edit(after, _differing(held, after))
+    return _Edit(after, _differing(held, after), fresh)
 
 
 def _tables_edited(connection: Connection, held: _Held) -> _Edit | None:
@@ -215,85 +263,89 @@ def _tables_edited(connection: Connection, held: _Held) -> _Edit | None:
     )
     after = _Held(standings, _states(ready), ground_state(now))
     ground = _laid(first.board.ground, first.prepared, now)
-    return _Edit(after, _differing(held, after), ground)
+    return _Edit(after, _differing(held, after), [None] * len(standings), ground)
 
 
-def _settled(connection: Connection, run: Run, held: _Held, edit: _Edit) -> Amendment:
+@dataclass(frozen=True)
+class _Begun:
+    """An amendment of which the chosen figures are written, or nothing yet.
+
+    `own` are the cameras concerned at each detail, `change` what was measured there.
+    """
+
+    run: int
+    revision: int
+    own: Sequence[Standing]
+    change: Sequence[Change]
+
+
+def _begun(connection: Connection, run: Run, edit: _Edit) -> _Begun:
+    """Put cameras on their boards, and write the chosen figures, where these change."""
+    own = [
+        put_cameras(standing, edit.codes, fresh)
+        for standing, fresh in zip(edit.after.standings, edit.fresh, strict=True)
+    ]
+    change = [standing.board.settle_certain(EVERYONE) for standing in edit.after.standings]
+    if not any(len(each.cells) for each in change):
+        return _Begun(run.id, run.revision, own, change)
+    for standing, each in zip(edit.after.standings, change, strict=True):
+        write_figures(connection, run.id, standing, each, [CHOSEN])
+        write_gaps(connection, run.id, standing, each)
+    revision = amendments.begin_amendment(connection, run.id)
+    results.notify_change(connection, "coverage", f"{run.id}.{revision}", pending=True)
+    return _Begun(run.id, revision, own, change)
+
+
+def _settled(connection: Connection, run: Run, edit: _Edit, begun: _Begun | None) -> Amendment:
     """Measure what an edit touches at every detail, write it, and announce it."""
     after = edit.after
-    if after.state == held.state:
-        return _unchanged(run, held)
-    opened, grids = [], set[str]()
-    for standing in after.standings:
+    changes, grids = list[tuple[float, Change]](), set[str]()
+    for at, standing in enumerate(after.standings):
         if edit.ground is not None:
             standing.board.lay(*edit.ground)
-        change = _measured(connection, run.id, standing, edit.codes)
-        opened.append(change.opened.assign(detail=standing.detail))
+        fresh = edit.fresh[at]
+        own = begun.own[at] if begun else put_cameras(standing, edit.codes, fresh)
+        change = standing.board.settle()
+        if edit.codes:
+            write_viewsheds(connection, own, edit.codes)
+        _written(connection, run.id, standing, change, laid=edit.ground is not None)
+        every = [change] if begun is None else [begun.change[at], change]
+        changes += [(standing.detail, each) for each in every]
         grids |= set(standing.board.ground.grid_code[change.cells])
     assumed = compute.run_assumptions(after.standings[0])
-    revision = results.amend_run(connection, run.id, after.state, assumed)
+    if begun is None or (begun.revision == run.revision and not run.pending):
+        revision = results.amend_run(connection, run.id, after.state, assumed)
+    else:
+        revision = begun.revision
+        amendments.end_amendment(connection, run.id, after.state, assumed)
     results.notify_change(connection, "coverage", f"{run.id}.{revision}")
-    more = _opened(opened, after)
-    return Amendment(run.id, revision, tuple(edit.codes), tuple(sorted(grids)), more)
+    named = (tuple(edit.codes), tuple(sorted(grids)))
+    return Amendment(run.id, revision, *named, _crs(after), changes)
 
 
-def _measured(connection: Connection, run: int, standing: Standing, codes: Sequence[str]) -> Change:
-    """Put changed cameras on the board of one detail, measure, and write what came of it."""
-    ready, board = standing.prepared, standing.board
-    views = ready.views[ready.views["camera_code"].isin(codes)].reset_index(drop=True)
-    seen = visible_ground(ready, views)
-    known, member = set_members(views)
-    gone = sorted(set(codes) - set(known))
-    none = np.zeros((len(gone), len(board.sets)), dtype=np.bool_)
-    board.put([*known, *gone], np.vstack([member, none]), seen)
-    change = board.settle()
-    if codes:
-        own = replace(standing, prepared=replace(ready, views=views), visible=seen)
-        compute.keep_viewsheds(connection, own, codes=codes)
-    if len(change.cells):
-        results.replace_figures(connection, *_rows(run, standing, change))
-    return change
-
-
-def _rows(
-    run: int, standing: Standing, change: Change
-) -> tuple[pd.DataFrame, gpd.GeoDataFrame, list[str]]:
-    """Return the figures and the gaps to be written, and the grids whose gaps these are."""
-    board = standing.board
-    grids = sorted(set(board.ground.grid_code[change.cells]))
-    cells = np.flatnonzero(np.isin(board.ground.grid_code, grids))
-    kinds = [(name, board.sets[which]) for name in CERTAINTIES for which in change.sets]
-    labels = {"coverage_run": run, "detail": standing.detail}
-    gaps = board.gaps_of_kinds(kinds, cells)
-    gaps = gaps[[*compute.GAP_COLUMNS, "certainty", "device_set"]].assign(**labels)
-    return _figures(board, kinds, change.areas).assign(**labels), gaps, grids
-
-
-def _figures(
-    board: CoverageState, kinds: Sequence[tuple[str, str]], areas: Indices
-) -> pd.DataFrame:
-    """Return the figures of some areas for all kinds as one table."""
-    parts = [figures.measure_areas(board, *kind, areas) for kind in kinds]
-    columns = {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
-    table = pd.DataFrame({**columns, "k_area_m2": columns["k_area_m2"].tolist()})
-    for name, said in zip(("certainty", "device_set"), zip(*kinds, strict=True), strict=True):
-        table[name] = np.repeat(np.array(said, dtype=object), len(areas))
-    return table.rename(columns={"code": "area_code"})
+def _written(
+    connection: Connection, run: int, standing: Standing, change: Change, *, laid: bool
+) -> None:
+    """Write what was measured at one detail."""
+    if len(change.cells) == 0:
+        return
+    write_figures(connection, run, standing, change, kinds_of(standing.board, change))
+    if laid:
+        write_grids(connection, run, standing, change)
+    else:
+        write_gaps(connection, run, standing, change)
 
 
 def _unchanged(run: Run, held: _Held) -> Amendment:
-    return Amendment(run.id, run.revision, (), (), _opened([], held))
+    return Amendment(run.id, run.revision, (), (), _crs(held))
 
 
-def _opened(found: Sequence[gpd.GeoDataFrame], held: _Held) -> gpd.GeoDataFrame:
-    every = join_gaps(found, held.standings[0].board.ground.areas.crs)
-    if len(every):
-        return every
-    return every.assign(certainty="", device_set="", detail=0.0, opened_m2=0.0)
+def _crs(held: _Held) -> Crs:
+    return held.standings[0].board.ground.areas.crs
 
 
 def _states(ready: Sequence[Prepared]) -> tuple[dict[str, int], ...]:
-    return tuple(camera_state(each.views, each.sight) for each in ready)
+    return tuple(camera_state(each) for each in ready)
 
 
 def _top_m(prepared: Prepared) -> float:

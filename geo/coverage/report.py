@@ -42,10 +42,14 @@ class CameraCounts:
 
 
 class CoverageReport(TypedDict):
-    """Figures of a run: areas by `AREA_KEYS`, and the cameras behind them."""
+    """Figures of a run: areas by `AREA_KEYS`, and the cameras behind them.
+
+    While `pending`, an edit is in the certain figures of all devices and not yet in the others.
+    """
 
     run: int
     computed_at: str
+    pending: bool
     incidents_until: str | None
     assumptions: Mapping[str, Any]
     areas: list[Record]
@@ -109,6 +113,7 @@ def read_report(
     return {
         "run": run.id,
         "computed_at": run.computed_at.isoformat(timespec="seconds"),
+        "pending": run.pending,
         "incidents_until": iso_time(run.incidents_until),
         "assumptions": run.assumptions,
         "areas": [_plain(row) for row in rows],

@@ -2,7 +2,7 @@
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import TypeAlias
 
 import geopandas as gpd
@@ -23,8 +23,9 @@ Flags: TypeAlias = NDArray[np.bool_]
 
 # Goes into every hash: a change of the computation makes what was stored stale.
 KERNEL = "sweep-2"
+FEW = 64  # views whose sectors are kept
 # Likewise, where what is seen stays as it is and only its figures change.
-FIGURES = "figures-3"
+FIGURES = "figures-4"
 
 
 @dataclass(frozen=True)
@@ -35,6 +36,16 @@ class Prepared:
     sight: Obstruction
     views: pd.DataFrame
     detail: float
+    _looks: dict[str, pd.DataFrame] = field(default_factory=dict, init=False, repr=False)
+
+    def looks(self, certainty: str) -> pd.DataFrame:
+        """Return the sectors of the views; those of a few are kept: an edit asks for them often."""
+        found = self._looks.get(certainty)
+        if found is None:
+            found = sectors(self.views, certainty)
+            if len(self.views) <= FEW:
+                self._looks[certainty] = found
+        return found
 
     def with_incidents(self, incidents: gpd.GeoDataFrame) -> "Prepared":
         """Return the same with incidents at other places."""
@@ -191,21 +202,19 @@ def sectors(views: pd.DataFrame, certainty: str) -> pd.DataFrame:
 
 
 def visible_ground(
-    prepared: Prepared, views: pd.DataFrame, certainties: Sequence[str] = CERTAINTIES
+    prepared: Prepared, certainties: Sequence[str] = CERTAINTIES
 ) -> dict[str, gpd.GeoDataFrame]:
-    """Return what some views see, by certainty: ``camera_code``, ``view_no``, ``weight``, geometry.
+    """Return what the views see, by certainty: ``camera_code``, ``view_no``, ``weight``, geometry.
 
     Parameters
     ----------
     prepared
-        Scene with the obstacles.
-    views
-        Views of it to compute.
+        Obstacles and views.
     certainties
         Which to compute.
     """
-    looks = {certainty: sectors(views, certainty) for certainty in certainties}
-    sector = pd.concat(looks.values())
+    looks = {certainty: prepared.looks(certainty) for certainty in certainties}
+    views, sector = prepared.views, pd.concat(looks.values())
     own = sector.index.to_numpy()
     shapes = building_heights.look_over(
         viewshed.compute_viewsheds(sector, prepared.sight.tall).to_numpy(),
@@ -256,24 +265,22 @@ def in_set(views: pd.DataFrame, device_set: str) -> Flags:
     return np.asarray(views[column].eq(device_set).fillna(False), dtype=bool)
 
 
-def view_hashes(views: pd.DataFrame, sight: Obstruction, certainty: str) -> list[str]:
+def view_hashes(prepared: Prepared, certainty: str) -> list[str]:
     """Return a hash per viewshed of all its inputs: sector, kernel, obstacles within range.
 
     Parameters
     ----------
-    views
-        Placed views.
-    sight
-        Obstacles of the scene.
+    prepared
+        Obstacles and placed views.
     certainty
         "certain" or "possible".
     """
-    sector = sectors(views, certainty)
+    sector = prepared.looks(certainty)
     x, y, reach = (sector[name].to_numpy() for name in ("x", "y", "range_m"))
     reach = np.nan_to_num(reach)
     boxes = shapely.box(x - reach, y - reach, x + reach, y + reach)
-    near = sight.content_near(boxes)
-    height_m = views["mount_height_m"].to_numpy()[sector.index.to_numpy()]
+    near = prepared.sight.content_near(boxes)
+    height_m = prepared.views["mount_height_m"].to_numpy()[sector.index.to_numpy()]
     numbers = sector.assign(weight=height_m).to_numpy(dtype=float)
     base = f"{KERNEL}|{certainty}|".encode()
     return [
@@ -297,17 +304,13 @@ def ground_state(prepared: Prepared) -> str:
     return digest.hexdigest()[:32]
 
 
-def camera_state(views: pd.DataFrame, sight: Obstruction) -> dict[str, int]:
+def camera_state(prepared: Prepared) -> dict[str, int]:
     """Return a fingerprint per camera of all inputs to the figures.
 
-    Parameters
-    ----------
-    views
-        Placed views; those of one camera are consecutive.
-    sight
-        Obstacles of the scene.
+    The views of one camera are consecutive.
     """
-    hashes = [view_hashes(views, sight, certainty) for certainty in SURE]
+    views = prepared.views
+    hashes = [view_hashes(prepared, certainty) for certainty in SURE]
     # Probabilities follow from heading and angle: two views may share both their sure sectors.
     columns = ["camera_code", "owner_kind", "connection", "heading_deg", "hfov_deg"]
     # What is missing is None or NaN, as the other rows happen to be.

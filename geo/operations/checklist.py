@@ -143,7 +143,7 @@ def is_stale(connection: Connection, run: Run) -> bool:
         return True
     first = prepare_scene(read, detail=details[0])
     ready = [first, *(compute.at_detail(first, detail) for detail in details[1:])]
-    cameras = [camera_state(each.views, each.sight) for each in ready]
+    cameras = [camera_state(each) for each in ready]
     return compute.input_hash(ground_state(first), cameras, details) != run.inputs_hash
 
 

@@ -17,6 +17,7 @@ from geo.store import outbox
 from geo.store.listening import Listener
 from geo.store.outbox import Position as Position
 from geo.store.outbox import StoredEvent as StoredEvent
+from geo.store.revisions import LayerRevisions as LayerRevisions
 
 POLL_S: Final = 5.0
 """A message may be lost with its connection, an event is not: it is looked for this often."""

@@ -143,7 +143,7 @@ def state_of(prepared: Prepared, details: Sequence[float]) -> str:
         Pixel densities of the run, px/m, the coarsest first.
     """
     ready = [prepared, *(at_detail(prepared, detail) for detail in details[1:])]
-    cameras = [camera_state(each.views, each.sight) for each in ready]
+    cameras = [camera_state(each) for each in ready]
     return input_hash(ground_state(prepared), cameras, details)
 
 
@@ -182,7 +182,7 @@ def _of(field: _Field, standing: Indices) -> _Field:
 def _seen(prepared: Prepared, codes: Sequence[str]) -> Seen:
     """Return what cameras surely see; their numbers are the positions of their codes."""
     views = prepared.views[prepared.views["camera_code"].isin(codes)].reset_index(drop=True)
-    found = visible_ground(prepared, views, ["certain"])["certain"]
+    found = visible_ground(replace(prepared, views=views), ["certain"])["certain"]
     number = {code: position for position, code in enumerate(codes)}
     device = np.array([number[code] for code in found["camera_code"]], dtype=np.intp)
     return seen_of(flat_geometries(found), device)

@@ -1,6 +1,6 @@
 """Cameras to survey: their facts, and how much depends on their headings."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import geopandas as gpd
 import pandas as pd
@@ -102,7 +102,9 @@ def _dependence(prepared: Prepared, views: pd.DataFrame, certain: gpd.GeoDataFra
     """Return how much depends on the heading of each camera, see `dependence` of the rules."""
     # A camera that turns may see all around whatever its heading: on that only the picture at its
     # guard heading depends, which is that of a fixed one.
-    possible = visible_ground(prepared, views.assign(form="fixed"), ["possible"])["possible"]
+    possible = visible_ground(replace(prepared, views=views.assign(form="fixed")), ["possible"])[
+        "possible"
+    ]
     if views.empty:
         return survey.heading_dependence(possible, certain=None, demand=None)
     ground = build_model(prepared.layers)

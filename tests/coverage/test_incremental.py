@@ -397,13 +397,18 @@ def heard(database_url):
     listener.close()
 
 
-def computed(engine):
-    """Return the revisions of the figures that events tell."""
+def computed_data(engine):
+    """Return what events tell of figures."""
     with db.open_transaction(engine) as connection:
         found = connection.execute(
             text("SELECT data FROM govgrid.outbox WHERE kind = 'computed' ORDER BY xact, id")
         )
-        return [data["revision"] for data in found.scalars()]
+        return list(found.scalars())
+
+
+def computed(engine):
+    """Return the revisions of the figures that events tell."""
+    return [data["revision"] for data in computed_data(engine)]
 
 
 def test_listeners_hear_of_a_change_once_it_holds(town, live, heard):
@@ -432,6 +437,69 @@ def test_nobody_hears_of_a_change_that_failed(town, live, heard):
         live.refresh(["K1"])
     assert heard() == 0
     assert computed(town) == told
+
+
+def test_chosen_figures_are_committed_first_and_say_that_the_others_are_pending(town):
+    Live(town).refresh()
+    told = []
+
+    def look(_):
+        told.append((newest(town), figures(town)))  # of another connection: what is committed
+
+    live = Live(town, chosen_first=True, fence=look)
+    live.refresh()
+    before, told[:] = figures(town), []
+    run_sql(town, "UPDATE govgrid.camera_view SET heading_deg = 0 WHERE camera_code = 'K1'")
+    done = live.refresh(["K1"])
+    (first, _), (second, halfway) = told
+    assert (first.pending, second.pending, newest(town).pending) == (False, True, False)
+    assert second.revision == first.revision + 1 == newest(town).revision == done.revision
+    kind = {"device_set": "all", "certainty": "certain"}
+    chosen = [row for row in before.index if {row[2], row[4]} == set(kind.values())]
+    others = [row for row in before.index if row not in set(chosen)]
+    pd.testing.assert_frame_equal(halfway.loc[chosen], figures(town).loc[chosen])
+    pd.testing.assert_frame_equal(halfway.loc[others], before.loc[others])
+    assert changed(before, halfway) == {"all"}
+    assert set(done.opened["device_set"]) == {"all", "skynet", "online"}
+    assert [each.get("pending") for each in computed_data(town)[-2:]] == [True, None]
+    assert_as_if_computed(town)
+
+
+def test_what_fails_after_the_chosen_figures_is_computed_anew(town):
+    live = Live(town, chosen_first=True)
+    live.refresh()
+    run = newest(town)
+    run_sql(town, BREAK)
+    run_sql(
+        town,
+        "CREATE TRIGGER broken BEFORE INSERT ON govgrid.viewshed"
+        " FOR EACH ROW EXECUTE FUNCTION govgrid.broken()",
+    )
+    run_sql(town, "UPDATE govgrid.camera_view SET heading_deg = 0 WHERE camera_code = 'K1'")
+    with pytest.raises(StoreError, match="disk on fire"):
+        live.refresh(["K1"])
+    assert (newest(town).id, newest(town).pending) == (run.id, True)
+    run_sql(town, "DROP TRIGGER broken ON govgrid.viewshed")
+    done = live.refresh(["K1"])
+    assert (done.run, newest(town).pending) == (run.id + 1, False)
+    assert_as_if_computed(town)
+
+
+def test_a_run_computed_between_the_chosen_and_the_other_figures_stands(town):
+    Live(town).refresh()
+    turns = []
+
+    def another(_):
+        turns.append(1)
+        if len(turns) == 3:  # its own first, then the edit's two
+            run_sql(town, "UPDATE govgrid.coverage_run SET revision = revision + 1")
+
+    live = Live(town, chosen_first=True, fence=another)
+    live.refresh()
+    run_sql(town, "UPDATE govgrid.camera_view SET heading_deg = 0 WHERE camera_code = 'K1'")
+    run = newest(town)
+    assert live.refresh(["K1"]).run == run.id + 1
+    assert_as_if_computed(town)
 
 
 def test_amendments_wait_for_each_other(town, live, database_url):
@@ -498,7 +566,7 @@ def _anything(rng, engine):
 @pytest.mark.parametrize("seed", range(2))
 def test_any_sequence_of_edits_ends_where_a_computation_does(town, seed, thorough):
     rng = np.random.default_rng(seed)
-    live = Live(town)
+    live = Live(town, chosen_first=bool(seed))
     live.refresh()
     for _ in range(24 if thorough else 8):
         before = newest(town).revision

@@ -1,6 +1,8 @@
 """Demand model of a district: what must be and can be seen, by cell, without cameras."""
 
 from dataclasses import dataclass, replace
+from functools import cached_property
+from hashlib import blake2b
 from typing import TypeAlias
 
 import geopandas as gpd
@@ -25,6 +27,7 @@ from geo.coverage.demand.control_points import points_in_areas, watch_points
 from geo.coverage.demand.demand import demand_surface, open_ground_polygons
 from geo.coverage.demand.layers import Layers
 from geo.coverage.demand.pieces import DemandPoints, Lines, demand_pieces, held_points, road_lines
+from geo.coverage.demand.plot import Extent, Plot, rows_of
 from geo.coverage.demand.roads import Streets, cells_of, cut_roads
 from geo.coverage.demand.tiles import cut_into_tiles, in_tiles
 from geo.coverage.sight.obstacles import place_cameras
@@ -87,65 +90,86 @@ class DemandModel:
     held_point: Indices
     streets: Streets
 
-    @property
+    @cached_property
     def point_xy(self) -> Floats:
         """Return x, y of the points, shape ``(n_points, 2)``."""
         return shapely.get_coordinates(flat_geometries(self.points))
 
-    @property
+    @cached_property
+    def piece_cell(self) -> Indices:
+        """Return the cell of each piece, ascending."""
+        return self.pieces["cell"].to_numpy(dtype=np.intp)
+
+    @cached_property
+    def piece_hash(self) -> NDArray[np.int64]:
+        """Return a number for each piece that is that of its shape, whatever its position."""
+        shapes = shapely.to_wkb(flat_geometries(self.pieces)).tolist()
+        digests = b"".join(blake2b(wkb, digest_size=8).digest() for wkb in shapes)
+        return np.frombuffer(digests, dtype=np.int64)
+
+    @cached_property
     def demand_m2(self) -> Floats:
         """Return the demand of each cell."""
-        cell, area_m2 = (self.pieces[name].to_numpy() for name in ("cell", "area_m2"))
-        return sum_by_group(cell, area_m2, len(self.cells.grounds))
+        area_m2 = self.pieces["area_m2"].to_numpy()
+        return sum_by_group(self.piece_cell, area_m2, len(self.cells.grounds))
 
-    def plot(self, cells: Indices) -> "Plot":
+    @cached_property
+    def cell_m2(self) -> Floats:
+        """Return the square metres of each cell."""
+        return np.asarray(shapely.area(self.cells.grounds))
+
+    @cached_property
+    def area_m2(self) -> Floats:
+        """Return the square metres of each area."""
+        return np.asarray(shapely.area(flat_geometries(self.areas)))
+
+    @cached_property
+    def area_names(self) -> tuple[NDArray[np.object_], NDArray[np.object_]]:
+        """Return code and level of each area."""
+        code, level = (self.areas[name].to_numpy(dtype=object) for name in ("code", "level"))
+        return code, level
+
+    @cached_property
+    def _held_things(self) -> tuple[Lines, DemandPoints]:
+        return Lines.of(self.lines), DemandPoints.of(self.held)
+
+    @cached_property
+    def held_piece(self) -> Indices:
+        """Return the piece of each held point."""
+        return self._held_things[1].piece
+
+    def extent(self, cells: Indices) -> Extent:
+        """Return which tiles and pieces some cells consist of; `cells` ascend."""
+        tiles, pieces = rows_of(self.tile_cell, cells), rows_of(self.piece_cell, cells)
+        in_tiles_, in_pieces = (
+            np.searchsorted(cells, of[rows])
+            for of, rows in ((self.tile_cell, tiles), (self.piece_cell, pieces))
+        )
+        return Extent(cells, tiles, in_tiles_, pieces, in_pieces)
+
+    def plot(self, cells: Indices) -> Plot:
         """Return what a few cells hold; `cells` ascend."""
-        piece_cell = self.pieces["cell"].to_numpy(dtype=np.intp)
-        piece = _rows(piece_cell, cells)
-        lines, points = Lines.of(self.lines), DemandPoints.of(self.held)
-        held, tile = _rows(points.piece, piece), _rows(self.tile_cell, cells)
+        return self.plot_of(self.extent(cells))
+
+    def plot_of(self, extent: Extent) -> Plot:
+        """Return what some tiles and pieces of a few cells hold."""
+        tile, piece = extent.tiles, extent.pieces
+        lines, points = self._held_things
+        held = rows_of(points.piece, piece)
         return Plot(
-            cells,
-            self.cells.grounds[cells],
+            extent.cells,
+            self.cells.grounds[extent.cells],
             flat_geometries(self.pieces)[piece],
-            np.searchsorted(cells, piece_cell[piece]),
+            extent.piece_cell,
             self.pieces["area_m2"].to_numpy()[piece],
-            self.pieces["grid_code"].to_numpy(dtype=object)[piece],
-            lines.taken(_rows(lines.piece, piece), piece),
+            lines.taken(rows_of(lines.piece, piece), piece),
             points.taken(held, piece),
             held,
             self.tiles[tile],
-            np.searchsorted(cells, self.tile_cell[tile]),
+            extent.tile_cell,
             self.beside[tile],
+            extent,
         )
-
-
-@dataclass(frozen=True)
-class Plot:
-    """A few cells of a ground; all numbers count within it.
-
-    `pieces` are those of the demand, `piece_cell`, `piece_m2` and `grid_code` their cells, square
-    metres and grids; `lines` and `held` what they hold; `held_at` says which of the ground's held
-    points these are. `tiles` are the cells in squares, in `tile_cell`; `beside` is what of each is
-    no open ground though it may be seen.
-    """
-
-    cells: Indices
-    grounds: Geometries
-    pieces: Geometries
-    piece_cell: Indices
-    piece_m2: Floats
-    grid_code: NDArray[np.object_]
-    lines: Lines
-    held: DemandPoints
-    held_at: Indices
-    tiles: Geometries
-    tile_cell: Indices
-    beside: Geometries
-
-    def sums(self, cell: Indices, values: Floats) -> Floats:
-        """Return the sum of values by cell of the plot."""
-        return sum_by_group(cell, values, len(self.cells))
 
 
 def build_model(layers: Layers) -> DemandModel:
@@ -333,14 +357,6 @@ def _held(pieces: gpd.GeoDataFrame, layers: Layers) -> gpd.GeoDataFrame:
         weight[mine] = layers.incidents["weight"].to_numpy(dtype=np.float64)[source]
     held = found.assign(weight=weight).sort_values("piece", kind="stable", ignore_index=True)
     return gpd.GeoDataFrame(held)
-
-
-def _rows(known: Indices, wanted: Indices) -> Indices:
-    """Return where the wanted values, ascending, stand among ascending values."""
-    first, last = (np.searchsorted(known, wanted, side) for side in ("left", "right"))
-    begin = np.concatenate([[0], np.cumsum(last - first)])
-    within = np.arange(begin[-1]) - np.repeat(begin[:-1], last - first)
-    return np.asarray(np.repeat(first, last - first) + within, dtype=np.intp)
 
 
 def _sound(areas: gpd.GeoDataFrame) -> gpd.GeoSeries:

@@ -1,6 +1,7 @@
 """Roads in straight segments: metres that cameras see, and the longest run that none sees."""
 
-from typing import TypeAlias
+from collections.abc import Mapping
+from typing import Any, TypeAlias
 
 import geopandas as gpd
 import numpy as np
@@ -12,11 +13,14 @@ from geo.base.polygons import Geometries, Indices, expand_groups, flat_geometrie
 
 Floats: TypeAlias = NDArray[np.float64]
 Pairs: TypeAlias = tuple[Indices, Indices]
+Columns: TypeAlias = Mapping[str, NDArray[Any]]
 
 BORDER_M = 0.001  # nearer to a border is on it: far above rounding, far below any survey
 GLIMPSE_M = 0.01  # sight of a road shorter than this is a crack between walls or rounding, no view
 PARALLEL = 1e-9  # sine of the angle below which lines have no point in common
 ENDS = ("x0", "y0", "x1", "y1")
+LINE = ("line", "from_m", "to_m", *ENDS)  # of stretches, what their measures rest on
+INTERVALS = ("stretch", "t0", "t1", "weight")
 _LOG_UNIT = 2.0**40  # logarithms as whole numbers of it add up to 0 whatever their order
 _LINE = 1
 
@@ -191,22 +195,39 @@ def road_lengths(
     >>> road_lengths(cut, segments_in_areas(cut, area), looks, 1).values.tolist()
     [[80.0, 10.0, 50.0]]
     """
+    lines, looks = _columns(stretches, LINE), _columns(intervals, INTERVALS)
+    measured = measure_roads(lines, belongings, looks, n_areas)
+    names = ("road_m", "road_seen_m", "longest_blind_m")
+    return pd.DataFrame(dict(zip(names, measured, strict=True)))
+
+
+def measure_roads(
+    stretches: Columns, belongings: Pairs, intervals: Columns, n_areas: int
+) -> tuple[Floats, Floats, Floats]:
+    """Return the columns of :func:`road_lengths` from columns: an edit asks for a few lines.
+
+    Parameters
+    ----------
+    stretches, intervals
+        Their columns as arrays, `LINE` and `INTERVALS`.
+    belongings, n_areas
+        As there.
+    """
     order = np.lexsort(belongings)
     stretch, area = (each[order] for each in belongings)
     seen_m, sights = _sights(stretches, intervals)
-    length_m = (stretches["to_m"] - stretches["from_m"]).to_numpy()
+    length_m = stretches["to_m"] - stretches["from_m"]
     blind = _blind(stretches, area, stretch, sights)
     longest_m = np.zeros(n_areas)
-    np.maximum.at(longest_m, blind["area"].to_numpy(), (blind["to_m"] - blind["from_m"]).to_numpy())
+    np.maximum.at(longest_m, blind["area"], blind["to_m"] - blind["from_m"])
     around, around_m = _around(stretches, blind)
     np.maximum.at(longest_m, around, around_m)
-    return pd.DataFrame(
-        {
-            "road_m": _sums(area, length_m[stretch], n_areas),
-            "road_seen_m": _sums(area, seen_m[stretch], n_areas),
-            "longest_blind_m": longest_m,
-        }
-    )
+    road_m, road_seen_m = (_sums(area, each[stretch], n_areas) for each in (length_m, seen_m))
+    return road_m, road_seen_m, longest_m
+
+
+def _columns(table: pd.DataFrame, names: tuple[str, ...]) -> Columns:
+    return {name: table[name].to_numpy() for name in names}
 
 
 def _straight(roads: Geometries) -> tuple[Indices, Indices, Floats]:
@@ -283,7 +304,7 @@ def _common(
     return pair[some], t0[some], t1[some]
 
 
-def _sights(stretches: pd.DataFrame, intervals: pd.DataFrame) -> tuple[Floats, pd.DataFrame]:
+def _sights(stretches: Columns, intervals: Columns) -> tuple[Floats, Columns]:
     """Return the metres seen of each stretch, and where any camera sees it.
 
     Along each stretch, intervals that begin come in and those that end go out again.
@@ -292,31 +313,29 @@ def _sights(stretches: pd.DataFrame, intervals: pd.DataFrame) -> tuple[Floats, p
     open_, certain = np.cumsum(step), np.cumsum(sure)
     miss = np.exp(np.cumsum(doubt) / _LOG_UNIT)
     chance = np.where(certain > 0, 1.0, np.where(open_ > 0, 1.0 - miss, 0.0))
-    from_m, to_m = (stretches[name].to_numpy() for name in ("from_m", "to_m"))
-    length_m = to_m - from_m
+    from_m = stretches["from_m"]
+    length_m = stretches["to_m"] - from_m
     metres = chance * np.diff(t, append=0.0) * length_m[stretch]
-    seen_m = _sums(stretch, metres, len(stretches))
+    seen_m = _sums(stretch, metres, len(length_m))
     begin = np.flatnonzero((open_ > 0) & (np.roll(open_, 1) == 0))
     end = np.flatnonzero(open_ == 0)
     at = stretch[begin]
     table = {"stretch": at, "from_m": from_m[at] + t[begin] * length_m[at]}
-    return np.minimum(seen_m, length_m), pd.DataFrame(
-        table | {"to_m": from_m[at] + t[end] * length_m[at]}
-    )
+    return np.minimum(seen_m, length_m), table | {"to_m": from_m[at] + t[end] * length_m[at]}
 
 
-def _events(intervals: pd.DataFrame) -> tuple[Indices, Floats, Indices, Indices, Indices]:
+def _events(intervals: Columns) -> tuple[Indices, Floats, Indices, Indices, Indices]:
     """Return beginnings and ends of intervals in the order in which one passes them.
 
     Stretch, t, and what changes there: their number, that of certain ones, the logarithm of the
     probability that none of the others sees it. Beginnings go first where both are at one place.
     """
-    weight = intervals["weight"].to_numpy()
+    weight = intervals["weight"]
     certain = weight >= 1.0
     doubt = np.rint(np.log1p(-np.where(certain, 0.0, weight)) * _LOG_UNIT).astype(np.int64)
-    stretch = np.tile(intervals["stretch"].to_numpy(dtype=np.intp), 2)
+    stretch = np.tile(np.asarray(intervals["stretch"], dtype=np.intp), 2)
     t = np.concatenate([intervals["t0"], intervals["t1"]])
-    step = np.repeat(np.array([1, -1]), len(intervals))
+    step = np.repeat(np.array([1, -1]), len(weight))
     order = np.lexsort((-step, t, stretch))
     sure, doubt = np.tile(certain, 2) * step, np.tile(doubt, 2) * step
     return stretch[order], t[order], step[order], sure[order], doubt[order]
@@ -326,19 +345,17 @@ def _sums(group: Indices, values: Floats, count: int) -> Floats:
     return np.bincount(group, weights=values, minlength=count).astype(np.float64)
 
 
-def _blind(
-    stretches: pd.DataFrame, area: Indices, stretch: Indices, sights: pd.DataFrame
-) -> pd.DataFrame:
+def _blind(stretches: Columns, area: Indices, stretch: Indices, sights: Columns) -> Columns:
     """Return the blind parts of every area: `area`, `line`, `from_m`, `to_m`.
 
     They are what lies between the sights of a chain: stretches of one line in a row in one area.
     """
-    line, from_m, to_m = (stretches[name].to_numpy() for name in ("line", "from_m", "to_m"))
+    line, from_m, to_m = (stretches[name] for name in ("line", "from_m", "to_m"))
     new = (np.diff(area, prepend=-1) != 0) | (np.diff(line[stretch], prepend=-1) != 0)
     new |= from_m[stretch] != np.roll(to_m[stretch], 1)
     first, last = np.flatnonzero(new), np.flatnonzero(np.roll(new, -1))
     every = np.arange(len(first))
-    first_sight = np.searchsorted(sights["stretch"], np.arange(len(stretches) + 1))
+    first_sight = np.searchsorted(sights["stretch"], np.arange(len(line) + 1))
     chain, begin_m, end_m = _views(np.cumsum(new) - 1, expand_groups(first_sight, stretch), sights)
     opens = np.argsort(np.concatenate([every, chain]), kind="stable")
     shuts = np.argsort(np.concatenate([chain, every]), kind="stable")
@@ -346,32 +363,34 @@ def _blind(
     columns = {"area": area[at], "line": line[stretch[at]]}
     columns["from_m"] = np.concatenate([from_m[stretch[first]], end_m])[opens]
     columns["to_m"] = np.concatenate([begin_m, to_m[stretch[last]]])[shuts]
-    found = pd.DataFrame(columns)
-    return found[found["to_m"] - found["from_m"] >= GLIMPSE_M].reset_index(drop=True)
+    blind = columns["to_m"] - columns["from_m"] >= GLIMPSE_M
+    return {name: column[blind] for name, column in columns.items()}
 
 
-def _views(chain: Indices, pairs: Pairs, sights: pd.DataFrame) -> tuple[Indices, Floats, Floats]:
+def _views(chain: Indices, pairs: Pairs, sights: Columns) -> tuple[Indices, Floats, Floats]:
     """Return the sights of every chain that are more than a glimpse: chain, begin and end."""
     pair, at = pairs
     chain = chain[pair]
-    begin_m, end_m = sights["from_m"].to_numpy()[at], sights["to_m"].to_numpy()[at]
+    begin_m, end_m = sights["from_m"][at], sights["to_m"][at]
     apart = (np.diff(chain, prepend=-1) != 0) | (begin_m - np.roll(end_m, 1) >= GLIMPSE_M)
     chain, begin_m, end_m = chain[apart], begin_m[apart], end_m[np.roll(apart, -1)]
     view = end_m - begin_m >= GLIMPSE_M
     return chain[view], begin_m[view], end_m[view]
 
 
-def _around(stretches: pd.DataFrame, blind: pd.DataFrame) -> tuple[Indices, Floats]:
+def _around(stretches: Columns, blind: Columns) -> tuple[Indices, Floats]:
     """Return the blind runs across the closing vertex of closed lines: area, metres."""
-    line = stretches["line"].to_numpy()
+    line = stretches["line"]
     first = np.flatnonzero(np.diff(line, prepend=-1))
     last = np.flatnonzero(np.diff(line, append=-1))
-    ends = stretches[list(ENDS)].to_numpy()
-    closed = (ends[first, :2] == ends[last, 2:]).all(axis=1)
-    runs = blind[np.isin(blind["line"].to_numpy(), line[first[closed]])]
-    if runs.empty:
+    closed = np.ones(len(first), dtype=np.bool_)
+    for begin, end in (("x0", "x1"), ("y0", "y1")):
+        closed &= stretches[begin][first] == stretches[end][last]
+    own = np.isin(blind["line"], line[first[closed]])
+    if not own.any():
         return np.empty(0, dtype=np.intp), np.empty(0)
-    whole_m = dict(zip(line[first], stretches["to_m"].to_numpy()[last], strict=True))
+    whole_m = dict(zip(line[first], stretches["to_m"][last], strict=True))
+    runs = pd.DataFrame({name: column[own] for name, column in blind.items()})
     runs = runs.assign(whole_m=runs["line"].map(whole_m))
     lead, tail = runs[runs["from_m"] == 0.0], runs[runs["to_m"] == runs["whole_m"]]
     both = lead.merge(tail, on=["area", "line"], suffixes=("", "_tail"))

@@ -1,6 +1,7 @@
 """Road segments of a district by line and area, so that a few can be measured alone."""
 
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TypeAlias
 
 import geopandas as gpd
@@ -10,7 +11,16 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.base.polygons import Geometries, Indices
-from geo.coverage.demand.road_segments import ENDS, cut_segments, road_lengths, segments_in_areas
+from geo.coverage.demand.plot import rows_of
+from geo.coverage.demand.road_segments import (
+    ENDS,
+    INTERVALS,
+    LINE,
+    Columns,
+    cut_segments,
+    measure_roads,
+    segments_in_areas,
+)
 
 Floats: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -39,22 +49,37 @@ class Streets:
     run_area: Indices
     run_line: Indices
 
-    @property
+    @cached_property
     def xy(self) -> Floats:
         """Return ``x0, y0, x1, y1`` of the stretches."""
         return self.stretches[list(ENDS)].to_numpy()
 
+    @cached_property
+    def line(self) -> Indices:
+        """Return the line of each stretch, ascending."""
+        return self.stretches["line"].to_numpy(dtype=np.intp)
+
+    @cached_property
+    def _pairs(self) -> tuple[Indices, Indices]:
+        """The pairs in the order of stretches."""
+        order = np.argsort(self.stretch, kind="stable")
+        return self.stretch[order], self.run[order]
+
+    @cached_property
+    def _columns(self) -> Columns:
+        return {name: self.stretches[name].to_numpy() for name in LINE}
+
     @property
     def lines(self) -> Indices:
         """Return the numbers of all lines."""
-        return np.unique(self.stretches["line"].to_numpy())
+        return np.unique(self.line)
 
     def line_of(self, stretch: Indices) -> Indices:
         """Return the numbers of the lines that stretches lie on."""
-        return self.stretches["line"].to_numpy(dtype=np.intp)[stretch]
+        return self.line[stretch]
 
     def measured(
-        self, lines: Indices, intervals: pd.DataFrame, member: Flags
+        self, lines: Indices, intervals: Columns, member: Flags
     ) -> tuple[Indices, Floats, Floats, Floats]:
         """Return the runs of some lines with their metres, seen and unseen, for several sets.
 
@@ -63,8 +88,8 @@ class Streets:
         lines
             Numbers of lines.
         intervals
-            As from `geo.coverage.demand.road_segments.intervals`, of all stretches of these lines;
-            `stretch` counts among all.
+            Columns as from `geo.coverage.demand.road_segments.seen_intervals`, of all stretches of
+            these lines; `stretch` counts among all.
         member
             Shape ``(n_devices, n_sets)``: which device numbers are in which set.
 
@@ -74,27 +99,25 @@ class Streets:
             Positions of the runs; metres of each; metres seen and the longest blind run, by set,
             ``(n_runs, n_sets)``.
         """
-        own = np.flatnonzero(np.isin(self.stretches["line"].to_numpy(), lines))
-        of_pair = np.isin(self.stretch, own)
-        runs, run = np.unique(self.run[of_pair], return_inverse=True)
+        own = rows_of(self.line, np.unique(lines))
+        pair_stretch, pair_run = self._pairs
+        of_pair = rows_of(pair_stretch, own)
+        runs, run = np.unique(pair_run[of_pair], return_inverse=True)
         sets, count, most = np.arange(member.shape[1]), len(own), int(lines.max(initial=-1)) + 1
         # One town for each set, side by side: a few large steps instead of many small ones.
-        towns = pd.concat([self.stretches.iloc[own]] * len(sets), ignore_index=True)
-        towns["line"] += np.repeat(sets * most, count)
-        pairs = [np.searchsorted(own, self.stretch[of_pair]), run]
+        towns = {name: np.tile(column[own], len(sets)) for name, column in self._columns.items()}
+        towns["line"] = towns["line"] + np.repeat(sets * most, count)
+        pairs = [np.searchsorted(own, pair_stretch[of_pair]), run]
         stretch, area = (
             (sets[:, None] * size + each).ravel()
             for size, each in zip((count, len(runs)), pairs, strict=True)
         )
-        row, which = np.nonzero(member[intervals["device"].to_numpy(dtype=np.intp)])
-        looks = intervals.iloc[row]
-        at = np.searchsorted(own, looks["stretch"].to_numpy()) + which * count
-        table = road_lengths(
-            towns, (stretch, area), looks.assign(stretch=at), len(runs) * len(sets)
-        )
+        row, which = np.nonzero(member[intervals["device"]])
+        looks = {name: intervals[name][row] for name in INTERVALS}
+        looks["stretch"] = np.searchsorted(own, looks["stretch"]) + which * count
         road_m, seen_m, blind_m = (
-            table[name].to_numpy().reshape(len(sets), len(runs)).T
-            for name in ("road_m", "road_seen_m", "longest_blind_m")
+            column.reshape(len(sets), len(runs)).T
+            for column in measure_roads(towns, (stretch, area), looks, len(runs) * len(sets))
         )
         return runs, road_m, seen_m, blind_m
 

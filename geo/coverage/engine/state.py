@@ -32,7 +32,9 @@ class HeldCoverage:
 
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
-        self._live = Live(engine, progress=self._loading, fence=self._require_current)
+        self._live = Live(
+            engine, progress=self._loading, fence=self._require_current, chosen_first=True
+        )
         self._lock = Lock()
         self.state = "warming"
         self.epoch = 0

@@ -1,7 +1,7 @@
 """What a camera would see and change: measured on a copy of the state, which stays as it is."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Final
 
 import geopandas as gpd
@@ -9,9 +9,9 @@ import numpy as np
 import shapely
 from numpy.typing import NDArray
 
-from geo.base.crs import WGS84
+from geo.base.crs import WGS84, project
 from geo.base.errors import InputError
-from geo.base.polygons import flat_geometries, subtract_ground
+from geo.base.polygons import Indices, flat_geometries, subtract_ground
 from geo.coverage.compute import Standing
 from geo.coverage.engine.asked import Trial
 from geo.coverage.engine.trial_answer import (
@@ -23,6 +23,7 @@ from geo.coverage.engine.trial_answer import (
 )
 from geo.coverage.kinds import SURE
 from geo.coverage.measure import figures
+from geo.coverage.measure.gaps import UncoveredDemand
 from geo.coverage.measure.state import EVERYONE, Change, CoverageState
 from geo.coverage.scene import place_views, visible_ground
 
@@ -66,7 +67,7 @@ def try_camera(standing: Standing, trial: Trial) -> TrialAnswer:
     _require_height(standing, trial)
     ready = standing.prepared
     views = place_views(ready.scene, ready.sight, detail=standing.detail, rows=_row(trial))
-    seen = visible_ground(ready, views, SURE)
+    seen = visible_ground(replace(ready, views=views), SURE)
     board = standing.board.copy_for_trial(SURE)
     member = np.array([[name == EVERYONE for name in board.sets]])
     board.put([CODE], member, seen)
@@ -77,7 +78,7 @@ def try_camera(standing: Standing, trial: Trial) -> TrialAnswer:
         float(views["moved_m"].iloc[0]),
         {name: _viewshed(standing, seen[name]) for name in SURE},
         _grids(tried),
-        {name: _closed(tried, name) for name in SURE},
+        {name: _closed(tried, name, ready.scene.srid) for name in SURE},
     )
 
 
@@ -113,13 +114,15 @@ def _viewshed(standing: Standing, seen: gpd.GeoDataFrame) -> TrialViewshed:
     """Return what is seen as GeoJSON, with its square metres and those of them in private zones."""
     shape = shapely.union_all(flat_geometries(seen))
     zones = flat_geometries(standing.prepared.scene.zones)
-    private = shapely.intersection(shape, shapely.union_all(zones)) if len(zones) else None
-    degrees = gpd.GeoSeries([shape], crs=standing.prepared.scene.srid).to_crs(WGS84).iloc[0]
+    zones = zones[shapely.intersects(zones, shape)]
+    private_m2 = shapely.area(shapely.intersection(shape, shapely.union_all(zones)))
+    one = np.array([shape], dtype=object)
+    degrees = project(one, source=standing.prepared.scene.srid, target=WGS84)[0]
     rounded = shapely.transform(degrees, lambda xy: np.round(xy, DECIMALS))
     return {
         "geometry": shapely.geometry.mapping(rounded),
         "area_m2": round(float(shapely.area(shape)), 1),
-        "privacy_zone_m2": 0.0 if private is None else round(float(shapely.area(private)), 1),
+        "privacy_zone_m2": round(float(private_m2), 1),
     }
 
 
@@ -158,32 +161,42 @@ def _plain(columns: Mapping[str, NDArray[Any]], at: int) -> dict[str, float | No
     return {name: float(columns[name][at]) for name in FIGURES}
 
 
-def _closed(tried: _Tried, certainty: str) -> list[ClosedGap]:
+def _closed(tried: _Tried, certainty: str, srid: int) -> list[ClosedGap]:
     """Return the gaps that the camera closes, wholly or in part, the largest part first."""
-    before, after = (
-        board.gaps_of(certainty, EVERYONE, tried.change.cells)
-        for board in (tried.before, tried.after)
-    )
-    shapes, left = flat_geometries(before), flat_geometries(after)
+    ground = tried.before.ground
+    edits = [edit for edit, kind in tried.change.gaps if kind[0] == certainty]
+    if not edits:
+        return []
+    before = _gaps_of(tried.before, certainty, np.concatenate([each.pieces for each in edits]))
+    shapes, left = before.shapes, np.concatenate([each.gaps.shapes for each in edits])
     kept = set(shapely.to_wkb(left).tolist())
     differs = np.array([wkb not in kept for wkb in shapely.to_wkb(shapes).tolist()], dtype=bool)
-    some = gpd.GeoDataFrame(before[differs])
-    closed_m2 = shapely.area(subtract_ground(shapes[differs], left))
-    some = gpd.GeoDataFrame(some.assign(closed_m2=closed_m2)[closed_m2 >= CLOSED_M2])
-    some = gpd.GeoDataFrame(some.sort_values("closed_m2", ascending=False, kind="stable"))
-    points = some.representative_point().to_crs(WGS84)
+    some = before.where(differs)
+    closed_m2 = shapely.area(subtract_ground(some.shapes, left))
+    order = np.argsort(-closed_m2, kind="stable")
+    order = order[closed_m2[order] >= CLOSED_M2]
+    points = shapely.point_on_surface(some.shapes[order])
+    lonlat = shapely.get_coordinates(project(points, source=srid, target=WGS84))
     return [
         {
-            "grid_code": str(code),
-            "area_m2": round(float(area_m2), 1),
-            "closed_m2": round(float(part_m2), 1),
-            "weight": round(float(weight), 6),
-            "lon": round(float(point.x), DECIMALS),
-            "lat": round(float(point.y), DECIMALS),
+            "grid_code": str(ground.grid_code[ground.piece_cell[some.piece[row]]]),
+            "area_m2": round(float(some.area_m2[row]), 1),
+            "closed_m2": round(float(closed_m2[row]), 1),
+            "weight": round(float(some.weight[row]), 6),
+            "lon": round(float(lon), DECIMALS),
+            "lat": round(float(lat), DECIMALS),
         }
-        for code, area_m2, part_m2, weight, point in zip(
-            *(some[name] for name in ("grid_code", "area_m2", "closed_m2", "weight")),
-            points,
-            strict=True,
-        )
+        for row, (lon, lat) in zip(order, lonlat, strict=True)
     ]
+
+
+def _gaps_of(board: CoverageState, certainty: str, pieces: Indices) -> UncoveredDemand:
+    """Return the gaps of some pieces of demand, which count in the ground."""
+    ground, found = board.ground, UncoveredDemand.none()
+    cells = np.unique(ground.piece_cell[pieces]).tolist()
+    which = board.sets.index(EVERYONE)
+    for cell, own in board.measures[certainty].gaps(which, cells).items():
+        piece = own.piece + int(np.searchsorted(ground.piece_cell, cell))
+        mine = np.isin(piece, pieces)
+        found = found.and_(replace(own, piece=piece).where(mine))
+    return found

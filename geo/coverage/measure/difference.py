@@ -6,12 +6,11 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from geo.coverage.demand.demand_model import Plot
 from geo.coverage.kinds import CAUSES
-from geo.coverage.measure.amounts import scan_amounts
 from geo.coverage.measure.seen import Seen
 
 Floats: TypeAlias = NDArray[np.float64]
+Flags: TypeAlias = NDArray[np.bool_]
 
 BASES = ("demand", "ground")
 COLUMNS = 2 + len(CAUSES)  # certain, possible, and possible without each cause
@@ -39,30 +38,25 @@ class Difference:
     several_m2: float
 
 
-def scanned_causes(plot: Plot, certain: Seen, possible: Seen) -> Floats:
-    """Return the seen area of a plot: certain, possible, and possible without each cause.
+def seen_by_causes(certain: Seen, possible: Seen) -> tuple[Seen, Flags]:
+    """Return all that is seen, and what of it is certain, possible, and possible without a cause.
 
     Parameters
     ----------
-    plot
-        Cells to measure.
     certain, possible
         What cameras see for certain, and what they may see beside.
 
     Returns
     -------
-    Floats
-        By scan lines, shape ``(cells, len(BASES), COLUMNS)``.
+    tuple
+        Seen ground, and which of it belongs to each of the `COLUMNS`, ``(COLUMNS, n)``.
     """
     every = certain.and_(possible)
     cause = every.cause.copy()
     sure = np.arange(len(cause)) < len(certain.cause)
     cause[sure] = 0
-    member = np.stack(
-        [sure, np.ones_like(sure), *(cause != number + 1 for number in range(len(CAUSES)))]
-    )
-    found = scan_amounts(plot, every, member, k_max=1)
-    return np.stack([found.wanted, found.open], axis=1)
+    without = (cause != number + 1 for number in range(len(CAUSES)))
+    return every, np.stack([sure, np.ones_like(sure), *without])
 
 
 def measure_difference(scans: Floats, basis: str, total_m2: float) -> Difference:
@@ -71,7 +65,8 @@ def measure_difference(scans: Floats, basis: str, total_m2: float) -> Difference
     Parameters
     ----------
     scans
-        As from :func:`scanned_causes`, summed over the cells, shape ``(len(BASES), COLUMNS)``.
+        By scan lines and by the sets of :func:`seen_by_causes`, summed over the cells, shape
+        ``(len(BASES), COLUMNS)``.
     total_m2
         Exact.
     """

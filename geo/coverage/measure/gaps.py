@@ -41,9 +41,21 @@ class UncoveredDemand:
     entrances: Indices
     incidents: Indices
 
+    @classmethod
+    def none(cls) -> "UncoveredDemand":
+        """Return no part."""
+        number, real = np.empty(0, dtype=np.intp), np.empty(0)
+        return cls(number, np.empty(0, dtype=object), real, real, real, number, number)
+
     def where(self, rows: slice | Flags) -> "UncoveredDemand":
         """Return some of the parts."""
         return UncoveredDemand(*(getattr(self, each.name)[rows] for each in fields(self)))
+
+    def and_(self, other: "UncoveredDemand") -> "UncoveredDemand":
+        """Return the parts of both, by piece."""
+        pairs = ((getattr(self, each.name), getattr(other, each.name)) for each in fields(self))
+        order = np.argsort(np.concatenate([self.piece, other.piece]), kind="stable")
+        return UncoveredDemand(*(np.concatenate(pair)[order] for pair in pairs))
 
     def frame(self, grid_code: NDArray[np.object_], crs: Crs) -> gpd.GeoDataFrame:
         """Return the parts as a layer; `grid_code` is that of each piece."""

@@ -33,12 +33,15 @@ class Seen:
 
     def near(self, grounds: Geometries) -> "Seen":
         """Return the shapes that may meet or touch some ground, unpacked."""
-        if len(grounds) == 0:
+        return self.within(shapely.bounds(grounds).reshape(-1, 4))
+
+    def within(self, bounds: Floats) -> "Seen":
+        """Return the shapes that may meet the box around some boxes ``(n, 4)``, unpacked."""
+        if len(bounds) == 0:
             return self.where(np.zeros(len(self.shapes), dtype=np.bool_))
-        x0, y0, x1, y1 = shapely.bounds(grounds).T
-        low_x, low_y, high_x, high_y = self.bounds.T
-        hit = (high_x >= x0.min() - BESIDE_M) & (low_x <= x1.max() + BESIDE_M)
-        hit &= (high_y >= y0.min() - BESIDE_M) & (low_y <= y1.max() + BESIDE_M)
+        low, high = np.fmin.reduce(bounds)[:2], np.fmax.reduce(bounds)[2:]
+        hit = (self.bounds[:, 2:] >= low - BESIDE_M).all(axis=1)
+        hit &= (self.bounds[:, :2] <= high + BESIDE_M).all(axis=1)
         return self.where(hit).unpacked()
 
     def packed(self) -> "Seen":

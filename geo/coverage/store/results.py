@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -40,7 +40,8 @@ class Run:
     """One computation: number, time (with zone), hash of all it looked at, assumptions.
 
     Incidents reported after `incidents_until` are in none of its figures. `revision` counts the
-    edits that amended its figures since, the last one at `computed_at`.
+    edits that amended its figures since, the last one at `computed_at`; while it is `pending` only
+    the certain figures of all devices are of that revision, the others of the one before.
     """
 
     id: int
@@ -49,6 +50,7 @@ class Run:
     inputs_hash: str
     assumptions: Mapping[str, Any]
     incidents_until: datetime | None
+    pending: bool
 
 
 def newest_run(connection: Connection) -> Run | None:
@@ -56,7 +58,7 @@ def newest_run(connection: Connection) -> Run | None:
     row = connection.execute(
         text(
             "SELECT id, coalesce(amended_at, computed_at) AS computed_at, revision, inputs_hash,"
-            " assumptions, incidents_until FROM govgrid.coverage_run"
+            " assumptions, incidents_until, pending FROM govgrid.coverage_run"
             " ORDER BY id DESC LIMIT 1"
         )
     ).first()
@@ -126,15 +128,17 @@ def amend_run(
         connection.execute(
             text(
                 "UPDATE govgrid.coverage_run SET revision = revision + 1, inputs_hash = :hash,"
-                " assumptions = CAST(:assumptions AS jsonb), amended_at = govgrid.now()"
-                " WHERE id = :run RETURNING revision"
+                " assumptions = CAST(:assumptions AS jsonb), amended_at = govgrid.now(),"
+                " pending = false WHERE id = :run RETURNING revision"
             ),
             {"run": run, "hash": inputs_hash, "assumptions": statements.to_json(dict(assumptions))},
         ).scalar_one()
     )
 
 
-def notify_change(connection: Connection, layer: str, revision: str) -> None:
+def notify_change(
+    connection: Connection, layer: str, revision: str, *, pending: bool = False
+) -> None:
     """Write the event that figures are others now; listeners hear of it with the transaction.
 
     Parameters
@@ -145,60 +149,17 @@ def notify_change(connection: Connection, layer: str, revision: str) -> None:
         Name of the layer.
     revision
         ``RUN.REVISION``.
+    pending
+        Whether only the chosen figures are, and others follow.
     """
-    computed = Event(layer, "computed", action="figures", data={"revision": revision})
+    told = {"revision": revision, "pending": True} if pending else {"revision": revision}
+    computed = Event(layer, "computed", action="figures", data=told)
     outbox.add_event(connection, computed)
 
 
 def forget_gaps(connection: Connection) -> None:
     """Delete the gaps of all runs: they describe now, only figures are kept of earlier runs."""
     connection.execute(text("DELETE FROM govgrid.gap"))
-
-
-def replace_figures(
-    connection: Connection, figures: pd.DataFrame, gaps: gpd.GeoDataFrame, grids: Sequence[str]
-) -> None:
-    """Replace figures and gaps of one run and detail.
-
-    Replaced are the figures of the same areas, device sets and certainties, and all gaps of those
-    device sets in `grids`.
-
-    Parameters
-    ----------
-    connection
-        Open transaction.
-    figures, gaps
-        Rows of the tables; the figures say run, detail and device sets.
-    grids
-        Codes of the grids whose gaps are replaced.
-    """
-    key = {
-        "run": int(figures["coverage_run"].iloc[0]),
-        "detail": float(figures["detail"].iloc[0]),
-        "sets": sorted(set(figures["device_set"])),
-    }
-    connection.execute(
-        text(
-            "DELETE FROM govgrid.area_coverage c USING unnest(CAST(:levels AS text[]),"
-            " CAST(:codes AS text[])) AS s (level, area_code)"
-            " WHERE c.coverage_run = :run AND c.detail = :detail AND c.device_set = ANY(:sets)"
-            " AND c.level = s.level AND c.area_code = s.area_code"
-        ),
-        {**key, **_distinct(figures)},
-    )
-    connection.execute(
-        text(
-            "DELETE FROM govgrid.gap WHERE coverage_run = :run AND detail = :detail"
-            " AND device_set = ANY(:sets) AND grid_code = ANY(:grids)"
-        ),
-        {**key, "grids": list(grids)},
-    )
-    keep_figures(connection, figures, gaps)
-
-
-def _distinct(figures: pd.DataFrame) -> dict[str, list[str]]:
-    areas = figures[["level", "area_code"]].drop_duplicates()
-    return {"levels": areas["level"].tolist(), "codes": areas["area_code"].tolist()}
 
 
 def keep_figures(connection: Connection, figures: pd.DataFrame, gaps: gpd.GeoDataFrame) -> None:

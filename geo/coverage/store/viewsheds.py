@@ -18,9 +18,7 @@ View: TypeAlias = tuple[str, int]  # code of the camera, number of its view
 AT_A_TIME = 20_000  # rows that are text at the same moment, which bounds memory
 
 
-def viewshed_hashes(
-    connection: Connection, detail: float, certainty: str, *, codes: Sequence[str] | None = None
-) -> dict[View, str]:
+def viewshed_hashes(connection: Connection, detail: float, certainty: str) -> dict[View, str]:
     """Return the hash of the inputs of each stored viewshed of one kind.
 
     Parameters
@@ -29,8 +27,6 @@ def viewshed_hashes(
         Pixel density, px/m.
     certainty
         ``certain`` or ``possible``.
-    codes
-        Cameras to ask for; None: all.
 
     Returns
     -------
@@ -41,13 +37,8 @@ def viewshed_hashes(
         text(
             "SELECT camera_code, view_no, inputs_hash FROM govgrid.viewshed"
             " WHERE detail = :detail AND certainty = :certainty"
-            " AND (CAST(:codes AS text[]) IS NULL OR camera_code = ANY(CAST(:codes AS text[])))"
         ),
-        {
-            "detail": detail,
-            "certainty": certainty,
-            "codes": None if codes is None else list(codes),
-        },
+        {"detail": detail, "certainty": certainty},
     )
     return {(code, number): hashed for code, number, hashed in rows}
 

@@ -122,7 +122,7 @@ def test_a_plot_holds_the_rows_of_its_cells():
     assert [p.equals(EAST) for p in plot.grounds] == [True]
     assert plot.piece_m2.sum() == pytest.approx(ground.demand_m2[1])
     assert plot.piece_cell.tolist() == [0] * len(plot.pieces)
-    assert set(plot.grid_code) == {"grid1"}
+    assert set(ground.grid_code[plot.cells]) == {"grid1"}
     assert plot.lines.length_m.tolist() == [90]
     assert (
         ground.held.iloc[plot.held_at]["kind"].tolist() == plot.held.kind.tolist() == ["entrances"]
@@ -136,7 +136,7 @@ def test_a_plot_holds_the_rows_of_its_cells():
 def test_a_plot_of_all_cells_is_the_ground():
     ground = build_model(town(entrances=points((140, 50)), incidents=points((20, 50))))
     plot = ground.plot(np.arange(2))
-    assert plot.sums(plot.piece_cell, plot.piece_m2).tolist() == ground.demand_m2.tolist()
+    assert plot.extent.sums(plot.piece_cell, plot.piece_m2).tolist() == ground.demand_m2.tolist()
     assert plot.held_at.tolist() == [0, 1]
     assert plot.lines.piece.tolist() == ground.lines["piece"].tolist()
 

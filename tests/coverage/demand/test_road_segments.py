@@ -23,10 +23,11 @@ CRS = 4548
 
 def seen_and_blind(cut, sights):
     """Return the metres seen of each piece, and the blind parts of all roads."""
-    seen_m, merged = road_stretches._sights(cut, sights)
+    plain, looks = ({n: t[n].to_numpy() for n in t} for t in (cut, sights))
+    seen_m, merged = road_stretches._sights(plain, looks)
     every = np.arange(len(cut))
-    blind = road_stretches._blind(cut, np.zeros_like(every), every, merged)
-    return seen_m, blind.drop(columns="area")
+    blind = road_stretches._blind(plain, np.zeros_like(every), every, merged)
+    return seen_m, pd.DataFrame(blind).drop(columns="area")
 
 
 def frame(*shapes):

@@ -323,6 +323,37 @@ def test_a_camera_in_no_set_is_not_measured():
     assert table(on)["covered_area_m2"].tolist() == [200, 0]
 
 
+def test_what_is_certain_of_all_devices_may_be_measured_before_the_rest():
+    on = board(street_town(), box(0, 0, 20, 10), sets=SETS)
+    put(on, box(0, 0, 40, 10), codes="a")
+    first = on.settle_certain("all")
+    assert (first.cells.tolist(), first.sets.tolist()) == ([0], [0])
+    assert {kind for _, kind in first.gaps} == {("certain", "all")}
+    assert table(on)["covered_area_m2"].tolist() == [400, 0]
+    assert table(on, "possible")["covered_area_m2"].tolist() == [200, 0]
+    rest = on.settle()
+    assert {kind for _, kind in rest.gaps} == {
+        *(("possible", name) for name in SETS),
+        ("certain", "online"),
+    }
+    for certainty in CERTAINTIES:
+        for device_set in SETS:
+            assert table(on, certainty, device_set)["covered_area_m2"].tolist() == [400, 0]
+    assert len(on.settle().cells) == 0
+
+
+def test_an_edit_measures_the_pieces_that_it_meets_alone():
+    town = layers(areas(box(0, 0, 1000, 100)), places=demanded(box(0, 0, 1000, 10)))
+    on = board(town, box(0, 0, 20, 10), certainties=("certain",))
+    put(on, box(850, 0, 870, 10), codes="b")
+    ((edit, _),) = on.settle().gaps
+    held = on.ground.pieces.iloc[edit.pieces]
+    assert len(on.ground.pieces) >= 10
+    assert len(held) <= 2
+    assert held.intersects(box(850, 0, 870, 10)).any()
+    assert table(on)["covered_area_m2"].tolist() == [400]
+
+
 def test_edits_add_up_until_the_board_settles():
     on = board(street_town())
     put(on, box(0, 0, 20, 10), codes="a")
@@ -431,7 +462,7 @@ def require_same_gaps(mine, whole):
     assert mine.union_all().symmetric_difference(whole.union_all()).area < 1e-6
 
 
-EDITS = ("add", "move", "turn", "switch", "remove", "build", "settle")
+EDITS = ("add", "move", "turn", "switch", "remove", "build", "begin", "settle")
 
 
 FAR = (500_000.0, 3_400_000.0)

@@ -567,6 +567,7 @@ export interface components {
         CoverageReport: {
             run: number;
             computed_at: string;
+            pending: boolean;
             incidents_until: string | null;
             assumptions: {
                 [key: string]: unknown;
