@@ -126,6 +126,7 @@ class EventStreams:
         self._revisions = revisions
         self._unpublished: deque[Batch] = deque()
         self._publishing: asyncio.Task[None] | None = None
+        self._closed = False
         self._loop = asyncio.get_running_loop()
         self._zone = ZoneInfo(timezone)
         self._open: set[Subscription] = set()
@@ -171,13 +172,18 @@ class EventStreams:
             each.put(None)
 
     def close(self) -> None:
-        """Read no more."""
+        """Read no more, and hand out nothing more: the revisions end next."""
         self.feed.close()
+        self._closed = True
+        if self._publishing is not None:
+            self._publishing.cancel()
 
     def _read(self, news: News) -> None:
         self._loop.call_soon_threadsafe(self._publish, Batch(news, self._zone))
 
     def _publish(self, batch: Batch) -> None:
+        if self._closed:
+            return
         self._unpublished.append(batch)
         if self._publishing is None or self._publishing.done():
             self._publishing = self._loop.create_task(self._publish_all())

@@ -10,6 +10,8 @@ class SharedReads:
     """Reads one after the other, each for all who asked before it began.
 
     Who asks while a read is under way gets the next one: no answer is older than its question.
+    Shared is within the event loop in which it was made; who asks from another one, whose futures
+    nobody here could set, gets a read of its own, in turn.
 
     Parameters
     ----------
@@ -20,13 +22,17 @@ class SharedReads:
     def __init__(self, read: Callable[[], Any]) -> None:
         self._read = read
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="govgrid-revisions")
+        self._loop = asyncio.get_running_loop()
         self._next: asyncio.Future[Any] | None = None
         self._running = False
 
     async def current(self) -> Any:  # noqa: ANN401 - whatever `read` returns
         """Return the value of a read that began after this call."""
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            return await loop.run_in_executor(self._thread, self._read)
         if self._next is None:
-            self._next = asyncio.get_running_loop().create_future()
+            self._next = loop.create_future()
         waiting = self._next
         if not self._running:
             self._start()
@@ -41,8 +47,7 @@ class SharedReads:
         if waiting is None:
             return
         self._running = True
-        loop = asyncio.get_running_loop()
-        work = loop.run_in_executor(self._thread, self._read)
+        work = self._loop.run_in_executor(self._thread, self._read)
         work.add_done_callback(lambda done: self._done(done, waiting))
 
     def _done(self, done: "asyncio.Future[Any]", waiting: "asyncio.Future[Any]") -> None:

@@ -4,6 +4,7 @@ import asyncio
 import socket
 import subprocess
 import sys
+import threading
 import time
 import urllib.error
 import urllib.request
@@ -194,3 +195,29 @@ def test_an_error_of_a_read_reaches_all_who_wait_and_nobody_later():
     first, second = asyncio.run(ask())
     assert isinstance(first, ValueError)
     assert second == "yes"
+
+
+def test_who_asks_from_another_loop_is_answered_though_a_read_is_under_way():
+    begun, go = threading.Event(), threading.Event()
+
+    def read():
+        begun.set()
+        assert go.wait(PATIENCE_S)
+        return threading.current_thread().name
+
+    async def ask_and_let_go(reads):
+        asked = asyncio.ensure_future(reads.current())
+        await asyncio.sleep(0)  # it is asked now
+        go.set()
+        return await asyncio.wait_for(asked, PATIENCE_S)
+
+    async def ask(elsewhere):
+        reads = SharedReads(read)
+        own = asyncio.ensure_future(reads.current())
+        await asyncio.to_thread(begun.wait, PATIENCE_S)
+        other = await asyncio.to_thread(asyncio.run, elsewhere(reads))
+        return [await own, other]
+
+    first, second = asyncio.run(ask(ask_and_let_go))
+    assert first == second
+    assert first.startswith("govgrid-revisions")
