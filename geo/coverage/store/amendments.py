@@ -125,8 +125,8 @@ def forget_grids(
         "DELETE FROM govgrid.gap WHERE coverage_run = :run AND detail = :detail"
         " AND device_set = ANY(:sets) AND grid_code = ANY(:grids)"
     )
-    told = {"run": run, "detail": detail, "sets": list(sets), "grids": list(grids)}
-    connection.execute(text(statement), told)
+    values = {"run": run, "detail": detail, "sets": list(sets), "grids": list(grids)}
+    connection.execute(text(statement), values)
 
 
 def _names(rows: GapRows | GonePieces) -> dict[str, list[str] | list[int]]:
@@ -153,15 +153,15 @@ def update_figures(
         Columns of the table ``area_coverage``, the `KEY` among them, of one length.
     """
     kinds = {name: _kind(name) for name in columns}
-    told = [name for name in columns if name not in KEY]
+    updated = [name for name in columns if name not in KEY]
     values = ", ".join(
         f"CAST(s.{name} AS double precision[])" if name == "k_area_m2" else f"s.{name}"
-        for name in told
+        for name in updated
     )
     arrays = ", ".join(f"CAST(:{name} AS {kind}[])" for name, kind in kinds.items())
     same = " AND ".join(f"c.{name} = s.{name}" for name in KEY)
     statement = (
-        f"UPDATE govgrid.area_coverage c SET ({', '.join(told)}) = ROW({values})"
+        f"UPDATE govgrid.area_coverage c SET ({', '.join(updated)}) = ROW({values})"
         f" FROM unnest({arrays}) AS s ({', '.join(columns)})"
         f" WHERE c.coverage_run = :run AND c.detail = :detail AND {same}"
     )
@@ -269,5 +269,5 @@ def end_amendment(
         "UPDATE govgrid.coverage_run SET pending = false, inputs_hash = :hash,"
         " assumptions = CAST(:assumptions AS jsonb) WHERE id = :run"
     )
-    told = statements.to_json(dict(assumptions))
-    connection.execute(text(statement), {"run": run, "hash": inputs_hash, "assumptions": told})
+    as_json = statements.to_json(dict(assumptions))
+    connection.execute(text(statement), {"run": run, "hash": inputs_hash, "assumptions": as_json})

@@ -152,8 +152,8 @@ def notify_change(
     pending
         Whether only the chosen figures are, and others follow.
     """
-    told = {"revision": revision, "pending": True} if pending else {"revision": revision}
-    computed = Event(layer, "computed", action="figures", data=told)
+    content = {"revision": revision, "pending": True} if pending else {"revision": revision}
+    computed = Event(layer, "computed", action="figures", data=content)
     outbox.add_event(connection, computed)
 
 
