@@ -7,7 +7,7 @@ from fastapi.testclient import TestClient
 from sqlalchemy import text
 
 from api.app import create_app
-from geo.exchange.imports import runs
+from geo.exchange.imports import one_row, runs
 from geo.store import db
 from tests.api.test_events import asked_until
 from tests.signed_in import SYSTEM, account, sign_in
@@ -220,6 +220,22 @@ def test_what_was_verified_stays_and_the_register_is_kept_beside_it(client, seen
         " FROM govgrid.camera WHERE code = 'K1'",
     ) == [(round(place(1.2, 1)[0], 5), round(place(2, 1)[0], 5))]
     assert client.post(ITEMS.format("positions"), json=feature("K9", (1, 1))).status_code == 400
+
+
+def grid_of(engine, code):
+    return rows(engine, "SELECT grid_code FROM govgrid.camera WHERE code = :code", code=code)[0][0]
+
+
+def test_the_grid_follows_the_place_that_counts_although_only_areas_near_it_are_read(
+    client, seen_town, monkeypatch
+):
+    monkeypatch.setattr(one_row, "NEAR_DEG", 1e-6)
+    for x, grid in ((-3, WEST), (3, EAST), (900, None), (2, EAST)):
+        assert change(client, "cameras", "K1", "*", at=(x, 1)).status_code == 200
+        assert grid_of(seen_town, "K1") == grid
+    assert change(client, "positions", "K1", "*", at=(1.2, 1)).status_code == 200
+    assert change(client, "cameras", "K1", "*", at=(-3, 1)).status_code == 200
+    assert grid_of(seen_town, "K1") == EAST
 
 
 def test_who_is_limited_to_an_area_edits_within_it_only(client, seen_town):

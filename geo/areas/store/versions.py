@@ -21,6 +21,8 @@ from geo.store import frames
 from geo.store.tables import Change
 
 _SHOWN_CODES = 5
+Box = tuple[float, float, float, float]
+"""West, south, east, north, degrees in EPSG:4326."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +44,9 @@ class AreaChange:
     closed: tuple[str, ...] = ()
 
 
-def valid_areas(connection: Connection, *, at: date | None = None) -> gpd.GeoDataFrame:
+def valid_areas(
+    connection: Connection, *, at: date | None = None, near: Box | None = None
+) -> gpd.GeoDataFrame:
     """Return the areas valid on a date, EPSG:4326, indexed by ``unit_id``.
 
     Parameters
@@ -51,8 +55,10 @@ def valid_areas(connection: Connection, *, at: date | None = None) -> gpd.GeoDat
         Open transaction.
     at
         Date; None for today.
+    near
+        Only areas that may meet this box, and all districts; None: all areas.
     """
-    rows = _valid(connection, at).drop(columns=["id", "valid_from", "valid_to"])
+    rows = _valid(connection, at, near).drop(columns=["id", "valid_from", "valid_to"])
     return gpd.GeoDataFrame(rows.set_index("unit_id"))
 
 
@@ -176,7 +182,8 @@ def rebuild_derived(connection: Connection) -> None:
     succession.rebuild_successions(connection)
 
 
-def _valid(connection: Connection, at: date | None) -> gpd.GeoDataFrame:
+def _valid(connection: Connection, at: date | None, near: Box | None = None) -> gpd.GeoDataFrame:
+    west, south, east, north = near or (None,) * 4
     return frames.read_layer(
         connection,
         "SELECT a.id, a.unit_id, a.code, a.level, a.kind, a.name, a.local_code, n.parent_unit_id,"
@@ -184,8 +191,11 @@ def _valid(connection: Connection, at: date | None) -> gpd.GeoDataFrame:
         " upper(a.valid) AS valid_to, a.geom FROM govgrid.area a"
         " LEFT JOIN govgrid.area_nesting n ON n.unit_id = a.unit_id"
         " AND n.valid @> coalesce(CAST(:at AS date), govgrid.today())"
-        " WHERE a.valid @> coalesce(CAST(:at AS date), govgrid.today()) ORDER BY a.level, a.code",
-        {"at": at},
+        " WHERE a.valid @> coalesce(CAST(:at AS date), govgrid.today())"
+        " AND (CAST(:west AS float) IS NULL OR a.level = 'district'"
+        " OR a.geom && ST_MakeEnvelope(:west, :south, :east, :north, 4326))"
+        " ORDER BY a.level, a.code",
+        {"at": at, "west": west, "south": south, "east": east, "north": north},
     )
 
 

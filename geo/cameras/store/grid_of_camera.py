@@ -7,12 +7,21 @@ from sqlalchemy import Connection, text
 from geo.areas.rules import locate
 from geo.areas.rules.locate import Locator
 from geo.areas.store import versions as area_versions
+from geo.areas.store.versions import Box
 from geo.store import frames, installation
 
 
-def grid_locator(connection: Connection) -> Locator | None:
-    """Return the grids of today, ready to be asked; None where there are none."""
-    known = area_versions.valid_areas(connection)
+def grid_locator(connection: Connection, near: Box | None = None) -> Locator | None:
+    """Return the grids of today, ready to be asked; None where there are none.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    near
+        Only grids that may meet this box, EPSG:4326; None: all.
+    """
+    known = area_versions.valid_areas(connection, near=near)
     found = known[known["level"] == "grid"]
     if found.empty:
         return None

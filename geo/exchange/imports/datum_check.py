@@ -10,6 +10,7 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
 from geo.areas.store import versions as area_versions
+from geo.areas.store.versions import Box
 from geo.base.words import LANGUAGES, say
 from geo.exchange.imports.held_reason import HeldReason
 from geo.exchange.store import layers as stored
@@ -27,8 +28,15 @@ _KM_A_DEGREE: Final = 111.2
 class KnownDistrict:
     """What a database knew of the district before an import."""
 
-    def __init__(self, connection: Connection, layer: Layer, *, certain: bool = False) -> None:
-        self.areas = area_versions.valid_areas(connection)
+    def __init__(
+        self,
+        connection: Connection,
+        layer: Layer,
+        *,
+        certain: bool = False,
+        near: Box | None = None,
+    ) -> None:
+        self.areas = area_versions.valid_areas(connection, near=near)
         self._layer = layer.name
         self._loaded = _loaded(connection) if layer.name == "areas" else None
         placed = layer.shape != "none" and not certain  # else nothing will be held against them

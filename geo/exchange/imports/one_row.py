@@ -26,20 +26,26 @@ from geo.store.tables import Change
 if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
+    from geo.areas.store.versions import Box
     from geo.files.readers import Table
 
 MOST_TEXT: Final = 2_000
 MOST_NUMBER: Final = 10**15
 """A spreadsheet keeps no more digits."""
+NEAR_DEG: Final = 0.01
+"""Half a kilometre at least: more than a grid is away that holds a place by the border rule."""
+FAR_REACHING: Final = ("area_reported", "position_sigma_m")
+"""Fields by which areas elsewhere can matter: the one that is named, those of a vague position."""
 
 
 @dataclass(frozen=True)
 class Row:
-    """Cells by field, and the place, lon/lat; `code` is one of the cells."""
+    """Cells by field, and the place, lon/lat; `code` is one of the cells, `stored` where it was."""
 
     code: str
     cells: Mapping[str, object]
     shape: BaseGeometry | None
+    stored: BaseGeometry | None = None
 
 
 @dataclass(frozen=True)
@@ -85,14 +91,15 @@ def row_of(
     named = code or f"H-{uuid.uuid4().hex[:12].upper()}"
     _require_cell(layer.key, named)
     cells = {layer.key: named, **given}
+    stored = None
     if before is not None:
         needed = [field.name for field in layer.fields if field.required]
         cells |= {n: before.values.get(n) for n in needed if n not in cells}
-        if shape is None and before.shape is not None and layer.shape != "none":
+        if before.shape is not None and layer.shape != "none":
             from shapely import from_wkb
 
-            shape = from_wkb(before.shape)
-    return Row(named, cells, shape)
+            stored = from_wkb(before.shape)
+    return Row(named, cells, stored if shape is None else shape, stored)
 
 
 def begin_run(connection: Connection, who: Principal, layer: str, source: str, digest: str) -> int:
@@ -157,7 +164,13 @@ def take_rows(
     check = Check(layer, crs=crs_module.parse_crs("wgs84"), calendar=calendar)
     check.certain = True  # one row is no evidence against the system that the interface has
     running = RunningImport(
-        connection, run, check, timezone=timezone, valid_from=valid_from, ending=ending
+        connection,
+        run,
+        check,
+        timezone=timezone,
+        valid_from=valid_from,
+        ending=ending,
+        near=_surroundings(layer, rows),
     )
     running.take(iter([_table(rows)]), ignore_progress)
     running.closed(certain=True)
@@ -196,6 +209,18 @@ def delete_row(
         delete(connection, code)
     stored_runs.remember_changes(connection, None)
     stored_runs.finish_run(connection, run, Change(updated=1), read=1, quarantined=0)
+
+
+def _surroundings(layer: Layer, rows: Sequence[Row]) -> Box | None:
+    """Return the box of the areas that rows can have to do with, EPSG:4326; None: all areas."""
+    if layer.name == "areas" or any(row.shape is None for row in rows):
+        return None
+    # the place that was verified stays, however far off the one that is given
+    shapes = [shape for row in rows for shape in (row.shape, row.stored) if shape is not None]
+    if any(row.cells.get(name) for row in rows for name in FAR_REACHING):
+        return None
+    west, south, east, north = zip(*(shape.bounds for shape in shapes), strict=True)
+    return min(west) - NEAR_DEG, min(south) - NEAR_DEG, max(east) + NEAR_DEG, max(north) + NEAR_DEG
 
 
 def _table(rows: Sequence[Row]) -> Table:

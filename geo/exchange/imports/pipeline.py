@@ -7,6 +7,7 @@ from datetime import date
 import pandas as pd
 from sqlalchemy import Connection
 
+from geo.areas.store.versions import Box
 from geo.base.codes import full_area_code
 from geo.base.progress import Progress
 from geo.base.words import say
@@ -51,6 +52,7 @@ class RunningImport:
         complete_under: str | None = None,
         retry_of: int | None = None,
         ending: Sequence[str] = (),
+        near: Box | None = None,
     ) -> None:
         self.run, self.read, self.quarantined, self.solved = run, 0, 0, 0
         self.noted = ImportFindings(connection, run)
@@ -61,7 +63,9 @@ class RunningImport:
         self._far_km = 0.0
         self._same = SameCameras(connection, run)
         self._tables: list[Table] = []
-        self._known = datum_check.KnownDistrict(connection, check.layer, certain=check.certain)
+        self._known = datum_check.KnownDistrict(
+            connection, check.layer, certain=check.certain, near=near
+        )
         check.know(self._known.areas)
         self._writer = Writer(
             connection,
@@ -72,6 +76,7 @@ class RunningImport:
             valid_from,
             complete_under,
             tuple(ending),
+            near,
         )
         stored_runs.remember_changes(connection, run)
 
