@@ -141,7 +141,8 @@ def read_ledger(
             raise InputError("statistics.area_unknown", found=query.area[:60])
         issue = stored_statistics.find_issue(connection, period.since, period.until)
         asked["issued_at"] = issued_at = None if issue is None else issue.issued_at
-        rows = stored.ledger_rows(connection, {**listing.seen_by(who), **asked})
+        level, name = known[query.area]
+        rows = stored.ledger_rows(connection, level, {**listing.seen_by(who), **asked})
         codes = {row["grid_code"] for row in rows} | {row["community_code"] for row in rows}
         areas = stored_statistics.area_levels(connection, sorted(filter(None, codes)))
         grades = stored_statistics.names_of(connection, "grade")
@@ -151,7 +152,6 @@ def read_ledger(
     )
     listed = [row for row in rows if row["state"] not in _APART]
     closed = [row for row in listed if row["state"] == "closed"]
-    name = known[query.area][1]
     return Ledger(
         query.area,
         name,

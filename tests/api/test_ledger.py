@@ -22,6 +22,8 @@ from tests.incidents.counted_site import serve_counted_town
 from tests.incidents.counted_town import (
     C1,
     C2,
+    DISTRICT,
+    GRIDS,
     ZONE,
     B,
     facts,
@@ -51,7 +53,7 @@ def of_september(engine, area=C1):
     return [
         row
         for row in stored_rows(engine)
-        if area in (row["community_code"], row["township_code"])
+        if (area is None or area in (row["community_code"], row["township_code"]))
         and row["reported_at"].astimezone(ZONE).date().isoformat()[:7] == "2026-09"
     ]
 
@@ -88,6 +90,21 @@ def test_the_ledger_says_the_same_on_screen_in_xlsx_and_on_the_command_line(
     )
     assert again["rows"] == told["rows"]
     assert openpyxl.load_workbook(out).active.max_row == book.max_row
+
+
+def test_the_ledger_of_each_level_holds_what_lies_in_its_area(site, engine):
+    def collected(area):
+        answer = site.client.get("/api/ledger", params={**MONTH, "area": area})
+        return {row["code"] for row in answer.json()["rows"]}
+
+    rows = [row for row in of_september(engine, None) if facts(row)["collected"]]
+    for level, area in (("community", C1), ("township", B), ("grid", GRIDS[0])):
+        own = {row["code"] for row in rows if row[f"{level}_code"] == area}
+        assert collected(area) == own != set()
+    figures = site.client.get("/api/statistics", params={**MONTH, "area": DISTRICT}).json()
+    whole = {row["code"] for row in rows}
+    assert collected(DISTRICT) == whole
+    assert figures["total"]["collected"] == len(whole)
 
 
 def test_a_sensitive_matter_is_told_to_who_handles_it_and_by_category_to_others(site, engine):

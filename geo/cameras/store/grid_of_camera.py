@@ -7,22 +7,20 @@ from sqlalchemy import Connection, text
 from geo.areas.rules import locate
 from geo.areas.rules.locate import Locator
 from geo.areas.store import versions as area_versions
-from geo.areas.store.versions import Box
 from geo.store import frames, installation
 
 
-def grid_locator(connection: Connection, near: Box | None = None) -> Locator | None:
-    """Return the grids of today, ready to be asked; None where there are none.
+def grid_locator(connection: Connection, areas: gpd.GeoDataFrame) -> Locator | None:
+    """Return the grids among areas, ready to be asked; None where there are none.
 
     Parameters
     ----------
     connection
         Open transaction.
-    near
-        Only grids that may meet this box, EPSG:4326; None: all.
+    areas
+        Of today, as from :func:`geo.areas.store.versions.valid_areas`.
     """
-    known = area_versions.valid_areas(connection, near=near)
-    found = known[known["level"] == "grid"]
+    found = areas[areas["level"] == "grid"]
     if found.empty:
         return None
     return locate.make_locator(found, srid=installation.metric_srid(connection))
@@ -57,7 +55,7 @@ def rebuild_grids(connection: Connection) -> int:
     )
     if known.empty:
         return 0
-    now = grid_codes(known, grid_locator(connection))
+    now = grid_codes(known, grid_locator(connection, area_versions.valid_areas(connection)))
     moved = [
         (code, new)
         for code, old, new in zip(known["code"], known["grid_code"], now, strict=True)

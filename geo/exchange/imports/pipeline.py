@@ -73,10 +73,10 @@ class RunningImport:
             run,
             check.calendar.last,
             timezone,
+            self._known.areas,
             valid_from,
             complete_under,
             tuple(ending),
-            near,
         )
         stored_runs.remember_changes(connection, run)
 

@@ -12,7 +12,6 @@ from shapely.geometry.base import BaseGeometry
 from sqlalchemy import Connection
 
 from geo.areas.store import versions as area_versions
-from geo.areas.store.versions import Box
 from geo.base import crs
 from geo.cameras import headings, view_rows
 from geo.cameras import status as camera_status
@@ -35,8 +34,7 @@ class Writer:
     """The place of one import in the database, and what it has done there so far.
 
     `complete_under` is the code of an area whose every child of the file's level the file names;
-    `ending` are codes of areas that end on `valid_from`. `near` holds all rows of the file, if known
-    before.
+    `ending` are codes of areas that end on `valid_from`; `areas` those of before the import.
     """
 
     connection: Connection
@@ -44,10 +42,10 @@ class Writer:
     run: int
     today: date
     timezone: str
+    areas: gpd.GeoDataFrame
     valid_from: date | None = None
     complete_under: str | None = None
     ending: tuple[str, ...] = ()
-    near: Box | None = None
     change: Change = field(default_factory=Change)
 
     def __post_init__(self) -> None:
@@ -55,7 +53,7 @@ class Writer:
         located = self.layer.name in (*REGISTERS, "positions")
         self._grids = None
         if located:
-            self._grids = grid_of_camera.grid_locator(self.connection, self.near)
+            self._grids = grid_of_camera.grid_locator(self.connection, self.areas)
 
     def part(self, checked: CheckedRows) -> list[Finding]:
         """Write the usable rows of a part; return what came to light by it."""
