@@ -37,13 +37,16 @@ VIEWS: Final = {"camera_code": "t.camera_code || '-' || n.n"}
 
 
 def grow(engine: Engine) -> None:
-    """Put ninety-nine copies of areas, cameras and their views beside the district."""
-    with engine.begin() as connection:
-        connection.execute(text("SET LOCAL statement_timeout = 0"))
-        for table, changed in (("area", AREAS), ("camera", CAMERAS), ("camera_view", VIEWS)):
+    """Put ninety-nine copies of areas, cameras and their views beside the district.
+
+    Each table is analysed before the next, whose triggers join it.
+    """
+    for table, changed in (("area", AREAS), ("camera", CAMERAS), ("camera_view", VIEWS)):
+        with engine.begin() as connection:
+            connection.execute(text("SET LOCAL statement_timeout = 0"))
             _copy(connection, table, changed)
-    with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        connection.execute(text("ANALYZE"))
+        with engine.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+            connection.execute(text("ANALYZE"))
 
 
 def _copy(connection: Connection, table: str, changed: dict[str, str]) -> None:
