@@ -16,7 +16,7 @@ from geo.base.words import say
 from maps import assets, console_files
 import geo
 assert "site" in geo.__file__, geo.__file__
-assert db.newest_revision() == "0045"
+assert db.newest_revision() == "0046"
 assert say("import.read", "zh") == "读取文件"
 built = console_files.console_files()
 assert built.script.startswith("/static/console/assets/")

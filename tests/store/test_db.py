@@ -58,6 +58,7 @@ REVISIONS = (
     "0043",
     "0044",
     "0045",
+    "0046",
 )
 
 
@@ -86,7 +87,7 @@ def test_every_revision_has_its_sql_file():
 def test_older_tables_say_what_to_do(empty_url):
     engine = db.connect(empty_url)
     db.migrate(engine, revision="0002")
-    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0045")):
+    with pytest.raises(StateError, match=re.escape("revision 0002, this program needs 0046")):
         db.require_current(engine)
     engine.dispose()
 
