@@ -196,6 +196,20 @@ def project(geometries: Geometries, *, source: int, target: int) -> Geometries:
     return _each_vertex(geometries, _transformer(source, target).transform)
 
 
+def project_lonlat(lon: Floats, lat: Floats, srid: int) -> tuple[Floats, Floats]:
+    """Return places in degrees as x (east) and y (north) of another system.
+
+    Parameters
+    ----------
+    lon, lat
+        Degrees, EPSG:4326, shape ``(n,)``.
+    srid
+        EPSG code.
+    """
+    x, y = _transformer(WGS84, srid).transform(lon, lat)
+    return np.asarray(x), np.asarray(y)
+
+
 def is_lonlat(geometries: Geometries) -> NDArray[np.bool_]:
     """Tell which geometries lie within ±180° and ±90°; missing and empty ones do not."""
     x0, y0, x1, y1 = shapely.bounds(geometries).T

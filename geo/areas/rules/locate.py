@@ -1,7 +1,7 @@
 """Which grid a place belongs to: inside one, on a border of several, or outside all."""
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Final
 
 import geopandas as gpd
 import numpy as np
@@ -10,9 +10,12 @@ import shapely
 from numpy.typing import NDArray
 
 from geo.areas.rules.border import MIN_TOLERANCE_M, PIECE_DEG, SAME_SHARE, single_edges
-from geo.base.crs import WGS84
+from geo.areas.rules.nearest_edge import nearest_owners
+from geo.base.crs import project_lonlat
 
 Floats = NDArray[np.float64]
+STATUSES: Final = np.array(["outside", "inside", "border", None], dtype=object)
+"""By the number of areas that may hold a place; without a place there is none."""
 
 
 @dataclass(frozen=True)
@@ -78,7 +81,8 @@ def locate_points(
     -------
     DataFrame
         One row a point: ``status`` (inside, border, outside; missing without a position),
-        ``code`` (empty if outside), ``candidates`` (list, the answer first, then by code),
+        ``code`` (empty if outside), ``candidates`` (list, the answer first, then by code; not to be
+        changed, as places share lists),
         ``nearest_code`` and ``nearest_m`` (the area closest to the point; 0 m if it covers it).
     """
     tolerance = np.broadcast_to(
@@ -97,7 +101,7 @@ def _points(
     points = np.full(lon.shape, None, dtype=object)
     metric = points.copy()
     points[there] = shapely.points(lon[there], lat[there])
-    metric[there] = gpd.GeoSeries(points[there], crs=WGS84).to_crs(srid).to_numpy()
+    metric[there] = shapely.points(*project_lonlat(lon[there], lat[there], srid))
     return points, metric
 
 
@@ -143,51 +147,47 @@ def _table(
     there: NDArray[np.bool_],
 ) -> pd.DataFrame:
     number = len(there)
-    chosen = answer.reindex(np.arange(number))
-    found = chosen.notna().to_numpy()
-    count = pairs.groupby("point").size().reindex(np.arange(number), fill_value=0).to_numpy()
-    status = np.where(count > 1, "border", np.where(count == 1, "inside", "outside")).astype(object)
-    status[~there] = None
-    code = np.full(number, "", dtype=object)
-    code[found] = areas.codes[chosen[found].astype(int)]
-    nearest, nearest_m = _nearest(pairs, chosen, found, metric, areas)
+    count = np.bincount(pairs["point"].to_numpy(), minlength=number)
+    status = np.where(there, np.minimum(count, 2), -1)
+    at = answer.reindex(np.arange(number)).fillna(-1).to_numpy(np.intp)
+    nearest, nearest_m = _nearest(pairs, at, metric, areas)
+    codes: Any = pd.array([*areas.codes, ""], dtype="str")  # what is at -1 is in none
     return pd.DataFrame(
         {
-            "status": status,
-            "code": code,
-            "candidates": _lists(pairs, chosen, areas, number),
-            "nearest_code": nearest,
+            "status": STATUSES[status],
+            "code": codes.take(at),
+            "candidates": _lists(pairs, at, areas, count > 1),
+            "nearest_code": codes.take(nearest),
             "nearest_m": nearest_m,
         }
     )
 
 
 def _nearest(
-    pairs: pd.DataFrame,
-    chosen: pd.Series,
-    found: NDArray[np.bool_],
-    metric: NDArray[Any],
-    areas: Locator,
-) -> tuple[NDArray[Any], Floats]:
-    covered = pairs.loc[pairs["covers"], "point"].to_numpy()
-    code = np.full(len(found), "", dtype=object)
-    distance = np.full(len(found), np.nan)
-    code[found] = areas.codes[chosen[found].astype(int)]
-    distance[found] = 0.0
-    loose = np.setdiff1d(np.flatnonzero(metric != None), covered)  # noqa: E711 - elementwise
-    if loose.size and len(areas.codes):
-        (which, edge), metres = areas.edge_tree.query_nearest(metric[loose], return_distance=True)
-        # Neighbours share edges: of equally near areas the smallest code stands, written last.
-        order = np.argsort(-areas.edge_owner[edge], kind="stable")
-        code[loose[which[order]]] = areas.codes[areas.edge_owner[edge[order]]]
-        distance[loose[which]] = metres
-    return code, distance
+    pairs: pd.DataFrame, at: NDArray[np.intp], metric: NDArray[Any], areas: Locator
+) -> tuple[NDArray[np.intp], Floats]:
+    nearest, distance = at.copy(), np.where(at < 0, np.nan, 0.0)
+    loose = metric != None  # noqa: E711 - elementwise
+    loose[pairs.loc[pairs["covers"], "point"].to_numpy()] = False
+    if loose.any() and len(areas.codes):
+        found = nearest_owners(metric[loose], areas.edge_tree, areas.edge_owner)
+        nearest[loose], distance[loose] = found
+    return nearest, distance
 
 
-def _lists(pairs: pd.DataFrame, chosen: pd.Series, areas: Locator, number: int) -> list[list[str]]:
-    lists: list[list[str]] = [[] for _ in range(number)]
-    first = chosen.to_numpy()
-    for point, area in zip(pairs["point"], pairs["area"], strict=True):
-        place = 0 if area == first[point] else len(lists[point])
-        lists[point].insert(place, areas.codes[area])
+def _lists(
+    pairs: pd.DataFrame, at: NDArray[np.intp], areas: Locator, several: NDArray[np.bool_]
+) -> NDArray[Any]:
+    """Return the candidates of each place; places with the same single one share a list."""
+    alone = np.empty(len(areas.codes) + 1, dtype=object)
+    alone[:] = [*([code] for code in areas.codes), []]  # what is at -1 is in none
+    lists = alone[at]
+    contested = several[pairs["point"].to_numpy()]
+    point, area = (pairs[name].to_numpy()[contested] for name in ("point", "area"))
+    # the answer first, the others by their codes
+    order = np.lexsort((area, area != at[point], point))
+    for place in np.unique(point):
+        lists[place] = []
+    for place, code in zip(point[order], areas.codes[area[order]], strict=True):
+        lists[place].append(code)
     return lists

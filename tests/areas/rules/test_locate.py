@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from shapely.geometry import Point, box
 
-from geo.areas.rules import locate
+from geo.areas.rules import border, locate, nearest_edge
 
 SRID = 32650
 # Near 30.5 N one degree of longitude is about 95.9 km, so 1e-5 degrees are about 0.96 m.
@@ -143,3 +143,25 @@ def _by_hand(frame: gpd.GeoDataFrame, lon: float, lat: float, accuracy_m: float)
         "nearest_code": nearest,
         "nearest_m": 0,
     }
+
+
+@given(
+    st.lists(
+        st.tuples(st.floats(-400, 1400), st.floats(-400, 1400)), min_size=1, max_size=60
+    ),
+    st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=12, unique=True),
+    st.integers(1, 9),
+)
+def test_the_nearest_edges_of_many_places_are_those_of_each(places, corners, per_square):
+    squares = np.array([shapely.box(x * 100, y * 100, x * 100 + 100, y * 100 + 100) for x, y in corners])
+    edges, owner = border.single_edges(squares)
+    tree, points = shapely.STRtree(edges), shapely.points(places)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(nearest_edge, "FEW", 0)
+        patch.setattr(nearest_edge, "PER_SQUARE", per_square)
+        patch.setattr(nearest_edge, "PAIRS", 50)
+        found, metres = nearest_edge.nearest_owners(points, tree, owner)
+    away = shapely.distance(points[:, np.newaxis], edges[np.newaxis])
+    assert metres == pytest.approx(away.min(axis=1), abs=1e-9)
+    near = away <= away.min(axis=1, keepdims=True) + nearest_edge.SAME_M
+    assert found.tolist() == np.where(near, owner, len(corners)).min(axis=1).tolist()
