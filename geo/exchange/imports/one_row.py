@@ -163,14 +163,9 @@ def take_rows(
     calendar = Calendar(clock.today(timezone), timezone)
     check = Check(layer, crs=crs_module.parse_crs("wgs84"), calendar=calendar)
     check.certain = True  # one row is no evidence against the system that the interface has
+    check.near = _surroundings(layer, rows)
     running = RunningImport(
-        connection,
-        run,
-        check,
-        timezone=timezone,
-        valid_from=valid_from,
-        ending=ending,
-        near=_surroundings(layer, rows),
+        connection, run, check, timezone=timezone, valid_from=valid_from, ending=ending
     )
     running.take(iter([_table(rows)]), ignore_progress)
     running.closed(certain=True)

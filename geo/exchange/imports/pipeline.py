@@ -7,7 +7,6 @@ from datetime import date
 import pandas as pd
 from sqlalchemy import Connection
 
-from geo.areas.store.versions import Box
 from geo.base.codes import full_area_code
 from geo.base.progress import Progress
 from geo.base.words import say
@@ -52,7 +51,6 @@ class RunningImport:
         complete_under: str | None = None,
         retry_of: int | None = None,
         ending: Sequence[str] = (),
-        near: Box | None = None,
     ) -> None:
         self.run, self.read, self.quarantined, self.solved = run, 0, 0, 0
         self.noted = ImportFindings(connection, run)
@@ -64,7 +62,7 @@ class RunningImport:
         self._same = SameCameras(connection, run)
         self._tables: list[Table] = []
         self._known = datum_check.KnownDistrict(
-            connection, check.layer, certain=check.certain, near=near
+            connection, check.layer, certain=check.certain, near=check.near
         )
         check.know(self._known.areas)
         self._writer = Writer(

@@ -105,6 +105,8 @@ class Check:
         Whether nothing is to be written: then a file need not say its coordinate system.
     unplaced
         Whether it says none, so that its rows have no place.
+    near
+        Box of the areas that its rows can have to do with, EPSG:4326; None: all areas.
 
     Raises
     ------
@@ -129,6 +131,7 @@ class Check:
         self.scheme = heading_scheme or layer.heading_scheme
         require_scheme(self.scheme)
         self.certain = self.looks_only = self.unplaced = False
+        self.near: tuple[float, float, float, float] | None = None
         self.areas: gpd.GeoDataFrame | None = None
         self._headers = Headers(layer, mapping, refused)
         self._codes, self._whole = Codes(), Whole(layer)

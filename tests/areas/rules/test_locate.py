@@ -146,14 +146,13 @@ def _by_hand(frame: gpd.GeoDataFrame, lon: float, lat: float, accuracy_m: float)
 
 
 @given(
-    st.lists(
-        st.tuples(st.floats(-400, 1400), st.floats(-400, 1400)), min_size=1, max_size=60
-    ),
+    st.lists(st.tuples(st.floats(-400, 1400), st.floats(-400, 1400)), min_size=1, max_size=60),
     st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=12, unique=True),
     st.integers(1, 9),
 )
 def test_the_nearest_edges_of_many_places_are_those_of_each(places, corners, per_square):
-    squares = np.array([shapely.box(x * 100, y * 100, x * 100 + 100, y * 100 + 100) for x, y in corners])
+    x, y = 100.0 * np.array(corners).T
+    squares = np.asarray(shapely.box(x, y, x + 100, y + 100))
     edges, owner = border.single_edges(squares)
     tree, points = shapely.STRtree(edges), shapely.points(places)
     with pytest.MonkeyPatch.context() as patch:
