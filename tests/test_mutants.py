@@ -1,9 +1,10 @@
 """Which tests a mutant has to pass, and how sure the share of caught ones is."""
 
+import hashlib
 import json
 
 from scripts.mutation import run
-from scripts.mutation.rooms import noticing_tests, room_tests, statement_contexts
+from scripts.mutation.rooms import noticing_tests, quick_tests, room_tests, statement_contexts
 from tests import ROOT
 
 
@@ -40,6 +41,60 @@ def test_what_stands_in_no_function_is_run_by_imports_whoever_imported_first():
     source = "A = 1\ndef one(\n    a=1,\n):\n    return a\n"
     for line in (1, 3):
         assert statement_contexts(source, line, {"1": ["call a"], "3": ["call a"]}) == {""}
+
+
+def test_quick_tests_come_first_and_do_not_widen_what_is_tried():
+    contexts = {"call b", "test 0000.0200 b::slow", "test 0000.0100 b::quick"}
+    assert quick_tests(contexts) == ["b::quick", "b::slow"]
+    assert noticing_tests(["a", "b"], contexts) == ["b"]
+
+
+def test_the_quick_tests_of_a_constant_are_those_of_the_lines_that_use_it():
+    source = "A = 1\nB = 2\ndef one():\n    return A\n\ndef two():\n    return B\n"
+    contexts = {"4": ["call a", "test 0000.1000 a::one"], "7": ["test 0000.1000 a::two"]}
+    assert statement_contexts(source, 1, contexts) == {"", "test 0000.1000 a::one"}
+
+
+def test_the_quick_tests_of_a_decorator_are_those_of_what_it_decorates():
+    source = "@cache\ndef one():\n    return 1\n\nA = one()\n"
+    contexts = {"3": ["test 0000.1000 a::one"], "5": ["", "test 0000.2000 a::two"]}
+    assert quick_tests(statement_contexts(source, 1, contexts)) == ["a::one", "a::two"]
+
+
+def test_a_run_goes_on_where_it_ended_and_survivors_are_tried_anew(tmp_path):
+    one, two, three = ({"module": "m", "code": code} for code in "abc")
+    results = tmp_path / "results.jsonl"
+    results.write_text("".join(f'["{run._key(each)}", "survived"]\n' for each in (one, two)))
+    known = run.recorded([one, two, three], results)
+    assert run.untried([one, two, three], known, again=False) == [three]
+    with results.open("a") as file:
+        file.write(f'["{run._key(one)}", "caught"]\n')
+    known = run.recorded([one, two, three], results)
+    assert [(each["first"], each["outcome"]) for each in known] == [
+        ("survived", "caught"),
+        ("survived", "survived"),
+    ]
+    assert run.untried([one, two, three], known, again=True) == [two, three]
+
+
+def test_the_report_tells_the_first_run_from_what_new_tests_caught():
+    found = {"module": "geo/a/b.py", "line": 1, "before": "x", "after": "y"}
+    first = {**found, "first": "survived", "outcome": "caught"}
+    second = {**found, "first": "survived", "outcome": "survived"}
+    assert list(run.report([first, second])) == [
+        "survived: geo/a/b.py:1\n    - x\n    + y",
+        "geo/a: 1 of 2",
+        "caught at first 0 of 2: 0.0% (95 %: 0.0% to 65.8%)",
+        "caught 1 of 2: 50.0% (95 %: 9.5% to 90.5%)",
+    ]
+
+
+def test_a_mutant_of_a_module_that_changed_since_is_not_tried():
+    module = "geo/coverage/sight/optics.py"
+    digest = hashlib.sha256((ROOT / module).read_bytes()).hexdigest()
+    assert run.is_current({"module": module, "digest": digest})
+    assert not run.is_current({"module": module, "digest": "0" * 64})
+    assert not run.is_current({"module": "geo/none.py", "digest": digest})
 
 
 def test_the_interval_of_a_share_is_wilsons():

@@ -2,6 +2,7 @@
 
 import argparse
 import ast
+import hashlib
 import json
 import random
 import tomllib
@@ -97,6 +98,7 @@ def mutant(spec: MutationSpec) -> dict:
     return {
         "module": str(path),
         "line": line,
+        "digest": hashlib.sha256(before.encode()).hexdigest(),
         "operator": spec.operator_name.removeprefix("core/"),
         "before": before.splitlines()[line - 1].strip(),
         "after": after.splitlines()[line - 1].strip(),

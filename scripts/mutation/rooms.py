@@ -5,6 +5,8 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 
 _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
+_DEFINITION = (*_FUNCTION, ast.ClassDef)
+MOST_QUICK = 40
 
 
 def room_tests(module: str) -> list[str]:
@@ -41,15 +43,22 @@ def noticing_tests(tests: Sequence[str], contexts: Collection[str]) -> list[str]
         What runs the line, as :func:`scripts.mutation.trial.line_contexts` returns it.
     """
     running = [each for each in tests if f"call {each}" in contexts]
-    if all(each.startswith("call ") for each in contexts):
+    if all(each.startswith(("call ", "test ")) for each in contexts):
         return running
     return running + [each for each in tests if each not in running]
+
+
+def quick_tests(contexts: Collection[str]) -> list[str]:
+    """Return single tests that run a line, the quickest first: most changes show in these."""
+    timed = sorted(each for each in contexts if each.startswith("test "))
+    return [each.split(" ", 2)[2] for each in timed[:MOST_QUICK]]
 
 
 def statement_contexts(source: str, line: int, contexts: Mapping[str, Sequence[str]]) -> set[str]:
     """Return what runs the statement that a line belongs to.
 
-    What stands in no function is run by imports, whichever test was the first to import it.
+    What stands in no function is run by imports, whichever test was the first to import it; its
+    quick tests are those that run what uses it in the module.
 
     Parameters
     ----------
@@ -62,10 +71,31 @@ def statement_contexts(source: str, line: int, contexts: Mapping[str, Sequence[s
     """
     tree = ast.parse(source)
     if not any(isinstance(node, _FUNCTION) and _holds(node, line) for node in ast.walk(tree)):
-        return {""}
+        uses = (each for at in _uses(tree, line) for each in contexts.get(str(at), ()))
+        return {"", *(each for each in uses if each.startswith("test "))}
     first, last = max(_statements(tree, line), default=(line, line))
     lines = map(str, range(first, last + 1))
     return {each for number in lines for each in contexts.get(number, ())}
+
+
+def _uses(tree: ast.Module, line: int) -> Iterator[int]:
+    """Yield the lines of what a line in no function defines, and those that name it."""
+    names = set()
+    for node in tree.body:
+        last = node.end_lineno or node.lineno
+        heads = getattr(node, "decorator_list", [])
+        if not min([node.lineno, *(each.lineno for each in heads)]) <= line <= last:
+            continue
+        if isinstance(node, _DEFINITION):
+            names.add(node.name)
+            yield from range(node.lineno, last + 1)
+        else:
+            names |= {each.id for each in ast.walk(node) if _is_target(each)}
+    yield from (each.lineno for each in ast.walk(tree) if getattr(each, "id", None) in names)
+
+
+def _is_target(node: ast.AST) -> bool:
+    return isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
 
 
 def _holds(function: ast.FunctionDef | ast.AsyncFunctionDef, line: int) -> bool:
