@@ -1,10 +1,8 @@
 """The map on paper: what its view shows, to whom, and how it is drawn."""
 
 import io
-import re
 from dataclasses import replace
 
-import numpy as np
 import pikepdf
 import pytest
 import shapely
@@ -14,9 +12,8 @@ from geo.base.errors import ForbiddenError, InputError, MarkedError
 from geo.documents import printed_map, printed_view
 from geo.documents.printed_view import MapAsked
 from geo.incidents.listing import IncidentFilter
-from maps.print_content import choose_sheet, fit_scale
-from maps.print_drawing import MOST_CAMERAS, draw_map, share_class
-from tests import ROOT
+from maps.print_content import choose_sheet
+from maps.print_drawing import MOST_CAMERAS, draw_map
 from tests.incident_town import B2, CAMERAS, B
 from tests.signed_in import SYSTEM, account
 from tests.toy_town import bring_in, place, rectangle, write_geojson
@@ -45,40 +42,6 @@ def seen(engine, who, wanted):
 
 def kinds(found):
     return sorted(sign.kind for sign in found.view.signs)
-
-
-@pytest.mark.parametrize(("size", "longer"), [("A4", 297), ("A3", 420)])
-def test_a_sheet_has_its_sides_and_turns_with_its_orientation(size, longer):
-    upright, lying = (choose_sheet(size, way) for way in ("portrait", "landscape"))
-    assert (upright.height_mm, lying.width_mm) == (longer, longer)
-    assert upright.map_mm == (upright.width_mm - 16, upright.height_mm - 70)
-
-
-@pytest.mark.parametrize(
-    ("across_m", "scale"), [(1, 500), (140.5, 500), (140.6, 600), (1405, 5000), (1406, 6000)]
-)
-def test_the_scale_is_the_next_round_one_and_the_view_stays_in_the_middle(across_m, scale):
-    window, found = fit_scale((1000, 0, 1000 + across_m, 0), choose_sheet("A4", "landscape"))
-    assert found == scale
-    x0, _, x1, _ = window.box
-    assert (x0 + x1) / 2 == pytest.approx(1000 + across_m / 2)
-    assert x1 - x0 == pytest.approx(0.281 * scale)
-
-
-def test_shares_have_the_classes_and_the_colours_of_the_console():
-    from maps.palette import PRINTED_SHARE_COLOURS
-
-    assert [share_class(s) for s in (0, 0.049, 0.05, 0.2, 0.49, 0.5, 1)] == [0, 0, 1, 4, 5, 6, 6]
-    text = (ROOT / "maps/console/src/map/palette.ts").read_text("utf-8")
-    light = re.search(r"classes: \[(.*?)\]", text)[1]
-    assert tuple(re.findall(r'"(#\w+)"', light)) == PRINTED_SHARE_COLOURS
-
-
-def test_the_colours_of_shares_grow_darker_in_grey_as_well():
-    from maps.palette import PRINTED_SHARE_COLOURS
-
-    rgb = np.array([[int(c[i : i + 2], 16) for i in (1, 3, 5)] for c in PRINTED_SHARE_COLOURS])
-    assert (np.diff(rgb @ [0.299, 0.587, 0.114]) <= -8).all()
 
 
 @pytest.mark.postgis

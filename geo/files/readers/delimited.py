@@ -102,7 +102,7 @@ def read_text(
         )
         begun = False
         waiting = used.notes(at)
-        if above and header_row is None:
+        if above:
             waiting += (SourceNote("HEADER_ROW", at, "", str(at), str(above)),)
         while block := list(islice(file, rows)):
             part, begins = _part(lines, block, begins, like, header=None if begun else header)
@@ -118,11 +118,11 @@ def read_text(
 def _header_line(
     path: Path, used: Encoding, separator: str, wanted: int | None, known: Known | None
 ) -> tuple[int, int]:
-    """Return how many filled lines stand above the header, and the line it stands on."""
+    """Return how many filled lines stand above the header that is found, and its line."""
+    if wanted is not None:
+        return 0, wanted
     with path.open(encoding=used.name, errors=used.errors, newline="") as file:
         first = _first_lines(_Lines(file, separator, path.name))
-    if wanted is not None:
-        return sum(at < wanted for at, _ in first), wanted
     place = header_place([[cell.strip() or None for cell in cells] for _, cells in first], known)
     return place, first[place][0] if first else 0
 

@@ -519,3 +519,10 @@ def test_finer_steps_keep_the_mean_of_every_coarse_band(given_, steps, times):
     seen = inside.T @ (fine["width_deg"] * fine["weight"]).to_numpy()
     share = (coarse["width_deg"] * coarse["weight"]).to_numpy()
     assert seen == pytest.approx(share, abs=1e-7)
+
+
+def test_only_a_full_circle_begins_in_the_north():
+    # 349.5° and 5° of doubt on either side are half a degree less than all around
+    assert sector("possible", heading_deg=180.0, hfov_deg=349.5) == (0.25, 359.5)
+    assert sector("possible", heading_deg=180.0, hfov_deg=350.0) == (0.0, 360.0)
+    assert sector("certain", heading_deg=180.0, hfov_deg=359.5) == (5.25, 349.5)

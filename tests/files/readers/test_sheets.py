@@ -14,6 +14,9 @@ from geo.files.checks.check import check_rows
 from geo.files.readers import ReadOptions, SourceNote, read_file, read_parts
 from geo.files.readers.number_formats import format_number
 from geo.files.readers.old_cells import old_cells
+from geo.files.readers.rows import make_frame
+from geo.files.readers.several_sheets import one_below_the_other
+from geo.files.readers.table import Table
 from geo.files.schema.layers import find_layer
 from tests.toy_workbook import ods_cells, xls_cells
 
@@ -264,3 +267,34 @@ def test_an_option_without_use_is_named(tmp_path, name, wish, unused):
         book(path, ("台账", [["a", "b"], [1, 2]]))
     notes = read_file(path, wish).notes
     assert [note.value for note in notes if note.code == "OPTION_UNUSED"] == unused
+
+
+def test_rows_and_notes_of_later_sheets_count_on_from_a_round_number():
+    def sheet(title, rows, note_row):
+        at = range(2, 2 + len(rows))
+        note = SourceNote("SHEET_ROWS", note_row, "", "x")
+        return Table(("a", "b"), make_frame(("a", "b"), rows, at), sheet=title, header_row=1, notes=(note,))
+
+    first = sheet("甲", [("1", "2")] * 7, 8)
+    second = sheet("乙", [("3", "4")] * 1005, 1003)
+    third = sheet("丙", [("5", None)], 2)
+    tables = list(one_below_the_other([first, second, third]))
+    assert [table.rows_ahead for table in tables] == [0, 1000, 3000]
+    assert [table.rows.index[0] for table in tables] == [2, 1002, 3002]
+    assert [[note.row for note in table.notes] for table in tables] == [
+        [8],
+        [1001, 2003],
+        [3001, 3002],
+    ]
+
+
+def test_a_sheet_is_read_on_where_half_of_the_headers_are_those_of_the_first():
+    def sheet(title, headers):
+        rows = [tuple("x" for _ in headers)]
+        return Table(headers, make_frame(headers, rows, [2]), sheet=title, header_row=1)
+
+    sheets = [sheet("甲", ("a", "b", "c", "d")), sheet("乙", ("a", "b")), sheet("丙", ("a", "x"))]
+    tables = list(one_below_the_other(sheets))
+    assert [table.sheet for table in tables] == ["甲", "乙"]
+    assert [(note.code, note.value) for note in tables[0].notes] == [("SHEETS_UNREAD", "丙")]
+    assert tables[1].rows.to_numpy().tolist() == [["x", "x", None, None]]

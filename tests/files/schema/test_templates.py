@@ -11,6 +11,7 @@ from geo.files.checks import Calendar
 from geo.files.checks.cells.column_mapping import is_personal, map_columns
 from geo.files.checks.check import check_rows
 from geo.files.readers import read_file
+from geo.files.schema import templates
 from geo.files.schema.examples import find_examples
 from geo.files.schema.form_columns import columns_of
 from geo.files.schema.layers import LAYERS
@@ -144,3 +145,56 @@ def test_a_catalog_has_no_form_because_the_platform_exports_it(tmp_path):
     with pytest.raises(InputError, match="XML"):
         write_template(LAYERS["catalog"], tmp_path / "catalog.xlsx")
     assert list(tmp_path.iterdir()) == []
+
+
+def test_the_sheet_of_notes_is_as_wide_as_its_texts_need(tmp_path):
+    notes = openpyxl.load_workbook(form(tmp_path, "cameras")).worksheets[1]
+    widths = [notes.column_dimensions[letter].width for letter in "ABCDEF"]
+    assert widths == [20, 18, 44, 8, 8, 60]
+    assert [notes.freeze_panes, notes.print_title_rows] == ["A2", "$1:$1"]
+    assert all(cell.font.bold for cell in notes[1])
+
+
+def test_a_form_is_printed_on_landscape_a4_with_its_headers_on_each_page(tmp_path):
+    for sheet in openpyxl.load_workbook(form(tmp_path, "cameras")).worksheets:
+        page = sheet.page_setup
+        assert (page.orientation, page.paperSize) == ("landscape", 9)
+        assert (page.fitToWidth, page.fitToHeight) == (1, 0)
+        assert sheet.sheet_properties.pageSetUpPr.fitToPage
+
+
+def test_columns_of_a_form_are_as_wide_as_header_and_example_within_limits(tmp_path):
+    sheet = openpyxl.load_workbook(form(tmp_path, "cameras")).worksheets[0]
+    for column in sheet.iter_cols(1, sheet.max_column, 1, 2):
+        head, example = (
+            sum(1 if sign.isascii() else 2 for sign in str(cell.value or "")) for cell in column
+        )
+        width = sheet.column_dimensions[column[0].column_letter].width
+        assert width == min(max(10, head + 2, example + 2), templates._WIDEST)
+
+
+BOUNDS = {
+    "views": {
+        "hfov_deg": (1, 360),
+        "vfov_deg": (1, 180),
+        "tilt_deg": (-90, 90),
+        "res_h_px": (160, 20000),
+        "range_m": (0, 5000),
+    },
+}
+
+
+def test_numbers_have_the_bounds_that_the_documents_say():
+    found = {
+        name: {f.name: (f.low, f.high) for f in layer.fields if (f.low, f.high) != (None, None)}
+        for name, layer in LAYERS.items()
+    }
+    assert {name: bounds for name, bounds in found.items() if bounds} == BOUNDS
+
+
+REQUIRED = {}
+
+
+def test_columns_are_required_without_which_a_row_says_nothing():
+    found = {name: [f.name for f in layer.fields if f.required] for name, layer in LAYERS.items()}
+    assert found == REQUIRED

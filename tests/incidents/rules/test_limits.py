@@ -7,6 +7,7 @@ import pytest
 
 from geo.incidents.rules.lifecycle import FINAL, STATES
 from geo.incidents.rules.limits import (
+    CalledClock,
     Clock,
     alarms_of,
     compute_due,
@@ -110,3 +111,43 @@ def test_alarms_are_those_of_the_step_that_is_waited_for():
 def test_red_is_due_when_the_limit_is_past_and_not_before():
     red = next(a for a in alarms_of(Clock("assigned", due_at=TWO_HOURS.due_at)) if a.kind == "red")
     assert TWO_HOURS.due_at < red.due <= TWO_HOURS.due_at + SECOND
+
+
+def test_units_that_a_whistle_called_have_alarms_of_their_own():
+    soon, later = REPORTED + timedelta(minutes=5), REPORTED + timedelta(minutes=20)
+    fresh = CalledClock("a", acknowledged=False, acknowledge_by=soon, arrive_by=later)
+    known = CalledClock("b", acknowledged=True, acknowledge_by=soon, arrive_by=later)
+    free = CalledClock("c", acknowledged=False, acknowledge_by=None, arrive_by=None)
+    found = alarms_of(Clock("arrived", called=(fresh, known, free)))
+    assert [(alarm.kind, alarm.step, alarm.due) for alarm in found] == [
+        ("acknowledge", "a", soon),
+        ("arrive", "a", later),
+        ("arrive", "b", later),
+    ]
+
+
+def test_a_work_order_is_given_back_until_it_is_done():
+    soon = REPORTED + timedelta(minutes=5)
+    assert kinds(state="assigned", return_at=soon) == {"amber", "red", "return"}
+    for state in ("done", "checked"):
+        assert kinds(state=state, return_at=soon) == set()
+
+
+def test_of_what_is_due_the_step_and_the_moment_are_told():
+    due, amber = TWO_HOURS.due_at, TWO_HOURS.amber_at
+    soon = REPORTED + timedelta(minutes=20)
+    clock = Clock("reported", amber_at=amber, due_at=due, accept_by=soon, reopened=2)
+    assert [(alarm.kind, alarm.step, alarm.due) for alarm in alarms_of(clock)] == [
+        ("amber", due.isoformat(), amber),
+        ("red", due.isoformat(), due + timedelta(microseconds=1)),
+        ("accept", "2", soon),
+    ]
+
+
+def test_a_case_is_on_time_up_to_the_moment_of_its_limit():
+    due = TWO_HOURS.due_at
+    assert is_on_time(due, due, None) is True
+    assert is_on_time(due, due + SECOND, due) is False
+    assert is_on_time(due, None, due) is True
+    assert is_on_time(None, due, due) is None
+    assert is_on_time(due, None, None) is None

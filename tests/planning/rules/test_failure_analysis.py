@@ -188,3 +188,12 @@ def test_a_table_of_pairs_is_enough():
     assert sole_ground(table).tolist() == [0, 3, 0]
     found = after_loss(table, 2 / 3)
     assert found.mean == pytest.approx(11 - (8 / 3 + 3 * 2 / 3))
+
+
+def test_draws_are_two_hundred_with_the_same_seed_each_time():
+    found = scatter(3)
+    usual = after_loss(found, 0.5)
+    same = after_loss(found, 0.5, draws=200, seed=0)
+    assert (usual.low, usual.high) == (same.low, same.high)
+    others = {(each.low, each.high) for each in (after_loss(found, 0.5, draws=9, seed=n) for n in range(9))}
+    assert len(others) > 1
