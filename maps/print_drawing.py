@@ -31,6 +31,8 @@ GAP_LINES: Final = ((15_000, 1.8), (30_000, 1.2), (10**9, 0.7))
 MOST_CAMERAS: Final = 3_000
 """More are numbers, a circle for each square of `CELL_MM`."""
 CELL_MM: Final = 12
+_SIGN, _COUNT, _NAME_BELOW = 18, 20, 36
+"""Half of what a sign and a number of cameras take, and how far below its sign a name stands."""
 _PATHS, _STREETS = ("path", "track"), ("service", "residential")
 _LINES: Final = ("grid", "community", "township", "district")
 
@@ -103,10 +105,10 @@ def draw_map(view: MapView) -> MapPicture:
     taken = OccupiedBoxes(window)
     for mark in marks:
         if not mark.kind.startswith(("skynet", "social")):
-            taken.add(mark.x - 18, mark.y - 18, mark.x + 18, mark.y + 18)
+            taken.add(mark.x - _SIGN, mark.y - _SIGN, mark.x + _SIGN, mark.y + _SIGN)
     counts = _counts(cameras, window) if crowded else ()
     for each in counts:
-        taken.add(each.x - 20, each.y - 20, each.x + 20, each.y + 20)
+        taken.add(each.x - _COUNT, each.y - _COUNT, each.x + _COUNT, each.y + _COUNT)
     labels = _labels(view, taken)
     length_m = round_length(window.m_per_step * 400)
     houses = buildings if view.scale <= HOUSES_TO else buildings[:0]
@@ -193,7 +195,7 @@ def _labels(view: MapView, taken: OccupiedBoxes) -> tuple[Label, ...]:
     if view.scale <= PLACE_NAMES_TO:
         for sign in view.signs:
             if sign.name:
-                below = shapely.Point(sign.x, sign.y - 30 * view.window.m_per_step)
+                below = shapely.Point(sign.x, sign.y - _NAME_BELOW * view.window.m_per_step)
                 found += _label(sign.name, below, "place", view, taken)
     return tuple(found)
 

@@ -112,9 +112,7 @@ def untried(mutants: Iterable[Mutant], known: Iterable[Mutant], *, again: bool) 
     return [each for each in mutants if _key(each) not in done]
 
 
-def try_all(
-    mutants: Iterable[Mutant], wanted: Iterable[Mutant], out: Path, folder: Path
-) -> None:
+def try_all(mutants: Iterable[Mutant], wanted: Iterable[Mutant], out: Path, folder: Path) -> None:
     """Try mutants by the tests that run their lines and add each result to a file.
 
     Parameters
@@ -144,9 +142,7 @@ def _key(mutant: Mutant) -> str:
     return hashlib.sha256(f"{mutant['module']}\0{mutant['code']}".encode()).hexdigest()
 
 
-def _measured_contexts(
-    mutants: Iterable[Mutant], wanted: set[str], folder: Path
-) -> dict[str, Any]:
+def _measured_contexts(mutants: Iterable[Mutant], wanted: set[str], folder: Path) -> dict[str, Any]:
     """Return what runs each line of some modules; stop where their tests fail.
 
     What was measured is kept until a module or a test of the room changes.

@@ -41,7 +41,16 @@ def test_a_box_whose_west_is_east_of_its_east_runs_over_the_180th_meridian():
 
 @pytest.mark.parametrize(
     "written",
-    ["", "1,2,3", "1,2,3,4,5", "1,2,3,4,5,6,7", "a,b,c,d", "1,2,3,inf", "nan,2,3,4", "117,31,118,30"],
+    [
+        "",
+        "1,2,3",
+        "1,2,3,4,5",
+        "1,2,3,4,5,6,7",
+        "a,b,c,d",
+        "1,2,3,inf",
+        "nan,2,3,4",
+        "117,31,118,30",
+    ],
 )
 def test_other_boxes_are_refused(written):
     assert refused(parse_box, written) == "ogc.bbox"

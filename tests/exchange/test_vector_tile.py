@@ -34,7 +34,9 @@ def test_a_layer_has_its_name_points_keys_and_each_value_once():
     second = bytes.fromhex("1210 1204 00000101 1801 2204 09804000".replace(" ", ""))
     first = b"\x12" + bytes([len(first) - 2]) + first[2:]
     second = b"\x12" + bytes([len(second) - 2]) + second[2:]
-    body = b"\x0a\x01L" + first + second + b"\x1a\x01k\x1a\x01n" + one + two + b"\x28\x80\x20\x78\x02"
+    body = (
+        b"\x0a\x01L" + first + second + b"\x1a\x01k\x1a\x01n" + one + two + b"\x28\x80\x20\x78\x02"
+    )
     assert layer == b"\x1a" + write_varint(len(body)) + body
 
 

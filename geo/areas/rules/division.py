@@ -32,7 +32,8 @@ def split_along(
     if line.geom_type != "LineString" or not line.is_simple:
         return None
     parts = shapely.get_parts(ground)
-    cut = [part for part in parts if line.crosses(part)]
+    # a line from border to border does not cross: all of it is inside
+    cut = [part for part in parts if line.relate_pattern(part, "T********")]
     if len(cut) != 1:
         return None
     pieces = list(split(cut[0], line).geoms)

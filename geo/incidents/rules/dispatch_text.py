@@ -51,7 +51,8 @@ def dispatch_text(
     left = max(MOST - frame, 0)
     where = _cut(place, max(left - len(matter), min(LEAST_PLACE, left // 2)))
     what = _cut(matter, left - len(where))
-    return say("order.text", lang, code=code, place=where, matter=what, limit=limit, call=call)
+    text = say("order.text", lang, code=code, place=where, matter=what, limit=limit, call=call)
+    return text.rstrip()
 
 
 def _minute(moment: datetime, timezone: str) -> str:

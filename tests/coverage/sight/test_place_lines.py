@@ -31,7 +31,9 @@ def lines(cameras, at=(0, 0), footprints=(), *, radius_m=0.0, nearest=1):
     moved = shapely.transform(np.array(footprints, dtype=object), lambda xy: xy + CORNER)
     sight = obstructing_ground(moved)
     options = {"detail": 20.0, "default_reach_m": 150.0}
-    views = tabulate_views(rows, place_given(rows, sight, srid=SRID, **options), srid=SRID, **options)
+    views = tabulate_views(
+        rows, place_given(rows, sight, srid=SRID, **options), srid=SRID, **options
+    )
     asked = np.ones(len(views), dtype=bool)
     found = lines_of_exact(
         views, sight, CORNER + np.array(at), asked, radius_m=radius_m, nearest=nearest

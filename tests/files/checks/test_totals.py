@@ -22,7 +22,9 @@ def test_a_line_that_adds_up_is_left_out_with_a_note_where_it_stood():
     assert [(note.row, note.code, note.value) for note in notes] == [(4, "ROW_TOTAL", "合计")]
 
 
-@pytest.mark.parametrize("word", ["合 计", "总计：", "小计:", "TOTAL", " Subtotal ", "共计", "总数", "sum"])
+@pytest.mark.parametrize(
+    "word", ["合 计", "总计：", "小计:", "TOTAL", " Subtotal ", "共计", "总数", "sum"]
+)
 def test_it_is_known_by_its_first_word_however_it_is_written(word):
     left, notes = without_totals(table(("1", "甲", None, None), (None, word, None, "7")))
     assert left.rows.index.tolist() == [2]

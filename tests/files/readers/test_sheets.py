@@ -273,7 +273,9 @@ def test_rows_and_notes_of_later_sheets_count_on_from_a_round_number():
     def sheet(title, rows, note_row):
         at = range(2, 2 + len(rows))
         note = SourceNote("SHEET_ROWS", note_row, "", "x")
-        return Table(("a", "b"), make_frame(("a", "b"), rows, at), sheet=title, header_row=1, notes=(note,))
+        return Table(
+            ("a", "b"), make_frame(("a", "b"), rows, at), sheet=title, header_row=1, notes=(note,)
+        )
 
     first = sheet("甲", [("1", "2")] * 7, 8)
     second = sheet("乙", [("3", "4")] * 1005, 1003)

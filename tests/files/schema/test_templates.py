@@ -12,6 +12,7 @@ from geo.files.checks.cells.column_mapping import is_personal, map_columns
 from geo.files.checks.check import check_rows
 from geo.files.readers import read_file
 from geo.files.schema import templates
+from geo.files.schema.camera_fields import VIEWS
 from geo.files.schema.examples import find_examples
 from geo.files.schema.form_columns import columns_of
 from geo.files.schema.layers import LAYERS
@@ -174,6 +175,35 @@ def test_columns_of_a_form_are_as_wide_as_header_and_example_within_limits(tmp_p
 
 
 BOUNDS = {
+    "cameras": {
+        "mount_height_m": (0, 120),
+        "hfov_deg": (1, 360),
+        "vfov_deg": (1, 180),
+        "tilt_deg": (-90, 90),
+        "res_h_px": (160, 20000),
+        "range_m": (0, 5000),
+        "retention_days": (0, 3650),
+        "position_sigma_m": (0, 1000),
+    },
+    "headings": {"hfov_deg": (1, 360)},
+    "catalog": {
+        "hfov_deg": (1, 360),
+        "vfov_deg": (1, 180),
+        "range_m": (0, 5000),
+        "retention_days": (0, 3650),
+    },
+    "positions": {"position_sigma_m": (0, 1000)},
+    "poles": {"height_m": (0, 120)},
+    "buildings": {"height_m": (0, 900)},
+    "roads": {"width_m": (0.5, 200)},
+    "places": {"weight": (0, 100), "radius_m": (1, 1000)},
+    "categories": {"limit_amount": (0.1, 9999)},
+    "area-counts": {
+        "households": (0, 10000000),
+        "residents": (0, 10000000),
+        "unmanaged_estates": (0, 100000),
+    },
+    "incidents": {"accuracy_m": (0, 100000)},
     "views": {
         "hfov_deg": (1, 360),
         "vfov_deg": (1, 180),
@@ -184,17 +214,49 @@ BOUNDS = {
 }
 
 
-def test_numbers_have_the_bounds_that_the_documents_say():
+def test_numbers_have_bounds_beyond_which_they_are_slips():
     found = {
         name: {f.name: (f.low, f.high) for f in layer.fields if (f.low, f.high) != (None, None)}
-        for name, layer in LAYERS.items()
+        for name, layer in {**LAYERS, "views": VIEWS}.items()
     }
     assert {name: bounds for name, bounds in found.items() if bounds} == BOUNDS
 
 
-REQUIRED = {}
+REQUIRED = {
+    "areas": "code name",
+    "cameras": "name",
+    "headings": "code",
+    "camera-status": "code status",
+    "catalog": "code name",
+    "positions": "code",
+    "poles": "",
+    "buildings": "",
+    "roads": "class",
+    "water": "",
+    "farmland": "",
+    "privacy-zones": "",
+    "restricted-zones": "",
+    "pairings": "area_code unit_code",
+    "filings": "code unit_name filed_on",
+    "consents": "camera_code zone_code document",
+    "permits": "camera_code kind document",
+    "places": "name kind",
+    "entrances": "",
+    "addresses": "name kind",
+    "units": "code name",
+    "centres": "code name",
+    "duties": "unit_code area_code",
+    "categories": "name",
+    "calendar": "day kind",
+    "area-counts": "area_code day source",
+    "incidents": "title",
+    "views": "code",
+}
 
 
 def test_columns_are_required_without_which_a_row_says_nothing():
-    found = {name: [f.name for f in layer.fields if f.required] for name, layer in LAYERS.items()}
+    found = {
+        name: " ".join(f.name for f in layer.fields if f.required)
+        for name, layer in {**LAYERS, "views": VIEWS}.items()
+    }
     assert found == REQUIRED

@@ -71,7 +71,9 @@ def test_rows_are_added_and_taken_from_each_other_count_by_count():
     nothing = sum_rows([])
     assert (nothing.key, set(nothing.counts.values())) == ("", {0})
     assert set(nothing.flow.values()) == {0}
-    less = subtract_rows(FigureRow("A", {"closed": 2}, {"late": 1}), FigureRow("A", COUNTED, FLOWED))
+    less = subtract_rows(
+        FigureRow("A", {"closed": 2}, {"late": 1}), FigureRow("A", COUNTED, FLOWED)
+    )
     assert less.counts == {name: (name == "closed") * 2 - one for name, one in COUNTED.items()}
     assert less.flow == {name: (name == "late") - one for name, one in FLOWED.items()}
 

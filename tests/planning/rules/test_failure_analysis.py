@@ -191,9 +191,9 @@ def test_a_table_of_pairs_is_enough():
 
 
 def test_draws_are_two_hundred_with_the_same_seed_each_time():
-    found = scatter(3)
-    usual = after_loss(found, 0.5)
-    same = after_loss(found, 0.5, draws=200, seed=0)
+    pieces, views = scatter(3)
+    found = sights(pieces, *views)
+    usual, same = after_loss(found, 0.5), after_loss(found, 0.5, draws=200, seed=0)
     assert (usual.low, usual.high) == (same.low, same.high)
-    others = {(each.low, each.high) for each in (after_loss(found, 0.5, draws=9, seed=n) for n in range(9))}
-    assert len(others) > 1
+    seeds = [after_loss(found, 0.5, draws=3, seed=seed) for seed in range(9)]
+    assert len({(each.low, each.high) for each in seeds}) > 1
