@@ -110,7 +110,7 @@ def _in_fork(work: Callable[[], int]) -> int:
 def _run_pytest(arguments: Sequence[str], plugins: Sequence[object] = ()) -> int:
     import pytest
 
-    quiet = ["-q", "--assert=plain", "-p", "no:cacheprovider", "-m", "not compiled"]
+    quiet = ["-q", "--assert=plain", "-p", "no:cacheprovider", "-m", "not compiled and not postgis"]
     if not plugins:
         resource.setrlimit(resource.RLIMIT_CPU, (CPU_LIMIT_S, CPU_LIMIT_S))
     return int(pytest.main([*quiet, *arguments], plugins=list(plugins)))

@@ -5,6 +5,7 @@ import datetime as dt
 import json
 import re
 import tomllib
+from dataclasses import replace
 
 import numpy as np
 import pandas as pd
@@ -21,7 +22,7 @@ from geo.files.checks.cells.column_mapping import is_personal, map_columns
 from geo.files.checks.cells.finding import Defect
 from geo.files.checks.cells.personal_data import personal_number, redact_numbers
 from geo.files.checks.check import check_rows
-from geo.files.readers import Table, read_file
+from geo.files.readers import SourceNote, Table, read_file
 from geo.files.schema.layers import find_layer
 from tests import ROOT, SHARED_DATA
 
@@ -956,3 +957,17 @@ def test_every_state_of_the_form_has_a_word_on_the_map():
     assert set(field.choices) <= set(shown)
     assert shown["referred_up"]["zh"] == "提级办理"
     assert "提级办理" in field.choices["referred_up"]
+
+
+def test_a_broken_text_is_an_error_where_it_is_the_code_of_a_row():
+    def noted(row, column):
+        read = table([camera(), camera(设备编码="34080200001320000002")])
+        note = SourceNote("TEXT_BROKEN", row, column, "x\ufffd")
+        read = replace(read, notes=(note,))
+        found = check_rows(read, find_layer("cameras"), crs=WGS84).findings
+        return [each.severity for each in found if each.code == "TEXT_BROKEN"]
+
+    assert noted(2, "设备编码") == ["error"]
+    assert noted(3, "设备编码") == ["error"]
+    assert noted(1, "设备编码") == ["warning"]
+    assert noted(2, "设备名称") == ["warning"]

@@ -420,3 +420,12 @@ def test_a_sign_in_a_name_leads_to_no_other_file(tmp_path, monkeypatch):
     (tmp_path / "b.gpkg").rename(tmp_path / "a!b.gpkg")
     frame.to_file("b.gpkg", layer="points")
     refused(tmp_path / "a!b.gpkg", "source.name", sign="!")
+
+
+def test_a_workbook_that_cannot_be_opened_is_said_to_be_damaged(tmp_path):
+    (tmp_path / "a.xlsx").write_bytes(b"no zip")
+    (tmp_path / "b.xlsx").mkdir()
+    for name in ("a.xlsx", "b.xlsx"):
+        with pytest.raises(SourceError) as caught:
+            limits.check_unpacked(tmp_path / name)
+        assert caught.value.facts["path"] == name

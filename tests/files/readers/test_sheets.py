@@ -12,6 +12,7 @@ from geo.files.checks import Calendar
 from geo.files.checks.cells.column_mapping import known_headers
 from geo.files.checks.check import check_rows
 from geo.files.readers import ReadOptions, SourceNote, read_file, read_parts
+from geo.files.readers import old_cells as old_numbers
 from geo.files.readers.number_formats import format_number
 from geo.files.readers.old_cells import old_cells
 from geo.files.readers.rows import make_frame
@@ -300,3 +301,21 @@ def test_a_sheet_is_read_on_where_half_of_the_headers_are_those_of_the_first():
     assert [table.sheet for table in tables] == ["甲", "乙"]
     assert [(note.code, note.value) for note in tables[0].notes] == [("SHEETS_UNREAD", "丙")]
     assert tables[1].rows.to_numpy().tolist() == [["x", "x", None, None]]
+
+
+@pytest.mark.parametrize(
+    ("bits", "number"),
+    [
+        (5 << 2 | 2, 5.0),
+        (5 << 2 | 3, 0.05),
+        (0xFFFFFFFE, -1.0),
+        (0xFFFFFFFF, -0.01),
+        (0x80000002, -536870912.0),
+        (0x7FFFFFFE, 536870911.0),
+        (0x3FF80000, 1.5),
+        (0x3FF80001, 0.015),
+        (0, 0.0),
+    ],
+)
+def test_short_numbers_are_whole_ones_or_fronts_of_floats_perhaps_by_a_hundred(bits, number):
+    assert old_numbers._whole(bits) == number

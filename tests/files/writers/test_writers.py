@@ -22,6 +22,7 @@ from geo.files.formulas import escape_formula, unescape_formula
 from geo.files.schema import extra_columns
 from geo.files.schema.heading import parse_views
 from geo.files.schema.view_format import cells_of_views, spelt
+from geo.files.writers.flat_table import flatten_table
 from geo.files.writers.vector import short_names
 
 SIGNS = "=+-@\t\r\n＝＋－＠"
@@ -336,3 +337,12 @@ def test_a_draft_is_closed_to_others_while_it_is_written(tmp_path):
         draft.write_text("x", encoding="utf-8")
         assert not (tmp_path / "t.csv").exists()
     assert [path.name for path in tmp_path.iterdir()] == ["t.csv"]
+
+
+def test_shapes_beside_points_are_texts_with_every_digit():
+    ring = shapely.Polygon([(117.05123456789012, 30.5), (117.06, 30.5), (117.06, 30.51)])
+    table = flatten_table(gpd.GeoDataFrame({"code": ["A"]}, geometry=[ring], crs=4326))
+    assert table.columns.tolist() == ["code", "wkt"]
+    assert shapely.from_wkt(table["wkt"][0]).equals_exact(ring, 0)
+    metric = gpd.GeoDataFrame({"x": [7]}, geometry=[shapely.Point(1, 2)], crs=4548)
+    assert flatten_table(metric).to_dict("records") == [{"x": 7, "y": 2.0}]
