@@ -4,7 +4,13 @@ import hashlib
 import json
 
 from scripts.mutation import run
-from scripts.mutation.rooms import noticing_tests, quick_tests, room_tests, statement_contexts
+from scripts.mutation.rooms import (
+    OF_ALL,
+    noticing_tests,
+    quick_tests,
+    room_tests,
+    statement_contexts,
+)
 from tests import ROOT
 
 
@@ -25,7 +31,7 @@ def test_what_only_tests_run_is_tried_by_the_files_of_those_tests():
 
 
 def test_what_an_import_or_a_fixture_runs_is_tried_by_the_whole_room():
-    assert noticing_tests(["a", "b"], {"", "call b"}) == ["b", "a"]
+    assert noticing_tests(["a", "b"], {"", "call b"}) == ["b", "a", *OF_ALL]
     assert noticing_tests(["a", "b"], {"setup a"}) == ["a", "b"]
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 _FUNCTION = (ast.FunctionDef, ast.AsyncFunctionDef)
 _DEFINITION = (*_FUNCTION, ast.ClassDef)
 MOST_QUICK = 40
+OF_ALL = ("tests/test_dataclasses.py",)
 
 
 def room_tests(module: str) -> list[str]:
@@ -33,7 +34,8 @@ def room_tests(module: str) -> list[str]:
 def noticing_tests(tests: Sequence[str], contexts: Collection[str]) -> list[str]:
     """Return the test files that can notice a change of a line, those that run it first.
 
-    What an import or a fixture runs may show in any test of the room.
+    What an import or a fixture runs may show in any test of the room, what an import runs in those
+    that read the text of all modules as well.
 
     Parameters
     ----------
@@ -45,7 +47,8 @@ def noticing_tests(tests: Sequence[str], contexts: Collection[str]) -> list[str]
     running = [each for each in tests if f"call {each}" in contexts]
     if all(each.startswith(("call ", "test ")) for each in contexts):
         return running
-    return running + [each for each in tests if each not in running]
+    others = [each for each in tests if each not in running]
+    return [*running, *others, *(OF_ALL if "" in contexts else ())]
 
 
 def quick_tests(contexts: Collection[str]) -> list[str]:
