@@ -135,3 +135,14 @@ def test_a_code_is_whole_unless_a_program_has_lost_its_last_digits(tmp_path):
     whole, lost, short = read_file(path).rows["CODE"]
     assert (whole, short) == (34080200001320000001, 123456789012345)
     assert isinstance(lost, float)
+
+
+def test_columns_end_with_their_header_where_no_byte_says_so(tmp_path):
+    path = shapefile(tmp_path / "a.shp", [NAME], [["Bridge"]])
+    table = path.with_suffix(".dbf")
+    raw = bytearray(table.read_bytes())
+    (ends,) = struct.unpack_from("<H", raw, 8)
+    assert raw[ends - 1] == 0x0D
+    raw[ends - 1] = 0
+    table.write_bytes(raw)
+    assert read_file(path).rows["NAME"].tolist() == ["Bridge"]
