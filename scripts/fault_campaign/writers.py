@@ -14,6 +14,8 @@ STATES: Final = "camera states"
 HEAD: Final = "编码,名称,建设类别,摄像机类型,监视方位,有效距离,状态,经度,纬度"
 BEGAN: Final = datetime(2026, 1, 1, tzinfo=UTC)
 FINISHED: Final = frozenset({"done", "failed", "cancelled"})
+CUT_OFF: Final = 3
+"""Attempts after which a job whose workers were killed is given up, until it is asked for again."""
 Place = tuple[float, float]
 Write = Callable[[Session, str, int], None]
 """Does one write until it is acknowledged, by its key and its number from 1."""
@@ -111,10 +113,12 @@ def writers_of(places: Sequence[Place], cameras: Sequence[str]) -> Mapping[str, 
         )
         path = f"/api/imports/{made['id']}"
         session.insist("POST", f"{path}/take", {"crs": "wgs84"})
-        while (found := session.insist("GET", path))["state"] not in FINISHED:
+        while (found := session.insist("GET", path))["state"] != "done":
+            if found["state"] == "failed" and found["attempts"] > CUT_OFF:
+                session.insist("POST", f"/api/jobs/{made['id']}/retry")
+            elif found["state"] in FINISHED:
+                raise RefusedError(f"the import ended as {found['state']}: {found}")
             time.sleep(0.2)
-        if found["state"] != "done":
-            raise RefusedError(f"the import ended as {found['state']}: {found}")
 
     return {
         "incidents": incident,

@@ -95,7 +95,8 @@ def _run(engine: Engine, config: Settings, job: Job, stop: Event) -> None:
         _finish(engine, job, "cancelled")
     except (AgainError, UnavailableError) as error:
         with db.open_transaction(engine) as connection:
-            stored.release_job(connection, job.id)
+            # who was asked to end did; a database that went may have gone because of the job
+            stored.release_job(connection, job.id, forgiven=isinstance(error, AgainError))
         raise AgainError from error
     except GovgridError as error:
         _finish(engine, job, "failed", error={"key": error.key, "facts": _plain(error.facts)})

@@ -40,7 +40,8 @@ _FINISH: Final = text(
     " WHERE id = CAST(:id AS uuid)"
 )
 _RELEASE: Final = text(
-    "UPDATE govgrid.job SET state = 'waiting' WHERE id = CAST(:id AS uuid) AND state = 'running'"
+    "UPDATE govgrid.job SET state = 'waiting', attempts = attempts - CAST(:forgiven AS integer)"
+    " WHERE id = CAST(:id AS uuid) AND state = 'running'"
 )
 _OLD: Final = text(
     "DELETE FROM govgrid.job WHERE state NOT IN ('waiting', 'running')"
@@ -199,7 +200,7 @@ def finish_job(
     connection.execute(_FINISH, {"id": number, "state": state, **values})
 
 
-def release_job(connection: Connection, number: str) -> None:
+def release_job(connection: Connection, number: str, *, forgiven: bool) -> None:
     """Have a job that was interrupted wait again.
 
     Parameters
@@ -208,8 +209,10 @@ def release_job(connection: Connection, number: str) -> None:
         Open transaction.
     number
         Id.
+    forgiven
+        Whether it had no part in it, so that the attempt is not counted.
     """
-    connection.execute(_RELEASE, {"id": number})
+    connection.execute(_RELEASE, {"id": number, "forgiven": int(forgiven)})
 
 
 def delete_old_jobs(connection: Connection, *, hours: int) -> list[str]:

@@ -104,7 +104,8 @@ def test_a_job_is_interrupted_when_the_worker_ends_and_goes_on_later(
             stop.set()
         until(lambda: state(client, job) == "waiting")
     with working(database_url, settings):
-        assert ended(client, job)["state"] == "done"
+        done = ended(client, job)
+    assert (done["state"], done["attempts"]) == ("done", 1)
 
 
 def test_a_waiting_job_is_cancelled_and_can_be_run_again(client, database_url, settings):
