@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -14,7 +13,6 @@ from geo.access import transaction
 from geo.access.audit import record as audit
 from geo.access.principal import Principal
 from geo.base import clock
-from geo.base.errors import UnavailableError
 from geo.base.local_time import with_zone
 from geo.cameras.known_codes import keep_registered
 from geo.cameras.store import states as stored
@@ -31,7 +29,6 @@ if TYPE_CHECKING:
     from geo.files.checks.checked_rows import CheckedRows
 
 LAYER = "camera-status"
-PAUSE_S = 0.05
 # Clocks of recorders differ a little from ours.
 AHEAD = timedelta(minutes=10)
 
@@ -148,7 +145,10 @@ def write_states(
         How long to wait for an import that is running, seconds; None: as long as it takes.
     """
     with transaction.open_as(engine, reader) as connection:
-        _take_turn(connection, patience_s)
+        if patience_s is None:
+            db.take_turn(connection, db.IMPORTING)
+        else:
+            db.take_turn_within(connection, db.IMPORTING, patience_s)
         usable = screen_states(connection, found, timezone=timezone)
         states = usable.rows.assign(since=zone_times(usable.rows["since"], timezone))
         change, switched = bring_in(connection, states, run=None)
@@ -263,21 +263,6 @@ def zone_times(times: pd.Series, timezone: str) -> pd.Series:
         return pd.Timestamp(with_zone(moment, timezone))
 
     return times.map(one).astype(object)
-
-
-def _take_turn(connection: Connection, patience_s: float | None) -> None:
-    """Wait for the turn of imports, but not so long that a caller's connection is lost meanwhile.
-
-    A turn is asked for again and again: waiting inside the database would end in a driver's error.
-    """
-    if patience_s is None:
-        db.take_turn(connection, db.IMPORTING)
-        return
-    ends = time.monotonic() + patience_s
-    while not db.try_lock_work(connection, db.IMPORTING):
-        if time.monotonic() > ends:
-            raise UnavailableError("push.importing")
-        time.sleep(PAUSE_S)
 
 
 def _change(rows: pd.DataFrame, changed: pd.DataFrame, switched: Sequence[str]) -> Change:

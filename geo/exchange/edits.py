@@ -5,7 +5,6 @@ from __future__ import annotations
 import hashlib
 import json
 import math
-import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import partial
@@ -25,7 +24,6 @@ from geo.base.errors import (
     RowError,
     StaleError,
     StateError,
-    UnavailableError,
 )
 from geo.cameras import view_rows
 from geo.exchange import edited_rows
@@ -42,7 +40,6 @@ if TYPE_CHECKING:
     from shapely.geometry.base import BaseGeometry
 
 PATIENCE_S: Final = 5.0
-PAUSE_S: Final = 0.02
 ANY: Final = "*"
 MAKES, CHANGES, ENDS = "created", "edited", "deleted"
 
@@ -318,11 +315,7 @@ def take_turn(connection: Connection) -> None:
     UnavailableError
         If it still runs after some seconds.
     """
-    until = time.monotonic() + PATIENCE_S
-    while not db.try_lock_work(connection, db.IMPORTING):
-        if time.monotonic() > until:
-            raise UnavailableError("push.importing")
-        time.sleep(PAUSE_S)
+    db.take_turn_within(connection, db.IMPORTING, PATIENCE_S)
 
 
 def _digest(edit: Edit, kind: str) -> str:

@@ -1,10 +1,13 @@
 """Connections: one small pool per process, transactions, migrations."""
 
 import logging
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from importlib import resources
 from pathlib import Path
+from threading import Event
+from typing import Final
 
 import psycopg2
 from sqlalchemy import Connection, Engine, create_engine, text
@@ -27,6 +30,8 @@ NUL_SIGN = "NUL (0x00)"
 MIGRATING, IMPORTING, COMPUTING, SEALING, GRANTING, ENGINE = 1, 2, 3, 4, 5, 6
 BACKUP, SUMMING = 7, 8
 LOCKS = 340802
+PAUSE_S: Final = 0.02
+"""Between two questions whether a lock is free."""
 # the server's own processes have no user
 _OTHERS = text(
     "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()"
@@ -205,6 +210,33 @@ def try_lock_work(connection: Connection, work: int) -> bool:
     """
     free = connection.execute(text("SELECT pg_try_advisory_xact_lock(:locks, :work)"), _turn(work))
     return bool(free.scalar_one())
+
+
+def take_turn_within(connection: Connection, work: int, patience_s: float) -> None:
+    """Take an advisory lock until the end of the transaction, waiting some seconds for it.
+
+    It is asked for again and again: waiting inside the database would end in a driver's error.
+
+    Parameters
+    ----------
+    connection
+        Open transaction.
+    work
+        Kind of work: a constant of this module, as `IMPORTING`.
+    patience_s
+        Seconds to wait.
+
+    Raises
+    ------
+    UnavailableError
+        If somebody else holds it longer.
+    """
+    ends, pause = time.monotonic() + patience_s, Event()
+    while not try_lock_work(connection, work):
+        if time.monotonic() > ends:
+            raise UnavailableError("push.importing")
+        # sleep() fails where a library sets the clock
+        pause.wait(PAUSE_S)
 
 
 def _turn(work: int) -> dict[str, int]:
