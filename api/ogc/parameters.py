@@ -22,6 +22,8 @@ ITEMS: Final = (
     *("filter", "filter-lang", "filter-crs"),
 )
 LANGUAGES: Final = get_args(Language)
+ONE_OF: Final = frozenset({"f"})
+"""Parameters with a list of values that "" is not in: who means the usual one leaves them out."""
 MOST_TEXT: Final = 200
 MOST_NAMES: Final = 1000
 MOST_URI: Final = 200
@@ -55,7 +57,7 @@ Crs = Annotated[
 
 
 def require_known(request: Request, names: tuple[str, ...]) -> None:
-    """Refuse a request with a parameter that is unknown, given twice, or no text.
+    """Refuse a request with a parameter that is unknown, given twice, no text, or has no value.
 
     Parameters
     ----------
@@ -72,6 +74,8 @@ def require_known(request: Request, names: tuple[str, ...]) -> None:
             raise InputError("ogc.twice", found=name)
         if "\x00" in value or ("\ufffd" in value and not _is_text(request)):
             raise InputError("ogc.no_text", name=name)
+        if not value and name in ONE_OF:
+            raise InputError("ogc.empty", name=name)
         seen.add(name)
 
 

@@ -265,6 +265,7 @@ BAD = {
     "sortby=code&after=WzFd": "next",
     "properties=secret": "secret",
     "f=shp": "shp",
+    "f=": "“f” has no value",
     "filter-lang=ecql": "filter-lang",
     "filter=kind%20=": "1:7",
     "filter=secret=1": "secret",
@@ -311,6 +312,7 @@ def test_other_pages_refuse_what_they_do_not_know_and_have_a_page_for_people(cli
     ):
         assert client.get(f"{path}?nowhere=1").status_code == 400
         assert client.get(f"{path}?f=pdf").status_code == 400
+        assert client.get(f"{path}?f=").status_code == 400
         page = client.get(f"{path}?f=html")
         assert page.headers["content-type"].startswith("text/html")
         assert "<h1>" in page.text

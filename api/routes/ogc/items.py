@@ -294,10 +294,11 @@ def _selection(asked: Parts) -> LayerQuestion:
 
 
 def _is_json(request: Request, asked: Parts, offered: Mapping[str, str]) -> bool:
+    f, accept = asked.get("f"), request.headers.get("accept", "")
+    if f == "":  # the route refuses it
+        return False
     try:
-        return (
-            choose_format(asked.get("f", ""), request.headers.get("accept", ""), offered) == "json"
-        )
+        return choose_format(f or "", accept, offered) == "json"
     except InputError:
         return False
 
