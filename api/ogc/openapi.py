@@ -44,6 +44,8 @@ def _lowered(node: Any, *, names: bool = False) -> Any:  # noqa: ANN401 - any va
         for word, each in node.items()
         if word not in _LEFT_OUT
     }
+    if "in" in found and "enum" in found.get("schema", ()):  # in an address nothing is no value
+        found["schema"]["enum"] = [each for each in found["schema"]["enum"] if each is not None]
     return _schema(found, node)
 
 
@@ -73,5 +75,7 @@ def _nullable(found: dict[str, Any]) -> Document:
         return found
     rest = {word: each for word, each in found.items() if word != "anyOf"}
     if len(kinds) == 1 and "$ref" not in kinds[0]:
-        return {**kinds[0], **rest, "nullable": True}
+        # a list of values says itself whether nothing is one of them
+        listed = {"enum": [*kinds[0]["enum"], None]} if "enum" in kinds[0] else {}
+        return {**kinds[0], **listed, **rest, "nullable": True}
     return {**rest, "anyOf": kinds, "nullable": True}

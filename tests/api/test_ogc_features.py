@@ -392,3 +392,13 @@ def references(node):
     elif isinstance(node, list):
         for each in node:
             yield from references(each)
+
+
+def test_the_description_names_nothing_as_a_value_of_lists_that_may_be_without_one(client):
+    schemas = client.get("/api/api").json()["components"]["schemas"]
+    levels = ["township", "community", "grid", None]
+    assert schemas["Completeness"]["properties"]["by"]["enum"] == levels
+    lists = [s for each in schemas.values() for s in each.get("properties", {}).values()]
+    lists = [s for s in lists if "enum" in s and s.get("nullable")]
+    assert lists
+    assert all(None in s["enum"] for s in lists)
