@@ -13,7 +13,7 @@ class UnframedAnswer(RequestResponseCycle):
     _unframed = False
 
     async def send(self, message: Any) -> None:  # noqa: ANN401 - as ASGI has it
-        """Send a part of the answer; where its length is not told, its bytes alone."""
+        """Send a part of the answer; where its length is not names, its bytes alone."""
         if not self.response_started and self._has_no_length(message):
             self._unframed = self.response_started = True
             head = [*self.default_headers, *message["headers"], (b"connection", b"close")]
@@ -25,9 +25,9 @@ class UnframedAnswer(RequestResponseCycle):
             await super().send(message)
 
     def _has_no_length(self, message: Any) -> bool:  # noqa: ANN401 - as ASGI has it
-        told = {name.lower() for name, _ in message["headers"]}
+        names = {name.lower() for name, _ in message["headers"]}
         bodiless = self.scope["method"] == "HEAD" or message["status"] in BODILESS
-        return not bodiless and b"content-length" not in told
+        return not bodiless and b"content-length" not in names
 
     async def _send_bytes(self, message: Any) -> None:  # noqa: ANN401 - as ASGI has it
         if self.flow.write_paused and not self.disconnected:
