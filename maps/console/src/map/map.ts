@@ -152,6 +152,11 @@ export class ConsoleMap {
     this.map.setStyle(makeStyle(this.colours, this.reason, this.basemaps), { diff: false });
   }
 
+  /** Ask for the tiles of a source again, where it has any: its rows changed. */
+  readAgain(source: string): void {
+    if (this.map.getSource(source)?.type === "vector") this.map.refreshTiles(source);
+  }
+
   /** Replace what a source shows. */
   give(name: Given, data: GeoJSON.FeatureCollection): void {
     this.given.set(name, data);

@@ -1,22 +1,23 @@
 /** The granted areas by code, and how they are named. */
+import { shallowRef } from "vue";
 import type { Area, Box } from "../api/answers";
 import { say } from "../words/words";
 
-let byCode = new Map<string, Area>();
+const byCode = shallowRef(new Map<string, Area>());
 
 /** Take over the areas that the service named. */
 export function useAreas(areas: Area[]): void {
-  byCode = new Map(areas.map((area) => [area.code, area]));
+  byCode.value = new Map(areas.map((area) => [area.code, area]));
 }
 
 /** Return an area, or nothing where it is not granted. */
 export function areaOf(code: string | null | undefined): Area | undefined {
-  return code ? byCode.get(code) : undefined;
+  return code ? byCode.value.get(code) : undefined;
 }
 
 /** Return the areas of a level. */
 export function areasOf(level: string): Area[] {
-  return [...byCode.values()].filter((area) => area.level === level);
+  return [...byCode.value.values()].filter((area) => area.level === level);
 }
 
 /** Return a grid's name with its community's: 吴樾·第一网格. */
@@ -42,7 +43,7 @@ export function above(code: string): Area[] {
 
 /** Return the box around all areas; null where there are none. */
 export function wholeBox(): Box | null {
-  const boxes = [...byCode.values()].map((area) => area.box);
+  const boxes = [...byCode.value.values()].map((area) => area.box);
   if (!boxes.length) return null;
   const side = (no: 0 | 1 | 2 | 3, pick: (...sides: number[]) => number): number => pick(...boxes.map((box) => box[no]));
   return [side(0, Math.min), side(1, Math.min), side(2, Math.max), side(3, Math.max)];

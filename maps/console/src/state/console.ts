@@ -33,6 +33,8 @@ export interface State {
   announced: string;
   remark: string;
   visitors: boolean;
+  /** How often each layer was told to have changed. */
+  changes: Record<string, number>;
 }
 export const state: State = reactive({
   page: "map",
@@ -56,6 +58,7 @@ export const state: State = reactive({
   announced: "",
   remark: "",
   visitors: false,
+  changes: {},
 });
 
 /** Choose something, or nothing; the map does not move by it. */

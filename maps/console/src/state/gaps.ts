@@ -19,3 +19,8 @@ export async function loadGaps(all = false, reason = ""): Promise<void> {
     gaps.refused = all && error instanceof Problem && error.status === 403;
   }
 }
+
+/** Read the heaviest gaps again where some are known: they were computed anew. */
+export async function refreshGaps(): Promise<void> {
+  if (gaps.known) gaps.known = await readGaps(FIRST, "").catch(() => gaps.known);
+}

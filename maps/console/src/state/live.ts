@@ -3,12 +3,17 @@ import { follow, serverNow } from "../format/times";
 import { relight } from "./alarms";
 import { refresh, state } from "./console";
 import type { Heard } from "./events.worker";
+import { mapOf } from "./mapHandle";
 
 const POLL = 60_000;
 const SILENCE = 60_000;
 const TICK = 10_000;
 const TOGETHER = 300;
+/** What events call a layer, and the sources of the map that show it. */
+const SHOWN_BY: Record<string, string[]> = { areas: ["districts", "townships", "communities", "grids"], coverage: ["gaps"] };
+const changed = new Set<string>();
 let waiting = 0;
+let noting = 0;
 let heardAt = Date.now();
 
 /** Read the list again, once for all that happens together. */
@@ -17,6 +22,19 @@ export function refreshSoon(): void {
   waiting = window.setTimeout(() => {
     waiting = 0;
     refresh().catch(() => undefined);
+  }, TOGETHER);
+}
+
+/** Have the map and figures read a layer again, once for all that happens together. */
+function noteSoon(layer: string): void {
+  changed.add(layer);
+  noting ||= window.setTimeout(() => {
+    for (const each of changed) {
+      for (const source of SHOWN_BY[each] ?? [each]) mapOf()?.readAgain(source);
+      state.changes[each] = (state.changes[each] ?? 0) + 1;
+    }
+    changed.clear();
+    noting = 0;
   }, TOGETHER);
 }
 
@@ -43,6 +61,7 @@ function hear({ kind, data }: Heard): void {
   if (told.time) follow(told.time);
   // what happened while nobody told of it is in no event of a new stream
   if (state.live !== "live" || kind === "reset" || told.layer === "incidents") refreshSoon();
+  for (const layer of kind === "reset" ? ["areas", "cameras", "coverage"] : [told.layer ?? ""]) if (layer) noteSoon(layer);
   heardAt = Date.now();
   state.live = "live";
   state.readAt = serverNow();
