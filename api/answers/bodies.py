@@ -9,6 +9,8 @@ from fastapi import Request
 from pydantic import BaseModel, ConfigDict, model_validator
 
 from geo.base import marking
+from geo.base.errors import InputError
+from geo.base.storable_text import has_only_text
 from geo.base.words import say
 
 JSON = "application/json"
@@ -25,8 +27,8 @@ class Part(BaseModel):
     model_config = ConfigDict(extra="forbid", strict=True)
 
 
-class Body(Part):
-    """A JSON body."""
+class RowsBody(Part):
+    """A JSON body of rows as of a file: a cell that is no text is a finding of its row."""
 
     @model_validator(mode="before")
     @classmethod
@@ -39,6 +41,24 @@ class Body(Part):
             With the grade, and nothing of the text.
         """
         marking.require_unmarked(marking.resolve_escapes(_texts(value)), "text")
+        return value
+
+
+class Body(RowsBody):
+    """A JSON body."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def require_text(cls, value: object) -> object:
+        """Refuse a body with NUL or half of a character, which no table keeps.
+
+        Raises
+        ------
+        InputError
+            Without the text.
+        """
+        if not has_only_text(value):
+            raise InputError("ogc.no_text", name="JSON")
         return value
 
 

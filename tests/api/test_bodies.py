@@ -10,6 +10,7 @@ from pydantic import Strict, ValidationError
 import api.app  # noqa: F401 - so that all bodies are known
 from api.answers.bodies import Body, Part
 from api.answers.times import Day, Id, Moment, TimeOfDay
+from geo.base.errors import InputError
 
 WRITTEN_AS_TEXT = (date, datetime, time, UUID)
 
@@ -41,6 +42,15 @@ class Asked(Body):
 def test_what_is_of_another_kind_is_refused(field, value):
     with pytest.raises(ValidationError):
         Asked.model_validate({field: value})
+
+
+@pytest.mark.parametrize("no_text", ["\ud834", "a\udfff", "\x00"])
+def test_nul_and_half_of_a_character_are_no_text_in_values_and_keys(no_text):
+    with pytest.raises(InputError) as refused:
+        Asked.model_validate({"many": 5, "others": [{no_text: "a"}]})
+    with pytest.raises(InputError):
+        Asked.model_validate({"day": [no_text]})
+    assert refused.value.key == "ogc.no_text"
 
 
 def test_what_json_has_no_kind_for_is_a_text():

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, Request
 from pydantic import ConfigDict, Field
 
-from api.answers.bodies import Body, Part
+from api.answers.bodies import Part, RowsBody
 from api.answers.problems import refuse_request, request_language
 from api.server.lanes import FILES, run_in_lane
 from api.session.deps import EngineDep, MayImport, SettingsDep
@@ -27,7 +27,7 @@ class State(Part):
     since: str | float | None = Field(None, examples=["2026-09-30T21:40:00+08:00"])
 
 
-class Message(Body):
+class Message(RowsBody):
     """The states of one message."""
 
     states: list[State] = Field(min_length=1, json_schema_extra={"maxItems": MOST_STATES})

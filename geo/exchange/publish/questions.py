@@ -21,6 +21,7 @@ from geo.base.crs import WGS84
 from geo.base.crs_uris import LONLAT, AxisCRS, offered_systems, parse_crs_uri
 from geo.base.errors import InputError, NotFoundError, StateError, StoreError
 from geo.base.json_objects import LayerRow
+from geo.base.storable_text import is_text
 from geo.exchange.publish import collections
 from geo.exchange.rules import asked_places, filters, published_columns
 from geo.exchange.rules.filters import Language
@@ -319,7 +320,7 @@ def _value(given: Any, kind: str) -> object:  # noqa: ANN401 - a value of JSON
     """Return the value of a column as a page before had it."""
     if given is None:
         return None
-    if kind == "text" and isinstance(given, str) and filters.is_text(given):
+    if kind == "text" and isinstance(given, str) and is_text(given):
         return given
     if kind == "integer" and abs(int(given)) <= _WHOLE:
         return int(given)

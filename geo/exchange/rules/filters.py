@@ -8,6 +8,7 @@ from typing import Any, Final, Literal
 import cql2
 
 from geo.base.errors import InputError
+from geo.base.storable_text import is_text
 
 Language = Literal["cql2-text", "cql2-json"]
 Expression = Any
@@ -50,11 +51,6 @@ def parse_filter(written: str, language: Language = "cql2-text") -> Expression:
         raise _too_deep() from error
     _require_modest(found)
     return found
-
-
-def is_text(written: str) -> bool:
-    """Return whether a text can be kept: neither NUL nor half of a character in it."""
-    return "\x00" not in written and not any("\ud800" <= each <= "\udfff" for each in written)
 
 
 def _of_text(written: str) -> Expression:
